@@ -1,0 +1,61 @@
+/**
+ * What `airborne replay --json` prints: one JSON object a line, `type` tells which.
+ *
+ * @module
+ */
+import { z } from "zod";
+
+export const FrameLineSchema = z.object({
+  type: z.literal("frame"),
+  sequence: z.int(),
+  /** Exposure mid-time, canonical clock. */
+  timeNs: z.int(),
+  latitudeDeg: z.number(),
+  longitudeDeg: z.number(),
+  heightM: z.number(),
+  /** Horizontal covariance, m²: [east-east, east-north, north-north]. */
+  covarianceEnM2: z.tuple([z.number(), z.number(), z.number()]),
+  sigmaUpM: z.number(),
+  horizontal95M: z.number(),
+  velocityEnuMps: z.tuple([z.number(), z.number(), z.number()]),
+  /** local (ENU) from body (FRD), w x y z. */
+  localFromBody: z.tuple([z.number(), z.number(), z.number(), z.number()]),
+  label: z.enum(["satellite_anchored", "visual_propagated", "dead_reckoned"]),
+  /** null before the first fix. */
+  anchorAgeS: z.number().nullable(),
+  /** Frame-to-frame odometry registered. */
+  vioRegistered: z.boolean(),
+  vioState: z.enum(["initialising", "tracking", "degraded", "lost"]),
+  fix: z.object({
+    accepted: z.boolean(),
+    /** Why not, when not accepted. */
+    reason: z.string(),
+    /** Position by picture and map alone; null when there was no answer at all. */
+    latitudeDeg: z.number().nullable(),
+    longitudeDeg: z.number().nullable(),
+    heightM: z.number().nullable(),
+    margin: z.number(),
+    score: z.number(),
+    inliers: z.int(),
+    /** Found by a search without a position prior. */
+    global: z.boolean(),
+    headingDeg: z.number().nullable(),
+  }),
+  /** JPEG bytes in → estimate out. */
+  latencyMs: z.number(),
+});
+export type FrameLine = z.infer<typeof FrameLineSchema>;
+
+export const SummaryLineSchema = z.object({
+  type: z.literal("summary"),
+  flight: z.string(),
+  frames: z.int(),
+  fixes: z.int(),
+  registrationVo: z.number(),
+  durationS: z.number(),
+  wallS: z.number(),
+  realTimeFactor: z.number(),
+  rssMbMax: z.number(),
+  recorderFile: z.string().nullable(),
+});
+export type SummaryLine = z.infer<typeof SummaryLineSchema>;

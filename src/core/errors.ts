@@ -1,0 +1,74 @@
+/**
+ * What every error of the project carries, and the exit codes that the commands end with.
+ *
+ * @module
+ */
+
+/** Exit codes, after BSD sysexits.h. */
+export const EXIT = {
+  ok: 0,
+  failure: 1,
+  /** The flight recorder cannot open: an aircraft never arms without it. */
+  recorderOpen: 2,
+  usage: 64,
+  data: 65,
+  noInput: 66,
+  unavailable: 69,
+  software: 70,
+  cannotCreate: 73,
+  io: 74,
+  tryAgain: 75,
+  refused: 77,
+  configuration: 78,
+} as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/**
+ * A fault with a stable `code`, the exit code it leads to, and a message of action, then state,
+ * then mend: "Cannot open the package: manifest.json lists 12 files, 11 are there (missing …)".
+ */
+export class GdnError extends Error {
+  readonly code: string;
+  readonly exitCode: ExitCode;
+
+  constructor(
+    code: string,
+    message: string,
+    options: { cause?: unknown; exitCode?: ExitCode } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.exitCode = options.exitCode ?? EXIT.failure;
+  }
+}
+
+/** The command line is wrong: exit code 64. */
+export class UsageError extends GdnError {
+  constructor(message: string, options: { cause?: unknown } = {}) {
+    super("USAGE", message, { ...options, exitCode: EXIT.usage });
+  }
+}
+
+/** A file or a value in it is wrong: exit code 65. `path` names the file. */
+export class DataError extends GdnError {
+  readonly path: string;
+  constructor(path: string, message: string, options: { cause?: unknown; code?: string } = {}) {
+    super(options.code ?? "DATA", `${path}: ${message}`, {
+      cause: options.cause,
+      exitCode: EXIT.data,
+    });
+    this.path = path;
+  }
+}
+
+/** A library or service that is not installed: exit code 69, with the way to install it. */
+export class RuntimeNotAvailableError extends GdnError {
+  constructor(message: string, options: { cause?: unknown } = {}) {
+    super("RUNTIME_NOT_AVAILABLE", message, { ...options, exitCode: EXIT.unavailable });
+  }
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,9 @@
+/** Helpers without a domain: units, frames, clock, errors, randomness, the native library loader. */
+export * from "./units.ts";
+export * from "./wgs.ts";
+export * from "./slippy.ts";
+export * from "./rotation.ts";
+export * from "./random.ts";
+export * from "./errors.ts";
+export * from "./clock.ts";
+export * from "./native_library.ts";

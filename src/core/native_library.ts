@@ -1,0 +1,97 @@
+/**
+ * Opens the project's native libraries: by explicit path, never at import, with a check of the ABI
+ * version, and with the C convention of ../../ffi/common/abi.h (int32 status, caller-owned error).
+ *
+ * @module
+ */
+import { RuntimeNotAvailableError } from "./errors.ts";
+import { GdnError } from "./errors.ts";
+
+/** Bytes of `struct gdn_error { int32_t code; char message[252]; }`. */
+export const NATIVE_ERROR_BYTES = 256;
+
+/** A native call that returned a status other than 0. */
+export class NativeError extends GdnError {
+  readonly status: number;
+  constructor(call: string, status: number, message: string) {
+    super("NATIVE", `${call} failed: ${message || "no message"} (status ${status})`);
+    this.status = status;
+  }
+}
+
+/** A caller-owned error struct; make one per call (or per pool of serial calls). */
+export class NativeErrorBuffer {
+  readonly bytes: Uint8Array<ArrayBuffer> = new Uint8Array(NATIVE_ERROR_BYTES);
+
+  /** Throws {@link NativeError} unless `status` is 0. */
+  check(call: string, status: number): void {
+    if (status === 0) return;
+    const end = this.bytes.indexOf(0, 4);
+    const text = new TextDecoder().decode(this.bytes.subarray(4, end < 0 ? undefined : end));
+    throw new NativeError(call, status, text);
+  }
+}
+
+/** Where `deno task setup` puts the libraries, and what overrides it. */
+export function nativeLibraryPath(name: string, directory = "build/lib"): string {
+  return `${directory}/libgdn_${name}.so`;
+}
+
+export interface NativeLibrary<S extends Deno.ForeignLibraryInterface> extends Disposable {
+  readonly symbols: Deno.StaticForeignLibraryInterface<S>;
+  readonly path: string;
+  close(): void;
+}
+
+/**
+ * Opens one library. `abi` names its `uint32_t …_abi_version(void)` symbol and the version that
+ * these bindings were written for.
+ *
+ * @throws RuntimeNotAvailableError when the file is absent, not permitted or of another ABI.
+ */
+export function openNativeLibrary<const S extends Deno.ForeignLibraryInterface>(
+  path: string,
+  symbols: S,
+  abi: { readonly symbol: string; readonly version: number },
+): NativeLibrary<S> {
+  let library: Deno.DynamicLibrary<S>;
+  try {
+    checkAbi(path, abi);
+    library = Deno.dlopen(path, symbols);
+  } catch (error) {
+    if (error instanceof RuntimeNotAvailableError) throw error;
+    throw new RuntimeNotAvailableError(`Cannot open the native library ${path}: ${mend(error)}`, {
+      cause: error,
+    });
+  }
+  let open = true;
+  const close = () => {
+    if (open) library.close();
+    open = false;
+  };
+  return { symbols: library.symbols, path, close, [Symbol.dispose]: close };
+}
+
+function checkAbi(path: string, abi: { symbol: string; version: number }): void {
+  const probe = Deno.dlopen(path, { [abi.symbol]: { parameters: [], result: "u32" } });
+  try {
+    const call = probe.symbols[abi.symbol] as unknown as () => number;
+    const found = call();
+    if (found !== abi.version) {
+      throw new RuntimeNotAvailableError(
+        `Cannot use ${path}: it has ABI version ${found}, this program needs ${abi.version}; ` +
+          "run `deno task build`",
+      );
+    }
+  } finally {
+    probe.close();
+  }
+}
+
+function mend(error: unknown): string {
+  if (error instanceof Deno.errors.NotCapable) {
+    return `${error.message}; grant --allow-ffi for it in the permission set of deno.json`;
+  }
+  const text = error instanceof Error ? error.message : String(error);
+  return `${text}; build it with \`deno task setup\``;
+}

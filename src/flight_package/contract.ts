@@ -1,0 +1,70 @@
+/**
+ * Flight packages: what the aircraft flies from. Immutable; every file is named in manifest.json
+ * with its size and SHA-256.
+ *
+ *     manifest.json
+ *     tiles/{zoom}/{x}/{y}.jpg   256×256 slippy tiles
+ *     tiles.json                 their metadata (TileMetadata without flight id)
+ *     place/vocabulary.bin       VLAD vocabulary and projection
+ *     place/places.json          what each descriptor of the index stands for
+ *     place/places.index (.sha256 .meta.json)   FAISS
+ *
+ * @module
+ */
+import { z } from "zod";
+
+export const PACKAGE_FORMAT_VERSION = 1;
+
+export const ManifestSchema = z.strictObject({
+  format: z.literal("gdn-flight-package"),
+  formatVersion: z.literal(PACKAGE_FORMAT_VERSION),
+  /** Name for people. */
+  name: z.string().min(1).max(200),
+  area: z.strictObject({
+    southDeg: z.number(),
+    westDeg: z.number(),
+    northDeg: z.number(),
+    eastDeg: z.number(),
+  }),
+  zoom: z.int().min(0).max(22),
+  tileCount: z.int().min(1),
+  /** Height of the flat ground over the ellipsoid, metres. */
+  groundHeightM: z.number(),
+  /** 1 sigma of the map's own position error, metres. */
+  mapRegistrationSigmaM: z.number().positive(),
+  files: z.array(z.strictObject({
+    path: z.string(),
+    bytes: z.int().min(0),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  })),
+});
+export type Manifest = Readonly<z.infer<typeof ManifestSchema>>;
+
+/** One place on the map that the descriptor index knows (same order as the index). */
+export const PlaceSchema = z.strictObject({
+  latitudeDeg: z.number(),
+  longitudeDeg: z.number(),
+  /** Side of the square of ground that was described, metres. */
+  sideM: z.number().positive(),
+});
+export type Place = Readonly<z.infer<typeof PlaceSchema>>;
+
+/** The map tiles of an open package (or of a cache). */
+export interface MapTiles {
+  readonly zoom: number;
+  /** World-pixel bounds of the tiles at `zoom`, in whole tiles: [xMin, xMax) × [yMin, yMax). */
+  readonly tileBounds: { xMin: number; xMax: number; yMin: number; yMax: number };
+  hasTile(x: number, y: number): boolean;
+  readTileJpeg(x: number, y: number): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** A verified package. */
+export interface FlightPackage {
+  readonly path: string;
+  readonly manifest: Manifest;
+  readonly tiles: MapTiles;
+  readonly places: readonly Place[];
+  /** Paths for those who read them: the vocabulary and the index. */
+  readonly vocabularyPath: string;
+  readonly indexPath: string;
+}
