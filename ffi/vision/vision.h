@@ -1,0 +1,10 @@
+/* C ABI of libgdn_vision. One header per room; this one holds what all of them share. */
+#ifndef GDN_VISION_H
+#define GDN_VISION_H
+#include "abi.h"
+
+GDN_API uint32_t gdn_vision_abi_version(void);
+/* Handles alive now, of every kind: 0 at the end of a clean run. */
+GDN_API int64_t gdn_vision_live_handles(void);
+
+#endif

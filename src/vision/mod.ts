@@ -1,0 +1,3 @@
+/** Bindings of ffi/vision: pictures, tracks, structural correlation, features, geometry. */
+export * from "./image.ts";
+export { openVision, type VisionLibrary } from "./library.ts";
