@@ -5,12 +5,14 @@
  */
 import { nativeLibraryPath, openNativeLibrary } from "../core/mod.ts";
 import { imageSymbols } from "./image.ts";
+import { warpSymbols } from "./warp.ts";
 
 const VISION_ABI_VERSION = 1;
 
 export const visionSymbols = {
   gdn_vision_live_handles: { parameters: [], result: "i64" },
   ...imageSymbols,
+  ...warpSymbols,
 } as const satisfies Deno.ForeignLibraryInterface;
 
 export interface VisionLibrary extends Disposable {
