@@ -1,0 +1,189 @@
+#include "faiss.h"
+
+#include <faiss/IndexFlat.h>
+#include <faiss/IndexHNSW.h>
+#include <faiss/IndexIDMap.h>
+#include <faiss/impl/FaissException.h>
+#include <faiss/index_io.h>
+#include <omp.h>
+
+#include <atomic>
+#include <memory>
+#include <shared_mutex>
+#include <string>
+
+#include "registry.hpp"
+
+namespace {
+
+std::atomic<int64_t> live_indices{0};
+
+// An IDMap2 that owns an HNSW graph that owns its vectors.
+struct HnswIndex {
+  std::unique_ptr<faiss::IndexIDMap2> map;
+  faiss::IndexHNSWFlat* graph = nullptr;
+  mutable std::shared_mutex mutex;
+
+  HnswIndex(std::unique_ptr<faiss::IndexIDMap2> owner, faiss::IndexHNSWFlat* inner)
+      : map(std::move(owner)), graph(inner) {
+    ++live_indices;
+  }
+  ~HnswIndex() { --live_indices; }
+  HnswIndex(const HnswIndex&) = delete;
+  HnswIndex& operator=(const HnswIndex&) = delete;
+};
+
+gdn::Registry<HnswIndex>& registry() {
+  // Never destroyed: a call in flight at process exit must still find it.
+  static auto* const instance = new gdn::Registry<HnswIndex>();
+  return *instance;
+}
+
+// OpenMP's thread count belongs to the calling thread, and Deno's pool threads are shared.
+struct ThreadCount {
+  const int before = omp_get_max_threads();
+  explicit ThreadCount(int threads) { omp_set_num_threads(threads); }
+  ~ThreadCount() { omp_set_num_threads(before); }
+};
+
+std::string path_of(const char* path, int64_t path_bytes) {
+  gdn::require(path != nullptr && path_bytes > 0 && path_bytes < 4096, "the path is empty or too long");
+  return std::string(path, static_cast<size_t>(path_bytes));
+}
+
+// FAISS reads what it is given: check that the parts agree before anything is searched.
+std::shared_ptr<HnswIndex> adopt(std::unique_ptr<faiss::Index> index) {
+  auto* map = dynamic_cast<faiss::IndexIDMap2*>(index.get());
+  if (map == nullptr) throw gdn::BadData("the index is not of type IDMap2");
+  auto* graph = dynamic_cast<faiss::IndexHNSWFlat*>(map->index);
+  if (graph == nullptr) throw gdn::BadData("the index holds no HNSW graph over flat vectors");
+  auto* storage = dynamic_cast<faiss::IndexFlat*>(graph->storage);
+  const auto count = static_cast<size_t>(map->ntotal);
+  const bool agree =
+      map->metric_type == faiss::METRIC_INNER_PRODUCT &&
+      graph->metric_type == faiss::METRIC_INNER_PRODUCT && storage != nullptr &&
+      storage->metric_type == faiss::METRIC_INNER_PRODUCT && map->d > 0 && graph->d == map->d &&
+      storage->d == map->d && graph->ntotal == map->ntotal && storage->ntotal == map->ntotal &&
+      map->id_map.size() == count && graph->hnsw.levels.size() == count &&
+      storage->codes.size() == count * static_cast<size_t>(map->d) * sizeof(float);
+  if (!agree) throw gdn::BadData("the parts of the index do not agree, or it is not for inner products");
+  map->own_fields = true;
+  graph->own_fields = true;
+  index.release();
+  return std::make_shared<HnswIndex>(std::unique_ptr<faiss::IndexIDMap2>(map), graph);
+}
+
+}  // namespace
+
+uint32_t gdn_faiss_abi_version(void) { return 1; }
+int64_t gdn_faiss_live_handles(void) { return live_indices.load(); }
+int32_t gdn_faiss_sizeof_hnsw_params(void) { return sizeof(gdn_hnsw_params); }
+int32_t gdn_faiss_sizeof_hnsw_info(void) { return sizeof(gdn_hnsw_info); }
+
+int32_t gdn_hnsw_create(const gdn_hnsw_params* params, uint64_t* handle, gdn_error* error) {
+  return gdn::guard(error, [&] {
+    gdn::require(params != nullptr && handle != nullptr, "params and handle must be given");
+    gdn::require(params->dimension >= 1 && params->dimension <= 65536, "dimension must be in [1, 65536]");
+    gdn::require(params->m >= 2 && params->m <= 256, "m must be in [2, 256]");
+    gdn::require(params->ef_construction >= 1, "ef_construction must be at least 1");
+    gdn::require(params->ef_search >= 1, "ef_search must be at least 1");
+    auto graph = std::make_unique<faiss::IndexHNSWFlat>(params->dimension, params->m,
+                                                        faiss::METRIC_INNER_PRODUCT);
+    graph->hnsw.efConstruction = params->ef_construction;
+    graph->hnsw.efSearch = params->ef_search;
+    auto map = std::make_unique<faiss::IndexIDMap2>(graph.get());
+    graph.release();
+    map->own_fields = true;
+    auto* inner = static_cast<faiss::IndexHNSWFlat*>(map->index);
+    *handle = registry().insert(std::make_shared<HnswIndex>(std::move(map), inner));
+  });
+}
+
+int32_t gdn_hnsw_add(uint64_t handle, const float* descriptors, int64_t descriptor_floats,
+                     const int64_t* ids, int64_t count, int32_t threads, gdn_error* error) {
+  return gdn::guard(error, [&] {
+    const auto index = registry().get(handle);
+    gdn::require(count >= 0 && threads >= 1, "count and threads must not be negative");
+    if (count == 0) return;
+    gdn::require(descriptors != nullptr && ids != nullptr, "descriptors and ids must be given");
+    gdn::require(descriptor_floats == count * index->map->d,
+                 "the descriptors do not have count * dimension floats");
+    const ThreadCount scope(threads);
+    std::unique_lock<std::shared_mutex> lock(index->mutex);
+    static_assert(sizeof(faiss::Index::idx_t) == sizeof(int64_t));
+    index->map->add_with_ids(count, descriptors, reinterpret_cast<const faiss::Index::idx_t*>(ids));
+  });
+}
+
+int32_t gdn_hnsw_search(uint64_t handle, const float* queries, int64_t query_floats,
+                        int64_t query_count, int32_t k, int64_t* ids, float* scores,
+                        gdn_error* error) {
+  return gdn::guard(error, [&] {
+    const auto index = registry().get(handle);
+    gdn::require(queries != nullptr && ids != nullptr && scores != nullptr,
+                 "queries, ids and scores must be given");
+    gdn::require(query_count >= 1 && k >= 1, "query_count and k must be at least 1");
+    gdn::require(query_floats == query_count * index->map->d,
+                 "the queries do not have query_count * dimension floats");
+    const ThreadCount scope(1);
+    std::shared_lock<std::shared_mutex> lock(index->mutex);
+    index->graph->search(query_count, queries, k, scores,
+                         reinterpret_cast<faiss::Index::idx_t*>(ids));
+    const auto& id_map = index->map->id_map;
+    for (int64_t i = 0; i < query_count * k; ++i) {
+      if (ids[i] >= 0) ids[i] = id_map.at(static_cast<size_t>(ids[i]));
+    }
+  });
+}
+
+int32_t gdn_hnsw_set_ef_search(uint64_t handle, int32_t ef_search, gdn_error* error) {
+  return gdn::guard(error, [&] {
+    const auto index = registry().get(handle);
+    gdn::require(ef_search >= 1, "ef_search must be at least 1");
+    std::unique_lock<std::shared_mutex> lock(index->mutex);
+    index->graph->hnsw.efSearch = ef_search;
+  });
+}
+
+int32_t gdn_hnsw_info_of(uint64_t handle, gdn_hnsw_info* info, gdn_error* error) {
+  return gdn::guard(error, [&] {
+    const auto index = registry().get(handle);
+    gdn::require(info != nullptr, "info must be given");
+    std::shared_lock<std::shared_mutex> lock(index->mutex);
+    auto& hnsw = index->graph->hnsw;
+    info->count = index->map->ntotal;
+    info->dimension = static_cast<int32_t>(index->map->d);
+    // Level 0 has twice as many neighbours as the levels above it, which have m.
+    info->m = hnsw.nb_neighbors(1);
+    info->ef_construction = hnsw.efConstruction;
+    info->ef_search = hnsw.efSearch;
+  });
+}
+
+int32_t gdn_hnsw_write(uint64_t handle, const char* path, int64_t path_bytes, gdn_error* error) {
+  return gdn::guard(error, [&] {
+    const auto index = registry().get(handle);
+    const std::string file = path_of(path, path_bytes);
+    std::shared_lock<std::shared_mutex> lock(index->mutex);
+    faiss::write_index(index->map.get(), file.c_str());
+  });
+}
+
+int32_t gdn_hnsw_read(const char* path, int64_t path_bytes, uint64_t* handle, gdn_error* error) {
+  return gdn::guard(error, [&] {
+    gdn::require(handle != nullptr, "handle must be given");
+    const std::string file = path_of(path, path_bytes);
+    std::unique_ptr<faiss::Index> index;
+    try {
+      // MMAP does nothing for a flat HNSW in FAISS 1.7.3; asked for so that a newer one may.
+      index.reset(faiss::read_index(file.c_str(), faiss::IO_FLAG_MMAP | faiss::IO_FLAG_READ_ONLY));
+    } catch (const faiss::FaissException& e) {
+      throw gdn::BadData(e.what());
+    }
+    *handle = registry().insert(adopt(std::move(index)));
+  });
+}
+
+int32_t gdn_hnsw_free(uint64_t handle, gdn_error* error) {
+  return gdn::guard(error, [&] { registry().erase(handle); });
+}

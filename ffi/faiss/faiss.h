@@ -1,0 +1,58 @@
+/* C ABI of libgdn_faiss: HNSW graphs over float32 descriptors, inner product.
+ *
+ * A handle is a number that this library hands out and never gives out twice: a call with a handle
+ * that was freed fails with GDN_INVALID_ARGUMENT instead of touching freed memory, and an index that
+ * is being searched stays alive until the search ends. Calls on one handle may run at the same time:
+ * searches share, everything that changes the index waits for them. */
+#ifndef GDN_FAISS_H
+#define GDN_FAISS_H
+#include "abi.h"
+
+struct gdn_hnsw_params {
+  int32_t dimension;       /* floats per descriptor, at least 1 */
+  int32_t m;               /* neighbours per node, 2..256 */
+  int32_t ef_construction; /* width of the search while building, at least 1 */
+  int32_t ef_search;       /* width of later searches, at least 1 */
+};
+
+struct gdn_hnsw_info {
+  int64_t count; /* descriptors in the index */
+  int32_t dimension;
+  int32_t m;
+  int32_t ef_construction;
+  int32_t ef_search;
+};
+
+GDN_API uint32_t gdn_faiss_abi_version(void);
+/* Indices alive now, also those only held by a call in flight: 0 at the end of a clean run. */
+GDN_API int64_t gdn_faiss_live_handles(void);
+GDN_API int32_t gdn_faiss_sizeof_hnsw_params(void);
+GDN_API int32_t gdn_faiss_sizeof_hnsw_info(void);
+
+/* An empty index. */
+GDN_API int32_t gdn_hnsw_create(const gdn_hnsw_params* params, uint64_t* handle, gdn_error* error);
+
+/* Adds `count` descriptors of `dimension` floats each, with their ids. With one thread the graph
+ * depends on the input alone; more threads build faster and differ from run to run. */
+GDN_API int32_t gdn_hnsw_add(uint64_t handle, const float* descriptors, int64_t descriptor_floats,
+                             const int64_t* ids, int64_t count, int32_t threads, gdn_error* error);
+
+/* The k best of each query, best first: ids (-1 where fewer were found) and inner products. Each
+ * query is one row of `queries`; `ids` and `scores` hold query_count * k values. */
+GDN_API int32_t gdn_hnsw_search(uint64_t handle, const float* queries, int64_t query_floats,
+                                int64_t query_count, int32_t k, int64_t* ids, float* scores,
+                                gdn_error* error);
+
+GDN_API int32_t gdn_hnsw_set_ef_search(uint64_t handle, int32_t ef_search, gdn_error* error);
+GDN_API int32_t gdn_hnsw_info_of(uint64_t handle, gdn_hnsw_info* info, gdn_error* error);
+
+/* `path` is UTF-8 of `path_bytes` bytes without a terminator. A file that is no HNSW inner-product
+ * index fails with GDN_BAD_DATA. */
+GDN_API int32_t gdn_hnsw_write(uint64_t handle, const char* path, int64_t path_bytes,
+                               gdn_error* error);
+GDN_API int32_t gdn_hnsw_read(const char* path, int64_t path_bytes, uint64_t* handle,
+                              gdn_error* error);
+
+GDN_API int32_t gdn_hnsw_free(uint64_t handle, gdn_error* error);
+
+#endif
