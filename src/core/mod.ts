@@ -6,5 +6,6 @@ export * from "./rotation.ts";
 export * from "./random.ts";
 export * from "./errors.ts";
 export * from "./clock.ts";
+export * from "./controller_clock.ts";
 export * from "./command.ts";
 export * from "./native_library.ts";

@@ -1,0 +1,182 @@
+/**
+ * The flight controller's clock on the canonical one.
+ *
+ * Every message carries the controller's time and is received some time later on the companion:
+ * `received = offset + (1 + skew) · controller + delay`, delay ≥ 0. Jitter only ever delays, so the
+ * line under all of the pairs is the mapping: the lower convex hull of (controller, received −
+ * controller), the edge of it that stands under the mean of the window (S. B. Moon, P. Skelly,
+ * D. Towsley, "Estimation and removal of clock skew from network delay measurements", INFOCOM 1999).
+ * The shortest delay itself cannot be seen from pairs; give it as `shortestDelayNs` where known.
+ *
+ * @module
+ */
+import { type ControllerNs, type MonotonicNs, monotonicNs } from "./units.ts";
+
+export interface ControllerClockOptions {
+  /** Delay that every message has, nanoseconds. */
+  readonly shortestDelayNs?: number;
+  /** Crystals are within this, parts per million. */
+  readonly skewPpmMax?: number;
+  /** Seconds of pairs that the mapping rests on. */
+  readonly windowS?: number;
+}
+
+interface Pair {
+  readonly controllerNs: number;
+  /** received − controller. */
+  readonly offsetNs: number;
+}
+
+interface Breakpoint {
+  readonly controllerNs: number;
+  readonly canonicalNs: number;
+}
+
+const BUCKET_NS = 1e9;
+/** Below this span the skew is taken as zero. */
+const SKEW_SPAN_NS = 4e9;
+/** Corrections are slewed in: the mapping runs at half to one and a half times the true speed. */
+const SLEW = 0.5;
+/** A difference that no jitter makes: the controller restarted or the link hung; step at once. */
+const STEP_NS = 250e6;
+const BREAKPOINT_SPACING_NS = 4e6;
+const BREAKPOINTS_MAX = 1024;
+
+/** Continuous and strictly monotone in controller time, whatever the order of arrival. */
+export class ControllerClock {
+  readonly #shortestDelayNs: number;
+  readonly #skewMax: number;
+  readonly #bucketsMax: number;
+  /** Earliest-looking pair of each second. */
+  #buckets: Pair[] = [];
+  #breakpoints: Breakpoint[] = [];
+  #line = { controllerNs: 0, offsetNs: 0, skew: 0 };
+
+  constructor(options: ControllerClockOptions = {}) {
+    this.#shortestDelayNs = options.shortestDelayNs ?? 0;
+    this.#skewMax = (options.skewPpmMax ?? 200) * 1e-6;
+    this.#bucketsMax = Math.max(2, Math.ceil(options.windowS ?? 30));
+  }
+
+  /** Rate of the canonical clock against the controller's, less one. */
+  get skew(): number {
+    return this.#line.skew;
+  }
+
+  /** Takes one pair in; pairs come in order of `receivedNs`. */
+  observe(controllerTime: ControllerNs, receivedNs: MonotonicNs): void {
+    const pair = { controllerNs: controllerTime, offsetNs: receivedNs - controllerTime };
+    if (this.#breakpoints.length > 0 && this.#isStep(pair)) this.#restart();
+    if (this.#takeIntoBucket(pair)) this.#fit();
+    this.#advance(controllerTime);
+  }
+
+  /** Canonical time of a moment on the controller's clock; {@link observe} must have been called. */
+  toCanonical(controllerTime: ControllerNs): MonotonicNs {
+    const points = this.#breakpoints;
+    if (points.length === 0) {
+      throw new RangeError("a controller clock has no mapping before its first pair");
+    }
+    let index = points.length - 1;
+    while (index > 1 && points[index - 1].controllerNs > controllerTime) index--;
+    const end = points[index];
+    const start = points[Math.max(0, index - 1)];
+    const spanNs = end.controllerNs - start.controllerNs;
+    const rate = spanNs > 0 ? (end.canonicalNs - start.canonicalNs) / spanNs : 1;
+    // Beyond the newest breakpoint the line's own rate holds, not that of the last slew.
+    const beyond = controllerTime > end.controllerNs ? 1 + this.#line.skew : rate;
+    return monotonicNs(
+      Math.round(end.canonicalNs + (controllerTime - end.controllerNs) * beyond),
+    );
+  }
+
+  /** Delays, even long ones, look like late arrival; only a mapping that lies in the future steps. */
+  #isStep(pair: Pair): boolean {
+    const newest = this.#breakpoints[this.#breakpoints.length - 1];
+    const backwards = newest.controllerNs - pair.controllerNs > STEP_NS;
+    return backwards ||
+      this.#lineAt(pair.controllerNs) - (pair.controllerNs + pair.offsetNs) > STEP_NS;
+  }
+
+  #restart(): void {
+    this.#buckets = [];
+    this.#breakpoints = [];
+  }
+
+  #takeIntoBucket(pair: Pair): boolean {
+    const buckets = this.#buckets;
+    const last = buckets[buckets.length - 1];
+    const sameSecond = last !== undefined &&
+      Math.floor(last.controllerNs / BUCKET_NS) === Math.floor(pair.controllerNs / BUCKET_NS);
+    if (sameSecond) {
+      if (pair.offsetNs >= last.offsetNs) return false;
+      buckets[buckets.length - 1] = pair;
+      return true;
+    }
+    if (last !== undefined && pair.controllerNs < last.controllerNs) return false;
+    buckets.push(pair);
+    if (buckets.length > this.#bucketsMax) buckets.shift();
+    return true;
+  }
+
+  /** The newest bucket may hold one late pair only: a hull is never drawn above it, so it harms not. */
+  #fit(): void {
+    const buckets = this.#buckets;
+    const first = buckets[0], last = buckets[buckets.length - 1];
+    if (last.controllerNs - first.controllerNs < SKEW_SPAN_NS) {
+      const lowest = buckets.reduce((a, b) => (b.offsetNs < a.offsetNs ? b : a));
+      this.#line = { ...lowest, skew: 0 };
+      return;
+    }
+    const hull = lowerHull(buckets);
+    const middleNs = (first.controllerNs + last.controllerNs) / 2;
+    let right = 1;
+    while (right < hull.length - 1 && hull[right].controllerNs < middleNs) right++;
+    const a = hull[right - 1], b = hull[right];
+    const slope = (b.offsetNs - a.offsetNs) / (b.controllerNs - a.controllerNs);
+    const skew = Math.min(this.#skewMax, Math.max(-this.#skewMax, slope));
+    // A limited slope must still lie under every pair.
+    const offsetNs = Math.min(
+      ...hull.map((p) => p.offsetNs - skew * (p.controllerNs - b.controllerNs)),
+    );
+    this.#line = { controllerNs: b.controllerNs, offsetNs, skew };
+  }
+
+  #lineAt(controllerTime: number): number {
+    const { controllerNs, offsetNs, skew } = this.#line;
+    return controllerTime + offsetNs + skew * (controllerTime - controllerNs) -
+      this.#shortestDelayNs;
+  }
+
+  #advance(controllerTime: number): void {
+    const points = this.#breakpoints;
+    const newest = points[points.length - 1];
+    if (newest === undefined) {
+      points.push({ controllerNs: controllerTime, canonicalNs: this.#lineAt(controllerTime) });
+      return;
+    }
+    const stepNs = controllerTime - newest.controllerNs;
+    if (stepNs < BREAKPOINT_SPACING_NS) return;
+    const wantedNs = this.#lineAt(controllerTime) - newest.canonicalNs;
+    const canonicalNs = newest.canonicalNs +
+      Math.min((1 + SLEW) * stepNs, Math.max((1 - SLEW) * stepNs, wantedNs));
+    points.push({ controllerNs: controllerTime, canonicalNs });
+    if (points.length > BREAKPOINTS_MAX) points.splice(0, BREAKPOINTS_MAX / 2);
+  }
+}
+
+/** Andrew's monotone chain; pairs come in order of controller time. */
+function lowerHull(pairs: readonly Pair[]): Pair[] {
+  const hull: Pair[] = [];
+  for (const pair of pairs) {
+    while (hull.length >= 2) {
+      const a = hull[hull.length - 2], b = hull[hull.length - 1];
+      const turn = (b.controllerNs - a.controllerNs) * (pair.offsetNs - a.offsetNs) -
+        (b.offsetNs - a.offsetNs) * (pair.controllerNs - a.controllerNs);
+      if (turn > 0) break;
+      hull.pop();
+    }
+    hull.push(pair);
+  }
+  return hull;
+}
