@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { ControllerClock, controllerNs, monotonicNs, seededRandom } from "../../src/core/mod.ts";
+
+interface Link {
+  readonly seed: number;
+  readonly skewPpm: number;
+  readonly offsetNs: number;
+  readonly jitterMs: number;
+  readonly durationS: number;
+}
+
+/** Feeds a 200 Hz stream; returns the error of every mapped time, ns, with its true time. */
+function fly(link: Link): { timeS: number; errorNs: number; mappedNs: number }[] {
+  const random = seededRandom(link.seed);
+  const clock = new ControllerClock();
+  const out: { timeS: number; errorNs: number; mappedNs: number }[] = [];
+  let receivedNs = 0;
+  for (let i = 0; i < link.durationS * 200; i++) {
+    const trueNs = i * 5e6 + 1e9;
+    const controller = controllerNs(
+      Math.round((trueNs - link.offsetNs) / (1 + link.skewPpm * 1e-6)),
+    );
+    const delayNs = -Math.log(1 - random.uniform()) * link.jitterMs * 1e6 +
+      (random.uniform() < 0.01 ? 30e6 : 0);
+    receivedNs = Math.max(receivedNs, Math.round(trueNs + delayNs));
+    clock.observe(controller, monotonicNs(receivedNs));
+    const mappedNs = clock.toCanonical(controller);
+    out.push({ timeS: i / 200, errorNs: mappedNs - trueNs, mappedNs });
+  }
+  return out;
+}
+
+Deno.test("ControllerClock maps within 1.5 ms after a second, whatever skew and offset", () => {
+  for (const skewPpm of [-80, -20, 0, 20, 80]) {
+    for (const offsetNs of [-7.2e12, 0, 3.3e9]) {
+      const link = { seed: 42 + skewPpm, skewPpm, offsetNs, jitterMs: 3, durationS: 120 };
+      const late = fly(link).filter((sample) => sample.timeS > 1);
+      const worst = Math.max(...late.map((sample) => Math.abs(sample.errorNs)));
+      assert.ok(worst < 1.5e6, `${JSON.stringify(link)}: ${(worst / 1e6).toFixed(3)} ms`);
+      const settled = late.filter((sample) => sample.timeS > 40).map((s) => Math.abs(s.errorNs));
+      const worstSettled = Math.max(...settled);
+      assert.ok(worstSettled < 0.5e6, `${JSON.stringify(link)}: ${worstSettled / 1e6} ms settled`);
+    }
+  }
+});
+
+Deno.test("ControllerClock.toCanonical() grows with controller time", () => {
+  const samples = fly({ seed: 5, skewPpm: 60, offsetNs: 1e9, jitterMs: 8, durationS: 30 });
+  for (let i = 1; i < samples.length; i++) {
+    const step = samples[i].mappedNs - samples[i - 1].mappedNs;
+    assert.ok(step > 2.4e6 && step < 7.6e6, `step ${step} at ${samples[i].timeS} s`);
+  }
+});
+
+Deno.test("ControllerClock serves streams that arrive interleaved", () => {
+  const clock = new ControllerClock();
+  for (let i = 0; i < 400; i++) {
+    const timeNs = i * 5e6;
+    clock.observe(controllerNs(timeNs), monotonicNs(timeNs + 1e6 + (i % 5) * 1e6));
+    if (i % 10 === 9) {
+      const olderNs = timeNs - 22e6;
+      clock.observe(controllerNs(olderNs), monotonicNs(timeNs + 6e6));
+      const mapped = clock.toCanonical(controllerNs(olderNs));
+      if (i > 20) assert.ok(Math.abs(mapped - olderNs - 1e6) < 1e6, `${mapped - olderNs}`);
+    }
+  }
+});
+
+Deno.test("ControllerClock follows a controller that restarted", () => {
+  const clock = new ControllerClock();
+  for (let i = 0; i < 400; i++) {
+    clock.observe(controllerNs(50e9 + i * 5e6), monotonicNs(i * 5e6 + 2e6));
+  }
+  for (let i = 0; i < 400; i++) clock.observe(controllerNs(i * 5e6), monotonicNs(9e9 + i * 5e6));
+  assert.ok(Math.abs(clock.toCanonical(controllerNs(1e9)) - 10e9) < 1e6);
+});
+
+Deno.test("ControllerClock.toCanonical() refuses to guess before the first pair", () => {
+  assert.throws(() => new ControllerClock().toCanonical(controllerNs(1)), RangeError);
+});
