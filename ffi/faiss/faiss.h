@@ -24,7 +24,7 @@ struct gdn_hnsw_info {
 };
 
 GDN_API uint32_t gdn_faiss_abi_version(void);
-/* Indices alive now, also those only held by a call in flight: 0 at the end of a clean run. */
+/* Indices alive now: 0 at the end of a clean run. */
 GDN_API int64_t gdn_faiss_live_handles(void);
 GDN_API int32_t gdn_faiss_sizeof_hnsw_params(void);
 GDN_API int32_t gdn_faiss_sizeof_hnsw_info(void);

@@ -9,3 +9,4 @@ export * from "./clock.ts";
 export * from "./controller_clock.ts";
 export * from "./command.ts";
 export * from "./native_library.ts";
+export * from "./durable_file.ts";

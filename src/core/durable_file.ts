@@ -1,0 +1,72 @@
+/**
+ * Files that survive a crash whole or not at all: written under another name, synced, renamed, and
+ * the folder synced; and SHA-256 of bytes and of files.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { dirname } from "node:path";
+
+/** Marks a file that is being written; whatever carries it may be deleted by the folder's owner. */
+export const TEMPORARY_MARK = ".tmp-";
+
+/** A name beside `path` that no other writer uses. */
+export function temporaryPathFor(path: string): string {
+  return `${path}${TEMPORARY_MARK}${crypto.randomUUID()}`;
+}
+
+/** Writes a new file and waits until its bytes are on the disk; nothing is left when it fails. */
+export async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
+  try {
+    using file = await Deno.open(path, { write: true, createNew: true });
+    for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
+    await file.sync();
+  } catch (error) {
+    await Deno.remove(path).catch(() => {});
+    throw error;
+  }
+}
+
+/** Waits until the names in a folder are on the disk; `path` may also be a file. */
+export async function syncPath(path: string): Promise<void> {
+  using handle = await Deno.open(path, { read: true });
+  await handle.sync();
+}
+
+/**
+ * Replaces `path` by `bytes`: a reader, and a machine that loses power, sees the old file or the
+ * new one. `syncFolder: false` leaves the folder to the caller, who writes many files into it.
+ */
+export async function replaceFile(
+  path: string,
+  bytes: Uint8Array,
+  options: { syncFolder?: boolean } = {},
+): Promise<void> {
+  const temporary = temporaryPathFor(path);
+  await writeSynced(temporary, bytes);
+  await renameOrRemove(temporary, path);
+  if (options.syncFolder ?? true) await syncPath(dirname(path));
+}
+
+/** Renames a temporary file to its place, and removes it when that fails. */
+export async function renameOrRemove(temporary: string, path: string): Promise<void> {
+  try {
+    await Deno.rename(temporary, path);
+  } catch (error) {
+    await Deno.remove(temporary).catch(() => {});
+    throw error;
+  }
+}
+
+/** SHA-256 as 64 lower-case hexadecimal digits. */
+export function sha256Hex(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** SHA-256 of a file, read piece by piece. */
+export async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  const file = await Deno.open(path, { read: true });
+  for await (const piece of file.readable) hash.update(piece);
+  return hash.digest("hex");
+}

@@ -1,0 +1,3 @@
+/** Bindings of ffi/faiss: approximate nearest neighbours by inner product. */
+export { type FaissLibrary, openFaiss } from "./library.ts";
+export { type HnswHits, HnswIndex, type HnswInfo, type HnswShape } from "./hnsw_index.ts";
