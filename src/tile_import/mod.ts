@@ -1,0 +1,7 @@
+/** Tile import (operator only): imagery of any kind → slippy tiles in a tile store. */
+export * from "./contract.ts";
+export type { TileToolkit, WarpFunction } from "./canvas.ts";
+export { importTiles, importZoom } from "./import_tiles.ts";
+export * from "./georeference.ts";
+export { RasterImagery } from "./raster_imagery.ts";
+export { openRaster, type RasterHeader, readRasterHeader } from "./raster_reader.ts";
