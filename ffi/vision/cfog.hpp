@@ -1,0 +1,18 @@
+// Channel features of orientated gradients (CFOG): Ye, Bruzzone, Shan, Bovolo, Zhu, "Fast and robust
+// matching for multimodal remote sensing image registration", IEEE TGRS 57(11), 2019.
+#pragma once
+#include <opencv2/core.hpp>
+#include <vector>
+
+namespace gdn {
+
+constexpr int kChannels = 8;
+
+/// Dense features of a grey patch: one CV_32F plane per orientation, 0 where `valid` is 0 or less
+/// than two pixels from such a place. Each pixel's vector has length 0 to 1.
+std::vector<cv::Mat> cfog(const cv::Mat& grey, const cv::Mat& valid);
+
+/// The same with the channels side by side: CV_32F, cols * kChannels.
+cv::Mat interleave(const std::vector<cv::Mat>& channels);
+
+}  // namespace gdn

@@ -1,0 +1,138 @@
+#include "frame.h"
+
+#include <algorithm>
+#include <memory>
+#include <opencv2/imgproc.hpp>
+
+#include "frame.hpp"
+#include "image.h"
+
+namespace gdn {
+
+Frame& frame_of(uint64_t handle) {
+  require(handle != 0, "the frame is closed");
+  return *reinterpret_cast<Frame*>(handle);
+}
+
+namespace {
+constexpr int kLevels = 5;
+constexpr double kTangentMax = 2.2;  // rays flatter than 65 degrees off nadir are not used
+
+const cv::Mat& level_for(const Frame& frame, double source_gsd_m, double gsd_m, int* shift) {
+  int level = 0;
+  while (level + 1 < static_cast<int>(frame.levels.size()) &&
+         source_gsd_m * (2 << level) <= gsd_m * 1.2) {
+    level++;
+  }
+  *shift = level;
+  return frame.levels[level];
+}
+}  // namespace
+
+Ground rectify(const Frame& frame, const View& view, cv::Point2d centre_m, double gsd_m,
+               cv::Size size) {
+  const Camera& camera = frame.camera;
+  int shift = 0;
+  const cv::Mat& source = level_for(frame, view.height_m / camera.fx, gsd_m, &shift);
+  const double shrink = 1.0 / (1 << shift);
+  const double radius2 = camera.radius_max() * camera.radius_max();
+  cv::Mat map_x(size, CV_32F), map_y(size, CV_32F);
+  Ground ground{cv::Mat(), cv::Mat(size, CV_8U)};
+  for (int row = 0; row < size.height; row++) {
+    const double north = centre_m.y - (row + 0.5 - size.height / 2.0) * gsd_m;
+    auto* mx = map_x.ptr<float>(row);
+    auto* my = map_y.ptr<float>(row);
+    auto* valid = ground.valid.ptr<uint8_t>(row);
+    for (int column = 0; column < size.width; column++) {
+      const double east = centre_m.x + (column + 0.5 - size.width / 2.0) * gsd_m;
+      mx[column] = my[column] = -1;
+      valid[column] = 0;
+      if (east * east + north * north > kTangentMax * kTangentMax * view.height_m * view.height_m)
+        continue;
+      const auto ray = transpose_times(view.local_from_camera, east, north, -view.height_m);
+      if (ray[2] <= 0.05 * view.height_m) continue;
+      const double x = ray[0] / ray[2], y = ray[1] / ray[2];
+      if (x * x + y * y > radius2) continue;
+      double u = 0, v = 0;
+      camera.project(x, y, &u, &v);
+      if (u < 1 || v < 1 || u > camera.width - 2 || v > camera.height - 2) continue;
+      // Pixel centres are at integers at every level: (u + 0.5) * shrink - 0.5.
+      mx[column] = static_cast<float>((u + 0.5) * shrink - 0.5);
+      my[column] = static_cast<float>((v + 0.5) * shrink - 0.5);
+      valid[column] = 255;
+    }
+  }
+  cv::remap(source, ground.pixels, map_x, map_y, cv::INTER_LINEAR, cv::BORDER_REPLICATE);
+  return ground;
+}
+
+}  // namespace gdn
+
+int32_t gdn_frame_decode(const uint8_t* jpeg, int64_t jpeg_bytes, const double* camera,
+                         uint64_t* handle, gdn_error* error) {
+  *handle = 0;
+  return gdn::guard(error, [&] {
+    auto frame = std::make_unique<gdn::Frame>();
+    frame->camera = gdn::Camera::from(camera);
+    int32_t width = 0, height = 0;
+    gdn_error fault{};
+    if (gdn_jpeg_size(jpeg, jpeg_bytes, &width, &height, &fault) != GDN_OK)
+      throw gdn::BadData(fault.message);
+    if (width != frame->camera.width || height != frame->camera.height) {
+      throw gdn::BadData("the picture has " + std::to_string(width) + "x" + std::to_string(height) +
+                         " pixels, the camera's calibration " +
+                         std::to_string(frame->camera.width) + "x" +
+                         std::to_string(frame->camera.height));
+    }
+    cv::Mat grey(height, width, CV_8U);
+    if (gdn_jpeg_decode(jpeg, jpeg_bytes, 1, 1, grey.data, static_cast<int64_t>(width) * height,
+                        &fault) != GDN_OK)
+      throw gdn::BadData(fault.message);
+    frame->levels.push_back(grey);
+    while (static_cast<int>(frame->levels.size()) < gdn::kLevels &&
+           std::min(frame->levels.back().cols, frame->levels.back().rows) >= 64) {
+      const cv::Mat& above = frame->levels.back();
+      cv::Mat half;
+      // Even sizes only, so that every level keeps the same pixel geometry.
+      const cv::Rect even(0, 0, above.cols & ~1, above.rows & ~1);
+      cv::resize(above(even), half, cv::Size(even.width / 2, even.height / 2), 0, 0,
+                 cv::INTER_AREA);
+      frame->levels.push_back(half);
+    }
+    *handle = reinterpret_cast<uint64_t>(frame.release());
+  });
+}
+
+int32_t gdn_frame_free(uint64_t handle, gdn_error* error) {
+  return gdn::guard(error, [&] { delete &gdn::frame_of(handle); });
+}
+
+int32_t gdn_frame_rectify(uint64_t handle, const double* local_from_camera, double height_m,
+                          double centre_east_m, double centre_north_m, double gsd_m,
+                          int32_t width_px, int32_t height_px, uint8_t* pixels, uint8_t* mask,
+                          gdn_error* error) {
+  return gdn::guard(error, [&] {
+    gdn::require(height_m > 0 && gsd_m > 0, "height and ground sample distance must be positive");
+    gdn::require(width_px > 0 && height_px > 0 && width_px <= 8192 && height_px <= 8192,
+                 "the patch must have 1 to 8192 pixels a side");
+    const gdn::View view{gdn::matrix3(local_from_camera), height_m};
+    const gdn::Ground ground =
+        gdn::rectify(gdn::frame_of(handle), view, {centre_east_m, centre_north_m}, gsd_m,
+                     {width_px, height_px});
+    ground.pixels.copyTo(cv::Mat(height_px, width_px, CV_8U, pixels));
+    ground.valid.copyTo(cv::Mat(height_px, width_px, CV_8U, mask));
+  });
+}
+
+int32_t gdn_frame_quality(uint64_t handle, double* mean, double* sharpness, gdn_error* error) {
+  return gdn::guard(error, [&] {
+    const gdn::Frame& frame = gdn::frame_of(handle);
+    const cv::Mat& quarter = frame.levels[std::min<size_t>(2, frame.levels.size() - 1)];
+    cv::Mat laplacian;
+    cv::Laplacian(quarter, laplacian, CV_32F);
+    cv::Scalar average, deviation;
+    cv::meanStdDev(laplacian, average, deviation);
+    *mean = cv::mean(quarter)[0];
+    *sharpness = deviation[0] * deviation[0];
+  });
+}

@@ -1,0 +1,34 @@
+#pragma once
+#include <opencv2/core.hpp>
+#include <vector>
+
+#include "camera.hpp"
+#include "handles.hpp"
+
+namespace gdn {
+
+/// A frame in native memory. `levels[i]` is shrunk by 2^i (area average).
+struct Frame : Counted {
+  Camera camera;
+  std::vector<cv::Mat> levels;
+};
+
+/// A patch of ground, north up; `valid` is 255 where there is ground.
+struct Ground {
+  cv::Mat pixels;  // CV_8U
+  cv::Mat valid;   // CV_8U
+};
+
+/// The geometry of a view: rotation local-from-camera and height over flat ground.
+struct View {
+  Matrix3 local_from_camera;
+  double height_m;
+};
+
+Frame& frame_of(uint64_t handle);
+
+/// Ground under the frame, north up, `size` pixels of `gsd_m` centred `centre` from the foot point.
+Ground rectify(const Frame& frame, const View& view, cv::Point2d centre_m, double gsd_m,
+               cv::Size size);
+
+}  // namespace gdn

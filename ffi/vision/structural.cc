@@ -1,0 +1,242 @@
+#include "structural.h"
+
+#include <algorithm>
+#include <mutex>
+#include <opencv2/imgproc.hpp>
+
+#include "blocks.hpp"
+#include "correlate.hpp"
+
+namespace {
+
+using gdn::Frame;
+using gdn::Ground;
+using gdn::Mosaic;
+using gdn::View;
+
+constexpr double kOverlapMin = 0.5;
+
+struct Hypothesis {
+  double heading, scale;
+  cv::Point2d centre;  // of the view's patch, metres from the foot point
+  cv::Size size;
+  cv::Mat scores;
+};
+
+/// Rotation predicted, turned clockwise (seen from above) by `heading`.
+gdn::Matrix3 turned(const gdn::Matrix3& r, double heading) {
+  const double c = std::cos(heading), s = std::sin(heading);
+  // Clockwise from above: east' = c e + s n, north' = -s e + c n.
+  return {c * r[0] + s * r[3], c * r[1] + s * r[4], c * r[2] + s * r[5],
+          -s * r[0] + c * r[3], -s * r[1] + c * r[4], -s * r[2] + c * r[5],
+          r[6], r[7], r[8]};
+}
+
+std::vector<double> grid(double half_range, double step) {
+  const int n = step > 0 ? static_cast<int>(std::floor(half_range / step + 1e-9)) : 0;
+  std::vector<double> out;
+  for (int i = -n; i <= n; i++) out.push_back(i * step);
+  return out;
+}
+
+std::vector<Hypothesis> hypotheses(const Frame& frame, const gdn_structural_query& q) {
+  std::vector<Hypothesis> all;
+  const gdn::Matrix3 r = gdn::matrix3(q.local_from_camera);
+  for (double heading : grid(q.heading_half_range_rad, q.heading_step_rad)) {
+    for (double scale : grid(q.scale_half_range, q.scale_step)) {
+      const View view{turned(r, heading), q.height_m * (1 + scale)};
+      const cv::Rect2d box = gdn::footprint(frame, view, q.extent_max_m);
+      Hypothesis h{heading, 1 + scale, {box.x + box.width / 2, box.y + box.height / 2}, {}, {}};
+      h.size = {std::max(16, cvRound(box.width / q.coarse_gsd_m)),
+                std::max(16, cvRound(box.height / q.coarse_gsd_m))};
+      all.push_back(h);
+    }
+  }
+  return all;
+}
+
+/// The map around every hypothesis' predicted place, and where its corner lies.
+struct Search {
+  Ground window;
+  cv::Point2d corner;  // west and north edge, metres from the window's origin
+};
+
+Search search_window(const std::vector<Hypothesis>& all, const Mosaic& mosaic,
+                     const gdn_structural_query& q) {
+  double west = 1e9, east = -1e9, south = 1e9, north = -1e9;
+  for (const auto& h : all) {
+    const double half_e = h.size.width * q.coarse_gsd_m / 2 + q.search_radius_m;
+    const double half_n = h.size.height * q.coarse_gsd_m / 2 + q.search_radius_m;
+    west = std::min(west, q.position_m[0] + h.centre.x - half_e);
+    east = std::max(east, q.position_m[0] + h.centre.x + half_e);
+    south = std::min(south, q.position_m[1] + h.centre.y - half_n);
+    north = std::max(north, q.position_m[1] + h.centre.y + half_n);
+  }
+  const cv::Size size(static_cast<int>(std::ceil((east - west) / q.coarse_gsd_m)) + 1,
+                      static_cast<int>(std::ceil((north - south) / q.coarse_gsd_m)) + 1);
+  gdn::require(size.width <= 8192 && size.height <= 8192, "the search is larger than 8192 pixels");
+  const cv::Point2d centre(west + size.width * q.coarse_gsd_m / 2,
+                           north - size.height * q.coarse_gsd_m / 2);
+  return {mosaic.ground(centre, q.coarse_gsd_m, size), {west, north}};
+}
+
+void score_all(const Frame& frame, const Search& search, const gdn_structural_query& q,
+               std::vector<Hypothesis>* all) {
+  cv::Size largest(0, 0);
+  for (const auto& h : *all) {
+    largest.width = std::max(largest.width, h.size.width);
+    largest.height = std::max(largest.height, h.size.height);
+  }
+  const gdn::WindowSpectrum spectrum(search.window, largest);
+  const gdn::Matrix3 r = gdn::matrix3(q.local_from_camera);
+  std::mutex lock;
+  std::string fault;
+  cv::parallel_for_(cv::Range(0, static_cast<int>(all->size())), [&](const cv::Range& range) {
+    for (int i = range.start; i < range.end; i++) {
+      try {
+        Hypothesis& h = (*all)[i];
+        const View view{turned(r, h.heading), q.height_m * h.scale};
+        const Ground ground = gdn::rectify(frame, view, h.centre, q.coarse_gsd_m, h.size);
+        h.scores = spectrum.scores(ground, kOverlapMin);
+      } catch (const std::exception& e) {
+        const std::lock_guard<std::mutex> hold(lock);
+        fault = e.what();
+      }
+    }
+  });
+  if (!fault.empty()) throw std::runtime_error(fault);
+}
+
+/// Foot point of a score's element, metres from the window's origin.
+cv::Point2d foot(const Hypothesis& h, const Search& search, double gsd_m, cv::Point2d at) {
+  return {search.corner.x + (at.x + h.size.width / 2.0) * gsd_m - h.centre.x,
+          search.corner.y - (at.y + h.size.height / 2.0) * gsd_m - h.centre.y};
+}
+
+struct Place {
+  cv::Point2d foot;
+  double heading, scale, score;
+  int hypothesis;
+};
+
+/// The foot point must lie within the search radius of the prediction.
+void restrict_to_radius(const Search& search, const gdn_structural_query& q, Hypothesis* h) {
+  for (int y = 0; y < h->scores.rows; y++) {
+    float* row = h->scores.ptr<float>(y);
+    for (int x = 0; x < h->scores.cols; x++) {
+      const cv::Point2d p = foot(*h, search, q.coarse_gsd_m, cv::Point2d(x, y));
+      const double e = p.x - q.position_m[0], n = p.y - q.position_m[1];
+      if (e * e + n * n > q.search_radius_m * q.search_radius_m) row[x] = -1;
+    }
+  }
+}
+
+/// Best remaining place; then everything within `separation_m` of it is struck out.
+bool take_best(const Search& search, const gdn_structural_query& q, double separation_m,
+               std::vector<Hypothesis>* all, Place* best) {
+  best->score = -1;
+  for (size_t i = 0; i < all->size(); i++) {
+    double value = 0;
+    cv::Point at;
+    cv::minMaxLoc((*all)[i].scores, nullptr, &value, nullptr, &at);
+    if (value <= best->score) continue;
+    const Hypothesis& h = (*all)[i];
+    *best = {foot(h, search, q.coarse_gsd_m, gdn::subpixel(h.scores, at)), h.heading, h.scale,
+             value, static_cast<int>(i)};
+  }
+  if (best->score <= -1) return false;
+  for (auto& h : *all) {
+    for (int y = 0; y < h.scores.rows; y++) {
+      float* row = h.scores.ptr<float>(y);
+      for (int x = 0; x < h.scores.cols; x++) {
+        const cv::Point2d p = foot(h, search, q.coarse_gsd_m, cv::Point2d(x, y));
+        const double e = p.x - best->foot.x, n = p.y - best->foot.y;
+        if (e * e + n * n < separation_m * separation_m) row[x] = -1;
+      }
+    }
+  }
+  return true;
+}
+
+void check(const gdn_structural_query& q) {
+  gdn::require(q.height_m > 0 && q.coarse_gsd_m > 0 && q.fine_gsd_m > 0 && q.extent_max_m > 0,
+               "height, ground sample distances and extent must be positive");
+  gdn::require(q.search_radius_m >= 0 && q.heading_half_range_rad >= 0 && q.scale_half_range >= 0 &&
+                   q.scale_half_range < 0.9,
+               "search ranges must not be negative");
+  gdn::require(q.blocks_x >= 0 && q.blocks_y >= 0 && q.blocks_x <= 64 && q.blocks_y <= 64,
+               "at most 64 blocks a side");
+}
+
+}  // namespace
+
+int32_t gdn_sizeof_structural_query(void) { return sizeof(gdn_structural_query); }
+int32_t gdn_sizeof_structural_answer(void) { return sizeof(gdn_structural_answer); }
+
+int32_t gdn_structural_match(uint64_t frame_handle, const uint8_t* mosaic_pixels,
+                             const uint8_t* valid, int32_t mosaic_width_px,
+                             int32_t mosaic_height_px, const double* mosaic_from_local,
+                             const gdn_structural_query* query, gdn_structural_answer* answer,
+                             double* tie_points, gdn_error* error) {
+  return gdn::guard(error, [&] {
+    check(*query);
+    const Frame& frame = gdn::frame_of(frame_handle);
+    const Mosaic mosaic(mosaic_pixels, valid, {mosaic_width_px, mosaic_height_px},
+                        mosaic_from_local);
+    std::vector<Hypothesis> all = hypotheses(frame, *query);
+    *answer = gdn_structural_answer{};
+    answer->hypotheses = static_cast<int32_t>(all.size());
+    answer->score = answer->second_score = -1;
+    const Search search = search_window(all, mosaic, *query);
+    answer->overlap = cv::mean(search.window.valid)[0] / 255;
+    score_all(frame, search, *query, &all);
+    for (auto& h : all) restrict_to_radius(search, *query, &h);
+    Place best{}, second{};
+    const double separation = 8 * query->coarse_gsd_m;
+    if (!take_best(search, *query, separation, &all, &best)) return;
+    take_best(search, *query, separation, &all, &second);
+    answer->position_m[0] = best.foot.x;
+    answer->position_m[1] = best.foot.y;
+    answer->heading_rad = best.heading;
+    answer->scale = best.scale;
+    answer->score = best.score;
+    answer->second_score = second.score;
+    if (query->blocks_x * query->blocks_y == 0) return;
+    const View view{turned(gdn::matrix3(query->local_from_camera), best.heading),
+                    query->height_m * best.scale};
+    answer->tie_points = gdn::match_blocks(
+        frame, view, mosaic, best.foot,
+        {query->extent_max_m, query->fine_gsd_m, query->block_search_m, query->blocks_x,
+         query->blocks_y},
+        tie_points);
+  });
+}
+
+int32_t gdn_structural_places(uint64_t frame_handle, const uint8_t* mosaic_pixels,
+                              const uint8_t* valid, int32_t mosaic_width_px,
+                              int32_t mosaic_height_px, const double* mosaic_from_local,
+                              const gdn_structural_query* query, double separation_m,
+                              int32_t capacity, double* places, int32_t* count,
+                              gdn_error* error) {
+  return gdn::guard(error, [&] {
+    check(*query);
+    const Frame& frame = gdn::frame_of(frame_handle);
+    const Mosaic mosaic(mosaic_pixels, valid, {mosaic_width_px, mosaic_height_px},
+                        mosaic_from_local);
+    std::vector<Hypothesis> all = hypotheses(frame, *query);
+    const Search search = search_window(all, mosaic, *query);
+    score_all(frame, search, *query, &all);
+    for (auto& h : all) restrict_to_radius(search, *query, &h);
+    *count = 0;
+    Place place{};
+    while (*count < capacity && take_best(search, *query, separation_m, &all, &place)) {
+      double* out = places + 5 * *count;
+      out[0] = place.foot.x;
+      out[1] = place.foot.y;
+      out[2] = place.heading;
+      out[3] = place.scale;
+      out[4] = place.score;
+      ++*count;
+    }
+  });
+}
