@@ -1,0 +1,5 @@
+/** Photographs: pose and calibration from EXIF and XMP tags. In both executables; decodes no pixels. */
+export * from "./contract.ts";
+export { calibrationFromTags, type CalibrationTags } from "./calibration.ts";
+export { heightAboveGroundM, localFromCamera } from "./pose.ts";
+export { type PhotographFile, readPhotograph, readPhotographFolder } from "./read_photograph.ts";
