@@ -1,0 +1,59 @@
+/**
+ * Bars that a flight must reach, and which it missed.
+ *
+ * @module
+ */
+import type { FlightMetrics } from "./metrics.ts";
+
+export interface Bar {
+  readonly metric: keyof FlightMetrics | "fixShare";
+  readonly atMost?: number;
+  readonly atLeast?: number;
+}
+
+/** Over real ground that changed for years, 130 m above it. */
+export const BARS_TWO_DATES: readonly Bar[] = [
+  { metric: "errorMP50", atMost: 2 },
+  { metric: "errorMP95", atMost: 6 },
+  { metric: "errorMMax", atMost: 20 },
+  { metric: "worstAcceptedFixM", atMost: 15 },
+  { metric: "fixShare", atLeast: 0.5 },
+];
+/** Nothing but heading and height is known at the start. */
+export const BARS_NO_PRIOR: readonly Bar[] = [
+  { metric: "timeToFirstFixS", atMost: 10 },
+  { metric: "worstAcceptedFixM", atMost: 15 },
+];
+export const BARS_HIGH: readonly Bar[] = [{ metric: "errorMP95", atMost: 15 }];
+export const BARS_PHOTOGRAPHS: readonly Bar[] = [{ metric: "errorMMax", atMost: 5 }];
+/** Whatever flies. */
+export const BARS_MACHINE: readonly Bar[] = [
+  { metric: "latencyMsP95", atMost: 150 },
+  { metric: "realTimeFactor", atLeast: 1 },
+  { metric: "rssMb", atMost: 1024 },
+];
+/** Over all flights together. */
+export const BARS_POOLED: readonly Bar[] = [
+  { metric: "consistent95", atLeast: 0.9, atMost: 0.99 },
+];
+
+/** Missed bars in words: "errorMP95 7.2 > 6". A figure that is not there misses its bar. */
+export function missedBars(metrics: FlightMetrics, bars: readonly Bar[]): string[] {
+  const missed: string[] = [];
+  for (const bar of bars) {
+    const value = bar.metric === "fixShare"
+      ? metrics.fixes / Math.max(1, metrics.frames)
+      : metrics[bar.metric];
+    if (value === null) missed.push(`${bar.metric} is missing`);
+    else if (bar.atMost !== undefined && !(value <= bar.atMost)) {
+      missed.push(`${bar.metric} ${short(value)} > ${bar.atMost}`);
+    } else if (bar.atLeast !== undefined && !(value >= bar.atLeast)) {
+      missed.push(`${bar.metric} ${short(value)} < ${bar.atLeast}`);
+    }
+  }
+  return missed;
+}
+
+function short(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
