@@ -5,3 +5,9 @@ export { importTiles, importZoom } from "./import_tiles.ts";
 export * from "./georeference.ts";
 export { RasterImagery } from "./raster_imagery.ts";
 export { openRaster, type RasterHeader, readRasterHeader } from "./raster_reader.ts";
+export {
+  type ImageryKind,
+  type OpenedImagery,
+  openImagery,
+  type OpenOptions,
+} from "./open_imagery.ts";

@@ -4,9 +4,12 @@
  * @module
  */
 import {
+  EXIT,
+  GdnError,
   type SlippyTile,
   TILE_SIZE_PX,
   tileFromWorldPixel,
+  UsageError,
   wgsFromWorldPixel,
   worldPixelFromWgs,
 } from "../core/mod.ts";
@@ -20,12 +23,15 @@ const KNOTS = TILE_SIZE_PX / KNOT_STEP_PX + 1;
 const SHRINK_MAX = 4;
 /** Pixels read around what a tile covers, for interpolation. */
 const MARGIN_PX = 3;
+/** One import writes no more tiles than this. */
+const TILES_MAX = 4_000_000;
 
 export class RasterImagery implements Imagery {
   readonly gsdM: number;
   readonly latitudeDeg: number;
   readonly onlyZoom = null;
-  readonly capturedAt: Date | null;
+  /** No tag of a picture tells it: a TIFF's DateTime is when a program wrote the file. */
+  readonly capturedAt = null;
   readonly notes: readonly string[] = [];
   readonly #raster: RasterReader;
   readonly #reference: GeoReference;
@@ -35,13 +41,11 @@ export class RasterImagery implements Imagery {
     raster: RasterReader,
     reference: GeoReference,
     toolkit: TileToolkit,
-    capturedAt: Date | null = null,
   ) {
     this.#raster = raster;
     this.#reference = reference;
     this.#toolkit = toolkit;
     this.gsdM = reference.gsdM;
-    this.capturedAt = capturedAt;
     const middle = reference.wgsFromPixel(raster.widthPx / 2, raster.heightPx / 2);
     this.latitudeDeg = middle.latitudeDeg;
   }
@@ -138,6 +142,14 @@ export function tilesUnderOutline(
   outline: readonly { latitudeDeg: number; longitudeDeg: number }[],
   zoom: number,
 ): SlippyTile[] {
+  const longitudes = outline.map((position) => position.longitudeDeg);
+  if (Math.max(...longitudes) - Math.min(...longitudes) > 180) {
+    throw new GdnError(
+      "ANTIMERIDIAN",
+      "Cannot cut the imagery into tiles: it crosses the antimeridian (cut it in two there first)",
+      { exitCode: EXIT.data },
+    );
+  }
   const pixels = outline.map((position) => worldPixelFromWgs(position, zoom));
   const first = tileFromWorldPixel({
     x: Math.min(...pixels.map((p) => p.x)),
@@ -147,6 +159,12 @@ export function tilesUnderOutline(
     x: Math.max(...pixels.map((p) => p.x)),
     y: Math.max(...pixels.map((p) => p.y)),
   }, zoom);
+  const count = (last.x - first.x + 1) * (last.y - first.y + 1);
+  if (count > TILES_MAX) {
+    throw new UsageError(
+      `zoom ${zoom} cuts the imagery into ${count} tiles; give a smaller --zoom`,
+    );
+  }
   const tiles: SlippyTile[] = [];
   for (let y = first.y; y <= last.y; y++) {
     for (let x = first.x; x <= last.x; x++) tiles.push({ zoom, x, y });

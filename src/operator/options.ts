@@ -1,0 +1,99 @@
+/**
+ * Options that several operator commands share.
+ *
+ * @module
+ */
+import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
+import { messageOf, UsageError } from "../core/mod.ts";
+
+/**
+ * Where the operator keeps everything (tile cache, scratch files) unless `--data` says otherwise: a
+ * folder in the working directory, which the operator's permission set can read and write.
+ */
+export const DATA_DIRECTORY_DEFAULT = "data";
+
+/** For help texts. */
+export const CACHE_OPTIONS_HELP =
+  `  --data DIR           data folder of the tile cache (default: ${DATA_DIRECTORY_DEFAULT})
+  --dsn DSN            PostgreSQL server instead of the embedded database`;
+
+/** `parseArgs` of node:util whose faults are {@link UsageError}, and that takes "--centre -33.9,151". */
+export function parseCommandLine<const O extends ParseArgsOptionsConfig>(
+  args: readonly string[],
+  options: O,
+) {
+  try {
+    return parseArgs({
+      args: joinNegativeNumbers(args),
+      options,
+      allowPositionals: true,
+      strict: true,
+    });
+  } catch (error) {
+    throw new UsageError(messageOf(error), { cause: error });
+  }
+}
+
+/** "--centre", "-33.9,151" → "--centre=-33.9,151": a number is never a short option here. */
+function joinNegativeNumbers(args: readonly string[]): string[] {
+  const out: string[] = [];
+  for (const arg of args) {
+    const last = out.at(-1);
+    if (/^-[\d.]/.test(arg) && last?.startsWith("--") && !last.includes("=")) {
+      out[out.length - 1] = `${last}=${arg}`;
+    } else {
+      out.push(arg);
+    }
+  }
+  return out;
+}
+
+/** A number within [minimum, maximum]; undefined where the option is absent. */
+export function numberOption(
+  name: string,
+  text: string | undefined,
+  range: { readonly minimum: number; readonly maximum: number; readonly integer?: boolean },
+): number | undefined {
+  if (text === undefined) return undefined;
+  const value = text.trim() === "" ? NaN : Number(text);
+  const right = value >= range.minimum && value <= range.maximum &&
+    (!range.integer || Number.isInteger(value));
+  if (!right) {
+    throw new UsageError(
+      `--${name} must be ${range.integer ? "a whole number" : "a number"} from ${range.minimum} ` +
+        `to ${range.maximum}, got "${text}"`,
+    );
+  }
+  return value;
+}
+
+/** "LAT,LON" in degrees; undefined where the option is absent. */
+export function positionOption(
+  name: string,
+  text: string | undefined,
+): { latitudeDeg: number; longitudeDeg: number } | undefined {
+  if (text === undefined) return undefined;
+  const parts = text.split(",").map((part) => part.trim() === "" ? NaN : Number(part));
+  const [latitudeDeg, longitudeDeg] = parts;
+  if (
+    parts.length !== 2 || !(Math.abs(latitudeDeg) <= 85) || !(Math.abs(longitudeDeg) <= 180)
+  ) {
+    throw new UsageError(
+      `--${name} must be LAT,LON in degrees (latitude within ±85, longitude within ±180), ` +
+        `got "${text}"`,
+    );
+  }
+  return { latitudeDeg, longitudeDeg };
+}
+
+/** An ISO 8601 date or moment, UTC; undefined where the option is absent. */
+export function dateOption(name: string, text: string | undefined): Date | undefined {
+  if (text === undefined) return undefined;
+  const date = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2})?)?$/.test(text)
+    ? new Date(text.includes("T") && !/(Z|[+-]\d{2}:\d{2})$/.test(text) ? `${text}Z` : text)
+    : new Date(NaN);
+  if (Number.isNaN(date.getTime())) {
+    throw new UsageError(`--${name} must be a date like 2024-05-31, got "${text}"`);
+  }
+  return date;
+}
