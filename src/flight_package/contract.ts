@@ -15,6 +15,20 @@ import { z } from "zod";
 
 export const PACKAGE_FORMAT_VERSION = 1;
 
+/** Where things stand in a package. */
+export const PACKAGE_PATHS = {
+  manifest: "manifest.json",
+  tiles: "tiles.json",
+  vocabulary: "place/vocabulary.bin",
+  places: "place/places.json",
+  index: "place/places.index",
+} as const;
+
+/** Path of a tile inside a package. */
+export function packageTilePath(tile: { zoom: number; x: number; y: number }): string {
+  return `tiles/${tile.zoom}/${tile.x}/${tile.y}.jpg`;
+}
+
 export const ManifestSchema = z.strictObject({
   format: z.literal("gdn-flight-package"),
   formatVersion: z.literal(PACKAGE_FORMAT_VERSION),
@@ -40,10 +54,26 @@ export const ManifestSchema = z.strictObject({
 });
 export type Manifest = Readonly<z.infer<typeof ManifestSchema>>;
 
+/** What a package keeps of a tile's metadata; sorted by y, then x. */
+export const PackageTileSchema = z.strictObject({
+  x: z.int().min(0),
+  y: z.int().min(0),
+  source: z.string().max(40),
+  /** Metres per pixel of the imagery that the tile was made from. */
+  sourceGsdM: z.number().positive(),
+  /** ISO 8601; null when nobody knows. */
+  capturedAt: z.iso.datetime().nullable(),
+  /** 0…1: how much of the tile the imagery covers. */
+  coverage: z.number().min(0).max(1),
+  attribution: z.string().max(1000),
+});
+export type PackageTile = Readonly<z.infer<typeof PackageTileSchema>>;
+
 /** One place on the map that the descriptor index knows (same order as the index). */
 export const PlaceSchema = z.strictObject({
-  latitudeDeg: z.number(),
-  longitudeDeg: z.number(),
+  /** Centre of the north-up square. */
+  latitudeDeg: z.number().min(-90).max(90),
+  longitudeDeg: z.number().min(-180).max(180),
   /** Side of the square of ground that was described, metres. */
   sideM: z.number().positive(),
 });
@@ -63,6 +93,8 @@ export interface FlightPackage {
   readonly path: string;
   readonly manifest: Manifest;
   readonly tiles: MapTiles;
+  /** Metadata of every tile. */
+  readonly tileMetadata: readonly PackageTile[];
   readonly places: readonly Place[];
   /** Paths for those who read them: the vocabulary and the index. */
   readonly vocabularyPath: string;

@@ -1,0 +1,47 @@
+/**
+ * The tiles of an open package.
+ *
+ * @module
+ */
+import { sha256Hex } from "../core/mod.ts";
+import { type Manifest, type MapTiles, type PackageTile, packageTilePath } from "./contract.ts";
+import { PackageError } from "./errors.ts";
+
+/** Reads tiles and holds each against the manifest again: flash memory ages in flight too. */
+export class PackageTiles implements MapTiles {
+  readonly zoom: number;
+  readonly tileBounds: { xMin: number; xMax: number; yMin: number; yMax: number };
+  readonly #packagePath: string;
+  readonly #sha256 = new Map<string, string>();
+
+  constructor(packagePath: string, manifest: Manifest, tiles: readonly PackageTile[]) {
+    this.#packagePath = packagePath;
+    this.zoom = manifest.zoom;
+    const listed = new Map(manifest.files.map((file) => [file.path, file.sha256]));
+    const bounds = { xMin: Infinity, xMax: -Infinity, yMin: Infinity, yMax: -Infinity };
+    for (const { x, y } of tiles) {
+      this.#sha256.set(`${x}/${y}`, listed.get(packageTilePath({ zoom: this.zoom, x, y }))!);
+      bounds.xMin = Math.min(bounds.xMin, x);
+      bounds.xMax = Math.max(bounds.xMax, x + 1);
+      bounds.yMin = Math.min(bounds.yMin, y);
+      bounds.yMax = Math.max(bounds.yMax, y + 1);
+    }
+    this.tileBounds = bounds;
+  }
+
+  hasTile(x: number, y: number): boolean {
+    return this.#sha256.has(`${x}/${y}`);
+  }
+
+  /** @throws PackageError when the package has no such tile, or its bytes changed since. */
+  async readTileJpeg(x: number, y: number): Promise<Uint8Array<ArrayBuffer>> {
+    const path = `${this.#packagePath}/${packageTilePath({ zoom: this.zoom, x, y })}`;
+    const expected = this.#sha256.get(`${x}/${y}`);
+    if (expected === undefined) throw new PackageError(path, "is no tile of the package");
+    const jpeg = await Deno.readFile(path);
+    if (sha256Hex(jpeg) !== expected) {
+      throw new PackageError(path, "was altered since the package was opened; provision again");
+    }
+    return jpeg;
+  }
+}

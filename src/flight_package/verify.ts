@@ -1,0 +1,98 @@
+/**
+ * Holds a package against its manifest: every file there, none more, sizes and SHA-256 right,
+ * no link anywhere (a link in an allowed folder reads outside of it).
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { type Manifest, PACKAGE_PATHS } from "./contract.ts";
+import { PackageError } from "./errors.ts";
+
+export interface VerifyProgress {
+  /** Bytes hashed so far, of `verifiedBytes(manifest)`. */
+  (doneBytes: number): void;
+}
+
+/** Bytes that a verification reads. */
+export function verifiedBytes(manifest: Manifest): number {
+  return manifest.files.reduce((sum, file) => sum + file.bytes, 0);
+}
+
+/** @throws PackageError naming the first file that is wrong. */
+export async function verifyFiles(
+  packagePath: string,
+  manifest: Manifest,
+  onProgress: VerifyProgress = () => {},
+): Promise<void> {
+  await checkNames(packagePath, manifest);
+  const buffer = new Uint8Array(1 << 18);
+  let done = 0;
+  for (const file of manifest.files) {
+    const path = `${packagePath}/${file.path}`;
+    const sha256 = await hashOf(path, file.bytes, buffer);
+    if (sha256 !== file.sha256) {
+      throw new PackageError(
+        path,
+        "was altered: its SHA-256 is not the manifest's; provision again",
+      );
+    }
+    onProgress(done += file.bytes);
+  }
+}
+
+/** Names first: a missing or foreign file is told before gigabytes are hashed. */
+async function checkNames(packagePath: string, manifest: Manifest): Promise<void> {
+  const left = new Map(manifest.files.map((file) => [file.path, file.bytes]));
+  for await (const entry of walk(packagePath, "")) {
+    if (entry === PACKAGE_PATHS.manifest) continue;
+    if (!left.delete(entry)) {
+      throw new PackageError(
+        `${packagePath}/${entry}`,
+        "is not named in manifest.json; remove it or provision again",
+      );
+    }
+  }
+  const [missing] = left.keys();
+  if (missing !== undefined) {
+    const more = left.size > 1 ? ` (and ${left.size - 1} more files)` : "";
+    throw new PackageError(`${packagePath}/${missing}`, `is missing${more}; provision again`);
+  }
+}
+
+async function* walk(packagePath: string, folder: string): AsyncGenerator<string> {
+  for await (const entry of Deno.readDir(`${packagePath}/${folder}`)) {
+    const path = folder + entry.name;
+    if (entry.isSymlink || !(entry.isFile || entry.isDirectory)) {
+      throw new PackageError(
+        `${packagePath}/${path}`,
+        "is a link or a device; a package holds plain files only",
+      );
+    }
+    if (entry.isDirectory) yield* walk(packagePath, `${path}/`);
+    else yield path;
+  }
+}
+
+async function hashOf(path: string, bytes: number, buffer: Uint8Array): Promise<string> {
+  const hash = createHash("sha256");
+  let read = 0;
+  using file = await openPlain(path);
+  const { size } = await file.stat();
+  if (size !== bytes) {
+    throw new PackageError(path, `has ${size} bytes, the manifest says ${bytes}; provision again`);
+  }
+  for (;;) {
+    const count = await file.read(buffer);
+    if (count === null) break;
+    hash.update(buffer.subarray(0, count));
+    read += count;
+    if (read > bytes) throw new PackageError(path, "grows while it is read; provision again");
+  }
+  return hash.digest("hex");
+}
+
+async function openPlain(path: string): Promise<Deno.FsFile> {
+  const info = await Deno.lstat(path);
+  if (!info.isFile) throw new PackageError(path, "is not a plain file; provision again");
+  return await Deno.open(path, { read: true });
+}
