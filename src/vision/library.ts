@@ -4,14 +4,26 @@
  * @module
  */
 import { nativeLibraryPath, openNativeLibrary } from "../core/mod.ts";
+import { featureSymbols } from "./features.ts";
+import { frameSymbols } from "./frame.ts";
 import { imageSymbols } from "./image.ts";
+import { poseSymbols } from "./pose.ts";
+import { renderSymbols } from "./render.ts";
+import { structuralSymbols } from "./structural.ts";
+import { trackSymbols } from "./tracks.ts";
 import { warpSymbols } from "./warp.ts";
 
 const VISION_ABI_VERSION = 1;
 
 export const visionSymbols = {
   gdn_vision_live_handles: { parameters: [], result: "i64" },
+  ...featureSymbols,
+  ...frameSymbols,
   ...imageSymbols,
+  ...poseSymbols,
+  ...renderSymbols,
+  ...structuralSymbols,
+  ...trackSymbols,
   ...warpSymbols,
 } as const satisfies Deno.ForeignLibraryInterface;
 

@@ -1,4 +1,10 @@
 /** Bindings of ffi/vision: pictures, tracks, structural correlation, features, geometry. */
+export * from "./features.ts";
+export * from "./frame.ts";
 export * from "./image.ts";
 export { openVision, type VisionLibrary } from "./library.ts";
+export * from "./pose.ts";
+export * from "./render.ts";
+export * from "./structural.ts";
+export * from "./tracks.ts";
 export * from "./warp.ts";
