@@ -2,3 +2,8 @@
 export * from "./vlad.ts";
 export * from "./vlad_training.ts";
 export * from "./vlad_vocabulary.ts";
+export * from "./contract.ts";
+export { type PlaceRecognitionConfig, PlaceRecognitionConfigSchema } from "./config.ts";
+export { ExhaustiveSearch } from "./exhaustive.ts";
+export { AdaptiveRecogniser } from "./recogniser.ts";
+export { type KnownPlace, type PlaceIndex, VladSearch } from "./vlad_search.ts";

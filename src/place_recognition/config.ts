@@ -1,0 +1,18 @@
+import { z } from "zod";
+
+export const PlaceRecognitionConfigSchema = z.strictObject({
+  /** Up to this 1-sigma the estimate itself is the one hypothesis. */
+  priorSigmaMaxM: z.number().positive().default(25),
+  /** How many sigmas of a wide prior are searched. */
+  searchSigmas: z.number().positive().default(3),
+  /** Candidates of a search (K) and how many of them the matcher looks at (N). */
+  candidates: z.int().min(1).max(100).default(10),
+  rerank: z.int().min(1).max(10).default(3),
+  /** Exhaustive search compares footprints of this many pixels across… */
+  exhaustiveWidthPx: z.number().positive().default(75),
+  /** …over at most this many pixels of map; larger areas are narrowed by descriptors. */
+  exhaustivePixelsMax: z.number().positive().default(1_200_000),
+  headingStepDeg: z.number().positive().default(3),
+  scaleStep: z.number().positive().default(0.03),
+});
+export type PlaceRecognitionConfig = z.infer<typeof PlaceRecognitionConfigSchema>;
