@@ -1,0 +1,35 @@
+/* Pictures of flat ground as a camera with lens distortion sees them: the simulation's camera.
+ *
+ * Ground frame: local metres (east, north, up), ground at up = 0. Pixel centres of the camera are at
+ * integers, those of the ground at half integers from its north-west corner. Handles are numbers, so
+ * that callers need no right to read native memory. */
+#ifndef GDN_VISION_RENDER_H
+#define GDN_VISION_RENDER_H
+#include "abi.h"
+
+/* A camera: `intrinsics` are fx, fy, cx, cy, k1, k2, p1, p2, k3 (Brown-Conrady, OpenCV's order). */
+GDN_API int32_t gdn_render_camera_create(const double* intrinsics, int32_t width_px,
+                                         int32_t height_px, uint64_t* camera, gdn_error* error);
+GDN_API int32_t gdn_render_camera_free(uint64_t camera, gdn_error* error);
+
+/* A north-up picture of the ground, copied, with its smaller versions for oblique views. `corner_m`
+ * is the east and the north of its north-west corner. What lies beyond its edges is its mirror image. */
+GDN_API int32_t gdn_render_ground_create(const uint8_t* pixels, int32_t width_px, int32_t height_px,
+                                         int32_t channels, const double* corner_m, double gsd_m,
+                                         uint64_t* ground, gdn_error* error);
+GDN_API int32_t gdn_render_ground_free(uint64_t ground, gdn_error* error);
+
+/* One picture, the mean of `pose_count` moments of the exposure. Each pose is 12 doubles: camera
+ * position (east, north, up) and row-major rotation local from camera. `look` is: gain, vignetting
+ * (share of light lost at the corner), noise (grey levels, 1 sigma, of a black pixel), noise per
+ * grey level. `pixels` holds width * height * (the ground's channels) bytes. */
+GDN_API int32_t gdn_render_view(uint64_t camera, uint64_t ground, const double* poses,
+                                int32_t pose_count, const double* look, uint64_t noise_seed,
+                                uint8_t* pixels, int64_t pixels_bytes, gdn_error* error);
+
+/* The pixel that a point of the camera frame with z = 1 is seen at, with distortion: `normalised`
+ * holds x, y pairs; `pixels` receives as many u, v pairs. */
+GDN_API int32_t gdn_render_project(const double* intrinsics, const double* normalised,
+                                   int32_t point_count, double* pixels, gdn_error* error);
+
+#endif

@@ -1,0 +1,111 @@
+/**
+ * The piece of ground that is in native memory while the camera passes over it.
+ *
+ * @module
+ */
+import { matrixVector } from "../core/mod.ts";
+import {
+  RenderGround,
+  type RenderIntrinsics,
+  type RenderPose,
+  type VisionLibrary,
+} from "../vision/mod.ts";
+import { greyOf, type GroundSource } from "./ground.ts";
+import type { LocalBox } from "./route.ts";
+
+/** Rays to the side see no further than this, in heights above ground. */
+const REACH_HEIGHTS = 2.5;
+/** Extra ground fetched around a footprint, in heights. */
+const MARGIN_HEIGHTS = 0.9;
+
+export class GroundWindow implements Disposable {
+  readonly #source: GroundSource;
+  readonly #vision: VisionLibrary;
+  readonly #intrinsics: RenderIntrinsics;
+  readonly #gsdM: number;
+  #loaded: RenderGround | null = null;
+  #box: LocalBox | null = null;
+
+  constructor(
+    source: GroundSource,
+    camera: { vision: VisionLibrary; intrinsics: RenderIntrinsics; gsdM: number },
+  ) {
+    this.#source = source;
+    this.#vision = camera.vision;
+    this.#intrinsics = camera.intrinsics;
+    this.#gsdM = Math.max(source.gsdM, camera.gsdM);
+  }
+
+  /** The ground under an exposure; `settle` waits for the pictures that use the piece before. */
+  async under(
+    moments: readonly RenderPose[],
+    settle: () => Promise<unknown>,
+  ): Promise<RenderGround> {
+    const seen = seenBox(moments, this.#intrinsics);
+    if (this.#loaded !== null && this.#box !== null && contains(this.#box, seen)) {
+      return this.#loaded;
+    }
+    await settle();
+    this.#loaded?.close();
+    this.#loaded = null;
+    const margin = MARGIN_HEIGHTS * moments[0].positionLocalM[2];
+    const patch = await this.#source.patch({
+      westM: seen.westM - margin,
+      southM: seen.southM - margin,
+      widthPx: Math.ceil((seen.eastM - seen.westM + 2 * margin) / this.#gsdM),
+      heightPx: Math.ceil((seen.northM - seen.southM + 2 * margin) / this.#gsdM),
+      gsdM: this.#gsdM,
+    });
+    const { widthPx, heightPx } = patch.picture;
+    // Where the source has an edge its patch is all there is: the mirror image stands for the rest.
+    this.#box = this.#source.box !== null ? EVERYWHERE : {
+      westM: patch.westM,
+      northM: patch.northM,
+      eastM: patch.westM + widthPx * patch.gsdM,
+      southM: patch.northM - heightPx * patch.gsdM,
+    };
+    this.#loaded = new RenderGround(this.#vision, greyOf(patch.picture), patch);
+    return this.#loaded;
+  }
+
+  [Symbol.dispose](): void {
+    this.#loaded?.close();
+    this.#loaded = null;
+  }
+}
+
+const EVERYWHERE: LocalBox = {
+  westM: -Infinity,
+  southM: -Infinity,
+  eastM: Infinity,
+  northM: Infinity,
+};
+
+function contains(outer: LocalBox, inner: LocalBox): boolean {
+  return inner.westM >= outer.westM && inner.eastM <= outer.eastM &&
+    inner.southM >= outer.southM && inner.northM <= outer.northM;
+}
+
+/** Bounds of what the first and the last moment see, from rays along the picture's edge. */
+function seenBox(moments: readonly RenderPose[], camera: RenderIntrinsics): LocalBox {
+  let [west, south, east, north] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const pose of [moments[0], moments[moments.length - 1]]) {
+    const [e, n, height] = pose.positionLocalM;
+    for (const u of [0, 0.5, 1]) {
+      for (const v of [0, 0.5, 1]) {
+        // 4 % more than the pinhole: barrel distortion looks a little further out.
+        const x = 1.04 * (u * camera.widthPx - camera.cxPx) / camera.fxPx;
+        const y = 1.04 * (v * camera.heightPx - camera.cyPx) / camera.fyPx;
+        const ray = matrixVector(pose.localFromCamera, [x, y, 1]);
+        const sideways = Math.hypot(ray[0], ray[1]);
+        const reach = ray[2] < 0 ? Math.min(REACH_HEIGHTS, sideways / -ray[2]) : REACH_HEIGHTS;
+        const scale = sideways > 0 ? reach * height / sideways : 0;
+        west = Math.min(west, e + scale * ray[0]);
+        east = Math.max(east, e + scale * ray[0]);
+        south = Math.min(south, n + scale * ray[1]);
+        north = Math.max(north, n + scale * ray[1]);
+      }
+    }
+  }
+  return { westM: west, southM: south, eastM: east, northM: north };
+}

@@ -1,0 +1,22 @@
+/** Simulated flights over any ground: what replay reads, from a seed. Operator and tests only. */
+export {
+  type Aircraft,
+  cameraGsdM,
+  type FlightOptions,
+  flightOptions,
+  footprint,
+  GPS_LOST_AFTER_START,
+} from "./flight_options.ts";
+export type { GpsWindow } from "./gps_sensor.ts";
+export {
+  greyOf,
+  type GroundPatch,
+  type GroundSource,
+  type PatchRequest,
+  PictureGround,
+} from "./ground.ts";
+export { readRasterFile } from "./raster_file.ts";
+export type { LocalBox } from "./route.ts";
+export { simulatedCamera } from "./camera_model.ts";
+export { type SimulatedFlight, simulateFlight, type SimulationHost } from "./simulate_flight.ts";
+export { Trajectory, type TrueState } from "./trajectory.ts";
