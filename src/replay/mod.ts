@@ -9,3 +9,9 @@ export type {
   ImuEvent,
 } from "./events.ts";
 export { type FlightExtent, openRecordedFlight, type RecordedFlight } from "./recorded_flight.ts";
+export {
+  openPhotographFolder,
+  type PhotographEvent,
+  type PhotographFlight,
+  type PhotographFolderOptions,
+} from "./photograph_folder.ts";
