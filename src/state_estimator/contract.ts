@@ -84,7 +84,7 @@ export interface MeasurementOutcome {
   readonly kind: "baro" | "attitude" | "vio" | "anchor" | "gps";
   readonly timeNs: MonotonicNs;
   readonly fused: boolean;
-  /** Absent when fused. */
+  /** Why not; when fused only where something is worth a remark (a re-initialisation). */
   readonly reason?: string;
   /** Innovation, in the measurement's own units. */
   readonly innovation: readonly number[];
@@ -120,11 +120,37 @@ export interface StateEstimate {
 export interface EstimatorHealth {
   readonly state: "stopped" | "starting" | "active" | "failed";
   readonly imuSamples: number;
+  /** Out of order, repeated, or not finite. */
+  readonly imuRefused: number;
   readonly fused: Readonly<Record<MeasurementOutcome["kind"], number>>;
   readonly rejected: Readonly<Record<MeasurementOutcome["kind"], number>>;
   readonly gps: "absent" | "trusted" | "demoted";
   readonly gpsReason: string;
 }
+
+/** What the recorder should know, apart from measurements. */
+export type EstimatorEvent =
+  | {
+    readonly type: "label";
+    readonly timeNs: number;
+    readonly from: SourceLabel;
+    readonly to: SourceLabel;
+  }
+  | { readonly type: "gps.demoted"; readonly timeNs: number; readonly reason: string }
+  | {
+    readonly type: "gps_bounded_delta.accept" | "gps_bounded_delta.reject";
+    readonly timeNs: number;
+    readonly reason: string;
+    readonly deltaM: number;
+  }
+  | { readonly type: "cold_start_origin.unavailable"; readonly timeNs: number }
+  | {
+    readonly type: "cold_start_origin.set";
+    readonly timeNs: number;
+    readonly origin: TakeoffOrigin;
+    readonly sigmaHorizM: number;
+    readonly sigmaVertM: number;
+  };
 
 export interface TakeoffOrigin {
   readonly positionLocalM: Vector3;
@@ -145,6 +171,5 @@ export interface StateEstimator {
   currentEstimate(): StateEstimate;
   /** State at a moment inside the kept history (e.g. an exposure); throws outside of it. */
   estimateAt(timeNs: MonotonicNs): StateEstimate;
-  smoothedHistory(count: number): readonly StateEstimate[];
   health(): EstimatorHealth;
 }

@@ -1,0 +1,70 @@
+/**
+ * From the filter's state to what leaves the component.
+ *
+ * The filter's position is a position in the map's own (locally distorted) registration plus the
+ * map error state; what is emitted speaks of WGS84, so that the registration error of the map as a
+ * whole, which no fix can see, is added to the horizontal covariance here.
+ *
+ * @module
+ */
+import { type MonotonicNs, rotationVectorFromQuaternion } from "../core/mod.ts";
+import type { EskfConfig } from "./config.ts";
+import type { SourceLabel, StateEstimate } from "./contract.ts";
+import { EstimatorDivergedError } from "./errors.ts";
+import { ERROR, type FilterState, NEVER_NS, NOMINAL, STATE_SIZE } from "./filter_state.ts";
+import { isCovariance, largestEigenvalue2 } from "./linear_algebra.ts";
+
+/** Chi-square, 2 degrees of freedom, 95 %. */
+const CHI_SQUARE_2_95 = 5.991464547107979;
+
+/** Semi-major axis of the horizontal 95 % ellipse, metres. */
+export function horizontal95M(state: FilterState, config: EskfConfig): number {
+  const p = state.covariance, map = config.anchor.mapConstantSigmaM ** 2;
+  const largest = largestEigenvalue2(p[0] + map, p[1], p[STATE_SIZE + 1] + map);
+  return Math.sqrt(CHI_SQUARE_2_95 * largest);
+}
+
+/** @throws EstimatorDivergedError rather than emit what is not finite or not positive definite. */
+export function emit(
+  state: FilterState,
+  config: EskfConfig,
+  labels: { label: SourceLabel; smoothed: boolean },
+): StateEstimate {
+  const covariance = new Float64Array(36), velocityCovariance = new Float64Array(9);
+  const p = state.covariance;
+  for (let i = 0; i < 6; i++) {
+    const row = i < 3 ? ERROR.position + i : ERROR.attitude + i - 3;
+    for (let k = 0; k < 6; k++) {
+      const column = k < 3 ? ERROR.position + k : ERROR.attitude + k - 3;
+      covariance[6 * i + k] = p[row * STATE_SIZE + column];
+      if (i < 3 && k < 3) {
+        velocityCovariance[3 * i + k] = p[(ERROR.velocity + i) * STATE_SIZE + ERROR.velocity + k];
+      }
+    }
+  }
+  covariance[0] += config.anchor.mapConstantSigmaM ** 2;
+  covariance[7] += config.anchor.mapConstantSigmaM ** 2;
+  if (!isCovariance(covariance, 6) || !isCovariance(velocityCovariance, 3)) {
+    throw new EstimatorDivergedError("the covariance is not symmetric positive definite");
+  }
+  if (!state.nominal.every(Number.isFinite)) {
+    throw new EstimatorDivergedError("the state is not finite");
+  }
+  return {
+    timeNs: state.timeNs as MonotonicNs,
+    positionLocalM: state.vector(NOMINAL.position),
+    velocityLocalMps: state.vector(NOMINAL.velocity),
+    localFromBody: state.quaternion(NOMINAL.attitude),
+    mountingErrorRad: rotationVectorFromQuaternion(state.quaternion(NOMINAL.mounting)),
+    covariance,
+    velocityCovariance,
+    horizontal95M: horizontal95M(state, config),
+    label: labels.label,
+    anchorAgeS: anchorAgeS(state),
+    smoothed: labels.smoothed,
+  };
+}
+
+export function anchorAgeS(state: FilterState): number {
+  return state.anchorNs === NEVER_NS ? Infinity : (state.timeNs - state.anchorNs) * 1e-9;
+}

@@ -1,0 +1,154 @@
+/**
+ * Keeps the state true to the order of time: a late measurement goes back to the checkpoint before
+ * it, is applied at its own moment, and everything after it is applied again.
+ *
+ * A checkpoint at time c holds all measurements up to and including c. Checkpoints stand at the
+ * first IMU sample of each slot of `checkpointIntervalS`, so that they do not depend on arrivals.
+ *
+ * @module
+ */
+import type { EskfConfig } from "./config.ts";
+import type { MeasurementOutcome } from "./contract.ts";
+import { FilterState } from "./filter_state.ts";
+import { Fusion } from "./fusion.ts";
+import type { ImuStream } from "./imu_stream.ts";
+import { MeasurementLog, type TimelineEvent } from "./measurement_log.ts";
+import { Propagator } from "./propagation.ts";
+
+export class Timeline {
+  readonly log = new MeasurementLog();
+  readonly propagator: Propagator;
+  /** State at the newest IMU sample. */
+  readonly head = new FilterState();
+  readonly #stream: ImuStream;
+  readonly #fusion: Fusion;
+  readonly #historyNs: number;
+  readonly #slotNs: number;
+  readonly #ring: readonly FilterState[];
+  readonly #scratch = new FilterState();
+  /** Checkpoints ever made; number i stands in slot i modulo the ring's length. */
+  #made = 0;
+  #kept = 0;
+  #watched: TimelineEvent | undefined;
+  #watchedOutcome: MeasurementOutcome | undefined;
+
+  constructor(config: EskfConfig, stream: ImuStream) {
+    this.#stream = stream;
+    this.propagator = new Propagator(config);
+    this.#fusion = new Fusion(config, this.propagator);
+    this.#historyNs = config.historyS * 1e9;
+    this.#slotNs = config.checkpointIntervalS * 1e9;
+    const length = Math.ceil(config.historyS / config.checkpointIntervalS) + 2;
+    this.#ring = Array.from({ length }, () => new FilterState());
+  }
+
+  /** Starts from `head`, which the caller has filled. */
+  start(): void {
+    this.#made = 0;
+    this.#kept = 0;
+    this.#checkpoint();
+    this.#advance(this.head, this.#stream.newestNs);
+  }
+
+  /** Oldest moment that a measurement may still have (exclusive). */
+  get oldestNs(): number {
+    return this.#at(this.#made - this.#kept).timeNs;
+  }
+
+  /** Carries the head to the newest IMU sample. */
+  onImu(): void {
+    const newestNs = this.#stream.newestNs;
+    if (newestNs <= this.head.timeNs) return;
+    const slot = Math.floor(newestNs / this.#slotNs);
+    this.#advance(this.head, newestNs);
+    if (slot === Math.floor(this.#at(this.#made - 1).timeNs / this.#slotNs)) return;
+    this.#checkpoint();
+    this.log.dropBefore(this.oldestNs);
+  }
+
+  /** Inserts events (each later than `oldestNs`) and returns what became of `watched`. */
+  insert(
+    events: readonly TimelineEvent[],
+    watched: TimelineEvent,
+  ): MeasurementOutcome | undefined {
+    let firstNs = Infinity;
+    for (const event of events) {
+      this.log.insert(event);
+      firstNs = Math.min(firstNs, event.timeNs);
+    }
+    this.#watched = watched;
+    this.#watchedOutcome = undefined;
+    if (firstNs <= this.head.timeNs) this.#replayFrom(firstNs);
+    if (watched.timeNs > this.head.timeNs) {
+      // Ahead of the IMU: judged on an extrapolation now, applied when the samples are there.
+      this.#scratch.copyFrom(this.head);
+      this.#advance(this.#scratch, watched.timeNs);
+    }
+    this.#watched = undefined;
+    return this.#watchedOutcome;
+  }
+
+  /**
+   * The state at a moment after `oldestNs` (a scratch object, valid until the next call);
+   * undefined outside of the history. Up to one second ahead it is extrapolated.
+   */
+  stateAt(timeNs: number): FilterState | undefined {
+    if (timeNs === this.head.timeNs) {
+      this.#scratch.copyFrom(this.head);
+    } else {
+      const from = timeNs > this.head.timeNs ? this.head : this.#checkpointBefore(timeNs + 1);
+      if (from === undefined) return undefined;
+      this.#scratch.copyFrom(from);
+      this.#advance(this.#scratch, timeNs);
+    }
+    this.propagator.settle(this.#scratch);
+    return this.#scratch;
+  }
+
+  #at(index: number): FilterState {
+    return this.#ring[index % this.#ring.length];
+  }
+
+  #checkpoint(): void {
+    this.#at(this.#made).copyFrom(this.head);
+    this.#made++;
+    this.#kept = Math.min(this.#kept + 1, this.#ring.length);
+    const horizonNs = this.head.timeNs - this.#historyNs;
+    while (this.#kept > 1 && this.#at(this.#made - this.#kept + 1).timeNs <= horizonNs) {
+      this.#kept--;
+    }
+  }
+
+  #checkpointBefore(timeNs: number): FilterState | undefined {
+    for (let i = this.#made - 1; i >= this.#made - this.#kept; i--) {
+      if (this.#at(i).timeNs < timeNs) return this.#at(i);
+    }
+    return undefined;
+  }
+
+  #replayFrom(timeNs: number): void {
+    let index = this.#made - 1;
+    while (this.#at(index).timeNs >= timeNs) index--;
+    const state = this.#scratch;
+    state.copyFrom(this.#at(index));
+    for (index++; index < this.#made; index++) {
+      const checkpoint = this.#at(index);
+      this.#advance(state, checkpoint.timeNs);
+      checkpoint.copyFrom(state);
+    }
+    this.#advance(state, this.head.timeNs);
+    this.head.copyFrom(state);
+  }
+
+  /** Propagates to `toNs` and applies the measurements in (state, toNs]. */
+  #advance(state: FilterState, toNs: number): void {
+    for (let i = this.log.firstAfter(state.timeNs);; i++) {
+      const event = this.log.at(i);
+      if (event === undefined || event.timeNs > toNs) break;
+      this.propagator.advance(state, this.#stream, event.timeNs);
+      const outcome = this.#fusion.apply(state, event);
+      if (event === this.#watched) this.#watchedOutcome = outcome;
+    }
+    this.propagator.advance(state, this.#stream, toNs);
+  }
+}
