@@ -10,3 +10,4 @@ export * from "./controller_clock.ts";
 export * from "./command.ts";
 export * from "./native_library.ts";
 export * from "./durable_file.ts";
+export * from "./jpeg_header.ts";

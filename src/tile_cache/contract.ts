@@ -1,10 +1,20 @@
 /**
- * C6 tile cache: TileStore, TileMetadataStore, DescriptorIndex and their DTOs.
- * Behaviour is fixed by the specification of the tile cache; this is the first version.
+ * C6 tile cache: TileStore, TileMetadataStore and their DTOs. Version 1.0.0; semver as the
+ * specification has it (readers tolerate fields and words that they do not know).
+ *
+ * The descriptor index, which airborne searches without a database, is a component of its own
+ * (../descriptor_index); its types are exported here as well.
  *
  * @module
  */
 import { z } from "zod";
+
+export type {
+  DescriptorHit,
+  DescriptorIndex,
+  HnswParams,
+  IndexMetadata,
+} from "../descriptor_index/mod.ts";
 
 export const TILE_SOURCES = [
   "googlemaps",
@@ -24,8 +34,12 @@ export const TileIdSchema = z.strictObject({
   y: z.int().min(0),
   source: z.string().regex(/^[a-z0-9_]{1,40}$/),
   /** UUID; only tiles made in flight have one. */
-  flightId: z.uuid().optional(),
-}).refine((id) => id.x < 2 ** id.zoom && id.y < 2 ** id.zoom, "x and y must exist at the zoom level");
+  flightId: z.uuid().transform((id) => id.toLowerCase()).optional(),
+}).refine((id) => id.x < 2 ** id.zoom && id.y < 2 ** id.zoom, "x and y must exist at the zoom level")
+  .refine(
+    (id) => (id.flightId !== undefined) === (id.source === "onboard_ingest"),
+    "onboard_ingest tiles, and only those, have a flightId",
+  );
 export type TileId = Readonly<z.infer<typeof TileIdSchema>>;
 
 export const TileMetadataSchema = z.strictObject({
@@ -43,6 +57,7 @@ export const TileMetadataSchema = z.strictObject({
 });
 export type TileMetadata = Readonly<z.infer<typeof TileMetadataSchema>>;
 
+/** Degrees; west > east crosses the antimeridian. */
 export interface Bbox {
   readonly southDeg: number;
   readonly westDeg: number;
@@ -50,55 +65,57 @@ export interface Bbox {
   readonly eastDeg: number;
 }
 
-/** Bytes of one tile; released by `using`. */
+/** Bytes of one tile, the caller's own copy; released by `using`. */
 export interface TilePixelHandle extends Disposable {
   readonly jpeg: Uint8Array<ArrayBuffer>;
 }
 
+/** A tile on its way into the cache. */
+export interface NewTile {
+  readonly metadata: TileMetadata;
+  readonly jpeg: Uint8Array;
+}
+
+/** A tile with its bytes, read and held against its hash. */
+export interface StoredTile {
+  readonly metadata: TileMetadata;
+  readonly jpeg: Uint8Array<ArrayBuffer>;
+}
+
+export interface WriteOptions {
+  /** What a tile that exists already does: `refuse` (throws, the default) or `keep` (left alone). */
+  readonly existing?: "refuse" | "keep";
+}
+
+export interface WriteSummary {
+  readonly written: number;
+  /** Tiles that existed and stay as they were. */
+  readonly kept: number;
+}
+
 export interface TileStore {
+  /**
+   * Adds one tile: row and files, both or neither.
+   *
+   * @throws TileMetadataError on metadata or bytes that make no tile, and when the key exists.
+   * @throws ContentHashMismatchError when the bytes are not those of the metadata.
+   * @throws TileFsError | TileDatabaseError
+   */
   writeTile(metadata: TileMetadata, jpeg: Uint8Array): Promise<void>;
+  /** As `writeTile` for many in one transaction: all or none; much faster than one by one. */
+  writeTiles(tiles: readonly NewTile[], options?: WriteOptions): Promise<WriteSummary>;
+  /** @throws TileNotFoundError | ContentHashMismatchError | TileFsError */
   readTilePixels(tileId: TileId): Promise<TilePixelHandle>;
   tileExists(tileId: TileId): Promise<boolean>;
+  /** @throws TileNotFoundError */
   deleteTile(tileId: TileId): Promise<void>;
+  /** Every tile that touches the box, north to south and west to east, with bytes that were checked. */
+  tilesInArea(bbox: Bbox, zoom: number): AsyncIterable<StoredTile>;
 }
 
 export interface TileMetadataStore {
   getById(tileId: TileId): Promise<TileMetadata | null>;
+  /** Tiles that touch the box, ordered by y, x and source. @throws TileMetadataError on a wrong box. */
   queryByBbox(bbox: Bbox, zoom: number): Promise<readonly TileMetadata[]>;
   totalDiskBytes(): Promise<number>;
-}
-
-export interface HnswParams {
-  readonly m: number;
-  readonly efConstruction: number;
-  readonly efSearch: number;
-}
-
-export interface IndexMetadata {
-  readonly dimension: number;
-  readonly count: number;
-  readonly metric: "inner_product";
-  readonly hnsw: HnswParams;
-  readonly sha256: string;
-}
-
-export interface DescriptorHit {
-  /** Position of the descriptor in the order in which it was given to rebuild. */
-  readonly id: number;
-  /** Inner product of L2-normalised descriptors: 1 is the same. */
-  readonly score: number;
-}
-
-export interface DescriptorIndex extends Disposable {
-  /** `query`: float32[dimension], L2-normalised. */
-  searchTopK(query: Float32Array, k: number): Promise<readonly DescriptorHit[]>;
-  /** `descriptors`: float32[count × dimension]. Atomic over `.index`, `.index.sha256`, `.index.meta.json`. */
-  rebuildFromDescriptors(
-    descriptors: Float32Array,
-    dimension: number,
-    hnswParams: HnswParams,
-  ): Promise<void>;
-  load(): Promise<void>;
-  descriptorDim(): number;
-  indexMetadata(): IndexMetadata;
 }

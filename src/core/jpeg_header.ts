@@ -1,0 +1,42 @@
+/**
+ * Size of a JPEG from its markers alone (ITU-T T.81, annex B): enough to refuse a picture of the
+ * wrong size before it is decoded.
+ *
+ * @module
+ */
+
+export interface PictureSize {
+  readonly widthPx: number;
+  readonly heightPx: number;
+}
+
+/**
+ * The size that the start-of-frame segment gives; null when `bytes` are no JPEG or end before it.
+ * Never throws.
+ */
+export function jpegHeaderSize(bytes: Uint8Array): PictureSize | null {
+  if (bytes.length < 4 || bytes[0] !== 0xff || bytes[1] !== 0xd8) return null;
+  let at = 2;
+  while (at + 9 <= bytes.length) {
+    if (bytes[at] !== 0xff) return null;
+    const marker = bytes[at + 1];
+    if (marker === 0xff) {
+      at += 1; // fill byte
+      continue;
+    }
+    const length = bytes[at + 2] * 256 + bytes[at + 3];
+    if (isStartOfFrame(marker)) {
+      const heightPx = bytes[at + 5] * 256 + bytes[at + 6];
+      const widthPx = bytes[at + 7] * 256 + bytes[at + 8];
+      return widthPx > 0 && heightPx > 0 ? { widthPx, heightPx } : null;
+    }
+    if (length < 2) return null;
+    at += 2 + length;
+  }
+  return null;
+}
+
+/** SOF0–SOF15 but for DHT (c4), JPG (c8) and DAC (cc). */
+function isStartOfFrame(marker: number): boolean {
+  return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
+}

@@ -1,0 +1,13 @@
+/**
+ * What the cache tells whoever runs it.
+ *
+ * @module
+ */
+
+/** Structured lines: an event name that never changes, and its fields. */
+export interface TileCacheLogger {
+  info(event: string, fields: Readonly<Record<string, unknown>>): void;
+  warn(event: string, fields: Readonly<Record<string, unknown>>): void;
+}
+
+export const silentLogger: TileCacheLogger = { info: () => {}, warn: () => {} };

@@ -1,0 +1,111 @@
+/**
+ * A PostgreSQL server over npm:pg, with a pool.
+ *
+ * @module
+ */
+import pg from "pg";
+import { messageOf } from "../../core/mod.ts";
+import { TileDatabaseError } from "../errors.ts";
+import type { SqlDatabase, SqlRow, SqlTransaction, SqlValue } from "./database.ts";
+import { sqlStateOf } from "./database.ts";
+
+/** Connections at once: writes of a batch use one, readers the others. */
+const POOL_SIZE = 4;
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** What is used of npm:pg, which brings no types of its own. */
+interface Client {
+  query(text: string, parameters?: unknown[]): Promise<{ rows: SqlRow[] }>;
+  release(error?: Error | boolean): void;
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+}
+interface Pool {
+  query(text: string, parameters?: unknown[]): Promise<{ rows: SqlRow[] }>;
+  connect(): Promise<Client>;
+  end(): Promise<void>;
+  on(event: "error", listener: (error: Error) => void): void;
+}
+
+class PostgresDatabase implements SqlDatabase {
+  readonly name: string;
+  readonly #pool: Pool;
+  #ended = false;
+
+  constructor(pool: Pool, name: string) {
+    this.#pool = pool;
+    this.name = name;
+  }
+
+  async query<Row extends SqlRow>(
+    text: string,
+    parameters: readonly SqlValue[] = [],
+  ): Promise<readonly Row[]> {
+    return (await this.#pool.query(text, [...parameters])).rows as Row[];
+  }
+
+  async transaction<T>(body: (sql: SqlTransaction) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect();
+    let broken: Error | undefined;
+    try {
+      await client.query("BEGIN");
+      const result = await body(session(client));
+      await client.query("COMMIT");
+      return result;
+    } catch (error) {
+      // A connection that cannot roll back must not return to the pool.
+      await client.query("ROLLBACK").catch((failure) => broken = failure);
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    await this.#pool.end();
+  }
+}
+
+function session(client: Client): SqlTransaction {
+  return {
+    query: async <Row extends SqlRow>(text: string, parameters: readonly SqlValue[] = []) =>
+      (await client.query(text, [...parameters])).rows as Row[],
+    script: async (text) => {
+      await client.query(text);
+    },
+  };
+}
+
+/**
+ * Connects to a server. `dsn`: "postgresql://USER@HOST:PORT/DATABASE", or with `?host=/folder` for a
+ * Unix socket.
+ *
+ * @throws TileDatabaseError when it cannot be reached; the message never holds the password.
+ */
+export async function openPostgres(dsn: string): Promise<SqlDatabase> {
+  const pool: Pool = new pg.Pool({
+    connectionString: dsn,
+    max: POOL_SIZE,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    application_name: "gps-denied-onboard",
+  });
+  // Without a listener a server that restarts would end this process; the next query reports it.
+  pool.on("error", () => {});
+  try {
+    const client = await pool.connect();
+    const name = `PostgreSQL server ${client.host}:${client.port}, database ${client.database}`;
+    client.release();
+    return new PostgresDatabase(pool, name);
+  } catch (error) {
+    await pool.end().catch(() => {});
+    const state = sqlStateOf(error);
+    throw new TileDatabaseError(
+      `Cannot connect to PostgreSQL: ${messageOf(error)}${state ? ` (SQLSTATE ${state})` : ""}; ` +
+        "check the DSN and that the server runs",
+      { cause: error },
+    );
+  }
+}

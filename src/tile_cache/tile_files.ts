@@ -1,0 +1,127 @@
+/**
+ * The files of a tile: picture, JSON and SHA-256 beside each other.
+ *
+ *     tiles/{source}/{zoom}/{x}/{y}.jpg
+ *     tiles/onboard_ingest/{flightId}/{zoom}/{x}/{y}.jpg
+ *
+ * The sidecars go to their place before the picture, so that a picture never stands without them.
+ *
+ * @module
+ */
+import { dirname } from "node:path";
+import { messageOf, replaceFile, sha256Hex, syncPath } from "../core/mod.ts";
+import type { NewTile, TileId, TileMetadata } from "./contract.ts";
+import { ContentHashMismatchError, TileFsError } from "./errors.ts";
+import { tileKey, tileUuid } from "./identity.ts";
+
+/** Tiles written at the same time: enough that waiting for the disk overlaps. */
+const WRITES_AT_ONCE = 8;
+
+export const SIDECARS = [".json", ".sha256"] as const;
+
+/** Path of the picture below the data folder, with slashes. */
+export function tilePath(id: TileId): string {
+  const flight = id.flightId === undefined ? "" : `${id.flightId}/`;
+  return `tiles/${id.source}/${flight}${id.zoom}/${id.x}/${id.y}.jpg`;
+}
+
+/** Paths of all files of a tile, the picture last. */
+function pathsOf(dataFolder: string, id: TileId): { sidecars: string[]; jpeg: string } {
+  const jpeg = `${dataFolder}/${tilePath(id)}`;
+  const stem = jpeg.replace(/\.jpg$/, "");
+  return { sidecars: SIDECARS.map((suffix) => stem + suffix), jpeg };
+}
+
+/** Writes and syncs; when it fails, files of some tiles may stand: the caller removes them. */
+export async function writeTileFiles(dataFolder: string, tiles: readonly NewTile[]): Promise<void> {
+  try {
+    const folders = await createFolders(dataFolder, tiles.map((tile) => tile.metadata.tileId));
+    const queue = tiles.values();
+    const worker = async () => {
+      for (const tile of queue) await writeOne(dataFolder, tile);
+    };
+    // All of them end before an error leaves: nothing may still be written after the clean-up.
+    const ends = await Promise.allSettled(Array.from({ length: WRITES_AT_ONCE }, worker));
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
+    for (const folder of folders) await syncPath(folder);
+  } catch (error) {
+    throw new TileFsError(
+      `Cannot write ${tiles.length} tiles below ${dataFolder}: ${messageOf(error)}; nothing of ` +
+        "them was kept: free disk space or correct the permissions, then write them again",
+      { cause: error },
+    );
+  }
+}
+
+async function writeOne(dataFolder: string, tile: NewTile): Promise<void> {
+  const { metadata, jpeg } = tile;
+  const paths = pathsOf(dataFolder, metadata.tileId);
+  const text = new TextEncoder();
+  const document = { tileUuid: tileUuid(metadata.tileId), ...metadata };
+  const name = paths.jpeg.slice(paths.jpeg.lastIndexOf("/") + 1);
+  const contents = [
+    text.encode(JSON.stringify(document, null, 2) + "\n"),
+    text.encode(`${metadata.contentSha256}  ${name}\n`),
+  ];
+  for (const [index, path] of paths.sidecars.entries()) {
+    await replaceFile(path, contents[index], { syncFolder: false });
+  }
+  await replaceFile(paths.jpeg, jpeg, { syncFolder: false });
+}
+
+/** Makes the folders and returns every folder whose names must reach the disk. */
+async function createFolders(dataFolder: string, ids: readonly TileId[]): Promise<Set<string>> {
+  const folders = new Set<string>();
+  for (const id of ids) {
+    let folder = dirname(`${dataFolder}/${tilePath(id)}`);
+    if (folders.has(folder)) continue;
+    await Deno.mkdir(folder, { recursive: true });
+    for (; folder.length >= dataFolder.length && !folders.has(folder); folder = dirname(folder)) {
+      folders.add(folder);
+    }
+  }
+  return folders;
+}
+
+/** Removes the picture first, then its sidecars; what is absent is no error. */
+export async function removeTileFiles(dataFolder: string, id: TileId): Promise<void> {
+  const { sidecars, jpeg } = pathsOf(dataFolder, id);
+  for (const path of [jpeg, ...sidecars]) {
+    try {
+      await Deno.remove(path);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) continue;
+      throw new TileFsError(`Cannot delete ${path}: ${messageOf(error)}`, { cause: error });
+    }
+  }
+}
+
+/**
+ * Reads the picture and holds it against its metadata.
+ *
+ * @throws TileFsError | ContentHashMismatchError
+ */
+export async function readTileFile(
+  dataFolder: string,
+  metadata: TileMetadata,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { jpeg: path } = pathsOf(dataFolder, metadata.tileId);
+  let jpeg: Uint8Array<ArrayBuffer>;
+  try {
+    jpeg = await Deno.readFile(path);
+  } catch (error) {
+    throw new TileFsError(
+      `Cannot read tile ${tileKey(metadata.tileId)}: ${messageOf(error)}; delete the tile and ` +
+        "import it again",
+      { cause: error },
+    );
+  }
+  const sha256 = sha256Hex(jpeg);
+  if (sha256 !== metadata.contentSha256) {
+    throw new ContentHashMismatchError(
+      `Cannot use ${path}: its SHA-256 is ${sha256}, the cache says ${metadata.contentSha256}; ` +
+        "delete the tile and import it again",
+    );
+  }
+  return jpeg;
+}
