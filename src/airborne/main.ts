@@ -1,0 +1,22 @@
+/**
+ * `airborne`: what runs on the aircraft. It parses, composes, runs until a signal, drains and ends
+ * with an exit code.
+ *
+ * @module
+ */
+import { runProgram, VERSION } from "../core/mod.ts";
+import { commands } from "./compose.ts";
+
+/** Runs one command line; returns the exit code. */
+export function main(args: readonly string[]): Promise<number> {
+  return runProgram({
+    name: "airborne",
+    version: VERSION,
+    summary: "finds where the aircraft is without GPS, from the ground under its camera",
+    permissionSet: "airborne",
+    commands: commands(),
+    args,
+  });
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

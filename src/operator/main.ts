@@ -1,0 +1,21 @@
+/**
+ * `operator`: what runs on the workstation, before and after a flight.
+ *
+ * @module
+ */
+import { runProgram, VERSION } from "../core/mod.ts";
+import { commands } from "./compose.ts";
+
+/** Runs one command line; returns the exit code. */
+export function main(args: readonly string[]): Promise<number> {
+  return runProgram({
+    name: "operator",
+    version: VERSION,
+    summary: "fills the tile cache and builds the flight package",
+    permissionSet: "operator",
+    commands: commands(),
+    args,
+  });
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,83 @@
+/**
+ * Which Debian packages the project needs, which are missing, and their installation.
+ *
+ * @module
+ */
+
+/** To build and to run. */
+const RUN_PACKAGES = [
+  "g++",
+  "cmake",
+  "ninja-build",
+  "libopencv-core-dev",
+  "libopencv-imgproc-dev",
+  "libopencv-video-dev",
+  "libopencv-calib3d-dev",
+  "libopencv-features2d-dev",
+  "libturbojpeg0-dev",
+  "libfaiss-dev",
+  "libopenblas-pthread-dev",
+  "libgfortran5",
+  "libgomp1",
+];
+
+/** The release's own version; any server that is there already will do. */
+const POSTGRES_PACKAGE = "postgresql";
+
+/** Names of the packages to install, empty when nothing is missing. */
+export async function missingPackages(
+  options: { readonly runOnly: boolean },
+): Promise<string[]> {
+  let listing: string;
+  try {
+    const { stdout } = await new Deno.Command("dpkg-query", {
+      args: ["-W", "-f", "${Package} ${db:Status-Status}\\n", ...RUN_PACKAGES],
+      stderr: "null",
+    }).output();
+    listing = new TextDecoder().decode(stdout);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    console.error(
+      `setup: no dpkg here, so this is neither Debian nor Ubuntu; going on without a check. It ` +
+        `needs what Debian calls ${RUN_PACKAGES.join(", ")}`,
+    );
+    return [];
+  }
+  const installed = new Set(
+    listing.split("\n").filter((line) => line.endsWith(" installed"))
+      .map((line) => line.split(" ")[0]),
+  );
+  const missing = RUN_PACKAGES.filter((name) => !installed.has(name));
+  if (!options.runOnly && !await hasPostgresServer()) missing.push(POSTGRES_PACKAGE);
+  return missing;
+}
+
+async function hasPostgresServer(): Promise<boolean> {
+  const root = "/usr/lib/postgresql";
+  try {
+    for await (const version of Deno.readDir(root)) {
+      const path = `${root}/${version.name}/bin/initdb`;
+      if (await Deno.stat(path).then(() => true, () => false)) return true;
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return false;
+}
+
+/** Runs apt-get; needs root. False when it failed (its own words are on stderr). */
+export async function installPackages(names: readonly string[]): Promise<boolean> {
+  const install = ["install", "-y", "--no-install-recommends", ...names];
+  for (const args of [["update", "-q"], install]) {
+    const { success, stdout, stderr } = await new Deno.Command("apt-get", {
+      args: ["-o", "Acquire::Retries=3", ...args],
+      env: { DEBIAN_FRONTEND: "noninteractive" },
+      stdin: "null",
+    }).output();
+    if (success) continue;
+    await Deno.stderr.write(stdout);
+    await Deno.stderr.write(stderr);
+    if (args === install) return false;
+  }
+  return true;
+}

@@ -1,0 +1,64 @@
+/**
+ * `deno task operator …` and `deno task airborne …` for a person: the executable under its
+ * permission set, plus the files, folders and database that the command line names.
+ *
+ * usage: launch.ts airborne|operator ARGUMENTS
+ *
+ * @module
+ */
+import { airborneCommand, type Grants, operatorCommand } from "./executables.ts";
+
+/** Options whose value is a file or folder that the command writes. */
+const WRITTEN = new Set(["--out", "--data", "--record", "--records", "--report"]);
+/** Options whose value names a database server. */
+const DATABASES = new Set(["--dsn"]);
+
+/** What a command line names: existing paths to read, `--out` and the like to write, `--dsn`. */
+export function grantsFor(args: readonly string[]): Grants {
+  const read: string[] = [];
+  const write: string[] = [];
+  const net: string[] = [];
+  for (const [index, arg] of args.entries()) {
+    const [name, value] = arg.startsWith("--") && arg.includes("=")
+      ? [arg.slice(0, arg.indexOf("=")), arg.slice(arg.indexOf("=") + 1)]
+      : [args[index - 1] ?? "", arg];
+    if (value === "" || value.startsWith("-")) continue;
+    if (DATABASES.has(name)) net.push(...databaseAddress(value));
+    else if (WRITTEN.has(name)) write.push(value);
+    else if (exists(value)) read.push(value);
+  }
+  // A database socket in a folder needs the folder as well.
+  const sockets = net.filter((address) => address.startsWith("unix:")).map((a) => a.slice(5));
+  return { read: [...read, ...sockets], write: [...write, ...sockets], net };
+}
+
+/** The address behind a DSN; nothing for text that is none (the command says so). */
+function databaseAddress(dsn: string): string[] {
+  if (!URL.canParse(dsn)) return [];
+  const url = new URL(dsn);
+  const folder = url.searchParams.get("host");
+  const port = url.port || "5432";
+  if (folder?.startsWith("/")) return [`unix:${folder}/.s.PGSQL.${port}`];
+  const host = (folder ?? url.hostname) || "localhost";
+  return [`${host}:${port}`];
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+if (import.meta.main) {
+  const [name, ...args] = Deno.args;
+  const make = name === "airborne" ? airborneCommand : operatorCommand;
+  const { command, args: commandArgs } = make(args, grantsFor(args));
+  const child = new Deno.Command(command, { args: commandArgs }).spawn();
+  // A terminal sends SIGINT to both; a supervisor sends SIGTERM to this one alone.
+  Deno.addSignalListener("SIGINT", () => {});
+  Deno.addSignalListener("SIGTERM", () => child.kill("SIGTERM"));
+  Deno.exit((await child.status).code);
+}
