@@ -20,7 +20,8 @@ export class PackageTiles implements MapTiles {
     const listed = new Map(manifest.files.map((file) => [file.path, file.sha256]));
     const bounds = { xMin: Infinity, xMax: -Infinity, yMin: Infinity, yMax: -Infinity };
     for (const { x, y } of tiles) {
-      this.#sha256.set(`${x}/${y}`, listed.get(packageTilePath({ zoom: this.zoom, x, y }))!);
+      const sha256 = listed.get(packageTilePath({ zoom: this.zoom, x, y }));
+      if (sha256 !== undefined) this.#sha256.set(`${x}/${y}`, sha256);
       bounds.xMin = Math.min(bounds.xMin, x);
       bounds.xMax = Math.max(bounds.xMax, x + 1);
       bounds.yMin = Math.min(bounds.yMin, y);
