@@ -24,9 +24,13 @@ import { refusedFixesAgree, withRefusedFix } from "./relocalisation.ts";
 /** Chi-square: 99.9 % for 3 degrees of freedom; five sigma for one. */
 const ATTITUDE_GATE = 16.27;
 const BARO_GATE = 25;
+/** Translation residual, metres, from which odometry is linearised anew, and how often. */
+const RELINEARISE_M = 0.5;
+const ITERATIONS = 3;
 const IDENTITY: Matrix3 = [1, 0, 0, 0, 1, 0, 0, 0, 1];
 
 type Measured = Exclude<TimelineEvent, { kind: "frame" }>;
+type Moved = Extract<TimelineEvent, { kind: "vio" }>;
 type Anchored = Extract<TimelineEvent, { kind: "anchor" }>;
 
 export class Fusion {
@@ -69,15 +73,32 @@ export class Fusion {
         if (state.cloneNs !== event.measurement.fromNs) {
           return this.#outcome(event, NaN, "no frame is known at fromNs");
         }
-        lineariseOdometry(state, event.measurement, config.odometry, out);
-        return this.#gated(state, event, config.odometry.gate);
+        return this.#odometry(state, event);
       case "anchor":
         return this.#anchor(state, event);
     }
   }
 
+  /**
+   * A wide prior of the velocity (the start, the end of a gap) is linearised anew at the result: at
+   * rest the Jacobian says that heading has no part in the motion.
+   */
+  #odometry(state: FilterState, event: Moved): MeasurementOutcome {
+    const config = this.#config.odometry, update = this.#update;
+    const linearise = () => lineariseOdometry(state, event.measurement, config, update.measurement);
+    linearise();
+    const { residual } = update.measurement;
+    const distance = update.prepare(state);
+    const wide = Math.hypot(residual[0], residual[1], residual[2]) > RELINEARISE_M;
+    if (wide && distance <= config.gate) update.relinearise(state, linearise, ITERATIONS);
+    return this.#finish(state, event, distance / config.gate);
+  }
+
   #gated(state: FilterState, event: Measured, gate: number): MeasurementOutcome {
-    const ratio = this.#update.prepare(state) / gate;
+    return this.#finish(state, event, this.#update.prepare(state) / gate);
+  }
+
+  #finish(state: FilterState, event: Measured, ratio: number): MeasurementOutcome {
     if (!(ratio <= 1)) return this.#outcome(event, ratio, "innovation beyond its gate");
     this.#update.apply(state);
     if (event.kind === "attitude") state.attitudeNs = event.timeNs;

@@ -92,10 +92,33 @@ export class KalmanUpdate {
     return (c * x * x - 2 * b * x * y + a * y * y) / (a * c - b * b);
   }
 
+  /**
+   * Linearises anew where the update would end (iterated filter, Gauss–Newton): needed where the
+   * prior is so wide that the Jacobian at the prior is another one. After {@link prepare}; leaves
+   * the state as it was, ready for {@link apply}.
+   *
+   * Source: B. M. Bell, F. W. Cathey, "The iterated Kalman filter update as a Gauss–Newton method",
+   * IEEE Transactions on Automatic Control 38(2), 1993.
+   */
+  relinearise(state: FilterState, linearise: () => void, iterations: number): void {
+    const prior = state.nominal.slice(), { jacobian, residual } = this.measurement;
+    for (let i = 0; i < iterations; i++) {
+      this.#makeGain();
+      const error = this.#makeError();
+      state.inject(error);
+      linearise();
+      state.nominal.set(prior);
+      for (let row = 0; row < this.measurement.size; row++) {
+        for (let k = 0; k < N; k++) residual[row] += jacobian[row * N + k] * error[k];
+      }
+      this.prepare(state);
+    }
+  }
+
   /** Updates state and covariance; after {@link prepare}. */
   apply(state: FilterState): void {
     this.#makeGain();
-    const { size, noise, residual } = this.measurement;
+    const { size, noise } = this.measurement;
     const p = state.covariance, hp = this.#projected, gain = this.#gain, rest = this.#rest;
     // A·P with A = I − K·H, then A·P·Aᵀ + K·R·Kᵀ = A·P + (K·R − A·P·Hᵀ)·Kᵀ.
     for (let row = 0; row < N; row++) {
@@ -116,12 +139,16 @@ export class KalmanUpdate {
         p[column * N + row] = 0.5 * (a + b);
       }
     }
-    const error = this.#error;
+    state.inject(this.#makeError());
+  }
+
+  #makeError(): Float64Array {
+    const { size, residual } = this.measurement, error = this.#error;
     for (let row = 0; row < N; row++) {
       error[row] = 0;
-      for (let m = 0; m < size; m++) error[row] += gain[row * size + m] * residual[m];
+      for (let m = 0; m < size; m++) error[row] += this.#gain[row * size + m] * residual[m];
     }
-    state.inject(error);
+    return error;
   }
 
   #makeGain(): void {

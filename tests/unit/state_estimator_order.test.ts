@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { LocalFrame, type MonotonicNs, seededRandom } from "../../src/core/mod.ts";
+import { Eskf, type StateEstimate } from "../../src/state_estimator/mod.ts";
+import { feed, makeScenario, type Message } from "./state_estimator_scenario.ts";
+
+const frame = new LocalFrame({ latitudeDeg: 48, longitudeDeg: 37, heightM: 0 });
+
+function run(messages: readonly Message[], origin: readonly [number, number, number]): Eskf {
+  const estimator = new Eskf({ frame });
+  estimator.setTakeoffOrigin({ positionLocalM: origin });
+  for (const message of messages) feed(estimator, message);
+  return estimator;
+}
+
+function largestDifference(a: StateEstimate, b: StateEstimate): number {
+  const numbers = (e: StateEstimate) => [
+    ...e.positionLocalM,
+    ...e.velocityLocalMps,
+    ...e.localFromBody,
+    ...e.mountingErrorRad,
+    ...e.covariance,
+  ];
+  const other = numbers(b);
+  return Math.max(...numbers(a).map((value, i) => Math.abs(value - other[i])));
+}
+
+/** All of one kind of slot stay in order, so that thinning takes the same samples. */
+function delayed(messages: readonly Message[], seed: number): Message[] {
+  const random = seededRandom(`delay ${seed}`);
+  return messages.map((message) => {
+    const late = message.kind === "vio" || message.kind === "anchor";
+    const delayNs = late ? 8e8 * random.uniform() : message.kind === "imu" ? 0 : 3e8;
+    return { ...message, arrivalNs: message.arrivalNs + delayNs };
+  }).sort((a, b) => a.arrivalNs - b.arrivalNs);
+}
+
+Deno.test("Eskf gives the same state when measurements come late, in any order", () => {
+  for (let seed = 0; seed < 5; seed++) {
+    const scenario = makeScenario({ seed, durationS: 12, outliers: [6] });
+    // Everything but IMU ends a second before the end; the first attitude is not delayed.
+    const first = scenario.messages.find((m) => m.kind === "attitude");
+    assert.ok(first);
+    const ordered = scenario.messages.filter((m) =>
+      m === first || m.kind === "imu" || (m.arrivalNs > 1.2e9 && m.arrivalNs < 12e9)
+    );
+    const origin = scenario.truths[0].position;
+    const late = [first, ...delayed(ordered.filter((m) => m !== first), seed)];
+    const a = run(ordered, origin), b = run(late, origin);
+    const difference = largestDifference(a.currentEstimate(), b.currentEstimate());
+    assert.ok(difference < 1e-8, `seed ${seed}: ${difference}`);
+    assert.ok(b.health().fused.anchor >= 8, `seed ${seed}: ${b.health().fused.anchor} anchors`);
+  }
+});
+
+Deno.test("Eskf.estimateAt() gives what currentEstimate() gave when nothing came since", () => {
+  const scenario = makeScenario({ seed: 7, durationS: 8 });
+  const estimator = new Eskf({ frame });
+  estimator.setTakeoffOrigin({ positionLocalM: scenario.truths[0].position });
+  let then: StateEstimate | undefined;
+  for (const message of scenario.messages) {
+    if (message.kind !== "imu" && message.arrivalNs > 6e9) continue;
+    feed(estimator, message);
+    if (message.kind === "imu" && message.value.timeNs === 7.5e9) {
+      then = estimator.currentEstimate();
+    }
+  }
+  assert.ok(then);
+  const again = estimator.estimateAt(7.5e9 as MonotonicNs);
+  assert.ok(largestDifference(then, again) < 1e-9);
+  assert.throws(() => estimator.estimateAt(1e9 as MonotonicNs), /history reaches/);
+});
