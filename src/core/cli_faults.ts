@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { EXIT, GdnError, messageOf } from "./errors.ts";
+import { causes, EXIT, GdnError, messageOf } from "./errors.ts";
 
 export interface Fault {
   readonly text: string;
@@ -45,16 +45,6 @@ export function describeFault(
     text: `${title}: a fault of the program itself, please report it:\n${stack}`,
     exitCode: EXIT.software,
   };
-}
-
-/** The error and its causes, outermost first; a ring of causes is cut. */
-export function causes(error: unknown): unknown[] {
-  const chain: unknown[] = [];
-  for (let e = error; e !== undefined && e !== null && !chain.includes(e);) {
-    chain.push(e);
-    e = e instanceof Error ? e.cause : undefined;
-  }
-  return chain;
 }
 
 function isDiskFull(error: unknown): boolean {

@@ -72,3 +72,13 @@ export class RuntimeNotAvailableError extends GdnError {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** The error and its causes, outermost first; a ring of causes is cut. */
+export function causes(error: unknown): unknown[] {
+  const chain: unknown[] = [];
+  for (let e = error; e !== undefined && e !== null && !chain.includes(e);) {
+    chain.push(e);
+    e = e instanceof Error ? e.cause : undefined;
+  }
+  return chain;
+}

@@ -1,0 +1,186 @@
+/**
+ * Configuration: a YAML file, overridden by environment variables, checked by one zod schema.
+ *
+ * A setting `camera.rateHz` is overridden by `GDN_CAMERA__RATE_HZ`: two underscores step into an
+ * object, words of a key are parted by one. Values are read as YAML, so `true`, `12.5` and
+ * `[1, 2]` mean what they mean in the file.
+ *
+ * @module
+ */
+import { parseDocument } from "yaml";
+import { z } from "zod";
+import { EXIT, GdnError } from "./errors.ts";
+
+export const ENVIRONMENT_PREFIX = "GDN_";
+
+/** One thing that is wrong. */
+export interface ConfigurationProblem {
+  /** "camera.rateHz", or "" for the whole file. */
+  readonly path: string;
+  readonly message: string;
+  /** The file, or the environment variable that set the value. */
+  readonly source: string;
+}
+
+/** Every problem of a configuration in one error: exit code 78. */
+export class ConfigurationError extends GdnError {
+  readonly problems: readonly ConfigurationProblem[];
+
+  constructor(problems: readonly ConfigurationProblem[]) {
+    const lines = problems.map(({ path, message, source }) =>
+      `\n  ${source}: ${path === "" ? "" : `${path}: `}${message}`
+    );
+    const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+    super("CONFIGURATION", `Cannot use the configuration: ${count}${lines.join("")}`, {
+      exitCode: EXIT.configuration,
+    });
+    this.problems = problems;
+  }
+}
+
+export interface ConfigurationSource {
+  /** The file's text and its name for messages; absent: defaults and the environment only. */
+  readonly file?: { readonly text: string; readonly name: string };
+  /** The environment; only names that begin with {@link ENVIRONMENT_PREFIX} are looked at. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Variables of that prefix that are no settings (tools of the project use some). */
+  readonly ignore?: readonly string[];
+}
+
+/**
+ * Reads, overrides and checks. Unknown keys are refused at every depth, whatever the schema says,
+ * and so are variables that no setting answers to.
+ *
+ * @throws ConfigurationError with every problem and where it is.
+ */
+export function readConfiguration<S extends z.ZodObject>(
+  schema: S,
+  source: ConfigurationSource,
+): z.infer<S> {
+  const fileName = source.file?.name ?? "defaults";
+  const problems: ConfigurationProblem[] = [];
+  const tree = parseFile(source, problems);
+  const fromEnvironment = new Map<string, string>();
+  for (const [name, text] of Object.entries(source.environment ?? {}).sort()) {
+    if (!name.startsWith(ENVIRONMENT_PREFIX) || source.ignore?.includes(name)) continue;
+    const path = settingPath(schema, name.slice(ENVIRONMENT_PREFIX.length).split("__"));
+    if (path === undefined) {
+      problems.push({ path: "", message: "no setting has this name", source: `variable ${name}` });
+      continue;
+    }
+    setAt(tree, path, parseDocument(text).toJS());
+    fromEnvironment.set(path.join("."), name);
+  }
+  for (const path of unknownKeys(schema, tree)) {
+    problems.push({ path, message: "unknown key", source: fileName });
+  }
+  const result = schema.safeParse(tree);
+  for (const issue of result.error?.issues ?? []) {
+    if (issue.code === "unrecognized_keys") continue;
+    const path = issue.path.join(".");
+    const variable = fromEnvironment.get(path);
+    problems.push({
+      path,
+      message: issue.message,
+      source: variable === undefined ? fileName : `variable ${variable}`,
+    });
+  }
+  if (problems.length > 0 || !result.success) throw new ConfigurationError(problems);
+  return result.data;
+}
+
+/**
+ * The variables that could override a setting of this schema, as far as they are set. For a program
+ * that may read `GDN_*` only, and so cannot list its environment.
+ */
+export function configurationEnvironment(
+  schema: z.ZodObject,
+  get: (name: string) => string | undefined = (name) => Deno.env.get(name),
+): Record<string, string> {
+  const found: Record<string, string> = {};
+  const visit = (at: z.ZodType, prefix: string) => {
+    for (const [key, child] of Object.entries(shapeOf(at) ?? {})) {
+      const name = prefix + upperSnake(key);
+      const value = get(name);
+      if (value !== undefined) found[name] = value;
+      visit(child, `${name}__`);
+    }
+  };
+  visit(schema, ENVIRONMENT_PREFIX);
+  return found;
+}
+
+type Tree = Record<string, unknown>;
+
+function parseFile(source: ConfigurationSource, problems: ConfigurationProblem[]): Tree {
+  if (source.file === undefined) return {};
+  const { text, name } = source.file;
+  const document = parseDocument(text, { uniqueKeys: true });
+  for (const error of document.errors) {
+    problems.push({ path: "", message: error.message.split("\n")[0], source: name });
+  }
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  const tree: unknown = document.toJS();
+  if (tree === null || tree === undefined) return {};
+  if (!isTree(tree)) {
+    throw new ConfigurationError([
+      { path: "", message: "must hold settings, `name: value`", source: name },
+    ]);
+  }
+  return tree;
+}
+
+/** ["CAMERA", "RATE_HZ"] → ["camera", "rateHz"], by the schema's own names. */
+function settingPath(schema: z.ZodType, words: readonly string[]): string[] | undefined {
+  const path: string[] = [];
+  let at: z.ZodType = schema;
+  for (const word of words) {
+    const shape = shapeOf(at);
+    const key = shape && Object.keys(shape).find((name) => upperSnake(name) === word);
+    if (shape === undefined || key === undefined) return undefined;
+    path.push(key);
+    at = shape[key];
+  }
+  return path;
+}
+
+function upperSnake(name: string): string {
+  return name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toUpperCase();
+}
+
+function unknownKeys(schema: z.ZodType, value: unknown, path = ""): string[] {
+  const shape = shapeOf(schema);
+  if (shape === undefined || !isTree(value)) return [];
+  return Object.entries(value).flatMap(([key, child]) => {
+    const childPath = path === "" ? key : `${path}.${key}`;
+    return Object.hasOwn(shape, key) ? unknownKeys(shape[key], child, childPath) : [childPath];
+  });
+}
+
+/** The keys of an object schema, through defaults, optionals and the like. */
+function shapeOf(schema: z.ZodType): Record<string, z.ZodType> | undefined {
+  let at: unknown = schema;
+  for (;;) {
+    if (at instanceof z.ZodObject) return at.shape as Record<string, z.ZodType>;
+    const inner = (at as { def?: { innerType?: unknown; in?: unknown } }).def;
+    const next = inner?.innerType ?? inner?.in;
+    if (next === undefined) return undefined;
+    at = next;
+  }
+}
+
+function setAt(tree: Tree, path: readonly string[], value: unknown): void {
+  const [key, ...rest] = path;
+  if (rest.length === 0) {
+    tree[key] = value;
+    return;
+  }
+  const child = tree[key];
+  const next: Tree = isTree(child) ? child : {};
+  tree[key] = next;
+  setAt(next, rest, value);
+}
+
+function isTree(value: unknown): value is Tree {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
