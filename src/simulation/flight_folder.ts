@@ -68,7 +68,8 @@ export class FlightFolder implements AsyncDisposable {
 
   /** Appends one row; `values` stand in the order of STREAM_COLUMNS. */
   async row(stream: StreamFile, values: readonly (number | string)[]): Promise<void> {
-    const out = this.#files.get(stream)!;
+    const out = this.#files.get(stream);
+    if (out === undefined) throw new TypeError("a row was written to a closed flight folder");
     out.text += values.join(",") + "\n";
     if (out.text.length >= FLUSH_CHARACTERS) await this.#flush(out);
   }

@@ -16,7 +16,7 @@ import type { LocalBox } from "./route.ts";
 /** Rays to the side see no further than this, in heights above ground. */
 const REACH_HEIGHTS = 2.5;
 /** Extra ground fetched around a footprint, in heights. */
-const MARGIN_HEIGHTS = 0.9;
+const MARGIN_HEIGHTS = 0.4;
 
 export class GroundWindow implements Disposable {
   readonly #source: GroundSource;

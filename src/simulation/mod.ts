@@ -15,6 +15,8 @@ export {
   type PatchRequest,
   PictureGround,
 } from "./ground.ts";
+export { ProceduralGround } from "./procedural/procedural_ground.ts";
+export type { SeasonName } from "./procedural/season.ts";
 export { readRasterFile } from "./raster_file.ts";
 export type { LocalBox } from "./route.ts";
 export { simulatedCamera } from "./camera_model.ts";
