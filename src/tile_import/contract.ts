@@ -4,12 +4,13 @@
  * @module
  */
 import type { SlippyTile } from "../core/mod.ts";
-import type { TileId, TileMetadata } from "../tile_cache/contract.ts";
+import type { NewTile, TileId, WriteOptions, WriteSummary } from "../tile_cache/mod.ts";
 
 /** What the import needs of a tile store. */
 export interface TileSink {
   tileExists(tileId: TileId): Promise<boolean>;
-  writeTile(metadata: TileMetadata, jpeg: Uint8Array): Promise<void>;
+  /** All of them or none. */
+  writeTiles(tiles: readonly NewTile[], options?: WriteOptions): Promise<WriteSummary>;
 }
 
 /** One tile, ready to be stored. */

@@ -3,9 +3,12 @@
  *
  * @module
  */
-import { checkZoom, type SlippyTile, tileBounds, zoomForGsd } from "../core/mod.ts";
-import type { TileId } from "../tile_cache/contract.ts";
+import { checkZoom, sha256Hex, type SlippyTile, tileBounds, zoomForGsd } from "../core/mod.ts";
+import type { NewTile, TileId } from "../tile_cache/mod.ts";
 import type { Imagery, ImportOptions, ImportSummary, PaintedTile, TileSink } from "./contract.ts";
+
+/** Tiles that are written together; a transaction for each is slow. */
+const BATCH_TILES = 64;
 
 /** The zoom at which `imagery` is imported. */
 export function importZoom(imagery: Imagery, wanted: number | null): number {
@@ -26,6 +29,13 @@ export async function importTiles(
   const tiles = imagery.tiles(zoom);
   const count = { written: 0, kept: 0, empty: 0, partial: 0, bytes: 0 };
   const held: SlippyTile[] = [];
+  let batch: NewTile[] = [];
+  const flush = async () => {
+    const done = await sink.writeTiles(batch, { existing: "keep" });
+    count.written += done.written;
+    count.kept += done.kept;
+    batch = [];
+  };
   for (const [index, tile] of tiles.entries()) {
     observe.signal?.throwIfAborted();
     const tileId: TileId = { zoom, x: tile.x, y: tile.y, source: options.source };
@@ -35,8 +45,7 @@ export async function importTiles(
     } else {
       const painted = await imagery.paint(tile);
       if (painted) {
-        await store(sink, tileId, painted, imagery, options);
-        count.written++;
+        batch.push(newTile(tileId, painted, imagery, options));
         count.bytes += painted.jpeg.length;
         if (painted.coverage < 1) count.partial++;
         held.push(tile);
@@ -44,8 +53,10 @@ export async function importTiles(
         count.empty++;
       }
     }
+    if (batch.length === BATCH_TILES) await flush();
     observe.progress?.(index + 1, tiles.length);
   }
+  if (batch.length > 0) await flush();
   return {
     zoom,
     source: options.source,
@@ -56,28 +67,23 @@ export async function importTiles(
   };
 }
 
-async function store(
-  sink: TileSink,
+function newTile(
   tileId: TileId,
   painted: PaintedTile,
   imagery: Imagery,
   options: ImportOptions,
-): Promise<void> {
-  await sink.writeTile({
+): NewTile {
+  const metadata = {
     tileId,
-    tileSizePx: 256,
+    tileSizePx: 256 as const,
     sourceGsdM: imagery.gsdM,
     capturedAt: options.capturedAt ?? imagery.capturedAt,
-    contentSha256: await sha256Hex(painted.jpeg),
+    contentSha256: sha256Hex(painted.jpeg),
     diskBytes: painted.jpeg.length,
     coverage: painted.coverage,
     attribution: options.attribution,
-  }, painted.jpeg);
-}
-
-async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  };
+  return { metadata, jpeg: painted.jpeg };
 }
 
 function boundsOf(tiles: readonly SlippyTile[]): ImportSummary["bounds"] {

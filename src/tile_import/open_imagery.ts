@@ -5,16 +5,26 @@
  */
 import { DataError, UsageError } from "../core/mod.ts";
 import type { TileToolkit } from "./canvas.ts";
-import type { Imagery } from "./contract.ts";
+import type { GeoReference, Imagery } from "./contract.ts";
 import { centredReference } from "./georeference.ts";
-import { readGeoTiff } from "./geotiff_reference.ts";
+import { PhotographImagery } from "./photograph_imagery.ts";
+import { AS_TAGGED, readPhotographSet } from "./photograph_set.ts";
+import { openTileFolder, tileFolderZooms } from "./tile_folder.ts";
+import { alignPhotographs } from "./align_photographs.ts";
+import { type GeoTiffTags, readGeoTiff } from "./geotiff_reference.ts";
 import { RasterImagery } from "./raster_imagery.ts";
-import { openRaster, readRasterHeader } from "./raster_reader.ts";
+import { openRaster, type RasterHeader, readRasterHeader } from "./raster_reader.ts";
 
 export interface OpenOptions {
   /** Middle of a picture without a georeference. */
   readonly centre: { readonly latitudeDeg: number; readonly longitudeDeg: number } | null;
   readonly gsdM: number | null;
+  /** Level of a tile folder; null: its deepest. */
+  readonly zoom: number | null;
+  /** Altitude of the ground over sea level, where photographs have no height over take-off. */
+  readonly groundAltitudeM: number | null;
+  /** Whether the pose tags of photographs are taken as they are, or held against the overlaps. */
+  readonly headings: "trust" | "search";
   /** For temporary copies of large pictures. */
   readonly scratchDirectory: string;
 }
@@ -37,10 +47,27 @@ export async function openImagery(
   options: OpenOptions,
 ): Promise<OpenedImagery> {
   const info = await statSource(path);
-  if (info.isDirectory) {
-    throw new DataError(path, "a folder without {z}/{x}/{y} tiles and without photographs");
-  }
+  if (info.isDirectory) return await openDirectory(path, toolkit, options);
   return await openFile(path, toolkit, options);
+}
+
+async function openDirectory(
+  path: string,
+  toolkit: TileToolkit,
+  options: OpenOptions,
+): Promise<OpenedImagery> {
+  if (options.centre || options.gsdM !== null) {
+    throw new UsageError(`${path} is a folder: --centre and --gsd are for single pictures`);
+  }
+  if ((await tileFolderZooms(path)).length > 0) {
+    return { kind: "tile_folder", imagery: await openTileFolder(path, toolkit, options.zoom) };
+  }
+  const set = await readPhotographSet(path, options.groundAltitudeM);
+  const alignment = options.headings === "trust"
+    ? { placements: set.photographs.map(() => AS_TAGGED), notes: [] }
+    : await alignPhotographs(set, toolkit);
+  const imagery = new PhotographImagery(set, alignment.placements, toolkit, alignment.notes);
+  return { kind: "photographs", imagery };
 }
 
 async function statSource(path: string): Promise<Deno.FileInfo> {
@@ -61,22 +88,32 @@ async function openFile(
 ): Promise<OpenedImagery> {
   const header = await readRasterHeader(path);
   const geoTiff = header.format === "tiff" ? await readGeoTiff(path) : null;
-  if (geoTiff && (options.centre || options.gsdM !== null)) {
-    throw new UsageError(`${path} has its own georeference: leave --centre and --gsd out`);
-  }
-  if (geoTiff === null && !(options.centre && options.gsdM !== null)) {
-    throw new UsageError(
-      `${path} does not say where it lies: give --centre LAT,LON (of its middle) and --gsd M ` +
-        "(metres per pixel), north up",
-    );
-  }
-  const { widthPx, heightPx } = header;
-  const reference = geoTiff?.reference ??
-    centredReference({ widthPx, heightPx, ...options.centre!, gsdM: options.gsdM! });
+  const reference = geoTiff
+    ? ownReference(path, geoTiff, options)
+    : givenReference(header, options);
   const raster = await openRaster(header, {
     scratchDirectory: options.scratchDirectory,
     noData: geoTiff?.noData ?? null,
   });
   const imagery = new RasterImagery(raster, reference, toolkit);
   return { kind: geoTiff ? "geotiff" : "picture", imagery };
+}
+
+function ownReference(path: string, geoTiff: GeoTiffTags, options: OpenOptions): GeoReference {
+  if (options.centre || options.gsdM !== null) {
+    throw new UsageError(`${path} has its own georeference: leave --centre and --gsd out`);
+  }
+  return geoTiff.reference;
+}
+
+function givenReference(header: RasterHeader, options: OpenOptions): GeoReference {
+  const { path, widthPx, heightPx } = header;
+  const { centre, gsdM } = options;
+  if (!centre || gsdM === null) {
+    throw new UsageError(
+      `${path} does not say where it lies: give --centre LAT,LON (of its middle) and --gsd M ` +
+        "(metres per pixel), north up",
+    );
+  }
+  return centredReference({ widthPx, heightPx, ...centre, gsdM });
 }

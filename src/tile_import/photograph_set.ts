@@ -10,6 +10,7 @@ import {
   type GroundPosition,
 } from "../orthorectification/mod.ts";
 import {
+  type GimbalAttitude,
   heightAboveGroundM,
   localFromCamera,
   type PhotographFile,
@@ -44,6 +45,7 @@ export const AS_TAGGED: Placement = {
 
 export interface PlacedPhotograph {
   readonly file: PhotographFile;
+  readonly gimbal: GimbalAttitude;
   /** Height of the camera over the ground by its tags, metres. */
   readonly heightM: number;
   /** Camera by the tags alone, east and north, metres. */
@@ -95,6 +97,7 @@ function place(
   }
   return {
     file,
+    gimbal,
     heightM: heightAboveGroundM(file.photograph, groundAltitudeM),
     taggedPositionM: [east, north],
   };
@@ -102,7 +105,7 @@ function place(
 
 /** The camera of a photograph laid as `placement` says. */
 export function viewOf(photograph: PlacedPhotograph, placement: Placement): CameraView {
-  const { calibration, gimbal } = photograph.file.photograph;
+  const { calibration } = photograph.file.photograph;
   const [east, north] = photograph.taggedPositionM;
   return {
     calibration,
@@ -111,14 +114,16 @@ export function viewOf(photograph: PlacedPhotograph, placement: Placement): Came
       north + placement.northM,
       photograph.heightM * placement.heightScale,
     ],
-    localFromCamera: localFromCamera(gimbal!, placement.turnDeg + placement.headingDeg),
+    localFromCamera: localFromCamera(photograph.gimbal, placement.turnDeg + placement.headingDeg),
   };
 }
 
 /** Ground in the middle of the picture. */
 export function middleOf(view: CameraView): GroundPosition {
   const { widthPx, heightPx } = view.calibration;
-  return groundFromPixel(view, [(widthPx - 1) / 2, (heightPx - 1) / 2], 0)!;
+  const { positionLocalM: [east, north] } = view;
+  // Within 30° of the vertical the middle always meets the ground.
+  return groundFromPixel(view, [(widthPx - 1) / 2, (heightPx - 1) / 2], 0) ?? [east, north];
 }
 
 /** Metres of ground per pixel in the middle of the picture. */

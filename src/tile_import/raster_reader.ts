@@ -213,7 +213,9 @@ function cut(
   for (let row = 0; row < heightPx; row++) {
     const from = (topPx + row) * whole.widthPx + leftPx;
     pixels.set(whole.pixels.subarray(from * 3, (from + widthPx) * 3), row * widthPx * 3);
-    mask?.set(whole.mask!.subarray(from, from + widthPx), row * widthPx);
+    if (mask && whole.mask) {
+      mask.set(whole.mask.subarray(from, from + widthPx), row * widthPx);
+    }
   }
   return { widthPx, heightPx, pixels, mask };
 }

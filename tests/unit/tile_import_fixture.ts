@@ -2,7 +2,7 @@
 import sharp from "sharp";
 import { decodeJpeg, encodeJpeg, type VisionLibrary, warpGrid } from "../../src/vision/mod.ts";
 import type { TileToolkit } from "../../src/tile_import/mod.ts";
-import type { TileId, TileMetadata } from "../../src/tile_cache/contract.ts";
+import type { NewTile, TileId, TileMetadata, WriteSummary } from "../../src/tile_cache/mod.ts";
 
 export function toolkitOf(vision: VisionLibrary): TileToolkit {
   return {
@@ -23,9 +23,11 @@ export class MemoryStore {
     return Promise.resolve(this.tiles.has(MemoryStore.key(id)));
   }
 
-  writeTile(metadata: TileMetadata, jpeg: Uint8Array): Promise<void> {
-    this.tiles.set(MemoryStore.key(metadata.tileId), { metadata, jpeg: new Uint8Array(jpeg) });
-    return Promise.resolve();
+  writeTiles(tiles: readonly NewTile[]): Promise<WriteSummary> {
+    for (const { metadata, jpeg } of tiles) {
+      this.tiles.set(MemoryStore.key(metadata.tileId), { metadata, jpeg: new Uint8Array(jpeg) });
+    }
+    return Promise.resolve({ written: tiles.length, kept: 0 });
   }
 
   static key(id: TileId): string {

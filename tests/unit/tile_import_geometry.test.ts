@@ -94,7 +94,7 @@ const references: [string, GeoReference, number | null][] = [
       name,
       projectedReference({
         name,
-        projection: projectionFromEpsg(epsg)!,
+        projection: projectionFromEpsg(epsg) ?? "",
         transform,
         widthPx: WIDTH,
         heightPx: HEIGHT,

@@ -25,7 +25,7 @@ import {
 /** What the composition root gives to the command. */
 export interface TilesImportParts {
   openSink(where: { dataDirectory: string; dsn: string | null }): Promise<
-    { readonly sink: TileSink } & AsyncDisposable
+    { readonly sink: TileSink; readonly databaseName: string } & AsyncDisposable
   >;
   openToolkit(): { readonly toolkit: TileToolkit } & Disposable;
 }
@@ -45,6 +45,10 @@ Tiles that the cache holds already are kept: importing again does no harm.
   --zoom Z             zoom of the tiles (default: nearest to the imagery's resolution)
   --source NAME        source name of the tiles (default: local_import, or photographs)
   --captured-at DATE   when the ground looked like this (2024-05-31); unknown counts as stale
+  --headings HOW       photographs: search (default) holds their pose tags against the overlaps,
+                       trust takes them as they are
+  --ground-altitude M  photographs: altitude of the ground over sea level (default: the height
+                       tags count from the take-off point)
   --attribution TEXT   kept with the tiles
 ${CACHE_OPTIONS_HELP}
   --json               one JSON object instead of the summary
@@ -60,6 +64,8 @@ const OPTIONS = {
   zoom: { type: "string" },
   source: { type: "string" },
   "captured-at": { type: "string" },
+  headings: { type: "string" },
+  "ground-altitude": { type: "string" },
   attribution: { type: "string" },
   data: { type: "string" },
   dsn: { type: "string" },
@@ -82,6 +88,8 @@ interface Request {
   readonly zoom: number | null;
   readonly source: string | null;
   readonly capturedAt: Date | null;
+  readonly headings: "trust" | "search";
+  readonly groundAltitudeM: number | null;
   readonly attribution: string;
   readonly dataDirectory: string;
   readonly dsn: string | null;
@@ -111,6 +119,11 @@ function parse(args: readonly string[]): Request {
     zoom: numberOption("zoom", values.zoom, { minimum: 0, maximum: 22, integer: true }) ?? null,
     source: values.source ?? null,
     capturedAt: dateOption("captured-at", values["captured-at"]) ?? null,
+    headings: headingsOption(values.headings),
+    groundAltitudeM: numberOption("ground-altitude", values["ground-altitude"], {
+      minimum: -500,
+      maximum: 9000,
+    }) ?? null,
     attribution: (values.attribution ?? "").slice(0, 1000),
     dataDirectory: values.data ?? DATA_DIRECTORY_DEFAULT,
     dsn: values.dsn ?? null,
@@ -118,11 +131,20 @@ function parse(args: readonly string[]): Request {
   };
 }
 
+function headingsOption(text: string | undefined): "trust" | "search" {
+  if (text === undefined || text === "search") return "search";
+  if (text === "trust") return "trust";
+  throw new UsageError(`--headings must be trust or search, got "${text}"`);
+}
+
 async function run(parts: TilesImportParts, request: Request, io: CommandIo): Promise<ExitCode> {
   using native = parts.openToolkit();
   const { kind, imagery } = await openImagery(request.path, native.toolkit, {
     centre: request.centre,
     gsdM: request.gsdM,
+    zoom: request.zoom,
+    headings: request.headings,
+    groundAltitudeM: request.groundAltitudeM,
     scratchDirectory: `${request.dataDirectory}/scratch`,
   });
   await using _imagery = imagery;
