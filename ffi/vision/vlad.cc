@@ -21,31 +21,41 @@ void normalise(float* values, int length) {
   for (int i = 0; i < length; ++i) values[i] *= scale;
 }
 
-double squared_distance(const float* a, const float* b, int length) {
+/// Own sums instead of BLAS: its order of additions changes with the number of threads, and a package
+/// must be the same whoever makes it.
+float dot(const float* a, const float* b, int length) {
+  constexpr int kLanes = 16;
+  float lanes[kLanes] = {};
+  int i = 0;
+  for (; i + kLanes <= length; i += kLanes) {
+    for (int lane = 0; lane < kLanes; ++lane) lanes[lane] += a[i + lane] * b[i + lane];
+  }
   float sum = 0;
-  for (int i = 0; i < length; ++i) sum += (a[i] - b[i]) * (a[i] - b[i]);
+  for (const float lane : lanes) sum += lane;
+  for (; i < length; ++i) sum += a[i] * b[i];
   return sum;
 }
 
-/// Index of the nearest word of every sample: argmin |w|²/2 - s·w.
+double squared_distance(const float* a, const float* b, int length) {
+  return std::max(0.0F, dot(a, a, length) - 2 * dot(a, b, length) + dot(b, b, length));
+}
+
+/// Index of the nearest word of every sample: argmax s·w - |w|²/2.
 std::vector<int> nearest_words(const cv::Mat& samples, const cv::Mat& words) {
   std::vector<float> half_norms(words.rows);
   for (int w = 0; w < words.rows; ++w) {
-    half_norms[w] = static_cast<float>(words.row(w).dot(words.row(w)) / 2);
+    half_norms[w] = dot(words.ptr<float>(w), words.ptr<float>(w), words.cols) / 2;
   }
   std::vector<int> nearest(samples.rows);
-  cv::Mat products;
-  const int block = 2048;
-  for (int start = 0; start < samples.rows; start += block) {
-    const int end = std::min(samples.rows, start + block);
-    cv::gemm(samples.rowRange(start, end), words, 1, cv::noArray(), 0, products, cv::GEMM_2_T);
-    for (int i = start; i < end; ++i) {
-      const float* row = products.ptr<float>(i - start);
-      int best = 0;
-      for (int w = 1; w < words.rows; ++w) {
-        if (row[w] - half_norms[w] > row[best] - half_norms[best]) best = w;
+  for (int i = 0; i < samples.rows; ++i) {
+    const float* sample = samples.ptr<float>(i);
+    float best = 0;
+    for (int w = 0; w < words.rows; ++w) {
+      const float likeness = dot(sample, words.ptr<float>(w), samples.cols) - half_norms[w];
+      if (w == 0 || likeness > best) {
+        best = likeness;
+        nearest[i] = w;
       }
-      nearest[i] = best;
     }
   }
   return nearest;
@@ -92,6 +102,17 @@ void move_words(const cv::Mat& samples, const std::vector<int>& nearest, cv::Mat
     for (int d = 0; d < samples.cols; ++d) {
       words.at<float>(w, d) = static_cast<float>(sums.at<double>(w, d) / counts[w]);
     }
+  }
+}
+
+void subtract_mean(float* samples, int sample_count, int length, float* mean) {
+  std::vector<double> sums(length, 0.0);
+  for (int i = 0; i < sample_count; ++i) {
+    for (int d = 0; d < length; ++d) sums[d] += samples[static_cast<int64_t>(i) * length + d];
+  }
+  for (int d = 0; d < length; ++d) mean[d] = static_cast<float>(sums[d] / sample_count);
+  for (int i = 0; i < sample_count; ++i) {
+    for (int d = 0; d < length; ++d) samples[static_cast<int64_t>(i) * length + d] -= mean[d];
   }
 }
 
@@ -196,13 +217,32 @@ int32_t gdn_vlad_principal_axes(const float* samples, int32_t sample_count, int3
   return gdn::guard(error, [&] {
     require(axis_count >= 1 && axis_count <= std::min(sample_count, length),
             "there are at most min(samples, length) axes");
-    const cv::Mat data(sample_count, length, CV_32F, const_cast<float*>(samples));
-    const cv::PCA pca(data, cv::noArray(), cv::PCA::DATA_AS_ROW, axis_count);
-    require(pca.eigenvectors.rows == axis_count, "the samples span fewer axes");
-    std::copy_n(pca.mean.ptr<float>(), length, mean);
+    require(sample_count <= 4096, "at most 4096 samples: the time grows with their cube");
+    std::vector<float> centred(samples, samples + static_cast<int64_t>(sample_count) * length);
+    subtract_mean(centred.data(), sample_count, length, mean);
+    std::fill_n(axes, static_cast<int64_t>(axis_count) * length, 0.0F);
+    // Axes of the samples from the eigenvectors of their products (the method of
+    // Turk and Pentland, J. Cognitive Neuroscience 1991): there are fewer samples than floats.
+    cv::Mat products(sample_count, sample_count, CV_64F), values, vectors;
+    for (int i = 0; i < sample_count; ++i) {
+      for (int j = 0; j <= i; ++j) {
+        const double product = dot(&centred[static_cast<int64_t>(i) * length],
+                                   &centred[static_cast<int64_t>(j) * length], length);
+        products.at<double>(i, j) = products.at<double>(j, i) = product / sample_count;
+      }
+    }
+    cv::eigen(products, values, vectors);
     for (int a = 0; a < axis_count; ++a) {
-      std::copy_n(pca.eigenvectors.ptr<float>(a), length, axes + static_cast<int64_t>(a) * length);
-      variances[a] = pca.eigenvalues.at<float>(a);
+      variances[a] = static_cast<float>(std::max(0.0, values.at<double>(a)));
+      // Below this an axis is rounding: it stays zero.
+      if (!(variances[a] > 1e-9F * variances[0])) continue;
+      float* axis = axes + static_cast<int64_t>(a) * length;
+      for (int i = 0; i < sample_count; ++i) {
+        const auto weight = static_cast<float>(vectors.at<double>(a, i));
+        const float* sample = &centred[static_cast<int64_t>(i) * length];
+        for (int d = 0; d < length; ++d) axis[d] += weight * sample[d];
+      }
+      normalise(axis, length);
     }
   });
 }
@@ -214,10 +254,7 @@ int32_t gdn_vlad_project(const float* vector, int32_t length, const float* mean,
     std::vector<float> centred(length);
     for (int i = 0; i < length; ++i) centred[i] = vector[i] - mean[i];
     for (int a = 0; a < axis_count; ++a) {
-      const float* axis = axes + static_cast<int64_t>(a) * length;
-      float sum = 0;
-      for (int i = 0; i < length; ++i) sum += axis[i] * centred[i];
-      out[a] = sum;
+      out[a] = dot(axes + static_cast<int64_t>(a) * length, centred.data(), length);
     }
     normalise(out, axis_count);
   });

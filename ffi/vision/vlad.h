@@ -23,7 +23,8 @@ GDN_API int32_t gdn_vlad_aggregate(const float* descriptors, int32_t count, int3
                                    float* vlad, gdn_error* error);
 
 /* Principal axes of samples (sample_count × length): mean (length), axes (axis_count × length) and
- * their variances (axis_count), largest first. axis_count <= min(sample_count, length). */
+ * their variances (axis_count), largest first. axis_count <= min(sample_count, length); axes
+ * that the samples do not span are zero. */
 GDN_API int32_t gdn_vlad_principal_axes(const float* samples, int32_t sample_count, int32_t length,
                                         int32_t axis_count, float* mean, float* axes,
                                         float* variances, gdn_error* error);
