@@ -172,15 +172,16 @@ class McapRecorder implements Recorder {
     this.#pendingBytes += record.bytes.length;
     const bytesMax = this.#options.pendingBytesMax ?? PENDING_BYTES_MAX;
     while (this.#pendingBytes > bytesMax && this.#pending.length > 1) {
-      this.#pendingBytes -= this.#pending.shift()!.bytes.length;
+      this.#pendingBytes -= this.#pending.shift()?.bytes.length ?? 0;
       this.#counts.recordsDroppedOverrun++;
       this.#tell("overrun", "records come faster than the disk takes them; the oldest are dropped");
     }
   }
 
   async #drain(): Promise<void> {
-    while (this.#pending.length > 0) {
-      const record = this.#pending.shift()!;
+    for (;;) {
+      const record = this.#pending.shift();
+      if (record === undefined) return;
       this.#pendingBytes -= record.bytes.length;
       try {
         await this.#mcap.add(record);

@@ -72,7 +72,7 @@ export class CsvStream implements Disposable {
     const text = this.#rest +
       this.#decode(read === null ? undefined : this.#chunk.subarray(0, read));
     const lines = text.split("\n");
-    this.#rest = lines.pop()!;
+    this.#rest = lines.pop() ?? "";
     if (this.#rest.length > LINE_CHARACTERS_MAX) {
       throw this.#fault(
         this.#line + lines.length + 1,

@@ -28,11 +28,9 @@ export async function checkFrameFile(
     );
   }
   const path = `${folder}/${name}`;
-  const realPath = await Deno.realPath(path).catch((error) => {
-    throw fault(`the picture ${name} is not there (${messageOf(error)}); copy the flight again`);
-  });
-  if (!realPath.startsWith(`${await Deno.realPath(folder)}/`)) {
-    throw fault(`the picture ${name} leads out of the flight folder; copy the file itself there`);
+  const parts = name.split("/");
+  for (let count = 1; count <= parts.length; count++) {
+    await refuseLink(`${folder}/${parts.slice(0, count).join("/")}`, fault);
   }
   const size = jpegHeaderSize(await readStart(path, HEADER_BYTES)) ??
     jpegHeaderSize(await readPicture(path));
@@ -45,6 +43,14 @@ export async function checkFrameFile(
         "give the calibration of the camera that flew",
     );
   }
+}
+
+/** A link can lead anywhere: out of the folder, to a device. */
+async function refuseLink(path: string, fault: (message: string) => DataError): Promise<void> {
+  const info = await Deno.lstat(path).catch((error) => {
+    throw fault(`the picture ${path} is not there (${messageOf(error)}); copy the flight again`);
+  });
+  if (info.isSymlink) throw fault(`${path} is a symbolic link; copy the file itself there`);
 }
 
 /** Whole bytes of a picture. @throws DataError */

@@ -156,7 +156,9 @@ async function checkFlight(folder: string, description: FlightDescription): Prom
       throw new DataError(`${folder}/${file}.csv`, "has no row; nothing flew");
     }
   }
-  checkImuCovers(folder, firstNs.imu! - firstNs.frame!, lastNs.frame! - lastNs.imu!);
+  const { imu: imuFirstNs = 0, frame: frameFirstNs = 0 } = firstNs;
+  const { imu: imuLastNs = 0, frame: frameLastNs = 0 } = lastNs;
+  checkImuCovers(folder, imuFirstNs - frameFirstNs, frameLastNs - imuLastNs);
   return {
     frames: counts.frame,
     imuSamples: counts.imu,

@@ -69,7 +69,8 @@ Deno.test("openRecorder() writes a file that the indexed MCAP reader opens", asy
     assert.ok(reader.chunkIndexes.length > 10);
     const names = [...reader.schemasById.values()].map((schema) => schema.name).toSorted();
     assert.deepEqual(names, ["c5.source_label", "flight_footer", "flight_header", "vio.health"]);
-    const schema = [...reader.schemasById.values()].find((entry) => entry.name === "vio.health")!;
+    const schema = [...reader.schemasById.values()].find((entry) => entry.name === "vio.health");
+    assert.ok(schema);
     const json = JSON.parse(new TextDecoder().decode(schema.data));
     assert.ok(json.properties.payload.properties.state.enum.includes("lost"));
     assert.deepEqual(reader.metadataIndexes.map((entry) => entry.name), [

@@ -155,7 +155,7 @@ const BROKEN: Record<
     file: "frames.csv",
     break: (path) =>
       editLines(path, (lines) => lines.with(2, lines[2].replace("frames/1", "frames/9"))),
-    says: /line 3: the picture frames\/9\.jpg is not there/,
+    says: /line 3: the picture .*frames\/9\.jpg is not there/,
   },
   "a picture of another size": {
     file: "frames/2.jpg",
@@ -201,14 +201,14 @@ for (const [name, fault] of Object.entries(BROKEN)) {
   });
 }
 
-Deno.test("openRecordedFlight() refuses a symbolic link out of the folder", async () => {
+Deno.test("openRecordedFlight() refuses a symbolic link in the folder", async () => {
   await withFlight(async (folder) => {
     const outside = await Deno.makeTempFile({ suffix: ".jpg" });
     try {
       await Deno.writeFile(outside, jpegOfSize(64, 48));
       await Deno.remove(`${folder}/frames/1.jpg`);
       await Deno.symlink(outside, `${folder}/frames/1.jpg`);
-      await assert.rejects(openRecordedFlight(folder), /leads out of the flight folder/);
+      await assert.rejects(openRecordedFlight(folder), /frames\/1\.jpg is a symbolic link/);
     } finally {
       await Deno.remove(outside);
     }
@@ -237,12 +237,12 @@ Deno.test("openRecordedFlight() answers hostile bytes with a DataError or reads 
       "flight.json",
       "frames/0.jpg",
     ];
-    const whole = new Map<string, Uint8Array>();
-    for (const name of names) whole.set(name, await Deno.readFile(`${folder}/${name}`));
+    const whole = await Promise.all(names.map((name) => Deno.readFile(`${folder}/${name}`)));
     let refused = 0;
     for (let round = 0; round < 120; round++) {
       const name = names[round % names.length];
-      const bytes = whole.get(name)!.slice();
+      const original = whole[round % names.length];
+      const bytes = original.slice();
       for (let i = 0; i <= random.integer(8); i++) {
         bytes[random.integer(bytes.length)] = random.integer(256);
       }
@@ -254,7 +254,7 @@ Deno.test("openRecordedFlight() answers hostile bytes with a DataError or reads 
         assert.ok(error instanceof DataError, `round ${round}, ${name}: ${error}`);
         refused++;
       }
-      await Deno.writeFile(`${folder}/${name}`, whole.get(name)!);
+      await Deno.writeFile(`${folder}/${name}`, original);
     }
     assert.ok(refused > 60, `${refused} of 120 refused`);
   });

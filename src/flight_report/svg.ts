@@ -1,0 +1,37 @@
+/**
+ * Small helpers for markup.
+ *
+ * @module
+ */
+
+/** Text that cannot end an element or an attribute. */
+export function escapeMarkup(text: string): string {
+  return text.replace(
+    /[&<>"']/g,
+    (character) => `&#${character.charCodeAt(0)};`,
+  );
+}
+
+/** A coordinate with two decimals at most. */
+export function coordinate(value: number): string {
+  return String(Math.round(value * 100) / 100);
+}
+
+export type Point = readonly [x: number, y: number];
+
+/** "x,y x,y …" of a polyline. */
+export function pointList(points: readonly Point[]): string {
+  return points.map(([x, y]) => `${coordinate(x)},${coordinate(y)}`).join(" ");
+}
+
+/** Steps of 1, 2 or 5 times a power of ten, at most `count` of them, from 0 to `maximum`. */
+export function ticks(maximum: number, count: number): number[] {
+  const raw = maximum / count;
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((each) => each >= raw) ?? raw;
+  const out: number[] = [];
+  for (let value = 0; value <= maximum * (1 + 1e-9); value += step) {
+    out.push(Number(value.toPrecision(12)));
+  }
+  return out;
+}

@@ -1,0 +1,184 @@
+/**
+ * `deno task evaluate`: see tasks/evaluate/options.ts for its help.
+ *
+ * @module
+ */
+import { EXIT, GdnError, messageOf } from "../src/core/mod.ts";
+import {
+  BARS_POOLED,
+  type EvaluatedFlight,
+  flightMetrics,
+  missedBars,
+  pooledMetrics,
+} from "../src/evaluation/mod.ts";
+import { type EvaluateCase, groundCase, suite } from "./evaluate/cases.ts";
+import { EVALUATE_HELP, type EvaluateOptions, evaluateOptions } from "./evaluate/options.ts";
+import { type CaseResult, metricsTable, resultLine } from "./evaluate/results.ts";
+import { type CaseHost, type PackageCache, runCase } from "./evaluate/run_case.ts";
+
+const DATA_FOLDER = "../shared/data";
+const WORK_FOLDER = "build/evaluate";
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
+
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    const options = evaluateOptions(args);
+    if (options.help) {
+      console.log(EVALUATE_HELP);
+      return EXIT.ok;
+    }
+    return await evaluate(options);
+  } catch (error) {
+    console.error(messageOf(error));
+    return error instanceof GdnError ? error.exitCode : EXIT.software;
+  }
+}
+
+async function evaluate(options: EvaluateOptions): Promise<number> {
+  const cases = chosenCases(options);
+  await Deno.mkdir(WORK_FOLDER, { recursive: true });
+  const work = await Deno.makeTempDir({ dir: WORK_FOLDER, prefix: "run-" });
+  const abort = new AbortController();
+  const stop = () => abort.abort(new GdnError("ABORTED", "stopped by a signal"));
+  Deno.addSignalListener("SIGINT", stop);
+  Deno.addSignalListener("SIGTERM", stop);
+  try {
+    const results = await runAll(cases, relativeToProject(work), abort.signal, options);
+    report(results, cases, options);
+    return exitCode(results, options);
+  } finally {
+    Deno.removeSignalListener("SIGINT", stop);
+    Deno.removeSignalListener("SIGTERM", stop);
+    if (options.keep) console.error(`kept: ${work}`);
+    else await Deno.remove(work, { recursive: true });
+  }
+}
+
+function chosenCases(options: EvaluateOptions): EvaluateCase[] {
+  if (options.ground !== null) {
+    const { map, world } = options.ground;
+    const ground = { ...options.ground, map: fromCaller(map), world: fromCaller(world) };
+    return [groundCase({ ...options, ground })];
+  }
+  const chosen = suite(DATA_FOLDER).filter((each) => options.only?.test(each.name) ?? true);
+  if (chosen.length === 0) {
+    const names = suite(DATA_FOLDER).map((each) => each.name).join(", ");
+    throw new GdnError("USAGE", `--only matches no case of: ${names}`, { exitCode: EXIT.usage });
+  }
+  return chosen;
+}
+
+/** `deno task` works in the project's folder; paths are meant from where it was called. */
+function fromCaller(path: string): string {
+  const caller = Deno.env.get("INIT_CWD");
+  return path.startsWith("/") || caller === undefined ? path : `${caller}/${path}`;
+}
+
+function relativeToProject(path: string): string {
+  const here = `${Deno.cwd()}/`;
+  return path.startsWith(here) ? path.slice(here.length) : path;
+}
+
+async function runAll(
+  cases: readonly EvaluateCase[],
+  work: string,
+  signal: AbortSignal,
+  options: EvaluateOptions,
+): Promise<CaseResult[]> {
+  const packages: PackageCache = new Map();
+  const results: CaseResult[] = [];
+  for (const [index, each] of cases.entries()) {
+    signal.throwIfAborted();
+    const label = `[${index + 1}/${cases.length}] ${each.name}`;
+    const host: CaseHost = { work, signal, note: (text) => console.error(`${label}: ${text}`) };
+    const result = await runOne(each, packages, host, options);
+    results.push(result);
+    if (result.status === "skipped") host.note(`skipped: ${result.reason}`);
+    if (result.status === "failed") host.note(`FAILED: ${result.error}`);
+    const line = options.json ? resultLine(result) : null;
+    if (line !== null) console.log(line);
+  }
+  return results;
+}
+
+async function runOne(
+  each: EvaluateCase,
+  packages: PackageCache,
+  host: CaseHost,
+  options: EvaluateOptions,
+): Promise<CaseResult> {
+  const absent = options.ground === null ? await absentData(each) : null;
+  if (absent !== null) return { status: "skipped", name: each.name, reason: absent };
+  try {
+    const flight = await runCase(each, packages, host);
+    return {
+      status: "ok",
+      name: each.name,
+      flight,
+      missed: missedBars(flightMetrics(flight), each.bars),
+      about: about(each),
+    };
+  } catch (error) {
+    host.signal.throwIfAborted();
+    const code = error instanceof GdnError ? error.exitCode : EXIT.software;
+    return { status: "failed", name: each.name, error: messageOf(error), exitCode: code };
+  }
+}
+
+function about(each: EvaluateCase): Record<string, string | number | boolean> {
+  return each.kind === "flight" ? { ...each.flight } : { photographs: each.flown.length };
+}
+
+/** Why a case of the suite cannot run here; null when it can. */
+async function absentData(each: EvaluateCase): Promise<string | null> {
+  const paths = each.kind === "photographs"
+    ? [...each.map, ...each.flown].map((name) => `${each.folder}/${name}`)
+    : each.ground.kind === "pictures"
+    ? [each.ground.map, each.ground.world]
+    : [];
+  for (const path of paths) {
+    const there = await Deno.stat(path).then(() => true, () => false);
+    if (!there) return `${path} is not there`;
+  }
+  return null;
+}
+
+function report(
+  results: readonly CaseResult[],
+  cases: readonly EvaluateCase[],
+  options: EvaluateOptions,
+): void {
+  const measured = results.filter((result) => result.status === "ok");
+  const print = options.json ? console.error : console.log;
+  if (measured.length === 0) return;
+  const pooled = pooledFlights(measured, cases);
+  const rows = measured.map(({ name, flight }) => ({ name, metrics: flightMetrics(flight) }));
+  if (pooled.length > 0) rows.push({ name: "pooled", metrics: pooledMetrics(pooled) });
+  for (const line of metricsTable(rows)) print(line);
+  for (const { name, missed } of measured) {
+    if (missed.length > 0) print(`missed by ${name}: ${missed.join("; ")}`);
+  }
+  const missed = pooled.length > 0 ? missedBars(pooledMetrics(pooled), BARS_POOLED) : [];
+  if (missed.length > 0) print(`missed by all together: ${missed.join("; ")}`);
+  const failed = results.filter((result) => result.status === "failed").length;
+  print(
+    `${measured.length} measured, ${failed} failed, ` +
+      `${results.length - measured.length - failed} skipped`,
+  );
+}
+
+/** Photographs stay out: what EXIF calls truth is off by metres itself. */
+function pooledFlights(
+  measured: readonly Extract<CaseResult, { status: "ok" }>[],
+  cases: readonly EvaluateCase[],
+): EvaluatedFlight[] {
+  const kinds = new Map(cases.map((each) => [each.name, each.kind]));
+  return measured.filter(({ name }) => kinds.get(name) === "flight").map(({ flight }) => flight);
+}
+
+function exitCode(results: readonly CaseResult[], options: EvaluateOptions): number {
+  const failed = results.find((result) => result.status === "failed");
+  if (failed === undefined) return EXIT.ok;
+  return options.ground === null ? EXIT.failure : failed.exitCode;
+}

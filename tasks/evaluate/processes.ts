@@ -1,0 +1,80 @@
+/**
+ * Steps of an evaluation: the shipped executables as child processes, under their permission sets.
+ *
+ * @module
+ */
+import { EXIT, type ExitCode, GdnError } from "../../src/core/mod.ts";
+import { airborneCommand, type Grants, operatorCommand } from "../executables.ts";
+import { TextLineStream } from "./text_lines.ts";
+
+/** A child process that ended with another exit code than 0; carries it. */
+export class StepError extends GdnError {
+  constructor(step: string, code: number, lastWords: readonly string[]) {
+    const exitCode: ExitCode = Object.values(EXIT).find((known) => known === code) ?? EXIT.failure;
+    const words = lastWords.length > 0 ? `: ${lastWords.join(" | ")}` : "";
+    super("STEP", `${step} ended with exit code ${code}${words}`, { exitCode });
+  }
+}
+
+const LAST_WORDS = 6;
+
+export interface StepOptions {
+  readonly signal: AbortSignal;
+  /** What the executable may read and write. */
+  readonly grants: Grants;
+  /** Every line of stdout as it comes. */
+  readonly onLine?: (line: string) => void;
+}
+
+/** Runs `operator …` or `airborne …` to its end. @throws StepError */
+export async function runStep(
+  executable: "airborne" | "operator",
+  args: readonly string[],
+  options: StepOptions,
+): Promise<void> {
+  options.signal.throwIfAborted();
+  const make = executable === "airborne" ? airborneCommand : operatorCommand;
+  const { command, args: commandArgs } = make(args, options.grants);
+  const child = new Deno.Command(command, {
+    args: commandArgs,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    signal: options.signal,
+  }).spawn();
+  const lastWords: string[] = [];
+  const reading = Promise.all([
+    forEachLine(child.stdout, options.onLine ?? (() => {})),
+    forEachLine(child.stderr, (line) => {
+      if (line.trim() === "") return;
+      lastWords.push(line.trim());
+      if (lastWords.length > LAST_WORDS) lastWords.shift();
+    }),
+  ]);
+  try {
+    await reading;
+  } catch (error) {
+    child.kill("SIGTERM");
+    await child.status;
+    throw error;
+  }
+  const status = await child.status;
+  options.signal.throwIfAborted();
+  if (status.code !== 0) {
+    throw new StepError(`${executable} ${words(args)}`, status.code, lastWords);
+  }
+}
+
+/** "tiles import", "replay": the command without its values. */
+function words(args: readonly string[]): string {
+  const end = args.findIndex((arg) => !/^[a-z]+$/.test(arg));
+  return args.slice(0, end < 0 ? undefined : end).join(" ");
+}
+
+async function forEachLine(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  onLine: (line: string) => void,
+): Promise<void> {
+  const lines = stream.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream());
+  for await (const line of lines) onLine(line);
+}

@@ -1,0 +1,99 @@
+/**
+ * What one case gave, and how it is printed.
+ *
+ * @module
+ */
+import {
+  type EvaluatedFlight,
+  type FlightMetrics,
+  flightMetrics,
+} from "../../src/evaluation/mod.ts";
+
+export type CaseResult =
+  | {
+    readonly status: "ok";
+    readonly name: string;
+    readonly flight: EvaluatedFlight;
+    readonly missed: readonly string[];
+    readonly about: Readonly<Record<string, string | number | boolean>>;
+  }
+  | {
+    readonly status: "failed";
+    readonly name: string;
+    readonly error: string;
+    readonly exitCode: number;
+  }
+  | { readonly status: "skipped"; readonly name: string; readonly reason: string };
+
+/** The one JSON object of a case; null for one that was skipped. */
+export function resultLine(result: CaseResult): string | null {
+  switch (result.status) {
+    case "skipped":
+      return null;
+    case "failed":
+      return JSON.stringify(result);
+    case "ok":
+      return JSON.stringify({
+        name: result.name,
+        status: result.status,
+        ...result.about,
+        ...rounded(flightMetrics(result.flight)),
+        missed: result.missed,
+      });
+    default:
+      return result satisfies never;
+  }
+}
+
+/** Four decimals: 0.1 mm, and shares that still add up. */
+function rounded(metrics: FlightMetrics): Record<string, number | null> {
+  return Object.fromEntries(
+    Object.entries(metrics).map((
+      [key, value],
+    ) => [key, value === null ? null : Math.round(value * 1e4) / 1e4]),
+  );
+}
+
+interface Column {
+  readonly title: string;
+  value(metrics: FlightMetrics): string;
+}
+
+const digits = (value: number | null, count: number) => value === null ? "–" : value.toFixed(count);
+const percent = (value: number | null) => value === null ? "–" : `${(100 * value).toFixed(0)} %`;
+
+const COLUMNS: readonly Column[] = [
+  { title: "frames", value: (m) => String(m.frames) },
+  { title: "fixes", value: (m) => String(m.fixes) },
+  { title: "p50 m", value: (m) => digits(m.errorMP50, 2) },
+  { title: "p95 m", value: (m) => digits(m.errorMP95, 2) },
+  { title: "max m", value: (m) => digits(m.errorMMax, 1) },
+  { title: "≤5 m", value: (m) => percent(m.within5) },
+  { title: "≤20 m", value: (m) => percent(m.within20) },
+  { title: "worst fix m", value: (m) => digits(m.worstAcceptedFixM, 1) },
+  { title: "drift %", value: (m) => digits(m.driftPercent, 1) },
+  { title: "NEES", value: (m) => digits(m.neesMean, 2) },
+  { title: "in 95 %", value: (m) => percent(m.consistent95) },
+  { title: "VO", value: (m) => percent(m.registrationVo) },
+  { title: "latency p50/p95/p99 ms", value: latency },
+  { title: "first fix s", value: (m) => digits(m.timeToFirstFixS, 1) },
+  { title: "× real time", value: (m) => digits(m.realTimeFactor, 1) },
+  { title: "RSS MB", value: (m) => digits(m.rssMb, 0) },
+];
+
+function latency(metrics: FlightMetrics): string {
+  const { latencyMsP50, latencyMsP95, latencyMsP99 } = metrics;
+  return [latencyMsP50, latencyMsP95, latencyMsP99].map((value) => digits(value, 0)).join("/");
+}
+
+/** A table with one row per name. */
+export function metricsTable(rows: readonly { name: string; metrics: FlightMetrics }[]): string[] {
+  const cells = [
+    ["flight", ...COLUMNS.map((column) => column.title)],
+    ...rows.map((row) => [row.name, ...COLUMNS.map((column) => column.value(row.metrics))]),
+  ];
+  const widths = cells[0].map((_, i) => Math.max(...cells.map((row) => row[i].length)));
+  return cells.map((row) =>
+    row.map((cell, i) => i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])).join("  ")
+  );
+}
