@@ -4,16 +4,21 @@
  * @module
  */
 import type { Command } from "../core/mod.ts";
+import { buildDescriptorIndex } from "../descriptor_index/mod.ts";
+import { openFaiss } from "../faiss/mod.ts";
+import { TileMap } from "../map/mod.ts";
 import { openTileCache, type TileCache } from "../tile_cache/mod.ts";
 import type { TileToolkit } from "../tile_import/mod.ts";
 import { decodeJpeg, encodeJpeg, openVision, type VisionLibrary, warpGrid } from "../vision/mod.ts";
 import { packageShowCommand, packageVerifyCommand } from "./commands/package.ts";
+import { provisionCommand, type ProvisionParts } from "./commands/provision.ts";
 import { tilesImportCommand, type TilesImportParts } from "./commands/tiles_import.ts";
 
 /** The commands of `operator`. */
 export function commands(): readonly Command[] {
   return [
     tilesImportCommand(tilesImportParts()),
+    provisionCommand(provisionParts()),
     packageVerifyCommand(),
     packageShowCommand(),
   ];
@@ -41,6 +46,28 @@ function tilesImportParts(): TilesImportParts {
     openToolkit() {
       const vision = openVision();
       return { toolkit: toolkitOf(vision), [Symbol.dispose]: () => vision[Symbol.dispose]() };
+    },
+  };
+}
+
+function provisionParts(): ProvisionParts {
+  return {
+    async openTools(place) {
+      await using resources = new AsyncDisposableStack();
+      const vision = resources.use(openVision());
+      const faiss = resources.use(openFaiss());
+      const { store, metadata } = resources.use(await openCache(place));
+      const owned = resources.move();
+      return {
+        cache: {
+          queryByBbox: (bbox, zoom) => metadata.queryByBbox(bbox, zoom),
+          readTilePixels: (tileId) => store.readTilePixels(tileId),
+        },
+        vision,
+        openMap: (tiles, frame) => new TileMap(vision, tiles, frame),
+        buildDescriptorIndex: (path) => buildDescriptorIndex(path, faiss),
+        [Symbol.asyncDispose]: () => owned.disposeAsync(),
+      };
     },
   };
 }
