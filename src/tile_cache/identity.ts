@@ -15,9 +15,7 @@ export const ZERO_UUID = "00000000-0000-0000-0000-000000000000";
 /** UUID version 5 of a name in a namespace. */
 export function uuidV5(namespace: string, name: string): string {
   const digest = createHash("sha1")
-    .update(
-      new Uint8Array(namespace.replaceAll("-", "").match(/../g)!.map((hex) => parseInt(hex, 16))),
-    )
+    .update(Uint8Array.fromHex(namespace.replaceAll("-", "")))
     .update(name)
     .digest();
   digest[6] = (digest[6] & 0x0f) | 0x50;

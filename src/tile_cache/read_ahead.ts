@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Results in the order of `items`, at most `ahead` of them in work; an early end waits for those. */
+/** Results in the order of `items`, `ahead` more in work beside the first; an early end waits for them. */
 export async function* readAhead<Item, Result>(
   items: readonly Item[],
   ahead: number,
@@ -12,15 +12,19 @@ export async function* readAhead<Item, Result>(
 ): AsyncGenerator<Result> {
   const underWay: Promise<Result>[] = [];
   let next = 0;
+  const fill = () => {
+    while (underWay.length < ahead && next < items.length) {
+      const promise = work(items[next++]);
+      // Its rejection is seen when its turn comes; until then it is no unhandled one.
+      promise.catch(() => {});
+      underWay.push(promise);
+    }
+  };
   try {
-    while (underWay.length > 0 || next < items.length) {
-      while (underWay.length < ahead && next < items.length) {
-        const promise = work(items[next++]);
-        // Its rejection is seen when its turn comes; until then it is no unhandled one.
-        promise.catch(() => {});
-        underWay.push(promise);
-      }
-      yield await underWay.shift()!;
+    fill();
+    for (let first = underWay.shift(); first !== undefined; first = underWay.shift()) {
+      fill();
+      yield await first;
     }
   } finally {
     await Promise.allSettled(underWay);

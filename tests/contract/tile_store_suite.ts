@@ -1,0 +1,269 @@
+/**
+ * What every tile store does, whatever it is made of.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { tileBounds } from "../../src/core/mod.ts";
+import {
+  ContentHashMismatchError,
+  type NewTile,
+  TileMetadataError,
+  type TileMetadataStore,
+  TileNotFoundError,
+  type TileStore,
+} from "../../src/tile_cache/mod.ts";
+import { FLIGHT_ID, makeTile } from "./tile_fixture.ts";
+
+export interface StoreUnderTest extends AsyncDisposable {
+  readonly store: TileStore;
+  readonly metadata: TileMetadataStore;
+}
+
+type Body = (cache: StoreUnderTest) => Promise<void>;
+
+/** Every test gets a fresh, empty cache from `make`. */
+export function tileStoreSuite(
+  name: string,
+  make: () => Promise<StoreUnderTest>,
+  options: { ignore?: boolean; sanitizeOps?: boolean } = {},
+): void {
+  for (const [title, body] of Object.entries({ ...writing, ...reading, ...asking })) {
+    Deno.test({
+      name: `${name}: ${title}`,
+      ...options,
+      fn: async () => {
+        await using cache = await make();
+        await body(cache);
+      },
+    });
+  }
+}
+
+const write = ({ store }: StoreUnderTest, tile: NewTile) =>
+  store.writeTile(tile.metadata, tile.jpeg);
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+const writing: Record<string, Body> = {
+  "writeTile() keeps metadata and bytes": async (cache) => {
+    const tile = makeTile({ x: 5, y: 6 }, { capturedAt: new Date("2024-05-06T07:08:09.123Z") });
+    await write(cache, tile);
+    assert.deepEqual(await cache.metadata.getById(tile.metadata.tileId), tile.metadata);
+    using pixels = await cache.store.readTilePixels(tile.metadata.tileId);
+    assert.deepEqual(pixels.jpeg, tile.jpeg);
+  },
+  "writeTile() copies the bytes before it returns": async (cache) => {
+    const tile = makeTile({});
+    const buffer = tile.jpeg.slice();
+    const written = cache.store.writeTile(tile.metadata, buffer);
+    buffer.fill(0);
+    await written;
+    using pixels = await cache.store.readTilePixels(tile.metadata.tileId);
+    assert.deepEqual(pixels.jpeg, tile.jpeg);
+  },
+  "writeTile() refuses a key that exists and leaves the first as it was": async (cache) => {
+    const first = makeTile({}, {}, 1), second = makeTile({}, {}, 2);
+    await write(cache, first);
+    await assert.rejects(write(cache, second), TileMetadataError);
+    using pixels = await cache.store.readTilePixels(first.metadata.tileId);
+    assert.deepEqual(pixels.jpeg, first.jpeg);
+    assert.deepEqual(await cache.metadata.getById(first.metadata.tileId), first.metadata);
+  },
+  "writeTile() refuses bytes of another hash": async (cache) => {
+    const tile = makeTile({});
+    const metadata = { ...tile.metadata, contentSha256: "0".repeat(64) };
+    await assert.rejects(cache.store.writeTile(metadata, tile.jpeg), ContentHashMismatchError);
+    assert.equal(await cache.store.tileExists(tile.metadata.tileId), false);
+  },
+  "writeTile() refuses what is no tile": async (cache) => {
+    const { metadata, jpeg } = makeTile({});
+    const wrong: [Partial<typeof metadata>, Uint8Array][] = [
+      [{}, new TextEncoder().encode("no picture at all")],
+      [{}, jpeg.subarray(0, jpeg.length - 2)],
+      [{}, makeTile({}, {}, 0, { widthPx: 128, heightPx: 256 }).jpeg],
+      [{ diskBytes: jpeg.length + 1 }, jpeg],
+      [{ coverage: 1.5 }, jpeg],
+      [{ sourceGsdM: Number.NaN }, jpeg],
+      [{ tileId: { ...metadata.tileId, zoom: 23 } }, jpeg],
+      [{ tileId: { ...metadata.tileId, x: 2 ** 18 } }, jpeg],
+      [{ tileId: { ...metadata.tileId, y: -1 } }, jpeg],
+      [{ tileId: { ...metadata.tileId, x: 1.5 } }, jpeg],
+      [{ tileId: { ...metadata.tileId, source: "../escape" } }, jpeg],
+      [{ tileId: { ...metadata.tileId, source: "onboard_ingest" } }, jpeg],
+      [{ tileId: { ...metadata.tileId, flightId: FLIGHT_ID } }, jpeg],
+    ];
+    for (const [change, bytes] of wrong) {
+      await assert.rejects(
+        cache.store.writeTile({ ...metadata, ...change }, bytes),
+        TileMetadataError,
+        JSON.stringify(change),
+      );
+    }
+    assert.equal(await cache.metadata.totalDiskBytes(), 0);
+  },
+  "tiles of one place and several sources and flights stand beside each other": async (cache) => {
+    const flights = [FLIGHT_ID, "9c1f6c1e-8a55-4a55-9d59-0b6c2f0f6a11"];
+    const tiles = [
+      makeTile({ source: "osm" }, {}, 1),
+      makeTile({ source: "bing" }, {}, 2),
+      ...flights.map((flightId, i) => makeTile({ source: "onboard_ingest", flightId }, {}, 3 + i)),
+    ];
+    for (const tile of tiles) await write(cache, tile);
+    for (const tile of tiles) {
+      using pixels = await cache.store.readTilePixels(tile.metadata.tileId);
+      assert.deepEqual(pixels.jpeg, tile.jpeg);
+    }
+  },
+  "writeTiles() writes all or none": async (cache) => {
+    const old = makeTile({ x: 3 });
+    await write(cache, old);
+    const batch = [1, 2, 3, 4].map((x) => makeTile({ x }, {}, x));
+    await assert.rejects(cache.store.writeTiles(batch), TileMetadataError);
+    for (const x of [1, 2, 4]) {
+      assert.equal(await cache.store.tileExists(makeTile({ x }).metadata.tileId), false);
+    }
+    using pixels = await cache.store.readTilePixels(old.metadata.tileId);
+    assert.deepEqual(pixels.jpeg, old.jpeg);
+  },
+  "writeTiles() with keep leaves what exists and writes the rest": async (cache) => {
+    const old = makeTile({ x: 3 });
+    await write(cache, old);
+    const batch = [1, 2, 3, 4].map((x) => makeTile({ x }, {}, x));
+    const summary = await cache.store.writeTiles(batch, { existing: "keep" });
+    assert.deepEqual(summary, { written: 3, kept: 1 });
+    using pixels = await cache.store.readTilePixels(old.metadata.tileId);
+    assert.deepEqual(pixels.jpeg, old.jpeg);
+  },
+  "writeTiles() refuses a tile that stands twice in the batch": async (cache) => {
+    const tile = makeTile({});
+    await assert.rejects(cache.store.writeTiles([tile, tile]), TileMetadataError);
+    assert.equal(await cache.store.tileExists(tile.metadata.tileId), false);
+    assert.deepEqual(await cache.store.writeTiles([]), { written: 0, kept: 0 });
+  },
+  "of many writers of one key exactly one wins": async (cache) => {
+    const tiles = [1, 2, 3, 4, 5].map((seed) => makeTile({}, {}, seed));
+    const ends = await Promise.allSettled(tiles.map((tile) => write(cache, tile)));
+    const winners = ends.flatMap((end, index) => end.status === "fulfilled" ? [index] : []);
+    assert.equal(winners.length, 1);
+    for (const end of ends) {
+      if (end.status === "rejected") assert.ok(end.reason instanceof TileMetadataError);
+    }
+    using pixels = await cache.store.readTilePixels(tiles[0].metadata.tileId);
+    assert.deepEqual(pixels.jpeg, tiles[winners[0]].jpeg);
+  },
+};
+
+const reading: Record<string, Body> = {
+  "readTilePixels() of a tile that is not there is TileNotFoundError": async (cache) => {
+    await assert.rejects(
+      cache.store.readTilePixels(makeTile({}).metadata.tileId),
+      TileNotFoundError,
+    );
+  },
+  "readTilePixels() hands out bytes that nobody shares": async (cache) => {
+    const tile = makeTile({});
+    await write(cache, tile);
+    {
+      using pixels = await cache.store.readTilePixels(tile.metadata.tileId);
+      pixels.jpeg.fill(0);
+    }
+    const pixels = await cache.store.readTilePixels(tile.metadata.tileId);
+    assert.deepEqual(pixels.jpeg, tile.jpeg);
+    pixels[Symbol.dispose]();
+    assert.throws(() => pixels.jpeg, TypeError);
+  },
+  "deleteTile() makes room for the same key": async (cache) => {
+    const first = makeTile({}, {}, 1), second = makeTile({}, {}, 2);
+    const { tileId } = first.metadata;
+    await assert.rejects(cache.store.deleteTile(tileId), TileNotFoundError);
+    await write(cache, first);
+    await cache.store.deleteTile(tileId);
+    assert.equal(await cache.store.tileExists(tileId), false);
+    assert.equal(await cache.metadata.getById(tileId), null);
+    await write(cache, second);
+    using pixels = await cache.store.readTilePixels(tileId);
+    assert.deepEqual(pixels.jpeg, second.jpeg);
+  },
+  "writing and deleting one key at the same time leaves a whole tile or none": async (cache) => {
+    const tile = makeTile({});
+    const { tileId } = tile.metadata;
+    for (let round = 0; round < 4; round++) {
+      await Promise.allSettled([
+        write(cache, tile),
+        cache.store.deleteTile(tileId),
+        write(cache, tile),
+        cache.store.deleteTile(tileId),
+      ]);
+      if (await cache.store.tileExists(tileId)) {
+        using pixels = await cache.store.readTilePixels(tileId);
+        assert.deepEqual(pixels.jpeg, tile.jpeg);
+      }
+    }
+  },
+};
+
+const asking: Record<string, Body> = {
+  "queryByBbox() finds the tiles that touch the box, in order": async (cache) => {
+    const tiles = [[10, 20], [11, 20], [12, 20], [10, 21], [11, 21], [12, 21]];
+    await cache.store.writeTiles(tiles.map(([x, y]) => makeTile({ x, y }, {}, x + y)));
+    await write(cache, makeTile({ x: 5, y: 10, zoom: 17 }));
+    const ask = async (box: Parameters<TileMetadataStore["queryByBbox"]>[0]) =>
+      (await cache.metadata.queryByBbox(box, 18)).map(({ tileId }) => [tileId.x, tileId.y]);
+    const box = tileBounds({ zoom: 18, x: 11, y: 20 });
+    assert.deepEqual(await ask(box), [[11, 20]]);
+    const wider = { ...box, westDeg: box.westDeg - 1e-4, southDeg: box.southDeg - 1e-4 };
+    assert.deepEqual(await ask(wider), [[10, 20], [11, 20], [10, 21], [11, 21]]);
+    const middle = {
+      southDeg: (box.southDeg + box.northDeg) / 2,
+      northDeg: (box.southDeg + box.northDeg) / 2,
+      westDeg: (box.westDeg + box.eastDeg) / 2,
+      eastDeg: (box.westDeg + box.eastDeg) / 2,
+    };
+    assert.deepEqual(await ask(middle), [[11, 20]]);
+    assert.deepEqual(await ask({ southDeg: 0, northDeg: 1, westDeg: 0, eastDeg: 1 }), []);
+  },
+  "queryByBbox() crosses the antimeridian": async (cache) => {
+    const last = 2 ** 18 - 1, y = 90_000;
+    for (const x of [0, 1, 2, last - 1, last, 70_000]) await write(cache, makeTile({ x, y }));
+    const { southDeg, northDeg, eastDeg } = tileBounds({ zoom: 18, x: 1, y });
+    const { westDeg } = tileBounds({ zoom: 18, x: last, y });
+    const found = await cache.metadata.queryByBbox({ southDeg, northDeg, westDeg, eastDeg }, 18);
+    assert.deepEqual(found.map(({ tileId }) => tileId.x), [0, 1, last]);
+  },
+  "queryByBbox() refuses boxes that are none": async (cache) => {
+    const good = { southDeg: 40, northDeg: 41, westDeg: 10, eastDeg: 11 };
+    const bad = [{ southDeg: 42 }, { northDeg: 91 }, { westDeg: -181 }, { eastDeg: Number.NaN }];
+    for (const change of bad) {
+      await assert.rejects(
+        cache.metadata.queryByBbox({ ...good, ...change }, 18),
+        TileMetadataError,
+      );
+    }
+    await assert.rejects(cache.metadata.queryByBbox(good, 23), TileMetadataError);
+    assert.deepEqual(await cache.metadata.queryByBbox(good, 18), []);
+  },
+  "tilesInArea() gives every tile with its bytes": async (cache) => {
+    const tiles = Array.from({ length: 30 }, (_, i) => makeTile({ x: i, y: 7 }, {}, i));
+    await cache.store.writeTiles(tiles);
+    const world = { southDeg: -85, northDeg: 90, westDeg: -180, eastDeg: 180 };
+    assert.deepEqual(await collect(cache.store.tilesInArea(world, 18)), tiles);
+    for await (const tile of cache.store.tilesInArea(world, 18)) {
+      assert.equal(tile.metadata.tileId.x, 0);
+      break;
+    }
+  },
+  "totalDiskBytes() counts what is stored": async (cache) => {
+    assert.equal(await cache.metadata.totalDiskBytes(), 0);
+    const tiles = [makeTile({ x: 1 }, {}, 1), makeTile({ x: 2 }, {}, 2)];
+    await cache.store.writeTiles(tiles);
+    const bytes = tiles[0].jpeg.length + tiles[1].jpeg.length;
+    assert.equal(await cache.metadata.totalDiskBytes(), bytes);
+    await cache.store.deleteTile(tiles[0].metadata.tileId);
+    assert.equal(await cache.metadata.totalDiskBytes(), tiles[1].jpeg.length);
+  },
+};

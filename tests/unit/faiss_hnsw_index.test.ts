@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { NativeError, RuntimeNotAvailableError } from "../../src/core/mod.ts";
+import { HnswIndex, openFaiss } from "../../src/faiss/mod.ts";
+import { faissSymbols } from "../../src/faiss/symbols.ts";
+import { REPOSITORY } from "../support/paths.ts";
+
+const LIBRARY = `${REPOSITORY}/build/lib/libgdn_faiss.so`;
+const SHAPE = { dimension: 2, m: 8, efConstruction: 40, efSearch: 16 };
+const CORNERS = Float32Array.of(1, 0, 0, 1, -1, 0, 0, -1);
+
+Deno.test("faissSymbols names every function of the header", async () => {
+  const header = await Deno.readTextFile(`${REPOSITORY}/ffi/faiss/faiss.h`);
+  const declared = [...header.matchAll(/GDN_API \w+ (gdn_\w+)\(/g)].map((match) => match[1]);
+  const bound = [...Object.keys(faissSymbols), "gdn_faiss_abi_version"];
+  assert.deepEqual(declared.sort(), bound.sort());
+});
+
+Deno.test("openFaiss() says how to build a library that is absent", () => {
+  assert.throws(
+    () => openFaiss(`${REPOSITORY}/build/lib/libgdn_absent.so`),
+    (error) => error instanceof RuntimeNotAvailableError && /deno task/.test(error.message),
+  );
+});
+
+Deno.test("HnswIndex keeps the caller's ids and reports its shape", async () => {
+  using faiss = openFaiss(LIBRARY);
+  {
+    await using index = HnswIndex.create(faiss, SHAPE);
+    await index.add(CORNERS, BigInt64Array.of(10n, 20n, 2n ** 40n, -5n));
+    const { ids, scores } = await index.search(Float32Array.of(1, 0, -1, 0), 2, 1);
+    assert.deepEqual([...ids], [10n, 2n ** 40n]);
+    assert.deepEqual([...scores], [1, 1]);
+    await index.setEfSearch(33);
+    assert.deepEqual(await index.info(), { ...SHAPE, efSearch: 33, count: 4 });
+    const all = await index.search(Float32Array.of(1, 0), 1, 6);
+    assert.deepEqual([...all.ids.slice(4)], [-1n, -1n]);
+  }
+  assert.equal(faiss.liveHandles(), 0);
+});
+
+Deno.test("HnswIndex turns what FAISS refuses into NativeError", async () => {
+  using faiss = openFaiss(LIBRARY);
+  assert.throws(() => HnswIndex.create(faiss, { ...SHAPE, dimension: 0 }), NativeError);
+  assert.throws(() => HnswIndex.create(faiss, { ...SHAPE, m: 1 }), NativeError);
+  await assert.rejects(HnswIndex.read(faiss, "/nowhere/at all.index"), NativeError);
+  {
+    await using index = HnswIndex.create(faiss, SHAPE);
+    await assert.rejects(index.add(CORNERS, BigInt64Array.of(1n)), NativeError);
+    await assert.rejects(index.search(CORNERS, 1, 1), NativeError);
+    await assert.rejects(index.search(Float32Array.of(1, 0), 0, 1), RangeError);
+    await assert.rejects(index.write("/nowhere/at all.index"), NativeError);
+  }
+  assert.equal(faiss.liveHandles(), 0);
+});
+
+Deno.test("HnswIndex lets calls in flight end when it is disposed, and frees once", async () => {
+  using faiss = openFaiss(LIBRARY);
+  const index = HnswIndex.create(faiss, SHAPE);
+  await index.add(CORNERS, BigInt64Array.of(0n, 1n, 2n, 3n));
+  const searches = Array.from({ length: 50 }, () => index.search(Float32Array.of(0, 1), 1, 1));
+  index[Symbol.dispose]();
+  await assert.rejects(index.search(Float32Array.of(0, 1), 1, 1), TypeError);
+  for (const { ids } of await Promise.all(searches)) assert.equal(ids[0], 1n);
+  await index.close();
+  index[Symbol.dispose]();
+  assert.equal(faiss.liveHandles(), 0);
+});
+
+Deno.test("a native handle that was freed is an error and not a crash", () => {
+  using faiss = openFaiss(LIBRARY);
+  const error = new Uint8Array(256);
+  assert.equal(faiss.symbols.gdn_hnsw_free(123_456n, error), 1);
+  assert.match(new TextDecoder().decode(error.subarray(4)), /not open/);
+});
