@@ -1,12 +1,17 @@
 #include "blocks.hpp"
 
-#include <mutex>
+#include <algorithm>
 #include <opencv2/imgproc.hpp>
 
 #include "cfog.hpp"
 #include "structural.h"
 
 namespace gdn {
+
+namespace {
+/// Neighbouring blocks share some ground: larger blocks err less.
+constexpr double kBlockOverlap = 1.5;
+}  // namespace
 
 Mosaic::Mosaic(const uint8_t* pixels, const uint8_t* valid, cv::Size size,
                const double* from_local) {
@@ -95,8 +100,10 @@ __attribute__((target_clones("avx2,fma", "default"))) float dot(const float* a, 
 }
 
 struct Block {
-  cv::Rect rect;     // in the view's patch
-  cv::Point2d shift; // found, pixels, map against view
+  int column, row;    // in the grid of blocks
+  cv::Rect rect;      // in the view's patch
+  cv::Mat scores;     // NCC at each shift, element (r, r) is no shift; empty: no structure
+  cv::Point2d shift;  // found, pixels, map against view
   double score = -1, curvature = 0;
 };
 
@@ -140,15 +147,67 @@ void find_block(const cv::Mat& view, const cv::Mat& map, int radius, Block* bloc
         scores.at<float>(dy, dx) = static_cast<float>(numerator / std::sqrt(energy * map_energy));
     }
   }
+  block->scores = scores;
+}
+
+/// The block's scores with its neighbours': what is near on the ground is displaced alike, so their
+/// votes settle which of a block's peaks is meant.
+cv::Mat with_neighbours(const std::vector<Block>& blocks, const Block& block) {
+  cv::Mat sum = cv::Mat::zeros(block.scores.size(), CV_32F);
+  double weights = 0;
+  for (const Block& other : blocks) {
+    const int dx = std::abs(other.column - block.column), dy = std::abs(other.row - block.row);
+    if (dx > 1 || dy > 1 || other.scores.empty()) continue;
+    const double weight = 1.0 / ((1 + dx) * (1 + dy));
+    sum += weight * other.scores;
+    weights += weight;
+  }
+  return sum / weights;
+}
+
+void find_peak(const cv::Mat& scores, Block* block) {
   double best = 0;
   cv::Point at;
   cv::minMaxLoc(scores, nullptr, &best, nullptr, &at);
   // A peak on the rim is no peak.
-  if (best <= 0 || at.x == 0 || at.y == 0 || at.x == side - 1 || at.y == side - 1) return;
+  if (best <= 0 || at.x == 0 || at.y == 0 || at.x == scores.cols - 1 || at.y == scores.rows - 1)
+    return;
   const cv::Point2d peak = subpixel(scores, at);
-  block->shift = {peak.x - radius, peak.y - radius};
+  block->shift = {peak.x - scores.cols / 2, peak.y - scores.rows / 2};
   block->score = best;
   block->curvature = curvature_at(scores, at);
+}
+
+/// Squares of ground around a grid of the picture's pixels: together about the picture's area.
+std::vector<Block> lay_out(const Frame& frame, const View& view, cv::Point2d centre,
+                           cv::Size size, const BlockSearch& search) {
+  const Camera& camera = frame.camera;
+  const double area_m2 = (view.height_m * camera.width / camera.fx) *
+                         (view.height_m * camera.height / camera.fy);
+  const int side = std::max(
+      16, cvRound(std::sqrt(area_m2 * kBlockOverlap / (search.blocks_x * search.blocks_y)) /
+                  search.gsd_m));
+  const cv::Rect patch(0, 0, size.width, size.height);
+  std::vector<Block> blocks;
+  for (int j = 0; j < search.blocks_y; j++) {
+    for (int i = 0; i < search.blocks_x; i++) {
+      double x = 0, y = 0;
+      camera.unproject(camera.width * (i + 0.5) / search.blocks_x - 0.5,
+                       camera.height * (j + 0.5) / search.blocks_y - 0.5, &x, &y);
+      const auto ray = times(view.local_from_camera, x, y, 1);
+      if (-ray[2] < 0.2) continue;
+      const double east = ray[0] / -ray[2] * view.height_m;
+      const double north = ray[1] / -ray[2] * view.height_m;
+      const int column = cvRound((east - centre.x) / search.gsd_m + size.width / 2.0);
+      const int row = cvRound((centre.y - north) / search.gsd_m + size.height / 2.0);
+      Block block;
+      block.column = i;
+      block.row = j;
+      block.rect = cv::Rect(column - side / 2, row - side / 2, side, side);
+      if ((block.rect & patch) == block.rect) blocks.push_back(block);
+    }
+  }
+  return blocks;
 }
 
 }  // namespace
@@ -166,26 +225,22 @@ int match_blocks(const Frame& frame, const View& view, const Mosaic& mosaic, cv:
                                    {size.width + 2 * radius, size.height + 2 * radius});
   const cv::Mat view_features = interleave(cfog(seen.pixels, seen.valid));
   const cv::Mat map_features = interleave(cfog(map.pixels, map.valid));
-  std::vector<Block> blocks;
-  for (int j = 0; j < search.blocks_y; j++) {
-    for (int i = 0; i < search.blocks_x; i++) {
-      const int x0 = size.width * i / search.blocks_x, x1 = size.width * (i + 1) / search.blocks_x;
-      const int y0 = size.height * j / search.blocks_y, y1 = size.height * (j + 1) / search.blocks_y;
-      const cv::Rect rect(x0, y0, x1 - x0, y1 - y0);
-      const cv::Rect on_map(x0 + radius, y0 + radius, rect.width, rect.height);
-      if (cv::mean(seen.valid(rect))[0] < 0.8 * 255) continue;
-      if (cv::mean(map.valid(on_map))[0] < 0.8 * 255) continue;
-      Block block;
-      block.rect = rect;
-      blocks.push_back(block);
-    }
-  }
+  std::vector<Block> blocks = lay_out(frame, view, centre, size, search);
+  blocks.erase(std::remove_if(blocks.begin(), blocks.end(),
+                              [&](const Block& block) {
+                                const cv::Rect on_map = block.rect + cv::Point(radius, radius);
+                                return cv::mean(seen.valid(block.rect))[0] < 0.8 * 255 ||
+                                       cv::mean(map.valid(on_map))[0] < 0.8 * 255;
+                              }),
+               blocks.end());
   cv::parallel_for_(cv::Range(0, static_cast<int>(blocks.size())), [&](const cv::Range& range) {
     for (int i = range.start; i < range.end; i++)
       find_block(view_features, map_features, radius, &blocks[i]);
   });
   int count = 0;
-  for (const Block& block : blocks) {
+  for (Block& block : blocks) {
+    if (block.scores.empty()) continue;
+    find_peak(with_neighbours(blocks, block), &block);
     if (block.score <= 0) continue;
     const double x = block.rect.x + block.rect.width / 2.0 - size.width / 2.0;
     const double y = block.rect.y + block.rect.height / 2.0 - size.height / 2.0;

@@ -16,7 +16,7 @@ export interface PoseQuestion {
   readonly gsdM: number;
   /** Nominal mounting. */
   readonly bodyFromCamera: Quaternion;
-  /** Attitude and height from the estimator, to check the answer against: never fused into it. */
+  /** Attitude and height from the estimator: the answer is sought near them and checked against. */
   readonly expected: {
     readonly localFromCamera: Matrix3;
     readonly heightM: number;
@@ -26,15 +26,25 @@ export interface PoseQuestion {
   };
 }
 
-/** Position of the camera and attitude of the body that its nominal mounting implies. */
+/** A camera position and the body attitude that its nominal mounting implies. */
+export interface BodyPose {
+  readonly positionLocalM: Vector3;
+  readonly localFromBody: Quaternion;
+  /** 6×6 of (position local m, rotation error in body axes rad). */
+  readonly covariance: Float64Array;
+}
+
 export interface PoseFix {
   readonly status: "fix";
   readonly timeNs: MonotonicNs;
-  readonly positionLocalM: Vector3;
-  readonly localFromBody: Quaternion;
+  /** Most probable pose, with the expected attitude and height taken in: for people and checks. */
+  readonly probable: BodyPose;
+  /**
+   * What picture and map say on their own: for the estimator, which has the attitude already. Tilt
+   * and position are strongly correlated in it.
+   */
+  readonly anchor: BodyPose;
   readonly localFromCamera: Matrix3;
-  /** 6×6 of (position local m, rotation error in body axes rad). */
-  readonly covariance: Float64Array;
   readonly inliers: number;
   readonly points: number;
   /** Root mean square distance between frame and map at the tie points, metres on the ground. */

@@ -1,5 +1,5 @@
 /**
- * Pose over flat ground: USAC_MAGSAC inliers, six-parameter refinement, checks (see README).
+ * Pose over flat ground: generalised least squares over the inliers, then checks (see README).
  *
  * @module
  */
@@ -8,17 +8,23 @@ import {
   matrixFromQuaternion,
   matrixMultiply,
   matrixTranspose,
-  matrixVector,
+  type Quaternion,
   quaternionConjugate,
   quaternionFromMatrix,
   quaternionMultiply,
   type Vector3,
 } from "../core/mod.ts";
-import { type PoseSolution, solvePose, type VisionLibrary } from "../vision/mod.ts";
+import {
+  type PoseSolution,
+  type PoseWithCovariance,
+  solvePose,
+  type VisionLibrary,
+} from "../vision/mod.ts";
 import type { PoseConfig } from "./config.ts";
-import type { PoseOutcome, PoseQuestion, PoseRejection, PoseSolver } from "./contract.ts";
+import type { BodyPose, PoseOutcome, PoseQuestion, PoseRejection, PoseSolver } from "./contract.ts";
 
 export class PlanarPoseSolver implements PoseSolver {
+  readonly strategyLabel = "planar_pose";
   readonly #vision: VisionLibrary;
   readonly #config: PoseConfig;
 
@@ -29,26 +35,37 @@ export class PlanarPoseSolver implements PoseSolver {
 
   async solve(question: PoseQuestion): Promise<PoseOutcome> {
     const config = this.#config;
-    const heightM = question.guess.positionLocalM[2];
+    const { guess, expected, correspondences } = question;
+    const heightM = guess.positionLocalM[2];
     const pixelRad = question.gsdM / heightM;
-    const solution = await solvePose(this.#vision, question.correspondences, {
-      positionM: question.guess.positionLocalM,
-      localFromCamera: question.guess.localFromCamera,
-    }, {
+    const solution = await solvePose(this.#vision, correspondences, {
+      start: { positionM: guess.positionLocalM, localFromCamera: expected.localFromCamera },
+      expectedHeightM: expected.heightM,
+      sigmaHeightM: expected.sigmaHeightM,
+      sigmaTiltRad: expected.sigmaTiltRad,
+      sigmaHeadingRad: expected.sigmaHeadingRad,
       thresholdRad: config.thresholdPx * pixelRad,
-      sigmaFloorRad: config.sigmaFloorPx * pixelRad,
+      noiseRad: config.noisePx * pixelRad,
+      smoothRad: config.smoothPx * pixelRad,
+      smoothLengthM: config.smoothLengthShare * heightM,
     });
-    const needed = Math.max(
-      config.inliersMin,
-      config.inlierShareMin * question.correspondences.length,
-    );
+    const needed = Math.max(config.inliersMin, config.inlierShareMin * correspondences.length);
     if (solution === null || solution.inliers < needed) {
       return rejected(
         "few_inliers",
-        `${solution?.inliers ?? 0} of ${question.correspondences.length} tie points agree`,
+        `${solution?.inliers ?? 0} of ${correspondences.length} tie points agree`,
       );
     }
-    return checkAgainst(question, solution, config) ?? fixOf(question, solution, config);
+    return checkAgainst(question, solution, config) ?? {
+      status: "fix",
+      timeNs: question.timeNs,
+      probable: bodyPose(solution.probable, question.bodyFromCamera),
+      anchor: bodyPose(solution.anchor, question.bodyFromCamera),
+      localFromCamera: solution.probable.localFromCamera,
+      inliers: solution.inliers,
+      points: correspondences.length,
+      residualM: solution.residualRmsRad * solution.probable.positionM[2],
+    };
   }
 }
 
@@ -63,65 +80,43 @@ function checkAgainst(
   config: PoseConfig,
 ): PoseRejection | null {
   const { expected } = question;
-  const sigma = (index: number) =>
-    Math.sqrt(config.correlatedPoints * solution.covariance[index * 7]);
-  const tiltRad = angleBetween(down(solution.localFromCamera), down(expected.localFromCamera));
-  const tiltSigma = Math.hypot(expected.sigmaTiltRad, sigma(3), sigma(4));
-  if (tiltRad > config.checkSigmas * tiltSigma) {
-    return rejected("tilt", `${degrees(tiltRad)}° from the attitude, sigma ${degrees(tiltSigma)}°`);
+  const { probable } = solution;
+  const tiltRad = angleBetween(down(probable.localFromCamera), down(expected.localFromCamera));
+  if (tiltRad > config.checkSigmas * expected.sigmaTiltRad) {
+    return rejected("tilt", off(tiltRad, expected.sigmaTiltRad));
   }
-  const headingRad = Math.abs(headingBetween(expected.localFromCamera, solution.localFromCamera));
-  const headingSigma = Math.hypot(expected.sigmaHeadingRad, sigma(5));
-  if (headingRad > config.checkSigmas * headingSigma) {
-    return rejected(
-      "heading",
-      `${degrees(headingRad)}° from the attitude, sigma ${degrees(headingSigma)}°`,
-    );
+  const headingRad = Math.abs(headingBetween(expected.localFromCamera, probable.localFromCamera));
+  if (headingRad > config.checkSigmas * expected.sigmaHeadingRad) {
+    return rejected("heading", off(headingRad, expected.sigmaHeadingRad));
   }
-  const heightErrorM = Math.abs(solution.positionM[2] - expected.heightM);
-  const heightSigma = Math.hypot(expected.sigmaHeightM, sigma(2));
-  if (heightErrorM > config.checkSigmas * heightSigma) {
+  const heightErrorM = Math.abs(probable.positionM[2] - expected.heightM);
+  if (heightErrorM > config.checkSigmas * expected.sigmaHeightM) {
     return rejected(
       "height",
-      `${heightErrorM.toFixed(1)} m from the expected, sigma ${heightSigma.toFixed(1)} m`,
+      `${heightErrorM.toFixed(1)} m from the expected, sigma ${expected.sigmaHeightM.toFixed(1)} m`,
     );
-  }
-  const horizontalSigma = Math.hypot(sigma(0), sigma(1));
-  if (horizontalSigma > config.sigmaShareMax * solution.positionM[2]) {
-    return rejected("unconstrained", `its own sigma is ${horizontalSigma.toFixed(1)} m`);
   }
   return null;
 }
 
-function fixOf(
-  question: PoseQuestion,
-  solution: PoseSolution,
-  config: PoseConfig,
-): PoseOutcome {
-  const bodyFromCamera = matrixFromQuaternion(question.bodyFromCamera);
-  const localFromCamera = quaternionFromMatrix(solution.localFromCamera);
+function off(angleRad: number, sigmaRad: number): string {
+  const degrees = (radians: number) => (radians * 180 / Math.PI).toFixed(1);
+  return `${degrees(angleRad)}° from the expected, sigma ${degrees(sigmaRad)}°`;
+}
+
+function bodyPose(pose: PoseWithCovariance, bodyFromCamera: Quaternion): BodyPose {
   return {
-    status: "fix",
-    timeNs: question.timeNs,
-    positionLocalM: solution.positionM,
+    positionLocalM: pose.positionM,
     localFromBody: quaternionMultiply(
-      localFromCamera,
-      quaternionConjugate(question.bodyFromCamera),
+      quaternionFromMatrix(pose.localFromCamera),
+      quaternionConjugate(bodyFromCamera),
     ),
-    localFromCamera: solution.localFromCamera,
-    covariance: bodyCovariance(solution.covariance, bodyFromCamera, config.correlatedPoints),
-    inliers: solution.inliers,
-    points: solution.points,
-    residualM: solution.residualRmsRad * solution.positionM[2],
+    covariance: bodyCovariance(pose.covariance, matrixFromQuaternion(bodyFromCamera)),
   };
 }
 
 /** Rotation errors from camera axes to body axes: J C Jᵀ with J = diag(I, bodyFromCamera). */
-function bodyCovariance(
-  covariance: Float64Array,
-  bodyFromCamera: Matrix3,
-  factor: number,
-): Float64Array {
+function bodyCovariance(covariance: Float64Array, bodyFromCamera: Matrix3): Float64Array {
   const j = new Float64Array(36);
   for (let i = 0; i < 3; i++) {
     j[7 * i] = 1;
@@ -134,7 +129,7 @@ function bodyCovariance(
       for (let a = 0; a < 6; a++) {
         for (let b = 0; b < 6; b++) sum += j[6 * r + a] * covariance[6 * a + b] * j[6 * c + b];
       }
-      out[6 * r + c] = factor * sum;
+      out[6 * r + c] = sum;
     }
   }
   return out;
@@ -152,10 +147,5 @@ function angleBetween(a: Vector3, b: Vector3): number {
 /** Turn about the vertical that takes a into b, radians. */
 function headingBetween(a: Matrix3, b: Matrix3): number {
   const turn = matrixMultiply(b, matrixTranspose(a));
-  const east = matrixVector(turn, [1, 0, 0]);
-  return Math.atan2(east[1], east[0]);
-}
-
-function degrees(angleRad: number): string {
-  return (angleRad * 180 / Math.PI).toFixed(1);
+  return Math.atan2(turn[3], turn[0]);
 }
