@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { DataError } from "../core/mod.ts";
+import { DataError, jpegHeaderSize } from "../core/mod.ts";
 import { calibrationFromTags } from "./calibration.ts";
 import type { GimbalAttitude, Photograph } from "./contract.ts";
-import { jpegFrameSize } from "./jpeg_size.ts";
 import { type PhotographTags, readTags } from "./tags.ts";
 
 const MM_PER_FOCAL_PLANE_UNIT: Readonly<Record<number, number>> = { 2: 25.4, 3: 10, 4: 1 };
@@ -22,7 +21,7 @@ export async function readPhotograph(
   bytes: Uint8Array<ArrayBuffer>,
   name: string,
 ): Promise<Photograph> {
-  const size = jpegFrameSize(bytes, name);
+  const size = frameSize(bytes, name);
   const tags = await readTags(bytes, name);
   const { calibration, source } = calibrationFromTags({
     model: tags.text("Model"),
@@ -43,6 +42,18 @@ export async function readPhotograph(
     calibration,
     calibrationSource: source,
   };
+}
+
+function frameSize(bytes: Uint8Array, name: string): { widthPx: number; heightPx: number } {
+  const size = jpegHeaderSize(bytes);
+  if (!size) {
+    throw new DataError(name, "not a JPEG, or a damaged one; photographs must be JPEG files");
+  }
+  const { widthPx, heightPx } = size;
+  if (Math.min(widthPx, heightPx) < 16 || Math.max(widthPx, heightPx) > 20_000) {
+    throw new DataError(name, `${widthPx}×${heightPx} pixels; a side must have 16 to 20,000`);
+  }
+  return size;
 }
 
 function focalPlaneResolution(tags: PhotographTags): number | null {

@@ -62,12 +62,22 @@ async function openDirectory(
   if ((await tileFolderZooms(path)).length > 0) {
     return { kind: "tile_folder", imagery: await openTileFolder(path, toolkit, options.zoom) };
   }
+  if (!await holdsPhotographs(path)) {
+    throw new DataError(path, "the folder holds neither {z}/{x}/{y} tiles nor photographs (*.jpg)");
+  }
   const set = await readPhotographSet(path, options.groundAltitudeM);
   const alignment = options.headings === "trust"
     ? { placements: set.photographs.map(() => AS_TAGGED), notes: [] }
     : await alignPhotographs(set, toolkit);
   const imagery = new PhotographImagery(set, alignment.placements, toolkit, alignment.notes);
   return { kind: "photographs", imagery };
+}
+
+async function holdsPhotographs(path: string): Promise<boolean> {
+  for await (const entry of Deno.readDir(path)) {
+    if (/\.jpe?g$/i.test(entry.name)) return true;
+  }
+  return false;
 }
 
 async function statSource(path: string): Promise<Deno.FileInfo> {

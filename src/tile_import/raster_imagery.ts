@@ -6,10 +6,12 @@
 import {
   EXIT,
   GdnError,
+  MERCATOR_LATITUDE_MAX_DEG,
   type SlippyTile,
   TILE_SIZE_PX,
   tileFromWorldPixel,
   UsageError,
+  WgsConversionError,
   wgsFromWorldPixel,
   worldPixelFromWgs,
 } from "../core/mod.ts";
@@ -62,7 +64,7 @@ export class RasterImagery implements Imagery {
     for (let i = 0; i <= steps; i++) {
       const x = widthPx * i / steps, y = heightPx * i / steps;
       for (const [px, py] of [[x, 0], [x, heightPx], [0, y], [widthPx, y]]) {
-        out.push(this.#reference.wgsFromPixel(px, py));
+        out.push(positionOrNowhere(this.#reference, px, py));
       }
     }
     return out;
@@ -137,19 +139,22 @@ export class RasterImagery implements Imagery {
   }
 }
 
+/** NaN where the projection does not reach: `checkOutline` says so to a person. */
+function positionOrNowhere(reference: GeoReference, xPx: number, yPx: number) {
+  try {
+    return reference.wgsFromPixel(xPx, yPx);
+  } catch (error) {
+    if (error instanceof WgsConversionError) return { latitudeDeg: NaN, longitudeDeg: NaN };
+    throw error;
+  }
+}
+
 /** All tiles of the box around an outline, row by row. */
 export function tilesUnderOutline(
   outline: readonly { latitudeDeg: number; longitudeDeg: number }[],
   zoom: number,
 ): SlippyTile[] {
-  const longitudes = outline.map((position) => position.longitudeDeg);
-  if (Math.max(...longitudes) - Math.min(...longitudes) > 180) {
-    throw new GdnError(
-      "ANTIMERIDIAN",
-      "Cannot cut the imagery into tiles: it crosses the antimeridian (cut it in two there first)",
-      { exitCode: EXIT.data },
-    );
-  }
+  checkOutline(outline);
   const pixels = outline.map((position) => worldPixelFromWgs(position, zoom));
   const first = tileFromWorldPixel({
     x: Math.min(...pixels.map((p) => p.x)),
@@ -170,6 +175,25 @@ export function tilesUnderOutline(
     for (let x = first.x; x <= last.x; x++) tiles.push({ zoom, x, y });
   }
   return tiles;
+}
+
+/** Slippy maps end before the poles, and one import does not cross the antimeridian. */
+function checkOutline(outline: readonly { latitudeDeg: number; longitudeDeg: number }[]): void {
+  const refuse = (state: string) =>
+    new GdnError("OUTLINE", `Cannot cut the imagery into tiles: ${state}`, { exitCode: EXIT.data });
+  const beyond = outline.find(({ latitudeDeg, longitudeDeg }) =>
+    !(Math.abs(latitudeDeg) <= MERCATOR_LATITUDE_MAX_DEG && Math.abs(longitudeDeg) <= 180)
+  );
+  if (beyond) {
+    throw refuse(
+      `it reaches ${beyond.latitudeDeg}, ${beyond.longitudeDeg}, which lies on no slippy map ` +
+        "(check its georeference, or --centre and --gsd)",
+    );
+  }
+  const longitudes = outline.map(({ longitudeDeg }) => longitudeDeg);
+  if (Math.max(...longitudes) - Math.min(...longitudes) > 180) {
+    throw refuse("it crosses the antimeridian (cut it in two there first)");
+  }
 }
 
 /** What must be read of the source under the knots; null when they all lie beside it. */
