@@ -14,7 +14,8 @@ import {
 import { type EvaluateCase, groundCase, suite } from "./evaluate/cases.ts";
 import { EVALUATE_HELP, type EvaluateOptions, evaluateOptions } from "./evaluate/options.ts";
 import { type CaseResult, metricsTable, resultLine } from "./evaluate/results.ts";
-import { type CaseHost, type PackageCache, runCase } from "./evaluate/run_case.ts";
+import { type CaseHost, noteWriter, type PackageCache } from "./evaluate/host.ts";
+import { runCase } from "./evaluate/run_case.ts";
 
 const DATA_FOLDER = "../shared/data";
 const WORK_FOLDER = "build/evaluate";
@@ -91,15 +92,29 @@ async function runAll(
   for (const [index, each] of cases.entries()) {
     signal.throwIfAborted();
     const label = `[${index + 1}/${cases.length}] ${each.name}`;
-    const host: CaseHost = { work, signal, note: (text) => console.error(`${label}: ${text}`) };
+    const notes = noteWriter(label);
+    const host: CaseHost = { work, signal, note: notes.note };
     const result = await runOne(each, packages, host, options);
     results.push(result);
-    if (result.status === "skipped") host.note(`skipped: ${result.reason}`);
-    if (result.status === "failed") host.note(`FAILED: ${result.error}`);
+    notes.note(outcome(result));
+    notes.end();
     const line = options.json ? resultLine(result) : null;
     if (line !== null) console.log(line);
   }
   return results;
+}
+
+function outcome(result: CaseResult): string {
+  switch (result.status) {
+    case "ok":
+      return result.missed.length === 0 ? "done" : `done, missed ${result.missed.join("; ")}`;
+    case "failed":
+      return `FAILED: ${result.error}`;
+    case "skipped":
+      return `skipped: ${result.reason}`;
+    default:
+      return result satisfies never;
+  }
 }
 
 async function runOne(

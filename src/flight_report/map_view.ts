@@ -30,16 +30,21 @@ export function mapView(map: ReportMap, points: readonly ReportPoint[]): string 
 <image href="${picture}" width="${map.widthPx}" height="${map.heightPx}"/>
 <polyline class="casing" points="${pointList(truth)}"/>
 <polyline class="truth line" points="${pointList(truth)}"/>
-<polyline class="estimate line" points="${pointList(estimate)}"/>
 <path class="fix dots" data-points="${fixes.length}" d="${dots}"/>
-${
-    ends.length > 0
-      ? marker(ends[0], "start", unit) + marker(ends[ends.length - 1], "end", unit)
-      : ""
-  }
+<polyline class="estimate line" points="${pointList(estimate)}"/>
+${markers(ends, unit)}
 ${scaleBar(map, unit)}
 <circle class="here" r="${coordinate(8 * unit)}" cx="-99" cy="-99"/>
 </svg></figure>`;
+}
+
+function markers(track: readonly Point[], unit: number): string {
+  if (track.length === 0) return "";
+  const first = track[0], last = track[track.length - 1];
+  const apart = Math.hypot(last[0] - first[0], last[1] - first[1]) > 50 * unit;
+  return apart
+    ? marker(first, "start", unit) + marker(last, "end", unit)
+    : marker(first, "start and end", unit);
 }
 
 function marker([x, y]: Point, name: string, unit: number): string {
@@ -51,7 +56,7 @@ function marker([x, y]: Point, name: string, unit: number): string {
 }
 
 function scaleBar(map: ReportMap, unit: number): string {
-  const lengthM = ticks(map.widthPx * map.metresPerPx / 4, 1).at(-1) ?? 1;
+  const lengthM = ticks(map.widthPx * map.metresPerPx / 4, 2)[1];
   const lengthPx = lengthM / map.metresPerPx;
   const y = map.heightPx - 22 * unit, x = 22 * unit;
   const text = lengthM >= 1000 ? `${lengthM / 1000} km` : `${lengthM} m`;

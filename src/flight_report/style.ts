@@ -13,6 +13,7 @@ body{margin:0;background:var(--page);color:var(--ink);font:15px/1.45 system-ui,-
 main{max-width:1240px;margin:0 auto;padding:28px 24px 48px}
 h1{font-size:26px;line-height:1.2;margin:0 0 4px}
 h2{font-size:15px;margin:0;font-weight:600}
+h2 small{font-weight:400;font-size:13px;color:var(--ink-2)}
 .subtitle{color:var(--ink-2);margin:0 0 20px}
 .headline{display:grid;grid-template-columns:repeat(auto-fit,minmax(160px,1fr));gap:12px;margin:0 0 16px}
 .headline div{background:var(--surface);border:1px solid var(--edge);border-radius:8px;padding:12px 14px}
@@ -39,11 +40,11 @@ svg{display:block;width:100%;height:auto}
 .grid{stroke:var(--grid);stroke-width:1}
 .tick{fill:var(--ink-2);font-size:12px;font-variant-numeric:tabular-nums}
 .tick.end{text-anchor:end}.tick.middle{text-anchor:middle}
-.chart .line{fill:none;stroke-width:1.8;stroke-linejoin:round}
-.chart .line.error{stroke:var(--blue)}
-.chart .area.sigma{fill:var(--blue);opacity:.16}
-.chart .dots{fill:none;stroke-width:4;stroke-linecap:round}
-.chart .dots.latency{stroke:var(--blue);opacity:.55}
+.chart svg .line{fill:none;stroke-width:1.8;stroke-linejoin:round}
+.chart svg .line.error{stroke:var(--blue)}
+.chart svg .area.sigma{fill:var(--blue);opacity:.16}
+.chart svg .dots{fill:none;stroke-width:4;stroke-linecap:round}
+.chart svg .dots.latency{stroke:var(--blue);opacity:.55}
 .bar{stroke:var(--ink-2);stroke-width:1;stroke-dasharray:5 4}
 .cursor{stroke:var(--ink);stroke-width:1;opacity:.6}
 rect.label.satellite_anchored{fill:var(--aqua)}

@@ -50,7 +50,9 @@ export function timeChart(chart: TimeChart): string {
   const { left, right, top, width, height } = CHART;
   const plotWidth = width - left - right;
   return `<figure class="chart" id="${chart.id}">
-<figcaption><h2>${escapeMarkup(chart.title)}</h2>${legend(chart)}</figcaption>
+<figcaption><h2>${escapeMarkup(chart.title)} <small>${escapeMarkup(chart.unit)}</small></h2>${
+    legend(chart)
+  }</figcaption>
 <svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeMarkup(chart.title)}">
 <clipPath id="clip-${chart.id}"><rect x="${left}" y="${top}" width="${plotWidth}" height="${plotHeight}"/></clipPath>
 ${grid(chart, x, y)}
@@ -83,9 +85,6 @@ function grid(chart: TimeChart, x: Scale, y: Scale): string {
     }">${value}</text>`
   );
   return rows.join("") + columns.join("") +
-    `<text class="tick end" x="${left - 8}" y="${height - bottom + 18}">${
-      escapeMarkup(chart.unit)
-    }</text>` +
     `<text class="tick end" x="${width - right}" y="${height - 2}">seconds</text>`;
 }
 

@@ -1,0 +1,43 @@
+/**
+ * What a case is run with.
+ *
+ * @module
+ */
+export interface CaseHost {
+  /** Work folder of the whole run, inside of the project. */
+  readonly work: string;
+  readonly signal: AbortSignal;
+  /** What is being done now, for people: "replay, 40 of 300 frames". */
+  note(text: string): void;
+}
+
+/** Packages that are there already, by what they were made of. */
+export type PackageCache = Map<string, string>;
+
+/** Where a case stands in the work folder. */
+export function caseFolder(host: Pick<CaseHost, "work">, name: string): string {
+  return `${host.work}/${name}`;
+}
+
+/**
+ * Notes on stderr: one line that is written over on a terminal, else one line per stage (the words
+ * before the comma).
+ */
+export function noteWriter(label: string): { note(text: string): void; end(): void } {
+  const terminal = Deno.stderr.isTerminal();
+  let stage = "";
+  return {
+    note(text) {
+      if (terminal) {
+        Deno.stderr.writeSync(new TextEncoder().encode(`\r\x1b[2K${label}: ${text}`));
+        stage = text;
+      } else if (text.split(",")[0] !== stage) {
+        stage = text.split(",")[0];
+        console.error(`${label}: ${text}`);
+      }
+    },
+    end() {
+      if (terminal && stage !== "") console.error("");
+    },
+  };
+}

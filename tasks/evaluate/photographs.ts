@@ -1,0 +1,51 @@
+/**
+ * Photographs located on other photographs.
+ *
+ * @module
+ */
+import type { FrameLine } from "../../src/airborne/output.ts";
+import { GdnError } from "../../src/core/mod.ts";
+import { type EvaluatedFlight, evaluateFlight, TruthTrack } from "../../src/evaluation/mod.ts";
+import { openPhotographFolder } from "../../src/replay/mod.ts";
+import type { PhotographCase } from "./cases.ts";
+import { caseFolder, type CaseHost } from "./host.ts";
+import { packageOf } from "./package.ts";
+import { replay } from "./replay.ts";
+
+/** @throws GdnError */
+export async function runPhotographs(
+  photographs: PhotographCase,
+  host: CaseHost,
+): Promise<EvaluatedFlight> {
+  const folder = caseFolder(host, photographs.name);
+  for (const [name, files] of [["map", photographs.map], ["flight", photographs.flown]] as const) {
+    await Deno.mkdir(`${folder}/${name}`, { recursive: true });
+    for (const file of files) {
+      await Deno.copyFile(`${photographs.folder}/${file}`, `${folder}/${name}/${file}`);
+    }
+  }
+  host.note("import the map photographs");
+  const packagePath = await packageOf(folder, [`${folder}/map`], host);
+  const { frames, summary } = await replay(`${folder}/flight`, packagePath, folder, host);
+  return evaluateFlight(frames, summary, await photographTruth(`${folder}/flight`, frames), false);
+}
+
+/** EXIF positions at the moments of the frames. */
+async function photographTruth(
+  folder: string,
+  frames: readonly FrameLine[],
+): Promise<TruthTrack> {
+  const flight = await openPhotographFolder(folder);
+  if (frames.length !== flight.names.length) {
+    throw new GdnError(
+      "NO_FRAME",
+      `airborne replay printed ${frames.length} frames for ${flight.names.length} photographs`,
+    );
+  }
+  return new TruthTrack(
+    frames.map((frame) => ({
+      timeNs: frame.timeNs,
+      position: { ...flight.positionTag(frame.sequence), heightM: frame.heightM },
+    })),
+  );
+}

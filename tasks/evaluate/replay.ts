@@ -1,0 +1,81 @@
+/**
+ * A flight through `airborne replay`.
+ *
+ * @module
+ */
+import {
+  type FrameLine,
+  FrameLineSchema,
+  type SummaryLine,
+  SummaryLineSchema,
+} from "../../src/airborne/output.ts";
+import { EXIT, GdnError, messageOf } from "../../src/core/mod.ts";
+import type { CaseHost } from "./host.ts";
+import { runStep } from "./processes.ts";
+
+export interface ReplayedFlight {
+  readonly frames: readonly FrameLine[];
+  readonly summary: SummaryLine | null;
+}
+
+/** Flies `flight` on `packagePath`; the lines are kept in `folder`/lines.jsonl. */
+export async function replay(
+  flight: string,
+  packagePath: string,
+  folder: string,
+  host: CaseHost,
+): Promise<ReplayedFlight> {
+  const frames: FrameLine[] = [];
+  let summary: SummaryLine | null = null;
+  const count = await frameCount(flight);
+  host.note("replay");
+  const lines = await Deno.open(`${folder}/lines.jsonl`, {
+    write: true,
+    create: true,
+    truncate: true,
+  });
+  try {
+    await runStep("airborne", [
+      ...["replay", flight, "--package", packagePath],
+      ...["--recorder", `${folder}/recorder`, "--json"],
+    ], {
+      signal: host.signal,
+      grants: { read: [flight, packagePath], write: [`${folder}/recorder`] },
+      onLine: (line) => {
+        lines.writeSync(new TextEncoder().encode(line + "\n"));
+        const read = replayLine(line);
+        if (read.type === "summary") summary = read;
+        else frames.push(read);
+        if (read.type === "frame" && frames.length % 20 === 0) {
+          host.note(`replay, ${frames.length} of ${count ?? "?"} frames`);
+        }
+      },
+    });
+  } finally {
+    lines.close();
+  }
+  if (frames.length === 0) {
+    throw new GdnError("NO_FRAME", "airborne replay printed no frame; run it by hand with --keep");
+  }
+  return { frames, summary };
+}
+
+/** Rows of frames.csv; null for photographs. */
+async function frameCount(flight: string): Promise<number | null> {
+  const text = await Deno.readTextFile(`${flight}/frames.csv`).catch(() => null);
+  return text === null ? null : text.split("\n").length - 2;
+}
+
+/** @throws GdnError when the line is not of the schema of src/airborne/output.ts */
+export function replayLine(line: string): FrameLine | SummaryLine {
+  try {
+    const json = JSON.parse(line);
+    return json?.type === "summary" ? SummaryLineSchema.parse(json) : FrameLineSchema.parse(json);
+  } catch (error) {
+    throw new GdnError(
+      "REPLAY_LINE",
+      `airborne replay printed a line that is neither frame nor summary: ${messageOf(error)}`,
+      { cause: error, exitCode: EXIT.software },
+    );
+  }
+}
