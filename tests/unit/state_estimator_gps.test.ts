@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { LocalFrame, type MonotonicNs, type Vector3 } from "../../src/core/mod.ts";
+import { defaultEskfConfig } from "../../src/state_estimator/config.ts";
+import { GpsTrust } from "../../src/state_estimator/gps_trust.ts";
+import {
+  Eskf,
+  type EstimatorEvent,
+  type GpsSample,
+  SpoofPromotionGate,
+} from "../../src/state_estimator/mod.ts";
+import { feed, makeScenario } from "./state_estimator_scenario.ts";
+
+const frame = new LocalFrame({ latitudeDeg: 48, longitudeDeg: 37, heightM: 0 });
+const config = defaultEskfConfig();
+
+function sample(seconds: number, local: Vector3, change: Partial<GpsSample> = {}): GpsSample {
+  return {
+    timeNs: Math.round(seconds * 1e9) as MonotonicNs,
+    fix: "3d",
+    position: frame.wgsFromLocal(local),
+    velocityLocalMps: [10, 0, 0],
+    sigmaHorizontalM: 1.5,
+    sigmaVerticalM: 3,
+    satellites: 12,
+    integrity: "ok",
+    ...change,
+  };
+}
+
+function judged(...samples: [number, Vector3, Partial<GpsSample>?][]) {
+  const trust = new GpsTrust(config.gps);
+  for (const [seconds, local, change] of samples) {
+    trust.judge(sample(seconds, local, change), { positionLocalM: local, baroHeightM: 100 });
+  }
+  return `${trust.state} ${trust.reason}`;
+}
+
+Deno.test("GpsTrust trusts a healthy GPS and demotes each kind of contradiction at once", () => {
+  assert.match(judged([0, [0, 0, 100]], [1, [10, 0, 101]]), /^trusted/);
+  assert.match(judged([0, [0, 0, 100]], [1, [60, 0, 100]]), /demoted a jump of 50 m/);
+  assert.match(judged([0, [0, 0, 200]]), /demoted .*barometer/);
+  assert.match(judged([0, [0, 0, 100], { integrity: "spoofed" }]), /demoted .*spoofed/);
+  assert.match(judged([0, [0, 0, 100], { integrity: "jammed" }]), /demoted .*jammed/);
+  assert.match(
+    judged([0, [0, 0, 100], { velocityLocalMps: [100, 0, 0] }]),
+    /demoted a speed/,
+  );
+  assert.match(judged([0, [0, 0, 100], { fix: "none" }]), /^absent/);
+});
+
+Deno.test("GpsTrust stays demoted when GPS looks healthy again", () => {
+  assert.match(
+    judged([0, [0, 0, 100], { integrity: "spoofed" }], [1, [10, 0, 100]], [2, [20, 0, 100]]),
+    /^demoted/,
+  );
+});
+
+Deno.test("SpoofPromotionGate accepts after the dwell time, a fix that agrees, and a bounded delta", () => {
+  const gate = new SpoofPromotionGate(config.promotion, 5);
+  const at = (t: number): Vector3 => [10 * t, 0, 100];
+  const observe = (t: number, change: Partial<GpsSample> = {}, offM = 0) =>
+    gate.observeSample(sample(t, at(t), change), at(t), [10 * t + offM, 0, 100]);
+  for (let t = 0; t < 10; t++) assert.equal(observe(t).accepted, false);
+  gate.observeFix(9e9, at(9), 2); // too early: the dwell time is not over
+  assert.match(observe(10).reason, /no satellite fix/);
+  gate.observeFix(10.4e9, at(10.4), 2);
+  assert.equal(observe(11).accepted, true);
+});
+
+Deno.test("SpoofPromotionGate starts its dwell time anew when a sample is rejected", () => {
+  for (
+    const [change, offM] of [[{ integrity: "spoofed" }, 0], [{}, 201], [{ fix: "2d" }, 0]] as const
+  ) {
+    const gate = new SpoofPromotionGate(config.promotion, 5);
+    const at = (t: number): Vector3 => [10 * t, 0, 100];
+    const observe = (t: number, bad: boolean) =>
+      gate.observeSample(
+        sample(t, at(t), bad ? change : {}),
+        at(t),
+        [10 * t + (bad ? offM : 0), 0, 100],
+      );
+    for (let t = 0; t < 9; t++) observe(t, false);
+    assert.equal(observe(9, true).accepted, false);
+    assert.match(observe(12, false).reason, /dwell/);
+    gate.observeFix(12.1e9, at(12.1), 2);
+    assert.equal(observe(13, false).accepted, false);
+  }
+});
+
+Deno.test("SpoofPromotionGate starts anew when a fix contradicts GPS by over three sigma", () => {
+  const gate = new SpoofPromotionGate(config.promotion, 5);
+  const at = (t: number): Vector3 => [10 * t, 0, 100];
+  for (let t = 0; t <= 11; t++) gate.observeSample(sample(t, at(t)), at(t), at(t));
+  gate.observeFix(11.1e9, [10 * 11.1, 12, 100], 2);
+  assert.match(gate.observeSample(sample(12, at(12)), at(12), at(12)).reason, /dwell/);
+});
+
+Deno.test("Eskf fuses GPS until it is spoofed, ignores it then, and takes it back after the gate", () => {
+  const scenario = makeScenario({ seed: "spoof", durationS: 60, imuHz: 100 });
+  const events: EstimatorEvent[] = [];
+  const estimator = new Eskf({ frame, onEvent: (event) => events.push(event) });
+  let nextGps = 2e9, before = 0, during = 0;
+  for (const message of scenario.messages) {
+    feed(estimator, message);
+    if (message.kind !== "imu" || message.arrivalNs < nextGps) continue;
+    nextGps += 1e9;
+    const truth = scenario.truthAt(message.value.timeNs), t = message.value.timeNs / 1e9;
+    const spoofed = t > 15 && t < 30;
+    const off = spoofed ? 40 * (t - 15) : 0;
+    const outcome = estimator.addGps(
+      sample(t, [truth.position[0] + off, truth.position[1], truth.position[2]], {
+        velocityLocalMps: truth.velocity,
+        integrity: spoofed ? "spoofed" : "ok",
+      }),
+    );
+    if (t < 15 && outcome.fused) before++;
+    if (t > 15 && t < 39 && outcome.fused) during++;
+    const estimate = estimator.currentEstimate();
+    if (t > 8) assert.ok(Math.abs(estimate.positionLocalM[0] - truth.position[0]) < 8, `at ${t} s`);
+  }
+  assert.ok(before >= 10, `${before} fused before`);
+  assert.equal(during, 0);
+  assert.equal(estimator.health().gps, "trusted");
+  const told = events.map((event) => event.type);
+  assert.equal(told.filter((type) => type === "gps.demoted").length, 1);
+  assert.equal(told.filter((type) => type === "gps_bounded_delta.accept").length, 1);
+});
