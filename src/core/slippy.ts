@@ -90,7 +90,8 @@ export function wgsFromWorldPixel(
     throw new WgsConversionError(`pixel (${pixel.x}, ${pixel.y}) lies outside of zoom ${zoom}`);
   }
   const [longitudeDeg, latitudeDeg] = mercator.inverse([xM, yM]);
-  return { latitudeDeg, longitudeDeg };
+  // The map's edge comes back as 180.00000000000003, which is no longitude.
+  return { latitudeDeg, longitudeDeg: Math.max(-180, Math.min(180, longitudeDeg)) };
 }
 
 /** The tile under a world pixel; the map's last row and column take their outer edge in. */
