@@ -6,7 +6,7 @@
 import { encodeBase64 } from "./base64.ts";
 import { worldPixelFromWgs } from "../core/mod.ts";
 import type { ReportMap, ReportPoint, ReportPosition } from "./contract.ts";
-import { coordinate, type Point, pointList, ticks } from "./svg.ts";
+import { coordinate, type Point, pointList, roundBelow } from "./svg.ts";
 
 /** Picture pixel of a position. */
 export function mapPixel(map: ReportMap, position: ReportPosition): Point {
@@ -28,35 +28,37 @@ export function mapView(map: ReportMap, points: readonly ReportPoint[]): string 
     coordinate(unit)
   }px" role="img" aria-label="Map with true and estimated track">
 <image href="${picture}" width="${map.widthPx}" height="${map.heightPx}"/>
+<path class="fix dots" data-points="${fixes.length}" d="${dots}"/>
 <polyline class="casing" points="${pointList(truth)}"/>
 <polyline class="truth line" points="${pointList(truth)}"/>
-<path class="fix dots" data-points="${fixes.length}" d="${dots}"/>
 <polyline class="estimate line" points="${pointList(estimate)}"/>
-${markers(ends, unit)}
+${markers(ends, unit, map.widthPx)}
 ${scaleBar(map, unit)}
 <circle class="here" r="${coordinate(8 * unit)}" cx="-99" cy="-99"/>
 </svg></figure>`;
 }
 
-function markers(track: readonly Point[], unit: number): string {
+function markers(track: readonly Point[], unit: number, widthPx: number): string {
   if (track.length === 0) return "";
   const first = track[0], last = track[track.length - 1];
   const apart = Math.hypot(last[0] - first[0], last[1] - first[1]) > 50 * unit;
   return apart
-    ? marker(first, "start", unit) + marker(last, "end", unit)
-    : marker(first, "start and end", unit);
+    ? marker(first, "start", unit, widthPx) + marker(last, "end", unit, widthPx)
+    : marker(first, "start and end", unit, widthPx);
 }
 
-function marker([x, y]: Point, name: string, unit: number): string {
+/** A ring with its name beside it, on the side where there is room. */
+function marker([x, y]: Point, name: string, unit: number, widthPx: number): string {
+  const left = x > 0.8 * widthPx;
+  const textX = coordinate(x + (left ? -12 : 12) * unit);
   return `<circle class="end" cx="${coordinate(x)}" cy="${coordinate(y)}" r="${
     coordinate(6 * unit)
-  }"/>` +
-    `<text class="on-map" x="${coordinate(x + 11 * unit)}" y="${coordinate(y + 5 * unit)}" ` +
+  }"/><text class="on-map ${left ? "left" : ""}" x="${textX}" y="${coordinate(y + 5 * unit)}" ` +
     `font-size="${coordinate(16 * unit)}">${name}</text>`;
 }
 
 function scaleBar(map: ReportMap, unit: number): string {
-  const lengthM = ticks(map.widthPx * map.metresPerPx / 4, 2)[1];
+  const lengthM = roundBelow(map.widthPx * map.metresPerPx / 4);
   const lengthPx = lengthM / map.metresPerPx;
   const y = map.heightPx - 22 * unit, x = 22 * unit;
   const text = lengthM >= 1000 ? `${lengthM / 1000} km` : `${lengthM} m`;

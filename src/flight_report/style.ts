@@ -54,10 +54,11 @@ rect.label.dead_reckoned{fill:var(--red)}
 .map .casing{fill:none;stroke:#000;opacity:.55;stroke-width:calc(6.5*var(--unit));stroke-linejoin:round}
 .map .truth{fill:none;stroke:#fff;stroke-width:calc(4*var(--unit));stroke-linejoin:round}
 .map polyline.estimate{fill:none;stroke:#ff6a2b;stroke-width:calc(1.8*var(--unit));stroke-linejoin:round}
-.map path.fix{fill:none;stroke:#19c8ff;stroke-width:calc(3.6*var(--unit));stroke-linecap:round;opacity:.85}
+.map path.fix{fill:none;stroke:#19c8ff;stroke-width:calc(13*var(--unit));stroke-linecap:round;opacity:.7}
 .map .end{fill:#fff;stroke:#000;stroke-width:calc(1.5*var(--unit))}
 .map .here{fill:none;stroke:#ffe600;stroke-width:calc(3*var(--unit))}
 .on-map{fill:#fff;paint-order:stroke;stroke:#000;stroke-width:calc(3*var(--unit));font-weight:600}
+.on-map.left{text-anchor:end}
 .scale{fill:none;stroke:#fff;stroke-width:calc(3*var(--unit))}
 .readout{position:sticky;bottom:0;background:var(--surface);border:1px solid var(--edge);border-radius:8px;padding:8px 14px;margin:0 0 16px;
 color:var(--ink-2);font-variant-numeric:tabular-nums;min-height:38px}

@@ -26,6 +26,7 @@ export function pointList(points: readonly Point[]): string {
 
 /** Steps of 1, 2 or 5 times a power of ten, at most `count` of them, from 0 to `maximum`. */
 export function ticks(maximum: number, count: number): number[] {
+  if (!(maximum > 0 && Number.isFinite(maximum))) return [0];
   const raw = maximum / count;
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((each) => each >= raw) ?? raw;
@@ -34,4 +35,10 @@ export function ticks(maximum: number, count: number): number[] {
     out.push(Number(value.toPrecision(12)));
   }
   return out;
+}
+
+/** The largest 1, 2 or 5 times a power of ten that is at most `value`. */
+export function roundBelow(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return [5, 2, 1].map((factor) => factor * power).find((each) => each <= value) ?? power;
 }
