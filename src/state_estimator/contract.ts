@@ -171,5 +171,10 @@ export interface StateEstimator {
   currentEstimate(): StateEstimate;
   /** State at a moment inside the kept history (e.g. an exposure); throws outside of it. */
   estimateAt(timeNs: MonotonicNs): StateEstimate;
+  /**
+   * The newest `count` frames of the kept history with all that was measured since, oldest first;
+   * each is marked `smoothed`. Frames are known from `addVio`.
+   */
+  smoothedHistory(count: number): readonly StateEstimate[];
   health(): EstimatorHealth;
 }

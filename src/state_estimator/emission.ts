@@ -17,28 +17,51 @@ import { isCovariance, largestEigenvalue2 } from "./linear_algebra.ts";
 /** Chi-square, 2 degrees of freedom, 95 %. */
 const CHI_SQUARE_2_95 = 5.991464547107979;
 
+/** Which of the poses in a state: that of its own time, or the fixed point. */
+const NOW = {
+  position: [ERROR.position, NOMINAL.position],
+  velocity: [ERROR.velocity, NOMINAL.velocity],
+  attitude: [ERROR.attitude, NOMINAL.attitude],
+} as const;
+const FIXED_POINT = {
+  position: [ERROR.fixedPosition, NOMINAL.fixedPosition],
+  velocity: [ERROR.fixedVelocity, NOMINAL.fixedVelocity],
+  attitude: [ERROR.fixedAttitude, NOMINAL.fixedAttitude],
+} as const;
+
 /** Semi-major axis of the horizontal 95 % ellipse, metres. */
 export function horizontal95M(state: FilterState, config: EskfConfig): number {
   const p = state.covariance, map = config.anchor.mapConstantSigmaM ** 2;
-  const largest = largestEigenvalue2(p[0] + map, p[1], p[STATE_SIZE + 1] + map);
-  return Math.sqrt(CHI_SQUARE_2_95 * largest);
+  return axis95M(p[0] + map, p[1], p[STATE_SIZE + 1] + map);
 }
 
-/** @throws EstimatorDivergedError rather than emit what is not finite or not positive definite. */
+function axis95M(eastEast: number, eastNorth: number, northNorth: number): number {
+  return Math.sqrt(CHI_SQUARE_2_95 * largestEigenvalue2(eastEast, eastNorth, northNorth));
+}
+
+/**
+ * `smoothed`: the fixed point with all that was measured since, at `timeNs` and with that moment's
+ * age of the last fix.
+ *
+ * @throws EstimatorDivergedError rather than emit what is not finite or not positive definite.
+ */
 export function emit(
   state: FilterState,
   config: EskfConfig,
-  labels: { label: SourceLabel; smoothed: boolean },
+  label: SourceLabel,
+  smoothed?: { readonly timeNs: number; readonly anchorAgeS: number },
 ): StateEstimate {
+  const pose = smoothed === undefined ? NOW : FIXED_POINT;
   const covariance = new Float64Array(36), velocityCovariance = new Float64Array(9);
   const p = state.covariance;
   for (let i = 0; i < 6; i++) {
-    const row = i < 3 ? ERROR.position + i : ERROR.attitude + i - 3;
+    const row = i < 3 ? pose.position[0] + i : pose.attitude[0] + i - 3;
     for (let k = 0; k < 6; k++) {
-      const column = k < 3 ? ERROR.position + k : ERROR.attitude + k - 3;
+      const column = k < 3 ? pose.position[0] + k : pose.attitude[0] + k - 3;
       covariance[6 * i + k] = p[row * STATE_SIZE + column];
       if (i < 3 && k < 3) {
-        velocityCovariance[3 * i + k] = p[(ERROR.velocity + i) * STATE_SIZE + ERROR.velocity + k];
+        velocityCovariance[3 * i + k] =
+          p[(pose.velocity[0] + i) * STATE_SIZE + pose.velocity[0] + k];
       }
     }
   }
@@ -51,17 +74,17 @@ export function emit(
     throw new EstimatorDivergedError("the state is not finite");
   }
   return {
-    timeNs: state.timeNs as MonotonicNs,
-    positionLocalM: state.vector(NOMINAL.position),
-    velocityLocalMps: state.vector(NOMINAL.velocity),
-    localFromBody: state.quaternion(NOMINAL.attitude),
+    timeNs: (smoothed?.timeNs ?? state.timeNs) as MonotonicNs,
+    positionLocalM: state.vector(pose.position[1]),
+    velocityLocalMps: state.vector(pose.velocity[1]),
+    localFromBody: state.quaternion(pose.attitude[1]),
     mountingErrorRad: rotationVectorFromQuaternion(state.quaternion(NOMINAL.mounting)),
     covariance,
     velocityCovariance,
-    horizontal95M: horizontal95M(state, config),
-    label: labels.label,
-    anchorAgeS: anchorAgeS(state),
-    smoothed: labels.smoothed,
+    horizontal95M: axis95M(covariance[0], covariance[1], covariance[7]),
+    label,
+    anchorAgeS: smoothed?.anchorAgeS ?? anchorAgeS(state),
+    smoothed: smoothed !== undefined,
   };
 }
 

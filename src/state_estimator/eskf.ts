@@ -231,8 +231,20 @@ export class Eskf implements StateEstimator {
           `${this.#timeline.head.timeNs} ns (ask for a moment inside of it)`,
       );
     }
-    return this.#guarded(() =>
-      emit(state, this.#config, { label: this.#labels.label, smoothed: false })
+    return this.#guarded(() => emit(state, this.#config, this.#labels.label));
+  }
+
+  smoothedHistory(count: number): readonly StateEstimate[] {
+    if (!this.#active) return [];
+    const timeline = this.#timeline;
+    return timeline.log.frames(count, timeline.head.timeNs).map((timeNs) =>
+      this.#guarded(() => {
+        const smoothed = timeline.smoothedAt(timeNs);
+        if (smoothed === undefined) throw new Error("a frame of the log is outside of the history");
+        const { state, anchorNs } = smoothed;
+        const ageS = anchorNs === NEVER_NS ? Infinity : (timeNs - anchorNs) * 1e-9;
+        return emit(state, this.#config, this.#labels.label, { timeNs, anchorAgeS: ageS });
+      })
     );
   }
 

@@ -3,8 +3,9 @@
  * a roll-back has to take back with them.
  *
  * Error state, `STATE_SIZE` long: position (local), velocity (local), attitude (body, right), the
- * two biases, mounting (right), barometer drift, odometry scale, map error (east, north), and the
- * clone of position and attitude at the last frame.
+ * two biases, mounting (right), barometer drift, odometry scale, map error (east, north), the clone
+ * of position and attitude at the last frame, and the fixed point: position, velocity and attitude
+ * at a moment that is being smoothed (unused otherwise; its covariance is then zero and stays so).
  *
  * @module
  */
@@ -25,9 +26,12 @@ export const ERROR = {
   map: 20,
   clonePosition: 22,
   cloneAttitude: 25,
+  fixedPosition: 28,
+  fixedVelocity: 31,
+  fixedAttitude: 34,
 } as const;
-export const STATE_SIZE = 28;
-/** The part without the clone; the clone is a copy, so that the whole may be singular. */
+export const STATE_SIZE = 37;
+/** The part without the copies, which make the whole singular at the moment of copying. */
 export const CORE_SIZE = 22;
 
 /** Offsets in the nominal state. */
@@ -43,8 +47,11 @@ export const NOMINAL = {
   map: 22,
   clonePosition: 24,
   cloneAttitude: 27,
+  fixedPosition: 31,
+  fixedVelocity: 34,
+  fixedAttitude: 37,
 } as const;
-const NOMINAL_SIZE = 31;
+const NOMINAL_SIZE = 41;
 
 /** Error block → nominal block, for the blocks that add; the three rotations turn. */
 const ADDITIVE: readonly (readonly [error: number, nominal: number, size: number])[] = [
@@ -52,11 +59,24 @@ const ADDITIVE: readonly (readonly [error: number, nominal: number, size: number
   [ERROR.accelerometerBias, NOMINAL.accelerometerBias, 6],
   [ERROR.baroDrift, NOMINAL.baroDrift, 4],
   [ERROR.clonePosition, NOMINAL.clonePosition, 3],
+  [ERROR.fixedPosition, NOMINAL.fixedPosition, 6],
 ];
 const TURNING: readonly (readonly [error: number, nominal: number])[] = [
   [ERROR.attitude, NOMINAL.attitude],
   [ERROR.mounting, NOMINAL.mounting],
   [ERROR.cloneAttitude, NOMINAL.cloneAttitude],
+  [ERROR.fixedAttitude, NOMINAL.fixedAttitude],
+];
+
+/** Errors that a copy takes over, and where it puts them. */
+const CLONED: readonly (readonly [source: number, target: number])[] = [
+  [ERROR.position, ERROR.clonePosition],
+  [ERROR.attitude, ERROR.cloneAttitude],
+];
+const FIXED: readonly (readonly [source: number, target: number])[] = [
+  [ERROR.position, ERROR.fixedPosition],
+  [ERROR.velocity, ERROR.fixedVelocity],
+  [ERROR.attitude, ERROR.fixedAttitude],
 ];
 
 export const NEVER_NS = -1;
@@ -75,6 +95,10 @@ export class FilterState {
   attitudeNs = NEVER_NS;
   gpsNs = NEVER_NS;
   refusedFixes: readonly RefusedFix[] = [];
+
+  constructor() {
+    this.clear();
+  }
 
   copyFrom(other: FilterState): void {
     this.timeNs = other.timeNs;
@@ -111,28 +135,45 @@ export class FilterState {
     }
   }
 
+  /** Nothing known yet: zeros, and rotations that turn nothing. */
+  clear(): void {
+    this.nominal.fill(0);
+    for (const [, rotation] of TURNING) this.nominal[rotation] = 1;
+    this.covariance.fill(0);
+  }
+
   /** Replaces the clone by position and attitude of now (stochastic cloning). */
   clone(): void {
-    const n = this.nominal, p = this.covariance;
+    const n = this.nominal;
     n.copyWithin(NOMINAL.clonePosition, NOMINAL.position, NOMINAL.position + 3);
     n.copyWithin(NOMINAL.cloneAttitude, NOMINAL.attitude, NOMINAL.attitude + 4);
-    for (let i = 0; i < 6; i++) {
-      const source = i < 3 ? ERROR.position + i : ERROR.attitude + i - 3;
-      const target = ERROR.clonePosition + i;
-      for (let k = 0; k < CORE_SIZE; k++) {
-        const value = p[source * STATE_SIZE + k];
-        p[target * STATE_SIZE + k] = value;
-        p[k * STATE_SIZE + target] = value;
-      }
-    }
-    for (let i = 0; i < 6; i++) {
-      for (let k = 0; k < 6; k++) {
-        const column = k < 3 ? ERROR.position + k : ERROR.attitude + k - 3;
-        p[(ERROR.clonePosition + i) * STATE_SIZE + ERROR.clonePosition + k] =
-          p[(ERROR.clonePosition + i) * STATE_SIZE + column];
-      }
-    }
+    this.#copyErrors(CLONED);
     this.cloneNs = this.timeNs;
+  }
+
+  /** Makes now the fixed point: whatever is measured from here on corrects it too. */
+  fixPoint(): void {
+    const n = this.nominal;
+    n.copyWithin(NOMINAL.fixedPosition, NOMINAL.position, NOMINAL.position + 6);
+    n.copyWithin(NOMINAL.fixedAttitude, NOMINAL.attitude, NOMINAL.attitude + 4);
+    this.#copyErrors(FIXED);
+  }
+
+  #copyErrors(blocks: readonly (readonly [source: number, target: number])[]): void {
+    const p = this.covariance;
+    for (const [source, target] of blocks) {
+      for (let i = 0; i < 3; i++) {
+        const from = (source + i) * STATE_SIZE, to = (target + i) * STATE_SIZE;
+        p.copyWithin(to, from, from + STATE_SIZE);
+      }
+    }
+    for (const [source, target] of blocks) {
+      for (let i = 0; i < 3; i++) {
+        for (let row = 0; row < STATE_SIZE; row++) {
+          p[row * STATE_SIZE + target + i] = p[row * STATE_SIZE + source + i];
+        }
+      }
+    }
   }
 
   /** Sets an independent variance for each of `size` errors from `offset` on. */

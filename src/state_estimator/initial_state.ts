@@ -22,11 +22,9 @@ export function initialise(
   config: EskfConfig,
 ): void {
   const n = state.nominal, initial = config.initial;
-  n.fill(0);
-  state.covariance.fill(0);
+  state.clear();
   n.set(known?.origin.positionLocalM ?? [0, 0, 0], NOMINAL.position);
   n.set(attitude.localFromBody, NOMINAL.attitude);
-  n[NOMINAL.mounting] = 1;
   const horizontal = known?.sigmaHorizM ?? initial.unknownSigmaHorizM;
   const vertical = known?.sigmaVertM ?? initial.unknownSigmaVertM;
   state.setVariance(ERROR.position, 2, horizontal ** 2);

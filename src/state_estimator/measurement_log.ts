@@ -71,6 +71,14 @@ export class MeasurementLog {
     return false;
   }
 
+  /** The newest `count` frames up to `timeNs`, oldest first. */
+  frames(count: number, timeNs: number): MonotonicNs[] {
+    const times = this.#events
+      .filter((event) => event.kind === "frame" && event.timeNs <= timeNs)
+      .map((event) => event.timeNs);
+    return count > 0 ? times.slice(-count) : [];
+  }
+
   dropBefore(timeNs: number): void {
     const count = this.firstAfter(timeNs - 1);
     if (count > 0) this.#events.splice(0, count);

@@ -105,6 +105,20 @@ export class Timeline {
     return this.#scratch;
   }
 
+  /**
+   * The newest state with `timeNs` as its fixed point, and the state as it was believed at the time:
+   * a fixed-point smoother (B. D. O. Anderson, J. B. Moore, "Optimal Filtering", 1979, 7.2).
+   */
+  smoothedAt(timeNs: number): { state: FilterState; anchorNs: number } | undefined {
+    const state = this.stateAt(timeNs);
+    if (state === undefined || timeNs > this.head.timeNs) return undefined;
+    const anchorNs = state.anchorNs;
+    state.fixPoint();
+    this.#advance(state, this.head.timeNs);
+    this.propagator.settle(state);
+    return { state, anchorNs };
+  }
+
   #at(index: number): FilterState {
     return this.#ring[index % this.#ring.length];
   }
