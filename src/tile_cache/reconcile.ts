@@ -11,9 +11,9 @@ import { dirname } from "node:path";
 import { messageOf, syncPath, TEMPORARY_MARK } from "../core/mod.ts";
 import type { TileMetadata } from "./contract.ts";
 import { TileFsError } from "./errors.ts";
-import type { SqlDatabase } from "./sql/database.ts";
+import type { SqlDatabase, SqlSession } from "./sql/database.ts";
 import { SIDECARS, tilePath } from "./tile_files.ts";
-import { deleteRow, selectAll } from "./tile_rows.ts";
+import { deleteRow, lockOutWriters, selectAll } from "./tile_rows.ts";
 
 export interface Reconciliation {
   /** Rows that were deleted because their picture was absent or of another size. */
@@ -29,24 +29,35 @@ export async function reconcile(
   database: SqlDatabase,
 ): Promise<Reconciliation> {
   try {
-    const rows = await selectAll(database);
-    const whole = new Set<string>();
-    let rowsWithoutFile = 0;
-    for (const row of rows) {
-      if (await isWhole(dataFolder, row)) {
-        whole.add(stemOf(tilePath(row.tileId)));
-      } else {
-        await deleteRow(database, row.tileId);
-        rowsWithoutFile++;
-      }
-    }
-    return { rowsWithoutFile, ...await sweep(dataFolder, whole) };
+    return await database.transaction(async (sql) => {
+      await lockOutWriters(sql);
+      const { whole, rowsWithoutFile } = await dropBrokenRows(dataFolder, sql);
+      return { rowsWithoutFile, ...await sweep(dataFolder, whole) };
+    });
   } catch (error) {
     throw new TileFsError(
       `Cannot put the tile cache in ${dataFolder} in order: ${messageOf(error)}`,
       { cause: error },
     );
   }
+}
+
+/** Returns the paths, without their suffix, of the tiles that remain. */
+async function dropBrokenRows(
+  dataFolder: string,
+  sql: SqlSession,
+): Promise<{ whole: ReadonlySet<string>; rowsWithoutFile: number }> {
+  const whole = new Set<string>();
+  let rowsWithoutFile = 0;
+  for (const row of await selectAll(sql)) {
+    if (await isWhole(dataFolder, row)) {
+      whole.add(stemOf(tilePath(row.tileId)));
+    } else {
+      await deleteRow(sql, row.tileId);
+      rowsWithoutFile++;
+    }
+  }
+  return { whole, rowsWithoutFile };
 }
 
 const stemOf = (path: string) => path.replace(/\.[a-z0-9]+$/, "");

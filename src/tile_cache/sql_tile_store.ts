@@ -102,7 +102,14 @@ export class SqlTileStore implements TileStore, TileMetadataStore {
   async deleteTile(tileId: TileId): Promise<void> {
     const id = checkTileId(tileId);
     await this.#marker.mark();
-    if (!await this.#ask(() => deleteRow(this.#database, id))) throw notFound(id);
+    // The row goes first and for good; only then the files, unless a writer was quicker.
+    const existed = await this.#ask(() =>
+      this.#database.transaction(async (sql) => {
+        await lockKeys(sql, [id]);
+        return await deleteRow(sql, id);
+      })
+    );
+    if (!existed) throw notFound(id);
     await this.#removeFilesWithoutRow([id]);
   }
 

@@ -12,15 +12,27 @@ import type { TileRange } from "./tile_range.ts";
 const COLUMNS = "zoom, x, y, tile_size_px, source, flight_id, source_gsd_m, captured_at, " +
   "coverage, attribution, content_sha256, disk_bytes";
 
+/** Held shared by every writer's transaction, and alone by reconciliation. */
+const WRITERS_LOCK = "6155301862297149002";
+
 /**
  * Whoever makes or removes the files of a key holds its lock until the transaction ends, so that a
  * clean-up never takes the files of a tile that is being written anew. Taken in sorted order.
  */
-const LOCK_KEYS = "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) " +
-  "FROM unnest($1::text[]) AS key";
+const LOCK_KEYS = "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)), " +
+  `pg_advisory_xact_lock_shared(${WRITERS_LOCK}) FROM unnest($1::text[]) AS key`;
 
 export async function lockKeys(sql: SqlTransaction, ids: readonly TileId[]): Promise<void> {
   await sql.query(LOCK_KEYS, [ids.map(tileKey).sort()]);
+}
+
+/**
+ * Waits until no writer's transaction is open any more: a server may still be committing for a
+ * client that was killed.
+ */
+export async function lockOutWriters(sql: SqlTransaction): Promise<void> {
+  await sql.query("SET LOCAL lock_timeout = '30s'");
+  await sql.query(`SELECT pg_advisory_xact_lock(${WRITERS_LOCK})`);
 }
 
 const INSERT = `

@@ -72,9 +72,20 @@ function promised(lines: readonly string[]): { there: Set<number>; gone: Set<num
   return { there, gone };
 }
 
+/** Empty where there is no such folder: the child may die before its first tile. */
+async function entriesOf(folder: string): Promise<Deno.DirEntry[]> {
+  const entries: Deno.DirEntry[] = [];
+  try {
+    for await (const entry of Deno.readDir(folder)) entries.push(entry);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return entries;
+}
+
 async function filesBelow(folder: string): Promise<string[]> {
   const found: string[] = [];
-  for await (const entry of Deno.readDir(folder)) {
+  for (const entry of await entriesOf(folder)) {
     const path = `${folder}/${entry.name}`;
     if (entry.isDirectory) found.push(...await filesBelow(path));
     else found.push(path);
