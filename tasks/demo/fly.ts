@@ -10,7 +10,7 @@ import { noteWriter } from "../evaluate/host.ts";
 export const DEMO_CASE: FlightCase = {
   kind: "flight",
   name: "demo",
-  ground: { kind: "procedural", seed: 1, sideM: 2400, gsdM: 0.6 },
+  ground: { kind: "procedural", seed: 1, centre: "48.2,11.5", zoom: 18 },
   flight: {
     aircraft: "fixed_wing",
     aglM: 160,

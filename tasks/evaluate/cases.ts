@@ -23,15 +23,16 @@ export interface PictureGround {
   readonly gsdM: number;
 }
 
-/** Ground without data: the simulation makes it from a seed, in one season for the map, in another
- * for the camera. */
+/**
+ * Ground without data: painted from a seed, in one season for the map and in another, years later,
+ * for the camera.
+ */
 export interface ProceduralGround {
   readonly kind: "procedural";
   readonly seed: number;
-  /** Side of the mapped square, metres. */
-  readonly sideM: number;
-  /** Metres per pixel of the map. */
-  readonly gsdM: number;
+  readonly centre: string;
+  /** Slippy zoom of the map. */
+  readonly zoom: number;
 }
 
 export interface FlightCase {
@@ -56,6 +57,7 @@ export type EvaluateCase = FlightCase | PhotographCase;
 const SITES = [1, 2, 4] as const;
 const CENTRE = "30.2672,-97.7431";
 const TWO_DATES_GSD_M = 0.5;
+const PROCEDURAL_CENTRE = "48.2,11.5";
 
 /** All cases; those whose data is absent are left out by the runner, with the reason. */
 export function suite(dataFolder: string): EvaluateCase[] {
@@ -65,21 +67,15 @@ export function suite(dataFolder: string): EvaluateCase[] {
     procedural(
       "procedural_short",
       { aircraft: "multirotor", aglM: 130, distanceM: 1500, seed: 7 },
-      {
-        sideM: 1200,
-        gsdM: 0.5,
-      },
+      18,
       BARS_TWO_DATES,
     ),
-    procedural("procedural_500m_20km", {
-      aircraft: "fixed_wing",
-      aglM: 500,
-      distanceM: 20_000,
-      seed: 3,
-    }, {
-      sideM: 6000,
-      gsdM: 1.2,
-    }, BARS_HIGH),
+    procedural(
+      "procedural_500m_20km",
+      { aircraft: "fixed_wing", aglM: 500, distanceM: 20_000, seed: 3 },
+      17,
+      BARS_HIGH,
+    ),
   ];
 }
 
@@ -109,13 +105,13 @@ function twoDates(dataFolder: string, site: number): FlightCase[] {
 function procedural(
   name: string,
   flight: Pick<FlightRequest, "aircraft" | "aglM" | "distanceM" | "seed">,
-  ground: Pick<ProceduralGround, "sideM" | "gsdM">,
+  zoom: number,
   bars: readonly Bar[],
 ): FlightCase {
   return {
     kind: "flight",
     name,
-    ground: { kind: "procedural", seed: flight.seed, ...ground },
+    ground: { kind: "procedural", seed: flight.seed, centre: PROCEDURAL_CENTRE, zoom },
     flight: { fovDeg: 60, prior: true, ...flight },
     bars: [...bars, ...BARS_MACHINE],
   };

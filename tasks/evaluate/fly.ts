@@ -6,7 +6,7 @@
 import { truthFromCsv, type TruthTrack } from "../../src/evaluation/mod.ts";
 import type { FlightCase } from "./cases.ts";
 import { caseFolder, type CaseHost, type PackageCache } from "./host.ts";
-import { checkPicture, makePackage, PROCEDURAL_CENTRE } from "./package.ts";
+import { checkPicture, GROUND_HEIGHT_M, makePackage } from "./package.ts";
 import { runStep } from "./processes.ts";
 import { replay, type ReplayedFlight } from "./replay.ts";
 
@@ -21,44 +21,38 @@ export async function flyCase(
   packages: PackageCache,
   host: CaseHost,
 ): Promise<FlownFlight> {
-  const { ground } = flightCase;
-  const seen = ground.kind === "pictures" ? [await checkPicture(ground.world)] : [];
+  const { ground, flight: request } = flightCase;
+  const pictures = ground.kind === "pictures"
+    ? [await checkPicture(ground.map), await checkPicture(ground.world)]
+    : [];
   const folder = caseFolder(host, flightCase.name);
   await Deno.mkdir(folder, { recursive: true });
-  const key = JSON.stringify(ground);
-  const packagePath = packages.get(key) ?? await makePackage(flightCase, host);
-  packages.set(key, packagePath);
+  const flight = `${folder}/flight`;
   host.note("simulate the flight");
-  await runStep("operator", simulateArguments(flightCase, folder), {
+  await runStep("operator", simulateArguments(flightCase, flight), {
     signal: host.signal,
-    grants: { read: seen, write: [host.work] },
+    grants: { read: pictures, write: [host.work] },
   });
-  const replayed = await replay(`${folder}/flight`, packagePath, folder, host);
-  const truth = truthFromCsv(await Deno.readTextFile(`${folder}/flight/truth.csv`));
+  const key = JSON.stringify([ground, request.aglM, request.fovDeg]);
+  const known = ground.kind === "pictures" ? packages.get(key) : undefined;
+  const packagePath = known ?? await makePackage(flightCase, flight, host);
+  packages.set(key, packagePath);
+  const replayed = await replay(flight, packagePath, folder, host);
+  const truth = truthFromCsv(await Deno.readTextFile(`${flight}/truth.csv`));
   return { ...replayed, truth, packagePath };
 }
 
-function simulateArguments(flightCase: FlightCase, folder: string): string[] {
+function simulateArguments(flightCase: FlightCase, out: string): string[] {
   const { ground, flight } = flightCase;
+  const seen = ground.kind === "pictures"
+    ? ["--image", ground.world, "--gsd", String(ground.gsdM)]
+    : ["--procedural", String(ground.seed)];
   return [
-    "simulate",
-    "flight",
-    ...["--out", `${folder}/flight`],
-    ...groundArguments(ground),
+    ...["simulate", "flight", "--out", out, ...seen, "--centre", ground.centre],
     ...["--aircraft", flight.aircraft, "--agl", String(flight.aglM)],
     ...["--fov", String(flight.fovDeg), "--distance", String(flight.distanceM)],
-    ...["--seed", String(flight.seed)],
+    ...["--seed", String(flight.seed), "--ground-height", String(GROUND_HEIGHT_M)],
     ...(flight.prior ? [] : ["--no-prior"]),
     "--json",
-  ];
-}
-
-function groundArguments(ground: FlightCase["ground"]): string[] {
-  if (ground.kind === "pictures") {
-    return ["--image", ground.world, "--centre", ground.centre, "--gsd", String(ground.gsdM)];
-  }
-  return [
-    ...["--centre", PROCEDURAL_CENTRE, "--ground-seed", String(ground.seed)],
-    ...["--side", String(ground.sideM)],
   ];
 }

@@ -3,50 +3,70 @@
  *
  * @module
  */
-import { DataError, EXIT, GdnError, messageOf } from "../../src/core/mod.ts";
-import type { FlightCase } from "./cases.ts";
+import { DataError, EXIT, GdnError, messageOf, radiansFromDegrees } from "../../src/core/mod.ts";
+import type { FlightCase, ProceduralGround } from "./cases.ts";
 import { caseFolder, type CaseHost } from "./host.ts";
 import { runStep } from "./processes.ts";
 
-/** Where procedural ground lies. */
-export const PROCEDURAL_CENTRE = "48,11";
+/** Height of the ground over the ellipsoid: that of the simulation and of the package, metres. */
+export const GROUND_HEIGHT_M = 100;
+/** Pictures are 4:3. */
+const ASPECT = 3 / 4;
 
-/** Makes the package of the case's map; returns its folder. */
-export async function makePackage(flightCase: FlightCase, host: CaseHost): Promise<string> {
+/** Makes the package that `flightCase` flies on; its flight lies in `flight` already. */
+export async function makePackage(
+  flightCase: FlightCase,
+  flight: string,
+  host: CaseHost,
+): Promise<string> {
   const folder = caseFolder(host, flightCase.name);
   const { ground } = flightCase;
-  let map: string, centre: string;
-  if (ground.kind === "pictures") {
-    map = await checkPicture(ground.map);
-    centre = ground.centre;
-  } else {
-    host.note("make procedural ground");
-    map = `${folder}/map.png`;
-    centre = PROCEDURAL_CENTRE;
-    await runStep("operator", [
-      "simulate",
-      "map",
-      ...["--out", map, "--centre", centre, "--gsd", String(ground.gsdM)],
-      ...["--side", String(ground.sideM), "--seed", String(ground.seed)],
-      "--json",
-    ], { signal: host.signal, grants: { write: [host.work] } });
+  const { aglM, fovDeg } = flightCase.flight;
+  const footprintM = 2 * aglM * Math.tan(radiansFromDegrees(fovDeg) / 2) * ASPECT;
+  const options = [
+    ...["--ground-height", String(GROUND_HEIGHT_M)],
+    ...["--footprint", footprintM.toFixed(0)],
+  ];
+  if (ground.kind === "procedural") {
+    const tiles = await proceduralMap(ground, flight, folder, host);
+    return await packageOf(folder, [tiles], options, host);
   }
-  host.note("import the map");
-  return await packageOf(folder, [map, "--centre", centre, "--gsd", String(ground.gsdM)], host);
+  const { map, centre, gsdM } = ground;
+  const source = [map, "--centre", centre, "--gsd", String(gsdM)];
+  return await packageOf(folder, source, options, host);
 }
 
-/** Imports imagery (`importArguments` begin with its path) and provisions all of it. */
+/** The older map of what the flight passes over. */
+async function proceduralMap(
+  ground: ProceduralGround,
+  flight: string,
+  folder: string,
+  host: CaseHost,
+): Promise<string> {
+  host.note("paint the map");
+  await runStep("operator", [
+    ...["simulate", "map", "--procedural", String(ground.seed), "--centre", ground.centre],
+    ...["--corridor-of", flight, "--zoom", String(ground.zoom)],
+    ...["--out", `${folder}/map`, "--json"],
+  ], { signal: host.signal, grants: { write: [host.work] } });
+  return `${folder}/map`;
+}
+
+/** Imports imagery (`source`: its path, then options) and provisions all of it. */
 export async function packageOf(
   folder: string,
-  importArguments: readonly string[],
+  source: readonly string[],
+  options: readonly string[],
   host: CaseHost,
 ): Promise<string> {
   const data = ["--data", `${folder}/data`, "--json"];
-  const step = { signal: host.signal, grants: { read: [importArguments[0]], write: [host.work] } };
-  await runStep("operator", ["tiles", "import", ...importArguments, ...data], step);
+  const step = { signal: host.signal, grants: { read: [source[0]], write: [host.work] } };
+  host.note("import the map");
+  await runStep("operator", ["tiles", "import", ...source, ...data], step);
   host.note("provision");
-  await runStep("operator", ["provision", "--out", `${folder}/package`, ...data], step);
-  return `${folder}/package`;
+  const out = `${folder}/package`;
+  await runStep("operator", ["provision", "--out", out, ...options, ...data], step);
+  return out;
 }
 
 /** @throws GdnError with exit code 66 when the picture is not there */

@@ -24,8 +24,7 @@ export async function runPhotographs(
       await Deno.copyFile(`${photographs.folder}/${file}`, `${folder}/${name}/${file}`);
     }
   }
-  host.note("import the map photographs");
-  const packagePath = await packageOf(folder, [`${folder}/map`], host);
+  const packagePath = await packageOf(folder, [`${folder}/map`], [], host);
   const { frames, summary } = await replay(`${folder}/flight`, packagePath, folder, host);
   return evaluateFlight(frames, summary, await photographTruth(`${folder}/flight`, frames), false);
 }

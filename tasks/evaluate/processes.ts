@@ -40,6 +40,7 @@ export async function runStep(
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
+    env: { NO_COLOR: "1" },
     signal: options.signal,
   }).spawn();
   const lastWords: string[] = [];
