@@ -12,6 +12,8 @@ import type { TileToolkit } from "../tile_import/mod.ts";
 import { decodeJpeg, encodeJpeg, openVision, type VisionLibrary, warpGrid } from "../vision/mod.ts";
 import { packageShowCommand, packageVerifyCommand } from "./commands/package.ts";
 import { provisionCommand, type ProvisionParts } from "./commands/provision.ts";
+import { simulateFlightCommand } from "./commands/simulate.ts";
+import { simulateMapCommand } from "./commands/simulate_map.ts";
 import { tilesImportCommand, type TilesImportParts } from "./commands/tiles_import.ts";
 
 /** The commands of `operator`. */
@@ -21,6 +23,8 @@ export function commands(): readonly Command[] {
     provisionCommand(provisionParts()),
     packageVerifyCommand(),
     packageShowCommand(),
+    simulateFlightCommand({ openVision }),
+    simulateMapCommand({ openVision }),
   ];
 }
 

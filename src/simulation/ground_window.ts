@@ -41,29 +41,23 @@ export class GroundWindow implements Disposable {
     moments: readonly RenderPose[],
     settle: () => Promise<unknown>,
   ): Promise<RenderGround> {
-    const seen = seenBox(moments, this.#intrinsics);
+    const seen = needed(seenBox(moments, this.#intrinsics), 0, this.#source.box);
     if (this.#loaded !== null && this.#box !== null && contains(this.#box, seen)) {
       return this.#loaded;
     }
     await settle();
     this.#loaded?.close();
     this.#loaded = null;
-    const margin = MARGIN_HEIGHTS * moments[0].positionLocalM[2];
+    const marginM = MARGIN_HEIGHTS * moments[0].positionLocalM[2];
+    const wanted = needed(seen, marginM, this.#source.box);
     const patch = await this.#source.patch({
-      westM: seen.westM - margin,
-      southM: seen.southM - margin,
-      widthPx: Math.ceil((seen.eastM - seen.westM + 2 * margin) / this.#gsdM),
-      heightPx: Math.ceil((seen.northM - seen.southM + 2 * margin) / this.#gsdM),
+      westM: wanted.westM,
+      southM: wanted.southM,
+      widthPx: Math.ceil((wanted.eastM - wanted.westM) / this.#gsdM),
+      heightPx: Math.ceil((wanted.northM - wanted.southM) / this.#gsdM),
       gsdM: this.#gsdM,
     });
-    const { widthPx, heightPx } = patch.picture;
-    // Where the source has an edge its patch is all there is: the mirror image stands for the rest.
-    this.#box = this.#source.box !== null ? EVERYWHERE : {
-      westM: patch.westM,
-      northM: patch.northM,
-      eastM: patch.westM + widthPx * patch.gsdM,
-      southM: patch.northM - heightPx * patch.gsdM,
-    };
+    this.#box = wanted;
     this.#loaded = new RenderGround(this.#vision, greyOf(patch.picture), patch);
     return this.#loaded;
   }
@@ -74,12 +68,33 @@ export class GroundWindow implements Disposable {
   }
 }
 
-const EVERYWHERE: LocalBox = {
-  westM: -Infinity,
-  southM: -Infinity,
-  eastM: Infinity,
-  northM: Infinity,
-};
+/**
+ * What of the ground must be at hand to draw `seen`: `marginM` more than that, and where the ground
+ * has an edge as much inside of it as is seen beyond it, for its mirror image.
+ */
+function needed(seen: LocalBox, marginM: number, edges: LocalBox | null): LocalBox {
+  const beyondM = edges === null ? 0 : Math.max(
+    0,
+    edges.westM - seen.westM,
+    seen.eastM - edges.eastM,
+    edges.southM - seen.southM,
+    seen.northM - edges.northM,
+  );
+  const grownM = marginM + beyondM;
+  const grown = {
+    westM: seen.westM - grownM,
+    southM: seen.southM - grownM,
+    eastM: seen.eastM + grownM,
+    northM: seen.northM + grownM,
+  };
+  if (edges === null) return grown;
+  return {
+    westM: Math.max(edges.westM, grown.westM),
+    southM: Math.max(edges.southM, grown.southM),
+    eastM: Math.min(edges.eastM, grown.eastM),
+    northM: Math.min(edges.northM, grown.northM),
+  };
+}
 
 function contains(outer: LocalBox, inner: LocalBox): boolean {
   return inner.westM >= outer.westM && inner.eastM <= outer.eastM &&

@@ -15,6 +15,15 @@ export {
   type PatchRequest,
   PictureGround,
 } from "./ground.ts";
+export {
+  mapTile,
+  type MapTilesHost,
+  tilesOfBox,
+  tilesOfCorridor,
+  writeMapTiles,
+} from "./map_tiles.ts";
+export { OutputWriteError } from "./output_folder.ts";
+export { TileFolderGround } from "./tile_ground.ts";
 export { ProceduralGround } from "./procedural/procedural_ground.ts";
 export type { SeasonName } from "./procedural/season.ts";
 export { readRasterFile } from "./raster_file.ts";

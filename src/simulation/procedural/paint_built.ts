@@ -17,6 +17,10 @@ export function paintBuilt(
 ): void {
   const brush = { canvas, season, texture };
   for (const block of blocks) for (const field of block.fields) paintBorder(brush, field);
+  const standing = blocks.flatMap((block) => block.houses).filter((house) =>
+    canvas.touches(house.centre, 70) && unit2(house.key, 3, season.salt) >= season.missing
+  );
+  for (const house of standing) paintGarden(brush, house);
   for (const block of blocks) {
     for (const [from, to] of block.trails) paintTrail(brush, from, to);
   }
@@ -29,10 +33,6 @@ export function paintBuilt(
   for (const block of blocks) {
     for (const [from, to] of block.streets) paintStreet(brush, from, to);
   }
-  const standing = blocks.flatMap((block) => block.houses).filter((house) =>
-    canvas.touches(house.centre, 70) && unit2(house.key, 3, season.salt) >= season.missing
-  );
-  for (const house of standing) paintGarden(brush, house);
   for (const house of standing) paintHouseShadow(brush, house);
   for (const house of standing) paintHouse(brush, house);
 }

@@ -102,7 +102,7 @@ function fieldLook(field: Field, season: Season, dice: HashStream): FieldLook {
   return {
     colour,
     soil: crop ? 1 : 0.8,
-    grain: crop ? dice.between(0.35, 0.8) : field.cover === "steppe" ? 1.15 : 0.8,
+    grain: crop ? dice.between(0.5, 1) : field.cover === "steppe" ? 1.15 : 0.8,
     rowEast: east / rowM,
     rowNorth: north / rowM,
     rowDepth: crop ? dice.between(0, 7) : 0,
