@@ -35,7 +35,7 @@ export const VLAD_TRAINING_DEFAULT: VladTraining = {
   cellPx: 6,
   power: 0.5,
   wordCount: 32,
-  axisCount: 256,
+  axisCount: 128,
   kmeansIterations: 15,
   kmeansSamples: 40_000,
   seed: 1,
