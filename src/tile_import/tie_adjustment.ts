@@ -36,12 +36,16 @@ export interface AdjustmentSigmas {
   readonly tieM: number;
 }
 
-/** Tags of small aircraft: GPS, compass, barometer over 40 m; ties to a few cells of a raster. */
+/**
+ * Tags of small aircraft: GPS within one flight, compass, barometer. Ties are worth less than they
+ * are measured to, because things that stand on the ground lean; growth is held tight, because
+ * shrinking everything always brings wrong ties nearer to each other.
+ */
 export const SIGMAS_DEFAULT: AdjustmentSigmas = {
-  positionM: 2,
+  positionM: 1,
   turnRad: 0.06,
-  growth: 0.03,
-  tieM: 0.15,
+  growth: 0.01,
+  tieM: 0.4,
 };
 
 const ROUNDS = 6;

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { DataError, rotate } from "../../src/core/mod.ts";
+import {
+  calibrationFromTags,
+  heightAboveGroundM,
+  localFromCamera,
+  readPhotograph,
+  readPhotographFolder,
+} from "../../src/photographs/mod.ts";
+
+const BRIGHTON = "../shared/data/brighton_beach";
+const present = await Deno.stat(BRIGHTON).then(() => true, () => false);
+if (!present) console.log(`skipping real photographs: ${BRIGHTON} is absent`);
+
+Deno.test({
+  name: "readPhotographFolder() reads pose and calibration of real photographs in order of time",
+  ignore: !present,
+  async fn() {
+    const files = await readPhotographFolder(BRIGHTON);
+    assert.equal(files.length, 18);
+    assert.match(files[0].photograph.name, /DJI_0018/);
+    assert.match(files[17].photograph.name, /DJI_0035/);
+    const { photograph } = files[0];
+    assert.ok(Math.abs(photograph.latitudeDeg - 46.842607) < 1e-6);
+    assert.ok(Math.abs(photograph.longitudeDeg + 91.99456) < 1e-6);
+    assert.equal(photograph.heightAboveTakeoffM, 39.8);
+    assert.deepEqual(photograph.gimbal, { yawDeg: 45, pitchDeg: -89.9, rollDeg: 0 });
+    assert.equal(photograph.capturedAt?.toISOString(), "2016-06-23T16:31:59.000Z");
+    assert.equal(photograph.calibrationSource, "table");
+    const gsdM = heightAboveGroundM(photograph) / photograph.calibration.fxPx;
+    assert.ok(gsdM > 0.0165 && gsdM < 0.0175, `${gsdM} m per pixel`);
+  },
+});
+
+Deno.test({
+  name: "readPhotograph() names file and tag when a real photograph is cut or altered",
+  ignore: !present,
+  async fn() {
+    const bytes = await Deno.readFile(`${BRIGHTON}/DJI_0018.JPG`);
+    await assert.rejects(readPhotograph(bytes.slice(0, 100), "cut.jpg"), DataError);
+    const text = new TextDecoder("latin1").decode(bytes.subarray(0, 60_000));
+    for (const [from, to] of [['RelativeAltitude="+39.80"', 'RelativeAltitude="+9e99"']]) {
+      const at = text.indexOf(from);
+      if (at < 0) continue;
+      const altered = bytes.slice();
+      altered.set(new TextEncoder().encode(to.padEnd(from.length)), at);
+      await assert.rejects(
+        readPhotograph(altered, "altered.jpg"),
+        /altered\.jpg.*RelativeAltitude/s,
+      );
+    }
+  },
+});
+
+Deno.test("readPhotograph() refuses what is no JPEG and what has no tags", async () => {
+  await assert.rejects(readPhotograph(new Uint8Array(0), "empty.jpg"), /empty\.jpg.*not a JPEG/s);
+  const text = new TextEncoder().encode("hello, this is text and no picture");
+  await assert.rejects(readPhotograph(text, "text.jpg"), DataError);
+  // A frame header and nothing else.
+  const bare = new Uint8Array([
+    ...[0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 1, 0, 1, 0, 1, 1, 0x11, 0, 0xff, 0xd9],
+  ]);
+  await assert.rejects(readPhotograph(bare, "bare.jpg"), /bare\.jpg.*tags/s);
+});
+
+Deno.test("calibrationFromTags() takes table, focal plane and 35 mm in that order", () => {
+  const tags = {
+    model: "FC300S",
+    focalLengthMm: 3.61,
+    focalLength35Mm: 20,
+    focalPlanePxPerMm: 600,
+    widthPx: 4000,
+    heightPx: 2250,
+  };
+  const focal = (change: Partial<typeof tags> | { model: null } | { focalPlanePxPerMm: null }) => {
+    const { calibration, source } = calibrationFromTags({ ...tags, ...change }, "a.jpg");
+    return [source, Math.round(calibration.fxPx)];
+  };
+  assert.deepEqual(focal({}), ["table", 2340]);
+  assert.deepEqual(focal({ model: null }), ["focal_plane", 2166]);
+  assert.deepEqual(
+    calibrationFromTags({ ...tags, model: null, focalPlanePxPerMm: null }, "a.jpg").source,
+    "35_mm",
+  );
+  assert.throws(
+    () =>
+      calibrationFromTags(
+        { ...tags, model: null, focalPlanePxPerMm: null, focalLength35Mm: null },
+        "a.jpg",
+      ),
+    /a\.jpg.*no focal length/s,
+  );
+  assert.throws(() => calibrationFromTags({ ...tags, focalLengthMm: 900 }, "a.jpg"), DataError);
+});
+
+Deno.test("localFromCamera() points the picture's top along the yaw when the camera looks down", () => {
+  const rotation = localFromCamera({ yawDeg: 90, pitchDeg: -90, rollDeg: 0 });
+  const near = (a: readonly number[], b: readonly number[]) =>
+    a.forEach((value, i) => assert.ok(Math.abs(value - b[i]) < 1e-12, `${a} is not ${b}`));
+  near(rotate(rotation, [0, 0, 1]), [0, 0, -1]);
+  near(rotate(rotation, [0, -1, 0]), [1, 0, 0]);
+  near(rotate(localFromCamera({ yawDeg: 90, pitchDeg: -90, rollDeg: 0 }, 180), [0, -1, 0]), [
+    -1,
+    0,
+    0,
+  ]);
+});

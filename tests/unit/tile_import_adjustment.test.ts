@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { seededRandom } from "../../src/core/mod.ts";
+import { adjust, type Tie } from "../../src/tile_import/tie_adjustment.ts";
+import { voteTurns } from "../../src/tile_import/turn_vote.ts";
+
+Deno.test("adjust() finds the moves and turns that ties were made with", () => {
+  const random = seededRandom("tie adjustment");
+  const middles = [0, 1, 2, 3].map((i) => [30 * (i % 2), 25 * Math.floor(i / 2)] as const);
+  const truth = middles.map(() => ({
+    eastM: 0.5 * random.normal(),
+    northM: 0.5 * random.normal(),
+    turnRad: 0.03 * random.normal(),
+  }));
+  // Where a photograph shows a ground point before it is adjusted: the inverse of the adjustment.
+  const shown = (i: number, [east, north]: readonly [number, number]) => {
+    const e = east - middles[i][0] - truth[i].eastM, n = north - middles[i][1] - truth[i].northM;
+    const { turnRad: a } = truth[i];
+    return [
+      middles[i][0] + Math.cos(a) * e - Math.sin(a) * n,
+      middles[i][1] + Math.sin(a) * e + Math.cos(a) * n,
+    ] as const;
+  };
+  const ties: Tie[] = [];
+  for (let first = 0; first < 4; first++) {
+    for (let second = first + 1; second < 4; second++) {
+      for (let k = 0; k < 30; k++) {
+        const point = [30 * random.uniform(), 25 * random.uniform()] as const;
+        // One tie in fifteen is wrong by metres.
+        const wrong = k % 15 === 0 ? 4 : 0;
+        const [east, north] = shown(second, point);
+        ties.push({
+          first,
+          second,
+          firstM: shown(first, point),
+          secondM: [east + wrong, north],
+        });
+      }
+    }
+  }
+  const sigmas = { positionM: 2, turnRad: 0.1, growth: 0.001, tieM: 0.1 };
+  const { adjustments, medianBeforeM, medianAfterM } = adjust(middles, ties, sigmas);
+  assert.ok(medianBeforeM > 0.3 && medianAfterM < 0.05, `${medianBeforeM} → ${medianAfterM} m`);
+  for (const i of [1, 2, 3]) {
+    const relative = (key: "eastM" | "northM" | "turnRad") =>
+      adjustments[i][key] - adjustments[0][key] - (truth[i][key] - truth[0][key]);
+    assert.ok(Math.abs(relative("turnRad")) < 0.005, `turn of ${i}: ${relative("turnRad")} rad`);
+  }
+  const mean = adjustments.reduce((sum, a) => sum + a.eastM, 0) / 4;
+  assert.ok(Math.abs(mean) < 0.05, "the mean position stays as tagged");
+});
+
+Deno.test("adjust() leaves everything as tagged when there are no ties", () => {
+  const { adjustments } = adjust([[0, 0], [10, 0]], []);
+  for (const a of adjustments) {
+    assert.deepEqual([a.eastM, a.northM, a.turnRad, a.growth], [0, 0, 0, 0]);
+  }
+});
+
+Deno.test("voteTurns() turns a whole strip when its pairs say so", () => {
+  // 0–2 as tagged, 3–5 turned; neighbours in the strip and across.
+  const turned = [0, 0, 0, 1, 1, 1];
+  const pairs = [[0, 1], [1, 2], [3, 4], [4, 5], [0, 3], [1, 4], [2, 5]].map(([first, second]) => {
+    const scores: [number, number, number, number] = [0.1, 0.12, 0.08, 0.11];
+    scores[2 * turned[first] + turned[second]] = 0.5;
+    return { first, second, scores };
+  });
+  assert.deepEqual(voteTurns(6, pairs), turned);
+});
+
+Deno.test("voteTurns() trusts the tags when no pair speaks", () => {
+  assert.deepEqual(voteTurns(3, []), [0, 0, 0]);
+  assert.deepEqual(
+    voteTurns(2, [{ first: 0, second: 1, scores: [0.2, 0.21, 0.22, 0.25] }]),
+    [0, 0],
+  );
+});
