@@ -69,11 +69,9 @@ export function worldPixelFromWgs(
     throw new WgsConversionError(`longitude must be in [-180, 180] degrees, got ${longitudeDeg}`);
   }
   const [xM, yM] = mercator.forward([longitudeDeg, latitudeDeg]);
-  const pixelsPerMetre = (TILE_SIZE_PX * 2 ** zoom) / (2 * MERCATOR_HALF_WORLD_M);
-  return {
-    x: (xM + MERCATOR_HALF_WORLD_M) * pixelsPerMetre,
-    y: (MERCATOR_HALF_WORLD_M - yM) * pixelsPerMetre,
-  };
+  // Shares of the world first: tile edges such as 0° then come out on whole pixels.
+  const worldM = 2 * MERCATOR_HALF_WORLD_M, worldPx = TILE_SIZE_PX * 2 ** zoom;
+  return { x: (0.5 + xM / worldM) * worldPx, y: (0.5 - yM / worldM) * worldPx };
 }
 
 export function wgsFromWorldPixel(
