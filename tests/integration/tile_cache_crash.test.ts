@@ -125,7 +125,9 @@ async function killRounds(random: Random, dataFolder: string, dsn?: string): Pro
   const all = { there: new Set<number>(), gone: new Set<number>() };
   for (let round = 1; round <= ROUNDS; round++) {
     const child = await startChild(dataFolder, round, dsn);
-    await new Promise((resolve) => setTimeout(resolve, 5 + random.integer(300)));
+    // PGlite takes a while to its first write.
+    const patienceMs = dsn === undefined ? 800 : 300;
+    await new Promise((resolve) => setTimeout(resolve, 5 + random.integer(patienceMs)));
     const { there, gone } = promised(await child.kill());
     for (const x of there) all.there.add(x);
     for (const x of gone) all.gone.add(x);
