@@ -14,6 +14,8 @@ const positive = (fallback: number) => z.number().positive().default(fallback);
 const degreesAsRadians = (fallbackDeg: number) => positive(radiansFromDegrees(fallbackDeg));
 
 const ImuNoiseSchema = z.strictObject({
+  /** Whether a sample is the mean since the one before it, or the value at its moment. */
+  sampling: z.enum(["interval_mean", "instant"]).default("interval_mean"),
   /** m/s²/√Hz. */
   accelerometerDensity: positive(0.02),
   /** rad/s/√Hz. */

@@ -60,7 +60,7 @@ export class Eskf implements StateEstimator {
   readonly #config: EskfConfig;
   readonly #frame: EskfOptions["frame"];
   readonly #onEvent: (event: EstimatorEvent) => void;
-  readonly #stream = new ImuStream();
+  readonly #stream: ImuStream;
   readonly #timeline: Timeline;
   readonly #labels: SourceLabelMachine;
   readonly #gps: GpsTrust;
@@ -81,6 +81,7 @@ export class Eskf implements StateEstimator {
     this.#config = options.config ?? defaultEskfConfig();
     this.#frame = options.frame;
     this.#onEvent = options.onEvent ?? (() => {});
+    this.#stream = new ImuStream({ sampling: this.#config.imu.sampling });
     this.#timeline = new Timeline(this.#config, this.#stream);
     this.#labels = new SourceLabelMachine(this.#config.label);
     this.#gps = new GpsTrust(this.#config.gps);

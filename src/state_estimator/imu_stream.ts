@@ -8,14 +8,23 @@ import type { ImuSample } from "./contract.ts";
 /** Numbers per sample: specific force (3), angular rate (3). */
 export const IMU_WIDTH = 6;
 
+/**
+ * What a sample's numbers are: the mean since the sample before it (an IMU that integrates fast and
+ * reports slowly, the usual one), or the value at its very moment.
+ */
+export type ImuSampling = "interval_mean" | "instant";
+
 export class ImuStream {
+  readonly #sampling: ImuSampling;
   readonly #times: Float64Array;
   readonly #values: Float64Array;
   readonly #capacity: number;
   #count = 0;
 
-  constructor(capacity = 4096) {
+  constructor(options: { capacity?: number; sampling?: ImuSampling } = {}) {
+    const capacity = options.capacity ?? 4096;
     this.#capacity = capacity;
+    this.#sampling = options.sampling ?? "interval_mean";
     this.#times = new Float64Array(capacity);
     this.#values = new Float64Array(capacity * IMU_WIDTH);
   }
@@ -68,13 +77,17 @@ export class ImuStream {
   }
 
   /**
-   * Mean over [fromNs, toNs], which lies between samples `index` and `index + 1`, of the line
-   * through the two; outside of the samples the nearest one holds.
+   * Mean over [fromNs, toNs], which lies between samples `index` and `index + 1`; outside of the
+   * samples the nearest one holds. Instants are joined by a line.
    */
   meanInto(out: Float64Array, index: number, fromNs: number, toNs: number): void {
     const low = Math.max(index, this.first), high = Math.min(index + 1, this.#count - 1);
     const lowNs = this.timeNs(low), spanNs = this.timeNs(high) - lowNs;
-    const share = spanNs > 0 ? Math.min(1, Math.max(0, ((fromNs + toNs) / 2 - lowNs) / spanNs)) : 0;
+    let share = 1;
+    if (this.#sampling === "instant") {
+      const middle = (fromNs + toNs) / 2 - lowNs;
+      share = spanNs > 0 ? Math.min(1, Math.max(0, middle / spanNs)) : 0;
+    }
     const a = (low % this.#capacity) * IMU_WIDTH, b = (high % this.#capacity) * IMU_WIDTH;
     const v = this.#values;
     for (let i = 0; i < IMU_WIDTH; i++) out[i] = v[a + i] + share * (v[b + i] - v[a + i]);

@@ -9,7 +9,7 @@ export {
   type NavigationState,
   type PreintegratedMotion,
 } from "./imu_preintegrator.ts";
-export { ImuStream } from "./imu_stream.ts";
+export { type ImuSampling, ImuStream } from "./imu_stream.ts";
 export { type EstimateAlert, NoEstimateAlert } from "./no_estimate_alert.ts";
 export { type LabelChange, type LabelInputs, SourceLabelMachine } from "./source_label.ts";
 export { type PromotionDecision, SpoofPromotionGate } from "./spoof_promotion_gate.ts";

@@ -109,19 +109,21 @@ function flightTests(name: string, make: Make, scenario: Scenario): void {
   });
 }
 
-function refusalTests(name: string, make: Make, scenario: Scenario): void {
-  const anchorAt = (timeNs: number, eastM: number): PoseAnchor => {
-    const truth = scenario.truthAt(timeNs);
-    return {
-      timeNs: timeNs as MonotonicNs,
-      positionLocalM: [truth.position[0] + eastM, truth.position[1], truth.position[2]],
-      localFromBody: quaternionMultiply(
-        truth.attitude,
-        quaternionFromRotationVector(scenario.mounting),
-      ),
-      covariance: identity(6, 1e-3),
-    };
+function anchorOf(scenario: Scenario, timeNs: number, eastM: number): PoseAnchor {
+  const truth = scenario.truthAt(timeNs);
+  return {
+    timeNs: timeNs as MonotonicNs,
+    positionLocalM: [truth.position[0] + eastM, truth.position[1], truth.position[2]],
+    localFromBody: quaternionMultiply(
+      truth.attitude,
+      quaternionFromRotationVector(scenario.mounting),
+    ),
+    covariance: identity(6, 1e-3),
   };
+}
+
+function refusalTests(name: string, make: Make, scenario: Scenario): void {
+  const anchorAt = (timeNs: number, eastM: number) => anchorOf(scenario, timeNs, eastM);
 
   Deno.test(`${name} refuses an outlier of 350 m, with its reason, and does not grow surer`, () => {
     const estimator = flown(make, scenario), before = estimator.currentEstimate();

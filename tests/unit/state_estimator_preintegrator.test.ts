@@ -23,7 +23,7 @@ const force = (t: number): Vector3 => [Math.sin(3 * t), 0.5 * Math.cos(2 * t), -
 const rate = (t: number): Vector3 => [0.3 * Math.cos(t), 0.5 * Math.sin(2 * t), 0.4];
 
 function wave(seconds: number, hz: number): ImuStream {
-  const stream = new ImuStream();
+  const stream = new ImuStream({ sampling: "instant" });
   for (let i = 0; i <= seconds * hz; i++) {
     const t = i / hz;
     stream.push({
@@ -161,7 +161,7 @@ Deno.test({
   fn: () => {
     const truth = table("groundtruth.csv"), imu = table("imu.csv");
     const startNs = imu[0][0], errorsM: number[] = [], errorsRad: number[] = [];
-    const stream = new ImuStream(imu.length);
+    const stream = new ImuStream({ capacity: imu.length, sampling: "instant" });
     for (const row of imu) {
       stream.push({
         timeNs: (row[0] - startNs) as MonotonicNs,

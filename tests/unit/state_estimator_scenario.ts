@@ -58,6 +58,8 @@ export interface ScenarioOptions {
   readonly outliers?: readonly number[];
   readonly latencyS?: number;
   readonly noise?: boolean;
+  /** Another path than the circuits, at `imuHz`, from 1 s on. */
+  readonly path?: Truth[];
 }
 
 const GRAVITY = 9.80665;
@@ -68,7 +70,7 @@ export function makeScenario(options: ScenarioOptions): Scenario {
   const random = seededRandom(`estimator ${options.seed}`);
   const on = options.noise === false ? 0 : 1;
   const imuHz = options.imuHz ?? 200, durationS = options.durationS ?? 60;
-  const truths = fly(random.fork("path"), durationS, imuHz);
+  const truths = options.path ?? fly(random.fork("path"), durationS, imuHz);
   const truthAt = (timeNs: number) => truths[Math.round((timeNs - 1e9) * imuHz / 1e9)];
   const mounting = vector(random.fork("mounting"), on * 0.5 * Math.PI / 180);
   const controller = controllerMessages(random.fork("controller"), truths, imuHz, on);
@@ -136,15 +138,20 @@ function fly(random: Random, durationS: number, imuHz: number): Truth[] {
 function imuMessages(random: Random, truths: Truth[], imuHz: number, on: number): Message[] {
   const force = vector(random, on * 0.1), turn = vector(random, on * 0.002);
   const messages: Message[] = [];
-  for (let i = 1; i + 1 < truths.length; i++) {
-    const a = truths[i - 1], b = truths[i], c = truths[i + 1];
-    const acceleration = b.velocity.map((_, k) =>
-      (c.velocity[k] - a.velocity[k]) * imuHz / 2 + (k === 2 ? GRAVITY : 0)
-    ) as unknown as Vector3;
-    const specific = rotate(quaternionConjugate(b.attitude), acceleration);
+  for (let i = 1; i < truths.length; i++) {
+    // Mean of the interval, in the axes of its middle.
+    const a = truths[i - 1], b = truths[i];
     const rates = rotationVectorFromQuaternion(
-      quaternionMultiply(quaternionConjugate(a.attitude), c.attitude),
+      quaternionMultiply(quaternionConjugate(a.attitude), b.attitude),
     );
+    const middle = quaternionMultiply(
+      a.attitude,
+      quaternionFromRotationVector([rates[0] / 2, rates[1] / 2, rates[2] / 2]),
+    );
+    const acceleration = b.velocity.map((v, k) =>
+      (v - a.velocity[k]) * imuHz + (k === 2 ? GRAVITY : 0)
+    ) as unknown as Vector3;
+    const specific = rotate(quaternionConjugate(middle), acceleration);
     const noise = Math.sqrt(imuHz);
     messages.push({
       arrivalNs: b.timeNs,
@@ -155,7 +162,7 @@ function imuMessages(random: Random, truths: Truth[], imuHz: number, on: number)
           f + force[k] + on * 0.01 * noise * random.normal()
         ) as unknown as Vector3,
         angularRateRps: rates.map((w, k) =>
-          w * imuHz / 2 + turn[k] + on * 5e-4 * noise * random.normal()
+          w * imuHz + turn[k] + on * 5e-4 * noise * random.normal()
         ) as unknown as Vector3,
       },
     });
