@@ -4,9 +4,8 @@
  * @module
  */
 import type { CameraCalibration } from "../camera/mod.ts";
-import { DataError, messageOf } from "../core/mod.ts";
+import { DataError, jpegHeaderSize, messageOf } from "../core/mod.ts";
 import { quote } from "./csv_stream.ts";
-import { jpegHeaderSize } from "./jpeg_header.ts";
 
 const PICTURE_BYTES_MAX = 64 * 1024 * 1024;
 /** EXIF and thumbnails stand before the size: most headers end within this. */
