@@ -35,7 +35,7 @@ export class PackageFolder implements AsyncDisposable {
 
   private constructor(out: string, lock: Deno.FsFile) {
     this.#out = out;
-    this.path = `${out}.partial`;
+    this.path = hidden(out, "partial");
     this.#lock = lock;
   }
 
@@ -50,7 +50,7 @@ export class PackageFolder implements AsyncDisposable {
       const lock = await takeLock(out);
       const folder = new PackageFolder(out, lock);
       try {
-        await Deno.remove(folder.path, { recursive: true }).catch(ignoreMissing);
+        await clearLeftovers(out, folder.path);
         await Deno.mkdir(folder.path);
       } catch (error) {
         lock.close();
@@ -112,8 +112,7 @@ export class PackageFolder implements AsyncDisposable {
   }
 
   async #replace(): Promise<void> {
-    const old = `${this.#out}.old`;
-    await Deno.remove(old, { recursive: true }).catch(ignoreMissing);
+    const old = hidden(this.#out, "old");
     await Deno.rename(this.#out, old).catch(ignoreMissing);
     await Deno.rename(this.path, this.#out);
     this.#done = true;
@@ -124,18 +123,24 @@ export class PackageFolder implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#writing);
     if (!this.#done) await Deno.remove(this.path, { recursive: true }).catch(() => {});
-    await Deno.remove(lockPath(this.#out)).catch(() => {});
+    await Deno.remove(hidden(this.#out, "lock")).catch(() => {});
     this.#lock.close();
   }
 }
 
-function lockPath(out: string): string {
-  return `${dirname(out)}/.${basename(out)}.lock`;
+/** Names beside the package that nobody else would choose: they may be deleted. */
+function hidden(out: string, purpose: "partial" | "old" | "lock"): string {
+  return `${dirname(out)}/.${basename(out)}.gdn-${purpose}`;
 }
 
 async function takeLock(out: string): Promise<Deno.FsFile> {
-  const lock = await Deno.open(lockPath(out), { create: true, write: true });
-  if (await lock.tryLock(true)) return lock;
+  const path = hidden(out, "lock");
+  const lock = await Deno.open(path, { create: true, write: true });
+  // Locked, and still the file of that name: the holder before may have removed it meanwhile.
+  if (await lock.tryLock(true)) {
+    const there = await Deno.lstat(path).catch(() => null);
+    if (there?.ino === (await lock.stat()).ino) return lock;
+  }
   lock.close();
   throw new ProvisioningError(`another run is making ${out}; wait for it`, {
     exitCode: EXIT.tryAgain,
@@ -166,12 +171,23 @@ async function checkReplaceable(out: string): Promise<void> {
   throw refuse("is not empty and holds no flight package");
 }
 
+/** A run that died between its two renames left the old package under another name: put it back. */
+async function clearLeftovers(out: string, partial: string): Promise<void> {
+  await Deno.remove(partial, { recursive: true }).catch(ignoreMissing);
+  const old = hidden(out, "old");
+  const present = await Deno.lstat(out).then(() => true, () => false);
+  if (present) await Deno.remove(old, { recursive: true }).catch(ignoreMissing);
+  else await Deno.rename(old, out).catch(ignoreMissing);
+}
+
 function ignoreMissing(error: unknown): void {
   if (!(error instanceof Deno.errors.NotFound)) throw error;
 }
 
 function cannotWrite(out: string, error: unknown): Error {
   if (error instanceof ProvisioningError || error instanceof UsageError) return error;
+  // The entry point tells which right is missing.
+  if (error instanceof Deno.errors.NotCapable) return error;
   const full = (error as { code?: string } | null)?.code === "ENOSPC";
   return new ProvisioningError(
     `${out} cannot be written (${messageOf(error)})` +

@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import { operatorCommand } from "../../tasks/executables.ts";
+import { seededRandom, sha256Hex, tileFromWgs, wgsFromWorldPixel } from "../../src/core/mod.ts";
+import { openDescriptorIndex } from "../../src/descriptor_index/mod.ts";
+import { openFaiss } from "../../src/faiss/mod.ts";
+import { openFlightPackage } from "../../src/flight_package/mod.ts";
+import { VladDescriptor } from "../../src/place_recognition/mod.ts";
+import { type NewTile, openTileCache } from "../../src/tile_cache/mod.ts";
+import { decodeJpeg, encodeJpeg, openVision } from "../../src/vision/mod.ts";
+
+const ZOOM = 18, SIDE = 256, COLUMNS = 4, ROWS = 4;
+const CORNER = tileFromWgs({ latitudeDeg: 48.2, longitudeDeg: 16.4 }, ZOOM);
+/** The cache lacks this one. */
+const HOLE = { x: CORNER.x + 3, y: CORNER.y };
+
+/** Fields and roofs over the whole area, RGB. */
+function ground(): Uint8Array<ArrayBuffer> {
+  const random = seededRandom("provision");
+  const width = COLUMNS * SIDE, height = ROWS * SIDE;
+  const pixels = new Uint8Array(width * height * 3).fill(90);
+  for (let i = 0; i < 1500; i++) {
+    const w = 6 + random.integer(60), h = 6 + random.integer(60);
+    const x0 = random.integer(width - w), y0 = random.integer(height - h);
+    const grey = 20 + random.integer(220);
+    for (let y = y0; y < y0 + h; y++) {
+      pixels.fill(grey, (y * width + x0) * 3, (y * width + x0 + w) * 3);
+    }
+  }
+  return pixels;
+}
+
+async function fillCache(dataFolder: string): Promise<void> {
+  using vision = openVision();
+  const pixels = ground();
+  const tiles: NewTile[] = [];
+  for (let row = 0; row < ROWS; row++) {
+    for (let column = 0; column < COLUMNS; column++) {
+      const x = CORNER.x + column, y = CORNER.y + row;
+      if (x === HOLE.x && y === HOLE.y) continue;
+      const tile = new Uint8Array(SIDE * SIDE * 3);
+      for (let line = 0; line < SIDE; line++) {
+        const from = ((row * SIDE + line) * COLUMNS * SIDE + column * SIDE) * 3;
+        tile.set(pixels.subarray(from, from + SIDE * 3), line * SIDE * 3);
+      }
+      const picture = { widthPx: SIDE, heightPx: SIDE, channels: 3, pixels: tile } as const;
+      const jpeg = await encodeJpeg(vision, picture);
+      const metadata = {
+        tileId: { zoom: ZOOM, x, y, source: "simulation" },
+        tileSizePx: 256,
+        sourceGsdM: 0.4,
+        capturedAt: new Date("2021-06-01"),
+        contentSha256: sha256Hex(jpeg),
+        diskBytes: jpeg.length,
+        coverage: 1,
+        attribution: "",
+      } as const;
+      tiles.push({ metadata, jpeg });
+    }
+  }
+  await using cache = await openTileCache({ dataFolder });
+  await cache.store.writeTiles(tiles);
+}
+
+async function operator(folder: string, args: readonly string[]) {
+  const { command, args: all } = operatorCommand(args, { write: [folder] });
+  const { code, stdout, stderr } = await new Deno.Command(command, { args: all }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, out: text(stdout), err: text(stderr) };
+}
+
+/** The middle of a tile, described from its own pixels, finds the place there. */
+async function searchPlaces(path: string): Promise<void> {
+  using vision = openVision();
+  using faiss = openFaiss();
+  const flightPackage = await openFlightPackage(path);
+  using index = await openDescriptorIndex(flightPackage.indexPath, faiss);
+  const vlad = await VladDescriptor.open(vision, flightPackage.vocabularyPath);
+  assert.equal(index.descriptorDim(), vlad.dimension);
+  assert.equal(index.indexMetadata().count, flightPackage.places.length);
+  // 96 pixels at half the tile's resolution: the 76 m that the places have.
+  const jpeg = await flightPackage.tiles.readTileJpeg(CORNER.x + 1, CORNER.y + 1);
+  const tile = await decodeJpeg(vision, jpeg, { name: "tile", denominator: 2 });
+  const pixels = new Uint8Array(vlad.patchPx ** 2);
+  for (let y = 0; y < vlad.patchPx; y++) {
+    const from = (y + 16) * tile.widthPx + 16;
+    pixels.set(tile.pixels.subarray(from, from + vlad.patchPx), y * vlad.patchPx);
+  }
+  const query = await vlad.describe({ widthPx: vlad.patchPx, heightPx: vlad.patchPx, pixels });
+  assert.ok(query);
+  const hits = await index.searchTopK(query, 3);
+  assert.equal(hits.length, 3);
+  const middle = wgsFromWorldPixel(
+    { x: (CORNER.x + 1.5) * SIDE, y: (CORNER.y + 1.5) * SIDE },
+    ZOOM,
+  );
+  const best = flightPackage.places[hits[0].id];
+  assert.ok(Math.abs(best.latitudeDeg - middle.latitudeDeg) < 3e-4, JSON.stringify(best));
+  assert.ok(Math.abs(best.longitudeDeg - middle.longitudeDeg) < 4.5e-4, JSON.stringify(best));
+}
+
+Deno.test("operator provision makes a package that verifies and finds its places", async (test) => {
+  const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "gdn-provision-" }));
+  const data = `${folder}/data`, out = `${folder}/packages/one`;
+  const provision = ["provision", "--data", data, "--footprint", "76", "--json"];
+  try {
+    await fillCache(data);
+    let first = "";
+    await test.step("the summary tells tiles, holes and places", async () => {
+      const { code, out: text, err } = await operator(folder, [...provision, "--out", out]);
+      assert.equal(code, 0, err);
+      const summary = JSON.parse(text);
+      assert.equal(summary.tiles, 15);
+      assert.deepEqual(summary.holes, [HOLE]);
+      assert.ok(Math.abs(summary.coverage - 15 / 16) < 1e-9);
+      assert.deepEqual(summary.coverageMap, ["###.", "####", "####", "####"]);
+      assert.ok(summary.places > 80, `${summary.places} places`);
+      first = summary.manifestSha256;
+    });
+    await test.step("verify accepts it and a search finds a place", async () => {
+      const verified = await operator(folder, ["package", "verify", out]);
+      assert.equal(verified.code, 0, verified.err);
+      assert.match(verified.out, /whole and unaltered/);
+      await searchPlaces(out);
+    });
+    await test.step("the same tiles make the same manifest, over the old package", async () => {
+      const again = await operator(folder, [...provision, "--out", out]);
+      assert.equal(again.code, 0, again.err);
+      assert.equal(JSON.parse(again.out).manifestSha256, first);
+      const names = (await Array.fromAsync(Deno.readDir(`${folder}/packages`))).map((e) => e.name);
+      assert.deepEqual(names, ["one"]);
+    });
+    await test.step("verify names a file whose byte changed", async () => {
+      const path = `${out}/place/vocabulary.bin`;
+      const bytes = await Deno.readFile(path);
+      bytes[1000] ^= 4;
+      await Deno.writeFile(path, bytes);
+      const { code, err } = await operator(folder, ["package", "verify", out]);
+      assert.equal(code, 65);
+      assert.match(err, /place\/vocabulary\.bin: was altered/);
+    });
+    await test.step("an area without tiles, and a folder of somebody's, are refused", async () => {
+      const nowhere = ["--centre", "-33,151", "--radius", "500", "--out", `${folder}/none`];
+      const empty = await operator(folder, [...provision, ...nowhere]);
+      assert.equal(empty.code, 65);
+      assert.match(empty.err, /no tiles/);
+      await Deno.mkdir(`${folder}/mine`);
+      await Deno.writeTextFile(`${folder}/mine/thesis.txt`, "mine");
+      const mine = await operator(folder, [...provision, "--out", `${folder}/mine`]);
+      assert.equal(mine.code, 64);
+      assert.equal(await Deno.readTextFile(`${folder}/mine/thesis.txt`), "mine");
+      const names = (await Array.fromAsync(Deno.readDir(folder))).map((e) => e.name).sort();
+      assert.deepEqual(names, ["data", "mine", "packages"]);
+    });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { EXIT, UsageError } from "../../src/core/mod.ts";
+import { readManifest, verifyFiles } from "../../src/flight_package/mod.ts";
+import { PackageFolder } from "../../src/provisioning/package_folder.ts";
+import { ProvisioningError } from "../../src/provisioning/mod.ts";
+
+const HEAD = {
+  format: "gdn-flight-package",
+  formatVersion: 1,
+  name: "test",
+  area: { southDeg: 1, westDeg: 1, northDeg: 2, eastDeg: 2 },
+  zoom: 18,
+  tileCount: 1,
+  groundHeightM: 0,
+  mapRegistrationSigmaM: 1,
+} as const;
+
+async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "gdn-folder-" });
+  try {
+    await use(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function names(folder: string): Promise<string[]> {
+  return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
+}
+
+async function make(out: string, content: number): Promise<string> {
+  await using folder = await PackageFolder.begin(out);
+  for (let i = 0; i < 40; i++) {
+    await folder.write(`tiles/18/${i % 3}/${i}.jpg`, new Uint8Array(i + 1).fill(content));
+  }
+  return (await folder.finish(HEAD)).manifestSha256;
+}
+
+Deno.test("PackageFolder puts a whole package in place, the same bytes each time", async () => {
+  await inFolder(async (folder) => {
+    const first = await make(`${folder}/deep/one`, 1);
+    const manifest = await readManifest(`${folder}/deep/one`);
+    assert.equal(manifest.files.length, 40);
+    await verifyFiles(`${folder}/deep/one`, manifest);
+    assert.equal(await make(`${folder}/two`, 1), first);
+    assert.notEqual(await make(`${folder}/two`, 2), first);
+    await verifyFiles(`${folder}/two`, await readManifest(`${folder}/two`));
+    assert.deepEqual(await names(folder), ["deep", "two"]);
+  });
+});
+
+Deno.test("PackageFolder leaves nothing, and the old package, when it is not finished", async () => {
+  await inFolder(async (folder) => {
+    const out = `${folder}/p`;
+    const before = await make(out, 1);
+    {
+      await using unfinished = await PackageFolder.begin(out);
+      await unfinished.write("tiles/18/1/1.jpg", new Uint8Array(10));
+    }
+    assert.deepEqual(await names(folder), ["p"]);
+    await verifyFiles(out, await readManifest(out));
+    assert.equal(await make(out, 1), before);
+  });
+});
+
+Deno.test("PackageFolder clears what a killed run left, and takes an empty folder", async () => {
+  await inFolder(async (folder) => {
+    const out = `${folder}/p`;
+    await Deno.mkdir(`${folder}/.p.gdn-partial/tiles`, { recursive: true });
+    await Deno.writeTextFile(`${folder}/.p.gdn-partial/tiles/half.jpg`, "half");
+    await Deno.mkdir(`${folder}/.p.gdn-old`);
+    await Deno.mkdir(out);
+    await make(out, 1);
+    await verifyFiles(out, await readManifest(out));
+    assert.deepEqual(await names(folder), ["p"]);
+  });
+});
+
+Deno.test("PackageFolder puts the old package back when a run died between the renames", async () => {
+  await inFolder(async (folder) => {
+    const out = `${folder}/p`;
+    await make(out, 1);
+    await Deno.rename(out, `${folder}/.p.gdn-old`);
+    {
+      await using _unfinished = await PackageFolder.begin(out);
+    }
+    assert.deepEqual(await names(folder), ["p"]);
+    await verifyFiles(out, await readManifest(out));
+  });
+});
+
+Deno.test("PackageFolder.begin() refuses what is no package", async () => {
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/file`, "mine");
+    await assert.rejects(PackageFolder.begin(`${folder}/file`), UsageError);
+    await assert.rejects(PackageFolder.begin(folder), UsageError);
+    await Deno.mkdir(`${folder}/other`);
+    await Deno.writeTextFile(`${folder}/other/manifest.json`, "{}");
+    await assert.rejects(PackageFolder.begin(`${folder}/other`), UsageError);
+    await assert.rejects(PackageFolder.begin(`${folder}/file/p`), ProvisioningError);
+    assert.deepEqual(await names(folder), ["file", "other"]);
+  });
+});
+
+Deno.test("PackageFolder.begin() refuses a second run on the same package", async () => {
+  await inFolder(async (folder) => {
+    await using _first = await PackageFolder.begin(`${folder}/p`);
+    await assert.rejects(
+      PackageFolder.begin(`${folder}/p`),
+      (error) => error instanceof ProvisioningError && error.exitCode === EXIT.tryAgain,
+    );
+  });
+});
