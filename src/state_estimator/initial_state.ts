@@ -42,7 +42,8 @@ export function initialise(
     const row = ERROR.attitude + Math.floor(i / 3);
     state.covariance[row * STATE_SIZE + ERROR.attitude + i % 3] = covariance[i];
   }
-  state.timeNs = attitude.timeNs;
+  // A moment earlier, so that what was measured together with the attitude is not too old.
+  state.timeNs = attitude.timeNs - 1;
   state.decayS = 0;
   state.decayM = 0;
   state.anchorNs = NEVER_NS;

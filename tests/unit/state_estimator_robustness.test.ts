@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { LocalFrame, type MonotonicNs } from "../../src/core/mod.ts";
+import { Eskf, type StateEstimate, type VioMeasurement } from "../../src/state_estimator/mod.ts";
+import { feed, makeScenario, type Message, type Scenario } from "./state_estimator_scenario.ts";
+
+const frame = new LocalFrame({ latitudeDeg: 48, longitudeDeg: 37, heightM: 0 });
+
+/** Feeds what `change` makes of each message (undefined: nothing). */
+function fly(scenario: Scenario, change: (message: Message) => Message | undefined): Eskf {
+  const estimator = new Eskf({ frame });
+  estimator.setTakeoffOrigin({ positionLocalM: scenario.truths[0].position });
+  for (const message of scenario.messages) {
+    const changed = change(message);
+    if (changed !== undefined) feed(estimator, changed);
+  }
+  return estimator;
+}
+
+/** Horizontal error over the claimed 95 % semi-axis. */
+function claim(scenario: Scenario, estimate: StateEstimate): number {
+  const truth = scenario.truthAt(estimate.timeNs).position;
+  return Math.hypot(
+    estimate.positionLocalM[0] - truth[0],
+    estimate.positionLocalM[1] - truth[1],
+  ) / estimate.horizontal95M;
+}
+
+Deno.test("Eskf survives gaps of the IMU, and does not claim to have seen them", () => {
+  for (let seed = 0; seed < 5; seed++) {
+    const scenario = makeScenario({ seed, durationS: 30 });
+    const gap = (ns: number) => ns > 25e9 && ns < 25.8e9;
+    let before = 0, after = 0;
+    const estimator = fly(scenario, (m) => m.kind === "imu" && gap(m.arrivalNs) ? undefined : m);
+    after = estimator.estimateAt(29.5e9 as MonotonicNs).horizontal95M;
+    before = fly(scenario, (m) => m).estimateAt(29.5e9 as MonotonicNs).horizontal95M;
+    assert.ok(after > before * (1 - 1e-9), `seed ${seed}`);
+    assert.ok(claim(scenario, estimator.currentEstimate()) < 1.6, `seed ${seed}`);
+    assert.ok(estimator.health().rejected.vio <= 2, `seed ${seed}`);
+  }
+});
+
+Deno.test("Eskf goes on when pairs of frames are missing or a frame is skipped", () => {
+  const scenario = makeScenario({ seed: 2, durationS: 40 });
+  let number = 0;
+  const estimator = fly(scenario, (m) => m.kind === "vio" && ++number % 4 === 0 ? undefined : m);
+  assert.equal(estimator.health().rejected.vio, 0);
+  assert.ok(claim(scenario, estimator.currentEstimate()) < 1.5);
+});
+
+Deno.test("Eskf refuses a pair of frames across another and keeps its state", () => {
+  const scenario = makeScenario({ seed: 2, durationS: 10 }), pairs: VioMeasurement[] = [];
+  const estimator = fly(scenario, (m) => {
+    if (m.kind === "vio") pairs.push(m.value);
+    return m;
+  });
+  const last = pairs[pairs.length - 1], before = estimator.currentEstimate();
+  const across = estimator.addVio({
+    ...last,
+    fromNs: (last.fromNs - 1e7) as MonotonicNs,
+    toNs: (last.fromNs + 1e7) as MonotonicNs,
+  });
+  assert.equal(across.fused, false);
+  assert.match(across.reason ?? "", /overlaps/);
+  assert.match(estimator.addVio(last).reason ?? "", /already/);
+  assert.deepEqual(estimator.currentEstimate(), before);
+});
+
+Deno.test("Eskf holds its direction with odometry without a scale, but not the length", () => {
+  const scenario = makeScenario({ seed: 5, durationS: 40, blackouts: [[20, 40]] });
+  const run = (scaleQuality: VioMeasurement["scaleQuality"]) =>
+    fly(scenario, (m) => m.kind === "vio" ? { ...m, value: { ...m.value, scaleQuality } } : m);
+  const metric = run("metric").currentEstimate(), direction = run("direction_only");
+  const unknown = run("unknown").currentEstimate(), seen = direction.currentEstimate();
+  assert.ok(metric.horizontal95M < seen.horizontal95M);
+  assert.ok(seen.horizontal95M < unknown.horizontal95M);
+  assert.ok(claim(scenario, seen) < 1.5 && claim(scenario, unknown) < 1.5);
+  assert.ok(direction.health().rejected.vio <= 1);
+});
+
+Deno.test("Eskf judges a fix ahead of the IMU at once and fuses it when the samples are there", () => {
+  const scenario = makeScenario({ seed: 6, durationS: 20 });
+  const anchors: Message[] = [];
+  const cut = 15e9;
+  const estimator = fly(scenario, (m) => {
+    if (m.kind === "anchor" && m.arrivalNs > cut) anchors.push(m);
+    return m.arrivalNs > cut ? undefined : m;
+  });
+  const before = estimator.currentEstimate(), ahead = anchors[0];
+  assert.ok(ahead.kind === "anchor" && ahead.value.timeNs > before.timeNs);
+  assert.equal(estimator.addPoseAnchor(ahead.value).fused, true);
+  assert.deepEqual(estimator.currentEstimate().positionLocalM, before.positionLocalM);
+  for (const m of scenario.messages) {
+    if (m.kind === "imu" && m.arrivalNs > cut) feed(estimator, m);
+  }
+  const inTime = fly(
+    scenario,
+    (m) => m.arrivalNs > cut && m.kind !== "imu" && m !== ahead ? undefined : m,
+  );
+  assert.deepEqual(
+    estimator.currentEstimate().positionLocalM,
+    inTime.currentEstimate().positionLocalM,
+  );
+  assert.match(
+    estimator.addPoseAnchor({ ...ahead.value, timeNs: 90e9 as MonotonicNs }).reason ?? "",
+    /ahead/,
+  );
+});
