@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { RuntimeNotAvailableError } from "./errors.ts";
-import { GdnError } from "./errors.ts";
+import { fileURLToPath } from "node:url";
+import { GdnError, RuntimeNotAvailableError } from "./errors.ts";
 
 /** Bytes of `struct gdn_error { int32_t code; char message[252]; }`. */
 export const NATIVE_ERROR_BYTES = 256;
@@ -32,8 +32,10 @@ export class NativeErrorBuffer {
   }
 }
 
+const BUILD_DIRECTORY = fileURLToPath(new URL("../../build/lib", import.meta.url));
+
 /** Where `deno task setup` puts the libraries, and what overrides it. */
-export function nativeLibraryPath(name: string, directory = "build/lib"): string {
+export function nativeLibraryPath(name: string, directory: string = BUILD_DIRECTORY): string {
   return `${directory}/libgdn_${name}.so`;
 }
 

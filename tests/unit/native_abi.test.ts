@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { faissSymbols } from "../../src/faiss/symbols.ts";
+import { visionSymbols } from "../../src/vision/library.ts";
+import { REPOSITORY } from "../support/paths.ts";
+
+/** Every native library with the table of symbols that its bindings open. */
+const LIBRARIES: Readonly<Record<string, Deno.ForeignLibraryInterface>> = {
+  faiss: faissSymbols,
+  vision: visionSymbols,
+};
+
+interface Declaration {
+  readonly result: string;
+  readonly parameters: readonly string[];
+}
+
+/** Types of the C side as FFI names; a pointer is "buffer". */
+const FFI_TYPES: Readonly<Record<string, string>> = {
+  void: "void",
+  int32_t: "i32",
+  uint32_t: "u32",
+  int64_t: "i64",
+  uint64_t: "u64",
+  float: "f32",
+  double: "f64",
+};
+
+function ffiType(text: string, withName: boolean): string {
+  if (text.includes("*") || text.includes("[")) return "buffer";
+  const words = text.replace(/\bconst\b/g, "").trim().split(/\s+/);
+  if (withName && words.length > 1) words.pop();
+  const type = FFI_TYPES[words.join(" ")];
+  assert.ok(type, `the C type "${text}" has no fixed width, or this test does not know it`);
+  return type;
+}
+
+/** The GDN_API declarations of a folder's headers. */
+function declarations(folder: string): Map<string, Declaration> {
+  const found = new Map<string, Declaration>();
+  for (const entry of Deno.readDirSync(`${REPOSITORY}/ffi/${folder}`)) {
+    if (!entry.name.endsWith(".h")) continue;
+    const text = Deno.readTextFileSync(`${REPOSITORY}/ffi/${folder}/${entry.name}`)
+      .replace(/\/\*[\s\S]*?\*\//g, "").replace(/\/\/.*$/gm, "");
+    for (const [, result, name, list] of text.matchAll(/GDN_API\s+([\w*\s]+?)(\w+)\(([^)]*)\);/g)) {
+      const parameters = list.trim() === "" || list.trim() === "void"
+        ? []
+        : list.split(",").map((parameter) => ffiType(parameter, true));
+      found.set(name, { result: ffiType(result, false), parameters });
+    }
+  }
+  return found;
+}
+
+const LINKER_SYMBOLS = ["__bss_start", "_edata", "_end", "_init", "_fini"];
+
+/** Strong symbols that the built library exports. */
+async function exported(name: string): Promise<string[]> {
+  const { success, stdout, stderr } = await new Deno.Command("nm", {
+    args: ["-D", "--defined-only", `${REPOSITORY}/build/lib/libgdn_${name}.so`],
+  }).output();
+  assert.ok(success, new TextDecoder().decode(stderr));
+  // Weak C++ symbols (V, W, u) stay visible whatever the visibility is; they are nobody's API.
+  return new TextDecoder().decode(stdout).trim().split("\n")
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, kind]) => "TDBR".includes(kind)).map(([, , symbol]) => symbol).sort();
+}
+
+Deno.test("every folder of ffi/ with headers has its line in this test", () => {
+  const folders = [...Deno.readDirSync(`${REPOSITORY}/ffi`)]
+    .filter((entry) => entry.isDirectory && entry.name !== "common").map((entry) => entry.name);
+  assert.deepEqual(folders.sort(), Object.keys(LIBRARIES).sort());
+});
+
+for (const [name, symbols] of Object.entries(LIBRARIES)) {
+  Deno.test(`libgdn_${name} exports what its headers declare, and nothing else`, async () => {
+    const declared = [...declarations(name).keys()].sort();
+    assert.ok(declared.length > 0);
+    const strong = (await exported(name)).filter((symbol) => !LINKER_SYMBOLS.includes(symbol));
+    assert.deepEqual(strong, declared);
+  });
+
+  Deno.test(`the symbol table of ${name} has the types of its headers`, () => {
+    const declared = declarations(name);
+    const version = `gdn_${name}_abi_version`;
+    assert.ok(declared.has(version), "the version is asked for by openNativeLibrary()");
+    declared.delete(version);
+    const table = new Map(
+      Object.entries(symbols).map(([symbol, definition]) => {
+        const { parameters, result } = definition as Deno.ForeignFunction;
+        return [symbol, { result, parameters: [...parameters] }];
+      }),
+    );
+    assert.deepEqual([...table.keys()].sort(), [...declared.keys()].sort());
+    for (const [symbol, declaration] of declared) {
+      assert.deepEqual(table.get(symbol), declaration, symbol);
+    }
+  });
+}
