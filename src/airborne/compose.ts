@@ -3,9 +3,265 @@
  *
  * @module
  */
-import type { Command } from "../core/mod.ts";
+import {
+  type Command,
+  type Composition,
+  LocalFrame,
+  type Strategy,
+  StrategyRegistry,
+} from "../core/mod.ts";
+import { type DescriptorIndex, openDescriptorIndex } from "../descriptor_index/mod.ts";
+import { type FaissLibrary, openFaiss } from "../faiss/mod.ts";
+import {
+  type FlightPackage,
+  openFlightPackage,
+  type Place,
+  verifiedBytes,
+} from "../flight_package/mod.ts";
+import { TileMap } from "../map/mod.ts";
+import { type CrossDomainMatcher, StructuralMatcher } from "../matcher/mod.ts";
+import {
+  AdaptiveRecogniser,
+  ExhaustiveSearch,
+  type KnownPlace,
+  type PlaceRecogniser,
+  VladDescriptor,
+  VladSearch,
+} from "../place_recognition/mod.ts";
+import { PlanarPoseSolver, type PoseSolver } from "../pose/mod.ts";
+import { Eskf, type EskfOptions, type StateEstimator } from "../state_estimator/mod.ts";
+import { PlanarKlt, type VioStrategy } from "../vio/mod.ts";
+import {
+  checkPoseLayout,
+  checkStructuralLayout,
+  openVision,
+  type VisionLibrary,
+} from "../vision/mod.ts";
+import type { AirborneConfig } from "./config.ts";
+import { Locator } from "./locator.ts";
+import { Navigator } from "./navigator.ts";
+import { replayCommand } from "./replay.ts";
 
 /** The commands of `airborne`. */
 export function commands(): readonly Command[] {
-  return [];
+  return [replayCommand({ composeAirborne })];
+}
+
+/** What a flight is made of; disposing it closes everything, last built first. */
+export interface Airborne extends AsyncDisposable {
+  readonly vision: VisionLibrary;
+  readonly flightPackage: FlightPackage;
+  /** The flight's local frame: origin at the map's middle, up = height over its ground. */
+  readonly frame: LocalFrame;
+  readonly estimator: StateEstimator;
+  readonly navigator: Navigator;
+  readonly locator: Locator;
+  /** Role → strategy that fills it. */
+  readonly strategies: Readonly<Record<string, string>>;
+}
+
+export interface AirborneOptions {
+  readonly packagePath: string;
+  readonly config: AirborneConfig;
+  readonly onEvent?: EskfOptions["onEvent"];
+  /** Told while the package is verified. */
+  readonly onVerified?: (doneBytes: number, totalBytes: number) => void;
+}
+
+/** Opens the package, links the strategies that the configuration names, and puts them together. */
+export async function composeAirborne(options: AirborneOptions): Promise<Airborne> {
+  const { config } = options;
+  const registry = strategyRegistry(options);
+  const choose = {
+    vision: "opencv",
+    package: "folder",
+    frame: "map_centre",
+    map: "slippy_tiles",
+    faiss: "debian_static",
+    descriptor_index: "faiss_hnsw",
+    vio: config.strategies.vio,
+    place_recognition: config.strategies.placeRecognition,
+    matcher: config.strategies.matcher,
+    pose: config.strategies.pose,
+    state_estimator: config.strategies.stateEstimator,
+    locator: "recognise_match_pose",
+    navigator: "frame_by_frame",
+  };
+  const composition: Composition = await registry.compose({ executable: "airborne", choose });
+  return {
+    vision: composition.get<VisionLibrary>("vision"),
+    flightPackage: composition.get<FlightPackage>("package"),
+    frame: composition.get<LocalFrame>("frame"),
+    estimator: composition.get<StateEstimator>("state_estimator"),
+    navigator: composition.get<Navigator>("navigator"),
+    locator: composition.get<Locator>("locator"),
+    strategies: choose,
+    [Symbol.asyncDispose]: () => composition[Symbol.asyncDispose](),
+  };
+}
+
+/** Every strategy that `airborne` can link. */
+function strategyRegistry(options: AirborneOptions): StrategyRegistry {
+  const registry = new StrategyRegistry();
+  for (const strategy of [...groundStrategies(options), ...navigationStrategies(options.config)]) {
+    registry.register({ ...strategy, executables: ["airborne"] });
+  }
+  return registry.register({
+    role: "state_estimator",
+    name: "eskf",
+    executables: ["airborne"],
+    needs: ["frame"],
+    create: (parts): StateEstimator =>
+      new Eskf({
+        config: options.config.eskf,
+        frame: parts.get<LocalFrame>("frame"),
+        onEvent: options.onEvent,
+      }),
+  });
+}
+
+type Linked = Omit<Strategy, "executables">;
+
+/** The map and what reads it. */
+function groundStrategies(options: AirborneOptions): Linked[] {
+  return [
+    {
+      role: "vision",
+      name: "opencv",
+      create: () => {
+        const vision = openVision();
+        checkStructuralLayout(vision);
+        checkPoseLayout(vision);
+        return vision;
+      },
+    },
+    {
+      role: "package",
+      name: "folder",
+      create: () =>
+        openFlightPackage(
+          options.packagePath,
+          (manifest) => (doneBytes) => options.onVerified?.(doneBytes, verifiedBytes(manifest)),
+        ),
+    },
+    {
+      role: "frame",
+      name: "map_centre",
+      needs: ["package"],
+      create: (parts) => {
+        const { area, groundHeightM } = parts.get<FlightPackage>("package").manifest;
+        return new LocalFrame({
+          latitudeDeg: (area.southDeg + area.northDeg) / 2,
+          longitudeDeg: (area.westDeg + area.eastDeg) / 2,
+          heightM: groundHeightM,
+        });
+      },
+    },
+    { role: "faiss", name: "debian_static", create: () => openFaiss() },
+    {
+      role: "descriptor_index",
+      name: "faiss_hnsw",
+      needs: ["faiss", "package"],
+      create: (parts) =>
+        openDescriptorIndex(
+          parts.get<FlightPackage>("package").indexPath,
+          parts.get<FaissLibrary>("faiss"),
+        ),
+    },
+    {
+      role: "map",
+      name: "slippy_tiles",
+      needs: ["vision", "package", "frame"],
+      create: (parts) =>
+        new TileMap(
+          parts.get<VisionLibrary>("vision"),
+          parts.get<FlightPackage>("package").tiles,
+          parts.get<LocalFrame>("frame"),
+        ),
+    },
+  ];
+}
+
+/** C1 to C4 and what drives them. */
+function navigationStrategies(config: AirborneConfig): Linked[] {
+  return [
+    {
+      role: "vio",
+      name: "planar_klt",
+      needs: ["vision"],
+      create: (parts) => new PlanarKlt(parts.get<VisionLibrary>("vision"), config.planarKlt),
+    },
+    {
+      role: "place_recognition",
+      name: "adaptive",
+      needs: ["vision", "package", "frame", "map", "descriptor_index"],
+      create: async (parts) => {
+        const vision = parts.get<VisionLibrary>("vision");
+        const map = parts.get<TileMap>("map");
+        const settings = config.placeRecognition;
+        const { vocabularyPath, places } = parts.get<FlightPackage>("package");
+        const descriptors = new VladSearch(
+          await VladDescriptor.open(vision, vocabularyPath),
+          parts.get<DescriptorIndex>("descriptor_index"),
+          knownPlaces(places, parts.get<LocalFrame>("frame")),
+          settings,
+        );
+        const exhaustive = new ExhaustiveSearch(vision, map, settings);
+        return new AdaptiveRecogniser(map, exhaustive, descriptors, settings);
+      },
+    },
+    {
+      role: "matcher",
+      name: "structural",
+      needs: ["vision", "map"],
+      create: (parts) =>
+        new StructuralMatcher(
+          parts.get<VisionLibrary>("vision"),
+          parts.get<TileMap>("map"),
+          config.structural,
+        ),
+    },
+    {
+      role: "pose",
+      name: "planar_pose",
+      needs: ["vision"],
+      create: (parts) => new PlanarPoseSolver(parts.get<VisionLibrary>("vision"), config.pose),
+    },
+    {
+      role: "locator",
+      name: "recognise_match_pose",
+      needs: ["place_recognition", "matcher", "pose"],
+      create: (parts) =>
+        new Locator({
+          recogniser: parts.get<PlaceRecogniser>("place_recognition"),
+          matcher: parts.get<CrossDomainMatcher>("matcher"),
+          solver: parts.get<PoseSolver>("pose"),
+        }, {
+          rerank: config.placeRecognition.rerank,
+          refineResidualPx: config.navigator.refineResidualPx,
+        }),
+    },
+    {
+      role: "navigator",
+      name: "frame_by_frame",
+      needs: ["vision", "state_estimator", "vio", "locator", "frame"],
+      create: (parts) =>
+        new Navigator({
+          vision: parts.get<VisionLibrary>("vision"),
+          estimator: parts.get<StateEstimator>("state_estimator"),
+          vio: parts.get<VioStrategy>("vio"),
+          locator: parts.get<Locator>("locator"),
+          frame: parts.get<LocalFrame>("frame"),
+          config: config.navigator,
+          priorSigmaMaxM: config.placeRecognition.priorSigmaMaxM,
+        }),
+    },
+  ];
+}
+
+function knownPlaces(places: readonly Place[], frame: LocalFrame): KnownPlace[] {
+  return places.map((place) => {
+    const [eastM, northM] = frame.localFromWgs({ ...place, heightM: frame.origin.heightM });
+    return { eastM, northM, sideM: place.sideM };
+  });
 }

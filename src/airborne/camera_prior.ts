@@ -1,0 +1,67 @@
+/**
+ * What an estimate says of the camera: its pose through the estimated mounting, and how sure.
+ *
+ * @module
+ */
+import {
+  type Matrix3,
+  matrixFromQuaternion,
+  type Quaternion,
+  quaternionFromRotationVector,
+  quaternionMultiply,
+  type Vector3,
+} from "../core/mod.ts";
+import type { StateEstimate } from "../state_estimator/mod.ts";
+
+/** Pose of the camera in the local frame with the sigmas that searches and checks need. */
+export interface CameraPrior {
+  readonly positionLocalM: Vector3;
+  readonly localFromCamera: Matrix3;
+  /** Semi-major axis, 1 sigma, metres. */
+  readonly sigmaHorizontalM: number;
+  readonly sigmaHeightM: number;
+  readonly sigmaTiltRad: number;
+  readonly sigmaHeadingRad: number;
+}
+
+/** `mountingSigmaRad` is what the mounting error adds while the estimator has not learnt it. */
+export function cameraPrior(
+  estimate: StateEstimate,
+  bodyFromCamera: Quaternion,
+  minimum: { readonly sigmaTiltRad: number; readonly sigmaHeadingRad: number },
+): CameraPrior {
+  const mounted = quaternionMultiply(
+    quaternionFromRotationVector(estimate.mountingErrorRad),
+    bodyFromCamera,
+  );
+  const p = estimate.covariance;
+  const [varianceTilt, varianceHeading] = attitudeVariances(estimate);
+  return {
+    positionLocalM: estimate.positionLocalM,
+    localFromCamera: matrixFromQuaternion(quaternionMultiply(estimate.localFromBody, mounted)),
+    sigmaHorizontalM: Math.sqrt(largestEigenvalue(p[0], p[1], p[7])),
+    sigmaHeightM: Math.sqrt(p[14]),
+    sigmaTiltRad: Math.max(minimum.sigmaTiltRad, Math.sqrt(varianceTilt)),
+    sigmaHeadingRad: Math.max(minimum.sigmaHeadingRad, Math.sqrt(varianceHeading)),
+  };
+}
+
+/** Larger eigenvalue of a symmetric 2×2 matrix [a b; b c]. */
+export function largestEigenvalue(a: number, b: number, c: number): number {
+  return (a + c) / 2 + Math.hypot((a - c) / 2, b);
+}
+
+/** Rotation covariance turned from body axes into local axes: mean of the two tilts, and heading. */
+function attitudeVariances(estimate: StateEstimate): [tilt: number, heading: number] {
+  const r = matrixFromQuaternion(estimate.localFromBody);
+  const variance = (axis: number) => {
+    let sum = 0;
+    for (let i = 0; i < 3; i++) {
+      for (let k = 0; k < 3; k++) {
+        sum += r[3 * axis + i] * estimate.covariance[6 * (3 + i) + 3 + k] * r[3 * axis + k];
+      }
+    }
+    return Math.max(0, sum);
+  };
+  return [(variance(0) + variance(1)) / 2, variance(2)];
+}

@@ -1,0 +1,30 @@
+/**
+ * Configuration of `airborne`: which strategies fly, and their settings.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { StructuralConfigSchema } from "../matcher/mod.ts";
+import { PlaceRecognitionConfigSchema } from "../place_recognition/mod.ts";
+import { PoseConfigSchema } from "../pose/mod.ts";
+import { EskfConfigSchema } from "../state_estimator/mod.ts";
+import { PlanarKltConfigSchema } from "../vio/mod.ts";
+import { NavigatorConfigSchema } from "./navigator_config.ts";
+
+export const AirborneConfigSchema = z.strictObject({
+  /** Names of the strategies; see `src/airborne/compose.ts` for what is linked. */
+  strategies: z.strictObject({
+    vio: z.string().default("planar_klt"),
+    placeRecognition: z.string().default("adaptive"),
+    matcher: z.string().default("structural"),
+    pose: z.string().default("planar_pose"),
+    stateEstimator: z.string().default("eskf"),
+  }).prefault({}),
+  planarKlt: PlanarKltConfigSchema.prefault({}),
+  placeRecognition: PlaceRecognitionConfigSchema.prefault({}),
+  structural: StructuralConfigSchema.prefault({}),
+  pose: PoseConfigSchema.prefault({}),
+  eskf: EskfConfigSchema.prefault({}),
+  navigator: NavigatorConfigSchema.prefault({}),
+});
+export type AirborneConfig = Readonly<z.infer<typeof AirborneConfigSchema>>;

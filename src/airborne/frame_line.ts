@@ -1,0 +1,99 @@
+/**
+ * One frame's outcome as the line that `--json` prints and as records for the recorder.
+ *
+ * @module
+ */
+import { degreesFromRadians, type LocalFrame, rollPitchYaw } from "../core/mod.ts";
+import type { FdrPayload } from "../flight_recorder/mod.ts";
+import type { FrameOutcome } from "./navigator.ts";
+import type { FrameLine } from "./output.ts";
+
+export function frameLine(outcome: FrameOutcome, frame: LocalFrame): FrameLine {
+  const { estimate, location, vio } = outcome;
+  const position = frame.wgsFromLocal(estimate.positionLocalM);
+  const p = estimate.covariance;
+  return {
+    type: "frame",
+    sequence: outcome.sequence,
+    timeNs: outcome.timeNs,
+    ...position,
+    covarianceEnM2: [p[0], p[1], p[7]],
+    sigmaUpM: Math.sqrt(p[14]),
+    horizontal95M: estimate.horizontal95M,
+    velocityEnuMps: [...estimate.velocityLocalMps],
+    localFromBody: [...estimate.localFromBody],
+    label: estimate.label,
+    anchorAgeS: Number.isFinite(estimate.anchorAgeS) ? estimate.anchorAgeS : null,
+    vioRegistered: vio.motion !== null,
+    vioState: vio.state,
+    fix: {
+      accepted: outcome.anchor?.fused ?? false,
+      reason: outcome.reason,
+      ...fixPosition(outcome, frame),
+      margin: location.margin,
+      score: location.score,
+      inliers: location.inliers,
+      global: location.method !== "prior",
+    },
+    latencyMs: outcome.latencyMs,
+  };
+}
+
+function fixPosition(
+  outcome: FrameOutcome,
+  frame: LocalFrame,
+): Pick<FrameLine["fix"], "latitudeDeg" | "longitudeDeg" | "heightM" | "headingDeg"> {
+  const { fix } = outcome.location;
+  if (fix === null) {
+    return { latitudeDeg: null, longitudeDeg: null, heightM: null, headingDeg: null };
+  }
+  const headingDeg = degreesFromRadians(rollPitchYaw(fix.probable.localFromBody).yawRad);
+  return {
+    ...frame.wgsFromLocal(fix.probable.positionLocalM),
+    headingDeg: (headingDeg + 360) % 360,
+  };
+}
+
+/** Payload of `nav.fix`. */
+export function fixRecord(outcome: FrameOutcome, line: FrameLine): FdrPayload<"nav.fix"> {
+  const { latitudeDeg, longitudeDeg, heightM, accepted, reason, margin, score, inliers, global } =
+    line.fix;
+  return {
+    sequence: outcome.sequence,
+    exposureMidNs: outcome.timeNs,
+    accepted,
+    reason,
+    latitudeDeg,
+    longitudeDeg,
+    heightM,
+    margin,
+    score,
+    inliers,
+    global,
+    ...(outcome.location.fix === null
+      ? {}
+      : { covariance: [...outcome.location.fix.probable.covariance] }),
+    ...(outcome.anchor === null || !Number.isFinite(outcome.anchor.testRatio)
+      ? {}
+      : { testRatio: outcome.anchor.testRatio }),
+  };
+}
+
+/** Payload of `nav.state`. */
+export function stateRecord(outcome: FrameOutcome, line: FrameLine): FdrPayload<"nav.state"> {
+  return {
+    sequence: outcome.sequence,
+    validNs: outcome.timeNs,
+    latitudeDeg: line.latitudeDeg,
+    longitudeDeg: line.longitudeDeg,
+    heightM: line.heightM,
+    covarianceEnM2: line.covarianceEnM2,
+    sigmaUpM: line.sigmaUpM,
+    horizontal95M: line.horizontal95M,
+    velocityEnuMps: line.velocityEnuMps,
+    localFromBody: line.localFromBody,
+    label: line.label,
+    anchorAgeS: line.anchorAgeS,
+    latencyMs: line.latencyMs,
+  };
+}

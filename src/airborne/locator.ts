@@ -1,0 +1,174 @@
+/**
+ * From a frame and what is known of the camera to a fix: recognise → re-rank → match → pose.
+ *
+ * @module
+ */
+import type { Matrix3, MonotonicNs, Quaternion } from "../core/mod.ts";
+import type { CrossDomainMatcher, Match, MatchOutcome, PlaceHypothesis } from "../matcher/mod.ts";
+import type { PlaceRecogniser, Proposal } from "../place_recognition/mod.ts";
+import type { PoseFix, PoseOutcome, PoseSolver } from "../pose/mod.ts";
+import type { VisionFrame } from "../vision/mod.ts";
+import type { CameraPrior } from "./camera_prior.ts";
+
+/** What one frame's look at the map came to. */
+export interface Location {
+  /** null when no place on the map holds. */
+  readonly fix: PoseFix | null;
+  /** Why not; empty with a fix. */
+  readonly reason: string;
+  readonly score: number;
+  readonly margin: number;
+  readonly inliers: number;
+  readonly method: Proposal["method"];
+}
+
+export interface LocatorParts {
+  readonly recogniser: PlaceRecogniser;
+  readonly matcher: CrossDomainMatcher;
+  readonly solver: PoseSolver;
+}
+
+export interface LocatorOptions {
+  /** How many hypotheses of a search the matcher looks at. */
+  readonly rerank: number;
+  /** A second look when the residual exceeds this many map pixels. */
+  readonly refineResidualPx: number;
+}
+
+/** Attitude knowledge that the pose is checked against, apart from where it was sought. */
+type Expected = Pick<CameraPrior, "sigmaTiltRad" | "sigmaHeadingRad" | "sigmaHeightM"> & {
+  readonly localFromCamera: Matrix3;
+  readonly heightM: number;
+};
+
+export class Locator {
+  readonly #parts: LocatorParts;
+  readonly #options: LocatorOptions;
+
+  constructor(parts: LocatorParts, options: LocatorOptions) {
+    this.#parts = parts;
+    this.#options = options;
+  }
+
+  /** Searches where the prior allows; the best of the hypotheses that hold. */
+  async locate(
+    frame: VisionFrame,
+    timeNs: MonotonicNs,
+    prior: CameraPrior,
+    bodyFromCamera: Quaternion,
+  ): Promise<Location> {
+    const proposal = await this.#parts.recogniser.propose(frame, prior);
+    let best: Location = {
+      fix: null,
+      reason: "no_candidate",
+      score: -1,
+      margin: 0,
+      inliers: 0,
+      method: proposal.method,
+    };
+    const searched = proposal.method !== "prior";
+    const count = searched ? this.#options.rerank : 1;
+    for (const hypothesis of proposal.hypotheses.slice(0, count)) {
+      const expected = expectedOf(prior, searched ? hypothesis : prior);
+      const location = await this.#examine(
+        frame,
+        timeNs,
+        hypothesis,
+        expected,
+        bodyFromCamera,
+        proposal.method,
+      );
+      if (isBetter(location, best)) best = location;
+    }
+    return best;
+  }
+
+  async #examine(
+    frame: VisionFrame,
+    timeNs: MonotonicNs,
+    hypothesis: PlaceHypothesis,
+    expected: Expected,
+    bodyFromCamera: Quaternion,
+    method: Proposal["method"],
+  ): Promise<Location> {
+    const { matcher } = this.#parts;
+    const outcome = await matcher.match(frame, hypothesis);
+    if (outcome.status === "no_match") return failed(outcome, outcome.reason, method);
+    const ask = (match: Match) =>
+      this.#parts.solver.solve({
+        timeNs,
+        correspondences: match.correspondences,
+        guess: match,
+        gsdM: match.gsdM,
+        bodyFromCamera,
+        expected,
+      });
+    let pose: PoseOutcome = await ask(outcome);
+    if (pose.status === "fix" && pose.residualM > this.#options.refineResidualPx * outcome.gsdM) {
+      pose = await this.#secondLook(frame, outcome, pose, ask);
+    }
+    if (pose.status === "rejected") return failed(outcome, pose.reason, method);
+    return {
+      fix: pose,
+      reason: "",
+      score: outcome.score,
+      margin: outcome.margin,
+      inliers: pose.inliers,
+      method,
+    };
+  }
+
+  /** C3.5: any failure inside keeps the first pose. */
+  async #secondLook(
+    frame: VisionFrame,
+    match: Match,
+    pose: PoseFix,
+    ask: (match: Match) => Promise<PoseOutcome>,
+  ): Promise<PoseFix> {
+    const again = await this.#parts.matcher.refine(frame, {
+      ...match,
+      positionLocalM: pose.probable.positionLocalM,
+      localFromCamera: pose.localFromCamera,
+    });
+    if (again.status === "no_match") return pose;
+    const refined = await ask(again);
+    return refined.status === "fix" && refined.inliers >= pose.inliers ? refined : pose;
+  }
+}
+
+/** A search may have turned the picture round: its own rotation is then the expectation. */
+function expectedOf(prior: CameraPrior, at: PlaceHypothesis): Expected {
+  return {
+    localFromCamera: at.localFromCamera,
+    heightM: prior.positionLocalM[2],
+    sigmaHeightM: prior.sigmaHeightM,
+    sigmaTiltRad: prior.sigmaTiltRad,
+    sigmaHeadingRad: Math.min(prior.sigmaHeadingRad, at.sigmaHeadingRad * 2),
+  };
+}
+
+function failed(
+  outcome: MatchOutcome,
+  reason: string,
+  method: Proposal["method"],
+): Location {
+  return {
+    fix: null,
+    reason,
+    score: outcome.score,
+    margin: outcome.margin,
+    inliers: 0,
+    method,
+  };
+}
+
+function isBetter(a: Location, b: Location): boolean {
+  if ((a.fix === null) !== (b.fix === null)) return a.fix !== null;
+  if (a.fix !== null && b.fix !== null) return quality(a.fix) > quality(b.fix);
+  return a.score > b.score;
+}
+
+/** Agreeing tie points, less what does not agree: a wrong place has few of the first. */
+function quality(fix: PoseFix): number {
+  return fix.inliers - 0.5 * (fix.points - fix.inliers) - fix.residualM;
+}

@@ -1,0 +1,230 @@
+/**
+ * The flight loop's inside: sensor samples go to the estimator, a frame goes camera → odometry →
+ * place → match → pose → state, and comes out as an estimate at its exposure.
+ *
+ * @module
+ */
+import type { CameraFrame } from "../camera/mod.ts";
+import {
+  type LocalFrame,
+  type MonotonicNs,
+  radiansFromDegrees,
+  type Vector3,
+} from "../core/mod.ts";
+import {
+  EstimateUnavailableError,
+  type MeasurementOutcome,
+  type StateEstimate,
+  type StateEstimator,
+} from "../state_estimator/mod.ts";
+import type { CameraHint, VioOutput, VioStrategy } from "../vio/mod.ts";
+import { VisionFrame, type VisionLibrary } from "../vision/mod.ts";
+import { type CameraPrior, cameraPrior } from "./camera_prior.ts";
+import { Confirmation } from "./confirmation.ts";
+import type { Location, Locator } from "./locator.ts";
+import type { NavigatorConfig } from "./navigator_config.ts";
+
+export interface NavigatorParts {
+  readonly vision: VisionLibrary;
+  readonly estimator: StateEstimator;
+  readonly vio: VioStrategy;
+  readonly locator: Locator;
+  readonly frame: LocalFrame;
+  readonly config: NavigatorConfig;
+  /** Up to this 1-sigma the estimate itself is searched around (place recognition's setting). */
+  readonly priorSigmaMaxM: number;
+}
+
+/** What one frame came to. */
+export interface FrameOutcome {
+  readonly sequence: number;
+  readonly timeNs: MonotonicNs;
+  readonly estimate: StateEstimate;
+  readonly vio: VioOutput;
+  readonly location: Location;
+  /** The estimator's word on the fix; null when it was not asked. */
+  readonly anchor: MeasurementOutcome | null;
+  /** Why the fix, where there is one, was not fused; empty when it was. */
+  readonly reason: string;
+  readonly latencyMs: number;
+}
+
+const NO_LOCATION: Location = {
+  fix: null,
+  reason: "",
+  score: -1,
+  margin: 0,
+  inliers: 0,
+  method: "prior",
+};
+
+export class Navigator {
+  readonly #parts: NavigatorParts;
+  readonly #confirmation: Confirmation;
+
+  constructor(parts: NavigatorParts) {
+    this.#parts = parts;
+    this.#confirmation = new Confirmation(parts.config.confirmations);
+  }
+
+  /**
+   * One frame's turn. null while the estimator has not started (no attitude, no IMU sample yet).
+   * @throws DataError when the picture is no JPEG of the calibrated size.
+   */
+  async processFrame(camera: CameraFrame): Promise<FrameOutcome | null> {
+    const startMs = performance.now();
+    const { vision, vio, estimator } = this.#parts;
+    const timeNs = camera.exposureMidNs;
+    if (this.#estimateAt(timeNs) === null) return null;
+    const name = `frame ${camera.sequence}`;
+    const frame = await VisionFrame.decode(vision, camera.jpeg, camera.calibration, name);
+    const odometry = await this.#odometry(camera, frame);
+    if (odometry.motion !== null) estimator.addVio(odometry.motion);
+    const { location, anchor, reason } = await this.#fix(camera, frame);
+    const estimate = estimator.estimateAt(timeNs);
+    return {
+      sequence: camera.sequence,
+      timeNs,
+      estimate,
+      vio: { ...odometry, state: vio.health().state },
+      location,
+      anchor,
+      reason,
+      latencyMs: performance.now() - startMs,
+    };
+  }
+
+  /** The odometry keeps the frame until the next one comes. */
+  #odometry(camera: CameraFrame, frame: VisionFrame): Promise<VioOutput> {
+    const { vio } = this.#parts;
+    const lastNs = vio.lastFrameNs();
+    const from = lastNs === null ? null : this.#estimateAt(lastNs);
+    const to = this.#estimateAt(camera.exposureMidNs);
+    const bodyFromCamera = camera.calibration.bodyFromCamera;
+    const hint = from === null || to === null
+      ? null
+      : { from: this.#cameraHint(from, camera), to: this.#cameraHint(to, camera) };
+    return vio.addFrame({ timeNs: camera.exposureMidNs, frame, bodyFromCamera }, hint);
+  }
+
+  #cameraHint(estimate: StateEstimate, camera: CameraFrame): CameraHint {
+    return this.#prior(estimate, camera);
+  }
+
+  #prior(estimate: StateEstimate, camera: CameraFrame): CameraPrior {
+    const { config } = this.#parts;
+    return cameraPrior(estimate, camera.calibration.bodyFromCamera, {
+      sigmaTiltRad: Math.hypot(
+        radiansFromDegrees(config.sigmaTiltMinDeg),
+        this.#mountingSigmaRad(estimate, camera),
+      ),
+      sigmaHeadingRad: radiansFromDegrees(config.sigmaHeadingMinDeg),
+    });
+  }
+
+  /** Until a few fixes have been fused the mounting is as uncertain as the calibration says. */
+  #mountingSigmaRad(estimate: StateEstimate, camera: CameraFrame): number {
+    return Number.isFinite(estimate.anchorAgeS)
+      ? 0
+      : radiansFromDegrees(camera.calibration.mountingSigmaDeg);
+  }
+
+  async #fix(
+    camera: CameraFrame,
+    frame: VisionFrame,
+  ): Promise<Pick<FrameOutcome, "location" | "anchor" | "reason">> {
+    const timeNs = camera.exposureMidNs;
+    const estimate = this.#parts.estimator.estimateAt(timeNs);
+    const prior = this.#prior(estimate, camera);
+    if (prior.positionLocalM[2] < this.#parts.config.heightMinM) {
+      return { location: { ...NO_LOCATION, reason: "too_low" }, anchor: null, reason: "too_low" };
+    }
+    const bodyFromCamera = camera.calibration.bodyFromCamera;
+    if (prior.sigmaHorizontalM <= this.#parts.priorSigmaMaxM) {
+      this.#confirmation.drop();
+      const location = await this.#parts.locator.locate(frame, timeNs, prior, bodyFromCamera);
+      return this.#fuse(location);
+    }
+    const claimed = this.#claimedPrior(estimate, prior);
+    if (claimed === null) {
+      const location = await this.#parts.locator.locate(frame, timeNs, prior, bodyFromCamera);
+      if (location.fix !== null) {
+        this.#confirmation.open(timeNs, location.fix.probable.positionLocalM);
+      }
+      return this.#withheld(location);
+    }
+    const location = await this.#parts.locator.locate(frame, timeNs, claimed, bodyFromCamera);
+    return this.#confirm(location, claimed, timeNs);
+  }
+
+  /** Where an open claim says the aircraft must now be, by odometry; null without a claim. */
+  #claimedPrior(estimate: StateEstimate, prior: CameraPrior): CameraPrior | null {
+    const claim = this.#confirmation.claim;
+    const then = claim === null ? null : this.#estimateAt(claim.timeNs);
+    if (claim === null || then === null) {
+      this.#confirmation.drop();
+      return null;
+    }
+    const moved = (axis: 0 | 1 | 2) =>
+      claim.positionLocalM[axis] + estimate.positionLocalM[axis] - then.positionLocalM[axis];
+    const heightM = prior.positionLocalM[2];
+    return {
+      ...prior,
+      positionLocalM: [moved(0), moved(1), heightM],
+      sigmaHorizontalM: this.#parts.config.confirmShare * heightM / 2,
+    };
+  }
+
+  #confirm(
+    location: Location,
+    claimed: CameraPrior,
+    timeNs: MonotonicNs,
+  ): Pick<FrameOutcome, "location" | "anchor" | "reason"> {
+    const { fix } = location;
+    const within = this.#parts.config.confirmShare * claimed.positionLocalM[2];
+    if (fix === null || distance(fix.probable.positionLocalM, claimed.positionLocalM) > within) {
+      this.#confirmation.miss(timeNs, claimed.positionLocalM);
+      return this.#withheld(location);
+    }
+    const believed = this.#confirmation.agree(timeNs, fix.probable.positionLocalM);
+    const searched: Location = { ...location, method: "exhaustive" };
+    return believed ? this.#fuse(searched) : this.#withheld(searched);
+  }
+
+  #withheld(location: Location): Pick<FrameOutcome, "location" | "anchor" | "reason"> {
+    return {
+      location,
+      anchor: null,
+      reason: location.fix === null ? location.reason : "unconfirmed",
+    };
+  }
+
+  #fuse(location: Location): Pick<FrameOutcome, "location" | "anchor" | "reason"> {
+    if (location.fix === null) return this.#withheld(location);
+    const { timeNs, anchor: pose } = location.fix;
+    const anchor = this.#parts.estimator.addPoseAnchor({ timeNs, ...pose });
+    return { location, anchor, reason: anchor.fused ? "" : anchor.reason ?? "refused" };
+  }
+
+  /** null outside of what the estimator still knows. */
+  #estimateAt(timeNs: MonotonicNs): StateEstimate | null {
+    try {
+      return this.#parts.estimator.estimateAt(timeNs);
+    } catch (error) {
+      if (error instanceof EstimateUnavailableError) return null;
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#parts.vio.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+function distance(a: Vector3, b: Vector3): number {
+  return Math.hypot(a[0] - b[0], a[1] - b[1]);
+}

@@ -1,0 +1,16 @@
+import { z } from "zod";
+
+export const NavigatorConfigSchema = z.strictObject({
+  /** Under this height over the ground no fix is tried. */
+  heightMinM: z.number().positive().default(5),
+  /** A place found by search is believed after this many further frames agree with it. */
+  confirmations: z.int().min(1).max(10).default(2),
+  /** …each within this share of the height of where odometry says it should be. */
+  confirmShare: z.number().positive().default(0.08),
+  /** A second look at the map from the first pose when the residual exceeds this many map pixels. */
+  refineResidualPx: z.number().min(0).default(1.2),
+  /** Least sigmas that the search around the estimate allows for. */
+  sigmaHeadingMinDeg: z.number().positive().default(0.5),
+  sigmaTiltMinDeg: z.number().positive().default(0.3),
+});
+export type NavigatorConfig = z.infer<typeof NavigatorConfigSchema>;

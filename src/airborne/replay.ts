@@ -1,0 +1,160 @@
+/**
+ * `airborne replay`: a recorded flight, or a folder of photographs, through the real chain.
+ *
+ * @module
+ */
+import { parseArgs } from "node:util";
+import {
+  type Command,
+  type CommandIo,
+  EXIT,
+  type ExitCode,
+  messageOf,
+  readConfiguration,
+  UsageError,
+} from "../core/mod.ts";
+import type { Airborne, AirborneOptions } from "./compose.ts";
+import { type AirborneConfig, AirborneConfigSchema } from "./config.ts";
+import type { FrameLine, SummaryLine } from "./output.ts";
+import { replayFlight } from "./replay_flight.ts";
+import { replayPhotographs } from "./replay_photographs.ts";
+
+const HELP = `airborne replay FLIGHT --package PACKAGE [options]
+
+Flies a recorded flight again: every sensor row and picture in the order in which the companion
+computer received it, through odometry, place recognition, matching, pose and state estimation.
+FLIGHT is a recorded-flight folder (operator simulate flight writes them) or a folder of nadir
+photographs with EXIF position and height.
+
+Options:
+  --package PACKAGE   flight package (operator provision makes it); verified whole before the flight
+  --config FILE       YAML configuration (GDN_… variables override it)
+  --recorder DIR      write the flight record (MCAP) below this folder
+  --json              one JSON object a frame, then a summary
+  --quiet             no progress
+
+Examples:
+  airborne replay flights/monday --package packages/valley
+  airborne replay flights/monday --package packages/valley --json > monday.jsonl
+  airborne replay photographs/ --package packages/beach --json`;
+
+export interface ReplayRequest {
+  readonly flightPath: string;
+  readonly packagePath: string;
+  readonly configPath: string | null;
+  readonly recorderFolder: string | null;
+  readonly json: boolean;
+}
+
+/** What a replay needs from the composition root. */
+export interface ReplayParts {
+  composeAirborne(options: AirborneOptions): Promise<Airborne>;
+}
+
+/** What a replay tells as it goes. */
+export interface ReplayOutput {
+  frame(line: FrameLine): void;
+  note(text: string): void;
+  progress(done: number, total: number): void;
+  readonly signal: AbortSignal;
+}
+
+export function replayCommand(parts: ReplayParts): Command {
+  return {
+    name: "replay",
+    summary: "fly a recorded flight, or photographs, again through the real chain",
+    help: HELP,
+    run: (args, io) => run(parts, parse(args), io),
+  };
+}
+
+function parse(args: readonly string[]): ReplayRequest {
+  let parsed;
+  try {
+    parsed = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        package: { type: "string" },
+        config: { type: "string" },
+        recorder: { type: "string" },
+        json: { type: "boolean", default: false },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(messageOf(error), { cause: error });
+  }
+  const { positionals, values } = parsed;
+  if (positionals.length !== 1) {
+    throw new UsageError(`replay takes one FLIGHT folder, got ${positionals.length}`);
+  }
+  if (values.package === undefined) {
+    throw new UsageError("replay needs --package PACKAGE (operator provision makes one)");
+  }
+  return {
+    flightPath: positionals[0],
+    packagePath: values.package,
+    configPath: values.config ?? null,
+    recorderFolder: values.recorder ?? null,
+    json: values.json,
+  };
+}
+
+async function run(
+  parts: ReplayParts,
+  request: ReplayRequest,
+  io: CommandIo,
+): Promise<ExitCode> {
+  const config = await configuration(request.configPath);
+  const progress = io.progress("replay", 1000);
+  const output: ReplayOutput = {
+    frame: (line) => request.json && io.out(JSON.stringify(line)),
+    note: (text) => io.err(text),
+    progress: (done, total) => progress.update(Math.floor(1000 * done / Math.max(1, total))),
+    signal: io.signal,
+  };
+  const isFlight = await exists(`${request.flightPath}/flight.json`);
+  const replay = isFlight ? replayFlight : replayPhotographs;
+  let summary: SummaryLine;
+  try {
+    summary = await replay(parts, request, config, output);
+  } finally {
+    progress.end();
+  }
+  if (request.json) io.out(JSON.stringify(summary));
+  else for (const line of summaryText(summary)) io.out(line);
+  return EXIT.ok;
+}
+
+async function configuration(path: string | null): Promise<AirborneConfig> {
+  const file = path === null ? undefined : { text: await Deno.readTextFile(path), name: path };
+  return readConfiguration(AirborneConfigSchema, {
+    ...(file === undefined ? {} : { file }),
+    environment: Deno.env.toObject(),
+  });
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+function summaryText(summary: SummaryLine): string[] {
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  return [
+    `flight          ${summary.flight}`,
+    `frames          ${summary.frames}`,
+    `fixes           ${summary.fixes} (${percent(summary.fixes / Math.max(1, summary.frames))})`,
+    `odometry        ${percent(summary.registrationVo)} of frames registered`,
+    `duration        ${summary.durationS.toFixed(1)} s, replayed ${
+      summary.realTimeFactor.toFixed(2)
+    } times as fast`,
+    `memory          ${summary.rssMbMax.toFixed(0)} MB at most`,
+    ...(summary.recorderFile === null ? [] : [`recorder        ${summary.recorderFile}`]),
+  ];
+}

@@ -1,0 +1,140 @@
+/**
+ * A folder of photographs: each one located on the map on its own. No odometry, no IMU; the heading
+ * tag is not believed, so every heading is searched.
+ *
+ * @module
+ */
+import {
+  localFromBody,
+  matrixFromQuaternion,
+  quaternionMultiply,
+  radiansFromDegrees,
+  rollPitchYaw,
+} from "../core/mod.ts";
+import { openPhotographFolder, type PhotographEvent } from "../replay/mod.ts";
+import { VisionFrame } from "../vision/mod.ts";
+import type { CameraPrior } from "./camera_prior.ts";
+import type { Airborne } from "./compose.ts";
+import type { AirborneConfig } from "./config.ts";
+import type { Location } from "./locator.ts";
+import type { FrameLine, SummaryLine } from "./output.ts";
+import type { ReplayOutput, ReplayParts, ReplayRequest } from "./replay.ts";
+import { ReplayTally } from "./replay_tally.ts";
+
+/** Height tags come from a barometer over uneven ground: 1 sigma, share of the height. */
+const HEIGHT_SIGMA_SHARE = 0.03;
+/** A gimbal holds nadir to this, degrees. */
+const TILT_SIGMA_DEG = 1.5;
+
+export async function replayPhotographs(
+  parts: ReplayParts,
+  request: ReplayRequest,
+  config: AirborneConfig,
+  output: ReplayOutput,
+): Promise<SummaryLine> {
+  const flight = await openPhotographFolder(request.flightPath);
+  await using airborne = await parts.composeAirborne({ packagePath: request.packagePath, config });
+  const tally = new ReplayTally(request.flightPath);
+  let done = 0;
+  for await (const event of flight.events()) {
+    if (output.signal.aborted) break;
+    tally.tick(event.receivedNs);
+    const line = await locate(airborne, event);
+    tally.frame(line);
+    output.frame(line);
+    output.progress(++done, flight.names.length);
+  }
+  return tally.summary(null);
+}
+
+/** Anywhere on the map, any heading, looking straight down. */
+function anywhere(airborne: Airborne, event: PhotographEvent): CameraPrior {
+  const { southDeg, westDeg, northDeg, eastDeg } = airborne.flightPackage.manifest.area;
+  const corner = airborne.frame.localFromWgs({
+    latitudeDeg: northDeg,
+    longitudeDeg: eastDeg,
+    heightM: airborne.frame.origin.heightM,
+  });
+  const opposite = airborne.frame.localFromWgs({
+    latitudeDeg: southDeg,
+    longitudeDeg: westDeg,
+    heightM: airborne.frame.origin.heightM,
+  });
+  const headingRad = radiansFromDegrees(event.gimbal?.headingTagDeg ?? 0);
+  const nadir = localFromBody({ rollRad: 0, pitchRad: 0, yawRad: headingRad });
+  const { bodyFromCamera } = event.frame.calibration;
+  return {
+    positionLocalM: [0, 0, event.heightAboveGroundM],
+    localFromCamera: matrixFromQuaternion(quaternionMultiply(nadir, bodyFromCamera)),
+    sigmaHorizontalM: Math.hypot(corner[0] - opposite[0], corner[1] - opposite[1]) / 2,
+    sigmaHeightM: HEIGHT_SIGMA_SHARE * event.heightAboveGroundM,
+    sigmaTiltRad: radiansFromDegrees(TILT_SIGMA_DEG),
+    sigmaHeadingRad: Math.PI,
+  };
+}
+
+async function locate(airborne: Airborne, event: PhotographEvent): Promise<FrameLine> {
+  const startMs = performance.now();
+  const { calibration, jpeg, exposureMidNs } = event.frame;
+  await using frame = await VisionFrame.decode(
+    airborne.vision,
+    jpeg,
+    calibration,
+    event.name,
+  );
+  const prior = anywhere(airborne, event);
+  const location = await airborne.locator.locate(
+    frame,
+    exposureMidNs,
+    prior,
+    calibration.bodyFromCamera,
+  );
+  return photographLine(airborne, event, prior, location, performance.now() - startMs);
+}
+
+function photographLine(
+  airborne: Airborne,
+  event: PhotographEvent,
+  prior: CameraPrior,
+  location: Location,
+  latencyMs: number,
+): FrameLine {
+  const pose = location.fix?.probable ?? null;
+  const wide = prior.sigmaHorizontalM ** 2;
+  const p = pose?.covariance ?? null;
+  const mapVariance = airborne.flightPackage.manifest.mapRegistrationSigmaM ** 2;
+  const covarianceEnM2: [number, number, number] = p === null
+    ? [wide, 0, wide]
+    : [p[0] + mapVariance, p[1], p[7] + mapVariance];
+  const position = airborne.frame.wgsFromLocal(pose?.positionLocalM ?? prior.positionLocalM);
+  const headingRad = pose === null ? 0 : rollPitchYaw(pose.localFromBody).yawRad;
+  const [ee, en, nn] = covarianceEnM2;
+  return {
+    type: "frame",
+    sequence: event.frame.sequence,
+    timeNs: event.frame.exposureMidNs,
+    ...position,
+    covarianceEnM2,
+    sigmaUpM: p === null ? prior.sigmaHeightM : Math.sqrt(p[14]),
+    horizontal95M: Math.sqrt(5.991 * ((ee + nn) / 2 + Math.hypot((ee - nn) / 2, en))),
+    velocityEnuMps: [0, 0, 0],
+    localFromBody: [...(pose?.localFromBody ?? [1, 0, 0, 0])] as [number, number, number, number],
+    label: pose === null ? "dead_reckoned" : "satellite_anchored",
+    anchorAgeS: pose === null ? null : 0,
+    vioRegistered: false,
+    vioState: "initialising",
+    fix: {
+      accepted: pose !== null,
+      reason: location.reason,
+      latitudeDeg: pose === null ? null : position.latitudeDeg,
+      longitudeDeg: pose === null ? null : position.longitudeDeg,
+      heightM: pose === null ? null : position.heightM,
+      margin: location.margin,
+      score: location.score,
+      inliers: location.inliers,
+      global: true,
+      headingDeg: pose === null ? null : ((headingRad * 180 / Math.PI) + 360) % 360,
+    },
+    latencyMs,
+  };
+}
