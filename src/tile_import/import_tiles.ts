@@ -9,6 +9,8 @@ import type { Imagery, ImportOptions, ImportSummary, PaintedTile, TileSink } fro
 
 /** Tiles that are written together; a transaction for each is slow. */
 const BATCH_TILES = 64;
+/** Tiles that are painted side by side; the native warps run beside each other. */
+const PARALLEL_TILES = 4;
 
 /** The zoom at which `imagery` is imported. */
 export function importZoom(imagery: Imagery, wanted: number | null): number {
@@ -36,25 +38,32 @@ export async function importTiles(
     count.kept += done.kept;
     batch = [];
   };
-  for (const [index, tile] of tiles.entries()) {
+  for (let next = 0; next < tiles.length;) {
     observe.signal?.throwIfAborted();
-    const tileId: TileId = { zoom, x: tile.x, y: tile.y, source: options.source };
-    if (await sink.tileExists(tileId)) {
-      count.kept++;
-      held.push(tile);
-    } else {
+    const group = tiles.slice(next, next + PARALLEL_TILES);
+    const outcomes = await Promise.all(group.map(async (tile) => {
+      const tileId: TileId = { zoom, x: tile.x, y: tile.y, source: options.source };
+      if (await sink.tileExists(tileId)) return "kept";
       const painted = await imagery.paint(tile);
-      if (painted) {
-        batch.push(newTile(tileId, painted, imagery, options));
-        count.bytes += painted.jpeg.length;
-        if (painted.coverage < 1) count.partial++;
-        held.push(tile);
-      } else {
+      return painted ? newTile(tileId, painted, imagery, options) : "empty";
+    }));
+    outcomes.forEach((outcome, i) => {
+      if (outcome === "empty") {
         count.empty++;
+        return;
       }
-    }
-    if (batch.length === BATCH_TILES) await flush();
-    observe.progress?.(index + 1, tiles.length);
+      held.push(group[i]);
+      if (outcome === "kept") {
+        count.kept++;
+        return;
+      }
+      batch.push(outcome);
+      count.bytes += outcome.jpeg.length;
+      if (outcome.metadata.coverage < 1) count.partial++;
+    });
+    if (batch.length >= BATCH_TILES) await flush();
+    next += group.length;
+    observe.progress?.(next, tiles.length);
   }
   if (batch.length > 0) await flush();
   return {

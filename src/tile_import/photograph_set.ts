@@ -142,7 +142,7 @@ export interface PhotographPixels {
 export class PhotographPixelCache {
   readonly #toolkit: TileToolkit;
   readonly #bytesMax: number;
-  readonly #kept = new Map<string, PhotographPixels>();
+  readonly #kept = new Map<string, { picture: Promise<PhotographPixels>; bytes: number }>();
   #bytes = 0;
 
   constructor(toolkit: TileToolkit, bytesMax = 400_000_000) {
@@ -151,22 +151,25 @@ export class PhotographPixelCache {
   }
 
   /** Pixels shrunk by 1/`denominator`. */
-  async get(file: PhotographFile, denominator: 1 | 2 | 4 | 8): Promise<PhotographPixels> {
+  get(file: PhotographFile, denominator: 1 | 2 | 4 | 8): Promise<PhotographPixels> {
     const key = `${denominator} ${file.path}`;
-    let picture = this.#kept.get(key);
-    if (picture) {
-      this.#kept.delete(key);
-    } else {
-      picture = await this.#decode(file, denominator);
-      this.#bytes += picture.pixels.length;
-    }
-    this.#kept.set(key, picture);
-    for (const [oldest, old] of this.#kept) {
+    const entry = this.#kept.get(key) ?? this.#add(file, denominator);
+    // The last of a map is the latest used.
+    this.#kept.delete(key);
+    this.#kept.set(key, entry);
+    for (const [oldest, { bytes }] of this.#kept) {
       if (this.#bytes <= this.#bytesMax || oldest === key) break;
       this.#kept.delete(oldest);
-      this.#bytes -= old.pixels.length;
+      this.#bytes -= bytes;
     }
-    return picture;
+    return entry.picture;
+  }
+
+  #add(file: PhotographFile, denominator: 1 | 2 | 4 | 8) {
+    const { widthPx, heightPx } = file.photograph.calibration;
+    const bytes = Math.ceil(3 * widthPx * heightPx / denominator ** 2);
+    this.#bytes += bytes;
+    return { picture: this.#decode(file, denominator), bytes };
   }
 
   async #decode(file: PhotographFile, denominator: 1 | 2 | 4 | 8): Promise<PhotographPixels> {
