@@ -137,9 +137,12 @@ int level_for(const Projection& p, float x, float y, double focal, const Ground&
 
 template <int C>
 inline void sample(const Level& level, float u, float v, float* sum) {
-  const float fu = std::floor(u), fv = std::floor(v);
-  const float a = u - fu, b = v - fv;
-  int x0 = static_cast<int>(fu), y0 = static_cast<int>(fv), x1 = x0 + 1, y1 = y0 + 1;
+  // Floor by hand: std::floor is a function call on the x86-64 baseline.
+  int x0 = static_cast<int>(u), y0 = static_cast<int>(v);
+  x0 -= u < static_cast<float>(x0);
+  y0 -= v < static_cast<float>(y0);
+  const float a = u - static_cast<float>(x0), b = v - static_cast<float>(y0);
+  int x1 = x0 + 1, y1 = y0 + 1;
   if (x0 < 0 || y0 < 0 || x1 >= level.width || y1 >= level.height) {
     x0 = mirrored(x0, level.width);
     x1 = mirrored(x1, level.width);
@@ -195,15 +198,19 @@ void develop_row(const Camera& camera, const Look& look, int y, int moments, uin
   s ^= s >> 31;
   s *= 0xbf58476d1ce4e5b9ull;
   s |= 1;
+  uint32_t drawn = 0;
   const float fall = look.vignetting / camera.corner2, share = look.gain / moments;
   for (int x = 0; x < camera.width; ++x) {
     const float rx = rays[2 * x], ry = rays[2 * x + 1];
     const float light = share * (1 - fall * (rx * rx + ry * ry));
     for (int c = 0; c < C; ++c) {
-      s ^= s << 13;
-      s ^= s >> 7;
-      s ^= s << 17;
-      const uint32_t h = static_cast<uint32_t>(s >> 32);
+      // One draw of 64 bits serves two samples.
+      if (drawn ^= 1) {
+        s ^= s << 13;
+        s ^= s >> 7;
+        s ^= s << 17;
+      }
+      const uint32_t h = static_cast<uint32_t>(drawn ? s >> 32 : s);
       const int bytes = (h & 255) + ((h >> 8) & 255) + ((h >> 16) & 255) + (h >> 24);
       const float value = row[x * C + c] * light;
       const float sigma = look.noise + look.noise_per_level * value;
