@@ -200,3 +200,27 @@ Deno.test("openTileCache() reads its migrations from beside the program", async 
   const { MIGRATIONS_FOLDER } = await import("../../src/tile_cache/sql/migrations.ts");
   assert.equal(MIGRATIONS_FOLDER.pathname, `${REPOSITORY}/migrations/`);
 });
+
+Deno.test("openTileCache() on PGlite names the permission that it lacks", () =>
+  inFolder(async (folder) => {
+    const program = `${folder}/program.ts`;
+    await Deno.writeTextFile(
+      program,
+      `import { openTileCache } from "${REPOSITORY}/src/tile_cache/mod.ts";
+      await openTileCache({ dataFolder: "${folder}/cache" });`,
+    );
+    const { stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "--no-prompt",
+        "--cached-only",
+        `--config=${REPOSITORY}/deno.json`,
+        "--allow-env",
+        `--allow-read=${folder},${REPOSITORY}/migrations`,
+        `--allow-write=${folder}`,
+        program,
+      ],
+    }).output();
+    const message = new TextDecoder().decode(stderr);
+    assert.match(message, /TileDatabaseError.*PGlite may not read its own files in .*--allow-read/);
+  }));

@@ -5,6 +5,7 @@
  * @module
  */
 import { PGlite, type Transaction } from "@electric-sql/pglite";
+import { fileURLToPath } from "node:url";
 import { messageOf } from "../../core/mod.ts";
 import { TileDatabaseError } from "../errors.ts";
 import type { SqlDatabase, SqlRow, SqlTransaction, SqlValue } from "./database.ts";
@@ -44,12 +45,26 @@ function session(inner: Transaction): SqlTransaction {
   };
 }
 
+/** PGlite loads its own files where nobody can catch a refusal: ask first. */
+async function checkOwnFilesReadable(): Promise<void> {
+  const entry = import.meta.resolve("@electric-sql/pglite");
+  if (!entry.startsWith("file:")) return;
+  const path = fileURLToPath(new URL(".", entry));
+  if ((await Deno.permissions.query({ name: "read", path })).state !== "granted") {
+    throw new TileDatabaseError(
+      `Cannot open the database: PGlite may not read its own files in ${path}; grant --allow-read ` +
+        "for that folder beside the permission set of deno.json, or name a PostgreSQL server (a DSN)",
+    );
+  }
+}
+
 /**
  * Opens (or creates) the database in `folder`.
  *
  * @throws TileDatabaseError
  */
 export async function openPglite(folder: string): Promise<SqlDatabase> {
+  await checkOwnFilesReadable();
   try {
     await Deno.mkdir(folder, { recursive: true });
     return new PgliteDatabase(await PGlite.create({ dataDir: folder }), folder);
