@@ -51,6 +51,38 @@ std::string path_of(const char* path, int64_t path_bytes) {
   return std::string(path, static_cast<size_t>(path_bytes));
 }
 
+// A search follows these numbers without looking: hold every one against the arrays it leads into.
+bool graph_is_sound(const faiss::HNSW& hnsw, size_t count) {
+  const auto levels_known = static_cast<int>(hnsw.cum_nneighbor_per_level.size()) - 1;
+  if (levels_known < 1 || hnsw.levels.size() != count || hnsw.offsets.size() != count + 1) return false;
+  if (hnsw.max_level >= levels_known || hnsw.offsets[0] != 0) return false;
+  for (int level = 0; level < levels_known; ++level) {
+    if (hnsw.cum_nb_neighbors(level) > hnsw.cum_nb_neighbors(level + 1)) return false;
+  }
+  const auto entry = static_cast<int64_t>(hnsw.entry_point);
+  if (entry < -1 || entry >= static_cast<int64_t>(count) || (entry < 0) != (count == 0)) return false;
+  if (entry >= 0 && hnsw.levels[entry] <= hnsw.max_level) return false;
+  for (size_t i = 0; i < count; ++i) {
+    const int levels = hnsw.levels[i];
+    if (levels < 1 || levels > levels_known) return false;
+    const auto slots = static_cast<size_t>(hnsw.cum_nb_neighbors(levels));
+    if (hnsw.offsets[i + 1] != hnsw.offsets[i] + slots) return false;
+  }
+  if (hnsw.offsets[count] != hnsw.neighbors.size()) return false;
+  for (size_t i = 0; i < count; ++i) {
+    for (int level = 0; level < hnsw.levels[i]; ++level) {
+      size_t begin = 0, end = 0;
+      hnsw.neighbor_range(static_cast<int64_t>(i), level, &begin, &end);
+      for (size_t slot = begin; slot < end; ++slot) {
+        const int64_t neighbour = hnsw.neighbors[slot];
+        if (neighbour < -1 || neighbour >= static_cast<int64_t>(count)) return false;
+        if (neighbour >= 0 && hnsw.levels[neighbour] <= level) return false;
+      }
+    }
+  }
+  return true;
+}
+
 // FAISS reads what it is given: check that the parts agree before anything is searched.
 std::shared_ptr<HnswIndex> adopt(std::unique_ptr<faiss::Index> index) {
   auto* map = dynamic_cast<faiss::IndexIDMap2*>(index.get());
@@ -64,9 +96,10 @@ std::shared_ptr<HnswIndex> adopt(std::unique_ptr<faiss::Index> index) {
       graph->metric_type == faiss::METRIC_INNER_PRODUCT && storage != nullptr &&
       storage->metric_type == faiss::METRIC_INNER_PRODUCT && map->d > 0 && graph->d == map->d &&
       storage->d == map->d && graph->ntotal == map->ntotal && storage->ntotal == map->ntotal &&
-      map->id_map.size() == count && graph->hnsw.levels.size() == count &&
+      map->id_map.size() == count &&
       storage->codes.size() == count * static_cast<size_t>(map->d) * sizeof(float);
   if (!agree) throw gdn::BadData("the parts of the index do not agree, or it is not for inner products");
+  if (!graph_is_sound(graph->hnsw, count)) throw gdn::BadData("the graph of the index is damaged");
   map->own_fields = true;
   graph->own_fields = true;
   index.release();

@@ -66,8 +66,9 @@ export class DataFolderLock implements Disposable {
     return new DataFolderLock(file);
   }
 
-  /** From alone to with others. */
+  /** From alone to with others, of whom no single one can be named. */
   async share(): Promise<void> {
+    await this.#file.truncate();
     await this.#file.lock(false);
   }
 
