@@ -17,15 +17,15 @@ const ImuNoiseSchema = z.strictObject({
   /** Whether a sample is the mean since the one before it, or the value at its moment. */
   sampling: z.enum(["interval_mean", "instant"]).default("interval_mean"),
   /** m/s²/√Hz. */
-  accelerometerDensity: positive(0.02),
+  accelerometerDensity: positive(0.015),
   /** rad/s/√Hz. */
-  gyroscopeDensity: positive(1e-3),
+  gyroscopeDensity: positive(7e-4),
   /** m/s²/√s. */
   accelerometerBiasWalk: positive(1e-3),
   /** rad/s/√s. */
   gyroscopeBiasWalk: positive(3e-5),
-  accelerometerBiasSigmaMps2: positive(0.2),
-  gyroscopeBiasSigmaRps: positive(5e-3),
+  accelerometerBiasSigmaMps2: positive(0.15),
+  gyroscopeBiasSigmaRps: positive(4e-3),
   /** A longer gap between two samples is bridged with the two sigmas below. */
   gapMaxS: positive(0.1),
   gapAccelerationSigmaMps2: positive(3),
@@ -60,9 +60,10 @@ const BaroSchema = z.strictObject({
 const OdometrySchema = z.strictObject({
   /** Factor on the covariance that comes with the measurement. */
   covarianceFactor: positive(1),
-  translationFloorM: positive(0.05),
+  translationFloorM: positive(0.02),
   /** Floor as a share of the translation's length, independent between pairs. */
-  translationFloorShare: positive(0.005),
+  translationFloorShare: positive(0.003),
+  /** Also stands for the clocks: 3 ms between camera and IMU at 20°/s. */
   rotationFloorRad: degreesAsRadians(0.06),
   /** Lens, height and ground-plane errors look like a slowly changing scale: Gauss–Markov state. */
   scaleSigma: positive(0.01),
