@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { LocalFrame, wgsFromWorldPixel } from "../../src/core/mod.ts";
+import { importTiles, openImagery } from "../../src/tile_import/mod.ts";
+import { openVision } from "../../src/vision/mod.ts";
+import {
+  type Ground,
+  ORIGIN,
+  type PhotoPlan,
+  texturedGround,
+  writePhotograph,
+} from "./photographs_fixture.ts";
+import { MemoryStore, toolkitOf } from "./tile_import_fixture.ts";
+
+/** Two strips that fly against each other, 60 m high, 30 m apart. */
+const PLANS: readonly PhotoPlan[] = [0, 1, 2, 3, 4, 5].map((i) => {
+  const back = i >= 3;
+  return {
+    name: `photo_${i}.jpg`,
+    eastM: (back ? 5 - i : i) * 25 - 25,
+    northM: back ? 18 : -15,
+    heightM: 60,
+    yawDeg: 90,
+  };
+});
+
+async function importPhotographs(
+  plans: readonly PhotoPlan[],
+  headings: "trust" | "search",
+): Promise<{ meanDifference: number; notes: readonly string[]; covered: number }> {
+  using vision = openVision();
+  const toolkit = toolkitOf(vision);
+  const ground = texturedGround(1400, 0.15);
+  const directory = await Deno.makeTempDir();
+  try {
+    for (const plan of plans) await writePhotograph(vision, ground, plan, directory);
+    const opened = await openImagery(directory, toolkit, {
+      centre: null,
+      gsdM: null,
+      zoom: null,
+      groundAltitudeM: null,
+      headings,
+      scratchDirectory: directory,
+    });
+    assert.equal(opened.kind, "photographs");
+    await using imagery = opened.imagery;
+    const store = new MemoryStore();
+    await importTiles(imagery, store, {
+      zoom: 18,
+      source: "photographs",
+      capturedAt: null,
+      attribution: "",
+    });
+    const difference = await compare(store, ground, toolkit);
+    return { ...difference, notes: imagery.notes };
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+/** Mean difference of grey levels between the tiles and the ground that was photographed. */
+async function compare(
+  store: MemoryStore,
+  ground: Ground,
+  toolkit: ReturnType<typeof toolkitOf>,
+): Promise<{ meanDifference: number; covered: number }> {
+  const frame = new LocalFrame(ORIGIN);
+  let sum = 0, count = 0;
+  for (const { metadata, jpeg } of store.tiles.values()) {
+    const { x, y, zoom } = metadata.tileId;
+    const { pixels } = await toolkit.decodeJpeg(jpeg, { name: "tile", denominator: 1 });
+    for (let row = 2; row < 256; row += 5) {
+      for (let column = 2; column < 256; column += 5) {
+        const value = pixels[3 * (256 * row + column) + 1];
+        if (value < 8) continue;
+        const wgs = wgsFromWorldPixel({ x: x * 256 + column + 0.5, y: y * 256 + row + 0.5 }, zoom);
+        const [east, north] = frame.localFromWgs({ ...wgs, heightM: 0 });
+        const gx = Math.floor(ground.sizePx / 2 + east / ground.gsdM);
+        const gy = Math.floor(ground.sizePx / 2 - north / ground.gsdM);
+        sum += Math.abs(value - ground.pixels[3 * (gy * ground.sizePx + gx)]);
+        count++;
+      }
+    }
+  }
+  return { meanDifference: sum / count, covered: count * 25 };
+}
+
+Deno.test("photographs with right tags become tiles that show the ground where it is", async () => {
+  const { meanDifference, covered } = await importPhotographs(PLANS, "trust");
+  console.log(`mean difference ${meanDifference.toFixed(2)} grey levels`);
+  assert.ok(covered > 20_000);
+  assert.ok(meanDifference < 6, `${meanDifference} grey levels`);
+});
+
+Deno.test("a strip that is turned against its heading tags is found, and only it", async () => {
+  const turned = PLANS.map((plan, i) => ({ ...plan, ...(i >= 3 ? { taggedYawDeg: -90 } : {}) }));
+  const trusted = await importPhotographs(turned, "trust");
+  const searched = await importPhotographs(turned, "search");
+  console.log(searched.notes.join("; "), trusted.meanDifference, searched.meanDifference);
+  assert.ok(trusted.meanDifference > 15, "trust shows the wrong ground");
+  assert.ok(searched.meanDifference < 7, `${searched.meanDifference} grey levels`);
+  assert.match(searched.notes[0], /^3 of 6 photographs are turned.*photo_3.*photo_4.*photo_5/);
+});
+
+Deno.test("tags that are wrong by metres and degrees are mended by the overlaps", async () => {
+  const wrong = PLANS.map((plan, i) => ({
+    ...plan,
+    taggedYawDeg: plan.yawDeg + [3, -2, 1, -3, 2, -1][i],
+    taggedEastM: plan.eastM + [0.8, -0.8, 0.6, -0.6, 0.7, -0.7][i],
+    taggedNorthM: plan.northM + [-0.7, 0.7, 0.5, -0.5, -0.6, 0.6][i],
+  }));
+  const trusted = await importPhotographs(wrong, "trust");
+  const searched = await importPhotographs(wrong, "search");
+  console.log(searched.notes.join("; "), trusted.meanDifference, searched.meanDifference);
+  assert.ok(searched.meanDifference < 0.7 * trusted.meanDifference);
+});
