@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { dirname, resolve } from "node:path";
 import { airborneCommand, type Grants, operatorCommand } from "./executables.ts";
 
 /** Options whose value is a file or folder that the command writes. */
@@ -24,6 +25,8 @@ export function grantsFor(args: readonly string[]): Grants {
       : [args[index - 1] ?? "", arg];
     if (value === "" || value.startsWith("-")) continue;
     if (DATABASES.has(name)) net.push(...databaseAddress(value));
+    // What is written whole is made beside its place and renamed.
+    else if (name === "--out") write.push(dirname(resolve(value)));
     else if (WRITTEN.has(name)) write.push(value);
     else if (exists(value)) read.push(value);
   }
