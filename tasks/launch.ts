@@ -11,10 +11,12 @@ import { airborneCommand, type Grants, operatorCommand } from "./executables.ts"
 
 /** Options whose value is a file or folder that the command writes. */
 const WRITTEN = new Set(["--out", "--data", "--record", "--records", "--report"]);
+/** Where the operator keeps its tile cache unless `--data` says otherwise. */
+const OPERATOR_DATA = "data";
 /** Options whose value names a database server. */
 const DATABASES = new Set(["--dsn"]);
 
-/** What a command line names: existing paths to read, `--out` and the like to write, `--dsn`. */
+/** What a command line names: paths to read, `--out` and the like to write, `--dsn`. */
 export function grantsFor(args: readonly string[]): Grants {
   const read: string[] = [];
   const write: string[] = [];
@@ -28,7 +30,8 @@ export function grantsFor(args: readonly string[]): Grants {
     // What is written whole is made beside its place and renamed.
     else if (name === "--out") write.push(dirname(resolve(value)));
     else if (WRITTEN.has(name)) write.push(value);
-    else if (exists(value)) read.push(value);
+    // What looks like a path is granted although it is absent: the program says so better.
+    else if (exists(value) || /[./]/.test(value)) read.push(value);
   }
   // A database socket in a folder needs the folder as well.
   const sockets = net.filter((address) => address.startsWith("unix:")).map((a) => a.slice(5));
@@ -57,8 +60,12 @@ function exists(path: string): boolean {
 
 if (import.meta.main) {
   const [name, ...args] = Deno.args;
-  const make = name === "airborne" ? airborneCommand : operatorCommand;
-  const { command, args: commandArgs } = make(args, grantsFor(args));
+  // `deno task` moves to the repository; paths mean the folder where the person stands.
+  Deno.chdir(Deno.env.get("INIT_CWD") ?? ".");
+  const grants = grantsFor(args);
+  const { command, args: commandArgs } = name === "airborne"
+    ? airborneCommand(args, grants)
+    : operatorCommand(args, { ...grants, write: [...grants.write ?? [], OPERATOR_DATA] });
   const child = new Deno.Command(command, { args: commandArgs }).spawn();
   // A terminal sends SIGINT to both; a supervisor sends SIGTERM to this one alone.
   Deno.addSignalListener("SIGINT", () => {});
