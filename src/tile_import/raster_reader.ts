@@ -100,12 +100,19 @@ function shortReason(error: unknown): string {
 /** Opens a picture for windowed reading. `scratchDirectory` holds a temporary copy of a large one. */
 export async function openRaster(
   header: RasterHeader,
-  options: { readonly scratchDirectory: string; readonly noData?: number | null },
+  options: {
+    readonly scratchDirectory: string;
+    readonly noData?: number | null;
+    /** Pixels up to which a picture is kept in memory whole. */
+    readonly wholePixelsMax?: number;
+  },
 ): Promise<RasterReader> {
   const pixels = header.widthPx * header.heightPx;
   const noData = options.noData ?? null;
   try {
-    if (pixels <= WHOLE_PIXELS_MAX) return await openWhole(header, noData);
+    if (pixels <= (options.wholePixelsMax ?? WHOLE_PIXELS_MAX)) {
+      return await openWhole(header, noData);
+    }
     return await openTiled(header, options.scratchDirectory, noData);
   } catch (error) {
     if (error instanceof DataError || error instanceof Deno.errors.NotCapable) throw error;

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { DataError, seededRandom } from "../../src/core/mod.ts";
+import { heightAboveGroundM, readPhotograph } from "../../src/photographs/mod.ts";
+import { openVision } from "../../src/vision/mod.ts";
+import { texturedGround, writePhotograph } from "./photographs_fixture.ts";
+
+const SEED = "hostile photographs";
+
+async function photographBytes(): Promise<Uint8Array<ArrayBuffer>> {
+  using vision = openVision();
+  const directory = await Deno.makeTempDir();
+  try {
+    const plan = { name: "a.jpg", eastM: 3, northM: -4, heightM: 60, yawDeg: 30 };
+    await writePhotograph(vision, texturedGround(200, 1), plan, directory);
+    return await Deno.readFile(`${directory}/a.jpg`);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+Deno.test(`readPhotograph() answers or throws DataError whatever the bytes are (seed ${SEED})`, async () => {
+  const good = await photographBytes();
+  const whole = await readPhotograph(good, "a.jpg");
+  assert.equal(whole.gimbal?.yawDeg, 30);
+  assert.equal(heightAboveGroundM(whole), 60);
+  const random = seededRandom(SEED);
+  let refused = 0;
+  for (let round = 0; round < 400; round++) {
+    const bytes = good.slice(0, random.uniform() < 0.2 ? random.integer(2000) : good.length);
+    // The tags lie in the first bytes.
+    for (let k = 0; k < 1 + random.integer(12); k++) {
+      bytes[random.integer(Math.min(1800, bytes.length))] = random.integer(256);
+    }
+    try {
+      const { latitudeDeg, longitudeDeg, calibration } = await readPhotograph(bytes, "bad.jpg");
+      assert.ok(Math.abs(latitudeDeg) <= 90 && Math.abs(longitudeDeg) <= 180);
+      assert.ok(Number.isFinite(calibration.fxPx));
+    } catch (error) {
+      assert.ok(error instanceof DataError, `round ${round}: ${error}`);
+      assert.match(error.message, /bad\.jpg/);
+      refused++;
+    }
+  }
+  console.log(`${refused} of 400 were refused`);
+  assert.ok(refused > 100);
+});
+
+Deno.test("readPhotograph() names the tag that is out of range", async () => {
+  const bytes = await photographBytes();
+  const text = new TextDecoder("latin1").decode(bytes);
+  for (
+    const [from, to, tag] of [
+      ['RelativeAltitude="+60"', 'RelativeAltitude="NaN"', "RelativeAltitude"],
+      ['GimbalYawDegree="30"', 'GimbalYawDegree="9e"', "GimbalYawDegree"],
+    ]
+  ) {
+    const at = text.indexOf(from);
+    assert.ok(at > 0, `the fixture has ${from}`);
+    const altered = bytes.slice();
+    altered.set(new TextEncoder().encode(to), at);
+    await assert.rejects(
+      readPhotograph(altered, "altered.jpg"),
+      new RegExp(`altered\\.jpg.*${tag}`, "s"),
+    );
+  }
+});
