@@ -4,9 +4,10 @@
  *
  *     deno run -A tests/benches/place_retrieval.ts [--method dense|unsigned|sift|grid] [--patch PX]
  *       [--step PX] [--cell PX] [--words N] [--axes N] [--side M] [--queries N] [--square]
+ *       [--heading-error DEG]
  *
  * A query is what a camera of 150 m × 112 m footprint saw at any heading, turned north-up with an
- * error of ±3° and ±2 % of scale; `--square` asks with whole squares instead.
+ * error of ±3° (--heading-error) and ±2 % of scale; `--square` asks with whole squares instead.
  *
  * @module
  */
@@ -35,9 +36,10 @@ const { values } = parseArgs({
     step: { type: "string", default: "3" },
     cell: { type: "string", default: "6" },
     words: { type: "string", default: "32" },
-    axes: { type: "string", default: "256" },
+    axes: { type: "string", default: "128" },
     side: { type: "string", default: "128" },
     queries: { type: "string", default: "200" },
+    "heading-error": { type: "string", default: "3" },
     square: { type: "boolean", default: false },
   },
 });
@@ -173,7 +175,7 @@ let describeMs = 0;
 for (const [site, world] of worlds.entries()) {
   for (let i = 0; i < Number(values.queries); i++) {
     const at = somewhere(random);
-    const turn = (random.uniform() * 2 - 1) * 3 * Math.PI / 180;
+    const turn = (random.uniform() * 2 - 1) * Number(values["heading-error"]) * Math.PI / 180;
     const frameTurn = values.square ? undefined : random.uniform() * 2 * Math.PI;
     const patch = await cut(world, at, turn, 1 + 0.02 * (random.uniform() * 2 - 1), frameTurn);
     const begin = performance.now();
