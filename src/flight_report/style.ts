@@ -46,6 +46,7 @@ svg{display:block;width:100%;height:auto}
 .chart svg .dots{fill:none;stroke-width:4;stroke-linecap:round}
 .chart svg .dots.latency{stroke:var(--blue);opacity:.55}
 .bar{stroke:var(--ink-2);stroke-width:1;stroke-dasharray:5 4}
+.bar-name{paint-order:stroke;stroke:var(--surface);stroke-width:4px;fill:var(--ink)}
 .cursor{stroke:var(--ink);stroke-width:1;opacity:.6}
 rect.label.satellite_anchored{fill:var(--aqua)}
 rect.label.visual_propagated{fill:var(--yellow)}

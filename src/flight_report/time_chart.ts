@@ -82,10 +82,9 @@ function grid(chart: TimeChart, x: Scale, y: Scale): string {
   const columns = ticks(chart.durationS, 10).map((value) =>
     `<text class="tick middle" x="${coordinate(x(value))}" y="${
       height - bottom + 18
-    }">${value}</text>`
+    }">${value} s</text>`
   );
-  return rows.join("") + columns.join("") +
-    `<text class="tick end" x="${width - right}" y="${height - 2}">seconds</text>`;
+  return rows.join("") + columns.join("");
 }
 
 function drawn(series: Series, x: Scale, y: Scale): string {
@@ -119,7 +118,7 @@ function bar(chart: TimeChart, y: Scale): string {
   if (chart.bar === undefined) return "";
   const at = coordinate(y(chart.bar.value));
   return `<line class="bar" x1="${CHART.left}" x2="${CHART.width}" y1="${at}" y2="${at}"/>` +
-    `<text class="tick end" x="${CHART.width - CHART.right - 4}" y="${at}" dy="-5">${
+    `<text class="tick end bar-name" x="${CHART.width - CHART.right - 4}" y="${at}" dy="-5">${
       escapeMarkup(chart.bar.name)
     }</text>`;
 }
