@@ -78,9 +78,12 @@ function widened(name: SetName, kind: Kind, extra: readonly string[]): string[] 
   const own = permissionSets()[name][kind];
   if (own === true) return [];
   const list = (own || []).map((entry) => kind === "net" ? entry : resolve(REPOSITORY, entry));
-  // A comma in a path is written twice.
-  const text = [...new Set([...list, ...extra])].map((entry) => entry.replaceAll(",", ",,"));
-  return [`--allow-${kind}=${text.join(",")}`];
+  return [`--allow-${kind}=${[...new Set([...list, ...extra].map(withoutComma))].join(",")}`];
+}
+
+/** Deno parts the list at commas and knows no escape: such a path is granted by its parent folder. */
+function withoutComma(entry: string): string {
+  return entry.includes(",") ? dirname(entry.slice(0, entry.indexOf(",") + 1)) : entry;
 }
 
 /** The path without symlinks, as far as it exists: a link inside an allowed folder leads out of it. */

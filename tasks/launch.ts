@@ -10,7 +10,7 @@ import { dirname, resolve } from "node:path";
 import { airborneCommand, type Grants, operatorCommand } from "./executables.ts";
 
 /** Options whose value is a file or folder that the command writes. */
-const WRITTEN = new Set(["--out", "--data", "--record", "--records", "--report"]);
+const WRITTEN = new Set(["--out", "--data", "--recorder", "--report"]);
 /** Where the operator keeps its tile cache unless `--data` says otherwise. */
 const OPERATOR_DATA = "data";
 /** Options whose value names a database server. */
@@ -31,7 +31,7 @@ export function grantsFor(args: readonly string[]): Grants {
     else if (name === "--out") write.push(dirname(resolve(value)));
     else if (WRITTEN.has(name)) write.push(value);
     // What looks like a path is granted although it is absent: the program says so better.
-    else if (exists(value) || /[./]/.test(value)) read.push(value);
+    else if (exists(value) || /^[^,]*[./][^,]*$/.test(value)) read.push(value);
   }
   // A database socket in a folder needs the folder as well.
   const sockets = net.filter((address) => address.startsWith("unix:")).map((a) => a.slice(5));
