@@ -8,16 +8,15 @@ import { EXIT, GdnError, messageOf } from "../core/mod.ts";
 /** The folder cannot be written: the disk is full, or permissions are missing. */
 export class OutputWriteError extends GdnError {
   constructor(path: string, cause: unknown) {
-    super("OUTPUT_WRITE", `Cannot write ${path}: ${mend(cause)}`, { cause, exitCode: EXIT.io });
+    super(
+      "OUTPUT_WRITE",
+      `Cannot write ${path}: ${
+        messageOf(cause)
+      }; nothing was left behind: check the free space and ` +
+        "the folder's permissions, then run it again",
+      { cause, exitCode: EXIT.io },
+    );
   }
-}
-
-function mend(cause: unknown): string {
-  if (cause instanceof Deno.errors.NotCapable) {
-    return `${messageOf(cause)}; grant --allow-read and --allow-write for it`;
-  }
-  return `${messageOf(cause)}; nothing was left behind: check the free space and the folder's ` +
-    "permissions, then run it again";
 }
 
 export class OutputFolder implements AsyncDisposable {

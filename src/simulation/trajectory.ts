@@ -150,16 +150,24 @@ export function fly(
 ): Trajectory {
   const substeps = Math.max(1, Math.round(1 / (options.rateHz * DYNAMICS_STEP_S)));
   const stepS = 1 / (options.rateHz * substeps);
-  const states: number[] = [];
+  let states = new Float64Array(10 * 4096), count = 0;
   let flownM = 0;
   let before = dynamics.positionLocalM;
   for (let index = 0; index / options.rateHz <= options.durationS; index++) {
     if (index > 0) { for (let i = 0; i < substeps; i++) dynamics.step(stepS); }
     const position = dynamics.positionLocalM;
-    states.push(...position, ...dynamics.velocityLocalMps, ...dynamics.localFromBody);
+    if (10 * count === states.length) {
+      const longer = new Float64Array(2 * states.length);
+      longer.set(states);
+      states = longer;
+    }
+    states.set(position, 10 * count);
+    states.set(dynamics.velocityLocalMps, 10 * count + 3);
+    states.set(dynamics.localFromBody, 10 * count + 6);
+    count++;
     flownM += Math.hypot(position[0] - before[0], position[1] - before[1]);
     before = position;
     if (flownM >= options.distanceM) break;
   }
-  return new Trajectory(options.rateHz, Float64Array.from(states));
+  return new Trajectory(options.rateHz, states.slice(0, 10 * count));
 }

@@ -86,7 +86,7 @@ export const WORLD_SEASON: Season = {
   crownOpacity: 0.72,
   shadow: [0.6, 0.95],
   shadowFactor: 0.58,
-  snowFrom: 0.3,
+  snowFrom: 0.37,
   contrast: 0.86,
   brightness: 1.06,
   missing: 0.08,
