@@ -2,7 +2,7 @@
  * Measures place descriptors between two dates: the older pictures of all sites are one index, the
  * newer ones give the queries.
  *
- *     deno run -A tests/benches/place_retrieval.ts [--method dense|unsigned|sift|grid] [--patch PX]
+ *     deno run -A tests/bench/place_retrieval.ts [--method dense|unsigned|sift|grid] [--patch PX]
  *       [--step PX] [--cell PX] [--words N] [--axes N] [--side M] [--queries N] [--square]
  *       [--heading-error DEG]
  *
