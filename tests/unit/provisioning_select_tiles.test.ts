@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { UsageError } from "../../src/core/mod.ts";
+import { provisionCommand } from "../../src/operator/commands/provision.ts";
+import { ProvisioningError } from "../../src/provisioning/mod.ts";
+import { selectTiles } from "../../src/provisioning/select_tiles.ts";
+import type { TileMetadata } from "../../src/tile_cache/mod.ts";
+
+function tile(x: number, y: number, change: Partial<TileMetadata> = {}, source = "bing") {
+  return {
+    tileId: { zoom: 16, x, y, source },
+    tileSizePx: 256,
+    sourceGsdM: 0.5,
+    capturedAt: new Date("2020-01-01"),
+    contentSha256: "0".repeat(64),
+    diskBytes: 1,
+    coverage: 1,
+    attribution: "",
+    ...change,
+  } as const satisfies TileMetadata;
+}
+
+function cacheOf(tiles: readonly TileMetadata[]) {
+  return {
+    queryByBbox: (_: unknown, zoom: number) =>
+      Promise.resolve(tiles.filter(({ tileId }) => tileId.zoom === zoom)),
+    readTilePixels: () => Promise.reject(new Error("no pixels are needed to choose")),
+  };
+}
+
+Deno.test("selectTiles() takes the newest, then the fullest tile of each place, in a fixed order", async () => {
+  const newer = tile(101, 200, { capturedAt: new Date("2022-01-01"), coverage: 0.5 }, "esri");
+  const full = tile(100, 200, { coverage: 1 }, "googlemaps");
+  const tiles = [tile(101, 200), newer, tile(100, 200, { coverage: 0.7 }), full, tile(102, 202)];
+  tiles.push(tile(102, 202, { capturedAt: null }, "aaa"));
+  for (const order of [tiles, [...tiles].reverse()]) {
+    const selection = await selectTiles(cacheOf(order), null, null);
+    assert.deepEqual(selection.tiles, [full, newer, tile(102, 202)]);
+    assert.deepEqual(selection.rectangle, { xMin: 100, xMax: 103, yMin: 200, yMax: 203 });
+    assert.equal(selection.holes.length, 6);
+    assert.deepEqual(selection.holes[0], { x: 102, y: 200 });
+  }
+});
+
+Deno.test("selectTiles() leaves tiles made in flight out, and says when nothing is left", async () => {
+  const onboard = tile(1, 1, {}, "onboard_ingest");
+  await assert.rejects(selectTiles(cacheOf([onboard]), null, null), ProvisioningError);
+  await assert.rejects(selectTiles(cacheOf([tile(1, 1)]), null, 12), /no tiles at zoom 12/);
+});
+
+Deno.test("selectTiles() refuses tiles so far apart that their rectangle is no area", async () => {
+  const far = [tile(0, 0), tile(60_000, 60_000)];
+  await assert.rejects(selectTiles(cacheOf(far), null, null), /--area or --centre/);
+});
+
+Deno.test("provision refuses wrong options before it opens anything", () => {
+  const command = provisionCommand({
+    openTools: () => Promise.reject(new Error("nothing may be opened")),
+  });
+  const wrong = [
+    [],
+    ["--out", "p", "--area", "1,2,3"],
+    ["--out", "p", "--area", "3,2,1,4"],
+    ["--out", "p", "--area", "-10,179,10,-179"],
+    ["--out", "p", "--centre", "50,30"],
+    ["--out", "p", "--centre", "0,179.999", "--radius", "5000"],
+    ["--out", "p", "--centre", "50,30", "--radius", "100", "--area", "1,2,3,4"],
+    ["--out", "p", "--zoom", "23"],
+    ["--out", "p", "--agl", "130", "--footprint", "100"],
+    ["--out", "p", "--agl", "130,"],
+    ["--out", "p", "--map-sigma", "0"],
+    ["--out", "p", "--name", " "],
+    ["--out", "p", "extra"],
+  ];
+  for (const args of wrong) {
+    // deno-lint-ignore no-explicit-any
+    assert.throws(() => command.run(args, {} as any), UsageError, args.join(" "));
+  }
+});
