@@ -34,7 +34,7 @@ export async function runStep(
 ): Promise<void> {
   options.signal.throwIfAborted();
   const make = executable === "airborne" ? airborneCommand : operatorCommand;
-  const { command, args: commandArgs } = make(args, options.grants);
+  const { command, args: commandArgs } = make([...args, "--quiet"], options.grants);
   const child = new Deno.Command(command, {
     args: commandArgs,
     stdin: "null",
