@@ -132,7 +132,7 @@ async function runOne(
       name: each.name,
       flight,
       missed: missedBars(flightMetrics(flight), each.bars),
-      about: about(each),
+      about: about(each, flight),
     };
   } catch (error) {
     host.signal.throwIfAborted();
@@ -141,8 +141,10 @@ async function runOne(
   }
 }
 
-function about(each: EvaluateCase): Record<string, string | number | boolean> {
-  return each.kind === "flight" ? { ...each.flight } : { photographs: each.flown.length };
+/** What was flown; of photographs the error of each, metres, in order of capture. */
+function about(each: EvaluateCase, flight: EvaluatedFlight): Record<string, unknown> {
+  if (each.kind === "flight") return { ...each.flight };
+  return { photographErrorsM: flight.errors.map((e) => Math.round(e.horizontalM * 100) / 100) };
 }
 
 /** Why a case of the suite cannot run here; null when it can. */

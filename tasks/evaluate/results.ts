@@ -15,7 +15,7 @@ export type CaseResult =
     readonly name: string;
     readonly flight: EvaluatedFlight;
     readonly missed: readonly string[];
-    readonly about: Readonly<Record<string, string | number | boolean>>;
+    readonly about: Readonly<Record<string, unknown>>;
   }
   | {
     readonly status: "failed";
