@@ -25,7 +25,7 @@ export function grantsFor(args: readonly string[]): Grants {
     const [name, value] = arg.startsWith("--") && arg.includes("=")
       ? [arg.slice(0, arg.indexOf("=")), arg.slice(arg.indexOf("=") + 1)]
       : [args[index - 1] ?? "", arg];
-    if (value === "" || value.startsWith("-")) continue;
+    if (value === "" || value.startsWith("-") || Number.isFinite(Number(value))) continue;
     if (DATABASES.has(name)) net.push(...databaseAddress(value));
     // What is written whole is made beside its place and renamed.
     else if (name === "--out") write.push(dirname(resolve(value)));

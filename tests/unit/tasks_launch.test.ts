@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { airborneCommand, operatorCommand } from "../../tasks/executables.ts";
+import { grantsFor } from "../../tasks/launch.ts";
+import { REPOSITORY } from "../support/paths.ts";
+
+async function run({ command, args }: { command: string; args: string[] }, cwd = REPOSITORY) {
+  const output = await new Deno.Command(command, { args, cwd }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code: output.code, stdout: text(output.stdout), stderr: text(output.stderr) };
+}
+
+Deno.test("grantsFor() reads what is named, writes what --out names, reaches what --dsn names", () => {
+  const args = "provision map.png --gsd 0.5 --centre 50.1,30.2 --out /srv/p/x --data /srv/data";
+  assert.deepEqual(grantsFor(args.split(" ")), {
+    read: ["map.png"],
+    write: ["/srv/p", "/srv/data"],
+    net: [],
+  });
+  assert.deepEqual(grantsFor(["--dsn", "postgresql://me@db.example:6000/x"]).net, [
+    "db.example:6000",
+  ]);
+  assert.deepEqual(grantsFor(["--dsn=postgresql:///x?host=/run/pg"]), {
+    read: ["/run/pg/.s.PGSQL.5432"],
+    write: ["/run/pg/.s.PGSQL.5432"],
+    net: ["unix:/run/pg/.s.PGSQL.5432"],
+  });
+});
+
+Deno.test("the executables start under their permission sets from any folder, in silence", async () => {
+  for (const make of [airborneCommand, operatorCommand]) {
+    const { code, stdout, stderr } = await run(make(["--version"]), "/");
+    assert.equal(code, 0);
+    assert.match(stdout, /^(airborne|operator) \d+\.\d+\.\d+\n$/);
+    assert.equal(stderr, "");
+  }
+});
+
+Deno.test("airborne names the setting when it may not read a folder", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const command = airborneCommand(["replay", folder, "--package", folder]);
+    const { code, stderr } = await run(command);
+    assert.equal(code, 77, stderr);
+    assert.match(stderr, /permissions\.airborne\.read/);
+  } finally {
+    await Deno.remove(folder);
+  }
+});
+
+Deno.test("the set `airborne` grants no network, no subprocess, no write and no import", () => {
+  const { permissions } = JSON.parse(Deno.readTextFileSync(`${REPOSITORY}/deno.json`));
+  const { net, run, write, sys, ffi, env } = permissions.airborne;
+  assert.deepEqual([net, run, write, sys], [false, false, false, false]);
+  assert.deepEqual(ffi, ["build/lib"]);
+  assert.deepEqual(env, ["GDN_*"]);
+  assert.deepEqual(permissions.airborne.import, ["packages.invalid"]);
+  for (const grants of Object.values(permissions.operator)) assert.notEqual(grants, true);
+});
+
+Deno.test("a path with a comma or a symlink in it is granted as what it is", async () => {
+  const folder = await Deno.realPath(await Deno.makeTempDir());
+  try {
+    await Deno.mkdir(`${folder}/a,b`);
+    await Deno.symlink(`${folder}/a,b`, `${folder}/link`);
+    const flags =
+      airborneCommand([], { read: [`${folder}/link/x`], write: [`${folder}/out`] }).args;
+    const read = flags.find((flag) => flag.startsWith("--allow-read="));
+    assert.equal(read, `--allow-read=${REPOSITORY}/config,${folder},${folder}/out`);
+    assert.ok(flags.includes(`--allow-write=${folder}/out`));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
