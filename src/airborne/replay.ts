@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import {
   type Command,
   type CommandIo,
+  configurationEnvironment,
   EXIT,
   type ExitCode,
   messageOf,
@@ -130,7 +131,7 @@ async function configuration(path: string | null): Promise<AirborneConfig> {
   const file = path === null ? undefined : { text: await Deno.readTextFile(path), name: path };
   return readConfiguration(AirborneConfigSchema, {
     ...(file === undefined ? {} : { file }),
-    environment: Deno.env.toObject(),
+    environment: configurationEnvironment(AirborneConfigSchema),
   });
 }
 
