@@ -82,7 +82,8 @@ cv::Mat WindowSpectrum::scores(const Ground& view, double overlap_min) const {
     for (int x = 0; x < shifts.width; x++) {
       const double share = o[x] / area;
       // A view that lies partly off the map is compared by the part that lies on it.
-      const double bound = std::sqrt(std::max(1e-9, d[x] * energy * std::max(share, 1e-3)));
+      // Its correlation counts by the square root of that part: small parts agree by chance.
+      const double bound = std::sqrt(std::max(1e-9, d[x] * energy));
       s[x] = share < overlap_min || d[x] < 1e-3 * energy ? -1.0f
                                                           : static_cast<float>(n[x] / bound);
     }

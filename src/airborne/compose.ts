@@ -29,7 +29,12 @@ import {
   VladSearch,
 } from "../place_recognition/mod.ts";
 import { PlanarPoseSolver, type PoseSolver } from "../pose/mod.ts";
-import { Eskf, type EskfOptions, type StateEstimator } from "../state_estimator/mod.ts";
+import {
+  Eskf,
+  type EskfConfig,
+  type EskfOptions,
+  type StateEstimator,
+} from "../state_estimator/mod.ts";
 import { PlanarKlt, type VioStrategy } from "../vio/mod.ts";
 import {
   checkPoseLayout,
@@ -110,14 +115,22 @@ function strategyRegistry(options: AirborneOptions): StrategyRegistry {
     role: "state_estimator",
     name: "eskf",
     executables: ["airborne"],
-    needs: ["frame"],
+    needs: ["frame", "package"],
     create: (parts): StateEstimator =>
       new Eskf({
-        config: options.config.eskf,
+        config: withMapSigma(
+          options.config.eskf,
+          parts.get<FlightPackage>("package").manifest.mapRegistrationSigmaM,
+        ),
         frame: parts.get<LocalFrame>("frame"),
         onEvent: options.onEvent,
       }),
   });
+}
+
+/** The package knows how well its map is registered. */
+function withMapSigma(config: EskfConfig, mapConstantSigmaM: number): EskfConfig {
+  return { ...config, anchor: { ...config.anchor, mapConstantSigmaM } };
 }
 
 type Linked = Omit<Strategy, "executables">;

@@ -88,8 +88,8 @@ const AnchorSchema = z.strictObject({
   /** Local registration error of the map: Gauss–Markov over the distance flown. */
   mapLocalSigmaM: positive(0.7),
   mapCorrelationLengthM: positive(60),
-  /** Registration error of the map as a whole; no number of fixes takes it away. */
-  mapConstantSigmaM: positive(0.5),
+  /** Offset of the map as a whole: only trusted GPS takes it away. The package's own figure wins. */
+  mapConstantSigmaM: positive(1.5),
   /** Consistent refused fixes in a row that move the filter to them… */
   relocaliseAfter: z.int().min(2).default(3),
   /** …and this many while the last fused fix is younger than `relocaliseRecentS`. */

@@ -1,14 +1,13 @@
 /**
  * From the filter's state to what leaves the component.
  *
- * The filter's position is a position in the map's own (locally distorted) registration plus the
- * map error state; what is emitted speaks of WGS84, so that the registration error of the map as a
- * whole, which no fix can see, is added to the horizontal covariance here.
+ * The filter's position is one in WGS84: the map's registration errors, local and as a whole, are
+ * states of their own. Without GPS no fix can tell the offset of the whole map from position, so its
+ * variance stands in the position's; while GPS is trusted the offset is learnt and stays learnt.
  *
  * @module
  */
 import { type MonotonicNs, rotationVectorFromQuaternion } from "../core/mod.ts";
-import type { EskfConfig } from "./config.ts";
 import type { SourceLabel, StateEstimate } from "./contract.ts";
 import { EstimatorDivergedError } from "./errors.ts";
 import { ERROR, type FilterState, NEVER_NS, NOMINAL, STATE_SIZE } from "./filter_state.ts";
@@ -30,9 +29,9 @@ const FIXED_POINT = {
 } as const;
 
 /** Semi-major axis of the horizontal 95 % ellipse, metres. */
-export function horizontal95M(state: FilterState, config: EskfConfig): number {
-  const p = state.covariance, map = config.anchor.mapConstantSigmaM ** 2;
-  return axis95M(p[0] + map, p[1], p[STATE_SIZE + 1] + map);
+export function horizontal95M(state: FilterState): number {
+  const p = state.covariance;
+  return axis95M(p[0], p[1], p[STATE_SIZE + 1]);
 }
 
 function axis95M(eastEast: number, eastNorth: number, northNorth: number): number {
@@ -47,7 +46,6 @@ function axis95M(eastEast: number, eastNorth: number, northNorth: number): numbe
  */
 export function emit(
   state: FilterState,
-  config: EskfConfig,
   label: SourceLabel,
   smoothed?: { readonly timeNs: number; readonly anchorAgeS: number },
 ): StateEstimate {
@@ -65,8 +63,6 @@ export function emit(
       }
     }
   }
-  covariance[0] += config.anchor.mapConstantSigmaM ** 2;
-  covariance[7] += config.anchor.mapConstantSigmaM ** 2;
   if (!isCovariance(covariance, 6) || !isCovariance(velocityCovariance, 3)) {
     throw new EstimatorDivergedError("the covariance is not symmetric positive definite");
   }

@@ -232,7 +232,7 @@ export class Eskf implements StateEstimator {
           `${this.#timeline.head.timeNs} ns (ask for a moment inside of it)`,
       );
     }
-    return this.#guarded(() => emit(state, this.#config, this.#labels.label));
+    return this.#guarded(() => emit(state, this.#labels.label));
   }
 
   smoothedHistory(count: number): readonly StateEstimate[] {
@@ -244,7 +244,7 @@ export class Eskf implements StateEstimator {
         if (smoothed === undefined) throw new Error("a frame of the log is outside of the history");
         const { state, anchorNs } = smoothed;
         const ageS = anchorNs === NEVER_NS ? Infinity : (timeNs - anchorNs) * 1e-9;
-        return emit(state, this.#config, this.#labels.label, { timeNs, anchorAgeS: ageS });
+        return emit(state, this.#labels.label, { timeNs, anchorAgeS: ageS });
       })
     );
   }
@@ -355,7 +355,7 @@ export class Eskf implements StateEstimator {
     const change = this.#labels.update({
       timeNs: head.timeNs,
       anchorAgeS: anchorAgeS(head),
-      horizontal95M: horizontal95M(head, this.#config),
+      horizontal95M: horizontal95M(head),
       visionAgeS: visionNs === NEVER_NS ? Infinity : (head.timeNs - visionNs) * 1e-9,
       frameIntervalS: this.#frameIntervalS,
       gpsSpoofed: this.#gps.spoofed,

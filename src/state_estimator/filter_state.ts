@@ -3,7 +3,8 @@
  * a roll-back has to take back with them.
  *
  * Error state, `STATE_SIZE` long: position (local), velocity (local), attitude (body, right), the
- * two biases, mounting (right), barometer drift, odometry scale, map error (east, north), the clone
+ * two biases, mounting (right), barometer drift, odometry scale, local map error (east, north), offset
+ * of the map as a whole (east, north), the clone
  * of position and attitude at the last frame, and the fixed point: position, velocity and attitude
  * at a moment that is being smoothed (unused otherwise; its covariance is then zero and stays so).
  *
@@ -24,15 +25,16 @@ export const ERROR = {
   baroDrift: 18,
   odometryScale: 19,
   map: 20,
-  clonePosition: 22,
-  cloneAttitude: 25,
-  fixedPosition: 28,
-  fixedVelocity: 31,
-  fixedAttitude: 34,
+  mapOffset: 22,
+  clonePosition: 24,
+  cloneAttitude: 27,
+  fixedPosition: 30,
+  fixedVelocity: 33,
+  fixedAttitude: 36,
 } as const;
-export const STATE_SIZE = 37;
+export const STATE_SIZE = 39;
 /** The part without the copies, which make the whole singular at the moment of copying. */
-export const CORE_SIZE = 22;
+export const CORE_SIZE = 24;
 
 /** Offsets in the nominal state. */
 export const NOMINAL = {
@@ -45,19 +47,20 @@ export const NOMINAL = {
   baroDrift: 20,
   odometryScale: 21,
   map: 22,
-  clonePosition: 24,
-  cloneAttitude: 27,
-  fixedPosition: 31,
-  fixedVelocity: 34,
-  fixedAttitude: 37,
+  mapOffset: 24,
+  clonePosition: 26,
+  cloneAttitude: 29,
+  fixedPosition: 33,
+  fixedVelocity: 36,
+  fixedAttitude: 39,
 } as const;
-const NOMINAL_SIZE = 41;
+const NOMINAL_SIZE = 43;
 
 /** Error block → nominal block, for the blocks that add; the three rotations turn. */
 const ADDITIVE: readonly (readonly [error: number, nominal: number, size: number])[] = [
   [ERROR.position, NOMINAL.position, 6],
   [ERROR.accelerometerBias, NOMINAL.accelerometerBias, 6],
-  [ERROR.baroDrift, NOMINAL.baroDrift, 4],
+  [ERROR.baroDrift, NOMINAL.baroDrift, 6],
   [ERROR.clonePosition, NOMINAL.clonePosition, 3],
   [ERROR.fixedPosition, NOMINAL.fixedPosition, 6],
 ];

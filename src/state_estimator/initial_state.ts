@@ -37,6 +37,7 @@ export function initialise(
   state.setVariance(ERROR.baroDrift, 1, config.baro.driftSigmaM ** 2);
   state.setVariance(ERROR.odometryScale, 1, config.odometry.scaleSigma ** 2);
   state.setVariance(ERROR.map, 2, config.anchor.mapLocalSigmaM ** 2);
+  state.setVariance(ERROR.mapOffset, 2, config.anchor.mapConstantSigmaM ** 2);
   const covariance = attitudeCovarianceBody(attitude);
   for (let i = 0; i < 9; i++) {
     const row = ERROR.attitude + Math.floor(i / 3);

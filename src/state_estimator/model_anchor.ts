@@ -1,7 +1,7 @@
 /**
  * Measurement model of a satellite fix:
  *
- *     z_p = p + map error + noise,    Z_R = R · M · Exp(noise)
+ *     z_p = p + local map error + map offset + noise,    Z_R = R · M · Exp(noise)
  *
  * with the mounting error M. Position noise and rotation noise come jointly (6×6): a fix from a
  * nearly vertical picture knows "position less height times tilt" far better than either.
@@ -36,13 +36,15 @@ export function linearisePoseAnchor(
     quaternionMultiply(quaternionConjugate(predicted), anchor.localFromBody),
   );
   for (let i = 0; i < 3; i++) {
-    const map = i < 2 ? n[NOMINAL.map + i] : 0;
+    const map = i < 2 ? n[NOMINAL.map + i] + n[NOMINAL.mapOffset + i] : 0;
     out.residual[i] = anchor.positionLocalM[i] - n[NOMINAL.position + i] - map;
     out.residual[3 + i] = rotation[i];
   }
   out.setBlock(0, ERROR.position, IDENTITY);
-  out.jacobian[ERROR.map] = 1;
-  out.jacobian[STATE_SIZE + ERROR.map + 1] = 1;
+  for (const offset of [ERROR.map, ERROR.mapOffset]) {
+    out.jacobian[offset] = 1;
+    out.jacobian[STATE_SIZE + offset + 1] = 1;
+  }
   out.setBlock(3, ERROR.attitude, matrixTranspose(matrixFromQuaternion(mounting)));
   out.setBlock(3, ERROR.mounting, IDENTITY);
   for (let i = 0; i < 36; i++) out.noise[i] = config.covarianceFactor * anchor.covariance[i];

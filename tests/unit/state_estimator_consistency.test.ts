@@ -32,7 +32,12 @@ const MATCHED = EskfConfigSchema.parse({
     rotationFloorRad: 1e-5,
     scaleTimeS: 1e5,
   },
-  anchor: { positionFloorM: 1e-3, heightFloorM: 1e-3, rotationFloorRad: 1e-5 },
+  anchor: {
+    positionFloorM: 1e-3,
+    heightFloorM: 1e-3,
+    rotationFloorRad: 1e-5,
+    mapConstantSigmaM: 0.5,
+  },
   baro: { whiteSigmaM: 0.3 },
 });
 

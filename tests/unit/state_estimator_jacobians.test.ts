@@ -223,7 +223,12 @@ Deno.test("FilterState.clone() copies position and attitude with all their corre
     }
   }
   state.clone();
-  const source = (i: number) => i < 22 || i > 27 ? i : i < 25 ? i - 22 : i - 25 + ERROR.attitude;
+  const source = (i: number) => {
+    if (i < ERROR.clonePosition || i >= ERROR.fixedPosition) return i;
+    return i < ERROR.cloneAttitude
+      ? i - ERROR.clonePosition
+      : i - ERROR.cloneAttitude + ERROR.attitude;
+  };
   for (let i = 0; i < STATE_SIZE; i++) {
     for (let k = 0; k < STATE_SIZE; k++) {
       assert.equal(p[i * STATE_SIZE + k], p[source(i) * STATE_SIZE + source(k)], `(${i}, ${k})`);
