@@ -56,7 +56,7 @@ function isDiskFull(error: unknown): boolean {
 /** 'Requires read access to "/x", run again with …' → which setting allows it. */
 function permissionMend(message: string, set: string): string {
   const kind = message.match(/Requires (\w+) access/)?.[1] ?? "read";
-  const what = message.match(/access to ("[^"]*")/)?.[1] ?? "this";
+  const what = message.match(/access to ("[^"]*")/)?.[1] ?? "all of it";
   return `not permitted: ${kind} access to ${what}. It runs under the permission set "${set}" of ` +
     `deno.json: add it to permissions.${set}.${kind} there, or start the program through ` +
     `\`deno task ${set}\`, which grants the folders that the command line names`;
