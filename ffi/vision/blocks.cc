@@ -115,8 +115,22 @@ double curvature_at(const cv::Mat& scores, cv::Point at) {
   return std::min(xx, yy);
 }
 
+/// Summed-area table of the squares of all channels.
+cv::Mat summed_energy(const std::vector<cv::Mat>& channels) {
+  cv::Mat energy = cv::Mat::zeros(channels[0].size(), CV_32F), table;
+  for (const cv::Mat& channel : channels) energy += channel.mul(channel);
+  cv::integral(energy, table, CV_64F);
+  return table;
+}
+
+double energy_within(const cv::Mat& table, const cv::Rect& r) {
+  return table.at<double>(r.y + r.height, r.x + r.width) - table.at<double>(r.y, r.x + r.width) -
+         table.at<double>(r.y + r.height, r.x) + table.at<double>(r.y, r.x);
+}
+
 /// NCC of one block over (2r + 1)^2 shifts; the map patch has r pixels more on every side.
-void find_block(const cv::Mat& view, const cv::Mat& map, int radius, Block* block) {
+void score_block(const cv::Mat& view, const cv::Mat& map, const cv::Mat& map_table, int radius,
+                 Block* block) {
   const int width = block->rect.width * kChannels;
   cv::Mat block_pixels = view(cv::Rect(block->rect.x * kChannels, block->rect.y, width,
                                        block->rect.height)).clone();
@@ -135,13 +149,14 @@ void find_block(const cv::Mat& view, const cv::Mat& map, int radius, Block* bloc
   cv::Mat scores(side, side, CV_32F, cv::Scalar(-1));
   for (int dy = 0; dy < side; dy++) {
     for (int dx = 0; dx < side; dx++) {
-      double numerator = 0, map_energy = 0;
+      double numerator = 0;
+      const double map_energy =
+          energy_within(map_table, block->rect + cv::Point(dx, dy));
       for (int y = 0; y < block->rect.height; y++) {
         const float* a = block_pixels.ptr<float>(y);
         const float* b =
             map.ptr<float>(block->rect.y + y + dy) + (block->rect.x + dx) * kChannels;
         numerator += dot(a, b, width);
-        map_energy += dot(b, b, width);
       }
       if (map_energy > 1e-3 * block->rect.area())
         scores.at<float>(dy, dx) = static_cast<float>(numerator / std::sqrt(energy * map_energy));
@@ -223,8 +238,10 @@ int match_blocks(const Frame& frame, const View& view, const Mosaic& mosaic, cv:
   const Ground seen = rectify(frame, view, centre, search.gsd_m, size);
   const Ground map = mosaic.ground(foot + centre, search.gsd_m,
                                    {size.width + 2 * radius, size.height + 2 * radius});
-  const cv::Mat view_features = interleave(cfog(seen.pixels, seen.valid));
-  const cv::Mat map_features = interleave(cfog(map.pixels, map.valid));
+  const cv::Mat view_features = interleave(cfog(seen.pixels, seen.valid, kFloorTiePoints));
+  const std::vector<cv::Mat> map_channels = cfog(map.pixels, map.valid, kFloorTiePoints);
+  const cv::Mat map_features = interleave(map_channels);
+  const cv::Mat map_energy = summed_energy(map_channels);
   std::vector<Block> blocks = lay_out(frame, view, centre, size, search);
   blocks.erase(std::remove_if(blocks.begin(), blocks.end(),
                               [&](const Block& block) {
@@ -235,7 +252,7 @@ int match_blocks(const Frame& frame, const View& view, const Mosaic& mosaic, cv:
                blocks.end());
   cv::parallel_for_(cv::Range(0, static_cast<int>(blocks.size())), [&](const cv::Range& range) {
     for (int i = range.start; i < range.end; i++)
-      find_block(view_features, map_features, radius, &blocks[i]);
+      score_block(view_features, map_features, map_energy, radius, &blocks[i]);
   });
   int count = 0;
   for (Block& block : blocks) {

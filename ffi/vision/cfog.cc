@@ -42,7 +42,7 @@ std::vector<cv::Mat> smoothed(const std::vector<cv::Mat>& raw) {
 
 }  // namespace
 
-std::vector<cv::Mat> cfog(const cv::Mat& grey, const cv::Mat& valid) {
+std::vector<cv::Mat> cfog(const cv::Mat& grey, const cv::Mat& valid, double floor_share) {
   std::vector<cv::Mat> channels = smoothed(orientated_gradients(grey));
   cv::Mat inside;
   cv::erode(valid, inside, cv::Mat::ones(5, 5, CV_8U), cv::Point(-1, -1), 1,
@@ -53,7 +53,7 @@ std::vector<cv::Mat> cfog(const cv::Mat& grey, const cv::Mat& valid) {
   cv::sqrt(squares, norm);
   // The floor follows the patch's own contrast, so that haze and exposure cancel while flat ground
   // is not blown up into structure.
-  const double floor = 0.5 * cv::mean(norm, inside)[0] + 1e-3;
+  const double floor = floor_share * cv::mean(norm, inside)[0] + 1e-3;
   cv::Mat gain = 1.0 / (norm + floor);
   gain.setTo(0, inside == 0);
   for (auto& channel : channels) channel = channel.mul(gain);

@@ -1,8 +1,28 @@
 #include "correlate.hpp"
 
+#include <opencv2/imgproc.hpp>
+
 namespace gdn {
 
 namespace {
+
+/// Radius of the neighbourhood whose mean is taken off, pixels (measured: 14 beats 0, 4, 8 and 24).
+constexpr int kLocalMeanRadius = 14;
+
+/// Channels less their local mean over valid ground: what tells places apart is where structure is,
+/// not that a wood has more of it than a field.
+void take_local_mean_off(const cv::Mat& mask, std::vector<cv::Mat>* channels) {
+  const cv::Size box(2 * kLocalMeanRadius + 1, 2 * kLocalMeanRadius + 1);
+  cv::Mat weight;
+  cv::boxFilter(mask, weight, CV_32F, box, cv::Point(-1, -1), true, cv::BORDER_CONSTANT);
+  weight = cv::max(weight, 1e-3);
+  for (auto& channel : *channels) {
+    cv::Mat mean;
+    cv::boxFilter(channel.mul(mask), mean, CV_32F, box, cv::Point(-1, -1), true,
+                  cv::BORDER_CONSTANT);
+    channel = (channel - mean / weight).mul(mask);
+  }
+}
 
 cv::Mat spectrum(const cv::Mat& plane, cv::Size padded) {
   cv::Mat padded_plane = cv::Mat::zeros(padded, CV_32F);
@@ -36,14 +56,12 @@ WindowSpectrum::WindowSpectrum(const Ground& window, cv::Size template_max)
       // reads: no padding beyond the window itself is needed.
       padded_(cv::getOptimalDFTSize(std::max(size_.width, template_max.width)),
               cv::getOptimalDFTSize(std::max(size_.height, template_max.height))) {
-  std::vector<cv::Mat> channels = cfog(window.pixels, window.valid);
+  std::vector<cv::Mat> channels = cfog(window.pixels, window.valid, kFloorSearch);
   cv::Mat valid;
   window.valid.convertTo(valid, CV_32F, 1.0 / 255);
   cv::Mat energy = cv::Mat::zeros(size_, CV_32F);
+  take_local_mean_off(valid, &channels);
   for (auto& channel : channels) {
-    // Without the window's own mean (over the map, not over its holes).
-    channel -= cv::mean(channel, window.valid)[0];
-    channel = channel.mul(valid);
     energy += channel.mul(channel);
     channels_.push_back(spectrum(channel, padded_));
   }
@@ -54,18 +72,17 @@ WindowSpectrum::WindowSpectrum(const Ground& window, cv::Size template_max)
 cv::Mat WindowSpectrum::scores(const Ground& view, double overlap_min) const {
   const cv::Size shifts(size_.width - view.pixels.cols + 1, size_.height - view.pixels.rows + 1);
   require(shifts.width > 0 && shifts.height > 0, "the view is larger than the map window");
-  std::vector<cv::Mat> channels = cfog(view.pixels, view.valid);
+  std::vector<cv::Mat> channels = cfog(view.pixels, view.valid, kFloorSearch);
   cv::Mat mask;
   view.valid.convertTo(mask, CV_32F, 1.0 / 255);
   const double area = cv::sum(mask)[0];
   if (area < 64) return cv::Mat(shifts, CV_32F, cv::Scalar(-1));
   cv::Mat numerator_spectrum, denominator_spectrum, overlap_spectrum;
   double energy = 0;
+  take_local_mean_off(mask, &channels);
   for (int k = 0; k < kChannels; k++) {
-    cv::Mat centred = channels[k] - cv::mean(channels[k], view.valid)[0];
-    centred = centred.mul(mask);
-    energy += centred.dot(centred);
-    add_product(channels_[k], spectrum(centred, padded_), &numerator_spectrum);
+    energy += channels[k].dot(channels[k]);
+    add_product(channels_[k], spectrum(channels[k], padded_), &numerator_spectrum);
   }
   const cv::Mat mask_spectrum = spectrum(mask, padded_);
   add_product(energy_, mask_spectrum, &denominator_spectrum);

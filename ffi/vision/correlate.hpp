@@ -15,7 +15,7 @@ class WindowSpectrum {
   WindowSpectrum(const Ground& window, cv::Size template_max);
 
   /// Score of each shift of the template over the window: element (y, x) has the template's corner
-  /// at (x, y). NCC over all channels, with the template's mean taken off; where under `overlap_min`
+  /// at (x, y). NCC over all channels less their local means; where under `overlap_min`
   /// of the template's valid area lies on map the score is -1.
   cv::Mat scores(const Ground& view, double overlap_min) const;
 
