@@ -68,6 +68,7 @@ export class Locator {
     };
     const searched = proposal.method !== "prior";
     const count = searched ? this.#options.rerank : 1;
+    const scores: number[] = [];
     for (const hypothesis of proposal.hypotheses.slice(0, count)) {
       const expected = expectedOf(prior, searched ? hypothesis : prior);
       const location = await this.#examine(
@@ -78,9 +79,10 @@ export class Locator {
         bodyFromCamera,
         proposal.method,
       );
+      scores.push(location.score);
       if (isBetter(location, best)) best = location;
     }
-    return best;
+    return searched ? { ...best, margin: marginOver(best, scores) } : best;
   }
 
   async #examine(
@@ -145,6 +147,13 @@ function expectedOf(prior: CameraPrior, at: PlaceHypothesis): Expected {
     sigmaTiltRad: prior.sigmaTiltRad,
     sigmaHeadingRad: Math.min(prior.sigmaHeadingRad, at.sigmaHeadingRad * 2),
   };
+}
+
+/** The places of a search are apart: the margin is that over the best of the others. */
+function marginOver(best: Location, scores: readonly number[]): number {
+  const others = [...scores];
+  others.splice(others.indexOf(best.score), 1);
+  return Math.min(best.margin, best.score - Math.max(0, ...others));
 }
 
 function failed(

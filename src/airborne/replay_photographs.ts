@@ -25,6 +25,8 @@ import { ReplayTally } from "./replay_tally.ts";
 const HEIGHT_SIGMA_SHARE = 0.03;
 /** A gimbal holds nadir to this, degrees. */
 const TILT_SIGMA_DEG = 1.5;
+/** One picture has no second opinion: its place must stand out from the others by this much. */
+const MARGIN_MIN = 0.08;
 
 export async function replayPhotographs(
   parts: ReplayParts,
@@ -89,7 +91,10 @@ async function locate(airborne: Airborne, event: PhotographEvent): Promise<Frame
     prior,
     calibration.bodyFromCamera,
   );
-  return photographLine(airborne, event, prior, location, performance.now() - startMs);
+  const clear: Location = location.fix !== null && location.margin < MARGIN_MIN
+    ? { ...location, fix: null, reason: "ambiguous" }
+    : location;
+  return photographLine(airborne, event, prior, clear, performance.now() - startMs);
 }
 
 function photographLine(
