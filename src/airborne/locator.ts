@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Matrix3, MonotonicNs, Quaternion } from "../core/mod.ts";
+import type { Matrix3, MonotonicNs, Quaternion, Vector3 } from "../core/mod.ts";
 import type { CrossDomainMatcher, Match, MatchOutcome, PlaceHypothesis } from "../matcher/mod.ts";
 import type { PlaceRecogniser, Proposal } from "../place_recognition/mod.ts";
 import type { PoseFix, PoseOutcome, PoseSolver } from "../pose/mod.ts";
@@ -68,7 +68,7 @@ export class Locator {
     };
     const searched = proposal.method !== "prior";
     const count = searched ? this.#options.rerank : 1;
-    const scores: number[] = [];
+    const rivals: { readonly place: Vector3; readonly score: number }[] = [];
     for (const hypothesis of proposal.hypotheses.slice(0, count)) {
       const expected = expectedOf(prior, searched ? hypothesis : prior);
       const location = await this.#examine(
@@ -79,10 +79,11 @@ export class Locator {
         bodyFromCamera,
         proposal.method,
       );
-      scores.push(location.score);
+      const place = location.fix?.probable.positionLocalM ?? hypothesis.positionLocalM;
+      rivals.push({ place, score: location.score });
       if (isBetter(location, best)) best = location;
     }
-    return searched ? { ...best, margin: marginOver(best, scores) } : best;
+    return searched ? { ...best, margin: marginOver(best, rivals) } : best;
   }
 
   async #examine(
@@ -149,11 +150,20 @@ function expectedOf(prior: CameraPrior, at: PlaceHypothesis): Expected {
   };
 }
 
-/** The places of a search are apart: the margin is that over the best of the others. */
-function marginOver(best: Location, scores: readonly number[]): number {
-  const others = [...scores];
-  others.splice(others.indexOf(best.score), 1);
-  return Math.min(best.margin, best.score - Math.max(0, ...others));
+/** Candidates further apart than this share of the height are different places. */
+const APART_SHARE = 0.25;
+
+/** Margin over the best candidate at another place: neighbours may well have found the same one. */
+function marginOver(
+  best: Location,
+  rivals: readonly { readonly place: Vector3; readonly score: number }[],
+): number {
+  if (best.fix === null) return best.margin;
+  const [east, north, heightM] = best.fix.probable.positionLocalM;
+  const others = rivals.filter(({ place }) =>
+    Math.hypot(place[0] - east, place[1] - north) > APART_SHARE * heightM
+  );
+  return Math.min(best.margin, best.score - Math.max(0, ...others.map((rival) => rival.score)));
 }
 
 function failed(
