@@ -50,8 +50,8 @@ function executable(
   grants: Grants,
   ffi: readonly string[] = [],
 ): ExecutableCommand {
-  const written = (grants.write ?? []).map(real);
-  const read = [...(grants.read ?? []).map(real), ...written];
+  const written = (grants.write ?? []).flatMap(asNamedAndReal);
+  const read = [...(grants.read ?? []).flatMap(asNamedAndReal), ...written];
   return {
     command: Deno.execPath(),
     args: [
@@ -84,6 +84,11 @@ function widened(name: SetName, kind: Kind, extra: readonly string[]): string[] 
 /** Deno parts the list at commas and knows no escape: such a path is granted by its parent folder. */
 function withoutComma(entry: string): string {
   return entry.includes(",") ? dirname(entry.slice(0, entry.indexOf(",") + 1)) : entry;
+}
+
+/** The program opens a path as it was named; what stands behind a link in it is granted as well. */
+function asNamedAndReal(path: string): string[] {
+  return [resolve(path), real(path)];
 }
 
 /** The path without symlinks, as far as it exists: a link inside an allowed folder leads out of it. */
