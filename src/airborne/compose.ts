@@ -29,12 +29,7 @@ import {
   VladSearch,
 } from "../place_recognition/mod.ts";
 import { PlanarPoseSolver, type PoseSolver } from "../pose/mod.ts";
-import {
-  Eskf,
-  type EskfConfig,
-  type EskfOptions,
-  type StateEstimator,
-} from "../state_estimator/mod.ts";
+import { Eskf, type EskfConfig, type StateEstimator } from "../state_estimator/mod.ts";
 import { PlanarKlt, type VioStrategy } from "../vio/mod.ts";
 import {
   checkPoseLayout,
@@ -43,6 +38,7 @@ import {
   type VisionLibrary,
 } from "../vision/mod.ts";
 import type { AirborneConfig } from "./config.ts";
+import type { Airborne, AirborneOptions } from "./contract.ts";
 import { Locator } from "./locator.ts";
 import { Navigator } from "./navigator.ts";
 import { replayCommand } from "./replay.ts";
@@ -50,27 +46,6 @@ import { replayCommand } from "./replay.ts";
 /** The commands of `airborne`. */
 export function commands(): readonly Command[] {
   return [replayCommand({ composeAirborne })];
-}
-
-/** What a flight is made of; disposing it closes everything, last built first. */
-export interface Airborne extends AsyncDisposable {
-  readonly vision: VisionLibrary;
-  readonly flightPackage: FlightPackage;
-  /** The flight's local frame: origin at the map's middle, up = height over its ground. */
-  readonly frame: LocalFrame;
-  readonly estimator: StateEstimator;
-  readonly navigator: Navigator;
-  readonly locator: Locator;
-  /** Role → strategy that fills it. */
-  readonly strategies: Readonly<Record<string, string>>;
-}
-
-export interface AirborneOptions {
-  readonly packagePath: string;
-  readonly config: AirborneConfig;
-  readonly onEvent?: EskfOptions["onEvent"];
-  /** Told while the package is verified. */
-  readonly onVerified?: (doneBytes: number, totalBytes: number) => void;
 }
 
 /** Opens the package, links the strategies that the configuration names, and puts them together. */
@@ -108,7 +83,13 @@ export async function composeAirborne(options: AirborneOptions): Promise<Airborn
 /** Every strategy that `airborne` can link. */
 function strategyRegistry(options: AirborneOptions): StrategyRegistry {
   const registry = new StrategyRegistry();
-  for (const strategy of [...groundStrategies(options), ...navigationStrategies(options.config)]) {
+  const { config } = options;
+  const linked = [
+    ...groundStrategies(options),
+    ...sightStrategies(config),
+    ...flightStrategies(config),
+  ];
+  for (const strategy of linked) {
     registry.register({ ...strategy, executables: ["airborne"] });
   }
   return registry.register({
@@ -195,8 +176,8 @@ function groundStrategies(options: AirborneOptions): Linked[] {
   ];
 }
 
-/** C1 to C4 and what drives them. */
-function navigationStrategies(config: AirborneConfig): Linked[] {
+/** C1 to C4. */
+function sightStrategies(config: AirborneConfig): Linked[] {
   return [
     {
       role: "vio",
@@ -240,6 +221,12 @@ function navigationStrategies(config: AirborneConfig): Linked[] {
       needs: ["vision"],
       create: (parts) => new PlanarPoseSolver(parts.get<VisionLibrary>("vision"), config.pose),
     },
+  ];
+}
+
+/** What drives C1 to C5. */
+function flightStrategies(config: AirborneConfig): Linked[] {
+  return [
     {
       role: "locator",
       name: "recognise_match_pose",

@@ -14,9 +14,9 @@ import {
   readConfiguration,
   UsageError,
 } from "../core/mod.ts";
-import type { Airborne, AirborneOptions } from "./compose.ts";
 import { type AirborneConfig, AirborneConfigSchema } from "./config.ts";
-import type { FrameLine, SummaryLine } from "./output.ts";
+import type { ReplayOutput, ReplayParts, ReplayRequest } from "./contract.ts";
+import type { SummaryLine } from "./output.ts";
 import { replayFlight } from "./replay_flight.ts";
 import { replayPhotographs } from "./replay_photographs.ts";
 
@@ -38,27 +38,6 @@ Examples:
   airborne replay flights/monday --package packages/valley
   airborne replay flights/monday --package packages/valley --json > monday.jsonl
   airborne replay photographs/ --package packages/beach --json`;
-
-export interface ReplayRequest {
-  readonly flightPath: string;
-  readonly packagePath: string;
-  readonly configPath: string | null;
-  readonly recorderFolder: string | null;
-  readonly json: boolean;
-}
-
-/** What a replay needs from the composition root. */
-export interface ReplayParts {
-  composeAirborne(options: AirborneOptions): Promise<Airborne>;
-}
-
-/** What a replay tells as it goes. */
-export interface ReplayOutput {
-  frame(line: FrameLine): void;
-  note(text: string): void;
-  progress(done: number, total: number): void;
-  readonly signal: AbortSignal;
-}
 
 export function replayCommand(parts: ReplayParts): Command {
   return {

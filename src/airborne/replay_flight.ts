@@ -16,13 +16,12 @@ import {
 import { type FdrPayload, openRecorder, type Recorder } from "../flight_recorder/mod.ts";
 import { type FlightDescription, type FlightEvent, openRecordedFlight } from "../replay/mod.ts";
 import type { EstimatorEvent, StateEstimator } from "../state_estimator/mod.ts";
-import type { Airborne } from "./compose.ts";
 import type { AirborneConfig } from "./config.ts";
+import type { Airborne, ReplayOutput, ReplayParts, ReplayRequest } from "./contract.ts";
 import type { FrameLine } from "./output.ts";
 import { fixRecord, frameLine, stateRecord } from "./frame_line.ts";
 import type { FrameOutcome } from "./navigator.ts";
 import type { SummaryLine } from "./output.ts";
-import type { ReplayOutput, ReplayParts, ReplayRequest } from "./replay.ts";
 import { ReplayTally } from "./replay_tally.ts";
 
 export async function replayFlight(

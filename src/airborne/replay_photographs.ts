@@ -14,11 +14,10 @@ import {
 import { openPhotographFolder, type PhotographEvent } from "../replay/mod.ts";
 import { VisionFrame } from "../vision/mod.ts";
 import type { CameraPrior } from "./camera_prior.ts";
-import type { Airborne } from "./compose.ts";
 import type { AirborneConfig } from "./config.ts";
+import type { Airborne, ReplayOutput, ReplayParts, ReplayRequest } from "./contract.ts";
 import type { Location } from "./locator.ts";
 import type { FrameLine, SummaryLine } from "./output.ts";
-import type { ReplayOutput, ReplayParts, ReplayRequest } from "./replay.ts";
 import { ReplayTally } from "./replay_tally.ts";
 
 /** Height tags come from a barometer over uneven ground: 1 sigma, share of the height. */

@@ -6,8 +6,7 @@
  *
  * @module
  */
-import { NativeErrorBuffer } from "../core/mod.ts";
-import type { VisionLibrary } from "./library.ts";
+import { NativeErrorBuffer, type NativeLibrary } from "../core/mod.ts";
 
 /** Floats of one local descriptor, SIFT or dense. */
 export const LOCAL_DESCRIPTOR_LENGTH = 128;
@@ -116,6 +115,8 @@ export const featureSymbols = {
   },
 } as const satisfies Deno.ForeignLibraryInterface;
 
+type FeatureLibrary = Pick<NativeLibrary<typeof featureSymbols>, "symbols">;
+
 export interface LocalFeatures {
   readonly count: number;
   /** x, y, size (pixels) and angle (degrees) of each. */
@@ -126,7 +127,7 @@ export interface LocalFeatures {
 
 /** SIFT keypoints with root-SIFT descriptors, strongest first. `upright`: north is known, angle 0. */
 export async function detectSift(
-  vision: VisionLibrary,
+  vision: FeatureLibrary,
   patch: GreyPatch,
   options: { featuresMax: number; contrastThreshold?: number; upright?: boolean },
 ): Promise<LocalFeatures> {
@@ -166,7 +167,7 @@ export interface FeatureMatches {
 
 /** Mutual nearest neighbours that pass Lowe's ratio test. */
 export async function matchFeatures(
-  vision: VisionLibrary,
+  vision: FeatureLibrary,
   a: Floats,
   b: Floats,
   ratio = 0.8,
@@ -208,7 +209,7 @@ export interface HomographyEstimate {
 
 /** MAGSAC++ homography of x, y pairs; null when fewer than four agree. */
 export async function estimateHomography(
-  vision: VisionLibrary,
+  vision: FeatureLibrary,
   a: Float64Array<ArrayBuffer>,
   b: Float64Array<ArrayBuffer>,
   options: { thresholdPx: number; confidence?: number; iterationsMax?: number },
@@ -239,7 +240,7 @@ export async function estimateHomography(
 
 /** Dense orientation descriptors, count × {@link LOCAL_DESCRIPTOR_LENGTH}; see ffi/vision/vlad.h. */
 export async function describeDense(
-  vision: VisionLibrary,
+  vision: FeatureLibrary,
   patch: GreyPatch,
   options: { stepPx: number; cellPx: number; signed: boolean },
 ): Promise<Floats> {
@@ -267,7 +268,7 @@ export async function describeDense(
 
 /** k-means words of `samples` (rows of `dimension`); deterministic in samples and seed. */
 export async function clusterWords(
-  vision: VisionLibrary,
+  vision: FeatureLibrary,
   samples: Floats,
   options: { dimension: number; wordCount: number; iterations: number; seed: bigint },
 ): Promise<Floats> {
@@ -290,7 +291,7 @@ export async function clusterWords(
 
 /** VLAD of local descriptors: word count × dimension floats of length 1 (all zero without any). */
 export async function aggregateVlad(
-  vision: VisionLibrary,
+  vision: FeatureLibrary,
   descriptors: Floats,
   words: Floats,
   options: { dimension: number; power: number },
@@ -319,7 +320,7 @@ export interface PrincipalAxes {
 }
 
 export async function principalAxes(
-  vision: VisionLibrary,
+  vision: FeatureLibrary,
   samples: Floats,
   options: { length: number; axisCount: number },
 ): Promise<PrincipalAxes> {
@@ -344,7 +345,7 @@ export async function principalAxes(
 
 /** Axes · (vector − mean), L2-normalised (a zero vector stays zero). */
 export async function projectVector(
-  vision: VisionLibrary,
+  vision: FeatureLibrary,
   vector: Floats,
   projection: { readonly mean: Floats; readonly axes: Floats },
 ): Promise<Floats> {

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { DataError, NativeError, NativeErrorBuffer } from "../core/mod.ts";
-import type { VisionLibrary } from "./library.ts";
+import { DataError, NativeError, NativeErrorBuffer, type NativeLibrary } from "../core/mod.ts";
 
 /** 8-bit picture, row-major, interleaved; 1 channel is grey, 3 are RGB. */
 export interface Picture {
@@ -34,9 +33,11 @@ export const imageSymbols = {
   },
 } as const satisfies Deno.ForeignLibraryInterface;
 
+type ImageLibrary = Pick<NativeLibrary<typeof imageSymbols>, "symbols">;
+
 /** Size in pixels; throws {@link DataError} when the bytes are no JPEG. `name` is for the message. */
 export function jpegSize(
-  vision: VisionLibrary,
+  vision: ImageLibrary,
   jpeg: Uint8Array<ArrayBuffer>,
   name: string,
 ): { widthPx: number; heightPx: number } {
@@ -55,7 +56,7 @@ export function jpegSize(
 
 /** Decodes to grey or RGB, shrunk by 1/`denominator`. The bytes must stay untouched until it settles. */
 export async function decodeJpeg(
-  vision: VisionLibrary,
+  vision: ImageLibrary,
   jpeg: Uint8Array<ArrayBuffer>,
   options: { name: string; channels?: 1 | 3; denominator?: 1 | 2 | 4 | 8 },
 ): Promise<Picture> {
@@ -79,7 +80,7 @@ export async function decodeJpeg(
 }
 
 export async function encodeJpeg(
-  vision: VisionLibrary,
+  vision: ImageLibrary,
   picture: Picture,
   quality = 90,
 ): Promise<Uint8Array<ArrayBuffer>> {

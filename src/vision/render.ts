@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { type Matrix3, NativeErrorBuffer, type Vector3 } from "../core/mod.ts";
+import { type Matrix3, NativeErrorBuffer, type NativeLibrary, type Vector3 } from "../core/mod.ts";
 import type { Picture } from "./image.ts";
-import type { VisionLibrary } from "./library.ts";
 
 export const renderSymbols = {
   gdn_render_camera_create: {
@@ -32,6 +31,8 @@ export const renderSymbols = {
     result: "i32",
   },
 } as const satisfies Deno.ForeignLibraryInterface;
+
+type RenderLibrary = Pick<NativeLibrary<typeof renderSymbols>, "symbols">;
 
 /** Pinhole with Brown–Conrady distortion in OpenCV's order; pixel centres at integers. */
 export interface RenderIntrinsics {
@@ -75,10 +76,10 @@ function packed(camera: RenderIntrinsics): Float64Array<ArrayBuffer> {
 
 /** A number that stands for something in native memory, freed once. */
 abstract class NativeHandle implements Disposable {
-  protected readonly vision: VisionLibrary;
+  protected readonly vision: RenderLibrary;
   #handle: bigint;
 
-  constructor(vision: VisionLibrary, handle: bigint) {
+  constructor(vision: RenderLibrary, handle: bigint) {
     this.vision = vision;
     this.#handle = handle;
   }
@@ -109,7 +110,7 @@ export class RenderGround extends NativeHandle {
 
   /** `westM` and `northM` are the picture's north-west corner, in local metres. */
   constructor(
-    vision: VisionLibrary,
+    vision: RenderLibrary,
     picture: Picture,
     geo: { readonly westM: number; readonly northM: number; readonly gsdM: number },
   ) {
@@ -140,7 +141,7 @@ export class RenderGround extends NativeHandle {
 export class RenderCamera extends NativeHandle {
   readonly intrinsics: RenderIntrinsics;
 
-  constructor(vision: VisionLibrary, intrinsics: RenderIntrinsics) {
+  constructor(vision: RenderLibrary, intrinsics: RenderIntrinsics) {
     const out = new BigUint64Array(1);
     const error = new NativeErrorBuffer();
     const status = vision.symbols.gdn_render_camera_create(
@@ -192,7 +193,7 @@ export class RenderCamera extends NativeHandle {
 
 /** Pixels of points given as x/z, y/z in the camera frame, with distortion. */
 export function projectNormalised(
-  vision: VisionLibrary,
+  vision: RenderLibrary,
   intrinsics: RenderIntrinsics,
   normalised: Float64Array<ArrayBuffer>,
 ): Float64Array<ArrayBuffer> {

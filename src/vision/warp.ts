@@ -6,9 +6,8 @@
  *
  * @module
  */
-import { type Matrix3, NativeErrorBuffer } from "../core/mod.ts";
+import { type Matrix3, NativeErrorBuffer, type NativeLibrary } from "../core/mod.ts";
 import type { Picture } from "./image.ts";
-import type { VisionLibrary } from "./library.ts";
 
 export const warpSymbols = {
   gdn_warp_homography: {
@@ -55,6 +54,8 @@ export const warpSymbols = {
   },
 } as const satisfies Deno.ForeignLibraryInterface;
 
+type WarpLibrary = Pick<NativeLibrary<typeof warpSymbols>, "symbols">;
+
 /** A resampled picture; `coverage` is 255 where the source reaches, else 0 (and the pixel black). */
 export interface WarpedPicture extends Picture {
   readonly coverage: Uint8Array<ArrayBuffer>;
@@ -78,7 +79,7 @@ export interface WarpTarget {
 
 /** Warps by `sourceFromDestination`. Source and mask must stay untouched until it settles. */
 export async function warpHomography(
-  vision: VisionLibrary,
+  vision: WarpLibrary,
   source: Picture,
   sourceFromDestination: Matrix3,
   target: WarpTarget,
@@ -104,7 +105,7 @@ export async function warpHomography(
 
 /** Warps by `grid`, bilinear between its knots. Source, mask and grid must stay untouched until it settles. */
 export async function warpGrid(
-  vision: VisionLibrary,
+  vision: WarpLibrary,
   source: Picture,
   grid: WarpGrid,
   target: WarpTarget,

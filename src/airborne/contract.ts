@@ -1,0 +1,55 @@
+/**
+ * What the composition root hands to those who fly, and what a replay asks for and tells.
+ *
+ * @module
+ */
+import type { LocalFrame } from "../core/mod.ts";
+import type { FlightPackage } from "../flight_package/mod.ts";
+import type { EskfOptions, StateEstimator } from "../state_estimator/mod.ts";
+import type { VisionLibrary } from "../vision/mod.ts";
+import type { AirborneConfig } from "./config.ts";
+import type { Locator } from "./locator.ts";
+import type { Navigator } from "./navigator.ts";
+import type { FrameLine } from "./output.ts";
+
+/** What a flight is made of; disposing it closes everything, last built first. */
+export interface Airborne extends AsyncDisposable {
+  readonly vision: VisionLibrary;
+  readonly flightPackage: FlightPackage;
+  /** The flight's local frame: origin at the map's middle, up = height over its ground. */
+  readonly frame: LocalFrame;
+  readonly estimator: StateEstimator;
+  readonly navigator: Navigator;
+  readonly locator: Locator;
+  /** Role → strategy that fills it. */
+  readonly strategies: Readonly<Record<string, string>>;
+}
+
+export interface AirborneOptions {
+  readonly packagePath: string;
+  readonly config: AirborneConfig;
+  readonly onEvent?: EskfOptions["onEvent"];
+  /** Told while the package is verified. */
+  readonly onVerified?: (doneBytes: number, totalBytes: number) => void;
+}
+
+export interface ReplayRequest {
+  readonly flightPath: string;
+  readonly packagePath: string;
+  readonly configPath: string | null;
+  readonly recorderFolder: string | null;
+  readonly json: boolean;
+}
+
+/** What a replay needs from the composition root. */
+export interface ReplayParts {
+  composeAirborne(options: AirborneOptions): Promise<Airborne>;
+}
+
+/** What a replay tells as it goes. */
+export interface ReplayOutput {
+  frame(line: FrameLine): void;
+  note(text: string): void;
+  progress(done: number, total: number): void;
+  readonly signal: AbortSignal;
+}
