@@ -158,6 +158,26 @@ bool take_best(const Search& search, const gdn_structural_query& q, double separ
   return true;
 }
 
+/// Standard deviation of the scores that are left (those around the peak are struck out).
+double spread(const std::vector<Hypothesis>& all) {
+  double sum = 0, squares = 0;
+  int64_t count = 0;
+  for (const auto& h : all) {
+    for (int y = 0; y < h.scores.rows; y++) {
+      const float* row = h.scores.ptr<float>(y);
+      for (int x = 0; x < h.scores.cols; x++) {
+        if (row[x] <= -1) continue;
+        sum += row[x];
+        squares += row[x] * row[x];
+        count++;
+      }
+    }
+  }
+  if (count < 16) return 0;
+  const double mean = sum / count;
+  return std::sqrt(std::max(0.0, squares / count - mean * mean));
+}
+
 void check(const gdn_structural_query& q) {
   gdn::require(q.height_m > 0 && q.coarse_gsd_m > 0 && q.fine_gsd_m > 0 && q.extent_max_m > 0,
                "height, ground sample distances and extent must be positive");
@@ -194,6 +214,7 @@ int32_t gdn_structural_match(uint64_t frame_handle, const uint8_t* mosaic_pixels
     Place best{}, second{};
     const double separation = 8 * query->coarse_gsd_m;
     if (!take_best(search, *query, separation, &all, &best)) return;
+    answer->score_sigma = spread(all);
     take_best(search, *query, separation, &all, &second);
     answer->position_m[0] = best.foot.x;
     answer->position_m[1] = best.foot.y;

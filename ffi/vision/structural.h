@@ -31,6 +31,7 @@ typedef struct gdn_structural_answer {
   double scale;           /* times the predicted height */
   double score;           /* best normalised correlation, -1 to 1 */
   double second_score;    /* best outside of the peak's surroundings */
+  double score_sigma;     /* standard deviation of the scores elsewhere: what chance makes */
   double overlap;         /* share of the view that lay on map */
   int32_t hypotheses;
   int32_t tie_points;

@@ -17,8 +17,10 @@ export const StructuralConfigSchema = z.strictObject({
   blocksY: z.int().min(2).max(16).default(5),
   /** Blocks are sought this far around the coarse answer, coarse pixels. */
   blockSearchPx: z.number().positive().default(3.5),
-  /** Least margin between the best and the second-best place. */
-  marginMin: z.number().min(0).default(0.02),
+  /** Least correlation of the best place… */
+  scoreMin: z.number().min(0).default(0.1),
+  /** …and least margin over the second-best: what wrong answers have stays below (see README). */
+  marginMin: z.number().min(0).default(0.05),
   tiePointsMin: z.int().min(5).default(8),
 });
 export type StructuralConfig = z.infer<typeof StructuralConfigSchema>;

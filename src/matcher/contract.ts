@@ -38,7 +38,7 @@ export interface Match extends MatchQuality {
 
 export interface NoMatch extends MatchQuality {
   readonly status: "no_match";
-  readonly reason: "no_map" | "no_overlap" | "ambiguous" | "few_tie_points";
+  readonly reason: "no_map" | "no_overlap" | "weak" | "ambiguous" | "few_tie_points";
 }
 
 export type MatchOutcome = Match | NoMatch;

@@ -136,6 +136,7 @@ export class StructuralMatcher implements CrossDomainMatcher {
       hypotheses: answer.hypotheses,
     };
     if (answer.score <= 0) return noMatch("no_overlap", quality);
+    if (answer.score < this.#config.scoreMin) return noMatch("weak", quality);
     if (quality.margin < marginMin) return noMatch("ambiguous", quality);
     if (answer.tiePoints.length < this.#config.tiePointsMin) {
       return noMatch("few_tie_points", quality);

@@ -86,13 +86,15 @@ export interface StructuralAnswer {
   /** Normalised correlation of the best place; −1: nothing could be compared. */
   readonly score: number;
   readonly secondScore: number;
+  /** Standard deviation of the scores away from the best place: what chance makes. */
+  readonly scoreSigma: number;
   readonly overlap: number;
   readonly hypotheses: number;
   readonly tiePoints: readonly TiePoint[];
 }
 
 const QUERY_BYTES = 21 * 8 + 2 * 4;
-const ANSWER_BYTES = 7 * 8 + 2 * 4;
+const ANSWER_BYTES = 8 * 8 + 2 * 4;
 const TIE_POINT_DOUBLES = 6;
 
 /** The struct of structural.h. */
@@ -157,7 +159,7 @@ export async function matchStructure(
   error.check("gdn_structural_match", status);
   const view = new DataView(answer.buffer);
   const double = (i: number) => view.getFloat64(8 * i, true);
-  const count = view.getInt32(7 * 8 + 4, true);
+  const count = view.getInt32(8 * 8 + 4, true);
   return {
     eastM: double(0),
     northM: double(1),
@@ -165,8 +167,9 @@ export async function matchStructure(
     scale: double(3),
     score: double(4),
     secondScore: double(5),
-    overlap: double(6),
-    hypotheses: view.getInt32(7 * 8, true),
+    scoreSigma: double(6),
+    overlap: double(7),
+    hypotheses: view.getInt32(8 * 8, true),
     tiePoints: Array.from({ length: count }, (_, i) => tiePoint(ties, i)),
   };
 }
