@@ -64,7 +64,8 @@ int32_t gdn_jpeg_decode(const uint8_t* jpeg, int64_t jpeg_bytes, int32_t channel
     // TurboJPEG reports a truncated picture as a warning (and fills the rest with grey): refuse it.
     if (tjDecompress2(turbo.handle, jpeg, static_cast<unsigned long>(jpeg_bytes), pixels, w, 0, h,
                       format, TJFLAG_FASTDCT) != 0) {
-      throw gdn::BadData(std::string("the JPEG is damaged: ") + tjGetErrorStr2(turbo.handle));
+      throw gdn::BadData(std::string("the JPEG is damaged: ") + tjGetErrorStr2(turbo.handle) +
+                         "; copy the file again");
     }
   });
 }

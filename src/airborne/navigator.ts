@@ -76,7 +76,7 @@ export class Navigator {
     const { vision, vio, estimator } = this.#parts;
     const timeNs = camera.exposureMidNs;
     if (this.#estimateAt(timeNs) === null) return null;
-    const name = `frame ${camera.sequence}`;
+    const name = camera.name ?? `frame ${camera.sequence}`;
     const frame = await VisionFrame.decode(vision, camera.jpeg, camera.calibration, name);
     const odometry = await this.#odometry(camera, frame);
     if (odometry.motion !== null) estimator.addVio(odometry.motion);

@@ -57,5 +57,7 @@ export const SummaryLineSchema = z.object({
   realTimeFactor: z.number(),
   rssMbMax: z.number(),
   recorderFile: z.string().nullable(),
+  /** The disk refused records: the file is incomplete. */
+  recorderBroken: z.boolean(),
 });
 export type SummaryLine = z.infer<typeof SummaryLineSchema>;

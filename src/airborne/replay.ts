@@ -103,7 +103,7 @@ async function run(
   }
   if (request.json) io.out(JSON.stringify(summary));
   else for (const line of summaryText(summary)) io.out(line);
-  return EXIT.ok;
+  return summary.recorderBroken ? EXIT.io : EXIT.ok;
 }
 
 async function configuration(path: string | null): Promise<AirborneConfig> {
@@ -135,6 +135,8 @@ function summaryText(summary: SummaryLine): string[] {
       summary.realTimeFactor.toFixed(2)
     } times as fast`,
     `memory          ${summary.rssMbMax.toFixed(0)} MB at most`,
-    ...(summary.recorderFile === null ? [] : [`recorder        ${summary.recorderFile}`]),
+    ...(summary.recorderFile === null ? [] : [
+      `recorder        ${summary.recorderFile}${summary.recorderBroken ? " (incomplete)" : ""}`,
+    ]),
   ];
 }

@@ -20,6 +20,7 @@ import type { AirborneConfig } from "./config.ts";
 import type { Airborne, ReplayOutput, ReplayParts, ReplayRequest } from "./contract.ts";
 import type { FrameLine } from "./output.ts";
 import { fixRecord, frameLine, stateRecord } from "./frame_line.ts";
+import { groundHeightWarning } from "./ground_height.ts";
 import type { FrameOutcome } from "./navigator.ts";
 import type { SummaryLine } from "./output.ts";
 import { ReplayTally } from "./replay_tally.ts";
@@ -40,9 +41,19 @@ export async function replayFlight(
     onEvent: (event) => events.push(event),
   });
   setOrigin(airborne, description);
-  const recorder = await openFlightRecorder(request, airborne, description, clock);
+  const recorder = await openFlightRecorder(request, airborne, description, clock, output);
+  const otherGround = groundHeightWarning(description, airborne.flightPackage);
+  if (otherGround !== null) {
+    output.note(otherGround);
+    recorder?.record("log", {
+      level: "WARN",
+      component: "replay",
+      message: otherGround,
+    }, clock.now());
+  }
   const tally = new ReplayTally(description.name);
   const sensors = new SensorFeed(airborne.estimator, airborne.frame, description);
+  let toItsEnd = false;
   try {
     for await (const event of flight.events()) {
       if (output.signal.aborted) break;
@@ -65,13 +76,14 @@ export async function replayFlight(
       output.frame(line);
       output.progress(event.receivedNs - extent.firstNs, extent.lastNs - extent.firstNs);
     }
+    toItsEnd = !output.signal.aborted;
   } finally {
-    await recorder?.close({ cleanShutdown: !output.signal.aborted });
+    await recorder?.close({ cleanShutdown: toItsEnd });
   }
   if (tally.framesSkipped > 0) {
     output.note(`${tally.framesSkipped} frames came before the first attitude and IMU sample`);
   }
-  return tally.summary(recorder?.file ?? null);
+  return tally.summary(recorder);
 }
 
 /** The last trusted position, or, where nothing is known, somewhere on the map. */
@@ -146,11 +158,13 @@ function openFlightRecorder(
   airborne: Airborne,
   description: FlightDescription,
   clock: Clock,
+  output: ReplayOutput,
 ): Promise<Recorder> | null {
   if (request.recorderFolder === null) return null;
   return openRecorder({
     folder: request.recorderFolder,
     clock,
+    onFault: (message) => output.note(message),
     header: {
       name: description.name,
       software: "airborne",

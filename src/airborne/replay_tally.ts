@@ -48,7 +48,7 @@ export class ReplayTally {
     if (line.vioRegistered) this.#registered++;
   }
 
-  summary(recorderFile: string | null): SummaryLine {
+  summary(recorder: { readonly file: string; readonly broken: boolean } | null): SummaryLine {
     const durationS = (this.#lastNs - (this.#firstNs ?? this.#lastNs)) / 1e9;
     const wallS = (performance.now() - this.#startMs) / 1e3;
     return {
@@ -62,7 +62,8 @@ export class ReplayTally {
       wallS,
       realTimeFactor: wallS > 0 ? durationS / wallS : 0,
       rssMbMax: Math.max(this.#rssBytesMax, Deno.memoryUsage().rss) / 1e6,
-      recorderFile,
+      recorderFile: recorder?.file ?? null,
+      recorderBroken: recorder?.broken ?? false,
     };
   }
 }

@@ -33,6 +33,8 @@ export interface CameraFrame {
   readonly exposureMidNs: MonotonicNs;
   readonly jpeg: Uint8Array<ArrayBuffer>;
   readonly calibration: CameraCalibration;
+  /** For messages: the file that it was read from, where there is one. */
+  readonly name?: string;
 }
 
 /** Rotation as a plain quaternion of the calibration. */

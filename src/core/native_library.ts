@@ -13,9 +13,12 @@ export const NATIVE_ERROR_BYTES = 256;
 /** A native call that returned a status other than 0. */
 export class NativeError extends GdnError {
   readonly status: number;
+  /** What the native side said, without the call's name. */
+  readonly reason: string;
   constructor(call: string, status: number, message: string) {
     super("NATIVE", `${call} failed: ${message || "no message"} (status ${status})`);
     this.status = status;
+    this.reason = message;
   }
 }
 

@@ -47,6 +47,8 @@ export interface Recorder {
   /** Queues a record; {@link FdrKindError} for a kind that the registry does not list. */
   record<K extends FdrKind>(kind: K, payload: FdrPayload<K>, timestampNs: MonotonicNs): void;
   counts(): RecorderCounts;
+  /** The disk refused something: the file is readable, and incomplete. */
+  readonly broken: boolean;
   /** Waits until what is queued is written. */
   flush(): Promise<void>;
   /** Writes the footer and the index. Never throws for the disk: see `counts()` and `onFault`. */
@@ -68,6 +70,9 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
     return recorder;
   } catch (error) {
     file?.close();
+    if (file !== undefined) await Deno.remove(file.path).catch(() => {});
+    // Not recursive: what somebody else put there stays.
+    await Deno.remove(folder).catch(() => {});
     throw new FdrOpenError(folder, error);
   }
 }
@@ -98,6 +103,10 @@ class McapRecorder implements Recorder {
     this.#mcap = mcap;
     this.flightId = flightId;
     this.#options = options;
+  }
+
+  get broken(): boolean {
+    return this.#broken;
   }
 
   get file(): string {

@@ -14,6 +14,9 @@ const Longitude = z.number().min(-180).max(180);
 const Nanoseconds = z.int();
 const Label = z.enum(["satellite_anchored", "visual_propagated", "dead_reckoned"]);
 
+/** GPS heard again, held against the state; the distance is null where there is none to hold it to. */
+const GpsBoundedDelta = z.looseObject({ reason: z.string(), deltaM: z.number().nullable() });
+
 /** Payload schemas by kind; unknown payload keys are kept. */
 export const FDR_KINDS = {
   flight_header: z.looseObject({
@@ -115,6 +118,8 @@ export const FDR_KINDS = {
     sigmaVerticalM: z.number(),
   }),
   "c5.cold_start_origin.unavailable": z.looseObject({ reason: z.string() }),
+  "c5.gps_bounded_delta.accept": GpsBoundedDelta,
+  "c5.gps_bounded_delta.reject": GpsBoundedDelta,
   "package.verified": z.looseObject({ name: z.string(), files: z.int(), bytes: z.int() }),
 } as const satisfies Record<string, z.ZodType>;
 

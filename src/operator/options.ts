@@ -12,6 +12,12 @@ import { messageOf, UsageError } from "../core/mod.ts";
  */
 export const DATA_DIRECTORY_DEFAULT = "data";
 
+/**
+ * Height of the flat ground over the ellipsoid where none is given: the same for packages and for
+ * simulated flights, so that they fit each other.
+ */
+export const GROUND_HEIGHT_DEFAULT_M = 0;
+
 /** For help texts. */
 export const CACHE_OPTIONS_HELP =
   `  --data DIR           data folder of the tile cache (default: ${DATA_DIRECTORY_DEFAULT})

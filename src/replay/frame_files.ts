@@ -10,6 +10,8 @@ import { quote } from "./csv_stream.ts";
 const PICTURE_BYTES_MAX = 64 * 1024 * 1024;
 /** EXIF and thumbnails stand before the size: most headers end within this. */
 const HEADER_BYTES = 64 * 1024;
+/** Where the end marker is looked for before the whole picture is. */
+const TAIL_BYTES = 64;
 
 /** @throws DataError from `fault` when the name leads out of the folder or to no file. */
 export async function checkFrameFile(
@@ -42,6 +44,22 @@ export async function checkFrameFile(
         "give the calibration of the camera that flew",
     );
   }
+  await checkEnd(path);
+}
+
+/** A copy that was cut lacks the end marker. It stands last, but for what some cameras append. */
+async function checkEnd(path: string): Promise<void> {
+  if (hasEndMarker(await readEnd(path, TAIL_BYTES)) || hasEndMarker(await readPicture(path))) {
+    return;
+  }
+  throw new DataError(path, "was cut: the JPEG has no end; copy the flight again");
+}
+
+function hasEndMarker(bytes: Uint8Array): boolean {
+  for (let at = bytes.length - 2; at >= 0; at--) {
+    if (bytes[at] === 0xff && bytes[at + 1] === 0xd9) return true;
+  }
+  return false;
 }
 
 /** A link can lead anywhere: out of the folder, to a device. */
@@ -66,17 +84,31 @@ export async function readPicture(path: string): Promise<Uint8Array<ArrayBuffer>
   }
 }
 
-async function readStart(path: string, bytes: number): Promise<Uint8Array> {
+function readStart(path: string, bytes: number): Promise<Uint8Array> {
+  return readPart(path, bytes, () => 0);
+}
+
+function readEnd(path: string, bytes: number): Promise<Uint8Array> {
+  return readPart(path, bytes, (size) => Math.max(0, size - bytes));
+}
+
+async function readPart(
+  path: string,
+  bytes: number,
+  offset: (size: number) => number,
+): Promise<Uint8Array> {
   try {
     using file = await Deno.open(path);
-    const start = new Uint8Array(bytes);
+    const at = offset((await file.stat()).size);
+    if (at > 0) await file.seek(at, Deno.SeekMode.Start);
+    const part = new Uint8Array(bytes);
     let filled = 0;
     while (filled < bytes) {
-      const read = await file.read(start.subarray(filled));
+      const read = await file.read(part.subarray(filled));
       if (read === null) break;
       filled += read;
     }
-    return start.subarray(0, filled);
+    return part.subarray(0, filled);
   } catch (error) {
     throw new DataError(path, `cannot be read: ${messageOf(error)}`, { cause: error });
   }

@@ -192,11 +192,12 @@ async function* events(
       continue;
     }
     const { sequence, exposureMidNs, receivedNs } = row;
-    const jpeg = await readPicture(`${folder}/${row.file}`);
+    const name = `${folder}/${row.file}`;
+    const jpeg = await readPicture(name);
     yield {
       kind: "frame",
       receivedNs,
-      frame: { sequence, exposureMidNs, jpeg, calibration: description.camera },
+      frame: { sequence, exposureMidNs, jpeg, calibration: description.camera, name },
     };
   }
 }

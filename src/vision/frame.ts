@@ -77,6 +77,7 @@ export class VisionFrame implements AsyncDisposable {
   readonly #library: FrameLibrary;
   #handle: bigint;
   #pending: Promise<unknown> = Promise.resolve();
+  #closing: Promise<void> | null = null;
 
   private constructor(library: FrameLibrary, camera: CameraModel, handle: bigint) {
     this.#library = library;
@@ -107,7 +108,7 @@ export class VisionFrame implements AsyncDisposable {
       error.check("gdn_frame_decode", status);
     } catch (fault) {
       if (fault instanceof NativeError && fault.status === 5) {
-        throw new DataError(name, fault.message, { cause: fault });
+        throw new DataError(name, fault.reason, { cause: fault });
       }
       throw fault;
     }
@@ -170,11 +171,16 @@ export class VisionFrame implements AsyncDisposable {
     return { mean: mean[0], sharpness: sharpness[0] };
   }
 
-  async close(): Promise<void> {
-    await this.#pending;
+  /** Idempotent. New calls are refused from here on; the memory goes when those in flight are done. */
+  close(): Promise<void> {
+    this.#closing ??= this.#free();
+    return this.#closing;
+  }
+
+  async #free(): Promise<void> {
     const handle = this.#handle;
     this.#handle = 0n;
-    if (handle === 0n) return;
+    await this.#pending;
     const error = new NativeErrorBuffer();
     error.check("gdn_frame_free", this.#library.symbols.gdn_frame_free(handle, error.bytes));
   }

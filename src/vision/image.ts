@@ -109,7 +109,7 @@ function checkData(call: string, status: number, error: NativeErrorBuffer, name:
     error.check(call, status);
   } catch (fault) {
     if (fault instanceof NativeError && fault.status === 5) {
-      throw new DataError(name, fault.message, { cause: fault });
+      throw new DataError(name, fault.reason, { cause: fault });
     }
     throw fault;
   }

@@ -22,6 +22,7 @@ import type { Bbox } from "../../tile_cache/mod.ts";
 import {
   CACHE_OPTIONS_HELP,
   DATA_DIRECTORY_DEFAULT,
+  GROUND_HEIGHT_DEFAULT_M,
   numberOption,
   parseCommandLine,
   positionOption,
@@ -51,7 +52,7 @@ whole; the same tiles and options make the same package.
   --centre LAT,LON --radius M     the area as a middle and metres to each side
   --zoom Z             zoom of the tiles (default: the finest that the area has)
   --name TEXT          name for people
-  --ground-height M    height of the ground over the WGS84 ellipsoid, metres (default 0)
+  --ground-height M    height of the ground over the WGS84 ellipsoid, metres (default ${GROUND_HEIGHT_DEFAULT_M})
   --map-sigma M        how wrong the map's own position may be, 1 sigma (default 2)
   --agl M[,M…]         heights above ground to be flown: places are as large as the camera sees
                        (60° across; default: places of ${PLACE_SIDES_DEFAULT_M.join(" m and ")} m)
@@ -113,7 +114,7 @@ function parse(args: readonly string[]): Request {
       area: areaOf(values),
       zoom: numberOption("zoom", values.zoom, { minimum: 0, maximum: 22, integer: true }) ?? null,
       name,
-      groundHeightM: number("ground-height", -500, 9000) ?? 0,
+      groundHeightM: number("ground-height", -500, 9000) ?? GROUND_HEIGHT_DEFAULT_M,
       mapRegistrationSigmaM: number("map-sigma", 0.01, 1000) ?? 2,
       placeSidesM: placeSides(values.agl, values.footprint),
     },

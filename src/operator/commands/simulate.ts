@@ -17,14 +17,17 @@ import {
   TileFolderGround,
 } from "../../simulation/mod.ts";
 import type { VisionLibrary } from "../../vision/mod.ts";
-import { numberOption, parseCommandLine, positionOption } from "../options.ts";
+import {
+  GROUND_HEIGHT_DEFAULT_M,
+  numberOption,
+  parseCommandLine,
+  positionOption,
+} from "../options.ts";
 
 /** What the composition root gives to the commands. */
 export interface SimulateParts {
   openVision(): VisionLibrary;
 }
-
-const GROUND_HEIGHT_DEFAULT_M = 100;
 
 const HELP = `operator simulate flight --out FLIGHT [ground] [options]
 

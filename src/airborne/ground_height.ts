@@ -1,0 +1,22 @@
+/**
+ * A flight recorded over one ground height and a package made for another: the barometer then says
+ * a wrong height above the ground, and every scale with it.
+ *
+ * @module
+ */
+import type { FlightPackage } from "../flight_package/mod.ts";
+import type { FlightDescription } from "../replay/mod.ts";
+
+/** Terrain and geoid models differ by this much without harm, metres. */
+const DIFFERENCE_MAX_M = 2;
+
+/** What to tell the person; null where the two heights agree. */
+export function groundHeightWarning(
+  { groundHeightM: flown }: Pick<FlightDescription, "groundHeightM">,
+  { path, manifest: { groundHeightM: mapped } }: Pick<FlightPackage, "path" | "manifest">,
+): string | null {
+  if (Math.abs(flown - mapped) <= DIFFERENCE_MAX_M) return null;
+  return `the flight's ground lies ${flown} m over the ellipsoid (flight.json), that of ${path} ` +
+    `${mapped} m: heights above ground are wrong by ${Math.abs(flown - mapped).toFixed(1)} m; ` +
+    `provision the package with --ground-height ${flown}, or correct flight.json`;
+}
