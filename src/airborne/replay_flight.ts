@@ -11,7 +11,6 @@ import {
   ManualClock,
   type MonotonicNs,
   radiansFromDegrees,
-  secondsFromNs,
 } from "../core/mod.ts";
 import { type FdrPayload, openRecorder, type Recorder } from "../flight_recorder/mod.ts";
 import { type FlightDescription, type FlightEvent, openRecordedFlight } from "../replay/mod.ts";
@@ -19,6 +18,7 @@ import type { EstimatorEvent, StateEstimator } from "../state_estimator/mod.ts";
 import type { AirborneConfig } from "./config.ts";
 import type { Airborne, ReplayOutput, ReplayParts, ReplayRequest } from "./contract.ts";
 import type { FrameLine } from "./output.ts";
+import { recordEvent } from "./event_records.ts";
 import { fixRecord, frameLine, stateRecord } from "./frame_line.ts";
 import { groundHeightWarning } from "./ground_height.ts";
 import type { FrameOutcome } from "./navigator.ts";
@@ -64,7 +64,9 @@ export async function replayFlight(
         continue;
       }
       const outcome = await airborne.navigator.processFrame(event.frame);
-      recordEvents(recorder, events.splice(0), clock.now());
+      for (const told of events.splice(0)) {
+        if (recorder !== null) recordEvent(recorder, told, airborne.frame, clock.now());
+      }
       if (outcome === null) {
         tally.skipped();
         continue;
@@ -203,19 +205,4 @@ function vioHealth(outcome: FrameOutcome, airborne: Airborne): FdrPayload<"vio.h
     strategy: airborne.strategies.vio,
     tracks: outcome.vio.tracks,
   };
-}
-
-function recordEvents(
-  recorder: Recorder | null,
-  events: readonly EstimatorEvent[],
-  nowNs: MonotonicNs,
-): void {
-  for (const event of events) {
-    if (event.type !== "label") continue;
-    recorder?.record("c5.source_label", {
-      from: event.from,
-      to: event.to,
-      reason: `at ${secondsFromNs(event.timeNs).toFixed(2)} s`,
-    }, nowNs);
-  }
 }
