@@ -93,6 +93,9 @@ int32_t gdn_frames_track(uint64_t from_handle, uint64_t to_handle, const double*
 
 namespace {
 
+/// MAGSAC of OpenCV 4.6 means pixels: in rays it now and then keeps a third of the inliers only.
+constexpr double kPixels = 1000;
+
 using Vector6 = cv::Vec<double, 6>;
 using Matrix6 = cv::Matx<double, 6, 6>;
 
@@ -163,20 +166,22 @@ int32_t gdn_planar_motion(const double* pairs, int32_t count, const double* norm
     if (count < 8) return;
     std::vector<cv::Point2d> from, to;
     for (int i = 0; i < count; i++) {
-      from.emplace_back(pairs[4 * i], pairs[4 * i + 1]);
-      to.emplace_back(pairs[4 * i + 2], pairs[4 * i + 3]);
+      from.emplace_back(pairs[4 * i] * kPixels, pairs[4 * i + 1] * kPixels);
+      to.emplace_back(pairs[4 * i + 2] * kPixels, pairs[4 * i + 3] * kPixels);
     }
     cv::Mat mask;
     cv::setRNGSeed(1);
-    const cv::Mat h = cv::findHomography(from, to, cv::USAC_MAGSAC, threshold, mask, 2000, 0.999);
+    const cv::Mat h = cv::findHomography(from, to, cv::USAC_MAGSAC, threshold * kPixels, mask, 2000,
+                                         0.999);
     if (h.empty()) return;
     std::vector<cv::Vec4d> inliers;
     double x0 = 9, x1 = -9, y0 = 9, y1 = -9;
     for (int i = 0; i < count; i++) {
       if (!mask.at<uint8_t>(i)) continue;
-      inliers.emplace_back(from[i].x, from[i].y, to[i].x, to[i].y);
-      x0 = std::min(x0, from[i].x), x1 = std::max(x1, from[i].x);
-      y0 = std::min(y0, from[i].y), y1 = std::max(y1, from[i].y);
+      const cv::Vec4d pair(pairs + 4 * i);
+      inliers.push_back(pair);
+      x0 = std::min(x0, pair[0]), x1 = std::max(x1, pair[0]);
+      y0 = std::min(y0, pair[1]), y1 = std::max(y1, pair[1]);
     }
     result[0] = static_cast<double>(inliers.size());
     if (inliers.size() < 8) return;
