@@ -259,20 +259,23 @@ int32_t gdn_pose_ransac(const double* values, int32_t count, double threshold_ra
     gdn::require(threshold_rad > 0, "the bound must be positive");
     if (count < 6) return;
     std::vector<cv::Point3d> ground;
-    std::vector<cv::Point2d> rays;
+    std::vector<cv::Point2d> pixels;
+    // OpenCV's MAGSAC means pixels: in rays it answers nonsense.
+    constexpr double kPixels = 1000;
     for (const Point& p : read_points(values, count)) {
       ground.emplace_back(p.ground[0], p.ground[1], p.ground[2]);
-      rays.emplace_back(p.ray[0], p.ray[1]);
+      pixels.emplace_back(p.ray[0] * kPixels, p.ray[1] * kPixels);
     }
-    cv::Mat k = cv::Mat::eye(3, 3, CV_64F), turn, shift, found;
+    const cv::Matx33d k(kPixels, 0, 0, 0, kPixels, 0, 0, 0, 1);
+    cv::Mat turn, shift, found;
     cv::UsacParams usac;
-    usac.threshold = threshold_rad;
+    usac.threshold = threshold_rad * kPixels;
     usac.confidence = 0.999;
     usac.maxIterations = 2000;
     usac.score = cv::SCORE_METHOD_MAGSAC;
     usac.randomGeneratorState = 1;
     cv::Mat no_distortion;
-    if (!cv::solvePnPRansac(ground, rays, k, no_distortion, turn, shift, found, usac)) return;
+    if (!cv::solvePnPRansac(ground, pixels, cv::Mat(k), no_distortion, turn, shift, found, usac)) return;
     cv::Matx33d camera_from_local;
     cv::Rodrigues(turn, camera_from_local);
     const cv::Vec3d t(shift.at<double>(0), shift.at<double>(1), shift.at<double>(2));

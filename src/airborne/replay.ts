@@ -93,7 +93,9 @@ async function run(
     progress: (done, total) => progress.update(Math.floor(1000 * done / Math.max(1, total))),
     signal: io.signal,
   };
-  const isFlight = await exists(`${request.flightPath}/flight.json`);
+  // A recorded flight that lost one of its files is told as such.
+  const isFlight = await exists(`${request.flightPath}/flight.json`) ||
+    await exists(`${request.flightPath}/frames.csv`);
   const replay = isFlight ? replayFlight : replayPhotographs;
   let summary: SummaryLine;
   try {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { sha256Hex } from "../core/mod.ts";
+import { jpegHeaderSize, sha256Hex, TILE_SIZE_PX } from "../core/mod.ts";
 import { type Manifest, type MapTiles, type PackageTile, packageTilePath } from "./contract.ts";
 import { PackageError } from "./errors.ts";
 
@@ -34,7 +34,10 @@ export class PackageTiles implements MapTiles {
     return this.#sha256.has(`${x}/${y}`);
   }
 
-  /** @throws PackageError when the package has no such tile, or its bytes changed since. */
+  /**
+   * @throws PackageError when the package has no such tile, its bytes changed since, or they are no
+   * picture of a tile's size: a JPEG may claim a gigabyte of pixels.
+   */
   async readTileJpeg(x: number, y: number): Promise<Uint8Array<ArrayBuffer>> {
     const path = `${this.#packagePath}/${packageTilePath({ zoom: this.zoom, x, y })}`;
     const expected = this.#sha256.get(`${x}/${y}`);
@@ -43,6 +46,17 @@ export class PackageTiles implements MapTiles {
     if (sha256Hex(jpeg) !== expected) {
       throw new PackageError(path, "was altered since the package was opened; provision again");
     }
+    checkSize(path, jpeg);
     return jpeg;
   }
+}
+
+function checkSize(path: string, jpeg: Uint8Array): void {
+  const size = jpegHeaderSize(jpeg);
+  if (size?.widthPx === TILE_SIZE_PX && size.heightPx === TILE_SIZE_PX) return;
+  const found = size === null ? "is no JPEG" : `is ${size.widthPx}×${size.heightPx} pixels`;
+  throw new PackageError(
+    path,
+    `${found}, a tile has ${TILE_SIZE_PX}×${TILE_SIZE_PX}; provision again`,
+  );
 }

@@ -84,7 +84,7 @@ async function readDescription(folder: string): Promise<FlightDescription> {
   } catch (error) {
     if (error instanceof DataError) throw error;
     const state = error instanceof Deno.errors.NotFound
-      ? "is not there; a recorded flight is a folder with flight.json in it"
+      ? "is not there; copy the flight again: a recorded flight is a folder with flight.json in it"
       : `cannot be read as JSON (${messageOf(error)}); copy the flight again`;
     throw new DataError(path, state, { cause: error });
   }

@@ -89,7 +89,7 @@ const AnchorSchema = z.strictObject({
   mapLocalSigmaM: positive(0.7),
   mapCorrelationLengthM: positive(60),
   /** Offset of the map as a whole: only trusted GPS takes it away. The package's own figure wins. */
-  mapConstantSigmaM: positive(2),
+  mapConstantSigmaM: positive(1.5),
   /** Consistent refused fixes in a row that move the filter to them… */
   relocaliseAfter: z.int().min(2).default(3),
   /** …and this many while the last fused fix is younger than `relocaliseRecentS`. */

@@ -53,7 +53,7 @@ whole; the same tiles and options make the same package.
   --zoom Z             zoom of the tiles (default: the finest that the area has)
   --name TEXT          name for people
   --ground-height M    height of the ground over the WGS84 ellipsoid, metres (default ${GROUND_HEIGHT_DEFAULT_M})
-  --map-sigma M        how wrong the map's own position may be, 1 sigma (default 2)
+  --map-sigma M        how wrong the map's own position may be, 1 sigma (default 1.5)
   --agl M[,M…]         heights above ground to be flown: places are as large as the camera sees
                        (60° across; default: places of ${PLACE_SIDES_DEFAULT_M.join(" m and ")} m)
   --footprint M[,M…]   the same, as the shorter side of what the camera sees, metres
@@ -115,7 +115,7 @@ function parse(args: readonly string[]): Request {
       zoom: numberOption("zoom", values.zoom, { minimum: 0, maximum: 22, integer: true }) ?? null,
       name,
       groundHeightM: number("ground-height", -500, 9000) ?? GROUND_HEIGHT_DEFAULT_M,
-      mapRegistrationSigmaM: number("map-sigma", 0.01, 1000) ?? 2,
+      mapRegistrationSigmaM: number("map-sigma", 0.01, 1000) ?? 1.5,
       placeSidesM: placeSides(values.agl, values.footprint),
     },
     dataDirectory: values.data ?? DATA_DIRECTORY_DEFAULT,
