@@ -275,7 +275,8 @@ int32_t gdn_pose_ransac(const double* values, int32_t count, double threshold_ra
     usac.score = cv::SCORE_METHOD_MAGSAC;
     usac.randomGeneratorState = 1;
     cv::Mat no_distortion;
-    if (!cv::solvePnPRansac(ground, pixels, cv::Mat(k), no_distortion, turn, shift, found, usac)) return;
+    if (!cv::solvePnPRansac(ground, pixels, cv::Mat(k), no_distortion, turn, shift, found, usac))
+      return;
     cv::Matx33d camera_from_local;
     cv::Rodrigues(turn, camera_from_local);
     const cv::Vec3d t(shift.at<double>(0), shift.at<double>(1), shift.at<double>(2));
