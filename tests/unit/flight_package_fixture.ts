@@ -16,11 +16,18 @@ import {
 export const ZOOM = 18;
 export const TILES = [{ x: 59894, y: 107931 }, { x: 59895, y: 107931 }, { x: 59895, y: 107932 }];
 
+/** The header of a JPEG of 256×256 before bytes that no decoder would like. */
+function tileBytes(length: number, fill: number): Uint8Array {
+  const bytes = new Uint8Array(length).fill(fill);
+  bytes.set([0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 1, 0, 1, 0, 1, 1, 0x11, 0]);
+  return bytes;
+}
+
 export async function writePackage(folder: string): Promise<Manifest> {
   const text = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
   const contents = new Map<string, Uint8Array>();
   for (const [i, tile] of TILES.entries()) {
-    contents.set(packageTilePath({ zoom: ZOOM, ...tile }), new Uint8Array(1000 + i).fill(i));
+    contents.set(packageTilePath({ zoom: ZOOM, ...tile }), tileBytes(1000 + i, i));
   }
   contents.set(
     PACKAGE_PATHS.tiles,
