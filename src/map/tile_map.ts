@@ -127,6 +127,8 @@ export class TileMap implements MapSource {
     }
     const decoding = this.#decode(x, y, denominator);
     this.#decoded.set(key, decoding);
+    // A reading that failed may succeed the next time.
+    decoding.catch(() => this.#decoded.delete(key));
     if (this.#decoded.size > TILES_KEPT_MAX) {
       for (const oldest of this.#decoded.keys()) {
         this.#decoded.delete(oldest);
