@@ -1,0 +1,258 @@
+/**
+ * What every odometry does.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import {
+  type MonotonicNs,
+  quaternionConjugate,
+  quaternionFromRotationVector,
+  quaternionMultiply,
+  type Random,
+  rotate,
+  rotationVectorFromQuaternion,
+  seededRandom,
+  type Vector3,
+} from "../../src/core/mod.ts";
+import type { CameraHint, MotionHint, VioFrame, VioStrategy } from "../../src/vio/mod.ts";
+import { openVision, type VisionLibrary } from "../../src/vision/mod.ts";
+import {
+  bodyRotation,
+  CALIBRATION,
+  cameraRotation,
+  type CameraStand,
+  groundOf,
+  LEVEL_NORTH,
+  mahalanobisSquared,
+  paintedGround,
+  Scene,
+} from "../unit/vision_scene.ts";
+
+const HEIGHT_M = 90;
+const SEED = "vio suite";
+
+interface Bench {
+  readonly vio: VioStrategy;
+  readonly vision: VisionLibrary;
+  readonly scene: Scene;
+  /** Native handles of the scene itself. */
+  readonly idle: number;
+}
+
+type Body = (bench: Bench) => Promise<void>;
+
+export function vioSuite(name: string, make: (vision: VisionLibrary) => VioStrategy): void {
+  for (const [title, body] of Object.entries({ ...moving, ...owning, ...failing })) {
+    Deno.test(`${name}: ${title}`, async () => {
+      using vision = openVision();
+      using scene = new Scene(vision, paintedGround(SEED));
+      const idle = vision.liveHandles();
+      const vio = make(vision);
+      try {
+        await body({ vio, vision, scene, idle });
+      } finally {
+        await vio.close();
+      }
+      assert.equal(vision.liveHandles(), idle, "close() gives the last frame back");
+    });
+  }
+}
+
+function seconds(value: number): MonotonicNs {
+  return Math.round(value * 1e9) as MonotonicNs;
+}
+
+async function frameAt(scene: Scene, timeS: number, stand: CameraStand): Promise<VioFrame> {
+  return {
+    timeNs: seconds(timeS),
+    frame: await scene.frame(stand),
+    bodyFromCamera: CALIBRATION.bodyFromCamera,
+  };
+}
+
+function hint(from: CameraStand, to: CameraStand): MotionHint {
+  const at = (stand: CameraStand): CameraHint => ({
+    positionLocalM: stand.positionLocalM,
+    localFromCamera: cameraRotation(stand.attitude),
+  });
+  return { from: at(from), to: at(to) };
+}
+
+/** A leg of straight flight with a little of everything in its attitude. */
+function leg(random: Random, frames: number): CameraStand[] {
+  const spread = (width: number) => width * (2 * random.uniform() - 1);
+  const headingDeg = 360 * random.uniform(), heading = headingDeg * Math.PI / 180;
+  return Array.from({ length: frames }, (_, i) => ({
+    positionLocalM: [
+      12 * i * Math.sin(heading) + spread(0.5),
+      12 * i * Math.cos(heading) + spread(0.5),
+      HEIGHT_M + spread(1),
+    ] as const,
+    attitude: {
+      rollDeg: spread(6),
+      pitchDeg: spread(6),
+      headingDeg: headingDeg + spread(4),
+    },
+  }));
+}
+
+/** What the estimator would have believed of `truth`. */
+function believed(random: Random, truth: CameraStand): CameraStand {
+  const [east, north, up] = truth.positionLocalM;
+  const { rollDeg, pitchDeg, headingDeg } = truth.attitude;
+  return {
+    positionLocalM: [east + 0.7 * random.normal(), north + 0.7 * random.normal(), up],
+    attitude: {
+      rollDeg: rollDeg + 0.1 * random.normal(),
+      pitchDeg: pitchDeg + 0.1 * random.normal(),
+      headingDeg: headingDeg + 0.3 * random.normal(),
+    },
+  };
+}
+
+const moving: Record<string, Body> = {
+  "the motion between frames is right, in body axes, with a covariance that covers it": async (
+    { vio, scene },
+  ) => {
+    const random = seededRandom(SEED);
+    const path = leg(random, 9);
+    let sum = 0, motions = 0;
+    for (const [i, stand] of path.entries()) {
+      const frame = await frameAt(scene, 1 + i / 2, stand);
+      const from = i === 0 ? null : path[i - 1];
+      const output = await vio.addFrame(
+        frame,
+        from === null ? null : hint(believed(random, from), believed(random, stand)),
+      );
+      if (from === null) continue;
+      const where = `seed "${SEED}", frame ${i}: ${output.reason}`;
+      assert.ok(output.motion !== null, where);
+      const { motion } = output;
+      assert.equal(motion.fromNs, seconds(1 + (i - 1) / 2));
+      assert.equal(motion.toNs, seconds(1 + i / 2));
+      assert.equal(motion.scaleQuality, "metric");
+      const bodyFromLocal = quaternionConjugate(bodyRotation(from.attitude));
+      const step = stand.positionLocalM.map((value, k) => value - from.positionLocalM[k]);
+      // The truth, in the scale that the believed height gave.
+      const scale = motion.scaleHeightM / from.positionLocalM[2];
+      const translation = rotate(bodyFromLocal, step as unknown as Vector3)
+        .map((value) => value * scale);
+      const rotation = quaternionMultiply(bodyFromLocal, bodyRotation(stand.attitude));
+      const translationError = motion.translationM.map((value, k) => value - translation[k]);
+      const rotationError = rotationVectorFromQuaternion(
+        quaternionMultiply(quaternionConjugate(motion.rotationFromTo), rotation),
+      );
+      assert.ok(Math.hypot(...translationError) < 0.4, `${where} ${translationError} m`);
+      assert.ok(Math.hypot(...rotationError) < 0.003, `${where} ${rotationError} rad`);
+      sum += mahalanobisSquared([...translationError, ...rotationError], motion.covariance);
+      motions++;
+    }
+    // Six numbers each; cautious is allowed, overconfident is not.
+    const nees = sum / motions;
+    assert.ok(nees < 12, `seed "${SEED}": mean NEES ${nees.toFixed(1)} of 6`);
+    assert.equal(vio.health().registered, motions);
+    assert.equal(vio.health().state, "tracking");
+  },
+
+  "small motions are small: a hovering camera does not drift away": async ({ vio, scene }) => {
+    const stand: CameraStand = { positionLocalM: [20, -30, HEIGHT_M], attitude: LEVEL_NORTH };
+    await vio.addFrame(await frameAt(scene, 1, stand), null);
+    const output = await vio.addFrame(await frameAt(scene, 1.5, stand), hint(stand, stand));
+    assert.ok(output.motion !== null, output.reason);
+    assert.ok(Math.hypot(...output.motion.translationM) < 0.1);
+    const turn = rotationVectorFromQuaternion(output.motion.rotationFromTo);
+    assert.ok(Math.hypot(...turn) < 0.001);
+  },
+
+  "the mounting is taken into account: another one, the same motion of the body": async (
+    { vio, scene },
+  ) => {
+    const random = seededRandom(`${SEED} mounting`);
+    const [from, to] = leg(random, 2);
+    const off = quaternionFromRotationVector([0, 0, 1]);
+    // The body is turned by −1 rad about its z axis under the same camera.
+    const bodyFromCamera = quaternionMultiply(off, CALIBRATION.bodyFromCamera);
+    const plain = await frameAt(scene, 1, from), next = await frameAt(scene, 1.5, to);
+    await vio.addFrame({ ...plain, bodyFromCamera }, null);
+    const output = await vio.addFrame({ ...next, bodyFromCamera }, hint(from, to));
+    assert.ok(output.motion !== null, output.reason);
+    const bodyFromLocal = quaternionConjugate(bodyRotation(from.attitude));
+    const step = to.positionLocalM.map((value, k) => value - from.positionLocalM[k]);
+    const expected = rotate(off, rotate(bodyFromLocal, step as unknown as Vector3));
+    const error = output.motion.translationM.map((value, k) => value - expected[k]);
+    assert.ok(Math.hypot(...error) < 0.4, `${error}`);
+  },
+};
+
+const owning: Record<string, Body> = {
+  "it holds the last frame and no other": async ({ vio, vision, scene, idle }) => {
+    assert.equal(vio.lastFrameNs(), null);
+    assert.equal(vio.health().state, "initialising");
+    const path = leg(seededRandom(`${SEED} owning`), 3);
+    for (const [i, stand] of path.entries()) {
+      const frame = await frameAt(scene, 1 + i, stand);
+      const output = await vio.addFrame(frame, i === 0 ? null : hint(path[i - 1], stand));
+      if (i === 0) assert.equal(output.motion, null);
+      assert.equal(vio.lastFrameNs(), seconds(1 + i));
+      assert.equal(vision.liveHandles(), idle + 1);
+    }
+    await vio.reset();
+    assert.equal(vision.liveHandles(), idle);
+    assert.equal(vio.lastFrameNs(), null);
+    assert.equal(vio.health().state, "initialising");
+    await vio.close();
+    await vio.close();
+  },
+
+  "a frame that cannot be compared is kept by nobody": async ({ vio, vision, scene, idle }) => {
+    const [from, to] = leg(seededRandom(`${SEED} closed`), 2);
+    await vio.addFrame(await frameAt(scene, 1, from), null);
+    const broken = await frameAt(scene, 2, to);
+    await broken.frame.close();
+    await assert.rejects(vio.addFrame(broken, hint(from, to)));
+    assert.ok(vision.liveHandles() <= idle + 1);
+    const good = await vio.addFrame(await frameAt(scene, 3, to), hint(from, to));
+    assert.ok(vision.liveHandles() === idle + 1, "and the next one finds order");
+    assert.ok(good.motion === null || good.motion.toNs === seconds(3));
+  },
+};
+
+const failing: Record<string, Body> = {
+  "without a hint, or below the ground, there is no motion and a reason": async (
+    { vio, scene },
+  ) => {
+    const [from, to] = leg(seededRandom(`${SEED} hint`), 2);
+    await vio.addFrame(await frameAt(scene, 1, from), null);
+    const without = await vio.addFrame(await frameAt(scene, 2, to), null);
+    assert.equal(without.motion, null);
+    assert.notEqual(without.reason, "");
+    const below: CameraStand = { ...to, positionLocalM: [0, 0, -3] };
+    const output = await vio.addFrame(await frameAt(scene, 3, to), hint(below, to));
+    assert.equal(output.motion, null);
+    assert.notEqual(output.reason, "");
+  },
+
+  "frames that have nothing to do with each other do not register; it finds its way again": async (
+    { vio, vision, scene },
+  ) => {
+    using bare = new Scene(vision, groundOf(640, () => 120));
+    const path = leg(seededRandom(`${SEED} lost`), 2);
+    await vio.addFrame(await frameAt(scene, 0, path[0]), null);
+    for (let i = 1; i <= 12; i++) {
+      const output = await vio.addFrame(
+        await frameAt(bare, i, path[i % 2]),
+        hint(path[(i + 1) % 2], path[i % 2]),
+      );
+      assert.equal(output.motion, null, `frame ${i} registered on bare ground`);
+      assert.equal(vio.health().consecutiveFailures, i);
+    }
+    assert.equal(vio.health().state, "lost");
+    await vio.addFrame(await frameAt(scene, 20, path[0]), hint(path[1], path[0]));
+    const output = await vio.addFrame(await frameAt(scene, 21, path[1]), hint(path[0], path[1]));
+    assert.ok(output.motion !== null, output.reason);
+    assert.equal(output.state, "tracking");
+    assert.equal(vio.health().consecutiveFailures, 0);
+    assert.equal(vio.health().frames, 15);
+  },
+};
