@@ -74,7 +74,31 @@ export function openNativeLibrary<const S extends Deno.ForeignLibraryInterface>(
     if (open) library.close();
     open = false;
   };
-  return { symbols: library.symbols, path, close, [Symbol.dispose]: close };
+  return { symbols: holding(library, symbols), path, close, [Symbol.dispose]: close };
+}
+
+/**
+ * Deno hands a non-blocking call the bare address of its buffers and lets go of them (measured on
+ * 2.9.6: they are collected while the native side still reads): hold them until the call is done.
+ */
+function holding<S extends Deno.ForeignLibraryInterface>(
+  library: Deno.DynamicLibrary<S>,
+  symbols: S,
+): Deno.StaticForeignLibraryInterface<S> {
+  const inFlight = new Set<readonly unknown[]>();
+  const out: Record<string, unknown> = { ...library.symbols };
+  for (const [name, definition] of Object.entries(symbols)) {
+    if (!("nonblocking" in definition) || definition.nonblocking !== true) continue;
+    const call = out[name] as (...values: unknown[]) => Promise<unknown>;
+    out[name] = (...values: unknown[]): Promise<unknown> => {
+      const running = call(...values);
+      inFlight.add(values);
+      const letGo = () => void inFlight.delete(values);
+      running.then(letGo, letGo);
+      return running;
+    };
+  }
+  return out as Deno.StaticForeignLibraryInterface<S>;
 }
 
 function checkAbi(path: string, abi: { symbol: string; version: number }): void {
