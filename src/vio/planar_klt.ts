@@ -65,7 +65,14 @@ export class PlanarKlt implements VioStrategy {
       this.#last = next;
       return this.#output(null, "first frame");
     }
-    const output = await this.#register(last, next, hint);
+    let output: VioOutput;
+    try {
+      output = await this.#register(last, next, hint);
+    } catch (error) {
+      // The frame is ours since the call: nobody else would close it.
+      await next.frame.close();
+      throw error;
+    }
     this.#last = next;
     await last.frame.close();
     return output;
@@ -75,6 +82,7 @@ export class PlanarKlt implements VioStrategy {
     const config = this.#config;
     const prediction = predict(hint);
     if (prediction === null) return this.#fail("no height over the ground");
+    if (!sameSize(last, next)) return this.#fail("the pictures have different sizes");
     const tracks = await trackFrames(
       this.#vision,
       last.frame,
@@ -152,6 +160,11 @@ export class PlanarKlt implements VioStrategy {
   close(): Promise<void> {
     return this.reset();
   }
+}
+
+function sameSize(a: VioFrame, b: VioFrame): boolean {
+  const [one, other] = [a.frame.camera, b.frame.camera];
+  return one.widthPx === other.widthPx && one.heightPx === other.heightPx;
 }
 
 /** null when the camera is not over the ground. */

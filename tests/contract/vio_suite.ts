@@ -16,7 +16,7 @@ import {
   type Vector3,
 } from "../../src/core/mod.ts";
 import type { CameraHint, MotionHint, VioFrame, VioStrategy } from "../../src/vio/mod.ts";
-import { openVision, type VisionLibrary } from "../../src/vision/mod.ts";
+import { encodeJpeg, openVision, VisionFrame, type VisionLibrary } from "../../src/vision/mod.ts";
 import {
   bodyRotation,
   CALIBRATION,
@@ -208,10 +208,22 @@ const owning: Record<string, Body> = {
   "a frame that cannot be compared is kept by nobody": async ({ vio, vision, scene, idle }) => {
     const [from, to] = leg(seededRandom(`${SEED} closed`), 2);
     await vio.addFrame(await frameAt(scene, 1, from), null);
-    const broken = await frameAt(scene, 2, to);
-    await broken.frame.close();
-    await assert.rejects(vio.addFrame(broken, hint(from, to)));
+    const closed = await frameAt(scene, 2, to);
+    await closed.frame.close();
+    await assert.rejects(vio.addFrame(closed, hint(from, to)));
     assert.ok(vision.liveHandles() <= idle + 1);
+    // A picture of another size: another camera. It may be refused, but not be lost in memory.
+    const other = { ...CALIBRATION, widthPx: 320, heightPx: 240, fxPx: 277, fyPx: 276 };
+    const pixels = new Uint8Array(320 * 240).map((_, i) => (i * 7919) % 251);
+    const small = { widthPx: 320, heightPx: 240, channels: 1 as const, pixels };
+    const frame = await VisionFrame.decode(vision, await encodeJpeg(vision, small), other, "small");
+    const { bodyFromCamera } = CALIBRATION;
+    try {
+      await vio.addFrame({ timeNs: seconds(2.5), frame, bodyFromCamera }, hint(from, to));
+    } catch (error) {
+      assert.ok(error instanceof Error);
+    }
+    assert.ok(vision.liveHandles() <= idle + 1, "the frame was taken over and lost");
     const good = await vio.addFrame(await frameAt(scene, 3, to), hint(from, to));
     assert.ok(vision.liveHandles() === idle + 1, "and the next one finds order");
     assert.ok(good.motion === null || good.motion.toNs === seconds(3));
