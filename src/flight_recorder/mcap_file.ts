@@ -63,6 +63,7 @@ export class McapFile {
       await mcap.#writer.start({ profile: "", library: "gps-denied-onboard" });
     } catch (error) {
       mcap.#file.close();
+      await Deno.remove(path).catch(() => {});
       throw error;
     }
     return mcap;

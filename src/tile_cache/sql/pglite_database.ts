@@ -7,7 +7,7 @@
 import { PGlite, type Transaction } from "@electric-sql/pglite";
 import { fileURLToPath } from "node:url";
 import { messageOf } from "../../core/mod.ts";
-import { TileDatabaseError } from "../errors.ts";
+import { TileDatabaseError, TileFsError } from "../errors.ts";
 import type { SqlDatabase, SqlRow, SqlTransaction, SqlValue } from "./database.ts";
 
 class PgliteDatabase implements SqlDatabase {
@@ -58,21 +58,39 @@ async function checkOwnFilesReadable(): Promise<void> {
   }
 }
 
+/** WASI's numbers of ENOSPC and EDQUOT: PGlite throws plain objects with them. */
+const ERRNO_DISK_FULL: readonly unknown[] = [51, 19];
+
 /**
- * Opens (or creates) the database in `folder`.
+ * Opens (or creates) the database in `folder`. One that was begun here and failed is removed.
  *
- * @throws TileDatabaseError
+ * @throws TileDatabaseError; TileFsError when the disk is full
  */
 export async function openPglite(folder: string): Promise<SqlDatabase> {
   await checkOwnFilesReadable();
+  const isNew = !await exists(folder);
   try {
     await Deno.mkdir(folder, { recursive: true });
     return new PgliteDatabase(await PGlite.create({ dataDir: folder }), folder);
   } catch (error) {
+    if (isNew) await Deno.remove(folder, { recursive: true }).catch(() => {});
+    if (ERRNO_DISK_FULL.includes((error as { errno?: unknown } | null)?.errno)) {
+      const cause = Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
+      throw new TileFsError(`Cannot write the database in ${folder}`, { cause });
+    }
     throw new TileDatabaseError(
       `Cannot open the database in ${folder}: ${messageOf(error)}; restore the folder from a ` +
         "backup, or move it away and import the tiles again",
       { cause: error },
     );
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch {
+    return false;
   }
 }
