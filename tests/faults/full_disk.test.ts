@@ -1,0 +1,198 @@
+/**
+ * A full disk under every command that writes: exit code 74, words that say so, nothing half-written,
+ * and a second run that succeeds once there is room. The disk is a small tmpfs, which only root may
+ * mount.
+ */
+import assert from "node:assert/strict";
+import { McapStreamReader } from "@mcap/core";
+import { PLACE, worldForFile } from "./fixture.ts";
+import { copyFolder, filesBelow, inScratch, run } from "./programs.ts";
+
+const world = worldForFile();
+
+async function mount(...args: string[]): Promise<{ success: boolean; reason: string }> {
+  const { success, stderr } = await new Deno.Command("mount", { args }).output();
+  return { success, reason: new TextDecoder().decode(stderr).trim() };
+}
+
+/** Runs `body` with a disk of `kilobytes`; `enlarge` makes room on it. */
+async function onSmallDisk(
+  kilobytes: number,
+  body: (disk: string, enlarge: () => Promise<void>) => Promise<void>,
+): Promise<void> {
+  await inScratch(async (folder) => {
+    const disk = `${folder}/disk`;
+    await Deno.mkdir(disk);
+    const mounted = await mount("-t", "tmpfs", "-o", `size=${kilobytes}k`, "tmpfs", disk);
+    assert.ok(mounted.success, mounted.reason);
+    try {
+      await body(disk, async () => {
+        assert.ok((await mount("-o", "remount,size=512m", disk)).success);
+      });
+    } finally {
+      await new Deno.Command("umount", { args: [disk] }).output();
+    }
+  });
+}
+
+/** False, with a line that says why, where no file system can be mounted. */
+async function canMount(): Promise<boolean> {
+  let reason = "only root may mount a small disk";
+  if (Deno.uid() === 0) {
+    const folder = await Deno.makeTempDir();
+    const mounted = await mount("-t", "tmpfs", "-o", "size=64k", "tmpfs", folder);
+    if (mounted.success) await new Deno.Command("umount", { args: [folder] }).output();
+    await Deno.remove(folder);
+    if (mounted.success) return true;
+    reason = `no file system can be mounted here: ${mounted.reason}`;
+  }
+  console.warn(`tests of a full disk are skipped: ${reason}`);
+  return false;
+}
+
+const ignore = !await canMount();
+
+interface WritingCommand {
+  readonly name: string;
+  readonly args: (out: string) => string[];
+  readonly read: () => string[];
+}
+
+const COMMANDS: readonly WritingCommand[] = [
+  {
+    name: "provision",
+    args: (out) => ["provision", "--out", out, "--data", world().data, "--footprint", "100"],
+    read: () => [],
+  },
+  {
+    name: "simulate flight",
+    args: (out) => [
+      ...["simulate", "flight", "--out", out, "--image", world().ground, ...PLACE],
+      ...["--aircraft", "multirotor", "--duration", "10", "--frame-rate", "1"],
+    ],
+    read: () => [world().ground],
+  },
+  {
+    name: "simulate map",
+    args: (out) => [
+      ...["simulate", "map", "--out", out, "--procedural", "3", "--centre", "50,30"],
+      ...["--extent", "400"],
+    ],
+    read: () => [],
+  },
+];
+
+for (const { name, args, read } of COMMANDS) {
+  Deno.test({
+    name: `operator ${name} on a full disk ends with 74, leaves nothing, and works with more room`,
+    ignore,
+    fn: () =>
+      onSmallDisk(200, async (disk, enlarge) => {
+        const grants = { read: read(), write: [disk, world().data] };
+        const full = await run("operator", args(`${disk}/out`), grants);
+        assert.equal(full.code, 74, full.err);
+        assert.match(full.err, new RegExp(`operator ${name}: .*${disk}/out.*(space|disk)`));
+        assert.deepEqual(await filesBelow(disk), []);
+        await enlarge();
+        const again = await run("operator", args(`${disk}/out`), grants);
+        assert.equal(again.code, 0, again.err);
+      }),
+  });
+}
+
+Deno.test({
+  name: "operator provision on a full disk keeps the older package whole",
+  ignore,
+  fn: () =>
+    onSmallDisk(3200, async (disk) => {
+      await copyFolder(world().package, `${disk}/out`);
+      const before = await filesBelow(disk);
+      const full = await run("operator", COMMANDS[0].args(`${disk}/out`), {
+        write: [disk, world().data],
+      });
+      assert.equal(full.code, 74, full.err);
+      assert.deepEqual(await filesBelow(disk), before);
+      const verified = await run("operator", ["package", "verify", `${disk}/out`], {
+        read: [disk],
+      });
+      assert.equal(verified.code, 0, verified.err);
+    }),
+});
+
+/** The embedded database alone takes about 40 MB: full before it, while it is made, after it. */
+for (const kilobytes of [64, 20_000, 39_800]) {
+  Deno.test({
+    name:
+      `operator tiles import on a disk of ${kilobytes} kB ends with 74, and works with more room`,
+    ignore,
+    fn: () =>
+      onSmallDisk(kilobytes, async (disk, enlarge) => {
+        const args = ["tiles", "import", world().ground, ...PLACE, "--data", `${disk}/data`];
+        const grants = { read: [world().ground], write: [`${disk}/data`] };
+        const full = await run("operator", [...args, "--json"], grants);
+        assert.equal(full.code, 74, full.err);
+        assert.match(full.err, /operator tiles import: .*(disk is full|free some)/s);
+        assert.equal(full.out, "");
+        await enlarge();
+        const again = await run("operator", [...args, "--json"], grants);
+        assert.equal(again.code, 0, again.err);
+        const { written, kept } = JSON.parse(again.out);
+        assert.equal(written + kept, 30);
+        const files = await filesBelow(`${disk}/data/tiles`);
+        assert.deepEqual(files.filter((file) => file.includes(".tmp-")), []);
+      }),
+  });
+}
+
+function replay(recorder: string) {
+  const args = ["replay", world().flight, "--package", world().package, "--json"];
+  return run("airborne", [...args, "--recorder", recorder], {
+    read: [world().flight, world().package],
+    write: [recorder],
+  });
+}
+
+Deno.test({
+  name: "airborne replay flies on when the recorder's disk fills, says so, and ends with 74",
+  ignore,
+  fn: () =>
+    onSmallDisk(24, async (disk) => {
+      const { code, out, err } = await replay(disk);
+      assert.equal(code, 74, err);
+      assert.match(err, /the flight recorder cannot write .*segment_0000\.mcap: .*make room/);
+      const lines = out.trim().split("\n").map((line) => JSON.parse(line));
+      assert.equal(lines.length, 11, "ten frames and a summary");
+      assert.equal(lines[10].recorderBroken, true);
+      const [file] = (await filesBelow(disk)).filter((entry) => entry.includes(".mcap"));
+      assert.ok(await wholeRecords(`${disk}/${file.split(" ")[0]}`) >= 5, "what fitted is there");
+    }),
+});
+
+/** Messages that a reader gets out of a record without its end. */
+async function wholeRecords(path: string): Promise<number> {
+  const reader = new McapStreamReader();
+  reader.append(await Deno.readFile(path));
+  let messages = 0;
+  try {
+    for (let record = reader.nextRecord(); record; record = reader.nextRecord()) {
+      if (record.type === "Message") messages++;
+    }
+  } catch {
+    // The last chunk was cut.
+  }
+  return messages;
+}
+
+Deno.test({
+  name: "airborne replay does not fly when the recorder cannot open on a full disk",
+  ignore,
+  fn: () =>
+    onSmallDisk(4, async (disk) => {
+      await Deno.writeFile(`${disk}/full`, new Uint8Array(4096));
+      const { code, out, err } = await replay(`${disk}/recorder`);
+      assert.equal(code, 74, err);
+      assert.match(err, /flight recorder cannot open .*: the disk is full; free some space/);
+      assert.equal(out, "");
+      assert.deepEqual((await filesBelow(disk)).filter((file) => file.includes("mcap")), []);
+    }),
+});
