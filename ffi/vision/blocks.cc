@@ -36,15 +36,17 @@ Ground Mosaic::ground(cv::Point2d centre, double gsd_m, cv::Size size) const {
   const double n0 = centre.y - (0.5 - size.height / 2.0) * gsd_m;
   cv::Matx23d m(a[0] * gsd_m, -a[1] * gsd_m, a[0] * e0 + a[1] * n0 + a[2],
                 a[3] * gsd_m, -a[4] * gsd_m, a[3] * e0 + a[4] * n0 + a[5]);
-  cv::Mat source = pixels_, source_valid = valid_;
+  cv::Mat source;  // never pixels_ itself, which is the caller's memory
   if (shrink > 1.3) {
     const double sigma = 0.5 * std::sqrt(shrink * shrink - 1);
     cv::GaussianBlur(pixels_, source, cv::Size(0, 0), sigma);
+  } else {
+    source = pixels_;
   }
   Ground out;
   cv::warpAffine(source, out.pixels, m, size, cv::INTER_LINEAR | cv::WARP_INVERSE_MAP,
                  cv::BORDER_CONSTANT, cv::Scalar(0));
-  cv::warpAffine(source_valid, out.valid, m, size, cv::INTER_NEAREST | cv::WARP_INVERSE_MAP,
+  cv::warpAffine(valid_, out.valid, m, size, cv::INTER_NEAREST | cv::WARP_INVERSE_MAP,
                  cv::BORDER_CONSTANT, cv::Scalar(0));
   return out;
 }
