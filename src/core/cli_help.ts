@@ -44,7 +44,7 @@ export function findCommand(
   if ((inGroup.length > 0 || group.length === 0) && onlyHelp) {
     return { kind: "group", commands: inGroup, help: words.length > group.length };
   }
-  const near = nearest(group.join(" "), commands.map((command) => command.name));
+  const near = nearest(group, commands.map((command) => command.name));
   throw new UsageError(
     `there is no command "${words.slice(0, 2).join(" ")}"` +
       (near === undefined ? "" : `; did you mean "${near}"?`) +
@@ -69,10 +69,12 @@ export function commandHelp(command: Command): string {
   return command.help.trimEnd();
 }
 
-/** The name within a third of its letters of what was typed. */
-function nearest(typed: string, names: readonly string[]): string | undefined {
-  const scored = names.map((name) => ({ name, distance: editDistance(typed, name) }))
-    .sort((a, b) => a.distance - b.distance);
+/** The name within a third of its letters of what was typed; arguments may stand behind it. */
+function nearest(typed: readonly string[], names: readonly string[]): string | undefined {
+  const scored = names.map((name) => {
+    const words = typed.slice(0, name.split(" ").length).join(" ");
+    return { name, distance: editDistance(words, name) };
+  }).sort((a, b) => a.distance - b.distance);
   const best = scored[0];
   return best !== undefined && best.distance <= Math.ceil(best.name.length / 3)
     ? best.name

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { DataError, UsageError } from "../core/mod.ts";
+import { DataError, EXIT, GdnError, UsageError } from "../core/mod.ts";
 import type { TileToolkit } from "./canvas.ts";
 import type { GeoReference, Imagery } from "./contract.ts";
 import { centredReference } from "./georeference.ts";
@@ -85,7 +85,10 @@ async function statSource(path: string): Promise<Deno.FileInfo> {
     return await Deno.stat(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
-      throw new DataError(path, "there is no such file or folder", { cause: error });
+      throw new GdnError("NO_INPUT", `${path}: there is no such file or folder`, {
+        cause: error,
+        exitCode: EXIT.noInput,
+      });
     }
     throw error;
   }

@@ -119,29 +119,70 @@ Deno.test({
     }),
 });
 
-/** The embedded database alone takes about 40 MB: full before it, while it is made, after it. */
-for (const kilobytes of [64, 20_000, 39_800]) {
+const importArgs = (disk: string, source: string) => [
+  ...["tiles", "import", world().ground, ...PLACE, "--data", `${disk}/data`],
+  ...["--source", source, "--json"],
+];
+
+async function importsAllWithRoom(disk: string, source: string): Promise<void> {
+  const grants = { read: [world().ground], write: [`${disk}/data`] };
+  const { code, out, err } = await run("operator", importArgs(disk, source), grants);
+  assert.equal(code, 0, err);
+  assert.equal(JSON.parse(out).written, 30);
+  const files = await filesBelow(`${disk}/data/tiles`);
+  assert.deepEqual(files.filter((file) => file.includes(".tmp-")), []);
+}
+
+async function importIsRefused(disk: string, source: string): Promise<void> {
+  const grants = { read: [world().ground], write: [`${disk}/data`] };
+  const { code, out, err } = await run("operator", importArgs(disk, source), grants);
+  assert.equal(code, 74, err);
+  assert.match(err, /operator tiles import: Cannot .*disk\/data.*: the disk is full; free some/);
+  assert.equal(out, "");
+}
+
+/** The embedded database alone takes about 40 MB. */
+for (const kilobytes of [64, 20_000]) {
   Deno.test({
     name:
       `operator tiles import on a disk of ${kilobytes} kB ends with 74, and works with more room`,
     ignore,
     fn: () =>
       onSmallDisk(kilobytes, async (disk, enlarge) => {
-        const args = ["tiles", "import", world().ground, ...PLACE, "--data", `${disk}/data`];
-        const grants = { read: [world().ground], write: [`${disk}/data`] };
-        const full = await run("operator", [...args, "--json"], grants);
-        assert.equal(full.code, 74, full.err);
-        assert.match(full.err, /operator tiles import: .*(disk is full|free some)/s);
-        assert.equal(full.out, "");
+        await importIsRefused(disk, "first");
         await enlarge();
-        const again = await run("operator", [...args, "--json"], grants);
-        assert.equal(again.code, 0, again.err);
-        const { written, kept } = JSON.parse(again.out);
-        assert.equal(written + kept, 30);
-        const files = await filesBelow(`${disk}/data/tiles`);
-        assert.deepEqual(files.filter((file) => file.includes(".tmp-")), []);
+        await importsAllWithRoom(disk, "first");
       }),
   });
+}
+
+Deno.test({
+  name:
+    "operator tiles import on a disk that fills keeps the tiles that were there and no half ones",
+  ignore,
+  fn: () =>
+    onSmallDisk(80_000, async (disk, enlarge) => {
+      await importsAllWithRoom(disk, "first");
+      const before = await filesBelow(`${disk}/data/tiles`);
+      await fill(`${disk}/filler`, 100_000);
+      await importIsRefused(disk, "second");
+      const kept = (await filesBelow(`${disk}/data/tiles`)).filter((file) => !file.endsWith("/"));
+      assert.deepEqual(kept, before.filter((file) => !file.endsWith("/")));
+      await enlarge();
+      await importsAllWithRoom(disk, "second");
+    }),
+});
+
+/** A file as large as the disk allows, less some bytes. */
+async function fill(path: string, leaveBytes: number): Promise<void> {
+  using file = await Deno.open(path, { write: true, create: true });
+  const block = new Uint8Array(64 * 1024);
+  let size = 0;
+  try {
+    for (;;) size += await file.write(block);
+  } catch {
+    await file.truncate(Math.max(0, size - leaveBytes));
+  }
 }
 
 function replay(recorder: string) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeArrayBuffer } from "geotiff";
 import proj4 from "proj4";
 import sharp from "sharp";
-import { DataError, seededRandom, UsageError } from "../../src/core/mod.ts";
+import { DataError, GdnError, seededRandom, UsageError } from "../../src/core/mod.ts";
 import { openImagery, openRaster, readRasterHeader } from "../../src/tile_import/mod.ts";
 import { readGeoTiff } from "../../src/tile_import/geotiff_reference.ts";
 import { openVision } from "../../src/vision/mod.ts";
@@ -112,13 +112,13 @@ Deno.test("openImagery() refuses what is not a source, each with its mend", asyn
       headings: "trust" as const,
       scratchDirectory: directory,
     };
-    const refused = (path: string, kind: typeof DataError | typeof UsageError, words: RegExp) =>
+    const refused = (path: string, kind: new (...args: never[]) => Error, words: RegExp) =>
       assert.rejects(
         openImagery(path, toolkit, options),
         (error) => error instanceof kind && words.test(error.message),
         path,
       );
-    await refused(`${directory}/none.png`, DataError, /none\.png.*no such file/s);
+    await refused(`${directory}/none.png`, GdnError, /none\.png.*no such file/s);
     await refused(directory, DataError, /neither .*tiles nor photographs/s);
     await Deno.writeFile(`${directory}/empty.png`, new Uint8Array());
     await refused(`${directory}/empty.png`, DataError, /empty/);

@@ -15,11 +15,17 @@ import { parseCommandLine } from "../options.ts";
 const VERIFY_HELP = `operator package verify PACKAGE [--json]
 
 Holds every file of a flight package against its manifest: present, none foreign, size and SHA-256
-right. Exit code 0 when it may fly, 65 with the name of the file when it may not.`;
+right. Exit code 0 when it may fly, 65 with the name of the file when it may not.
+
+Example
+  operator package verify packages/kyiv`;
 
 const SHOW_HELP = `operator package show PACKAGE [--json]
 
-Shows what a flight package says of itself, without verifying its files.`;
+Shows what a flight package says of itself, without verifying its files.
+
+Example
+  operator package show packages/kyiv`;
 
 const OPTIONS = { json: { type: "boolean" } } as const;
 

@@ -1,0 +1,100 @@
+/** Wrong command lines (64, with what is wrong) and the help of every command (0, with examples). */
+import assert from "node:assert/strict";
+import { commands as airborneCommands } from "../../src/airborne/compose.ts";
+import { commands as operatorCommands } from "../../src/operator/compose.ts";
+import { type FaultCase, filesBelow, forEachCase, run } from "./programs.ts";
+
+const PROGRAMS = { airborne: airborneCommands(), operator: operatorCommands() } as const;
+type ProgramName = keyof typeof PROGRAMS;
+
+const everyCommand = (Object.keys(PROGRAMS) as ProgramName[]).flatMap((program) =>
+  PROGRAMS[program].map(({ name }) => ({ program, name }))
+);
+
+Deno.test("--help of every command prints an example of itself and ends with 0", async () => {
+  await forEachCase(everyCommand, async ({ program, name }, folder) => {
+    const { code, out, err } = await run(program, [...name.split(" "), "--help"], { cwd: folder });
+    assert.equal(code, 0, err);
+    assert.equal(err, "");
+    const [usage, ...rest] = out.split("\n");
+    assert.ok(usage.startsWith(`${program} ${name}`), usage);
+    assert.ok(rest.some((line) => line.trim().startsWith(`${program} ${name} `)), "no example");
+    assert.ok(rest.some((line) => /^Examples?:?$/.test(line.trim())), "no heading of examples");
+  });
+});
+
+Deno.test("--help of both programs lists every command and ends with 0", async () => {
+  for (const program of Object.keys(PROGRAMS) as ProgramName[]) {
+    const { code, out } = await run(program, ["--help"]);
+    assert.equal(code, 0);
+    for (const { name } of PROGRAMS[program]) assert.ok(out.includes(`  ${name} `), name);
+  }
+});
+
+interface WrongLine extends FaultCase {
+  readonly program: ProgramName;
+  readonly args: readonly string[];
+  readonly says: RegExp;
+}
+
+const wrong = (program: ProgramName, line: string, says: RegExp): WrongLine => ({
+  name: `${program} ${line}`,
+  program,
+  args: line.split(" ").filter((word) => word !== ""),
+  says,
+});
+
+const unknownOption: WrongLine[] = everyCommand.map(({ program, name }) =>
+  wrong(program, `${name} --colour red`, new RegExp(`${program} ${name}: .*--colour`))
+);
+
+const LINES: readonly WrongLine[] = [
+  ...unknownOption,
+  wrong("airborne", "", /usage: airborne COMMAND/),
+  wrong("airborne", "fly", /there is no command "fly"/),
+  wrong("airborne", "replya x", /did you mean "replay"\?/),
+  wrong("airborne", "replay", /takes one FLIGHT folder, got 0/),
+  wrong("airborne", "replay a b --package p", /takes one FLIGHT folder, got 2/),
+  wrong("airborne", "replay a", /needs --package PACKAGE/),
+  wrong("airborne", "replay a --package", /--package/),
+  wrong("operator", "", /usage: operator COMMAND/),
+  wrong("operator", "tiles", /tiles import/),
+  wrong("operator", "tiles import", /takes one SOURCE, got 0/),
+  wrong("operator", "tiles import a.png b.png", /takes one SOURCE, got 2/),
+  wrong("operator", "tiles import a.png --centre 50,30", /--centre and --gsd belong together/),
+  wrong("operator", "tiles import a.png --centre 95,30 --gsd 1", /--centre must be LAT,LON/),
+  wrong("operator", "tiles import a.png --centre 5,3 --gsd no", /--gsd must be a number/),
+  wrong("operator", "tiles import a.png --zoom 1.5", /--zoom must be a whole number/),
+  wrong("operator", "tiles import a.png --captured-at yesterday", /--captured-at must be a date/),
+  wrong("operator", "tiles import a.png --headings guess", /--headings must be trust or search/),
+  wrong("operator", "tiles import a.png --source a/b", /--source takes/),
+  wrong("operator", "provision", /needs --out PACKAGE/),
+  wrong("operator", "provision x --out p", /takes options only, got "x"/),
+  wrong("operator", "provision --out p --area 1,2,3", /--area must be SOUTH,WEST,NORTH,EAST/),
+  wrong("operator", "provision --out p --area 5,2,3,4", /--area must be SOUTH,WEST,NORTH,EAST/),
+  wrong("operator", "provision --out p --centre 5,2", /--centre and --radius belong together/),
+  wrong("operator", "provision --out p --agl 130 --footprint 100", /--agl or --footprint/),
+  wrong("operator", "provision --out p --agl NaN", /--agl must be a number/),
+  wrong("operator", "provision --out p --ground-height Infinity", /--ground-height must be/),
+  wrong("operator", "package verify", /takes one PACKAGE, got 0/),
+  wrong("operator", "package show a b", /takes one PACKAGE, got 2/),
+  wrong("operator", "simulate flight", /--out FLIGHT is missing/),
+  wrong("operator", "simulate flight --out f", /give one ground/),
+  wrong("operator", "simulate flight --out f --procedural 1", /--centre LAT,LON .* is missing/),
+  wrong("operator", "simulate flight --out f --aircraft kite", /--aircraft must be fixed_wing/),
+  wrong("operator", "simulate flight --out f --gps off", /--gps must be absent, present/),
+  wrong("operator", "simulate flight --out f --agl 1e9", /--agl must be a number from/),
+  wrong("operator", "simulate map --procedural 1 --centre 50,30", /--out FOLDER is missing/),
+  wrong("operator", "simulate map --out m --procedural 1 --centre 5,3", /give one area/),
+  wrong("operator", "simulate map --out m --procedural 1 --centre 5,3 --extent 1", /--extent must/),
+];
+
+Deno.test("a wrong command line ends with 64, says what is wrong, and leaves nothing", async () => {
+  await forEachCase(LINES, async ({ program, args, says }, folder) => {
+    const { code, out, err } = await run(program, args, { cwd: folder, write: [folder] });
+    assert.match(err, says);
+    assert.equal(code, 64, err);
+    assert.equal(out, "");
+    assert.deepEqual(await filesBelow(folder), []);
+  });
+});
