@@ -141,20 +141,17 @@ async function importIsRefused(disk: string, source: string): Promise<void> {
   assert.equal(out, "");
 }
 
-/** The embedded database alone takes about 40 MB. */
-for (const kilobytes of [64, 20_000]) {
-  Deno.test({
-    name:
-      `operator tiles import on a disk of ${kilobytes} kB ends with 74, and works with more room`,
-    ignore,
-    fn: () =>
-      onSmallDisk(kilobytes, async (disk, enlarge) => {
-        await importIsRefused(disk, "first");
-        await enlarge();
-        await importsAllWithRoom(disk, "first");
-      }),
-  });
-}
+Deno.test({
+  name: "operator tiles import on a disk without room for its database, and then with more room",
+  ignore,
+  // The embedded database alone takes about 40 MB.
+  fn: () =>
+    onSmallDisk(20_000, async (disk, enlarge) => {
+      await importIsRefused(disk, "first");
+      await enlarge();
+      await importsAllWithRoom(disk, "first");
+    }),
+});
 
 Deno.test({
   name:

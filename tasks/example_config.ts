@@ -1,0 +1,91 @@
+/**
+ * Writes config/airborne.example.yaml: every setting of `airborne` with its default, and the comment
+ * that stands above it in its schema. A test holds the file against what this makes.
+ *
+ * usage: deno run -P=tasks tasks/example_config.ts
+ *
+ * @module
+ */
+import { AirborneConfigSchema } from "../src/airborne/config.ts";
+import { REPOSITORY } from "./executables.ts";
+
+export const EXAMPLE_CONFIG = `${REPOSITORY}/config/airborne.example.yaml`;
+
+const SOURCES = [
+  "airborne/config.ts",
+  "airborne/navigator_config.ts",
+  "matcher/config.ts",
+  "place_recognition/config.ts",
+  "pose/config.ts",
+  "state_estimator/config.ts",
+  "vio/config.ts",
+];
+
+const HEAD =
+  `# Every setting of airborne with its default: give your copy with --config, and leave out what you
+# do not change. A variable overrides a setting: GDN_NAVIGATOR__HEIGHT_MIN_M=10 is navigator.heightMinM.
+# Made by \`deno run -P=tasks tasks/example_config.ts\` from the schemas.
+`;
+
+/** One key of a schema: its comment, and the schema that it holds where it holds one. */
+interface Key {
+  readonly name: string;
+  readonly comment: readonly string[];
+  readonly schema: string | null;
+}
+
+/** The text of the example. */
+export async function exampleConfig(): Promise<string> {
+  const schemas = new Map<string, Key[]>();
+  for (const source of SOURCES) {
+    readSchemas(await Deno.readTextFile(`${REPOSITORY}/src/${source}`), schemas);
+  }
+  const lines = settings(AirborneConfigSchema.parse({}), "AirborneConfigSchema", schemas, "");
+  return `${HEAD}${lines.join("\n")}\n`;
+}
+
+/** Finds `const X = z.strictObject({ … })` and, inside, comments and keys, line by line. */
+function readSchemas(text: string, schemas: Map<string, Key[]>): void {
+  const path: string[] = [];
+  let comment: string[] = [];
+  for (const line of text.split("\n").map((line) => line.trim())) {
+    const top = /^(?:export )?const (\w+) = z\.strictObject\(\{$/.exec(line)?.[1];
+    const nested = /^(\w+): z\.strictObject\(\{$/.exec(line)?.[1];
+    const key = /^(\w+): (?:(\w+Schema)\b)?/.exec(line);
+    if (line.startsWith("/**") || line.startsWith("*")) {
+      if (line.startsWith("/**")) comment = [];
+      const words = line.replace(/^\/?\*+\/?|\*\/$/g, "").trim();
+      if (words !== "") comment.push(words);
+      continue;
+    }
+    if (top !== undefined) {
+      path.splice(0, path.length, top);
+      schemas.set(top, []);
+    } else if (key !== null && path.length > 0) {
+      const inner = nested === undefined ? key[2] ?? null : `${path.at(-1)}.${nested}`;
+      schemas.get(path.at(-1) ?? "")?.push({ name: key[1], comment, schema: inner });
+      if (nested !== undefined && inner !== null) {
+        path.push(inner);
+        schemas.set(inner, []);
+      }
+    } else if (line.startsWith("})")) path.pop();
+    comment = [];
+  }
+}
+
+function settings(
+  values: Readonly<Record<string, unknown>>,
+  schema: string,
+  schemas: ReadonlyMap<string, readonly Key[]>,
+  indent: string,
+): string[] {
+  return (schemas.get(schema) ?? []).flatMap(({ name, comment, schema: inner }) => {
+    const value = values[name];
+    const above = comment.map((line) => `${indent}# ${line}`);
+    if (inner === null) return [...above, `${indent}${name}: ${JSON.stringify(value)}`];
+    const below = settings(value as Record<string, unknown>, inner, schemas, `${indent}  `);
+    return [...(indent === "" ? [""] : []), ...above, `${indent}${name}:`, ...below];
+  });
+}
+
+if (import.meta.main) await Deno.writeTextFile(EXAMPLE_CONFIG, await exampleConfig());
