@@ -38,7 +38,8 @@ Ground Mosaic::ground(cv::Point2d centre, double gsd_m, cv::Size size) const {
                 a[3] * gsd_m, -a[4] * gsd_m, a[3] * e0 + a[4] * n0 + a[5]);
   cv::Mat source;  // never pixels_ itself, which is the caller's memory
   if (shrink > 1.3) {
-    const double sigma = 0.5 * std::sqrt(shrink * shrink - 1);
+    // The kernel grows with sigma: an absurd height must not stop the flight for minutes.
+    const double sigma = std::min(32.0, 0.5 * std::sqrt(shrink * shrink - 1));
     cv::GaussianBlur(pixels_, source, cv::Size(0, 0), sigma);
   } else {
     source = pixels_;

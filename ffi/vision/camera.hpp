@@ -1,5 +1,6 @@
 // Pinhole camera with Brown-Conrady distortion, OpenCV's order and pixel convention.
 #pragma once
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -14,7 +15,8 @@ struct Camera {
   /// From the 11 doubles that cross the border: w h fx fy cx cy k1 k2 p1 p2 k3.
   static Camera from(const double* v) {
     for (int i = 0; i < 11; i++) require(std::isfinite(v[i]), "the camera model is not finite");
-    require(v[0] >= 1 && v[1] >= 1 && v[2] > 0 && v[3] > 0, "the camera model has no size");
+    require(v[0] >= 1 && v[1] >= 1 && v[0] <= 20000 && v[1] <= 20000 && v[2] > 0 && v[3] > 0,
+            "the camera model must have 1 to 20000 pixels a side and a focal length");
     return {static_cast<int>(v[0]), static_cast<int>(v[1]), v[2], v[3], v[4], v[5],
             v[6], v[7], v[8], v[9], v[10]};
   }

@@ -55,7 +55,7 @@ Ground rectify(const Frame& frame, const View& view, cv::Point2d centre_m, doubl
       if (x * x + y * y > radius2) continue;
       double u = 0, v = 0;
       camera.project(x, y, &u, &v);
-      if (u < 1 || v < 1 || u > camera.width - 2 || v > camera.height - 2) continue;
+      if (!(u >= 1 && v >= 1 && u <= camera.width - 2 && v <= camera.height - 2)) continue;
       // Pixel centres are at integers at every level: (u + 0.5) * shrink - 0.5.
       mx[column] = static_cast<float>((u + 0.5) * shrink - 0.5);
       my[column] = static_cast<float>((v + 0.5) * shrink - 0.5);
@@ -112,7 +112,9 @@ int32_t gdn_frame_rectify(uint64_t handle, const double* local_from_camera, doub
                           int32_t width_px, int32_t height_px, uint8_t* pixels, uint8_t* mask,
                           gdn_error* error) {
   return gdn::guard(error, [&] {
-    gdn::require(height_m > 0 && gsd_m > 0, "height and ground sample distance must be positive");
+    gdn::require(height_m > 0 && gsd_m > 0 && std::isfinite(height_m) && std::isfinite(gsd_m) &&
+                     std::isfinite(centre_east_m) && std::isfinite(centre_north_m),
+                 "height and ground sample distance must be positive, the centre finite");
     gdn::require(width_px > 0 && height_px > 0 && width_px <= 8192 && height_px <= 8192,
                  "the patch must have 1 to 8192 pixels a side");
     const gdn::View view{gdn::matrix3(local_from_camera), height_m};

@@ -8,6 +8,13 @@
 
 namespace {
 
+/// A progressive picture of thousands of scans is an attack on the processor, not a photograph.
+#ifdef TJFLAG_LIMITSCANS
+constexpr int kScansLimited = TJFLAG_LIMITSCANS;
+#else
+constexpr int kScansLimited = 0;
+#endif
+
 struct Decompressor {
   tjhandle handle = tjInitDecompress();
   ~Decompressor() { tjDestroy(handle); }
@@ -63,7 +70,7 @@ int32_t gdn_jpeg_decode(const uint8_t* jpeg, int64_t jpeg_bytes, int32_t channel
                  "the pixel buffer does not have the picture's size");
     // TurboJPEG reports a truncated picture as a warning (and fills the rest with grey): refuse it.
     if (tjDecompress2(turbo.handle, jpeg, static_cast<unsigned long>(jpeg_bytes), pixels, w, 0, h,
-                      format, TJFLAG_FASTDCT) != 0) {
+                      format, TJFLAG_FASTDCT | kScansLimited) != 0) {
       throw gdn::BadData(std::string("the JPEG is damaged: ") + tjGetErrorStr2(turbo.handle) +
                          "; copy the file again");
     }

@@ -8,6 +8,9 @@
 
 namespace {
 
+/// The joint covariance has the square of this many entries.
+constexpr int kPointsMax = 4096;
+
 using Vector6 = cv::Vec<double, 6>;
 using Matrix6 = cv::Matx<double, 6, 6>;
 
@@ -246,6 +249,10 @@ int32_t gdn_pose_solve(const double* values, int32_t count, const gdn_pose_query
                      q.sigma_heading_rad > 0,
                  "sigmas and bounds must be positive");
     gdn::matrix3(q.local_from_camera);
+    gdn::require(std::isfinite(q.position_m[0]) && std::isfinite(q.position_m[1]) &&
+                     std::isfinite(q.position_m[2]) && std::isfinite(q.expected_height_m),
+                 "the start is not finite");
+    gdn::require(count <= kPointsMax, "at most 4096 points");
     if (count < 5) return;
     solve(read_points(values, count), q, answer, inlier);
   });
@@ -257,6 +264,7 @@ int32_t gdn_pose_ransac(const double* values, int32_t count, double threshold_ra
     *inliers = 0;
     std::fill(inlier, inlier + std::max(0, count), 0);
     gdn::require(threshold_rad > 0, "the bound must be positive");
+    gdn::require(count <= kPointsMax, "at most 4096 points");
     if (count < 6) return;
     std::vector<cv::Point3d> ground;
     std::vector<cv::Point2d> pixels;

@@ -15,12 +15,21 @@ using gdn::Mosaic;
 using gdn::View;
 
 constexpr double kOverlapMin = 0.5;
+/// Bounds of one search's memory and time: the window's features take some 80 bytes a pixel.
+constexpr double kWindowPixelsMax = 8e6;
+constexpr double kHypothesesMax = 4096;
+
+struct Place {
+  cv::Point2d foot;
+  double heading, scale, score;
+};
 
 struct Hypothesis {
   double heading, scale;
   cv::Point2d centre;  // of the view's patch, metres from the foot point
   cv::Size size;
   cv::Mat scores;
+  std::vector<Place> peaks;
 };
 
 /// Rotation predicted, turned clockwise (seen from above) by `heading`.
@@ -46,7 +55,7 @@ std::vector<Hypothesis> hypotheses(const Frame& frame, const gdn_structural_quer
     for (double scale : grid(q.scale_half_range, q.scale_step)) {
       const View view{turned(r, heading), q.height_m * (1 + scale)};
       const cv::Rect2d box = gdn::footprint(frame, view, q.extent_max_m);
-      Hypothesis h{heading, 1 + scale, {box.x + box.width / 2, box.y + box.height / 2}, {}, {}};
+      Hypothesis h{heading, 1 + scale, {box.x + box.width / 2, box.y + box.height / 2}, {}, {}, {}};
       h.size = {std::max(16, cvRound(box.width / q.coarse_gsd_m)),
                 std::max(16, cvRound(box.height / q.coarse_gsd_m))};
       all.push_back(h);
@@ -72,16 +81,22 @@ Search search_window(const std::vector<Hypothesis>& all, const Mosaic& mosaic,
     south = std::min(south, q.position_m[1] + h.centre.y - half_n);
     north = std::max(north, q.position_m[1] + h.centre.y + half_n);
   }
+  // Compared as doubles: what does not fit an int must not become one.
+  gdn::require((east - west) / q.coarse_gsd_m <= kWindowPixelsMax &&
+                   (north - south) / q.coarse_gsd_m <= kWindowPixelsMax,
+               "the search is larger than 8 million pixels");
   const cv::Size size(static_cast<int>(std::ceil((east - west) / q.coarse_gsd_m)) + 1,
                       static_cast<int>(std::ceil((north - south) / q.coarse_gsd_m)) + 1);
-  gdn::require(size.width <= 8192 && size.height <= 8192, "the search is larger than 8192 pixels");
+  gdn::require(size.area() <= kWindowPixelsMax, "the search is larger than 8 million pixels");
   const cv::Point2d centre(west + size.width * q.coarse_gsd_m / 2,
                            north - size.height * q.coarse_gsd_m / 2);
   return {mosaic.ground(centre, q.coarse_gsd_m, size), {west, north}};
 }
 
+/// Scores every hypothesis, each handed to `finish` as soon as it is scored (from several threads).
+template <typename Finish>
 void score_all(const Frame& frame, const Search& search, const gdn_structural_query& q,
-               std::vector<Hypothesis>* all) {
+               std::vector<Hypothesis>* all, const Finish& finish) {
   cv::Size largest(0, 0);
   for (const auto& h : *all) {
     largest.width = std::max(largest.width, h.size.width);
@@ -98,6 +113,7 @@ void score_all(const Frame& frame, const Search& search, const gdn_structural_qu
         const View view{turned(r, h.heading), q.height_m * h.scale};
         const Ground ground = gdn::rectify(frame, view, h.centre, q.coarse_gsd_m, h.size);
         h.scores = spectrum.scores(ground, kOverlapMin);
+        finish(&h);
       } catch (const std::exception& e) {
         const std::lock_guard<std::mutex> hold(lock);
         fault = e.what();
@@ -112,12 +128,6 @@ cv::Point2d foot(const Hypothesis& h, const Search& search, double gsd_m, cv::Po
   return {search.corner.x + (at.x + h.size.width / 2.0) * gsd_m - h.centre.x,
           search.corner.y - (at.y + h.size.height / 2.0) * gsd_m - h.centre.y};
 }
-
-struct Place {
-  cv::Point2d foot;
-  double heading, scale, score;
-  int hypothesis;
-};
 
 /// The foot point must lie within the search radius of the prediction.
 void restrict_to_radius(const Search& search, const gdn_structural_query& q, Hypothesis* h) {
@@ -142,7 +152,7 @@ bool take_best(const Search& search, const gdn_structural_query& q, double separ
     if (value <= best->score) continue;
     const Hypothesis& h = (*all)[i];
     *best = {foot(h, search, q.coarse_gsd_m, gdn::subpixel(h.scores, at)), h.heading, h.scale,
-             value, static_cast<int>(i)};
+             value};
   }
   if (best->score <= -1) return false;
   for (auto& h : *all) {
@@ -156,6 +166,49 @@ bool take_best(const Search& search, const gdn_structural_query& q, double separ
     }
   }
   return true;
+}
+
+/// Keeps the hypothesis' best separate peaks and lets its scores go: hundreds of headings over a
+/// whole map are gigabytes of scores.
+void keep_peaks(const Search& search, const gdn_structural_query& q, double separation_m,
+                int capacity, Hypothesis* h) {
+  const int reach = static_cast<int>(std::ceil(std::min(separation_m / q.coarse_gsd_m, 1e5)));
+  while (static_cast<int>(h->peaks.size()) < capacity) {
+    double value = 0;
+    cv::Point at;
+    cv::minMaxLoc(h->scores, nullptr, &value, nullptr, &at);
+    if (value <= -1) break;
+    const cv::Point2d peak = gdn::subpixel(h->scores, at);
+    h->peaks.push_back({foot(*h, search, q.coarse_gsd_m, peak), h->heading, h->scale, value});
+    const cv::Rect around = cv::Rect(at.x - reach - 1, at.y - reach - 1, 2 * reach + 3,
+                                     2 * reach + 3) &
+                            cv::Rect(0, 0, h->scores.cols, h->scores.rows);
+    for (int y = around.y; y < around.y + around.height; y++) {
+      for (int x = around.x; x < around.x + around.width; x++) {
+        if (std::hypot(x - peak.x, y - peak.y) * q.coarse_gsd_m < separation_m ||
+            (x == at.x && y == at.y))
+          h->scores.at<float>(y, x) = -1;
+      }
+    }
+  }
+  h->scores.release();
+}
+
+/// The best separate places among the peaks of all hypotheses, best first.
+std::vector<Place> best_places(const std::vector<Hypothesis>& all, double separation_m,
+                               int capacity) {
+  std::vector<Place> peaks, places;
+  for (const auto& h : all) peaks.insert(peaks.end(), h.peaks.begin(), h.peaks.end());
+  std::stable_sort(peaks.begin(), peaks.end(),
+                   [](const Place& a, const Place& b) { return a.score > b.score; });
+  for (const Place& peak : peaks) {
+    if (static_cast<int>(places.size()) >= capacity) break;
+    const bool apart = std::all_of(places.begin(), places.end(), [&](const Place& place) {
+      return cv::norm(place.foot - peak.foot) >= separation_m;
+    });
+    if (apart) places.push_back(peak);
+  }
+  return places;
 }
 
 /// Standard deviation of the scores that are left (those around the peak are struck out).
@@ -178,12 +231,27 @@ double spread(const std::vector<Hypothesis>& all) {
   return std::sqrt(std::max(0.0, squares / count - mean * mean));
 }
 
+/// How many steps a range takes either way; 0 without a step.
+double steps(double half_range, double step) { return step > 0 ? half_range / step : 0; }
+
 void check(const gdn_structural_query& q) {
+  for (const double value :
+       {q.height_m, q.position_m[0], q.position_m[1], q.search_radius_m, q.heading_half_range_rad,
+        q.heading_step_rad, q.scale_half_range, q.scale_step, q.coarse_gsd_m, q.fine_gsd_m,
+        q.extent_max_m, q.block_search_m})
+    gdn::require(std::isfinite(value), "a number of the search is not finite");
   gdn::require(q.height_m > 0 && q.coarse_gsd_m > 0 && q.fine_gsd_m > 0 && q.extent_max_m > 0,
                "height, ground sample distances and extent must be positive");
   gdn::require(q.search_radius_m >= 0 && q.heading_half_range_rad >= 0 && q.scale_half_range >= 0 &&
                    q.scale_half_range < 0.9,
                "search ranges must not be negative");
+  gdn::require((2 * steps(q.heading_half_range_rad, q.heading_step_rad) + 1) *
+                       (2 * steps(q.scale_half_range, q.scale_step) + 1) <=
+                   kHypothesesMax,
+               "at most 4096 hypotheses");
+  gdn::require(q.extent_max_m / q.coarse_gsd_m <= 8192 && q.extent_max_m / q.fine_gsd_m <= 8192 &&
+                   q.block_search_m >= 0 && q.block_search_m / q.fine_gsd_m <= 512,
+               "the view has at most 8192 pixels each way, a block is sought over at most 512");
   gdn::require(q.blocks_x >= 0 && q.blocks_y >= 0 && q.blocks_x <= 64 && q.blocks_y <= 64,
                "at most 64 blocks a side");
 }
@@ -209,8 +277,8 @@ int32_t gdn_structural_match(uint64_t frame_handle, const uint8_t* mosaic_pixels
     answer->score = answer->second_score = -1;
     const Search search = search_window(all, mosaic, *query);
     answer->overlap = cv::mean(search.window.valid)[0] / 255;
-    score_all(frame, search, *query, &all);
-    for (auto& h : all) restrict_to_radius(search, *query, &h);
+    score_all(frame, search, *query, &all,
+              [&](Hypothesis* h) { restrict_to_radius(search, *query, h); });
     Place best{}, second{};
     const double separation = 8 * query->coarse_gsd_m;
     if (!take_best(search, *query, separation, &all, &best)) return;
@@ -246,11 +314,14 @@ int32_t gdn_structural_places(uint64_t frame_handle, const uint8_t* mosaic_pixel
                         mosaic_from_local);
     std::vector<Hypothesis> all = hypotheses(frame, *query);
     const Search search = search_window(all, mosaic, *query);
-    score_all(frame, search, *query, &all);
-    for (auto& h : all) restrict_to_radius(search, *query, &h);
+    gdn::require(capacity >= 0 && capacity <= 1000 && separation_m >= 0,
+                 "capacity must be in [0, 1000], the separation not negative");
+    score_all(frame, search, *query, &all, [&](Hypothesis* h) {
+      restrict_to_radius(search, *query, h);
+      keep_peaks(search, *query, separation_m, capacity, h);
+    });
     *count = 0;
-    Place place{};
-    while (*count < capacity && take_best(search, *query, separation_m, &all, &place)) {
+    for (const Place& place : best_places(all, separation_m, capacity)) {
       double* out = places + 5 * *count;
       out[0] = place.foot.x;
       out[1] = place.foot.y;

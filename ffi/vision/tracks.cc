@@ -1,5 +1,7 @@
 #include "tracks.h"
 
+#include <algorithm>
+#include <cmath>
 #include <opencv2/calib3d.hpp>
 #include <opencv2/imgproc.hpp>
 #include <opencv2/video/tracking.hpp>
@@ -25,6 +27,7 @@ std::vector<cv::Point2f> corners(const cv::Mat& grey, int count) {
   const int cells_x = 8, cells_y = 6, border = 8;
   const int per_cell = std::max(1, count / (cells_x * cells_y));
   std::vector<cv::Point2f> all;
+  if (grey.cols < 2 * border + 3 * cells_x || grey.rows < 2 * border + 3 * cells_y) return all;
   for (int cy = 0; cy < cells_y; cy++) {
     for (int cx = 0; cx < cells_x; cx++) {
       const int x0 = border + (grey.cols - 2 * border) * cx / cells_x;
@@ -86,7 +89,8 @@ int32_t gdn_frames_track(uint64_t from_handle, uint64_t to_handle, const double*
                             pair + 1);
       to.camera.unproject((guess[i].x + 0.5) * s - 0.5, (guess[i].y + 0.5) * s - 0.5, pair + 2,
                           pair + 3);
-      ++*count;
+      // Where the lens polynomial folds there is no ray.
+      if (std::all_of(pair, pair + 4, [](double v) { return std::isfinite(v); })) ++*count;
     }
   });
 }
@@ -114,9 +118,10 @@ cv::Vec2d transfer(const Vector6& m, const cv::Matx33d& r, const cv::Vec3d& n, d
 }
 
 /// Gauss-Newton with Huber weights; numeric derivatives (6 parameters, a few hundred tracks).
-double refine(const std::vector<cv::Vec4d>& tracks, const cv::Vec3d& n, double scale, Vector6* m,
-              Matrix6* information) {
-  double squares = 0;
+/// False where the tracks do not tell the motion (all along one line, say).
+bool refine(const std::vector<cv::Vec4d>& tracks, const cv::Vec3d& n, double scale, Vector6* m,
+            Matrix6* information, double* sum_of_squares) {
+  double& squares = *sum_of_squares;
   for (int iteration = 0; iteration < 8; iteration++) {
     Matrix6 a = Matrix6::zeros();
     Vector6 b = Vector6::zeros();
@@ -148,11 +153,13 @@ double refine(const std::vector<cv::Vec4d>& tracks, const cv::Vec3d& n, double s
     *information = a;
     for (int k = 0; k < 6; k++) a(k, k) *= 1 + 1e-9;
     Vector6 delta;
-    if (!cv::solve(a, b, delta, cv::DECOMP_CHOLESKY)) throw std::runtime_error("singular motion");
+    if (!cv::solve(a, b, delta, cv::DECOMP_CHOLESKY)) return false;
     *m += delta;
-    if (cv::norm(delta) < 1e-9) break;
+    const double length = cv::norm(delta);
+    if (!std::isfinite(length)) return false;
+    if (length < 1e-9) break;
   }
-  return squares;
+  return std::isfinite(squares);
 }
 
 }  // namespace
@@ -163,7 +170,13 @@ int32_t gdn_planar_motion(const double* pairs, int32_t count, const double* norm
   return gdn::guard(error, [&] {
     std::fill(result, result + 4, 0.0);
     result[1] = count;
+    const auto finite = [](const double* v, int n) {
+      return std::all_of(v, v + n, [](double x) { return std::isfinite(x); });
+    };
+    gdn::require(threshold > 0 && std::isfinite(threshold) && finite(normal, 3) && finite(guess, 6),
+                 "normal and guess must be finite, the bound positive");
     if (count < 8) return;
+    gdn::require(finite(pairs, 4 * count), "a track is not finite");
     std::vector<cv::Point2d> from, to;
     for (int i = 0; i < count; i++) {
       from.emplace_back(pairs[4 * i] * kPixels, pairs[4 * i + 1] * kPixels);
@@ -183,14 +196,18 @@ int32_t gdn_planar_motion(const double* pairs, int32_t count, const double* norm
       x0 = std::min(x0, pair[0]), x1 = std::max(x1, pair[0]);
       y0 = std::min(y0, pair[1]), y1 = std::max(y1, pair[1]);
     }
-    result[0] = static_cast<double>(inliers.size());
     if (inliers.size() < 8) return;
     Vector6 m(guess[0], guess[1], guess[2], guess[3], guess[4], guess[5]);
     Matrix6 information;
-    const double squares =
-        refine(inliers, {normal[0], normal[1], normal[2]}, threshold / 2, &m, &information);
+    double squares = 0;
+    if (!refine(inliers, {normal[0], normal[1], normal[2]}, threshold / 2, &m, &information,
+                &squares))
+      return;
     const double variance = squares / std::max(1.0, 2.0 * inliers.size() - 6);
-    const Matrix6 inverse = information.inv(cv::DECOMP_CHOLESKY);
+    bool done = false;
+    const Matrix6 inverse = information.inv(cv::DECOMP_CHOLESKY, &done);
+    if (!done) return;
+    result[0] = static_cast<double>(inliers.size());
     for (int i = 0; i < 6; i++) {
       motion[i] = m[i];
       for (int k = 0; k < 6; k++) covariance[6 * i + k] = variance * inverse(i, k);

@@ -16,7 +16,8 @@ GDN_API int32_t gdn_frames_track(uint64_t from, uint64_t to, const double* predi
  * from-from-to, n the plane's unit normal towards the ground in the axes of `from`.
  * In: `guess` holds t (3) and the rotation vector of R (3). Out: `motion` likewise, `covariance`
  * 6x6 row-major, `result` 4 doubles: inliers, tracks, rms residual in rays, share of the picture
- * that the inliers span. Inliers come from a USAC_MAGSAC homography. */
+ * that the inliers span. Inliers come from a USAC_MAGSAC homography; there are 0 where the tracks do
+ * not tell the motion, and `motion` and `covariance` then stay as they were. */
 GDN_API int32_t gdn_planar_motion(const double* pairs, int32_t count, const double* normal,
                                   const double* guess, double threshold, double* motion,
                                   double* covariance, double* result, gdn_error* error);
