@@ -79,7 +79,9 @@ export class ExhaustiveSearch implements PlaceRecogniser {
       area.gsdM,
     );
     if (window === null) return [];
-    const headingStepRad = radiansFromDegrees(config.headingStepDeg);
+    // A whole turn is searched in double steps: the matcher's own search closes the gap.
+    const wholeTurn = prior.sigmaHeadingRad > Math.PI / 4;
+    const headingStepRad = radiansFromDegrees(config.headingStepDeg) * (wholeTurn ? 2 : 1);
     const places = await findPlaces(this.#vision, frame, window.mosaic, {
       localFromCamera: prior.localFromCamera,
       heightM,

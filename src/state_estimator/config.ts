@@ -90,6 +90,10 @@ const AnchorSchema = z.strictObject({
   mapCorrelationLengthM: positive(60),
   /** Offset of the map as a whole: only trusted GPS takes it away. The package's own figure wins. */
   mapConstantSigmaM: positive(1.5),
+  /** Distance over which fixes share what they see, as a share of the height… */
+  sharedGroundShare: positive(0.5),
+  /** …and the most that this weakens one fix (variance): a hovering aircraft learns nothing new. */
+  sharedGroundMax: z.number().min(1).default(100),
   /** Consistent refused fixes in a row that move the filter to them… */
   relocaliseAfter: z.int().min(2).default(3),
   /** …and this many while the last fused fix is younger than `relocaliseRecentS`. */

@@ -123,8 +123,9 @@ export class Fusion {
       linearisePoseAnchor(state, event.anchor, config, out);
       distance = update.prepare(state);
     }
-    if (distance > config.softGate) {
-      for (let i = 0; i < 36; i++) out.noise[i] *= distance / config.softGate;
+    const inflation = Math.max(1, distance / config.softGate) * this.#sharedGround(state, event);
+    if (inflation > 1) {
+      for (let i = 0; i < 36; i++) out.noise[i] *= inflation;
       update.prepare(state);
     }
     const found = ratio > 1 ? "re-initialised on consistent fixes" : undefined;
@@ -133,6 +134,20 @@ export class Fusion {
     state.anchorNs = event.timeNs;
     state.refusedFixes = [];
     return found === undefined ? outcome : { ...outcome, reason: found };
+  }
+
+  /**
+   * Fixes that follow each other closely look at the same ground and err alike (relief, distortion of
+   * the map): with correlation ρ between neighbours, n of them are worth n · (1 − ρ) / (1 + ρ).
+   */
+  #sharedGround(state: FilterState, event: Anchored): number {
+    if (state.anchorNs === NEVER_NS) return 1;
+    const config = this.#config.anchor, n = state.nominal;
+    const elapsedS = (event.timeNs - state.anchorNs) * 1e-9;
+    const flownM = elapsedS * Math.hypot(n[NOMINAL.velocity], n[NOMINAL.velocity + 1]);
+    const heightM = Math.max(1, n[NOMINAL.position + 2]);
+    const correlation = Math.exp(-flownM / (config.sharedGroundShare * heightM));
+    return Math.min(config.sharedGroundMax, (1 + correlation) / (1 - correlation));
   }
 
   /** Notes a refused fix; true when it and those before it agree that the filter is lost. */

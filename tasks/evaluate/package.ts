@@ -29,7 +29,8 @@ export async function makePackage(
   ];
   if (ground.kind === "procedural") {
     const tiles = await proceduralMap(ground, flight, folder, host);
-    return await packageOf(folder, [tiles], options, host);
+    // A painted map lies where it should: a third of a pixel for resampling and JPEG.
+    return await packageOf(folder, [tiles], [...options, "--map-sigma", "0.3"], host);
   }
   const { map, centre, gsdM } = ground;
   const source = [map, "--centre", centre, "--gsd", String(gsdM)];
