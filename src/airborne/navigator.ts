@@ -17,7 +17,7 @@ import {
   type StateEstimate,
   type StateEstimator,
 } from "../state_estimator/mod.ts";
-import type { CameraHint, VioOutput, VioStrategy } from "../vio/mod.ts";
+import type { MotionHint, VioOutput, VioStrategy } from "../vio/mod.ts";
 import { VisionFrame, type VisionLibrary } from "../vision/mod.ts";
 import { type CameraPrior, cameraPrior } from "./camera_prior.ts";
 import { Confirmation } from "./confirmation.ts";
@@ -95,20 +95,26 @@ export class Navigator {
   }
 
   /** The odometry keeps the frame until the next one comes. */
-  #odometry(camera: CameraFrame, frame: VisionFrame): Promise<VioOutput> {
+  async #odometry(camera: CameraFrame, frame: VisionFrame): Promise<VioOutput> {
     const { vio } = this.#parts;
-    const lastNs = vio.lastFrameNs();
-    const from = lastNs === null ? null : this.#estimateAt(lastNs);
-    const to = this.#estimateAt(camera.exposureMidNs);
     const bodyFromCamera = camera.calibration.bodyFromCamera;
-    const hint = from === null || to === null
-      ? null
-      : { from: this.#cameraHint(from, camera), to: this.#cameraHint(to, camera) };
-    return vio.addFrame({ timeNs: camera.exposureMidNs, frame, bodyFromCamera }, hint);
+    let hint: MotionHint | null;
+    try {
+      hint = this.#motionHint(camera);
+    } catch (error) {
+      await frame.close();
+      throw error;
+    }
+    return await vio.addFrame({ timeNs: camera.exposureMidNs, frame, bodyFromCamera }, hint);
   }
 
-  #cameraHint(estimate: StateEstimate, camera: CameraFrame): CameraHint {
-    return this.#prior(estimate, camera);
+  #motionHint(camera: CameraFrame): MotionHint | null {
+    const lastNs = this.#parts.vio.lastFrameNs();
+    const from = lastNs === null ? null : this.#estimateAt(lastNs);
+    const to = this.#estimateAt(camera.exposureMidNs);
+    return from === null || to === null
+      ? null
+      : { from: this.#prior(from, camera), to: this.#prior(to, camera) };
   }
 
   #prior(estimate: StateEstimate, camera: CameraFrame): CameraPrior {

@@ -20,7 +20,8 @@ export const CameraCalibrationSchema = z.strictObject({
   cyPx: z.number(),
   distortion: z.tuple([z.number(), z.number(), z.number(), z.number(), z.number()]),
   /** Rotation body (FRD) from camera (optical) as mounted by design, Hamilton (w, x, y, z). */
-  bodyFromCamera: z.tuple([z.number(), z.number(), z.number(), z.number()]),
+  bodyFromCamera: z.tuple([z.number(), z.number(), z.number(), z.number()])
+    .refine((q) => Math.abs(Math.hypot(...q) - 1) < 1e-3, "must be a unit quaternion"),
   /** 1 sigma of the mounting error about each axis, degrees. */
   mountingSigmaDeg: z.number().positive().default(0.5),
 });

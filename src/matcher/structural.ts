@@ -24,6 +24,9 @@ import type {
 } from "./contract.ts";
 import { turnClockwise } from "./turn.ts";
 
+/** Close to the ground a metre is many pixels: bounds the time and memory of a wide search there. */
+const SEARCH_RADIUS_MAX_PX = 300;
+
 /** Resolutions and reach for one height. */
 interface Scales {
   readonly coarseGsdM: number;
@@ -49,6 +52,7 @@ export class StructuralMatcher implements CrossDomainMatcher {
     const scales = this.#scales(frame.camera, heightM);
     const searchRadiusM = Math.min(
       config.searchRadiusMaxM,
+      SEARCH_RADIUS_MAX_PX * scales.coarseGsdM,
       Math.max(
         config.searchRadiusMinPx * scales.coarseGsdM,
         config.searchSigmas * hypothesis.sigmaHorizontalM,

@@ -50,13 +50,15 @@ export class VladSearch implements PlaceRecogniser {
   }
 
   async propose(frame: VisionFrame, prior: PlaceHypothesis): Promise<Proposal> {
+    if (this.#places.length === 0) return { method: "vlad", hypotheses: [] };
     const wide = prior.sigmaHeadingRad > Math.PI / 8;
     const turns = wide ? TURNS : 1;
     const found: { place: KnownPlace; score: number; turnRad: number }[] = [];
     for (let turn = 0; turn < turns; turn++) {
       const turnRad = 2 * Math.PI * turn / turns;
       for (const hit of await this.#lookUp(frame, prior, turnRad)) {
-        found.push({ place: this.#places[hit.id], score: hit.score, turnRad });
+        const place = this.#places[hit.id];
+        if (place !== undefined) found.push({ place, score: hit.score, turnRad });
       }
     }
     found.sort((a, b) => b.score - a.score);

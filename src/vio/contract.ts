@@ -68,7 +68,8 @@ export class VioFatalError extends Error {
 export interface VioStrategy {
   readonly strategyLabel: string;
   /**
-   * Takes the frame over until the next one replaces it (or reset): the caller must not close it.
+   * Takes the frame over until the next one replaces it (or reset), even where it throws: the
+   * caller must not close it.
    * `hint` is null while nothing is known of the motion.
    */
   addFrame(frame: VioFrame, hint: MotionHint | null): Promise<VioOutput>;

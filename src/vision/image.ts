@@ -85,6 +85,11 @@ export async function encodeJpeg(
   quality = 90,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { widthPx, heightPx, channels, pixels } = picture;
+  if (pixels.length < widthPx * heightPx * channels) {
+    throw new RangeError(
+      `a picture of ${widthPx}×${heightPx}×${channels} cannot have ${pixels.length} bytes`,
+    );
+  }
   const jpeg = new Uint8Array(widthPx * heightPx * channels + 4096);
   const bytes = new BigInt64Array(1);
   const error = new NativeErrorBuffer();

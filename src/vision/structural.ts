@@ -131,12 +131,21 @@ export function checkStructuralLayout(library: StructuralLibrary): void {
   }
 }
 
+/** The native side trusts the sizes. */
+function checkMosaic({ widthPx, heightPx, pixels, valid }: MapMosaic): void {
+  if (pixels.length === widthPx * heightPx && valid.length === pixels.length) return;
+  throw new RangeError(
+    `a mosaic of ${widthPx}×${heightPx} has ${pixels.length} pixels and ${valid.length} of its mask`,
+  );
+}
+
 export async function matchStructure(
   library: StructuralLibrary,
   frame: VisionFrame,
   mosaic: MapMosaic,
   query: StructuralQuery,
 ): Promise<StructuralAnswer> {
+  checkMosaic(mosaic);
   const answer = new Uint8Array(ANSWER_BYTES);
   const ties = new Float64Array(
     Math.max(1, query.blocksX * query.blocksY) * TIE_POINT_DOUBLES,
@@ -199,6 +208,7 @@ export async function findPlaces(
   query: StructuralQuery,
   options: { separationM: number; capacity: number },
 ): Promise<StructuralPlace[]> {
+  checkMosaic(mosaic);
   const places = new Float64Array(5 * options.capacity);
   const count = new Int32Array(1);
   const error = new NativeErrorBuffer();
