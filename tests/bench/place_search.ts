@@ -1,0 +1,134 @@
+/**
+ * Measures the exhaustive search: how often is its first place, or one of its places, the right one?
+ * Every frame is asked on its own, over the whole map of the package, with the attitude and height
+ * of the truth made as wrong as a flight controller's.
+ *
+ *     deno task evaluate --only two_dates_1 --keep      (says where the work folder is)
+ *     deno run -A tests/bench/place_search.ts --package DIR/package --flight DIR/flight
+ *       [--every FRAMES] [--tilt-sigma DEG] [--heading-sigma DEG] [--height-sigma M]
+ *       [--config JSON] [--frames]
+ *
+ * `--config` overrides settings of place recognition: '{"exhaustiveWidthPx":100}'. `--frames` adds a
+ * line for each frame. The contrast floors and the radius of the local mean are constants of
+ * ffi/vision (cfog.hpp, correlate.cc): change them there and build to measure others.
+ *
+ * @module
+ */
+import { parseArgs } from "node:util";
+import {
+  type Enu,
+  LocalFrame,
+  localFromBody,
+  matrixFromQuaternion,
+  type Quaternion,
+  quaternionMultiply,
+  radiansFromDegrees,
+  rollPitchYaw,
+  seededRandom,
+} from "../../src/core/mod.ts";
+import { openFlightPackage } from "../../src/flight_package/mod.ts";
+import { TileMap } from "../../src/map/mod.ts";
+import { ExhaustiveSearch, PlaceRecognitionConfigSchema } from "../../src/place_recognition/mod.ts";
+import { openRecordedFlight } from "../../src/replay/mod.ts";
+import { openVision, VisionFrame } from "../../src/vision/mod.ts";
+
+/** A place this near is the right one, metres. */
+const RIGHT_M = 15;
+
+const { values } = parseArgs({
+  options: {
+    package: { type: "string" },
+    flight: { type: "string" },
+    every: { type: "string", default: "10" },
+    "tilt-sigma": { type: "string", default: "0.7" },
+    "heading-sigma": { type: "string", default: "3" },
+    "height-sigma": { type: "string", default: "2" },
+    config: { type: "string", default: "{}" },
+    frames: { type: "boolean", default: false },
+  },
+});
+if (values.package === undefined || values.flight === undefined) {
+  console.error("place_search needs --package DIR and --flight DIR");
+  Deno.exit(64);
+}
+const sigmaTiltRad = radiansFromDegrees(Number(values["tilt-sigma"]));
+const sigmaHeadingRad = radiansFromDegrees(Number(values["heading-sigma"]));
+const sigmaHeightM = Number(values["height-sigma"]);
+
+using vision = openVision();
+const flightPackage = await openFlightPackage(values.package);
+const { area, groundHeightM } = flightPackage.manifest;
+const frame = new LocalFrame({
+  latitudeDeg: (area.southDeg + area.northDeg) / 2,
+  longitudeDeg: (area.westDeg + area.eastDeg) / 2,
+  heightM: groundHeightM,
+});
+const map = new TileMap(vision, flightPackage.tiles, frame);
+const config = PlaceRecognitionConfigSchema.parse(JSON.parse(values.config));
+const search = new ExhaustiveSearch(vision, map, config);
+const { bounds } = map;
+const reachM = Math.hypot(bounds.eastMaxM - bounds.eastMinM, bounds.northMaxM - bounds.northMinM);
+
+const truth = await readTruth(`${values.flight}/truth.csv`);
+const flight = await openRecordedFlight(values.flight);
+const random = seededRandom("place search");
+const ranks: number[] = [], milliseconds: number[] = [];
+let index = 0;
+for await (const event of flight.events()) {
+  if (event.kind !== "frame" || index++ % Number(values.every) !== 0) continue;
+  const { exposureMidNs, jpeg, calibration, sequence } = event.frame;
+  const pose = truth.find((row) => row.timeNs >= exposureMidNs);
+  if (pose === undefined) continue;
+  await using picture = await VisionFrame.decode(vision, jpeg, calibration, `frame ${sequence}`);
+  const { rollRad, pitchRad, yawRad } = rollPitchYaw(pose.localFromBody);
+  const believed = localFromBody({
+    rollRad: rollRad + sigmaTiltRad * random.normal(),
+    pitchRad: pitchRad + sigmaTiltRad * random.normal(),
+    yawRad: yawRad + sigmaHeadingRad * random.normal(),
+  });
+  const heightM = pose.positionLocalM[2] + sigmaHeightM * random.normal();
+  const startMs = performance.now();
+  const { hypotheses } = await search.propose(picture, {
+    positionLocalM: [0, 0, heightM],
+    localFromCamera: matrixFromQuaternion(
+      quaternionMultiply(believed, calibration.bodyFromCamera),
+    ),
+    sigmaHorizontalM: reachM,
+    sigmaHeadingRad,
+    sigmaHeightM,
+  });
+  milliseconds.push(performance.now() - startMs);
+  const offM = hypotheses.map(({ positionLocalM: [east, north] }) =>
+    Math.hypot(east - pose.positionLocalM[0], north - pose.positionLocalM[1])
+  );
+  ranks.push(offM.findIndex((value) => value < RIGHT_M));
+  if (values.frames) {
+    console.log(`frame ${sequence}: rank ${ranks.at(-1)}, first ${offM[0]?.toFixed(1)} m off`);
+  }
+}
+const within = (count: number) => ranks.filter((rank) => rank >= 0 && rank < count).length;
+const median = milliseconds.sort((a, b) => a - b)[milliseconds.length >> 1] ?? NaN;
+console.log(
+  `first place right ${within(1)}/${ranks.length}, among three ${within(3)}, ` +
+    `among all ${within(Infinity)}; ${median.toFixed(0)} ms a search (median)`,
+);
+
+interface TruthRow {
+  readonly timeNs: number;
+  readonly positionLocalM: Enu;
+  readonly localFromBody: Quaternion;
+}
+
+/** Columns: time_ns, latitude, longitude, height, velocity (3), w, x, y, z of local from body. */
+async function readTruth(path: string): Promise<TruthRow[]> {
+  const lines = (await Deno.readTextFile(path)).trim().split("\n").slice(1);
+  return lines.map((line) => {
+    const [timeNs, latitudeDeg, longitudeDeg, heightM, , , , w, x, y, z] = line.split(",")
+      .map(Number);
+    return {
+      timeNs,
+      positionLocalM: frame.localFromWgs({ latitudeDeg, longitudeDeg, heightM }),
+      localFromBody: [w, x, y, z],
+    };
+  });
+}
