@@ -1,49 +1,96 @@
 /**
- * `deno task campaign [--seeds N] [--first N] [FILE …]`: the seeded tests again and again, each time
- * with another seed. `deno task test` is the first of these runs. A failure names its seed;
- * `GDN_TEST_SEED=N deno task test FILE` replays it.
+ * `deno task campaign`: the long runs of which `deno task test` holds a short seeded part.
  *
  * @module
  */
 import { parseArgs } from "node:util";
-import { REPOSITORY } from "./executables.ts";
+import { messageOf } from "../src/core/mod.ts";
+import { monteCarlo } from "./campaign/flights.ts";
+import type { PartHost, PartResult } from "./campaign/part.ts";
+import { repeatTests } from "./campaign/test_files.ts";
 
-/** What has seeded laws; files of one component may be named instead. */
-const DEFAULT_FILES = ["tests/unit"];
+const PARTS: Readonly<Record<string, (host: PartHost) => Promise<PartResult>>> = {
+  flights: monteCarlo,
+  cache: (host) =>
+    repeatTests(["tests/integration/tile_cache_crash.test.ts"], { GDN_CRASH_ROUNDS: "10" }, host),
+  properties: (host) => repeatTests(["tests/unit", "tests/contract"], {}, host),
+  bytes: (host) =>
+    repeatTests(["tests/faults/hostile_bytes.test.ts"], { GDN_HOSTILE_ROUNDS: "1500" }, host),
+};
+
+const HELP = `deno task campaign [--only NAME[,NAME]] [--seeds N] [--minutes M] [--first SEED]
+
+Long runs with many seeds. A failure prints the command that repeats it.
+
+  flights      Monte Carlo: short flights of both aircraft over procedural ground and two_dates;
+               a fix over 15 m wrong or a frame over 20 m wrong fails
+  cache        kill -9 of a process that writes tiles, on PGlite and on PostgreSQL
+  properties   unit and contract tests with other seeds
+  bytes        mutated pictures, packages and streams: an error that says so, never a crash
+
+  --seeds N    seeds of every part (default 20)
+  --first N    the first of them (default 1)
+  --minutes M  time of all parts together; no seed begins after it (default: as long as it takes)
+
+Example
+  deno task campaign --only flights,bytes --seeds 100 --minutes 60`;
 
 if (import.meta.main) Deno.exit(await campaign(Deno.args));
 
+interface Options {
+  readonly names: readonly string[];
+  readonly seeds: number;
+  readonly first: number;
+  readonly minutes: number;
+}
+
 async function campaign(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      seeds: { type: "string", default: "20" },
-      first: { type: "string", default: "1" },
-    },
-  });
-  const [count, first] = [Number(values.seeds), Number(values.first)];
-  if (!Number.isInteger(count) || count < 1 || !Number.isInteger(first)) {
-    console.error("campaign: --seeds and --first take whole numbers, --seeds at least 1");
+  if (args.includes("--help")) {
+    console.log(HELP);
+    return 0;
+  }
+  let options: Options;
+  try {
+    options = parse(args);
+  } catch (error) {
+    console.error(`campaign: ${messageOf(error)} (--help explains it)`);
     return 64;
   }
-  const files = positionals.length > 0 ? positionals : DEFAULT_FILES;
-  const failed: number[] = [];
-  for (let seed = first; seed < first + count; seed++) {
-    const { code, stdout } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-q", "-P=tasks", "tasks/test.ts", "--quiet", ...files],
-      cwd: REPOSITORY,
-      env: { GDN_TEST_SEED: String(seed), NO_COLOR: "1" },
-      stdin: "null",
-      stderr: "inherit",
-    }).output();
-    const text = new TextDecoder().decode(stdout);
-    const summary = text.match(/^(ok|FAILED) \|.*$/m)?.[0] ?? "no summary";
-    console.log(`seed ${seed}: ${summary}`);
-    if (code === 0) continue;
-    failed.push(seed);
-    console.log(text.slice(text.indexOf(" ERRORS ")));
+  const { names, seeds, first, minutes } = options;
+  const failures: string[] = [];
+  let runs = 0, endMs = performance.now();
+  for (const name of names) {
+    console.log(`== ${name}`);
+    endMs = Math.max(endMs, performance.now()) + minutes * 60_000 / names.length;
+    const result = await PARTS[name]({ first, seeds, endMs, print: console.log });
+    runs += result.runs;
+    failures.push(...result.failures);
   }
-  console.log(`${count - failed.length} seeds passed, ${failed.length} failed: [${failed}]`);
-  return failed.length === 0 ? 0 : 1;
+  for (const failure of failures) console.log(`failed: ${failure}`);
+  console.log(`${runs} runs, ${failures.length} failures`);
+  return failures.length === 0 ? 0 : 1;
+}
+
+function parse(args: string[]): Options {
+  const { values } = parseArgs({
+    args,
+    options: {
+      only: { type: "string" },
+      seeds: { type: "string", default: "20" },
+      first: { type: "string", default: "1" },
+      minutes: { type: "string" },
+    },
+  });
+  const names = values.only?.split(",") ?? Object.keys(PARTS);
+  const unknown = names.find((name) => !Object.hasOwn(PARTS, name));
+  if (unknown !== undefined) {
+    throw new Error(`--only takes ${Object.keys(PARTS).join(", ")}, got "${unknown}"`);
+  }
+  const [seeds, first] = [Number(values.seeds), Number(values.first)];
+  if (!Number.isInteger(seeds) || seeds < 1 || !Number.isInteger(first)) {
+    throw new Error("--seeds and --first take whole numbers, --seeds at least 1");
+  }
+  const minutes = values.minutes === undefined ? Infinity : Number(values.minutes);
+  if (!(minutes > 0)) throw new Error(`--minutes takes a positive number, got ${values.minutes}`);
+  return { names, seeds, first, minutes };
 }

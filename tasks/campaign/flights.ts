@@ -1,0 +1,141 @@
+/**
+ * Monte Carlo: short flights of both aircraft over every ground there is, many seeds, real programs.
+ *
+ * @module
+ */
+import { messageOf } from "../../src/core/mod.ts";
+import { type EvaluatedFlight, flightMetrics, pooledMetrics } from "../../src/evaluation/mod.ts";
+import type { FlightCase } from "../evaluate/cases.ts";
+import type { PackageCache } from "../evaluate/host.ts";
+import { runCase } from "../evaluate/run_case.ts";
+import { REPOSITORY } from "../executables.ts";
+import { type PartHost, type PartResult, seedsOf } from "./part.ts";
+
+const DISTANCE_M = 600;
+const AGL_M = 130;
+const SITES = [1, 2, 4];
+const CENTRE = "30.2672,-97.7431";
+/** No accepted fix may be further off. */
+const FIX_MAX_M = 15;
+const ERROR_MAX_M = 20;
+const WORST_SHOWN = 5;
+
+interface Flown {
+  readonly name: string;
+  readonly flight: EvaluatedFlight;
+}
+
+export async function monteCarlo(host: PartHost): Promise<PartResult> {
+  await Deno.mkdir(`${REPOSITORY}/build`, { recursive: true });
+  const work = await Deno.makeTempDir({ dir: `${REPOSITORY}/build`, prefix: "campaign-" });
+  const packages: PackageCache = new Map();
+  const flown: Flown[] = [];
+  const failures: string[] = [];
+  try {
+    for (const seed of seedsOf(host)) {
+      for (const one of await flightsOf(seed)) {
+        if (flown.length > 0 && performance.now() >= host.endMs) break;
+        const failure = await fly(one, packages, work, flown, host);
+        if (failure !== null) failures.push(`${one.name}: ${failure}`);
+        await forget(`${work}/${one.name}`, packages);
+      }
+    }
+  } finally {
+    await Deno.remove(work, { recursive: true });
+  }
+  for (const line of table(flown)) host.print(line);
+  return { runs: flown.length + failures.length, failures: [...failures, ...misses(flown)] };
+}
+
+/** One flight over every ground; the aircraft takes turns, so that two seeds fly both everywhere. */
+async function flightsOf(seed: number): Promise<FlightCase[]> {
+  const shared = `${REPOSITORY}/../shared/data/two_dates`;
+  const there = await Deno.stat(shared).then(() => true, () => false);
+  const pictures = there ? SITES : [];
+  const grounds: [string, FlightCase["ground"]][] = [
+    ["procedural", { kind: "procedural", seed, centre: "48.2,11.5", zoom: 18 }],
+    ...pictures.map((site): [string, FlightCase["ground"]] => [`two_dates_${site}`, {
+      kind: "pictures",
+      map: `${shared}/site_${site}/map.png`,
+      world: `${shared}/site_${site}/world.png`,
+      centre: CENTRE,
+      gsdM: 0.5,
+    }]),
+  ];
+  return grounds.map(([name, ground], i) => {
+    const aircraft = (seed + i) % 2 === 0 ? "multirotor" : "fixed_wing";
+    return {
+      kind: "flight",
+      name: `${name}_${aircraft}_seed_${seed}`,
+      ground,
+      flight: { aircraft, aglM: AGL_M, fovDeg: 60, distanceM: DISTANCE_M, seed, prior: true },
+      bars: [],
+    };
+  });
+}
+
+/** null, or why there is no result. */
+async function fly(
+  one: FlightCase,
+  packages: PackageCache,
+  work: string,
+  flown: Flown[],
+  host: PartHost,
+): Promise<string | null> {
+  try {
+    const signal = new AbortController().signal;
+    const flight = await runCase(one, packages, { work, signal, note: () => {} });
+    flown.push({ name: one.name, flight });
+    host.print(row(one.name, flightMetrics(flight)));
+    return null;
+  } catch (error) {
+    host.print(`${one.name}: ${messageOf(error)}`);
+    return messageOf(error);
+  }
+}
+
+/** Packages of pictures are kept for the seeds to come; the rest makes room. */
+async function forget(folder: string, packages: PackageCache): Promise<void> {
+  const kept = [...packages.values()].some((path) => path.startsWith(`${folder}/`)) &&
+    !folder.includes("/procedural_");
+  for (const part of kept ? ["flight", "data", "recorder"] : [""]) {
+    await Deno.remove(`${folder}/${part}`, { recursive: true }).catch(() => {});
+  }
+}
+
+function misses(flown: readonly Flown[]): string[] {
+  return flown.flatMap(({ name, flight }) => {
+    const { worstAcceptedFixM, errorMMax } = flightMetrics(flight);
+    return [
+      ...((worstAcceptedFixM ?? 0) > FIX_MAX_M
+        ? [`${name}: an accepted fix was ${worstAcceptedFixM?.toFixed(1)} m wrong`]
+        : []),
+      ...((errorMMax ?? Infinity) > ERROR_MAX_M
+        ? [`${name}: a frame was ${errorMMax?.toFixed(1)} m wrong`]
+        : []),
+    ];
+  });
+}
+
+function table(flown: readonly Flown[]): string[] {
+  if (flown.length === 0) return [];
+  const worst = flown.toSorted((a, b) =>
+    (flightMetrics(b.flight).errorMMax ?? Infinity) -
+    (flightMetrics(a.flight).errorMMax ?? Infinity)
+  ).slice(0, WORST_SHOWN);
+  return [
+    "",
+    row(`all ${flown.length}`, pooledMetrics(flown.map(({ flight }) => flight))),
+    `the worst ${worst.length}:`,
+    ...worst.map(({ name, flight }) => row(name, flightMetrics(flight))),
+  ];
+}
+
+function row(name: string, metrics: ReturnType<typeof flightMetrics>): string {
+  const metres = (value: number | null) => (value === null ? "-" : value.toFixed(2)).padStart(6);
+  const percent = metrics.consistent95 === null ? "-" : (100 * metrics.consistent95).toFixed(1);
+  return `${name.padEnd(36)} ${metrics.fixes}/${metrics.frames} fixes  p50 ` +
+    `${metres(metrics.errorMP50)} m  p95 ${metres(metrics.errorMP95)} m  max ` +
+    `${metres(metrics.errorMMax)} m  worst fix ${metres(metrics.worstAcceptedFixM)} m  ` +
+    `consistent95 ${percent} %`;
+}
