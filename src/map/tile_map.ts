@@ -27,6 +27,8 @@ export class TileMap implements MapSource {
   readonly #vision: VisionLibrary;
   readonly #tiles: TileSource;
   readonly #frame: LocalFrame;
+  /** World pixel of the frame's origin. */
+  readonly #originX: number;
   readonly #decoded = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
 
   constructor(vision: VisionLibrary, tiles: TileSource, frame: LocalFrame) {
@@ -35,6 +37,7 @@ export class TileMap implements MapSource {
     this.#frame = frame;
     this.gsdM = groundSampleDistanceM(frame.origin.latitudeDeg, tiles.zoom);
     this.bounds = localBounds(tiles, frame);
+    this.#originX = worldPixelFromWgs(frame.origin, tiles.zoom).x;
   }
 
   async window(
@@ -84,7 +87,12 @@ export class TileMap implements MapSource {
   }
 
   #worldPixel(eastM: number, northM: number): WorldPixel {
-    return worldPixelFromWgs(this.#frame.wgsFromLocal([eastM, northM, 0]), this.#tiles.zoom);
+    const { zoom } = this.#tiles;
+    const pixel = worldPixelFromWgs(this.#frame.wgsFromLocal([eastM, northM, 0]), zoom);
+    // Beyond the antimeridian the plane goes on: it does not start anew at the other end of the world.
+    const worldPx = TILE_SIZE_PX * 2 ** zoom;
+    const turns = Math.round((this.#originX - pixel.x) / worldPx);
+    return turns === 0 ? pixel : { x: pixel.x + turns * worldPx, y: pixel.y };
   }
 
   /** The Mercator plane is straight enough for an affine map within a few kilometres. */

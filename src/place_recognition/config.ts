@@ -11,7 +11,7 @@ export const PlaceRecognitionConfigSchema = z.strictObject({
   /** Exhaustive search compares footprints of this many pixels across… */
   exhaustiveWidthPx: z.number().positive().default(75),
   /** …over at most this many pixels of map; larger areas are narrowed by descriptors. */
-  exhaustivePixelsMax: z.number().positive().default(1_200_000),
+  exhaustivePixelsMax: z.number().positive().max(2_500_000).default(1_200_000),
   headingStepDeg: z.number().positive().default(3),
   scaleStep: z.number().positive().default(0.03),
 });

@@ -43,7 +43,8 @@ export function searchArea(
     northM: (south + north) / 2,
     radiusM,
     gsdM,
-    pixels: Math.max(0, east - west) * Math.max(0, north - south) / gsdM ** 2,
+    // Of the square that is searched: a long strip of map costs what its length squared costs.
+    pixels: (2 * radiusM / gsdM) ** 2,
   };
 }
 
