@@ -13,7 +13,7 @@ import {
 } from "../core/mod.ts";
 import type { StateEstimate } from "../state_estimator/mod.ts";
 
-/** Pose of the camera in the local frame with the sigmas that searches and checks need. */
+/** Pose of the camera in the map's local frame (its registration error included) with the sigmas that searches and checks need. */
 export interface CameraPrior {
   readonly positionLocalM: Vector3;
   readonly localFromCamera: Matrix3;
@@ -36,8 +36,11 @@ export function cameraPrior(
   );
   const p = estimate.covariance;
   const [varianceTilt, varianceHeading] = attitudeVariances(estimate);
+  const [eastM, northM, upM] = estimate.positionLocalM;
+  // The estimate is a WGS84 place; the picture is sought where the map shows that place.
+  const [mapEastM, mapNorthM] = estimate.mapErrorM ?? [0, 0];
   return {
-    positionLocalM: estimate.positionLocalM,
+    positionLocalM: [eastM + mapEastM, northM + mapNorthM, upM],
     localFromCamera: matrixFromQuaternion(quaternionMultiply(estimate.localFromBody, mounted)),
     sigmaHorizontalM: Math.sqrt(largestEigenvalue(p[0], p[1], p[7])),
     sigmaHeightM: Math.sqrt(p[14]),

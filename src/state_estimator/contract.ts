@@ -101,6 +101,8 @@ export interface StateEstimate {
   readonly localFromBody: Quaternion;
   /** The camera's mounting error: true body-from-camera = Exp(mounting) · nominal, radians. */
   readonly mountingErrorRad: Vector3;
+  /** What the map is off by here, as far as it is known: a place in the map less its WGS84 place. */
+  readonly mapErrorM?: readonly [eastM: number, northM: number];
   /**
    * 6×6 of (position local m, rotation error in body axes rad). Holds the map's own registration
    * error: it speaks of WGS84 positions, not of positions in the map.

@@ -75,6 +75,7 @@ export function emit(
     velocityLocalMps: state.vector(pose.velocity[1]),
     localFromBody: state.quaternion(pose.attitude[1]),
     mountingErrorRad: rotationVectorFromQuaternion(state.quaternion(NOMINAL.mounting)),
+    mapErrorM: [mapErrorM(state, 0), mapErrorM(state, 1)],
     covariance,
     velocityCovariance,
     horizontal95M: axis95M(covariance[0], covariance[1], covariance[7]),
@@ -82,6 +83,11 @@ export function emit(
     anchorAgeS: smoothed?.anchorAgeS ?? anchorAgeS(state),
     smoothed: smoothed !== undefined,
   };
+}
+
+/** Local error and offset of the whole map, east (0) or north (1). */
+function mapErrorM(state: FilterState, axis: 0 | 1): number {
+  return state.nominal[NOMINAL.map + axis] + state.nominal[NOMINAL.mapOffset + axis];
 }
 
 export function anchorAgeS(state: FilterState): number {
