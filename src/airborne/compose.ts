@@ -6,6 +6,7 @@
 import {
   type Command,
   type Composition,
+  DataError,
   LocalFrame,
   type Strategy,
   StrategyRegistry,
@@ -193,10 +194,13 @@ function sightStrategies(config: AirborneConfig): Linked[] {
         const vision = parts.get<VisionLibrary>("vision");
         const map = parts.get<TileMap>("map");
         const settings = config.placeRecognition;
-        const { vocabularyPath, places } = parts.get<FlightPackage>("package");
+        const { vocabularyPath, places, indexPath } = parts.get<FlightPackage>("package");
+        const vlad = await VladDescriptor.open(vision, vocabularyPath);
+        const index = parts.get<DescriptorIndex>("descriptor_index");
+        checkIndex(indexPath, index, vlad.dimension, places.length);
         const descriptors = new VladSearch(
-          await VladDescriptor.open(vision, vocabularyPath),
-          parts.get<DescriptorIndex>("descriptor_index"),
+          vlad,
+          index,
           knownPlaces(places, parts.get<LocalFrame>("frame")),
           settings,
         );
@@ -257,6 +261,17 @@ function flightStrategies(config: AirborneConfig): Linked[] {
         }),
     },
   ];
+}
+
+/** Better told on the ground than by the first frame that is lost. */
+function checkIndex(path: string, index: DescriptorIndex, dimension: number, places: number): void {
+  const found = index.indexMetadata();
+  if (found.dimension === dimension && found.count === places) return;
+  throw new DataError(
+    path,
+    `holds ${found.count} descriptors of ${found.dimension} numbers, the package describes ` +
+      `${places} places by ${dimension}; provision again`,
+  );
 }
 
 function knownPlaces(places: readonly Place[], frame: LocalFrame): KnownPlace[] {
