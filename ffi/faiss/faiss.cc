@@ -4,10 +4,12 @@
 #include <faiss/IndexHNSW.h>
 #include <faiss/IndexIDMap.h>
 #include <faiss/impl/FaissException.h>
+#include <faiss/impl/io.h>
 #include <faiss/index_io.h>
 #include <omp.h>
 
 #include <atomic>
+#include <cstring>
 #include <memory>
 #include <shared_mutex>
 #include <string>
@@ -83,9 +85,24 @@ bool graph_is_sound(const faiss::HNSW& hnsw, size_t count) {
   return true;
 }
 
+// FAISS fills the reverse table of an IDMap2 while it reads, and trusts the header for its size. So
+// the file is read as the plain map that it begins like; adopt() makes the table when all agrees.
+struct PlainMapReader : faiss::FileIOReader {
+  bool at_start = true;
+  explicit PlainMapReader(const char* path) : FileIOReader(path) {}
+  size_t operator()(void* out, size_t size, size_t items) override {
+    const size_t read = FileIOReader::operator()(out, size, items);
+    if (at_start && (size * read != 4 || std::memcmp(out, "IxM2", 4) != 0))
+      throw gdn::BadData("the index is not of type IDMap2");
+    if (at_start) std::memcpy(out, "IxMp", 4);
+    at_start = false;
+    return read;
+  }
+};
+
 // FAISS reads what it is given: check that the parts agree before anything is searched.
 std::shared_ptr<HnswIndex> adopt(std::unique_ptr<faiss::Index> index) {
-  auto* map = dynamic_cast<faiss::IndexIDMap2*>(index.get());
+  auto* map = dynamic_cast<faiss::IndexIDMap*>(index.get());
   if (map == nullptr) throw gdn::BadData("the index is not of type IDMap2");
   auto* graph = dynamic_cast<faiss::IndexHNSWFlat*>(map->index);
   if (graph == nullptr) throw gdn::BadData("the index holds no HNSW graph over flat vectors");
@@ -100,10 +117,18 @@ std::shared_ptr<HnswIndex> adopt(std::unique_ptr<faiss::Index> index) {
       storage->codes.size() == count * static_cast<size_t>(map->d) * sizeof(float);
   if (!agree) throw gdn::BadData("the parts of the index do not agree, or it is not for inner products");
   if (!graph_is_sound(graph->hnsw, count)) throw gdn::BadData("the graph of the index is damaged");
-  map->own_fields = true;
   graph->own_fields = true;
-  index.release();
-  return std::make_shared<HnswIndex>(std::unique_ptr<faiss::IndexIDMap2>(map), graph);
+  auto whole = std::make_unique<faiss::IndexIDMap2>();
+  whole->d = map->d;
+  whole->ntotal = map->ntotal;
+  whole->metric_type = map->metric_type;
+  whole->is_trained = map->is_trained;
+  whole->id_map = std::move(map->id_map);
+  whole->construct_rev_map();
+  whole->index = graph;
+  whole->own_fields = true;
+  map->own_fields = false;
+  return std::make_shared<HnswIndex>(std::move(whole), graph);
 }
 
 }  // namespace
@@ -209,7 +234,8 @@ int32_t gdn_hnsw_read(const char* path, int64_t path_bytes, uint64_t* handle, gd
     std::unique_ptr<faiss::Index> index;
     try {
       // MMAP does nothing for a flat HNSW in FAISS 1.7.3; asked for so that a newer one may.
-      index.reset(faiss::read_index(file.c_str(), faiss::IO_FLAG_MMAP | faiss::IO_FLAG_READ_ONLY));
+      PlainMapReader reader(file.c_str());
+      index.reset(faiss::read_index(&reader, faiss::IO_FLAG_MMAP | faiss::IO_FLAG_READ_ONLY));
     } catch (const faiss::FaissException& e) {
       throw gdn::BadData(e.what());
     }
