@@ -9,6 +9,7 @@
  */
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { UsageError } from "../src/core/mod.ts";
 
 /** The repository's root, without a slash at its end. */
 export const REPOSITORY = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
@@ -81,9 +82,14 @@ function widened(name: SetName, kind: Kind, extra: readonly string[]): string[] 
   return [`--allow-${kind}=${[...new Set([...list, ...extra].map(withoutComma))].join(",")}`];
 }
 
-/** Deno parts the list at commas and knows no escape: such a path is granted by its parent folder. */
+/** Deno parts the list at commas and knows no escape; granting the folder above would be too much. */
 function withoutComma(entry: string): string {
-  return entry.includes(",") ? dirname(entry.slice(0, entry.indexOf(",") + 1)) : entry;
+  if (entry.includes(",")) {
+    throw new UsageError(
+      `Cannot grant access to ${entry}: a path with a comma cannot be granted (rename it, or move it)`,
+    );
+  }
+  return entry;
 }
 
 /** The program opens a path as it was named; what stands behind a link in it is granted as well. */

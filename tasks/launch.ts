@@ -7,7 +7,13 @@
  * @module
  */
 import { dirname, resolve } from "node:path";
-import { airborneCommand, type Grants, operatorCommand } from "./executables.ts";
+import { UsageError } from "../src/core/mod.ts";
+import {
+  airborneCommand,
+  type ExecutableCommand,
+  type Grants,
+  operatorCommand,
+} from "./executables.ts";
 
 /** Options whose value is a file or folder that the command writes. */
 const WRITTEN = new Set(["--out", "--data", "--recorder", "--report"]);
@@ -58,14 +64,27 @@ function exists(path: string): boolean {
   }
 }
 
+/** A path that cannot be granted ends the launch with its reason. */
+function granted(make: () => ExecutableCommand): ExecutableCommand {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(error.message);
+    Deno.exit(error.exitCode);
+  }
+}
+
 if (import.meta.main) {
   const [name, ...args] = Deno.args;
   // `deno task` moves to the repository; paths mean the folder where the person stands.
   Deno.chdir(Deno.env.get("INIT_CWD") ?? ".");
   const grants = grantsFor(args);
-  const { command, args: commandArgs } = name === "airborne"
-    ? airborneCommand(args, grants)
-    : operatorCommand(args, { ...grants, write: [...grants.write ?? [], OPERATOR_DATA] });
+  const { command, args: commandArgs } = granted(() =>
+    name === "airborne"
+      ? airborneCommand(args, grants)
+      : operatorCommand(args, { ...grants, write: [...grants.write ?? [], OPERATOR_DATA] })
+  );
   const child = new Deno.Command(command, { args: commandArgs }).spawn();
   // A terminal sends SIGINT to both; a supervisor sends SIGTERM to this one alone.
   Deno.addSignalListener("SIGINT", () => {});

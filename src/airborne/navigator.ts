@@ -61,6 +61,8 @@ const NO_LOCATION: Location = {
 export class Navigator {
   readonly #parts: NavigatorParts;
   readonly #confirmation: Confirmation;
+  /** Frames in a row without a fix although the estimate is good. */
+  #unmatched = 0;
 
   constructor(parts: NavigatorParts) {
     this.#parts = parts;
@@ -148,8 +150,12 @@ export class Navigator {
     const bodyFromCamera = camera.calibration.bodyFromCamera;
     if (prior.sigmaHorizontalM <= this.#parts.priorSigmaMaxM) {
       this.#confirmation.drop();
-      const location = await this.#parts.locator.locate(frame, timeNs, prior, bodyFromCamera);
-      return this.#fuse(location);
+      const wider = this.#widened(prior);
+      const outcome = this.#fuse(
+        await this.#parts.locator.locate(frame, timeNs, wider, bodyFromCamera),
+      );
+      this.#unmatched = outcome.anchor?.fused ? 0 : this.#unmatched + 1;
+      return outcome;
     }
     const claimed = this.#claimedPrior(estimate, prior);
     if (claimed === null) {
@@ -161,6 +167,17 @@ export class Navigator {
     }
     const location = await this.#parts.locator.locate(frame, timeNs, claimed, bodyFromCamera);
     return this.#confirm(location, claimed, timeNs);
+  }
+
+  /**
+   * A filter that is surer than it should be looks for its place in too small a circle: each frame in
+   * a row without a fix widens the circle, so that the filter is found again.
+   */
+  #widened(prior: CameraPrior): CameraPrior {
+    const { config, priorSigmaMaxM } = this.#parts;
+    const frames = Math.max(0, this.#unmatched - config.widenAfter);
+    const wideM = Math.min(priorSigmaMaxM, frames * config.widenShare * prior.positionLocalM[2]);
+    return { ...prior, sigmaHorizontalM: Math.max(prior.sigmaHorizontalM, wideM) };
   }
 
   /** Where an open claim says the aircraft must now be, by odometry; null without a claim. */

@@ -7,6 +7,10 @@ export const NavigatorConfigSchema = z.strictObject({
   confirmations: z.int().min(1).max(10).default(2),
   /** …each within this share of the height of where odometry says it should be. */
   confirmShare: z.number().positive().default(0.08),
+  /** After this many frames in a row without a fix the search circle widens… */
+  widenAfter: z.int().min(0).default(6),
+  /** …by this share of the height (1 sigma) with each further frame. */
+  widenShare: z.number().min(0).default(0.02),
   /** A second look at the map from the first pose when the residual exceeds this many map pixels. */
   refineResidualPx: z.number().min(0).default(1.2),
   /** Least sigmas that the search around the estimate allows for. */
