@@ -9,7 +9,7 @@ export const PlaceRecognitionConfigSchema = z.strictObject({
   candidates: z.int().min(1).max(100).default(10),
   rerank: z.int().min(1).max(10).default(3),
   /** Exhaustive search compares footprints of this many pixels across… */
-  exhaustiveWidthPx: z.number().positive().default(75),
+  exhaustiveWidthPx: z.number().positive().default(96),
   /** …over at most this many pixels of map; larger areas are narrowed by descriptors. */
   exhaustivePixelsMax: z.number().positive().max(2_500_000).default(1_200_000),
   headingStepDeg: z.number().positive().default(3),

@@ -89,7 +89,7 @@ const AnchorSchema = z.strictObject({
   mapLocalSigmaM: positive(0.7),
   mapCorrelationLengthM: positive(60),
   /** Offset of the map as a whole: only trusted GPS takes it away. The package's own figure wins. */
-  mapConstantSigmaM: positive(1.5),
+  mapConstantSigmaM: positive(1.3),
   /** Distance over which fixes share what they see, as a share of the height… */
   sharedGroundShare: positive(0.5),
   /** …and the most that this weakens one fix (variance): a hovering aircraft learns nothing new. */
