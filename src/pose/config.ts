@@ -5,8 +5,8 @@ export const PoseConfigSchema = z.strictObject({
   thresholdPx: z.number().positive().default(4),
   /** A tie point's own error, 1 sigma, pixels. */
   noisePx: z.number().positive().default(1),
-  /** Error that neighbouring tie points share (relief, distortion of the map), 1 sigma, pixels… */
-  smoothPx: z.number().min(0).default(2),
+  /** Error that neighbouring tie points share (relief, distortion of the map), 1 sigma, metres… */
+  smoothM: z.number().min(0).default(1),
   /** …and the share of the height over which they share it. */
   smoothLengthShare: z.number().positive().default(0.5),
   inliersMin: z.int().min(5).default(8),

@@ -46,7 +46,7 @@ export class PlanarPoseSolver implements PoseSolver {
       sigmaHeadingRad: expected.sigmaHeadingRad,
       thresholdRad: config.thresholdPx * pixelRad,
       noiseRad: config.noisePx * pixelRad,
-      smoothRad: config.smoothPx * pixelRad,
+      smoothRad: config.smoothM / heightM,
       smoothLengthM: config.smoothLengthShare * heightM,
     });
     const needed = Math.max(config.inliersMin, config.inlierShareMin * correspondences.length);
