@@ -1,5 +1,6 @@
 /** C3: finds the ground of a frame on the map. */
 export * from "./contract.ts";
 export { type StructuralConfig, StructuralConfigSchema } from "./config.ts";
+export { halfRange } from "./search_range.ts";
 export { StructuralMatcher } from "./structural.ts";
 export { turnClockwise } from "./turn.ts";

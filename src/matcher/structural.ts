@@ -22,6 +22,7 @@ import type {
   NoMatch,
   PlaceHypothesis,
 } from "./contract.ts";
+import { halfRange } from "./search_range.ts";
 import { turnClockwise } from "./turn.ts";
 
 /** Close to the ground a metre is many pixels: bounds the time and memory of a wide search there. */
@@ -176,12 +177,6 @@ export class StructuralMatcher implements CrossDomainMatcher {
       extentMaxM: widthM,
     };
   }
-}
-
-/** A whole number of steps that reaches `wanted`; 0 when less than half a step is wanted. */
-function halfRange(wanted: number, step: number, most: number): number {
-  const steps = Math.min(Math.floor(most / step), Math.ceil(wanted / step - 0.5));
-  return Math.max(0, steps) * step;
 }
 
 function noMatch(reason: NoMatch["reason"], quality: MatchQuality): NoMatch {

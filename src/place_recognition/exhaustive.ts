@@ -5,7 +5,7 @@
  */
 import { radiansFromDegrees } from "../core/mod.ts";
 import type { LocalBounds, MapSource } from "../map/mod.ts";
-import { type PlaceHypothesis, turnClockwise } from "../matcher/mod.ts";
+import { halfRange, type PlaceHypothesis, turnClockwise } from "../matcher/mod.ts";
 import { findPlaces, type VisionFrame, type VisionLibrary } from "../vision/mod.ts";
 import type { PlaceRecognitionConfig } from "./config.ts";
 import type { PlaceRecogniser, Proposal } from "./contract.ts";
@@ -89,9 +89,9 @@ export class ExhaustiveSearch implements PlaceRecogniser {
       eastM: area.eastM - window.originEastM,
       northM: area.northM - window.originNorthM,
       searchRadiusM: Math.max(area.radiusM * Math.SQRT2, 10 * area.gsdM),
-      headingHalfRangeRad: steps(2.2 * prior.sigmaHeadingRad, headingStepRad, Math.PI),
+      headingHalfRangeRad: halfRange(2.2 * prior.sigmaHeadingRad, headingStepRad, Math.PI),
       headingStepRad,
-      scaleHalfRange: steps(2.2 * prior.sigmaHeightM / heightM, config.scaleStep, 0.3),
+      scaleHalfRange: halfRange(2.2 * prior.sigmaHeightM / heightM, config.scaleStep, 0.3),
       scaleStep: config.scaleStep,
       coarseGsdM: area.gsdM,
       fineGsdM: area.gsdM,
@@ -112,8 +112,4 @@ export class ExhaustiveSearch implements PlaceRecogniser {
       sigmaHeightM: Math.min(prior.sigmaHeightM, heightM * config.scaleStep / 1.5),
     }));
   }
-}
-
-function steps(wanted: number, step: number, most: number): number {
-  return Math.max(0, Math.min(Math.floor(most / step), Math.ceil(wanted / step - 0.5))) * step;
 }

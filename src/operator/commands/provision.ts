@@ -42,8 +42,8 @@ const CAMERA_FIELD_OF_VIEW_DEG = 60;
 const CAMERA_ASPECT = 3 / 4;
 
 /**
- * Satellite imagery of two dates was measured 0.65 to 2.7 m apart (median of each of five places):
- * 1.3 m a side makes a median of 1.5 m.
+ * Imagery of two dates was matched 0.65 to 2.7 m off (medians of five places, navigation.md of the
+ * specification): 1.3 m along each axis makes a median of 1.5 m.
  */
 const MAP_SIGMA_DEFAULT_M = 1.3;
 
