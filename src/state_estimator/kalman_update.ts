@@ -17,7 +17,7 @@ export const MEASUREMENT_MAX = 6;
 export class LinearMeasurement {
   size = 0;
   readonly residual = new Float64Array(MEASUREMENT_MAX);
-  /** Row-major, `size` × 37. */
+  /** Row-major, `size` × 39. */
   readonly jacobian = new Float64Array(MEASUREMENT_MAX * N);
   /** Row-major, `size` × `size`. */
   readonly noise = new Float64Array(MEASUREMENT_MAX * MEASUREMENT_MAX);
@@ -41,14 +41,14 @@ export class LinearMeasurement {
 
 export class KalmanUpdate {
   readonly measurement = new LinearMeasurement();
-  /** H·P, `size` × 37. */
+  /** H·P, `size` × 39. */
   readonly #projected = new Float64Array(MEASUREMENT_MAX * N);
   /** Innovation covariance. */
   readonly #innovation = new Float64Array(MEASUREMENT_MAX * MEASUREMENT_MAX);
   readonly #factor = new Float64Array(MEASUREMENT_MAX * MEASUREMENT_MAX);
   readonly #whitened = new Float64Array(MEASUREMENT_MAX);
   readonly #column = new Float64Array(MEASUREMENT_MAX);
-  /** Gain, 37 × `size`. */
+  /** Gain, 39 × `size`. */
   readonly #gain = new Float64Array(N * MEASUREMENT_MAX);
   readonly #rest = new Float64Array(N * MEASUREMENT_MAX);
   readonly #error = new Float64Array(N);

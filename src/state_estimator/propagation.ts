@@ -144,7 +144,7 @@ export class Propagator {
     addToDiagonal(p, ERROR.gyroscopeBias, noise.gyroscopeBiasWalk ** 2 * dt);
   }
 
-  /** Applies F to the 37-vector whose entries lie `stride` apart from `at` on. */
+  /** Applies F to the 39-vector whose entries lie `stride` apart from `at` on. */
   #transform(p: Float64Array, at: number, stride: number, dt: number): void {
     const a = this.#velocityByAttitude, b = this.#velocityByBias, c = this.#attitudeByAttitude;
     const v = at + 3 * stride, t = at + 6 * stride, f = at + 9 * stride, g = at + 12 * stride;
