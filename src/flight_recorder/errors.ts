@@ -31,3 +31,55 @@ export class FdrClosedError extends GdnError {
     });
   }
 }
+
+/** Raw camera frames are never recorded. */
+export class RawFrameWriteForbiddenError extends GdnError {
+  constructor(kind: string) {
+    super(
+      "FDR_RAW_FRAME",
+      `Cannot record the kind "${kind}": raw camera frames are never recorded`,
+      {
+        exitCode: EXIT.software,
+      },
+    );
+  }
+}
+
+/** A record that does not fit a slot of its ring. */
+export class FdrRecordTooLargeError extends GdnError {
+  constructor(kind: string, slotBytes: number) {
+    super(
+      "FDR_RECORD_TOO_LARGE",
+      `Cannot record a ${kind} that takes more than the ${slotBytes} bytes of a slot: put pictures ` +
+        "into files and point to them, or raise fdr.slotBytes",
+      { exitCode: EXIT.software },
+    );
+  }
+}
+
+/** A second producer or a second consumer on a ring that has room for one. */
+export class FdrSpscViolationError extends GdnError {
+  constructor(producerId: string, role: "producer" | "consumer") {
+    super(
+      "FDR_SPSC_VIOLATION",
+      `Cannot use the ring of ${producerId}: it has another ${role} already`,
+      { exitCode: EXIT.software },
+    );
+  }
+}
+
+/** A footer for another flight than the one that is open. */
+export class FdrFlightMismatchError extends GdnError {
+  constructor(open: string, asked: string) {
+    super("FDR_FLIGHT_MISMATCH", `Cannot close flight ${asked}: flight ${open} is open`, {
+      exitCode: EXIT.software,
+    });
+  }
+}
+
+/** closeFlight() without openFlight(), or a second openFlight(). */
+export class FdrFlightStateError extends GdnError {
+  constructor(action: string, state: string) {
+    super("FDR_FLIGHT_STATE", `Cannot ${action}: ${state}`, { exitCode: EXIT.software });
+  }
+}
