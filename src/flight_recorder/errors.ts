@@ -83,3 +83,24 @@ export class FdrFlightStateError extends GdnError {
     super("FDR_FLIGHT_STATE", `Cannot ${action}: ${state}`, { exitCode: EXIT.software });
   }
 }
+
+/** A ring that cannot be made as asked. */
+export class FdrRingGeometryError extends GdnError {
+  constructor(producerId: string, state: string) {
+    super(
+      "FDR_RING_GEOMETRY",
+      `Cannot make the ring of "${producerId}": ${state} (see fdr.queueSize, ` +
+        "fdr.perProducerCapacity and fdr.slotBytes)",
+      { exitCode: EXIT.configuration },
+    );
+  }
+}
+
+/** Memory that is no ring, or a use that a ring does not have. */
+export class FdrRingError extends GdnError {
+  constructor(state: string) {
+    super("FDR_RING", `Cannot use the flight recorder's ring: ${state}`, {
+      exitCode: EXIT.software,
+    });
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * How a ring lies in its shared memory.
+ *
+ * Positions count records from the ring's birth; a position's slot is its low bits, and only the low
+ * 32 bits stand in shared memory. The tail moves by compare-and-swap alone, since two threads move it:
+ * the consumer that takes records, and the producer that evicts the oldest. What the consumer finds
+ * missing between the position that it expects and the tail is lost: the overrun marker is that gap, so
+ * it stands where the records were, takes no slot, and cannot be evicted itself.
+ *
+ * @module
+ */
+import { FdrRingError, FdrRingGeometryError } from "./errors.ts";
+
+export interface RingGeometry {
+  /** Slots: a power of two. */
+  readonly capacity: number;
+  /** Longest record, bytes. */
+  readonly slotBytes: number;
+}
+
+export interface RingOptions {
+  /** Every producer and consumer of this ring claims its side; the second one throws. */
+  readonly guard?: boolean;
+  /** Position of the first record; tests begin close to where 32 bits end. */
+  readonly startPosition?: number;
+}
+
+/** Words of the header; what different threads write stands on cache lines of their own. */
+export const WORD = {
+  magic: 0,
+  capacity: 1,
+  slotBytes: 2,
+  startPosition: 3,
+  guard: 4,
+  idBytes: 5,
+  head: 32,
+  /** Positions / 2³¹, so that a position is known beyond 32 bits. Written before the head. */
+  headEpoch: 33,
+  producerToken: 34,
+  tail: 64,
+  consumerToken: 96,
+} as const;
+/** Of the header as float64: what the consumers of this ring have taken and reported so far. */
+export const FLOAT = { taken: 50, reportedLost: 51 } as const;
+
+const MAGIC = 0x46445231;
+const ID_OFFSET = 512;
+const ID_BYTES_MAX = 256;
+const HEADER_BYTES = 1024;
+/** A slot begins with its record's length. */
+export const LENGTH_BYTES = 4;
+const CAPACITY_MAX = 2 ** 24;
+const HALF = 2 ** 31;
+
+/** The views that both sides work on. */
+export interface RingViews {
+  readonly producerId: string;
+  readonly capacity: number;
+  readonly slotBytes: number;
+  /** From one slot to the next. */
+  readonly strideBytes: number;
+  /** Position of the first record, below 2³². */
+  readonly startPosition: number;
+  readonly guard: boolean;
+  readonly words: Int32Array<SharedArrayBuffer>;
+  readonly floats: Float64Array<SharedArrayBuffer>;
+  readonly bytes: Uint8Array<SharedArrayBuffer>;
+  /** Where slot 0 begins, bytes. */
+  readonly slotsOffset: number;
+}
+
+/** @throws FdrRingGeometryError when the capacity is no power of two, or the slot has no size. */
+export function createRing(
+  producerId: string,
+  geometry: RingGeometry,
+  options: RingOptions = {},
+): SharedArrayBuffer {
+  const { capacity, slotBytes } = geometry;
+  if (!Number.isInteger(Math.log2(capacity)) || capacity < 2 || capacity > CAPACITY_MAX) {
+    throw new FdrRingGeometryError(
+      producerId,
+      `its capacity ${capacity} is not a power of two from 2 to ${CAPACITY_MAX}`,
+    );
+  }
+  if (!Number.isInteger(slotBytes) || slotBytes < 1) {
+    throw new FdrRingGeometryError(producerId, `its slots of ${slotBytes} bytes hold nothing`);
+  }
+  const id = new TextEncoder().encode(producerId);
+  if (id.length > ID_BYTES_MAX) {
+    throw new FdrRingGeometryError(producerId, `its name is longer than ${ID_BYTES_MAX} bytes`);
+  }
+  const bytes = HEADER_BYTES + capacity * strideOf(slotBytes);
+  const ring = new SharedArrayBuffer(bytes);
+  new Uint8Array(ring, ID_OFFSET).set(id);
+  const words = new Int32Array(ring);
+  const start = (options.startPosition ?? 0) >>> 0;
+  words[WORD.capacity] = capacity;
+  words[WORD.slotBytes] = slotBytes;
+  words[WORD.startPosition] = start;
+  words[WORD.guard] = options.guard ? 1 : 0;
+  words[WORD.idBytes] = id.length;
+  words[WORD.head] = start;
+  words[WORD.headEpoch] = start >>> 31;
+  words[WORD.tail] = start;
+  Atomics.store(words, WORD.magic, MAGIC);
+  return ring;
+}
+
+/** @throws FdrRingError when the memory is no ring of ours. */
+export function openRing(ring: SharedArrayBuffer): RingViews {
+  if (!(ring instanceof SharedArrayBuffer) || ring.byteLength < HEADER_BYTES) {
+    throw new FdrRingError("it is no shared memory of a ring's size");
+  }
+  const words = new Int32Array(ring);
+  if (Atomics.load(words, WORD.magic) !== MAGIC) {
+    throw new FdrRingError("it does not begin as a ring does; make it with createRing()");
+  }
+  const capacity = words[WORD.capacity], slotBytes = words[WORD.slotBytes];
+  const strideBytes = strideOf(slotBytes);
+  if (ring.byteLength !== HEADER_BYTES + capacity * strideBytes) {
+    throw new FdrRingError(`${ring.byteLength} bytes do not hold ${capacity} slots and a header`);
+  }
+  return {
+    // A copy: TextDecoder takes no shared memory.
+    producerId: new TextDecoder().decode(
+      new Uint8Array(ring, ID_OFFSET, words[WORD.idBytes]).slice(),
+    ),
+    capacity,
+    slotBytes,
+    strideBytes,
+    startPosition: words[WORD.startPosition] >>> 0,
+    guard: words[WORD.guard] === 1,
+    words,
+    floats: new Float64Array(ring, 0, HEADER_BYTES / 8),
+    bytes: new Uint8Array(ring),
+    slotsOffset: HEADER_BYTES,
+  };
+}
+
+/** Position behind the newest record. */
+export function headPosition(words: Int32Array): number {
+  const head = Atomics.load(words, WORD.head);
+  let epoch = Atomics.load(words, WORD.headEpoch);
+  // The epoch is written first: it may be one ahead of the head that was just read, never behind.
+  if ((epoch & 1) !== head >>> 31) epoch--;
+  return epoch * HALF + (head & (HALF - 1));
+}
+
+/** Position of the oldest record that is still there; true when it was read. */
+export function tailPosition(words: Int32Array): number {
+  const tail = Atomics.load(words, WORD.tail);
+  const head = headPosition(words);
+  return head - (((head | 0) - tail) >>> 0);
+}
+
+function strideOf(slotBytes: number): number {
+  return Math.ceil((LENGTH_BYTES + slotBytes) / 8) * 8;
+}
