@@ -37,7 +37,10 @@ export interface FdrSink {
 
 /** Records of one producer, as counted by its ring. Refused records were never produced. */
 export interface ProducerCounts {
-  /** Records that `enqueue` took. produced = written + droppedOverrun + droppedDisk + droppedPolicy. */
+  /**
+   * Records that `enqueue` took.
+   * produced = written + droppedOverrun + droppedDisk + droppedPolicy + droppedInvalid.
+   */
   readonly produced: number;
   readonly written: number;
   /** Evicted from a full ring. */
@@ -46,6 +49,8 @@ export interface ProducerCounts {
   readonly droppedDisk: number;
   /** Over the rate that their kind may have. */
   readonly droppedPolicy: number;
+  /** Came out of the ring as something that JSON cannot hold, or as no record at all. */
+  readonly droppedInvalid: number;
 }
 
 /** Per-flight counters; they stand in the footer. */
@@ -55,6 +60,7 @@ export interface FlightCounters {
   readonly recordsDroppedOverrun: number;
   readonly recordsDroppedDisk: number;
   readonly recordsDroppedPolicy: number;
+  readonly recordsDroppedInvalid: number;
   /** Messages that left with segments dropped for the capacity cap. */
   readonly recordsDroppedCap: number;
   readonly bytesWritten: number;
