@@ -1,13 +1,24 @@
 /** C13: what every component did, as records in one MCAP file per flight. */
-export { FdrClosedError, FdrKindError, FdrOpenError } from "./errors.ts";
 export {
+  FdrClosedError,
+  FdrKindError,
+  FdrOpenError,
+  RawFrameWriteForbiddenError,
+} from "./errors.ts";
+export { enforceOrThrow } from "./kind_policy.ts";
+export {
+  checkProduced,
+  FDR_KIND_GROUPS,
   FDR_KINDS,
   FDR_KINDS_FORBIDDEN,
   FDR_SCHEMA_VERSION,
+  fdrJsonSchema,
   type FdrKind,
   type FdrPayload,
   type FdrRecord,
   FdrRecordSchema,
+  IMU_BATCH_MAX,
+  REQUIRED_KEYS,
 } from "./registry.ts";
 export {
   openRecorder,

@@ -1,0 +1,78 @@
+/**
+ * Kinds of the flight controller (C8) and of the ground station (C9).
+ *
+ * @module
+ */
+import { z } from "zod";
+import {
+  Count,
+  CovarianceEnM2,
+  LatitudeDeg,
+  LongitudeDeg,
+  Nanoseconds,
+  SourceLabel,
+  Vector3,
+} from "./shapes.ts";
+
+export const FLIGHT_CONTROLLER_KINDS = {
+  "c8.position_out": z.looseObject({
+    /** gps_input, odometry, msp2_sensor_gps, … */
+    message: z.string(),
+    validNs: Nanoseconds,
+    latitudeDeg: LatitudeDeg,
+    longitudeDeg: LongitudeDeg,
+    heightM: z.number(),
+    /** Of the estimate that was sent. */
+    covarianceEnM2: CovarianceEnM2,
+    sigmaUpM: z.number(),
+    velocityEnuMps: Vector3,
+    /** As it was sent: 0 and 1 no fix, 2 2d, 3 3d. */
+    fixType: Count,
+    /** Accuracies as they were sent. */
+    horizontalAccuracyM: z.number(),
+    verticalAccuracyM: z.number(),
+    speedAccuracyMps: z.number().optional(),
+    label: SourceLabel,
+    /** Clockwise from north; absent where none was sent. */
+    yawDeg: z.number().optional(),
+    /** Age of the estimate when it was sent. */
+    ageMs: z.number().optional(),
+  }).describe("A position as it went to the flight controller"),
+  "c8.link": z.looseObject({
+    state: z.enum(["opened", "up", "lost", "closed"]),
+    /** ardupilot, inav, replay, simulated. */
+    adapter: z.string(),
+    endpoint: z.string().optional(),
+    reason: z.string().optional(),
+    /** Since the last record of the link. */
+    messagesReceived: Count.optional(),
+    bytesDiscarded: Count.optional(),
+    flightState: z.string().optional(),
+  }).describe("The link to the flight controller changed its state"),
+  "c8.alert": z.looseObject({
+    /** As MAVLink has them. */
+    severity: z.enum([
+      "emergency",
+      "alert",
+      "critical",
+      "error",
+      "warning",
+      "notice",
+      "info",
+      "debug",
+    ]),
+    text: z.string(),
+    /** false: over the rate that alerts may have, or no link. */
+    sent: z.boolean().optional(),
+    reason: z.string().optional(),
+  }).describe("An alert for the ground station"),
+  "c9.reloc_hint": z.looseObject({
+    accepted: z.boolean(),
+    reason: z.string(),
+    /** As it was heard. */
+    text: z.string(),
+    latitudeDeg: LatitudeDeg.nullable(),
+    longitudeDeg: LongitudeDeg.nullable(),
+    sigmaHorizontalM: z.number().nullable(),
+  }).describe("The crew said where the aircraft is"),
+};

@@ -1,0 +1,56 @@
+/**
+ * Kinds of odometry, fixes and estimates.
+ *
+ * @module
+ */
+import { z } from "zod";
+import {
+  Count,
+  ESTIMATE_SHAPE,
+  LatitudeDeg,
+  LongitudeDeg,
+  Nanoseconds,
+  PoseCovariance,
+} from "./shapes.ts";
+
+export const NAVIGATION_KINDS = {
+  "vio.health": z.looseObject({
+    state: z.enum(["initialising", "tracking", "degraded", "lost"]),
+    strategy: z.string(),
+    tracks: Count.optional(),
+    inliers: Count.optional(),
+    /** Root mean square reprojection error of the inliers. */
+    residualPx: z.number().optional(),
+    scaleQuality: z.enum(["metric", "direction_only", "unknown"]).optional(),
+    consecutiveFailures: Count.optional(),
+    reason: z.string().optional(),
+  }).describe("State of the odometry, once a second and on each change"),
+  "nav.fix": z.looseObject({
+    sequence: z.int(),
+    exposureMidNs: Nanoseconds,
+    accepted: z.boolean(),
+    reason: z.string(),
+    latitudeDeg: LatitudeDeg.nullable(),
+    longitudeDeg: LongitudeDeg.nullable(),
+    heightM: z.number().nullable(),
+    margin: z.number(),
+    score: z.number(),
+    inliers: z.int(),
+    global: z.boolean(),
+    /** 6×6 of the pose, row-major, where there is one. */
+    covariance: PoseCovariance.optional(),
+    /** Innovation test ratio of the estimator: above 1 was rejected. */
+    testRatio: z.number().optional(),
+    innovation: z.array(z.number()).optional(),
+  }).describe("What one frame gave: a fix, accepted or not, or why there is none"),
+  "nav.state": z.looseObject({ ...ESTIMATE_SHAPE, latencyMs: z.number().optional() })
+    .describe("The estimate of position, attitude and their uncertainty"),
+  "nav.smoothed": z.looseObject(ESTIMATE_SHAPE)
+    .describe("An estimate of a past moment with all that was measured since; never sent on"),
+  "nav.estimate_gap": z.looseObject({
+    fromNs: Nanoseconds,
+    /** null while it lasts. */
+    toNs: Nanoseconds.nullable(),
+    reason: z.string(),
+  }).describe("No usable estimate between two moments"),
+};
