@@ -14,16 +14,18 @@ import { claimSide, newToken, releaseSide } from "./ring_guard.ts";
 import {
   FLOAT,
   headPosition,
-  LENGTH_BYTES,
   openRing,
   type RingViews,
+  SLOT_HEADER_BYTES,
   tailPosition,
   WORD,
 } from "./ring_layout.ts";
 
-/** Records claimed at once, and what their copies take at most, if one record takes no more. */
+/** Records claimed at once, and what their copies take at most, if one slot takes no more. */
 const BATCH_MAX = 256;
 const ARENA_BYTES = 128 * 1024;
+/** Slots up to this are copied many at once, whole: that takes less time than to look at each. */
+const BULK_STRIDE_MAX = 1024;
 /** Of claims that void all copies; the next drain goes on. */
 const ATTEMPTS_MAX = 64;
 
@@ -38,9 +40,12 @@ export class RingConsumer {
   readonly #views: RingViews;
   readonly #words: Int32Array;
   readonly #token: number;
-  /** Private copies of what was claimed last, and where each of them ends. */
+  /** Private copies of the slots that were claimed last, headers included. */
   readonly #arena: Uint8Array;
-  readonly #ends = new Int32Array(BATCH_MAX);
+  readonly #arenaWords: Int32Array;
+  readonly #batchMax: number;
+  /** What the visitor was last shown of each place in the arena: often the next one is as long. */
+  readonly #shown: Uint8Array[];
   /** Of the copies: the first that was not visited, and the end. */
   #next = 0;
   #end = 0;
@@ -51,7 +56,11 @@ export class RingConsumer {
     this.#words = this.#views.words;
     this.producerId = this.#views.producerId;
     this.#token = options.guard ?? this.#views.guard ? newToken() : 0;
-    this.#arena = new Uint8Array(Math.max(ARENA_BYTES, this.#views.slotBytes));
+    const { strideBytes } = this.#views;
+    this.#batchMax = Math.max(1, Math.min(BATCH_MAX, Math.floor(ARENA_BYTES / strideBytes)));
+    this.#arena = new Uint8Array(this.#batchMax * strideBytes);
+    this.#arenaWords = new Int32Array(this.#arena.buffer);
+    this.#shown = new Array(this.#batchMax).fill(NOTHING);
   }
 
   /** Records that wait, without the lost ones. */
@@ -71,7 +80,9 @@ export class RingConsumer {
     if (this.#token !== 0) claimSide(this.#words, "consumer", this.#token, this.producerId);
     let visited = 0;
     while (visited < limit) {
-      if (this.#next === this.#end && !this.#claim(Math.min(limit - visited, BATCH_MAX))) break;
+      if (this.#next === this.#end && !this.#claim(Math.min(limit - visited, this.#batchMax))) {
+        break;
+      }
       if (this.#lostBeforeNext > 0) {
         const lost = this.#lostBeforeNext;
         this.#lostBeforeNext = 0;
@@ -99,14 +110,18 @@ export class RingConsumer {
   }
 
   #visit(count: number, visit: RingVisitor): void {
-    const end = this.#next + count;
-    let from = this.#next === 0 ? 0 : this.#ends[this.#next - 1];
-    for (let index = this.#next; index < end; index++) {
-      const to = this.#ends[index];
-      this.#next = index + 1;
-      visit(this.#arena.subarray(from, to), 0);
-      from = to;
+    for (const end = this.#next + count; this.#next < end;) {
+      visit(this.#recordAt(this.#next++), 0);
     }
+  }
+
+  #recordAt(index: number): Uint8Array {
+    const offset = index * this.#views.strideBytes;
+    const length = this.#arenaWords[offset >> 2];
+    const shown = this.#shown[index];
+    if (shown.length === length) return shown;
+    const from = offset + SLOT_HEADER_BYTES;
+    return this.#shown[index] = this.#arena.subarray(from, from + length);
   }
 
   /** Copies and claims up to `limit` records into the arena; false when there are none. */
@@ -115,7 +130,8 @@ export class RingConsumer {
       let tail = Atomics.load(this.#words, WORD.tail);
       const waiting = (Atomics.load(this.#words, WORD.head) - tail) | 0;
       if (waiting <= 0) return false;
-      const count = this.#copy(tail, Math.min(limit, waiting));
+      const count = Math.min(limit, waiting, this.#views.capacity);
+      this.#copy(tail, count);
       const end = (tail + count) | 0;
       for (let left = count; left > 0; left = (end - tail) | 0) {
         const seen = Atomics.compareExchange(this.#words, WORD.tail, tail, end);
@@ -131,21 +147,28 @@ export class RingConsumer {
     return false;
   }
 
-  /** Copies slots from `tail` on while the arena has room; gives how many. */
-  #copy(tail: number, limit: number): number {
+  /** Copies slots from `tail` on; they may be torn, or of later records: the claim fails then. */
+  #copy(tail: number, count: number): void {
     const { bytes, slotsOffset, strideBytes, slotBytes, capacity } = this.#views;
-    const ends = this.#ends, arena = this.#arena;
-    let to = 0, count = 0;
-    for (; count < limit; count++) {
-      const slot = slotsOffset + ((tail + count) & (capacity - 1)) * strideBytes;
-      // May be torn; the claim fails then. It must only keep within the slot and the arena.
-      const length = Math.min(this.#words[slot >> 2] >>> 0, slotBytes);
-      if (to + length > arena.length) break;
-      const from = slot + LENGTH_BYTES;
-      arena.set(bytes.subarray(from, from + length), to);
-      ends[count] = to += length;
+    const arena = this.#arena, mask = capacity - 1;
+    if (strideBytes <= BULK_STRIDE_MAX) {
+      const first = tail & mask;
+      const straight = Math.min(count, capacity - first);
+      const from = slotsOffset + first * strideBytes;
+      arena.set(bytes.subarray(from, from + straight * strideBytes));
+      if (straight === count) return;
+      const rest = (count - straight) * strideBytes;
+      arena.set(bytes.subarray(slotsOffset, slotsOffset + rest), straight * strideBytes);
+      return;
     }
-    return count;
+    for (let index = 0, to = 0; index < count; index++, to += strideBytes) {
+      const from = slotsOffset + ((tail + index) & mask) * strideBytes;
+      // A torn length must only keep within the slot.
+      const length = Math.min(this.#words[from >> 2] >>> 0, slotBytes);
+      this.#arenaWords[to >> 2] = length;
+      const record = from + SLOT_HEADER_BYTES;
+      arena.set(bytes.subarray(record, record + length), to + SLOT_HEADER_BYTES);
+    }
   }
 
   #claimed(first: number, count: number, end: number): void {

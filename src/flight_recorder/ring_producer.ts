@@ -6,7 +6,7 @@
 import type { EnqueueResult } from "./contract.ts";
 import { FdrRingError } from "./errors.ts";
 import { claimSide, newToken, releaseSide } from "./ring_guard.ts";
-import { headPosition, LENGTH_BYTES, openRing, type RingViews, WORD } from "./ring_layout.ts";
+import { headPosition, openRing, type RingViews, SLOT_HEADER_BYTES, WORD } from "./ring_layout.ts";
 
 const EPOCH_MASK = 2 ** 31 - 1;
 
@@ -63,7 +63,7 @@ export class RingProducer {
     const evicted = ((head - this.#tailSeen) | 0) >= this.#capacity && this.#makeRoom(head);
     const offset = this.#views.slotsOffset + (head & (this.#capacity - 1)) * strideBytes;
     words[offset >> 2] = length;
-    this.#bytes.set(bytes, offset + LENGTH_BYTES);
+    this.#bytes.set(bytes, offset + SLOT_HEADER_BYTES);
     const next = (head + 1) | 0;
     if ((next & EPOCH_MASK) === 0) {
       Atomics.store(words, WORD.headEpoch, (headPosition(words) + 1) / 2 ** 31);
