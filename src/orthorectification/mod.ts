@@ -3,3 +3,18 @@ export * from "./contract.ts";
 export { distort, isUnfolded, jacobian, undistort } from "./distortion.ts";
 export * from "./ground.ts";
 export { northUpProjection, type NorthUpRaster, tileProjection } from "./tile_projection.ts";
+export {
+  type FlightTilesConfig,
+  FlightTilesConfigSchema,
+  type FrameKnowledge,
+  judgeFrame,
+} from "./flight_tile_gate.ts";
+export {
+  type FlightTile,
+  type FlightTileCounts,
+  FlightTileMaker,
+  type FlightTileQuality,
+  type FlightTileToolkit,
+  type FlownFrame,
+  wholeTiles,
+} from "./flight_tile_maker.ts";
