@@ -104,3 +104,42 @@ export class FdrRingError extends GdnError {
     });
   }
 }
+
+/** A record of a schema version that this program does not read. */
+export class FdrSchemaVersionError extends GdnError {
+  constructor(version: string, state: string) {
+    super("FDR_SCHEMA_VERSION", `Cannot read a record of schema version ${version}: ${state}`, {
+      exitCode: EXIT.data,
+    });
+  }
+}
+
+/** Bytes that are no record. */
+export class FdrRecordError extends GdnError {
+  constructor(state: string, cause?: unknown) {
+    super("FDR_RECORD", `Cannot read a record: ${state}`, { cause, exitCode: EXIT.data });
+  }
+}
+
+/** A record that cannot be put into bytes: nothing of it is in the ring. */
+export class FdrRecordEncodeError extends GdnError {
+  constructor(kind: string, state: string, cause?: unknown) {
+    super(
+      "FDR_RECORD_ENCODE",
+      `Cannot record a ${kind}: ${state}; payloads are objects of plain values without rings`,
+      { cause, exitCode: EXIT.software },
+    );
+  }
+}
+
+/** A name that no producer may have. */
+export class FdrProducerIdError extends GdnError {
+  constructor(producerId: string) {
+    super(
+      "FDR_PRODUCER_ID",
+      `Cannot make a client for the producer ${JSON.stringify(producerId).slice(0, 80)}: a name ` +
+        "has 1 to 64 letters, digits, '_', '.' and '-', and begins with a letter",
+      { exitCode: EXIT.software },
+    );
+  }
+}

@@ -1,15 +1,129 @@
 /**
- * JSON Schemas of the messages in the file.
+ * JSON Schemas (draft 2020-12) of whole messages, in the words that tools read.
+ *
+ * Foxglove's reader of JSON Schemas takes a part of the language and drops the whole channel for a
+ * word outside of it: a property must have one plain `type`, an array items of one plain type, an
+ * object `properties`. So a tuple of equals is said as an array of fixed length, and properties that
+ * need more (a value or null) are said in an `allOf` that it does not look into. The schema means
+ * the same to a validator.
  *
  * @module
  */
 import { z } from "zod";
+import { channelSchemaName, COMPRESSED_IMAGE, foxgloveSchema, LOCATION_FIX } from "./foxglove.ts";
 import { FdrRecordSchema } from "./record.ts";
 import { FDR_KINDS, type FdrKind } from "./registry/kinds.ts";
 
-/** JSON Schema (draft 2020-12) of a whole record of this kind. */
+type Json = Readonly<Record<string, unknown>>;
+
+const cache = new Map<FdrKind, string>();
+
+/** JSON Schema of a whole message of this kind, Foxglove's fields included. */
 export function fdrJsonSchema(kind: FdrKind): string {
-  return JSON.stringify(
-    z.toJSONSchema(FdrRecordSchema.extend({ payload: FDR_KINDS[kind] }), { io: "output" }),
-  );
+  const known = cache.get(kind);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(messageSchema(kind));
+  cache.set(kind, text);
+  return text;
 }
+
+function messageSchema(kind: FdrKind): Json {
+  const record = FdrRecordSchema.extend({ kind: z.literal(kind), payload: FDR_KINDS[kind] });
+  const { $schema, properties, required, ...rest } = plainObject(
+    z.toJSONSchema(record, { io: "output" }) as Json,
+  );
+  const name = foxgloveSchema(kind);
+  const foxglove = name === null ? NO_FIELDS : FOXGLOVE_FIELDS[name];
+  return {
+    $schema,
+    title: channelSchemaName(kind),
+    ...rest,
+    properties: { ...properties as Json, ...foxglove },
+    required: [...required as string[], ...Object.keys(foxglove)],
+  };
+}
+
+/** An object schema whose `properties` are plain, with what is not plain in its `allOf`. */
+function plainObject(schema: Json): Json {
+  const plain: Record<string, unknown> = {};
+  const other: Record<string, unknown> = {};
+  for (const [name, property] of Object.entries((schema.properties ?? {}) as Json)) {
+    const said = plainProperty(property as Json);
+    if (said === null) other[name] = property;
+    else plain[name] = said;
+  }
+  return {
+    ...schema,
+    properties: plain,
+    ...(Object.keys(other).length === 0 ? {} : { allOf: [{ properties: other }] }),
+  };
+}
+
+const SCALARS: readonly unknown[] = ["string", "number", "integer", "boolean"];
+
+/** The same property in plain words; null when there are none. */
+function plainProperty(property: Json): Json | null {
+  if (SCALARS.includes(property.type)) return property;
+  if (property.type === "object") return plainObject(property);
+  if (property.type !== "array") return null;
+  const items = itemsOf(property);
+  if (items === null) return null;
+  const { prefixItems: _, ...rest } = property;
+  if (items.type === "object") return { ...rest, items: plainObject(items) };
+  return SCALARS.includes(items.type) && items.contentEncoding === undefined
+    ? { ...rest, items }
+    : null;
+}
+
+/** What every item of an array is; null for a tuple of different things. */
+function itemsOf(array: Json): Json | null {
+  const tuple = array.prefixItems as readonly Json[] | undefined;
+  if (tuple === undefined) return (array.items ?? null) as Json | null;
+  const [first, ...others] = tuple;
+  const text = JSON.stringify(first);
+  return others.every((item) => JSON.stringify(item) === text) ? first : null;
+}
+
+const NO_FIELDS: Json = {};
+
+const TIMESTAMP: Json = {
+  type: "object",
+  title: "time",
+  properties: {
+    sec: { type: "integer", minimum: 0 },
+    nsec: { type: "integer", minimum: 0, maximum: 999_999_999 },
+  },
+  required: ["sec", "nsec"],
+};
+
+const FOXGLOVE_FIELDS: Readonly<Record<typeof LOCATION_FIX | typeof COMPRESSED_IMAGE, Json>> = {
+  [LOCATION_FIX]: {
+    timestamp: TIMESTAMP,
+    frame_id: { type: "string" },
+    latitude: { type: "number", description: "degrees" },
+    longitude: { type: "number", description: "degrees" },
+    altitude: { type: "number", description: "metres over the ellipsoid" },
+    position_covariance: {
+      type: "array",
+      items: { type: "number" },
+      minItems: 9,
+      maxItems: 9,
+      description: "m², row-major, east north up",
+    },
+    position_covariance_type: {
+      title: "foxglove.PositionCovarianceType",
+      oneOf: [
+        { title: "UNKNOWN", const: 0 },
+        { title: "APPROXIMATED", const: 1 },
+        { title: "DIAGONAL_KNOWN", const: 2 },
+        { title: "KNOWN", const: 3 },
+      ],
+    },
+  },
+  [COMPRESSED_IMAGE]: {
+    timestamp: TIMESTAMP,
+    frame_id: { type: "string" },
+    data: { type: "string", contentEncoding: "base64", description: "the picture" },
+    format: { type: "string", description: "jpeg, png or webp" },
+  },
+};

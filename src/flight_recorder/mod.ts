@@ -3,9 +3,13 @@ export {
   FdrClosedError,
   FdrKindError,
   FdrOpenError,
+  FdrRecordError,
+  FdrSchemaVersionError,
   RawFrameWriteForbiddenError,
 } from "./errors.ts";
+export { channelSchemaName, foxgloveFields, foxgloveSchema } from "./foxglove.ts";
 export { enforceOrThrow } from "./kind_policy.ts";
+export { checkSchemaVersion, decodeRecord, encodeRecord } from "./record.ts";
 export {
   checkProduced,
   FDR_KIND_GROUPS,

@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import {
+  checkSchemaVersion,
+  decodeRecord,
+  encodeRecord,
+  FdrRecordError,
+  FdrSchemaVersionError,
+} from "../../src/flight_recorder/mod.ts";
+import { between, property } from "../support/properties.ts";
+
+const TEXT = '{"schemaVersion":"1.0.0","kind":"log","producerId":"x","timestampNs":1,' +
+  '"wallTime":"2026-01-01T00:00:00.000Z","flightId":"3f2504e0-4f89-41d3-9a0c-0305e82c3301",' +
+  '"payload":{}}';
+
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+const withField = (json: string) => `${TEXT.slice(0, -1)},${json}}`;
+
+Deno.test("checkSchemaVersion() reads newer minor versions and refuses other majors by name", () => {
+  for (const version of ["1.0.0", "1.0.7", "1.9.0", "1.2.3-rc.1", "1.2.3+build.5"]) {
+    checkSchemaVersion(version);
+  }
+  assert.throws(() => checkSchemaVersion("2.0.0"), (error) => {
+    assert.ok(error instanceof FdrSchemaVersionError);
+    assert.match(error.message, /schema version 2\.0\.0: this program reads 1\.x; .*newer program/);
+    assert.equal(error.exitCode, 65);
+    return true;
+  });
+  assert.throws(() => checkSchemaVersion("0.9.0"), /version 0\.9\.0.*program of its time/);
+  for (const version of ["", "1", "1.0", "v1.0.0", "1.0.0.0", "1.0.x", "1".repeat(10_000)]) {
+    assert.throws(() => checkSchemaVersion(version), /that is no version/, version.slice(0, 20));
+  }
+});
+
+Deno.test("decodeRecord() tells the version of a newer record before it looks at its shape", () => {
+  assert.throws(
+    () => decodeRecord('{"schemaVersion":"3.1.4","what":"another shape"}'),
+    (error) => error instanceof FdrSchemaVersionError && error.message.includes("3.1.4"),
+  );
+});
+
+Deno.test("decodeRecord() keeps unknown kinds, keys and fields of a newer minor version", () => {
+  const record = decodeRecord(
+    '{"trace":{"id":[1,null,"\\u0000é😀"]},"schemaVersion":"1.7.0","kind":"c99.new",' +
+      '"producerId":"x","timestampNs":1,"wallTime":"","flightId":' +
+      '"3f2504e0-4f89-41d3-9a0c-0305e82c3301","payload":{"known":true,"later":{"a":[]}}}',
+  );
+  assert.equal(record.kind, "c99.new");
+  const again = decodeRecord(encodeRecord(record));
+  assert.deepEqual(again, record);
+  assert.deepEqual(Object.keys(again), Object.keys(record));
+  assert.deepEqual(again.trace, { id: [1, null, "\u0000é😀"] });
+});
+
+Deno.test("decodeRecord() and encodeRecord() give back the very text, hard cases as well", () => {
+  const hard = [
+    '"n":18446744073709551615',
+    '"n":-9223372036854775808',
+    '"deep":{"list":[9007199254740993,1]}',
+    '"big":1e400',
+    '"__proto__":{"a":1}',
+    '"constructor":"x","toString":null',
+    '"text":"12345678901234567890"',
+    '"lone":"\\ud800"',
+    '"exact":9007199254740991,"small":0.1,"tiny":5e-324',
+  ];
+  for (const json of hard) {
+    const line = withField(json);
+    assert.equal(text(encodeRecord(decodeRecord(line))), line);
+  }
+});
+
+Deno.test("decodeRecord() and encodeRecord() give back any JSON that is put into a record", () => {
+  property((random) => {
+    const any = (depth: number): unknown => {
+      switch (random.integer(depth > 3 ? 6 : 8)) {
+        case 0:
+          return null;
+        case 1:
+          return between(random, -1e6, 1e6);
+        case 2:
+          return (random.integer(2_000_000) - 1_000_000 || 1) * 2 ** random.integer(31);
+        case 3:
+          return random.integer(2) === 1;
+        case 4:
+        case 5:
+          return String.fromCharCode(...Array.from({ length: 5 }, () => random.integer(0xd800)));
+        case 6:
+          return Array.from({ length: random.integer(5) }, () => any(depth + 1));
+        default:
+          return Object.fromEntries(
+            Array.from({ length: random.integer(5) }, (_, i) => [`k${i}`, any(depth + 1)]),
+          );
+      }
+    };
+    const line = withField(`"later":${JSON.stringify(any(0))}`);
+    assert.equal(text(encodeRecord(decodeRecord(line))), line);
+  });
+});
+
+Deno.test("decodeRecord() refuses what is no record and says where", () => {
+  const cases: [string | Uint8Array, RegExp][] = [
+    ["", /it is not JSON/],
+    [TEXT.slice(0, -1), /it is not JSON/],
+    [new Uint8Array([0x22, 0xff, 0x22]), /it is not JSON/],
+    ["null", /the whole/],
+    ["[]", /the whole/],
+    [TEXT.replace('"timestampNs":1', '"timestampNs":1.5'), /timestampNs/],
+    [TEXT.replace('"timestampNs":1', '"timestampNs":99999999999999999999'), /timestampNs/],
+    [TEXT.replace('"payload":{}', '"payload":[]'), /payload/],
+    [TEXT.replace("3f2504e0", "zzzzzzzz"), /flightId/],
+    [TEXT.replace('"1.0.0"', "1"), /schemaVersion/],
+  ];
+  for (const [message, reason] of cases) {
+    assert.throws(
+      () => decodeRecord(message),
+      (error) => error instanceof FdrRecordError && reason.test(error.message),
+      String(message),
+    );
+  }
+});
