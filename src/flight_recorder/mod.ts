@@ -1,4 +1,13 @@
 /** C13: what every component did, as records in one MCAP file per flight. */
+export type {
+  EnqueueResult,
+  FdrAlert,
+  FdrSink,
+  FlightCounters,
+  NewRecord,
+  ProducerCounts,
+} from "./contract.ts";
+export { type FdrConfig, FdrConfigSchema } from "./config.ts";
 export {
   FdrClosedError,
   FdrKindError,
