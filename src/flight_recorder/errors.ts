@@ -143,3 +143,13 @@ export class FdrProducerIdError extends GdnError {
     );
   }
 }
+
+/** A tile's picture that cannot be kept; the flight goes on. */
+export class FdrTileError extends GdnError {
+  constructor(tileId: string, state: string, options: { readonly cause?: unknown } = {}) {
+    super("FDR_TILE", `Cannot keep the picture of tile "${tileId}": ${state}`, {
+      ...options,
+      exitCode: EXIT.data,
+    });
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * What became of one producer's records in one flight, to the last of them.
+ *
+ * @module
+ */
+import type { ProducerCounts } from "./contract.ts";
+
+/** Why records are missing, as `overrun` records say it. */
+export const LOSS_REASONS = ["ring", "disk", "rate", "invalid"] as const;
+export type LossReason = (typeof LOSS_REASONS)[number];
+
+/** Records on their way to the disk, and the losses that are told beside them. */
+interface Stage {
+  records: number;
+  readonly told: Record<LossReason, number>;
+}
+
+const stage = (): Stage => ({ records: 0, told: { ring: 0, disk: 0, rate: 0, invalid: 0 } });
+
+export class ProducerTally {
+  readonly producerId: string;
+  /** Came out of the ring. */
+  #taken = 0;
+  #written = 0;
+  readonly #dropped: Record<LossReason, number> = { ring: 0, disk: 0, rate: 0, invalid: 0 };
+  /** Of the dropped ones: no `overrun` record that speaks of them is on its way or on the disk. */
+  readonly #untold: Record<LossReason, number> = { ring: 0, disk: 0, rate: 0, invalid: 0 };
+  /** In the chunk that is being made, and in the file but perhaps not on the disk. */
+  readonly #inChunk = stage();
+  readonly #unsynced = stage();
+
+  constructor(producerId: string) {
+    this.producerId = producerId;
+  }
+
+  /** A record came out of the ring (or was made by the recorder itself). */
+  take(): void {
+    this.#taken++;
+  }
+
+  /** It stands in the chunk. */
+  addedToChunk(): void {
+    this.#inChunk.records++;
+  }
+
+  /** Records that a ring lost were never taken; all others were. */
+  lose(reason: LossReason, count: number): void {
+    this.#dropped[reason] += count;
+    this.#untold[reason] += count;
+  }
+
+  untold(reason: LossReason): number {
+    return this.#untold[reason];
+  }
+
+  /** An `overrun` record in the chunk speaks of all that was untold. */
+  tell(reason: LossReason): void {
+    this.#inChunk.told[reason] += this.#untold[reason];
+    this.#untold[reason] = 0;
+  }
+
+  /** The chunk stands in the file. */
+  chunkWritten(): void {
+    move(this.#inChunk, this.#unsynced);
+  }
+
+  chunkLost(): void {
+    this.#lost(this.#inChunk);
+  }
+
+  /** What stands in the file stands on the disk. */
+  synced(): void {
+    this.#written += this.#unsynced.records;
+    move(this.#unsynced, stage());
+  }
+
+  unsyncedLost(): void {
+    this.#lost(this.#unsynced);
+  }
+
+  /** Exact when nothing is in a chunk or unsynced; until then `written` and the rest lag behind. */
+  counts(): ProducerCounts {
+    return {
+      produced: this.#taken + this.#dropped.ring,
+      written: this.#written,
+      droppedOverrun: this.#dropped.ring,
+      droppedDisk: this.#dropped.disk,
+      droppedPolicy: this.#dropped.rate,
+      droppedInvalid: this.#dropped.invalid,
+    };
+  }
+
+  #lost(from: Stage): void {
+    if (from.records > 0) this.lose("disk", from.records);
+    from.records = 0;
+    for (const reason of LOSS_REASONS) {
+      this.#untold[reason] += from.told[reason];
+      from.told[reason] = 0;
+    }
+  }
+}
+
+function move(from: Stage, to: Stage): void {
+  to.records += from.records;
+  from.records = 0;
+  for (const reason of LOSS_REASONS) {
+    to.told[reason] += from.told[reason];
+    from.told[reason] = 0;
+  }
+}

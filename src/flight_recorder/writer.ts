@@ -1,0 +1,139 @@
+/**
+ * The one consumer of all rings. It runs in a thread of its own (see writer_worker.ts), or wherever
+ * a test wants it.
+ *
+ * @module
+ */
+import type { FlightCounters } from "./contract.ts";
+import { FdrFlightMismatchError, FdrFlightStateError } from "./errors.ts";
+import {
+  type ClosedFlight,
+  type FlightClosing,
+  type FlightOpening,
+  FlightWriter,
+  type FlightWriterOptions,
+} from "./flight_writer.ts";
+import type { ProducerTally } from "./producer_tally.ts";
+import { RingConsumer, type RingVisitor } from "./ring.ts";
+import type { SavedTile } from "./tile_snapshots.ts";
+
+/** A pass ends after it, so that its thread can hear its owner. */
+const PASS_MS = 20;
+/** Producers that never rest cannot keep a flight from closing. */
+const CLOSE_PASSES = 64;
+
+interface Lane {
+  readonly consumer: RingConsumer;
+  readonly visit: RingVisitor;
+  /** What is in the ring now was made after this moment. */
+  frontierMs: number;
+  /** Account in the open flight. */
+  tally: ProducerTally | null;
+  /** Records that this pass has still to take. */
+  target: number;
+}
+
+export class Writer {
+  readonly #options: FlightWriterOptions;
+  readonly #lanes: Lane[] = [];
+  #flight: FlightWriter | null = null;
+
+  constructor(options: FlightWriterOptions) {
+    this.#options = options;
+  }
+
+  /** Drains one more ring from now on. */
+  register(ring: SharedArrayBuffer): void {
+    const consumer = new RingConsumer(ring);
+    const { producerId } = consumer;
+    if (this.#lanes.some((lane) => lane.consumer.producerId === producerId)) {
+      throw new FdrFlightStateError(`drain the ring of ${producerId}`, "it has one already");
+    }
+    const lane: Lane = {
+      consumer,
+      frontierMs: this.#options.nowMs(),
+      tally: this.#flight?.tally(producerId) ?? null,
+      target: 0,
+      visit: (bytes, overrun) => {
+        const flight = this.#flight as FlightWriter, tally = lane.tally as ProducerTally;
+        if (overrun > 0) flight.lost(tally, overrun, lane.frontierMs);
+        else flight.accept(tally, bytes, lane.frontierMs);
+      },
+    };
+    this.#lanes.push(lane);
+  }
+
+  /** What the rings hold belongs to the flight that is opened next. Throws what the disk throws. */
+  openFlight(opening: FlightOpening): string {
+    if (this.#flight !== null) {
+      const state = `flight ${this.#flight.flightId} is open`;
+      throw new FdrFlightStateError(`open flight ${opening.flightId}`, state);
+    }
+    const flight = new FlightWriter(opening, this.#options);
+    for (const lane of this.#lanes) lane.tally = flight.tally(lane.consumer.producerId);
+    this.#flight = flight;
+    return flight.folder;
+  }
+
+  /** One pass: what the rings held when it began. Gives how many records it took. */
+  poll(): number {
+    const flight = this.#flight;
+    if (flight === null) return 0;
+    const { nowMs, config } = this.#options;
+    const startMs = nowMs();
+    for (const lane of this.#lanes) lane.target = lane.consumer.pending;
+    let taken = 0;
+    for (let busy = true; busy && nowMs() - startMs < PASS_MS;) {
+      busy = false;
+      for (const lane of this.#lanes) {
+        if (lane.target <= 0) continue;
+        const count = lane.consumer.drain(Math.min(lane.target, config.batchSize), lane.visit);
+        taken += count;
+        lane.target = count === 0 ? 0 : lane.target - count;
+        busy ||= lane.target > 0;
+        flight.tick();
+      }
+    }
+    for (const lane of this.#lanes) {
+      if (lane.target <= 0) lane.frontierMs = startMs;
+    }
+    flight.tick();
+    return taken;
+  }
+
+  /** Takes what the rings still hold, then ends the flight's record. */
+  closeFlight(closing: FlightClosing): ClosedFlight {
+    const flight = this.#openOne(`close flight ${closing.flightId}`);
+    if (flight.flightId !== closing.flightId) {
+      throw new FdrFlightMismatchError(flight.flightId, closing.flightId);
+    }
+    for (let pass = 0; pass < CLOSE_PASSES && this.#pending() > 0; pass++) this.poll();
+    if (this.#pending() > 0) {
+      const message = "records came while the flight was being closed; they are the next flight's";
+      this.#options.events.log("warn", "c13.busy_close", { pending: this.#pending() }, message);
+    }
+    this.#flight = null;
+    for (const lane of this.#lanes) lane.tally = null;
+    return flight.close(closing);
+  }
+
+  saveTile(
+    tile: { readonly tileId: string; readonly jpeg: Uint8Array; readonly frameId?: number },
+    timestampNs: number,
+  ): SavedTile {
+    return this.#openOne(`keep the picture of tile ${tile.tileId}`).saveTile(tile, timestampNs);
+  }
+
+  counters(): FlightCounters {
+    return this.#openOne("count records").counters();
+  }
+
+  #openOne(action: string): FlightWriter {
+    if (this.#flight === null) throw new FdrFlightStateError(action, "no flight is open");
+    return this.#flight;
+  }
+
+  #pending(): number {
+    return this.#lanes.reduce((sum, { consumer }) => sum + consumer.pending, 0);
+  }
+}
