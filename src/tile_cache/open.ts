@@ -3,10 +3,15 @@
  *
  * @module
  */
-import { messageOf } from "../core/mod.ts";
+import { type FolderLock, messageOf } from "../core/mod.ts";
 import { checkIdentity } from "./cache_identity.ts";
-import type { TileMetadataStore, TileStore } from "./contract.ts";
-import { DataFolderLock } from "./data_folder_lock.ts";
+import type {
+  TileCatalogue,
+  TileMetadataStore,
+  TileStore,
+  TileStoreCollaborators,
+} from "./contract.ts";
+import { lockAlone, lockWithOthers } from "./data_folder_lock.ts";
 import { TileCacheError, TileDatabaseError } from "./errors.ts";
 import { silentLogger, type TileCacheLogger } from "./logger.ts";
 import { reconcile, type Reconciliation } from "./reconcile.ts";
@@ -16,7 +21,7 @@ import { SqlTileStore } from "./sql_tile_store.ts";
 import { selectTotals } from "./tile_rows.ts";
 import { leftMarkers, UncleanMarker } from "./unclean_marker.ts";
 
-export interface TileCacheOptions {
+export interface TileCacheOptions extends TileStoreCollaborators {
   /** Folder of the files, and of PGlite's database; made when absent. */
   readonly dataFolder: string;
   /** A PostgreSQL server; without one, PGlite in this process and the folder for it alone. */
@@ -29,6 +34,9 @@ export interface TileCacheOptions {
 export interface TileCache extends AsyncDisposable {
   readonly store: TileStore;
   readonly metadata: TileMetadataStore;
+  readonly catalogue: TileCatalogue;
+  /** For the other parts of this component: freshness rules, budget. */
+  readonly database: SqlDatabase;
   /** For people: "PGlite in DIR", "PostgreSQL server HOST:PORT, database NAME". */
   readonly databaseName: string;
 }
@@ -53,8 +61,10 @@ export async function openTileCache(options: TileCacheOptions): Promise<TileCach
   const order = alone ? await putInOrder(options, database, logger) : null;
   if (dsn !== undefined && alone) await lock.share();
   const marker = new UncleanMarker(dataFolder);
-  const store = new SqlTileStore(dataFolder, database, marker);
+  const { freshnessGate, clock, fdr } = options;
+  const store = new SqlTileStore({ dataFolder, database, marker, freshnessGate, clock, fdr });
   resources.defer(async () => {
+    await store.close();
     if (!store.leftFiles) await marker.clear();
   });
   logger.info("c6.store.construct", {
@@ -69,6 +79,8 @@ export async function openTileCache(options: TileCacheOptions): Promise<TileCach
   return {
     store,
     metadata: store,
+    catalogue: store,
+    database,
     databaseName: database.name,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
@@ -77,9 +89,9 @@ export async function openTileCache(options: TileCacheOptions): Promise<TileCach
 async function lockFolder(
   dataFolder: string,
   shared: boolean,
-): Promise<{ lock: DataFolderLock; alone: boolean }> {
-  if (!shared) return { lock: await DataFolderLock.alone(dataFolder), alone: true };
-  const { lock, aloneAtFirst } = await DataFolderLock.withOthers(dataFolder);
+): Promise<{ lock: FolderLock; alone: boolean }> {
+  if (!shared) return { lock: await lockAlone(dataFolder), alone: true };
+  const { lock, aloneAtFirst } = await lockWithOthers(dataFolder);
   return { lock, alone: aloneAtFirst };
 }
 

@@ -1,0 +1,102 @@
+/**
+ * Who may use a folder: one process alone, or several together. The lock is the kernel's (flock) on
+ * a file in the folder: it ends with the process, however that ends. The file stays.
+ *
+ * @module
+ */
+import { EXIT, GdnError } from "./errors.ts";
+
+const POLL_MS = 50;
+
+/** Somebody else holds the lock: exit code 75. */
+export class FolderLockedError extends GdnError {
+  /** "process 1234", or "another process" where it does not say. */
+  readonly holder: string;
+
+  constructor(lockPath: string, holder: string) {
+    super("FOLDER_LOCKED", `Cannot lock ${lockPath}: ${holder} holds it; wait until it ends`, {
+      exitCode: EXIT.tryAgain,
+    });
+    this.holder = holder;
+  }
+}
+
+export class FolderLock implements Disposable {
+  readonly #file: Deno.FsFile;
+  #open = true;
+
+  private constructor(file: Deno.FsFile) {
+    this.#file = file;
+  }
+
+  /**
+   * Alone, or not at all. `lockPath` is made where it is absent, its folder is not.
+   *
+   * @throws FolderLockedError that names the process which holds it; what the file system throws.
+   */
+  static async alone(lockPath: string): Promise<FolderLock> {
+    const file = await open(lockPath);
+    try {
+      if (await file.tryLock(true)) return await FolderLock.#owned(file);
+      throw new FolderLockedError(lockPath, await holderOf(file));
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  /**
+   * With others. `aloneAtFirst` tells whether nobody else had it; the caller may then put things in
+   * order before `share()`. Somebody who does just that is waited for.
+   *
+   * @throws as `alone()`, when that takes longer than `patienceMs`.
+   */
+  static async withOthers(
+    lockPath: string,
+    patienceMs = 10_000,
+  ): Promise<{ readonly lock: FolderLock; readonly aloneAtFirst: boolean }> {
+    const file = await open(lockPath);
+    try {
+      if (await file.tryLock(true)) {
+        return { lock: await FolderLock.#owned(file), aloneAtFirst: true };
+      }
+      for (let waitedMs = 0; !await file.tryLock(false); waitedMs += POLL_MS) {
+        if (waitedMs >= patienceMs) throw new FolderLockedError(lockPath, await holderOf(file));
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      }
+      return { lock: new FolderLock(file), aloneAtFirst: false };
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  static async #owned(file: Deno.FsFile): Promise<FolderLock> {
+    await file.truncate();
+    await file.write(new TextEncoder().encode(`${Deno.pid}\n`));
+    return new FolderLock(file);
+  }
+
+  /** From alone to with others, of whom no single one can be named. */
+  async share(): Promise<void> {
+    await this.#file.truncate();
+    await this.#file.lock(false);
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#open) this.#file.close();
+    this.#open = false;
+  }
+}
+
+async function open(lockPath: string): Promise<Deno.FsFile> {
+  return await Deno.open(lockPath, { create: true, read: true, write: true });
+}
+
+async function holderOf(file: Deno.FsFile): Promise<string> {
+  const bytes = new Uint8Array(64);
+  await file.seek(0, Deno.SeekMode.Start);
+  const length = await file.read(bytes) ?? 0;
+  const pid = new TextDecoder().decode(bytes.subarray(0, length)).trim();
+  return /^\d+$/.test(pid) ? `process ${pid}` : "another process";
+}
