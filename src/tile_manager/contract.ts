@@ -141,10 +141,10 @@ export interface FlightStateSignal {
   readonly observedAt: Date | null;
 }
 
-/** Asked once per invocation: no polling, no retry. May throw: that counts as UNKNOWN. */
+/** The latest known state, at once. Asked once per invocation; may throw: that counts as UNKNOWN. */
 export interface FlightStateSource {
   readonly name: string;
-  flightState(): FlightStateSignal | Promise<FlightStateSignal>;
+  flightState(): FlightStateSignal;
 }
 
 export interface TileUploader {
