@@ -146,10 +146,25 @@ export class FdrProducerIdError extends GdnError {
 
 /** A tile's picture that cannot be kept; the flight goes on. */
 export class FdrTileError extends GdnError {
+  /** The message without the tile's name. */
+  readonly state: string;
+
   constructor(tileId: string, state: string, options: { readonly cause?: unknown } = {}) {
     super("FDR_TILE", `Cannot keep the picture of tile "${tileId}": ${state}`, {
       ...options,
       exitCode: EXIT.data,
     });
+    this.state = state;
+  }
+}
+
+/** The writer's thread ended by itself: nothing is recorded any more, and the flight goes on. */
+export class FdrWriterDiedError extends GdnError {
+  constructor(action: string, reason: string) {
+    super(
+      "FDR_WRITER_DIED",
+      `Cannot ${action}: the flight recorder's writer ended by itself: ${reason}`,
+      { exitCode: EXIT.software },
+    );
   }
 }
