@@ -20,6 +20,7 @@ import { tilesImportCommand, type TilesImportParts } from "./commands/tiles_impo
 export function commands(): readonly Command[] {
   return [
     tilesImportCommand(tilesImportParts()),
+    tilesImportCommand(tilesImportParts(), "cache import"),
     provisionCommand(provisionParts()),
     packageVerifyCommand(),
     packageShowCommand(),

@@ -26,8 +26,6 @@ export interface Imagery extends AsyncDisposable {
   readonly gsdM: number;
   /** Latitude at its middle, degrees. */
   readonly latitudeDeg: number;
-  /** The one zoom that it can be imported at; null where it can be resampled to any. */
-  readonly onlyZoom: number | null;
   /** When the ground looked like this, where the imagery itself tells. */
   readonly capturedAt: Date | null;
   /** Every tile that may hold a pixel of it, in an order that reads the imagery once. */

@@ -14,7 +14,7 @@ const PARALLEL_TILES = 4;
 
 /** The zoom at which `imagery` is imported. */
 export function importZoom(imagery: Imagery, wanted: number | null): number {
-  return imagery.onlyZoom ?? checkZoom(wanted ?? zoomForGsd(imagery.latitudeDeg, imagery.gsdM));
+  return checkZoom(wanted ?? zoomForGsd(imagery.latitudeDeg, imagery.gsdM));
 }
 
 /**

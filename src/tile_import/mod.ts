@@ -11,3 +11,6 @@ export {
   openImagery,
   type OpenOptions,
 } from "./open_imagery.ts";
+export type { ArchiveKind, ArchiveSummary, RefusedTile, TileArchive } from "./archives/contract.ts";
+export { importArchive } from "./archives/import_archive.ts";
+export { openArchive } from "./archives/open_archive.ts";

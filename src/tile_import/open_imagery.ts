@@ -9,7 +9,6 @@ import type { GeoReference, Imagery } from "./contract.ts";
 import { centredReference } from "./georeference.ts";
 import { PhotographImagery } from "./photograph_imagery.ts";
 import { AS_TAGGED, readPhotographSet } from "./photograph_set.ts";
-import { openTileFolder, tileFolderZooms } from "./tile_folder.ts";
 import { alignPhotographs } from "./align_photographs.ts";
 import { type GeoTiffTags, readGeoTiff } from "./geotiff_reference.ts";
 import { RasterImagery } from "./raster_imagery.ts";
@@ -19,8 +18,6 @@ export interface OpenOptions {
   /** Middle of a picture without a georeference. */
   readonly centre: { readonly latitudeDeg: number; readonly longitudeDeg: number } | null;
   readonly gsdM: number | null;
-  /** Level of a tile folder; null: its deepest. */
-  readonly zoom: number | null;
   /** Altitude of the ground over sea level, where photographs have no height over take-off. */
   readonly groundAltitudeM: number | null;
   /** Whether the pose tags of photographs are taken as they are, or held against the overlaps. */
@@ -29,7 +26,7 @@ export interface OpenOptions {
   readonly scratchDirectory: string;
 }
 
-export type ImageryKind = "picture" | "geotiff" | "tile_folder" | "photographs";
+export type ImageryKind = "picture" | "geotiff" | "photographs";
 
 export interface OpenedImagery {
   readonly kind: ImageryKind;
@@ -37,7 +34,7 @@ export interface OpenedImagery {
 }
 
 /**
- * Opens a picture, a GeoTIFF, a `{z}/{x}/{y}` folder or a folder of photographs.
+ * Opens a picture, a GeoTIFF or a folder of photographs (tiles that are cut already: openArchive).
  *
  * @throws DataError for what cannot be imported; UsageError where the centre is missing or too much.
  */
@@ -58,9 +55,6 @@ async function openDirectory(
 ): Promise<OpenedImagery> {
   if (options.centre || options.gsdM !== null) {
     throw new UsageError(`${path} is a folder: --centre and --gsd are for single pictures`);
-  }
-  if ((await tileFolderZooms(path)).length > 0) {
-    return { kind: "tile_folder", imagery: await openTileFolder(path, toolkit, options.zoom) };
   }
   if (!await holdsPhotographs(path)) {
     throw new DataError(path, "the folder holds neither {z}/{x}/{y} tiles nor photographs (*.jpg)");

@@ -43,7 +43,6 @@ interface Layer {
 export class PhotographImagery implements Imagery {
   readonly gsdM: number;
   readonly latitudeDeg: number;
-  readonly onlyZoom = null;
   readonly capturedAt: Date | null;
   readonly notes: readonly string[];
   readonly #set: PhotographSet;

@@ -31,7 +31,6 @@ const TILES_MAX = 4_000_000;
 export class RasterImagery implements Imagery {
   readonly gsdM: number;
   readonly latitudeDeg: number;
-  readonly onlyZoom = null;
   /** No tag of a picture tells it: a TIFF's DateTime is when a program wrote the file. */
   readonly capturedAt = null;
   readonly notes: readonly string[] = [];

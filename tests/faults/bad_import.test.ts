@@ -9,6 +9,8 @@ interface ImportCase extends FaultCase {
   readonly says: RegExp;
   readonly place?: boolean;
   readonly code?: number;
+  /** The source was opened and its tiles were judged one by one: the summary counts those refused. */
+  readonly refused?: number;
 }
 
 async function jpeg(path: string, widthPx = 600, heightPx = 400): Promise<Uint8Array> {
@@ -102,6 +104,7 @@ const CASES: readonly ImportCase[] = [
     },
     says: /15\/19161\/11035\.jpg: .*256/,
     place: false,
+    refused: 1,
   },
   {
     name: "an empty folder",
@@ -117,13 +120,14 @@ const CASES: readonly ImportCase[] = [
 const PLACE = ["--centre", "50,30", "--gsd", "0.5"];
 
 Deno.test("operator tiles import refuses with 65 what is no imagery, and keeps nothing of it", async () => {
-  await forEachCase(CASES, async ({ make, says, code: wanted, place = true }, folder) => {
+  await forEachCase(CASES, async ({ make, says, code: wanted, place = true, refused }, folder) => {
     const source = await make(folder), data = `${folder}/data`;
     const args = ["tiles", "import", source, ...(place ? PLACE : []), "--data", data, "--json"];
     const { code, out, err } = await run("operator", args, { read: [source], write: [data] });
     assert.match(err, says);
     assert.equal(code, wanted ?? 65, err);
-    assert.equal(out, "");
+    if (refused === undefined) assert.equal(out, "");
+    else assert.equal(JSON.parse(out).refused, refused);
     // A tile folder is read while the cache takes its tiles.
     const kept = (await filesBelow(data)).filter((path) => !/^(database|cache)/.test(path));
     assert.deepEqual(kept, [], "no tile is kept of it");

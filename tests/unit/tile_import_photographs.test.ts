@@ -36,7 +36,6 @@ async function importPhotographs(
     const opened = await openImagery(directory, toolkit, {
       centre: null,
       gsdM: null,
-      zoom: null,
       groundAltitudeM: null,
       headings,
       scratchDirectory: directory,

@@ -1,15 +1,20 @@
 /**
- * `operator tiles import`: imagery of the operator's own → tiles in the cache.
+ * `operator tiles import`, also known as `operator cache import`: imagery of the operator's own, and
+ * tiles that somebody has cut → tiles in the cache.
  *
  * @module
  */
 import { type Command, type CommandIo, EXIT, type ExitCode, UsageError } from "../../core/mod.ts";
 import {
+  type ArchiveSummary,
   type ImageryKind,
+  importArchive,
   type ImportSummary,
   importTiles,
   importZoom,
+  openArchive,
   openImagery,
+  type TileArchive,
   type TileSink,
   type TileToolkit,
 } from "../../tile_import/mod.ts";
@@ -30,33 +35,41 @@ export interface TilesImportParts {
   openToolkit(): { readonly toolkit: TileToolkit } & Disposable;
 }
 
-const HELP = `operator tiles import SOURCE [options]
+const helpOf = (name: string) =>
+  `operator ${name} SOURCE [options]
 
-Cuts imagery into 256×256 slippy tiles and puts them into the tile cache. SOURCE is
+Puts imagery into the tile cache, as 256×256 slippy tiles. SOURCE is
   a PNG, JPEG or WebP        north up; its place is given by --centre and --gsd
   a GeoTIFF or COG           with its own georeference (EPSG:4326, 3857, WGS84 UTM)
-  a {z}/{x}/{y}.jpg folder   (jpg, jpeg, png, webp) taken over tile by tile
   a folder of photographs    nadir, with EXIF position and XMP attitude (DJI)
+or tiles that are cut already (jpg, png, webp; JPEG bytes are kept as they are):
+  an MBTiles file
+  a PMTiles file             version 3
+  a {z}/{x}/{y}.jpg folder   y from the north
 
-Tiles that the cache holds already are kept: importing again does no harm.
+Tiles that the cache holds already are kept: importing again does no harm, and finishes what was
+broken off. A tile of an archive that is no whole picture of 256×256 pixels is refused by name, the
+others go on, and the exit code is 65.
 
   --centre LAT,LON     middle of the picture, degrees
   --gsd M              metres per pixel of the picture
-  --zoom Z             zoom of the tiles (default: nearest to the imagery's resolution)
+  --zoom Z             zoom of the tiles (default: nearest to the imagery's resolution; of an
+                       archive, all that it has)
   --source NAME        source name of the tiles (default: local_import, or photographs)
   --captured-at DATE   when the ground looked like this (2024-05-31); unknown counts as stale
   --headings HOW       photographs: search (default) holds their pose tags against the overlaps,
                        trust takes them as they are
   --ground-altitude M  photographs: altitude of the ground over sea level (default: the height
                        tags count from the take-off point)
-  --attribution TEXT   kept with the tiles
+  --attribution TEXT   kept with the tiles (default: what an archive says of itself)
 ${CACHE_OPTIONS_HELP}
   --json               one JSON object instead of the summary
 
 Examples
-  operator tiles import field.png --centre 50.4501,30.5234 --gsd 0.5 --captured-at 2024-05-31
-  operator tiles import orthophoto.tif
-  operator tiles import photographs/`;
+  operator ${name} field.png --centre 50.4501,30.5234 --gsd 0.5 --captured-at 2024-05-31
+  operator ${name} orthophoto.tif
+  operator ${name} photographs/
+  operator ${name} region.mbtiles --source bing --zoom 18 --captured-at 2024-05-31`;
 
 const OPTIONS = {
   centre: { type: "string" },
@@ -72,12 +85,15 @@ const OPTIONS = {
   json: { type: "boolean" },
 } as const;
 
-export function tilesImportCommand(parts: TilesImportParts): Command {
+/** `name`: "tiles import", or "cache import" beside the cache's other commands. */
+export function tilesImportCommand(parts: TilesImportParts, name = "tiles import"): Command {
   return {
-    name: "tiles import",
-    summary: "cut imagery of your own into map tiles",
-    help: HELP,
-    run: (args, io) => run(parts, parse(args), io),
+    name,
+    summary: name === "tiles import"
+      ? "cut imagery of your own into map tiles"
+      : "the same as tiles import: imagery, MBTiles, PMTiles, {z}/{x}/{y} folders",
+    help: helpOf(name),
+    run: (args, io) => run(parts, parse(name, args), io),
   };
 }
 
@@ -96,10 +112,10 @@ interface Request {
   readonly json: boolean;
 }
 
-function parse(args: readonly string[]): Request {
+function parse(name: string, args: readonly string[]): Request {
   const { values, positionals } = parseCommandLine(args, OPTIONS);
   if (positionals.length !== 1) {
-    throw new UsageError(`tiles import takes one SOURCE, got ${positionals.length}`);
+    throw new UsageError(`${name} takes one SOURCE, got ${positionals.length}`);
   }
   const centre = positionOption("centre", values.centre) ?? null;
   const gsdM = numberOption("gsd", values.gsd, { minimum: 0.001, maximum: 1000 }) ?? null;
@@ -138,11 +154,12 @@ function headingsOption(text: string | undefined): "trust" | "search" {
 }
 
 async function run(parts: TilesImportParts, request: Request, io: CommandIo): Promise<ExitCode> {
+  const archive = await openArchive(request.path, request.zoom);
+  if (archive !== null) return await runArchive(parts, archive, request, io);
   using native = parts.openToolkit();
   const { kind, imagery } = await openImagery(request.path, native.toolkit, {
     centre: request.centre,
     gsdM: request.gsdM,
-    zoom: request.zoom,
     headings: request.headings,
     groundAltitudeM: request.groundAltitudeM,
     scratchDirectory: `${request.dataDirectory}/scratch`,
@@ -171,13 +188,53 @@ function describe(kind: ImageryKind, summary: ImportSummary, io: CommandIo): voi
       `partly covered), ${kept} kept as they were, ${empty} without a pixel`,
   );
   io.out(`from a ${kind.replace("_", " ")} of ${summary.gsdM.toPrecision(3)} m per pixel`);
-  if (bounds) {
-    const corner = (latitude: number, longitude: number) =>
-      `${latitude.toFixed(6)},${longitude.toFixed(6)}`;
-    io.out(
-      `area: ${corner(bounds.southDeg, bounds.westDeg)} to ` +
-        corner(bounds.northDeg, bounds.eastDeg),
-    );
-  }
+  if (bounds) io.out(`area: ${areaText(bounds)}`);
   for (const note of notes) io.out(`note: ${note}`);
+}
+
+async function runArchive(
+  parts: TilesImportParts,
+  archive: TileArchive,
+  request: Request,
+  io: CommandIo,
+): Promise<ExitCode> {
+  await using _archive = archive;
+  if (request.centre !== null) {
+    throw new UsageError(`${request.path} has its own places: leave --centre and --gsd out`);
+  }
+  using native = parts.openToolkit();
+  await using cache = await parts.openSink(request);
+  using bar = io.progress("importing tiles", archive.total);
+  const summary = await importArchive(archive, cache.sink, native.toolkit, {
+    source: request.source ?? "local_import",
+    capturedAt: request.capturedAt,
+    attribution: request.attribution,
+  }, { progress: (done) => bar.update(done), signal: io.signal });
+  bar.end();
+  if (request.json) io.out(JSON.stringify({ type: "summary", kind: archive.kind, ...summary }));
+  else describeArchive(summary, io);
+  for (const { name, reason } of summary.refusals) io.err(`refused: ${name}: ${reason}`);
+  if (summary.refused === 0) return EXIT.ok;
+  const more = summary.refused - summary.refusals.length;
+  io.err(
+    `${summary.refused} of ${archive.total} tiles were refused` +
+      `${more > 0 ? ` (${more} are not listed)` : ""}; the others are in the cache`,
+  );
+  return EXIT.data;
+}
+
+function describeArchive(summary: ArchiveSummary, io: CommandIo): void {
+  const { zooms, written, kept, empty, refused, bytes, source } = summary;
+  io.out(
+    `${written} tiles written as ${source} at zoom ${zooms.join(", ") || "none"} ` +
+      `(${(bytes / 1e6).toFixed(1)} MB), ${kept} kept as they were, ${empty} without a pixel, ` +
+      `${refused} refused`,
+  );
+  if (summary.bounds) io.out(`area: ${areaText(summary.bounds)}`);
+}
+
+function areaText(bounds: NonNullable<ImportSummary["bounds"]>): string {
+  const corner = (latitude: number, longitude: number) =>
+    `${latitude.toFixed(6)},${longitude.toFixed(6)}`;
+  return `${corner(bounds.southDeg, bounds.westDeg)} to ${corner(bounds.northDeg, bounds.eastDeg)}`;
 }

@@ -1,0 +1,38 @@
+/**
+ * What an archive says of itself beside its tiles: the words of MBTiles' metadata table, of PMTiles'
+ * JSON, and of a tile folder's metadata.json.
+ *
+ * @module
+ */
+import { z } from "zod";
+
+/** Unknown words are allowed, wrong ones forgotten: none of them decides about a tile. */
+const SidecarSchema = z.object({
+  attribution: z.string().optional().catch(undefined),
+  format: z.string().optional().catch(undefined),
+  /** Our own: the oldest capture in the archive, ISO 8601. */
+  captured_at: z.string().optional().catch(undefined),
+});
+export type Sidecar = z.infer<typeof SidecarSchema>;
+
+const SIDECAR_BYTES_MAX = 1_000_000;
+
+export function sidecarOf(document: unknown): Sidecar {
+  const parsed = SidecarSchema.safeParse(document);
+  return parsed.success ? parsed.data : {};
+}
+
+/** Empty where the file is absent or no such document. */
+export async function readSidecar(path: string): Promise<Sidecar> {
+  try {
+    if ((await Deno.stat(path)).size > SIDECAR_BYTES_MAX) return {};
+    return sidecarOf(JSON.parse(await Deno.readTextFile(path)));
+  } catch {
+    return {};
+  }
+}
+
+export function capturedAtOf(sidecar: Sidecar): Date | null {
+  const date = new Date(sidecar.captured_at ?? NaN);
+  return Number.isNaN(date.getTime()) ? null : date;
+}
