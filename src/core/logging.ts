@@ -3,34 +3,14 @@
  *
  * @module
  */
-import { causes, GdnError } from "./errors.ts";
-
-export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
-
-export type LogFields = Readonly<Record<string, unknown>>;
-
-/** One line. The keys stand in this order in the JSON text. */
-export interface LogRecord {
-  /** UTC, ISO 8601 with milliseconds. */
-  readonly time: string;
-  readonly level: LogLevel;
-  /** Who speaks: "tile_cache". */
-  readonly component: string;
-  /** What happened, a name that never changes: "c6.store.construct". */
-  readonly kind: string;
-  /** The same for a person. */
-  readonly message: string;
-  readonly fields: LogFields;
-  readonly error?: LogError;
-}
-
-export interface LogError {
-  readonly type: string;
-  readonly message: string;
-  /** "Type: message" of each cause, outermost first. */
-  readonly causes: readonly string[];
-}
+import {
+  LOG_LEVELS,
+  logError,
+  type LogFields,
+  type LogLevel,
+  logLine,
+  type LogRecord,
+} from "./log_line.ts";
 
 export interface Logger {
   debug(kind: string, fields?: LogFields, message?: string): void;
@@ -50,10 +30,35 @@ export interface LoggerOptions {
   readonly now: () => Date;
   /** Lines below it are dropped; "info" unless told. */
   readonly level?: LogLevel;
+  /** Sees records as well, from its own level on, whatever the lines' level is. */
+  readonly observer?: LogObserver;
+}
+
+/** Somebody else who wants the records: the flight recorder. */
+export interface LogObserver {
+  readonly level: LogLevel;
+  /** Must not throw, and must not keep the fields: they are the caller's. */
+  observe(record: LogRecord): void;
+}
+
+/** Passes records on once somebody is there: loggers stand before the recorder does. */
+export class LogRelay implements LogObserver {
+  readonly level: LogLevel;
+  target: LogObserver | null = null;
+
+  constructor(level: LogLevel) {
+    this.level = level;
+  }
+
+  observe(record: LogRecord): void {
+    this.target?.observe(record);
+  }
 }
 
 export function createLogger(options: LoggerOptions): Logger {
-  const minimum = LOG_LEVELS.indexOf(options.level ?? "info");
+  const { observer } = options;
+  const sinkFrom = LOG_LEVELS.indexOf(options.level ?? "info");
+  const observerFrom = observer === undefined ? Infinity : LOG_LEVELS.indexOf(observer.level);
   const log = (
     level: LogLevel,
     kind: string,
@@ -61,7 +66,8 @@ export function createLogger(options: LoggerOptions): Logger {
     message = "",
     fault?: unknown,
   ) => {
-    if (LOG_LEVELS.indexOf(level) < minimum) return;
+    const rank = LOG_LEVELS.indexOf(level);
+    if (rank < sinkFrom && rank < observerFrom) return;
     const record: LogRecord = {
       time: options.now().toISOString(),
       level,
@@ -71,7 +77,8 @@ export function createLogger(options: LoggerOptions): Logger {
       fields,
       ...(fault === undefined ? {} : { error: logError(fault) }),
     };
-    options.sink(JSON.stringify(record, jsonValue));
+    if (rank >= sinkFrom) options.sink(logLine(record));
+    if (rank >= observerFrom) observer?.observe(record);
   };
   return {
     debug: (kind, fields, message) => log("debug", kind, fields, message),
@@ -90,26 +97,3 @@ export const silentLogger: Logger = {
   error: () => {},
   child: () => silentLogger,
 };
-
-function logError(fault: unknown): LogError {
-  const [first, ...rest] = causes(fault);
-  return {
-    type: typeName(first),
-    message: first instanceof Error ? first.message : String(first),
-    causes: rest.map((c) => `${typeName(c)}: ${c instanceof Error ? c.message : String(c)}`),
-  };
-}
-
-function typeName(value: unknown): string {
-  if (value instanceof GdnError) return `${value.name}(${value.code})`;
-  return value instanceof Error ? value.name : typeof value;
-}
-
-/** What JSON has no word for: NaN and infinities (else null), bigint, errors, binary data. */
-function jsonValue(_key: string, value: unknown): unknown {
-  if (typeof value === "number" && !Number.isFinite(value)) return String(value);
-  if (typeof value === "bigint") return value.toString();
-  if (value instanceof Error) return logError(value);
-  if (ArrayBuffer.isView(value)) return `<${value.byteLength} bytes>`;
-  return value;
-}

@@ -10,6 +10,7 @@ export * from "./controller_clock.ts";
 export * from "./command.ts";
 export { EXIT_INTERRUPTED, type Program, type ProgramTerminal, runProgram } from "./cli.ts";
 export { type ProgressTerminal, silentProgress, startProgress } from "./progress.ts";
+export * from "./log_line.ts";
 export * from "./logging.ts";
 export * from "./config.ts";
 export * from "./composition.ts";

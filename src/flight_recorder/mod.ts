@@ -18,6 +18,12 @@ export {
 } from "./errors.ts";
 export { channelSchemaName, foxgloveFields, foxgloveSchema } from "./foxglove.ts";
 export { enforceOrThrow } from "./kind_policy.ts";
+export {
+  createLogBridge,
+  type LogBridge,
+  type LogBridgeCounts,
+  type LogBridgeOptions,
+} from "./log_bridge.ts";
 export { checkSchemaVersion, decodeRecord, encodeRecord } from "./record.ts";
 export {
   checkProduced,
