@@ -131,9 +131,40 @@ std::shared_ptr<HnswIndex> adopt(std::unique_ptr<faiss::Index> index) {
   return std::make_shared<HnswIndex>(std::move(whole), graph);
 }
 
+struct SearchCall {
+  const float* queries;
+  int64_t query_floats, query_count;
+  int32_t k;
+  int64_t* ids;
+  float* scores;
+};
+
+// Searches the part of the index that `part` names, and turns positions into ids.
+template <typename Part>
+void search_with(uint64_t handle, const SearchCall& call, Part&& part) {
+  const auto index = registry().get(handle);
+  gdn::require(call.queries != nullptr && call.ids != nullptr && call.scores != nullptr,
+               "queries, ids and scores must be given");
+  gdn::require(call.query_count >= 1 && call.k >= 1, "query_count and k must be at least 1");
+  gdn::require(call.query_floats == call.query_count * index->map->d,
+               "the queries do not have query_count * dimension floats");
+  const ThreadCount scope(1);
+  std::shared_lock<std::shared_mutex> lock(index->mutex);
+  // One query at a time: for many at once an exact search would go through BLAS, whose sums (and so
+  // the order of near ties) depend on how many there are.
+  for (int64_t i = 0; i < call.query_count; ++i) {
+    part(*index).search(1, call.queries + i * index->map->d, call.k, call.scores + i * call.k,
+                        reinterpret_cast<faiss::Index::idx_t*>(call.ids + i * call.k));
+  }
+  const auto& id_map = index->map->id_map;
+  for (int64_t i = 0; i < call.query_count * call.k; ++i) {
+    if (call.ids[i] >= 0) call.ids[i] = id_map.at(static_cast<size_t>(call.ids[i]));
+  }
+}
+
 }  // namespace
 
-uint32_t gdn_faiss_abi_version(void) { return 1; }
+uint32_t gdn_faiss_abi_version(void) { return 2; }
 int64_t gdn_faiss_live_handles(void) { return live_indices.load(); }
 int32_t gdn_faiss_sizeof_hnsw_params(void) { return sizeof(gdn_hnsw_params); }
 int32_t gdn_faiss_sizeof_hnsw_info(void) { return sizeof(gdn_hnsw_info); }
@@ -177,20 +208,17 @@ int32_t gdn_hnsw_search(uint64_t handle, const float* queries, int64_t query_flo
                         int64_t query_count, int32_t k, int64_t* ids, float* scores,
                         gdn_error* error) {
   return gdn::guard(error, [&] {
-    const auto index = registry().get(handle);
-    gdn::require(queries != nullptr && ids != nullptr && scores != nullptr,
-                 "queries, ids and scores must be given");
-    gdn::require(query_count >= 1 && k >= 1, "query_count and k must be at least 1");
-    gdn::require(query_floats == query_count * index->map->d,
-                 "the queries do not have query_count * dimension floats");
-    const ThreadCount scope(1);
-    std::shared_lock<std::shared_mutex> lock(index->mutex);
-    index->graph->search(query_count, queries, k, scores,
-                         reinterpret_cast<faiss::Index::idx_t*>(ids));
-    const auto& id_map = index->map->id_map;
-    for (int64_t i = 0; i < query_count * k; ++i) {
-      if (ids[i] >= 0) ids[i] = id_map.at(static_cast<size_t>(ids[i]));
-    }
+    search_with(handle, {queries, query_floats, query_count, k, ids, scores},
+                [](const HnswIndex& index) -> const faiss::Index& { return *index.graph; });
+  });
+}
+
+int32_t gdn_hnsw_search_exact(uint64_t handle, const float* queries, int64_t query_floats,
+                              int64_t query_count, int32_t k, int64_t* ids, float* scores,
+                              gdn_error* error) {
+  return gdn::guard(error, [&] {
+    search_with(handle, {queries, query_floats, query_count, k, ids, scores},
+                [](const HnswIndex& index) -> const faiss::Index& { return *index.graph->storage; });
   });
 }
 

@@ -1,4 +1,4 @@
-/* C ABI of libgdn_faiss: HNSW graphs over float32 descriptors, inner product.
+/* C ABI of libgdn_faiss: HNSW graphs over float32 descriptors, inner product; principal axes.
  *
  * A handle is a number that this library hands out and never gives out twice: a call with a handle
  * that was freed fails with GDN_INVALID_ARGUMENT instead of touching freed memory, and an index that
@@ -43,6 +43,11 @@ GDN_API int32_t gdn_hnsw_search(uint64_t handle, const float* queries, int64_t q
                                 int64_t query_count, int32_t k, int64_t* ids, float* scores,
                                 gdn_error* error);
 
+/* As gdn_hnsw_search, but every stored descriptor is compared: what a search should have found. */
+GDN_API int32_t gdn_hnsw_search_exact(uint64_t handle, const float* queries, int64_t query_floats,
+                                      int64_t query_count, int32_t k, int64_t* ids, float* scores,
+                                      gdn_error* error);
+
 GDN_API int32_t gdn_hnsw_set_ef_search(uint64_t handle, int32_t ef_search, gdn_error* error);
 GDN_API int32_t gdn_hnsw_info_of(uint64_t handle, gdn_hnsw_info* info, gdn_error* error);
 
@@ -52,6 +57,20 @@ GDN_API int32_t gdn_hnsw_write(uint64_t handle, const char* path, int64_t path_b
                                gdn_error* error);
 GDN_API int32_t gdn_hnsw_read(const char* path, int64_t path_bytes, uint64_t* handle,
                               gdn_error* error);
+
+/* Principal axes of `count` descriptors of `dimension` floats: `mean` (dimension floats), `axes`
+ * (axis_count rows of dimension floats, of length 1, the axis that tells most first) and `variances`
+ * (dimension floats: along every axis there is, the kept ones first). count > axis_count. */
+GDN_API int32_t gdn_pca_train(const float* descriptors, int64_t descriptor_floats, int64_t count,
+                              int32_t dimension, int32_t axis_count, float* mean, float* axes,
+                              int64_t axes_floats, float* variances, gdn_error* error);
+
+/* out = axes * (descriptor - mean) for each of `count` descriptors, scaled to length 1; what lies on
+ * the mean itself stays 0. `out` holds count * axis_count floats. */
+GDN_API int32_t gdn_pca_project(const float* descriptors, int64_t descriptor_floats, int64_t count,
+                                int32_t dimension, const float* mean, const float* axes,
+                                int64_t axes_floats, int32_t axis_count, float* out,
+                                gdn_error* error);
 
 GDN_API int32_t gdn_hnsw_free(uint64_t handle, gdn_error* error);
 

@@ -96,29 +96,17 @@ export class HnswIndex implements Disposable, AsyncDisposable {
   }
 
   /** The k best of each row of `queries` (float32[queryCount × dimension], untouched until then). */
-  async search(
+  search(queries: Float32Array<ArrayBuffer>, queryCount: number, k: number): Promise<HnswHits> {
+    return this.#search("gdn_hnsw_search", queries, queryCount, k);
+  }
+
+  /** The same with every stored descriptor compared: slow, and the truth. */
+  searchExact(
     queries: Float32Array<ArrayBuffer>,
     queryCount: number,
     k: number,
   ): Promise<HnswHits> {
-    if (!(queryCount >= 1 && k >= 1)) {
-      throw new RangeError(`queryCount and k must be at least 1, got ${queryCount} and ${k}`);
-    }
-    const ids = new BigInt64Array(queryCount * k);
-    const scores = new Float32Array(queryCount * k);
-    const error = new NativeErrorBuffer();
-    await this.#call("gdn_hnsw_search", error, (handle) =>
-      this.#faiss.symbols.gdn_hnsw_search(
-        handle,
-        queries,
-        BigInt(queries.length),
-        BigInt(queryCount),
-        k,
-        ids,
-        scores,
-        error.bytes,
-      ));
-    return { ids, scores };
+    return this.#search("gdn_hnsw_search_exact", queries, queryCount, k);
   }
 
   async setEfSearch(efSearch: number): Promise<void> {
@@ -181,6 +169,37 @@ export class HnswIndex implements Disposable, AsyncDisposable {
   #free(handle: bigint): void {
     const error = new NativeErrorBuffer();
     error.check("gdn_hnsw_free", this.#faiss.symbols.gdn_hnsw_free(handle, error.bytes));
+  }
+
+  async #search(
+    name: "gdn_hnsw_search" | "gdn_hnsw_search_exact",
+    queries: Float32Array<ArrayBuffer>,
+    queryCount: number,
+    k: number,
+  ): Promise<HnswHits> {
+    if (!(queryCount >= 1 && k >= 1)) {
+      throw new RangeError(`queryCount and k must be at least 1, got ${queryCount} and ${k}`);
+    }
+    const ids = new BigInt64Array(queryCount * k);
+    const scores = new Float32Array(queryCount * k);
+    const error = new NativeErrorBuffer();
+    const floats = BigInt(queries.length);
+    await this.#call(
+      name,
+      error,
+      (handle) =>
+        this.#faiss.symbols[name](
+          handle,
+          queries,
+          floats,
+          BigInt(queryCount),
+          k,
+          ids,
+          scores,
+          error.bytes,
+        ),
+    );
+    return { ids, scores };
   }
 
   async #call(

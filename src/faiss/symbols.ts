@@ -4,7 +4,7 @@
  *
  * @module
  */
-export const FAISS_ABI_VERSION = 1;
+export const FAISS_ABI_VERSION = 2;
 
 /** Bytes of `struct gdn_hnsw_params`. */
 export const HNSW_PARAMS_BYTES = 16;
@@ -32,6 +32,12 @@ export const faissSymbols = {
     result: "i32",
     nonblocking: true,
   },
+  gdn_hnsw_search_exact: {
+    // (uint64_t, const float*, int64_t floats, int64_t n, int32_t k, int64_t* ids, float*, gdn_error*)
+    parameters: ["u64", "buffer", "i64", "i64", "i32", "buffer", "buffer", "buffer"],
+    result: "i32",
+    nonblocking: true,
+  },
   gdn_hnsw_set_ef_search: {
     // (uint64_t, int32_t, gdn_error*); waits for searches in flight
     parameters: ["u64", "i32", "buffer"],
@@ -53,6 +59,42 @@ export const faissSymbols = {
   gdn_hnsw_read: {
     // (const char* path, int64_t path_bytes, uint64_t* handle, gdn_error*)
     parameters: ["buffer", "i64", "buffer", "buffer"],
+    result: "i32",
+    nonblocking: true,
+  },
+  gdn_pca_train: {
+    // (const float*, int64_t floats, int64_t n, int32_t dimension, int32_t axes, float* mean,
+    //  float* axes, int64_t floats, float* variances, gdn_error*)
+    parameters: [
+      "buffer",
+      "i64",
+      "i64",
+      "i32",
+      "i32",
+      "buffer",
+      "buffer",
+      "i64",
+      "buffer",
+      "buffer",
+    ],
+    result: "i32",
+    nonblocking: true,
+  },
+  gdn_pca_project: {
+    // (const float*, int64_t floats, int64_t n, int32_t dimension, const float* mean,
+    //  const float* axes, int64_t floats, int32_t axes, float* out, gdn_error*)
+    parameters: [
+      "buffer",
+      "i64",
+      "i64",
+      "i32",
+      "buffer",
+      "buffer",
+      "i64",
+      "i32",
+      "buffer",
+      "buffer",
+    ],
     result: "i32",
     nonblocking: true,
   },
