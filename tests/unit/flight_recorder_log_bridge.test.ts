@@ -1,14 +1,11 @@
 import assert from "node:assert/strict";
-import { Packr } from "msgpackr/pack";
 import { createLogger, type LogLevel, LogRelay, ManualClock } from "../../src/core/mod.ts";
 import type { EnqueueResult, FdrSink, NewRecord } from "../../src/flight_recorder/contract.ts";
-import { FdrRecordTooLargeError } from "../../src/flight_recorder/errors.ts";
 import { createLogBridge, type LogBridge } from "../../src/flight_recorder/log_bridge.ts";
+import { RecordEncoder } from "../../src/flight_recorder/record_encoder.ts";
 import { checkProduced, FDR_KINDS } from "../../src/flight_recorder/mod.ts";
 import { between, property } from "../support/properties.ts";
 import type { Random } from "../../src/core/mod.ts";
-
-const packr = new Packr({ useRecords: false });
 
 /** Takes what a ring with slots of this size takes, and says what it is told to say. */
 class SlotSink implements FdrSink {
@@ -16,14 +13,15 @@ class SlotSink implements FdrSink {
   readonly records: NewRecord<"log">[] = [];
   result: EnqueueResult = "ok";
 
-  constructor(readonly slotBytes = 4096) {}
+  readonly #encoder: RecordEncoder;
+
+  constructor(slotBytes = 4096) {
+    this.#encoder = new RecordEncoder(slotBytes);
+  }
 
   enqueue(record: NewRecord): EnqueueResult {
     checkProduced(record.kind, record.payload);
-    const bytes = packr.pack([record.kind, record.timestampNs, record.payload]);
-    if (bytes.length > this.slotBytes) {
-      throw new FdrRecordTooLargeError(record.kind, this.slotBytes);
-    }
+    this.#encoder.encode(record.kind, record.timestampNs, record.payload);
     FDR_KINDS.log.parse(record.payload);
     this.records.push(record as NewRecord<"log">);
     return this.result;
