@@ -7,13 +7,26 @@ export type {
   NewRecord,
   ProducerCounts,
 } from "./contract.ts";
+export {
+  attachFdrClient,
+  FdrClient,
+  type FdrClientHost,
+  type FdrClientOptions,
+  makeFdrClient,
+} from "./client.ts";
 export { type FdrConfig, FdrConfigSchema } from "./config.ts";
 export {
   FdrClosedError,
   FdrKindError,
   FdrOpenError,
+  FdrProducerIdError,
+  FdrRecordEncodeError,
   FdrRecordError,
+  FdrRecordTooLargeError,
+  FdrRingError,
+  FdrRingGeometryError,
   FdrSchemaVersionError,
+  FdrSpscViolationError,
   RawFrameWriteForbiddenError,
 } from "./errors.ts";
 export { channelSchemaName, foxgloveFields, foxgloveSchema } from "./foxglove.ts";
@@ -24,6 +37,7 @@ export {
   type LogBridgeCounts,
   type LogBridgeOptions,
 } from "./log_bridge.ts";
+export type { OverrunNotice } from "./overrun_reporter.ts";
 export { checkSchemaVersion, decodeRecord, encodeRecord } from "./record.ts";
 export {
   checkProduced,

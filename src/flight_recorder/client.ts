@@ -1,0 +1,109 @@
+/**
+ * Where a producer puts its records: a ring of its own, which the writer drains.
+ *
+ * @module
+ */
+import type { FdrConfig } from "./config.ts";
+import type { EnqueueResult, FdrSink, NewRecord } from "./contract.ts";
+import { FdrProducerIdError } from "./errors.ts";
+import { RECORDER_PRODUCER_ID } from "./flight_counters.ts";
+import { type OverrunNotice, OverrunReporter } from "./overrun_reporter.ts";
+import { RecordEncoder } from "./record_encoder.ts";
+import type { FdrKind } from "./registry.ts";
+import { checkProduced } from "./registry.ts";
+import { createRing, RingProducer } from "./ring.ts";
+
+export interface FdrClientOptions {
+  /** Hears of lost records, at most once a second; to be logged as an ERROR. */
+  readonly overrun: (notice: OverrunNotice) => void;
+  /** Milliseconds of a clock that never goes back; the process's own where absent. */
+  readonly nowMs?: () => number;
+}
+
+/** The recorder as its clients see it. */
+export interface FdrClientHost extends FdrClientOptions {
+  /** From now on the writer drains this ring. */
+  registerRing(ring: SharedArrayBuffer): void;
+}
+
+const clientsByHost = new WeakMap<FdrClientHost, Map<string, FdrClient>>();
+const PRODUCER_ID = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
+
+/**
+ * The client of a producer; the same one each time, for the same recorder.
+ *
+ * @throws FdrProducerIdError | FdrRingGeometryError
+ */
+export function makeFdrClient(
+  producerId: string,
+  config: FdrConfig,
+  host: FdrClientHost,
+): FdrClient {
+  const clients = clientsByHost.get(host) ?? new Map<string, FdrClient>();
+  clientsByHost.set(host, clients);
+  const known = clients.get(producerId);
+  if (known !== undefined) return known;
+  if (!PRODUCER_ID.test(producerId) || producerId === RECORDER_PRODUCER_ID) {
+    throw new FdrProducerIdError(producerId);
+  }
+  const { perProducerCapacity, queueSize, slotBytes, spscGuard } = config;
+  const capacity = Object.hasOwn(perProducerCapacity, producerId)
+    ? perProducerCapacity[producerId]
+    : queueSize;
+  const ring = createRing(producerId, { capacity, slotBytes }, { guard: spscGuard });
+  const client = new FdrClient(ring, host);
+  host.registerRing(ring);
+  clients.set(producerId, client);
+  return client;
+}
+
+/**
+ * The client of a producer that lives on another thread than the one which made its ring: send it
+ * `client.ring`. From then on that thread alone enqueues.
+ *
+ * @throws FdrRingError when the memory is no ring.
+ */
+export function attachFdrClient(ring: SharedArrayBuffer, options: FdrClientOptions): FdrClient {
+  return new FdrClient(ring, options);
+}
+
+export class FdrClient implements FdrSink {
+  readonly producerId: string;
+  /** The memory that the writer drains. */
+  readonly ring: SharedArrayBuffer;
+  readonly #producer: RingProducer;
+  readonly #encoder: RecordEncoder;
+  readonly #overrun: OverrunReporter;
+
+  constructor(ring: SharedArrayBuffer, options: FdrClientOptions) {
+    this.ring = ring;
+    this.#producer = new RingProducer(ring);
+    this.producerId = this.#producer.producerId;
+    this.#encoder = new RecordEncoder(this.#producer.slotBytes);
+    this.#overrun = new OverrunReporter(this.producerId, options);
+  }
+
+  /** Records that the ring has taken, from this client and those before it. */
+  get produced(): number {
+    return this.#producer.produced;
+  }
+
+  /** Records that this client evicted. */
+  get dropped(): number {
+    return this.#producer.dropped;
+  }
+
+  enqueue<K extends FdrKind>(record: NewRecord<K>): EnqueueResult {
+    const { kind, timestampNs, payload } = record;
+    checkProduced(kind, payload);
+    const result = this.#producer.push(this.#encoder.encode(kind, timestampNs, payload));
+    if (result === "dropped_oldest") this.#overrun.dropped();
+    else if (this.#overrun.untold > 0) this.#overrun.tellWhenDue();
+    return result;
+  }
+
+  /** Lets another client produce into this ring; the guard (`fdr.spscGuard`) is told by it. */
+  release(): void {
+    this.#producer.release();
+  }
+}
