@@ -17,6 +17,8 @@ export {
 export { type FdrConfig, FdrConfigSchema } from "./config.ts";
 export {
   FdrClosedError,
+  FdrFlightMismatchError,
+  FdrFlightStateError,
   FdrKindError,
   FdrOpenError,
   FdrProducerIdError,
@@ -27,8 +29,18 @@ export {
   FdrRingGeometryError,
   FdrSchemaVersionError,
   FdrSpscViolationError,
+  FdrTileError,
+  FdrWriterDiedError,
   RawFrameWriteForbiddenError,
 } from "./errors.ts";
+export {
+  type FlightEnd,
+  FlightRecorder,
+  type FlightRecorderOptions,
+  type FlightStart,
+  type OpenedFlight,
+} from "./flight_recorder.ts";
+export type { ClosedFlight } from "./flight_writer.ts";
 export { channelSchemaName, foxgloveFields, foxgloveSchema } from "./foxglove.ts";
 export { enforceOrThrow } from "./kind_policy.ts";
 export {
@@ -59,3 +71,6 @@ export {
   type RecorderCounts,
   type RecorderOptions,
 } from "./recorder.ts";
+export { startFlightRecorder, type TakeOffOptions } from "./take_off.ts";
+export type { SavedTile } from "./tile_snapshots.ts";
+export type { NewTile } from "./writer_protocol.ts";
