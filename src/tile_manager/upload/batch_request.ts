@@ -1,0 +1,96 @@
+/**
+ * One batch of tiles as a signed multipart request. Its bytes are made once: a retry sends the very
+ * same request, under the same Idempotency-Key.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import type { TileId } from "../../tile_cache/mod.ts";
+import type { SigningSession } from "../contract.ts";
+import { contentDigest } from "../http_signatures/content_digest.ts";
+import { signRequest } from "../http_signatures/message_signature.ts";
+import { signedPayload } from "../signing/signed_payload.ts";
+import { type Manifest, MANIFEST_PART, SIGNATURE_LABEL, SIGNED_COMPONENTS } from "./ingest_wire.ts";
+
+/** A tile with all that is signed of it. */
+export interface TileToSend {
+  readonly tileId: TileId;
+  readonly tileUuid: string;
+  readonly jpeg: Uint8Array<ArrayBuffer>;
+  readonly contentSha256: string;
+  /** Since the epoch. */
+  readonly captureTimestampNs: bigint;
+  readonly quality: Readonly<Record<string, unknown>>;
+}
+
+export interface BatchRequest {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array<ArrayBuffer>;
+}
+
+export interface BatchFrame {
+  readonly url: URL;
+  readonly companionId: string;
+  readonly session: SigningSession;
+  /** Seconds since the epoch. */
+  readonly nowS: number;
+}
+
+export async function buildBatchRequest(
+  tiles: readonly TileToSend[],
+  frame: BatchFrame,
+): Promise<BatchRequest> {
+  const { url, session } = frame;
+  const form = new FormData();
+  form.append(MANIFEST_PART, JSON.stringify(manifestOf(tiles, frame)));
+  tiles.forEach(({ jpeg, tileUuid }, index) =>
+    form.append(partName(index), new Blob([jpeg], { type: "image/jpeg" }), `${tileUuid}.jpg`)
+  );
+  const encoded = new Response(form);
+  const contentType = encoded.headers.get("content-type") as string;
+  const body = await encoded.bytes();
+  const fields = {
+    "content-type": contentType,
+    "content-digest": contentDigest(body),
+    "idempotency-key": `"${crypto.randomUUID()}"`,
+  };
+  const signature = signRequest(
+    { method: "POST", url, fields: new Map(Object.entries(fields)) },
+    {
+      components: SIGNED_COMPONENTS,
+      createdS: Math.floor(frame.nowS),
+      keyId: session.publicKeyFingerprint,
+    },
+    (base) => session.sign(base),
+    SIGNATURE_LABEL,
+  );
+  return { url, headers: { ...fields, ...signature, accept: "application/json" }, body };
+}
+
+function manifestOf(tiles: readonly TileToSend[], { session, companionId }: BatchFrame): Manifest {
+  const { flightId } = session;
+  return {
+    flightId,
+    companionId,
+    publicKey: Buffer.from(session.publicKey).toString("base64"),
+    nonce: Buffer.from(crypto.getRandomValues(new Uint8Array(18))).toString("base64url"),
+    tiles: tiles.map((tile, index) => {
+      const { contentSha256, captureTimestampNs, quality } = tile;
+      const { zoom, x, y } = tile.tileId;
+      const place = { zoom, x, y, contentSha256, quality };
+      const payload = signedPayload({ ...place, captureTimestampNs, flightId, companionId });
+      return {
+        part: partName(index),
+        tileId: tile.tileUuid,
+        ...place,
+        captureTimestampNs: captureTimestampNs.toString(),
+        signature: Buffer.from(session.sign(payload)).toString("base64"),
+      };
+    }),
+  };
+}
+
+function partName(index: number): string {
+  return `tile_${index}`;
+}

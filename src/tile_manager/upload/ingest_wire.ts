@@ -1,0 +1,60 @@
+/**
+ * What goes over the wire when tiles are handed in; both ends of it hold to these schemas.
+ *
+ * @module
+ */
+import { z } from "zod";
+
+export const INGEST_PATH = "api/satellite/tiles/ingest";
+export const MANIFEST_PART = "manifest";
+/** Signed components of the request (RFC 9421); a provider asks for all of them. */
+export const SIGNED_COMPONENTS = [
+  "@method",
+  "@target-uri",
+  "content-type",
+  "content-digest",
+  "idempotency-key",
+] as const;
+export const SIGNATURE_LABEL = "gdn";
+
+const Base64 = z.base64();
+
+export const ManifestTileSchema = z.strictObject({
+  /** Name of the JPEG's part. */
+  part: z.string().regex(/^tile_\d{1,3}$/),
+  /** UUID of the tile. */
+  tileId: z.uuid(),
+  zoom: z.int().min(0).max(22),
+  x: z.int().min(0).max(2 ** 22),
+  y: z.int().min(0).max(2 ** 22),
+  /** Nanoseconds since the epoch, as text: JSON numbers are too short. */
+  captureTimestampNs: z.string().regex(/^-?\d{1,19}$/),
+  contentSha256: z.string().regex(/^[0-9a-f]{64}$/),
+  quality: z.record(z.string(), z.unknown()),
+  /** Ed25519 over the bytes of signing/signed_payload.ts. */
+  signature: Base64,
+});
+
+export const ManifestSchema = z.strictObject({
+  flightId: z.uuid(),
+  companionId: z.string().min(1).max(256),
+  /** Ed25519, 32 raw bytes. */
+  publicKey: Base64,
+  nonce: z.string().regex(/^[A-Za-z0-9_-]{16,64}$/),
+  tiles: z.array(ManifestTileSchema).min(1).max(200),
+});
+export type Manifest = z.infer<typeof ManifestSchema>;
+
+/** Readers tolerate fields and status words that they do not know. */
+export const IngestAnswerSchema = z.looseObject({
+  batchUuid: z.string().min(1).max(100),
+  tiles: z.array(z.looseObject({
+    tileId: z.string().max(100),
+    status: z.string().min(1).max(40),
+    rejectionReason: z.string().max(2000).nullable().default(null),
+  })).max(10_000),
+});
+export type IngestAnswer = z.infer<typeof IngestAnswerSchema>;
+
+/** What a provider says with 4xx. */
+export const ErrorAnswerSchema = z.looseObject({ error: z.string().max(2000) });
