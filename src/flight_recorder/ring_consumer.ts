@@ -17,6 +17,7 @@ import {
   openRing,
   type RingViews,
   SLOT_HEADER_BYTES,
+  SLOTS_OFFSET,
   tailPosition,
   WORD,
 } from "./ring_layout.ts";
@@ -117,7 +118,7 @@ export class RingConsumer {
 
   #recordAt(index: number): Uint8Array {
     const offset = index * this.#views.strideBytes;
-    const length = this.#arenaWords[offset >> 2];
+    const length = Math.min(this.#arenaWords[offset >> 2] >>> 0, this.#views.slotBytes);
     const shown = this.#shown[index];
     if (shown.length === length) return shown;
     const from = offset + SLOT_HEADER_BYTES;
@@ -149,21 +150,21 @@ export class RingConsumer {
 
   /** Copies slots from `tail` on; they may be torn, or of later records: the claim fails then. */
   #copy(tail: number, count: number): void {
-    const { bytes, slotsOffset, strideBytes, slotBytes, capacity } = this.#views;
+    const { bytes, strideBytes, slotBytes, capacity } = this.#views;
     const arena = this.#arena, mask = capacity - 1;
     if (strideBytes <= BULK_STRIDE_MAX) {
       const first = tail & mask;
       const straight = Math.min(count, capacity - first);
-      const from = slotsOffset + first * strideBytes;
+      const from = SLOTS_OFFSET + first * strideBytes;
       arena.set(bytes.subarray(from, from + straight * strideBytes));
       if (straight === count) return;
       const rest = (count - straight) * strideBytes;
-      arena.set(bytes.subarray(slotsOffset, slotsOffset + rest), straight * strideBytes);
+      arena.set(bytes.subarray(SLOTS_OFFSET, SLOTS_OFFSET + rest), straight * strideBytes);
       return;
     }
     for (let index = 0, to = 0; index < count; index++, to += strideBytes) {
-      const from = slotsOffset + ((tail + index) & mask) * strideBytes;
-      // A torn length must only keep within the slot.
+      const from = SLOTS_OFFSET + ((tail + index) & mask) * strideBytes;
+      // A length may be torn as well: it must only keep within the slot.
       const length = Math.min(this.#words[from >> 2] >>> 0, slotBytes);
       this.#arenaWords[to >> 2] = length;
       const record = from + SLOT_HEADER_BYTES;

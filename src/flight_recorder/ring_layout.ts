@@ -46,7 +46,8 @@ export const FLOAT = { taken: 50, reportedLost: 51 } as const;
 const MAGIC = 0x46445231;
 const ID_OFFSET = 512;
 const ID_BYTES_MAX = 256;
-const HEADER_BYTES = 1024;
+/** Where slot 0 begins. */
+export const SLOTS_OFFSET = 1024;
 /**
  * A slot begins with its record's length, and the record with a multiple of 8: copies between shared
  * and private memory go byte by byte where the two are not aligned alike (4 times slower).
@@ -68,8 +69,6 @@ export interface RingViews {
   readonly words: Int32Array<SharedArrayBuffer>;
   readonly floats: Float64Array<SharedArrayBuffer>;
   readonly bytes: Uint8Array<SharedArrayBuffer>;
-  /** Where slot 0 begins, bytes. */
-  readonly slotsOffset: number;
 }
 
 /** @throws FdrRingGeometryError when the capacity is no power of two, or the slot has no size. */
@@ -92,7 +91,7 @@ export function createRing(
   if (id.length > ID_BYTES_MAX) {
     throw new FdrRingGeometryError(producerId, `its name is longer than ${ID_BYTES_MAX} bytes`);
   }
-  const bytes = HEADER_BYTES + capacity * strideOf(slotBytes);
+  const bytes = SLOTS_OFFSET + capacity * strideOf(slotBytes);
   const ring = new SharedArrayBuffer(bytes);
   new Uint8Array(ring, ID_OFFSET).set(id);
   const words = new Int32Array(ring);
@@ -111,7 +110,7 @@ export function createRing(
 
 /** @throws FdrRingError when the memory is no ring of ours. */
 export function openRing(ring: SharedArrayBuffer): RingViews {
-  if (!(ring instanceof SharedArrayBuffer) || ring.byteLength < HEADER_BYTES) {
+  if (!(ring instanceof SharedArrayBuffer) || ring.byteLength < SLOTS_OFFSET) {
     throw new FdrRingError("it is no shared memory of a ring's size");
   }
   const words = new Int32Array(ring);
@@ -120,7 +119,7 @@ export function openRing(ring: SharedArrayBuffer): RingViews {
   }
   const capacity = words[WORD.capacity], slotBytes = words[WORD.slotBytes];
   const strideBytes = strideOf(slotBytes);
-  if (ring.byteLength !== HEADER_BYTES + capacity * strideBytes) {
+  if (ring.byteLength !== SLOTS_OFFSET + capacity * strideBytes) {
     throw new FdrRingError(`${ring.byteLength} bytes do not hold ${capacity} slots and a header`);
   }
   return {
@@ -134,9 +133,8 @@ export function openRing(ring: SharedArrayBuffer): RingViews {
     startPosition: words[WORD.startPosition] >>> 0,
     guard: words[WORD.guard] === 1,
     words,
-    floats: new Float64Array(ring, 0, HEADER_BYTES / 8),
+    floats: new Float64Array(ring, 0, SLOTS_OFFSET / 8),
     bytes: new Uint8Array(ring),
-    slotsOffset: HEADER_BYTES,
   };
 }
 

@@ -6,7 +6,14 @@
 import type { EnqueueResult } from "./contract.ts";
 import { FdrRingError } from "./errors.ts";
 import { claimSide, newToken, releaseSide } from "./ring_guard.ts";
-import { headPosition, openRing, type RingViews, SLOT_HEADER_BYTES, WORD } from "./ring_layout.ts";
+import {
+  headPosition,
+  openRing,
+  type RingViews,
+  SLOT_HEADER_BYTES,
+  SLOTS_OFFSET,
+  WORD,
+} from "./ring_layout.ts";
 
 const EPOCH_MASK = 2 ** 31 - 1;
 
@@ -61,7 +68,7 @@ export class RingProducer {
     if (this.#token !== 0) claimSide(words, "producer", this.#token, this.producerId);
     const head = Atomics.load(words, WORD.head);
     const evicted = ((head - this.#tailSeen) | 0) >= this.#capacity && this.#makeRoom(head);
-    const offset = this.#views.slotsOffset + (head & (this.#capacity - 1)) * strideBytes;
+    const offset = SLOTS_OFFSET + (head & (this.#capacity - 1)) * strideBytes;
     words[offset >> 2] = length;
     this.#bytes.set(bytes, offset + SLOT_HEADER_BYTES);
     const next = (head + 1) | 0;
