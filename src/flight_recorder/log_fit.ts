@@ -86,6 +86,7 @@ function fitError(
   room: number,
   cuts: string[],
 ): NonNullable<LogPayload["error"]> {
+  if (packedBytesMax(error) <= room) return error;
   const causes = (error.causes ?? []).slice(0, CAUSES_MAX);
   const dropped = (error.causes?.length ?? 0) - causes.length;
   if (dropped > 0) cuts.push(`error.causes: ${causes.length} of ${causes.length + dropped} kept`);
@@ -103,7 +104,8 @@ function fitFields(
   fields: Readonly<Record<string, unknown>>,
   room: number,
   cuts: string[],
-): Record<string, unknown> {
+): Readonly<Record<string, unknown>> {
+  if (packedBytesMax(fields) <= room) return fields;
   const all = Object.entries(fields);
   const entries = all.slice(0, Math.max(0, Math.floor(room / FIELD_BYTES_MIN)));
   if (entries.length < all.length) {

@@ -183,6 +183,26 @@ Deno.test("the bridge cuts a long message, long causes and many fields, and says
   assert.match(fields.cut?.[0] ?? "", /^fields: \d+ of 500 kept$/);
 });
 
+Deno.test("the bridge cuts only what is long: short parts stay whole beside it", () => {
+  const short = { fields: { path: "x", n: 1 }, message: "short", fault: new Error("why") };
+  const long = "漢".repeat(30_000);
+  const error = { type: "Error", message: "why", causes: [] };
+  const cases = [
+    { ...short, message: long },
+    { ...short, fields: { path: "x", n: 1, long } },
+    { ...short, fault: new Error(long) },
+  ];
+  for (const [index, { fields, message, fault }] of cases.entries()) {
+    const sink = new SlotSink();
+    bridged(sink).logger.error("x", fields, message, fault);
+    const { payload } = sink.records[0];
+    assert.equal(payload.cut?.length, 1, payload.cut?.join());
+    if (index !== 0) assert.equal(payload.message, "short");
+    if (index !== 1) assert.deepEqual(payload.fields, short.fields);
+    if (index !== 2) assert.deepEqual(payload.error, error);
+  }
+});
+
 Deno.test("the bridge leaves alone what fits, to the last bytes of a slot", () => {
   const sink = new SlotSink();
   const { logger } = bridged(sink);
