@@ -136,11 +136,19 @@ function cutText(text: string, bytesMax: number, name: string, cuts: string[]): 
   return bytesMax < ELLIPSIS_BYTES ? "" : `${text.slice(0, kept)}…`;
 }
 
-/** UTF-8 takes three bytes for a UTF-16 unit at most, one for the letters of most logs. */
+const SHORT = 48;
+const scratch = new Uint8Array(64 * 1024);
+
+/** Bytes of a text in UTF-8; of a very long one, as many as it may have. */
 function utf8Bytes(text: string): number {
+  if (text.length > SHORT) {
+    const { read, written } = encoder.encodeInto(text, scratch);
+    return read === text.length ? written : 3 * text.length;
+  }
   let bytes = text.length;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
+    // Half of a pair counts 3 where it takes 2: a little too much for a short text.
     if (unit > 0x7f) bytes += unit > 0x7ff ? 2 : 1;
   }
   return bytes;

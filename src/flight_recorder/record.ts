@@ -82,8 +82,8 @@ export function encodeRecord(record: FdrRecord): Uint8Array<ArrayBuffer> {
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
 const encoder = new TextEncoder();
 
-/** Any number that a double might not hold: 16 digits and more, or an exponent of three digits. */
-const LONG_NUMBER = /\d{16}|\d[eE]\+?\d{3}/;
+/** Where a number may stand that no double holds: 16 digits before the point, or 1e100 and more. */
+const LONG_NUMBER = /(?<![\d.])\d{16}|\d[eE]\+?\d{3}/;
 
 /** ECMAScript "JSON.parse source text access"; TypeScript's library does not know it yet. */
 const rawJson = (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON;
