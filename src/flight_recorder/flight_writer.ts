@@ -134,7 +134,7 @@ export class FlightWriter {
       if (!Object.hasOwn(FDR_KINDS, kind)) {
         throw new TypeError(`the kind ${kind} is not registered`);
       }
-      if (kind === "failed_tile_thumbnail" && !this.#admitThumbnail(timestampNs)) {
+      if (kind === "failed_tile_thumbnail" && !this.#admitThumbnail(timestampNs, sinceMs)) {
         return tally.lose("rate", 1);
       }
       const message = this.#json.encode(kind, tally.producerId, timestampNs, payload);
@@ -165,7 +165,7 @@ export class FlightWriter {
       this.#tellAlerts(nowMs);
     }
     for (const tally of this.#tallies) this.#tell(tally, nowMs, INVALID);
-    this.#tellThumbnails(nowMs);
+    this.#tellThumbnails(this.#latestNs, nowMs);
     if (this.#durability.isDue(nowMs)) this.#sync();
   }
 
@@ -248,7 +248,8 @@ export class FlightWriter {
     this.#own.synced();
   }
 
-  #admitThumbnail(timestampNs: number): boolean {
+  #admitThumbnail(timestampNs: number, sinceMs: number): boolean {
+    this.#tellThumbnails(timestampNs, sinceMs);
     return this.#thumbnails.admit(timestampNs);
   }
 
@@ -304,10 +305,10 @@ export class FlightWriter {
     }
   }
 
-  /** One record for all thumbnails of a window that were too many. */
-  #tellThumbnails(nowMs: number): void {
-    if (!this.#thumbnails.isOver(this.#latestNs)) return;
-    for (const tally of this.#tallies) this.#tell(tally, nowMs, RATE);
+  /** One record for all thumbnails of a producer that a window had too many of, when it is over. */
+  #tellThumbnails(timestampNs: number, sinceMs: number): void {
+    if (!this.#thumbnails.isOver(timestampNs)) return;
+    for (const tally of this.#tallies) this.#tell(tally, sinceMs, RATE);
   }
 
   #flush(): boolean {
