@@ -7,9 +7,12 @@
 /** Exit codes, after BSD sysexits.h. */
 export const EXIT = {
   ok: 0,
+  /** Where it reads a record of a flight: nothing in it can be read. */
   failure: 1,
   /** The flight recorder cannot open: an aircraft never arms without it. */
   recorderOpen: 2,
+  /** It was done, but something is damaged or missing in what was read (as the `mcap` tool's lossy recovery). */
+  lossy: 3,
   usage: 64,
   data: 65,
   noInput: 66,

@@ -10,6 +10,12 @@ import { TileMap } from "../map/mod.ts";
 import { openTileCache, type TileCache } from "../tile_cache/mod.ts";
 import type { TileToolkit } from "../tile_import/mod.ts";
 import { decodeJpeg, encodeJpeg, openVision, type VisionLibrary, warpGrid } from "../vision/mod.ts";
+import { fdrCatCommand } from "./commands/fdr_cat.ts";
+import { fdrDoctorCommand } from "./commands/fdr_doctor.ts";
+import { fdrExportCommand } from "./commands/fdr_export.ts";
+import { fdrInfoCommand } from "./commands/fdr_info.ts";
+import { fdrRecoverCommand } from "./commands/fdr_recover.ts";
+import { cacheCommands } from "./compose_cache.ts";
 import { packageShowCommand, packageVerifyCommand } from "./commands/package.ts";
 import { provisionCommand, type ProvisionParts } from "./commands/provision.ts";
 import { simulateFlightCommand } from "./commands/simulate.ts";
@@ -21,11 +27,17 @@ export function commands(): readonly Command[] {
   return [
     tilesImportCommand(tilesImportParts()),
     tilesImportCommand(tilesImportParts(), "cache import"),
+    ...cacheCommands(),
     provisionCommand(provisionParts()),
     packageVerifyCommand(),
     packageShowCommand(),
     simulateFlightCommand({ openVision }),
     simulateMapCommand({ openVision }),
+    fdrInfoCommand(),
+    fdrCatCommand(),
+    fdrDoctorCommand(),
+    fdrRecoverCommand(),
+    fdrExportCommand(),
   ];
 }
 

@@ -1,0 +1,87 @@
+/**
+ * A file read piece by piece through one window, so that gigabytes take a megabyte.
+ *
+ * @module
+ */
+
+const WINDOW_BYTES = 1024 * 1024;
+
+/** No single read is larger: a length that a file claims is never a reason to allocate more. */
+export const READ_BYTES_MAX = 64 * 1024 * 1024;
+
+export interface ByteSource {
+  readonly path: string;
+  /** As it was when the file was opened. */
+  readonly sizeBytes: number;
+  /**
+   * The bytes from `offset`: fewer than `length` only where the file ends. They stay as they are
+   * while the caller holds them.
+   */
+  bytes(offset: number, length: number): Promise<Uint8Array>;
+}
+
+export class FileSource implements ByteSource, Disposable {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly #file: Deno.FsFile;
+  #window: Uint8Array = new Uint8Array(0);
+  #windowOffset = 0;
+
+  private constructor(path: string, file: Deno.FsFile, sizeBytes: number) {
+    this.path = path;
+    this.#file = file;
+    this.sizeBytes = sizeBytes;
+  }
+
+  static async open(path: string): Promise<FileSource> {
+    const file = await Deno.open(path, { read: true });
+    try {
+      return new FileSource(path, file, (await file.stat()).size);
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  async bytes(offset: number, length: number): Promise<Uint8Array> {
+    if (length > READ_BYTES_MAX) {
+      throw new RangeError(`a read of ${length} bytes is over the limit of ${READ_BYTES_MAX}`);
+    }
+    const wanted = Math.max(0, Math.min(length, this.sizeBytes - offset));
+    const start = offset - this.#windowOffset;
+    if (start >= 0 && start + wanted <= this.#window.length) {
+      return this.#window.subarray(start, start + wanted);
+    }
+    await this.#fill(offset, wanted);
+    return this.#window.subarray(0, Math.min(wanted, this.#window.length));
+  }
+
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+
+  /** A new buffer each time: what was handed out before stays as it is. */
+  async #fill(offset: number, wanted: number): Promise<void> {
+    const window = new Uint8Array(
+      Math.min(Math.max(wanted, WINDOW_BYTES), this.sizeBytes - offset),
+    );
+    await this.#file.seek(offset, Deno.SeekMode.Start);
+    let done = 0;
+    while (done < window.length) {
+      const read = await this.#file.read(window.subarray(done));
+      if (read === null) break; // Somebody cut the file meanwhile.
+      done += read;
+    }
+    this.#window = window.subarray(0, done);
+    this.#windowOffset = offset;
+  }
+}
+
+/** Bytes in memory as a source: for tests. */
+export function memorySource(bytes: Uint8Array, path = "memory"): ByteSource {
+  return {
+    path,
+    sizeBytes: bytes.length,
+    bytes: (offset, length) => Promise.resolve(bytes.subarray(offset, offset + length)),
+  };
+}

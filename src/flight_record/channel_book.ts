@@ -1,0 +1,85 @@
+/**
+ * Which channel and schema a message belongs to, also where they were damaged.
+ *
+ * @module
+ */
+import { FDR_KINDS, fdrJsonSchema, type FdrKind } from "../flight_recorder/mod.ts";
+import { readEnvelope } from "./envelope.ts";
+import type { Channel, Schema } from "./mcap_format.ts";
+import type { ScanEvent, ScannedMessage } from "./scan_events.ts";
+
+/** A channel without the numbers that it has in one file. */
+export interface ChannelText {
+  readonly topic: string;
+  readonly messageEncoding: string;
+  readonly metadata: ReadonlyMap<string, string>;
+  readonly schema: Omit<Schema, "id"> | null;
+}
+
+/** One segment after the other; what an earlier one told helps a later one. */
+export class ChannelBook {
+  readonly #byTopic = new Map<string, ChannelText>();
+  #schemas = new Map<number, Schema>();
+  #channels = new Map<number, Channel>();
+  #resolved = new Map<number, ChannelText>();
+
+  /** Numbers mean something else in another file. */
+  nextSegment(): void {
+    this.#schemas = new Map();
+    this.#channels = new Map();
+    this.#resolved = new Map();
+  }
+
+  add(event: ScanEvent): void {
+    // What no CRC speaks for never replaces what was right.
+    if (event.type === "schema" && !(this.#schemas.has(event.schema.id) && !event.verified)) {
+      this.#schemas.set(event.schema.id, event.schema);
+      this.#resolved.clear();
+    }
+    if (event.type === "channel" && !(this.#channels.has(event.channel.id) && !event.verified)) {
+      this.#channels.set(event.channel.id, event.channel);
+      this.#resolved.delete(event.channel.id);
+    }
+  }
+
+  /** The channel of a message; null for one that is no record and whose channel is lost. */
+  channelOf(message: ScannedMessage): ChannelText | null {
+    const told = this.#told(message.channelId);
+    if (message.verified && told !== null) return told;
+    const kind = readEnvelope(message.data)?.kind;
+    if (kind === undefined) return told;
+    if (told !== null && told.topic === kind && told.schema !== null) return told;
+    return this.#byTopic.get(kind) ?? madeFor(kind);
+  }
+
+  #told(channelId: number): ChannelText | null {
+    const known = this.#resolved.get(channelId);
+    if (known !== undefined) return known;
+    const channel = this.#channels.get(channelId);
+    if (channel === undefined) return null;
+    const { topic, messageEncoding, metadata } = channel;
+    const schema = this.#schemas.get(channel.schemaId) ?? null;
+    const text = { topic, messageEncoding, metadata, schema };
+    this.#resolved.set(channelId, text);
+    if (schema !== null) this.#byTopic.set(topic, text);
+    return text;
+  }
+}
+
+/** A record says its own kind; the registry knows the rest. */
+function madeFor(kind: string): ChannelText {
+  const known = Object.hasOwn(FDR_KINDS, kind);
+  const data = known ? new TextEncoder().encode(fdrJsonSchema(kind as FdrKind)) : null;
+  return {
+    topic: kind,
+    messageEncoding: "json",
+    metadata: new Map(),
+    schema: data === null ? null : { name: schemaName(data, kind), encoding: "jsonschema", data },
+  };
+}
+
+/** The title of a kind's JSON Schema is the name that tools know it by. */
+function schemaName(schema: Uint8Array, kind: string): string {
+  const { title } = JSON.parse(new TextDecoder().decode(schema)) as { title?: unknown };
+  return typeof title === "string" ? title : kind;
+}

@@ -1,0 +1,87 @@
+/**
+ * Reads little-endian fields one after the other, and never beyond its bytes.
+ *
+ * @module
+ */
+
+/** Bytes that are not what the format says; `message` is the reason, for people. */
+export class FormatFault extends Error {
+  override readonly name = "FormatFault";
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+export class Cursor {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  get left(): number {
+    return this.#bytes.length - this.#at;
+  }
+
+  u8(field: string): number {
+    return this.#view.getUint8(this.#take(1, field));
+  }
+
+  u16(field: string): number {
+    return this.#view.getUint16(this.#take(2, field), true);
+  }
+
+  u32(field: string): number {
+    return this.#view.getUint32(this.#take(4, field), true);
+  }
+
+  u64(field: string): bigint {
+    return this.#view.getBigUint64(this.#take(8, field), true);
+  }
+
+  /** A u64 that is a place or a size: one beyond 2^53 is a fault. */
+  size(field: string): number {
+    const value = this.u64(field);
+    if (value > BigInt(Number.MAX_SAFE_INTEGER)) {
+      throw new FormatFault(`${field} cannot be ${value}`);
+    }
+    return Number(value);
+  }
+
+  bytes(length: number, field: string): Uint8Array {
+    const start = this.#take(length, field);
+    return this.#bytes.subarray(start, start + length);
+  }
+
+  rest(): Uint8Array {
+    return this.bytes(this.left, "rest");
+  }
+
+  string(field: string): string {
+    const bytes = this.bytes(this.u32(field), field);
+    try {
+      return utf8.decode(bytes);
+    } catch {
+      throw new FormatFault(`${field} is not UTF-8`);
+    }
+  }
+
+  /** Entries of a map or an array, whose bytes are counted before them. */
+  list<T>(field: string, entry: (cursor: Cursor) => T): T[] {
+    const inner = new Cursor(this.bytes(this.u32(field), field));
+    const entries: T[] = [];
+    while (inner.left > 0) entries.push(entry(inner));
+    return entries;
+  }
+
+  #take(length: number, field: string): number {
+    if (length > this.left) {
+      throw new FormatFault(`${field} takes ${length} bytes, ${this.left} are there`);
+    }
+    const start = this.#at;
+    this.#at += length;
+    return start;
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * The files of a flight: a flight folder with its segments, or one MCAP file.
+ *
+ * @module
+ */
+import { basename } from "node:path";
+import { FlightNotFoundError, NothingReadableError } from "./errors.ts";
+
+export interface SegmentFile {
+  readonly name: string;
+  readonly path: string;
+  /** Its number in the flight; null for a file with another name. */
+  readonly index: number | null;
+  readonly sizeBytes: number;
+}
+
+export interface FlightFiles {
+  /** As it was named. */
+  readonly path: string;
+  /** False for one MCAP file, which may be a part of a flight. */
+  readonly isFolder: boolean;
+  /** In the order of the flight; at least one. */
+  readonly segments: readonly SegmentFile[];
+  readonly totalBytes: number;
+}
+
+const SEGMENT = /^segment_(\d{4,9})\.mcap$/;
+
+export function segmentIndex(name: string): number | null {
+  const match = SEGMENT.exec(name);
+  return match === null ? null : Number(match[1]);
+}
+
+/** @throws FlightNotFoundError | NothingReadableError */
+export async function findFlight(path: string): Promise<FlightFiles> {
+  const place = path.length > 1 ? path.replace(/\/+$/, "") : path;
+  let info: Deno.FileInfo;
+  try {
+    info = await Deno.stat(place);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      throw new FlightNotFoundError(path, error);
+    }
+    throw error;
+  }
+  if (!info.isDirectory) {
+    if (!info.isFile) throw new NothingReadableError(path, "it is neither a folder nor a file");
+    const name = basename(place);
+    const segment = { name, path: place, index: segmentIndex(name), sizeBytes: info.size };
+    return { path, isFolder: false, segments: [segment], totalBytes: info.size };
+  }
+  return await inFolder(path, place);
+}
+
+async function inFolder(path: string, place: string): Promise<FlightFiles> {
+  const segments: SegmentFile[] = [];
+  const folders: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(place)) {
+    if (isDirectory) folders.push(name);
+    const index = segmentIndex(name);
+    if (index === null) continue;
+    const { isFile, size } = await Deno.stat(`${place}/${name}`);
+    if (isFile) segments.push({ name, path: `${place}/${name}`, index, sizeBytes: size });
+  }
+  if (segments.length === 0) throw new NothingReadableError(path, await whatElse(place, folders));
+  segments.sort((a, b) => (a.index ?? 0) - (b.index ?? 0) || (a.name < b.name ? -1 : 1));
+  const totalBytes = segments.reduce((sum, segment) => sum + segment.sizeBytes, 0);
+  return { path, isFolder: true, segments, totalBytes };
+}
+
+/** A flight root is easily taken for a flight: its flights are named. */
+async function whatElse(place: string, folders: readonly string[]): Promise<string> {
+  const flights: string[] = [];
+  for (const folder of folders.toSorted()) {
+    for await (const { name } of Deno.readDir(`${place}/${folder}`)) {
+      if (segmentIndex(name) === null) continue;
+      flights.push(folder);
+      break;
+    }
+    if (flights.length === 10) break;
+  }
+  return flights.length === 0
+    ? "the folder holds no segment_NNNN.mcap"
+    : `the folder holds flights, name one of them: ${flights.join(", ")}`;
+}

@@ -1,0 +1,26 @@
+/** Reads recorded flights, also cut and damaged ones: records, summary, diagnosis, rescue, export. */
+export { type Damage, type DamageCode, DamageList, describeDamage } from "./damage.ts";
+export {
+  FlightNotFoundError,
+  NothingReadableError,
+  OutputTakenError,
+  OutputWriteError,
+} from "./errors.ts";
+export {
+  diagnoseFlight,
+  type Diagnosis,
+  type Examination,
+  summariseFlight,
+  type Verdict,
+} from "./examine.ts";
+export { exportCsv } from "./export/csv.ts";
+export type { Export } from "./export/export_result.ts";
+export { exportGeoJson } from "./export/geojson.ts";
+export { exportGpx } from "./export/gpx.ts";
+export { findFlight, type FlightFiles, type SegmentFile } from "./flight_files.ts";
+export type { FlightSummary, KindSummary, Moment } from "./flight_summary.ts";
+export type { Pause, Rhythm } from "./interval_statistics.ts";
+export { readBatches, type ReadOptions, readRecords, type RecordFilter } from "./read_records.ts";
+export { type RecoveredSegment, recoverFlight, type Recovery } from "./recover.ts";
+export type { FlightEntry, ScanOptions } from "./scan_flight.ts";
+export type { ScannedMessage } from "./scan_events.ts";

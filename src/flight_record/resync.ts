@@ -1,0 +1,99 @@
+/**
+ * Finds the next record behind a damaged place: the first one that nothing but a record looks like.
+ *
+ * @module
+ */
+import { type ByteSource, READ_BYTES_MAX } from "./byte_source.ts";
+import { readEnvelope } from "./envelope.ts";
+import { CHUNK_HEAD_BYTES, isOpcode, MAGIC, OPCODE, RECORD_HEAD_BYTES } from "./mcap_format.ts";
+import { isExactly, parseMessage } from "./mcap_records.ts";
+
+const WINDOW_BYTES = 1024 * 1024;
+
+/** What was passed over on the way to the next record, or to the end of the file. */
+export interface Resync {
+  readonly offset: number;
+  /** From this place to `offset` there are only zeros. */
+  readonly zerosFrom: number;
+}
+
+export async function findNextRecord(source: ByteSource, from: number): Promise<Resync> {
+  let zerosFrom = from;
+  let at = from;
+  while (at < source.sizeBytes) {
+    const window = await source.bytes(at, WINDOW_BYTES);
+    if (window.length === 0) break;
+    const last = at + window.length >= source.sizeBytes;
+    const end = last ? window.length : window.length - RECORD_HEAD_BYTES + 1;
+    for (let i = 0; i < end; i++) {
+      const byte = window[i];
+      if (byte === 0) continue;
+      if (couldBegin(window, i) && await isRecordAt(source, at + i)) {
+        return { offset: at + i, zerosFrom };
+      }
+      zerosFrom = at + i + 1;
+    }
+    at += end;
+  }
+  return { offset: source.sizeBytes, zerosFrom };
+}
+
+/** Cheap: an opcode and a length below 2^32, or the magic. */
+function couldBegin(window: Uint8Array, i: number): boolean {
+  if (window[i] === MAGIC[0] && window[i + 1] === MAGIC[1]) return true;
+  return window[i] <= OPCODE.dataEnd && window[i + 5] === 0 && window[i + 6] === 0 &&
+    window[i + 7] === 0 && window[i + 8] === 0;
+}
+
+/** True where a whole record stands that is hardly anything else. */
+export async function isRecordAt(source: ByteSource, offset: number): Promise<boolean> {
+  const start = await source.bytes(offset, RECORD_HEAD_BYTES);
+  if (isMagic(start)) return offset + MAGIC.length === source.sizeBytes;
+  const record = await recordAt(source, offset);
+  if (record === undefined || !isOpcode(record.opcode)) return false;
+  const { opcode, content } = record;
+  if (opcode === OPCODE.message) {
+    if (content.length <= 22) return false;
+    const message = parseMessage(content);
+    return BigInt(readEnvelope(message.data)?.timestampNs ?? -1) === message.logTimeNs;
+  }
+  if (opcode === OPCODE.chunk) return isChunk(content);
+  return isExactly(opcode, content) &&
+    await mayFollow(source, offset + RECORD_HEAD_BYTES + content.length);
+}
+
+/** Compressed or not: its fields agree with its length. */
+function isChunk(content: Uint8Array): boolean {
+  if (content.length < CHUNK_HEAD_BYTES) return false;
+  const view = new DataView(content.buffer, content.byteOffset, content.length);
+  const compressionBytes = view.getUint32(28, true);
+  const head = CHUNK_HEAD_BYTES + compressionBytes;
+  return compressionBytes <= 4 && content.length >= head &&
+    view.getBigUint64(head - 8, true) === BigInt(content.length - head);
+}
+
+/** A record's head that fits, the magic, or the end of the file. */
+export async function mayFollow(source: ByteSource, offset: number): Promise<boolean> {
+  const left = source.sizeBytes - offset;
+  if (left < RECORD_HEAD_BYTES) return left <= 0 || isMagic(await source.bytes(offset, left));
+  const head = await source.bytes(offset, RECORD_HEAD_BYTES);
+  return isOpcode(head[0]) && lengthOf(head) <= BigInt(left);
+}
+
+async function recordAt(source: ByteSource, offset: number) {
+  const head = await source.bytes(offset, RECORD_HEAD_BYTES);
+  if (head.length < RECORD_HEAD_BYTES) return undefined;
+  const length = lengthOf(head);
+  const left = source.sizeBytes - offset - RECORD_HEAD_BYTES;
+  if (length > BigInt(Math.min(left, READ_BYTES_MAX))) return undefined;
+  const content = await source.bytes(offset + RECORD_HEAD_BYTES, Number(length));
+  return { opcode: head[0], content };
+}
+
+export function lengthOf(head: Uint8Array): bigint {
+  return new DataView(head.buffer, head.byteOffset, head.length).getBigUint64(1, true);
+}
+
+export function isMagic(bytes: Uint8Array): boolean {
+  return bytes.length >= MAGIC.length && MAGIC.every((byte, index) => bytes[index] === byte);
+}

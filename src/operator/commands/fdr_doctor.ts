@@ -1,0 +1,88 @@
+/**
+ * `operator fdr doctor`: everything about a recorded flight that can be checked.
+ *
+ * @module
+ */
+import type { Command, CommandIo, ExitCode } from "../../core/mod.ts";
+import { diagnoseFlight, type Diagnosis, findFlight } from "../../flight_record/mod.ts";
+import { parseCommandLine } from "../options.ts";
+import {
+  damageLines,
+  EXIT_HELP,
+  EXIT_OF_VERDICT,
+  filesText,
+  FLIGHT_HELP,
+  flightArgument,
+  plural,
+  withProgress,
+} from "./fdr_shared.ts";
+
+const HELP = `operator fdr doctor FLIGHT [--json]
+
+Checks a recorded flight to the last bit: CRCs of chunks, data and summary, indexes, statistics,
+numbering, the schema of every payload, missing segments, and the counters of the footer against
+what is there. Names every damage with file, byte, record and reason.
+${FLIGHT_HELP}
+
+Records that the recorder itself counted as lost are no damage: \`operator fdr info\` lists them.
+${EXIT_HELP}
+
+Examples
+  operator fdr doctor recordings/7d0f2c4e-3f0f-4a9c-8d5e-0f6a3f1b2c4d
+  operator fdr doctor FLIGHT --json | jq -r '.damage[].reason'`;
+
+export function fdrDoctorCommand(): Command {
+  return {
+    name: "fdr doctor",
+    summary: "check every CRC, index, schema and counter of a recorded flight",
+    help: HELP,
+    run,
+  };
+}
+
+async function run(args: readonly string[], io: CommandIo): Promise<ExitCode> {
+  const { values, positionals } = parseCommandLine(args, { json: { type: "boolean" } });
+  const files = await findFlight(flightArgument("fdr doctor", positionals));
+  const found = await withProgress(
+    io,
+    "checking",
+    files.totalBytes,
+    (options) => diagnoseFlight(files, options),
+  );
+  if (values.json) io.out(JSON.stringify(jsonOf(found)));
+  else for (const line of textOf(found)) io.out(line);
+  return EXIT_OF_VERDICT[found.verdict];
+}
+
+function jsonOf(found: Diagnosis) {
+  const { files, summary, damage, verdict, unknownKinds, missingBetween } = found;
+  return {
+    type: "diagnosis",
+    path: files.path,
+    verdict,
+    files: files.segments.map(({ name, sizeBytes }) => ({ name, sizeBytes })),
+    records: summary.records,
+    unverified: summary.unverified,
+    missingBetween,
+    unknownKinds: Object.fromEntries(unknownKinds),
+    recovered: found.recovered,
+    damage: damage.list,
+    damageCount: damage.total,
+  };
+}
+
+function* textOf(found: Diagnosis): Generator<string> {
+  const { files, summary, damage, verdict, unknownKinds } = found;
+  yield* damageLines(damage);
+  for (const [kind, count] of [...unknownKinds].sort()) {
+    yield `note: the kind ${kind} is not known here (${plural(count, "record")}), and kept`;
+  }
+  for (const name of found.recovered) yield `note: ${name} was made by recover of a damaged one`;
+  const what = `${files.path}: ${filesText(files)}, ${plural(summary.records, "record")}`;
+  if (verdict === "complete") yield `${what}: complete`;
+  else if (verdict === "nothing") yield `${what}: nothing can be read`;
+  else {
+    yield `${what}: lossy, ${plural(damage.total, "damage")} (\`operator fdr recover\` salvages ` +
+      "every whole record)";
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * What the `operator fdr` commands have in common.
+ *
+ * @module
+ */
+import { type CommandIo, EXIT, type ExitCode, UsageError } from "../../core/mod.ts";
+import {
+  type Damage,
+  type DamageList,
+  describeDamage,
+  type FlightFiles,
+  type ScanOptions,
+  type Verdict,
+} from "../../flight_record/mod.ts";
+
+/** For help texts. */
+export const FLIGHT_HELP =
+  "FLIGHT is a flight's folder (<flight root>/<flight id>), or one .mcap file.";
+
+export const EXIT_HELP =
+  "Exit code 0: complete. 3: lossy, something is damaged or missing. 1: nothing can be read.";
+
+export const EXIT_OF_VERDICT: Readonly<Record<Verdict, ExitCode>> = {
+  complete: EXIT.ok,
+  lossy: EXIT.lossy,
+  nothing: EXIT.failure,
+};
+
+/** The one FLIGHT of a command line. */
+export function flightArgument(command: string, positionals: readonly string[]): string {
+  if (positionals.length !== 1) {
+    throw new UsageError(`${command} takes one FLIGHT, got ${positionals.length}`);
+  }
+  return positionals[0];
+}
+
+/** Runs long work with a bar, and until a signal. */
+export async function withProgress<T>(
+  io: CommandIo,
+  label: string,
+  totalBytes: number,
+  work: (options: ScanOptions) => Promise<T>,
+): Promise<T> {
+  using bar = io.progress(`${label}, MB`, totalBytes / 1e6);
+  const progress = (doneBytes: number) => bar.update(Math.round(doneBytes / 1e5) / 10);
+  const result = await work({ signal: io.signal, progress });
+  progress(totalBytes);
+  bar.end();
+  return result;
+}
+
+/** Tells each damage on stderr as it is met; the first hundred of a kind. */
+export class DamageTeller {
+  readonly #io: CommandIo;
+  readonly #counts = new Map<string, number>();
+
+  constructor(io: CommandIo) {
+    this.#io = io;
+  }
+
+  readonly tell = (damage: Damage): void => {
+    const count = (this.#counts.get(damage.code) ?? 0) + 1;
+    this.#counts.set(damage.code, count);
+    if (count <= 100) this.#io.err(describeDamage(damage));
+    if (count === 101) this.#io.err(`more damage of this kind (${damage.code}) is not listed`);
+  };
+
+  /** Of a command that read `records` of them. */
+  exitCode(records: number): ExitCode {
+    if (this.#counts.size === 0) return EXIT.ok;
+    return records === 0 ? EXIT.failure : EXIT.lossy;
+  }
+}
+
+/** One line per damage, and how many there are beyond the list. */
+export function damageLines(damage: DamageList): string[] {
+  const lines = damage.list.map(describeDamage);
+  const more = damage.total - lines.length;
+  return more === 0 ? lines : [...lines, `and ${more} more of these kinds`];
+}
+
+/** Files of a flight in a line: "3 segments, 12.4 MB". */
+export function filesText({ segments, isFolder, totalBytes }: FlightFiles): string {
+  const files = isFolder ? plural(segments.length, "segment") : segments[0].name;
+  return `${files}, ${bytesText(totalBytes)}`;
+}
+
+export function bytesText(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  for (const [unit, size] of [["kB", 1e3], ["MB", 1e6]] as const) {
+    if (bytes < 999.5 * size) return `${(bytes / size).toPrecision(3)} ${unit}`;
+  }
+  return `${(bytes / 1e9).toFixed(2)} GB`;
+}
+
+export function durationText(ns: number): string {
+  const s = ns / 1e9;
+  if (s < 0.1) return `${Number((ns / 1e6).toPrecision(3))} ms`;
+  if (s < 60) return `${Number(s.toPrecision(3))} s`;
+  const minutes = Math.floor(s / 60);
+  const rest = (s - minutes * 60).toFixed(1).padStart(4, "0");
+  return minutes < 60
+    ? `${minutes} min ${rest} s`
+    : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min ${rest} s`;
+}
+
+export function plural(count: number, word: string): string {
+  return `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
+}
+
+/** Columns of equal width; numbers to the right. */
+export function table(rows: readonly (readonly (string | number)[])[]): string[] {
+  const widths = rows[0].map((_, column) =>
+    Math.max(...rows.map((row) => String(row[column]).length))
+  );
+  return rows.map((row) =>
+    row.map((cell, column) =>
+      column === 0 ? String(cell).padEnd(widths[column]) : String(cell).padStart(widths[column])
+    ).join("  ").trimEnd()
+  );
+}
