@@ -4,7 +4,13 @@
  * @module
  */
 import { jpegHeaderSize, messageOf, sha256Hex } from "../core/mod.ts";
-import { type NewTile, type TileId, TileIdSchema, TileMetadataSchema } from "./contract.ts";
+import {
+  type NewTile,
+  type TileId,
+  TileIdSchema,
+  type TileMetadata,
+  TileMetadataSchema,
+} from "./contract.ts";
 import { ContentHashMismatchError, TileMetadataError } from "./errors.ts";
 import { tileKey } from "./identity.ts";
 
@@ -22,6 +28,13 @@ export function checkTileId(tileId: TileId): TileId {
   return parsed.data;
 }
 
+/** A tile made in flight waits for its upload from the moment that it is there. */
+function normalForm(metadata: TileMetadata): TileMetadata {
+  return metadata.tileId.source === "onboard_ingest" && metadata.votingStatus === undefined
+    ? { ...metadata, votingStatus: "pending" }
+    : metadata;
+}
+
 /**
  * Returns the tile with its metadata in normal form.
  *
@@ -35,7 +48,7 @@ export function checkNewTile(tile: NewTile): NewTile {
       { cause: parsed.error },
     );
   }
-  const metadata = parsed.data;
+  const metadata = normalForm(parsed.data);
   const key = tileKey(metadata.tileId);
   const refuse = (state: string) => new TileMetadataError(`Cannot write tile ${key}: ${state}`);
   // A copy: the caller may reuse its buffer while the tile is being written.

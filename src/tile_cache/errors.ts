@@ -67,3 +67,10 @@ export class CacheIdentityError extends TileCacheError {
     super("CACHE_IDENTITY", message, { ...options, exitCode: EXIT.configuration });
   }
 }
+
+/** A method that this implementation does not have: a read-only store, or an older one. */
+export class NotImplementedError extends TileCacheError {
+  constructor(message: string, options: Cause = {}) {
+    super("NOT_IMPLEMENTED", message, { ...options, exitCode: EXIT.software });
+  }
+}

@@ -3,60 +3,102 @@
  *
  * @module
  */
+// deno-lint-ignore-file require-await
+import { tileBounds } from "../core/mod.ts";
 import { checkNewTile, checkTileId } from "./check_tile.ts";
 import type {
   Bbox,
+  LruCandidate,
   NewTile,
   StoredTile,
+  TileCatalogue,
   TileId,
   TileMetadata,
+  TileMetadataPersistent,
   TileMetadataStore,
+  TilePage,
   TilePixelHandle,
+  TileStatistics,
   TileStore,
+  TileStoreCollaborators,
+  VotingStatus,
   WriteOptions,
   WriteSummary,
 } from "./contract.ts";
-import { TileMetadataError, TileNotFoundError } from "./errors.ts";
-import { tileKey } from "./identity.ts";
+import { TileFsError, TileMetadataError, TileNotFoundError } from "./errors.ts";
+import { locationHash, tileKey, tileUuid } from "./identity.ts";
 import { pixelHandle } from "./pixel_handle.ts";
+import { checkFlightId, checkPage, GIVE_UP_FROM, newerCapture, refusedVote } from "./rules.ts";
+import { sidecarBytes } from "./sidecars.ts";
 import { tileRange } from "./tile_range.ts";
+import { WriteJournal } from "./write_journal.ts";
 
-export class FakeTileStore implements TileStore, TileMetadataStore {
-  readonly #tiles = new Map<string, StoredTile>();
+/** What is remembered of a tile and changes. */
+interface Held {
+  metadata: TileMetadata;
+  jpeg: Uint8Array<ArrayBuffer>;
+  readonly createdAt: Date;
+  accessedAt: Date | null;
+  uploadedAt: Date | null;
+  uploadAttempts: number;
+}
+
+export class FakeTileStore implements TileStore, TileMetadataStore, TileCatalogue {
+  readonly #tiles = new Map<string, Held>();
+  readonly #collaborators: TileStoreCollaborators;
+  readonly #journal: WriteJournal;
+  /** Missions and the keys of their tiles, for eviction. */
+  readonly pinned = new Set<string>();
+
+  constructor(collaborators: TileStoreCollaborators = {}) {
+    this.#collaborators = collaborators;
+    this.#journal = new WriteJournal(collaborators);
+  }
 
   async writeTile(metadata: TileMetadata, jpeg: Uint8Array): Promise<void> {
     await this.writeTiles([{ metadata, jpeg }]);
   }
 
-  // deno-lint-ignore require-await
   async writeTiles(tiles: readonly NewTile[], options: WriteOptions = {}): Promise<WriteSummary> {
-    const checked = tiles.map(checkNewTile);
-    const batch = new Map(checked.map((tile) => [tileKey(tile.metadata.tileId), tile]));
-    if (batch.size !== checked.length) throw new TileMetadataError("a tile twice in one batch");
-    const existing = [...batch.keys()].filter((key) => this.#tiles.has(key));
-    if (existing.length > 0 && options.existing !== "keep") {
-      throw new TileMetadataError(`Cannot write tile ${existing[0]}: it exists already`);
-    }
-    for (const key of existing) batch.delete(key);
-    for (const [key, { metadata, jpeg }] of batch) {
-      this.#tiles.set(key, { metadata, jpeg: new Uint8Array(jpeg) });
-    }
-    return { written: batch.size, kept: existing.length };
+    return await this.#journal.watch(tiles, async () => {
+      const checked = tiles.map((tile) => this.#admitted(checkNewTile(tile)));
+      const batch = new Map(checked.map((tile) => [tileKey(tile.metadata.tileId), tile]));
+      if (batch.size !== checked.length) throw new TileMetadataError("a tile twice in one batch");
+      const existing = [...batch.keys()].filter((key) => this.#tiles.has(key));
+      if (existing.length > 0 && options.existing !== "keep") {
+        throw new TileMetadataError(`Cannot write tile ${existing[0]}: it exists already`);
+      }
+      for (const key of existing) batch.delete(key);
+      for (const [key, tile] of batch) this.#tiles.set(key, held(tile, this.#now() ?? new Date()));
+      const result = { written: batch.size, kept: existing.length };
+      return { result, written: [...batch.values()] };
+    });
   }
 
-  // deno-lint-ignore require-await
+  async renewTile(metadata: TileMetadata, jpeg: Uint8Array): Promise<void> {
+    await this.#journal.watch([{ metadata, jpeg }], async () => {
+      const tile = this.#admitted(checkNewTile({ metadata, jpeg }));
+      const old = this.#held(tile.metadata.tileId);
+      if (!newerCapture(tile.metadata, old.metadata)) {
+        throw new TileMetadataError(`Cannot renew tile ${tileKey(metadata.tileId)}: not newer`);
+      }
+      const { createdAt, accessedAt } = old;
+      Object.assign(old, held(tile, createdAt), { accessedAt });
+      return { result: undefined, written: [tile] };
+    });
+  }
+
   async readTilePixels(tileId: TileId): Promise<TilePixelHandle> {
-    const tile = this.#tiles.get(tileKey(checkTileId(tileId)));
-    if (tile === undefined) throw notFound(tileId);
+    const tile = this.#held(tileId);
+    const now = this.#now();
+    if (now !== null) stamp(tile, now);
     return pixelHandle(tile.jpeg.slice());
   }
 
-  // deno-lint-ignore require-await
   async tileExists(tileId: TileId): Promise<boolean> {
     return this.#tiles.has(tileKey(checkTileId(tileId)));
   }
 
-  // deno-lint-ignore require-await
   async deleteTile(tileId: TileId): Promise<void> {
     if (!this.#tiles.delete(tileKey(checkTileId(tileId)))) throw notFound(tileId);
   }
@@ -68,34 +110,169 @@ export class FakeTileStore implements TileStore, TileMetadataStore {
     }
   }
 
-  // deno-lint-ignore require-await
-  async getById(tileId: TileId): Promise<TileMetadata | null> {
-    return this.#tiles.get(tileKey(checkTileId(tileId)))?.metadata ?? null;
+  /** There are no files here that could be in place already. */
+  async insertMetadata(metadata: TileMetadata): Promise<void> {
+    const key = tileKey(checkTileId(metadata.tileId));
+    if (this.#tiles.has(key)) throw new TileMetadataError(`Cannot write tile ${key}: it exists`);
+    throw new TileFsError(`Cannot use tile ${key}: its files are not there`);
   }
 
-  // deno-lint-ignore require-await
-  async queryByBbox(bbox: Bbox, zoom: number): Promise<readonly TileMetadata[]> {
+  async getById(tileId: TileId): Promise<TileMetadataPersistent | null> {
+    const tile = this.#tiles.get(tileKey(checkTileId(tileId)));
+    return tile === undefined ? null : persistent(tile);
+  }
+
+  async queryByBbox(bbox: Bbox, zoom: number, at?: Date): Promise<readonly TileMetadata[]> {
     const range = tileRange(bbox, zoom);
     const inside = ({ x, y, zoom: z }: TileId) =>
       z === zoom && y >= range.yMin && y <= range.yMax &&
       range.columns.some(({ xMin, xMax }) => x >= xMin && x <= xMax);
-    return [...this.#tiles.values()].map((tile) => tile.metadata)
+    const found = [...this.#tiles.values()].map((tile) => tile.metadata)
       .filter((metadata) => inside(metadata.tileId))
       .sort((a, b) => compare(a.tileId, b.tileId));
+    const { freshnessGate } = this.#collaborators;
+    if (at === undefined || freshnessGate === undefined) return found;
+    return found.flatMap((metadata) => {
+      const { outcome } = freshnessGate.judgeAt(metadata, at);
+      return outcome === "rejected" ? [] : [{ ...metadata, freshnessLabel: outcome }];
+    });
   }
 
-  // deno-lint-ignore require-await
+  async pendingUploads(flightId: string | null): Promise<readonly TileMetadataPersistent[]> {
+    const flight = checkFlightId(flightId);
+    return [...this.#tiles.values()].filter(isPending)
+      .filter(({ metadata }) => flight === null || metadata.tileId.flightId === flight)
+      .map(persistent)
+      .sort((a, b) => text(a.tileId.flightId ?? "", b.tileId.flightId ?? ""));
+  }
+
+  async markUploaded(tileId: TileId): Promise<void> {
+    const tile = this.#held(tileId);
+    tile.uploadedAt ??= this.#now() ?? new Date();
+  }
+
+  async updateVotingStatus(tileId: TileId, status: VotingStatus): Promise<void> {
+    const tile = this.#held(tileId);
+    const before = tile.metadata.votingStatus ?? null;
+    if (before === status) return;
+    const movable = (GIVE_UP_FROM as readonly (string | null)[]).includes(before);
+    if (status !== "upload_giveup" || !movable) throw refusedVote(tileId, before, status);
+    tile.metadata = { ...tile.metadata, votingStatus: status };
+  }
+
+  async incrementUploadAttempts(tileId: TileId): Promise<number> {
+    return ++this.#held(tileId).uploadAttempts;
+  }
+
+  async recordLruAccess(tileId: TileId, at: Date): Promise<void> {
+    const tile = this.#tiles.get(tileKey(checkTileId(tileId)));
+    if (tile !== undefined) stamp(tile, at);
+  }
+
+  async lruCandidates(limit: number): Promise<readonly LruCandidate[]> {
+    const usedAt = (tile: Held) => (tile.accessedAt ?? tile.createdAt).getTime();
+    return [...this.#tiles].filter(([key, tile]) => !this.pinned.has(key) && !isPending(tile))
+      .map(([, tile]) => tile)
+      .sort((a, b) => usedAt(a) - usedAt(b))
+      .slice(0, limit)
+      .map((tile) => ({
+        tileId: tile.metadata.tileId,
+        diskBytes: bytesOf(tile),
+        accessedAt: tile.accessedAt,
+      }));
+  }
+
   async totalDiskBytes(): Promise<number> {
     let total = 0;
-    for (const { metadata } of this.#tiles.values()) total += metadata.diskBytes;
+    for (const tile of this.#tiles.values()) total += bytesOf(tile);
     return total;
+  }
+
+  async listTiles(page: TilePage): Promise<readonly TileMetadataPersistent[]> {
+    const { limit, after = "", source, zoom } = checkPage(page);
+    return [...this.#tiles.values()].map(persistent)
+      .filter(({ tileUuid, tileId }) =>
+        tileUuid > after && (source ?? tileId.source) === tileId.source &&
+        (zoom ?? tileId.zoom) === tileId.zoom
+      )
+      .sort((a, b) => text(a.tileUuid, b.tileUuid))
+      .slice(0, limit);
+  }
+
+  async statistics(): Promise<readonly TileStatistics[]> {
+    const groups = new Map<string, TileStatistics>();
+    for (const tile of this.#tiles.values()) {
+      const { tileId: { source, zoom }, freshnessLabel = null, votingStatus = null } =
+        tile.metadata;
+      const key = [source, String(zoom).padStart(2, "0"), freshnessLabel, votingStatus].join("/");
+      const { tiles = 0, diskBytes = 0 } = groups.get(key) ?? {};
+      groups.set(key, {
+        ...{ source, zoom, freshnessLabel, votingStatus },
+        tiles: tiles + 1,
+        diskBytes: diskBytes + bytesOf(tile),
+      });
+    }
+    return [...groups].sort(([a], [b]) => text(a, b)).map(([, group]) => group);
+  }
+
+  #now(): Date | null {
+    const { clock } = this.#collaborators;
+    return clock === undefined ? null : clock.utc(clock.now());
+  }
+
+  #held(tileId: TileId): Held {
+    const tile = this.#tiles.get(tileKey(checkTileId(tileId)));
+    if (tile === undefined) throw notFound(tileId);
+    return tile;
+  }
+
+  #admitted(tile: NewTile): NewTile {
+    const { freshnessGate } = this.#collaborators;
+    if (freshnessGate === undefined) return tile;
+    const freshnessLabel = freshnessGate.admit(tile.metadata);
+    return { ...tile, metadata: { ...tile.metadata, freshnessLabel } };
   }
 }
 
+function held({ metadata, jpeg }: NewTile, createdAt: Date): Held {
+  return {
+    metadata,
+    jpeg: new Uint8Array(jpeg),
+    createdAt,
+    accessedAt: null,
+    uploadedAt: null,
+    uploadAttempts: 0,
+  };
+}
+
+function persistent({ metadata, jpeg: _jpeg, ...rest }: Held): TileMetadataPersistent {
+  const bounds = tileBounds(metadata.tileId);
+  return {
+    ...metadata,
+    ...rest,
+    tileUuid: tileUuid(metadata.tileId),
+    locationHash: locationHash(metadata.tileId),
+    latitudeDeg: (bounds.southDeg + bounds.northDeg) / 2,
+    longitudeDeg: (bounds.westDeg + bounds.eastDeg) / 2,
+  };
+}
+
+function isPending({ metadata, uploadedAt }: Held): boolean {
+  return metadata.tileId.source === "onboard_ingest" && metadata.votingStatus === "pending" &&
+    uploadedAt === null;
+}
+
+function stamp(tile: Held, at: Date): void {
+  if (tile.accessedAt === null || tile.accessedAt < at) tile.accessedAt = at;
+}
+
+const bytesOf = ({ metadata }: Held) => metadata.diskBytes + sidecarBytes(metadata);
+
+const text = (one: string, other: string) => one < other ? -1 : one > other ? 1 : 0;
+
 function compare(a: TileId, b: TileId): number {
-  const flight = (id: TileId) => id.flightId ?? "";
-  const text = (one: string, other: string) => one < other ? -1 : one > other ? 1 : 0;
-  return a.y - b.y || a.x - b.x || text(a.source, b.source) || text(flight(a), flight(b));
+  return a.y - b.y || a.x - b.x || text(a.source, b.source) ||
+    text(a.flightId ?? "", b.flightId ?? "");
 }
 
 function notFound(id: TileId): TileNotFoundError {

@@ -10,6 +10,7 @@ import type {
   TileMetadataStore,
   TileStore,
   TileStoreCollaborators,
+  WriteFreshnessGate,
 } from "./contract.ts";
 import { lockAlone, lockWithOthers } from "./data_folder_lock.ts";
 import { TileCacheError, TileDatabaseError } from "./errors.ts";
@@ -27,6 +28,8 @@ export interface TileCacheOptions extends TileStoreCollaborators {
   /** A PostgreSQL server; without one, PGlite in this process and the folder for it alone. */
   readonly dsn?: string;
   readonly logger?: TileCacheLogger;
+  /** Makes the freshness gate over the cache's own database, where none is given. */
+  readonly openFreshnessGate?: (database: SqlDatabase) => Promise<WriteFreshnessGate>;
   /** Files are held against rows when the last user did not end well (default), or always. */
   readonly reconcile?: "when_unclean" | "always";
 }
@@ -61,7 +64,8 @@ export async function openTileCache(options: TileCacheOptions): Promise<TileCach
   const order = alone ? await putInOrder(options, database, logger) : null;
   if (dsn !== undefined && alone) await lock.share();
   const marker = new UncleanMarker(dataFolder);
-  const { freshnessGate, clock, fdr } = options;
+  const { clock, fdr } = options;
+  const freshnessGate = options.freshnessGate ?? await options.openFreshnessGate?.(database);
   const store = new SqlTileStore({ dataFolder, database, marker, freshnessGate, clock, fdr });
   resources.defer(async () => {
     await store.close();

@@ -12,7 +12,8 @@ import { messageOf, syncPath, TEMPORARY_MARK } from "../core/mod.ts";
 import type { TileMetadata } from "./contract.ts";
 import { TileFsError } from "./errors.ts";
 import type { SqlDatabase, SqlSession } from "./sql/database.ts";
-import { SIDECARS, tilePath } from "./tile_files.ts";
+import { SIDECARS } from "./sidecars.ts";
+import { tilePath } from "./tile_path.ts";
 import { deleteRow, lockOutWriters, selectAll } from "./tile_rows.ts";
 
 export interface Reconciliation {

@@ -8,60 +8,84 @@
  *
  * @module
  */
-import { messageOf } from "../core/mod.ts";
 import { checkNewTile, checkTileId } from "./check_tile.ts";
+import { selectPage, selectStatistics } from "./catalogue_rows.ts";
 import type {
   Bbox,
+  LruCandidate,
   NewTile,
   StoredTile,
+  TileCatalogue,
   TileId,
   TileMetadata,
+  TileMetadataPersistent,
   TileMetadataStore,
+  TilePage,
   TilePixelHandle,
+  TileStatistics,
   TileStore,
+  TileStoreCollaborators,
+  VotingStatus,
   WriteOptions,
   WriteSummary,
 } from "./contract.ts";
-import {
-  TileCacheError,
-  TileDatabaseError,
-  TileMetadataError,
-  TileNotFoundError,
-} from "./errors.ts";
+import { TileMetadataError, TileNotFoundError } from "./errors.ts";
 import { tileKey, tileUuid } from "./identity.ts";
+import { LruStamps, selectLruCandidates } from "./lru_stamps.ts";
 import { pixelHandle } from "./pixel_handle.ts";
 import { readAhead } from "./read_ahead.ts";
-import { type SqlDatabase, SQLSTATE, sqlStateOf } from "./sql/database.ts";
-import { readTileFile, removeTileFiles, writeTileFiles } from "./tile_files.ts";
+import { checkFlightId, checkPage, GIVE_UP_FROM, newerCapture, refusedVote } from "./rules.ts";
+import { databaseFault, type SqlDatabase, SQLSTATE, sqlStateOf } from "./sql/database.ts";
+import { checkTileFiles, readTileFile, removeTileFiles, writeTileFiles } from "./tile_files.ts";
 import { tileRange } from "./tile_range.ts";
+import { dropRenewal, finishRenewal, renewalTag, writeRenewal } from "./tile_renewal.ts";
 import {
   deleteRow,
   insertRows,
   lockKeys,
+  renewRow,
   selectRange,
   selectRow,
   selectTotals,
 } from "./tile_rows.ts";
 import type { UncleanMarker } from "./unclean_marker.ts";
+import {
+  countUploadAttempt,
+  moveVotingStatus,
+  selectPendingUploads,
+  stampUploaded,
+} from "./upload_rows.ts";
+import { WriteJournal } from "./write_journal.ts";
 
 /** Files read at the same time by `tilesInArea`. */
 const READS_AT_ONCE = 8;
 
-export class SqlTileStore implements TileStore, TileMetadataStore {
-  readonly #dataFolder: string;
-  readonly #database: SqlDatabase;
-  readonly #marker: UncleanMarker;
+export interface SqlTileStoreParts extends TileStoreCollaborators {
+  readonly dataFolder: string;
+  readonly database: SqlDatabase;
+  readonly marker: UncleanMarker;
+}
+
+export class SqlTileStore implements TileStore, TileMetadataStore, TileCatalogue {
+  readonly #parts: SqlTileStoreParts;
+  readonly #stamps: LruStamps;
+  readonly #journal: WriteJournal;
   #leftFiles = false;
 
-  constructor(dataFolder: string, database: SqlDatabase, marker: UncleanMarker) {
-    this.#dataFolder = dataFolder;
-    this.#database = database;
-    this.#marker = marker;
+  constructor(parts: SqlTileStoreParts) {
+    this.#parts = parts;
+    this.#stamps = new LruStamps(parts.database);
+    this.#journal = new WriteJournal(parts);
   }
 
   /** True when a failed write could not clean up: the next open must reconcile. */
   get leftFiles(): boolean {
     return this.#leftFiles;
+  }
+
+  /** Writes what waits in memory; to be called before the database closes. */
+  async close(): Promise<void> {
+    await this.#stamps.flush().catch(() => {});
   }
 
   async writeTile(metadata: TileMetadata, jpeg: Uint8Array): Promise<void> {
@@ -70,28 +94,94 @@ export class SqlTileStore implements TileStore, TileMetadataStore {
 
   async writeTiles(tiles: readonly NewTile[], options: WriteOptions = {}): Promise<WriteSummary> {
     const { existing = "refuse" } = options;
-    const checked = tiles.map(checkNewTile);
-    refuseTwins(checked);
-    if (checked.length === 0) return { written: 0, kept: 0 };
-    await this.#marker.mark();
+    return await this.#journal.watch(tiles, async () => {
+      const checked = tiles.map((tile) => this.#admitted(checkNewTile(tile)));
+      refuseTwins(checked);
+      const written = checked.length === 0 ? [] : await this.#write(checked, existing);
+      return {
+        result: { written: written.length, kept: checked.length - written.length },
+        written,
+      };
+    });
+  }
+
+  async #write(
+    checked: readonly NewTile[],
+    existing: "refuse" | "keep",
+  ): Promise<readonly NewTile[]> {
+    const { dataFolder, database, marker } = this.#parts;
+    await marker.mark();
     let fresh: readonly NewTile[] = [];
     try {
-      await this.#database.transaction(async (sql) => {
-        const inserted = await insertRows(sql, checked, existing);
+      await database.transaction(async (sql) => {
+        const inserted = await insertRows(sql, checked.map((tile) => tile.metadata), existing);
         fresh = checked.filter((tile) => inserted.has(tileUuid(tile.metadata.tileId)));
-        await writeTileFiles(this.#dataFolder, fresh);
+        await writeTileFiles(dataFolder, fresh);
       });
     } catch (error) {
       await this.#removeFilesWithoutRow(fresh.map((tile) => tile.metadata.tileId));
       throw writeFault(error, checked);
     }
-    return { written: fresh.length, kept: checked.length - fresh.length };
+    return fresh;
+  }
+
+  async renewTile(metadata: TileMetadata, jpeg: Uint8Array): Promise<void> {
+    await this.#journal.watch([{ metadata, jpeg }], async () => {
+      const tile = this.#admitted(checkNewTile({ metadata, jpeg }));
+      await this.#renew(tile);
+      return { result: undefined, written: [tile] };
+    });
+  }
+
+  async #renew(tile: NewTile): Promise<void> {
+    const { dataFolder, database, marker } = this.#parts;
+    const { tileId } = tile.metadata;
+    await marker.mark();
+    try {
+      await database.transaction(async (sql) => {
+        await lockKeys(sql, [tileId]);
+        const old = await selectRow(sql, tileId);
+        if (old === null) throw notFound(tileId);
+        if (!newerCapture(tile.metadata, old)) {
+          throw new TileMetadataError(
+            `Cannot renew tile ${
+              tileKey(tileId)
+            }: its capture is not newer than that of the tile ` +
+              `in the cache (${old.capturedAt?.toISOString() ?? "unknown"})`,
+          );
+        }
+        await renewRow(sql, tile.metadata);
+        await writeRenewal(dataFolder, tile);
+      });
+    } catch (error) {
+      await this.#settleRenewal(tile.metadata);
+      throw writeFault(error, [tile]);
+    }
+    await this.#settleRenewal(tile.metadata);
+  }
+
+  /** The row decides: its files take their place, or they go. Never throws. */
+  async #settleRenewal(metadata: TileMetadata): Promise<void> {
+    const { dataFolder, database } = this.#parts;
+    try {
+      await database.transaction(async (sql) => {
+        await lockKeys(sql, [metadata.tileId]);
+        const row = await selectRow(sql, metadata.tileId);
+        const renewed = row !== null && renewalTag(row) === renewalTag(metadata);
+        await (renewed ? finishRenewal : dropRenewal)(dataFolder, metadata);
+      });
+    } catch {
+      // Readers find the files where they wait; the marker stays, and the next open moves them.
+      this.#leftFiles = true;
+    }
   }
 
   async readTilePixels(tileId: TileId): Promise<TilePixelHandle> {
     const id = checkTileId(tileId);
     const tile = await this.#read(await this.getById(id));
     if (tile === null) throw notFound(id);
+    const { clock } = this.#parts;
+    if (clock !== undefined) this.#stamps.note(id, clock.utc(clock.now()));
     return pixelHandle(tile.jpeg);
   }
 
@@ -101,10 +191,11 @@ export class SqlTileStore implements TileStore, TileMetadataStore {
 
   async deleteTile(tileId: TileId): Promise<void> {
     const id = checkTileId(tileId);
-    await this.#marker.mark();
+    const { database, marker } = this.#parts;
+    await marker.mark();
     // The row goes first and for good; only then the files, unless a writer was quicker.
     const existed = await this.#ask(() =>
-      this.#database.transaction(async (sql) => {
+      database.transaction(async (sql) => {
         await lockKeys(sql, [id]);
         return await deleteRow(sql, id);
       })
@@ -120,40 +211,117 @@ export class SqlTileStore implements TileStore, TileMetadataStore {
     }
   }
 
-  async getById(tileId: TileId): Promise<TileMetadata | null> {
-    const id = checkTileId(tileId);
-    return await this.#ask(() => selectRow(this.#database, id));
+  async insertMetadata(metadata: TileMetadata): Promise<void> {
+    const { dataFolder, database, marker } = this.#parts;
+    const jpeg = await checkTileFiles(dataFolder, metadata);
+    const tile = this.#admitted(checkNewTile({ metadata, jpeg }));
+    await marker.mark();
+    try {
+      await database.transaction((sql) => insertRows(sql, [tile.metadata], "refuse"));
+    } catch (error) {
+      throw writeFault(error, [tile]);
+    }
   }
 
-  async queryByBbox(bbox: Bbox, zoom: number): Promise<readonly TileMetadata[]> {
+  async getById(tileId: TileId): Promise<TileMetadataPersistent | null> {
+    const id = checkTileId(tileId);
+    return await this.#ask(() => selectRow(this.#parts.database, id));
+  }
+
+  async queryByBbox(bbox: Bbox, zoom: number, at?: Date): Promise<readonly TileMetadata[]> {
     const range = tileRange(bbox, zoom);
-    return await this.#ask(() => selectRange(this.#database, range, zoom));
+    const found = await this.#ask(() => selectRange(this.#parts.database, range, zoom));
+    const { freshnessGate } = this.#parts;
+    if (at === undefined || freshnessGate === undefined) return found;
+    return found.flatMap((metadata) => {
+      const { outcome } = freshnessGate.judgeAt(metadata, at);
+      return outcome === "rejected" ? [] : [{ ...metadata, freshnessLabel: outcome }];
+    });
+  }
+
+  async pendingUploads(flightId: string | null): Promise<readonly TileMetadataPersistent[]> {
+    const id = checkFlightId(flightId);
+    return await this.#ask(() => selectPendingUploads(this.#parts.database, id));
+  }
+
+  async markUploaded(tileId: TileId): Promise<void> {
+    const id = checkTileId(tileId);
+    const { clock, database } = this.#parts;
+    const at = clock === undefined ? null : clock.utc(clock.now());
+    if (!await this.#ask(() => stampUploaded(database, id, at))) throw notFound(id);
+  }
+
+  async updateVotingStatus(tileId: TileId, status: VotingStatus): Promise<void> {
+    const id = checkTileId(tileId);
+    const from = status === "upload_giveup" ? GIVE_UP_FROM : [];
+    const change = { from, to: status };
+    const after = await this.#ask(() => moveVotingStatus(this.#parts.database, id, change));
+    if (after === null) throw notFound(id);
+    if (!after.moved && after.status !== status) throw refusedVote(id, after.status, status);
+  }
+
+  async incrementUploadAttempts(tileId: TileId): Promise<number> {
+    const id = checkTileId(tileId);
+    const count = await this.#ask(() => countUploadAttempt(this.#parts.database, id));
+    if (count === null) throw notFound(id);
+    return count;
+  }
+
+  // deno-lint-ignore require-await
+  async recordLruAccess(tileId: TileId, at: Date): Promise<void> {
+    this.#stamps.note(checkTileId(tileId), at);
+  }
+
+  async lruCandidates(limit: number): Promise<readonly LruCandidate[]> {
+    return await this.#ask(async () => {
+      await this.#stamps.flush();
+      return await selectLruCandidates(this.#parts.database, limit);
+    });
   }
 
   async totalDiskBytes(): Promise<number> {
-    return (await this.#ask(() => selectTotals(this.#database))).diskBytes;
+    return (await this.#ask(() => selectTotals(this.#parts.database))).diskBytes;
+  }
+
+  async listTiles(page: TilePage): Promise<readonly TileMetadataPersistent[]> {
+    const checked = checkPage(page);
+    return await this.#ask(() => selectPage(this.#parts.database, checked));
+  }
+
+  async statistics(): Promise<readonly TileStatistics[]> {
+    return await this.#ask(() => selectStatistics(this.#parts.database));
+  }
+
+  /** The tile with its label, where a gate is wired. @throws FreshnessRejectionError */
+  #admitted(tile: NewTile): NewTile {
+    const { freshnessGate } = this.#parts;
+    if (freshnessGate === undefined) return tile;
+    const freshnessLabel = freshnessGate.admit(tile.metadata);
+    return { ...tile, metadata: { ...tile.metadata, freshnessLabel } };
   }
 
   /** Null when there is no such tile, also when it was deleted while its file was being read. */
   async #read(metadata: TileMetadata | null): Promise<StoredTile | null> {
     if (metadata === null) return null;
+    const { dataFolder } = this.#parts;
     try {
-      return { metadata, jpeg: await readTileFile(this.#dataFolder, metadata) };
+      return { metadata, jpeg: await readTileFile(dataFolder, metadata) };
     } catch {
-      // Perhaps it was deleted, or deleted and written anew, since its row was read: ask once more.
+      // Perhaps it was deleted, renewed or written anew since its row was read: ask once more.
       const now = await this.getById(metadata.tileId);
-      return now && { metadata: now, jpeg: await readTileFile(this.#dataFolder, now) };
+      return now && { metadata: now, jpeg: await readTileFile(dataFolder, now) };
     }
   }
 
   /** Removes files unless somebody has written their tile meanwhile; never throws. */
   async #removeFilesWithoutRow(ids: readonly TileId[]): Promise<void> {
     if (ids.length === 0) return;
+    const { dataFolder, database } = this.#parts;
     try {
-      await this.#database.transaction(async (sql) => {
+      await database.transaction(async (sql) => {
         await lockKeys(sql, ids);
         for (const id of ids) {
-          if (await selectRow(sql, id) === null) await removeTileFiles(this.#dataFolder, id);
+          if (await selectRow(sql, id) === null) await removeTileFiles(dataFolder, id);
         }
       });
     } catch {
@@ -187,14 +355,6 @@ function writeFault(error: unknown, tiles: readonly NewTile[]): Error {
   return new TileMetadataError(
     `Cannot write tile ${one}: it exists already and is never overwritten` +
       `${tiles.length > 1 && detail ? ` (${detail})` : ""}; delete it first, or keep it`,
-    { cause: error },
-  );
-}
-
-function databaseFault(error: unknown): Error {
-  if (error instanceof TileCacheError) return error;
-  return new TileDatabaseError(
-    `The tile cache's database failed: ${messageOf(error)}; check that it runs and has disk space`,
     { cause: error },
   );
 }

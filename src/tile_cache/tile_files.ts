@@ -10,20 +10,16 @@
  */
 import { dirname } from "node:path";
 import { messageOf, replaceFile, sha256Hex, syncPath } from "../core/mod.ts";
+import { checkTileId } from "./check_tile.ts";
 import type { NewTile, TileId, TileMetadata } from "./contract.ts";
 import { ContentHashMismatchError, TileFsError } from "./errors.ts";
-import { tileKey, tileUuid } from "./identity.ts";
+import { tileKey } from "./identity.ts";
+import { sidecarContents, SIDECARS } from "./sidecars.ts";
+import { tilePath } from "./tile_path.ts";
+import { waitingPicture } from "./tile_renewal.ts";
 
 /** Tiles written at the same time: enough that waiting for the disk overlaps. */
 const WRITES_AT_ONCE = 8;
-
-export const SIDECARS = [".json", ".sha256"] as const;
-
-/** Path of the picture below the data folder, with slashes. */
-export function tilePath(id: TileId): string {
-  const flight = id.flightId === undefined ? "" : `${id.flightId}/`;
-  return `tiles/${id.source}/${flight}${id.zoom}/${id.x}/${id.y}.jpg`;
-}
 
 /** Paths of all files of a tile, the picture last. */
 function pathsOf(dataFolder: string, id: TileId): { sidecars: string[]; jpeg: string } {
@@ -56,13 +52,7 @@ export async function writeTileFiles(dataFolder: string, tiles: readonly NewTile
 async function writeOne(dataFolder: string, tile: NewTile): Promise<void> {
   const { metadata, jpeg } = tile;
   const paths = pathsOf(dataFolder, metadata.tileId);
-  const text = new TextEncoder();
-  const document = { tileUuid: tileUuid(metadata.tileId), ...metadata };
-  const name = paths.jpeg.slice(paths.jpeg.lastIndexOf("/") + 1);
-  const contents = [
-    text.encode(JSON.stringify(document, null, 2) + "\n"),
-    text.encode(`${metadata.contentSha256}  ${name}\n`),
-  ];
+  const contents = sidecarContents(metadata);
   for (const [index, path] of paths.sidecars.entries()) {
     await replaceFile(path, contents[index], { syncFolder: false });
   }
@@ -106,9 +96,23 @@ export async function readTileFile(
   metadata: TileMetadata,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { jpeg: path } = pathsOf(dataFolder, metadata.tileId);
-  let jpeg: Uint8Array<ArrayBuffer>;
   try {
-    jpeg = await Deno.readFile(path);
+    return checkHash(path, await readPicture(path, metadata), metadata);
+  } catch (error) {
+    // Renewed, and its files still wait beside the old ones.
+    const waiting = await readPicture(waitingPicture(dataFolder, metadata), metadata)
+      .catch(() => null);
+    if (waiting === null) throw error;
+    return checkHash(path, waiting, metadata);
+  }
+}
+
+async function readPicture(
+  path: string,
+  metadata: TileMetadata,
+): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await Deno.readFile(path);
   } catch (error) {
     throw new TileFsError(
       `Cannot read tile ${tileKey(metadata.tileId)}: ${messageOf(error)}; delete the tile and ` +
@@ -116,12 +120,33 @@ export async function readTileFile(
       { cause: error },
     );
   }
+}
+
+function checkHash(
+  path: string,
+  jpeg: Uint8Array<ArrayBuffer>,
+  metadata: TileMetadata,
+): Uint8Array<ArrayBuffer> {
   const sha256 = sha256Hex(jpeg);
-  if (sha256 !== metadata.contentSha256) {
-    throw new ContentHashMismatchError(
-      `Cannot use ${path}: its SHA-256 is ${sha256}, the cache says ${metadata.contentSha256}; ` +
-        "delete the tile and import it again",
-    );
+  if (sha256 === metadata.contentSha256) return jpeg;
+  throw new ContentHashMismatchError(
+    `Cannot use ${path}: its SHA-256 is ${sha256}, the cache says ${metadata.contentSha256}; ` +
+      "delete the tile and import it again",
+  );
+}
+
+/** As {@link readTileFile}; the sidecars must be there too. */
+export async function checkTileFiles(
+  dataFolder: string,
+  metadata: TileMetadata,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const id = checkTileId(metadata.tileId);
+  const { sidecars } = pathsOf(dataFolder, id);
+  for (const path of sidecars) {
+    const found = await Deno.lstat(path).catch(() => null);
+    if (!found?.isFile) {
+      throw new TileFsError(`Cannot use tile ${tileKey(id)}: ${path} is not there`);
+    }
   }
-  return jpeg;
+  return await readTileFile(dataFolder, { ...metadata, tileId: id });
 }

@@ -1,16 +1,20 @@
 /**
- * Rows of tiles: what stands in the database and how it becomes metadata again.
+ * Rows of tiles: how they come into the database, are found and go.
  *
  * @module
  */
-import { tileBounds } from "../core/mod.ts";
-import type { NewTile, TileId, TileMetadata } from "./contract.ts";
-import { locationHash, tileKey, tileUuid } from "./identity.ts";
-import type { SqlRow, SqlSession, SqlTransaction } from "./sql/database.ts";
+import type { TileId, TileMetadata, TileMetadataPersistent } from "./contract.ts";
+import { tileKey, tileUuid } from "./identity.ts";
+import type { SqlSession, SqlTransaction } from "./sql/database.ts";
 import type { TileRange } from "./tile_range.ts";
-
-const COLUMNS = "zoom, x, y, tile_size_px, source, flight_id, source_gsd_m, captured_at, " +
-  "coverage, attribution, content_sha256, disk_bytes";
+import {
+  COLUMNS,
+  metadataOf,
+  PERSISTENT_COLUMNS,
+  persistentOf,
+  RECORD_COLUMNS,
+  recordOf,
+} from "./tile_record.ts";
 
 /** Held shared by every writer's transaction, and alone by reconciliation. */
 const WRITERS_LOCK = "6155301862297149002";
@@ -35,19 +39,14 @@ export async function lockOutWriters(sql: SqlTransaction): Promise<void> {
   await sql.query(`SELECT pg_advisory_xact_lock(${WRITERS_LOCK})`);
 }
 
+const RECORD_NAMES = Object.keys(RECORD_COLUMNS).join(", ");
+const RECORD_TYPES = Object.entries(RECORD_COLUMNS).map((column) => column.join(" ")).join(", ");
+
 const INSERT = `
 WITH locked AS MATERIALIZED (${LOCK_KEYS})
-INSERT INTO tiles (
-  zoom, x, y, tile_size_px, source, flight_id, latitude_deg, longitude_deg, source_gsd_m,
-  captured_at, coverage, attribution, tile_uuid, location_hash, content_sha256, disk_bytes
-)
-SELECT t.* FROM (SELECT count(*) AS n FROM locked) AS all_locked, jsonb_to_recordset($2::text::jsonb)
-AS t (
-  zoom integer, x integer, y integer, tile_size_px integer, source text, flight_id uuid,
-  latitude_deg double precision, longitude_deg double precision, source_gsd_m double precision,
-  captured_at timestamptz, coverage double precision, attribution text, tile_uuid uuid,
-  location_hash uuid, content_sha256 text, disk_bytes bigint
-) WHERE all_locked.n >= 0`;
+INSERT INTO tiles (${RECORD_NAMES})
+SELECT t.* FROM (SELECT count(*) AS n FROM locked) AS all_locked,
+jsonb_to_recordset($2::text::jsonb) AS t (${RECORD_TYPES}) WHERE all_locked.n >= 0`;
 
 /**
  * Inserts the rows and returns the tile UUIDs of those that are new. A key that exists is an error
@@ -55,65 +54,37 @@ AS t (
  */
 export async function insertRows(
   sql: SqlTransaction,
-  tiles: readonly NewTile[],
+  tiles: readonly TileMetadata[],
   existing: "refuse" | "keep",
 ): Promise<ReadonlySet<string>> {
-  const keys = tiles.map((tile) => tileKey(tile.metadata.tileId)).sort();
+  const keys = tiles.map((metadata) => tileKey(metadata.tileId)).sort();
   const conflict = existing === "keep" ? " ON CONFLICT DO NOTHING" : "";
   const rows = await sql.query<{ tile_uuid: string }>(
     `${INSERT}${conflict} RETURNING tile_uuid`,
-    [keys, JSON.stringify(tiles.map((tile) => recordOf(tile.metadata)))],
+    [keys, JSON.stringify(tiles.map(recordOf))],
   );
   return new Set(rows.map((row) => row.tile_uuid));
 }
 
-function recordOf(metadata: TileMetadata): Record<string, unknown> {
-  const { tileId } = metadata;
-  const bounds = tileBounds(tileId);
-  return {
-    zoom: tileId.zoom,
-    x: tileId.x,
-    y: tileId.y,
-    tile_size_px: metadata.tileSizePx,
-    source: tileId.source,
-    flight_id: tileId.flightId ?? null,
-    latitude_deg: (bounds.southDeg + bounds.northDeg) / 2,
-    longitude_deg: (bounds.westDeg + bounds.eastDeg) / 2,
-    source_gsd_m: metadata.sourceGsdM,
-    captured_at: metadata.capturedAt?.toISOString() ?? null,
-    coverage: metadata.coverage,
-    attribution: metadata.attribution,
-    tile_uuid: tileUuid(tileId),
-    location_hash: locationHash(tileId),
-    content_sha256: metadata.contentSha256,
-    disk_bytes: metadata.diskBytes,
-  };
+/** The row of a tile that exists becomes that of `metadata`; what the cache knows of it is new too. */
+export async function renewRow(sql: SqlTransaction, metadata: TileMetadata): Promise<void> {
+  const changes = Object.keys(RECORD_COLUMNS).map((name) => `${name} = t.${name}`).join(", ");
+  await sql.query(
+    `UPDATE tiles SET ${changes}, uploaded_at = NULL, upload_attempts = 0 ` +
+      `FROM jsonb_to_recordset($1::text::jsonb) AS t (${RECORD_TYPES}) ` +
+      "WHERE tiles.tile_uuid = t.tile_uuid",
+    [JSON.stringify([recordOf(metadata)])],
+  );
 }
 
-function metadataOf(row: SqlRow): TileMetadata {
-  const flightId = row.flight_id as string | null;
-  return {
-    tileId: {
-      zoom: row.zoom as number,
-      x: row.x as number,
-      y: row.y as number,
-      source: row.source as string,
-      ...(flightId === null ? {} : { flightId }),
-    },
-    tileSizePx: row.tile_size_px as 256,
-    sourceGsdM: row.source_gsd_m as number,
-    capturedAt: row.captured_at as Date | null,
-    contentSha256: row.content_sha256 as string,
-    // npm:pg gives 64-bit integers as text.
-    diskBytes: Number(row.disk_bytes),
-    coverage: row.coverage as number,
-    attribution: row.attribution as string,
-  };
-}
-
-export async function selectRow(sql: SqlSession, id: TileId): Promise<TileMetadata | null> {
-  const rows = await sql.query(`SELECT ${COLUMNS} FROM tiles WHERE tile_uuid = $1`, [tileUuid(id)]);
-  return rows.length === 0 ? null : metadataOf(rows[0]);
+export async function selectRow(
+  sql: SqlSession,
+  id: TileId,
+): Promise<TileMetadataPersistent | null> {
+  const rows = await sql.query(`SELECT ${PERSISTENT_COLUMNS} FROM tiles WHERE tile_uuid = $1`, [
+    tileUuid(id),
+  ]);
+  return rows.length === 0 ? null : persistentOf(rows[0]);
 }
 
 export async function selectRange(
@@ -144,9 +115,10 @@ export async function deleteRow(sql: SqlSession, id: TileId): Promise<boolean> {
   return rows.length > 0;
 }
 
+/** Kept by triggers; `diskBytes` of all files. */
 export async function selectTotals(sql: SqlSession): Promise<{ tiles: number; diskBytes: number }> {
   const [row] = await sql.query(
-    "SELECT count(*)::float8 AS tiles, coalesce(sum(disk_bytes), 0)::float8 AS disk_bytes FROM tiles",
+    "SELECT sum(tiles)::float8 AS tiles, sum(disk_bytes)::float8 AS disk_bytes FROM cache_usage",
   );
   return { tiles: row.tiles as number, diskBytes: row.disk_bytes as number };
 }

@@ -7,12 +7,17 @@ import assert from "node:assert/strict";
 import { tileBounds } from "../../src/core/mod.ts";
 import {
   ContentHashMismatchError,
+  locationHash,
   type NewTile,
+  type TileId,
+  type TileMetadata,
   TileMetadataError,
   type TileMetadataStore,
   TileNotFoundError,
   type TileStore,
+  tileUuid,
 } from "../../src/tile_cache/mod.ts";
+import { sidecarBytes } from "../../src/tile_cache/sidecars.ts";
 import { FLIGHT_ID, makeTile } from "./tile_fixture.ts";
 
 export interface StoreUnderTest extends AsyncDisposable {
@@ -43,6 +48,26 @@ export function tileStoreSuite(
 const write = ({ store }: StoreUnderTest, tile: NewTile) =>
   store.writeTile(tile.metadata, tile.jpeg);
 
+/** What was written, without what the cache adds. */
+async function getById({ metadata }: StoreUnderTest, id: TileId): Promise<TileMetadata | null> {
+  const found = await metadata.getById(id);
+  if (found === null) return null;
+  const { tileUuid: uuid, locationHash: hash, latitudeDeg, longitudeDeg, ...rest } = found;
+  const { createdAt, accessedAt, uploadedAt, uploadAttempts, ...written } = rest;
+  assert.equal(uuid, tileUuid(id));
+  assert.equal(hash, locationHash(id));
+  const { southDeg, northDeg, westDeg, eastDeg } = tileBounds(id);
+  assert.ok(latitudeDeg > southDeg && latitudeDeg < northDeg);
+  assert.ok(longitudeDeg > westDeg && longitudeDeg < eastDeg);
+  assert.ok(createdAt instanceof Date);
+  assert.deepEqual({ accessedAt, uploadedAt, uploadAttempts }, {
+    accessedAt: null,
+    uploadedAt: null,
+    uploadAttempts: 0,
+  });
+  return written;
+}
+
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const item of items) all.push(item);
@@ -53,7 +78,7 @@ const writing: Record<string, Body> = {
   "writeTile() keeps metadata and bytes": async (cache) => {
     const tile = makeTile({ x: 5, y: 6 }, { capturedAt: new Date("2024-05-06T07:08:09.123Z") });
     await write(cache, tile);
-    assert.deepEqual(await cache.metadata.getById(tile.metadata.tileId), tile.metadata);
+    assert.deepEqual(await getById(cache, tile.metadata.tileId), tile.metadata);
     using pixels = await cache.store.readTilePixels(tile.metadata.tileId);
     assert.deepEqual(pixels.jpeg, tile.jpeg);
   },
@@ -72,7 +97,7 @@ const writing: Record<string, Body> = {
     await assert.rejects(write(cache, second), TileMetadataError);
     using pixels = await cache.store.readTilePixels(first.metadata.tileId);
     assert.deepEqual(pixels.jpeg, first.jpeg);
-    assert.deepEqual(await cache.metadata.getById(first.metadata.tileId), first.metadata);
+    assert.deepEqual(await getById(cache, first.metadata.tileId), first.metadata);
   },
   "writeTile() refuses bytes of another hash": async (cache) => {
     const tile = makeTile({});
@@ -257,13 +282,14 @@ const asking: Record<string, Body> = {
       break;
     }
   },
-  "totalDiskBytes() counts what is stored": async (cache) => {
-    assert.equal(await cache.metadata.totalDiskBytes(), 0);
+  "totalDiskBytes() counts pictures and sidecars": async (cache) => {
+    const total = () => cache.metadata.totalDiskBytes();
+    assert.equal(await total(), 0);
     const tiles = [makeTile({ x: 1 }, {}, 1), makeTile({ x: 2 }, {}, 2)];
+    const bytes = tiles.map((tile) => tile.jpeg.length + sidecarBytes(tile.metadata));
     await cache.store.writeTiles(tiles);
-    const bytes = tiles[0].jpeg.length + tiles[1].jpeg.length;
-    assert.equal(await cache.metadata.totalDiskBytes(), bytes);
+    assert.equal(await total(), bytes[0] + bytes[1]);
     await cache.store.deleteTile(tiles[0].metadata.tileId);
-    assert.equal(await cache.metadata.totalDiskBytes(), tiles[1].jpeg.length);
+    assert.equal(await total(), bytes[1]);
   },
 };

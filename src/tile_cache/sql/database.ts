@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { messageOf } from "../../core/mod.ts";
+import { TileCacheError, TileDatabaseError } from "../errors.ts";
 
 export type SqlValue = string | number | boolean | Date | null | readonly string[];
 export type SqlRow = Record<string, unknown>;
@@ -40,3 +42,12 @@ export const SQLSTATE = {
   uniqueViolation: "23505",
   serializationFailure: "40001",
 } as const;
+
+/** What the database threw, in the words of the cache; errors of the cache itself stay. */
+export function databaseFault(error: unknown): Error {
+  if (error instanceof TileCacheError) return error;
+  return new TileDatabaseError(
+    `The tile cache's database failed: ${messageOf(error)}; check that it runs and has disk space`,
+    { cause: error },
+  );
+}

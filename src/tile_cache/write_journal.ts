@@ -1,0 +1,52 @@
+/**
+ * Tells the flight recorder what became of writes: `c6.write`, `c6.write_failed`.
+ *
+ * @module
+ */
+import { causes, messageOf, monotonicNs } from "../core/mod.ts";
+import type { NewTile, TileStoreCollaborators } from "./contract.ts";
+
+export class WriteJournal {
+  readonly #collaborators: TileStoreCollaborators;
+
+  /** @throws TypeError for a recorder without the clock that its records need. */
+  constructor(collaborators: TileStoreCollaborators) {
+    if (collaborators.fdr !== undefined && collaborators.clock === undefined) {
+      throw new TypeError("a tile store that records needs a clock beside its recorder");
+    }
+    this.#collaborators = collaborators;
+  }
+
+  /** Runs a write and records each tile of it, written or not. */
+  async watch<T>(
+    tiles: readonly NewTile[],
+    write: () => Promise<{ result: T; written: readonly NewTile[] }>,
+  ): Promise<T> {
+    const { fdr, clock } = this.#collaborators;
+    if (fdr === undefined || clock === undefined) return (await write()).result;
+    const beginMs = performance.now();
+    try {
+      const { result, written } = await write();
+      const tookMs = performance.now() - beginMs;
+      for (const { metadata } of written) {
+        const { tileId, diskBytes, contentSha256, freshnessLabel } = metadata;
+        const payload = { tileId, diskBytes, contentSha256, freshnessLabel, tookMs };
+        fdr.enqueue({ kind: "c6.write", timestampNs: clock.now(), payload });
+      }
+      return result;
+    } catch (error) {
+      const timestampNs = monotonicNs(clock.now());
+      const fault = { type: typeOf(error), message: messageOf(error), causes: causesOf(error) };
+      for (const { metadata: { tileId } } of tiles) {
+        fdr.enqueue({ kind: "c6.write_failed", timestampNs, payload: { tileId, error: fault } });
+      }
+      throw error;
+    }
+  }
+}
+
+const typeOf = (error: unknown) => error instanceof Error ? error.name : typeof error;
+
+function causesOf(error: unknown): string[] {
+  return causes(error).slice(1).map((cause) => `${typeOf(cause)}: ${messageOf(cause)}`);
+}
