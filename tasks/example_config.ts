@@ -14,6 +14,7 @@ export const EXAMPLE_CONFIG = `${REPOSITORY}/config/airborne.example.yaml`;
 const SOURCES = [
   "airborne/config.ts",
   "airborne/navigator_config.ts",
+  "flight_recorder/config.ts",
   "matcher/config.ts",
   "place_recognition/config.ts",
   "pose/config.ts",

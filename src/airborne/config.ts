@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { FdrConfigSchema } from "../flight_recorder/mod.ts";
 import { StructuralConfigSchema } from "../matcher/mod.ts";
 import { PlaceRecognitionConfigSchema } from "../place_recognition/mod.ts";
 import { PoseConfigSchema } from "../pose/mod.ts";
@@ -26,5 +27,6 @@ export const AirborneConfigSchema = z.strictObject({
   pose: PoseConfigSchema.prefault({}),
   eskf: EskfConfigSchema.prefault({}),
   navigator: NavigatorConfigSchema.prefault({}),
+  fdr: FdrConfigSchema.prefault({}),
 });
 export type AirborneConfig = Readonly<z.infer<typeof AirborneConfigSchema>>;

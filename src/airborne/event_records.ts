@@ -3,48 +3,51 @@
  *
  * @module
  */
-import { type LocalFrame, type MonotonicNs, secondsFromNs } from "../core/mod.ts";
-import type { Recorder } from "../flight_recorder/mod.ts";
+import { type LocalFrame, type Logger, type MonotonicNs, secondsFromNs } from "../core/mod.ts";
+import type { FdrSink } from "../flight_recorder/mod.ts";
 import type { EstimatorEvent } from "../state_estimator/mod.ts";
 
 export function recordEvent(
-  recorder: Recorder,
+  to: { readonly sink: FdrSink; readonly logger: Logger },
   event: EstimatorEvent,
   frame: LocalFrame,
   nowNs: MonotonicNs,
 ): void {
+  const { sink, logger } = to;
+  const timestampNs = nowNs;
   switch (event.type) {
     case "label": {
       const reason = `at ${secondsFromNs(event.timeNs).toFixed(2)} s`;
-      return recorder.record("c5.source_label", { from: event.from, to: event.to, reason }, nowNs);
+      const payload = { from: event.from, to: event.to, reason };
+      sink.enqueue({ kind: "c5.source_label", timestampNs, payload });
+      return;
     }
     case "cold_start_origin.set": {
       const { latitudeDeg, longitudeDeg } = frame.wgsFromLocal(event.origin.positionLocalM);
-      return recorder.record("c5.cold_start_origin.set", {
-        latitudeDeg,
-        longitudeDeg,
-        sigmaHorizontalM: event.sigmaHorizM,
-        sigmaVerticalM: event.sigmaVertM,
-      }, nowNs);
+      const { sigmaHorizM: sigmaHorizontalM, sigmaVertM: sigmaVerticalM } = event;
+      const payload = { latitudeDeg, longitudeDeg, sigmaHorizontalM, sigmaVerticalM };
+      sink.enqueue({ kind: "c5.cold_start_origin.set", timestampNs, payload });
+      return;
     }
-    case "cold_start_origin.unavailable":
-      return recorder.record(
-        "c5.cold_start_origin.unavailable",
-        { reason: "no take-off position was given" },
-        nowNs,
-      );
+    case "cold_start_origin.unavailable": {
+      const payload = { reason: "no take-off position was given" };
+      sink.enqueue({ kind: "c5.cold_start_origin.unavailable", timestampNs, payload });
+      return;
+    }
     case "gps.demoted":
-      return recorder.record("log", {
-        level: "WARN",
-        component: "state_estimator",
-        message: `GPS is not trusted any more: ${event.reason}`,
-      }, nowNs);
+      logger.warn(
+        "c5.gps_demoted",
+        { reason: event.reason },
+        `GPS is not trusted any more: ${event.reason}`,
+      );
+      return;
     case "gps_bounded_delta.accept":
-    case "gps_bounded_delta.reject":
-      return recorder.record(`c5.${event.type}`, {
-        reason: event.reason,
-        deltaM: Number.isFinite(event.deltaM) ? event.deltaM : null,
-      }, nowNs);
+    case "gps_bounded_delta.reject": {
+      const deltaM = Number.isFinite(event.deltaM) ? event.deltaM : null;
+      const payload = { reason: event.reason, deltaM };
+      sink.enqueue({ kind: `c5.${event.type}`, timestampNs, payload });
+      return;
+    }
     default:
       event satisfies never;
   }

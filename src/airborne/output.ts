@@ -56,8 +56,12 @@ export const SummaryLineSchema = z.object({
   wallS: z.number(),
   realTimeFactor: z.number(),
   rssMbMax: z.number(),
-  recorderFile: z.string().nullable(),
-  /** The disk refused records: the file is incomplete. */
+  /** Of this flight: its segments stand there. */
+  recorderFolder: z.string().nullable(),
+  recorderRecords: z.int(),
+  /** Counted in the record as well, producer by producer. */
+  recorderLost: z.int(),
+  /** The disk refused records, or the footer: the record is incomplete. */
   recorderBroken: z.boolean(),
 });
 export type SummaryLine = z.infer<typeof SummaryLineSchema>;

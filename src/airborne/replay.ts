@@ -137,8 +137,9 @@ function summaryText(summary: SummaryLine): string[] {
       summary.realTimeFactor.toFixed(2)
     } times as fast`,
     `memory          ${summary.rssMbMax.toFixed(0)} MB at most`,
-    ...(summary.recorderFile === null ? [] : [
-      `recorder        ${summary.recorderFile}${summary.recorderBroken ? " (incomplete)" : ""}`,
+    ...(summary.recorderFolder === null ? [] : [
+      `recorder        ${summary.recorderFolder}: ${summary.recorderRecords} records, ` +
+      `${summary.recorderLost} lost${summary.recorderBroken ? " (incomplete)" : ""}`,
     ]),
   ];
 }

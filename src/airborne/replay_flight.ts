@@ -3,25 +3,22 @@
  *
  * @module
  */
-import type { CameraFrame } from "../camera/mod.ts";
 import {
   type Clock,
   ControllerClock,
   type LocalFrame,
   ManualClock,
-  type MonotonicNs,
   radiansFromDegrees,
+  VERSION,
 } from "../core/mod.ts";
-import { type FdrPayload, openRecorder, type Recorder } from "../flight_recorder/mod.ts";
 import { type FlightDescription, type FlightEvent, openRecordedFlight } from "../replay/mod.ts";
 import type { EstimatorEvent, StateEstimator } from "../state_estimator/mod.ts";
 import type { AirborneConfig } from "./config.ts";
 import type { Airborne, ReplayOutput, ReplayParts, ReplayRequest } from "./contract.ts";
-import type { FrameLine } from "./output.ts";
-import { recordEvent } from "./event_records.ts";
-import { fixRecord, frameLine, stateRecord } from "./frame_line.ts";
+import { type FlightLog, NO_FLIGHT_LOG, openFlightLog } from "./flight_log.ts";
+import { FlightRecords } from "./flight_records.ts";
+import { frameLine } from "./frame_line.ts";
 import { groundHeightWarning } from "./ground_height.ts";
-import type { FrameOutcome } from "./navigator.ts";
 import type { SummaryLine } from "./output.ts";
 import { ReplayTally } from "./replay_tally.ts";
 
@@ -41,51 +38,42 @@ export async function replayFlight(
     onEvent: (event) => events.push(event),
   });
   setOrigin(airborne, description);
-  const recorder = await openFlightRecorder(request, airborne, description, clock, output);
+  await using log = await openLog({ request, airborne, description, clock, output, config });
   const otherGround = groundHeightWarning(description, airborne.flightPackage);
   if (otherGround !== null) {
     output.note(otherGround);
-    recorder?.record("log", {
-      level: "WARN",
-      component: "replay",
-      message: otherGround,
-    }, clock.now());
+    log.logger.warn("replay.other_ground", {}, otherGround);
   }
   const tally = new ReplayTally(description.name);
   const sensors = new SensorFeed(airborne.estimator, airborne.frame, description);
-  let toItsEnd = false;
-  try {
-    for await (const event of flight.events()) {
-      if (output.signal.aborted) break;
-      clock.set(event.receivedNs);
-      tally.tick(event.receivedNs);
-      if (event.kind !== "frame") {
-        sensors.feed(event);
-        continue;
-      }
-      const outcome = await airborne.navigator.processFrame(event.frame);
-      for (const told of events.splice(0)) {
-        if (recorder !== null) recordEvent(recorder, told, airborne.frame, clock.now());
-      }
-      if (outcome === null) {
-        tally.skipped();
-        continue;
-      }
-      const line = frameLine(outcome, airborne.frame);
-      tally.frame(line);
-      record(recorder, outcome, event.frame, line, clock.now());
-      recorder?.record("vio.health", vioHealth(outcome, airborne), clock.now());
-      output.frame(line);
-      output.progress(event.receivedNs - extent.firstNs, extent.lastNs - extent.firstNs);
+  const records = new FlightRecords(log, airborne);
+  for await (const event of flight.events()) {
+    if (output.signal.aborted) break;
+    clock.set(event.receivedNs);
+    tally.tick(event.receivedNs);
+    if (event.kind !== "frame") {
+      records.sensors.add(event);
+      sensors.feed(event);
+      continue;
     }
-    toItsEnd = !output.signal.aborted;
-  } finally {
-    await recorder?.close({ cleanShutdown: toItsEnd });
+    records.frame(event.frame, clock.now());
+    const outcome = await airborne.navigator.processFrame(event.frame);
+    records.events(events.splice(0), clock.now());
+    if (outcome === null) {
+      tally.skipped();
+      continue;
+    }
+    const line = frameLine(outcome, airborne.frame);
+    tally.frame(line);
+    records.outcome(outcome, line, clock.now());
+    output.frame(line);
+    output.progress(event.receivedNs - extent.firstNs, extent.lastNs - extent.firstNs);
   }
+  records.sensors.flush();
   if (tally.framesSkipped > 0) {
     output.note(`${tally.framesSkipped} frames came before the first attitude and IMU sample`);
   }
-  return tally.summary(recorder);
+  return tally.summary(await log.close(!output.signal.aborted));
 }
 
 /** The last trusted position, or, where nothing is known, somewhere on the map. */
@@ -155,54 +143,29 @@ class SensorFeed {
   }
 }
 
-function openFlightRecorder(
-  request: ReplayRequest,
-  airborne: Airborne,
-  description: FlightDescription,
-  clock: Clock,
-  output: ReplayOutput,
-): Promise<Recorder> | null {
-  if (request.recorderFolder === null) return null;
-  return openRecorder({
-    folder: request.recorderFolder,
+interface LogParts {
+  readonly request: ReplayRequest;
+  readonly airborne: Airborne;
+  readonly description: FlightDescription;
+  readonly clock: Clock;
+  readonly output: ReplayOutput;
+  readonly config: AirborneConfig;
+}
+
+async function openLog(parts: LogParts): Promise<FlightLog> {
+  const { request, airborne, description, clock, output, config } = parts;
+  if (request.recorderFolder === null) return NO_FLIGHT_LOG;
+  const { format: _format, formatVersion: _version, ...flight } = description;
+  return await openFlightLog({
+    flightRoot: request.recorderFolder,
+    config: config.fdr,
     clock,
-    onFault: (message) => output.note(message),
+    note: (line) => output.note(line),
     header: {
-      name: description.name,
-      software: "airborne",
-      aircraft: description.aircraft,
+      ...flight,
+      software: `airborne ${VERSION}`,
       packageName: airborne.flightPackage.manifest.name,
-      startUtc: description.startUtc,
       strategies: { ...airborne.strategies },
     },
   });
-}
-
-function record(
-  recorder: Recorder | null,
-  outcome: FrameOutcome,
-  camera: CameraFrame,
-  line: FrameLine,
-  nowNs: MonotonicNs,
-): void {
-  if (recorder === null) return;
-  recorder.record("nav.fix", fixRecord(outcome, line), nowNs);
-  recorder.record("nav.state", stateRecord(outcome, line), nowNs);
-  recorder.record("frame.meta", {
-    sequence: outcome.sequence,
-    exposureMidNs: outcome.timeNs,
-    availableNs: nowNs,
-    widthPx: camera.calibration.widthPx,
-    heightPx: camera.calibration.heightPx,
-    jpegBytes: camera.jpeg.length,
-    calibrationId: camera.calibration.id,
-  }, nowNs);
-}
-
-function vioHealth(outcome: FrameOutcome, airborne: Airborne): FdrPayload<"vio.health"> {
-  return {
-    state: outcome.vio.state,
-    strategy: airborne.strategies.vio,
-    tracks: outcome.vio.tracks,
-  };
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { MonotonicNs } from "../core/mod.ts";
+import type { RecordedFlightSummary } from "./flight_log.ts";
 import type { FrameLine, SummaryLine } from "./output.ts";
 
 /** Resident memory is looked at once in this many events. */
@@ -48,7 +49,7 @@ export class ReplayTally {
     if (line.vioRegistered) this.#registered++;
   }
 
-  summary(recorder: { readonly file: string; readonly broken: boolean } | null): SummaryLine {
+  summary(record: RecordedFlightSummary | null): SummaryLine {
     const durationS = (this.#lastNs - (this.#firstNs ?? this.#lastNs)) / 1e9;
     const wallS = (performance.now() - this.#startMs) / 1e3;
     return {
@@ -62,8 +63,10 @@ export class ReplayTally {
       wallS,
       realTimeFactor: wallS > 0 ? durationS / wallS : 0,
       rssMbMax: Math.max(this.#rssBytesMax, Deno.memoryUsage().rss) / 1e6,
-      recorderFile: recorder?.file ?? null,
-      recorderBroken: recorder?.broken ?? false,
+      recorderFolder: record?.folder ?? null,
+      recorderRecords: record?.records ?? 0,
+      recorderLost: record?.recordsLost ?? 0,
+      recorderBroken: record !== null && !record.complete,
     };
   }
 }

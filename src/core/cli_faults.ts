@@ -22,14 +22,14 @@ export function describeFault(
     return {
       text: `${title}: ${messageOf(error)}: the disk is full; ` +
         "free some space, or name a folder on another disk, and run it again",
-      exitCode: EXIT.io,
+      exitCode: exitCodeOf(error, EXIT.io),
     };
   }
   const denied = chain.find((e) => e instanceof Deno.errors.NotCapable);
   if (denied !== undefined) {
     return {
       text: `${title}: ${permissionMend(messageOf(denied), context.permissionSet)}`,
-      exitCode: EXIT.refused,
+      exitCode: exitCodeOf(error, EXIT.refused),
     };
   }
   if (error instanceof GdnError) {
@@ -45,6 +45,13 @@ export function describeFault(
     text: `${title}: a fault of the program itself, please report it:\n${stack}`,
     exitCode: EXIT.software,
   };
+}
+
+/** Without a recorder nothing flies, whatever the reason is: that has a code of its own. */
+function exitCodeOf(error: unknown, byReason: number): number {
+  return error instanceof GdnError && error.exitCode === EXIT.recorderOpen
+    ? error.exitCode
+    : byReason;
 }
 
 function isDiskFull(error: unknown): boolean {
