@@ -24,12 +24,14 @@ export const ALLOWED_EDGES: Readonly<Record<string, readonly string[] | "any">> 
   // Data on disk.
   descriptor_index: ["faiss"],
   flight_package: ["descriptor_index", "map", "vision"],
+  flight_record: ["flight_recorder"],
   flight_recorder: [],
   photographs: ["camera"],
   replay: ["camera", "photographs"],
-  tile_cache: ["descriptor_index"],
+  tile_cache: ["descriptor_index", "flight_recorder"],
 
   // The operator's own.
+  tile_export: ["tile_cache"],
   tile_import: ["orthorectification", "photographs", "tile_cache"],
   provisioning: [
     "descriptor_index",
@@ -51,11 +53,15 @@ export const ALLOWED_EDGES: Readonly<Record<string, readonly string[] | "any">> 
 };
 
 /** Composition roots may import a part's file directly, to load it only when it is chosen. */
-export const COMPOSITION_ROOTS = ["airborne/compose.ts", "operator/compose.ts"];
+export const COMPOSITION_ROOTS = [
+  "airborne/compose.ts",
+  "operator/compose.ts",
+  "operator/compose_cache.ts",
+];
 
 /** What the graph of `airborne` never holds, of folders and of npm packages. */
 export const AIRBORNE_NEVER = {
-  folders: ["operator", "tile_manager", "provisioning", "preflight", "tile_import"],
+  folders: ["operator", "tile_manager", "provisioning", "preflight", "tile_import", "tile_export"],
   packages: ["sharp", "pg", "@electric-sql/pglite", "geotiff"],
 } as const;
 
