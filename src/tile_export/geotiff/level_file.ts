@@ -1,0 +1,69 @@
+/**
+ * The compressed tiles of one level, in the order in which they were finished; removed when disposed.
+ *
+ * @module
+ */
+import type { LevelTiles } from "./directory.ts";
+import type { Level } from "./pyramid.ts";
+
+const COPY_BYTES = 1 << 20;
+
+export class LevelFile implements AsyncDisposable {
+  readonly level: Level;
+  readonly #path: string;
+  readonly #file: Deno.FsFile;
+  /** From the file's beginning; -1 where the level holds nothing. */
+  readonly #offsets: Float64Array;
+  readonly #byteCounts: Uint32Array;
+  #bytes = 0;
+
+  private constructor(path: string, file: Deno.FsFile, level: Level) {
+    this.level = level;
+    this.#path = path;
+    this.#file = file;
+    this.#offsets = new Float64Array(level.columns * level.rows).fill(-1);
+    this.#byteCounts = new Uint32Array(level.columns * level.rows);
+  }
+
+  static async create(path: string, level: Level): Promise<LevelFile> {
+    const file = await Deno.open(path, { read: true, write: true, createNew: true });
+    return new LevelFile(path, file, level);
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  async append(column: number, row: number, tile: Uint8Array): Promise<void> {
+    const place = row * this.level.columns + column;
+    this.#offsets[place] = this.#bytes;
+    this.#byteCounts[place] = tile.length;
+    this.#bytes += tile.length;
+    for (let done = 0; done < tile.length;) done += await this.#file.write(tile.subarray(done));
+  }
+
+  /** Where the tiles are once this file stands at `offset` of another. */
+  places(offset: number, empty: { readonly offset: number; readonly bytes: number }): LevelTiles {
+    return {
+      level: this.level,
+      offsets: this.#offsets.map((at) => at < 0 ? empty.offset : offset + at),
+      byteCounts: this.#byteCounts.map((bytes, i) => this.#offsets[i] < 0 ? empty.bytes : bytes),
+    };
+  }
+
+  async copyTo(out: Deno.FsFile): Promise<void> {
+    await this.#file.seek(0, Deno.SeekMode.Start);
+    const buffer = new Uint8Array(COPY_BYTES);
+    for (;;) {
+      const count = await this.#file.read(buffer);
+      if (count === null) return;
+      const bytes = buffer.subarray(0, count);
+      for (let done = 0; done < count;) done += await out.write(bytes.subarray(done));
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#file.close();
+    await Deno.remove(this.#path).catch(() => {});
+  }
+}
