@@ -11,7 +11,9 @@
  * | `Error` | `{name, message}` |
  * | `RegExp` | its source text |
  * | `undefined`, a function | the key is left out; `null` in an array |
- * | `Map` | an object (by msgpackr) |
+ * | `Map` | an object (by msgpackr, as it encodes) |
+ * | an instance of another class | what its `toJSON()` gives, else its own fields (likewise) |
+ * | half of a surrogate pair | U+FFFD three times (likewise) |
  *
  * A ring of references and a symbol are refused where the record is made.
  *

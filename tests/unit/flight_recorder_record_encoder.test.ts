@@ -1,0 +1,198 @@
+import assert from "node:assert/strict";
+import { type Random } from "../../src/core/mod.ts";
+import {
+  FDR_KINDS,
+  type FdrKind,
+  FdrRecordEncodeError,
+  FdrRecordError,
+  FdrRecordTooLargeError,
+} from "../../src/flight_recorder/mod.ts";
+import { decodeRecord, RecordEncoder } from "../../src/flight_recorder/record_encoder.ts";
+import { FDR_FIXTURES } from "../support/flight_recorder_fixtures.ts";
+import { property } from "../support/properties.ts";
+
+const encoder = new RecordEncoder(4096);
+
+/** What a value becomes in the file, as JSON text; undefined where its key is left out. */
+function inTheFile(value: unknown): string | undefined {
+  const { payload } = decodeRecord(encoder.encode("log", 7, { value }).slice());
+  return JSON.stringify(payload.value);
+}
+
+Deno.test("every kind's fixture goes through a slot unchanged", () => {
+  const large = new RecordEncoder(64 * 1024);
+  for (const kind of Object.keys(FDR_KINDS) as FdrKind[]) {
+    const payload = FDR_FIXTURES[kind] as Record<string, unknown>;
+    const bytes = large.encode(kind, 123_456_789_012_345, payload).slice();
+    assert.deepEqual(decodeRecord(bytes), { kind, timestampNs: 123_456_789_012_345, payload });
+  }
+});
+
+/** One, two, three and four bytes long in UTF-8; the last may not be cut in two. */
+const ALPHABET = 'aé€\u0000"\\\u2028b😀';
+
+function randomJson(random: Random, depth: number): unknown {
+  const below = (bound: number) => Math.floor(random.uniform() * bound);
+  const text = () => ALPHABET.repeat(below(20)).slice(below(8));
+  const numbers = [0, -1, 2 ** 31, -(2 ** 31), 2 ** 32, 2 ** 53 - 1, 1e300, 5e-324, 0.1];
+  switch (below(depth > 3 ? 4 : 6)) {
+    case 0:
+      return text();
+    case 1:
+      return numbers[below(numbers.length)];
+    case 2:
+      return random.normal() * 10 ** below(9);
+    case 3:
+      return [true, false, null][below(3)];
+    case 4:
+      return Array.from({ length: below(6) }, () => randomJson(random, depth + 1));
+    default:
+      return Object.fromEntries(
+        Array.from(
+          { length: below(6) },
+          (_, i) => [`${i}${text()}`, randomJson(random, depth + 1)],
+        ),
+      );
+  }
+}
+
+Deno.test("what JSON can say comes out as JSON says it", () => {
+  const large = new RecordEncoder(2 ** 20);
+  property((random) => {
+    const payload = { value: randomJson(random, 0) };
+    const { payload: decoded } = decodeRecord(large.encode("log", 0, payload).slice());
+    assert.equal(JSON.stringify(decoded), JSON.stringify(payload));
+  });
+});
+
+class Point {
+  x = 1;
+  #hidden = 2;
+  get sum(): number {
+    return this.x + this.#hidden;
+  }
+}
+
+class SaysItself {
+  toJSON: () => unknown;
+  constructor(toJSON: () => unknown) {
+    this.toJSON = toJSON;
+  }
+}
+
+Deno.test("what JSON has no word for has one representation each", () => {
+  const table: [unknown, string | undefined][] = [
+    [NaN, '"NaN"'],
+    [Infinity, '"Infinity"'],
+    [-Infinity, '"-Infinity"'],
+    [-0, "0"],
+    [12n, "12"],
+    [2n ** 53n, "9007199254740992"],
+    [-(2n ** 53n) - 1n, '"-9007199254740993"'],
+    [2n ** 63n, '"9223372036854775808"'],
+    [2n ** 200n, `"${2n ** 200n}"`],
+    [Uint8Array.of(1, 2, 3), '"AQID"'],
+    [Uint8Array.of(1, 2, 3).buffer, '"AQID"'],
+    [new DataView(Uint8Array.of(1, 2, 3).buffer), '"AQID"'],
+    [Float32Array.of(1.5, NaN), '[1.5,"NaN"]'],
+    [Float64Array.of(0.1), "[0.1]"],
+    [BigInt64Array.of(3n), "[3]"],
+    [new Date(0), '"1970-01-01T00:00:00.000Z"'],
+    [new Date(NaN), '"Invalid Date"'],
+    [undefined, undefined],
+    [() => 1, undefined],
+    [[undefined, () => 1], "[null,null]"],
+    [[NaN, [1n]], '["NaN",[1]]'],
+    [new Map<unknown, unknown>([["a", NaN], [2, 3]]), '{"2":3,"a":"NaN"}'],
+    [new Set([1, NaN]), '[1,"NaN"]'],
+    [new RangeError("too far"), '{"name":"RangeError","message":"too far"}'],
+    [/a+/g, '"/a+/g"'],
+    [new Point(), '{"x":1}'],
+    [new URL("file:///a"), '"file:///a"'],
+    [Object.assign(Object.create(null), { a: 1 }), '{"a":1}'],
+    [new SaysItself(() => ({ said: 1n })), '{"said":1}'],
+    ["a\ud83d", '"a\ufffd\ufffd\ufffd"'],
+    [{ nested: { deep: [{ bad: NaN, gone: undefined }] } }, '{"nested":{"deep":[{"bad":"NaN"}]}}'],
+  ];
+  for (const [value, text] of table) {
+    assert.equal(inTheFile(value), text, `${typeof value} ${text}`);
+  }
+});
+
+Deno.test("a key that would reach a prototype does not", () => {
+  inTheFile(JSON.parse('{"__proto__":{"polluted":1}}'));
+  assert.equal(({} as Record<string, unknown>).polluted, undefined);
+});
+
+Deno.test("what cannot be put into bytes is refused where it is made, and the next record is well", () => {
+  const ring: Record<string, unknown> = { sequence: 1 };
+  ring.itself = ring;
+  const refused: [number, unknown][] = [
+    [1, ring],
+    [1, { symbol: Symbol("x") }],
+    [1, {
+      get broken(): never {
+        throw new Error("of the payload");
+      },
+    }],
+    [1, null],
+    [1, undefined],
+    [1, [1]],
+    [1, "text"],
+    [NaN, {}],
+    [-1, {}],
+    [1.5, {}],
+    [2 ** 53, {}],
+  ];
+  for (const [timestampNs, payload] of refused) {
+    assert.throws(() => encoder.encode("log", timestampNs, payload), FdrRecordEncodeError);
+    assert.equal(inTheFile("fine"), '"fine"');
+  }
+});
+
+Deno.test("a record that is a byte too long is refused, one that just fits is not", () => {
+  const lengthOf = (characters: number) =>
+    encoder.encode("log", 1, { message: "x".repeat(characters) }).length;
+  const slotBytes = lengthOf(300);
+  const tight = new RecordEncoder(slotBytes);
+  const message = (characters: number) => ({ message: "é".repeat(characters) });
+  assert.equal(tight.encode("log", 1, { message: "x".repeat(300) }).length, slotBytes);
+  for (const payload of [{ message: "x".repeat(301) }, message(151), message(100_000)]) {
+    assert.throws(() => tight.encode("log", 1, payload), FdrRecordTooLargeError);
+    const bytes = tight.encode("log", 1, message(150)).slice();
+    assert.deepEqual(decodeRecord(bytes).payload, message(150));
+  }
+});
+
+Deno.test("a payload that records something itself while it is encoded harms neither record", () => {
+  const inner = new RecordEncoder(256), outer = new RecordEncoder(256);
+  let innerBytes = new Uint8Array();
+  const payload = {
+    before: "x".repeat(80),
+    value: new SaysItself(() => {
+      innerBytes = inner.encode("log", 2, { message: "inner".repeat(20) }).slice();
+      return "after";
+    }),
+  };
+  const outerBytes = outer.encode("log", 1, payload).slice();
+  assert.deepEqual(decodeRecord(outerBytes).payload, { before: payload.before, value: "after" });
+  assert.deepEqual(decodeRecord(innerBytes).payload, { message: "inner".repeat(20) });
+});
+
+Deno.test("decodeRecord() refuses bytes that are no record, and nothing else happens", () => {
+  const whole = encoder.encode("nav.fix", 5, { a: [1, "two", { three: 3.5 }] }).slice();
+  for (let length = 0; length < whole.length; length++) {
+    assert.throws(() => decodeRecord(whole.slice(0, length)), FdrRecordError);
+  }
+  property((random) => {
+    const bytes = whole.slice();
+    for (let flips = 1 + Math.floor(random.uniform() * 4); flips > 0; flips--) {
+      bytes[Math.floor(random.uniform() * bytes.length)] = Math.floor(random.uniform() * 256);
+    }
+    try {
+      JSON.stringify(decodeRecord(bytes));
+    } catch (error) {
+      assert.ok(error instanceof FdrRecordError, String(error));
+    }
+  });
+});
