@@ -205,7 +205,7 @@ export class FlightWriter {
     if (!this.#health.writable) this.#health.probe();
     this.#latestNs = Math.max(this.#latestNs, closing.timestampNs ?? 0);
     this.#tellAll(nowMs());
-    this.#sync();
+    for (let i = 0; i < 4 && (i === 0 || this.#segments.current.chunkBytes > 0); i++) this.#sync();
     let complete = this.#health.healthy;
     const incomplete = (error: unknown) => {
       complete = false;
@@ -346,6 +346,8 @@ export class FlightWriter {
     for (const tally of this.#tallies) tally.synced();
     this.#alertsOnTheirWay.length = 0;
     this.#durability.synced(startMs, nowMs());
+    // A new segment may have brought records of its own.
+    if (this.#segments.current.chunkBytes > 0) this.#durability.pending(startMs);
     if (flushed) this.#health.succeeded();
   }
 

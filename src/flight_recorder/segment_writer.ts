@@ -117,6 +117,7 @@ export class SegmentWriter {
 
   /** What was flushed survives a power cut when it returns. Else see `rollBack()`. */
   sync(): void {
+    this.#mendTail();
     if (this.#synced === this.#content) return;
     this.#file.sync();
     this.#synced = this.#content;
@@ -228,7 +229,7 @@ export class SegmentWriter {
 
   /** Brings what the builder holds to the file; the content is that of before, but for its length. */
   #append(before: SegmentContent): SegmentContent {
-    if (this.#tailUnknown) this.#cutTail();
+    this.#mendTail();
     const bytes = this.#builder.buffer;
     try {
       this.#file.write(bytes);
@@ -243,14 +244,20 @@ export class SegmentWriter {
     };
   }
 
+  /** After a fault: the file may be longer than its content. */
   #cutTail(): void {
     this.#tailUnknown = true;
     try {
-      this.#file.truncate(this.#content.lengthBytes);
-      this.#tailUnknown = false;
+      this.#mendTail();
     } catch {
-      // Tried again before the next write, which fails when this does.
+      // Tried again before anything else happens to the file.
     }
+  }
+
+  #mendTail(): void {
+    if (!this.#tailUnknown) return;
+    this.#file.truncate(this.#content.lengthBytes);
+    this.#tailUnknown = false;
   }
 
   /** Channels that the content does not have are written again by their next message. */
