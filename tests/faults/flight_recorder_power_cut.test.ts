@@ -134,6 +134,7 @@ Deno.test("a power cut at any moment loses no synced record, and no more than th
 });
 
 function flyWithPowerCuts(seed: number): void {
+  const random = seededRandom(`power cut ${seed}`);
   const disk = new JournalDisk();
   const on = new WriterBench(disk, { durabilityMs: DURABILITY_MS, segmentSizeBytes: 64 * 1024 });
   on.open();
