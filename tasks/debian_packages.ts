@@ -21,6 +21,9 @@ const RUN_PACKAGES = [
   "libgomp1",
 ];
 
+/** What only tests use: GDAL reads exported GeoTIFFs (33 MB beside OpenCV's libraries). */
+const TEST_PACKAGES = ["gdal-bin"];
+
 /** The release's own version; any server that is there already will do. */
 const POSTGRES_PACKAGE = "postgresql";
 
@@ -28,10 +31,11 @@ const POSTGRES_PACKAGE = "postgresql";
 export async function missingPackages(
   options: { readonly runOnly: boolean },
 ): Promise<string[]> {
+  const wanted = options.runOnly ? RUN_PACKAGES : [...RUN_PACKAGES, ...TEST_PACKAGES];
   let listing: string;
   try {
     const { stdout } = await new Deno.Command("dpkg-query", {
-      args: ["-W", "-f", "${Package} ${db:Status-Status}\\n", ...RUN_PACKAGES],
+      args: ["-W", "-f", "${Package} ${db:Status-Status}\\n", ...wanted],
       stderr: "null",
     }).output();
     listing = new TextDecoder().decode(stdout);
@@ -39,7 +43,7 @@ export async function missingPackages(
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     console.error(
       `setup: no dpkg here, so this is neither Debian nor Ubuntu; going on without a check. It ` +
-        `needs what Debian calls ${RUN_PACKAGES.join(", ")}`,
+        `needs what Debian calls ${wanted.join(", ")}`,
     );
     return [];
   }
@@ -47,7 +51,7 @@ export async function missingPackages(
     listing.split("\n").filter((line) => line.endsWith(" installed"))
       .map((line) => line.split(" ")[0]),
   );
-  const missing = RUN_PACKAGES.filter((name) => !installed.has(name));
+  const missing = wanted.filter((name) => !installed.has(name));
   if (!options.runOnly && !await hasPostgresServer()) missing.push(POSTGRES_PACKAGE);
   return missing;
 }

@@ -19,15 +19,18 @@ export const SQLITE_MAGIC = "SQLite format 3\0";
 /** Rows of the metadata table that are looked at. */
 const METADATA_ROWS_MAX = 1000;
 
-/** Numbers that are none come as NULL; a blob that is too large never leaves SQLite. */
+/** A whole number of the range, also one that was stored as 5.0; else NULL. */
+function numberColumn(column: string, maximum: number, name: string): string {
+  return `CASE WHEN typeof(${column}) IN ('integer', 'real') AND ${column} BETWEEN 0 AND ${maximum} ` +
+    `AND ${column} = CAST(${column} AS INTEGER) THEN CAST(${column} AS INTEGER) END AS ${name}`;
+}
+
+/** A blob that is too large never leaves SQLite. */
 const TILES = `
 SELECT
-  CASE WHEN typeof(zoom_level) = 'integer' AND zoom_level BETWEEN 0 AND ${ZOOM_MAX}
-    THEN zoom_level END AS zoom,
-  CASE WHEN typeof(tile_column) = 'integer' AND tile_column BETWEEN 0 AND 4194303
-    THEN tile_column END AS x,
-  CASE WHEN typeof(tile_row) = 'integer' AND tile_row BETWEEN 0 AND 4194303
-    THEN tile_row END AS row,
+  ${numberColumn("zoom_level", ZOOM_MAX, "zoom")},
+  ${numberColumn("tile_column", 2 ** ZOOM_MAX - 1, "x")},
+  ${numberColumn("tile_row", 2 ** ZOOM_MAX - 1, "row")},
   coalesce(octet_length(tile_data), 0) AS bytes,
   CASE WHEN typeof(tile_data) = 'blob' AND octet_length(tile_data) <= ${TILE_BYTES_MAX}
     THEN tile_data END AS data
@@ -91,6 +94,7 @@ function checkSchema(path: string, database: DatabaseSync): void {
     const names = objects.map(({ name }) => name).slice(0, 5).join(", ") || "none";
     throw new DataError(path, `it has no table "tiles" (tables: ${names}): it is no MBTiles file`);
   }
+  database.prepare(TILES); // Throws where a column is absent.
   const plain = tiles.type === "table" && !isVirtual(tiles.sql);
   const endless = plain
     ? undefined
