@@ -15,14 +15,34 @@ const IdentityFileSchema = z.object({
   cacheId: z.uuid(),
 });
 
-/** Checks that folder and database belong together; a new pair is married. Call it locked. */
-export async function checkIdentity(dataFolder: string, database: SqlDatabase): Promise<string> {
+/** A folder of a cache, and a database that was made anew in the place of its own. */
+export async function isWithoutIdentity(
+  dataFolder: string,
+  database: SqlDatabase,
+): Promise<boolean> {
+  if (await readIdentity(`${dataFolder}/cache.json`) === null) return false;
+  return (await database.query("SELECT 1 FROM cache_identity")).length === 0;
+}
+
+/**
+ * Checks that folder and database belong together; a new pair is married. With `adopt` a new, empty
+ * database takes the place of the folder's lost one. Call it locked.
+ */
+export async function checkIdentity(
+  dataFolder: string,
+  database: SqlDatabase,
+  { adopt }: { adopt: boolean },
+): Promise<string> {
   const path = `${dataFolder}/cache.json`;
   const inFolder = await readIdentity(path);
   const [row] = await database.query<{ cache_id: string; empty: boolean }>(
     "SELECT cache_id, NOT EXISTS (SELECT 1 FROM tiles) AS empty FROM cache_identity",
   );
   if (inFolder !== null && row?.cache_id === inFolder) return inFolder;
+  if (inFolder !== null && row === undefined && adopt) {
+    await database.query("INSERT INTO cache_identity (cache_id) VALUES ($1)", [inFolder]);
+    return inFolder;
+  }
   if (inFolder !== null) {
     throw new CacheIdentityError(
       `Cannot open the tile cache: the files in ${dataFolder} do not belong to ${database.name}; ` +

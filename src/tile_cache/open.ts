@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type FolderLock, messageOf } from "../core/mod.ts";
-import { checkIdentity } from "./cache_identity.ts";
+import { causes, type FolderLock, messageOf } from "../core/mod.ts";
+import { checkIdentity, isWithoutIdentity } from "./cache_identity.ts";
 import type {
   TileCatalogue,
   TileMetadataStore,
@@ -18,7 +18,8 @@ import { silentLogger, type TileCacheLogger } from "./logger.ts";
 import { reconcile, type Reconciliation } from "./reconcile.ts";
 import type { SqlDatabase } from "./sql/database.ts";
 import { migrate, readMigrations } from "./sql/migrations.ts";
-import { SqlTileStore } from "./sql_tile_store.ts";
+import { rebuildRows } from "./rebuild_rows.ts";
+import { SqlTileStore, type SqlTileStoreParts } from "./sql_tile_store.ts";
 import { selectTotals } from "./tile_rows.ts";
 import { leftMarkers, UncleanMarker } from "./unclean_marker.ts";
 
@@ -44,6 +45,19 @@ export interface TileCache extends AsyncDisposable {
   readonly databaseName: string;
 }
 
+/** A store over files and a database; constructs only, `open()` does the I/O; dispose it. */
+export function buildTileStore(options: TileCacheOptions): SqlTileStore {
+  return new SqlTileStore(options, () => openParts(options));
+}
+
+/**
+ * The same class: on PGlite, where one user has the folder alone, take both contracts from one
+ * object.
+ */
+export function buildTileMetadataStore(options: TileCacheOptions): SqlTileStore {
+  return buildTileStore(options);
+}
+
 /**
  * Opens (or makes) the tile cache in a folder; dispose it.
  *
@@ -51,41 +65,53 @@ export interface TileCache extends AsyncDisposable {
  * @throws MigrationError | CacheIdentityError | TileDatabaseError | TileFsError
  */
 export async function openTileCache(options: TileCacheOptions): Promise<TileCache> {
-  const { dataFolder, dsn, logger = silentLogger } = options;
-  await using resources = new AsyncDisposableStack();
-  const { lock, alone } = await lockFolder(dataFolder, dsn !== undefined);
-  resources.use(lock);
-  const database = resources.use(await openDatabase(dataFolder, dsn));
-  const begin = performance.now();
-  await asDatabaseFault(async () => {
-    await migrate(database, await readMigrations(), logger);
-    await checkIdentity(dataFolder, database);
-  });
-  const order = alone ? await putInOrder(options, database, logger) : null;
-  if (dsn !== undefined && alone) await lock.share();
-  const marker = new UncleanMarker(dataFolder);
-  const { clock, fdr } = options;
-  const freshnessGate = options.freshnessGate ?? await options.openFreshnessGate?.(database);
-  const store = new SqlTileStore({ dataFolder, database, marker, freshnessGate, clock, fdr });
-  resources.defer(async () => {
-    await store.close();
-    if (!store.leftFiles) await marker.clear();
-  });
-  logger.info("c6.store.construct", {
-    dataFolder,
-    database: database.name,
-    ...await asDatabaseFault(() => selectTotals(database)),
-    reconciled: order !== null,
-    ...order,
-    durationMs: performance.now() - begin,
-  });
-  const owned = resources.move();
+  const store = buildTileStore(options);
+  await store.open();
+  const { database } = store;
   return {
     store,
     metadata: store,
     catalogue: store,
     database,
     databaseName: database.name,
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  };
+}
+
+async function openParts(options: TileCacheOptions): Promise<SqlTileStoreParts & AsyncDisposable> {
+  const { dsn, logger = silentLogger } = options;
+  await using resources = new AsyncDisposableStack();
+  const { lock, alone } = await lockFolder(options.dataFolder, dsn !== undefined);
+  resources.use(lock);
+  const dataFolder = await Deno.realPath(options.dataFolder);
+  const begin = performance.now();
+  const database = resources.use(await openDatabase(dataFolder, dsn, logger));
+  const rebuilt = await asDatabaseFault(async () => {
+    await migrate(database, await readMigrations(), logger);
+    // Its rows first: who is killed in between begins again.
+    const lost = dsn === undefined && await isWithoutIdentity(dataFolder, database);
+    const rows = lost ? await rebuildRows(dataFolder, database) : null;
+    await checkIdentity(dataFolder, database, { adopt: lost });
+    return rows;
+  });
+  const order = alone ? await putInOrder(dataFolder, options, database, rebuilt !== null) : null;
+  if (dsn !== undefined && alone) await lock.share();
+  logger.info("c6.store.construct", {
+    dataFolder,
+    database: database.name,
+    ...await asDatabaseFault(() => selectTotals(database)),
+    reconciled: order !== null,
+    ...order,
+    ...rebuilt,
+    durationMs: performance.now() - begin,
+  });
+  const freshnessGate = options.freshnessGate ?? await options.openFreshnessGate?.(database);
+  const owned = resources.move();
+  return {
+    dataFolder,
+    database,
+    marker: new UncleanMarker(dataFolder),
+    freshnessGate,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
@@ -99,28 +125,59 @@ async function lockFolder(
   return { lock, alone: aloneAtFirst };
 }
 
-/** Either driver is loaded only when it is used. */
-async function openDatabase(dataFolder: string, dsn: string | undefined): Promise<SqlDatabase> {
+/**
+ * Either driver is loaded only when it is used. Where PGlite's database is broken, while files of a
+ * cache are there, a new one takes its place, and the broken one is kept.
+ */
+async function openDatabase(
+  dataFolder: string,
+  dsn: string | undefined,
+  logger: TileCacheLogger,
+): Promise<SqlDatabase> {
   if (dsn !== undefined) {
     const { openPostgres } = await import("./sql/postgres_database.ts");
     return await openPostgres(dsn);
   }
   const { openPglite } = await import("./sql/pglite_database.ts");
-  return await openPglite(`${dataFolder}/database`);
+  const folder = `${dataFolder}/database`;
+  try {
+    return await openPglite(folder);
+  } catch (error) {
+    if (
+      !await exists(`${dataFolder}/cache.json`) || !await exists(folder) ||
+      !(error instanceof TileDatabaseError) || isRefusal(error)
+    ) throw error;
+    const aside = `${folder}.broken-${new Date().toISOString().replaceAll(":", "")}`;
+    await Deno.rename(folder, aside);
+    logger.warn("c6.store.database_lost", { dataFolder, aside, error: error.message });
+    return await openPglite(folder);
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.lstat(path).then(() => true, () => false);
+}
+
+/** A missing permission is no broken database. */
+function isRefusal(error: Error): boolean {
+  return causes(error).some((cause) =>
+    cause instanceof Deno.errors.NotCapable || cause instanceof Deno.errors.PermissionDenied
+  ) || /may not read its own files/.test(error.message);
 }
 
 /** Null when the last user ended well and nobody asked for it. */
 async function putInOrder(
+  dataFolder: string,
   options: TileCacheOptions,
   database: SqlDatabase,
-  logger: TileCacheLogger,
+  lost: boolean,
 ): Promise<Reconciliation | null> {
-  const markers = await leftMarkers(options.dataFolder);
-  if (markers.length === 0 && options.reconcile !== "always") return null;
-  const order = await reconcile(options.dataFolder, database);
+  const markers = await leftMarkers(dataFolder);
+  if (markers.length === 0 && options.reconcile !== "always" && !lost) return null;
+  const order = await reconcile(dataFolder, database);
   for (const marker of markers) await Deno.remove(marker);
   if (order.rowsWithoutFile > 0 || order.orphanFiles > 0) {
-    logger.warn("c6.store.reconciled", { dataFolder: options.dataFolder, ...order });
+    (options.logger ?? silentLogger).warn("c6.store.reconciled", { dataFolder, ...order });
   }
   return order;
 }

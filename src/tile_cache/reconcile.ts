@@ -1,9 +1,10 @@
 /**
- * After a process that did not end well: rows without a whole file go, and files without a row are
- * moved to `orphaned/`. Call it only while nobody else has the folder.
+ * After a process that did not end well: renewals are finished or dropped, rows without whole files
+ * go, and files without a row are moved to `orphaned/`. Call it only while nobody else has the folder.
  *
  * Files are moved and not deleted, because a database restored from an old backup makes orphans of
- * good tiles.
+ * good tiles. It goes folder by folder (tiles of one source, zoom and column), so that its memory does
+ * not grow with the cache.
  *
  * @module
  */
@@ -11,18 +12,29 @@ import { dirname } from "node:path";
 import { messageOf, syncPath, TEMPORARY_MARK } from "../core/mod.ts";
 import type { TileMetadata } from "./contract.ts";
 import { TileFsError } from "./errors.ts";
-import type { SqlDatabase, SqlSession } from "./sql/database.ts";
 import { SIDECARS } from "./sidecars.ts";
+import type { SqlDatabase, SqlSession } from "./sql/database.ts";
 import { tilePath } from "./tile_path.ts";
-import { deleteRow, lockOutWriters, selectAll } from "./tile_rows.ts";
+import { finishRenewal, RENEWAL_MARK, renewalTag } from "./tile_renewal.ts";
+import { deleteRow, lockOutWriters, selectColumn, selectColumns } from "./tile_rows.ts";
 
 export interface Reconciliation {
   /** Rows that were deleted because their picture was absent or of another size. */
   readonly rowsWithoutFile: number;
   /** Files that were moved to `orphaned/`. */
   readonly orphanFiles: number;
-  /** Half-written files that were deleted. */
+  /** Half-written files, and those of renewals that did not happen, that were deleted. */
   readonly temporaryFiles: number;
+  /** Renewals that had been committed and are whole now. */
+  readonly renewalsFinished: number;
+}
+
+type Counts = { -readonly [Name in keyof Reconciliation]: number };
+
+interface Work {
+  readonly dataFolder: string;
+  readonly sql: SqlSession;
+  readonly counts: Counts;
 }
 
 export async function reconcile(
@@ -32,8 +44,26 @@ export async function reconcile(
   try {
     return await database.transaction(async (sql) => {
       await lockOutWriters(sql);
-      const { whole, rowsWithoutFile } = await dropBrokenRows(dataFolder, sql);
-      return { rowsWithoutFile, ...await sweep(dataFolder, whole) };
+      const counts = {
+        rowsWithoutFile: 0,
+        orphanFiles: 0,
+        temporaryFiles: 0,
+        renewalsFinished: 0,
+      };
+      const work = { dataFolder, sql, counts };
+      const columns = new Map((await selectColumns(sql)).map((id) => [folderOf(id), id]));
+      const seen = new Set<string>();
+      for await (const { folder, names } of foldersBelow(dataFolder, "tiles")) {
+        seen.add(folder);
+        const column = columns.get(folder);
+        const rows = column === undefined ? [] : await selectColumn(sql, column);
+        await putFolderInOrder(work, folder, names, rows);
+      }
+      for (const [folder, column] of columns) {
+        if (seen.has(folder)) continue;
+        await putFolderInOrder(work, folder, new Set(), await selectColumn(sql, column));
+      }
+      return counts;
     });
   } catch (error) {
     throw new TileFsError(
@@ -43,65 +73,86 @@ export async function reconcile(
   }
 }
 
-/** Returns the paths, without their suffix, of the tiles that remain. */
-async function dropBrokenRows(
-  dataFolder: string,
-  sql: SqlSession,
-): Promise<{ whole: ReadonlySet<string>; rowsWithoutFile: number }> {
+const folderOf = (id: TileMetadata["tileId"]) => dirname(tilePath(id));
+const stemOf = (name: string) => name.replace(/\.[a-z0-9]+$/, "");
+
+async function putFolderInOrder(
+  work: Work,
+  folder: string,
+  names: Set<string>,
+  rows: readonly TileMetadata[],
+): Promise<void> {
   const whole = new Set<string>();
-  let rowsWithoutFile = 0;
-  for (const row of await selectAll(sql)) {
-    if (await isWhole(dataFolder, row)) {
-      whole.add(stemOf(tilePath(row.tileId)));
+  for (const row of rows) {
+    const finished = await finishIfWaiting(work, names, row);
+    if (finished || await isWhole(work.dataFolder, row, names)) {
+      whole.add(String(row.tileId.y));
     } else {
-      await deleteRow(sql, row.tileId);
-      rowsWithoutFile++;
+      await deleteRow(work.sql, row.tileId);
+      work.counts.rowsWithoutFile++;
     }
   }
-  return { whole, rowsWithoutFile };
+  for (const name of names) {
+    const path = `${work.dataFolder}/${folder}/${name}`;
+    if (name.includes(TEMPORARY_MARK) || name.includes(RENEWAL_MARK)) {
+      await Deno.remove(path);
+      work.counts.temporaryFiles++;
+    } else if (!whole.has(stemOf(name))) {
+      const target = `${work.dataFolder}/${folder.replace(/^tiles/, "orphaned")}/${name}`;
+      await Deno.mkdir(dirname(target), { recursive: true });
+      await Deno.rename(path, target);
+      await syncPath(dirname(target));
+      work.counts.orphanFiles++;
+    }
+  }
 }
 
-const stemOf = (path: string) => path.replace(/\.[a-z0-9]+$/, "");
+/** A renewal whose row was committed while its files still wait. */
+async function finishIfWaiting(
+  work: Work,
+  names: Set<string>,
+  row: TileMetadata,
+): Promise<boolean> {
+  const suffix = `${RENEWAL_MARK}${renewalTag(row)}`;
+  const waiting = [...SIDECARS, ".jpg"].map((end) => `${row.tileId.y}${end}${suffix}`)
+    .filter((name) => names.has(name));
+  // The picture goes last: where it waits no more, only a sidecar of an old attempt can be left.
+  if (!waiting.includes(`${row.tileId.y}.jpg${suffix}`)) return false;
+  await finishRenewal(work.dataFolder, row);
+  for (const name of waiting) {
+    names.delete(name);
+    names.add(name.slice(0, -suffix.length));
+  }
+  work.counts.renewalsFinished++;
+  return await isWhole(work.dataFolder, row, names);
+}
 
 /** Size only: the bytes were synced before the row was committed, and every read checks the hash. */
-async function isWhole(dataFolder: string, row: TileMetadata): Promise<boolean> {
-  const jpeg = `${dataFolder}/${tilePath(row.tileId)}`;
-  const paths = [jpeg, ...SIDECARS.map((suffix) => stemOf(jpeg) + suffix)];
-  const found = await Promise.all(paths.map((path) => Deno.stat(path).catch(() => null)));
-  return found.every((stat) => stat?.isFile) && found[0]?.size === row.diskBytes;
-}
-
-async function sweep(
+async function isWhole(
   dataFolder: string,
-  whole: ReadonlySet<string>,
-): Promise<{ orphanFiles: number; temporaryFiles: number }> {
-  let orphanFiles = 0, temporaryFiles = 0;
-  for await (const path of filesBelow(dataFolder, "tiles")) {
-    if (path.includes(TEMPORARY_MARK)) {
-      await Deno.remove(`${dataFolder}/${path}`);
-      temporaryFiles++;
-    } else if (!whole.has(stemOf(path))) {
-      const target = `${dataFolder}/${path.replace(/^tiles/, "orphaned")}`;
-      await Deno.mkdir(dirname(target), { recursive: true });
-      await Deno.rename(`${dataFolder}/${path}`, target);
-      await syncPath(dirname(target));
-      orphanFiles++;
-    }
-  }
-  return { orphanFiles, temporaryFiles };
+  row: TileMetadata,
+  names: ReadonlySet<string>,
+): Promise<boolean> {
+  const { y } = row.tileId;
+  if (![...SIDECARS, ".jpg"].every((suffix) => names.has(`${y}${suffix}`))) return false;
+  const found = await Deno.lstat(`${dataFolder}/${tilePath(row.tileId)}`);
+  return found.isFile && found.size === row.diskBytes;
 }
 
-/** Paths of the files below `folder`, relative to `root`. */
-async function* filesBelow(root: string, folder: string): AsyncGenerator<string> {
-  const entries: Deno.DirEntry[] = [];
+/** Every folder that holds anything but folders, with those names; paths relative to `root`. */
+async function* foldersBelow(
+  root: string,
+  folder: string,
+): AsyncGenerator<{ folder: string; names: Set<string> }> {
+  const names = new Set<string>(), folders: string[] = [];
   try {
-    for await (const entry of Deno.readDir(`${root}/${folder}`)) entries.push(entry);
+    for await (const entry of Deno.readDir(`${root}/${folder}`)) {
+      if (entry.isDirectory) folders.push(`${folder}/${entry.name}`);
+      else names.add(entry.name);
+    }
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-  for (const entry of entries) {
-    const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory) yield* filesBelow(root, path);
-    else yield path;
-  }
+  if (names.size > 0) yield { folder, names };
+  for (const inner of folders) yield* foldersBelow(root, inner);
 }

@@ -8,6 +8,7 @@
  *
  * @module
  */
+import type { Clock } from "../core/mod.ts";
 import { checkNewTile, checkTileId } from "./check_tile.ts";
 import { selectPage, selectStatistics } from "./catalogue_rows.ts";
 import type {
@@ -26,10 +27,11 @@ import type {
   TileStore,
   TileStoreCollaborators,
   VotingStatus,
+  WriteFreshnessGate,
   WriteOptions,
   WriteSummary,
 } from "./contract.ts";
-import { TileMetadataError, TileNotFoundError } from "./errors.ts";
+import { TileDatabaseError, TileMetadataError, TileNotFoundError } from "./errors.ts";
 import { tileKey, tileUuid } from "./identity.ts";
 import { LruStamps, selectLruCandidates } from "./lru_stamps.ts";
 import { pixelHandle } from "./pixel_handle.ts";
@@ -37,6 +39,7 @@ import { readAhead } from "./read_ahead.ts";
 import { checkFlightId, checkPage, GIVE_UP_FROM, newerCapture, refusedVote } from "./rules.ts";
 import { databaseFault, type SqlDatabase, SQLSTATE, sqlStateOf } from "./sql/database.ts";
 import { checkTileFiles, readTileFile, removeTileFiles, writeTileFiles } from "./tile_files.ts";
+import { TileFolders } from "./tile_folders.ts";
 import { tileRange } from "./tile_range.ts";
 import { dropRenewal, finishRenewal, renewalTag, writeRenewal } from "./tile_renewal.ts";
 import {
@@ -60,32 +63,69 @@ import { WriteJournal } from "./write_journal.ts";
 /** Files read at the same time by `tilesInArea`. */
 const READS_AT_ONCE = 8;
 
-export interface SqlTileStoreParts extends TileStoreCollaborators {
+/** What `open()` brings. */
+export interface SqlTileStoreParts {
+  /** Without symbolic links. */
   readonly dataFolder: string;
   readonly database: SqlDatabase;
   readonly marker: UncleanMarker;
+  readonly freshnessGate?: WriteFreshnessGate;
 }
 
-export class SqlTileStore implements TileStore, TileMetadataStore, TileCatalogue {
-  readonly #parts: SqlTileStoreParts;
-  readonly #stamps: LruStamps;
+interface Opened extends SqlTileStoreParts {
+  readonly stamps: LruStamps;
+  readonly folders: TileFolders;
+}
+
+export class SqlTileStore implements TileStore, TileMetadataStore, TileCatalogue, AsyncDisposable {
+  readonly #clock: Clock | undefined;
   readonly #journal: WriteJournal;
+  readonly #openParts: () => Promise<SqlTileStoreParts & AsyncDisposable>;
+  #opened: Opened & AsyncDisposable | null = null;
+  /** A failed write could not clean up: the marker stays, and the next open reconciles. */
   #leftFiles = false;
 
-  constructor(parts: SqlTileStoreParts) {
-    this.#parts = parts;
-    this.#stamps = new LruStamps(parts.database);
-    this.#journal = new WriteJournal(parts);
+  /** Constructs only: no I/O before `open()`. */
+  constructor(
+    collaborators: TileStoreCollaborators,
+    openParts: () => Promise<SqlTileStoreParts & AsyncDisposable>,
+  ) {
+    this.#clock = collaborators.clock;
+    this.#journal = new WriteJournal(collaborators);
+    this.#openParts = openParts;
   }
 
-  /** True when a failed write could not clean up: the next open must reconcile. */
-  get leftFiles(): boolean {
-    return this.#leftFiles;
+  /** @throws what `openTileCache` throws; a second call is no error. */
+  async open(): Promise<void> {
+    if (this.#opened !== null) return;
+    const parts = await this.#openParts();
+    this.#opened = {
+      ...parts,
+      stamps: new LruStamps(parts.database),
+      folders: new TileFolders(parts.dataFolder),
+      [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose](),
+    };
   }
 
-  /** Writes what waits in memory; to be called before the database closes. */
-  async close(): Promise<void> {
-    await this.#stamps.flush().catch(() => {});
+  /** Writes what waits in memory, then closes what `open()` opened. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const opened = this.#opened;
+    if (opened === null) return;
+    this.#opened = null;
+    await opened.stamps.flush().catch(() => {});
+    if (!this.#leftFiles) await opened.marker.clear();
+    await opened[Symbol.asyncDispose]();
+  }
+
+  get database(): SqlDatabase {
+    return this.#parts.database;
+  }
+
+  get #parts(): Opened {
+    if (this.#opened === null) {
+      throw new TileDatabaseError("The tile store is not open: call open() before it is used");
+    }
+    return this.#opened;
   }
 
   async writeTile(metadata: TileMetadata, jpeg: Uint8Array): Promise<void> {
@@ -109,14 +149,14 @@ export class SqlTileStore implements TileStore, TileMetadataStore, TileCatalogue
     checked: readonly NewTile[],
     existing: "refuse" | "keep",
   ): Promise<readonly NewTile[]> {
-    const { dataFolder, database, marker } = this.#parts;
+    const { database, marker } = this.#parts;
     await marker.mark();
     let fresh: readonly NewTile[] = [];
     try {
       await database.transaction(async (sql) => {
         const inserted = await insertRows(sql, checked.map((tile) => tile.metadata), existing);
         fresh = checked.filter((tile) => inserted.has(tileUuid(tile.metadata.tileId)));
-        await writeTileFiles(dataFolder, fresh);
+        await writeTileFiles(this.#parts.folders, fresh);
       });
     } catch (error) {
       await this.#removeFilesWithoutRow(fresh.map((tile) => tile.metadata.tileId));
@@ -180,8 +220,8 @@ export class SqlTileStore implements TileStore, TileMetadataStore, TileCatalogue
     const id = checkTileId(tileId);
     const tile = await this.#read(await this.getById(id));
     if (tile === null) throw notFound(id);
-    const { clock } = this.#parts;
-    if (clock !== undefined) this.#stamps.note(id, clock.utc(clock.now()));
+    const now = this.#now();
+    if (now !== null) this.#parts.stamps.note(id, now);
     return pixelHandle(tile.jpeg);
   }
 
@@ -246,9 +286,8 @@ export class SqlTileStore implements TileStore, TileMetadataStore, TileCatalogue
 
   async markUploaded(tileId: TileId): Promise<void> {
     const id = checkTileId(tileId);
-    const { clock, database } = this.#parts;
-    const at = clock === undefined ? null : clock.utc(clock.now());
-    if (!await this.#ask(() => stampUploaded(database, id, at))) throw notFound(id);
+    const { database } = this.#parts;
+    if (!await this.#ask(() => stampUploaded(database, id, this.#now()))) throw notFound(id);
   }
 
   async updateVotingStatus(tileId: TileId, status: VotingStatus): Promise<void> {
@@ -269,12 +308,12 @@ export class SqlTileStore implements TileStore, TileMetadataStore, TileCatalogue
 
   // deno-lint-ignore require-await
   async recordLruAccess(tileId: TileId, at: Date): Promise<void> {
-    this.#stamps.note(checkTileId(tileId), at);
+    this.#parts.stamps.note(checkTileId(tileId), at);
   }
 
   async lruCandidates(limit: number): Promise<readonly LruCandidate[]> {
     return await this.#ask(async () => {
-      await this.#stamps.flush();
+      await this.#parts.stamps.flush();
       return await selectLruCandidates(this.#parts.database, limit);
     });
   }
@@ -290,6 +329,10 @@ export class SqlTileStore implements TileStore, TileMetadataStore, TileCatalogue
 
   async statistics(): Promise<readonly TileStatistics[]> {
     return await this.#ask(() => selectStatistics(this.#parts.database));
+  }
+
+  #now(): Date | null {
+    return this.#clock === undefined ? null : this.#clock.utc(this.#clock.now());
   }
 
   /** The tile with its label, where a gate is wired. @throws FreshnessRejectionError */

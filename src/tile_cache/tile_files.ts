@@ -8,13 +8,13 @@
  *
  * @module
  */
-import { dirname } from "node:path";
-import { messageOf, replaceFile, sha256Hex, syncPath } from "../core/mod.ts";
+import { messageOf, sha256Hex, temporaryPathFor, writeSynced } from "../core/mod.ts";
 import { checkTileId } from "./check_tile.ts";
 import type { NewTile, TileId, TileMetadata } from "./contract.ts";
-import { ContentHashMismatchError, TileFsError } from "./errors.ts";
+import { ContentHashMismatchError, TileCacheError, TileFsError } from "./errors.ts";
 import { tileKey } from "./identity.ts";
 import { sidecarContents, SIDECARS } from "./sidecars.ts";
+import { checkInside, type TileFolders } from "./tile_folders.ts";
 import { tilePath } from "./tile_path.ts";
 import { waitingPicture } from "./tile_renewal.ts";
 
@@ -29,48 +29,45 @@ function pathsOf(dataFolder: string, id: TileId): { sidecars: string[]; jpeg: st
 }
 
 /** Writes and syncs; when it fails, files of some tiles may stand: the caller removes them. */
-export async function writeTileFiles(dataFolder: string, tiles: readonly NewTile[]): Promise<void> {
+export async function writeTileFiles(
+  folders: TileFolders,
+  tiles: readonly NewTile[],
+): Promise<void> {
   try {
-    const folders = await createFolders(dataFolder, tiles.map((tile) => tile.metadata.tileId));
+    const pictures = tiles.map((tile) => pathsOf(folders.root, tile.metadata.tileId).jpeg);
+    const used = await folders.prepare(pictures);
     const queue = tiles.values();
     const worker = async () => {
-      for (const tile of queue) await writeOne(dataFolder, tile);
+      for (const tile of queue) await writeOne(folders.root, tile);
     };
     // All of them end before an error leaves: nothing may still be written after the clean-up.
     const ends = await Promise.allSettled(Array.from({ length: WRITES_AT_ONCE }, worker));
     for (const end of ends) if (end.status === "rejected") throw end.reason;
-    for (const folder of folders) await syncPath(folder);
+    await folders.sync(used);
   } catch (error) {
+    if (error instanceof TileCacheError) throw error;
     throw new TileFsError(
-      `Cannot write ${tiles.length} tiles below ${dataFolder}: ${messageOf(error)}; nothing of ` +
+      `Cannot write ${tiles.length} tiles below ${folders.root}: ${messageOf(error)}; nothing of ` +
         "them was kept: free disk space or correct the permissions, then write them again",
       { cause: error },
     );
   }
 }
 
+/** The three are written and synced side by side; the picture gets its name last. */
 async function writeOne(dataFolder: string, tile: NewTile): Promise<void> {
-  const { metadata, jpeg } = tile;
-  const paths = pathsOf(dataFolder, metadata.tileId);
-  const contents = sidecarContents(metadata);
-  for (const [index, path] of paths.sidecars.entries()) {
-    await replaceFile(path, contents[index], { syncFolder: false });
+  const { sidecars, jpeg } = pathsOf(dataFolder, tile.metadata.tileId);
+  const contents = [...sidecarContents(tile.metadata), tile.jpeg];
+  const files = [...sidecars, jpeg].map((path) => ({ path, temporary: temporaryPathFor(path) }));
+  const writes = files.map(({ temporary }, index) => writeSynced(temporary, contents[index]));
+  const ends = await Promise.allSettled(writes);
+  try {
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
+    for (const { path, temporary } of files) await Deno.rename(temporary, path);
+  } catch (error) {
+    for (const { temporary } of files) await Deno.remove(temporary).catch(() => {});
+    throw error;
   }
-  await replaceFile(paths.jpeg, jpeg, { syncFolder: false });
-}
-
-/** Makes the folders and returns every folder whose names must reach the disk. */
-async function createFolders(dataFolder: string, ids: readonly TileId[]): Promise<Set<string>> {
-  const folders = new Set<string>();
-  for (const id of ids) {
-    let folder = dirname(`${dataFolder}/${tilePath(id)}`);
-    if (folders.has(folder)) continue;
-    await Deno.mkdir(folder, { recursive: true });
-    for (; folder.length >= dataFolder.length && !folders.has(folder); folder = dirname(folder)) {
-      folders.add(folder);
-    }
-  }
-  return folders;
 }
 
 /** Removes the picture first, then its sidecars; what is absent is no error. */
@@ -112,8 +109,10 @@ async function readPicture(
   metadata: TileMetadata,
 ): Promise<Uint8Array<ArrayBuffer>> {
   try {
+    await checkInside(path);
     return await Deno.readFile(path);
   } catch (error) {
+    if (error instanceof TileCacheError) throw error;
     throw new TileFsError(
       `Cannot read tile ${tileKey(metadata.tileId)}: ${messageOf(error)}; delete the tile and ` +
         "import it again",

@@ -4,7 +4,7 @@
  * @module
  */
 import { tileBounds } from "../core/mod.ts";
-import type { TileMetadata, TileMetadataPersistent } from "./contract.ts";
+import type { TileId, TileMetadata, TileMetadataPersistent } from "./contract.ts";
 import { locationHash, tileUuid } from "./identity.ts";
 import { sidecarBytes } from "./sidecars.ts";
 import type { SqlRow } from "./sql/database.ts";
@@ -66,16 +66,20 @@ export function recordOf(
 export const COLUMNS = "zoom, x, y, tile_size_px, source, flight_id, source_gsd_m, captured_at, " +
   "coverage, attribution, content_sha256, disk_bytes, freshness_label, voting_status, quality";
 
-export function metadataOf(row: SqlRow): TileMetadata {
+export function tileIdOf(row: SqlRow): TileId {
   const flightId = row.flight_id as string | null;
   return {
-    tileId: {
-      zoom: row.zoom as number,
-      x: row.x as number,
-      y: row.y as number,
-      source: row.source as string,
-      ...(flightId === null ? {} : { flightId }),
-    },
+    zoom: row.zoom as number,
+    x: row.x as number,
+    y: row.y as number,
+    source: row.source as string,
+    ...(flightId === null ? {} : { flightId }),
+  };
+}
+
+export function metadataOf(row: SqlRow): TileMetadata {
+  return {
+    tileId: tileIdOf(row),
     tileSizePx: row.tile_size_px as 256,
     sourceGsdM: row.source_gsd_m as number,
     capturedAt: row.captured_at as Date | null,

@@ -14,6 +14,7 @@ import {
   persistentOf,
   RECORD_COLUMNS,
   recordOf,
+  tileIdOf,
 } from "./tile_record.ts";
 
 /** Held shared by every writer's transaction, and alone by reconciliation. */
@@ -102,9 +103,25 @@ export async function selectRange(
   return rows.map(metadataOf);
 }
 
-/** Everything, for reconciliation. */
-export async function selectAll(sql: SqlSession): Promise<readonly TileMetadata[]> {
-  return (await sql.query(`SELECT ${COLUMNS} FROM tiles`)).map(metadataOf);
+/** One tile id (of any y) of each folder that holds tiles. */
+export async function selectColumns(sql: SqlSession): Promise<readonly TileId[]> {
+  const rows = await sql.query(
+    "SELECT source, flight_id, zoom, x, min(y) AS y FROM tiles GROUP BY source, flight_id, zoom, x",
+  );
+  return rows.map(tileIdOf);
+}
+
+/** The rows of all tiles that lie in the folder of `id`. */
+export async function selectColumn(
+  sql: SqlSession,
+  id: TileId,
+): Promise<readonly TileMetadata[]> {
+  const rows = await sql.query(
+    `SELECT ${COLUMNS} FROM tiles WHERE zoom = $1 AND x = $2 AND source = $3 ` +
+      "AND flight_id IS NOT DISTINCT FROM $4::uuid",
+    [id.zoom, id.x, id.source, id.flightId ?? null],
+  );
+  return rows.map(metadataOf);
 }
 
 /** False when there was no such row. */

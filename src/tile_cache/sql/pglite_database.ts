@@ -9,13 +9,16 @@ import { fileURLToPath } from "node:url";
 import { messageOf } from "../../core/mod.ts";
 import { TileDatabaseError, TileFsError } from "../errors.ts";
 import type { SqlDatabase, SqlRow, SqlTransaction, SqlValue } from "./database.ts";
+import { WalSync } from "./wal_sync.ts";
 
 class PgliteDatabase implements SqlDatabase {
   readonly name: string;
   readonly #pglite: PGlite;
+  readonly #wal: WalSync;
 
   constructor(pglite: PGlite, folder: string) {
     this.#pglite = pglite;
+    this.#wal = new WalSync(folder);
     this.name = `PGlite in ${folder}`;
   }
 
@@ -23,15 +26,21 @@ class PgliteDatabase implements SqlDatabase {
     text: string,
     parameters: readonly SqlValue[] = [],
   ): Promise<readonly Row[]> {
-    return (await this.#pglite.query<Row>(text, [...parameters])).rows;
+    const { rows } = await this.#pglite.query<Row>(text, [...parameters]);
+    if (!/^\s*SELECT\b/i.test(text)) await this.#wal.afterCommit();
+    return rows;
   }
 
   async transaction<T>(body: (sql: SqlTransaction) => Promise<T>): Promise<T> {
-    return await this.#pglite.transaction((inner) => body(session(inner)));
+    const result = await this.#pglite.transaction((inner) => body(session(inner)));
+    await this.#wal.afterCommit();
+    return result;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#pglite.closed) await this.#pglite.close();
+    if (this.#pglite.closed) return;
+    await this.#pglite.close();
+    await this.#wal.afterClose();
   }
 }
 
