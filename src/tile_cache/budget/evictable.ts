@@ -1,0 +1,40 @@
+/**
+ * Which tiles may be put out, in SQL; the partial index `tiles_evictable` of migration 0005 is made
+ * of the same words.
+ *
+ * @module
+ */
+import type { TileId } from "../contract.ts";
+import type { SqlRow, SqlTransaction } from "../sql/database.ts";
+
+/** No pending upload, no tile of a mission. (A row of before identities has no files.) */
+export const EVICTABLE = "pin_count = 0 AND NOT (source = 'onboard_ingest' AND " +
+  "COALESCE(voting_status, '') = 'pending' AND uploaded_at IS NULL) AND tile_uuid IS NOT NULL";
+
+/** A tile that nobody has read counts from when it was written. */
+export const LAST_USE = "COALESCE(accessed_at, created_at)";
+
+/** The picture and its sidecars. */
+export const FILES_BYTES = "COALESCE(disk_bytes, 0) + COALESCE(sidecar_bytes, 0)";
+
+const EVICTIONS_LOCK = "6155301862297149004";
+
+/**
+ * Evictions come one after another, and no tile is pinned meanwhile: a pin that is there when the
+ * rows are chosen is seen.
+ */
+export async function lockEvictions(sql: SqlTransaction): Promise<void> {
+  await sql.query(`SELECT pg_advisory_xact_lock(${EVICTIONS_LOCK})`);
+}
+
+/** Of a row with zoom, x, y, source and flight_id. */
+export function tileIdOf(row: SqlRow): TileId {
+  const flightId = row.flight_id as string | null;
+  return {
+    zoom: row.zoom as number,
+    x: row.x as number,
+    y: row.y as number,
+    source: row.source as string,
+    ...(flightId === null ? {} : { flightId }),
+  };
+}

@@ -1,0 +1,36 @@
+/**
+ * The files of tiles whose rows an eviction has deleted.
+ *
+ * @module
+ */
+import type { SqlDatabase } from "../sql/database.ts";
+import { removeTileFiles } from "../tile_files.ts";
+import { lockKeys } from "../tile_rows.ts";
+import { tileUuid } from "../identity.ts";
+import type { EvictedTile } from "./ledger.ts";
+
+/** Files deleted at the same time. */
+const TILES_AT_ONCE = 8;
+
+/** Deletes them, but not those of a tile that somebody has written anew since. */
+export async function removeEvictedFiles(
+  dataFolder: string,
+  database: SqlDatabase,
+  tiles: readonly EvictedTile[],
+): Promise<void> {
+  await database.transaction(async (sql) => {
+    const ids = tiles.map(({ tileId }) => tileId);
+    await lockKeys(sql, ids);
+    const there = await sql.query<{ tile_uuid: string }>(
+      "SELECT tile_uuid FROM tiles WHERE tile_uuid = ANY($1::text[]::uuid[])",
+      [ids.map(tileUuid)],
+    );
+    const anew = new Set(there.map((row) => row.tile_uuid));
+    const queue = ids.filter((id) => !anew.has(tileUuid(id))).values();
+    const worker = async () => {
+      for (const id of queue) await removeTileFiles(dataFolder, id);
+    };
+    const ends = await Promise.allSettled(Array.from({ length: TILES_AT_ONCE }, worker));
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
+  });
+}

@@ -1,0 +1,66 @@
+/**
+ * Tiles that missions need.
+ *
+ * @module
+ */
+import type { TileId } from "../contract.ts";
+import { tileUuid } from "../identity.ts";
+import type { SqlDatabase } from "../sql/database.ts";
+import { lockEvictions } from "./evictable.ts";
+
+export interface PinnedMission {
+  readonly mission: string;
+  readonly tiles: number;
+  readonly pinnedAt: Date;
+}
+
+export class TilePins {
+  readonly #database: SqlDatabase;
+
+  constructor(database: SqlDatabase) {
+    this.#database = database;
+  }
+
+  /** Adds; unknown tiles are left out. Returns how many of these are pinned now. */
+  async pinTiles(mission: string, tileIds: readonly TileId[]): Promise<number> {
+    return await this.#database.transaction(async (sql) => {
+      await lockEvictions(sql);
+      const uuids = tileIds.map(tileUuid);
+      await sql.query(
+        "INSERT INTO tile_pins (mission, tile_uuid) SELECT $1, tile_uuid FROM tiles " +
+          "WHERE tile_uuid = ANY($2::text[]::uuid[]) ON CONFLICT DO NOTHING",
+        [mission, uuids],
+      );
+      const [row] = await sql.query<{ pinned: number }>(
+        "SELECT count(*)::float8 AS pinned FROM tile_pins " +
+          "WHERE mission = $1 AND tile_uuid = ANY($2::text[]::uuid[])",
+        [mission, uuids],
+      );
+      return row.pinned;
+    });
+  }
+
+  /** Lets go of what the mission holds beside these. Returns how many pins went. */
+  async unpinOthers(mission: string, tileIds: readonly TileId[]): Promise<number> {
+    const gone = await this.#database.query<{ gone: number }>(
+      "WITH gone AS (DELETE FROM tile_pins WHERE mission = $1 " +
+        "AND tile_uuid <> ALL($2::text[]::uuid[]) RETURNING 1) " +
+        "SELECT count(*)::float8 AS gone FROM gone",
+      [mission, tileIds.map(tileUuid)],
+    );
+    return gone[0].gone;
+  }
+
+  /** Returns how many pins went. */
+  async unpinMission(mission: string): Promise<number> {
+    return await this.unpinOthers(mission, []);
+  }
+
+  async missions(): Promise<readonly PinnedMission[]> {
+    const rows = await this.#database.query<{ mission: string; tiles: number; at: Date }>(
+      "SELECT mission, count(*)::float8 AS tiles, max(pinned_at) AS at FROM tile_pins " +
+        "GROUP BY mission ORDER BY mission",
+    );
+    return rows.map(({ mission, tiles, at }) => ({ mission, tiles, pinnedAt: at }));
+  }
+}

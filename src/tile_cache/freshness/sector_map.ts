@@ -1,0 +1,68 @@
+/**
+ * Which sectors a box of ground touches: an R-tree over their boxes.
+ *
+ * A tile counts as in every sector that its box shares a point with, an edge or a corner included:
+ * where a part of the tile may be stale, the tile may be.
+ *
+ * @module
+ */
+// @ts-types="./rbush.d.ts"
+import RBush, { type Box } from "rbush";
+import type { Bbox, SectorBoundary } from "../contract.ts";
+
+/** Degrees; 0.1 mm of ground: rounding must not part a sector from the tile that it touches. */
+const EDGE_DEG = 1e-9;
+
+interface Entry extends Box {
+  readonly sector: SectorBoundary;
+}
+
+export class SectorMap {
+  readonly #tree = new RBush<Entry>();
+
+  constructor(sectors: readonly SectorBoundary[]) {
+    this.#tree.load(sectors.flatMap(entriesOf));
+  }
+
+  /** Every sector that the box touches, by name. */
+  touching(box: Bbox): readonly SectorBoundary[] {
+    const found = new Set<SectorBoundary>();
+    for (const part of planarBoxes(box)) {
+      for (const { sector } of this.#tree.search(grown(part))) found.add(sector);
+    }
+    return [...found].sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+  }
+}
+
+/**
+ * The box unrolled, and where it reaches 180° once more a turn further on each side: the meridians
+ * -180° and 180° are one. A box that reaches a pole holds the pole at every longitude.
+ */
+function entriesOf(sector: SectorBoundary): Entry[] {
+  const { southDeg, northDeg } = sector.bbox;
+  const turns = planarBoxes(sector.bbox).flatMap((box) =>
+    [-360, 0, 360].map((turn) => ({ ...box, minX: box.minX + turn, maxX: box.maxX + turn }))
+      .filter(({ minX, maxX }) => minX <= 180 + EDGE_DEG && maxX >= -180 - EDGE_DEG)
+  );
+  const poles = [90, -90].filter((pole) => southDeg <= pole && northDeg >= pole)
+    .map((pole) => ({ minX: -180, maxX: 180, minY: pole, maxY: pole }));
+  return [...turns, ...poles].map((box) => ({ ...box, sector }));
+}
+
+/** A box over the antimeridian becomes two. */
+function planarBoxes({ southDeg, westDeg, northDeg, eastDeg }: Bbox): Box[] {
+  const latitudes = { minY: southDeg, maxY: northDeg };
+  return westDeg <= eastDeg ? [{ minX: westDeg, maxX: eastDeg, ...latitudes }] : [
+    { minX: westDeg, maxX: 180, ...latitudes },
+    { minX: -180, maxX: eastDeg, ...latitudes },
+  ];
+}
+
+function grown({ minX, minY, maxX, maxY }: Box): Box {
+  return {
+    minX: minX - EDGE_DEG,
+    minY: minY - EDGE_DEG,
+    maxX: maxX + EDGE_DEG,
+    maxY: maxY + EDGE_DEG,
+  };
+}

@@ -1,0 +1,146 @@
+/**
+ * Sectors and rules as they stand in the database, and how people change them.
+ *
+ * @module
+ */
+import {
+  SECTOR_CLASSIFICATIONS,
+  type SectorBoundary,
+  SectorBoundarySchema,
+  type SectorClassification,
+} from "../contract.ts";
+import { TileMetadataError } from "../errors.ts";
+import type { SqlDatabase, SqlSession } from "../sql/database.ts";
+import { checkBbox } from "../tile_range.ts";
+import { DEFAULT_MAX_AGE_S, type FreshnessRule } from "./contract.ts";
+
+/** A thousand years: more is a mistake in the unit. */
+const MAX_AGE_S_MAX = 1000 * 366 * 86_400;
+/** One change of sectors at a time. */
+const SECTORS_LOCK = "6155301862297149005";
+
+/** No control characters, and not blanks alone: the name is printed and typed. */
+const NAME_PATTERN = /^(?=.*\S)[^\p{C}]{1,100}$/u;
+
+export class FreshnessSettings {
+  readonly #database: SqlDatabase;
+
+  constructor(database: SqlDatabase) {
+    this.#database = database;
+  }
+
+  async sectors(): Promise<readonly SectorBoundary[]> {
+    return (await loadSectors(this.#database)).sectors;
+  }
+
+  /** @throws TileMetadataError on a box or a name that is none, and when the name is taken. */
+  async addSector(sector: SectorBoundary): Promise<void> {
+    const { southDeg, westDeg, northDeg, eastDeg } = checkBbox(sector.bbox);
+    const refuse = (state: string) =>
+      new TileMetadataError(`Cannot add the sector ${JSON.stringify(sector.name)}: ${state}`);
+    if (!(southDeg < northDeg) || westDeg === eastDeg) throw refuse("its box has no inside");
+    if (!NAME_PATTERN.test(sector.name) || !SectorBoundarySchema.safeParse(sector).success) {
+      throw refuse("a name has 1 to 100 characters, none of them a control character");
+    }
+    await this.#database.transaction(async (sql) => {
+      await sql.query("SELECT pg_advisory_xact_lock($1::bigint)", [SECTORS_LOCK]);
+      const twins = await sql.query("SELECT 1 FROM sector_classifications WHERE name = $1", [
+        sector.name,
+      ]);
+      if (twins.length > 0) {
+        throw refuse("there is one of that name; remove it first (`operator cache sector rm`)");
+      }
+      await sql.query(
+        "INSERT INTO sector_classifications " +
+          "(name, classification, south_deg, west_deg, north_deg, east_deg) " +
+          "VALUES ($1, $2, $3, $4, $5, $6)",
+        [sector.name, sector.classification, southDeg, westDeg, northDeg, eastDeg],
+      );
+    });
+  }
+
+  /** @throws TileMetadataError when there is none of that name. */
+  async removeSector(name: string): Promise<void> {
+    const gone = await this.#database.query(
+      "DELETE FROM sector_classifications WHERE name = $1 RETURNING id",
+      [name],
+    );
+    if (gone.length === 0) {
+      throw new TileMetadataError(
+        `Cannot remove the sector "${name}": there is none; \`operator cache sector ls\` lists them`,
+      );
+    }
+  }
+
+  async rules(): Promise<readonly FreshnessRule[]> {
+    const rules = await loadRules(this.#database);
+    return SECTOR_CLASSIFICATIONS.map((classification) => ({
+      classification,
+      maxAgeS: rules[classification],
+    }));
+  }
+
+  /** @throws TileMetadataError on an age that is none. */
+  async setRule({ classification, maxAgeS }: FreshnessRule): Promise<void> {
+    if (!Number.isInteger(maxAgeS) || maxAgeS < 1 || maxAgeS > MAX_AGE_S_MAX) {
+      throw new TileMetadataError(
+        `Cannot set the rule for ${classification}: an age is a whole number of seconds from 1 to ` +
+          `${MAX_AGE_S_MAX}, got ${maxAgeS}`,
+      );
+    }
+    await this.#database.query(
+      "INSERT INTO tile_freshness_rules (classification, max_age_s) VALUES ($1, $2) " +
+        "ON CONFLICT (classification) DO UPDATE SET max_age_s = EXCLUDED.max_age_s",
+      [classification, maxAgeS],
+    );
+  }
+
+  /** Forgets the latest time that was seen: the clock is right now and was ahead before. */
+  async trustClock(now: Date): Promise<void> {
+    await this.#database.query("UPDATE freshness_clock SET latest_at = $1", [now]);
+  }
+}
+
+/** Sectors that have a box; one of before boxes cannot be applied and is named. */
+export async function loadSectors(
+  sql: SqlSession,
+): Promise<{ sectors: readonly SectorBoundary[]; withoutBox: readonly string[] }> {
+  const rows = await sql.query<Record<string, unknown> & { name: string }>(
+    "SELECT name, classification, south_deg, west_deg, north_deg, east_deg " +
+      "FROM sector_classifications ORDER BY name, id",
+  );
+  const sectors: SectorBoundary[] = [], withoutBox: string[] = [];
+  for (const row of rows) {
+    const { name } = row;
+    const edges = [row.south_deg, row.west_deg, row.north_deg, row.east_deg];
+    if (edges.every((edge) => edge === null)) {
+      withoutBox.push(name);
+      continue;
+    }
+    if (edges.some((edge) => edge === null)) {
+      throw new TileMetadataError(
+        `Cannot use the sector "${name}": its box lacks an edge; remove it and add it again`,
+      );
+    }
+    const [southDeg, westDeg, northDeg, eastDeg] = edges as number[];
+    sectors.push({
+      name,
+      classification: row.classification as SectorClassification,
+      bbox: checkBbox({ southDeg, westDeg, northDeg, eastDeg }),
+    });
+  }
+  return { sectors, withoutBox };
+}
+
+export async function loadRules(
+  sql: SqlSession,
+): Promise<Readonly<Record<SectorClassification, number>>> {
+  const rules = { ...DEFAULT_MAX_AGE_S };
+  const rows = await sql.query<{ classification: string; max_age_s: unknown }>(
+    "SELECT classification, max_age_s FROM tile_freshness_rules",
+  );
+  for (const { classification, max_age_s } of rows) {
+    rules[classification as SectorClassification] = Number(max_age_s);
+  }
+  return rules;
+}
