@@ -3,14 +3,25 @@
  *
  * @module
  */
-import { sha256Hex } from "../core/mod.ts";
-import type { DescriptorHit, DescriptorIndex, HnswParams, IndexMetadata } from "./contract.ts";
+import { descriptorMetric, sha256Hex } from "../core/mod.ts";
+import type {
+  DescriptorHit,
+  DescriptorIndex,
+  HnswBuildParams,
+  IndexMetadata,
+  RebuildOptions,
+} from "./contract.ts";
+import { DESCRIPTOR_DIMENSION_MAX } from "./contract.ts";
 import { checkDescriptors, checkQuery } from "./descriptors.ts";
-import { unavailable } from "./files.ts";
+import { unavailable } from "./read_files.ts";
 
 /** What stands for the three files; several fakes on one of these see what was built. */
 export interface FakeIndexFiles {
-  built?: { readonly descriptors: Float32Array; readonly metadata: IndexMetadata };
+  built?: {
+    readonly descriptors: Float32Array;
+    readonly ids: readonly number[];
+    readonly metadata: IndexMetadata;
+  };
 }
 
 export class FakeDescriptorIndex implements DescriptorIndex {
@@ -30,34 +41,54 @@ export class FakeDescriptorIndex implements DescriptorIndex {
   // deno-lint-ignore require-await
   async rebuildFromDescriptors(
     descriptors: Float32Array,
-    dimension: number,
-    hnsw: HnswParams,
+    tileIds: readonly number[],
+    params: HnswBuildParams,
+    { onProgress, signal }: RebuildOptions = {},
   ): Promise<void> {
-    const count = checkDescriptors(descriptors, dimension, hnsw);
-    const copy = descriptors.slice();
+    const dimension = checkDescriptors(descriptors, tileIds, params);
+    signal?.throwIfAborted();
+    const { efSearch } = params;
+    const measured = typeof efSearch !== "number";
+    const copy = descriptors.slice(), count = tileIds.length;
     this.#files.built = this.#opened = {
       descriptors: copy,
+      ids: [...tileIds],
       metadata: {
         format: "gdn-descriptor-index",
         formatVersion: 1,
-        dimension,
+        // Stands for what FAISS would store; nothing is projected here.
+        dimension: Math.min(dimension, DESCRIPTOR_DIMENSION_MAX),
         count,
-        metric: "inner_product",
-        hnsw,
+        metric: descriptorMetric(),
+        hnsw: { ...params, efSearch: measured ? count : efSearch },
+        ...(measured && {
+          recall: {
+            k: Math.min(efSearch.k, count),
+            wanted: efSearch.recallMin,
+            measured: 1,
+            queryCount: efSearch.queries.length / dimension,
+          },
+        }),
         sha256: sha256Hex(new Uint8Array(copy.buffer)),
       },
     };
+    onProgress?.(count, count);
   }
 
   // deno-lint-ignore require-await
   async searchTopK(query: Float32Array, k: number): Promise<readonly DescriptorHit[]> {
-    const { descriptors, metadata } = this.#open();
-    checkQuery(query, metadata.dimension, k);
-    return exactTopK(descriptors, metadata.dimension, query, k);
+    const { descriptors, ids } = this.#open();
+    const dimension = this.descriptorDim();
+    checkQuery(query, dimension, k);
+    return exactTopK(descriptors, dimension, query, k).map(({ id, score }) => ({
+      id: ids[id],
+      score,
+    }));
   }
 
   descriptorDim(): number {
-    return this.#open().metadata.dimension;
+    const { descriptors, ids } = this.#open();
+    return descriptors.length / ids.length;
   }
 
   indexMetadata(): IndexMetadata {
@@ -79,7 +110,7 @@ export class FakeDescriptorIndex implements DescriptorIndex {
   }
 }
 
-/** The k best by inner product, all compared. */
+/** The k best by inner product, all compared; ids are positions. */
 export function exactTopK(
   descriptors: Float32Array,
   dimension: number,

@@ -47,7 +47,8 @@ export async function provisionPackage(
   const dimension = described.vocabulary.axisCount;
   {
     using index = tools.buildDescriptorIndex(`${folder.path}/${PACKAGE_PATHS.index}`);
-    await index.rebuildFromDescriptors(described.descriptors, dimension, HNSW);
+    const placeIds = described.places.map((_, position) => position);
+    await index.rebuildFromDescriptors(described.descriptors, placeIds, HNSW);
   }
   for (const suffix of ["", ".sha256", ".meta.json"]) {
     await folder.adopt(PACKAGE_PATHS.index + suffix);

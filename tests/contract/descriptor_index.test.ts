@@ -18,7 +18,12 @@ import {
 } from "../../src/descriptor_index/fake_descriptor_index.ts";
 import { type FaissLibrary, openFaiss } from "../../src/faiss/mod.ts";
 import { REPOSITORY } from "../support/paths.ts";
-import { descriptorIndexSuite, HNSW, makeDescriptors } from "./descriptor_index_suite.ts";
+import {
+  descriptorIndexSuite,
+  HNSW,
+  makeDescriptors,
+  positions,
+} from "./descriptor_index_suite.ts";
 
 let faiss: FaissLibrary;
 Deno.test.beforeAll(() => {
@@ -54,7 +59,11 @@ async function withIndexFile(body: (path: string) => Promise<void> | void): Prom
   try {
     const path = `${folder}/places.index`;
     await using index = buildDescriptorIndex(path, faiss);
-    await index.rebuildFromDescriptors(makeDescriptors(60, 16, seededRandom(1)), 16, HNSW);
+    await index.rebuildFromDescriptors(
+      makeDescriptors(60, 16, seededRandom(1)),
+      positions(60),
+      HNSW,
+    );
     await body(path);
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -147,6 +156,9 @@ Deno.test("FAISS: a build that cannot be written leaves the old files and no oth
     const blocked = `${path}/inside of a file/places.index`;
     await using index = buildDescriptorIndex(blocked, faiss);
     const descriptors = makeDescriptors(5, 16, seededRandom(2));
-    await assert.rejects(index.rebuildFromDescriptors(descriptors, 16, HNSW), IndexBuildError);
+    await assert.rejects(
+      index.rebuildFromDescriptors(descriptors, positions(5), HNSW),
+      IndexBuildError,
+    );
     assert.equal([...Deno.readDirSync(folder)].length, 3);
   }));

@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { type Random, seededRandom } from "../../src/core/mod.ts";
 import {
   type DescriptorIndex,
+  type HnswBuildParams,
   type HnswParams,
   IndexBuildError,
   IndexUnavailableError,
@@ -47,6 +48,13 @@ export function makeDescriptors(
 }
 
 const DIMENSION = 32;
+
+/** Positions: 0, 1, 2… */
+export function positions(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i);
+}
+
+const idsOf = (descriptors: Float32Array) => positions(descriptors.length / DIMENSION);
 type Body = (place: IndexPlace) => Promise<void>;
 
 export function descriptorIndexSuite(name: string, make: () => Promise<IndexPlace>): void {
@@ -65,7 +73,7 @@ const searching: Record<string, Body> = {
     const random = seededRandom(seed);
     const descriptors = makeDescriptors(1500, DIMENSION, random);
     await using index = place.index();
-    await index.rebuildFromDescriptors(descriptors, DIMENSION, HNSW);
+    await index.rebuildFromDescriptors(descriptors, idsOf(descriptors), HNSW);
     let right = 0, wanted = 0;
     for (let round = 0; round < 50; round++) {
       const row = random.integer(1500);
@@ -88,14 +96,14 @@ const searching: Record<string, Body> = {
   "searchTopK() gives all there are when k is larger": async (place) => {
     await using index = place.index();
     const descriptors = makeDescriptors(5, DIMENSION, seededRandom(1));
-    await index.rebuildFromDescriptors(descriptors, DIMENSION, HNSW);
+    await index.rebuildFromDescriptors(descriptors, idsOf(descriptors), HNSW);
     const hits = await index.searchTopK(descriptors.slice(0, DIMENSION), 50);
     assert.deepEqual(hits.map((hit) => hit.id).sort(), [0, 1, 2, 3, 4]);
   },
   "searchTopK() copies the query and takes many at once": async (place) => {
     await using index = place.index();
     const descriptors = makeDescriptors(200, DIMENSION, seededRandom(2));
-    await index.rebuildFromDescriptors(descriptors, DIMENSION, HNSW);
+    await index.rebuildFromDescriptors(descriptors, idsOf(descriptors), HNSW);
     const query = new Float32Array(DIMENSION);
     const searches = [];
     for (let row = 0; row < 200; row++) {
@@ -109,7 +117,7 @@ const searching: Record<string, Body> = {
   "searchTopK() refuses queries that are no descriptor": async (place) => {
     await using index = place.index();
     const descriptors = makeDescriptors(5, DIMENSION, seededRandom(3));
-    await index.rebuildFromDescriptors(descriptors, DIMENSION, HNSW);
+    await index.rebuildFromDescriptors(descriptors, idsOf(descriptors), HNSW);
     const good = descriptors.slice(0, DIMENSION);
     const bad = [good.slice(1), good.map((v) => 2 * v), good.fill(Number.NaN, 0, 1)];
     for (const query of bad) await assert.rejects(index.searchTopK(query, 1), RangeError);
@@ -123,7 +131,7 @@ const searching: Record<string, Body> = {
     assert.throws(() => index.descriptorDim(), IndexUnavailableError);
     assert.throws(() => index.indexMetadata(), IndexUnavailableError);
     const descriptors = makeDescriptors(5, DIMENSION, seededRandom(4));
-    await index.rebuildFromDescriptors(descriptors, DIMENSION, HNSW);
+    await index.rebuildFromDescriptors(descriptors, idsOf(descriptors), HNSW);
     const last = index.searchTopK(descriptors.slice(0, DIMENSION), 1);
     index[Symbol.dispose]();
     index[Symbol.dispose]();
@@ -138,7 +146,7 @@ const building: Record<string, Body> = {
   "load() opens what another index has built": async (place) => {
     const descriptors = makeDescriptors(50, DIMENSION, seededRandom(5));
     await using builder = place.index();
-    await builder.rebuildFromDescriptors(descriptors, DIMENSION, HNSW);
+    await builder.rebuildFromDescriptors(descriptors, idsOf(descriptors), HNSW);
     await using reader = place.index();
     await reader.load();
     assert.equal(reader.descriptorDim(), DIMENSION);
@@ -148,34 +156,146 @@ const building: Record<string, Body> = {
     const query = descriptors.slice(7 * DIMENSION, 8 * DIMENSION);
     assert.deepEqual(await reader.searchTopK(query, 5), await builder.searchTopK(query, 5));
   },
+  "rebuildFromDescriptors() keeps the caller's ids and tells how far it is": async (place) => {
+    const descriptors = makeDescriptors(700, DIMENSION, seededRandom(9));
+    const ids = positions(700).map((i) => 2 ** 52 + 3 * i);
+    const told: number[] = [];
+    await using index = place.index();
+    await index.rebuildFromDescriptors(descriptors, ids, HNSW, {
+      onProgress: (done, total) => {
+        assert.equal(total, 700);
+        told.push(done);
+      },
+    });
+    assert.equal(told.at(-1), 700);
+    assert.deepEqual(told, told.toSorted((a, b) => a - b));
+    const query = descriptors.slice(650 * DIMENSION, 651 * DIMENSION);
+    assert.equal((await index.searchTopK(query, 1))[0].id, ids[650]);
+  },
+  "rebuildFromDescriptors() that is aborted keeps the old index": async (place) => {
+    const old = makeDescriptors(5, DIMENSION, seededRandom(10));
+    await using index = place.index();
+    await index.rebuildFromDescriptors(old, idsOf(old), HNSW);
+    const before = index.indexMetadata();
+    const next = makeDescriptors(700, DIMENSION, seededRandom(11));
+    const signal = AbortSignal.abort(new DOMException("enough", "AbortError"));
+    await assert.rejects(
+      index.rebuildFromDescriptors(next, idsOf(next), HNSW, { signal }),
+      { name: "AbortError" },
+    );
+    await using reader = place.index();
+    await reader.load();
+    for (const each of [index, reader]) assert.deepEqual(each.indexMetadata(), before);
+  },
+  "rebuildFromDescriptors() measures the efSearch that the wanted recall takes": async (place) => {
+    const random = seededRandom(12);
+    const all = makeDescriptors(1100, DIMENSION, random);
+    const descriptors = all.slice(0, 1000 * DIMENSION), queries = all.slice(1000 * DIMENSION);
+    await using index = place.index();
+    const target = { recallMin: 0.97, k: 10, queries };
+    await index.rebuildFromDescriptors(descriptors, idsOf(descriptors), {
+      ...HNSW,
+      efSearch: target,
+    });
+    const { recall, hnsw } = index.indexMetadata();
+    assert.ok(recall !== undefined && recall.measured >= 0.97, JSON.stringify(recall));
+    assert.deepEqual({ ...recall, measured: 1 }, {
+      k: 10,
+      wanted: 0.97,
+      measured: 1,
+      queryCount: 100,
+    });
+    assert.ok(hnsw.efSearch >= 10);
+    await using reader = place.index();
+    await reader.load();
+    assert.deepEqual(reader.indexMetadata(), index.indexMetadata());
+  },
+  "descriptors longer than 512 floats are stored shorter and asked for whole": async (place) => {
+    const long = 600;
+    const descriptors = makeDescriptors(60, long, seededRandom(13));
+    await using builder = place.index();
+    await builder.rebuildFromDescriptors(descriptors, positions(60), HNSW);
+    await using index = place.index();
+    await index.load();
+    assert.equal(index.descriptorDim(), long);
+    assert.ok(index.indexMetadata().dimension <= 512);
+    for (const row of [0, 17, 59]) {
+      const query = descriptors.slice(row * long, (row + 1) * long);
+      const [first] = await index.searchTopK(query, 3);
+      assert.equal(first.id, row);
+      assert.ok(Math.abs(first.score - 1) < 1e-4, `score ${first.score}`);
+    }
+    await assert.rejects(index.searchTopK(descriptors.slice(0, 59), 1), RangeError);
+  },
+  "searches that run while rebuilds swap the index are answered by one index or the other": async (
+    place,
+  ) => {
+    await using index = place.index();
+    const sets = [14, 15].map((seed) => makeDescriptors(100, DIMENSION, seededRandom(seed)));
+    const build = (which: number) =>
+      index.rebuildFromDescriptors(sets[which], positions(100).map((i) => 1000 * which + i), HNSW);
+    await build(0);
+    let building = true, answered = 0;
+    const searching = Array.from({ length: 4 }, async (_, start) => {
+      for (let i = start; building; i++) {
+        const query = sets[i % 2].slice((i % 100) * DIMENSION, (i % 100 + 1) * DIMENSION);
+        const hits = await index.searchTopK(query, 10);
+        assert.equal(hits.length, 10);
+        const owners = new Set(hits.map((hit) => Math.floor(hit.id / 1000)));
+        assert.equal(owners.size, 1, "hits of two indices in one answer");
+        answered++;
+        await new Promise((resolve) => setTimeout(resolve, 0));
+      }
+    });
+    try {
+      for (let round = 1; round <= 6; round++) {
+        await build(round % 2);
+        await new Promise((resolve) => setTimeout(resolve, 2));
+      }
+    } finally {
+      building = false;
+    }
+    await Promise.all(searching);
+    assert.ok(answered >= 6, `${answered} answers`);
+  },
   "rebuildFromDescriptors() makes the same of the same": async (place) => {
     const descriptors = makeDescriptors(300, DIMENSION, seededRandom(6));
     await using index = place.index();
-    await index.rebuildFromDescriptors(descriptors, DIMENSION, HNSW);
+    await index.rebuildFromDescriptors(descriptors, idsOf(descriptors), HNSW);
     const first = index.indexMetadata();
-    await index.rebuildFromDescriptors(descriptors, DIMENSION, HNSW);
+    await index.rebuildFromDescriptors(descriptors, idsOf(descriptors), HNSW);
     assert.deepEqual(index.indexMetadata(), first);
   },
   "rebuildFromDescriptors() refuses what makes no index and keeps the old one": async (place) => {
     const good = makeDescriptors(5, DIMENSION, seededRandom(7));
     await using index = place.index();
-    await index.rebuildFromDescriptors(good, DIMENSION, HNSW);
+    await index.rebuildFromDescriptors(good, idsOf(good), HNSW);
     const before = index.indexMetadata();
     const long = good.slice();
     long[0] += 1;
-    const bad: [Float32Array, number, HnswParams][] = [
-      [new Float32Array(0), DIMENSION, HNSW],
-      [good.slice(1), DIMENSION, HNSW],
-      [long, DIMENSION, HNSW],
-      [good.map(() => Number.NaN), DIMENSION, HNSW],
-      [good, 0, HNSW],
-      [makeDescriptors(1, 513, seededRandom(8)), 513, HNSW],
-      [good, DIMENSION, { ...HNSW, m: 1 }],
-      [good, DIMENSION, { ...HNSW, efSearch: 0 }],
+    const target = { recallMin: 0.9, k: 3, queries: good };
+    const bad: [Float32Array, number[], HnswBuildParams][] = [
+      [new Float32Array(0), [], HNSW],
+      [good.slice(1), positions(5), HNSW],
+      [good, positions(4), HNSW],
+      [good, [0, 1, 2, 3, 3], HNSW],
+      [good, [0, 1, 2, 3, -4], HNSW],
+      [good, [0, 1, 2, 3, 2 ** 53], HNSW],
+      [good, [0, 1, 2, 3, 4.5], HNSW],
+      [long, positions(5), HNSW],
+      [good.map(() => Number.NaN), positions(5), HNSW],
+      [new Float32Array(65_537).fill(1 / 256), [0], HNSW],
+      [good, positions(5), { ...HNSW, m: 1 }],
+      [good, positions(5), { ...HNSW, efSearch: 0 }],
+      [good, positions(5), { ...HNSW, efSearch: { ...target, recallMin: 1.1 } }],
+      [good, positions(5), { ...HNSW, efSearch: { ...target, k: 0 } }],
+      [good, positions(5), { ...HNSW, efSearch: { ...target, queries: good.slice(1) } }],
+      [good, positions(5), { ...HNSW, efSearch: { ...target, queries: long } }],
+      [good, positions(5), { ...HNSW, efSearch: { ...target, queries: new Float32Array(0) } }],
     ];
-    for (const [descriptors, dimension, params] of bad) {
+    for (const [descriptors, ids, params] of bad) {
       await assert.rejects(
-        index.rebuildFromDescriptors(descriptors, dimension, params),
+        index.rebuildFromDescriptors(descriptors, ids, params),
         IndexBuildError,
       );
     }

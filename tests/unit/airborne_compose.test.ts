@@ -18,7 +18,7 @@ async function writeWholePackage(folder: string): Promise<void> {
   const indexPath = `${folder}/${PACKAGE_PATHS.index}`;
   await using index = buildDescriptorIndex(indexPath, faiss);
   const hnsw = { m: 4, efConstruction: 10, efSearch: 10 };
-  await index.rebuildFromDescriptors(Float32Array.of(1, 0), 2, hnsw);
+  await index.rebuildFromDescriptors(Float32Array.of(1, 0), [0], hnsw);
   const vocabulary = encodeVocabulary({
     patchPx: 96,
     stepPx: 3,

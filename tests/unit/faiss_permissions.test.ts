@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { seededRandom } from "../../src/core/mod.ts";
 import { buildDescriptorIndex } from "../../src/descriptor_index/mod.ts";
 import { openFaiss } from "../../src/faiss/mod.ts";
-import { HNSW, makeDescriptors } from "../contract/descriptor_index_suite.ts";
+import { HNSW, makeDescriptors, positions } from "../contract/descriptor_index_suite.ts";
 import { REPOSITORY } from "../support/paths.ts";
 
 const LIBRARY = `${REPOSITORY}/build/lib/libgdn_faiss.so`;
@@ -34,7 +34,7 @@ Deno.test("a prebuilt index is searched with FFI scoped to the library and reads
     await using index = buildDescriptorIndex(path, faiss);
     const descriptors = makeDescriptors(40, 8, seededRandom(1));
     descriptors.fill(0, 9 * 8, 10 * 8).fill(1, 9 * 8, 9 * 8 + 1);
-    await index.rebuildFromDescriptors(descriptors, 8, HNSW);
+    await index.rebuildFromDescriptors(descriptors, positions(descriptors.length / 8), HNSW);
     const program = `${folder}/program.ts`;
     await Deno.writeTextFile(program, PROGRAM);
     const run = (grants: string[]) =>
