@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { TEMPORARY_MARK } from "../core/mod.ts";
 import type { Disk, DiskFile } from "./contract.ts";
 import { SegmentWriter } from "./segment_writer.ts";
 
@@ -126,22 +127,38 @@ export class FlightSegments {
     });
   }
 
+  /** A segment has its name when it has its beginning: none is ever found without its header. */
   #create(index: number): SegmentWriter {
     const { disk, begin } = this.#options;
     const path = `${this.folder}/${segmentName(index)}`;
-    const file: DiskFile = disk.create(path);
+    if (exists(disk, path)) throw new Deno.errors.AlreadyExists(`${path} exists already`);
+    const temporary = `${path}${TEMPORARY_MARK}${crypto.randomUUID()}`;
+    const file: DiskFile = disk.create(temporary);
+    let name = temporary;
     try {
       const segment = new SegmentWriter(file);
       begin(segment);
       segment.flush();
       segment.sync();
+      disk.rename(temporary, path);
+      name = path;
       disk.syncFolder(this.folder);
       return segment;
     } catch (error) {
       attempt(() => file.close());
-      attempt(() => disk.remove(path));
+      attempt(() => disk.remove(name));
       throw error;
     }
+  }
+}
+
+function exists(disk: Disk, path: string): boolean {
+  try {
+    disk.sizeOf(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
   }
 }
 

@@ -71,7 +71,7 @@ export class JournalDisk implements Disk {
 
   remove(path: string): void {
     this.before("remove", path);
-    if (!path.endsWith(".mcap") && !path.includes(".jpg")) return;
+    if (!path.includes(".mcap") && !path.includes(".jpg")) return;
     this.#inode(path);
     this.#name([path, null]);
     this.after("remove", path);
