@@ -27,6 +27,8 @@ export interface FlightRecorderOptions {
   readonly logger?: Logger;
   /** What the crew must hear: once per flight and reason. It must not throw. */
   readonly onAlert?: (alert: FdrAlert) => void;
+  /** Replaces the writer's module, in tests. */
+  readonly writerModule?: URL;
 }
 
 export interface FlightStart {
@@ -99,7 +101,7 @@ export class FlightRecorder implements AsyncDisposable {
       const thread = new WriterThread({
         message: (message) => this.#hear(message),
         died: (reason) => this.#died(reason),
-      });
+      }, this.#options.writerModule);
       owned.defer(() => thread.terminate());
       await thread.loaded();
       await thread.call("start", { flightRoot, config });

@@ -44,16 +44,16 @@ export class WriterThread {
   #nextId = 0;
   #ended: string | null = null;
 
-  constructor(events: WriterThreadEvents) {
+  constructor(
+    events: WriterThreadEvents,
+    module = new URL("./writer_worker.ts", import.meta.url),
+  ) {
     this.#events = events;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#loaded = promise;
     this.#loaded.catch(() => {});
     this.#onLoaded = { resolve, reject };
-    this.#worker = new Worker(new URL("./writer_worker.ts", import.meta.url), {
-      type: "module",
-      name: "flight recorder",
-    });
+    this.#worker = new Worker(module, { type: "module", name: "flight recorder" });
     this.#worker.onmessage = ({ data }: MessageEvent<WriterMessage>) => this.#hear(data);
     this.#worker.onerror = (event) => {
       // Else the flight would end with its recorder.
