@@ -27,11 +27,17 @@ import type {
 } from "./contract.ts";
 import { TileFsError, TileMetadataError, TileNotFoundError } from "./errors.ts";
 import { locationHash, tileKey, tileUuid } from "./identity.ts";
-import { pixelHandle } from "./pixel_handle.ts";
-import { checkFlightId, checkPage, GIVE_UP_FROM, newerCapture, refusedVote } from "./rules.ts";
+import { pixelHandle } from "../tile_contract/mod.ts";
+import {
+  checkFlightId,
+  checkPage,
+  GIVE_UP_FROM,
+  newerCapture,
+  refusedVote,
+} from "../tile_contract/mod.ts";
 import { sidecarBytes } from "./sidecars.ts";
 import { tileRange } from "./tile_range.ts";
-import { WriteJournal } from "./write_journal.ts";
+import { WriteJournal } from "../tile_contract/mod.ts";
 
 /** What is remembered of a tile and changes. */
 interface Held {

@@ -34,9 +34,15 @@ import type {
 import { TileDatabaseError, TileMetadataError, TileNotFoundError } from "./errors.ts";
 import { tileKey, tileUuid } from "./identity.ts";
 import { LruStamps, selectLruCandidates } from "./lru_stamps.ts";
-import { pixelHandle } from "./pixel_handle.ts";
+import { pixelHandle } from "../tile_contract/mod.ts";
 import { readAhead } from "./read_ahead.ts";
-import { checkFlightId, checkPage, GIVE_UP_FROM, newerCapture, refusedVote } from "./rules.ts";
+import {
+  checkFlightId,
+  checkPage,
+  GIVE_UP_FROM,
+  newerCapture,
+  refusedVote,
+} from "../tile_contract/mod.ts";
 import { databaseFault, type SqlDatabase, SQLSTATE, sqlStateOf } from "./sql/database.ts";
 import { checkTileFiles, readTileFile, removeTileFiles, writeTileFiles } from "./tile_files.ts";
 import { TileFolders } from "./tile_folders.ts";
@@ -58,7 +64,7 @@ import {
   selectPendingUploads,
   stampUploaded,
 } from "./upload_rows.ts";
-import { WriteJournal } from "./write_journal.ts";
+import { WriteJournal } from "../tile_contract/mod.ts";
 
 /** Files read at the same time by `tilesInArea`. */
 const READS_AT_ONCE = 8;

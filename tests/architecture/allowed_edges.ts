@@ -28,7 +28,9 @@ export const ALLOWED_EDGES: Readonly<Record<string, readonly string[] | "any">> 
   flight_recorder: [],
   photographs: ["camera"],
   replay: ["camera", "photographs"],
-  tile_cache: ["descriptor_index", "flight_recorder"],
+  tile_cache: ["flight_recorder", "tile_contract"],
+  tile_contract: ["descriptor_index", "flight_recorder"],
+  tile_journal: ["flight_package", "tile_contract"],
 
   // The operator's own.
   tile_export: ["tile_cache"],
