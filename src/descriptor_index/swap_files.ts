@@ -45,8 +45,13 @@ export async function replaceIndexFiles(
     const sha256 = await sha256OfFile(temporary);
     const staged = stagedPaths(indexPath, sha256);
     await disk.rename(temporary, begin(staged.index));
-    const listed = new TextEncoder().encode(`${sha256}  ${basename(indexPath)}\n`);
-    await disk.writeSynced(begin(staged.sha256), listed);
+    // A staged name only ever holds a whole file: a later build may find it and trust it.
+    const sidecar = begin(temporaryPathFor(paths.sha256));
+    await disk.writeSynced(
+      sidecar,
+      new TextEncoder().encode(`${sha256}  ${basename(indexPath)}\n`),
+    );
+    await disk.rename(sidecar, begin(staged.sha256));
     const complete = { ...metadata, sha256 };
     const json = new TextEncoder().encode(JSON.stringify(complete, null, 2) + "\n");
     const newMetadata = begin(temporaryPathFor(paths.metadata));
