@@ -13,6 +13,16 @@ const PARTS: Readonly<Record<string, (host: PartHost) => Promise<PartResult>>> =
   flights: monteCarlo,
   cache: (host) =>
     repeatTests(["tests/integration/tile_cache_crash.test.ts"], { GDN_CRASH_ROUNDS: "10" }, host),
+  recorder: (host) =>
+    repeatTests(
+      [
+        "tests/integration/flight_recorder_kill.test.ts",
+        "tests/faults/flight_recorder_power_cut.test.ts",
+        "tests/unit/flight_recorder_disk_faults.test.ts",
+      ],
+      { GDN_FDR_KILL_ROUNDS: "200", GDN_POWER_CUT_SEEDS: "50" },
+      host,
+    ),
   properties: (host) => repeatTests(["tests/unit", "tests/contract"], {}, host),
   bytes: (host) =>
     repeatTests(["tests/faults/hostile_bytes.test.ts"], { GDN_HOSTILE_ROUNDS: "1500" }, host),
@@ -25,6 +35,7 @@ Long runs with many seeds. A failure prints the command that repeats it.
   flights      Monte Carlo: short flights of both aircraft over procedural ground and two_dates;
                a fix over 15 m wrong or a frame over 20 m wrong fails
   cache        kill -9 of a process that writes tiles, on PGlite and on PostgreSQL
+  recorder     kill -9 of a recorder under load (200 times), a power cut at every moment, refusing disks
   properties   unit and contract tests with other seeds
   bytes        mutated pictures, packages and streams: an error that says so, never a crash
 

@@ -84,7 +84,7 @@ export class SegmentWriter {
       this.#lastTimestampNs = timestampNs;
     }
     const time = this.#lastTime;
-    const sequence = this.#sequence++ >>> 0;
+    const sequence = this.#sequence++;
     this.#chunk.addMessage({ channelId: id, sequence, logTime: time, publishTime: time, data });
     this.#chunkCounts[id] = (this.#chunkCounts[id] ?? 0) + 1;
     this.#chunkBytes += data.length + MESSAGE_OVERHEAD_BYTES;
@@ -260,8 +260,12 @@ export class SegmentWriter {
     this.#tailUnknown = false;
   }
 
-  /** Channels that the content does not have are written again by their next message. */
+  /**
+   * Channels that the content does not have are written again by their next message, and messages
+   * are numbered from there on: a missing number in a file is damage, not a refusal of the disk.
+   */
   #forget(content: SegmentContent): void {
+    this.#sequence = content.messages;
     this.#channelIds.clear();
     for (const { channel } of content.channels) this.#channelIds.set(channel.topic, channel.id);
   }

@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { seededRandom } from "../../src/core/mod.ts";
+import { diagnoseFlight, findFlight } from "../../src/flight_record/mod.ts";
 import { type ReadRecord, salvage, segmentsOf } from "../support/mcap_records.ts";
 import { REPOSITORY } from "../support/paths.ts";
 
@@ -61,6 +62,21 @@ function assertInOrder(records: readonly ReadRecord[]): number {
   return count;
 }
 
+/** The reader of recorded flights finds as many records, and names the place of the cut. */
+async function assertSaysWhereItWasCut(
+  folder: string,
+  last: string | undefined,
+  segments: readonly { readonly records: readonly ReadRecord[] }[],
+): Promise<void> {
+  const { verdict, damage, summary } = await diagnoseFlight(await findFlight(folder));
+  assert.equal(verdict, "lossy");
+  assert.equal(summary.records, segments.reduce((sum, { records }) => sum + records.length, 0));
+  const cut = damage.list.filter(({ code }) => code === "cut").map(({ segment }) => segment);
+  assert.ok(cut.includes(last ?? ""), JSON.stringify(damage.list));
+  const expected = ["cut", "missing_footer"];
+  assert.deepEqual(damage.list.filter(({ code }) => !expected.includes(code)), []);
+}
+
 Deno.test("kill -9 at a random moment loses nothing that was written, and leaves files that read", async () => {
   const seed = Deno.env.get("GDN_TEST_SEED") ??
     String(crypto.getRandomValues(new Uint32Array(1))[0]);
@@ -81,6 +97,7 @@ Deno.test("kill -9 at a random moment loses nothing that was written, and leaves
       for (const { name, whole } of segments.slice(0, -2)) assert.ok(whole, name);
       assert.equal(segments.at(-1)?.whole, false, "the last one is cut");
       const read = assertInOrder(segments.flatMap(({ records }) => [...records]));
+      await assertSaysWhereItWasCut(folder, segments.at(-1)?.name, segments);
       assert.ok(read >= killed.written, `round ${round}: ${read} of ${killed.written} written`);
       segmentsAll += segments.length;
       readAll += read;
