@@ -10,7 +10,7 @@ export interface Pause {
 }
 
 export interface Rhythm {
-  /** Within 2 %; null below two records. */
+  /** Mean of the intervals within 2 % of it; null below two records. */
   readonly medianNs: number | null;
   /** Nine of ten intervals are about as long as the median: pauses mean something. */
   readonly isRegular: boolean;
@@ -30,7 +30,9 @@ const REGULAR_COUNT_MIN = 20;
 const REGULAR_MEDIANS = 1.6;
 
 export class IntervalStatistics {
-  readonly #histogram = new Uint32Array(BUCKETS);
+  /** Intervals and their sum, by bucket; made when there is an interval. */
+  #histogram = new Uint32Array(0);
+  #sumsNs = new Float64Array(0);
   readonly #longest: Pause[] = [];
   #count = 0;
   #lastNs: number | null = null;
@@ -40,8 +42,14 @@ export class IntervalStatistics {
     this.#lastNs = lastNs === null ? timestampNs : Math.max(lastNs, timestampNs);
     if (lastNs === null || timestampNs < lastNs) return;
     const interval = timestampNs - lastNs;
-    this.#histogram[bucketOf(interval)]++;
+    if (this.#count === 0) {
+      this.#histogram = new Uint32Array(BUCKETS);
+      this.#sumsNs = new Float64Array(BUCKETS);
+    }
     this.#count++;
+    const bucket = bucketOf(interval);
+    this.#histogram[bucket]++;
+    this.#sumsNs[bucket] += interval;
     this.#keep({ fromNs: lastNs, toNs: timestampNs });
   }
 
@@ -66,7 +74,7 @@ export class IntervalStatistics {
     let left = share * this.#count;
     for (let bucket = 0; bucket < BUCKETS; bucket++) {
       left -= this.#histogram[bucket];
-      if (left <= 0) return bucket === 0 ? 0 : GROWTH ** (bucket - 0.5);
+      if (left <= 0) return this.#sumsNs[bucket] / this.#histogram[bucket];
     }
     return Infinity;
   }

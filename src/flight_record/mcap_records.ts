@@ -150,6 +150,13 @@ export function parseSummaryOffset(content: Uint8Array): SummaryOffset {
   };
 }
 
+/** Only that it is one: the recorder writes no attachments. */
+export function checkAttachmentIndex(content: Uint8Array): void {
+  const c = new Cursor(content);
+  c.bytes(40, "places and times");
+  pair(c);
+}
+
 export function parseDataEnd(content: Uint8Array): number {
   return new Cursor(content).u32("data section CRC");
 }

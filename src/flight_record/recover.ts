@@ -86,6 +86,8 @@ class Salvage {
   readonly #book = new ChannelBook();
   #file: RecoveredFile | null = null;
   #name = "";
+  #sequenceBase = 0;
+  #sequenceNext = 0;
   #fileDamage: Damage[] = [];
   #metadata: Metadata[] = [];
 
@@ -107,6 +109,7 @@ class Salvage {
     for (const message of messagesOf(step)) await this.#keep(message, step.segment);
     if (!step.isLast) return;
     this.#book.nextSegment();
+    this.#sequenceBase = this.#sequenceNext;
     if (!this.#intoOne) await this.end();
   }
 
@@ -144,7 +147,10 @@ class Salvage {
       };
       return this.damage.add(damage);
     }
-    await (await this.#open(segment)).add(message, channel);
+    // Messages are numbered from 0 in each segment, and in one file throughout.
+    const sequence = (this.#sequenceBase + message.sequence) >>> 0;
+    if (this.#intoOne) this.#sequenceNext = sequence + 1;
+    await (await this.#open(segment)).add({ ...message, sequence }, channel);
     this.records++;
     if (!message.verified) this.unverified++;
   }

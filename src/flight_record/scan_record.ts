@@ -6,6 +6,7 @@
 import { FormatFault } from "./cursor.ts";
 import { OPCODE } from "./mcap_format.ts";
 import {
+  checkAttachmentIndex,
   parseChannel,
   parseChunkIndex,
   parseDataEnd,
@@ -76,6 +77,7 @@ function readSummaryRecord(opcode: number, content: Uint8Array, place: Place): S
     case OPCODE.summaryOffset:
       return { type: "summary_offset", place, group: parseSummaryOffset(content) };
     case OPCODE.attachmentIndex:
+      checkAttachmentIndex(content);
       return { type: "unknown", place, opcode };
     default:
       return unlisted(opcode, place);

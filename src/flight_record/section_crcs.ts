@@ -8,6 +8,7 @@ import { crc32 } from "node:zlib";
 import type { ByteSource } from "./byte_source.ts";
 import type { Damage, DamageCode } from "./damage.ts";
 import { findFlippedBit } from "./flipped_bit.ts";
+import { RECORD_HEAD_BYTES } from "./mcap_format.ts";
 import type { Place, ScanEvent } from "./scan_events.ts";
 
 const STEP_BYTES = 1024 * 1024;
@@ -35,7 +36,8 @@ export class SectionCrcs {
   async check(source: ByteSource, report: Report, signal?: AbortSignal): Promise<void> {
     const dataEnd = this.#dataEnd, footer = this.#footer;
     if (dataEnd !== null && dataEnd.crc !== 0) {
-      const section = { from: 0, to: dataEnd.offset, crc: dataEnd.crc };
+      const crcOffset = dataEnd.offset + RECORD_HEAD_BYTES;
+      const section = { from: 0, to: dataEnd.offset, crc: dataEnd.crc, crcOffset };
       await checkSection(source, section, "data_crc", "data section", report, signal);
     }
     if (footer !== null && footer.crc !== 0) {
@@ -43,15 +45,23 @@ export class SectionCrcs {
       // The footer may lie about the start; the data end does not move.
       const from = dataEnd === null ? footer.summaryStart : dataEnd.offset + dataEnd.lengthBytes;
       if (from > to) return;
-      const section = { from, to, crc: footer.crc };
+      const section = { from, to, crc: footer.crc, crcOffset: to };
       await checkSection(source, section, "summary_crc", "summary section", report, signal);
     }
   }
 }
 
+interface Section {
+  readonly from: number;
+  readonly to: number;
+  readonly crc: number;
+  /** Where the sum itself stands. */
+  readonly crcOffset: number;
+}
+
 async function checkSection(
   source: ByteSource,
-  section: { readonly from: number; readonly to: number; readonly crc: number },
+  section: Section,
   code: DamageCode,
   name: string,
   report: Report,
@@ -73,7 +83,11 @@ async function checkSection(
     : `bit ${found.bit} of byte ${from + found.byte} flipped`;
   report({
     code,
-    offset: found?.where === "data" ? from + found.byte : from,
+    offset: found === undefined
+      ? from
+      : found.where === "data"
+      ? from + found.byte
+      : section.crcOffset,
     record: name,
     reason: `the CRC of the ${name} says 0x${crc.toString(16)}, its bytes say ` +
       `0x${computed.toString(16)}: ${where}`,

@@ -92,6 +92,7 @@ class SegmentScan {
     } else if (head.length < RECORD_HEAD_BYTES) {
       await this.#cut("record", `${left} bytes of a record's head are left`);
     } else if (!isOpcode(head[0])) {
+      if (await this.#chunkInDisguise(lengthOf(head))) return true;
       await this.#resync(this.#offset, "unreadable", `no record begins with 0x${hex(head[0])}`);
     } else if (head[0] === OPCODE.chunk) {
       await this.#chunk(lengthOf(head), left - RECORD_HEAD_BYTES);
@@ -132,6 +133,12 @@ class SegmentScan {
       if (odd && await this.#chunkInDisguise(length)) return;
       if (odd && !await this.#mayGoOn(next)) {
         throw new FormatFault(`its length field says ${length} bytes, no record follows there`);
+      }
+      if (event.type === "unknown" && next + MAGIC.length === this.#source.sizeBytes) {
+        throw new FormatFault("a footer belongs before the last magic");
+      }
+      if (event.type === "footer" && !isExactly(opcode, content) && !await this.#isMagicAt(next)) {
+        throw new FormatFault(`its length field says ${length} bytes, the last magic is elsewhere`);
       }
       this.#accept(event);
       this.#offset = next;
@@ -269,6 +276,10 @@ class SegmentScan {
       if (next > BigInt(this.#source.sizeBytes)) return true;
       at = Number(next);
     }
+  }
+
+  async #isMagicAt(offset: number): Promise<boolean> {
+    return isMagic(await this.#source.bytes(offset, MAGIC.length));
   }
 
   /** True where reading on is not hopeless. */
