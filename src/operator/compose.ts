@@ -15,6 +15,7 @@ import { fdrDoctorCommand } from "./commands/fdr_doctor.ts";
 import { fdrExportCommand } from "./commands/fdr_export.ts";
 import { fdrInfoCommand } from "./commands/fdr_info.ts";
 import { fdrRecoverCommand } from "./commands/fdr_recover.ts";
+import { cacheCommands } from "./compose_cache.ts";
 import { packageShowCommand, packageVerifyCommand } from "./commands/package.ts";
 import { provisionCommand, type ProvisionParts } from "./commands/provision.ts";
 import { simulateFlightCommand } from "./commands/simulate.ts";
@@ -26,6 +27,7 @@ export function commands(): readonly Command[] {
   return [
     tilesImportCommand(tilesImportParts()),
     tilesImportCommand(tilesImportParts(), "cache import"),
+    ...cacheCommands(),
     provisionCommand(provisionParts()),
     packageVerifyCommand(),
     packageShowCommand(),

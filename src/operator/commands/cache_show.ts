@@ -1,0 +1,196 @@
+/**
+ * `operator cache show TILE` and `operator cache dump TILE`.
+ *
+ * @module
+ */
+import { dirname } from "node:path";
+import {
+  type Command,
+  type CommandIo,
+  EXIT,
+  type ExitCode,
+  GdnError,
+  messageOf,
+  replaceFile,
+  sha256Hex,
+  tileBounds,
+  UsageError,
+} from "../../core/mod.ts";
+import type { CacheInspection, ListedTile } from "../../tile_cache/mod.ts";
+import { parseCommandLine } from "../options.ts";
+import {
+  type CacheParts,
+  dayText,
+  findTile,
+  nameOf,
+  openExisting,
+  PLACE_HELP,
+  PLACE_OPTIONS,
+  placeOf,
+} from "./cache_options.ts";
+
+const TILE_HELP = `TILE is SOURCE/ZOOM/X/Y, onboard_ingest/FLIGHT/ZOOM/X/Y, or a tile's UUID.`;
+
+const SHOW_HELP = `operator cache show TILE [options]
+
+What the cache knows of one tile, and whether its file is what it should be (exit code 65 if not).
+${TILE_HELP}
+
+${PLACE_HELP}
+
+Example
+  operator cache show bing/18/77213/106845`;
+
+const DUMP_HELP = `operator cache dump TILE [options]
+
+Writes the JPEG bytes of one tile, held against their hash, to a file or to stdout.
+${TILE_HELP}
+
+  --out FILE           a new file (default: stdout)
+  --force              replace FILE
+${PLACE_HELP} (with --out: what was written)
+
+Examples
+  operator cache dump bing/18/77213/106845 --out tile.jpg
+  operator cache dump 046702ee-f9eb-59c0-95de-72b509cd13bd | exiftool -`;
+
+export function cacheShowCommand(parts: CacheParts): Command {
+  return {
+    name: "cache show",
+    summary: "show what is known of one tile",
+    help: SHOW_HELP,
+    run: (args, io) => show(parts, args, io),
+  };
+}
+
+/** `writeOut` takes bytes to stdout as they are. */
+export function cacheDumpCommand(
+  parts: CacheParts,
+  writeOut: (bytes: Uint8Array) => void,
+): Command {
+  return {
+    name: "cache dump",
+    summary: "write the picture of one tile",
+    help: DUMP_HELP,
+    run: (args, io) => dump(parts, writeOut, args, io),
+  };
+}
+
+function oneTile(command: string, positionals: readonly string[]): string {
+  if (positionals.length === 1) return positionals[0];
+  throw new UsageError(`${command} takes one TILE, got ${positionals.length}`);
+}
+
+async function show(parts: CacheParts, args: readonly string[], io: CommandIo): Promise<ExitCode> {
+  const { values, positionals } = parseCommandLine(args, PLACE_OPTIONS);
+  const name = oneTile("cache show", positionals);
+  await using cache = await openExisting(parts, placeOf(values));
+  const tile = await findTile(cache.inspection, name);
+  const file = await look(cache.inspection, tile);
+  if (values.json) io.out(JSON.stringify({ type: "tile", name: nameOf(tile), ...tile, file }));
+  else describe(tile, file, io);
+  return file.whole ? EXIT.ok : EXIT.data;
+}
+
+interface FileState {
+  readonly path: string;
+  readonly whole: boolean;
+  /** What is wrong; null where nothing is. */
+  readonly fault: string | null;
+}
+
+async function look(inspection: CacheInspection, tile: ListedTile): Promise<FileState> {
+  const path = inspection.pathOf(tile);
+  try {
+    await inspection.readFile(tile);
+    return { path, whole: true, fault: null };
+  } catch (error) {
+    if (!(error instanceof GdnError)) throw error;
+    return { path, whole: false, fault: messageOf(error) };
+  }
+}
+
+function describe(tile: ListedTile, file: FileState, io: CommandIo): void {
+  const line = (label: string, text: string) => io.out(`${label.padEnd(18)}${text}`);
+  const { southDeg, westDeg, northDeg, eastDeg } = tileBounds(tile.tileId);
+  line("tile", nameOf(tile));
+  line("uuid", tile.tileUuid);
+  line("location hash", tile.locationHash);
+  line(
+    "area",
+    `${southDeg.toFixed(6)},${westDeg.toFixed(6)} to ${northDeg.toFixed(6)},${eastDeg.toFixed(6)}`,
+  );
+  line("captured", dayText(tile.capturedAt));
+  line("freshness", tile.freshnessLabel ?? "unjudged");
+  line("resolution", `${tile.sourceGsdM.toPrecision(3)} m per pixel of the imagery`);
+  line("coverage", `${(100 * tile.coverage).toFixed(1)} %`);
+  if (tile.attribution !== "") line("attribution", tile.attribution);
+  if (tile.votingStatus !== undefined) {
+    const uploaded = tile.uploadedAt === null
+      ? `not uploaded, ${tile.uploadAttempts} attempts`
+      : `uploaded ${tile.uploadedAt.toISOString()}`;
+    line("status", `${tile.votingStatus}, ${uploaded}`);
+  }
+  line(
+    "stored",
+    `${tile.createdAt.toISOString()}, read ${tile.accessedAt?.toISOString() ?? "never"}`,
+  );
+  line("pins", `${tile.pins}`);
+  line("file", `${file.path} (${tile.diskBytes} bytes; .json and .sha256 beside it)`);
+  line("sha256", `${tile.contentSha256}${file.whole ? ", and the file has it" : ""}`);
+  if (file.fault !== null) line("FAULT", file.fault);
+}
+
+const DUMP_OPTIONS = {
+  ...PLACE_OPTIONS,
+  out: { type: "string" },
+  force: { type: "boolean" },
+} as const;
+
+async function dump(
+  parts: CacheParts,
+  writeOut: (bytes: Uint8Array) => void,
+  args: readonly string[],
+  io: CommandIo,
+): Promise<ExitCode> {
+  const { values, positionals } = parseCommandLine(args, DUMP_OPTIONS);
+  const name = oneTile("cache dump", positionals);
+  if (values.json && values.out === undefined) {
+    throw new UsageError("--json goes with --out: without it stdout is the picture");
+  }
+  await using cache = await openExisting(parts, placeOf(values));
+  const tile = await findTile(cache.inspection, name);
+  const jpeg = await cache.inspection.readFile(tile);
+  if (values.out === undefined) {
+    writeOut(jpeg);
+    return EXIT.ok;
+  }
+  await write(values.out, jpeg, values.force ?? false);
+  if (values.json) {
+    const { out } = values;
+    const sha256 = sha256Hex(jpeg);
+    io.out(JSON.stringify({ type: "dumped", tile: nameOf(tile), out, bytes: jpeg.length, sha256 }));
+  } else {
+    io.out(`${values.out}: ${jpeg.length} bytes of ${nameOf(tile)}`);
+  }
+  return EXIT.ok;
+}
+
+async function write(path: string, jpeg: Uint8Array, force: boolean): Promise<void> {
+  const refuse = (reason: string) =>
+    new GdnError("CANNOT_CREATE", `Cannot write ${path}: ${reason}`, {
+      exitCode: EXIT.cannotCreate,
+    });
+  const there = await Deno.lstat(path).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  });
+  if (there !== null && !force) throw refuse("it exists already; --force replaces it");
+  if (there !== null && !there.isFile) throw refuse("it is no file");
+  try {
+    await replaceFile(path, jpeg);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw refuse(`there is no folder ${dirname(path)}`);
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * `operator cache stats`: what is in the tile cache, in sums.
+ *
+ * @module
+ */
+import { type Command, type CommandIo, EXIT, type ExitCode, UsageError } from "../../core/mod.ts";
+import type { CacheStatistics } from "../../tile_cache/mod.ts";
+import { parseCommandLine } from "../options.ts";
+import {
+  type CacheParts,
+  dayText,
+  openExisting,
+  PLACE_HELP,
+  PLACE_OPTIONS,
+  placeOf,
+  sizeOption,
+  sizeText,
+} from "./cache_options.ts";
+
+const HELP = `operator cache stats [options]
+
+Tiles and bytes by source and zoom, freshness, uploads that wait, pins, captures, and how much room
+the disk budget leaves.
+
+  --budget SIZE        the disk budget to compare with (default: 50GiB)
+${PLACE_HELP}
+
+Examples
+  operator cache stats
+  operator cache stats --data /srv/tiles --json`;
+
+const OPTIONS = { ...PLACE_OPTIONS, budget: { type: "string" } } as const;
+
+export function cacheStatsCommand(parts: CacheParts): Command {
+  return {
+    name: "cache stats",
+    summary: "what is in the tile cache, in sums",
+    help: HELP,
+    run: (args, io) => run(parts, args, io),
+  };
+}
+
+async function run(parts: CacheParts, args: readonly string[], io: CommandIo): Promise<ExitCode> {
+  const { values, positionals } = parseCommandLine(args, OPTIONS);
+  if (positionals.length > 0) throw new UsageError("cache stats takes no arguments");
+  const budgetBytes = sizeOption("budget", values.budget);
+  await using cache = await openExisting(
+    parts,
+    placeOf(values),
+    budgetBytes === undefined ? {} : { budgetBytes },
+  );
+  const statistics = await cache.inspection.statistics();
+  const missions = await cache.missions();
+  const about = {
+    database: cache.databaseName,
+    budgetBytes: cache.budgetBytes,
+    headroomBytes: cache.budgetBytes - statistics.diskBytes - statistics.reservedBytes,
+    missions: missions.map(({ mission, tiles }) => ({ mission, tiles })),
+  };
+  if (values.json) io.out(JSON.stringify({ type: "stats", ...about, ...statistics }));
+  else describe(statistics, about, io);
+  return EXIT.ok;
+}
+
+function describe(
+  statistics: CacheStatistics,
+  about: {
+    readonly database: string;
+    readonly budgetBytes: number;
+    readonly headroomBytes: number;
+    readonly missions: readonly { readonly mission: string; readonly tiles: number }[];
+  },
+  io: CommandIo,
+): void {
+  const line = (label: string, text: string) => io.out(`${label.padEnd(18)}${text}`);
+  line("database", about.database);
+  line("tiles", `${statistics.tiles}, ${sizeText(statistics.diskBytes)} with their sidecars`);
+  for (const { source, zoom, tiles, diskBytes } of statistics.bySourceAndZoom) {
+    line(
+      "",
+      `${source.padEnd(16)} zoom ${`${zoom}`.padStart(2)}  ${tiles} tiles, ${sizeText(diskBytes)}`,
+    );
+  }
+  const words = Object.entries(statistics.byFreshness).map(([word, tiles]) => `${tiles} ${word}`);
+  line("freshness", words.join(", ") || "no tiles");
+  line(
+    "captured",
+    `${dayText(statistics.capturedOldest)} to ${dayText(statistics.capturedNewest)}` +
+      (statistics.undatedTiles > 0 ? `; ${statistics.undatedTiles} tiles of unknown date` : ""),
+  );
+  line("pending uploads", `${statistics.pendingUploads}`);
+  const names = about.missions.map(({ mission, tiles }) => `${mission} (${tiles})`).join(", ");
+  line(
+    "pinned",
+    `${statistics.pinnedTiles} tiles, ${sizeText(statistics.pinnedBytes)}${
+      names && ` by ${names}`
+    }`,
+  );
+  line(
+    "disk budget",
+    `${sizeText(about.budgetBytes)}, ${sizeText(about.headroomBytes)} free` +
+      (statistics.reservedBytes > 0 ? `, ${sizeText(statistics.reservedBytes)} reserved` : "") +
+      `; ${sizeText(statistics.evictableBytes)} may be put out`,
+  );
+}

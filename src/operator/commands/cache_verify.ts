@@ -1,0 +1,116 @@
+/**
+ * `operator cache verify`: rows and files of the tile cache against each other.
+ *
+ * @module
+ */
+import { type Command, type CommandIo, EXIT, type ExitCode, UsageError } from "../../core/mod.ts";
+import { type TileFault, verifyCache, type VerifyReport } from "../../tile_cache/mod.ts";
+import { parseCommandLine } from "../options.ts";
+import {
+  type CacheParts,
+  openExisting,
+  PLACE_HELP,
+  PLACE_OPTIONS,
+  placeOf,
+  sizeText,
+} from "./cache_options.ts";
+
+/** With a server somebody else may be writing: such files are no faults yet. */
+const YOUNG_MS = 10 * 60_000;
+/** Faults that are told one by one. */
+const FAULTS_TOLD = 100;
+
+const HELP = `operator cache verify [options]
+
+Holds every row of the tile cache against its files (there, plain files, size, SHA-256, a picture that
+can be decoded, sidecars), every file against the rows, and the books of the disk budget against both.
+
+  --quick              sizes only: neither hashes nor decoding
+  --repair             mend: a row whose picture is not whole is deleted, files that belong to no row
+                       are moved to orphaned/ in the data folder, half-written ones are deleted,
+                       sidecars are written anew
+${PLACE_HELP}: a line for each fault, then the summary
+
+Exit code 0: whole. 3: faults were found, the other tiles are whole (with --repair: all were mended).
+1: faults that --repair cannot mend, or not one tile is whole.
+
+Examples
+  operator cache verify
+  operator cache verify --repair --json`;
+
+const OPTIONS = {
+  ...PLACE_OPTIONS,
+  quick: { type: "boolean" },
+  repair: { type: "boolean" },
+} as const;
+
+export interface VerifyParts extends CacheParts {
+  openDecoder(): Disposable & {
+    /** Throws where the bytes are no whole picture. */
+    decode(jpeg: Uint8Array<ArrayBuffer>, name: string): Promise<unknown>;
+  };
+}
+
+export function cacheVerifyCommand(parts: VerifyParts): Command {
+  return {
+    name: "cache verify",
+    summary: "hold rows and files of the cache against each other, and mend them",
+    help: HELP,
+    run: (args, io) => run(parts, args, io),
+  };
+}
+
+async function run(parts: VerifyParts, args: readonly string[], io: CommandIo): Promise<ExitCode> {
+  const { values, positionals } = parseCommandLine(args, OPTIONS);
+  if (positionals.length > 0) throw new UsageError("cache verify takes no arguments");
+  const { quick = false, repair = false, json = false } = values;
+  const place = placeOf(values);
+  using decoder = parts.openDecoder();
+  await using cache = await openExisting(parts, place);
+  const { tiles } = await cache.inspection.statistics();
+  using bar = io.progress("verifying", tiles);
+  let told = 0;
+  const report = await verifyCache(cache, {
+    quick,
+    repair,
+    decode: (jpeg, name) => decoder.decode(jpeg, name),
+    youngerThanMs: place.dsn === null ? 0 : YOUNG_MS,
+    onFault(fault) {
+      if (json) io.out(JSON.stringify({ type: "fault", ...fault }));
+      else if (++told <= FAULTS_TOLD) io.out(lineOf(fault));
+    },
+    progress: (done, note) => bar.update(done, note),
+    signal: io.signal,
+  });
+  bar.end();
+  const code = exitCode(report, repair);
+  if (json) io.out(JSON.stringify({ type: "summary", ...report, exitCode: code }));
+  else describe(report, io);
+  return code;
+}
+
+function exitCode(report: VerifyReport, repair: boolean): ExitCode {
+  const { faults, repaired, tiles, brokenTiles } = report;
+  if (faults === 0) return EXIT.ok;
+  const nothingWhole = tiles > 0 && brokenTiles === tiles;
+  return nothingWhole || repair && repaired < faults ? EXIT.failure : EXIT.lossy;
+}
+
+function lineOf({ kind, subject, detail, repaired }: TileFault): string {
+  return `${kind.replaceAll("_", " ")}: ${subject}: ${detail}${repaired ? " (mended)" : ""}`;
+}
+
+function describe(report: VerifyReport, io: CommandIo): void {
+  const { tiles, files, faults, repaired, young, diskBytes } = report;
+  const looked = `${tiles} tiles, ${files} files, ${sizeText(diskBytes)}`;
+  if (faults > FAULTS_TOLD) io.out(`… and ${faults - FAULTS_TOLD} more (--json lists all)`);
+  if (faults === 0) io.out(`${looked}: whole`);
+  else if (repaired === faults) io.out(`${looked}: ${faults} faults, all mended`);
+  else {
+    io.out(`${looked}: ${faults} faults, ${repaired} mended`);
+    if (repaired === 0) {
+      io.out("--repair mends what can be mended; import the tiles again after it");
+    }
+  }
+  if (young > 0) io.out(`${young} young files without a row were left alone (a writer's, perhaps)`);
+}

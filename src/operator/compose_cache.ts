@@ -1,0 +1,73 @@
+/**
+ * The part of the composition root that makes the commands of the tile cache.
+ *
+ * @module
+ */
+import type { Command } from "../core/mod.ts";
+import { openManagedTileCache } from "../tile_cache/budget/mod.ts";
+import { decodeJpeg, openVision } from "../vision/mod.ts";
+import { cacheExportCommand, type ExportParts } from "./commands/cache_export.ts";
+import { cacheGcCommand } from "./commands/cache_gc.ts";
+import { cacheListCommand } from "./commands/cache_list.ts";
+import type { CacheParts } from "./commands/cache_options.ts";
+import { cacheDumpCommand, cacheShowCommand } from "./commands/cache_show.ts";
+import { cacheStatsCommand } from "./commands/cache_stats.ts";
+import { cacheVerifyCommand, type VerifyParts } from "./commands/cache_verify.ts";
+
+/** `operator cache …`, but for what imports, judges freshness and draws sectors. */
+export function cacheCommands(): readonly Command[] {
+  const parts: CacheParts & VerifyParts & ExportParts = { openCache, openDecoder };
+  return [
+    cacheStatsCommand(parts),
+    cacheListCommand(parts),
+    cacheShowCommand(parts),
+    cacheDumpCommand(parts, writeOut),
+    cacheVerifyCommand(parts),
+    cacheGcCommand(parts),
+    cacheExportCommand(parts),
+  ];
+}
+
+const openCache: CacheParts["openCache"] = async (place, options = {}) => {
+  const { dataDirectory, dsn } = place;
+  const { budgetBytes, onEvicted } = options;
+  const cache = await openManagedTileCache({
+    dataFolder: dataDirectory,
+    ...(dsn === null ? {} : { dsn }),
+    ...(budgetBytes === undefined ? {} : { budgetBytes }),
+    logger: {
+      info(event, { bytes }) {
+        if (event === "c6.evicted") onEvicted?.(bytes as number);
+      },
+      warn: () => {},
+    },
+  });
+  return {
+    database: cache.database,
+    // Files are only read where no link leads out of this folder.
+    dataFolder: await Deno.realPath(dataDirectory),
+    databaseName: cache.databaseName,
+    budgetBytes: cache.budget.budgetBytes,
+    missions: () => cache.pins.missions(),
+    async reduceToBudget() {
+      // Room for nothing: whatever is over the budget goes.
+      await using _room = await cache.budget.reserveHeadroom(0);
+    },
+    [Symbol.asyncDispose]: () => cache[Symbol.asyncDispose](),
+  };
+};
+
+function openDecoder():
+  & ReturnType<VerifyParts["openDecoder"]>
+  & ReturnType<ExportParts["openDecoder"]> {
+  const vision = openVision();
+  return {
+    decode: (jpeg, name) => decodeJpeg(vision, jpeg, { name, denominator: 1, channels: 3 }),
+    decodeJpeg: (jpeg, { name }) => decodeJpeg(vision, jpeg, { name, denominator: 1, channels: 3 }),
+    [Symbol.dispose]: () => vision[Symbol.dispose](),
+  };
+}
+
+function writeOut(bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length;) done += Deno.stdout.writeSync(bytes.subarray(done));
+}

@@ -1,0 +1,81 @@
+/** `operator cache …` in this process, over caches that the test fills. */
+import sharp from "sharp";
+import { runProgram, sha256Hex } from "../../src/core/mod.ts";
+import { commands } from "../../src/operator/compose.ts";
+import { openTileCache, type TileId, type TileMetadata } from "../../src/tile_cache/mod.ts";
+
+export const FLIGHT = "3f2504e0-4f89-11d3-9a0c-0305e82c3301";
+
+export interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** One command line to its end, as `src/operator/main.ts` runs it. */
+export async function operate(args: readonly string[]): Promise<Outcome> {
+  let out = "", err = "";
+  const code = await runProgram({
+    name: "operator",
+    version: "0",
+    summary: "",
+    permissionSet: "operator",
+    commands: commands(),
+    args: ["--quiet", ...args],
+    terminal: {
+      out: (line) => void (out += `${line}\n`),
+      progress: { write: (text) => void (err += text), interactive: false, now: () => 0 },
+      onSignal: () => ({ [Symbol.dispose]: () => {} }),
+    },
+  });
+  return { code, out, err };
+}
+
+/** The same lines as objects. */
+export function linesOf({ out }: Outcome): Record<string, unknown>[] {
+  return out.trim().split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
+}
+
+export async function jpegOf(shade: number): Promise<Uint8Array<ArrayBuffer>> {
+  const background = { r: shade, g: 255 - shade, b: 128 };
+  const create = { width: 256, height: 256, channels: 3, background } as const;
+  return new Uint8Array(await sharp({ create }).jpeg().toBuffer());
+}
+
+export interface Place {
+  readonly dataFolder: string;
+  readonly dsn?: string;
+}
+
+/** Fills a cache with tiles of real JPEGs. */
+export async function fill(
+  place: Place,
+  tiles: readonly { readonly tileId: TileId; readonly jpeg: Uint8Array }[],
+  change: Partial<TileMetadata> = {},
+): Promise<void> {
+  await using cache = await openTileCache(place);
+  const all = tiles.map(({ tileId, jpeg }) => ({
+    jpeg,
+    metadata: {
+      tileId,
+      tileSizePx: 256 as const,
+      sourceGsdM: 0.5,
+      capturedAt: new Date("2024-05-31"),
+      contentSha256: sha256Hex(jpeg),
+      diskBytes: jpeg.length,
+      coverage: 1,
+      attribution: "a survey",
+      ...change,
+    },
+  }));
+  await cache.store.writeTiles(all);
+}
+
+export async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "gdn-cache-" }));
+  try {
+    await body(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
