@@ -5,3 +5,4 @@ export * from "./identity.ts";
 export type { TileCacheLogger } from "./logger.ts";
 export { openTileCache, type TileCache, type TileCacheOptions } from "./open.ts";
 export { checkBbox, type TileRange, tileRange } from "./tile_range.ts";
+export * from "./inspection/mod.ts";
