@@ -9,6 +9,7 @@ export class DurabilityBound {
   #oldestMs: number | undefined;
   /** How long bringing records to the disk took lately. */
   #syncMs = 0;
+  #syncedMs = -Infinity;
   #worstMs = 0;
 
   constructor(boundMs: number) {
@@ -25,10 +26,15 @@ export class DurabilityBound {
     if (this.#oldestMs === undefined || sinceMs < this.#oldestMs) this.#oldestMs = sinceMs;
   }
 
-  /** Half of the bound is for waiting, less what a slow disk takes of it. */
+  /**
+   * Half of the bound is for waiting, less what a slow disk takes of it. A writer that is behind does
+   * not fall further behind by bringing every batch to the disk.
+   */
   isDue(nowMs: number): boolean {
     if (this.#oldestMs === undefined) return false;
-    const waitMs = Math.max(this.#boundMs / 8, this.#boundMs / 2 - this.#syncMs);
+    const leastMs = this.#boundMs / 8;
+    if (nowMs - this.#syncedMs < leastMs) return false;
+    const waitMs = Math.max(leastMs, this.#boundMs / 2 - this.#syncMs);
     return nowMs - this.#oldestMs >= waitMs;
   }
 
@@ -39,6 +45,7 @@ export class DurabilityBound {
       this.#worstMs = Math.max(this.#worstMs, endMs - this.#oldestMs);
     }
     this.#oldestMs = undefined;
+    this.#syncedMs = endMs;
   }
 
   /** What was pending is gone. */

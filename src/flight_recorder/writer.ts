@@ -29,8 +29,9 @@ interface Lane {
   frontierMs: number;
   /** Account in the open flight. */
   tally: ProducerTally | null;
-  /** Records that this pass has still to take. */
+  /** Of what was in the ring at `markMs`: so many records are still to be taken. */
   target: number;
+  markMs: number;
 }
 
 export class Writer {
@@ -52,6 +53,7 @@ export class Writer {
     const lane: Lane = {
       consumer,
       frontierMs: this.#options.nowMs(),
+      markMs: this.#options.nowMs(),
       tally: this.#flight?.tally(producerId) ?? null,
       target: 0,
       visit: (bytes, overrun) => {
@@ -75,13 +77,18 @@ export class Writer {
     return flight.folder;
   }
 
-  /** One pass: what the rings held when it began. Gives how many records it took. */
+  /** One pass: what the rings held when it began, or as much as time allows. Gives how many. */
   poll(): number {
     const flight = this.#flight;
     if (flight === null) return 0;
     const { nowMs, config } = this.#options;
     const startMs = nowMs();
-    for (const lane of this.#lanes) lane.target = lane.consumer.pending;
+    for (const lane of this.#lanes) {
+      const { pending } = lane.consumer;
+      if (lane.target <= 0) lane.markMs = startMs;
+      // What was evicted since then is not waited for.
+      lane.target = lane.target <= 0 ? pending : Math.min(lane.target, pending);
+    }
     let taken = 0;
     for (let busy = true; busy && nowMs() - startMs < PASS_MS;) {
       busy = false;
@@ -95,7 +102,7 @@ export class Writer {
       }
     }
     for (const lane of this.#lanes) {
-      if (lane.target <= 0) lane.frontierMs = startMs;
+      if (lane.target <= 0) lane.frontierMs = lane.markMs;
     }
     flight.tick();
     return taken;
