@@ -22,6 +22,9 @@ const OPERATOR_DATA = "data";
 /** Options whose value names a database server. */
 const DATABASES = new Set(["--dsn"]);
 
+/** Options whose value looks like a path and is none. */
+const WORDS = new Set(["--source", "--after", "--name", "--attribution", "--bbox"]);
+
 /** What a command line names: paths to read, `--out` and the like to write, `--dsn`. */
 export function grantsFor(args: readonly string[]): Grants {
   const read: string[] = [];
@@ -32,6 +35,7 @@ export function grantsFor(args: readonly string[]): Grants {
       ? [arg.slice(0, arg.indexOf("=")), arg.slice(arg.indexOf("=") + 1)]
       : [args[index - 1] ?? "", arg];
     if (value === "" || value.startsWith("-") || Number.isFinite(Number(value))) continue;
+    if (WORDS.has(name)) continue;
     if (DATABASES.has(name)) net.push(...databaseAddress(value));
     // What is written whole is made beside its place and renamed.
     else if (name === "--out") write.push(dirname(resolve(value)));

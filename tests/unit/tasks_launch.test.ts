@@ -16,6 +16,9 @@ Deno.test("grantsFor() reads what is named, writes what --out names, reaches wha
     write: ["/srv/p", "/srv/data"],
     net: [],
   });
+  const exported = "cache export --out /srv/x/a.mbtiles --source onboard_ingest/a/b --name v1.2";
+  assert.deepEqual(grantsFor(exported.split(" ")), { read: [], write: ["/srv/x"], net: [] });
+  assert.deepEqual(grantsFor(["cache", "import", "/srv/x/a.pmtiles"]).read, ["/srv/x/a.pmtiles"]);
   assert.deepEqual(grantsFor(["--dsn", "postgresql://me@db.example:6000/x"]).net, [
     "db.example:6000",
   ]);
