@@ -44,6 +44,10 @@ export const ALLOWED_EDGES: Readonly<Record<string, readonly string[] | "any">> 
     "vision",
   ],
 
+  tile_manager: ["flight_record", "flight_recorder", "tile_cache", "tile_journal"],
+  // The other end of the tile manager's wire, a process of its own.
+  satellite_provider: ["flight_record", "flight_recorder", "tile_manager"],
+
   // Made flights and measured ones.
   simulation: ["camera", "replay", "vision"],
   evaluation: ["replay"],

@@ -1,0 +1,76 @@
+/**
+ * The provider's side of the wire, and how it can be told to misbehave.
+ *
+ * @module
+ */
+import { z } from "zod";
+
+const TileAddressSchema = z.strictObject({
+  z: z.int().min(0).max(22),
+  x: z.int().min(0),
+  y: z.int().min(0),
+});
+
+/** `POST /api/satellite/tiles/inventory` */
+export const InventoryRequestSchema = z.strictObject({
+  tiles: z.array(TileAddressSchema).max(5000),
+});
+
+/** `POST /api/satellite/route`: fetch what a route needs into the provider's own store. */
+export const RouteRequestSchema = z.strictObject({
+  points: z.array(z.strictObject({ lat: z.number(), lon: z.number() })).min(1).max(10_000),
+  zooms: z.array(z.int().min(0).max(22)).min(1).max(23),
+  halfWidthM: z.number().positive().max(100_000),
+});
+
+/** `POST /api/satellite/keys`, by the safety officer. */
+export const EnrolmentSchema = z.strictObject({ flightId: z.uuid(), publicKey: z.base64() });
+
+/** What a route of the provider does instead of its duty, so many times. */
+export const MisbehaviourSchema = z.strictObject({
+  route: z.enum(["ingest", "tiles", "inventory"]),
+  times: z.int().min(1).default(1),
+  /** Duties that are done before. */
+  after: z.int().min(0).default(0),
+  act: z.discriminatedUnion("kind", [
+    z.strictObject({
+      kind: z.literal("status"),
+      status: z.int().min(300).max(599),
+      headers: z.record(z.string(), z.string()).default({}),
+      error: z.string().default("told to misbehave"),
+    }),
+    z.strictObject({ kind: z.literal("slow_headers"), ms: z.int() }),
+    /** Half of the answer, then the connection breaks. */
+    z.strictObject({ kind: z.literal("cut_body") }),
+    /** The duty is done, its answer lost. */
+    z.strictObject({ kind: z.literal("lost_answer") }),
+    z.strictObject({ kind: z.literal("error_in_200") }),
+    /** An HTML page with status 200 where a picture is due. */
+    z.strictObject({ kind: z.literal("html_in_200") }),
+    z.strictObject({
+      kind: z.literal("acknowledge"),
+      how: z.enum(["unsent", "missing", "twice", "contradict", "new_word", "reject_signature"]),
+    }),
+  ]),
+});
+export type Misbehaviour = z.infer<typeof MisbehaviourSchema>;
+export type MisbehaviourRoute = Misbehaviour["route"];
+
+export interface ProviderOptions {
+  /** `{z}/{x}/{y}.jpg` below it; null: no tiles of its own. */
+  readonly tileFolder: string | null;
+  /** So many made pictures stand for every tile there is; 0: none. */
+  readonly syntheticPictures: number;
+  /** Accepted tiles go there; null: they are only counted. */
+  readonly ingestFolder: string | null;
+  /** Bearer token of clients; null: everybody. */
+  readonly token: string | null;
+  /** Bearer token of the safety officer; null: nobody enrols by call. */
+  readonly officerToken: string | null;
+  /** Recorded flights whose public keys are believed. */
+  readonly recorderFolder: string | null;
+  /** Without: everything is accepted, nothing is verified (for benches). */
+  readonly checks: boolean;
+  readonly mayMisbehave: boolean;
+  readonly now: () => Date;
+}

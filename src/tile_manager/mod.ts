@@ -1,0 +1,29 @@
+/** C11: tiles are fetched before a flight and handed in after it, signed. Operator only. */
+export * from "./contract.ts";
+export {
+  type TileManagerConfig,
+  TileManagerConfigSchema,
+  type UploadRetryConfig,
+  UploadRetryConfigSchema,
+} from "./config.ts";
+export * from "./errors.ts";
+export { boxTileCount, tilesOfArea } from "./download/area.ts";
+export { FlightStateGate } from "./flight_state/gate.ts";
+export { CombinedSource, type RecordedEnd, RecorderFooterSource } from "./flight_state/sources.ts";
+export type { HttpParts } from "./http/request.ts";
+export { contentDigest, contentDigestFault } from "./http_signatures/content_digest.ts";
+export { signRequest, verifyRequest } from "./http_signatures/message_signature.ts";
+export { FlightKeyManager, publicKeyFingerprint } from "./signing/key_manager.ts";
+export { canonicalJson, signedPayload } from "./signing/signed_payload.ts";
+export { HttpTileUploader, type HttpTileUploaderParts } from "./upload/http_tile_uploader.ts";
+export {
+  INGEST_PATH,
+  type IngestAnswer,
+  IngestAnswerSchema,
+  type Manifest,
+  MANIFEST_PART,
+  ManifestSchema,
+  SIGNATURE_LABEL,
+  SIGNED_COMPONENTS,
+} from "./upload/ingest_wire.ts";
+export { RetryingTileUploader } from "./upload/retry_decorator.ts";
