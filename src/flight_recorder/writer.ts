@@ -19,8 +19,8 @@ import type { SavedTile } from "./tile_snapshots.ts";
 
 /** A pass ends after it, so that its thread can hear its owner. */
 const PASS_MS = 20;
-/** Producers that never rest cannot keep a flight from closing. */
-const CLOSE_PASSES = 64;
+/** A producer that evicts all the time may void a pass, and many, but not all of them. */
+const IDLE_PASSES_MAX = 1000;
 
 interface Lane {
   readonly consumer: RingConsumer;
@@ -29,8 +29,8 @@ interface Lane {
   frontierMs: number;
   /** Account in the open flight. */
   tally: ProducerTally | null;
-  /** Of what was in the ring at `markMs`: so many records are still to be taken. */
-  target: number;
+  /** The ring had taken so many records, of all times, at `markMs`. */
+  markProduced: number;
   markMs: number;
 }
 
@@ -53,9 +53,9 @@ export class Writer {
     const lane: Lane = {
       consumer,
       frontierMs: this.#options.nowMs(),
-      markMs: this.#options.nowMs(),
+      markMs: -Infinity,
+      markProduced: 0,
       tally: this.#flight?.tally(producerId) ?? null,
-      target: 0,
       visit: (bytes, overrun) => {
         const flight = this.#flight as FlightWriter, tally = lane.tally as ProducerTally;
         if (overrun > 0) flight.lost(tally, overrun, lane.frontierMs);
@@ -83,26 +83,25 @@ export class Writer {
     if (flight === null) return 0;
     const { nowMs, config } = this.#options;
     const startMs = nowMs();
-    for (const lane of this.#lanes) {
-      const { pending } = lane.consumer;
-      if (lane.target <= 0) lane.markMs = startMs;
-      // What was evicted since then is not waited for.
-      lane.target = lane.target <= 0 ? pending : Math.min(lane.target, pending);
-    }
     let taken = 0;
+    for (const lane of this.#lanes) {
+      if (left(lane) > 0) continue;
+      lane.markMs = startMs;
+      lane.markProduced = lane.consumer.totals().produced;
+    }
     for (let busy = true; busy && nowMs() - startMs < PASS_MS;) {
       busy = false;
       for (const lane of this.#lanes) {
-        if (lane.target <= 0) continue;
-        const count = lane.consumer.drain(Math.min(lane.target, config.batchSize), lane.visit);
+        const waiting = left(lane);
+        if (waiting <= 0) continue;
+        const count = lane.consumer.drain(Math.min(waiting, config.batchSize), lane.visit);
         taken += count;
-        lane.target = count === 0 ? 0 : lane.target - count;
-        busy ||= lane.target > 0;
+        busy ||= count > 0;
         flight.tick();
       }
     }
     for (const lane of this.#lanes) {
-      if (lane.target <= 0) lane.frontierMs = lane.markMs;
+      if (left(lane) <= 0) lane.frontierMs = lane.markMs;
     }
     flight.tick();
     return taken;
@@ -114,11 +113,7 @@ export class Writer {
     if (flight.flightId !== closing.flightId) {
       throw new FdrFlightMismatchError(flight.flightId, closing.flightId);
     }
-    for (let pass = 0; pass < CLOSE_PASSES && this.#pending() > 0; pass++) this.poll();
-    if (this.#pending() > 0) {
-      const message = "records came while the flight was being closed; they are the next flight's";
-      this.#options.events.log("warn", "c13.busy_close", { pending: this.#pending() }, message);
-    }
+    this.#drainAll();
     this.#flight = null;
     for (const lane of this.#lanes) lane.tally = null;
     return flight.close(closing);
@@ -140,7 +135,19 @@ export class Writer {
     return this.#flight;
   }
 
-  #pending(): number {
-    return this.#lanes.reduce((sum, { consumer }) => sum + consumer.pending, 0);
+  /** What the rings hold now; a producer that goes on speaks to the next flight. */
+  #drainAll(): void {
+    const marks = this.#lanes.map(({ consumer }) => consumer.totals().produced);
+    const isLeft = () => this.#lanes.some((lane, index) => left(lane, marks[index]) > 0);
+    for (let idle = 0; isLeft() && idle < IDLE_PASSES_MAX;) idle = this.poll() > 0 ? 0 : idle + 1;
+    const pending = this.#lanes.reduce((sum, { consumer }) => sum + consumer.pending, 0);
+    if (pending === 0) return;
+    const message = "records came while the flight was being closed; they are the next flight's";
+    this.#options.events.log("warn", "c13.busy_close", { pending }, message);
   }
+}
+
+/** Of the first `mark` records of a ring: those that are neither drained nor evicted. */
+function left({ consumer, markProduced }: Lane, mark = markProduced): number {
+  return mark - (consumer.totals().produced - consumer.pending);
 }

@@ -62,7 +62,10 @@ function assertInOrder(records: readonly ReadRecord[]): number {
   return count;
 }
 
-/** The reader of recorded flights finds as many records, and names the place of the cut. */
+/**
+ * The reader of recorded flights names the place of the cut, and finds as many records, and perhaps
+ * those of the cut chunk.
+ */
 async function assertSaysWhereItWasCut(
   folder: string,
   last: string | undefined,
@@ -70,7 +73,8 @@ async function assertSaysWhereItWasCut(
 ): Promise<void> {
   const { verdict, damage, summary } = await diagnoseFlight(await findFlight(folder));
   assert.equal(verdict, "lossy");
-  assert.equal(summary.records, segments.reduce((sum, { records }) => sum + records.length, 0));
+  const inWholeChunks = segments.reduce((sum, { records }) => sum + records.length, 0);
+  assert.ok(summary.records >= inWholeChunks, `${summary.records} of ${inWholeChunks}`);
   const cut = damage.list.filter(({ code }) => code === "cut").map(({ segment }) => segment);
   assert.ok(cut.includes(last ?? ""), JSON.stringify(damage.list));
   const expected = ["cut", "missing_footer"];
