@@ -21,6 +21,12 @@ import { openIndexFiles, type ResolvedIndex, unavailable } from "./read_files.ts
 import { replaceIndexFiles } from "./swap_files.ts";
 import { readWarmUpQueries } from "./warm_up.ts";
 
+/**
+ * Floats times width of a search that is made on the calling thread: about half a millisecond.
+ * Handing it to another thread and back would cost a fifth of it.
+ */
+const BLOCKING_WORK_MAX = 128 * 128;
+
 interface Opened {
   readonly hnsw: HnswIndex;
   readonly metadata: IndexMetadata;
@@ -227,7 +233,10 @@ async function search(
   try {
     // Without axes the search begins at once, so that closing the index waits for it.
     const row = axes === null ? query : await project(faiss, query, axes);
-    hits = await hnsw.search(row, 1, wanted);
+    const work = Math.max(metadata.hnsw.efSearch, wanted) * metadata.dimension;
+    hits = work <= BLOCKING_WORK_MAX
+      ? hnsw.searchNow(row, 1, wanted)
+      : await hnsw.search(row, 1, wanted);
   } catch (error) {
     throw new IndexUnavailableError(
       `Cannot search the descriptor index: ${messageOf(error)}`,

@@ -100,6 +100,28 @@ export class HnswIndex implements Disposable, AsyncDisposable {
     return this.#search("gdn_hnsw_search", queries, queryCount, k);
   }
 
+  /**
+   * The same before it returns: for searches that take less than a hand-over to another thread is
+   * worth. Waits for what changes the index.
+   */
+  searchNow(queries: Float32Array<ArrayBuffer>, queryCount: number, k: number): HnswHits {
+    if (this.#handle === null) throw new TypeError("gdn_hnsw_search: the index is closed");
+    const hits = emptyHits(queryCount, k);
+    const error = new NativeErrorBuffer();
+    const status = this.#faiss.symbols.gdn_hnsw_search_now(
+      this.#handle,
+      queries,
+      BigInt(queries.length),
+      BigInt(queryCount),
+      k,
+      hits.ids,
+      hits.scores,
+      error.bytes,
+    );
+    error.check("gdn_hnsw_search", status);
+    return hits;
+  }
+
   /** The same with every stored descriptor compared: slow, and the truth. */
   searchExact(
     queries: Float32Array<ArrayBuffer>,
@@ -177,11 +199,7 @@ export class HnswIndex implements Disposable, AsyncDisposable {
     queryCount: number,
     k: number,
   ): Promise<HnswHits> {
-    if (!(queryCount >= 1 && k >= 1)) {
-      throw new RangeError(`queryCount and k must be at least 1, got ${queryCount} and ${k}`);
-    }
-    const ids = new BigInt64Array(queryCount * k);
-    const scores = new Float32Array(queryCount * k);
+    const { ids, scores } = emptyHits(queryCount, k);
     const error = new NativeErrorBuffer();
     const floats = BigInt(queries.length);
     await this.#call(
@@ -216,4 +234,11 @@ export class HnswIndex implements Disposable, AsyncDisposable {
       this.#inFlight.delete(settled);
     }
   }
+}
+
+function emptyHits(queryCount: number, k: number): HnswHits {
+  if (!(queryCount >= 1 && k >= 1)) {
+    throw new RangeError(`queryCount and k must be at least 1, got ${queryCount} and ${k}`);
+  }
+  return { ids: new BigInt64Array(queryCount * k), scores: new Float32Array(queryCount * k) };
 }
