@@ -105,7 +105,6 @@ async function makeRig(options: RigOptions = {}): Promise<Rig & { readonly fligh
     component: "tile_manager",
     now: () => new Date(),
     sink: (line) => lines.push(line),
-    level: "debug",
   });
   const clock = new SystemClock();
   const keys = new FlightKeyManager({ sink, clock, logger });
