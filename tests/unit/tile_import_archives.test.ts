@@ -10,6 +10,12 @@ import {
   openArchive,
   type TileArchive,
 } from "../../src/tile_import/mod.ts";
+import {
+  type NewTile,
+  TileFsError,
+  type TileId,
+  TileMetadataError,
+} from "../../src/tile_cache/mod.ts";
 import { openVision } from "../../src/vision/mod.ts";
 import { makePicture, MemoryTiles, withFolder } from "./tile_export_fixture.ts";
 import { MemoryStore, toolkitOf, writePng } from "./tile_import_fixture.ts";
@@ -322,6 +328,36 @@ Deno.test("a tile folder comes in at every zoom; what is no tile is named", asyn
     assert.deepEqual((await importFrom(path, 4)).summary.zooms, [4]);
     await assert.rejects(openArchive(path, 7), UsageError);
     assert.equal(sha256Hex(jpeg), store.tiles.get("bing/3/2/1")?.metadata.contentSha256);
+  });
+});
+
+Deno.test("a tile that the store refuses is named, the others of its batch come in; a fault ends it", async () => {
+  await withFolder(async (folder) => {
+    const path = `${folder}/a.mbtiles`;
+    const jpeg = await makePicture(1);
+    writeMbtiles(path, [0, 1, 2, 3].map((x): Row => [9, x, 3, jpeg]));
+    using vision = openVision();
+    const options = { source: "bing", capturedAt: null, attribution: "" };
+    const importWith = async (refuse: (tile: NewTile) => Error | null) => {
+      await using archive = await open(path);
+      const store = new MemoryStore();
+      const sink = {
+        tileExists: (id: TileId) => store.tileExists(id),
+        writeTiles: (tiles: readonly NewTile[]) => {
+          const error = tiles.map(refuse).find((found) => found !== null);
+          return error ? Promise.reject(error) : store.writeTiles(tiles);
+        },
+      };
+      const summary = await importArchive(archive, sink, toolkitOf(vision), options);
+      return { summary, store };
+    };
+    const stale = new TileMetadataError("Cannot take it: too old for where it lies");
+    const { summary, store } = await importWith((t) => t.metadata.tileId.x === 2 ? stale : null);
+    assert.deepEqual([summary.written, summary.refused, store.tiles.size], [3, 1, 3]);
+    assert.match(summary.refusals[0].name, /9\/2\/508/);
+    assert.match(summary.refusals[0].reason, /too old/);
+    const full = new TileFsError("the disk is full");
+    await assert.rejects(importWith(() => full), full);
   });
 });
 
