@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
 import { seededRandom } from "../../src/core/mod.ts";
 import { FLIGHT_ID, mcapFile, smallFlight } from "../support/flight_record_fixture.ts";
-import { Bench, damageText, messagePlaces, regionsOf } from "./fdr_damage_fixture.ts";
+import { Bench, damageText, messagePlaces, type Region, regionsOf } from "./fdr_damage_fixture.ts";
 import { inScratch } from "./programs.ts";
 
 const { bytes: WHOLE, texts: TEXTS } = await mcapFile({
@@ -10,8 +10,10 @@ const { bytes: WHOLE, texts: TEXTS } = await mcapFile({
   chunkBytes: 600,
 });
 const PLACES = messagePlaces(WHOLE, TEXTS);
+/** `deno task campaign --only damage`: every bit, and more of everything. */
+const FULL = Deno.env.get("GDN_FDR_DAMAGE") === "full";
 /** Recovering takes longer than looking: it is done at each boundary and at every so many bytes. */
-const RECOVER_EVERY = 32;
+const RECOVER_EVERY = FULL ? 4 : 32;
 
 Deno.test("a whole flight is complete, and recover gives the same records", async () => {
   await inScratch(async (folder) => {
@@ -73,30 +75,36 @@ Deno.test("a flipped bit in every region: named within its record, no record los
     for (const { name, from, to } of regions) {
       for (let byte = from; byte < to; byte++) {
         // Most of a file is chunk data, where one byte is like the other.
-        if (name === "chunk data" && byte % 3 !== 0) continue;
-        const bit = (byte * 5 + 3) % 8;
-        const bytes = WHOLE.slice();
-        bytes[byte] ^= 1 << bit;
-        const at = `bit ${bit} of byte ${byte} (${name}, ${from} to ${to})`;
-        const isHead = byte - from < 9;
-        const diagnosis = await (async () => {
-          if (!isHead && byte % RECOVER_EVERY !== 0) return await bench.diagnose(bytes);
-          const { diagnosis, recovery, texts } = await bench.look(bytes);
-          assert.deepEqual(texts, TEXTS, at);
-          assert.equal(recovery.unverified, 0, at);
-          return diagnosis;
-        })();
-        assert.equal(diagnosis.verdict, "lossy", at);
-        assert.equal(diagnosis.summary.records, TEXTS.length, at);
-        const start = name === "chunk data" ? from - 49 : from;
-        const named = diagnosis.damage.list.some(({ offset }) =>
-          offset !== null && offset >= start && offset < to
-        );
-        assert.ok(named, `${at}: ${damageText(diagnosis)}`);
+        if (name === "chunk data" && byte % 3 !== 0 && !FULL) continue;
+        for (const bit of FULL ? [0, 1, 2, 3, 4, 5, 6, 7] : [(byte * 5 + 3) % 8]) {
+          await checkFlip(bench, { name, from, to }, byte, bit);
+        }
       }
     }
   });
 });
+
+async function checkFlip(bench: Bench, region: Region, byte: number, bit: number): Promise<void> {
+  const { name, from, to } = region;
+  const bytes = WHOLE.slice();
+  bytes[byte] ^= 1 << bit;
+  const at = `bit ${bit} of byte ${byte} (${name}, ${from} to ${to})`;
+  const isHead = byte - from < 9;
+  const diagnosis = await (async () => {
+    if (!isHead && byte % RECOVER_EVERY !== 0) return await bench.diagnose(bytes);
+    const { diagnosis, recovery, texts } = await bench.look(bytes);
+    assert.deepEqual(texts, TEXTS, at);
+    assert.equal(recovery.unverified, 0, at);
+    return diagnosis;
+  })();
+  assert.equal(diagnosis.verdict, "lossy", at);
+  assert.equal(diagnosis.summary.records, TEXTS.length, at);
+  const start = name === "chunk data" ? from - 49 : from;
+  const named = diagnosis.damage.list.some(({ offset }) =>
+    offset !== null && offset >= start && offset < to
+  );
+  assert.ok(named, `${at}: ${damageText(diagnosis)}`);
+}
 
 Deno.test("an oversized length field allocates nothing and costs no other record", async () => {
   await inScratch(async (folder) => {
@@ -144,7 +152,7 @@ Deno.test("bytes overwritten anywhere: every record outside of them is salvaged"
   await inScratch(async (folder) => {
     const bench = new Bench(folder);
     const seed = Deno.env.get("GDN_TEST_SEED") ?? "1";
-    for (let round = 0; round < 200; round++) {
+    for (let round = 0; round < (FULL ? 3000 : 200); round++) {
       const random = seededRandom(`${seed}/${round}`);
       const bytes = WHOLE.slice();
       const length = 2 + Math.floor(random.uniform() ** 2 * 600);

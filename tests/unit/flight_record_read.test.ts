@@ -1,0 +1,177 @@
+import assert from "node:assert/strict";
+import { gzipSync } from "node:zlib";
+import {
+  diagnoseFlight,
+  exportGeoJson,
+  findFlight,
+  FlightNotFoundError,
+  NothingReadableError,
+  readRecords,
+  recoverFlight,
+  summariseFlight,
+} from "../../src/flight_record/mod.ts";
+import { inScratch } from "../faults/programs.ts";
+import {
+  FLIGHT_ID,
+  footer,
+  HEADER,
+  type KnownRecord,
+  mcapFile,
+  smallFlight,
+} from "../support/flight_record_fixture.ts";
+
+async function kindsIn(path: string): Promise<string[]> {
+  const kinds: string[] = [];
+  for await (const { kind } of readRecords(await findFlight(path))) kinds.push(kind);
+  return kinds;
+}
+
+Deno.test("readRecords() keeps what it does not know, of a newer minor version too", async () => {
+  await inScratch(async (folder) => {
+    const path = `${folder}/flight.mcap`;
+    const extra = { addedLater: { deep: [1, null] } };
+    const { bytes, texts } = await mcapFile({
+      records: smallFlight(9),
+      schemaVersion: "1.7.3",
+      extra,
+    });
+    await Deno.writeFile(path, bytes);
+    const records: unknown[] = [];
+    for await (const record of readRecords(await findFlight(path))) records.push(record);
+    assert.deepEqual(records, texts.map((text) => JSON.parse(text)));
+    const { verdict, unknownKinds } = await diagnoseFlight(await findFlight(path));
+    assert.equal(verdict, "complete");
+    assert.deepEqual([...unknownKinds], [["x.not_known_yet", 3]]);
+  });
+});
+
+Deno.test("records of another major version are refused by name, and kept by recover", async () => {
+  await inScratch(async (folder) => {
+    const path = `${folder}/flight.mcap`;
+    const { bytes, texts } = await mcapFile({ records: smallFlight(3), schemaVersion: "2.0.0" });
+    await Deno.writeFile(path, bytes);
+    assert.deepEqual(await kindsIn(path), []);
+    const { verdict, damage } = await diagnoseFlight(await findFlight(path));
+    assert.equal(verdict, "nothing");
+    assert.match(damage.list[0].reason, /schema version 2\.0\.0, this program reads 1\.x/);
+    const recovery = await recoverFlight(await findFlight(path), `${folder}/out.mcap`);
+    assert.equal(recovery.records, texts.length);
+  });
+});
+
+Deno.test("summariseFlight() finds rates and pauses of regular kinds only", async () => {
+  await inScratch(async (folder) => {
+    const path = `${folder}/flight.mcap`;
+    const records: KnownRecord[] = [HEADER];
+    for (let i = 0; i < 400; i++) {
+      const timestampNs = i * 5e7 + (i >= 100 ? 2e9 : 0) + (i >= 300 ? 9e9 : 0);
+      records.push({ kind: "sensor.baro", timestampNs, payload: {} });
+    }
+    for (const second of [1, 2, 2.5, 9, 30]) {
+      records.push({ kind: "log", timestampNs: second * 1e9, payload: {} });
+    }
+    await Deno.writeFile(path, (await mcapFile({ records })).bytes);
+    const { summary } = await summariseFlight(await findFlight(path));
+    const [baro, log] = ["sensor.baro", "log"].map((k) => summary.kinds.find((e) => e.kind === k));
+    assert.ok(baro && log);
+    assert.ok(Math.abs((baro.medianNs ?? 0) - 5e7) < 1);
+    assert.ok(Math.abs((baro.hz ?? 0) - 399 / 30.95) < 1e-9);
+    assert.deepEqual(baro.pauses.map(({ fromNs, toNs }) => [fromNs / 1e9, (toNs - fromNs) / 1e9]), [
+      [16.95, 9.05],
+      [4.95, 2.05],
+    ]);
+    assert.equal(baro.pauseCount, 2);
+    assert.equal(log.isRegular, false);
+    assert.deepEqual(log.pauses, []);
+  });
+});
+
+Deno.test("diagnoseFlight() holds the footer against what is there", async () => {
+  const overrun = (reason?: string) => ({
+    kind: "overrun",
+    timestampNs: 2,
+    payload: { droppedCount: 5, producerId: "x", ...reason === undefined ? {} : { reason } },
+  });
+  const cases: [KnownRecord[], RegExp | null][] = [
+    [[HEADER, footer(9, 1)], null],
+    [[HEADER, footer(9, 3)], /counts 3 records, 1 are there/],
+    [[HEADER, overrun(), footer(9, 2, { recordsDroppedOverrun: 5 })], null],
+    [
+      [HEADER, overrun("ring"), footer(9, 2, { recordsDroppedOverrun: 4 })],
+      /counts 4 records lost/,
+    ],
+    [[HEADER, overrun("rate"), footer(9, 2, { recordsDroppedPolicy: 5 })], null],
+    [[HEADER, footer(9, 1, { rolloverCount: 2 })], /counts 3 segments, the last one has number 0/],
+    [
+      [HEADER, footer(9, 1, { producers: { x: { produced: 9, written: 7, droppedOverrun: 1 } } })],
+      /x produced 9 records; written and dropped are 8/,
+    ],
+    [[HEADER, { kind: "overrun", timestampNs: 1, payload: {} }, footer(9, 2)], /payload\.dropped/],
+    [[footer(9, 0)], /does not begin with the flight header/],
+    [[HEADER, { kind: "raw_nav_frame", timestampNs: 1, payload: {} }, footer(9, 2)], /forbidden/],
+  ];
+  for (const [records, expected] of cases) {
+    await inScratch(async (scratch) => {
+      const folder = `${scratch}/${FLIGHT_ID}`;
+      await Deno.mkdir(folder);
+      await Deno.writeFile(`${folder}/segment_0000.mcap`, (await mcapFile({ records })).bytes);
+      const { damage, verdict } = await diagnoseFlight(await findFlight(folder));
+      const text = damage.list.map(({ reason }) => reason).join("\n");
+      assert.equal(verdict, expected === null ? "complete" : "lossy", text);
+      if (expected !== null) assert.match(text, expected);
+    });
+  }
+});
+
+Deno.test("a compressed chunk is named and passed over", async () => {
+  await inScratch(async (folder) => {
+    const path = `${folder}/flight.mcap`;
+    const compressChunk = (bytes: Uint8Array) => ({
+      compression: "lz4",
+      compressedData: new Uint8Array(gzipSync(bytes)),
+    });
+    const { bytes } = await mcapFile({ records: smallFlight(9), compressChunk });
+    await Deno.writeFile(path, bytes);
+    const { damage, verdict } = await diagnoseFlight(await findFlight(path));
+    assert.equal(verdict, "nothing");
+    assert.match(damage.list[0].reason, /compressed with lz4/);
+  });
+});
+
+Deno.test("findFlight() names what is no flight", async () => {
+  await inScratch(async (folder) => {
+    await assert.rejects(findFlight(`${folder}/absent`), FlightNotFoundError);
+    await Deno.mkdir(`${folder}/root/${FLIGHT_ID}`, { recursive: true });
+    await assert.rejects(findFlight(`${folder}/root`), NothingReadableError);
+    await Deno.writeFile(`${folder}/root/${FLIGHT_ID}/segment_0000.mcap`, new Uint8Array(0));
+    await assert.rejects(
+      findFlight(`${folder}/root`),
+      new RegExp(`name one of them: ${FLIGHT_ID}`),
+    );
+    const names = ["segment_0010.mcap", "segment_0002.mcap", "segment_10000.mcap", "notes.txt"];
+    for (const name of names) {
+      await Deno.writeFile(`${folder}/root/${FLIGHT_ID}/${name}`, new Uint8Array(0));
+    }
+    const { segments } = await findFlight(`${folder}/root/${FLIGHT_ID}/`);
+    assert.deepEqual(segments.map(({ index }) => index), [0, 2, 10, 10000]);
+  });
+});
+
+Deno.test("exportGeoJson() ends a track at the antimeridian and begins it again", async () => {
+  await inScratch(async (folder) => {
+    const longitudes = [179.8, 179.9, -179.9, -179.8];
+    const records = longitudes.map((longitudeDeg, index) => ({
+      kind: "nav.state",
+      timestampNs: index * 1e9,
+      payload: { latitudeDeg: 10, longitudeDeg, heightM: 5, validNs: index * 1e9 },
+    }));
+    await Deno.writeFile(`${folder}/a.mcap`, (await mcapFile({ records })).bytes);
+    await exportGeoJson(await findFlight(`${folder}/a.mcap`), `${folder}/a.geojson`);
+    const { features } = JSON.parse(await Deno.readTextFile(`${folder}/a.geojson`));
+    assert.deepEqual(features[0].geometry, {
+      type: "MultiLineString",
+      coordinates: [[[179.8, 10, 5], [179.9, 10, 5]], [[-179.9, 10, 5], [-179.8, 10, 5]]],
+    });
+    assert.equal(features.length, 5);
+  });
+});
