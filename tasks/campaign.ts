@@ -23,6 +23,8 @@ const PARTS: Readonly<Record<string, (host: PartHost) => Promise<PartResult>>> =
       { GDN_FDR_KILL_ROUNDS: "200", GDN_POWER_CUT_SEEDS: "50" },
       host,
     ),
+  damage: (host) =>
+    repeatTests(["tests/faults/fdr_damage.test.ts"], { GDN_FDR_DAMAGE: "full" }, host),
   properties: (host) => repeatTests(["tests/unit", "tests/contract"], {}, host),
   bytes: (host) =>
     repeatTests(["tests/faults/hostile_bytes.test.ts"], { GDN_HOSTILE_ROUNDS: "1500" }, host),
@@ -36,6 +38,8 @@ Long runs with many seeds. A failure prints the command that repeats it.
                a fix over 15 m wrong or a frame over 20 m wrong fails
   cache        kill -9 of a process that writes tiles, on PGlite and on PostgreSQL
   recorder     kill -9 of a recorder under load (200 times), a power cut at every moment, refusing disks
+  damage       a recorded flight cut at every byte, every bit of it flipped, parts overwritten: what
+               is damaged is named, every whole record is salvaged
   properties   unit and contract tests with other seeds
   bytes        mutated pictures, packages and streams: an error that says so, never a crash
 
