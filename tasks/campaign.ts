@@ -7,12 +7,14 @@ import { parseArgs } from "node:util";
 import { messageOf } from "../src/core/mod.ts";
 import { monteCarlo } from "./campaign/flights.ts";
 import type { PartHost, PartResult } from "./campaign/part.ts";
+import { recorderLoad } from "./campaign/recorder_load.ts";
 import { repeatTests } from "./campaign/test_files.ts";
 
 const PARTS: Readonly<Record<string, (host: PartHost) => Promise<PartResult>>> = {
   flights: monteCarlo,
   cache: (host) =>
     repeatTests(["tests/integration/tile_cache_crash.test.ts"], { GDN_CRASH_ROUNDS: "10" }, host),
+  load: recorderLoad,
   recorder: (host) =>
     repeatTests(
       [
@@ -37,6 +39,8 @@ Long runs with many seeds. A failure prints the command that repeats it.
   flights      Monte Carlo: short flights of both aircraft over procedural ground and two_dates;
                a fix over 15 m wrong or a frame over 20 m wrong fails
   cache        kill -9 of a process that writes tiles, on PGlite and on PostgreSQL
+  load         the flight recorder at 100,000 records of 256 bytes a second for 60 s (4 GiB in TMPDIR):
+               none dropped, all read back
   recorder     kill -9 of a recorder under load (200 times), a power cut at every moment, refusing disks
   damage       a recorded flight cut at every byte, every bit of it flipped, parts overwritten: what
                is damaged is named, every whole record is salvaged
