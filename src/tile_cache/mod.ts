@@ -1,8 +1,15 @@
 /** C6 tile cache: tiles as files with rows in PostgreSQL, embedded (PGlite) or on a server. */
-export * from "./contract.ts";
-export * from "./errors.ts";
-export * from "./identity.ts";
+export * from "../tile_contract/mod.ts";
 export type { TileCacheLogger } from "./logger.ts";
-export { openTileCache, type TileCache, type TileCacheOptions } from "./open.ts";
-export { checkBbox, type TileRange, tileRange } from "./tile_range.ts";
+export {
+  buildTileMetadataStore,
+  buildTileStore,
+  openTileCache,
+  type TileCache,
+  type TileCacheOptions,
+} from "./open.ts";
 export * from "./inspection/mod.ts";
+export * from "./budget/mod.ts";
+export * from "./freshness/mod.ts";
+export { CacheBudgetExhaustedError } from "./budget/errors.ts";
+export { FreshnessRejectionError } from "./freshness/errors.ts";

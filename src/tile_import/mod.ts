@@ -14,3 +14,4 @@ export {
 export type { ArchiveKind, ArchiveSummary, RefusedTile, TileArchive } from "./archives/contract.ts";
 export { importArchive } from "./archives/import_archive.ts";
 export { openArchive } from "./archives/open_archive.ts";
+export { tileFromBytes } from "./archives/tile_bytes.ts";

@@ -8,6 +8,14 @@ export {
 } from "./config.ts";
 export * from "./errors.ts";
 export { boxTileCount, tilesOfArea } from "./download/area.ts";
+export { RateLimit } from "./download/rate_limit.ts";
+export {
+  type CheckTile,
+  type DownloadCache,
+  HttpTileDownloader,
+  type HttpTileDownloaderParts,
+} from "./download/tile_downloader.ts";
+export { HttpTileSource } from "./download/tile_source.ts";
 export { FlightStateGate } from "./flight_state/gate.ts";
 export { CombinedSource, type RecordedEnd, RecorderFooterSource } from "./flight_state/sources.ts";
 export type { HttpParts } from "./http/request.ts";

@@ -1,0 +1,406 @@
+/**
+ * Fetches the tiles of an area that the cache does not have yet. The cache itself is the memory of
+ * what is done: a download that broke off is finished by running it again, and fetches nothing twice.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import {
+  groundSampleDistanceM,
+  type Logger,
+  messageOf,
+  type SlippyTile,
+  tileBounds,
+} from "../../core/mod.ts";
+import {
+  type Bbox,
+  FreshnessRejectionError,
+  type NewTile,
+  type TileId,
+  type TileMetadata,
+} from "../../tile_cache/mod.ts";
+import type {
+  Area,
+  DownloadPlan,
+  DownloadReport,
+  DownloadRequest,
+  RefusedTile,
+  RemoteCoverage,
+  TileDownloader,
+} from "../contract.ts";
+import { RateLimitedError, ResolutionRejectionError, SatelliteProviderError } from "../errors.ts";
+import { boxTileCount, tilesOfArea } from "./area.ts";
+import type { FetchedTile, HttpTileSource, ListedTile } from "./tile_source.ts";
+
+/** The cache as the downloader sees it. */
+export interface DownloadCache {
+  queryByBbox(bbox: Bbox, zoom: number): Promise<readonly TileMetadata[]>;
+  /** All of them or none; tiles that are there already are kept. */
+  writeTiles(
+    tiles: readonly NewTile[],
+    options: { readonly existing: "keep" },
+  ): Promise<{ readonly written: number }>;
+  renewTile(metadata: TileMetadata, jpeg: Uint8Array): Promise<void>;
+  readonly budgetBytes: number | null;
+  usedBytes(): Promise<number>;
+}
+
+/** A picture that was looked at: JPEG of 256 × 256 pixels; null: nothing but transparency. */
+export type CheckTile = (
+  name: string,
+  bytes: Uint8Array<ArrayBuffer>,
+) => Promise<{ readonly jpeg: Uint8Array<ArrayBuffer>; readonly coverage: number } | null>;
+
+export interface HttpTileDownloaderParts {
+  readonly source: HttpTileSource;
+  readonly cache: DownloadCache;
+  readonly checkTile: CheckTile;
+  readonly logger: Logger;
+  /** Where the provider says nothing. */
+  readonly capturedAt: Date | null;
+  readonly attribution: string;
+  /** Coarser tiles are refused. */
+  readonly gsdMaxM: number;
+  /** Tiles that the cache has are asked for again, in case the provider's are newer. */
+  readonly refresh: boolean;
+}
+
+/** Written together: one transaction of the cache. */
+const BATCH = 64;
+/** So many tiles in a row that cannot be fetched are an outage: what is left waits for another run. */
+const OUTAGE = 16;
+
+/** What there is to do, and what is known of it. */
+interface Work {
+  readonly wanted: readonly SlippyTile[];
+  readonly toFetch: readonly SlippyTile[];
+  readonly held: ReadonlyMap<string, TileMetadata>;
+  /** null: no inventory. */
+  readonly listed: ReadonlyMap<string, ListedTile> | null;
+  readonly absent: number;
+}
+
+/** What piles up while it runs. */
+class Tally {
+  fetched = 0;
+  absent = 0;
+  unchanged = 0;
+  bytes = 0;
+  retryCount = 0;
+  readonly refused: RefusedTile[] = [];
+  readonly failed: RefusedTile[] = [];
+  failedInARow = 0;
+  done = 0;
+}
+
+export class HttpTileDownloader implements TileDownloader {
+  readonly #parts: HttpTileDownloaderParts;
+
+  constructor(parts: HttpTileDownloaderParts) {
+    this.#parts = parts;
+  }
+
+  async enumerateRemoteCoverage(area: Area, zooms: readonly number[]): Promise<RemoteCoverage> {
+    const wanted = zooms.flatMap((zoom) => tilesOfArea(area, zoom));
+    const listed = await this.#parts.source.inventory(wanted);
+    if (listed === null) return null;
+    const times = listed.flatMap(({ capturedAt }) => capturedAt?.getTime() ?? []);
+    return {
+      available: listed.length,
+      absent: wanted.length - listed.length,
+      bytes: listed.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0),
+      newestCapturedAt: times.length === 0
+        ? null
+        : new Date(times.reduce((a, b) => Math.max(a, b))),
+      oldestCapturedAt: times.length === 0
+        ? null
+        : new Date(times.reduce((a, b) => Math.min(a, b))),
+    };
+  }
+
+  async plan(request: DownloadRequest): Promise<DownloadPlan> {
+    const work = await this.#work(request);
+    const { budgetBytes } = this.#parts.cache;
+    const used = await this.#parts.cache.usedBytes();
+    return {
+      tiles: work.wanted.length,
+      kept: work.wanted.length - work.toFetch.length - work.absent,
+      toFetch: work.toFetch.length,
+      bytes: bytesOf(work),
+      absent: work.absent,
+      budgetBytes,
+      headroomBytes: budgetBytes === null ? null : budgetBytes - used,
+      boxTiles: request.zooms.reduce((sum, zoom) => sum + boxTileCount(request.area, zoom), 0),
+    };
+  }
+
+  async download(
+    request: DownloadRequest,
+    options: { readonly signal?: AbortSignal; readonly onProgress?: (done: number) => void } = {},
+  ): Promise<DownloadReport> {
+    const work = await this.#work(request);
+    const tally = new Tally();
+    const stop = new AbortController();
+    const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
+    const writer = new BatchWriter(this.#parts.cache, tally);
+    const queue = work.toFetch[Symbol.iterator]();
+    const worker = async () => {
+      for (const tile of queue) {
+        signal.throwIfAborted();
+        await this.#one(tile, request, work, { tally, writer, signal });
+        options.onProgress?.(++tally.done);
+      }
+    };
+    const workers = Array.from({ length: request.concurrency }, () =>
+      worker().catch((error) => {
+        stop.abort(error);
+        throw error;
+      }));
+    const ends = await Promise.allSettled(workers);
+    // What was fetched is kept, also when the run ends early.
+    await writer.flush();
+    options.signal?.throwIfAborted();
+    const fault = ends.find((end) => end.status === "rejected");
+    if (fault !== undefined) throw stop.signal.reason ?? fault.reason;
+    return {
+      fetched: tally.fetched,
+      kept: work.wanted.length - work.toFetch.length - work.absent,
+      absent: tally.absent + work.absent,
+      unchanged: tally.unchanged,
+      refused: tally.refused,
+      failed: tally.failed,
+      bytes: tally.bytes,
+      retryCount: tally.retryCount,
+    };
+  }
+
+  async #work(request: DownloadRequest): Promise<Work> {
+    for (const zoom of request.zooms) this.#checkResolution(request.area, zoom);
+    const wanted = request.only ?? request.zooms.flatMap((zoom) => tilesOfArea(request.area, zoom));
+    const held = await this.#held(wanted, request.source);
+    const missing = this.#parts.refresh ? wanted : wanted.filter((tile) => !held.has(keyOf(tile)));
+    const inventory = missing.length === 0 ? null : await this.#parts.source.inventory(missing);
+    const listed = inventory === null
+      ? null
+      : new Map(inventory.map((one) => [keyOf(one.tile), one]));
+    const toFetch = listed === null ? missing : missing.filter((tile) => listed.has(keyOf(tile)));
+    return { wanted, toFetch, held, listed, absent: missing.length - toFetch.length };
+  }
+
+  #checkResolution(area: Area, zoom: number): void {
+    const [tile] = tilesOfArea(area, zoom);
+    if (tile === undefined) return;
+    const { northDeg, southDeg } = tileBounds(tile);
+    const gsdM = groundSampleDistanceM((northDeg + southDeg) / 2, zoom);
+    if (gsdM <= this.#parts.gsdMaxM) return;
+    throw new ResolutionRejectionError(
+      `Cannot use zoom ${zoom} here: ${gsdM.toFixed(2)} m per pixel is coarser than the limit of ` +
+        `${this.#parts.gsdMaxM} m; take a deeper zoom, or raise --gsd-max`,
+    );
+  }
+
+  async #held(
+    wanted: readonly SlippyTile[],
+    source: string,
+  ): Promise<ReadonlyMap<string, TileMetadata>> {
+    const held = new Map<string, TileMetadata>();
+    for (const rows of rowsOf(wanted)) {
+      for (const metadata of await this.#parts.cache.queryByBbox(rows.box, rows.zoom)) {
+        if (metadata.tileId.source === source) held.set(keyOf(metadata.tileId), metadata);
+      }
+    }
+    return held;
+  }
+
+  async #one(
+    tile: SlippyTile,
+    request: DownloadRequest,
+    work: Work,
+    run: { readonly tally: Tally; readonly writer: BatchWriter; readonly signal: AbortSignal },
+  ): Promise<void> {
+    const { tally, writer, signal } = run;
+    const tileId: TileId = { ...tile, source: request.source };
+    const held = work.held.get(keyOf(tile));
+    let found: FetchedTile;
+    try {
+      found = await this.#parts.source.fetch(tile, held?.capturedAt ?? null, signal);
+      tally.failedInARow = 0;
+    } catch (error) {
+      return failed(tally, tileId, error);
+    }
+    tally.retryCount += found.retryCount;
+    switch (found.kind) {
+      case "absent":
+        tally.absent++;
+        return;
+      case "unchanged":
+        tally.unchanged++;
+        return;
+      case "refused":
+        tally.refused.push({ tileId, reason: found.reason });
+        return;
+    }
+    const made = await this.#newTile(tileId, found, work.listed?.get(keyOf(tile)), tally);
+    if (made === null) return;
+    if (held === undefined) return await writer.add(made);
+    if (held.contentSha256 === made.metadata.contentSha256) tally.unchanged++;
+    else await this.#renew(made, tally);
+  }
+
+  async #newTile(
+    tileId: TileId,
+    found: Extract<FetchedTile, { kind: "tile" }>,
+    listed: ListedTile | undefined,
+    tally: Tally,
+  ): Promise<NewTile | null> {
+    const name = `${this.#parts.source.name} ${tileId.zoom}/${tileId.x}/${tileId.y}`;
+    try {
+      const picture = await this.#parts.checkTile(name, found.bytes);
+      if (picture === null) {
+        tally.absent++;
+        return null;
+      }
+      const { northDeg, southDeg } = tileBounds(tileId);
+      return {
+        jpeg: picture.jpeg,
+        metadata: {
+          tileId,
+          tileSizePx: 256,
+          sourceGsdM: groundSampleDistanceM((northDeg + southDeg) / 2, tileId.zoom),
+          capturedAt: listed?.capturedAt ?? this.#parts.capturedAt ?? found.lastModified,
+          contentSha256: createHash("sha256").update(picture.jpeg).digest("hex"),
+          diskBytes: picture.jpeg.length,
+          coverage: picture.coverage,
+          attribution: listed?.attribution ?? this.#parts.attribution,
+        },
+      };
+    } catch (error) {
+      tally.refused.push({ tileId, reason: messageOf(error) });
+      return null;
+    }
+  }
+
+  async #renew({ metadata, jpeg }: NewTile, tally: Tally): Promise<void> {
+    try {
+      await this.#parts.cache.renewTile(metadata, jpeg);
+      tally.fetched++;
+      tally.bytes += jpeg.length;
+    } catch (error) {
+      if (!(error instanceof FreshnessRejectionError)) throw error;
+      tally.refused.push({ tileId: metadata.tileId, reason: messageOf(error) });
+    }
+  }
+}
+
+/** Gathers tiles into transactions; a tile that the freshness gate refuses costs only itself. */
+class BatchWriter {
+  readonly #cache: DownloadCache;
+  readonly #tally: Tally;
+  #waiting: NewTile[] = [];
+  /** Writes follow each other, beside the fetching. */
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(cache: DownloadCache, tally: Tally) {
+    this.#cache = cache;
+    this.#tally = tally;
+  }
+
+  async add(tile: NewTile): Promise<void> {
+    this.#waiting.push(tile);
+    if (this.#waiting.length < BATCH) return;
+    const before = this.#writing;
+    this.#begin();
+    // One batch is being written while the next one is fetched; more would only pile up.
+    await before;
+  }
+
+  async flush(): Promise<void> {
+    if (this.#waiting.length > 0) this.#begin();
+    await this.#writing;
+  }
+
+  #begin(): void {
+    const batch = this.#waiting;
+    this.#waiting = [];
+    this.#writing = this.#writing.then(() => this.#write(batch));
+    // Whoever waits for it next hears of it.
+    this.#writing.catch(() => {});
+  }
+
+  async #write(batch: readonly NewTile[]): Promise<void> {
+    try {
+      const { written } = await this.#cache.writeTiles(batch, { existing: "keep" });
+      this.#tally.fetched += written;
+      this.#tally.bytes += batch.reduce((sum, { jpeg }) => sum + jpeg.length, 0);
+    } catch (error) {
+      if (!(error instanceof FreshnessRejectionError)) throw error;
+      if (batch.length > 1) {
+        for (const tile of batch) await this.#write([tile]);
+        return;
+      }
+      this.#tally.refused.push({ tileId: batch[0].metadata.tileId, reason: messageOf(error) });
+    }
+  }
+}
+
+/** @throws what ends the whole run: an outage, a provider that wants a break, a closed door. */
+function failed(tally: Tally, tileId: TileId, error: unknown): void {
+  const goesOn = error instanceof SatelliteProviderError && error.exitCode === 75;
+  if (!goesOn || error instanceof RateLimitedError) throw error;
+  tally.failed.push({ tileId, reason: messageOf(error) });
+  if (++tally.failedInARow < OUTAGE) return;
+  throw new SatelliteProviderError(
+    `${OUTAGE} tiles in a row could not be fetched (${messageOf(error)}); what was fetched is ` +
+      "kept: run the command again later, it goes on where it was",
+    { cause: error },
+  );
+}
+
+function keyOf({ zoom, x, y }: SlippyTile): string {
+  return `${zoom}/${x}/${y}`;
+}
+
+/** What the inventory says, else the mean of what is held; null where nobody knows. */
+function bytesOf({ toFetch, listed, held }: Work): number | null {
+  if (listed !== null) {
+    return toFetch.reduce((sum, tile) => sum + (listed.get(keyOf(tile))?.bytes ?? 0), 0);
+  }
+  if (held.size === 0) return null;
+  const total = [...held.values()].reduce((sum, { diskBytes }) => sum + diskBytes, 0);
+  return Math.round(total / held.size * toFetch.length);
+}
+
+/** Boxes of runs of rows, so that a long diagonal does not ask for its whole bounding box. */
+function* rowsOf(
+  tiles: readonly SlippyTile[],
+): Generator<{ readonly zoom: number; readonly box: Bbox }> {
+  const ROWS = 16;
+  const bands = new Map<string, SlippyTile[]>();
+  for (const tile of tiles) {
+    const key = `${tile.zoom}/${Math.floor(tile.y / ROWS)}`;
+    const band = bands.get(key) ?? [];
+    band.push(tile);
+    bands.set(key, band);
+  }
+  for (const band of bands.values()) {
+    const { zoom } = band[0];
+    let west = Infinity, east = -Infinity, north = Infinity, south = -Infinity;
+    for (const { x, y } of band) {
+      west = Math.min(west, x);
+      east = Math.max(east, x);
+      north = Math.min(north, y);
+      south = Math.max(south, y);
+    }
+    const first = tileBounds({ zoom, x: west, y: north });
+    const last = tileBounds({ zoom, x: east, y: south });
+    yield {
+      zoom,
+      box: {
+        southDeg: last.southDeg,
+        westDeg: first.westDeg,
+        northDeg: first.northDeg,
+        eastDeg: last.eastDeg,
+      },
+    };
+  }
+}
