@@ -132,7 +132,9 @@ export class HttpTileSource {
     await this.#parts.limit.turn(signal);
     const path = this.#template.replace("{z}", String(zoom)).replace("{x}", String(x))
       .replace("{y}", String(y));
-    const condition = newerThan === null ? {} : { "if-modified-since": newerThan.toUTCString() };
+    const condition: Record<string, string> = newerThan === null
+      ? {}
+      : { "if-modified-since": newerThan.toUTCString() };
     const { status, headers, body, retryCount } = await patientRequest(this.#parts.http, {
       url: new URL(path),
       method: "GET",
