@@ -5,6 +5,18 @@
  */
 // deno-lint-ignore-file require-await
 import { tileBounds } from "../core/mod.ts";
+import {
+  admitted,
+  asOf,
+  checkFlightId,
+  checkPage,
+  GIVE_UP_FROM,
+  newerCapture,
+  pixelHandle,
+  refusedVote,
+  refuseTwins,
+  WriteJournal,
+} from "../tile_contract/mod.ts";
 import { checkNewTile, checkTileId } from "./check_tile.ts";
 import type {
   Bbox,
@@ -27,17 +39,8 @@ import type {
 } from "./contract.ts";
 import { TileFsError, TileMetadataError, TileNotFoundError } from "./errors.ts";
 import { locationHash, tileKey, tileUuid } from "./identity.ts";
-import { pixelHandle } from "../tile_contract/mod.ts";
-import {
-  checkFlightId,
-  checkPage,
-  GIVE_UP_FROM,
-  newerCapture,
-  refusedVote,
-} from "../tile_contract/mod.ts";
 import { sidecarBytes } from "./sidecars.ts";
 import { tileRange } from "./tile_range.ts";
-import { WriteJournal } from "../tile_contract/mod.ts";
 
 /** What is remembered of a tile and changes. */
 interface Held {
@@ -68,8 +71,8 @@ export class FakeTileStore implements TileStore, TileMetadataStore, TileCatalogu
   async writeTiles(tiles: readonly NewTile[], options: WriteOptions = {}): Promise<WriteSummary> {
     return await this.#journal.watch(tiles, async () => {
       const checked = tiles.map((tile) => this.#admitted(checkNewTile(tile)));
+      refuseTwins(checked);
       const batch = new Map(checked.map((tile) => [tileKey(tile.metadata.tileId), tile]));
-      if (batch.size !== checked.length) throw new TileMetadataError("a tile twice in one batch");
       const existing = [...batch.keys()].filter((key) => this.#tiles.has(key));
       if (existing.length > 0 && options.existing !== "keep") {
         throw new TileMetadataError(`Cannot write tile ${existing[0]}: it exists already`);
@@ -136,12 +139,7 @@ export class FakeTileStore implements TileStore, TileMetadataStore, TileCatalogu
     const found = [...this.#tiles.values()].map((tile) => tile.metadata)
       .filter((metadata) => inside(metadata.tileId))
       .sort((a, b) => compare(a.tileId, b.tileId));
-    const { freshnessGate } = this.#collaborators;
-    if (at === undefined || freshnessGate === undefined) return found;
-    return found.flatMap((metadata) => {
-      const { outcome } = freshnessGate.judgeAt(metadata, at);
-      return outcome === "rejected" ? [] : [{ ...metadata, freshnessLabel: outcome }];
-    });
+    return asOf(found, this.#collaborators.freshnessGate, at);
   }
 
   async pendingUploads(flightId: string | null): Promise<readonly TileMetadataPersistent[]> {
@@ -233,10 +231,7 @@ export class FakeTileStore implements TileStore, TileMetadataStore, TileCatalogu
   }
 
   #admitted(tile: NewTile): NewTile {
-    const { freshnessGate } = this.#collaborators;
-    if (freshnessGate === undefined) return tile;
-    const freshnessLabel = freshnessGate.admit(tile.metadata);
-    return { ...tile, metadata: { ...tile.metadata, freshnessLabel } };
+    return admitted(tile, this.#collaborators.freshnessGate);
   }
 }
 

@@ -34,14 +34,18 @@ import type {
 import { TileDatabaseError, TileMetadataError, TileNotFoundError } from "./errors.ts";
 import { tileKey, tileUuid } from "./identity.ts";
 import { LruStamps, selectLruCandidates } from "./lru_stamps.ts";
-import { pixelHandle } from "../tile_contract/mod.ts";
 import { readAhead } from "./read_ahead.ts";
 import {
+  admitted,
+  asOf,
   checkFlightId,
   checkPage,
   GIVE_UP_FROM,
   newerCapture,
+  pixelHandle,
   refusedVote,
+  refuseTwins,
+  WriteJournal,
 } from "../tile_contract/mod.ts";
 import { databaseFault, type SqlDatabase, SQLSTATE, sqlStateOf } from "./sql/database.ts";
 import { checkTileFiles, readTileFile, removeTileFiles, writeTileFiles } from "./tile_files.ts";
@@ -64,7 +68,6 @@ import {
   selectPendingUploads,
   stampUploaded,
 } from "./upload_rows.ts";
-import { WriteJournal } from "../tile_contract/mod.ts";
 
 /** Files read at the same time by `tilesInArea`. */
 const READS_AT_ONCE = 8;
@@ -277,12 +280,7 @@ export class SqlTileStore implements TileStore, TileMetadataStore, TileCatalogue
   async queryByBbox(bbox: Bbox, zoom: number, at?: Date): Promise<readonly TileMetadata[]> {
     const range = tileRange(bbox, zoom);
     const found = await this.#ask(() => selectRange(this.#parts.database, range, zoom));
-    const { freshnessGate } = this.#parts;
-    if (at === undefined || freshnessGate === undefined) return found;
-    return found.flatMap((metadata) => {
-      const { outcome } = freshnessGate.judgeAt(metadata, at);
-      return outcome === "rejected" ? [] : [{ ...metadata, freshnessLabel: outcome }];
-    });
+    return asOf(found, this.#parts.freshnessGate, at);
   }
 
   async pendingUploads(flightId: string | null): Promise<readonly TileMetadataPersistent[]> {
@@ -341,12 +339,8 @@ export class SqlTileStore implements TileStore, TileMetadataStore, TileCatalogue
     return this.#clock === undefined ? null : this.#clock.utc(this.#clock.now());
   }
 
-  /** The tile with its label, where a gate is wired. @throws FreshnessRejectionError */
   #admitted(tile: NewTile): NewTile {
-    const { freshnessGate } = this.#parts;
-    if (freshnessGate === undefined) return tile;
-    const freshnessLabel = freshnessGate.admit(tile.metadata);
-    return { ...tile, metadata: { ...tile.metadata, freshnessLabel } };
+    return admitted(tile, this.#parts.freshnessGate);
   }
 
   /** Null when there is no such tile, also when it was deleted while its file was being read. */
@@ -385,15 +379,6 @@ export class SqlTileStore implements TileStore, TileMetadataStore, TileCatalogue
     } catch (error) {
       throw databaseFault(error);
     }
-  }
-}
-
-function refuseTwins(tiles: readonly NewTile[]): void {
-  const seen = new Set<string>();
-  for (const { metadata } of tiles) {
-    const key = tileKey(metadata.tileId);
-    if (seen.has(key)) throw new TileMetadataError(`Cannot write tile ${key} twice in one batch`);
-    seen.add(key);
   }
 }
 

@@ -7,7 +7,16 @@ export * from "./errors.ts";
 export * from "./identity.ts";
 export { checkBbox, type TileRange, tileRange } from "./tile_range.ts";
 export { checkNewTile, checkTileId, checkTileMetadata } from "./check_tile.ts";
-export { checkFlightId, checkPage, GIVE_UP_FROM, newerCapture, refusedVote } from "./rules.ts";
+export {
+  admitted,
+  asOf,
+  checkFlightId,
+  checkPage,
+  GIVE_UP_FROM,
+  newerCapture,
+  refusedVote,
+  refuseTwins,
+} from "./rules.ts";
 export { pixelHandle } from "./pixel_handle.ts";
 export { sidecarBytes, sidecarContents, SIDECARS } from "./sidecars.ts";
 export { WriteJournal } from "./write_journal.ts";

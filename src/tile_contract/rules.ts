@@ -5,7 +5,14 @@
  */
 import { z } from "zod";
 import { messageOf } from "../core/mod.ts";
-import type { TileId, TileMetadata, TilePage, VotingStatus } from "./contract.ts";
+import type {
+  NewTile,
+  TileId,
+  TileMetadata,
+  TilePage,
+  VotingStatus,
+  WriteFreshnessGate,
+} from "./contract.ts";
 import { TileMetadataError } from "./errors.ts";
 import { tileKey } from "./identity.ts";
 
@@ -25,6 +32,36 @@ export function refusedVote(id: TileId, from: string | null, to: string): TileMe
 export function newerCapture(metadata: TileMetadata, old: TileMetadata): boolean {
   if (metadata.capturedAt === null) return false;
   return old.capturedAt === null || metadata.capturedAt > old.capturedAt;
+}
+
+/** What may be used at a moment, with its label then. */
+export function asOf(
+  tiles: readonly TileMetadata[],
+  gate: WriteFreshnessGate | undefined,
+  at: Date | undefined,
+): readonly TileMetadata[] {
+  if (at === undefined || gate === undefined) return tiles;
+  return tiles.flatMap((metadata) => {
+    const { outcome } = gate.judgeAt(metadata, at);
+    return outcome === "rejected" ? [] : [{ ...metadata, freshnessLabel: outcome }];
+  });
+}
+
+/** The tile with its label, where a gate is wired. @throws FreshnessRejectionError */
+export function admitted(tile: NewTile, gate: WriteFreshnessGate | undefined): NewTile {
+  if (gate === undefined) return tile;
+  const freshnessLabel = gate.admit(tile.metadata);
+  return { ...tile, metadata: { ...tile.metadata, freshnessLabel } };
+}
+
+/** @throws TileMetadataError */
+export function refuseTwins(tiles: readonly NewTile[]): void {
+  const seen = new Set<string>();
+  for (const { metadata } of tiles) {
+    const key = tileKey(metadata.tileId);
+    if (seen.has(key)) throw new TileMetadataError(`Cannot write tile ${key} twice in one batch`);
+    seen.add(key);
+  }
 }
 
 const PAGE_TILES_MAX = 10_000;

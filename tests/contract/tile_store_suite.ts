@@ -20,29 +20,51 @@ import {
   type VotingStatus,
 } from "../../src/tile_cache/mod.ts";
 import { sidecarBytes } from "../../src/tile_cache/sidecars.ts";
-import { FLIGHT_ID, makeTile } from "./tile_fixture.ts";
+import { FLIGHT_ID, makeTile as makeAnyTile } from "./tile_fixture.ts";
 
 export interface StoreUnderTest extends AsyncDisposable {
   readonly store: TileStore;
   readonly metadata: TileMetadataStore;
 }
 
-type Body = (cache: StoreUnderTest) => Promise<void>;
+/** What an implementation has; all of it unless told otherwise. */
+export interface Supports {
+  /** False: tiles made in flight only. */
+  readonly everySource?: boolean;
+  readonly sidecars?: boolean;
+  readonly uploads?: boolean;
+  readonly eviction?: boolean;
+}
+
+type Body = (cache: StoreUnderTest, makeTile: typeof makeAnyTile) => Promise<void>;
+
+/** For stores that take tiles made in flight only. */
+const makeOnboardTile: typeof makeAnyTile = (tileId, change, seed, size) =>
+  makeAnyTile(
+    { source: "onboard_ingest", flightId: FLIGHT_ID, ...tileId },
+    { votingStatus: "pending", ...change },
+    seed,
+    size,
+  );
 
 /** Every test gets a fresh, empty cache from `make`. */
 export function tileStoreSuite(
   name: string,
   make: () => Promise<StoreUnderTest>,
-  options: { ignore?: boolean; sanitizeOps?: boolean } = {},
+  { supports = {}, ...options }: { ignore?: boolean; sanitizeOps?: boolean; supports?: Supports } =
+    {},
 ): void {
+  const makeTile = supports.everySource === false ? makeOnboardTile : makeAnyTile;
   for (
     const [title, body] of Object.entries({
       ...writing,
       ...renewing,
       ...reading,
       ...asking,
-      ...uploading,
-      ...ageing,
+      ...(supports.everySource === false ? {} : ofEverySource),
+      ...(supports.sidecars === false ? {} : withSidecars),
+      ...(supports.uploads === false ? {} : uploading),
+      ...(supports.eviction === false ? {} : ageing),
     })
   ) {
     Deno.test({
@@ -50,7 +72,7 @@ export function tileStoreSuite(
       ...options,
       fn: async () => {
         await using cache = await make();
-        await body(cache);
+        await body(cache, makeTile);
       },
     });
   }
@@ -86,14 +108,14 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
 }
 
 const writing: Record<string, Body> = {
-  "writeTile() keeps metadata and bytes": async (cache) => {
+  "writeTile() keeps metadata and bytes": async (cache, makeTile) => {
     const tile = makeTile({ x: 5, y: 6 }, { capturedAt: new Date("2024-05-06T07:08:09.123Z") });
     await write(cache, tile);
     assert.deepEqual(await getById(cache, tile.metadata.tileId), tile.metadata);
     using pixels = await cache.store.readTilePixels(tile.metadata.tileId);
     assert.deepEqual(pixels.jpeg, tile.jpeg);
   },
-  "writeTile() copies the bytes before it returns": async (cache) => {
+  "writeTile() copies the bytes before it returns": async (cache, makeTile) => {
     const tile = makeTile({});
     const buffer = tile.jpeg.slice();
     const written = cache.store.writeTile(tile.metadata, buffer);
@@ -102,7 +124,10 @@ const writing: Record<string, Body> = {
     using pixels = await cache.store.readTilePixels(tile.metadata.tileId);
     assert.deepEqual(pixels.jpeg, tile.jpeg);
   },
-  "writeTile() refuses a key that exists and leaves the first as it was": async (cache) => {
+  "writeTile() refuses a key that exists and leaves the first as it was": async (
+    cache,
+    makeTile,
+  ) => {
     const first = makeTile({}, {}, 1), second = makeTile({}, {}, 2);
     await write(cache, first);
     await assert.rejects(write(cache, second), TileMetadataError);
@@ -110,14 +135,15 @@ const writing: Record<string, Body> = {
     assert.deepEqual(pixels.jpeg, first.jpeg);
     assert.deepEqual(await getById(cache, first.metadata.tileId), first.metadata);
   },
-  "writeTile() refuses bytes of another hash": async (cache) => {
+  "writeTile() refuses bytes of another hash": async (cache, makeTile) => {
     const tile = makeTile({});
     const metadata = { ...tile.metadata, contentSha256: "0".repeat(64) };
     await assert.rejects(cache.store.writeTile(metadata, tile.jpeg), ContentHashMismatchError);
     assert.equal(await cache.store.tileExists(tile.metadata.tileId), false);
   },
-  "writeTile() refuses what is no tile": async (cache) => {
+  "writeTile() refuses what is no tile": async (cache, makeTile) => {
     const { metadata, jpeg } = makeTile({});
+    const bytesBefore = await cache.metadata.totalDiskBytes();
     const wrong: [Partial<typeof metadata>, Uint8Array][] = [
       [{}, new TextEncoder().encode("no picture at all")],
       [{}, jpeg.subarray(0, jpeg.length - 2)],
@@ -130,8 +156,8 @@ const writing: Record<string, Body> = {
       [{ tileId: { ...metadata.tileId, y: -1 } }, jpeg],
       [{ tileId: { ...metadata.tileId, x: 1.5 } }, jpeg],
       [{ tileId: { ...metadata.tileId, source: "../escape" } }, jpeg],
-      [{ tileId: { ...metadata.tileId, source: "onboard_ingest" } }, jpeg],
-      [{ tileId: { ...metadata.tileId, flightId: FLIGHT_ID } }, jpeg],
+      [{ tileId: { ...metadata.tileId, source: "onboard_ingest", flightId: undefined } }, jpeg],
+      [{ tileId: { ...metadata.tileId, source: "osm", flightId: FLIGHT_ID } }, jpeg],
     ];
     for (const [change, bytes] of wrong) {
       await assert.rejects(
@@ -140,22 +166,9 @@ const writing: Record<string, Body> = {
         JSON.stringify(change),
       );
     }
-    assert.equal(await cache.metadata.totalDiskBytes(), 0);
+    assert.equal(await cache.metadata.totalDiskBytes(), bytesBefore);
   },
-  "tiles of one place and several sources and flights stand beside each other": async (cache) => {
-    const flights = [FLIGHT_ID, "9c1f6c1e-8a55-4a55-9d59-0b6c2f0f6a11"];
-    const tiles = [
-      makeTile({ source: "osm" }, {}, 1),
-      makeTile({ source: "bing" }, {}, 2),
-      ...flights.map((flightId, i) => makeTile({ source: "onboard_ingest", flightId }, {}, 3 + i)),
-    ];
-    for (const tile of tiles) await write(cache, tile);
-    for (const tile of tiles) {
-      using pixels = await cache.store.readTilePixels(tile.metadata.tileId);
-      assert.deepEqual(pixels.jpeg, tile.jpeg);
-    }
-  },
-  "writeTiles() writes all or none": async (cache) => {
+  "writeTiles() writes all or none": async (cache, makeTile) => {
     const old = makeTile({ x: 3 });
     await write(cache, old);
     const batch = [1, 2, 3, 4].map((x) => makeTile({ x }, {}, x));
@@ -166,7 +179,7 @@ const writing: Record<string, Body> = {
     using pixels = await cache.store.readTilePixels(old.metadata.tileId);
     assert.deepEqual(pixels.jpeg, old.jpeg);
   },
-  "writeTiles() with keep leaves what exists and writes the rest": async (cache) => {
+  "writeTiles() with keep leaves what exists and writes the rest": async (cache, makeTile) => {
     const old = makeTile({ x: 3 });
     await write(cache, old);
     const batch = [1, 2, 3, 4].map((x) => makeTile({ x }, {}, x));
@@ -175,13 +188,13 @@ const writing: Record<string, Body> = {
     using pixels = await cache.store.readTilePixels(old.metadata.tileId);
     assert.deepEqual(pixels.jpeg, old.jpeg);
   },
-  "writeTiles() refuses a tile that stands twice in the batch": async (cache) => {
+  "writeTiles() refuses a tile that stands twice in the batch": async (cache, makeTile) => {
     const tile = makeTile({});
     await assert.rejects(cache.store.writeTiles([tile, tile]), TileMetadataError);
     assert.equal(await cache.store.tileExists(tile.metadata.tileId), false);
     assert.deepEqual(await cache.store.writeTiles([]), { written: 0, kept: 0 });
   },
-  "of many writers of one key exactly one wins": async (cache) => {
+  "of many writers of one key exactly one wins": async (cache, makeTile) => {
     const tiles = [1, 2, 3, 4, 5].map((seed) => makeTile({}, {}, seed));
     const ends = await Promise.allSettled(tiles.map((tile) => write(cache, tile)));
     const winners = ends.flatMap((end, index) => end.status === "fulfilled" ? [index] : []);
@@ -198,7 +211,7 @@ const NEWER = { capturedAt: new Date("2026-03-01T00:00:00Z") };
 const OLDER = { capturedAt: new Date("2024-03-01T00:00:00Z") };
 
 const renewing: Record<string, Body> = {
-  "renewTile() swaps metadata and bytes for a newer capture": async (cache) => {
+  "renewTile() swaps metadata and bytes for a newer capture": async (cache, makeTile) => {
     const old = makeTile({}, OLDER, 1), renewed = makeTile({}, NEWER, 2);
     const { tileId } = old.metadata;
     await write(cache, old);
@@ -206,18 +219,14 @@ const renewing: Record<string, Body> = {
     using pixels = await cache.store.readTilePixels(tileId);
     assert.deepEqual(pixels.jpeg, renewed.jpeg);
     assert.deepEqual(await getById(cache, tileId), renewed.metadata);
-    const bytes = renewed.jpeg.length + sidecarBytes(renewed.metadata);
-    assert.equal(await cache.metadata.totalDiskBytes(), bytes);
-    await cache.store.deleteTile(tileId);
-    assert.equal(await cache.metadata.totalDiskBytes(), 0);
   },
-  "renewTile() takes a known capture for newer than an unknown one": async (cache) => {
+  "renewTile() takes a known capture for newer than an unknown one": async (cache, makeTile) => {
     const renewed = makeTile({}, OLDER, 2);
     await write(cache, makeTile({}, { capturedAt: null }, 1));
     await cache.store.renewTile(renewed.metadata, renewed.jpeg);
     assert.deepEqual(await getById(cache, renewed.metadata.tileId), renewed.metadata);
   },
-  "renewTile() refuses what is not newer, and what is not there": async (cache) => {
+  "renewTile() refuses what is not newer, and what is not there": async (cache, makeTile) => {
     const tile = makeTile({}, NEWER, 1);
     const { tileId } = tile.metadata;
     await assert.rejects(cache.store.renewTile(tile.metadata, tile.jpeg), TileNotFoundError);
@@ -232,7 +241,10 @@ const renewing: Record<string, Body> = {
     assert.deepEqual(pixels.jpeg, tile.jpeg);
     assert.deepEqual(await getById(cache, tileId), tile.metadata);
   },
-  "whoever reads while a tile is renewed gets the old one or the new one": async (cache) => {
+  "whoever reads while a tile is renewed gets the old one or the new one": async (
+    cache,
+    makeTile,
+  ) => {
     const at = (day: number) => ({ capturedAt: new Date(Date.UTC(2025, 0, 1 + day)) });
     const tiles = Array.from({ length: 12 }, (_, day) => makeTile({}, at(day), day));
     await write(cache, tiles[0]);
@@ -257,16 +269,60 @@ const renewing: Record<string, Body> = {
   },
 };
 
+const ofEverySource: Record<string, Body> = {
+  "tiles of one place and several sources and flights stand beside each other": async (
+    cache,
+    makeTile,
+  ) => {
+    const flights = [FLIGHT_ID, "9c1f6c1e-8a55-4a55-9d59-0b6c2f0f6a11"];
+    const tiles = [
+      makeTile({ source: "osm" }, {}, 1),
+      makeTile({ source: "bing" }, {}, 2),
+      ...flights.map((flightId, i) => makeTile({ source: "onboard_ingest", flightId }, {}, 3 + i)),
+    ];
+    for (const tile of tiles) await write(cache, tile);
+    for (const tile of tiles) {
+      using pixels = await cache.store.readTilePixels(tile.metadata.tileId);
+      assert.deepEqual(pixels.jpeg, tile.jpeg);
+    }
+  },
+};
+
+const withSidecars: Record<string, Body> = {
+  "totalDiskBytes() counts pictures and sidecars": async (cache, makeTile) => {
+    const total = () => cache.metadata.totalDiskBytes();
+    assert.equal(await total(), 0);
+    const tiles = [makeTile({ x: 1 }, {}, 1), makeTile({ x: 2 }, {}, 2)];
+    const bytes = tiles.map((tile) => tile.jpeg.length + sidecarBytes(tile.metadata));
+    await cache.store.writeTiles(tiles);
+    assert.equal(await total(), bytes[0] + bytes[1]);
+    await cache.store.deleteTile(tiles[0].metadata.tileId);
+    assert.equal(await total(), bytes[1]);
+  },
+  "totalDiskBytes() follows a renewal": async (cache, makeTile) => {
+    const old = makeTile({}, OLDER, 1), renewed = makeTile({}, NEWER, 2);
+    await write(cache, old);
+    await cache.store.renewTile(renewed.metadata, renewed.jpeg);
+    const bytes = renewed.jpeg.length + sidecarBytes(renewed.metadata);
+    assert.equal(await cache.metadata.totalDiskBytes(), bytes);
+    await cache.store.deleteTile(old.metadata.tileId);
+    assert.equal(await cache.metadata.totalDiskBytes(), 0);
+  },
+};
+
 function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
 const onboard = (x: number, flightId = FLIGHT_ID) =>
-  makeTile({ x, source: "onboard_ingest", flightId }, { quality: QUALITY }, x);
+  makeAnyTile({ x, source: "onboard_ingest", flightId }, { quality: QUALITY }, x);
 const QUALITY = { misplacementBoundM: 3.5, frameGsdM: 0.1, frameSequence: 77, laterField: "kept" };
 
 const uploading: Record<string, Body> = {
-  "pendingUploads() are exactly the onboard tiles that wait": async ({ store, metadata }) => {
+  "pendingUploads() are exactly the onboard tiles that wait": async (
+    { store, metadata },
+    makeTile,
+  ) => {
     const other = "9c1f6c1e-8a55-4a55-9d59-0b6c2f0f6a11";
     const tiles = [onboard(1), onboard(2), onboard(3), onboard(4, other), makeTile({ x: 5 })];
     for (const tile of tiles) await store.writeTile(tile.metadata, tile.jpeg);
@@ -296,7 +352,7 @@ const uploading: Record<string, Body> = {
     await metadata.markUploaded(tileId);
     assert.deepEqual((await metadata.getById(tileId))?.uploadedAt, first);
   },
-  "updateVotingStatus() gives up and does nothing else": async ({ store, metadata }) => {
+  "updateVotingStatus() gives up and does nothing else": async ({ store, metadata }, makeTile) => {
     const [pending, trusted, rejected] = [1, 2, 3].map((x) => onboard(x));
     const plain = makeTile({ x: 4 });
     await store.writeTile(pending.metadata, pending.jpeg);
@@ -339,7 +395,10 @@ const uploading: Record<string, Body> = {
 };
 
 const ageing: Record<string, Body> = {
-  "lruCandidates() come least recently used first, without pending uploads": async (cache) => {
+  "lruCandidates() come least recently used first, without pending uploads": async (
+    cache,
+    makeTile,
+  ) => {
     const { metadata } = cache;
     const tiles = [1, 2, 3, 4].map((x) => makeTile({ x }, {}, x));
     for (const tile of [...tiles, onboard(5)]) await write(cache, tile);
@@ -358,7 +417,7 @@ const ageing: Record<string, Body> = {
     const first = await metadata.lruCandidates(2);
     assert.deepEqual(first.map(({ tileId }) => tileId.x), [2, 4]);
   },
-  "without a clock a read leaves no stamp": async ({ store, metadata }) => {
+  "without a clock a read leaves no stamp": async ({ store, metadata }, makeTile) => {
     const { metadata: { tileId }, jpeg, ...rest } = makeTile({});
     await store.writeTile({ ...makeTile({}).metadata, ...rest }, jpeg);
     using _pixels = await store.readTilePixels(tileId);
@@ -368,13 +427,13 @@ const ageing: Record<string, Body> = {
 };
 
 const reading: Record<string, Body> = {
-  "readTilePixels() of a tile that is not there is TileNotFoundError": async (cache) => {
+  "readTilePixels() of a tile that is not there is TileNotFoundError": async (cache, makeTile) => {
     await assert.rejects(
       cache.store.readTilePixels(makeTile({}).metadata.tileId),
       TileNotFoundError,
     );
   },
-  "readTilePixels() hands out bytes that nobody shares": async (cache) => {
+  "readTilePixels() hands out bytes that nobody shares": async (cache, makeTile) => {
     const tile = makeTile({});
     await write(cache, tile);
     {
@@ -386,7 +445,7 @@ const reading: Record<string, Body> = {
     pixels[Symbol.dispose]();
     assert.throws(() => pixels.jpeg, TypeError);
   },
-  "deleteTile() makes room for the same key": async (cache) => {
+  "deleteTile() makes room for the same key": async (cache, makeTile) => {
     const first = makeTile({}, {}, 1), second = makeTile({}, {}, 2);
     const { tileId } = first.metadata;
     await assert.rejects(cache.store.deleteTile(tileId), TileNotFoundError);
@@ -398,7 +457,10 @@ const reading: Record<string, Body> = {
     using pixels = await cache.store.readTilePixels(tileId);
     assert.deepEqual(pixels.jpeg, second.jpeg);
   },
-  "writing and deleting one key at the same time leaves a whole tile or none": async (cache) => {
+  "writing and deleting one key at the same time leaves a whole tile or none": async (
+    cache,
+    makeTile,
+  ) => {
     const tile = makeTile({});
     const { tileId } = tile.metadata;
     for (let round = 0; round < 4; round++) {
@@ -417,7 +479,7 @@ const reading: Record<string, Body> = {
 };
 
 const asking: Record<string, Body> = {
-  "queryByBbox() finds the tiles that touch the box, in order": async (cache) => {
+  "queryByBbox() finds the tiles that touch the box, in order": async (cache, makeTile) => {
     const tiles = [[10, 20], [11, 20], [12, 20], [10, 21], [11, 21], [12, 21]];
     await cache.store.writeTiles(tiles.map(([x, y]) => makeTile({ x, y }, {}, x + y)));
     await write(cache, makeTile({ x: 5, y: 10, zoom: 17 }));
@@ -436,7 +498,7 @@ const asking: Record<string, Body> = {
     assert.deepEqual(await ask(middle), [[11, 20]]);
     assert.deepEqual(await ask({ southDeg: 0, northDeg: 1, westDeg: 0, eastDeg: 1 }), []);
   },
-  "queryByBbox() crosses the antimeridian": async (cache) => {
+  "queryByBbox() crosses the antimeridian": async (cache, makeTile) => {
     const last = 2 ** 18 - 1, y = 90_000;
     for (const x of [0, 1, 2, last - 1, last, 70_000]) await write(cache, makeTile({ x, y }));
     const { southDeg, northDeg, eastDeg } = tileBounds({ zoom: 18, x: 1, y });
@@ -456,24 +518,14 @@ const asking: Record<string, Body> = {
     await assert.rejects(cache.metadata.queryByBbox(good, 23), TileMetadataError);
     assert.deepEqual(await cache.metadata.queryByBbox(good, 18), []);
   },
-  "tilesInArea() gives every tile with its bytes": async (cache) => {
+  "tilesInArea() gives every tile with its bytes": async (cache, makeTile) => {
     const tiles = Array.from({ length: 30 }, (_, i) => makeTile({ x: i, y: 7 }, {}, i));
     await cache.store.writeTiles(tiles);
-    const world = { southDeg: -85, northDeg: 90, westDeg: -180, eastDeg: 180 };
-    assert.deepEqual(await collect(cache.store.tilesInArea(world, 18)), tiles);
-    for await (const tile of cache.store.tilesInArea(world, 18)) {
+    const north = { southDeg: 80, northDeg: 90, westDeg: -180, eastDeg: 180 };
+    assert.deepEqual(await collect(cache.store.tilesInArea(north, 18)), tiles);
+    for await (const tile of cache.store.tilesInArea(north, 18)) {
       assert.equal(tile.metadata.tileId.x, 0);
       break;
     }
-  },
-  "totalDiskBytes() counts pictures and sidecars": async (cache) => {
-    const total = () => cache.metadata.totalDiskBytes();
-    assert.equal(await total(), 0);
-    const tiles = [makeTile({ x: 1 }, {}, 1), makeTile({ x: 2 }, {}, 2)];
-    const bytes = tiles.map((tile) => tile.jpeg.length + sidecarBytes(tile.metadata));
-    await cache.store.writeTiles(tiles);
-    assert.equal(await total(), bytes[0] + bytes[1]);
-    await cache.store.deleteTile(tiles[0].metadata.tileId);
-    assert.equal(await total(), bytes[1]);
   },
 };

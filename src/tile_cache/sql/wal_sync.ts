@@ -23,13 +23,16 @@ export class WalSync {
     for await (const { name, isFile } of Deno.readDir(folder)) {
       if (!isFile) continue;
       const path = `${folder}/${name}`;
-      const { mtime, size, ino } = await Deno.stat(path);
+      const found = await Deno.stat(path).catch(() => null);
+      // Renamed since: it is listed under its new name too, or was only for the while.
+      if (found === null) continue;
+      const { mtime, size, ino } = found;
       const state = `${mtime?.getTime()} ${size} ${ino}`;
       const known = this.#modified.get(name);
       // A file of the same millisecond may have changed again since: the newest is always synced.
       if (known === state && Date.now() - (mtime?.getTime() ?? 0) > 2000) continue;
       isNew ||= known === undefined;
-      await syncPath(path);
+      await syncPath(path).catch(ignoreAbsent);
       this.#modified.set(name, state);
     }
     if (isNew) await syncPath(folder);
@@ -39,6 +42,10 @@ export class WalSync {
   async afterClose(): Promise<void> {
     await syncTree(this.#folder);
   }
+}
+
+function ignoreAbsent(error: unknown): void {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
 }
 
 async function syncTree(folder: string): Promise<void> {
