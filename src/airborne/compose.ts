@@ -137,6 +137,7 @@ function groundStrategies(options: AirborneOptions): Linked[] {
         openFlightPackage(
           options.packagePath,
           (manifest) => (doneBytes) => options.onVerified?.(doneBytes, verifiedBytes(manifest)),
+          { flightUntil: options.flightUntil },
         ),
     },
     {

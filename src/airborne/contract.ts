@@ -28,6 +28,8 @@ export interface Airborne extends AsyncDisposable {
 export interface AirborneOptions {
   readonly packagePath: string;
   readonly config: AirborneConfig;
+  /** When the flight ends, UTC: tiles that are too old for their sector by then are not flown on. */
+  readonly flightUntil: Date;
   readonly onEvent?: EskfOptions["onEvent"];
   /** Told while the package is verified. */
   readonly onVerified?: (doneBytes: number, totalBytes: number) => void;

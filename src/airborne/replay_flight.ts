@@ -15,6 +15,7 @@ import { type FlightDescription, type FlightEvent, openRecordedFlight } from "..
 import type { EstimatorEvent, StateEstimator } from "../state_estimator/mod.ts";
 import type { AirborneConfig } from "./config.ts";
 import type { Airborne, ReplayOutput, ReplayParts, ReplayRequest } from "./contract.ts";
+import { expiredTilesWarning } from "./expired_tiles.ts";
 import { type FlightLog, NO_FLIGHT_LOG, openFlightLog } from "./flight_log.ts";
 import { FlightRecords } from "./flight_records.ts";
 import { frameLine } from "./frame_line.ts";
@@ -35,6 +36,7 @@ export async function replayFlight(
   await using airborne = await parts.composeAirborne({
     packagePath: request.packagePath,
     config,
+    flightUntil: new Date(Date.parse(description.startUtc) + extent.lastNs / 1e6),
     onEvent: (event) => events.push(event),
   });
   setOrigin(airborne, description);
@@ -43,6 +45,11 @@ export async function replayFlight(
   if (otherGround !== null) {
     output.note(otherGround);
     log.logger.warn("replay.other_ground", {}, otherGround);
+  }
+  const expired = expiredTilesWarning(airborne.flightPackage);
+  if (expired !== null) {
+    output.note(expired);
+    log.logger.warn("replay.expired_tiles", {}, expired);
   }
   const tally = new ReplayTally(description.name);
   const sensors = new SensorFeed(airborne.estimator, airborne.frame, description);

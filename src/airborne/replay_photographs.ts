@@ -16,6 +16,7 @@ import { VisionFrame } from "../vision/mod.ts";
 import type { CameraPrior } from "./camera_prior.ts";
 import type { AirborneConfig } from "./config.ts";
 import type { Airborne, ReplayOutput, ReplayParts, ReplayRequest } from "./contract.ts";
+import { expiredTilesWarning } from "./expired_tiles.ts";
 import type { Location } from "./locator.ts";
 import type { FrameLine, SummaryLine } from "./output.ts";
 import { ReplayTally } from "./replay_tally.ts";
@@ -34,7 +35,14 @@ export async function replayPhotographs(
   output: ReplayOutput,
 ): Promise<SummaryLine> {
   const flight = await openPhotographFolder(request.flightPath);
-  await using airborne = await parts.composeAirborne({ packagePath: request.packagePath, config });
+  await using airborne = await parts.composeAirborne({
+    packagePath: request.packagePath,
+    config,
+    // Cameras without a clock: nobody knows when this was, so no tile may be too old today.
+    flightUntil: flight.lastCapturedAt ?? new Date(),
+  });
+  const expired = expiredTilesWarning(airborne.flightPackage);
+  if (expired !== null) output.note(expired);
   const tally = new ReplayTally(request.flightPath);
   let done = 0;
   for await (const event of flight.events()) {

@@ -46,6 +46,19 @@ export const ManifestSchema = z.strictObject({
   groundHeightM: z.number(),
   /** 1 sigma of the map's own position error, metres. */
   mapRegistrationSigmaM: z.number().positive(),
+  /** How old its tiles are where they lie; absent where that never mattered. */
+  freshness: z.strictObject({
+    /** The flight that it was made for, where one was named. */
+    flightAt: z.iso.datetime().optional(),
+    /** Tiles of the area that are not in it, by rule. */
+    leftOut: z.array(z.strictObject({
+      classification: z.string(),
+      reason: z.string(),
+      tiles: z.int().min(1),
+    })),
+    /** When the first of its tiles expires; null: none does. */
+    firstExpiresAt: z.iso.datetime().nullable(),
+  }).optional(),
   files: z.array(z.strictObject({
     path: z.string(),
     bytes: z.int().min(0),
@@ -66,6 +79,8 @@ export const PackageTileSchema = z.strictObject({
   /** 0…1: how much of the tile the imagery covers. */
   coverage: z.number().min(0).max(1),
   attribution: z.string().max(1000),
+  /** Last moment at which the tile may place an aircraft; absent: it may at any time. */
+  expiresAt: z.iso.datetime().optional(),
 });
 export type PackageTile = Readonly<z.infer<typeof PackageTileSchema>>;
 
@@ -93,8 +108,10 @@ export interface FlightPackage {
   readonly path: string;
   readonly manifest: Manifest;
   readonly tiles: MapTiles;
-  /** Metadata of every tile. */
+  /** Metadata of every tile that may be used. */
   readonly tileMetadata: readonly PackageTile[];
+  /** Tiles that expire before the flight ends: they are not on the map. */
+  readonly expiredTiles: readonly PackageTile[];
   readonly places: readonly Place[];
   /** Paths for those who read them: the vocabulary and the index. */
   readonly vocabularyPath: string;

@@ -21,6 +21,11 @@ import { verifyFiles, type VerifyProgress } from "./verify.ts";
 
 const LIST_BYTES_MAX = 1024 ** 3;
 
+export interface OpenPackageOptions {
+  /** When the flight ends: tiles that expire before are left out. Without it, none is. */
+  readonly flightUntil?: Date;
+}
+
 /**
  * Verifies everything and opens. Needs read permission for the folder and nothing else.
  *
@@ -29,13 +34,17 @@ const LIST_BYTES_MAX = 1024 ** 3;
 export async function openFlightPackage(
   path: string,
   onProgress?: (manifest: Manifest) => VerifyProgress,
+  options: OpenPackageOptions = {},
 ): Promise<FlightPackage> {
   const root = path.length > 1 ? path.replace(/\/+$/, "") : path;
   const manifest = await readManifest(root);
   await verifyFiles(root, manifest, onProgress?.(manifest));
-  const tileMetadata = await readList(root, manifest, PACKAGE_PATHS.tiles, PackageTileSchema);
+  const allTiles = await readList(root, manifest, PACKAGE_PATHS.tiles, PackageTileSchema);
   const places = await readList(root, manifest, PACKAGE_PATHS.places, PlaceSchema);
-  checkTiles(root, manifest, tileMetadata);
+  checkTiles(root, manifest, allTiles);
+  const expiredTiles = allTiles.filter((tile) => expires(tile, options.flightUntil));
+  const tileMetadata = allTiles.filter((tile) => !expires(tile, options.flightUntil));
+  if (tileMetadata.length === 0) throw allExpired(root, manifest, options.flightUntil);
   for (const needed of [PACKAGE_PATHS.vocabulary, PACKAGE_PATHS.index]) {
     requireListed(root, manifest, needed);
   }
@@ -44,10 +53,26 @@ export async function openFlightPackage(
     manifest,
     tiles: new PackageTiles(root, manifest, tileMetadata),
     tileMetadata,
+    expiredTiles,
     places,
     vocabularyPath: `${root}/${PACKAGE_PATHS.vocabulary}`,
     indexPath: `${root}/${PACKAGE_PATHS.index}`,
   };
+}
+
+/** True where the tile may no longer be used at the flight's end. */
+function expires({ expiresAt }: PackageTile, flightUntil: Date | undefined): boolean {
+  return expiresAt !== undefined && flightUntil !== undefined &&
+    Date.parse(expiresAt) < flightUntil.getTime();
+}
+
+function allExpired(root: string, manifest: Manifest, flightUntil: Date | undefined): PackageError {
+  return new PackageError(
+    `${root}/${PACKAGE_PATHS.tiles}`,
+    `all ${manifest.tileCount} tiles have expired before the flight ends ` +
+      `(${flightUntil?.toISOString()}): their sector takes no older picture; provision again with ` +
+      "newer imagery",
+  );
 }
 
 function requireListed(root: string, manifest: Manifest, path: string): number {

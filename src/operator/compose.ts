@@ -7,7 +7,7 @@ import type { Command } from "../core/mod.ts";
 import { buildDescriptorIndex } from "../descriptor_index/mod.ts";
 import { openFaiss } from "../faiss/mod.ts";
 import { TileMap } from "../map/mod.ts";
-import { openTileCache, type TileCache } from "../tile_cache/mod.ts";
+import { type ManagedTileCache, openManagedTileCache } from "../tile_cache/mod.ts";
 import type { TileToolkit } from "../tile_import/mod.ts";
 import { decodeJpeg, encodeJpeg, openVision, type VisionLibrary, warpGrid } from "../vision/mod.ts";
 import { fdrCatCommand } from "./commands/fdr_cat.ts";
@@ -16,6 +16,8 @@ import { fdrExportCommand } from "./commands/fdr_export.ts";
 import { fdrInfoCommand } from "./commands/fdr_info.ts";
 import { fdrRecoverCommand } from "./commands/fdr_recover.ts";
 import { cacheCommands } from "./compose_cache.ts";
+import { freshnessExplainCommand, freshnessRulesCommand } from "./commands/cache_freshness.ts";
+import { sectorCommands } from "./commands/cache_sector.ts";
 import { packageShowCommand, packageVerifyCommand } from "./commands/package.ts";
 import { provisionCommand, type ProvisionParts } from "./commands/provision.ts";
 import { simulateFlightCommand } from "./commands/simulate.ts";
@@ -28,6 +30,9 @@ export function commands(): readonly Command[] {
     tilesImportCommand(tilesImportParts()),
     tilesImportCommand(tilesImportParts(), "cache import"),
     ...cacheCommands(),
+    freshnessExplainCommand({ openCache }),
+    freshnessRulesCommand({ openCache }),
+    ...sectorCommands({ openCache }),
     provisionCommand(provisionParts()),
     packageVerifyCommand(),
     packageShowCommand(),
@@ -44,10 +49,19 @@ export function commands(): readonly Command[] {
 interface CachePlace {
   readonly dataDirectory: string;
   readonly dsn: string | null;
+  readonly budgetBytes?: number;
+  readonly onEvicted?: () => void;
 }
 
-function openCache({ dataDirectory, dsn }: CachePlace): Promise<TileCache> {
-  return openTileCache({ dataFolder: dataDirectory, ...(dsn === null ? {} : { dsn }) });
+/** Judged by the freshness gate and held to its disk budget, as every cache of the operator. */
+function openCache(place: CachePlace): Promise<ManagedTileCache> {
+  const { dataDirectory, dsn, budgetBytes, onEvicted } = place;
+  return openManagedTileCache({
+    dataFolder: dataDirectory,
+    ...(dsn === null ? {} : { dsn }),
+    ...(budgetBytes === undefined ? {} : { budgetBytes }),
+    logger: { info: (event) => void (event === "c6.evicted" && onEvicted?.()), warn: () => {} },
+  });
 }
 
 function tilesImportParts(): TilesImportParts {
@@ -73,13 +87,16 @@ function provisionParts(): ProvisionParts {
       await using resources = new AsyncDisposableStack();
       const vision = resources.use(openVision());
       const faiss = resources.use(openFaiss());
-      const { store, metadata } = resources.use(await openCache(place));
+      const cache = resources.use(await openCache(place));
+      const { store, metadata, freshness, pins } = cache;
       const owned = resources.move();
       return {
         cache: {
           queryByBbox: (bbox, zoom) => metadata.queryByBbox(bbox, zoom),
           readTilePixels: (tileId) => store.readTilePixels(tileId),
         },
+        freshness,
+        pins,
         vision,
         openMap: (tiles, frame) => new TileMap(vision, tiles, frame),
         buildDescriptorIndex: (path) => buildDescriptorIndex(path, faiss),

@@ -12,8 +12,9 @@ import {
   ZOOM_MIN,
 } from "../core/mod.ts";
 import type { Bbox, TileMetadata } from "../tile_cache/mod.ts";
-import type { CachedTiles } from "./contract.ts";
+import type { CachedTiles, LeftOut } from "./contract.ts";
 import { ProvisioningError } from "./errors.ts";
+import type { FreshTiles } from "./fresh_tiles.ts";
 
 /** Tiles [xMin, xMax) × [yMin, yMax). */
 export interface TileRectangle {
@@ -46,12 +47,23 @@ export async function selectTiles(
   cache: CachedTiles,
   area: Bbox | null,
   zoom: number | null,
+  fresh: FreshTiles,
 ): Promise<TileSelection> {
   const box = area ?? EVERYWHERE;
   const where = area === null ? "the cache" : "the area";
   for (let z = zoom ?? ZOOM_MAX; z >= (zoom ?? ZOOM_MIN); z--) {
-    const found = bestOfEach(await cache.queryByBbox(box, z));
+    const found = bestOfEach(await cache.queryByBbox(box, z), fresh);
     if (found.length > 0) return select(found, area, z);
+  }
+  const stale = fresh.leftOut.reduce((sum, { tiles }) => sum + tiles, 0);
+  if (stale > 0) {
+    throw new ProvisioningError(
+      `${where} has ${stale} tiles, and all are too old for their sector on ` +
+        `${fresh.flightAt.toISOString()} (${
+          describeLeftOut(fresh.leftOut)
+        }); import newer imagery, ` +
+        "or see `operator cache freshness explain`",
+    );
   }
   throw new ProvisioningError(
     `${where} has no tiles${zoom === null ? "" : ` at zoom ${zoom}`}; ` +
@@ -59,11 +71,17 @@ export async function selectTiles(
   );
 }
 
+/** "12 active_conflict: older_than_rule". */
+export function describeLeftOut(leftOut: readonly LeftOut[]): string {
+  return leftOut.map(({ tiles, classification, reason }) => `${tiles} ${classification}: ${reason}`)
+    .join(", ");
+}
+
 /** Tiles made in flight wait for trust; of the others the newest, then the fullest, then by name. */
-function bestOfEach(candidates: readonly TileMetadata[]): TileMetadata[] {
+function bestOfEach(candidates: readonly TileMetadata[], fresh: FreshTiles): TileMetadata[] {
   const best = new Map<string, TileMetadata>();
   for (const tile of candidates) {
-    if (tile.tileId.source === "onboard_ingest") continue;
+    if (tile.tileId.source === "onboard_ingest" || !fresh.take(tile)) continue;
     const key = `${tile.tileId.x}/${tile.tileId.y}`;
     const other = best.get(key);
     if (other === undefined || compareQuality(tile, other) < 0) best.set(key, tile);

@@ -34,6 +34,8 @@ export interface PhotographFlight {
   readonly path: string;
   /** Names in order; `sequence` counts them from 0. */
   readonly names: readonly string[];
+  /** By the camera's clock; null where some photograph has no time. */
+  readonly lastCapturedAt: Date | null;
   /** Pictures are read one at a time. May be called again. */
   events(): AsyncIterable<PhotographEvent>;
   /** EXIF position of one photograph: for judging a result, not for finding it. */
@@ -43,6 +45,11 @@ export interface PhotographFlight {
 export interface PhotographFolderOptions {
   /** Altitude of the ground over sea level, metres, where the tags have no height over take-off. */
   readonly groundAltitudeM?: number;
+}
+
+function lastCapturedAt(times: readonly (Date | null)[]): Date | null {
+  const known = times.filter((time) => time !== null).map((time) => time.getTime());
+  return known.length === times.length && known.length > 0 ? new Date(Math.max(...known)) : null;
 }
 
 /** Photographs without a capture time, or of the same second, follow each other by this. */
@@ -67,6 +74,7 @@ export async function openPhotographFolder(
   return {
     path,
     names: files.map((file) => file.photograph.name),
+    lastCapturedAt: lastCapturedAt(files.map((file) => file.photograph.capturedAt)),
     events: async function* () {
       for (const [sequence, file] of files.entries()) {
         yield await event(file, sequence, timesNs[sequence], heightsM[sequence]);

@@ -53,11 +53,14 @@ async function leavingNothing(body: (folder: string) => Promise<void>): Promise<
   assert.equal(faiss.liveHandles(), 0, "FAISS");
 }
 
+const NOON = new Date("2026-01-01T12:00:00Z");
+
 Deno.test("composeAirborne() links what the configuration names, and disposal gives everything back", async () => {
   await leavingNothing(async (packagePath) => {
     await writeWholePackage(packagePath);
     let verifiedBytes = 0;
     await using airborne = await composeAirborne({
+      flightUntil: NOON,
       packagePath,
       config: CONFIG,
       onVerified: (done) => verifiedBytes = done,
@@ -82,7 +85,7 @@ Deno.test("composeAirborne() refuses a strategy that is not linked, and names th
     for (const role of ["vio", "matcher", "pose", "placeRecognition", "stateEstimator"] as const) {
       const strategies = { ...CONFIG.strategies, [role]: "clairvoyance" };
       await assert.rejects(
-        composeAirborne({ packagePath, config: { ...CONFIG, strategies } }),
+        composeAirborne({ packagePath, flightUntil: NOON, config: { ...CONFIG, strategies } }),
         (error) =>
           error instanceof StrategyNotLinkedError &&
           error.strategy === "clairvoyance" && error.available.includes(CONFIG.strategies[role]),
@@ -94,8 +97,14 @@ Deno.test("composeAirborne() refuses a strategy that is not linked, and names th
 Deno.test("composeAirborne() takes everything down again when a part cannot be built", async () => {
   await leavingNothing(async (packagePath) => {
     await writePackage(packagePath); // whole files, and nothing in them that opens
-    await assert.rejects(composeAirborne({ packagePath, config: CONFIG }), GdnError);
+    await assert.rejects(
+      composeAirborne({ packagePath, flightUntil: NOON, config: CONFIG }),
+      GdnError,
+    );
     const missing = `${packagePath}/missing`;
-    await assert.rejects(composeAirborne({ packagePath: missing, config: CONFIG }), GdnError);
+    await assert.rejects(
+      composeAirborne({ packagePath: missing, flightUntil: NOON, config: CONFIG }),
+      GdnError,
+    );
   });
 });

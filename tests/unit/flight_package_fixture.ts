@@ -23,7 +23,11 @@ function tileBytes(length: number, fill: number): Uint8Array {
   return bytes;
 }
 
-export async function writePackage(folder: string): Promise<Manifest> {
+/** `expiresAt`: of the tiles in their order; absent where a tile never expires. */
+export async function writePackage(
+  folder: string,
+  expiresAt: readonly (string | undefined)[] = [],
+): Promise<Manifest> {
   const text = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
   const contents = new Map<string, Uint8Array>();
   for (const [i, tile] of TILES.entries()) {
@@ -31,8 +35,9 @@ export async function writePackage(folder: string): Promise<Manifest> {
   }
   contents.set(
     PACKAGE_PATHS.tiles,
-    text(TILES.map((tile) => ({
+    text(TILES.map((tile, i) => ({
       ...tile,
+      ...(expiresAt[i] === undefined ? {} : { expiresAt: expiresAt[i] }),
       source: "local_import",
       sourceGsdM: 0.5,
       capturedAt: "2021-06-01T00:00:00.000Z",

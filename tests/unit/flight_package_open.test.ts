@@ -51,6 +51,39 @@ Deno.test("openFlightPackage() opens a whole package and reads its tiles", async
   });
 });
 
+Deno.test("openFlightPackage() leaves out tiles that expire before the flight ends", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "gdn-package-" });
+  try {
+    const day = "2026-03-01T00:00:00.000Z";
+    await writePackage(folder, [day, undefined, "2026-02-01T00:00:00.000Z"]);
+    const openUntil = (time: string) =>
+      openFlightPackage(folder, undefined, { flightUntil: new Date(time) });
+    assert.equal((await openFlightPackage(folder)).expiredTiles.length, 0);
+    const [first, second, third] = TILES;
+    for (
+      const [time, expired] of [
+        ["2026-02-01T00:00:00.000Z", []],
+        ["2026-02-01T00:00:00.001Z", [third]],
+        [day, [third]],
+        ["2026-03-01T00:00:01Z", [first, third]],
+      ] as const
+    ) {
+      const opened = await openUntil(time);
+      assert.deepEqual(opened.expiredTiles.map(({ x, y }) => ({ x, y })), expired, time);
+      assert.equal(opened.tileMetadata.length, 3 - expired.length);
+      for (const { x, y } of expired) {
+        assert.equal(opened.tiles.hasTile(x, y), false);
+        await assert.rejects(opened.tiles.readTileJpeg(x, y), PackageError);
+      }
+      assert.ok(opened.tiles.hasTile(second.x, second.y));
+    }
+    await writePackage(folder, [day, day, day]);
+    await assert.rejects(openUntil("2027-01-01"), /all 3 tiles have expired .* provision again/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("openFlightPackage() names the file when a byte of it changed, whichever file", async () => {
   await withPackage(async (folder, manifest) => {
     const random = seededRandom("flipped bytes, seed 1");

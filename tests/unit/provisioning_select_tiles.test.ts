@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { UsageError } from "../../src/core/mod.ts";
 import { provisionCommand } from "../../src/operator/commands/provision.ts";
 import { ProvisioningError } from "../../src/provisioning/mod.ts";
+import { FreshTiles } from "../../src/provisioning/fresh_tiles.ts";
 import { selectTiles } from "../../src/provisioning/select_tiles.ts";
 import type { TileMetadata } from "../../src/tile_cache/mod.ts";
 
@@ -27,13 +28,29 @@ function cacheOf(tiles: readonly TileMetadata[]) {
   };
 }
 
+const FLIGHT_AT = new Date("2026-01-01");
+
+/** A gate that refuses what `stale` says, and lets the others expire on one day. */
+function freshUnless(stale: (tile: TileMetadata) => boolean): FreshTiles {
+  return new FreshTiles({
+    now: () => FLIGHT_AT,
+    judgeAt: (tile) => ({
+      outcome: stale(tile) ? "rejected" : "fresh",
+      reason: "older_than_rule",
+      rule: { classification: "active_conflict" },
+      refusedAfter: new Date("2026-03-01"),
+    }),
+  }, null);
+}
+const allFresh = () => freshUnless(() => false);
+
 Deno.test("selectTiles() takes the newest, then the fullest tile of each place, in a fixed order", async () => {
   const newer = tile(101, 200, { capturedAt: new Date("2022-01-01"), coverage: 0.5 }, "esri");
   const full = tile(100, 200, { coverage: 1 }, "googlemaps");
   const tiles = [tile(101, 200), newer, tile(100, 200, { coverage: 0.7 }), full, tile(102, 202)];
   tiles.push(tile(102, 202, { capturedAt: null }, "aaa"));
   for (const order of [tiles, [...tiles].reverse()]) {
-    const selection = await selectTiles(cacheOf(order), null, null);
+    const selection = await selectTiles(cacheOf(order), null, null, allFresh());
     assert.deepEqual(selection.tiles, [full, newer, tile(102, 202)]);
     assert.deepEqual(selection.rectangle, { xMin: 100, xMax: 103, yMin: 200, yMax: 203 });
     assert.equal(selection.holes.length, 6);
@@ -43,13 +60,34 @@ Deno.test("selectTiles() takes the newest, then the fullest tile of each place, 
 
 Deno.test("selectTiles() leaves tiles made in flight out, and says when nothing is left", async () => {
   const onboard = tile(1, 1, {}, "onboard_ingest");
-  await assert.rejects(selectTiles(cacheOf([onboard]), null, null), ProvisioningError);
-  await assert.rejects(selectTiles(cacheOf([tile(1, 1)]), null, 12), /no tiles at zoom 12/);
+  await assert.rejects(selectTiles(cacheOf([onboard]), null, null, allFresh()), ProvisioningError);
+  await assert.rejects(
+    selectTiles(cacheOf([tile(1, 1)]), null, 12, allFresh()),
+    /no tiles at zoom 12/,
+  );
 });
+
+Deno.test("selectTiles() leaves stale tiles out, counts them, and never falls back on them", async () => {
+  const old = tile(100, 200), newer = tile(101, 200, { capturedAt: new Date("2025-12-01") });
+  const fresh = freshUnless(({ capturedAt }) => capturedAt === null || capturedAt < FLIGHT_AT_LESS);
+  const undated = tile(101, 200, { capturedAt: null, coverage: 1 }, "esri");
+  const selection = await selectTiles(cacheOf([old, undated, newer]), null, null, fresh);
+  assert.deepEqual(selection.tiles, [newer]);
+  assert.deepEqual(fresh.leftOut, [
+    { classification: "active_conflict", reason: "older_than_rule", tiles: 2 },
+  ]);
+  assert.equal(fresh.expiryOf(newer), "2026-03-01T00:00:00.000Z");
+  const none = freshUnless(() => true);
+  await assert.rejects(
+    selectTiles(cacheOf([old, newer]), null, null, none),
+    /2 tiles, and all are too old for their sector on 2026-01-01.*active_conflict/,
+  );
+});
+const FLIGHT_AT_LESS = new Date("2025-07-02");
 
 Deno.test("selectTiles() refuses tiles so far apart that their rectangle is no area", async () => {
   const far = [tile(0, 0), tile(60_000, 60_000)];
-  await assert.rejects(selectTiles(cacheOf(far), null, null), /--area or --centre/);
+  await assert.rejects(selectTiles(cacheOf(far), null, null, allFresh()), /--area or --centre/);
 });
 
 Deno.test("provision refuses wrong options before it opens anything", () => {
@@ -69,6 +107,7 @@ Deno.test("provision refuses wrong options before it opens anything", () => {
     ["--out", "p", "--agl", "130,"],
     ["--out", "p", "--map-sigma", "0"],
     ["--out", "p", "--name", " "],
+    ["--out", "p", "--flight-at", "tomorrow"],
     ["--out", "p", "extra"],
   ];
   for (const args of wrong) {

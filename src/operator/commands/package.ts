@@ -102,6 +102,11 @@ async function show(args: readonly string[], io: CommandIo): Promise<ExitCode> {
   io.out(`tiles           ${manifest.tileCount} at zoom ${manifest.zoom}`);
   io.out(`ground height   ${manifest.groundHeightM} m over the ellipsoid`);
   io.out(`map error       ${manifest.mapRegistrationSigmaM} m (1 sigma)`);
+  const { freshness } = manifest;
+  if (freshness?.firstExpiresAt) io.out(`first tile ends ${freshness.firstExpiresAt}`);
+  for (const { classification, reason, tiles } of freshness?.leftOut ?? []) {
+    io.out(`left out        ${tiles} tiles: ${classification}, ${reason}`);
+  }
   io.out(`files           ${manifest.files.length}, ${(bytes / 1e6).toFixed(1)} MB`);
   io.out(`format version  ${manifest.formatVersion}`);
   return EXIT.ok;

@@ -22,6 +22,7 @@ import type { Bbox } from "../../tile_cache/mod.ts";
 import {
   CACHE_OPTIONS_HELP,
   DATA_DIRECTORY_DEFAULT,
+  dateOption,
   GROUND_HEIGHT_DEFAULT_M,
   numberOption,
   parseCommandLine,
@@ -31,7 +32,10 @@ import {
 /** What the composition root gives to the command. */
 export interface ProvisionParts {
   openTools(where: { dataDirectory: string; dsn: string | null }): Promise<
-    & Pick<ProvisionTools, "cache" | "vision" | "openMap" | "buildDescriptorIndex">
+    & Pick<
+      ProvisionTools,
+      "cache" | "freshness" | "pins" | "vision" | "openMap" | "buildDescriptorIndex"
+    >
     & AsyncDisposable
   >;
 }
@@ -51,7 +55,8 @@ const HELP = `operator provision --out PACKAGE [options]
 
 Makes a flight package of the cached tiles of an area: tiles, what places look like, and a manifest
 with the SHA-256 of every file. An older package at the same place is replaced when the new one is
-whole; the same tiles and options make the same package.
+whole; the same tiles and options make the same package. Its tiles stay in the cache, whatever else
+is imported, until the mission is let go (the package's name is the mission's).
 
   --out PACKAGE        folder of the package
   --area S,W,N,E       degrees; without an area: everything in the cache at that zoom
@@ -63,6 +68,9 @@ whole; the same tiles and options make the same package.
   --agl M[,M…]         heights above ground to be flown: places are as large as the camera sees
                        (60° across; default: places of ${PLACE_SIDES_DEFAULT_M.join(" m and ")} m)
   --footprint M[,M…]   the same, as the shorter side of what the camera sees, metres
+  --flight-at TIME     when it is to be flown (2026-07-01, 2026-07-01T05:00Z; default now): tiles of
+                       a conflict sector that are too old then are left out, and those that become
+                       too old later are not flown on from that moment
 ${CACHE_OPTIONS_HELP}
   --json               one JSON object instead of the summary
 
@@ -81,6 +89,7 @@ const OPTIONS = {
   "map-sigma": { type: "string" },
   agl: { type: "string" },
   footprint: { type: "string" },
+  "flight-at": { type: "string" },
   data: { type: "string" },
   dsn: { type: "string" },
   json: { type: "boolean" },
@@ -123,6 +132,7 @@ function parse(args: readonly string[]): Request {
       groundHeightM: number("ground-height", -500, 9000) ?? GROUND_HEIGHT_DEFAULT_M,
       mapRegistrationSigmaM: number("map-sigma", 0.01, 1000) ?? MAP_SIGMA_DEFAULT_M,
       placeSidesM: placeSides(values.agl, values.footprint),
+      flightAt: dateOption("flight-at", values["flight-at"]) ?? null,
     },
     dataDirectory: values.data ?? DATA_DIRECTORY_DEFAULT,
     dsn: values.dsn ?? null,
@@ -191,6 +201,8 @@ async function run(parts: ProvisionParts, request: Request, io: CommandIo): Prom
   await using tools = await parts.openTools(request);
   const summary = await provisionPackage(request.provision, {
     cache: tools.cache,
+    freshness: tools.freshness,
+    pins: tools.pins,
     vision: tools.vision,
     openMap: (tiles, frame) => tools.openMap(tiles, frame),
     buildDescriptorIndex: (path) => tools.buildDescriptorIndex(path),
@@ -213,12 +225,26 @@ function describe(summary: ProvisionSummary, io: CommandIo): void {
     `${tiles} tiles at zoom ${zoom}, ${places} places of ${placeSidesM.join(" m and ")} m, ` +
       `${(summary.bytes / 1e6).toFixed(1)} MB`,
   );
+  const { efSearch, recall } = summary.index;
+  const found = recall === null
+    ? ""
+    : `, finds ${(100 * recall).toFixed(1)} % of the ten most alike`;
+  io.out(`index: efSearch ${efSearch}${found}`);
   io.out(`coverage ${(100 * summary.coverage).toFixed(1)} % of the area's tiles, north up:`);
   for (const line of summary.coverageMap) io.out(`  ${line}`);
   if (holes.length > 0) {
     const some = holes.slice(0, HOLES_LISTED).map(({ x, y }) => `${zoom}/${x}/${y}`).join(" ");
     const more = holes.length > HOLES_LISTED ? ` and ${holes.length - HOLES_LISTED} more` : "";
     io.out(`${holes.length} tiles are missing: ${some}${more}`);
+  }
+  for (const { tiles, classification, reason } of summary.leftOut) {
+    io.out(
+      `${tiles} tiles left out for a flight on ${summary.flightAt.toISOString()}: ` +
+        `${classification}, ${reason}`,
+    );
+  }
+  if (summary.firstExpiresAt !== null) {
+    io.out(`the first of its tiles becomes too old for its sector on ${summary.firstExpiresAt}`);
   }
   io.out(`manifest SHA-256 ${summary.manifestSha256}`);
 }

@@ -26,10 +26,19 @@ import {
   parseCommandLine,
   positionOption,
 } from "../options.ts";
+import { sizeOption } from "./cache_options.ts";
 
 /** What the composition root gives to the command. */
 export interface TilesImportParts {
-  openSink(where: { dataDirectory: string; dsn: string | null }): Promise<
+  openSink(
+    where: {
+      dataDirectory: string;
+      dsn: string | null;
+      budgetBytes?: number;
+      /** Called for each tile that had to make room. */
+      onEvicted?: () => void;
+    },
+  ): Promise<
     { readonly sink: TileSink; readonly databaseName: string } & AsyncDisposable
   >;
   openToolkit(): { readonly toolkit: TileToolkit } & Disposable;
@@ -62,6 +71,8 @@ others go on, and the exit code is 65.
   --ground-altitude M  photographs: altitude of the ground over sea level (default: the height
                        tags count from the take-off point)
   --attribution TEXT   kept with the tiles (default: what an archive says of itself)
+  --budget SIZE        what the tiles may take on the disk (20GB, 500MiB; default 50GiB): tiles that
+                       were not used for longest make room, those of missions and pending uploads stay
 ${CACHE_OPTIONS_HELP}
   --json               one JSON object instead of the summary
 
@@ -82,6 +93,7 @@ const OPTIONS = {
   attribution: { type: "string" },
   data: { type: "string" },
   dsn: { type: "string" },
+  budget: { type: "string" },
   json: { type: "boolean" },
 } as const;
 
@@ -109,6 +121,7 @@ interface Request {
   readonly attribution: string;
   readonly dataDirectory: string;
   readonly dsn: string | null;
+  readonly budgetBytes: number | undefined;
   readonly json: boolean;
 }
 
@@ -143,6 +156,7 @@ function parse(name: string, args: readonly string[]): Request {
     attribution: (values.attribution ?? "").slice(0, 1000),
     dataDirectory: values.data ?? DATA_DIRECTORY_DEFAULT,
     dsn: values.dsn ?? null,
+    budgetBytes: sizeOption("budget", values.budget),
     json: values.json ?? false,
   };
 }
@@ -167,7 +181,7 @@ async function run(parts: TilesImportParts, request: Request, io: CommandIo): Pr
   await using _imagery = imagery;
   // The cache is opened last: a source that cannot be read leaves no trace.
   const total = imagery.tiles(importZoom(imagery, request.zoom)).length;
-  await using cache = await parts.openSink(request);
+  await using cache = await openSink(parts, request, io);
   using bar = io.progress("importing tiles", total);
   const summary = await importTiles(imagery, cache.sink, {
     zoom: request.zoom,
@@ -192,6 +206,21 @@ function describe(kind: ImageryKind, summary: ImportSummary, io: CommandIo): voi
   for (const note of notes) io.out(`note: ${note}`);
 }
 
+/** The sink, which says at its end how many tiles had to make room. */
+async function openSink(parts: TilesImportParts, request: Request, io: CommandIo) {
+  let evicted = 0;
+  const { dataDirectory, dsn, budgetBytes } = request;
+  const place = { dataDirectory, dsn, onEvicted: () => void evicted++ };
+  const cache = await parts.openSink(budgetBytes === undefined ? place : { ...place, budgetBytes });
+  return {
+    sink: cache.sink,
+    async [Symbol.asyncDispose]() {
+      await cache[Symbol.asyncDispose]();
+      if (evicted > 0) io.err(`${evicted} tiles that were not used for longest had to make room`);
+    },
+  };
+}
+
 async function runArchive(
   parts: TilesImportParts,
   archive: TileArchive,
@@ -203,7 +232,7 @@ async function runArchive(
     throw new UsageError(`${request.path} has its own places: leave --centre and --gsd out`);
   }
   using native = parts.openToolkit();
-  await using cache = await parts.openSink(request);
+  await using cache = await openSink(parts, request, io);
   using bar = io.progress("importing tiles", archive.total);
   const summary = await importArchive(archive, cache.sink, native.toolkit, {
     source: request.source ?? "local_import",
