@@ -15,6 +15,7 @@ import { Unpackr } from "msgpackr/unpack";
 import { messageOf } from "../core/mod.ts";
 import { FdrRecordEncodeError, FdrRecordError, FdrRecordTooLargeError } from "./errors.ts";
 import { jsonValue } from "./json_value.ts";
+import { decodeJson, UNCOMMON } from "./slot_decoder.ts";
 
 /** A record as it came out of a ring; the payload holds nothing but JSON. */
 export interface SlotRecord {
@@ -118,14 +119,15 @@ const unpackr = new Unpackr(FORMAT as ConstructorParameters<typeof Unpackr>[0]);
 export function decodeRecord(bytes: Uint8Array): SlotRecord {
   let value: unknown;
   try {
-    value = unpackr.unpack(bytes);
+    value = decodeJson(bytes);
+    if (value === UNCOMMON) value = jsonValue(unpackr.unpack(bytes));
   } catch (error) {
     throw new FdrRecordError(`its slot holds no MessagePack (${messageOf(error)})`, error);
   }
   if (!Array.isArray(value) || value.length !== 3 || typeof value[0] !== "string") {
     throw new FdrRecordError("its slot does not hold [kind, timestampNs, payload]");
   }
-  const timestampNs = value[1], payload = jsonValue(value[2]);
+  const timestampNs = value[1], payload = value[2];
   if (!Number.isSafeInteger(timestampNs) || timestampNs < 0) {
     throw new FdrRecordError(`its time ${timestampNs} is no whole nanosecond`);
   }

@@ -8,6 +8,7 @@ import {
   FdrRecordTooLargeError,
 } from "../../src/flight_recorder/mod.ts";
 import { decodeRecord, RecordEncoder } from "../../src/flight_recorder/record_encoder.ts";
+import { decodeJson, UNCOMMON } from "../../src/flight_recorder/slot_decoder.ts";
 import { FDR_FIXTURES } from "../support/flight_recorder_fixtures.ts";
 import { property } from "../support/properties.ts";
 
@@ -29,11 +30,11 @@ Deno.test("every kind's fixture goes through a slot unchanged", () => {
 });
 
 /** One, two, three and four bytes long in UTF-8; the last may not be cut in two. */
-const ALPHABET = 'aé€\u0000"\\\u2028b😀';
+const ALPHABET = '\ufeffaé€\u0000"\\\u2028b😀';
 
 function randomJson(random: Random, depth: number): unknown {
   const below = (bound: number) => Math.floor(random.uniform() * bound);
-  const text = () => ALPHABET.repeat(below(20)).slice(below(8));
+  const text = () => ALPHABET.repeat(below(20)).slice(below(9));
   const numbers = [0, -1, 2 ** 31, -(2 ** 31), 2 ** 32, 2 ** 53 - 1, 1e300, 5e-324, 0.1];
   switch (below(depth > 3 ? 4 : 6)) {
     case 0:
@@ -117,6 +118,17 @@ Deno.test("what JSON has no word for has one representation each", () => {
   for (const [value, text] of table) {
     assert.equal(inTheFile(value), text, `${typeof value} ${text}`);
   }
+});
+
+Deno.test("the fast decoder reads what records are made of without msgpackr", () => {
+  const large = new RecordEncoder(2 ** 20);
+  property((random) => {
+    const record = { value: randomJson(random, 0), gone: undefined, list: [undefined, 2 ** 40] };
+    const bytes = large.encode("log", 5, record).slice();
+    const fast = decodeJson(bytes);
+    assert.notEqual(fast, UNCOMMON);
+    assert.equal(JSON.stringify(fast), JSON.stringify(["log", 5, record]));
+  });
 });
 
 Deno.test("a key that would reach a prototype does not", () => {
