@@ -10,7 +10,7 @@ import { PERSISTENT_COLUMNS, persistentOf } from "../tile_record.ts";
 import { tileRange } from "../tile_range.ts";
 import type { ListedTile, TileFilter, TileGroup } from "./contract.ts";
 
-const ZOOMS = Array.from({ length: 23 }, (_, zoom) => zoom);
+export const ZOOMS: readonly number[] = Array.from({ length: 23 }, (_, zoom) => zoom);
 const LISTED_COLUMNS = `${PERSISTENT_COLUMNS}, pin_count, id::text AS row_id`;
 
 /** Place in a list, after which it goes on. */
