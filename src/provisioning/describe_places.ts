@@ -25,11 +25,16 @@ export const TRAINING_PATCHES = 600;
 const TRAINING_TURN_SIGMA_RAD = 0.05;
 const TRAINING_SCALE_SIGMA = 0.02;
 
+/** What the index is asked while it is built, to see how wide a search must be. */
+export const TRIAL_QUERIES = 160;
+
 export interface DescribedPlaces {
   readonly vocabulary: VladVocabulary;
   readonly places: readonly Place[];
   /** places × vocabulary.axisCount. */
   readonly descriptors: Float32Array<ArrayBuffer>;
+  /** Rows of vocabulary.axisCount: ground anywhere, as wrong in heading and scale as in flight. */
+  readonly trialQueries: Float32Array<ArrayBuffer>;
 }
 
 export interface DescribeTools {
@@ -67,9 +72,37 @@ export async function describePlaces(
   if (places.length === 0) {
     throw new ProvisioningError("no place of the map has enough ground and structure to describe");
   }
-  const descriptors = new Float32Array(places.length * vocabulary.axisCount);
-  rows.forEach((row, i) => descriptors.set(row, i * vocabulary.axisCount));
-  return { vocabulary, places, descriptors };
+  const trials = await describeTrials(tools, renderer, descriptor, training.seed);
+  const trialQueries = trials.length > 0 ? joined(trials) : joined(rows.slice(0, 1));
+  return { vocabulary, places, descriptors: joined(rows), trialQueries };
+}
+
+function joined(rows: readonly Float32Array[]): Float32Array<ArrayBuffer> {
+  const length = rows[0].length;
+  const all = new Float32Array(rows.length * length);
+  rows.forEach((row, i) => all.set(row, i * length));
+  return all;
+}
+
+/** Between the places as much as on them. */
+async function describeTrials(
+  { map, sidesM, signal }: DescribeTools,
+  renderer: PatchRenderer,
+  descriptor: VladDescriptor,
+  seed: number,
+): Promise<Float32Array[]> {
+  const random = seededRandom(seed).fork("trial queries");
+  const rows: Float32Array[] = [];
+  for (let attempt = 0; attempt < TRIAL_QUERIES; attempt++) {
+    signal?.throwIfAborted();
+    const centre = randomCentre(map.bounds, sidesM[attempt % sidesM.length], random);
+    const turnRad = random.normal() * TRAINING_TURN_SIGMA_RAD;
+    const scale = 1 + random.normal() * TRAINING_SCALE_SIGMA;
+    const patch = await renderer.render(centre, turnRad, scale);
+    const row = patch === null ? null : await descriptor.describe(patch);
+    if (row !== null) rows.push(row);
+  }
+  return rows;
 }
 
 function placeOf({ eastM, northM, sideM }: PlaceCentre, frame: LocalFrame): Place {
