@@ -23,15 +23,6 @@ export class FdrKindError extends GdnError {
   }
 }
 
-/** A record after close, or a second close. */
-export class FdrClosedError extends GdnError {
-  constructor(action: string) {
-    super("FDR_CLOSED", `Cannot ${action}: the flight recorder is closed`, {
-      exitCode: EXIT.software,
-    });
-  }
-}
-
 /** Raw camera frames are never recorded. */
 export class RawFrameWriteForbiddenError extends GdnError {
   constructor(kind: string) {

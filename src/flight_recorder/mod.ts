@@ -16,7 +16,6 @@ export {
 } from "./client.ts";
 export { type FdrConfig, FdrConfigSchema } from "./config.ts";
 export {
-  FdrClosedError,
   FdrFlightMismatchError,
   FdrFlightStateError,
   FdrKindError,
@@ -65,12 +64,6 @@ export {
   IMU_BATCH_MAX,
   REQUIRED_KEYS,
 } from "./registry.ts";
-export {
-  openRecorder,
-  type Recorder,
-  type RecorderCounts,
-  type RecorderOptions,
-} from "./recorder.ts";
 export { startFlightRecorder, type TakeOffOptions } from "./take_off.ts";
 export type { SavedTile } from "./tile_snapshots.ts";
 export type { NewTile } from "./writer_protocol.ts";
