@@ -132,10 +132,11 @@ class SegmentChecks {
   }
 }
 
-/** Numbers are left out where the disk refused a chunk: the footer has counted those. */
+/** Numbers are left out where the disk refused a chunk: those are counted. */
 function checkMissing(missing: number, summary: FlightSummary, damage: DamageList): void {
   const counted = summary.footer?.recordsDroppedDisk;
-  const explained = typeof counted === "number" ? counted : 0;
+  const told = summary.overrun.get("disk") ?? 0;
+  const explained = Math.max(typeof counted === "number" ? counted : 0, told);
   if (missing <= explained) return;
   damage.add({
     code: "missing_records",
@@ -143,7 +144,7 @@ function checkMissing(missing: number, summary: FlightSummary, damage: DamageLis
     offset: null,
     record: "",
     reason: `${missing} records are missing between those that are there` +
-      (explained === 0 ? "" : `, its footer counts ${explained} that the disk refused`),
+      (explained === 0 ? "" : `, ${explained} are told that the disk refused`),
     losesRecords: true,
   });
 }

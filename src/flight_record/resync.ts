@@ -9,6 +9,9 @@ import { CHUNK_HEAD_BYTES, isOpcode, MAGIC, OPCODE, RECORD_HEAD_BYTES } from "./
 import { isExactly, parseMessage } from "./mcap_records.ts";
 
 const WINDOW_BYTES = 1024 * 1024;
+/** Far over what a slot of the recorder can hold. */
+const MESSAGE_BYTES_MAX = 8 * 1024 * 1024;
+const CLOSING_BRACE = 0x7d;
 
 /** What was passed over on the way to the next record, or to the end of the file. */
 export interface Resync {
@@ -53,7 +56,9 @@ export async function isRecordAt(source: ByteSource, offset: number): Promise<bo
   if (record === undefined || !isOpcode(record.opcode)) return false;
   const { opcode, content } = record;
   if (opcode === OPCODE.message) {
-    if (content.length <= 22) return false;
+    // Cheap first: a hostile file is full of heads that claim much.
+    if (content.length <= 22 || content.length > MESSAGE_BYTES_MAX) return false;
+    if (content[content.length - 1] !== CLOSING_BRACE) return false;
     const message = parseMessage(content);
     return BigInt(readEnvelope(message.data)?.timestampNs ?? -1) === message.logTimeNs;
   }

@@ -44,7 +44,13 @@ class SegmentScan {
   #salvaging = false;
   /** The end of the file is explained already. */
   #ended = false;
-  #seen = { header: false, footer: false, magic: false, summaryDamage: false };
+  #seen = {
+    chunk: false,
+    damage: false,
+    footer: false,
+    magic: false,
+    summaryDamage: false,
+  };
 
   constructor(source: ByteSource) {
     this.#source = source;
@@ -124,7 +130,8 @@ class SegmentScan {
     try {
       const event = readRecord(opcode, content, place, {
         inSummary: this.#inSummary,
-        verified: !this.#salvaging,
+        // In a file with chunks, a message outside of them is one whose chunk is damaged.
+        verified: !this.#salvaging && !this.#seen.chunk && !this.#seen.damage,
       });
       if (event.type === "message" && readEnvelope(event.message.data) === undefined) {
         throw new FormatFault("it holds no record of a flight");
@@ -150,7 +157,6 @@ class SegmentScan {
 
   #accept(event: ScanEvent): void {
     this.#events.push(event);
-    if (event.type === "header") this.#seen.header = true;
     if (event.type === "data_end") {
       this.#inSummary = true;
       this.#salvaging = false;
@@ -201,6 +207,7 @@ class SegmentScan {
 
   async #enter(chunk: Exclude<ChunkOutcome, { unreadable: unknown }>): Promise<void> {
     const { head, recordsOffset, endOffset } = chunk;
+    this.#seen.chunk = true;
     const offset = this.#offset;
     this.#salvaging = false;
     for (const { code, reason } of chunk.faults) this.#damage(code, offset, "chunk", reason, false);
@@ -366,6 +373,7 @@ class SegmentScan {
     reason: string,
     losesRecords = !this.#inSummary,
   ): void {
+    this.#seen.damage = true;
     this.#events.push({
       type: "damage",
       damage: { code, offset, record, reason, losesRecords },

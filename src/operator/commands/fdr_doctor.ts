@@ -78,7 +78,9 @@ function* textOf(found: Diagnosis): Generator<string> {
     yield `note: the kind ${kind} is not known here (${plural(count, "record")}), and kept`;
   }
   for (const name of found.recovered) yield `note: ${name} was made by recover of a damaged one`;
-  const what = `${files.path}: ${filesText(files)}, ${plural(summary.records, "record")}`;
+  const unsure = summary.unverified === 0 ? "" : ` (${summary.unverified} without a CRC)`;
+  const count = plural(summary.records, "record") + unsure;
+  const what = `${files.path}: ${filesText(files)}, ${count}`;
   if (verdict === "complete") yield `${what}: complete`;
   else if (verdict === "nothing") yield `${what}: nothing can be read`;
   else {
