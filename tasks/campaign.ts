@@ -27,6 +27,12 @@ const PARTS: Readonly<Record<string, (host: PartHost) => Promise<PartResult>>> =
     ),
   damage: (host) =>
     repeatTests(["tests/faults/fdr_damage.test.ts"], { GDN_FDR_DAMAGE: "full" }, host),
+  index: (host) =>
+    repeatTests(
+      ["tests/faults/descriptor_index_crash.test.ts"],
+      { GDN_INDEX_CRASH_ROUNDS: "200" },
+      host,
+    ),
   properties: (host) => repeatTests(["tests/unit", "tests/contract"], {}, host),
   bytes: (host) =>
     repeatTests(["tests/faults/hostile_bytes.test.ts"], { GDN_HOSTILE_ROUNDS: "1500" }, host),
@@ -44,6 +50,7 @@ Long runs with many seeds. A failure prints the command that repeats it.
   recorder     kill -9 of a recorder under load (200 times), a power cut at every moment, refusing disks
   damage       a recorded flight cut at every byte, every bit of it flipped, parts overwritten: what
                is damaged is named, every whole record is salvaged
+  index        200 times kill -9 of a process that rebuilds a descriptor index
   properties   unit and contract tests with other seeds
   bytes        mutated pictures, packages and streams: an error that says so, never a crash
 
