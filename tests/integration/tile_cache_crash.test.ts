@@ -1,5 +1,5 @@
 /**
- * kill -9 while tiles are written: no row without a whole file, no file without a row that a reader
+ * kill -9 while tiles are written, renewed and deleted: no row without a whole file, no file without a row that a reader
  * could take for a tile, and everything that was promised is there.
  *
  * @module
@@ -7,12 +7,17 @@
 import assert from "node:assert/strict";
 import { type Random, seededRandom } from "../../src/core/mod.ts";
 import { CacheLockedError, openTileCache } from "../../src/tile_cache/mod.ts";
-import { makeTile } from "../contract/tile_fixture.ts";
 import { REPOSITORY } from "../support/paths.ts";
+import { sidecarBytes } from "../../src/tile_contract/mod.ts";
 import { postgresAvailable, postgresForFile } from "../support/postgres.ts";
+import { CrashablePostgres } from "../support/postgres_crashable.ts";
+import { crashTile } from "./tile_cache_crash_tile.ts";
 
 /** The long campaign asks for more. */
-const ROUNDS = Number(Deno.env.get("GDN_CRASH_ROUNDS") ?? 3);
+const ROUNDS = Number(Deno.env.get("GDN_CRASH_ROUNDS") ?? 15);
+/** Each takes a new PGlite's start and recovery. */
+const PGLITE_ROUNDS = Math.ceil(ROUNDS / 3);
+const SERVER_ROUNDS = Math.ceil(ROUNDS / 5);
 const postgres = postgresForFile();
 
 interface Child {
@@ -58,18 +63,26 @@ async function startChild(dataFolder: string, seed: number, dsn?: string): Promi
   };
 }
 
-/** Tiles that were promised to be there; a deletion that had begun may have happened or not. */
-function promised(lines: readonly string[]): { there: Set<number>; gone: Set<number> } {
-  const there = new Set<number>(), gone = new Set<number>();
+/** What was promised of each tile; what had begun may have happened or not. */
+interface Promised {
+  /** Tiles that must be there, with the versions that they may have. */
+  readonly there: Map<number, ReadonlySet<number>>;
+  readonly gone: Set<number>;
+}
+
+function promised(lines: readonly string[], { there, gone }: Promised): number {
+  let changes = 0;
   for (const line of lines) {
-    const [word, ...numbers] = line.split(" ");
-    for (const x of numbers.map(Number)) {
-      if (word === "written") there.add(x);
-      if (word === "deleting") there.delete(x);
-      if (word === "deleted") gone.add(x);
-    }
+    const [word, ...rest] = line.split(" ");
+    const numbers = rest.map(Number), [x, version] = numbers;
+    if (word === "written") { for (const each of numbers) there.set(each, new Set([0])); }
+    if (word === "renewing") there.set(x, new Set([...there.get(x) ?? [], version]));
+    if (word === "renewed") there.set(x, new Set([version]));
+    if (word === "deleting") there.delete(x);
+    if (word === "deleted") gone.add(x);
+    if (["written", "renewed", "deleted"].includes(word)) changes++;
   }
-  return { there, gone };
+  return changes;
 }
 
 /** Empty where there is no such folder: the child may die before its first tile. */
@@ -97,7 +110,7 @@ async function filesBelow(folder: string): Promise<string[]> {
 async function inspect(
   dataFolder: string,
   dsn: string | undefined,
-  { there, gone }: ReturnType<typeof promised>,
+  { there, gone }: Promised,
   changed: boolean,
 ): Promise<number> {
   let opened: Readonly<Record<string, unknown>> = {};
@@ -109,15 +122,26 @@ async function inspect(
   if (opened.reconciled) assert.equal(opened.rowsWithoutFile, 0, "rows without a whole file");
   const world = { southDeg: -90, northDeg: 90, westDeg: -180, eastDeg: 180 };
   const found = new Set<number>();
+  let bytes = 0;
   for await (const { metadata, jpeg } of cache.store.tilesInArea(world, 18)) {
     const { x } = metadata.tileId;
-    assert.deepEqual(jpeg, makeTile({ x, y: 5 }, {}, x).jpeg);
+    const version = Math.round(
+      ((metadata.capturedAt?.getTime() ?? 0) - Date.UTC(2025, 0, 1)) / 86_400_000,
+    );
+    assert.deepEqual(jpeg, crashTile(x, version).jpeg, "row and picture are of one version");
+    const allowed = there.get(x);
+    assert.ok(allowed === undefined || allowed.has(version), `tile ${x} in version ${version}`);
     found.add(x);
+    bytes += jpeg.length + sidecarBytes(metadata);
   }
-  for (const x of there) assert.ok(found.has(x), `tile ${x} was promised`);
+  for (const x of there.keys()) assert.ok(found.has(x), `tile ${x} was promised`);
   for (const x of gone) assert.ok(!found.has(x), `tile ${x} was deleted`);
   const files = await filesBelow(`${dataFolder}/tiles`);
   assert.equal(files.length, 3 * found.size, "three files per row and no others");
+  assert.equal(await cache.metadata.totalDiskBytes(), bytes, "counted bytes");
+  let onDisk = 0;
+  for (const file of files) onDisk += (await Deno.stat(file)).size;
+  assert.equal(onDisk, bytes, "bytes on the disk");
   return found.size;
 }
 
@@ -130,20 +154,40 @@ async function refusedWhileHeld(dataFolder: string, child: Child): Promise<void>
 }
 
 async function killRounds(random: Random, dataFolder: string, dsn?: string): Promise<void> {
-  const all = { there: new Set<number>(), gone: new Set<number>() };
-  for (let round = 1; round <= ROUNDS; round++) {
+  const all: Promised = { there: new Map(), gone: new Set() };
+  for (let round = 1; round <= (dsn === undefined ? PGLITE_ROUNDS : ROUNDS); round++) {
     const child = await startChild(dataFolder, round, dsn);
     if (dsn === undefined && round === 1) await refusedWhileHeld(dataFolder, child);
     // PGlite takes a while to its first write.
     const patienceMs = dsn === undefined ? 800 : 300;
-    await new Promise((resolve) => setTimeout(resolve, 5 + random.integer(patienceMs)));
-    const { there, gone } = promised(await child.kill());
-    for (const x of there) all.there.add(x);
-    for (const x of gone) all.gone.add(x);
-    const tiles = await inspect(dataFolder, dsn, all, there.size > 0);
-    console.log(`round ${round}: ${there.size} promised, ${tiles} tiles in all`);
+    await pause(5 + random.integer(patienceMs));
+    const changes = promised(await child.kill(), all);
+    const tiles = await inspect(dataFolder, dsn, all, changes > 0);
+    console.log(`round ${round}: ${changes} changes promised, ${tiles} tiles in all`);
   }
 }
+
+/** The server dies under the writer and comes back; at the end the writer dies as well. */
+async function serverRounds(random: Random, dataFolder: string): Promise<void> {
+  await using server = await CrashablePostgres.start();
+  const all: Promised = { there: new Map(), gone: new Set() };
+  const child = await startChild(dataFolder, 1, server.dsn());
+  for (let round = 1; round <= SERVER_ROUNDS; round++) {
+    await pause(50 + random.integer(400));
+    await server.crash();
+    await pause(random.integer(100));
+    await server.restart();
+  }
+  await pause(200);
+  const lines = await child.kill();
+  const changes = promised(lines, all);
+  const failures = lines.filter((line) => line.startsWith("failed")).length;
+  assert.ok(changes > 0 && failures > 0, `${changes} changes, ${failures} failures`);
+  const tiles = await inspect(dataFolder, server.dsn(), all, true);
+  console.log(`${changes} changes promised, ${failures} failed, ${tiles} tiles`);
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function inFolder(body: (dataFolder: string, random: Random) => Promise<void>) {
   const seed = crypto.getRandomValues(new Uint32Array(1))[0];
@@ -168,4 +212,10 @@ Deno.test({
   ignore: !postgresAvailable(),
   fn: () =>
     postgres.database((dsn) => inFolder((folder, random) => killRounds(random, folder, dsn))),
+});
+
+Deno.test({
+  name: "a PostgreSQL server that is killed and restarted mid-write leaves whole tiles or none",
+  ignore: !postgresAvailable(),
+  fn: () => inFolder((dataFolder, random) => serverRounds(random, dataFolder)),
 });

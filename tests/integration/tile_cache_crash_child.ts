@@ -1,28 +1,66 @@
 /**
- * Writes and deletes tiles until it is killed; prints a line after each change that was promised to
- * be kept. Arguments: data folder, seed, and a DSN where there is one.
+ * Writes, renews and deletes tiles until it is killed; prints a line before each change and one after
+ * it, when it was promised to be kept. A database that goes away is waited for. Arguments: data
+ * folder, seed, and a DSN where there is one.
  *
  * @module
  */
 import { seededRandom } from "../../src/core/mod.ts";
 import { openTileCache } from "../../src/tile_cache/mod.ts";
-import { makeTile } from "../contract/tile_fixture.ts";
+import { crashTile } from "./tile_cache_crash_tile.ts";
 
 const [dataFolder, seed, dsn] = Deno.args;
 const random = seededRandom(seed);
-const cache = await openTileCache({ dataFolder, dsn });
+const { store } = await openTileCache({ dataFolder, dsn });
+const versions = new Map<number, number>();
+
+/** False when it failed: nobody knows then whether it happened. */
+async function attempt(work: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    console.log(`failed ${error instanceof Error ? error.name : error}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return false;
+  }
+}
+
+async function writeSome(first: number): Promise<number> {
+  const xs = Array.from({ length: 1 + random.integer(12) }, (_, i) => first + i);
+  if (await attempt(() => store.writeTiles(xs.map((x) => crashTile(x, 0))))) {
+    console.log(`written ${xs.join(" ")}`);
+    for (const x of xs) versions.set(x, 0);
+  }
+  return first + xs.length;
+}
+
+async function renewOne(x: number): Promise<void> {
+  const version = (versions.get(x) ?? 0) + 1;
+  const { metadata, jpeg } = crashTile(x, version);
+  console.log(`renewing ${x} ${version}`);
+  if (!await attempt(() => store.renewTile(metadata, jpeg))) {
+    versions.delete(x);
+    return;
+  }
+  versions.set(x, version);
+  console.log(`renewed ${x} ${version}`);
+}
+
+async function deleteOne(x: number): Promise<void> {
+  versions.delete(x);
+  console.log(`deleting ${x}`);
+  if (await attempt(() => store.deleteTile(crashTile(x, 0).metadata.tileId))) {
+    console.log(`deleted ${x}`);
+  }
+}
+
 console.log("ready");
 for (let next = Number(seed) * 1000;;) {
-  const batch = Array.from({ length: 1 + random.integer(12) }, () => {
-    const x = next++;
-    return makeTile({ x, y: 5 }, {}, x);
-  });
-  await cache.store.writeTiles(batch);
-  console.log(`written ${batch.map((tile) => tile.metadata.tileId.x).join(" ")}`);
-  if (random.uniform() < 0.3) {
-    const { tileId } = batch[random.integer(batch.length)].metadata;
-    console.log(`deleting ${tileId.x}`);
-    await cache.store.deleteTile(tileId);
-    console.log(`deleted ${tileId.x}`);
-  }
+  next = await writeSome(next);
+  const known = [...versions.keys()];
+  if (known.length === 0) continue;
+  const one = () => known[random.integer(known.length)];
+  if (random.uniform() < 0.7) await renewOne(one());
+  if (random.uniform() < 0.4) await deleteOne(one());
 }

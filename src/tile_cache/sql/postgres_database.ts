@@ -17,6 +17,8 @@ const CONNECT_TIMEOUT_MS = 10_000;
 interface Client {
   query(text: string, parameters?: unknown[]): Promise<{ rows: SqlRow[] }>;
   release(error?: Error | boolean): void;
+  on(event: "error", listener: (error: Error) => void): void;
+  off(event: "error", listener: (error: Error) => void): void;
   readonly host: string;
   readonly port: number;
   readonly database: string;
@@ -48,6 +50,9 @@ class PostgresDatabase implements SqlDatabase {
   async transaction<T>(body: (sql: SqlTransaction) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect();
     let broken: Error | undefined;
+    // A connection that breaks between two queries would end this process if nobody listened.
+    const onError = (error: Error) => broken = error;
+    client.on("error", onError);
     try {
       await client.query("BEGIN");
       const result = await body(session(client));
@@ -58,6 +63,7 @@ class PostgresDatabase implements SqlDatabase {
       await client.query("ROLLBACK").catch((failure) => broken = failure);
       throw error;
     } finally {
+      client.off("error", onError);
       client.release(broken);
     }
   }

@@ -1,0 +1,97 @@
+/**
+ * A PostgreSQL server of one test's own, with real durability, that can be killed and started again.
+ *
+ * @module
+ */
+import { postgresBinaries } from "./postgres.ts";
+
+export class CrashablePostgres implements AsyncDisposable {
+  readonly #folder: string;
+  readonly #binaries: string;
+  #server: Deno.ChildProcess | null = null;
+
+  private constructor(folder: string, binaries: string) {
+    this.#folder = folder;
+    this.#binaries = binaries;
+  }
+
+  /** Makes a cluster and starts it. */
+  static async start(): Promise<CrashablePostgres> {
+    const binaries = postgresBinaries();
+    if (binaries === undefined) throw new Error("no PostgreSQL server is installed");
+    const folder = await Deno.makeTempDir({ prefix: "gdn-crashable-" });
+    const server = new CrashablePostgres(folder, binaries);
+    if (Deno.uid() === 0) await run("chown", [await unprivileged(), folder]);
+    const initdb = ["-D", `${folder}/data`, "-U", "gdn", "-A", "trust", "-E", "UTF8", "-N"];
+    await run(
+      "setpriv",
+      [...await demotion(), `${binaries}/initdb`, ...initdb, "--locale=C"],
+      folder,
+    );
+    await server.restart();
+    return server;
+  }
+
+  dsn(database = "postgres"): string {
+    return `postgresql:///${database}?host=${encodeURIComponent(this.#folder)}&user=gdn`;
+  }
+
+  /** Starts it, after a crash through its recovery; returns when it answers. */
+  async restart(): Promise<void> {
+    this.#server = new Deno.Command("setpriv", {
+      args: [
+        ...await demotion(),
+        ...["--pdeathsig", "QUIT", `${this.#binaries}/postgres`, "-D", `${this.#folder}/data`],
+        ...["-k", this.#folder, "-c", "listen_addresses=", "-c", "shared_buffers=32MB"],
+        ...["-c", "dynamic_shared_memory_type=mmap", "-c", "log_min_messages=fatal"],
+      ],
+      cwd: this.#folder,
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    for (let tries = 0; tries < 300; tries++) {
+      const { success } = await new Deno.Command(`${this.#binaries}/pg_isready`, {
+        args: ["-q", "-h", this.#folder, "-U", "gdn", "-d", "postgres"],
+      }).output();
+      if (success) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error("the private PostgreSQL server does not answer");
+  }
+
+  /** As a crash: nothing is written any more, the next start recovers from the log. */
+  async crash(): Promise<void> {
+    this.#server?.kill("SIGQUIT");
+    await this.#server?.status;
+    this.#server = null;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.crash();
+    await Deno.remove(this.#folder, { recursive: true });
+  }
+}
+
+/** PostgreSQL refuses root. */
+async function demotion(): Promise<string[]> {
+  if (Deno.uid() !== 0) return [];
+  const user = await unprivileged();
+  return [`--reuid=${user}`, "--regid=nogroup", "--clear-groups"];
+}
+
+async function unprivileged(): Promise<string> {
+  const { success } = await new Deno.Command("id", {
+    args: ["-u", "postgres"],
+    stdout: "null",
+    stderr: "null",
+  })
+    .output();
+  return success ? "postgres" : "nobody";
+}
+
+async function run(command: string, args: string[], cwd?: string): Promise<void> {
+  const { success, stderr } = await new Deno.Command(command, { args, cwd, stdout: "null" })
+    .output();
+  if (!success) throw new Error(`${command}: ${new TextDecoder().decode(stderr)}`);
+}
