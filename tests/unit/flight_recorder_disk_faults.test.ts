@@ -127,6 +127,37 @@ Deno.test("Writer stays in its segment while the next cannot be made, and moves 
   assert.ok(closed.counters.rolloverCount >= 2);
 });
 
+Deno.test("closeFlight() on a disk that refuses counts what is lost, and leaves a file that reads", () => {
+  for (const action of ["write", "sync"] as const) {
+    const disk = new JournalDisk();
+    const on = new WriterBench(disk);
+    on.open();
+    for (let i = 0; i < 200; i++) {
+      on.record("nav", i);
+      on.advance(10);
+    }
+    disk.before = (each) => {
+      if (each === action) throw new DiskError("ENOSPC");
+    };
+    for (let i = 200; i < 230; i++) on.record("nav", i);
+    const closed = on.close();
+    assert.equal(closed.complete, false);
+    assertExact(disk, closed, 230);
+    assert.ok(closed.counters.producers.nav.droppedDisk >= 30);
+    assert.deepEqual(on.alerts.map(({ reason }) => reason), ["disk_full"]);
+    const footers = recordsOf(disk).filter(({ kind }) => kind === "flight_footer");
+    // After a failed fsync it may be there, and may be not.
+    if (action === "write") assert.equal(footers.length, 0);
+    disk.before = () => {};
+    on.writer.openFlight({
+      flightId: crypto.randomUUID(),
+      header: { name: "next", software: "test", startUtc: "2026-11-21T11:00:00Z", strategies: {} },
+      timestampNs: on.nowNs,
+      utcOfZeroMs: 0,
+    });
+  }
+});
+
 Deno.test("openFlight() leaves nothing behind when any step of it fails", () => {
   const actions: DiskAction[] = ["makeFolder", "create", "write", "sync", "syncFolder"];
   for (const action of actions) {

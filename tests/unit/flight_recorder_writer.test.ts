@@ -267,3 +267,12 @@ Deno.test("Writer keeps what is recorded before a flight for it, in the ring", (
   on.close();
   assert.deepEqual(numbers(recordsOf(disk), "nav"), [1, 2]);
 });
+
+Deno.test("Writer logs each record at DEBUG when it is told to", () => {
+  const { on } = bench({ debugLogPerRecord: true });
+  on.open();
+  on.record("nav", 1);
+  on.close();
+  const lines = on.logs.filter(({ kind }) => kind === "c13.record");
+  assert.deepEqual(lines.map(({ level }) => level), ["debug"]);
+});
