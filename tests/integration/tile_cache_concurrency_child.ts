@@ -36,6 +36,7 @@ export interface ChildReport {
 }
 
 const BATCH_TILES_MAX = 8;
+
 export const tileNumbered = (x: number) => makeTile({ x, y: 9 }, {}, x);
 
 const options = JSON.parse(import.meta.main ? Deno.args[0] : "null") as ChildOptions;
@@ -50,6 +51,8 @@ const report: ChildReport = {
   faults: [],
 };
 let stopped = false;
+const PROGRESS_MS = 100;
+let toldMs = 0;
 
 if (import.meta.main) await main();
 
@@ -70,6 +73,13 @@ async function main(): Promise<void> {
   Deno.exit(0);
 }
 
+/** "progress EVICTED READ": how long it runs is decided by what it has done, not by the clock. */
+function tellProgress(): void {
+  if (performance.now() - toldMs < PROGRESS_MS) return;
+  toldMs = performance.now();
+  console.log(`progress ${report.evicted} ${report.read}`);
+}
+
 function note(event: string, fields: Readonly<Record<string, unknown>>): void {
   report.faults.push(`${event} ${JSON.stringify(fields)}`);
 }
@@ -88,6 +98,7 @@ async function repeat(
       else if (error instanceof CacheBudgetExhaustedError) report.exhausted++;
       else report.faults.push(`${name}: ${messageOf(error)}`);
     }
+    tellProgress();
     // PGlite answers without ever going back to the event loop: standard input would not be heard.
     await new Promise((resolve) => setTimeout(resolve, 0));
   }
