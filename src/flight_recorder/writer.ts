@@ -72,7 +72,11 @@ export class Writer {
       throw new FdrFlightStateError(`open flight ${opening.flightId}`, state);
     }
     const flight = new FlightWriter(opening, this.#options);
-    for (const lane of this.#lanes) lane.tally = flight.tally(lane.consumer.producerId);
+    for (const lane of this.#lanes) {
+      lane.tally = flight.tally(lane.consumer.producerId);
+      // What waited for a flight is as old as the flight: the bound begins with it.
+      lane.frontierMs = this.#options.nowMs();
+    }
     this.#flight = flight;
     return flight.folder;
   }
