@@ -16,6 +16,7 @@ const SOURCES = [
   "airborne/navigator_config.ts",
   "flight_recorder/config.ts",
   "matcher/config.ts",
+  "orthorectification/flight_tile_gate.ts",
   "place_recognition/config.ts",
   "pose/config.ts",
   "state_estimator/config.ts",

@@ -16,7 +16,7 @@ import {
 } from "./executables.ts";
 
 /** Options whose value is a file or folder that the command writes. */
-const WRITTEN = new Set(["--out", "--data", "--recorder", "--report"]);
+const WRITTEN = new Set(["--out", "--data", "--recorder", "--report", "--make-tiles"]);
 /** Where the operator keeps its tile cache unless `--data` says otherwise. */
 const OPERATOR_DATA = "data";
 /** Options whose value names a database server. */

@@ -30,6 +30,7 @@ import {
   VladSearch,
 } from "../place_recognition/mod.ts";
 import { PlanarPoseSolver, type PoseSolver } from "../pose/mod.ts";
+import { buildPackageTileStore, type PackageTileStore } from "../tile_journal/mod.ts";
 import { Eskf, type EskfConfig, type StateEstimator } from "../state_estimator/mod.ts";
 import { PlanarKlt, type VioStrategy } from "../vio/mod.ts";
 import {
@@ -39,14 +40,14 @@ import {
   type VisionLibrary,
 } from "../vision/mod.ts";
 import type { AirborneConfig } from "./config.ts";
-import type { Airborne, AirborneOptions } from "./contract.ts";
+import type { Airborne, AirborneOptions, TileStorePlace } from "./contract.ts";
 import { Locator } from "./locator.ts";
 import { Navigator } from "./navigator.ts";
 import { replayCommand } from "./replay.ts";
 
 /** The commands of `airborne`. */
 export function commands(): readonly Command[] {
-  return [replayCommand({ composeAirborne })];
+  return [replayCommand({ composeAirborne, openTileStore })];
 }
 
 /** Opens the package, links the strategies that the configuration names, and puts them together. */
@@ -79,6 +80,12 @@ export async function composeAirborne(options: AirborneOptions): Promise<Airborn
     strategies: choose,
     [Symbol.asyncDispose]: () => composition[Symbol.asyncDispose](),
   };
+}
+
+async function openTileStore(options: TileStorePlace): Promise<PackageTileStore> {
+  const store = buildPackageTileStore(options);
+  await store.open();
+  return store;
 }
 
 /** Every strategy that `airborne` can link. */

@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { FdrConfigSchema } from "../flight_recorder/mod.ts";
 import { StructuralConfigSchema } from "../matcher/mod.ts";
+import { FlightTilesConfigSchema } from "../orthorectification/mod.ts";
 import { PlaceRecognitionConfigSchema } from "../place_recognition/mod.ts";
 import { PoseConfigSchema } from "../pose/mod.ts";
 import { EskfConfigSchema } from "../state_estimator/mod.ts";
@@ -27,6 +28,7 @@ export const AirborneConfigSchema = z.strictObject({
   pose: PoseConfigSchema.prefault({}),
   eskf: EskfConfigSchema.prefault({}),
   navigator: NavigatorConfigSchema.prefault({}),
+  flightTiles: FlightTilesConfigSchema.prefault({}),
   fdr: FdrConfigSchema.prefault({}),
 });
 export type AirborneConfig = Readonly<z.infer<typeof AirborneConfigSchema>>;

@@ -3,9 +3,11 @@
  *
  * @module
  */
-import type { LocalFrame } from "../core/mod.ts";
+import type { Clock, LocalFrame } from "../core/mod.ts";
 import type { FlightPackage } from "../flight_package/mod.ts";
+import type { FdrSink } from "../flight_recorder/mod.ts";
 import type { EskfOptions, StateEstimator } from "../state_estimator/mod.ts";
+import type { TileStore } from "../tile_contract/mod.ts";
 import type { VisionLibrary } from "../vision/mod.ts";
 import type { AirborneConfig } from "./config.ts";
 import type { Locator } from "./locator.ts";
@@ -40,12 +42,23 @@ export interface ReplayRequest {
   readonly packagePath: string;
   readonly configPath: string | null;
   readonly recorderFolder: string | null;
+  /** Tiles of the ground that it sees go to a journal there; null: none are made. */
+  readonly tilesFolder: string | null;
   readonly json: boolean;
+}
+
+export interface TileStorePlace {
+  readonly flightPackage: FlightPackage;
+  readonly journalPath: string;
+  readonly clock: Clock;
+  readonly fdr: FdrSink;
 }
 
 /** What a replay needs from the composition root. */
 export interface ReplayParts {
   composeAirborne(options: AirborneOptions): Promise<Airborne>;
+  /** The package's tiles, and a journal for those that the flight makes; dispose it. */
+  openTileStore(options: TileStorePlace): Promise<TileStore & Disposable>;
 }
 
 /** What a replay tells as it goes. */

@@ -56,6 +56,8 @@ export const SummaryLineSchema = z.object({
   wallS: z.number(),
   realTimeFactor: z.number(),
   rssMbMax: z.number(),
+  /** Frames and tiles by what became of them; null where none were to be made. */
+  tiles: z.record(z.string(), z.int()).nullable(),
   /** Of this flight: its segments stand there. */
   recorderFolder: z.string().nullable(),
   recorderRecords: z.int(),

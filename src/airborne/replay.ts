@@ -31,12 +31,15 @@ Options:
   --package PACKAGE   flight package (operator provision makes it); verified whole before the flight
   --config FILE       YAML configuration (GDN_… variables override it)
   --recorder DIR      write the flight record (MCAP) below this folder
+  --make-tiles DIR    make map tiles of the frames whose place is certain; their journal goes into
+                      this folder (operator collect merges it into the cache)
   --json              one JSON object a frame, then a summary
   --quiet             no progress
 
 Examples:
   airborne replay flights/monday --package packages/valley
   airborne replay flights/monday --package packages/valley --json > monday.jsonl
+  airborne replay flights/monday --package packages/valley --recorder recorded --make-tiles recorded
   airborne replay photographs/ --package packages/beach --json`;
 
 export function replayCommand(parts: ReplayParts): Command {
@@ -58,6 +61,7 @@ function parse(args: readonly string[]): ReplayRequest {
         package: { type: "string" },
         config: { type: "string" },
         recorder: { type: "string" },
+        "make-tiles": { type: "string" },
         json: { type: "boolean", default: false },
       },
     });
@@ -76,6 +80,7 @@ function parse(args: readonly string[]): ReplayRequest {
     packagePath: values.package,
     configPath: values.config ?? null,
     recorderFolder: values.recorder ?? null,
+    tilesFolder: values["make-tiles"] ?? null,
     json: values.json,
   };
 }
@@ -96,6 +101,11 @@ async function run(
   // A recorded flight that lost one of its files is told as such.
   const isFlight = await exists(`${request.flightPath}/flight.json`) ||
     await exists(`${request.flightPath}/frames.csv`);
+  if (!isFlight && request.tilesFolder !== null) {
+    throw new UsageError(
+      "--make-tiles needs a recorded flight; `operator tiles import` makes tiles of photographs",
+    );
+  }
   const replay = isFlight ? replayFlight : replayPhotographs;
   let summary: SummaryLine;
   try {
@@ -137,9 +147,14 @@ function summaryText(summary: SummaryLine): string[] {
       summary.realTimeFactor.toFixed(2)
     } times as fast`,
     `memory          ${summary.rssMbMax.toFixed(0)} MB at most`,
+    ...(summary.tiles === null ? [] : [`tiles           ${countsText(summary.tiles)}`]),
     ...(summary.recorderFolder === null ? [] : [
       `recorder        ${summary.recorderFolder}: ${summary.recorderRecords} records, ` +
       `${summary.recorderLost} lost${summary.recorderBroken ? " (incomplete)" : ""}`,
     ]),
   ];
+}
+
+function countsText(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts).map(([what, count]) => `${count} ${what}`).join(", ") || "none";
 }

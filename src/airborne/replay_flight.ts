@@ -3,25 +3,20 @@
  *
  * @module
  */
-import {
-  type Clock,
-  ControllerClock,
-  type LocalFrame,
-  ManualClock,
-  radiansFromDegrees,
-  VERSION,
-} from "../core/mod.ts";
-import { type FlightDescription, type FlightEvent, openRecordedFlight } from "../replay/mod.ts";
-import type { EstimatorEvent, StateEstimator } from "../state_estimator/mod.ts";
+import { type Clock, ManualClock, VERSION } from "../core/mod.ts";
+import { type FlightDescription, openRecordedFlight } from "../replay/mod.ts";
+import type { EstimatorEvent } from "../state_estimator/mod.ts";
 import type { AirborneConfig } from "./config.ts";
 import type { Airborne, ReplayOutput, ReplayParts, ReplayRequest } from "./contract.ts";
 import { expiredTilesWarning } from "./expired_tiles.ts";
 import { type FlightLog, NO_FLIGHT_LOG, openFlightLog } from "./flight_log.ts";
 import { FlightRecords } from "./flight_records.ts";
+import { FlightTiles } from "./flight_tiles.ts";
 import { frameLine } from "./frame_line.ts";
 import { groundHeightWarning } from "./ground_height.ts";
 import type { SummaryLine } from "./output.ts";
 import { ReplayTally } from "./replay_tally.ts";
+import { SensorFeed } from "./sensor_feed.ts";
 
 export async function replayFlight(
   parts: ReplayParts,
@@ -40,17 +35,17 @@ export async function replayFlight(
     onEvent: (event) => events.push(event),
   });
   setOrigin(airborne, description);
-  await using log = await openLog({ request, airborne, description, clock, output, config });
-  const otherGround = groundHeightWarning(description, airborne.flightPackage);
-  if (otherGround !== null) {
-    output.note(otherGround);
-    log.logger.warn("replay.other_ground", {}, otherGround);
-  }
-  const expired = expiredTilesWarning(airborne.flightPackage);
-  if (expired !== null) {
-    output.note(expired);
-    log.logger.warn("replay.expired_tiles", {}, expired);
-  }
+  const flightId = crypto.randomUUID();
+  const begun = { flightId, request, airborne, description, clock, output, config };
+  await using log = await openLog(begun);
+  await using tiles = await openTiles(parts, begun, log);
+  warn(
+    log,
+    output,
+    "replay.other_ground",
+    groundHeightWarning(description, airborne.flightPackage),
+  );
+  warn(log, output, "replay.expired_tiles", expiredTilesWarning(airborne.flightPackage));
   const tally = new ReplayTally(description.name);
   const sensors = new SensorFeed(airborne.estimator, airborne.frame, description);
   const records = new FlightRecords(log, airborne);
@@ -73,6 +68,7 @@ export async function replayFlight(
     const line = frameLine(outcome, airborne.frame);
     tally.frame(line);
     records.outcome(outcome, line, clock.now());
+    await tiles.maker?.add(event.frame, outcome);
     output.frame(line);
     output.progress(event.receivedNs - extent.firstNs, extent.lastNs - extent.firstNs);
   }
@@ -80,7 +76,13 @@ export async function replayFlight(
   if (tally.framesSkipped > 0) {
     output.note(`${tally.framesSkipped} frames came before the first attitude and IMU sample`);
   }
-  return tally.summary(await log.close(!output.signal.aborted));
+  return tally.summary(await log.close(!output.signal.aborted), tiles.maker?.counts() ?? null);
+}
+
+function warn(log: FlightLog, output: ReplayOutput, kind: string, words: string | null): void {
+  if (words === null) return;
+  output.note(words);
+  log.logger.warn(kind, {}, words);
 }
 
 /** The last trusted position, or, where nothing is known, somewhere on the map. */
@@ -107,50 +109,8 @@ function setOrigin(airborne: Airborne, description: FlightDescription): void {
   );
 }
 
-/** Rows of the flight controller's streams, moved onto the one clock and into the estimator. */
-class SensorFeed {
-  readonly #estimator: StateEstimator;
-  readonly #frame: LocalFrame;
-  readonly #sigmas: FlightDescription["sigmas"];
-  readonly #clock = new ControllerClock();
-
-  constructor(estimator: StateEstimator, frame: LocalFrame, description: FlightDescription) {
-    this.#estimator = estimator;
-    this.#frame = frame;
-    this.#sigmas = description.sigmas;
-  }
-
-  feed(event: Exclude<FlightEvent, { kind: "frame" }>): void {
-    this.#clock.observe(event.controllerNs, event.receivedNs);
-    const timeNs = this.#clock.toCanonical(event.controllerNs);
-    switch (event.kind) {
-      case "imu":
-        return this.#estimator.addImu({ ...event, timeNs });
-      case "attitude":
-        this.#estimator.addAttitude({
-          timeNs,
-          localFromBody: event.localFromBody,
-          sigmaTiltRad: radiansFromDegrees(this.#sigmas.tiltDeg),
-          sigmaHeadingRad: radiansFromDegrees(this.#sigmas.headingDeg),
-        });
-        return;
-      case "baro":
-        this.#estimator.addBaro({
-          timeNs,
-          heightM: event.heightM - this.#frame.origin.heightM,
-          sigmaM: this.#sigmas.baroM,
-        });
-        return;
-      case "gps":
-        this.#estimator.addGps({ ...event, timeNs, velocityLocalMps: event.velocityEnuMps });
-        return;
-      default:
-        event satisfies never;
-    }
-  }
-}
-
-interface LogParts {
+interface BegunFlight {
+  readonly flightId: string;
   readonly request: ReplayRequest;
   readonly airborne: Airborne;
   readonly description: FlightDescription;
@@ -159,14 +119,15 @@ interface LogParts {
   readonly config: AirborneConfig;
 }
 
-async function openLog(parts: LogParts): Promise<FlightLog> {
-  const { request, airborne, description, clock, output, config } = parts;
+async function openLog(begun: BegunFlight): Promise<FlightLog> {
+  const { flightId, request, airborne, description, clock, output, config } = begun;
   if (request.recorderFolder === null) return NO_FLIGHT_LOG;
   const { format: _format, formatVersion: _version, ...flight } = description;
   return await openFlightLog({
     flightRoot: request.recorderFolder,
     config: config.fdr,
     clock,
+    flightId,
     note: (line) => output.note(line),
     header: {
       ...flight,
@@ -175,4 +136,39 @@ async function openLog(parts: LogParts): Promise<FlightLog> {
       strategies: { ...airborne.strategies },
     },
   });
+}
+
+/** The maker of tiles with its journal, or nobody. */
+async function openTiles(
+  parts: ReplayParts,
+  begun: BegunFlight,
+  log: FlightLog,
+): Promise<{ readonly maker: FlightTiles | null } & AsyncDisposable> {
+  const { flightId, request, airborne, clock, config } = begun;
+  if (request.tilesFolder === null) {
+    return { maker: null, [Symbol.asyncDispose]: () => Promise.resolve() };
+  }
+  const store = await parts.openTileStore({
+    flightPackage: airborne.flightPackage,
+    journalPath: `${request.tilesFolder}/${flightId}.journal`,
+    clock,
+    fdr: log.sink("tile_store"),
+  });
+  const { vision, frame } = airborne;
+  const maker = new FlightTiles({
+    config: config.flightTiles,
+    vision,
+    frame,
+    store,
+    log,
+    clock,
+    flightId,
+  });
+  return {
+    maker,
+    [Symbol.asyncDispose]: () => {
+      store[Symbol.dispose]();
+      return Promise.resolve();
+    },
+  };
 }

@@ -49,7 +49,10 @@ export class ReplayTally {
     if (line.vioRegistered) this.#registered++;
   }
 
-  summary(record: RecordedFlightSummary | null): SummaryLine {
+  summary(
+    record: RecordedFlightSummary | null,
+    tiles: Readonly<Record<string, number>> | null = null,
+  ): SummaryLine {
     const durationS = (this.#lastNs - (this.#firstNs ?? this.#lastNs)) / 1e9;
     const wallS = (performance.now() - this.#startMs) / 1e3;
     return {
@@ -63,6 +66,7 @@ export class ReplayTally {
       wallS,
       realTimeFactor: wallS > 0 ? durationS / wallS : 0,
       rssMbMax: Math.max(this.#rssBytesMax, Deno.memoryUsage().rss) / 1e6,
+      tiles: tiles === null ? null : { ...tiles },
       recorderFolder: record?.folder ?? null,
       recorderRecords: record?.records ?? 0,
       recorderLost: record?.recordsLost ?? 0,

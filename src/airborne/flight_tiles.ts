@@ -1,0 +1,111 @@
+/**
+ * Frames that navigation is sure of become map tiles: into the onboard journal, and as pictures
+ * beside the flight's record.
+ *
+ * @module
+ */
+import type { CameraFrame } from "../camera/mod.ts";
+import { type Clock, type LocalFrame, messageOf, sha256Hex } from "../core/mod.ts";
+import {
+  type FlightTile,
+  type FlightTileCounts,
+  FlightTileMaker,
+  type FlightTilesConfig,
+} from "../orthorectification/mod.ts";
+import { type NewTile, type TileId, type TileStore, tileUuid } from "../tile_contract/mod.ts";
+import { decodeJpeg, encodeJpeg, type VisionLibrary, warpGrid } from "../vision/mod.ts";
+import type { FlightLog } from "./flight_log.ts";
+import { flownFrame } from "./flown_frame.ts";
+import type { FrameOutcome } from "./navigator.ts";
+
+export interface FlightTilesParts {
+  readonly config: FlightTilesConfig;
+  readonly vision: VisionLibrary;
+  readonly frame: LocalFrame;
+  readonly store: Pick<TileStore, "writeTile" | "renewTile">;
+  readonly log: FlightLog;
+  readonly clock: Clock;
+  readonly flightId: string;
+}
+
+export class FlightTiles {
+  readonly #parts: FlightTilesParts;
+  readonly #maker: FlightTileMaker;
+  #notKept = 0;
+
+  constructor(parts: FlightTilesParts) {
+    const { config, frame, vision } = parts;
+    this.#parts = parts;
+    this.#maker = new FlightTileMaker({
+      config,
+      frame,
+      // The local frame's up is height over the flat ground.
+      groundUpM: 0,
+      toolkit: {
+        decodeJpeg: async (jpeg, name) => ({
+          ...await decodeJpeg(vision, jpeg, { name, channels: 3 }),
+          channels: 3,
+        }),
+        encodeJpeg: (picture, quality) => encodeJpeg(vision, picture, quality),
+        warp: (source, grid, sidePx) =>
+          warpGrid(vision, source, grid, { widthPx: sidePx, heightPx: sidePx }),
+      },
+    });
+  }
+
+  /** Never throws: a tile that cannot be made or kept costs the tile, not the flight. */
+  async add(camera: CameraFrame, outcome: FrameOutcome): Promise<void> {
+    try {
+      for (const made of await this.#maker.make(flownFrame(camera, outcome))) {
+        await this.#keep(made);
+      }
+    } catch (error) {
+      this.#notKept++;
+      this.#parts.log.logger.warn(
+        "orthorectification.tile_not_kept",
+        { sequence: outcome.sequence },
+        messageOf(error),
+      );
+    }
+  }
+
+  /** Frames and tiles by what became of them. */
+  counts(): FlightTileCounts {
+    return {
+      ...this.#maker.counts(),
+      ...(this.#notKept ? { "tiles not kept": this.#notKept } : {}),
+    };
+  }
+
+  async #keep(made: FlightTile): Promise<void> {
+    const { store, log } = this.#parts;
+    const { metadata, jpeg } = this.#newTile(made);
+    if (made.better) await store.renewTile(metadata, jpeg);
+    else await store.writeTile(metadata, jpeg);
+    await log.saveTile({
+      tileId: tileUuid(metadata.tileId),
+      jpeg: made.jpeg,
+      frameId: made.quality.frameSequence,
+    });
+  }
+
+  #newTile({ tile, jpeg, captureTimeNs, quality }: FlightTile): NewTile {
+    const { flightId, clock } = this.#parts;
+    const tileId: TileId = { ...tile, source: "onboard_ingest", flightId };
+    return {
+      jpeg,
+      metadata: {
+        tileId,
+        tileSizePx: 256,
+        sourceGsdM: quality.frameGsdM,
+        capturedAt: clock.utc(captureTimeNs as ReturnType<Clock["now"]>),
+        contentSha256: sha256Hex(jpeg),
+        diskBytes: jpeg.length,
+        coverage: 1,
+        attribution: "",
+        votingStatus: "pending",
+        quality,
+      },
+    };
+  }
+}

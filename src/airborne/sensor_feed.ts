@@ -1,0 +1,51 @@
+/**
+ * Rows of the flight controller's streams into the estimator.
+ *
+ * @module
+ */
+import { ControllerClock, type LocalFrame, radiansFromDegrees } from "../core/mod.ts";
+import type { FlightDescription, FlightEvent } from "../replay/mod.ts";
+import type { StateEstimator } from "../state_estimator/mod.ts";
+
+/** Moves them onto the one clock. */
+export class SensorFeed {
+  readonly #estimator: StateEstimator;
+  readonly #frame: LocalFrame;
+  readonly #sigmas: FlightDescription["sigmas"];
+  readonly #clock = new ControllerClock();
+
+  constructor(estimator: StateEstimator, frame: LocalFrame, description: FlightDescription) {
+    this.#estimator = estimator;
+    this.#frame = frame;
+    this.#sigmas = description.sigmas;
+  }
+
+  feed(event: Exclude<FlightEvent, { kind: "frame" }>): void {
+    this.#clock.observe(event.controllerNs, event.receivedNs);
+    const timeNs = this.#clock.toCanonical(event.controllerNs);
+    switch (event.kind) {
+      case "imu":
+        return this.#estimator.addImu({ ...event, timeNs });
+      case "attitude":
+        this.#estimator.addAttitude({
+          timeNs,
+          localFromBody: event.localFromBody,
+          sigmaTiltRad: radiansFromDegrees(this.#sigmas.tiltDeg),
+          sigmaHeadingRad: radiansFromDegrees(this.#sigmas.headingDeg),
+        });
+        return;
+      case "baro":
+        this.#estimator.addBaro({
+          timeNs,
+          heightM: event.heightM - this.#frame.origin.heightM,
+          sigmaM: this.#sigmas.baroM,
+        });
+        return;
+      case "gps":
+        this.#estimator.addGps({ ...event, timeNs, velocityLocalMps: event.velocityEnuMps });
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+}
