@@ -47,6 +47,15 @@ export function isOpcode(opcode: number): boolean {
   return NAMES.has(opcode) || opcode >= 0x80;
 }
 
+/** Records that stand behind the data end only. */
+export const SUMMARY_ONLY: ReadonlySet<number> = new Set([
+  OPCODE.chunkIndex,
+  OPCODE.attachmentIndex,
+  OPCODE.statistics,
+  OPCODE.metadataIndex,
+  OPCODE.summaryOffset,
+]);
+
 export interface Header {
   readonly profile: string;
   readonly library: string;

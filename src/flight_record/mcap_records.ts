@@ -183,6 +183,26 @@ const STRICT: Readonly<Record<number, (c: Cursor) => void>> = {
     c.list("metadata", pair);
   },
   [OPCODE.dataEnd]: (c) => c.u32("CRC"),
+  [OPCODE.chunkIndex]: (c) => {
+    c.bytes(32, "times and place");
+    c.list("message index offsets", (e) => e.bytes(10, "entry"));
+    c.u64("message index length");
+    c.string("compression");
+    c.bytes(16, "sizes");
+  },
+  [OPCODE.statistics]: (c) => {
+    c.bytes(42, "counts");
+    c.list("channel message counts", (e) => e.bytes(10, "entry"));
+  },
+  [OPCODE.metadataIndex]: (c) => {
+    c.bytes(16, "place");
+    c.string("name");
+  },
+  [OPCODE.attachmentIndex]: (c) => {
+    c.bytes(40, "places and times");
+    pair(c);
+  },
+  [OPCODE.summaryOffset]: (c) => c.bytes(17, "group"),
 };
 
 /** These bytes are a record of that kind, to its last byte and no further. */

@@ -95,6 +95,19 @@ async function recordAt(source: ByteSource, offset: number) {
   return { opcode: head[0], content };
 }
 
+/** From here on there are only records of a chunk, and no end of it. */
+export async function endsInsideChunk(source: ByteSource, from: number): Promise<boolean> {
+  let at = from;
+  for (;;) {
+    const head = await source.bytes(at, RECORD_HEAD_BYTES);
+    if (head.length < RECORD_HEAD_BYTES) return true;
+    if (head[0] < OPCODE.schema || head[0] > OPCODE.message) return head[0] === 0;
+    const next = BigInt(at + RECORD_HEAD_BYTES) + lengthOf(head);
+    if (next > BigInt(source.sizeBytes)) return true;
+    at = Number(next);
+  }
+}
+
 export function lengthOf(head: Uint8Array): bigint {
   return new DataView(head.buffer, head.byteOffset, head.length).getBigUint64(1, true);
 }

@@ -19,9 +19,17 @@ import {
   OPCODE,
   RECORD_HEAD_BYTES,
   recordName,
+  SUMMARY_ONLY,
 } from "./mcap_format.ts";
 import { isExactly } from "./mcap_records.ts";
-import { findNextRecord, isMagic, isRecordAt, lengthOf, mayFollow } from "./resync.ts";
+import {
+  endsInsideChunk,
+  findNextRecord,
+  isMagic,
+  isRecordAt,
+  lengthOf,
+  mayFollow,
+} from "./resync.ts";
 import { readRecord } from "./scan_record.ts";
 import type { ScanEvent, ScanStep } from "./scan_events.ts";
 
@@ -129,29 +137,42 @@ class SegmentScan {
     const content = await this.#source.bytes(offset + RECORD_HEAD_BYTES, Number(length));
     try {
       const event = readRecord(opcode, content, place, {
-        inSummary: this.#inSummary,
+        inSummary: this.#inSummary || SUMMARY_ONLY.has(opcode),
         // In a file with chunks, a message outside of them is one whose chunk is damaged.
         verified: !this.#salvaging && !this.#seen.chunk && !this.#seen.damage,
       });
-      if (event.type === "message" && readEnvelope(event.message.data) === undefined) {
-        throw new FormatFault("it holds no record of a flight");
-      }
-      const odd = event.type !== "message" && !this.#inSummary && !isExactly(opcode, content);
+      const exact = isExactly(opcode, content);
+      const odd = event.type !== "message" && !this.#inSummary && !exact;
       if (odd && await this.#chunkInDisguise(length)) return;
-      if (odd && !await this.#mayGoOn(next)) {
-        throw new FormatFault(`its length field says ${length} bytes, no record follows there`);
-      }
-      if (event.type === "unknown" && next + MAGIC.length === this.#source.sizeBytes) {
-        throw new FormatFault("a footer belongs before the last magic");
-      }
-      if (event.type === "footer" && !isExactly(opcode, content) && !await this.#isMagicAt(next)) {
-        throw new FormatFault(`its length field says ${length} bytes, the last magic is elsewhere`);
+      await this.#check(event, length, next, exact);
+      if (!this.#inSummary && SUMMARY_ONLY.has(opcode)) {
+        this.#damage("record", offset, "data end", "there is none before the summary", false);
+        this.#inSummary = true;
       }
       this.#accept(event);
       this.#offset = next;
     } catch (error) {
       if (!(error instanceof FormatFault)) throw error;
       await this.#broken(opcode, length, next, error.message);
+    }
+  }
+
+  /** What reads as a record, and yet cannot be one here; `exact`: it has no bytes to spare. */
+  async #check(event: ScanEvent, length: bigint, next: number, exact: boolean): Promise<void> {
+    const says = `its length field says ${length} bytes`;
+    if (event.type === "message") {
+      if (readEnvelope(event.message.data) !== undefined) return;
+      throw new FormatFault("it holds no record of a flight");
+    }
+    if (event.type === "footer" && !exact && !await this.#isMagicAt(next)) {
+      throw new FormatFault(`${says}, the last magic is elsewhere`);
+    }
+    if (event.type === "unknown" && next + MAGIC.length === this.#source.sizeBytes) {
+      throw new FormatFault("a footer belongs before the last magic");
+    }
+    if (this.#inSummary || exact) return;
+    if (event.type === "data_end" || !await this.#mayGoOn(next)) {
+      throw new FormatFault(`${says}, no record follows there`);
     }
   }
 
@@ -208,6 +229,7 @@ class SegmentScan {
   async #enter(chunk: Exclude<ChunkOutcome, { unreadable: unknown }>): Promise<void> {
     const { head, recordsOffset, endOffset } = chunk;
     this.#seen.chunk = true;
+    this.#inSummary = false;
     const offset = this.#offset;
     this.#salvaging = false;
     for (const { code, reason } of chunk.faults) this.#damage(code, offset, "chunk", reason, false);
@@ -258,7 +280,7 @@ class SegmentScan {
     }
     const cut = opcode === OPCODE.chunk &&
       found.offset === offset + RECORD_HEAD_BYTES + CHUNK_HEAD_BYTES;
-    if (cut && await this.#endsInside(found.offset)) {
+    if (cut && await endsInsideChunk(this.#source, found.offset)) {
       this.#damage("cut", offset, name, inside);
       this.#ended = true;
     } else {
@@ -270,19 +292,6 @@ class SegmentScan {
       );
     }
     this.#offset = found.offset;
-  }
-
-  /** From here on there are only records of a chunk, and no end of it. */
-  async #endsInside(from: number): Promise<boolean> {
-    let at = from;
-    for (;;) {
-      const head = await this.#source.bytes(at, RECORD_HEAD_BYTES);
-      if (head.length < RECORD_HEAD_BYTES) return true;
-      if (head[0] < OPCODE.schema || head[0] > OPCODE.message) return head[0] === 0;
-      const next = BigInt(at + RECORD_HEAD_BYTES) + lengthOf(head);
-      if (next > BigInt(this.#source.sizeBytes)) return true;
-      at = Number(next);
-    }
   }
 
   async #isMagicAt(offset: number): Promise<boolean> {
