@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { FdrFlightMismatchError, FdrFlightStateError } from "../../src/flight_recorder/mod.ts";
 import { RECORDER_PRODUCER_ID } from "../../src/flight_recorder/flight_counters.ts";
+import { RateWindow } from "../../src/flight_recorder/rate_window.ts";
 import { RingProducer } from "../../src/flight_recorder/ring.ts";
 import { FLIGHT_ID, START_UTC, WriterBench } from "../support/flight_writer_bench.ts";
 import { JournalDisk } from "../support/journal_disk.ts";
@@ -190,6 +191,13 @@ Deno.test("Writer lets one thumbnail of a window of 10 s pass and tells the othe
   ]);
   assert.equal(counters.recordsDroppedPolicy, 32);
   assert.equal(counters.producers.mapper.droppedPolicy, 22);
+});
+
+Deno.test("RateWindow lets one record of a window pass, and outlives a record of a wrong time", () => {
+  const window = new RateWindow(10);
+  const admitted = [0, 9, 10, 8, 19, 25, 1000, 995, 31, 32, 40].filter((at) => window.admit(at));
+  assert.deepEqual(admitted, [0, 10, 25, 1000, 31, 40]);
+  assert.ok(!window.isOver(49) && window.isOver(50));
 });
 
 Deno.test("Writer puts an overrun record where a ring lost records, and counts to the last", () => {
