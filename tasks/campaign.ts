@@ -33,6 +33,11 @@ const PARTS: Readonly<Record<string, (host: PartHost) => Promise<PartResult>>> =
       { GDN_INDEX_CRASH_ROUNDS: "200" },
       host,
     ),
+  quota: (host) =>
+    repeatTests(["tests/integration/tile_cache_concurrency.test.ts"], {
+      GDN_CONCURRENCY_SECONDS: "40",
+      GDN_EVICTION_KILLS: "10",
+    }, host),
   properties: (host) => repeatTests(["tests/unit", "tests/contract"], {}, host),
   bytes: (host) =>
     repeatTests(["tests/faults/hostile_bytes.test.ts"], { GDN_HOSTILE_ROUNDS: "1500" }, host),
@@ -51,6 +56,7 @@ Long runs with many seeds. A failure prints the command that repeats it.
   damage       a recorded flight cut at every byte, every bit of it flipped, parts overwritten: what
                is damaged is named, every whole record is salvaged
   index        200 times kill -9 of a process that rebuilds a descriptor index
+  quota        4 writers and 4 readers on a cache that is too small, watched, and kill -9 among evictions
   properties   unit and contract tests with other seeds
   bytes        mutated pictures, packages and streams: an error that says so, never a crash
 

@@ -238,3 +238,44 @@ Deno.test("tiles that are not 256×256 are refused before they are decoded", asy
     assert.equal(code, 65, err);
   });
 });
+
+/** Lets every `nth` tile expire before the flight; the manifest is right. */
+async function expireTiles(folder: string, nth: number): Promise<void> {
+  const file = `${folder}/${PACKAGE_PATHS.tiles}`;
+  const tiles = JSON.parse(await Deno.readTextFile(file)) as Record<string, unknown>[];
+  const dated = tiles.map((tile, i) =>
+    i % nth === 0 ? { ...tile, expiresAt: "2001-01-01T00:00:00.000Z" } : tile
+  );
+  const bytes = new TextEncoder().encode(JSON.stringify(dated));
+  await Deno.writeFile(file, bytes);
+  const manifest = await readManifest(folder);
+  const files = manifest.files.map((entry) =>
+    entry.path === PACKAGE_PATHS.tiles
+      ? { ...entry, bytes: bytes.length, sha256: sha256Hex(bytes) }
+      : entry
+  );
+  await Deno.writeFile(`${folder}/manifest.json`, encodeManifest({ ...manifest, files }));
+}
+
+Deno.test("tiles that are too old for their sector are not flown on, and without any nobody flies", async () => {
+  await forEachCase(
+    [{ name: "some", nth: 4 }, { name: "all", nth: 1 }],
+    async ({ nth }, scratch) => {
+      const folder = `${scratch}/package`;
+      await copyFolder(world().package, folder);
+      await expireTiles(folder, nth);
+      const { code, out, err } = await fly(folder, `${scratch}/recorder`);
+      if (nth === 1) {
+        assert.match(err, /tiles\.json: all \d+ tiles have expired .*provision again/);
+        assert.equal(code, 65, err);
+        assert.equal(out, "");
+      } else {
+        assert.equal(code, 0, err);
+        assert.match(
+          err,
+          /\d+ of \d+ tiles of the package are too old for their sector .*2001-01-01/,
+        );
+      }
+    },
+  );
+});
