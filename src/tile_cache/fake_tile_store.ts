@@ -10,6 +10,7 @@ import {
   asOf,
   checkFlightId,
   checkPage,
+  checkPictures,
   GIVE_UP_FROM,
   newerCapture,
   pixelHandle,
@@ -72,6 +73,7 @@ export class FakeTileStore implements TileStore, TileMetadataStore, TileCatalogu
     return await this.#journal.watch(tiles, async () => {
       const checked = tiles.map((tile) => this.#admitted(checkNewTile(tile)));
       refuseTwins(checked);
+      await checkPictures(checked, this.#collaborators);
       const batch = new Map(checked.map((tile) => [tileKey(tile.metadata.tileId), tile]));
       const existing = [...batch.keys()].filter((key) => this.#tiles.has(key));
       if (existing.length > 0 && options.existing !== "keep") {

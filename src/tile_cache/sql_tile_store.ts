@@ -40,6 +40,7 @@ import {
   asOf,
   checkFlightId,
   checkPage,
+  checkPictures,
   GIVE_UP_FROM,
   newerCapture,
   pixelHandle,
@@ -88,6 +89,7 @@ interface Opened extends SqlTileStoreParts {
 
 export class SqlTileStore implements TileStore, TileMetadataStore, TileCatalogue, AsyncDisposable {
   readonly #clock: Clock | undefined;
+  readonly #collaborators: TileStoreCollaborators;
   readonly #journal: WriteJournal;
   readonly #openParts: () => Promise<SqlTileStoreParts & AsyncDisposable>;
   #opened: Opened & AsyncDisposable | null = null;
@@ -100,6 +102,7 @@ export class SqlTileStore implements TileStore, TileMetadataStore, TileCatalogue
     openParts: () => Promise<SqlTileStoreParts & AsyncDisposable>,
   ) {
     this.#clock = collaborators.clock;
+    this.#collaborators = collaborators;
     this.#journal = new WriteJournal(collaborators);
     this.#openParts = openParts;
   }
@@ -146,6 +149,7 @@ export class SqlTileStore implements TileStore, TileMetadataStore, TileCatalogue
     return await this.#journal.watch(tiles, async () => {
       const checked = tiles.map((tile) => this.#admitted(checkNewTile(tile)));
       refuseTwins(checked);
+      await checkPictures(checked, this.#collaborators);
       const written = checked.length === 0 ? [] : await this.#write(checked, existing);
       return {
         result: { written: written.length, kept: checked.length - written.length },
@@ -177,6 +181,7 @@ export class SqlTileStore implements TileStore, TileMetadataStore, TileCatalogue
   async renewTile(metadata: TileMetadata, jpeg: Uint8Array): Promise<void> {
     await this.#journal.watch([{ metadata, jpeg }], async () => {
       const tile = this.#admitted(checkNewTile({ metadata, jpeg }));
+      await checkPictures([tile], this.#collaborators);
       await this.#renew(tile);
       return { result: undefined, written: [tile] };
     });

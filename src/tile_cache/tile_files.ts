@@ -78,6 +78,7 @@ export async function removeTileFiles(dataFolder: string, id: TileId): Promise<v
       await Deno.remove(path);
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) continue;
+      if (error instanceof Deno.errors.NotADirectory) continue;
       throw new TileFsError(`Cannot delete ${path}: ${messageOf(error)}`, { cause: error });
     }
   }

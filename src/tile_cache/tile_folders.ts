@@ -24,8 +24,7 @@ export class TileFolders {
   async prepare(files: readonly string[]): Promise<ReadonlySet<string>> {
     const folders = new Set(files.map((file) => dirname(file)));
     for (const folder of folders) {
-      await Deno.mkdir(folder, { recursive: true });
-      await checkInside(folder);
+      await makeInside(folder);
     }
     return folders;
   }
@@ -44,6 +43,20 @@ export class TileFolders {
     await Promise.all([...unsynced].filter((folder) => !folders.has(folder)).map(syncPath));
     if (this.#durable.size + unsynced.size > KNOWN_MAX) this.#durable.clear();
     for (const folder of unsynced) this.#durable.add(folder);
+  }
+}
+
+/** Nothing is made before the folders that are there already were found to be the cache's own. */
+async function makeInside(folder: string): Promise<void> {
+  try {
+    await checkInside(folder);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    await makeInside(dirname(folder));
+    await Deno.mkdir(folder).catch((failure) => {
+      if (!(failure instanceof Deno.errors.AlreadyExists)) throw failure;
+    });
+    await checkInside(folder);
   }
 }
 

@@ -176,4 +176,9 @@ export interface TileStoreCollaborators {
   readonly clock?: Clock;
   /** Needs the clock. */
   readonly fdr?: TileRecordSink;
+  /**
+   * Decodes a picture to its end, and throws for one that is damaged inside: markers alone do not
+   * show it. Without it, pictures are taken by their structure and hash.
+   */
+  readonly decodePicture?: (jpeg: Uint8Array<ArrayBuffer>, name: string) => Promise<unknown>;
 }

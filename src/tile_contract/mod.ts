@@ -12,6 +12,7 @@ export {
   asOf,
   checkFlightId,
   checkPage,
+  checkPictures,
   GIVE_UP_FROM,
   newerCapture,
   refusedVote,

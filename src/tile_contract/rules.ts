@@ -10,6 +10,7 @@ import type {
   TileId,
   TileMetadata,
   TilePage,
+  TileStoreCollaborators,
   VotingStatus,
   WriteFreshnessGate,
 } from "./contract.ts";
@@ -52,6 +53,24 @@ export function admitted(tile: NewTile, gate: WriteFreshnessGate | undefined): N
   if (gate === undefined) return tile;
   const freshnessLabel = gate.admit(tile.metadata);
   return { ...tile, metadata: { ...tile.metadata, freshnessLabel } };
+}
+
+/** Decodes every picture where a decoder is wired. @throws TileMetadataError */
+export async function checkPictures(
+  tiles: readonly NewTile[],
+  { decodePicture }: Pick<TileStoreCollaborators, "decodePicture">,
+): Promise<void> {
+  if (decodePicture === undefined) return;
+  for (const { metadata, jpeg } of tiles) {
+    const key = tileKey(metadata.tileId);
+    try {
+      await decodePicture(new Uint8Array(jpeg), `tile ${key}`);
+    } catch (error) {
+      throw new TileMetadataError(`Cannot write tile ${key}: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
 }
 
 /** @throws TileMetadataError */

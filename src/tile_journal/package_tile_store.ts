@@ -13,6 +13,7 @@ import {
   type Bbox,
   checkFlightId,
   checkNewTile,
+  checkPictures,
   checkTileId,
   ContentHashMismatchError,
   locationHash,
@@ -93,10 +94,11 @@ export class PackageTileStore implements TileStore, TileMetadataStore, Disposabl
   }
 
   async writeTiles(tiles: readonly NewTile[], options: WriteOptions = {}): Promise<WriteSummary> {
-    return await this.#records.watch(tiles, () => {
+    return await this.#records.watch(tiles, async () => {
       const checked = tiles.map((tile) => this.#checked(tile));
       refuseTwins(checked);
-      return this.#inTurn(async () => {
+      await checkPictures(checked, this.#options);
+      return await this.#inTurn(async () => {
         const fresh = checked.filter(({ metadata }) => !this.#index.get(metadata.tileId));
         const kept = checked.length - fresh.length;
         if (kept > 0 && options.existing !== "keep") {
