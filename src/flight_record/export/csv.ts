@@ -3,9 +3,10 @@
  *
  * @module
  */
+import type { FdrRecord } from "../../flight_recorder/mod.ts";
 import type { FlightFiles } from "../flight_files.ts";
 import { NewOutput, OutputFile } from "../new_output.ts";
-import { type ReadOptions, readRecords } from "../read_records.ts";
+import { readBatches, type ReadOptions } from "../read_records.ts";
 import { csvCell, rowsOf } from "./flatten.ts";
 import type { Export } from "./export_result.ts";
 
@@ -20,7 +21,8 @@ interface Table {
   /** Of the payload, in the order in which they came. */
   readonly columns: Set<string>;
   file: OutputFile | null;
-  rows: number;
+  /** Lines of a batch, on their way to the file. */
+  lines: string;
 }
 
 /** @throws OutputTakenError | OutputWriteError */
@@ -33,18 +35,14 @@ export async function exportCsv(
   const tables = await findColumns(files, { ...options, onDamage: undefined });
   let records = 0;
   try {
-    for await (const record of readRecords(files, options)) {
-      const table = tables.get(record.kind);
-      if (table === undefined) continue;
-      table.file ??= await begin(output, table);
-      const start = [record.timestampNs, record.wallTime, record.producerId].map(csvCell).join(",");
-      for (const row of rowsOf(record.kind, record.payload)) {
-        let line = start;
-        for (const column of table.columns) line += `,${csvCell(row.get(column))}`;
-        await table.file.writeText(`${line}\n`);
-        table.rows++;
+    for await (const batch of readBatches(files, options)) {
+      for (const { record } of batch) {
+        const table = tables.get(record.kind);
+        if (table === undefined) continue;
+        addRows(table, record);
+        records++;
       }
-      records++;
+      for (const table of tables.values()) await flush(output, table);
     }
     for (const { file } of tables.values()) await file?.finish();
   } finally {
@@ -61,26 +59,43 @@ async function findColumns(
 ): Promise<Map<string, Table>> {
   const tables = new Map<string, Table>();
   const names = new Set<string>();
-  for await (const { kind, payload } of readRecords(files, { ...options, progress: undefined })) {
-    let table = tables.get(kind);
-    if (table === undefined) {
-      if (tables.size >= KINDS_MAX) continue;
-      table = { name: fileName(kind, names), columns: new Set(), file: null, rows: 0 };
-      tables.set(kind, table);
-    }
-    for (const row of rowsOf(kind, payload)) {
-      for (const column of row.keys()) {
-        if (table.columns.size < COLUMNS_MAX) table.columns.add(column);
+  for await (const batch of readBatches(files, { ...options, progress: undefined })) {
+    for (const { record: { kind, payload } } of batch) {
+      let table = tables.get(kind);
+      if (table === undefined) {
+        if (tables.size >= KINDS_MAX) continue;
+        table = { name: fileName(kind, names), columns: new Set(), file: null, lines: "" };
+        tables.set(kind, table);
+      }
+      for (const row of rowsOf(kind, payload)) {
+        for (const column of row.keys()) {
+          if (table.columns.size < COLUMNS_MAX) table.columns.add(column);
+        }
       }
     }
   }
   return tables;
 }
 
-async function begin(output: NewOutput, { name, columns }: Table): Promise<OutputFile> {
-  const file = await OutputFile.create(output, `${output.temporaryPath}/${name}`);
-  await file.writeText(`${[...ENVELOPE, ...columns].map(csvCell).join(",")}\n`);
-  return file;
+function addRows(table: Table, { kind, payload, ...envelope }: FdrRecord): void {
+  const { timestampNs, wallTime, producerId } = envelope;
+  const start = [timestampNs, wallTime, producerId].map(csvCell).join(",");
+  for (const row of rowsOf(kind, payload)) {
+    let line = start;
+    for (const column of table.columns) line += `,${csvCell(row.get(column))}`;
+    table.lines += `${line}\n`;
+  }
+}
+
+async function flush(output: NewOutput, table: Table): Promise<void> {
+  const { lines, name, columns } = table;
+  if (lines === "") return;
+  table.lines = "";
+  if (table.file === null) {
+    table.file = await OutputFile.create(output, `${output.temporaryPath}/${name}`);
+    await table.file.writeText(`${[...ENVELOPE, ...columns].map(csvCell).join(",")}\n`);
+  }
+  await table.file.writeText(lines);
 }
 
 /** A kind is any text in a damaged or foreign file: no path comes of it. */
