@@ -10,7 +10,7 @@ import { databaseFault, type SqlDatabase } from "../sql/database.ts";
 import { readTileFile } from "../tile_files.ts";
 import { tilePath } from "../tile_path.ts";
 import type { CacheStatistics, ListedTile, TileFilter, TileGroup, TileName } from "./contract.ts";
-import { type ListPosition, selectByUuid, selectGroups, selectPage, ZOOMS } from "./queries.ts";
+import { type ListPosition, selectByUuid, selectGroups, selectPages } from "./queries.ts";
 import { cacheStatistics } from "./statistics.ts";
 
 const PAGE_TILES = 500;
@@ -54,33 +54,17 @@ export class CacheInspection {
       position = found?.position ?? null;
     }
     let left = limit;
-    // A box is another range of tiles at every zoom, and each has the index for itself.
-    const zooms = filter.bbox === undefined || filter.zoom !== undefined
-      ? [filter.zoom]
-      : ZOOMS.filter((zoom) => zoom >= (position?.zoom ?? 0));
-    for (const zoom of zooms) {
-      const part = zoom === undefined ? filter : { ...filter, zoom };
-      for await (const tile of this.#pages(part, position, left)) {
-        yield tile;
-        left--;
+    const pages = selectPages(this.#cache.database, filter, position, Math.min(PAGE_TILES, limit));
+    try {
+      for await (const page of pages) {
+        for (const { tile } of page) {
+          if (left-- <= 0) return;
+          yield tile;
+        }
+        if (left <= 0) return;
       }
-      if (left <= 0) return;
-    }
-  }
-
-  async *#pages(
-    filter: TileFilter,
-    after: ListPosition | null,
-    limit: number,
-  ): AsyncGenerator<ListedTile> {
-    let position = after;
-    for (let left = limit; left > 0;) {
-      const from = position, wanted = Math.min(PAGE_TILES, left);
-      const page = await this.#ask(() => selectPage(this.#cache.database, filter, from, wanted));
-      for (const { tile } of page) yield tile;
-      if (page.length < wanted) return;
-      left -= page.length;
-      position = page[page.length - 1].position;
+    } catch (error) {
+      throw databaseFault(error);
     }
   }
 

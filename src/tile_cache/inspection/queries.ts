@@ -10,7 +10,7 @@ import { PERSISTENT_COLUMNS, persistentOf } from "../tile_record.ts";
 import { tileRange } from "../tile_range.ts";
 import type { ListedTile, TileFilter, TileGroup } from "./contract.ts";
 
-export const ZOOMS: readonly number[] = Array.from({ length: 23 }, (_, zoom) => zoom);
+const ZOOMS: readonly number[] = Array.from({ length: 23 }, (_, zoom) => zoom);
 const LISTED_COLUMNS = `${PERSISTENT_COLUMNS}, pin_count, id::text AS row_id`;
 
 /** Place in a list, after which it goes on. */
@@ -60,17 +60,39 @@ function boxCondition(bbox: Bbox, zoom: number, v: (value: SqlValue) => string):
     `x BETWEEN ${v(second.xMin)} AND ${v(second.xMax)}))`;
 }
 
-export async function selectPage(
+/**
+ * Pages of tiles by zoom, y, x, each with at most `limit` tiles. Zoom by zoom: only when the zoom is
+ * a constant does the planner see that the index makes a page cheap.
+ */
+export async function* selectPages(
   sql: SqlSession,
   filter: TileFilter,
+  after: ListPosition | null,
+  limit: number,
+): AsyncGenerator<readonly PositionedTile[]> {
+  const zooms = filter.zoom === undefined ? ZOOMS : [filter.zoom];
+  for (const zoom of zooms.filter((zoom) => zoom >= (after?.zoom ?? 0))) {
+    let position = after?.zoom === zoom ? after : null;
+    for (;;) {
+      const page = await selectPage(sql, { ...filter, zoom }, position, limit);
+      if (page.length > 0) yield page;
+      if (page.length < limit) break;
+      position = page[page.length - 1].position;
+    }
+  }
+}
+
+async function selectPage(
+  sql: SqlSession,
+  filter: TileFilter & { readonly zoom: number },
   after: ListPosition | null,
   limit: number,
 ): Promise<readonly PositionedTile[]> {
   const conditions = conditionsOf(filter);
   if (after !== null) {
+    conditions.add((v) => `y >= ${v(after.y)}`);
     conditions.add((v) =>
-      `(zoom, y, x, id) > (${v(after.zoom)}, ${v(after.y)}, ${v(after.x)}, ` +
-      `${v(after.rowId)}::text::bigint)`
+      `(y, x, id) > (${v(after.y)}, ${v(after.x)}, ${v(after.rowId)}::text::bigint)`
     );
   }
   const rows = await sql.query(

@@ -18,7 +18,7 @@ import type {
   VerifyReport,
 } from "./contract.ts";
 import { strayFiles } from "./files.ts";
-import { countUnidentified, type ListPosition, selectByUuid, selectPage } from "./queries.ts";
+import { countUnidentified, selectByUuid, selectPages } from "./queries.ts";
 import { moveOrphan, removeBrokenTile, rewriteSidecars } from "./repair.ts";
 import { cacheStatistics } from "./statistics.ts";
 
@@ -64,9 +64,7 @@ class Verification {
   }
 
   async #rows(): Promise<void> {
-    let position: ListPosition | null = null;
-    for (;;) {
-      const page = await selectPage(this.#cache.database, {}, position, PAGE_TILES);
+    for await (const page of selectPages(this.#cache.database, {}, null, PAGE_TILES)) {
       const queue = page.values();
       const worker = async () => {
         for (const { tile } of queue) {
@@ -76,8 +74,6 @@ class Verification {
         }
       };
       await Promise.all(Array.from({ length: READS_AT_ONCE }, worker));
-      if (page.length < PAGE_TILES) return;
-      position = page[page.length - 1].position;
     }
   }
 
