@@ -32,6 +32,10 @@ int main(int, char** argv) {
   std::vector<float> scores(k);
   std::string line;
   while (std::getline(std::cin, line)) {
+    // The other program has had the caches meanwhile: once untimed.
+    for (size_t i = 0; i < count; ++i) {
+      map->search(1, queries.data() + i * map->d, k, scores.data(), ids.data());
+    }
     long long sum = 0;
     const std::clock_t cpu = std::clock();
     const auto begin = std::chrono::steady_clock::now();
