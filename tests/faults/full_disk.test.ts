@@ -197,7 +197,10 @@ Deno.test({
     onSmallDisk(24, async (disk) => {
       const { code, out, err } = await replay(disk);
       assert.equal(code, 74, err);
-      assert.match(err, /the flight recorder cannot .* in .*; the flight goes on and what is lost is counted/);
+      assert.match(
+        err,
+        /the flight recorder cannot .* in .*; the flight goes on and what is lost is counted/,
+      );
       const lines = out.trim().split("\n").map((line) => JSON.parse(line));
       assert.equal(lines.length, 11, "ten frames and a summary");
       assert.equal(lines[10].recorderBroken, true);

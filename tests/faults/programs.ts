@@ -16,11 +16,11 @@ export interface Outcome {
 export function run(
   program: "operator" | "airborne",
   args: readonly string[],
-  grants: Grants & { readonly cwd?: string } = {},
+  grants: Grants & { readonly cwd?: string; readonly env?: Record<string, string> } = {},
 ): Promise<Outcome> {
-  const { cwd, ...granted } = grants;
+  const { cwd, env, ...granted } = grants;
   const make = program === "operator" ? operatorCommand : airborneCommand;
-  return execute(make(["--quiet", ...args], granted), cwd);
+  return execute(make(["--quiet", ...args], granted), cwd, env);
 }
 
 /** `deno task operator …` as a person types it in the folder `cwd`. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { commands as airborneCommands } from "../../src/airborne/compose.ts";
 import { commands as operatorCommands } from "../../src/operator/compose.ts";
-import { type FaultCase, filesBelow, forEachCase, run } from "./programs.ts";
+import { type FaultCase, filesBelow, forEachCase, inScratch, run } from "./programs.ts";
 
 const PROGRAMS = { airborne: airborneCommands(), operator: operatorCommands() } as const;
 type ProgramName = keyof typeof PROGRAMS;
@@ -96,5 +96,20 @@ Deno.test("a wrong command line ends with 64, says what is wrong, and leaves not
     assert.equal(code, 64, err);
     assert.equal(out, "");
     assert.deepEqual(await filesBelow(folder), []);
+  });
+});
+
+Deno.test("airborne reads its settings from a file and from the environment as it is permitted", async () => {
+  await inScratch(async (folder) => {
+    const config = `${folder}/airborne.yaml`;
+    await Deno.writeTextFile(config, "navigator:\n  heightMinM: 7\n");
+    const args = ["replay", `${folder}/no_flight`, "--package", `${folder}/no_package`];
+    const env = { GDN_NAVIGATOR__HEIGHT_MIN_M: "8" };
+    const found = await run("airborne", [...args, "--config", config], { read: [folder], env });
+    assert.equal(found.code, 66, found.err);
+    const wrong = { GDN_NAVIGATOR__HEIGHT_MIN_M: "-1" };
+    const refused = await run("airborne", args, { read: [folder], env: wrong });
+    assert.equal(refused.code, 78, refused.err);
+    assert.match(refused.err, /heightMinM/);
   });
 });

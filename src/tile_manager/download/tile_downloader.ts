@@ -30,6 +30,7 @@ import type {
 } from "../contract.ts";
 import { RateLimitedError, ResolutionRejectionError, SatelliteProviderError } from "../errors.ts";
 import { boxTileCount, tilesOfArea } from "./area.ts";
+import { bandsOf, keyOf } from "./tile_bands.ts";
 import type { FetchedTile, HttpTileSource, ListedTile } from "./tile_source.ts";
 
 /** The cache as the downloader sees it. */
@@ -204,8 +205,8 @@ export class HttpTileDownloader implements TileDownloader {
     source: string,
   ): Promise<ReadonlyMap<string, TileMetadata>> {
     const held = new Map<string, TileMetadata>();
-    for (const rows of rowsOf(wanted)) {
-      for (const metadata of await this.#parts.cache.queryByBbox(rows.box, rows.zoom)) {
+    for (const band of bandsOf(wanted)) {
+      for (const metadata of await this.#parts.cache.queryByBbox(band.box, band.zoom)) {
         if (metadata.tileId.source === source) held.set(keyOf(metadata.tileId), metadata);
       }
     }
@@ -356,10 +357,6 @@ function failed(tally: Tally, tileId: TileId, error: unknown): void {
   );
 }
 
-function keyOf({ zoom, x, y }: SlippyTile): string {
-  return `${zoom}/${x}/${y}`;
-}
-
 /** What the inventory says, else the mean of what is held; null where nobody knows. */
 function bytesOf({ toFetch, listed, held }: Work): number | null {
   if (listed !== null) {
@@ -368,39 +365,4 @@ function bytesOf({ toFetch, listed, held }: Work): number | null {
   if (held.size === 0) return null;
   const total = [...held.values()].reduce((sum, { diskBytes }) => sum + diskBytes, 0);
   return Math.round(total / held.size * toFetch.length);
-}
-
-/** Boxes of runs of rows, so that a long diagonal does not ask for its whole bounding box. */
-function* rowsOf(
-  tiles: readonly SlippyTile[],
-): Generator<{ readonly zoom: number; readonly box: Bbox }> {
-  const ROWS = 16;
-  const bands = new Map<string, SlippyTile[]>();
-  for (const tile of tiles) {
-    const key = `${tile.zoom}/${Math.floor(tile.y / ROWS)}`;
-    const band = bands.get(key) ?? [];
-    band.push(tile);
-    bands.set(key, band);
-  }
-  for (const band of bands.values()) {
-    const { zoom } = band[0];
-    let west = Infinity, east = -Infinity, north = Infinity, south = -Infinity;
-    for (const { x, y } of band) {
-      west = Math.min(west, x);
-      east = Math.max(east, x);
-      north = Math.min(north, y);
-      south = Math.max(south, y);
-    }
-    const first = tileBounds({ zoom, x: west, y: north });
-    const last = tileBounds({ zoom, x: east, y: south });
-    yield {
-      zoom,
-      box: {
-        southDeg: last.southDeg,
-        westDeg: first.westDeg,
-        northDeg: first.northDeg,
-        eastDeg: last.eastDeg,
-      },
-    };
-  }
 }
