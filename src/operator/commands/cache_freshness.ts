@@ -8,6 +8,7 @@ import {
   type CommandIo,
   EXIT,
   type ExitCode,
+  GdnError,
   MERCATOR_LATITUDE_MAX_DEG,
   tileBounds,
   tileFromWgs,
@@ -124,6 +125,7 @@ async function explain(
   const capturedAt = captured === "unknown" ? null : dateOption("CAPTURED_AT", captured) ?? null;
   const named = dateOption("at", values.at);
   const ground = groundOf(latitudeDeg, longitudeDeg, zoom);
+  await refuseWithoutCache(values.data);
   await using cache = await parts.openCache(placeOf(values));
   const at = named ?? cache.freshness.now();
   const judgement = cache.freshness.judgeBoxAt(ground.box, capturedAt, at);
@@ -132,6 +134,22 @@ async function explain(
     io.out(JSON.stringify({ type: "freshness", at, tile, box, capturedAt, ...judgement }));
   } else for (const line of inWords(judgement, at, ground)) io.out(line);
   return EXIT.ok;
+}
+
+/** Opening makes a cache where there is none, and asking must not. */
+async function refuseWithoutCache(data: string | undefined): Promise<void> {
+  const folder = data ?? DATA_DIRECTORY_DEFAULT;
+  try {
+    await Deno.stat(`${folder}/cache.json`);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new GdnError(
+      "NO_CACHE",
+      `there is no tile cache in ${folder}; \`operator tiles import\` or \`operator cache sector ` +
+        "add` makes one, --data names another",
+      { cause: error, exitCode: EXIT.noInput },
+    );
+  }
 }
 
 interface Ground {
