@@ -9,6 +9,8 @@ const WINDOW_BYTES = 1024 * 1024;
 /** No single read is larger: a length that a file claims is never a reason to allocate more. */
 export const READ_BYTES_MAX = 64 * 1024 * 1024;
 
+const EMPTY = new Uint8Array(0);
+
 export interface ByteSource {
   readonly path: string;
   /** As it was when the file was opened. */
@@ -24,7 +26,7 @@ export class FileSource implements ByteSource, Disposable {
   readonly path: string;
   readonly sizeBytes: number;
   readonly #file: Deno.FsFile;
-  #window: Uint8Array = new Uint8Array(0);
+  #window: Uint8Array = EMPTY;
   #windowOffset = 0;
 
   private constructor(path: string, file: Deno.FsFile, sizeBytes: number) {
@@ -48,6 +50,7 @@ export class FileSource implements ByteSource, Disposable {
       throw new RangeError(`a read of ${length} bytes is over the limit of ${READ_BYTES_MAX}`);
     }
     const wanted = Math.max(0, Math.min(length, this.sizeBytes - offset));
+    if (wanted === 0) return EMPTY;
     const start = offset - this.#windowOffset;
     if (start >= 0 && start + wanted <= this.#window.length) {
       return this.#window.subarray(start, start + wanted);

@@ -50,6 +50,8 @@ class SegmentScan {
   #inSummary = false;
   /** From a damage to the next thing that a CRC speaks for. */
   #salvaging = false;
+  /** Of the last record that nobody knows: a data end whose opcode is damaged, perhaps. */
+  #unknownOffset: number | null = null;
   /** The end of the file is explained already. */
   #ended = false;
   #seen = {
@@ -146,7 +148,8 @@ class SegmentScan {
       if (odd && await this.#chunkInDisguise(length)) return;
       await this.#check(event, length, next, exact);
       if (!this.#inSummary && SUMMARY_ONLY.has(opcode)) {
-        this.#damage("record", offset, "data end", "there is none before the summary", false);
+        const at = this.#unknownOffset ?? offset;
+        this.#damage("record", at, "data end", "there is none before the summary", false);
         this.#inSummary = true;
       }
       this.#accept(event);
@@ -170,7 +173,7 @@ class SegmentScan {
     if (event.type === "unknown" && next + MAGIC.length === this.#source.sizeBytes) {
       throw new FormatFault("a footer belongs before the last magic");
     }
-    if (this.#inSummary || exact) return;
+    if (exact || event.type === "footer") return;
     if (event.type === "data_end" || !await this.#mayGoOn(next)) {
       throw new FormatFault(`${says}, no record follows there`);
     }
@@ -178,6 +181,7 @@ class SegmentScan {
 
   #accept(event: ScanEvent): void {
     this.#events.push(event);
+    if (event.type === "unknown") this.#unknownOffset = event.place.offset;
     if (event.type === "data_end") {
       this.#inSummary = true;
       this.#salvaging = false;

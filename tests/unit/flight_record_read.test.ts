@@ -10,6 +10,7 @@ import {
   recoverFlight,
   summariseFlight,
 } from "../../src/flight_record/mod.ts";
+import { FileSource } from "../../src/flight_record/byte_source.ts";
 import { inScratch } from "../faults/programs.ts";
 import {
   FLIGHT_ID,
@@ -173,5 +174,18 @@ Deno.test("exportGeoJson() ends a track at the antimeridian and begins it again"
       coordinates: [[[179.8, 10, 5], [179.9, 10, 5]], [[-179.9, 10, 5], [-179.8, 10, 5]]],
     });
     assert.equal(features.length, 5);
+  });
+});
+
+Deno.test("FileSource.bytes() gives what the file has, nothing beyond its end", async () => {
+  await inScratch(async (folder) => {
+    const path = `${folder}/bytes`;
+    await Deno.writeFile(path, Uint8Array.of(1, 2, 3, 4, 5));
+    using source = await FileSource.open(path);
+    const held = await source.bytes(1, 3);
+    assert.deepEqual([...await source.bytes(4, 100)], [5]);
+    for (const offset of [5, 6, 1e15]) assert.equal((await source.bytes(offset, 9)).length, 0);
+    assert.deepEqual([...held], [2, 3, 4]);
+    await assert.rejects(source.bytes(0, 2 ** 40), RangeError);
   });
 });
