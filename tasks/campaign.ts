@@ -9,11 +9,13 @@ import { monteCarlo } from "./campaign/flights.ts";
 import type { PartHost, PartResult } from "./campaign/part.ts";
 import { recorderLoad } from "./campaign/recorder_load.ts";
 import { repeatTests } from "./campaign/test_files.ts";
+import { tileCacheSize } from "./campaign/tile_cache_size.ts";
 
 const PARTS: Readonly<Record<string, (host: PartHost) => Promise<PartResult>>> = {
   flights: monteCarlo,
   cache: (host) =>
     repeatTests(["tests/integration/tile_cache_crash.test.ts"], { GDN_CRASH_ROUNDS: "10" }, host),
+  rows: tileCacheSize,
   load: recorderLoad,
   recorder: (host) =>
     repeatTests(
@@ -49,7 +51,10 @@ Long runs with many seeds. A failure prints the command that repeats it.
 
   flights      Monte Carlo: short flights of both aircraft over procedural ground and two_dates;
                a fix over 15 m wrong or a frame over 20 m wrong fails
-  cache        kill -9 of a process that writes tiles, on PGlite and on PostgreSQL
+  cache        kill -9 of a process that writes, renews and deletes tiles, on PGlite and on
+               PostgreSQL, and of the server; 16 kills for each seed
+  rows         a million rows on a PostgreSQL server: every question's time, memory, and a durable write
+               beside the bare loop
   load         the flight recorder at 100,000 records of 256 bytes a second for 60 s (4 GiB in TMPDIR):
                none dropped, all read back
   recorder     kill -9 of a recorder under load (200 times), a power cut at every moment, refusing disks

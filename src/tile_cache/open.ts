@@ -111,6 +111,8 @@ async function openParts(options: TileCacheOptions): Promise<SqlTileStoreParts &
     dataFolder,
     database,
     marker: new UncleanMarker(dataFolder),
+    // PGlite's rows may have to be made again from them.
+    syncSidecars: dsn === undefined,
     freshnessGate,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

@@ -12,11 +12,18 @@ import { dirname } from "node:path";
 import { messageOf, syncPath, TEMPORARY_MARK } from "../core/mod.ts";
 import type { TileMetadata } from "./contract.ts";
 import { TileFsError } from "./errors.ts";
-import { SIDECARS } from "./sidecars.ts";
+import { sidecarBytes as bytesOfSidecars, SIDECARS } from "./sidecars.ts";
 import type { SqlDatabase, SqlSession } from "./sql/database.ts";
+import { restoreSidecars } from "./tile_files.ts";
 import { tilePath } from "./tile_path.ts";
 import { finishRenewal, RENEWAL_MARK, renewalTag } from "./tile_renewal.ts";
-import { deleteRow, lockOutWriters, selectColumn, selectColumns } from "./tile_rows.ts";
+import {
+  deleteRow,
+  lockOutWriters,
+  selectColumn,
+  selectColumns,
+  setSidecarBytes,
+} from "./tile_rows.ts";
 
 export interface Reconciliation {
   /** Rows that were deleted because their picture was absent or of another size. */
@@ -27,6 +34,8 @@ export interface Reconciliation {
   readonly temporaryFiles: number;
   /** Renewals that had been committed and are whole now. */
   readonly renewalsFinished: number;
+  /** Tiles whose JSON and SHA-256 files were written again from their row. */
+  readonly sidecarsRestored: number;
 }
 
 type Counts = { -readonly [Name in keyof Reconciliation]: number };
@@ -49,6 +58,7 @@ export async function reconcile(
         orphanFiles: 0,
         temporaryFiles: 0,
         renewalsFinished: 0,
+        sidecarsRestored: 0,
       };
       const work = { dataFolder, sql, counts };
       const columns = new Map((await selectColumns(sql)).map((id) => [folderOf(id), id]));
@@ -80,12 +90,12 @@ async function putFolderInOrder(
   work: Work,
   folder: string,
   names: Set<string>,
-  rows: readonly TileMetadata[],
+  rows: Awaited<ReturnType<typeof selectColumn>>,
 ): Promise<void> {
   const whole = new Set<string>();
-  for (const row of rows) {
-    const finished = await finishIfWaiting(work, names, row);
-    if (finished || await isWhole(work.dataFolder, row, names)) {
+  for (const { metadata: row, sidecarBytes } of rows) {
+    await finishIfWaiting(work, names, row);
+    if (await isWhole(work, row, names, sidecarBytes)) {
       whole.add(String(row.tileId.y));
     } else {
       await deleteRow(work.sql, row.tileId);
@@ -112,31 +122,44 @@ async function finishIfWaiting(
   work: Work,
   names: Set<string>,
   row: TileMetadata,
-): Promise<boolean> {
+): Promise<void> {
   const suffix = `${RENEWAL_MARK}${renewalTag(row)}`;
   const waiting = [...SIDECARS, ".jpg"].map((end) => `${row.tileId.y}${end}${suffix}`)
     .filter((name) => names.has(name));
   // The picture goes last: where it waits no more, only a sidecar of an old attempt can be left.
-  if (!waiting.includes(`${row.tileId.y}.jpg${suffix}`)) return false;
+  if (!waiting.includes(`${row.tileId.y}.jpg${suffix}`)) return;
   await finishRenewal(work.dataFolder, row);
   for (const name of waiting) {
     names.delete(name);
     names.add(name.slice(0, -suffix.length));
   }
   work.counts.renewalsFinished++;
-  return await isWhole(work.dataFolder, row, names);
 }
 
-/** Size only: the bytes were synced before the row was committed, and every read checks the hash. */
+/**
+ * By the size of the picture: its bytes were synced before the row was committed, and every read
+ * checks the hash. Sidecars may have been lost with the power, and are written again.
+ */
 async function isWhole(
-  dataFolder: string,
+  work: Work,
   row: TileMetadata,
-  names: ReadonlySet<string>,
+  names: Set<string>,
+  sidecarBytes: number | null,
 ): Promise<boolean> {
-  const { y } = row.tileId;
-  if (![...SIDECARS, ".jpg"].every((suffix) => names.has(`${y}${suffix}`))) return false;
-  const found = await Deno.lstat(`${dataFolder}/${tilePath(row.tileId)}`);
-  return found.isFile && found.size === row.diskBytes;
+  const stem = `${work.dataFolder}/${tilePath(row.tileId).slice(0, -".jpg".length)}`;
+  const sizeOf = async (suffix: string) => {
+    if (!names.has(`${row.tileId.y}${suffix}`)) return null;
+    const found = await Deno.lstat(stem + suffix);
+    return found.isFile ? found.size : null;
+  };
+  if (await sizeOf(".jpg") !== row.diskBytes) return false;
+  const [json, sha256] = [await sizeOf(".json"), await sizeOf(".sha256")];
+  if (json && sha256 && (sidecarBytes === null || json + sha256 === sidecarBytes)) return true;
+  await restoreSidecars(work.dataFolder, row);
+  for (const suffix of SIDECARS) names.add(`${row.tileId.y}${suffix}`);
+  await setSidecarBytes(work.sql, row.tileId, bytesOfSidecars(row));
+  work.counts.sidecarsRestored++;
+  return true;
 }
 
 /** Every folder that holds anything but folders, with those names; paths relative to `root`. */

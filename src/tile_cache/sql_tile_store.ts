@@ -79,6 +79,7 @@ export interface SqlTileStoreParts {
   readonly dataFolder: string;
   readonly database: SqlDatabase;
   readonly marker: UncleanMarker;
+  readonly syncSidecars: boolean;
   readonly freshnessGate?: WriteFreshnessGate;
 }
 
@@ -114,7 +115,7 @@ export class SqlTileStore implements TileStore, TileMetadataStore, TileCatalogue
     this.#opened = {
       ...parts,
       stamps: new LruStamps(parts.database),
-      folders: new TileFolders(parts.dataFolder),
+      folders: new TileFolders(parts.dataFolder, parts),
       [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose](),
     };
   }

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { messageOf, sha256Hex, temporaryPathFor, writeSynced } from "../core/mod.ts";
+import { messageOf, replaceFile, sha256Hex, temporaryPathFor, writeSynced } from "../core/mod.ts";
 import { checkTileId } from "./check_tile.ts";
 import type { NewTile, TileId, TileMetadata } from "./contract.ts";
 import { ContentHashMismatchError, TileCacheError, TileFsError } from "./errors.ts";
@@ -38,7 +38,7 @@ export async function writeTileFiles(
     const used = await folders.prepare(pictures);
     const queue = tiles.values();
     const worker = async () => {
-      for (const tile of queue) await writeOne(folders.root, tile);
+      for (const tile of queue) await writeOne(folders, tile);
     };
     // All of them end before an error leaves: nothing may still be written after the clean-up.
     const ends = await Promise.allSettled(Array.from({ length: WRITES_AT_ONCE }, worker));
@@ -54,20 +54,33 @@ export async function writeTileFiles(
   }
 }
 
-/** The three are written and synced side by side; the picture gets its name last. */
-async function writeOne(dataFolder: string, tile: NewTile): Promise<void> {
-  const { sidecars, jpeg } = pathsOf(dataFolder, tile.metadata.tileId);
-  const contents = [...sidecarContents(tile.metadata), tile.jpeg];
-  const files = [...sidecars, jpeg].map((path) => ({ path, temporary: temporaryPathFor(path) }));
-  const writes = files.map(({ temporary }, index) => writeSynced(temporary, contents[index]));
-  const ends = await Promise.allSettled(writes);
+/** The three are written side by side; the picture gets its name last. */
+async function writeOne(folders: TileFolders, tile: NewTile): Promise<void> {
+  const { sidecars, jpeg } = pathsOf(folders.root, tile.metadata.tileId);
+  const contents = sidecarContents(tile.metadata);
+  const temporary = temporaryPathFor(jpeg);
+  const ends = await Promise.allSettled([
+    ...sidecars.map((path, index) =>
+      folders.syncSidecars
+        ? replaceFile(path, contents[index], { syncFolder: false })
+        : Deno.writeFile(path, contents[index])
+    ),
+    writeSynced(temporary, tile.jpeg),
+  ]);
   try {
     for (const end of ends) if (end.status === "rejected") throw end.reason;
-    for (const { path, temporary } of files) await Deno.rename(temporary, path);
+    await Deno.rename(temporary, jpeg);
   } catch (error) {
-    for (const { temporary } of files) await Deno.remove(temporary).catch(() => {});
+    await Deno.remove(temporary).catch(() => {});
     throw error;
   }
+}
+
+/** Writes the sidecars of a picture that is whole. */
+export async function restoreSidecars(dataFolder: string, metadata: TileMetadata): Promise<void> {
+  const { sidecars } = pathsOf(dataFolder, metadata.tileId);
+  const contents = sidecarContents(metadata);
+  for (const [index, path] of sidecars.entries()) await replaceFile(path, contents[index]);
 }
 
 /** Removes the picture first, then its sidecars; what is absent is no error. */

@@ -13,11 +13,17 @@ const KNOWN_MAX = 50_000;
 export class TileFolders {
   /** Without symbolic links, without a slash at its end. */
   readonly root: string;
+  /**
+   * Whether sidecars must survive a loss of power by themselves. Beside a server they need not: its
+   * rows do, and reconciliation writes sidecars again from their rows.
+   */
+  readonly syncSidecars: boolean;
   /** Folders whose own names this process has synced. */
   readonly #durable = new Set<string>();
 
-  constructor(root: string) {
+  constructor(root: string, { syncSidecars }: { syncSidecars: boolean }) {
     this.root = root;
+    this.syncSidecars = syncSidecars;
   }
 
   /** Makes the folders of these files, and returns those whose names must be synced. */

@@ -115,13 +115,28 @@ export async function selectColumns(sql: SqlSession): Promise<readonly TileId[]>
 export async function selectColumn(
   sql: SqlSession,
   id: TileId,
-): Promise<readonly TileMetadata[]> {
+): Promise<readonly { metadata: TileMetadata; sidecarBytes: number | null }[]> {
   const rows = await sql.query(
-    `SELECT ${COLUMNS} FROM tiles WHERE zoom = $1 AND x = $2 AND source = $3 ` +
+    `SELECT ${COLUMNS}, sidecar_bytes FROM tiles WHERE zoom = $1 AND x = $2 AND source = $3 ` +
       "AND flight_id IS NOT DISTINCT FROM $4::uuid",
     [id.zoom, id.x, id.source, id.flightId ?? null],
   );
-  return rows.map(metadataOf);
+  return rows.map((row) => ({
+    metadata: metadataOf(row),
+    sidecarBytes: row.sidecar_bytes === null ? null : Number(row.sidecar_bytes),
+  }));
+}
+
+/** The sidecars were written again and may have another size. */
+export async function setSidecarBytes(
+  sql: SqlSession,
+  id: TileId,
+  bytes: number,
+): Promise<void> {
+  await sql.query("UPDATE tiles SET sidecar_bytes = $2 WHERE tile_uuid = $1", [
+    tileUuid(id),
+    bytes,
+  ]);
 }
 
 /** False when there was no such row. */

@@ -13,9 +13,31 @@ import { sqlStateOf } from "./database.ts";
 const POOL_SIZE = 4;
 const CONNECT_TIMEOUT_MS = 10_000;
 
+/** A statement that the server parses and plans once for each connection. */
+interface Prepared {
+  readonly name?: string;
+  readonly text: string;
+  readonly values: unknown[];
+}
+
+/** Names of the statements; their texts are constants of the program, so there are few. */
+const NAMES = new Map<string, string>();
+const NAMES_MAX = 200;
+
+/** Without a name where there is nothing to plan for, or too many texts have come. */
+function prepared(text: string, parameters: readonly SqlValue[]): Prepared {
+  const values = [...parameters];
+  let name = NAMES.get(text);
+  if (name === undefined && values.length > 0 && NAMES.size < NAMES_MAX) {
+    name = `gdn_${NAMES.size}`;
+    NAMES.set(text, name);
+  }
+  return name === undefined ? { text, values } : { name, text, values };
+}
+
 /** What is used of npm:pg, which brings no types of its own. */
 interface Client {
-  query(text: string, parameters?: unknown[]): Promise<{ rows: SqlRow[] }>;
+  query(statement: string | Prepared): Promise<{ rows: SqlRow[] }>;
   release(error?: Error | boolean): void;
   on(event: "error", listener: (error: Error) => void): void;
   off(event: "error", listener: (error: Error) => void): void;
@@ -24,7 +46,7 @@ interface Client {
   readonly database: string;
 }
 interface Pool {
-  query(text: string, parameters?: unknown[]): Promise<{ rows: SqlRow[] }>;
+  query(statement: string | Prepared): Promise<{ rows: SqlRow[] }>;
   connect(): Promise<Client>;
   end(): Promise<void>;
   on(event: "error", listener: (error: Error) => void): void;
@@ -44,7 +66,7 @@ class PostgresDatabase implements SqlDatabase {
     text: string,
     parameters: readonly SqlValue[] = [],
   ): Promise<readonly Row[]> {
-    return (await this.#pool.query(text, [...parameters])).rows as Row[];
+    return (await this.#pool.query(prepared(text, parameters))).rows as Row[];
   }
 
   async transaction<T>(body: (sql: SqlTransaction) => Promise<T>): Promise<T> {
@@ -78,7 +100,7 @@ class PostgresDatabase implements SqlDatabase {
 function session(client: Client): SqlTransaction {
   return {
     query: async <Row extends SqlRow>(text: string, parameters: readonly SqlValue[] = []) =>
-      (await client.query(text, [...parameters])).rows as Row[],
+      (await client.query(prepared(text, parameters))).rows as Row[],
     script: async (text) => {
       await client.query(text);
     },
