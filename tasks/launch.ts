@@ -16,14 +16,24 @@ import {
 } from "./executables.ts";
 
 /** Options whose value is a file or folder that the command writes. */
-const WRITTEN = new Set(["--out", "--data", "--recorder", "--report", "--make-tiles"]);
+const WRITTEN = new Set(["--out", "--data", "--recorder", "--report", "--make-tiles", "--failed"]);
 /** Where the operator keeps its tile cache unless `--data` says otherwise. */
 const OPERATOR_DATA = "data";
 /** Options whose value names a database server. */
 const DATABASES = new Set(["--dsn"]);
+/** Options whose value names a provider of tiles. */
+const PROVIDERS = new Set(["--url"]);
 
 /** Options whose value looks like a path and is none. */
-const WORDS = new Set(["--source", "--after", "--name", "--attribution", "--bbox"]);
+const WORDS = new Set([
+  "--source",
+  "--after",
+  "--name",
+  "--attribution",
+  "--bbox",
+  "--polygon",
+  "--route",
+]);
 
 /** What a command line names: paths to read, `--out` and the like to write, `--dsn`. */
 export function grantsFor(args: readonly string[]): Grants {
@@ -38,6 +48,7 @@ export function grantsFor(args: readonly string[]): Grants {
     if (WORDS.has(name)) continue;
     if (DATABASES.has(name)) net.push(...databaseAddress(value));
     // What is written whole is made beside its place and renamed.
+    else if (PROVIDERS.has(name)) net.push(...providerAddress(value));
     else if (name === "--out") write.push(dirname(resolve(value)));
     else if (WRITTEN.has(name)) write.push(value);
     // What looks like a path is granted although it is absent: the program says so better.
@@ -57,6 +68,13 @@ function databaseAddress(dsn: string): string[] {
   if (folder?.startsWith("/")) return [`unix:${folder}/.s.PGSQL.${port}`];
   const host = (folder ?? url.hostname) || "localhost";
   return [`${host}:${port}`];
+}
+
+/** Only the one host: a token goes nowhere else. */
+function providerAddress(text: string): string[] {
+  if (!URL.canParse(text)) return [];
+  const { hostname, port, protocol } = new URL(text);
+  return [`${hostname}:${port || (protocol === "http:" ? 80 : 443)}`];
 }
 
 function exists(path: string): boolean {

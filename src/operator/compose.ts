@@ -15,11 +15,14 @@ import { fdrDoctorCommand } from "./commands/fdr_doctor.ts";
 import { fdrExportCommand } from "./commands/fdr_export.ts";
 import { fdrInfoCommand } from "./commands/fdr_info.ts";
 import { fdrRecoverCommand } from "./commands/fdr_recover.ts";
+import { fdrReportCommand } from "./commands/fdr_report.ts";
 import { cacheCommands } from "./compose_cache.ts";
+import { tileManagerCommands } from "./compose_tiles.ts";
 import { freshnessExplainCommand, freshnessRulesCommand } from "./commands/cache_freshness.ts";
 import { sectorCommands } from "./commands/cache_sector.ts";
 import { packageShowCommand, packageVerifyCommand } from "./commands/package.ts";
 import { provisionCommand, type ProvisionParts } from "./commands/provision.ts";
+import type { ReportCache } from "./commands/report_tiles.ts";
 import { simulateFlightCommand } from "./commands/simulate.ts";
 import { simulateMapCommand } from "./commands/simulate_map.ts";
 import { tilesImportCommand, type TilesImportParts } from "./commands/tiles_import.ts";
@@ -29,6 +32,7 @@ export function commands(): readonly Command[] {
   return [
     tilesImportCommand(tilesImportParts()),
     tilesImportCommand(tilesImportParts(), "cache import"),
+    ...tileManagerCommands(openToolkit),
     ...cacheCommands(),
     freshnessExplainCommand({ openCache }),
     freshnessRulesCommand({ openCache }),
@@ -43,6 +47,7 @@ export function commands(): readonly Command[] {
     fdrDoctorCommand(),
     fdrRecoverCommand(),
     fdrExportCommand(),
+    fdrReportCommand({ openReportCache }),
   ];
 }
 
@@ -64,6 +69,15 @@ function openCache(place: CachePlace): Promise<ManagedTileCache> {
   });
 }
 
+async function openReportCache(place: CachePlace): Promise<ReportCache & AsyncDisposable> {
+  const cache = await openCache(place);
+  return {
+    queryByBbox: (bbox, zoom) => cache.metadata.queryByBbox(bbox, zoom),
+    readTilePixels: (tileId) => cache.store.readTilePixels(tileId),
+    [Symbol.asyncDispose]: () => cache[Symbol.asyncDispose](),
+  };
+}
+
 function tilesImportParts(): TilesImportParts {
   return {
     async openSink(place) {
@@ -74,10 +88,7 @@ function tilesImportParts(): TilesImportParts {
         [Symbol.asyncDispose]: () => cache[Symbol.asyncDispose](),
       };
     },
-    openToolkit() {
-      const vision = openVision();
-      return { toolkit: toolkitOf(vision), [Symbol.dispose]: () => vision[Symbol.dispose]() };
-    },
+    openToolkit,
   };
 }
 
@@ -104,6 +115,11 @@ function provisionParts(): ProvisionParts {
       };
     },
   };
+}
+
+function openToolkit(): { readonly toolkit: TileToolkit } & Disposable {
+  const vision = openVision();
+  return { toolkit: toolkitOf(vision), [Symbol.dispose]: () => vision[Symbol.dispose]() };
 }
 
 function toolkitOf(vision: VisionLibrary): TileToolkit {

@@ -22,8 +22,8 @@ export const FlightTilesConfigSchema = z.strictObject({
   greyMax: z.number().min(0).max(255).default(240),
   /** Standard deviation of grey: less of it is fog, lens cap or sea. */
   contrastMin: z.number().min(0).default(4),
-  /** Share of the grey variance that is in the finest detail; motion and defocus take it away. */
-  sharpnessMin: z.number().min(0).default(0.004),
+  /** Share of the grey variance that is in the finest detail: under it a picture is badly blurred. */
+  sharpnessMin: z.number().min(0).default(0.0003),
   /** A tile is made anew only when its bound is under this share of the old one's. */
   betterShare: z.number().min(0).max(1).default(0.7),
   jpegQuality: z.int().min(50).max(100).default(90),

@@ -69,6 +69,8 @@ export interface ProviderOptions {
   readonly officerToken: string | null;
   /** Recorded flights whose public keys are believed. */
   readonly recorderFolder: string | null;
+  /** Tiles captured longer ago are rejected. */
+  readonly ageMaxMs: number;
   /** Without: everything is accepted, nothing is verified (for benches). */
   readonly checks: boolean;
   readonly mayMisbehave: boolean;

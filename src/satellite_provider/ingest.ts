@@ -26,6 +26,7 @@ export interface IngestParts {
   readonly accepted: AcceptedTiles;
   readonly keys: KeyRegistry;
   readonly checks: boolean;
+  readonly ageMaxMs: number;
   readonly now: () => Date;
 }
 
@@ -112,7 +113,10 @@ export class Ingest {
       const rejectionReason = jpeg === null
         ? `the part ${tile.part} is missing`
         : this.#parts.checks
-        ? await rejectionOf(tile, jpeg, manifest, this.#parts.now())
+        ? await rejectionOf(tile, jpeg, manifest, {
+          now: this.#parts.now(),
+          ageMaxMs: this.#parts.ageMaxMs,
+        })
         : null;
       const status = jpeg === null || rejectionReason !== null
         ? "rejected"

@@ -12,7 +12,6 @@ import { type Manifest, signedPayload } from "../tile_manager/mod.ts";
 const BYTES_MIN = 5 * 1024;
 const BYTES_MAX = 5 * 1024 * 1024;
 const SIDE_PX = 256;
-const AGE_MAX_MS = 7 * 86_400_000;
 const FUTURE_MAX_MS = 30_000;
 /** Standard deviation of the luminance: less is a grey card. */
 const LUMINANCE_SIGMA_MIN = 2;
@@ -24,10 +23,10 @@ export async function rejectionOf(
   tile: ManifestTile,
   jpeg: Uint8Array<ArrayBuffer>,
   manifest: Manifest,
-  now: Date,
+  time: { readonly now: Date; readonly ageMaxMs: number },
 ): Promise<string | null> {
   return signatureFault(tile, manifest) ?? contentFault(tile, jpeg) ??
-    timeFault(tile, now) ?? await pictureFault(jpeg);
+    timeFault(tile, time) ?? await pictureFault(jpeg);
 }
 
 function signatureFault(tile: ManifestTile, manifest: Manifest): string | null {
@@ -64,9 +63,12 @@ function contentFault(tile: ManifestTile, jpeg: Uint8Array): string | null {
   return jpeg[0] === 0xff && jpeg[1] === 0xd8 && jpeg[2] === 0xff ? null : "no JPEG";
 }
 
-function timeFault(tile: ManifestTile, now: Date): string | null {
+function timeFault(
+  tile: ManifestTile,
+  { now, ageMaxMs }: { readonly now: Date; readonly ageMaxMs: number },
+): string | null {
   const ageMs = now.getTime() - Number(BigInt(tile.captureTimestampNs) / 1_000_000n);
-  if (ageMs > AGE_MAX_MS) return `captured ${Math.floor(ageMs / 86_400_000)} days ago`;
+  if (ageMs > ageMaxMs) return `captured ${Math.floor(ageMs / 86_400_000)} days ago`;
   return ageMs < -FUTURE_MAX_MS ? "captured in the future" : null;
 }
 

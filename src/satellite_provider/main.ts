@@ -18,6 +18,7 @@ Options:
   --ingest DIR         accepted tiles go there
   --recorder DIR       believe the public keys in these recorded flights
   --certificate FILE --key FILE   TLS
+  --max-age-days N     refuse tiles captured longer ago (default: 7)
   --no-checks          accept everything (benches)
   --may-misbehave      take faults to show by POST /_misbehave (tests)
 
@@ -39,6 +40,7 @@ async function main(): Promise<void> {
       recorder: { type: "string" },
       certificate: { type: "string" },
       key: { type: "string" },
+      "max-age-days": { type: "string", default: "7" },
       "no-checks": { type: "boolean", default: false },
       "may-misbehave": { type: "boolean", default: false },
     },
@@ -54,6 +56,7 @@ async function main(): Promise<void> {
     token: Deno.env.get("GDN_SATELLITE_TOKEN") ?? null,
     officerToken: Deno.env.get("GDN_ENROLMENT_TOKEN") ?? null,
     recorderFolder: values.recorder ?? null,
+    ageMaxMs: Number(values["max-age-days"]) * 86_400_000,
     checks: !values["no-checks"],
     mayMisbehave: values["may-misbehave"],
     now: () => new Date(),

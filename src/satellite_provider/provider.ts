@@ -37,8 +37,14 @@ export class SatelliteProvider {
     this.#source = source;
     this.#accepted = new AcceptedTiles(options.ingestFolder);
     this.#keys = new KeyRegistry(options.recorderFolder);
-    const { checks, now } = options;
-    this.#ingest = new Ingest({ accepted: this.#accepted, keys: this.#keys, checks, now });
+    const { checks, ageMaxMs, now } = options;
+    this.#ingest = new Ingest({
+      accepted: this.#accepted,
+      keys: this.#keys,
+      checks,
+      ageMaxMs,
+      now,
+    });
   }
 
   static async open(options: ProviderOptions): Promise<SatelliteProvider> {

@@ -8,6 +8,12 @@ export {
 } from "./config.ts";
 export * from "./errors.ts";
 export { boxTileCount, tilesOfArea } from "./download/area.ts";
+export { collectFile, type CopyOutcome } from "./collect/collect_files.ts";
+export {
+  findHomecoming,
+  type Homecoming,
+  type RecordedFlightFolder,
+} from "./collect/homecoming.ts";
 export { RateLimit } from "./download/rate_limit.ts";
 export {
   type CheckTile,
@@ -16,11 +22,13 @@ export {
   type HttpTileDownloaderParts,
 } from "./download/tile_downloader.ts";
 export { HttpTileSource } from "./download/tile_source.ts";
+export { latestFlight, recordedEnd } from "./flight_state/recorded_end.ts";
 export { FlightStateGate } from "./flight_state/gate.ts";
 export { CombinedSource, type RecordedEnd, RecorderFooterSource } from "./flight_state/sources.ts";
 export type { HttpParts } from "./http/request.ts";
 export { contentDigest, contentDigestFault } from "./http_signatures/content_digest.ts";
 export { signRequest, verifyRequest } from "./http_signatures/message_signature.ts";
+export { enrolKey } from "./signing/enrolment.ts";
 export { FlightKeyManager, publicKeyFingerprint } from "./signing/key_manager.ts";
 export { canonicalJson, signedPayload } from "./signing/signed_payload.ts";
 export { HttpTileUploader, type HttpTileUploaderParts } from "./upload/http_tile_uploader.ts";

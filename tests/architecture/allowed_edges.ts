@@ -51,7 +51,7 @@ export const ALLOWED_EDGES: Readonly<Record<string, readonly string[] | "any">> 
   // Made flights and measured ones.
   simulation: ["camera", "replay", "vision"],
   evaluation: ["replay"],
-  flight_report: ["evaluation"],
+  flight_report: ["evaluation", "flight_record", "flight_recorder"],
 
   // The two programs compose; nothing imports them.
   airborne: "any",
@@ -63,6 +63,7 @@ export const COMPOSITION_ROOTS = [
   "airborne/compose.ts",
   "operator/compose.ts",
   "operator/compose_cache.ts",
+  "operator/compose_tiles.ts",
 ];
 
 /** What the graph of `airborne` never holds, of folders and of npm packages. */

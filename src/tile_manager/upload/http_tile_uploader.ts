@@ -50,7 +50,7 @@ export interface HttpTileUploaderParts {
   readonly keys: FlightKeyManager;
   readonly sink: FdrSink;
   /** Before the first POST of a session: its public key must be where the provider looks for it. */
-  readonly announce: (session: SigningSession) => Promise<void>;
+  readonly announce: (session: SigningSession, base: URL) => Promise<void>;
   readonly http: HttpParts;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -102,7 +102,8 @@ export class HttpTileUploader implements TileUploader {
 
   async uploadPendingTiles(request: UploadRequest): Promise<UploadBatchReport> {
     const { flightId, batchSize, satelliteProviderUrl } = UploadRequestSchema.parse(request);
-    const base = providerUrl(satelliteProviderUrl);
+    const given = providerUrl(satelliteProviderUrl);
+    const base = given.href.endsWith("/") ? given : new URL(`${given.href}/`);
     this.#parts.gate.confirmOnGround();
     const pending = await this.#parts.tiles.pendingUploads(flightId);
     const tally = new Tally();
@@ -122,7 +123,7 @@ export class HttpTileUploader implements TileUploader {
     const session = keys.startSession(flightId);
     try {
       tally.sessions.push({ flightId, publicKeyFingerprint: session.publicKeyFingerprint });
-      await announce(session);
+      await announce(session, run.base);
       for (let at = 0; at < tiles.length; at += run.batchSize) {
         signal?.throwIfAborted();
         const batch = tiles.slice(at, at + run.batchSize);
@@ -158,7 +159,7 @@ export class HttpTileUploader implements TileUploader {
   ): Promise<void> {
     const { http, companionId, token, requestTimeoutMs, signal } = this.#parts;
     const startNs = this.#parts.clock.now();
-    const url = new URL(INGEST_PATH, base.href.endsWith("/") ? base : `${base.href}/`);
+    const url = new URL(INGEST_PATH, base);
     const nowS = http.nowMs() / 1000;
     const request = await buildBatchRequest(tiles, { url, companionId, session, nowS });
     const { status, body, retryCount } = await patientRequest(http, {

@@ -1,0 +1,135 @@
+/**
+ * `operator collect`: what an aircraft brought home comes into the workstation's cache.
+ *
+ * @module
+ */
+import { type Command, type CommandIo, EXIT, type ExitCode, UsageError } from "../../core/mod.ts";
+import { diagnoseFlight, findFlight } from "../../flight_record/mod.ts";
+import {
+  collectFile,
+  type CopyOutcome,
+  findHomecoming,
+  type RecordedFlightFolder,
+} from "../../tile_manager/mod.ts";
+import { mergeJournal, type MergeReport, type MergeTarget } from "../../tile_journal/mod.ts";
+import { CACHE_OPTIONS_HELP, DATA_DIRECTORY_DEFAULT, parseCommandLine } from "../options.ts";
+
+export interface CollectParts {
+  openCache(place: { readonly dataDirectory: string; readonly dsn: string | null }): Promise<
+    { readonly merge: MergeTarget } & AsyncDisposable
+  >;
+}
+
+const HELP = `operator collect PATH [options]
+
+Merges what an aircraft brought home: journals of the tiles it made (*.journal) into the tile cache,
+recorded flights (FLIGHT_ID/segment_0000.mcap and their tile pictures) into DATA/flight_records.
+Every tile is checked against its hash, every file against its copy. Doing it again changes nothing;
+a run that broke off is finished by running it again; a damaged file is named, copied as it is, and
+what is whole in it is used. PATH itself is never changed.
+
+${CACHE_OPTIONS_HELP}
+  --json               one JSON object instead of the summary
+
+Exit codes: 0 all whole, 65 something was damaged or refused (the rest is in).
+
+Examples
+  operator collect /media/aircraft
+  operator collect /media/aircraft --data /srv/tiles --json`;
+
+const OPTIONS = {
+  data: { type: "string" },
+  dsn: { type: "string" },
+  json: { type: "boolean" },
+} as const;
+
+interface CollectedFlight {
+  readonly flightId: string;
+  readonly files: Readonly<Record<CopyOutcome, number>>;
+  /** complete, lossy, nothing: as `operator fdr doctor` has it. */
+  readonly record: string;
+}
+
+type CollectedJournal = { readonly journal: string } & MergeReport;
+
+export function collectCommand(parts: CollectParts): Command {
+  return {
+    name: "collect",
+    summary: "merge what an aircraft brought home: tiles and recorded flights",
+    help: HELP,
+    run: (args, io) => run(parts, args, io),
+  };
+}
+
+async function run(parts: CollectParts, args: readonly string[], io: CommandIo): Promise<ExitCode> {
+  const { values, positionals } = parseCommandLine(args, OPTIONS);
+  if (positionals.length !== 1) {
+    throw new UsageError(`collect takes one PATH, got ${positionals.length}`);
+  }
+  const dataDirectory = values.data ?? DATA_DIRECTORY_DEFAULT;
+  const found = await findHomecoming(positionals[0].replace(/(.)\/+$/, "$1"));
+  const journals: CollectedJournal[] = [];
+  const flights: CollectedFlight[] = [];
+  {
+    await using cache = await parts.openCache({ dataDirectory, dsn: values.dsn ?? null });
+    for (const journal of found.journals) {
+      const name = journal.slice(journal.lastIndexOf("/") + 1);
+      using progress = io.progress(name, 100);
+      const report = await mergeJournal(cache.merge, journal, {
+        signal: io.signal,
+        progress: (done, total) => progress.update(Math.floor(100 * done / Math.max(1, total))),
+      });
+      journals.push({ journal: name, ...report });
+    }
+  }
+  for (const flight of found.flights) {
+    flights.push(await collectFlight(flight, `${dataDirectory}/flight_records`, io));
+  }
+  if (values.json) io.out(JSON.stringify({ type: "collect", journals, flights }));
+  else for (const line of [...journals.map(journalText), ...flights.map(flightText)]) io.out(line);
+  const whole =
+    journals.every(({ damagedBytes, refused }) => damagedBytes === 0 && refused.length === 0) &&
+    flights.every(({ record }) => record === "complete");
+  return whole ? EXIT.ok : EXIT.data;
+}
+
+async function collectFlight(
+  { flightId, path, files }: RecordedFlightFolder,
+  root: string,
+  io: CommandIo,
+): Promise<CollectedFlight> {
+  const counts = { copied: 0, kept: 0, completed: 0, kept_both: 0 };
+  using progress = io.progress(flightId.slice(0, 8), files.length);
+  for (const [index, file] of files.entries()) {
+    io.signal.throwIfAborted();
+    counts[await collectFile(`${path}/${file}`, `${root}/${flightId}/${file}`)]++;
+    progress.update(index + 1);
+  }
+  return { flightId, files: counts, record: await verdictOf(path) };
+}
+
+/** Of what the aircraft brought. */
+async function verdictOf(path: string): Promise<string> {
+  try {
+    return (await diagnoseFlight(await findFlight(path))).verdict;
+  } catch {
+    return "nothing";
+  }
+}
+
+function journalText({ journal, written, renewed, kept, damagedBytes, refused }: CollectedJournal) {
+  const damage = damagedBytes > 0 ? `; ${damagedBytes} bytes of it are damaged` : "";
+  const words = refused.slice(0, 5).map(({ tile, reason }) => `\n  ${tile}: ${reason}`).join("");
+  return `${journal}: ${written} new tiles, ${renewed} renewed, ${kept} there already, ` +
+    `${refused.length} refused${damage}${words}`;
+}
+
+function flightText({ flightId, files, record }: CollectedFlight): string {
+  const both = files.kept_both > 0
+    ? `, ${files.kept_both} differ from what was here (both are kept)`
+    : "";
+  return `flight ${flightId}: ${
+    files.copied + files.completed
+  } files copied, ${files.kept} there ` +
+    `already${both}; its record is ${record === "nothing" ? "not readable" : record}`;
+}

@@ -1,0 +1,91 @@
+/**
+ * `operator tiles status`: what waits to be handed in, what was, what was given up.
+ *
+ * @module
+ */
+import { type Command, type CommandIo, EXIT, type ExitCode, UsageError } from "../../core/mod.ts";
+import type { TileCatalogue, TileMetadataStore } from "../../tile_cache/mod.ts";
+import { CACHE_OPTIONS_HELP, DATA_DIRECTORY_DEFAULT, parseCommandLine } from "../options.ts";
+
+export interface TilesStatusParts {
+  openCache(place: { readonly dataDirectory: string; readonly dsn: string | null }): Promise<
+    & { readonly metadata: TileMetadataStore; readonly catalogue: TileCatalogue }
+    & AsyncDisposable
+  >;
+}
+
+const HELP = `operator tiles status [options]
+
+Tiles that flights made, by flight: waiting to be handed in, refused before, given up.
+
+${CACHE_OPTIONS_HELP}
+  --json               one JSON object
+
+Examples
+  operator tiles status
+  operator tiles status --data /srv/tiles --json`;
+
+const OPTIONS = {
+  data: { type: "string" },
+  dsn: { type: "string" },
+  json: { type: "boolean" },
+} as const;
+
+interface FlightStatus {
+  readonly flightId: string;
+  pending: number;
+  /** Of the pending: refused at least once. */
+  refusedBefore: number;
+  bytes: number;
+}
+
+export function tilesStatusCommand(parts: TilesStatusParts): Command {
+  return {
+    name: "tiles status",
+    summary: "what waits to be handed in, and what was given up",
+    help: HELP,
+    run: (args, io) => run(parts, args, io),
+  };
+}
+
+async function run(
+  parts: TilesStatusParts,
+  args: readonly string[],
+  io: CommandIo,
+): Promise<ExitCode> {
+  const { values, positionals } = parseCommandLine(args, OPTIONS);
+  if (positionals.length > 0) throw new UsageError("tiles status takes no arguments");
+  await using cache = await parts.openCache({
+    dataDirectory: values.data ?? DATA_DIRECTORY_DEFAULT,
+    dsn: values.dsn ?? null,
+  });
+  const flights = new Map<string, FlightStatus>();
+  for (const tile of await cache.metadata.pendingUploads(null)) {
+    const flightId = tile.tileId.flightId ?? "";
+    const flight = flights.get(flightId) ??
+      { flightId, pending: 0, refusedBefore: 0, bytes: 0 };
+    flight.pending++;
+    flight.bytes += tile.diskBytes;
+    if (tile.uploadAttempts > 0) flight.refusedBefore++;
+    flights.set(flightId, flight);
+  }
+  const made = (await cache.catalogue.statistics())
+    .filter(({ source }) => source === "onboard_ingest");
+  const sum = (word: string | null) =>
+    made.filter(({ votingStatus }) => word === null || votingStatus === word)
+      .reduce((total, { tiles }) => total + tiles, 0);
+  const pending = [...flights.values()].reduce((total, flight) => total + flight.pending, 0);
+  const givenUp = sum("upload_giveup");
+  const handedIn = sum(null) - pending - givenUp;
+  if (values.json) {
+    const status = { pending, handedIn, givenUp, flights: [...flights.values()] };
+    io.out(JSON.stringify({ type: "status", ...status }));
+    return EXIT.ok;
+  }
+  io.out(`${pending} tiles wait, ${handedIn} were handed in, ${givenUp} were given up`);
+  for (const flight of flights.values()) {
+    const before = flight.refusedBefore > 0 ? `, ${flight.refusedBefore} refused before` : "";
+    io.out(`  flight ${flight.flightId}: ${flight.pending} tiles${before}`);
+  }
+  return EXIT.ok;
+}

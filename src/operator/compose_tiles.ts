@@ -1,0 +1,235 @@
+/**
+ * The part of the composition root that makes the commands of the tile manager.
+ *
+ * @module
+ */
+import { type Command, createLogger, SystemClock, VERSION } from "../core/mod.ts";
+import { FdrConfigSchema, FlightRecorder } from "../flight_recorder/mod.ts";
+import { type ManagedTileCache, openManagedTileCache } from "../tile_cache/budget/mod.ts";
+import { tileFromBytes, type TileToolkit } from "../tile_import/mod.ts";
+import {
+  enrolKey,
+  FlightKeyManager,
+  FlightStateGate,
+  type HttpParts,
+  HttpTileDownloader,
+  HttpTileSource,
+  HttpTileUploader,
+  latestFlight,
+  RateLimit,
+  type RecordedEnd,
+  recordedEnd,
+  RecorderFooterSource,
+  RetryingTileUploader,
+  type SigningSession,
+  type TileManagerConfig,
+  TileManagerConfigSchema,
+} from "../tile_manager/mod.ts";
+import { collectCommand } from "./commands/collect.ts";
+import { type DownloadSettings, tilesDownloadCommand } from "./commands/tiles_download.ts";
+import { tilesStatusCommand } from "./commands/tiles_status.ts";
+import { tilesUploadCommand, type UploadSettings } from "./commands/tiles_upload.ts";
+
+interface Place {
+  readonly dataDirectory: string;
+  readonly dsn: string | null;
+  readonly budgetBytes?: number;
+}
+
+/** `operator tiles download | upload | status` and `operator collect`. */
+export function tileManagerCommands(
+  openToolkit: () => { readonly toolkit: TileToolkit } & Disposable,
+): readonly Command[] {
+  return [
+    tilesDownloadCommand({
+      openDownloader: (settings) => openDownloader(settings, openToolkit),
+    }),
+    tilesUploadCommand({ openUploader }),
+    tilesStatusCommand({ openCache }),
+    collectCommand({
+      async openCache(place) {
+        const cache = await openCache(place);
+        const { store, metadata } = cache;
+        return {
+          merge: {
+            writeTiles: (tiles, options) => store.writeTiles(tiles, options),
+            renewTile: (tile, jpeg) => store.renewTile(tile, jpeg),
+            getById: (tileId) => metadata.getById(tileId),
+          },
+          [Symbol.asyncDispose]: () => cache[Symbol.asyncDispose](),
+        };
+      },
+    }),
+  ];
+}
+
+function openCache({ dataDirectory, dsn, budgetBytes }: Place): Promise<ManagedTileCache> {
+  return openManagedTileCache({
+    dataFolder: dataDirectory,
+    ...(dsn === null ? {} : { dsn }),
+    ...(budgetBytes === undefined ? {} : { budgetBytes }),
+  });
+}
+
+const HTTP: HttpParts = {
+  fetch: (...args) => fetch(...args),
+  nowMs: () => Date.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      const stopped = () => {
+        clearTimeout(timer);
+        reject(signal?.reason);
+      };
+      const timer = setTimeout(() => {
+        signal?.removeEventListener("abort", stopped);
+        resolve();
+      }, ms);
+      if (signal?.aborted) stopped();
+      else signal?.addEventListener("abort", stopped, { once: true });
+    }),
+};
+
+/** Secrets come from the environment alone. */
+function tokens(): { readonly client: string | null; readonly officer: string | null } {
+  return {
+    client: Deno.env.get("GDN_SATELLITE_TOKEN") ?? null,
+    officer: Deno.env.get("GDN_ENROLMENT_TOKEN") ?? null,
+  };
+}
+
+async function openDownloader(
+  settings: DownloadSettings,
+  openToolkit: () => { readonly toolkit: TileToolkit } & Disposable,
+): Promise<{ readonly downloader: HttpTileDownloader } & AsyncDisposable> {
+  const config = TileManagerConfigSchema.parse({});
+  const perSecond = settings.requestsPerSecondMax ?? config.requestsPerSecondMax;
+  const source = new HttpTileSource(settings.url, {
+    http: HTTP,
+    limit: new RateLimit(perSecond, HTTP.nowMs, HTTP.sleep),
+    token: tokens().client,
+    requestTimeoutMs: config.requestTimeoutMs,
+  });
+  await using resources = new AsyncDisposableStack();
+  const { toolkit } = resources.use(openToolkit());
+  const cache = resources.use(await openCache(settings));
+  const { store, metadata, budget } = cache;
+  const { capturedAt, attribution, gsdMaxM, refresh } = settings;
+  const downloader = new HttpTileDownloader({
+    source,
+    cache: {
+      queryByBbox: (box, zoom) => metadata.queryByBbox(box, zoom),
+      writeTiles: (tiles, options) => store.writeTiles(tiles, options),
+      renewTile: (tile, jpeg) => store.renewTile(tile, jpeg),
+      budgetBytes: budget.budgetBytes,
+      usedBytes: () => metadata.totalDiskBytes(),
+    },
+    checkTile: (name, bytes) => tileFromBytes(name, bytes, toolkit),
+    logger: createLogger({ component: "tile_manager", sink: () => {}, now: () => new Date() }),
+    capturedAt,
+    attribution,
+    gsdMaxM,
+    refresh,
+  });
+  const owned = resources.move();
+  return { downloader, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** The gate is fed before the cache is opened: who has not landed reads nothing. */
+async function openUploader(settings: UploadSettings) {
+  const { dataDirectory, dsn, signal, note, onProgress } = settings;
+  const config = TileManagerConfigSchema.parse({});
+  const clock = new SystemClock();
+  const logger = createLogger({
+    component: "tile_manager",
+    level: "warn",
+    sink: note,
+    now: () => new Date(),
+  });
+  const gate = new FlightStateGate({
+    logger,
+    source: new RecorderFooterSource(await endOf(settings)),
+  });
+  gate.confirmOnGround();
+  await using resources = new AsyncDisposableStack();
+  const recorder = resources.use(await openRecorder(dataDirectory, clock, note));
+  const sink = recorder.client("tile_manager");
+  const cache = resources.use(await openCache({ dataDirectory, dsn }));
+  const { store, metadata } = cache;
+  const bare = new HttpTileUploader({
+    gate,
+    tiles: {
+      pendingUploads: (flightId) => metadata.pendingUploads(flightId),
+      readTilePixels: (tileId) => store.readTilePixels(tileId),
+      markUploaded: (tileId) => metadata.markUploaded(tileId),
+    },
+    keys: new FlightKeyManager({ sink, clock, logger }),
+    sink,
+    announce: (session, base) => announce(session, base, config),
+    http: HTTP,
+    clock,
+    logger,
+    companionId: settings.companionId,
+    token: tokens().client,
+    requestTimeoutMs: config.requestTimeoutMs,
+    signal,
+    onProgress,
+  });
+  const uploader = settings.retry
+    ? new RetryingTileUploader(bare, {
+      bookkeeping: metadata,
+      config: config.retry,
+      sink,
+      clock,
+      logger,
+      nowMs: HTTP.nowMs,
+      sleep: (ms) => HTTP.sleep(ms, signal),
+    })
+    : bare;
+  const owned = resources.move();
+  return { uploader, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+async function endOf({ recordFolder, dataDirectory }: UploadSettings): Promise<RecordedEnd> {
+  const folder = recordFolder ?? await latestFlight(`${dataDirectory}/flight_records`);
+  return folder === null ? { footer: null, closedAt: null } : await recordedEnd(folder);
+}
+
+/** The operator's own record: keys, batches, rejections; a session is a flight of its own in it. */
+async function openRecorder(
+  dataDirectory: string,
+  clock: SystemClock,
+  note: (line: string) => void,
+): Promise<FlightRecorder> {
+  const recorder = new FlightRecorder({
+    flightRoot: `${dataDirectory}/recorder`,
+    config: FdrConfigSchema.parse({ queueSize: 1024 }),
+    onAlert: ({ message }) => note(message),
+  });
+  await recorder.start();
+  const startUtc = clock.utc(clock.now()).toISOString();
+  const header = {
+    name: "tiles upload",
+    software: `operator ${VERSION}`,
+    startUtc,
+    strategies: {},
+  };
+  const { flightId } = await recorder.openFlight({ header, clock });
+  return Object.assign(recorder, {
+    async [Symbol.asyncDispose]() {
+      await recorder.closeFlight({ flightId, cleanShutdown: true }).catch(() => {});
+      await recorder.stop();
+    },
+  });
+}
+
+/** By the safety officer's call where there is a token; else the record must have reached the disk. */
+async function announce(
+  session: SigningSession,
+  base: URL,
+  config: TileManagerConfig,
+): Promise<void> {
+  const { officer } = tokens();
+  if (officer === null) return await HTTP.sleep(2 * FdrConfigSchema.parse({}).durabilityMs);
+  const timeoutMs = config.requestTimeoutMs;
+  await enrolKey(session, { base, officerToken: officer, http: HTTP, timeoutMs });
+}
