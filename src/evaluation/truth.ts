@@ -55,15 +55,21 @@ export class TruthTrack {
     const a = points[low], b = points[high];
     const part = b.timeNs > a.timeNs ? (timeNs - a.timeNs) / (b.timeNs - a.timeNs) : 0;
     const between = (from: number, to: number) => from + (to - from) * part;
+    const eastDeg = wrapDegrees(b.position.longitudeDeg - a.position.longitudeDeg);
     return {
       position: {
         latitudeDeg: between(a.position.latitudeDeg, b.position.latitudeDeg),
-        longitudeDeg: between(a.position.longitudeDeg, b.position.longitudeDeg),
+        longitudeDeg: wrapDegrees(a.position.longitudeDeg + eastDeg * part),
         heightM: between(a.position.heightM, b.position.heightM),
       },
       distanceM: between(this.#distanceM[low], this.#distanceM[high]),
     };
   }
+}
+
+/** Into [−180, 180]: two points may lie on either side of the antimeridian. */
+function wrapDegrees(value: number): number {
+  return Math.abs(value) <= 180 ? value : value - 360 * Math.round(value / 360);
 }
 
 /** Reads the text of truth.csv. @throws TruthError */

@@ -12,13 +12,13 @@ import {
   type FrameError,
   type Truth,
 } from "../evaluation/mod.ts";
-import type {
-  FlightReport,
-  ReportFigure,
-  ReportLabel,
-  ReportMap,
-  ReportPoint,
-} from "./contract.ts";
+import type { FlightReport, ReportFigure, ReportMap, ReportPanel } from "./contract.ts";
+import { metres, percent, withUnit } from "./figure_text.ts";
+import { LABEL_STATES, type ReportLabel } from "./labels.ts";
+import { SeriesBins } from "./series_bins.ts";
+import { StateBins } from "./state_bins.ts";
+import { TimeRange } from "./time_range.ts";
+import { TrackBins } from "./track_bins.ts";
 
 /** What is needed of a frame line of `airborne replay --json`. */
 export interface ReportedFrame extends EvaluatedFrame {
@@ -43,46 +43,103 @@ export interface ReportedFlight {
 /** 3 sigma over the 95 % quantile of two dimensions: 3 / sqrt(−2 ln 0.05). */
 const SIGMA3_PER_95 = 3 / Math.sqrt(-2 * Math.log(0.05));
 const LATENCY_BAR_MS = 150;
+/** A silence of more than five usual intervals breaks a line. */
+const BREAK_INTERVALS = 5;
 
 export function reportOf(flight: ReportedFlight): FlightReport {
-  const evaluated = evaluateFlight(flight.frames, flight.summary, flight.truth, flight.prior);
+  const { frames, truth } = flight;
+  const evaluated = evaluateFlight(frames, flight.summary, truth, flight.prior);
   const metrics = flightMetrics(evaluated);
-  const errors = new Map(evaluated.errors.map((error) => [error.sequence, error]));
-  const startNs = flight.frames[0]?.timeNs ?? 0;
+  const range = new TimeRange(frames[0]?.timeNs ?? 0, frames.at(-1)?.timeNs ?? 0);
+  const breakNs = breakOf(frames);
+  const estimate = new TrackBins(range, breakNs), trueTrack = new TrackBins(range, breakNs);
+  const fixes = frames.flatMap(({ fix: { accepted, latitudeDeg, longitudeDeg } }) =>
+    accepted && latitudeDeg !== null && longitudeDeg !== null ? [{ latitudeDeg, longitudeDeg }] : []
+  );
+  for (const { timeNs, latitudeDeg, longitudeDeg } of frames) {
+    estimate.add(timeNs, latitudeDeg, longitudeDeg);
+    const there = truth.at(timeNs)?.position;
+    if (there) trueTrack.add(timeNs, there.latitudeDeg, there.longitudeDeg);
+  }
   return {
     title: flight.title,
     subtitle: flight.subtitle,
+    notices: [],
     headline: headline(metrics, flight.distanceM),
     figures: figures(metrics),
-    points: flight.frames.map((frame) =>
-      point(frame, errors.get(frame.sequence), flight.truth, startNs)
-    ),
+    durationS: range.durationS,
+    tracks: {
+      estimate: estimate.samples(),
+      truth: trueTrack.samples(),
+      fixes,
+      fixCount: fixes.length,
+    },
     map: flight.map,
-    latencyBarMs: LATENCY_BAR_MS,
+    panels: panels(frames, evaluated.errors, range, breakNs),
+    events: null,
+    tables: [],
+    footnote:
+      "Errors are horizontal, against the truth at each frame's exposure. The band is three " +
+      "times the semi-major 1-sigma axis of the filter's covariance.",
   };
 }
 
-function point(
-  frame: ReportedFrame,
-  error: FrameError | undefined,
-  truth: Truth,
-  startNs: number,
-): ReportPoint {
-  const { accepted, latitudeDeg, longitudeDeg } = frame.fix;
-  return {
-    timeS: (frame.timeNs - startNs) / 1e9,
-    estimate: { latitudeDeg: frame.latitudeDeg, longitudeDeg: frame.longitudeDeg },
-    truth: truth.at(frame.timeNs)?.position ?? null,
-    errorM: error?.horizontalM ?? null,
-    sigma3M: frame.horizontal95M * SIGMA3_PER_95,
-    label: frame.label,
-    fix: accepted && latitudeDeg !== null && longitudeDeg !== null
-      ? { latitudeDeg, longitudeDeg }
-      : null,
-    latencyMs: frame.latencyMs,
-  };
+function breakOf(frames: readonly ReportedFrame[]): number {
+  const intervals = frames.slice(1).map(({ timeNs }, i) => timeNs - frames[i].timeNs)
+    .toSorted((a, b) => a - b);
+  return Math.max(1e9, BREAK_INTERVALS * (intervals[Math.floor(intervals.length / 2)] ?? 0));
 }
 
+function panels(
+  frames: readonly ReportedFrame[],
+  errors: readonly FrameError[],
+  range: TimeRange,
+  breakNs: number,
+): ReportPanel[] {
+  const series = () => new SeriesBins(range, breakNs);
+  const error = series(), sigma = series(), late = series();
+  const label = new StateBins(range, LABEL_STATES);
+  const errorOf = new Map(errors.map(({ sequence, horizontalM }) => [sequence, horizontalM]));
+  for (const frame of frames) {
+    error.add(frame.timeNs, errorOf.get(frame.sequence));
+    sigma.add(frame.timeNs, frame.horizontal95M * SIGMA3_PER_95);
+    late.add(frame.timeNs, frame.latencyMs);
+    label.add(frame.timeNs, frame.label);
+  }
+  return [
+    {
+      type: "chart",
+      id: "error",
+      title: "Horizontal error",
+      unit: "m",
+      valueMin: 5,
+      series: [
+        {
+          name: "3 sigma of the filter",
+          kind: "area",
+          style: "sigma",
+          samples: sigma.samples(),
+        },
+        { name: "error", kind: "line", style: "error", samples: error.samples() },
+      ],
+    },
+    {
+      type: "bands",
+      id: "labels",
+      title: "What the position rests on",
+      rows: [label.row("source label")],
+    },
+    {
+      type: "chart",
+      id: "latency",
+      title: "Latency, JPEG bytes in → estimate out",
+      unit: "ms",
+      valueMin: 10,
+      series: [{ name: "latency", kind: "dots", style: "latency", samples: late.samples() }],
+      bar: { value: LATENCY_BAR_MS, name: `${LATENCY_BAR_MS} ms` },
+    },
+  ];
+}
 function headline(metrics: FlightMetrics, distanceM: number): ReportFigure[] {
   return [
     { name: "flown without GPS", value: `${(distanceM / 1000).toFixed(2)} km` },
@@ -136,18 +193,4 @@ function figures(metrics: FlightMetrics): ReportFigure[] {
     { name: "speed", value: withUnit(m.realTimeFactor, "× real time", 1) },
     { name: "memory", value: withUnit(m.rssMb, "MB", 0), note: "largest RSS of airborne" },
   ];
-}
-
-function metres(value: number | null): string {
-  return withUnit(value, "m", value !== null && value >= 100 ? 0 : 2);
-}
-
-function percent(value: number | null): string {
-  return value === null ? "–" : `${(100 * value).toFixed(value > 0.99 && value < 1 ? 1 : 0)} %`;
-}
-
-function withUnit(value: number | null, unit: string, digits: number): string {
-  return value === null || !Number.isFinite(value)
-    ? "–"
-    : `${value.toFixed(digits)} ${unit}`.trim();
 }

@@ -4,13 +4,9 @@
  * @module
  */
 import sharp from "sharp";
-import {
-  groundSampleDistanceM,
-  TILE_SIZE_PX,
-  type WorldPixel,
-  worldPixelFromWgs,
-} from "../core/mod.ts";
-import type { ReportMap, ReportPosition } from "./contract.ts";
+import { TILE_SIZE_PX } from "../core/mod.ts";
+import type { MapFrame, ReportMap, ReportPosition } from "./contract.ts";
+import { mapFrame, mapPixel, tilesOf } from "./map_frame.ts";
 
 export interface MosaicOptions {
   readonly zoom: number;
@@ -18,85 +14,112 @@ export interface MosaicOptions {
   readonly positions: readonly ReportPosition[];
   /** JPEG of a tile; null where there is none. */
   readTile(x: number, y: number): Promise<Uint8Array | null>;
+  /** Hears of a tile that is no picture; without it that is a fault. */
+  readonly onBadTile?: (x: number, y: number, error: unknown) => void;
   /** Longer side of the picture. */
   readonly sidePxMax?: number;
+  readonly progress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
 }
 
-const SIDE_PX_MAX = 1400;
-/** Room around the track, of its longer side. */
-const MARGIN = 0.12;
-const MARGIN_MIN_PX = 200;
+/** More tiles than this are read only next to the track. */
+const TILES_MAX = 6000;
+/** Smaller than this in the picture, a tile shows nothing. */
+const TILE_PX_MIN = 2;
+const CORRIDOR_TILES = 2;
 const BACKGROUND = 0x30;
+const PARALLEL = 4;
 
 /** @throws RangeError when there is no position. */
 export async function tileMosaic(options: MosaicOptions): Promise<ReportMap> {
-  const box = worldBox(options.positions, options.zoom);
-  const sidePx = Math.max(box.width, box.height);
-  const scale = Math.min(1, (options.sidePxMax ?? SIDE_PX_MAX) / sidePx);
-  const widthPx = Math.round(box.width * scale), heightPx = Math.round(box.height * scale);
-  const canvas = new Uint8Array(widthPx * heightPx * 3).fill(BACKGROUND);
-  const first = { x: Math.floor(box.x / TILE_SIZE_PX), y: Math.floor(box.y / TILE_SIZE_PX) };
-  const last = {
-    x: Math.floor((box.x + box.width) / TILE_SIZE_PX),
-    y: Math.floor((box.y + box.height) / TILE_SIZE_PX),
-  };
-  for (let y = first.y; y <= last.y; y++) {
-    for (let x = first.x; x <= last.x; x++) {
-      const jpeg = await options.readTile(x, y);
-      if (jpeg === null) continue;
-      const edge = (tile: number, origin: number) =>
-        Math.round((tile * TILE_SIZE_PX - origin) * scale);
-      await paste(jpeg, canvas, { widthPx, heightPx }, {
-        left: edge(x, box.x),
-        right: edge(x + 1, box.x),
-        top: edge(y, box.y),
-        bottom: edge(y + 1, box.y),
-      });
-    }
+  const frame = mapFrame(options.positions, options.zoom, options.sidePxMax);
+  const canvas = new Uint8Array(frame.widthPx * frame.heightPx * 3).fill(BACKGROUND);
+  const tiles = tilesToRead(frame, options.positions);
+  let pasted = 0;
+  for (let i = 0; i < tiles.length; i += PARALLEL) {
+    options.signal?.throwIfAborted();
+    const some = tiles.slice(i, i + PARALLEL);
+    const drawn = await Promise.all(some.map((tile) => drawTile(tile, canvas, frame, options)));
+    pasted += drawn.filter(Boolean).length;
+    options.progress?.(i + some.length, tiles.length);
   }
-  const jpeg = await sharp(canvas, { raw: { width: widthPx, height: heightPx, channels: 3 } })
-    .jpeg({ quality: 80, mozjpeg: true }).toBuffer();
-  const { latitudeDeg } = options.positions[0];
-  return {
-    jpeg: new Uint8Array(jpeg),
-    widthPx,
-    heightPx,
-    zoom: options.zoom,
-    originX: box.x,
-    originY: box.y,
-    scale,
-    metresPerPx: groundSampleDistanceM(latitudeDeg, options.zoom) / scale,
-  };
+  if (pasted === 0) return { ...frame, jpeg: null };
+  const jpeg = await sharp(canvas, {
+    raw: { width: frame.widthPx, height: frame.heightPx, channels: 3 },
+  }).jpeg({ quality: 78, mozjpeg: true }).toBuffer();
+  return { ...frame, jpeg: new Uint8Array(jpeg) };
 }
 
-function worldBox(positions: readonly ReportPosition[], zoom: number) {
-  if (positions.length === 0) throw new RangeError("a map needs at least one position");
-  let west = Infinity, east = -Infinity, north = Infinity, south = -Infinity;
-  for (const position of positions) {
-    const { x, y }: WorldPixel = worldPixelFromWgs(position, zoom);
-    west = Math.min(west, x);
-    east = Math.max(east, x);
-    north = Math.min(north, y);
-    south = Math.max(south, y);
+interface Tile {
+  readonly x: number;
+  readonly y: number;
+}
+
+function tilesToRead(frame: MapFrame, positions: readonly ReportPosition[]): Tile[] {
+  if (TILE_SIZE_PX * frame.scale < TILE_PX_MIN) return [];
+  const { xMin, xMax, yMin, yMax } = tilesOf(frame);
+  const tiles: Tile[] = [];
+  if ((xMax - xMin + 1) * (yMax - yMin + 1) <= TILES_MAX) {
+    for (let y = yMin; y <= yMax; y++) for (let x = xMin; x <= xMax; x++) tiles.push({ x, y });
+    return tiles;
   }
-  const margin = Math.max(MARGIN_MIN_PX, MARGIN * Math.max(east - west, south - north));
-  return {
-    x: Math.floor(west - margin),
-    y: Math.floor(north - margin),
-    width: Math.ceil(east - west + 2 * margin),
-    height: Math.ceil(south - north + 2 * margin),
-  };
+  const taken = new Set<string>();
+  const tilePx = TILE_SIZE_PX * frame.scale;
+  for (const position of positions) {
+    const [px, py] = mapPixel(frame, position);
+    const at = {
+      x: Math.floor(frame.originX / TILE_SIZE_PX + px / tilePx),
+      y: Math.floor(frame.originY / TILE_SIZE_PX + py / tilePx),
+    };
+    for (let y = at.y - CORRIDOR_TILES; y <= at.y + CORRIDOR_TILES; y++) {
+      for (let x = at.x - CORRIDOR_TILES; x <= at.x + CORRIDOR_TILES; x++) {
+        if (x < xMin || x > xMax || y < yMin || y > yMax || taken.has(`${x}/${y}`)) continue;
+        taken.add(`${x}/${y}`);
+        tiles.push({ x, y });
+      }
+    }
+    if (tiles.length > TILES_MAX) break;
+  }
+  return tiles;
+}
+
+/** True when it is in the picture. */
+async function drawTile(
+  { x, y }: Tile,
+  canvas: Uint8Array,
+  frame: MapFrame,
+  options: MosaicOptions,
+): Promise<boolean> {
+  const across = 2 ** frame.zoom;
+  const jpeg = await options.readTile((x % across + across) % across, y);
+  if (jpeg === null) return false;
+  const edge = (tile: number, origin: number) =>
+    Math.round((tile * TILE_SIZE_PX - origin) * frame.scale);
+  try {
+    await paste(jpeg, canvas, frame, {
+      left: edge(x, frame.originX),
+      right: edge(x + 1, frame.originX),
+      top: edge(y, frame.originY),
+      bottom: edge(y + 1, frame.originY),
+    });
+    return true;
+  } catch (error) {
+    if (options.onBadTile === undefined) throw error;
+    options.onBadTile(x, y, error);
+    return false;
+  }
 }
 
 async function paste(
   jpeg: Uint8Array,
   canvas: Uint8Array,
-  size: { widthPx: number; heightPx: number },
+  size: { readonly widthPx: number; readonly heightPx: number },
   edges: { left: number; right: number; top: number; bottom: number },
 ): Promise<void> {
   const width = edges.right - edges.left, height = edges.bottom - edges.top;
   if (width < 1 || height < 1) return;
-  const pixels = await sharp(jpeg).resize(width, height, { fit: "fill" })
+  const pixels = await sharp(jpeg, { limitInputPixels: 4096 * 4096 })
+    .resize(width, height, { fit: "fill" })
     .toColourspace("srgb").removeAlpha().raw().toBuffer();
   const channels = pixels.length / (width * height);
   for (let y = Math.max(0, edges.top); y < Math.min(size.heightPx, edges.bottom); y++) {

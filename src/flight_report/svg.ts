@@ -12,6 +12,15 @@ export function escapeMarkup(text: string): string {
   );
 }
 
+/** Control characters and those that turn the direction of writing, as `\u202e`. */
+export function visibleText(text: string): string {
+  return text.replace(
+    // deno-lint-ignore no-control-regex
+    /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
 /** A coordinate with two decimals at most. */
 export function coordinate(value: number): string {
   return String(Math.round(value * 100) / 100);

@@ -3,64 +3,71 @@
  *
  * @module
  */
+import type { Sample, Series, TimeChart } from "./contract.ts";
 import { coordinate, escapeMarkup, type Point, pointList, ticks } from "./svg.ts";
+import { clockText, PLOT, plotX, timeAxis } from "./time_axis.ts";
 
-/** (seconds, value); a value of null breaks the line. */
-export type Sample = readonly [timeS: number, value: number | null];
+type Scale = (value: number) => number;
 
-export interface Series {
-  /** For the legend. */
-  readonly name: string;
-  readonly kind: "line" | "area" | "dots";
-  /** CSS class that colours it. */
-  readonly style: string;
-  readonly samples: readonly Sample[];
-}
-
-export interface TimeChart {
-  readonly id: string;
-  readonly title: string;
-  readonly unit: string;
-  readonly durationS: number;
-  readonly valueMax: number;
-  readonly series: readonly Series[];
-  /** A horizontal line with its name. */
-  readonly bar?: { readonly value: number; readonly name: string };
-}
-
-/** Every chart has the same frame, so that one cursor runs through all of them. */
-export const CHART = {
-  width: 1000,
-  height: 230,
-  left: 56,
-  right: 12,
-  top: 10,
-  bottom: 30,
-} as const;
-
-export function chartX(timeS: number, durationS: number): number {
-  const { width, left, right } = CHART;
-  return left + (width - left - right) * (durationS > 0 ? timeS / durationS : 0);
-}
-
-export function timeChart(chart: TimeChart): string {
-  const plotHeight = CHART.height - CHART.top - CHART.bottom;
-  const x = (timeS: number) => chartX(timeS, chart.durationS);
-  const y = (value: number) => CHART.top + plotHeight * (1 - value / chart.valueMax);
-  const { left, right, top, width, height } = CHART;
-  const plotWidth = width - left - right;
+export function timeChart(chart: TimeChart, durationS: number): string {
+  const top = chartTop(chart);
+  const x: Scale = (timeS) => plotX(timeS, durationS);
+  const y: Scale = (value) => PLOT.height * (1 - Math.min(1.1, value / top));
+  const values = ticks(top, 5);
+  const rows = values.map((value) => {
+    const at = coordinate(y(value));
+    return `<line class="grid" x1="0" x2="${PLOT.width}" y1="${at}" y2="${at}"/>`;
+  });
+  const labels = values.map((value) =>
+    `<span style="top:${coordinate(y(value) / PLOT.height * 100)}%">${value}</span>`
+  );
+  const { marks, remark } = offScale(chart, top, durationS);
   return `<figure class="chart" id="${chart.id}">
 <figcaption><h2>${escapeMarkup(chart.title)} <small>${escapeMarkup(chart.unit)}</small></h2>${
     legend(chart)
   }</figcaption>
-<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeMarkup(chart.title)}">
-<clipPath id="clip-${chart.id}"><rect x="${left}" y="${top}" width="${plotWidth}" height="${plotHeight}"/></clipPath>
-${grid(chart, x, y)}
-<g clip-path="url(#clip-${chart.id})">${chart.series.map((s) => drawn(s, x, y)).join("")}${
-    bar(chart, y)
-  }</g>
-<line class="cursor" y1="${top}" y2="${top + plotHeight}" x1="-9" x2="-9"/>
-</svg></figure>`;
+<div class="plot"><div class="values">${labels.join("")}</div>
+<svg viewBox="0 0 ${PLOT.width} ${PLOT.height}" preserveAspectRatio="none" role="img" aria-label="${
+    escapeMarkup(chart.title)
+  }">${rows.join("")}${chart.series.map((s) => drawn(s, x, y)).join("")}${barLine(chart, y)}</svg>
+${marks}${barName(chart, y)}<i class="cursor"></i></div>
+${timeAxis(durationS)}${remark}</figure>`;
+}
+
+/** Top of the scale: nearly all of the values, so that a spike does not flatten the rest. */
+function chartTop(chart: TimeChart): number {
+  const values = chart.series.flatMap(({ samples }) => samples.map(([, value]) => value))
+    .filter((value) => value !== null && Number.isFinite(value)).toSorted((a, b) => a! - b!);
+  const atLeast = Math.max(chart.valueMin, (chart.bar?.value ?? 0) * 1.15);
+  if (values.length === 0) return atLeast;
+  const nearlyAll = values[Math.floor((values.length - 1) * 0.98)]!;
+  return Math.max(atLeast, Math.min(values[values.length - 1]!, nearlyAll * 1.5) * 1.08);
+}
+
+/** Values over the scale are cut, and every one of them is marked at the upper edge. */
+function offScale(
+  chart: TimeChart,
+  top: number,
+  durationS: number,
+): { marks: string; remark: string } {
+  let highest: readonly [number, number, string] | null = null;
+  const places = new Set<string>();
+  for (const { name, samples } of chart.series) {
+    for (const [timeS, value] of samples) {
+      if (value === null || value <= top) continue;
+      if (highest === null || value > highest[1]) highest = [timeS, value, name];
+      places.add(coordinate(plotX(timeS, durationS) / 10));
+    }
+  }
+  if (highest === null) return { marks: "", remark: "" };
+  const [timeS, value, name] = highest;
+  const marks = [...places].map((left) => `<i class="over" style="left:${left}%"></i>`).join("");
+  return {
+    marks,
+    remark: `<p class="remark">▲ Above the scale; highest: ${escapeMarkup(name)} ${
+      Number(value.toPrecision(4))
+    } ${escapeMarkup(chart.unit)} at ${clockText(timeS)}.</p>`,
+  };
 }
 
 function legend(chart: TimeChart): string {
@@ -68,23 +75,6 @@ function legend(chart: TimeChart): string {
     `<span class="key ${series.style} ${series.kind}"><i></i>${escapeMarkup(series.name)}</span>`
   );
   return `<p class="legend">${keys.join("")}</p>`;
-}
-
-type Scale = (value: number) => number;
-
-function grid(chart: TimeChart, x: Scale, y: Scale): string {
-  const { left, right, width, height, bottom } = CHART;
-  const rows = ticks(chart.valueMax, 5).map((value) => {
-    const at = coordinate(y(value));
-    return `<line class="grid" x1="${left}" x2="${width - right}" y1="${at}" y2="${at}"/>` +
-      `<text class="tick end" x="${left - 8}" y="${at}" dy="4">${value}</text>`;
-  });
-  const columns = ticks(chart.durationS, 10).map((value) =>
-    `<text class="tick middle" x="${coordinate(x(value))}" y="${
-      height - bottom + 18
-    }">${value} s</text>`
-  );
-  return rows.join("") + columns.join("");
 }
 
 function drawn(series: Series, x: Scale, y: Scale): string {
@@ -96,6 +86,8 @@ function drawn(series: Series, x: Scale, y: Scale): string {
   }
   return pieces(series.samples).map((piece) => {
     const points: Point[] = piece.map(([timeS, value]) => [x(timeS), y(value)]);
+    // One value between two silences is a short stroke, not nothing.
+    if (points.length === 1) points.push([points[0][0] + 0.8, points[0][1]]);
     if (series.kind === "line") {
       return `<polyline class="line ${series.style}" points="${pointList(points)}"/>`;
     }
@@ -114,11 +106,14 @@ function pieces(samples: readonly Sample[]): [number, number][][] {
   return out.filter((piece) => piece.length > 0);
 }
 
-function bar(chart: TimeChart, y: Scale): string {
+function barLine(chart: TimeChart, y: Scale): string {
   if (chart.bar === undefined) return "";
   const at = coordinate(y(chart.bar.value));
-  return `<line class="bar" x1="${CHART.left}" x2="${CHART.width}" y1="${at}" y2="${at}"/>` +
-    `<text class="tick end bar-name" x="${CHART.width - CHART.right - 4}" y="${at}" dy="-5">${
-      escapeMarkup(chart.bar.name)
-    }</text>`;
+  return `<line class="bar" x1="0" x2="${PLOT.width}" y1="${at}" y2="${at}"/>`;
+}
+
+function barName(chart: TimeChart, y: Scale): string {
+  if (chart.bar === undefined) return "";
+  const top = coordinate(y(chart.bar.value) / PLOT.height * 100);
+  return `<span class="bar-name" style="top:${top}%">${escapeMarkup(chart.bar.name)}</span>`;
 }

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { escapeMarkup, roundBelow, ticks } from "../../src/flight_report/svg.ts";
-import { labelRuns } from "../../src/flight_report/label_band.ts";
+import { escapeMarkup, roundBelow, ticks, visibleText } from "../../src/flight_report/svg.ts";
 import { timeChart } from "../../src/flight_report/time_chart.ts";
-import type { ReportLabel, ReportPoint } from "../../src/flight_report/mod.ts";
+import type { TimeChart } from "../../src/flight_report/mod.ts";
 
 Deno.test("ticks() are round and reach no further than the maximum", () => {
   assert.deepEqual(ticks(10, 5), [0, 2, 4, 6, 8, 10]);
@@ -18,38 +17,13 @@ Deno.test("escapeMarkup() leaves nothing that ends an element or an attribute", 
   assert.ok(!/[<>"'&](?!#\d+;)/.test(escapeMarkup(`<a href="x" title='y'>&</a>`)));
 });
 
-Deno.test("labelRuns() joins frames of one label and lasts until the next", () => {
-  const point = (timeS: number, label: ReportLabel): ReportPoint => ({
-    timeS,
-    label,
-    estimate: { latitudeDeg: 0, longitudeDeg: 0 },
-    truth: null,
-    errorM: null,
-    sigma3M: 1,
-    fix: null,
-    latencyMs: 1,
-  });
-  const points = [
-    point(0, "dead_reckoned"),
-    point(1, "satellite_anchored"),
-    point(2, "satellite_anchored"),
-    point(3, "visual_propagated"),
-  ];
-  assert.deepEqual(labelRuns(points, 4), [
-    { label: "dead_reckoned", fromS: 0, toS: 1 },
-    { label: "satellite_anchored", fromS: 1, toS: 3 },
-    { label: "visual_propagated", fromS: 3, toS: 4 },
-  ]);
-  assert.deepEqual(labelRuns([], 0), []);
-});
-
 Deno.test("timeChart() breaks its line where a value is missing, and stands an empty flight", () => {
-  const chart = {
+  const chart: TimeChart = {
+    type: "chart",
     id: "x",
     title: "t",
     unit: "m",
-    durationS: 3,
-    valueMax: 2,
+    valueMin: 2,
     series: [{
       name: "s",
       kind: "line" as const,
@@ -57,7 +31,22 @@ Deno.test("timeChart() breaks its line where a value is missing, and stands an e
       samples: [[0, 1], [1, null], [2, 1], [3, 2]] as const,
     }],
   };
-  assert.equal(timeChart(chart).match(/<polyline/g)?.length, 2);
-  const empty = timeChart({ ...chart, durationS: 0, series: [] });
+  assert.equal(timeChart(chart, 3).match(/<polyline/g)?.length, 2);
+  const empty = timeChart({ ...chart, series: [] }, 0);
   assert.ok(!empty.includes("NaN"));
+});
+
+Deno.test("timeChart() marks what is over its scale, and tells the highest", () => {
+  const samples = Array.from({ length: 1000 }, (_, i) => [i, i === 777 ? 1e7 : 3] as const);
+  const series = [{ name: "s", kind: "line" as const, style: "error", samples }];
+  const html = timeChart(
+    { type: "chart", id: "x", title: "t", unit: "m", valueMin: 2, series },
+    1000,
+  );
+  assert.equal(html.match(/class="over"/g)?.length, 1);
+  assert.match(html, /highest: s 10000000 m at 12:57/);
+});
+
+Deno.test("visibleText() makes characters visible that hide or turn others", () => {
+  assert.equal(visibleText("a\u202eb\u0007c\nd"), "a\\u202eb\\u0007c\\u000ad");
 });

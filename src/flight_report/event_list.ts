@@ -1,0 +1,101 @@
+/**
+ * Events of a flight in bounded memory. When there are too many, those of the kind that has most are
+ * put together, so that a component that cannot stop talking hides neither others nor its own end.
+ *
+ * @module
+ */
+import type { EventSeverity, ReportEvent, ReportEvents } from "./contract.ts";
+import { visibleText } from "./svg.ts";
+
+export interface NewEvent extends Omit<ReportEvent, "count" | "untilS"> {
+  /** Events of one kind, producer, severity and topic are of one class. */
+  readonly topic?: string;
+}
+
+const EVENTS_MAX = 12_000;
+/** The first and the last ones of a class stay as they are. */
+const ENDS_KEPT = 100;
+const CLASSES_MAX = 200;
+const TEXT_MAX = 240;
+const NAME_MAX = 80;
+
+interface Kept {
+  timeS: number;
+  severity: EventSeverity;
+  kind: string;
+  producer: string;
+  text: string;
+  count: number;
+  untilS: number;
+}
+
+export class EventList {
+  readonly #classes = new Map<string, Kept[]>();
+  readonly #counts: Record<EventSeverity, number> = { error: 0, warning: 0, notice: 0, info: 0 };
+  readonly #max: number;
+  #kept = 0;
+  #total = 0;
+
+  constructor(max = EVENTS_MAX) {
+    this.#max = Math.max(max, 4 * ENDS_KEPT);
+  }
+
+  get counts(): Readonly<Record<EventSeverity, number>> {
+    return this.#counts;
+  }
+
+  add(event: NewEvent): void {
+    this.#total++;
+    this.#counts[event.severity]++;
+    const kept: Kept = {
+      timeS: event.timeS,
+      severity: event.severity,
+      kind: cut(event.kind, NAME_MAX),
+      producer: cut(event.producer, NAME_MAX),
+      text: cut(event.text, TEXT_MAX),
+      count: 1,
+      untilS: event.timeS,
+    };
+    this.#classOf(kept, event.topic ?? "").push(kept);
+    if (++this.#kept > this.#max) this.#thin();
+  }
+
+  build(): ReportEvents {
+    const list = [...this.#classes.values()].flat().sort((a, b) => a.timeS - b.timeS);
+    return { list, total: this.#total };
+  }
+
+  #classOf(event: Kept, topic: string): Kept[] {
+    let name = JSON.stringify([event.severity, event.kind, event.producer, cut(topic, NAME_MAX)]);
+    if (!this.#classes.has(name) && this.#classes.size >= CLASSES_MAX) name = event.severity;
+    let list = this.#classes.get(name);
+    if (list === undefined) this.#classes.set(name, list = []);
+    return list;
+  }
+
+  /** Every second one of the largest class goes into the one before it. */
+  #thin(): void {
+    const [name, list] = [...this.#classes].reduce((a, b) => b[1].length > a[1].length ? b : a);
+    const ends = list.length > 4 * ENDS_KEPT ? ENDS_KEPT : 1;
+    const out = list.slice(0, ends);
+    const stop = list.length - ends;
+    for (let i = ends; i < stop; i += 2) {
+      const one = list[i];
+      if (i + 1 < stop) {
+        const other = list[i + 1];
+        one.count += other.count;
+        one.untilS = Math.max(one.untilS, other.untilS);
+      }
+      out.push(one);
+    }
+    // One by one: a spread of many would not fit the stack.
+    for (let i = Math.max(ends, stop); i < list.length; i++) out.push(list[i]);
+    this.#kept -= list.length - out.length;
+    this.#classes.set(name, out);
+  }
+}
+
+function cut(text: string, length: number): string {
+  const visible = visibleText(text.length > length ? `${text.slice(0, length - 1)}…` : text);
+  return visible.isWellFormed() ? visible : visible.toWellFormed();
+}

@@ -1,0 +1,44 @@
+/**
+ * Reads payloads of records that may be of a newer program, or damaged: what is not as expected is
+ * null.
+ *
+ * @module
+ */
+
+export type Payload = Readonly<Record<string, unknown>>;
+
+export function numberOf(payload: Payload, key: string): number | null {
+  const value = payload[key];
+  return typeof value === "number" && Number.isFinite(value) ? value : null;
+}
+
+/** "" where it is absent. */
+export function textOf(payload: Payload, key: string): string {
+  const value = payload[key];
+  return typeof value === "string" ? value : "";
+}
+
+/** Semi-major 1-sigma axis of the horizontal covariance [east-east, east-north, north-north], m². */
+export function horizontalSigmaM(payload: Payload): number | null {
+  const covariance = payload.covarianceEnM2;
+  if (!Array.isArray(covariance)) return null;
+  const [ee, en, nn] = covariance;
+  if (![ee, en, nn].every((value) => typeof value === "number" && Number.isFinite(value))) {
+    return null;
+  }
+  const variance = (ee + nn) / 2 + Math.hypot((ee - nn) / 2, en);
+  return variance >= 0 ? Math.sqrt(variance) : null;
+}
+
+/** A payload in a line, for kinds that nobody here knows. */
+export function payloadText(payload: Payload): string {
+  const parts: string[] = [];
+  let length = 0;
+  for (const [key, value] of Object.entries(payload)) {
+    const text = typeof value === "string" ? value : JSON.stringify(value) ?? "";
+    parts.push(`${key} ${text.length > 120 ? `${text.slice(0, 119)}…` : text}`);
+    length += parts[parts.length - 1].length;
+    if (length > 300) break;
+  }
+  return parts.join(", ");
+}
