@@ -8,7 +8,6 @@
  *
  * @module
  */
-import type { Clock } from "../core/mod.ts";
 import { checkNewTile, checkTileId } from "./check_tile.ts";
 import { selectPage, selectStatistics } from "./catalogue_rows.ts";
 import type {
@@ -31,7 +30,7 @@ import type {
   WriteOptions,
   WriteSummary,
 } from "./contract.ts";
-import { TileDatabaseError, TileMetadataError, TileNotFoundError } from "./errors.ts";
+import { TileDatabaseError, TileMetadataError } from "./errors.ts";
 import { tileKey, tileUuid } from "./identity.ts";
 import { LruStamps, selectLruCandidates } from "./lru_stamps.ts";
 import { readAhead } from "./read_ahead.ts";
@@ -48,7 +47,8 @@ import {
   refuseTwins,
   WriteJournal,
 } from "../tile_contract/mod.ts";
-import { databaseFault, type SqlDatabase, SQLSTATE, sqlStateOf } from "./sql/database.ts";
+import { databaseFault, type SqlDatabase } from "./sql/database.ts";
+import { notFound, writeFault } from "./store_faults.ts";
 import { checkTileFiles, readTileFile, removeTileFiles, writeTileFiles } from "./tile_files.ts";
 import { TileFolders } from "./tile_folders.ts";
 import { tileRange } from "./tile_range.ts";
@@ -89,7 +89,6 @@ interface Opened extends SqlTileStoreParts {
 }
 
 export class SqlTileStore implements TileStore, TileMetadataStore, TileCatalogue, AsyncDisposable {
-  readonly #clock: Clock | undefined;
   readonly #collaborators: TileStoreCollaborators;
   readonly #journal: WriteJournal;
   readonly #openParts: () => Promise<SqlTileStoreParts & AsyncDisposable>;
@@ -102,7 +101,6 @@ export class SqlTileStore implements TileStore, TileMetadataStore, TileCatalogue
     collaborators: TileStoreCollaborators,
     openParts: () => Promise<SqlTileStoreParts & AsyncDisposable>,
   ) {
-    this.#clock = collaborators.clock;
     this.#collaborators = collaborators;
     this.#journal = new WriteJournal(collaborators);
     this.#openParts = openParts;
@@ -342,7 +340,8 @@ export class SqlTileStore implements TileStore, TileMetadataStore, TileCatalogue
   }
 
   #now(): Date | null {
-    return this.#clock === undefined ? null : this.#clock.utc(this.#clock.now());
+    const { clock } = this.#collaborators;
+    return clock === undefined ? null : clock.utc(clock.now());
   }
 
   #admitted(tile: NewTile): NewTile {
@@ -386,19 +385,4 @@ export class SqlTileStore implements TileStore, TileMetadataStore, TileCatalogue
       throw databaseFault(error);
     }
   }
-}
-
-function writeFault(error: unknown, tiles: readonly NewTile[]): Error {
-  if (sqlStateOf(error) !== SQLSTATE.uniqueViolation) return databaseFault(error);
-  const one = tiles.length === 1 ? tileKey(tiles[0].metadata.tileId) : `one of ${tiles.length}`;
-  const { detail } = error as { detail?: string };
-  return new TileMetadataError(
-    `Cannot write tile ${one}: it exists already and is never overwritten` +
-      `${tiles.length > 1 && detail ? ` (${detail})` : ""}; delete it first, or keep it`,
-    { cause: error },
-  );
-}
-
-function notFound(id: TileId): TileNotFoundError {
-  return new TileNotFoundError(`No tile ${tileKey(id)} in the cache`);
 }

@@ -86,7 +86,7 @@ export function refuseTwins(tiles: readonly NewTile[]): void {
 const PAGE_TILES_MAX = 10_000;
 const PageSchema = z.strictObject({
   limit: z.int().min(1).max(PAGE_TILES_MAX),
-  after: z.uuid().optional(),
+  after: z.guid().optional(),
   source: z.string().max(40).optional(),
   zoom: z.int().min(0).max(22).optional(),
 });
