@@ -22,6 +22,11 @@ Deno.test("grantsFor() reads what is named, writes what --out names, reaches wha
   assert.deepEqual(grantsFor(["--dsn", "postgresql://me@db.example:6000/x"]).net, [
     "db.example:6000",
   ]);
+  assert.deepEqual(grantsFor(["--url", "https://tiles.example/{z}/{x}/{y}.png"]), {
+    read: [],
+    write: [],
+    net: ["tiles.example:443"],
+  });
   assert.deepEqual(grantsFor(["--dsn=postgresql:///x?host=/run/pg"]), {
     read: ["/run/pg/.s.PGSQL.5432"],
     write: ["/run/pg/.s.PGSQL.5432"],
@@ -55,7 +60,8 @@ Deno.test("the set `airborne` grants no network, no subprocess, no write and no 
   const { net, run, write, sys, ffi, env } = permissions.airborne;
   assert.deepEqual([net, run, write, sys], [false, false, false, false]);
   assert.deepEqual(ffi, ["build/lib"]);
-  assert.deepEqual(env, ["GDN_*"]);
+  // The YAML reader looks at the two others.
+  assert.deepEqual(env, ["GDN_*", "LOG_STREAM", "LOG_TOKENS"]);
   assert.deepEqual(permissions.airborne.import, ["packages.invalid"]);
   for (const grants of Object.values(permissions.operator)) assert.notEqual(grants, true);
 });
@@ -69,7 +75,8 @@ Deno.test("a symlink is granted as it was named and as what it is; a comma is re
       airborneCommand([], { read: [`${folder}/link/x`], write: [`${folder}/out`] }).args;
     const read = flags.find((flag) => flag.startsWith("--allow-read="));
     const granted = [
-      `${REPOSITORY}/config`,
+      // Two folders of code: Deno reads the modules of the recorder's thread.
+      ...["config", "src/core", "src/flight_recorder"].map((own) => `${REPOSITORY}/${own}`),
       `${folder}/link/x`,
       `${folder}/place/x`,
       `${folder}/out`,
