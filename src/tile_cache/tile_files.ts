@@ -44,6 +44,7 @@ export async function writeTileFiles(
     const ends = await Promise.allSettled(Array.from({ length: WRITES_AT_ONCE }, worker));
     for (const end of ends) if (end.status === "rejected") throw end.reason;
     await folders.sync(used);
+    if (!folders.syncSidecars) await writeUnsynced(folders, tiles);
   } catch (error) {
     if (error instanceof TileCacheError) throw error;
     throw new TileFsError(
@@ -54,17 +55,13 @@ export async function writeTileFiles(
   }
 }
 
-/** The three are written side by side; the picture gets its name last. */
+/** Sidecars that must be durable go first; the picture gets its name when its bytes are synced. */
 async function writeOne(folders: TileFolders, tile: NewTile): Promise<void> {
   const { sidecars, jpeg } = pathsOf(folders.root, tile.metadata.tileId);
-  const contents = sidecarContents(tile.metadata);
+  const contents = folders.syncSidecars ? sidecarContents(tile.metadata) : [];
   const temporary = temporaryPathFor(jpeg);
   const ends = await Promise.allSettled([
-    ...sidecars.map((path, index) =>
-      folders.syncSidecars
-        ? replaceFile(path, contents[index], { syncFolder: false })
-        : Deno.writeFile(path, contents[index])
-    ),
+    ...contents.map((bytes, i) => replaceFile(sidecars[i], bytes, { syncFolder: false })),
     writeSynced(temporary, tile.jpeg),
   ]);
   try {
@@ -74,6 +71,20 @@ async function writeOne(folders: TileFolders, tile: NewTile): Promise<void> {
     await Deno.remove(temporary).catch(() => {});
     throw error;
   }
+}
+
+/** After the sync, which would write them to the disk as well, and take twice as long. */
+async function writeUnsynced(folders: TileFolders, tiles: readonly NewTile[]): Promise<void> {
+  const queue = tiles.values();
+  const worker = async () => {
+    for (const { metadata } of queue) {
+      const { sidecars } = pathsOf(folders.root, metadata.tileId);
+      const contents = sidecarContents(metadata);
+      await Promise.all(sidecars.map((path, index) => Deno.writeFile(path, contents[index])));
+    }
+  };
+  const ends = await Promise.allSettled(Array.from({ length: WRITES_AT_ONCE }, worker));
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
 }
 
 /** Writes the sidecars of a picture that is whole. */
