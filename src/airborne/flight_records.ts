@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { basename } from "node:path";
 import type { CameraFrame } from "../camera/mod.ts";
 import type { MonotonicNs } from "../core/mod.ts";
 import type { FdrPayload, FdrSink } from "../flight_recorder/mod.ts";
@@ -15,6 +16,8 @@ import type { FrameOutcome } from "./navigator.ts";
 import type { FrameLine } from "./output.ts";
 import { SensorRecords } from "./sensor_records.ts";
 
+const VIO_HEALTH_INTERVAL_NS = 1e9;
+
 export class FlightRecords {
   readonly sensors: SensorRecords;
   readonly #camera: FdrSink;
@@ -23,6 +26,8 @@ export class FlightRecords {
   readonly #vio: FdrSink;
   readonly #log: FlightLog;
   readonly #airborne: Airborne;
+  #vioState = "";
+  #vioToldNs = -Infinity;
 
   constructor(log: FlightLog, airborne: Airborne) {
     this.sensors = new SensorRecords(log.sink("sensors"));
@@ -32,6 +37,20 @@ export class FlightRecords {
     this.#vio = log.sink("vio");
     this.#log = log;
     this.#airborne = airborne;
+  }
+
+  /** The map that it flies with was held against its manifest. */
+  packageVerified(nowNs: MonotonicNs): void {
+    const { name, files } = this.#airborne.flightPackage.manifest;
+    this.#log.sink("flight_package").enqueue({
+      kind: "package.verified",
+      timestampNs: nowNs,
+      payload: {
+        name,
+        files: files.length,
+        bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+      },
+    });
   }
 
   events(events: readonly EstimatorEvent[], nowNs: MonotonicNs): void {
@@ -51,7 +70,8 @@ export class FlightRecords {
         heightPx: camera.calibration.heightPx,
         jpegBytes: camera.jpeg.length,
         calibrationId: camera.calibration.id,
-        ...(camera.name === undefined ? {} : { file: camera.name }),
+        // The name alone: where it lay is nobody's business.
+        ...(camera.name === undefined ? {} : { file: basename(camera.name) }),
       },
     });
   }
@@ -64,11 +84,18 @@ export class FlightRecords {
       timestampNs,
       payload: stateRecord(outcome, line),
     });
-    this.#vio.enqueue({
-      kind: "vio.health",
-      timestampNs,
-      payload: vioHealth(outcome, this.#airborne),
-    });
+    this.#health(outcome, nowNs);
+  }
+
+  /** Once a second, and whenever it changes. */
+  #health(outcome: FrameOutcome, nowNs: MonotonicNs): void {
+    const payload = vioHealth(outcome, this.#airborne);
+    if (payload.state === this.#vioState && nowNs - this.#vioToldNs < VIO_HEALTH_INTERVAL_NS) {
+      return;
+    }
+    this.#vioState = payload.state;
+    this.#vioToldNs = nowNs;
+    this.#vio.enqueue({ kind: "vio.health", timestampNs: nowNs, payload });
   }
 }
 

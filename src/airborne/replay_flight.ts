@@ -49,6 +49,7 @@ export async function replayFlight(
   const tally = new ReplayTally(description.name);
   const sensors = new SensorFeed(airborne.estimator, airborne.frame, description);
   const records = new FlightRecords(log, airborne);
+  records.packageVerified(clock.now());
   for await (const event of flight.events()) {
     if (output.signal.aborted) break;
     clock.set(event.receivedNs);

@@ -16,6 +16,7 @@ export {
 export { exportCsv } from "./export/csv.ts";
 export type { Export } from "./export/export_result.ts";
 export { exportGeoJson } from "./export/geojson.ts";
+export { exportRecordedFlight } from "./export/recorded_flight.ts";
 export { exportGpx } from "./export/gpx.ts";
 export { findFlight, type FlightFiles, type SegmentFile } from "./flight_files.ts";
 export type { FlightSummary, KindSummary, Moment } from "./flight_summary.ts";

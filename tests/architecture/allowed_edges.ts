@@ -24,7 +24,7 @@ export const ALLOWED_EDGES: Readonly<Record<string, readonly string[] | "any">> 
   // Data on disk.
   descriptor_index: ["faiss"],
   flight_package: ["descriptor_index", "map", "vision"],
-  flight_record: ["flight_recorder"],
+  flight_record: ["flight_recorder", "replay"],
   flight_recorder: [],
   photographs: ["camera"],
   replay: ["camera", "photographs"],

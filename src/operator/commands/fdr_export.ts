@@ -8,6 +8,7 @@ import {
   exportCsv,
   exportGeoJson,
   exportGpx,
+  exportRecordedFlight,
   findFlight,
   NothingReadableError,
 } from "../../flight_record/mod.ts";
@@ -21,7 +22,7 @@ import {
   withProgress,
 } from "./fdr_shared.ts";
 
-const HELP = `operator fdr export FLIGHT --format csv|geojson|gpx --out PATH [--kind KIND]…
+const HELP = `operator fdr export FLIGHT --format csv|geojson|gpx|flight --out PATH [--kind KIND]…
 
 Writes a recorded flight for spreadsheets, maps and other programs.
 ${FLIGHT_HELP}
@@ -35,6 +36,9 @@ Formats
              latitude in degrees, height in metres over the WGS 84 ellipsoid.
   gpx        PATH is a new file: the track of nav.state with time; heights over the ellipsoid.
 
+  flight     PATH is a new folder that \`airborne replay\` flies again, once the flight's pictures lie
+             in its frames/ (the record holds all but the pixels).
+
 Options
   --kind KIND    csv only: only this kind; may be given several times
 
@@ -44,7 +48,8 @@ ${EXIT_HELP}
 Examples
   operator fdr export recordings/7d0f2c4e-3f0f-4a9c-8d5e-0f6a3f1b2c4d --format csv --out tables
   operator fdr export FLIGHT --format geojson --out flight.geojson
-  operator fdr export FLIGHT --format gpx --out flight.gpx`;
+  operator fdr export FLIGHT --format gpx --out flight.gpx
+  operator fdr export FLIGHT --format flight --out flights/again`;
 
 const OPTIONS = {
   format: { type: "string" },
@@ -52,12 +57,17 @@ const OPTIONS = {
   kind: { type: "string", multiple: true },
 } as const;
 
-const FORMATS = { csv: exportCsv, geojson: exportGeoJson, gpx: exportGpx };
+const FORMATS = {
+  csv: exportCsv,
+  geojson: exportGeoJson,
+  gpx: exportGpx,
+  flight: exportRecordedFlight,
+};
 
 export function fdrExportCommand(): Command {
   return {
     name: "fdr export",
-    summary: "write a recorded flight as CSV, GeoJSON or GPX",
+    summary: "write a recorded flight as CSV, GeoJSON, GPX, or to fly it again",
     help: HELP,
     run,
   };
@@ -68,7 +78,7 @@ async function run(args: readonly string[], io: CommandIo): Promise<ExitCode> {
   const path = flightArgument("fdr export", positionals);
   const { out, format = "", kind } = values;
   if (!Object.hasOwn(FORMATS, format)) {
-    throw new UsageError(`--format must be csv, geojson or gpx, got "${format}"`);
+    throw new UsageError(`--format must be csv, geojson, gpx or flight, got "${format}"`);
   }
   if (!out) throw new UsageError("fdr export needs --out PATH");
   if (kind !== undefined && format !== "csv") throw new UsageError("--kind goes with csv only");
