@@ -12,7 +12,9 @@ export interface NewEvent extends Omit<ReportEvent, "count" | "untilS"> {
   readonly topic?: string;
 }
 
-const EVENTS_MAX = 12_000;
+/** Characters, those of the names beside it guessed: some forty thousand usual events. */
+const WEIGHT_MAX = 4e6;
+const WEIGHT_OF_ONE = 40;
 /** The first and the last ones of a class stay as they are. */
 const ENDS_KEPT = 100;
 const CLASSES_MAX = 200;
@@ -32,12 +34,12 @@ interface Kept {
 export class EventList {
   readonly #classes = new Map<string, Kept[]>();
   readonly #counts: Record<EventSeverity, number> = { error: 0, warning: 0, notice: 0, info: 0 };
-  readonly #max: number;
-  #kept = 0;
+  readonly #weightMax: number;
+  #weight = 0;
   #total = 0;
 
-  constructor(max = EVENTS_MAX) {
-    this.#max = Math.max(max, 4 * ENDS_KEPT);
+  constructor(weightMax = WEIGHT_MAX) {
+    this.#weightMax = weightMax;
   }
 
   get counts(): Readonly<Record<EventSeverity, number>> {
@@ -57,7 +59,8 @@ export class EventList {
       untilS: event.timeS,
     };
     this.#classOf(kept, event.topic ?? "").push(kept);
-    if (++this.#kept > this.#max) this.#thin();
+    this.#weight += weightOf(kept);
+    if (this.#weight > this.#weightMax) this.#thin();
   }
 
   build(): ReportEvents {
@@ -73,9 +76,14 @@ export class EventList {
     return list;
   }
 
-  /** Every second one of the largest class goes into the one before it. */
+  /** Every second one of the heaviest class goes into the one before it. */
   #thin(): void {
-    const [name, list] = [...this.#classes].reduce((a, b) => b[1].length > a[1].length ? b : a);
+    const heaviest = [...this.#classes].map(([name, list]) => ({
+      name,
+      list,
+      weight: list.reduce((sum, event) => sum + weightOf(event), 0),
+    })).reduce((a, b) => b.weight > a.weight ? b : a);
+    const { name, list } = heaviest;
     const ends = list.length > 4 * ENDS_KEPT ? ENDS_KEPT : 1;
     const out = list.slice(0, ends);
     const stop = list.length - ends;
@@ -90,9 +98,13 @@ export class EventList {
     }
     // One by one: a spread of many would not fit the stack.
     for (let i = Math.max(ends, stop); i < list.length; i++) out.push(list[i]);
-    this.#kept -= list.length - out.length;
+    this.#weight -= heaviest.weight - out.reduce((sum, event) => sum + weightOf(event), 0);
     this.#classes.set(name, out);
   }
+}
+
+function weightOf({ text }: Kept): number {
+  return text.length + WEIGHT_OF_ONE;
 }
 
 function cut(text: string, length: number): string {

@@ -57,20 +57,21 @@ svg{display:block;width:100%;height:auto}
 .chart svg .line.second{stroke:var(--orange)}
 .chart svg .area.sigma{fill:var(--blue);opacity:.2}
 .chart svg .dots{fill:none;stroke-width:3.5;stroke-linecap:round;vector-effect:non-scaling-stroke}
-.chart svg .dots.latency{stroke:var(--blue);opacity:.55}
-.chart svg .dots.arrival{stroke:var(--orange);opacity:.55}
-.chart svg .dots.age{stroke:var(--aqua);opacity:.55}
+.chart svg .dots.latency{stroke:var(--blue);opacity:.7}
+.chart svg .dots.arrival{stroke:var(--orange);opacity:.7}
+.chart svg .dots.age{stroke:var(--aqua);opacity:.7}
 .bar{stroke:var(--ink-2);stroke-width:1;stroke-dasharray:5 4;vector-effect:non-scaling-stroke}
 .bar-name{position:absolute;right:4px;transform:translateY(-110%);font-size:12px;background:var(--surface);padding:0 4px}
 .over{position:absolute;top:-7px;width:0;height:0;margin-left:-4px;border:4px solid transparent;border-top:0;border-bottom:7px solid var(--red)}
 .remark{margin:4px 0 0;font-size:13px;color:var(--ink-2)}
 .remark.bad{color:var(--red);margin-top:8px}
 .cursor{position:absolute;top:0;bottom:0;left:0;width:1px;background:var(--ink);opacity:.6;display:none;pointer-events:none}
-rect.label.good{fill:var(--aqua)}
-rect.label.fair{fill:var(--yellow)}
-rect.label.bad{fill:var(--red)}
-rect.label.info{fill:var(--blue)}
-rect.label.none{fill:var(--edge)}
+rect.label{stroke-width:1.5px;vector-effect:non-scaling-stroke}
+rect.label.good{fill:var(--aqua);stroke:var(--aqua)}
+rect.label.fair{fill:var(--yellow);stroke:var(--yellow)}
+rect.label.bad{fill:var(--red);stroke:var(--red)}
+rect.label.info{fill:var(--blue);stroke:var(--blue)}
+rect.label.none{fill:var(--edge);stroke:var(--edge)}
 .row-name{display:flex;flex-wrap:wrap;gap:2px 16px;justify-content:space-between;margin:8px 0 3px;font-size:13px}
 .row-name b{font-weight:600}
 .banner{background:var(--surface);border:1px solid var(--edge);border-left:5px solid var(--aqua);border-radius:8px;padding:10px 14px;margin:0 0 10px}

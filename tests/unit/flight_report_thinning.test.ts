@@ -163,7 +163,7 @@ Deno.test("Quantiles are right to 2 %, and the maximum exactly", () => {
 });
 
 Deno.test("EventList: a flood is put together evenly and counted, the rare ones all stay", () => {
-  const list = new EventList(1000);
+  const list = new EventList(50_000);
   for (let i = 0; i < 100_000; i++) {
     list.add({ timeS: i, severity: "warning", kind: "log", producer: "x", text: `line ${i}` });
     if (i % 1000 === 0) {
@@ -172,7 +172,7 @@ Deno.test("EventList: a flood is put together evenly and counted, the rare ones 
   }
   const { list: events, total } = list.build();
   assert.equal(total, 100_100);
-  assert.ok(events.length <= 1000);
+  assert.ok(events.length > 300 && events.length <= 1000, `${events.length}`);
   assert.equal(events.filter(({ severity }) => severity === "error").length, 100);
   assert.equal(events.reduce((sum, { count }) => sum + count, 0), total);
   const flood = events.filter(({ severity }) => severity === "warning");
@@ -184,7 +184,7 @@ Deno.test("EventList: a flood is put together evenly and counted, the rare ones 
 });
 
 Deno.test("EventList: thousands of names, and megabytes in a line, fill neither memory nor page", () => {
-  const list = new EventList(2000);
+  const list = new EventList(1e6);
   for (let i = 0; i < 20_000; i++) {
     list.add({
       timeS: i,
