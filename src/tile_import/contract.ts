@@ -4,6 +4,7 @@
  * @module
  */
 import type { SlippyTile } from "../core/mod.ts";
+import type { RefusedTile } from "./archives/contract.ts";
 import type { NewTile, TileId, WriteOptions, WriteSummary } from "../tile_cache/mod.ts";
 
 /** What the import needs of a tile store. */
@@ -94,6 +95,10 @@ export interface ImportSummary {
   /** Of the written tiles: those that the imagery does not fill. */
   readonly partial: number;
   readonly bytes: number;
+  /** Tiles that the store does not take: too old for their sector. */
+  readonly refused: number;
+  /** The first of them. */
+  readonly refusals: readonly RefusedTile[];
   readonly gsdM: number;
   /** Box around all tiles that hold pixels; null when there are none. */
   readonly bounds: {

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { checkZoom, sha256Hex, type SlippyTile, tileBounds, zoomForGsd } from "../core/mod.ts";
+import { checkZoom, sha256Hex, tileBounds, zoomForGsd } from "../core/mod.ts";
 import type { NewTile, TileId } from "../tile_cache/mod.ts";
+import { TileBatch } from "./tile_batch.ts";
 import type { Imagery, ImportOptions, ImportSummary, PaintedTile, TileSink } from "./contract.ts";
 
 /** Tiles that are written together; a transaction for each is slow. */
@@ -29,15 +30,9 @@ export async function importTiles(
 ): Promise<ImportSummary> {
   const zoom = importZoom(imagery, options.zoom);
   const tiles = imagery.tiles(zoom);
-  const count = { written: 0, kept: 0, empty: 0, partial: 0, bytes: 0 };
-  const held: SlippyTile[] = [];
-  let batch: NewTile[] = [];
-  const flush = async () => {
-    const done = await sink.writeTiles(batch, { existing: "keep" });
-    count.written += done.written;
-    count.kept += done.kept;
-    batch = [];
-  };
+  const count = { kept: 0, empty: 0 };
+  const batch = new TileBatch(sink);
+  let bounds: ImportSummary["bounds"] = null;
   for (let next = 0; next < tiles.length;) {
     observe.signal?.throwIfAborted();
     const group = tiles.slice(next, next + PARALLEL_TILES);
@@ -52,26 +47,25 @@ export async function importTiles(
         count.empty++;
         return;
       }
-      held.push(group[i]);
-      if (outcome === "kept") {
-        count.kept++;
-        return;
-      }
-      batch.push(outcome);
-      count.bytes += outcome.jpeg.length;
-      if (outcome.metadata.coverage < 1) count.partial++;
+      bounds = around(bounds, tileBounds(group[i]));
+      if (outcome === "kept") count.kept++;
+      else batch.add(outcome);
     });
-    if (batch.length >= BATCH_TILES) await flush();
+    if (batch.size >= BATCH_TILES) await batch.flush();
     next += group.length;
     observe.progress?.(next, tiles.length);
   }
-  if (batch.length > 0) await flush();
+  await batch.flush();
+  const { kept, ...stored } = batch.counts;
   return {
     zoom,
     source: options.source,
-    ...count,
+    ...stored,
+    kept: count.kept + kept,
+    empty: count.empty,
+    refusals: batch.refusals,
     gsdM: imagery.gsdM,
-    bounds: boundsOf(held),
+    bounds,
     notes: imagery.notes,
   };
 }
@@ -95,13 +89,14 @@ function newTile(
   return { metadata, jpeg: painted.jpeg };
 }
 
-function boundsOf(tiles: readonly SlippyTile[]): ImportSummary["bounds"] {
-  if (tiles.length === 0) return null;
-  const boxes = tiles.map(tileBounds);
+type Bounds = NonNullable<ImportSummary["bounds"]>;
+
+function around(bounds: Bounds | null, box: Bounds): Bounds {
+  if (bounds === null) return box;
   return {
-    southDeg: Math.min(...boxes.map((box) => box.southDeg)),
-    westDeg: Math.min(...boxes.map((box) => box.westDeg)),
-    northDeg: Math.max(...boxes.map((box) => box.northDeg)),
-    eastDeg: Math.max(...boxes.map((box) => box.eastDeg)),
+    southDeg: Math.min(bounds.southDeg, box.southDeg),
+    westDeg: Math.min(bounds.westDeg, box.westDeg),
+    northDeg: Math.max(bounds.northDeg, box.northDeg),
+    eastDeg: Math.max(bounds.eastDeg, box.eastDeg),
   };
 }

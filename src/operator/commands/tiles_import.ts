@@ -57,8 +57,8 @@ or tiles that are cut already (jpg, png, webp; JPEG bytes are kept as they are):
   a {z}/{x}/{y}.jpg folder   y from the north
 
 Tiles that the cache holds already are kept: importing again does no harm, and finishes what was
-broken off. A tile of an archive that is no whole picture of 256×256 pixels is refused by name, the
-others go on, and the exit code is 65.
+broken off. A tile that is too old for its sector, and a tile of an archive that is no whole picture of
+256×256 pixels, is refused by name; the others go on, and the exit code is 65.
 
   --centre LAT,LON     middle of the picture, degrees
   --gsd M              metres per pixel of the picture
@@ -192,7 +192,22 @@ async function run(parts: TilesImportParts, request: Request, io: CommandIo): Pr
   bar.end();
   if (request.json) io.out(JSON.stringify({ type: "summary", kind, ...summary }));
   else describe(kind, summary, io);
-  return EXIT.ok;
+  return tellRefusals(summary, io);
+}
+
+/** 65 where tiles were refused. */
+function tellRefusals(
+  { refused, refusals }: Pick<ArchiveSummary, "refused" | "refusals">,
+  io: CommandIo,
+): ExitCode {
+  for (const { name, reason } of refusals) io.err(`refused: ${name}: ${reason}`);
+  if (refused === 0) return EXIT.ok;
+  const more = refused - refusals.length;
+  io.err(
+    `${refused} tiles were refused${more > 0 ? ` (${more} are not listed)` : ""}; the others are ` +
+      "in the cache",
+  );
+  return EXIT.data;
 }
 
 function describe(kind: ImageryKind, summary: ImportSummary, io: CommandIo): void {
@@ -242,14 +257,7 @@ async function runArchive(
   bar.end();
   if (request.json) io.out(JSON.stringify({ type: "summary", kind: archive.kind, ...summary }));
   else describeArchive(summary, io);
-  for (const { name, reason } of summary.refusals) io.err(`refused: ${name}: ${reason}`);
-  if (summary.refused === 0) return EXIT.ok;
-  const more = summary.refused - summary.refusals.length;
-  io.err(
-    `${summary.refused} of ${archive.total} tiles were refused` +
-      `${more > 0 ? ` (${more} are not listed)` : ""}; the others are in the cache`,
-  );
-  return EXIT.data;
+  return tellRefusals(summary, io);
 }
 
 function describeArchive(summary: ArchiveSummary, io: CommandIo): void {
