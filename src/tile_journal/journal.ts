@@ -13,9 +13,20 @@ import {
   tileKey,
   type TileMetadata,
 } from "../tile_contract/mod.ts";
-import { encodeEntry, type JournalEntry, type JournalOperation } from "./journal_format.ts";
+import {
+  encodeEntry,
+  type JournalEntry,
+  type JournalOperation,
+  maybeCutEntry,
+} from "./journal_format.ts";
 import { readAt, scanJournal } from "./scan.ts";
 import { sha256Hex } from "../core/mod.ts";
+
+/** A file of something else must not be cut to nothing because somebody named it by mistake. */
+async function checkIsJournal(file: Deno.FsFile, fileBytes: number): Promise<void> {
+  if (maybeCutEntry(await readAt(file, 0, 16), fileBytes)) return;
+  throw new Error("it is no journal of tiles (or its beginning is damaged), and is left as it is");
+}
 
 export interface JournalledTile {
   readonly metadata: TileMetadata;
@@ -51,6 +62,7 @@ export class TileJournal implements Disposable {
       file = await Deno.open(path, { read: true, write: true, create: true });
       if (!await file.tryLock(true)) throw new Error("another process writes it");
       const scan = await scanJournal(file);
+      if (scan.entries.length === 0) await checkIsJournal(file, scan.fileBytes);
       if (scan.end < scan.fileBytes) {
         await file.truncate(scan.end);
         await file.sync();

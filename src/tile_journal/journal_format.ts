@@ -71,6 +71,18 @@ export function readHeader(header: Uint8Array): { json: number; picture: number 
     : null;
 }
 
+/** Whether a file of no whole entry may be the beginning of one, cut short: of `begin` and so long. */
+export function maybeCutEntry(begin: Uint8Array, fileBytes: number): boolean {
+  // A file system may have given it its length and not its bytes before the power went.
+  if (begin.every((byte) => byte === 0)) return true;
+  if (!begin.subarray(0, MAGIC.length).every((byte, i) => byte === MAGIC[i])) return false;
+  if (begin.length < HASH_AT) return true;
+  const header = new Uint8Array(HEADER_BYTES);
+  header.set(begin.subarray(0, HASH_AT));
+  const lengths = readHeader(header);
+  return lengths !== null && fileBytes < HEADER_BYTES + lengths.json + lengths.picture;
+}
+
 /** Where the next entry may begin, from `from` on; null where none does. */
 export function findMagic(bytes: Uint8Array, from: number): number | null {
   for (let at = bytes.indexOf(MAGIC[0], from); at !== -1; at = bytes.indexOf(MAGIC[0], at + 1)) {

@@ -70,6 +70,26 @@ Deno.test("a journal that was cut anywhere holds the tiles before the cut, and t
     }
   }));
 
+Deno.test("a file of something else is refused and left as it is", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/mission.yaml`;
+    const text = "name: somebody's mission\nwaypoints: []\n";
+    await Deno.writeTextFile(path, text);
+    await assert.rejects(
+      TileJournal.open(path),
+      (error) => error instanceof TileFsError && /is no journal of tiles/.test(error.message),
+    );
+    assert.equal(await Deno.readTextFile(path), text);
+    // A journal of one entry, damaged inside: not thrown away either.
+    const other = `${folder}/journal`;
+    await writeJournal(other, FOUR.slice(0, 1));
+    const bytes = await Deno.readFile(other);
+    bytes[100] ^= 1;
+    await Deno.writeFile(other, bytes);
+    await assert.rejects(TileJournal.open(other), TileFsError);
+    assert.deepEqual(await Deno.readFile(other), bytes);
+  }));
+
 Deno.test("a damaged entry is left out, the ones behind it are read", () =>
   inFolder(async (folder) => {
     const path = `${folder}/journal`;
