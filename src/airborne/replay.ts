@@ -101,11 +101,7 @@ async function run(
   // A recorded flight that lost one of its files is told as such.
   const isFlight = await exists(`${request.flightPath}/flight.json`) ||
     await exists(`${request.flightPath}/frames.csv`);
-  if (!isFlight && request.tilesFolder !== null) {
-    throw new UsageError(
-      "--make-tiles needs a recorded flight; `operator tiles import` makes tiles of photographs",
-    );
-  }
+  if (!isFlight) refuseForPhotographs(request);
   const replay = isFlight ? replayFlight : replayPhotographs;
   let summary: SummaryLine;
   try {
@@ -116,6 +112,18 @@ async function run(
   if (request.json) io.out(JSON.stringify(summary));
   else for (const line of summaryText(summary)) io.out(line);
   return summary.recorderBroken ? EXIT.io : EXIT.ok;
+}
+
+/** Photographs are no flight: there is nothing to record, and nobody to be sure of a place. */
+function refuseForPhotographs({ tilesFolder, recorderFolder }: ReplayRequest): void {
+  if (tilesFolder !== null) {
+    throw new UsageError(
+      "--make-tiles needs a recorded flight; `operator tiles import` makes tiles of photographs",
+    );
+  }
+  if (recorderFolder !== null) {
+    throw new UsageError("--recorder needs a recorded flight; --json tells what was found");
+  }
 }
 
 async function configuration(path: string | null): Promise<AirborneConfig> {
