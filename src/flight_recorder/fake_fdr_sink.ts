@@ -6,7 +6,7 @@
  */
 import { FdrClient, type FdrClientOptions } from "./client.ts";
 import type { EnqueueResult, NewRecord } from "./contract.ts";
-import { decodeRecord, RecordEncoder, type SlotRecord } from "./record_encoder.ts";
+import { decodeSlot, RecordEncoder, type SlotRecord } from "./record_encoder.ts";
 import type { FdrKind } from "./registry.ts";
 import { createRing, RingConsumer, type RingGeometry } from "./ring.ts";
 
@@ -30,7 +30,7 @@ export class FakeFdrSink extends FdrClient {
   override enqueue<K extends FdrKind>(record: NewRecord<K>): EnqueueResult {
     const result = super.enqueue(record);
     const { kind, timestampNs, payload } = record;
-    this.#ever.push(decodeRecord(this.#encoder.encode(kind, timestampNs, payload)));
+    this.#ever.push(decodeSlot(this.#encoder.encode(kind, timestampNs, payload)));
     return result;
   }
 
@@ -53,7 +53,7 @@ function drainRecords(consumer: RingConsumer): SlotRecord[] {
       droppedCount = overrun;
       return;
     }
-    const record = decodeRecord(bytes);
+    const record = decodeSlot(bytes);
     if (droppedCount > 0) {
       const payload = { droppedCount, producerId: consumer.producerId, reason: "ring" };
       records.push({ kind: "overrun", timestampNs: record.timestampNs, payload });

@@ -16,7 +16,7 @@ import { metadataText, RECORDER_PRODUCER_ID, sumOfCounts } from "./flight_counte
 import { FlightSegments } from "./flight_segments.ts";
 import { LOSS_REASONS, type LossReason, ProducerTally } from "./producer_tally.ts";
 import { RateWindow } from "./rate_window.ts";
-import { decodeRecord } from "./record_encoder.ts";
+import { decodeSlot } from "./record_encoder.ts";
 import { RecordJson } from "./record_json.ts";
 import { FDR_KINDS, type FdrKind, type FdrPayload } from "./registry.ts";
 import { type SavedTile, TileSnapshots } from "./tile_snapshots.ts";
@@ -130,7 +130,7 @@ export class FlightWriter {
     tally.take();
     if (!this.#health.writable) return tally.lose("disk", 1);
     try {
-      const { kind, timestampNs, payload } = decodeRecord(bytes);
+      const { kind, timestampNs, payload } = decodeSlot(bytes);
       if (!Object.hasOwn(FDR_KINDS, kind)) {
         throw new TypeError(`the kind ${kind} is not registered`);
       }

@@ -116,7 +116,7 @@ const unpackr = new Unpackr(FORMAT as ConstructorParameters<typeof Unpackr>[0]);
  *
  * @throws FdrRecordError when they are none.
  */
-export function decodeRecord(bytes: Uint8Array): SlotRecord {
+export function decodeSlot(bytes: Uint8Array): SlotRecord {
   let value: unknown;
   try {
     value = decodeJson(bytes);

@@ -105,6 +105,11 @@ export class RingConsumer {
     };
   }
 
+  /** Lost records that no visitor was told of; the next record brings their marker. */
+  get untold(): number {
+    return this.totals().dropped - this.#views.floats[FLOAT.reportedLost] + this.#lostBeforeNext;
+  }
+
   /** Gives the ring to the next consumer; with the guard, it is told from a second one by this. */
   release(): void {
     if (this.#token !== 0) releaseSide(this.#words, "consumer", this.#token);

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { messageOf } from "../core/mod.ts";
 import type { FlightCounters } from "./contract.ts";
 import { FdrFlightMismatchError, FdrFlightStateError } from "./errors.ts";
 import {
@@ -32,6 +33,8 @@ interface Lane {
   /** The ring had taken so many records, of all times, at `markMs`. */
   markProduced: number;
   markMs: number;
+  /** A fault of this ring was told. */
+  faultTold: boolean;
 }
 
 export class Writer {
@@ -55,6 +58,7 @@ export class Writer {
       frontierMs: this.#options.nowMs(),
       markMs: -Infinity,
       markProduced: 0,
+      faultTold: false,
       tally: this.#flight?.tally(producerId) ?? null,
       visit: (bytes, overrun) => {
         const flight = this.#flight as FlightWriter, tally = lane.tally as ProducerTally;
@@ -98,7 +102,7 @@ export class Writer {
       for (const lane of this.#lanes) {
         const waiting = left(lane);
         if (waiting <= 0) continue;
-        const count = lane.consumer.drain(Math.min(waiting, config.batchSize), lane.visit);
+        const count = this.#drain(lane, Math.min(waiting, config.batchSize));
         taken += count;
         busy ||= count > 0;
         flight.tick();
@@ -134,6 +138,21 @@ export class Writer {
     return this.#openOne("count records").counters();
   }
 
+  /** One ring that is broken (overwritten memory, a second consumer) must not starve the others. */
+  #drain(lane: Lane, limit: number): number {
+    try {
+      return lane.consumer.drain(limit, lane.visit);
+    } catch (error) {
+      if (!lane.faultTold) {
+        lane.faultTold = true;
+        const { producerId } = lane.consumer;
+        const message = `the ring of ${producerId} cannot be drained: ${messageOf(error)}`;
+        this.#options.events.log("error", "c13.ring_fault", { producerId }, message);
+      }
+      return 0;
+    }
+  }
+
   #openOne(action: string): FlightWriter {
     if (this.#flight === null) throw new FdrFlightStateError(action, "no flight is open");
     return this.#flight;
@@ -144,6 +163,8 @@ export class Writer {
     const marks = this.#lanes.map(({ consumer }) => consumer.totals().produced);
     const isLeft = () => this.#lanes.some((lane, index) => left(lane, marks[index]) > 0);
     for (let idle = 0; isLeft() && idle < IDLE_PASSES_MAX;) idle = this.poll() > 0 ? 0 : idle + 1;
+    // What was evicted last is told with the next record of its ring.
+    for (const lane of this.#lanes) if (lane.consumer.untold > 0) this.#drain(lane, 1);
     const pending = this.#lanes.reduce((sum, { consumer }) => sum + consumer.pending, 0);
     if (pending === 0) return;
     const message = "records came while the flight was being closed; they are the next flight's";

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { monotonicNs } from "../../src/core/mod.ts";
 import { FakeFdrSink } from "../../src/flight_recorder/fake_fdr_sink.ts";
 import { FdrConfigSchema, makeFdrClient } from "../../src/flight_recorder/mod.ts";
-import { decodeRecord, type SlotRecord } from "../../src/flight_recorder/record_encoder.ts";
+import { decodeSlot, type SlotRecord } from "../../src/flight_recorder/record_encoder.ts";
 import { RingConsumer } from "../../src/flight_recorder/ring.ts";
 import { fdrSinkSuite } from "./fdr_sink_suite.ts";
 
@@ -16,7 +16,7 @@ function drained(consumer: RingConsumer): SlotRecord[] {
   const records: SlotRecord[] = [];
   const { producerId } = consumer;
   consumer.drain(Infinity, (bytes, droppedCount) => {
-    if (droppedCount === 0) return records.push(decodeRecord(bytes));
+    if (droppedCount === 0) return records.push(decodeSlot(bytes));
     const payload = { droppedCount, producerId, reason: "ring" };
     records.push({ kind: "overrun", timestampNs: 0, payload });
   });

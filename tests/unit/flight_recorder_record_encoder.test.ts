@@ -7,7 +7,7 @@ import {
   FdrRecordError,
   FdrRecordTooLargeError,
 } from "../../src/flight_recorder/mod.ts";
-import { decodeRecord, RecordEncoder } from "../../src/flight_recorder/record_encoder.ts";
+import { decodeSlot, RecordEncoder } from "../../src/flight_recorder/record_encoder.ts";
 import { decodeJson, UNCOMMON } from "../../src/flight_recorder/slot_decoder.ts";
 import { FDR_FIXTURES } from "../support/flight_recorder_fixtures.ts";
 import { property } from "../support/properties.ts";
@@ -16,7 +16,7 @@ const encoder = new RecordEncoder(4096);
 
 /** What a value becomes in the file, as JSON text; undefined where its key is left out. */
 function inTheFile(value: unknown): string | undefined {
-  const { payload } = decodeRecord(encoder.encode("log", 7, { value }).slice());
+  const { payload } = decodeSlot(encoder.encode("log", 7, { value }).slice());
   return JSON.stringify(payload.value);
 }
 
@@ -25,7 +25,7 @@ Deno.test("every kind's fixture goes through a slot unchanged", () => {
   for (const kind of Object.keys(FDR_KINDS) as FdrKind[]) {
     const payload = FDR_FIXTURES[kind] as Record<string, unknown>;
     const bytes = large.encode(kind, 123_456_789_012_345, payload).slice();
-    assert.deepEqual(decodeRecord(bytes), { kind, timestampNs: 123_456_789_012_345, payload });
+    assert.deepEqual(decodeSlot(bytes), { kind, timestampNs: 123_456_789_012_345, payload });
   }
 });
 
@@ -61,7 +61,7 @@ Deno.test("what JSON can say comes out as JSON says it", () => {
   const large = new RecordEncoder(2 ** 20);
   property((random) => {
     const payload = { value: randomJson(random, 0) };
-    const { payload: decoded } = decodeRecord(large.encode("log", 0, payload).slice());
+    const { payload: decoded } = decodeSlot(large.encode("log", 0, payload).slice());
     assert.equal(JSON.stringify(decoded), JSON.stringify(payload));
   });
 });
@@ -172,7 +172,7 @@ Deno.test("a record that is a byte too long is refused, one that just fits is no
   for (const payload of [{ message: "x".repeat(301) }, message(151), message(100_000)]) {
     assert.throws(() => tight.encode("log", 1, payload), FdrRecordTooLargeError);
     const bytes = tight.encode("log", 1, message(150)).slice();
-    assert.deepEqual(decodeRecord(bytes).payload, message(150));
+    assert.deepEqual(decodeSlot(bytes).payload, message(150));
   }
 });
 
@@ -187,14 +187,14 @@ Deno.test("a payload that records something itself while it is encoded harms nei
     }),
   };
   const outerBytes = outer.encode("log", 1, payload).slice();
-  assert.deepEqual(decodeRecord(outerBytes).payload, { before: payload.before, value: "after" });
-  assert.deepEqual(decodeRecord(innerBytes).payload, { message: "inner".repeat(20) });
+  assert.deepEqual(decodeSlot(outerBytes).payload, { before: payload.before, value: "after" });
+  assert.deepEqual(decodeSlot(innerBytes).payload, { message: "inner".repeat(20) });
 });
 
-Deno.test("decodeRecord() refuses bytes that are no record, and nothing else happens", () => {
+Deno.test("decodeSlot() refuses bytes that are no record, and nothing else happens", () => {
   const whole = encoder.encode("nav.fix", 5, { a: [1, "two", { three: 3.5 }] }).slice();
   for (let length = 0; length < whole.length; length++) {
-    assert.throws(() => decodeRecord(whole.slice(0, length)), FdrRecordError);
+    assert.throws(() => decodeSlot(whole.slice(0, length)), FdrRecordError);
   }
   property((random) => {
     const bytes = whole.slice();
@@ -202,7 +202,7 @@ Deno.test("decodeRecord() refuses bytes that are no record, and nothing else hap
       bytes[Math.floor(random.uniform() * bytes.length)] = Math.floor(random.uniform() * 256);
     }
     try {
-      JSON.stringify(decodeRecord(bytes));
+      JSON.stringify(decodeSlot(bytes));
     } catch (error) {
       assert.ok(error instanceof FdrRecordError, String(error));
     }

@@ -17,10 +17,7 @@ import {
   REQUIRED_KEYS,
 } from "../../src/flight_recorder/mod.ts";
 import { FdrConfigSchema } from "../../src/flight_recorder/config.ts";
-import {
-  decodeRecord as decodeSlot,
-  RecordEncoder,
-} from "../../src/flight_recorder/record_encoder.ts";
+import { decodeSlot, RecordEncoder } from "../../src/flight_recorder/record_encoder.ts";
 import { joinKinds } from "../../src/flight_recorder/registry/kind_group.ts";
 import { FlightDescriptionSchema, STREAM_COLUMNS } from "../../src/replay/mod.ts";
 import { FDR_FIXTURES } from "../support/flight_recorder_fixtures.ts";

@@ -3,6 +3,7 @@ import { FdrFlightMismatchError, FdrFlightStateError } from "../../src/flight_re
 import { RECORDER_PRODUCER_ID } from "../../src/flight_recorder/flight_counters.ts";
 import { RateWindow } from "../../src/flight_recorder/rate_window.ts";
 import { RingProducer } from "../../src/flight_recorder/ring.ts";
+import { FLOAT, SLOTS_OFFSET } from "../../src/flight_recorder/ring_layout.ts";
 import { FLIGHT_ID, START_UTC, WriterBench } from "../support/flight_writer_bench.ts";
 import { JournalDisk } from "../support/journal_disk.ts";
 import { indexed, type ReadRecord, salvage } from "../support/mcap_records.ts";
@@ -275,6 +276,47 @@ Deno.test("Writer keeps what is recorded before a flight for it, in the ring", (
   const { durabilityMsMax } = on.close();
   assert.ok(durabilityMsMax < 100, "the bound begins with the flight");
   assert.deepEqual(numbers(recordsOf(disk), "nav"), [1, 2]);
+});
+
+Deno.test("Writer counts what a producer evicts while the flight is being closed", () => {
+  const { disk, on } = bench({ queueSize: 64, batchSize: 8 });
+  on.open();
+  for (let i = 0; i < 64; i++) on.record("nav", i);
+  let calls = 0;
+  // A slow machine: a pass takes one batch, and then the producer runs the ring over.
+  Object.defineProperty(on, "nowMs", {
+    get() {
+      if (++calls === 5) { for (let i = 64; i < 300; i++) on.record("nav", i); }
+      return 1_000 + 30 * calls;
+    },
+  });
+  const { counters } = on.close();
+  const { produced, written, droppedOverrun } = counters.producers.nav;
+  assert.ok(produced >= 64, `${produced} of the 64 records before the close are accounted for`);
+  assert.ok(droppedOverrun > 0);
+  assert.equal(produced, written + droppedOverrun);
+  const records = recordsOf(disk).slice(1, -1);
+  assert.equal(numbers(records, "nav").length, written);
+  const told = records.filter(({ kind }) => kind === "overrun");
+  assert.deepEqual(told.map(({ payload }) => payload.droppedCount), [droppedOverrun]);
+});
+
+Deno.test("Writer drains the other rings, and ends the flight, when one ring is broken", () => {
+  const { disk, on } = bench();
+  on.client("broken");
+  on.open();
+  const floats = new Float64Array(on.client("broken").ring, 0, SLOTS_OFFSET / 8);
+  floats[FLOAT.reportedLost] = 1e6;
+  for (let i = 0; i < 50; i++) {
+    on.record("broken", i);
+    on.record("nav", i);
+    on.advance(5);
+  }
+  assert.ok(on.close().complete);
+  assert.deepEqual(numbers(recordsOf(disk), "nav"), [...Array(50).keys()]);
+  const told = on.logs.filter(({ level }) => level === "error").map(({ message }) => message);
+  assert.equal(told.length, 1);
+  assert.match(told[0], /^the ring of broken cannot be drained: .*its tail went back/);
 });
 
 Deno.test("Writer logs each record at DEBUG when it is told to", () => {
