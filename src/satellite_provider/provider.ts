@@ -89,7 +89,10 @@ export class SatelliteProvider {
       etag: tile.etag,
       "last-modified": tile.modified.toUTCString(),
     };
-    if (request.headers.get("if-none-match") === tile.etag) {
+    const sinceMs = Date.parse(request.headers.get("if-modified-since") ?? "");
+    const isUnchanged = request.headers.get("if-none-match") === tile.etag ||
+      Math.floor(tile.modified.getTime() / 1000) * 1000 <= sinceMs;
+    if (isUnchanged) {
       return new Response(null, { status: 304, headers });
     }
     if (act?.kind === "cut_body") return new Response(cutBody(tile.jpeg), { headers });

@@ -14,10 +14,10 @@ export {
   type Homecoming,
   type RecordedFlightFolder,
 } from "./collect/homecoming.ts";
+export type { DownloadCache } from "./download/batch_writer.ts";
 export { RateLimit } from "./download/rate_limit.ts";
 export {
   type CheckTile,
-  type DownloadCache,
   HttpTileDownloader,
   type HttpTileDownloaderParts,
 } from "./download/tile_downloader.ts";

@@ -173,7 +173,8 @@ function settingsOf(values: Values): DownloadSettings {
 }
 
 async function requestOf(values: Values, url: string): Promise<DownloadRequest> {
-  const source = values.source ?? "googlemaps";
+  const only = values.retry === undefined ? null : await failedTiles(values.retry);
+  const source = values.source ?? only?.[0]?.source ?? "googlemaps";
   if (!/^[a-z0-9_]{1,40}$/.test(source) || source === "onboard_ingest") {
     throw new UsageError(`--source takes a-z, 0-9 and _, 40 at most, got "${source}"`);
   }
@@ -183,8 +184,7 @@ async function requestOf(values: Values, url: string): Promise<DownloadRequest> 
     integer: true,
   }) ?? 8;
   const common = { source, url, concurrency };
-  if (values.retry !== undefined) {
-    const only = await failedTiles(values.retry);
+  if (only !== null) {
     const zooms = [...new Set(only.map(({ zoom }) => zoom))];
     const point = { latitudeDeg: 0, longitudeDeg: 0 };
     const area: Area = { kind: "corridor", route: [point], halfWidthM: 1 };

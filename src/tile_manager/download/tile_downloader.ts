@@ -13,7 +13,6 @@ import {
   tileBounds,
 } from "../../core/mod.ts";
 import {
-  type Bbox,
   FreshnessRejectionError,
   type NewTile,
   type TileId,
@@ -24,27 +23,16 @@ import type {
   DownloadPlan,
   DownloadReport,
   DownloadRequest,
-  RefusedTile,
   RemoteCoverage,
   TileDownloader,
 } from "../contract.ts";
-import { RateLimitedError, ResolutionRejectionError, SatelliteProviderError } from "../errors.ts";
+import { ResolutionRejectionError } from "../errors.ts";
 import { boxTileCount, tilesOfArea } from "./area.ts";
+import { BatchWriter, type DownloadCache } from "./batch_writer.ts";
+import { graceAfter } from "./grace.ts";
+import { failed, Tally } from "./tally.ts";
 import { bandsOf, keyOf } from "./tile_bands.ts";
 import type { FetchedTile, HttpTileSource, ListedTile } from "./tile_source.ts";
-
-/** The cache as the downloader sees it. */
-export interface DownloadCache {
-  queryByBbox(bbox: Bbox, zoom: number): Promise<readonly TileMetadata[]>;
-  /** All of them or none; tiles that are there already are kept. */
-  writeTiles(
-    tiles: readonly NewTile[],
-    options: { readonly existing: "keep" },
-  ): Promise<{ readonly written: number }>;
-  renewTile(metadata: TileMetadata, jpeg: Uint8Array): Promise<void>;
-  readonly budgetBytes: number | null;
-  usedBytes(): Promise<number>;
-}
 
 /** A picture that was looked at: JPEG of 256 × 256 pixels; null: nothing but transparency. */
 export type CheckTile = (
@@ -66,10 +54,8 @@ export interface HttpTileDownloaderParts {
   readonly refresh: boolean;
 }
 
-/** Written together: one transaction of the cache. */
-const BATCH = 64;
-/** So many tiles in a row that cannot be fetched are an outage: what is left waits for another run. */
-const OUTAGE = 16;
+/** How long what is under way may still take to arrive after an interruption. */
+const GRACE_MS = 2000;
 
 /** What there is to do, and what is known of it. */
 interface Work {
@@ -79,19 +65,6 @@ interface Work {
   /** null: no inventory. */
   readonly listed: ReadonlyMap<string, ListedTile> | null;
   readonly absent: number;
-}
-
-/** What piles up while it runs. */
-class Tally {
-  fetched = 0;
-  absent = 0;
-  unchanged = 0;
-  bytes = 0;
-  retryCount = 0;
-  readonly refused: RefusedTile[] = [];
-  readonly failed: RefusedTile[] = [];
-  failedInARow = 0;
-  done = 0;
 }
 
 export class HttpTileDownloader implements TileDownloader {
@@ -142,11 +115,14 @@ export class HttpTileDownloader implements TileDownloader {
     const work = await this.#work(request);
     const tally = new Tally();
     const stop = new AbortController();
-    const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
+    // Who interrupts begins nothing new; what is under way may arrive, so that it is not fetched twice.
+    using grace = graceAfter(options.signal, GRACE_MS);
+    const signal = AbortSignal.any([grace.signal, stop.signal]);
     const writer = new BatchWriter(this.#parts.cache, tally);
     const queue = work.toFetch[Symbol.iterator]();
     const worker = async () => {
       for (const tile of queue) {
+        if (options.signal?.aborted) return;
         signal.throwIfAborted();
         await this.#one(tile, request, work, { tally, writer, signal });
         options.onProgress?.(++tally.done);
@@ -176,8 +152,10 @@ export class HttpTileDownloader implements TileDownloader {
   }
 
   async #work(request: DownloadRequest): Promise<Work> {
-    for (const zoom of request.zooms) this.#checkResolution(request.area, zoom);
-    const wanted = request.only ?? request.zooms.flatMap((zoom) => tilesOfArea(request.area, zoom));
+    const wanted = request.only === undefined
+      ? request.zooms.flatMap((zoom) => tilesOfArea(request.area, zoom))
+      : [...new Map(request.only.map((tile) => [keyOf(tile), tile])).values()];
+    this.#checkResolution(wanted);
     const held = await this.#held(wanted, request.source);
     const missing = this.#parts.refresh ? wanted : wanted.filter((tile) => !held.has(keyOf(tile)));
     const inventory = missing.length === 0 ? null : await this.#parts.source.inventory(missing);
@@ -188,16 +166,20 @@ export class HttpTileDownloader implements TileDownloader {
     return { wanted, toFetch, held, listed, absent: missing.length - toFetch.length };
   }
 
-  #checkResolution(area: Area, zoom: number): void {
-    const [tile] = tilesOfArea(area, zoom);
-    if (tile === undefined) return;
-    const { northDeg, southDeg } = tileBounds(tile);
-    const gsdM = groundSampleDistanceM((northDeg + southDeg) / 2, zoom);
-    if (gsdM <= this.#parts.gsdMaxM) return;
-    throw new ResolutionRejectionError(
-      `Cannot use zoom ${zoom} here: ${gsdM.toFixed(2)} m per pixel is coarser than the limit of ` +
-        `${this.#parts.gsdMaxM} m; take a deeper zoom, or raise --gsd-max`,
-    );
+  /** By the first tile of each zoom. */
+  #checkResolution(wanted: readonly SlippyTile[]): void {
+    const checked = new Set<number>();
+    for (const tile of wanted) {
+      if (checked.has(tile.zoom)) continue;
+      checked.add(tile.zoom);
+      const { northDeg, southDeg } = tileBounds(tile);
+      const gsdM = groundSampleDistanceM((northDeg + southDeg) / 2, tile.zoom);
+      if (gsdM <= this.#parts.gsdMaxM) continue;
+      throw new ResolutionRejectionError(
+        `Cannot use zoom ${tile.zoom} here: ${gsdM.toFixed(2)} m per pixel is coarser than the ` +
+          `limit of ${this.#parts.gsdMaxM} m; take a deeper zoom, or raise --gsd-max`,
+      );
+    }
   }
 
   async #held(
@@ -291,70 +273,6 @@ export class HttpTileDownloader implements TileDownloader {
       tally.refused.push({ tileId: metadata.tileId, reason: messageOf(error) });
     }
   }
-}
-
-/** Gathers tiles into transactions; a tile that the freshness gate refuses costs only itself. */
-class BatchWriter {
-  readonly #cache: DownloadCache;
-  readonly #tally: Tally;
-  #waiting: NewTile[] = [];
-  /** Writes follow each other, beside the fetching. */
-  #writing: Promise<void> = Promise.resolve();
-
-  constructor(cache: DownloadCache, tally: Tally) {
-    this.#cache = cache;
-    this.#tally = tally;
-  }
-
-  async add(tile: NewTile): Promise<void> {
-    this.#waiting.push(tile);
-    if (this.#waiting.length < BATCH) return;
-    const before = this.#writing;
-    this.#begin();
-    // One batch is being written while the next one is fetched; more would only pile up.
-    await before;
-  }
-
-  async flush(): Promise<void> {
-    if (this.#waiting.length > 0) this.#begin();
-    await this.#writing;
-  }
-
-  #begin(): void {
-    const batch = this.#waiting;
-    this.#waiting = [];
-    this.#writing = this.#writing.then(() => this.#write(batch));
-    // Whoever waits for it next hears of it.
-    this.#writing.catch(() => {});
-  }
-
-  async #write(batch: readonly NewTile[]): Promise<void> {
-    try {
-      const { written } = await this.#cache.writeTiles(batch, { existing: "keep" });
-      this.#tally.fetched += written;
-      this.#tally.bytes += batch.reduce((sum, { jpeg }) => sum + jpeg.length, 0);
-    } catch (error) {
-      if (!(error instanceof FreshnessRejectionError)) throw error;
-      if (batch.length > 1) {
-        for (const tile of batch) await this.#write([tile]);
-        return;
-      }
-      this.#tally.refused.push({ tileId: batch[0].metadata.tileId, reason: messageOf(error) });
-    }
-  }
-}
-
-/** @throws what ends the whole run: an outage, a provider that wants a break, a closed door. */
-function failed(tally: Tally, tileId: TileId, error: unknown): void {
-  const goesOn = error instanceof SatelliteProviderError && error.exitCode === 75;
-  if (!goesOn || error instanceof RateLimitedError) throw error;
-  tally.failed.push({ tileId, reason: messageOf(error) });
-  if (++tally.failedInARow < OUTAGE) return;
-  throw new SatelliteProviderError(
-    `${OUTAGE} tiles in a row could not be fetched (${messageOf(error)}); what was fetched is ` +
-      "kept: run the command again later, it goes on where it was",
-    { cause: error },
-  );
 }
 
 /** What the inventory says, else the mean of what is held; null where nobody knows. */

@@ -1,0 +1,91 @@
+/**
+ * `operator tiles download` against the real provider: as it is shipped, under its permission set,
+ * and in this process.
+ */
+import assert from "node:assert/strict";
+import { operatorCommand } from "../../tasks/executables.ts";
+import { inScratch, run } from "../faults/programs.ts";
+import { type Block, boxText, layTiles, ZOOM } from "../support/download_rig.ts";
+import { operate } from "./operator_cache_fixture.ts";
+import { CLIENT_TOKEN, ProviderProcess } from "../support/provider.ts";
+
+const WORLD: Block = { x: 152_000, y: 88_000, columns: 8, rows: 8 };
+
+Deno.test("interrupted, resumed with a tile that fails, and that one alone: each is fetched once", () =>
+  inScratch(async (folder) => {
+    await layTiles(`${folder}/tiles`, WORLD);
+    await using provider = await ProviderProcess.start(["--tiles", `${folder}/tiles`]);
+    const place = ["--url", provider.url, "--data", `${folder}/data`, "--rate", "0"];
+    const area = ["--zoom", `${ZOOM}`, "--bbox", boxText(WORLD)];
+    const grants = {
+      write: [folder],
+      net: [new URL(provider.url).host],
+      env: { GDN_SATELLITE_TOKEN: CLIENT_TOKEN },
+    };
+    const requests = async () => (await provider.state()).requests.tiles ?? 0;
+
+    const args = ["--quiet", "tiles", "download", ...place, ...area, "--rate", "25"];
+    const { command, args: all } = operatorCommand(args, grants);
+    const interrupted = new Deno.Command(command, {
+      args: all,
+      env: { NO_COLOR: "1", ...grants.env },
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    while (await requests() < 12) await new Promise((resolve) => setTimeout(resolve, 20));
+    interrupted.kill("SIGINT");
+    assert.equal((await interrupted.status).code, 130);
+    const arrived = await requests();
+    assert(arrived < 64, `${arrived} requests before the interruption`);
+
+    // One tile fails for good: five answers of 500 that ask for no pause.
+    const headers = { "retry-after": "0" };
+    await provider.misbehave({
+      route: "tiles",
+      after: 5,
+      times: 5,
+      act: { kind: "status", status: 500, headers },
+    });
+    const list = `${folder}/failed.json`;
+    const download = ["tiles", "download", ...place, "--concurrency", "1", "--json"];
+    const second = await run("operator", [...download, ...area, "--failed", list], grants);
+    assert.equal(second.code, 75, second.err);
+    const report = JSON.parse(second.out);
+    assert.deepEqual([report.kept, report.fetched], [arrived, 63 - arrived]);
+    assert.equal(JSON.parse(await Deno.readTextFile(list)).length, 1);
+    assert.equal(await requests(), 64 + 4, "each tile once, and the failing one five times");
+
+    const third = await run("operator", [...download, "--retry", list], grants);
+    assert.equal(third.code, 0, third.err);
+    assert.equal(JSON.parse(third.out).fetched, 1);
+    assert.equal(await requests(), 64 + 5);
+  }));
+
+Deno.test("a plan tells corridor and box; without the right token nothing goes on", () =>
+  inScratch(async (folder) => {
+    await using provider = await ProviderProcess.start(["--synthetic", "2"]);
+    const args = [
+      ...["tiles", "download", "--url", provider.url, "--data", `${folder}/data`],
+      ...["--zoom", "18", "--route", "50.40,30.40;50.45,30.50", "--width", "600"],
+      ...["--dry-run", "--json"],
+    ];
+    const withToken = async (token: string) => {
+      Deno.env.set("GDN_SATELLITE_TOKEN", token);
+      try {
+        return await operate(args);
+      } finally {
+        Deno.env.delete("GDN_SATELLITE_TOKEN");
+      }
+    };
+    const plan = await withToken(CLIENT_TOKEN);
+    assert.equal(plan.code, 0, plan.err);
+    const { tiles, boxTiles, toFetch, bytes, headroomBytes } = JSON.parse(plan.out);
+    assert.equal(toFetch, tiles);
+    assert(tiles > 100 && tiles < boxTiles / 4, `${tiles} of ${boxTiles}`);
+    assert(bytes > 1000 * tiles && headroomBytes !== undefined);
+
+    const refused = await withToken("no-such-token");
+    assert.equal(refused.code, 77, refused.err);
+    assert.match(refused.err, /GDN_SATELLITE_TOKEN/);
+    assert(!refused.err.includes("no-such-token"));
+  }));
