@@ -180,3 +180,16 @@ Deno.test("flightMetrics() of a flight without a frame is empty, not wrong", () 
   assert.equal(metrics.errorMP50, null);
   assert.equal(metrics.timeToFirstFixS, null);
 });
+
+Deno.test("TruthTrack.at() goes the short way over the antimeridian", () => {
+  const point = (timeNs: number, longitudeDeg: number) => ({
+    timeNs,
+    position: { latitudeDeg: -17, longitudeDeg, heightM: 0 },
+  });
+  const track = new TruthTrack([point(0, 179.998), point(1000, -179.998)]);
+  const longitudeAt = (timeNs: number) => track.at(timeNs)!.position.longitudeDeg;
+  assert.ok(Math.abs(longitudeAt(250) - 179.999) < 1e-9);
+  assert.ok(Math.abs(longitudeAt(750) + 179.999) < 1e-9);
+  assert.ok(Math.abs(Math.abs(longitudeAt(500)) - 180) < 1e-9);
+  assert.ok(track.distanceM > 400 && track.distanceM < 450);
+});
