@@ -34,6 +34,7 @@ interface Place {
   readonly dataDirectory: string;
   readonly dsn: string | null;
   readonly budgetBytes?: number;
+  readonly decodePicture?: (jpeg: Uint8Array<ArrayBuffer>, name: string) => Promise<unknown>;
 }
 
 /** `operator tiles download | upload | status` and `operator collect`. */
@@ -48,26 +49,32 @@ export function tileManagerCommands(
     tilesStatusCommand({ openCache }),
     collectCommand({
       async openCache(place) {
-        const cache = await openCache(place);
+        await using resources = new AsyncDisposableStack();
+        const { toolkit } = resources.use(openToolkit());
+        // What comes from an aircraft was looked at by nobody yet: every picture is decoded once.
+        const decodePicture = (jpeg: Uint8Array<ArrayBuffer>, name: string) =>
+          toolkit.decodeJpeg(jpeg, { name, denominator: 1 });
+        const cache = resources.use(await openCache({ ...place, decodePicture }));
         const { store, metadata } = cache;
+        const owned = resources.move();
         return {
           merge: {
             writeTiles: (tiles, options) => store.writeTiles(tiles, options),
             renewTile: (tile, jpeg) => store.renewTile(tile, jpeg),
             getById: (tileId) => metadata.getById(tileId),
           },
-          [Symbol.asyncDispose]: () => cache[Symbol.asyncDispose](),
+          [Symbol.asyncDispose]: () => owned.disposeAsync(),
         };
       },
     }),
   ];
 }
 
-function openCache({ dataDirectory, dsn, budgetBytes }: Place): Promise<ManagedTileCache> {
+function openCache({ dataDirectory, dsn, ...options }: Place): Promise<ManagedTileCache> {
   return openManagedTileCache({
     dataFolder: dataDirectory,
     ...(dsn === null ? {} : { dsn }),
-    ...(budgetBytes === undefined ? {} : { budgetBytes }),
+    ...options,
   });
 }
 
