@@ -70,11 +70,13 @@ export function tileManagerCommands(
   ];
 }
 
-function openCache({ dataDirectory, dsn, ...options }: Place): Promise<ManagedTileCache> {
+function openCache(place: Place): Promise<ManagedTileCache> {
+  const { dataDirectory, dsn, budgetBytes, decodePicture } = place;
   return openManagedTileCache({
     dataFolder: dataDirectory,
     ...(dsn === null ? {} : { dsn }),
-    ...options,
+    ...(budgetBytes === undefined ? {} : { budgetBytes }),
+    ...(decodePicture === undefined ? {} : { decodePicture }),
   });
 }
 
