@@ -5,16 +5,16 @@
  * @module
  */
 import type { EventSeverity, ReportEvent, ReportEvents } from "./contract.ts";
-import { visibleText } from "./svg.ts";
+import { shownText } from "./svg.ts";
 
 export interface NewEvent extends Omit<ReportEvent, "count" | "untilS"> {
   /** Events of one kind, producer, severity and topic are of one class. */
   readonly topic?: string;
 }
 
-/** Characters, those of the names beside it guessed: some forty thousand usual events. */
+/** Characters: some forty thousand usual events. */
 const WEIGHT_MAX = 4e6;
-const WEIGHT_OF_ONE = 40;
+const WEIGHT_OF_ONE = 30;
 /** The first and the last ones of a class stay as they are. */
 const ENDS_KEPT = 100;
 const CLASSES_MAX = 200;
@@ -52,9 +52,9 @@ export class EventList {
     const kept: Kept = {
       timeS: event.timeS,
       severity: event.severity,
-      kind: cut(event.kind, NAME_MAX),
-      producer: cut(event.producer, NAME_MAX),
-      text: cut(event.text, TEXT_MAX),
+      kind: shownText(event.kind, NAME_MAX),
+      producer: shownText(event.producer, NAME_MAX),
+      text: shownText(event.text, TEXT_MAX),
       count: 1,
       untilS: event.timeS,
     };
@@ -69,7 +69,12 @@ export class EventList {
   }
 
   #classOf(event: Kept, topic: string): Kept[] {
-    let name = JSON.stringify([event.severity, event.kind, event.producer, cut(topic, NAME_MAX)]);
+    let name = JSON.stringify([
+      event.severity,
+      event.kind,
+      event.producer,
+      shownText(topic, NAME_MAX),
+    ]);
     if (!this.#classes.has(name) && this.#classes.size >= CLASSES_MAX) name = event.severity;
     let list = this.#classes.get(name);
     if (list === undefined) this.#classes.set(name, list = []);
@@ -103,11 +108,6 @@ export class EventList {
   }
 }
 
-function weightOf({ text }: Kept): number {
-  return text.length + WEIGHT_OF_ONE;
-}
-
-function cut(text: string, length: number): string {
-  const visible = visibleText(text.length > length ? `${text.slice(0, length - 1)}…` : text);
-  return visible.isWellFormed() ? visible : visible.toWellFormed();
+function weightOf({ text, kind, producer }: Kept): number {
+  return text.length + kind.length + producer.length + WEIGHT_OF_ONE;
 }

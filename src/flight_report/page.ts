@@ -10,7 +10,7 @@ import { eventData, eventView } from "./event_view.ts";
 import { mapView, trackPixels } from "./map_view.ts";
 import { SCRIPT } from "./script.ts";
 import { STYLE } from "./style.ts";
-import { escapeMarkup } from "./svg.ts";
+import { escapeMarkup, shownText } from "./svg.ts";
 import { timeChart } from "./time_chart.ts";
 
 /** Only this one script may run, whatever a record brings along. */
@@ -24,21 +24,26 @@ const POLICY = [
   "form-action 'none'",
 ].join("; ");
 
+/** Longer texts are cut: names come from records, and a page stays small. */
+const TITLE_MAX = 300;
+const TEXT_MAX = 1000;
+
 export function reportPage(report: FlightReport): string {
   const { durationS } = report;
+  const title = escapeMarkup(shownText(report.title, TITLE_MAX));
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<title>${escapeMarkup(report.title)}</title>
+<title>${title}</title>
 <link rel="icon" href="data:,">
 <style>${STYLE}</style>
 </head>
 <body><main>
-<h1>${escapeMarkup(report.title)}</h1>
-<p class="subtitle">${escapeMarkup(report.subtitle)}</p>
+<h1>${title}</h1>
+<p class="subtitle">${escapeMarkup(shownText(report.subtitle, TEXT_MAX))}</p>
 ${report.notices.map(notice).join("\n")}
 <dl class="headline">${
     report.headline.map(({ name, value }) =>
@@ -66,7 +71,9 @@ ${report.tables.map(tableView).join("\n")}
 }
 
 function notice({ tone, text, details = [] }: ReportNotice): string {
-  const list = details.map((each) => `<li>${escapeMarkup(each)}</li>`).join("");
+  const list = details.map((each) => `<li>${escapeMarkup(shownText(each, TEXT_MAX))}</li>`).join(
+    "",
+  );
   return `<div class="banner ${tone}"><p>${escapeMarkup(text)}</p>${
     list === "" ? "" : `<details><summary>details</summary><ul>${list}</ul></details>`
   }</div>`;
@@ -78,7 +85,9 @@ function panelView(panel: ReportPanel, durationS: number): string {
 
 function tableView({ title, columns, rows }: ReportTable): string {
   const cells = (row: readonly string[], tag: "td" | "th") =>
-    `<tr>${row.map((cell) => `<${tag}>${escapeMarkup(cell)}</${tag}>`).join("")}</tr>`;
+    `<tr>${
+      row.map((cell) => `<${tag}>${escapeMarkup(shownText(cell, TEXT_MAX))}</${tag}>`).join("")
+    }</tr>`;
   return `<details class="panel"><summary>${
     escapeMarkup(title)
   }</summary><table class="rows"><thead>${cells(columns, "th")}</thead><tbody>${

@@ -85,7 +85,7 @@ export const SCRIPT = `
     const body = document.getElementById("event-rows"), count = document.getElementById("event-count");
     const more = document.getElementById("event-more");
     const boxes = [...document.querySelectorAll("[data-severity]")];
-    const kinds = [...new Set(rows.map((row) => words[row[2]]))].sort();
+    const kinds = [...new Set(rows.map((row) => words[row[2]]))].sort().slice(0, 500);
     for (const name of kinds) {
       const option = document.createElement("option");
       option.value = option.textContent = name;

@@ -21,6 +21,12 @@ export function visibleText(text: string): string {
   );
 }
 
+/** Text from a record: well formed, no longer than `length`, nothing in it hidden. */
+export function shownText(text: string, length: number): string {
+  const short = text.length > length ? `${text.slice(0, length - 1)}…` : text;
+  return visibleText(short.toWellFormed());
+}
+
 /** A coordinate with two decimals at most. */
 export function coordinate(value: number): string {
   return String(Math.round(value * 100) / 100);

@@ -268,6 +268,30 @@ Deno.test("hostile kinds, producers, names and texts are text and nothing else",
     });
   }));
 
+Deno.test("endless names, thousands of kinds and a flood of long lines make no large page", () =>
+  inScratch(async (folder) => {
+    const long = "n".repeat(300_000);
+    const records: KnownRecord[] = [
+      { ...HEADER, payload: { ...HEADER.payload, name: long, aircraft: long, more: long } },
+      state(0.5, { label: long }),
+      ...Array.from({ length: 3000 }, (_, i) => ({
+        kind: `kind.${i}`,
+        producerId: `producer ${i} ${"p".repeat(200)}`,
+        timestampNs: 1e9 + i,
+        payload: { text: `${i} ${"é\u202e".repeat(500)}` },
+      })),
+      ...Array.from({ length: 20_000 }, (_, i) => ({
+        kind: "log",
+        timestampNs: 2e9 + i,
+        payload: { level: "WARN", component: "noisy", message: `${i} ${"m".repeat(400)}` },
+      })),
+    ];
+    const { html, text } = await reportOn(folder, records);
+    assert.ok(html.length < HOUR_BYTES_MAX, `${html.length} bytes`);
+    assert.match(text, /23,002 records/);
+    has(html, /Events <small>23,00\d\. [\d,]+ like their neighbours are put together/);
+  }));
+
 Deno.test("fdr report refuses what it cannot do by name, and leaves nothing behind", async (t) => {
   await inScratch(async (folder) => {
     const flight = await known(folder, [HEADER, state(1), footer(2e9, 2)]);
