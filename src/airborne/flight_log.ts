@@ -18,6 +18,7 @@ import {
   type FdrSink,
   type FlightRecorder,
   startFlightRecorder,
+  SteadySink,
 } from "../flight_recorder/mod.ts";
 
 /** What the flight's record came to. */
@@ -25,19 +26,19 @@ export interface RecordedFlightSummary {
   /** Folder of the flight's segments. */
   readonly folder: string;
   readonly records: number;
-  /** Lost, for whatever reason; each loss is counted in the record itself. */
-  readonly recordsLost: number;
+  /** Lost, for whatever reason; each loss is told in the record itself. null: nobody knows. */
+  readonly recordsLost: number | null;
   /** Footer and index are there, and nothing was lost to the disk. */
   readonly complete: boolean;
 }
 
 export interface FlightLog extends AsyncDisposable {
-  /** The same for the same producer. */
+  /** The same for the same producer. It never throws: what cannot be recorded is told and counted. */
   sink(producerId: string): FdrSink;
   /** WARN and ERROR go into the record. */
   readonly logger: Logger;
-  /** The picture of a tile that the flight made. */
-  saveTile(tile: Parameters<FlightRecorder["saveTile"]>[0]): Promise<void>;
+  /** The picture of a tile that the flight made. The flight does not wait for the disk. */
+  saveTile(tile: NewTile): void;
   /** Ends the record; null where there is none. Disposal ends it uncleanly. */
   close(cleanShutdown: boolean): Promise<RecordedFlightSummary | null>;
 }
@@ -54,31 +55,38 @@ export interface FlightLogOptions {
   readonly note: (line: string) => void;
 }
 
+type NewTile = Parameters<FlightRecorder["saveTile"]>[0];
+
+/** Pictures on their way to the disk; one more is not kept. */
+const TILES_WAITING_MAX = 16;
+
 /** No recorder was asked for. */
 export const NO_FLIGHT_LOG: FlightLog = {
   sink: (producerId) => ({ producerId, enqueue: () => "ok" }),
   logger: silentLogger,
-  saveTile: () => Promise.resolve(),
+  saveTile: () => {},
   close: () => Promise.resolve(null),
   [Symbol.asyncDispose]: () => Promise.resolve(),
 };
 
 /** @throws FdrOpenError (exit code 2): who has no recorder does not fly. */
 export async function openFlightLog(options: FlightLogOptions): Promise<FlightLog> {
-  const { flightRoot, config, header, clock, note } = options;
+  const { flightRoot, config, header, clock } = options;
+  const note = steadily(options.note);
   const relay = new LogRelay("warn");
+  const lines = { level: "warn" as const, now: () => clock.utc(clock.now()) };
   const logger = createLogger({
+    ...lines,
     component: "airborne",
-    level: "warn",
     // People are told by notes; the lines are for the record.
     sink: () => {},
-    now: () => clock.utc(clock.now()),
     observer: relay,
   });
   const { recorder, flight } = await startFlightRecorder({
     flightRoot,
     config,
-    logger,
+    // What the recorder says of itself cannot stand in the record alone.
+    logger: createLogger({ ...lines, component: "airborne", sink: note }),
     onAlert: ({ message }) => note(message),
     stderr: note,
     flight: { header, clock, ...(options.flightId ? { flightId: options.flightId } : {}) },
@@ -89,41 +97,91 @@ export async function openFlightLog(options: FlightLogOptions): Promise<FlightLo
     diagnostics: note,
     slotBytes: config.slotBytes,
   });
-  return {
-    sink: (producerId) => recorder.client(producerId),
-    logger,
-    async saveTile(tile) {
-      try {
-        await recorder.saveTile(tile);
-      } catch (error) {
-        // A picture that is not kept costs the picture, never the flight.
-        logger.warn("c13.tile_not_kept", { tileId: tile.tileId }, messageOf(error));
-      }
-    },
-    close: (cleanShutdown) => close(recorder, flight, cleanShutdown),
-    [Symbol.asyncDispose]: () => recorder.stop(),
+  return new RecordedFlight(recorder, flight, logger);
+}
+
+/** A terminal that is full or gone costs the line, never the flight. */
+function steadily(note: (line: string) => void): (line: string) => void {
+  return (line) => {
+    try {
+      note(line);
+    } catch {
+      // Nobody is left who could be told.
+    }
   };
 }
 
-async function close(
-  recorder: FlightRecorder,
-  flight: { readonly flightId: string; readonly folder: string },
-  cleanShutdown: boolean,
-): Promise<RecordedFlightSummary> {
-  const { folder, flightId } = flight;
-  try {
-    const { counters, complete } = await recorder.closeFlight({ flightId, cleanShutdown });
-    return {
-      folder,
-      records: counters.recordsWritten,
-      recordsLost: counters.recordsDroppedOverrun + counters.recordsDroppedDisk +
-        counters.recordsDroppedPolicy,
-      complete: complete && counters.recordsDroppedDisk === 0,
-    };
-  } catch {
-    // The writer has died: the crew was alerted when it did.
-    return { folder, records: 0, recordsLost: 0, complete: false };
-  } finally {
-    await recorder.stop();
+class RecordedFlight implements FlightLog {
+  readonly logger: Logger;
+  readonly #recorder: FlightRecorder;
+  readonly #flight: { readonly flightId: string; readonly folder: string };
+  readonly #sinks = new Map<string, SteadySink>();
+  #tilesWaiting = 0;
+
+  constructor(
+    recorder: FlightRecorder,
+    flight: { readonly flightId: string; readonly folder: string },
+    logger: Logger,
+  ) {
+    this.#recorder = recorder;
+    this.#flight = flight;
+    this.logger = logger;
+  }
+
+  sink(producerId: string): FdrSink {
+    const known = this.#sinks.get(producerId);
+    if (known !== undefined) return known;
+    const logger = this.logger.child(producerId);
+    const sink = new SteadySink({ sink: this.#recorder.client(producerId), logger });
+    this.#sinks.set(producerId, sink);
+    return sink;
+  }
+
+  saveTile(tile: NewTile): void {
+    // A picture that is not kept costs the picture, never the flight.
+    const notKept = (reason: string) =>
+      this.logger.warn("c13.tile_not_kept", { tileId: tile.tileId }, reason);
+    if (this.#tilesWaiting >= TILES_WAITING_MAX) {
+      return notKept(`${this.#tilesWaiting} others still wait for the disk`);
+    }
+    this.#tilesWaiting++;
+    this.#recorder.saveTile(tile)
+      .catch((error) => notKept(messageOf(error)))
+      .finally(() => this.#tilesWaiting--);
+  }
+
+  async close(cleanShutdown: boolean): Promise<RecordedFlightSummary> {
+    const { folder, flightId } = this.#flight;
+    const refused = this.#endSinks();
+    try {
+      const { counters, complete } = await this.#recorder.closeFlight({ flightId, cleanShutdown });
+      return {
+        folder,
+        records: counters.recordsWritten,
+        recordsLost: refused + counters.recordsDroppedOverrun + counters.recordsDroppedDisk +
+          counters.recordsDroppedPolicy + counters.recordsDroppedInvalid,
+        complete: complete && counters.recordsDroppedDisk === 0,
+      };
+    } catch {
+      // The writer has died: the crew was alerted when it did.
+      return { folder, records: 0, recordsLost: null, complete: false };
+    } finally {
+      await this.#recorder.stop();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#endSinks();
+    await this.#recorder.stop();
+  }
+
+  /** Tells what they refused while there is a record to tell it in; how many records that is. */
+  #endSinks(): number {
+    let refused = 0;
+    for (const sink of this.#sinks.values()) {
+      sink.tell();
+      refused += sink.refused;
+    }
+    return refused;
   }
 }

@@ -82,7 +82,7 @@ export class FlightTiles {
     const { metadata, jpeg } = this.#newTile(made);
     if (made.better) await store.renewTile(metadata, jpeg);
     else await store.writeTile(metadata, jpeg);
-    await log.saveTile({
+    log.saveTile({
       tileId: tileUuid(metadata.tileId),
       jpeg: made.jpeg,
       frameId: made.quality.frameSequence,

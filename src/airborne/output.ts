@@ -61,8 +61,8 @@ export const SummaryLineSchema = z.object({
   /** Of this flight: its segments stand there. */
   recorderFolder: z.string().nullable(),
   recorderRecords: z.int(),
-  /** Counted in the record as well, producer by producer. */
-  recorderLost: z.int(),
+  /** Told in the record as well, producer by producer; null: nobody knows, the writer has died. */
+  recorderLost: z.int().nullable(),
   /** The disk refused records, or the footer: the record is incomplete. */
   recorderBroken: z.boolean(),
 });

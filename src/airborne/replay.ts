@@ -158,7 +158,9 @@ function summaryText(summary: SummaryLine): string[] {
     ...(summary.tiles === null ? [] : [`tiles           ${countsText(summary.tiles)}`]),
     ...(summary.recorderFolder === null ? [] : [
       `recorder        ${summary.recorderFolder}: ${summary.recorderRecords} records, ` +
-      `${summary.recorderLost} lost${summary.recorderBroken ? " (incomplete)" : ""}`,
+      `${summary.recorderLost ?? "nobody knows how many"} lost${
+        summary.recorderBroken ? " (incomplete)" : ""
+      }`,
     ]),
   ];
 }

@@ -50,6 +50,13 @@ export async function replayFlight(
   const sensors = new SensorFeed(airborne.estimator, airborne.frame, description);
   const records = new FlightRecords(log, airborne);
   records.packageVerified(clock.now());
+  const endRecords = () => {
+    records.sensors.flush();
+    records.events(events.splice(0), clock.now());
+  };
+  // Also of a flight that ends by a fault: its last moments are what people look for.
+  using ending = new DisposableStack();
+  ending.defer(endRecords);
   for await (const event of flight.events()) {
     if (output.signal.aborted) break;
     clock.set(event.receivedNs);
@@ -57,6 +64,7 @@ export async function replayFlight(
     if (event.kind !== "frame") {
       records.sensors.add(event);
       sensors.feed(event);
+      if (events.length > 0) records.events(events.splice(0), clock.now());
       continue;
     }
     records.frame(event.frame, clock.now());
@@ -73,7 +81,7 @@ export async function replayFlight(
     output.frame(line);
     output.progress(event.receivedNs - extent.firstNs, extent.lastNs - extent.firstNs);
   }
-  records.sensors.flush();
+  endRecords();
   if (tally.framesSkipped > 0) {
     output.note(`${tally.framesSkipped} frames came before the first attitude and IMU sample`);
   }

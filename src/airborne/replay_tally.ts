@@ -69,7 +69,7 @@ export class ReplayTally {
       tiles: tiles === null ? null : { ...tiles },
       recorderFolder: record?.folder ?? null,
       recorderRecords: record?.records ?? 0,
-      recorderLost: record?.recordsLost ?? 0,
+      recorderLost: record === null ? 0 : record.recordsLost,
       recorderBroken: record !== null && !record.complete,
     };
   }

@@ -17,9 +17,10 @@ export interface NewRecord<K extends FdrKind = FdrKind> {
 
 /**
  * What became of a record: `ok`, or `dropped_oldest`: it is in, and older ones had to go (counted, and
- * an `overrun` marker stands where they were).
+ * an `overrun` marker stands where they were). `refused`, of a sink that never throws (SteadySink): it
+ * is not in, which is counted and told.
  */
-export type EnqueueResult = "ok" | "dropped_oldest";
+export type EnqueueResult = "ok" | "dropped_oldest" | "refused";
 
 /** Where a component puts its records. Everybody but the recorder itself sees no more than this. */
 export interface FdrSink {

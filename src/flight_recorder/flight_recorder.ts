@@ -25,7 +25,7 @@ export interface FlightRecorderOptions {
   readonly flightRoot: string;
   readonly config: FdrConfig;
   readonly logger?: Logger;
-  /** What the crew must hear: once per flight and reason. It must not throw. */
+  /** What the crew must hear: once per flight and reason. */
   readonly onAlert?: (alert: FdrAlert) => void;
   /** Replaces the writer's module, in tests. */
   readonly writerModule?: URL;
@@ -140,7 +140,7 @@ export class FlightRecorder implements AsyncDisposable {
         utcOfZeroMs: clock.utc(0 as ReturnType<Clock["now"]>).getTime(),
       });
       flight = { flightId, clock };
-      this.#logger.info("c13.flight_opened", { flightId, folder });
+      this.#log("info", "c13.flight_opened", { flightId, folder }, "flight opened");
       return { flightId, folder };
     } catch (error) {
       throw new FdrOpenError(this.#options.flightRoot, error);
@@ -219,7 +219,7 @@ export class FlightRecorder implements AsyncDisposable {
       }
       await patiently(thread.call("stop", null));
     } catch (error) {
-      this.#logger.error("c13.stop", {}, `the writer did not end well: ${messageOf(error)}`);
+      this.#log("error", "c13.stop", {}, `the writer did not end well: ${messageOf(error)}`);
     } finally {
       thread.terminate();
       lock[Symbol.dispose]();
@@ -234,7 +234,11 @@ export class FlightRecorder implements AsyncDisposable {
     this.#rings.push(ring);
     if (this.#state.name !== "started") return;
     // The thread's end is told by `onAlert`.
-    this.#state.thread.call("register", { ring }).catch(() => {});
+    this.#state.thread.call("register", { ring }).catch((error) => {
+      if (error instanceof FdrWriterDiedError) return;
+      const message = `a producer is not recorded: ${messageOf(error)}`;
+      this.#log("error", "c13.not_registered", {}, message);
+    });
   }
 
   #started(action: string): Extract<State, { name: "started" }> {
@@ -245,15 +249,38 @@ export class FlightRecorder implements AsyncDisposable {
   }
 
   #hear(message: Extract<WriterMessage, { type: "alert" | "log" }>): void {
-    if (message.type === "alert") this.#options.onAlert?.(message.alert);
-    else this.#logger[message.level](message.kind, message.fields, message.message);
+    if (message.type === "alert") this.#alert(message.alert);
+    else this.#log(message.level, message.kind, message.fields, message.message);
+  }
+
+  /** A terminal that is full or gone, where the news goes, must not end the flight. */
+  #alert(alert: FdrAlert): void {
+    try {
+      this.#options.onAlert?.(alert);
+    } catch (error) {
+      const message = `an alert did not reach the crew: ${messageOf(error)}`;
+      this.#log("error", "c13.alert_failed", { reason: alert.reason }, message);
+    }
+  }
+
+  #log(
+    level: "debug" | "info" | "warn" | "error",
+    kind: string,
+    fields: Readonly<Record<string, unknown>>,
+    message: string,
+  ): void {
+    try {
+      this.#logger[level](kind, fields, message);
+    } catch {
+      // Nobody is left who could be told.
+    }
   }
 
   #died(reason: string): void {
     if (this.#state.name !== "started") return;
     const { message } = new FdrWriterDiedError("record", reason);
-    this.#logger.error("c13.writer_died", {}, message);
-    this.#options.onAlert?.({ reason: "writer_died", message });
+    this.#log("error", "c13.writer_died", {}, message);
+    this.#alert({ reason: "writer_died", message });
   }
 }
 
