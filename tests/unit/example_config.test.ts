@@ -12,7 +12,7 @@ Deno.test("config/airborne.example.yaml holds every setting with its default and
   assert.equal(text, await exampleConfig(), MEND);
   const keys = (value: unknown): string[] =>
     Object.entries(value as object).flatMap(([key, inner]) =>
-      typeof inner === "object" ? [key, ...keys(inner)] : [key]
+      typeof inner === "object" && inner !== null ? [key, ...keys(inner)] : [key]
     );
   for (const key of keys(configuration)) assert.match(text, new RegExp(`^ *${key}:`, "m"));
 });
