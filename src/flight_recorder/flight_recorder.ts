@@ -15,7 +15,7 @@ import {
   FdrWriterDiedError,
 } from "./errors.ts";
 import type { ClosedFlight } from "./flight_writer.ts";
-import { FDR_KINDS, type FdrPayload } from "./registry.ts";
+import { FDR_KINDS, type FdrPayload, FdrRecordSchema } from "./registry.ts";
 import type { SavedTile } from "./tile_snapshots.ts";
 import type { NewTile, WriterMessage } from "./writer_protocol.ts";
 import { WriterFaultError, WriterThread } from "./writer_thread.ts";
@@ -284,11 +284,12 @@ export class FlightRecorder implements AsyncDisposable {
   }
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-/** It names a folder. */
+/** It names a folder, and stands in every record as it is: one that readers would not take is none. */
 function checkedFlightId(flightId: string): string {
-  if (!UUID.test(flightId)) throw new TypeError(`a flight's id is a UUID, got "${flightId}"`);
+  const isUuid = FdrRecordSchema.shape.flightId.safeParse(flightId).success;
+  if (!isUuid || flightId !== flightId.toLowerCase()) {
+    throw new TypeError(`a flight's id is a UUID in lower case, got "${flightId}"`);
+  }
   return flightId;
 }
 

@@ -43,12 +43,14 @@ export class TileSnapshots {
     const path = `${this.#folder}/${tileId}.jpg`;
     try {
       this.#replace(path, jpeg);
+      // It is there now, whatever comes: what is not counted is never removed.
+      this.#forget(tileId);
+      this.#bytesById.set(tileId, jpeg.length);
+      this.#bytes += jpeg.length;
+      this.#disk.syncFolder(this.#folder);
     } catch (error) {
       throw new FdrTileError(tileId, messageOf(error), { cause: error });
     }
-    this.#forget(tileId);
-    this.#bytesById.set(tileId, jpeg.length);
-    this.#bytes += jpeg.length;
     const removed = this.#removeOldest();
     return { file: `tiles/${tileId}.jpg`, contentSha256: sha256Hex(jpeg), removed };
   }
@@ -94,7 +96,6 @@ export class TileSnapshots {
       }
       throw error;
     }
-    this.#disk.syncFolder(this.#folder);
   }
 
   #removeOldest(): string[] {

@@ -109,7 +109,9 @@ Deno.test("calls out of their order are typed errors", () =>
     await assert.rejects(recorder.closeFlight(end("x")), FdrFlightStateError);
     await assert.rejects(recorder.saveTile({ tileId: "a", jpeg: jpegOf(99) }), FdrFlightStateError);
     await assert.rejects(recorder.counters(), /Cannot count records: no flight is open/);
-    for (const flightId of ["../../etc", "", "x".repeat(36)]) {
+    const noUuid = "01234567-89ab-cdef-0123-456789abcdef",
+      upper = crypto.randomUUID().toUpperCase();
+    for (const flightId of ["../../etc", "", "x".repeat(36), noUuid, upper]) {
       const opening = recorder.openFlight({ header: HEADER, clock, flightId });
       await assert.rejects(opening, FdrOpenError, flightId);
     }

@@ -62,8 +62,12 @@ export const FLIGHT_KINDS = {
     rolloverCount: Count,
     recordsDroppedDisk: Count.optional(),
     recordsDroppedPolicy: Count.optional(),
+    recordsDroppedInvalid: Count.optional(),
     recordsDroppedCap: Count.optional(),
-    /** By producer: produced = written + droppedOverrun + droppedDisk + droppedPolicy. */
+    /** What a power cut may lose, as it was configured and as it was measured. */
+    durabilityMs: z.number().optional(),
+    durabilityMsMax: z.number().optional(),
+    /** By producer: produced is the sum of the others. */
     producers: z.record(
       z.string(),
       z.looseObject({
@@ -72,6 +76,7 @@ export const FLIGHT_KINDS = {
         droppedOverrun: Count,
         droppedDisk: Count,
         droppedPolicy: Count,
+        droppedInvalid: Count.optional(),
       }),
     ).optional(),
   }).describe("How the flight ended, and the counters of all that was written and lost"),
