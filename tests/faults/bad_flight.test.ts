@@ -180,7 +180,9 @@ const descriptions: FlightCase[] = [
       await Deno.remove(flight, { recursive: true });
       await Deno.mkdir(flight);
     },
-    says: /flight: the folder holds no photographs/,
+    // It might be a folder of photographs: those are not recorded.
+    code: 64,
+    says: /--recorder needs a recorded flight/,
   },
 ];
 
