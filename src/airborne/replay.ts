@@ -14,6 +14,7 @@ import {
   readConfiguration,
   UsageError,
 } from "../core/mod.ts";
+import { openPhotographFolder } from "../replay/mod.ts";
 import { type AirborneConfig, AirborneConfigSchema } from "./config.ts";
 import type { ReplayOutput, ReplayParts, ReplayRequest } from "./contract.ts";
 import type { SummaryLine } from "./output.ts";
@@ -101,7 +102,7 @@ async function run(
   // A recorded flight that lost one of its files is told as such.
   const isFlight = await exists(`${request.flightPath}/flight.json`) ||
     await exists(`${request.flightPath}/frames.csv`);
-  if (!isFlight) refuseForPhotographs(request);
+  if (!isFlight) await refuseForPhotographs(request);
   const replay = isFlight ? replayFlight : replayPhotographs;
   let summary: SummaryLine;
   try {
@@ -115,7 +116,11 @@ async function run(
 }
 
 /** Photographs are no flight: there is nothing to record, and nobody to be sure of a place. */
-function refuseForPhotographs({ tilesFolder, recorderFolder }: ReplayRequest): void {
+async function refuseForPhotographs(request: ReplayRequest): Promise<void> {
+  const { flightPath, tilesFolder, recorderFolder } = request;
+  if (tilesFolder === null && recorderFolder === null) return;
+  // A path that is mistyped, or an empty folder, is told as such.
+  await openPhotographFolder(flightPath);
   if (tilesFolder !== null) {
     throw new UsageError(
       "--make-tiles needs a recorded flight; `operator tiles import` makes tiles of photographs",

@@ -180,9 +180,7 @@ const descriptions: FlightCase[] = [
       await Deno.remove(flight, { recursive: true });
       await Deno.mkdir(flight);
     },
-    // It might be a folder of photographs: those are not recorded.
-    code: 64,
-    says: /--recorder needs a recorded flight/,
+    says: /flight: the folder holds no photographs/,
   },
 ];
 
