@@ -11,5 +11,3 @@ export {
 export * from "./inspection/mod.ts";
 export * from "./budget/mod.ts";
 export * from "./freshness/mod.ts";
-export { CacheBudgetExhaustedError } from "./budget/errors.ts";
-export { FreshnessRejectionError } from "./freshness/errors.ts";

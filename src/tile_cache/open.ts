@@ -14,11 +14,12 @@ import type {
 } from "./contract.ts";
 import { lockAlone, lockWithOthers } from "./data_folder_lock.ts";
 import { TileCacheError, TileDatabaseError } from "./errors.ts";
+import { restoreSettings } from "./freshness/kept_settings.ts";
 import { silentLogger, type TileCacheLogger } from "./logger.ts";
 import { reconcile, type Reconciliation } from "./reconcile.ts";
 import type { SqlDatabase } from "./sql/database.ts";
 import { migrate, readMigrations } from "./sql/migrations.ts";
-import { rebuildRows } from "./rebuild_rows.ts";
+import { rebuildRows, type Rebuilt } from "./rebuild_rows.ts";
 import { SqlTileStore, type SqlTileStoreParts } from "./sql_tile_store.ts";
 import { selectTotals } from "./tile_rows.ts";
 import { leftMarkers, UncleanMarker } from "./unclean_marker.ts";
@@ -88,9 +89,8 @@ async function openParts(options: TileCacheOptions): Promise<SqlTileStoreParts &
   const database = resources.use(await openDatabase(dataFolder, dsn, logger));
   const rebuilt = await asDatabaseFault(async () => {
     await migrate(database, await readMigrations(), logger);
-    // Its rows first: who is killed in between begins again.
     const lost = dsn === undefined && await isWithoutIdentity(dataFolder, database);
-    const rows = lost ? await rebuildRows(dataFolder, database) : null;
+    const rows = lost ? await makeAnew(dataFolder, database, logger) : null;
     await checkIdentity(dataFolder, database, { adopt: lost });
     return rows;
   });
@@ -116,6 +116,25 @@ async function openParts(options: TileCacheOptions): Promise<SqlTileStoreParts &
     freshnessGate,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** All of it before the new database is taken for the folder's: who is killed begins again. */
+async function makeAnew(
+  dataFolder: string,
+  database: SqlDatabase,
+  logger: TileCacheLogger,
+): Promise<Rebuilt> {
+  await new UncleanMarker(dataFolder).mark();
+  const sectorsRestored = await restoreSettings(dataFolder, database);
+  const rows = await rebuildRows(dataFolder, database);
+  logger.warn("c6.store.rows_rebuilt", {
+    dataFolder,
+    ...rows,
+    sectorsRestored,
+    lost: "uploads, attempts, votes since, times of use and pins of missions" +
+      (sectorsRestored === null ? ", and the sectors: draw them again before provisioning" : ""),
+  });
+  return rows;
 }
 
 async function lockFolder(
@@ -160,10 +179,11 @@ async function exists(path: string): Promise<boolean> {
   return await Deno.lstat(path).then(() => true, () => false);
 }
 
-/** A missing permission is no broken database. */
+/** A missing permission, and memory or files that are short for the moment, break no database. */
 function isRefusal(error: Error): boolean {
   return causes(error).some((cause) =>
-    cause instanceof Deno.errors.NotCapable || cause instanceof Deno.errors.PermissionDenied
+    cause instanceof Deno.errors.NotCapable || cause instanceof Deno.errors.PermissionDenied ||
+    cause instanceof RangeError || /out of memory|too many open files/i.test(messageOf(cause))
   ) || /may not read its own files/.test(error.message);
 }
 

@@ -4,7 +4,8 @@
  *     tiles/{source}/{zoom}/{x}/{y}.jpg
  *     tiles/onboard_ingest/{flightId}/{zoom}/{x}/{y}.jpg
  *
- * The sidecars go to their place before the picture, so that a picture never stands without them.
+ * Where the rows may have to be made again from the sidecars (PGlite), those go to their place before
+ * the picture and are synced with it; beside a server they follow it, before the row is committed.
  *
  * @module
  */
@@ -80,11 +81,22 @@ async function writeUnsynced(folders: TileFolders, tiles: readonly NewTile[]): P
     for (const { metadata } of queue) {
       const { sidecars } = pathsOf(folders.root, metadata.tileId);
       const contents = sidecarContents(metadata);
-      await Promise.all(sidecars.map((path, index) => Deno.writeFile(path, contents[index])));
+      await Promise.all(sidecars.map((path, index) => writeAnew(path, contents[index])));
     }
   };
   const ends = await Promise.allSettled(Array.from({ length: WRITES_AT_ONCE }, worker));
   for (const end of ends) if (end.status === "rejected") throw end.reason;
+}
+
+/** Never through a link that stands there. */
+async function writeAnew(path: string, bytes: Uint8Array): Promise<void> {
+  try {
+    await Deno.writeFile(path, bytes, { createNew: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    await Deno.remove(path);
+    await Deno.writeFile(path, bytes, { createNew: true });
+  }
 }
 
 /** Writes the sidecars of a picture that is whole. */

@@ -35,12 +35,19 @@ export class WriteJournal {
       }
       return result;
     } catch (error) {
-      const timestampNs = monotonicNs(clock.now());
-      const fault = { type: typeOf(error), message: messageOf(error), causes: causesOf(error) };
-      for (const { metadata: { tileId } } of tiles) {
-        fdr.enqueue({ kind: "c6.write_failed", timestampNs, payload: { tileId, error: fault } });
-      }
+      this.failed(tiles, error);
       throw error;
+    }
+  }
+
+  /** Records tiles that were not written. */
+  failed(tiles: readonly NewTile[], error: unknown): void {
+    const { fdr, clock } = this.#collaborators;
+    if (fdr === undefined || clock === undefined) return;
+    const timestampNs = monotonicNs(clock.now());
+    const fault = { type: typeOf(error), message: messageOf(error), causes: causesOf(error) };
+    for (const { metadata: { tileId } } of tiles) {
+      fdr.enqueue({ kind: "c6.write_failed", timestampNs, payload: { tileId, error: fault } });
     }
   }
 }

@@ -14,10 +14,12 @@ import type {
   TileMetadataStore,
   TilePixelHandle,
   TileStore,
+  TileStoreCollaborators,
   WriteFreshnessGate,
   WriteOptions,
   WriteSummary,
 } from "../contract.ts";
+import { WriteJournal } from "../../tile_contract/mod.ts";
 import { TileMetadataError } from "../errors.ts";
 import { tileKey } from "../identity.ts";
 import { sidecarBytes } from "../sidecars.ts";
@@ -26,7 +28,7 @@ import type { DiskBudget } from "./disk_budget.ts";
 /** The store adds words to the metadata (labels) that the sidecar holds as well. */
 const WORDS_ADDED_BYTES = 128;
 
-export interface BudgetedParts {
+export interface BudgetedParts extends Pick<TileStoreCollaborators, "clock" | "fdr"> {
   readonly inner: TileStore;
   readonly metadata: Pick<TileMetadataStore, "getById">;
   readonly budget: DiskBudget;
@@ -35,9 +37,11 @@ export interface BudgetedParts {
 
 export class BudgetedTileStore implements TileStore {
   readonly #parts: BudgetedParts;
+  readonly #journal: WriteJournal;
 
   constructor(parts: BudgetedParts) {
     this.#parts = parts;
+    this.#journal = new WriteJournal(parts);
   }
 
   async writeTile(metadata: TileMetadata, jpeg: Uint8Array): Promise<void> {
@@ -50,7 +54,7 @@ export class BudgetedTileStore implements TileStore {
     // Copies: the caller may use its buffers again while room is being made.
     const own = tiles.map(({ metadata, jpeg }) => ({ metadata, jpeg: jpeg.slice() }));
     await using _room = await budget.tryReserveHeadroom(bytesOf(own)) ??
-      await budget.reserveHeadroom(bytesOf(await this.#worthRoom(own, options)));
+      await this.#made(own, async () => bytesOf(await this.#worthRoom(own, options)));
     return await inner.writeTiles(own, options);
   }
 
@@ -60,12 +64,11 @@ export class BudgetedTileStore implements TileStore {
     const old = await this.#parts.metadata.getById(metadata.tileId);
     // Old and new lie beside each other for a moment.
     const needed = Math.max(bytesOf([tile]), old === null ? 0 : bytesOfStored(old));
-    let room = await budget.tryReserveHeadroom(needed);
-    if (room === null) {
-      this.#checkGates([tile]);
-      room = await budget.reserveHeadroom(needed);
-    }
-    await using _room = room;
+    await using _room = await budget.tryReserveHeadroom(needed) ??
+      await this.#made([tile], () => {
+        this.#checkGates([tile]);
+        return Promise.resolve(needed);
+      });
     await inner.renewTile(metadata, tile.jpeg);
   }
 
@@ -86,6 +89,19 @@ export class BudgetedTileStore implements TileStore {
 
   tilesInArea(bbox: Bbox, zoom: number): AsyncIterable<StoredTile> {
     return this.#parts.inner.tilesInArea(bbox, zoom);
+  }
+
+  /** Makes room; where it cannot, the store below never hears of the tiles, and this records it. */
+  async #made(
+    tiles: readonly NewTile[],
+    bytesNeeded: () => Promise<number>,
+  ): Promise<AsyncDisposable> {
+    try {
+      return await this.#parts.budget.reserveHeadroom(await bytesNeeded());
+    } catch (error) {
+      this.#journal.failed(tiles, error);
+      throw error;
+    }
   }
 
   /**

@@ -5,6 +5,7 @@
  */
 import { messageOf, SystemClock } from "../../core/mod.ts";
 import type { FdrSink } from "../../flight_recorder/mod.ts";
+import { keepSettings } from "../freshness/kept_settings.ts";
 import { FreshnessSettings, SqlFreshnessGate } from "../freshness/mod.ts";
 import { silentLogger } from "../logger.ts";
 import { openTileCache, type TileCache, type TileCacheOptions } from "../open.ts";
@@ -55,14 +56,19 @@ export async function openManagedTileCache(
   if (freshness === undefined) throw new TypeError("the cache opened without its gate");
   const { database } = cache;
   await prepare(dataFolder, database, dsn === undefined);
+  // A server keeps its sectors itself; the rows of PGlite may have to be made again.
+  const keep = async () => {
+    if (dsn === undefined) await keepSettings(dataFolder, database);
+  };
+  await keep();
   const budget = resources.use(openBudget({ ...options, logger, clock }, cache, resources));
   const { store: inner, metadata } = cache;
   const owned = resources.move();
   return {
     ...cache,
-    store: new BudgetedTileStore({ inner, metadata, budget, freshnessGate: freshness }),
+    store: new BudgetedTileStore({ inner, metadata, budget, freshnessGate: freshness, clock, fdr }),
     freshness,
-    freshnessSettings: new FreshnessSettings(database),
+    freshnessSettings: new FreshnessSettings(database, keep),
     budget,
     pins: new TilePins(database),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

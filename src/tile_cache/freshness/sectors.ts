@@ -24,9 +24,12 @@ const NAME_PATTERN = /^(?=.*\S)[^\p{C}]{1,100}$/u;
 
 export class FreshnessSettings {
   readonly #database: SqlDatabase;
+  readonly #changed: () => Promise<void>;
 
-  constructor(database: SqlDatabase) {
+  /** `changed` is awaited after every change of sectors and rules. */
+  constructor(database: SqlDatabase, changed: () => Promise<void> = () => Promise.resolve()) {
     this.#database = database;
+    this.#changed = changed;
   }
 
   async sectors(): Promise<readonly SectorBoundary[]> {
@@ -57,6 +60,7 @@ export class FreshnessSettings {
         [sector.name, sector.classification, southDeg, westDeg, northDeg, eastDeg],
       );
     });
+    await this.#changed();
   }
 
   /** @throws TileMetadataError when there is none of that name. */
@@ -70,6 +74,7 @@ export class FreshnessSettings {
         `Cannot remove the sector "${name}": there is none; \`operator cache sector ls\` lists them`,
       );
     }
+    await this.#changed();
   }
 
   async rules(): Promise<readonly FreshnessRule[]> {
@@ -93,6 +98,7 @@ export class FreshnessSettings {
         "ON CONFLICT (classification) DO UPDATE SET max_age_s = EXCLUDED.max_age_s",
       [classification, maxAgeS],
     );
+    await this.#changed();
   }
 
   /** Forgets the latest time that was seen: the clock is right now and was ahead before. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { TEMPORARY_MARK } from "../../core/mod.ts";
+import { type TileId, TileIdSchema } from "../contract.ts";
 import { ZERO_UUID } from "../identity.ts";
 import { SIDECARS } from "../sidecars.ts";
 import { RENEWAL_MARK } from "../tile_renewal.ts";
@@ -76,6 +77,22 @@ async function rowsOf(cache: OpenCache, folder: string): Promise<ReadonlySet<num
   if ((source === "onboard_ingest") !== (flightId !== null) || flightId === ZERO_UUID) return null;
   if (String(Number(zoom)) !== zoom || String(Number(x)) !== x) return null;
   return await selectColumn(cache.database, { source, flightId, zoom: Number(zoom), x: Number(x) });
+}
+
+/** The tile whose file it is, by its place; null where no tile's file can lie there. */
+export function tileOfFile(path: string): TileId | null {
+  const at = path.lastIndexOf("/");
+  const folder = COLUMN_FOLDER.exec(path.slice(0, at)), file = FILE.exec(path.slice(at + 1));
+  if (folder === null || file === null) return null;
+  const [, source, flightId, zoom, x] = folder;
+  const parsed = TileIdSchema.safeParse({
+    zoom: Number(zoom),
+    x: Number(x),
+    y: Number(file[1]),
+    source,
+    ...(flightId === undefined ? {} : { flightId }),
+  });
+  return parsed.success ? parsed.data : null;
 }
 
 function judge(

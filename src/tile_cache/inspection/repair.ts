@@ -13,6 +13,7 @@ import { RENEWAL_MARK } from "../tile_renewal.ts";
 import { deleteRow, lockKeys, selectRow } from "../tile_rows.ts";
 import type { OpenCache } from "./cache_inspection.ts";
 import type { ListedTile } from "./contract.ts";
+import { tileOfFile } from "./files.ts";
 
 /** Deletes the row, then moves what there is of its files away. */
 export async function removeBrokenTile(cache: OpenCache, tile: ListedTile): Promise<boolean> {
@@ -57,7 +58,13 @@ export async function moveOrphan(cache: OpenCache, path: string): Promise<boolea
     await Deno.remove(`${cache.dataFolder}/${path}`);
     return true;
   }
-  return await move(cache.dataFolder, path);
+  const tileId = tileOfFile(path);
+  if (tileId === null) return await move(cache.dataFolder, path);
+  return await cache.database.transaction(async (sql) => {
+    await lockKeys(sql, [tileId]);
+    // Somebody may have written that tile since the file was judged.
+    return await selectRow(sql, tileId) === null && await move(cache.dataFolder, path);
+  });
 }
 
 async function move(dataFolder: string, path: string): Promise<boolean> {

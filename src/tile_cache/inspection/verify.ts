@@ -8,6 +8,7 @@ import { messageOf, sha256Hex } from "../../core/mod.ts";
 import { readState } from "../budget/ledger.ts";
 import { tileKey } from "../identity.ts";
 import { SIDECARS } from "../sidecars.ts";
+import { checkInside } from "../tile_folders.ts";
 import { tilePath } from "../tile_path.ts";
 import type { OpenCache } from "./cache_inspection.ts";
 import type {
@@ -104,6 +105,8 @@ class Verification {
     });
     if (info === null) return { kind: "missing_file", detail: `${path} is not there` };
     if (info.isSymlink || !info.isFile) return { kind: "link", detail: `${path} is no plain file` };
+    const outside = await checkInside(path).then(() => null, messageOf);
+    if (outside !== null) return { kind: "link", detail: outside };
     if (info.size !== tile.diskBytes) {
       const detail = `${path} has ${info.size} bytes, its row says ${tile.diskBytes}`;
       return { kind: "wrong_size", detail };
