@@ -40,6 +40,12 @@ const PARTS: Readonly<Record<string, (host: PartHost) => Promise<PartResult>>> =
       GDN_CONCURRENCY_SECONDS: "40",
       GDN_EVICTION_KILLS: "10",
     }, host),
+  upload: (host) =>
+    repeatTests(
+      ["tests/integration/tile_upload_kill.test.ts"],
+      { GDN_UPLOAD_KILL_ROUNDS: "100" },
+      host,
+    ),
   properties: (host) => repeatTests(["tests/unit", "tests/contract"], {}, host),
   bytes: (host) =>
     repeatTests(["tests/faults/hostile_bytes.test.ts"], { GDN_HOSTILE_ROUNDS: "1500" }, host),
@@ -62,6 +68,7 @@ Long runs with many seeds. A failure prints the command that repeats it.
                is damaged is named, every whole record is salvaged
   index        200 times kill -9 of a process that rebuilds a descriptor index
   quota        4 writers and 4 readers on a cache that is too small, watched, and kill -9 among evictions
+  upload       100 times kill -9 of an upload against the reference provider
   properties   unit and contract tests with other seeds
   bytes        mutated pictures, packages and streams: an error that says so, never a crash
 

@@ -111,6 +111,7 @@ export class SatelliteProvider {
     if (act?.kind === "error_in_200") return json(200, { error: "the database is gone" });
     const taken = await this.#ingest.take(request, url);
     if (!taken.ok) return refusal(taken.status, taken.error);
+    this.#count("ingested_tiles", taken.answer.tiles.length);
     const answer = act?.kind === "acknowledge" ? distorted(taken.answer, act.how) : taken.answer;
     const text = new TextEncoder().encode(JSON.stringify(answer));
     if (act?.kind === "cut_body" || act?.kind === "lost_answer") {
@@ -167,8 +168,8 @@ export class SatelliteProvider {
     return json(200, { accepted: this.#accepted.count, acceptances, requests: this.#counts });
   }
 
-  #count(what: string): void {
-    this.#counts[what] = (this.#counts[what] ?? 0) + 1;
+  #count(what: string, times = 1): void {
+    this.#counts[what] = (this.#counts[what] ?? 0) + times;
   }
 }
 

@@ -109,8 +109,8 @@ async function attemptOnce(parts: HttpParts, request: PatientRequest): Promise<A
   } catch (error) {
     request.signal?.throwIfAborted();
     if (error instanceof SatelliteProviderError) throw error;
-    if (isTlsFault(error)) throw hopeless(request, `TLS: ${messageOf(error)}`, error);
-    const why = late.signal.aborted ? `no answer in ${request.timeoutMs} ms` : messageOf(error);
+    if (isTlsFault(error, request.url)) throw hopeless(request, `TLS: ${reasonOf(error)}`, error);
+    const why = late.signal.aborted ? `no answer in ${request.timeoutMs} ms` : reasonOf(error);
     return { kind: "again", why, waitS: null, limited: false, cause: error };
   } finally {
     clearTimeout(timer);
@@ -144,13 +144,24 @@ function hopeless({ url }: PatientRequest, why: string, cause?: unknown): Satell
   });
 }
 
-function isTlsFault(error: unknown): boolean {
+const TLS_FAULT =
+  /certificate|UnknownIssuer|NotValidForName|HandshakeFailure|InvalidContentType|fatal alert|\btls\b/i;
+
+/** By the words of the runtime, which name the URL as well: a host may be called anything. */
+function isTlsFault(error: unknown, url: URL): boolean {
   for (let at = error; at instanceof Error; at = at.cause) {
-    if (/certificate|UnknownIssuer|NotValidForName|HandshakeFailure|\btls\b/i.test(at.message)) {
-      return true;
-    }
+    if (TLS_FAULT.test(at.message.replaceAll(url.href, ""))) return true;
   }
   return false;
+}
+
+/** The innermost cause: the outer ones say "fetch failed", and name the URL. */
+function reasonOf(error: unknown): string {
+  let innermost = error;
+  while (innermost instanceof Error && innermost.cause instanceof Error) {
+    innermost = innermost.cause;
+  }
+  return messageOf(innermost).replace(/^error sending request for url \([^)]*\): /, "");
 }
 
 /** A body beyond the bound is cut off, not read to its end. */
