@@ -70,10 +70,25 @@ export class Cursor {
 
   /** Entries of a map or an array, whose bytes are counted before them. */
   list<T>(field: string, entry: (cursor: Cursor) => T): T[] {
-    const inner = new Cursor(this.bytes(this.u32(field), field));
     const entries: T[] = [];
-    while (inner.left > 0) entries.push(entry(inner));
+    this.each(field, (cursor) => entries.push(entry(cursor)));
     return entries;
+  }
+
+  /** The entries of a map, of which a hostile file may have millions under one key. */
+  map<K, V>(field: string, entry: (cursor: Cursor) => readonly [K, V]): Map<K, V> {
+    const map = new Map<K, V>();
+    this.each(field, (cursor) => {
+      const [key, value] = entry(cursor);
+      map.set(key, value);
+    });
+    return map;
+  }
+
+  /** Each entry, and nothing is kept. */
+  each(field: string, visit: (cursor: Cursor) => unknown): void {
+    const inner = new Cursor(this.bytes(this.u32(field), field));
+    while (inner.left > 0) visit(inner);
   }
 
   #take(length: number, field: string): number {

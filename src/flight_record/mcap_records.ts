@@ -52,7 +52,7 @@ export function parseChannel(content: Uint8Array): Channel {
     schemaId: c.u16("schema id"),
     topic: c.string("topic"),
     messageEncoding: c.string("message encoding"),
-    metadata: new Map(c.list("channel metadata", pair)),
+    metadata: c.map("channel metadata", pair),
   };
 }
 
@@ -98,11 +98,9 @@ export function parseChunkIndex(content: Uint8Array): ChunkIndex {
     endNs: c.u64("message end time"),
     chunkOffset: c.size("chunk start offset"),
     chunkLength: c.size("chunk length"),
-    messageIndexOffsets: new Map(
-      c.list(
-        "message index offsets",
-        (e): [number, number] => [e.u16("channel id"), e.size("message index offset")],
-      ),
+    messageIndexOffsets: c.map(
+      "message index offsets",
+      (e): [number, number] => [e.u16("channel id"), e.size("message index offset")],
     ),
     messageIndexLength: c.size("message index length"),
     compression: c.string("compression"),
@@ -122,18 +120,16 @@ export function parseStatistics(content: Uint8Array): Statistics {
     chunkCount: c.u32("chunk count"),
     startNs: c.u64("message start time"),
     endNs: c.u64("message end time"),
-    channelMessageCounts: new Map(
-      c.list(
-        "channel message counts",
-        (e): [number, number] => [e.u16("channel id"), e.size("message count")],
-      ),
+    channelMessageCounts: c.map(
+      "channel message counts",
+      (e): [number, number] => [e.u16("channel id"), e.size("message count")],
     ),
   };
 }
 
 export function parseMetadata(content: Uint8Array): Metadata {
   const c = new Cursor(content);
-  return { name: c.string("metadata name"), values: new Map(c.list("metadata", pair)) };
+  return { name: c.string("metadata name"), values: c.map("metadata", pair) };
 }
 
 export function parseMetadataIndex(content: Uint8Array): MetadataIndex {
@@ -172,27 +168,27 @@ const STRICT: Readonly<Record<number, (c: Cursor) => void>> = {
   [OPCODE.channel]: (c) => {
     c.u32("ids");
     pair(c);
-    c.list("metadata", pair);
+    c.each("metadata", pair);
   },
   [OPCODE.messageIndex]: (c) => {
     c.u16("id");
-    c.list("entries", (e) => e.bytes(16, "entry"));
+    c.each("entries", (e) => e.bytes(16, "entry"));
   },
   [OPCODE.metadata]: (c) => {
     c.string("name");
-    c.list("metadata", pair);
+    c.each("metadata", pair);
   },
   [OPCODE.dataEnd]: (c) => c.u32("CRC"),
   [OPCODE.chunkIndex]: (c) => {
     c.bytes(32, "times and place");
-    c.list("message index offsets", (e) => e.bytes(10, "entry"));
+    c.each("message index offsets", (e) => e.bytes(10, "entry"));
     c.u64("message index length");
     c.string("compression");
     c.bytes(16, "sizes");
   },
   [OPCODE.statistics]: (c) => {
     c.bytes(42, "counts");
-    c.list("channel message counts", (e) => e.bytes(10, "entry"));
+    c.each("channel message counts", (e) => e.bytes(10, "entry"));
   },
   [OPCODE.metadataIndex]: (c) => {
     c.bytes(16, "place");

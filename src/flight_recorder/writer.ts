@@ -127,6 +127,14 @@ export class Writer {
     return flight.close(closing);
   }
 
+  /** Nothing is drained any more; says what is left behind. */
+  stop(): void {
+    const pending = this.#pending();
+    if (pending === 0) return;
+    const message = `${pending} records came after the flight was closed; they are not recorded`;
+    this.#options.events.log("warn", "c13.left_behind", { pending }, message);
+  }
+
   saveTile(
     tile: { readonly tileId: string; readonly jpeg: Uint8Array; readonly frameId?: number },
     timestampNs: number,
@@ -153,6 +161,11 @@ export class Writer {
     }
   }
 
+  /** Records in all rings. */
+  #pending(): number {
+    return this.#lanes.reduce((sum, { consumer }) => sum + consumer.pending, 0);
+  }
+
   #openOne(action: string): FlightWriter {
     if (this.#flight === null) throw new FdrFlightStateError(action, "no flight is open");
     return this.#flight;
@@ -165,7 +178,7 @@ export class Writer {
     for (let idle = 0; isLeft() && idle < IDLE_PASSES_MAX;) idle = this.poll() > 0 ? 0 : idle + 1;
     // What was evicted last is told with the next record of its ring.
     for (const lane of this.#lanes) if (lane.consumer.untold > 0) this.#drain(lane, 1);
-    const pending = this.#lanes.reduce((sum, { consumer }) => sum + consumer.pending, 0);
+    const pending = this.#pending();
     if (pending === 0) return;
     const message = "records came while the flight was being closed; they are the next flight's";
     this.#options.events.log("warn", "c13.busy_close", { pending }, message);

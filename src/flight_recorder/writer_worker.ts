@@ -59,6 +59,7 @@ const handlers: Handlers = {
   counters: () => started().counters(),
   stop: () => {
     stopped = true;
+    writer?.stop();
     return null;
   },
 };

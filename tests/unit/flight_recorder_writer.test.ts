@@ -319,6 +319,22 @@ Deno.test("Writer drains the other rings, and ends the flight, when one ring is 
   assert.match(told[0], /^the ring of broken cannot be drained: .*its tail went back/);
 });
 
+Deno.test("Writer says what is left behind when nothing is drained any more", () => {
+  const { on } = bench();
+  on.open();
+  on.record("nav", 1);
+  on.close();
+  on.writer.stop();
+  const lines = () => on.logs.filter(({ kind }) => kind === "c13.left_behind");
+  assert.deepEqual(lines(), []);
+  on.record("nav", 2);
+  on.record("vio", 3);
+  on.writer.stop();
+  assert.deepEqual(lines().map(({ message }) => message), [
+    "2 records came after the flight was closed; they are not recorded",
+  ]);
+});
+
 Deno.test("Writer logs each record at DEBUG when it is told to", () => {
   const { on } = bench({ debugLogPerRecord: true });
   on.open();
