@@ -3,13 +3,15 @@
  *
  * @module
  */
-import type { Command } from "../core/mod.ts";
+import { type Command, SystemClock } from "../core/mod.ts";
 import { buildDescriptorIndex } from "../descriptor_index/mod.ts";
 import { openFaiss } from "../faiss/mod.ts";
+import type { FdrSink } from "../flight_recorder/mod.ts";
 import { TileMap } from "../map/mod.ts";
 import { type ManagedTileCache, openManagedTileCache } from "../tile_cache/mod.ts";
 import type { TileToolkit } from "../tile_import/mod.ts";
 import { decodeJpeg, encodeJpeg, openVision, type VisionLibrary, warpGrid } from "../vision/mod.ts";
+import { cacheLogger } from "./cache_log.ts";
 import { fdrCatCommand } from "./commands/fdr_cat.ts";
 import { fdrDoctorCommand } from "./commands/fdr_doctor.ts";
 import { fdrExportCommand } from "./commands/fdr_export.ts";
@@ -23,6 +25,7 @@ import { sectorCommands } from "./commands/cache_sector.ts";
 import { packageShowCommand, packageVerifyCommand } from "./commands/package.ts";
 import { provisionCommand, type ProvisionParts } from "./commands/provision.ts";
 import type { ReportCache } from "./commands/report_tiles.ts";
+import { openRecorder } from "./operator_recorder.ts";
 import { simulateFlightCommand } from "./commands/simulate.ts";
 import { simulateMapCommand } from "./commands/simulate_map.ts";
 import { tilesImportCommand, type TilesImportParts } from "./commands/tiles_import.ts";
@@ -56,16 +59,18 @@ interface CachePlace {
   readonly dsn: string | null;
   readonly budgetBytes?: number;
   readonly onEvicted?: () => void;
+  readonly fdr?: Pick<FdrSink, "enqueue">;
 }
 
 /** Judged by the freshness gate and held to its disk budget, as every cache of the operator. */
 function openCache(place: CachePlace): Promise<ManagedTileCache> {
-  const { dataDirectory, dsn, budgetBytes, onEvicted } = place;
+  const { dataDirectory, dsn, budgetBytes, onEvicted, fdr } = place;
   return openManagedTileCache({
     dataFolder: dataDirectory,
+    ...(fdr === undefined ? {} : { fdr }),
     ...(dsn === null ? {} : { dsn }),
     ...(budgetBytes === undefined ? {} : { budgetBytes }),
-    logger: { info: (event) => void (event === "c6.evicted" && onEvicted?.()), warn: () => {} },
+    logger: cacheLogger((event) => void (event === "c6.evicted" && onEvicted?.())),
   });
 }
 
@@ -81,11 +86,17 @@ async function openReportCache(place: CachePlace): Promise<ReportCache & AsyncDi
 function tilesImportParts(): TilesImportParts {
   return {
     async openSink(place) {
-      const cache = await openCache(place);
+      await using resources = new AsyncDisposableStack();
+      const fdr = place.record === undefined
+        ? undefined
+        : resources.use(await openRecorder({ ...place, ...place.record, clock: new SystemClock() }))
+          .client("tile_cache");
+      const cache = resources.use(await openCache({ ...place, ...(fdr && { fdr }) }));
+      const owned = resources.move();
       return {
         sink: cache.store,
         databaseName: cache.databaseName,
-        [Symbol.asyncDispose]: () => cache[Symbol.asyncDispose](),
+        [Symbol.asyncDispose]: () => owned.disposeAsync(),
       };
     },
     openToolkit,

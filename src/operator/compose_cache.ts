@@ -6,6 +6,7 @@
 import type { Command } from "../core/mod.ts";
 import { openManagedTileCache } from "../tile_cache/budget/mod.ts";
 import { decodeJpeg, openVision } from "../vision/mod.ts";
+import { cacheLogger } from "./cache_log.ts";
 import { cacheExportCommand, type ExportParts } from "./commands/cache_export.ts";
 import { cacheGcCommand } from "./commands/cache_gc.ts";
 import { cacheListCommand } from "./commands/cache_list.ts";
@@ -35,12 +36,9 @@ const openCache: CacheParts["openCache"] = async (place, options = {}) => {
     dataFolder: dataDirectory,
     ...(dsn === null ? {} : { dsn }),
     ...(budgetBytes === undefined ? {} : { budgetBytes }),
-    logger: {
-      info(event, { bytes }) {
-        if (event === "c6.evicted") onEvicted?.(bytes as number);
-      },
-      warn: () => {},
-    },
+    logger: cacheLogger((event, { bytes }) => {
+      if (event === "c6.evicted") onEvicted?.(bytes as number);
+    }),
   });
   return {
     database: cache.database,

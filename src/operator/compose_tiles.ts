@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type Command, createLogger, SystemClock, VERSION } from "../core/mod.ts";
-import { FdrConfigSchema, FlightRecorder } from "../flight_recorder/mod.ts";
+import { type Command, createLogger, SystemClock } from "../core/mod.ts";
+import { FdrConfigSchema } from "../flight_recorder/mod.ts";
 import { type ManagedTileCache, openManagedTileCache } from "../tile_cache/budget/mod.ts";
 import { tileFromBytes, type TileToolkit } from "../tile_import/mod.ts";
 import {
@@ -25,6 +25,8 @@ import {
   type TileManagerConfig,
   TileManagerConfigSchema,
 } from "../tile_manager/mod.ts";
+import { cacheLogger } from "./cache_log.ts";
+import { openRecorder } from "./operator_recorder.ts";
 import { collectCommand } from "./commands/collect.ts";
 import { type DownloadSettings, tilesDownloadCommand } from "./commands/tiles_download.ts";
 import { tilesStatusCommand } from "./commands/tiles_status.ts";
@@ -77,6 +79,7 @@ function openCache(place: Place): Promise<ManagedTileCache> {
     ...(dsn === null ? {} : { dsn }),
     ...(budgetBytes === undefined ? {} : { budgetBytes }),
     ...(decodePicture === undefined ? {} : { decodePicture }),
+    logger: cacheLogger(),
   });
 }
 
@@ -160,7 +163,9 @@ async function openUploader(settings: UploadSettings) {
   });
   gate.confirmOnGround();
   await using resources = new AsyncDisposableStack();
-  const recorder = resources.use(await openRecorder(dataDirectory, clock, note));
+  const recorder = resources.use(
+    await openRecorder({ dataDirectory, name: "tiles upload", clock, note }),
+  );
   const sink = recorder.client("tile_manager");
   const cache = resources.use(await openCache({ dataDirectory, dsn }));
   const { store, metadata } = cache;
@@ -201,34 +206,6 @@ async function openUploader(settings: UploadSettings) {
 async function endOf({ recordFolder, dataDirectory }: UploadSettings): Promise<RecordedEnd> {
   const folder = recordFolder ?? await latestFlight(`${dataDirectory}/flight_records`);
   return folder === null ? { footer: null, closedAt: null } : await recordedEnd(folder);
-}
-
-/** The operator's own record: keys, batches, rejections; a session is a flight of its own in it. */
-async function openRecorder(
-  dataDirectory: string,
-  clock: SystemClock,
-  note: (line: string) => void,
-): Promise<FlightRecorder> {
-  const recorder = new FlightRecorder({
-    flightRoot: `${dataDirectory}/recorder`,
-    config: FdrConfigSchema.parse({ queueSize: 1024 }),
-    onAlert: ({ message }) => note(message),
-  });
-  await recorder.start();
-  const startUtc = clock.utc(clock.now()).toISOString();
-  const header = {
-    name: "tiles upload",
-    software: `operator ${VERSION}`,
-    startUtc,
-    strategies: {},
-  };
-  const { flightId } = await recorder.openFlight({ header, clock });
-  return Object.assign(recorder, {
-    async [Symbol.asyncDispose]() {
-      await recorder.closeFlight({ flightId, cleanShutdown: true }).catch(() => {});
-      await recorder.stop();
-    },
-  });
 }
 
 /** By the safety officer's call where there is a token; else the record must have reached the disk. */

@@ -98,7 +98,10 @@ export function dateOption(name: string, text: string | undefined): Date | undef
   const date = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2})?)?$/.test(text)
     ? new Date(text.includes("T") && !/(Z|[+-]\d{2}:\d{2})$/.test(text) ? `${text}Z` : text)
     : new Date(NaN);
-  if (Number.isNaN(date.getTime())) {
+  // JavaScript takes the 30th of February for the 2nd of March.
+  const day = new Date(`${text.slice(0, 10)}T00:00Z`);
+  const exists = !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text.slice(0, 10));
+  if (Number.isNaN(date.getTime()) || !exists) {
     throw new UsageError(`--${name} must be a date like 2024-05-31, got "${text}"`);
   }
   return date;

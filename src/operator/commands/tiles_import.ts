@@ -37,6 +37,8 @@ export interface TilesImportParts {
       budgetBytes?: number;
       /** Called for each tile that had to make room. */
       onEvicted?: () => void;
+      /** Every tile that is written, refused or put out goes into the operator's own record. */
+      record?: { readonly name: string; readonly note: (line: string) => void };
     },
   ): Promise<
     { readonly sink: TileSink; readonly databaseName: string } & AsyncDisposable
@@ -73,6 +75,8 @@ broken off. A tile that is too old for its sector, and a tile of an archive that
   --attribution TEXT   kept with the tiles (default: what an archive says of itself)
   --budget SIZE        what the tiles may take on the disk (20GB, 500MiB; default 50GiB): tiles that
                        were not used for longest make room, those of missions and pending uploads stay
+  --record             keep what became of every tile (c6.* records) in recorder/ in the data folder;
+                       \`operator fdr info\` and \`fdr cat\` read it
 ${CACHE_OPTIONS_HELP}
   --json               one JSON object instead of the summary
 
@@ -94,6 +98,7 @@ const OPTIONS = {
   data: { type: "string" },
   dsn: { type: "string" },
   budget: { type: "string" },
+  record: { type: "boolean" },
   json: { type: "boolean" },
 } as const;
 
@@ -122,6 +127,7 @@ interface Request {
   readonly dataDirectory: string;
   readonly dsn: string | null;
   readonly budgetBytes: number | undefined;
+  readonly record: boolean;
   readonly json: boolean;
 }
 
@@ -157,6 +163,7 @@ function parse(name: string, args: readonly string[]): Request {
     dataDirectory: values.data ?? DATA_DIRECTORY_DEFAULT,
     dsn: values.dsn ?? null,
     budgetBytes: sizeOption("budget", values.budget),
+    record: values.record ?? false,
     json: values.json ?? false,
   };
 }
@@ -224,8 +231,13 @@ function describe(kind: ImageryKind, summary: ImportSummary, io: CommandIo): voi
 /** The sink, which says at its end how many tiles had to make room. */
 async function openSink(parts: TilesImportParts, request: Request, io: CommandIo) {
   let evicted = 0;
-  const { dataDirectory, dsn, budgetBytes } = request;
-  const place = { dataDirectory, dsn, onEvicted: () => void evicted++ };
+  const { dataDirectory, dsn, budgetBytes, record } = request;
+  const place = {
+    dataDirectory,
+    dsn,
+    onEvicted: () => void evicted++,
+    ...(record ? { record: { name: "tiles import", note: (line: string) => io.err(line) } } : {}),
+  };
   const cache = await parts.openSink(budgetBytes === undefined ? place : { ...place, budgetBytes });
   return {
     sink: cache.sink,

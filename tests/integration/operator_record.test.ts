@@ -1,0 +1,50 @@
+/** `operator tiles import --record`: what became of every tile, read back from the record. */
+import assert from "node:assert/strict";
+import { postgresAvailable, postgresForFile } from "../support/postgres.ts";
+import { jpegOf, linesOf, operate } from "./operator_cache_fixture.ts";
+
+const ignore = !postgresAvailable();
+const postgres = postgresForFile();
+
+Deno.test({
+  name: "tiles import --record keeps what was written and what was refused",
+  ignore,
+  fn: () =>
+    postgres.database(async (dsn) => {
+      const folder = await Deno.makeTempDir({ prefix: "gdn-operator-record-" });
+      try {
+        const data = `${folder}/data`, source = `${folder}/source`;
+        await Deno.mkdir(`${source}/18/100`, { recursive: true });
+        for (const y of [1, 2, 3]) {
+          await Deno.writeFile(`${source}/18/100/${90_000 + y}.jpg`, await jpegOf(60 * y));
+        }
+        await Deno.writeTextFile(`${source}/18/100/90004.jpg`, "<html>404</html>");
+        const place = ["--data", data, "--dsn", dsn];
+        const imported = await operate(["tiles", "import", source, "--record", ...place]);
+        assert.equal(imported.code, 65, imported.err);
+        const sector = ["front", "active_conflict", "20,-180,80,180"];
+        assert.equal((await operate(["cache", "sector", "add", ...sector, ...place])).code, 0);
+        await Deno.remove(`${source}/18/100/90004.jpg`);
+        const again = ["tiles", "import", source, "--record", "--source", "bing", ...place];
+        assert.equal((await operate(again)).code, 65);
+
+        const kinds: string[][] = [];
+        for await (const flight of Deno.readDir(`${data}/recorder`)) {
+          if (!flight.isDirectory) continue;
+          const cat = await operate(["fdr", "cat", `${data}/recorder/${flight.name}`]);
+          kinds.push(
+            linesOf(cat).map(({ kind }) => String(kind)).filter((k) => k.startsWith("c6")),
+          );
+        }
+        const counts = kinds.map((record) =>
+          ["c6.write", "c6.write_failed", "c6.freshness.downgraded", "c6.freshness.rejected"]
+            .map((kind) => record.filter((other) => other === kind).length)
+        ).sort((a, b) => b[0] - a[0]);
+        // Of no known date: downgraded where nothing is fought over. Refused: once with their batch,
+        // then each alone.
+        assert.deepEqual(counts, [[3, 0, 3, 0], [0, 6, 0, 4]]);
+      } finally {
+        await Deno.remove(folder, { recursive: true });
+      }
+    }),
+});
