@@ -51,7 +51,7 @@ export async function wholeFolder<T>(
   try {
     await Deno.mkdir(temporary);
     const result = await body(temporary);
-    await syncPath(temporary);
+    await syncFolders(temporary);
     if (replaced) await Deno.rename(out, old);
     await Deno.rename(temporary, out).catch(async (error) => {
       if (replaced) await Deno.rename(old, out);
@@ -102,6 +102,14 @@ async function isOurs(folder: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** The names in the folder and in all below it; the files are synced by whoever wrote them. */
+async function syncFolders(folder: string): Promise<void> {
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (isDirectory) await syncFolders(`${folder}/${name}`);
+  }
+  await syncPath(folder);
 }
 
 async function removeAll(path: string): Promise<void> {
