@@ -10,6 +10,7 @@
  * @module
  */
 import { seededRandom, sha256Hex, syncPath, writeSynced } from "../../src/core/mod.ts";
+import { buildDescriptorIndex } from "../../src/descriptor_index/mod.ts";
 import { buildTileStore, type NewTile, openTileCache } from "../../src/tile_cache/mod.ts";
 import { openPostgres } from "../../src/tile_cache/sql/postgres_database.ts";
 import { makeTile } from "../contract/tile_fixture.ts";
@@ -133,5 +134,14 @@ Deno.bench({
   n: 1000,
   fn() {
     buildTileStore({ dataFolder: "/nowhere" });
+  },
+});
+
+Deno.bench({
+  name: "buildDescriptorIndex()",
+  fn() {
+    using _index = buildDescriptorIndex("places.index", () => {
+      throw new Error("the library was asked for");
+    });
   },
 });

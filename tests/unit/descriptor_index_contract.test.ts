@@ -20,17 +20,11 @@ Deno.test("the document of DescriptorIndex has the shape of the interface", () =
     interfaceName: "DescriptorIndex",
   }));
 
-Deno.test("buildDescriptorIndex() only constructs: no library, no file; p99 under 50 ms", () => {
-  const spentMs: number[] = [];
-  for (let i = 0; i < 1000; i++) {
-    const begin = performance.now();
-    using index = buildDescriptorIndex("/nowhere/at all/places.index", () => {
-      throw new Error("the library was asked for");
-    });
-    spentMs.push(performance.now() - begin);
-    assert.throws(() => index.descriptorDim(), IndexUnavailableError);
-  }
-  assert.ok(spentMs.sort((a, b) => a - b)[989] < 50);
+Deno.test("buildDescriptorIndex() only constructs: no library, no file", () => {
+  using index = buildDescriptorIndex("/nowhere/at all/places.index", () => {
+    throw new Error("the library was asked for");
+  });
+  assert.throws(() => index.descriptorDim(), IndexUnavailableError);
 });
 
 Deno.test("a missing library is RuntimeNotAvailableError when an index is opened or built", async () => {
