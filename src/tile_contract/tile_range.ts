@@ -16,7 +16,10 @@ import { TileMetadataError } from "./errors.ts";
 /** Rounding of the projection, in tiles: an edge that lies on a tile's edge stays on it. */
 const EDGE = 1e-7;
 
-/** Inclusive tile numbers; a box over the antimeridian has two ranges of columns. */
+/**
+ * Inclusive tile numbers; a box over the antimeridian has two ranges of columns. A box that lies past
+ * the slippy map's end has no rows: yMax is less than yMin.
+ */
 export interface TileRange {
   readonly yMin: number;
   readonly yMax: number;
@@ -59,7 +62,8 @@ export function tileRange(bbox: Bbox, zoom: number): TileRange {
     const first = Math.min(last, Math.max(0, Math.floor(from + EDGE)));
     return [first, Math.min(last, Math.max(first, Math.ceil(to - EDGE) - 1))];
   };
-  const [yMin, yMax] = range(row(northDeg), row(southDeg));
+  const beyond = southDeg > MERCATOR_LATITUDE_MAX_DEG || northDeg < -MERCATOR_LATITUDE_MAX_DEG;
+  const [yMin, yMax] = beyond ? [0, -1] : range(row(northDeg), row(southDeg));
   const spans = westDeg <= eastDeg
     ? [range(column(westDeg), column(eastDeg))]
     : [range(column(westDeg), last + 1), range(0, column(eastDeg))];
