@@ -113,8 +113,7 @@ function rowsOf({ kind, payload }: FdrRecord): readonly Row[] {
     }
     default: {
       const row = payload as FdrPayload<"frame.meta">;
-      const name = `frames/${basename(row.file ?? `${row.sequence}.jpg`)}`;
-      return [[row.sequence, row.exposureMidNs, row.availableNs, name]];
+      return [[row.sequence, row.exposureMidNs, row.availableNs, `frames/${pictureName(row)}`]];
     }
   }
 }
@@ -124,4 +123,10 @@ function imuRows(batch: FdrPayload<"sensor.imu">): readonly Row[] {
     ...[controllerNs, batch.receivedNs[i], batch.axMps2[i], batch.ayMps2[i], batch.azMps2[i]],
     ...[batch.gxRps[i], batch.gyRps[i], batch.gzRps[i]],
   ]);
+}
+
+/** A name that a replay would refuse, or that would break the row, gives way to the number. */
+function pictureName({ file, sequence }: FdrPayload<"frame.meta">): string {
+  const name = basename(file ?? "");
+  return /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(name) ? name : `${sequence}.jpg`;
 }
