@@ -104,6 +104,19 @@ Deno.test("tiles that the provider has from an earlier try are duplicates, and m
   assert.equal(await pendingOf(rig), 0);
 });
 
+Deno.test("an older picture of a place is superseded, and marked: it is never sent again", async () => {
+  const newer = await makeRig({ tiles: 1 });
+  await newer.upload();
+  const rig = await makeRig({ tiles: 0 });
+  const { metadata, jpeg } = await madeTile(0, rig.flightId);
+  const capturedAt = new Date(Date.now() - 24 * 3_600_000);
+  await rig.store.writeTile({ ...metadata, capturedAt }, jpeg);
+  const report = await rig.upload();
+  assert.deepEqual(statusesOf(report), ["superseded"]);
+  assert.equal(report.outcome, "success");
+  assert.equal(await pendingOf(rig), 0);
+});
+
 Deno.test("nothing pending: success without session, key or POST", async () => {
   const rig = await makeRig({ tiles: 0 });
   const report = await rig.upload();
