@@ -20,7 +20,11 @@ const KeptSchema = z.object({
   rules: z.record(z.enum(SECTOR_CLASSIFICATIONS), z.int().positive()),
 });
 
-/** Writes what stands in the database, unless the file says so already. */
+/**
+ * Writes what stands in the database, unless the file says so already.
+ *
+ * @throws TileFsError
+ */
 export async function keepSettings(dataFolder: string, sql: SqlSession): Promise<void> {
   const path = pathOf(dataFolder);
   const { sectors } = await loadSectors(sql);
@@ -37,7 +41,17 @@ export async function keepSettings(dataFolder: string, sql: SqlSession): Promise
     sectors,
     rules,
   };
-  await replaceFile(path, new TextEncoder().encode(JSON.stringify(document, null, 2) + "\n"));
+  try {
+    await replaceFile(path, new TextEncoder().encode(JSON.stringify(document, null, 2) + "\n"));
+  } catch (error) {
+    throw new TileFsError(
+      `Cannot keep the cache's sectors in ${path}: ${
+        messageOf(error)
+      }; free disk space or correct ` +
+        "the permissions",
+      { cause: error },
+    );
+  }
 }
 
 /**
