@@ -132,7 +132,9 @@ async function makeAnew(
     ...rows,
     sectorsRestored,
     lost: "uploads, attempts, votes since, times of use and pins of missions" +
-      (sectorsRestored === null ? ", and the sectors: draw them again before provisioning" : ""),
+      (sectorsRestored === null
+        ? ", and sectors that an older program drew: see `operator cache sector ls`"
+        : ""),
   });
   return rows;
 }

@@ -9,6 +9,7 @@ import { messageOf, replaceFile } from "../../core/mod.ts";
 import { SECTOR_CLASSIFICATIONS, SectorBoundarySchema } from "../contract.ts";
 import { TileFsError } from "../errors.ts";
 import type { SqlDatabase, SqlSession } from "../sql/database.ts";
+import { DEFAULT_MAX_AGE_S } from "./contract.ts";
 import { loadRules, loadSectors } from "./sectors.ts";
 
 const pathOf = (dataFolder: string) => `${dataFolder}/freshness.json`;
@@ -19,6 +20,8 @@ const KeptSchema = z.object({
   sectors: z.array(SectorBoundarySchema),
   rules: z.record(z.enum(SECTOR_CLASSIFICATIONS), z.int().positive()),
 });
+
+const NOTHING_SET = JSON.stringify({ sectors: [], rules: DEFAULT_MAX_AGE_S });
 
 /**
  * Writes what stands in the database, unless the file says so already.
@@ -32,6 +35,7 @@ export async function keepSettings(dataFolder: string, sql: SqlSession): Promise
   const text = await Deno.readTextFile(path).catch(() => null);
   const before = text === null ? null : parsed(text);
   const now = JSON.stringify({ sectors, rules });
+  if (text === null && now === NOTHING_SET) return;
   if (before !== null && JSON.stringify({ sectors: before.sectors, rules: before.rules }) === now) {
     return;
   }
