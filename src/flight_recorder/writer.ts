@@ -53,10 +53,11 @@ export class Writer {
     if (this.#lanes.some((lane) => lane.consumer.producerId === producerId)) {
       throw new FdrFlightStateError(`drain the ring of ${producerId}`, "it has one already");
     }
+    const registeredMs = this.#options.nowMs();
     const lane: Lane = {
       consumer,
-      frontierMs: this.#options.nowMs(),
-      markMs: -Infinity,
+      frontierMs: registeredMs,
+      markMs: registeredMs,
       markProduced: 0,
       faultTold: false,
       tally: this.#flight?.tally(producerId) ?? null,
@@ -80,6 +81,7 @@ export class Writer {
       lane.tally = flight.tally(lane.consumer.producerId);
       // What waited for a flight is as old as the flight: the bound begins with it.
       lane.frontierMs = this.#options.nowMs();
+      lane.markMs = lane.frontierMs;
     }
     this.#flight = flight;
     return flight.folder;
@@ -185,7 +187,10 @@ export class Writer {
   }
 }
 
-/** Of the first `mark` records of a ring: those that are neither drained nor evicted. */
+/**
+ * Of the first `mark` records of a ring: those that are neither drained nor evicted. A producer that
+ * works between the two readings makes it too large by as much, never too small.
+ */
 function left({ consumer, markProduced }: Lane, mark = markProduced): number {
   return mark - (consumer.totals().produced - consumer.pending);
 }

@@ -71,6 +71,7 @@ async function run(seed: number, host: PartHost): Promise<string | null> {
         `${(closed.counters.bytesWritten / 2 ** 20 / tookS).toFixed(0)} MiB/s`,
     );
     if (alerts.length > 0) return `alerts: ${alerts.join("; ")}`;
+    if (!Number.isFinite(closed.durabilityMsMax)) return "the age of what waited is not known";
     if (load.produced !== produced) return `${produced} enqueued, ${load.produced} counted`;
     if (load.written + load.droppedOverrun !== produced) return "the account does not close";
     if (read.get("sensor.gps") !== load.written) return "the files do not hold what was written";
