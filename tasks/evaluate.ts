@@ -16,6 +16,7 @@ import { EVALUATE_HELP, type EvaluateOptions, evaluateOptions } from "./evaluate
 import { type CaseResult, metricsTable, resultLine } from "./evaluate/results.ts";
 import { type CaseHost, noteWriter, type PackageCache } from "./evaluate/host.ts";
 import { runCase } from "./evaluate/run_case.ts";
+import { missedPlacement, tileMetrics, tilesTable } from "./evaluate/tiles/tile_metrics.ts";
 
 const DATA_FOLDER = "../shared/data";
 const WORK_FOLDER = "build/evaluate";
@@ -93,7 +94,7 @@ async function runAll(
     signal.throwIfAborted();
     const label = `[${index + 1}/${cases.length}] ${each.name}`;
     const notes = noteWriter(label);
-    const host: CaseHost = { work, signal, note: notes.note };
+    const host: CaseHost = { work, signal, note: notes.note, tiles: options.tiles };
     const result = await runOne(each, packages, host, options);
     results.push(result);
     notes.note(outcome(result));
@@ -127,11 +128,16 @@ async function runOne(
   if (absent !== null) return { status: "skipped", name: each.name, reason: absent };
   try {
     const flight = await runCase(each, packages, host);
+    const { tiles } = flight;
     return {
       status: "ok",
       name: each.name,
       flight,
-      missed: missedBars(flightMetrics(flight), each.bars),
+      tiles,
+      missed: [
+        ...missedBars(flightMetrics(flight), each.bars),
+        ...(tiles === null ? [] : missedPlacement(tileMetrics(tiles))),
+      ],
       about: about(each, flight),
     };
   } catch (error) {
@@ -173,6 +179,7 @@ function report(
   const rows = measured.map(({ name, flight }) => ({ name, metrics: flightMetrics(flight) }));
   if (pooled.length > 0) rows.push({ name: "pooled", metrics: pooledMetrics(pooled) });
   for (const line of metricsTable(rows)) print(line);
+  for (const line of tilesReport(measured)) print(line);
   for (const { name, missed } of measured) {
     if (missed.length > 0) print(`missed by ${name}: ${missed.join("; ")}`);
   }
@@ -183,6 +190,15 @@ function report(
     `${measured.length} measured, ${failed} failed, ` +
       `${results.length - measured.length - failed} skipped`,
   );
+}
+
+/** Of the flights that made tiles, and of all of them together. */
+function tilesReport(measured: readonly Extract<CaseResult, { status: "ok" }>[]): string[] {
+  const made = measured.flatMap(({ name, tiles }) => tiles ? [{ name, tiles }] : []);
+  if (made.length === 0) return [];
+  const all = { name: "all", tiles: made.flatMap(({ tiles }) => tiles) };
+  const rows = [...made, all].map(({ name, tiles }) => ({ name, metrics: tileMetrics(tiles) }));
+  return ["", ...tilesTable(rows), ""];
 }
 
 /** Photographs stay out: what EXIF calls truth is off by metres itself. */

@@ -22,6 +22,7 @@ export function frameLine(outcome: FrameOutcome, frame: LocalFrame): FrameLine {
     horizontal95M: estimate.horizontal95M,
     velocityEnuMps: [...estimate.velocityLocalMps],
     localFromBody: [...estimate.localFromBody],
+    mountingErrorRad: [...estimate.mountingErrorRad],
     label: estimate.label,
     anchorAgeS: Number.isFinite(estimate.anchorAgeS) ? estimate.anchorAgeS : null,
     vioRegistered: vio.motion !== null,

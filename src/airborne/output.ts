@@ -20,6 +20,8 @@ export const FrameLineSchema = z.object({
   velocityEnuMps: z.tuple([z.number(), z.number(), z.number()]),
   /** local (ENU) from body (FRD), w x y z. */
   localFromBody: z.tuple([z.number(), z.number(), z.number(), z.number()]),
+  /** Rotation vector: how the camera really hangs against its calibration, as estimated. */
+  mountingErrorRad: z.tuple([z.number(), z.number(), z.number()]),
   label: z.enum(["satellite_anchored", "visual_propagated", "dead_reckoned"]),
   /** null before the first fix. */
   anchorAgeS: z.number().nullable(),

@@ -131,6 +131,8 @@ function photographLine(
     horizontal95M: Math.sqrt(5.991 * ((ee + nn) / 2 + Math.hypot((ee - nn) / 2, en))),
     velocityEnuMps: [0, 0, 0],
     localFromBody: [...(pose?.localFromBody ?? [1, 0, 0, 0])] as [number, number, number, number],
+    // A photograph's own attitude is all that is known of the camera.
+    mountingErrorRad: [0, 0, 0],
     label: pose === null ? "dead_reckoned" : "satellite_anchored",
     anchorAgeS: pose === null ? null : 0,
     vioRegistered: false,

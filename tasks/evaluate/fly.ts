@@ -8,11 +8,16 @@ import type { FlightCase } from "./cases.ts";
 import { caseFolder, type CaseHost, type PackageCache } from "./host.ts";
 import { checkPicture, GROUND_HEIGHT_M, makePackage } from "./package.ts";
 import { runStep } from "./processes.ts";
-import { replay, type ReplayedFlight } from "./replay.ts";
+import { recorderFolder, replay, type ReplayedFlight } from "./replay.ts";
+import { worldOf } from "./tiles/ground_view.ts";
+import { tilePlacements } from "./tiles/measure.ts";
+import type { TilePlacement } from "./tiles/placement.ts";
 
 export interface FlownFlight extends ReplayedFlight {
   readonly truth: TruthTrack;
   readonly packagePath: string;
+  /** Where its tiles lie; null: it made none. */
+  readonly tiles: readonly TilePlacement[] | null;
 }
 
 /** @throws GdnError */
@@ -37,9 +42,18 @@ export async function flyCase(
   const known = ground.kind === "pictures" ? packages.get(key) : undefined;
   const packagePath = known ?? await makePackage(flightCase, flight, host);
   packages.set(key, packagePath);
-  const replayed = await replay(flight, packagePath, folder, host);
+  const replayed = await replay(flight, packagePath, folder, host, host.tiles ?? false);
   const truth = truthFromCsv(await Deno.readTextFile(`${flight}/truth.csv`));
-  return { ...replayed, truth, packagePath };
+  if (host.tiles !== true) return { ...replayed, truth, packagePath, tiles: null };
+  host.note("measure the tiles");
+  const tiles = await tilePlacements({
+    flight,
+    packagePath,
+    tilesFolder: recorderFolder(folder),
+    frames: replayed.frames,
+    world: await worldOf(flightCase),
+  });
+  return { ...replayed, truth, packagePath, tiles };
 }
 
 function simulateArguments(flightCase: FlightCase, out: string): string[] {

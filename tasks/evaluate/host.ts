@@ -7,6 +7,8 @@ export interface CaseHost {
   /** Work folder of the whole run, inside of the project. */
   readonly work: string;
   readonly signal: AbortSignal;
+  /** Flights make tiles, and these are measured as well. */
+  readonly tiles?: boolean;
   /** What is being done now, for people: "replay, 40 of 300 frames". */
   note(text: string): void;
 }

@@ -22,6 +22,8 @@ the truth. Without --map: the whole suite, as far as ../shared/data holds it.
   --seed N             seed of the simulation (default: 1)
   --no-prior           nothing is known at the start but heading and height
   --only PATTERN       of the suite only the cases whose name matches (a regular expression)
+  --tiles              the flights make tiles as well (airborne replay --make-tiles); where these lie is
+                       measured by pose and by picture, and told in a table of its own (criterion N7)
   --keep               keep the work folder and say where it is
   --json               one JSON object per flight on stdout and nothing else
 
@@ -40,6 +42,7 @@ const OPTIONS = {
   seed: { type: "string" },
   "no-prior": { type: "boolean" },
   only: { type: "string" },
+  tiles: { type: "boolean" },
   keep: { type: "boolean" },
   json: { type: "boolean" },
   help: { type: "boolean" },
@@ -60,6 +63,7 @@ export interface EvaluateOptions {
   readonly help: boolean;
   readonly json: boolean;
   readonly keep: boolean;
+  readonly tiles: boolean;
   readonly only: RegExp | null;
   /** null: the suite. */
   readonly ground: {
@@ -86,6 +90,7 @@ export function evaluateOptions(args: readonly string[]): EvaluateOptions {
     help: values.help ?? false,
     json: values.json ?? false,
     keep: values.keep ?? false,
+    tiles: values.tiles ?? false,
     only: pattern(values.only),
     ground: ground(values),
     flight,

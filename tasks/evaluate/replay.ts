@@ -18,13 +18,20 @@ export interface ReplayedFlight {
   readonly summary: SummaryLine | null;
 }
 
+/** Where a flight's recorder and its tiles go. */
+export function recorderFolder(folder: string): string {
+  return `${folder}/recorder`;
+}
+
 /** Flies `flight` on `packagePath`; the lines are kept in `folder`/lines.jsonl. */
 export async function replay(
   flight: string,
   packagePath: string,
   folder: string,
   host: CaseHost,
+  makeTiles = false,
 ): Promise<ReplayedFlight> {
+  const recorder = recorderFolder(folder);
   const frames: FrameLine[] = [];
   let summary: SummaryLine | null = null;
   const count = await frameCount(flight);
@@ -37,10 +44,11 @@ export async function replay(
   try {
     await runStep("airborne", [
       ...["replay", flight, "--package", packagePath],
-      ...["--recorder", `${folder}/recorder`, "--json"],
+      ...["--recorder", recorder, "--json"],
+      ...(makeTiles ? ["--make-tiles", recorder] : []),
     ], {
       signal: host.signal,
-      grants: { read: [flight, packagePath], write: [`${folder}/recorder`] },
+      grants: { read: [flight, packagePath], write: [recorder] },
       onLine: (line) => {
         lines.writeSync(new TextEncoder().encode(line + "\n"));
         const read = replayLine(line);

@@ -9,11 +9,16 @@ import {
   flightMetrics,
 } from "../../src/evaluation/mod.ts";
 
+import { type TileMetrics, tileMetrics } from "./tiles/tile_metrics.ts";
+import type { TilePlacement } from "./tiles/placement.ts";
+
 export type CaseResult =
   | {
     readonly status: "ok";
     readonly name: string;
     readonly flight: EvaluatedFlight;
+    /** null: it made none. */
+    readonly tiles?: readonly TilePlacement[] | null;
     readonly missed: readonly string[];
     readonly about: Readonly<Record<string, unknown>>;
   }
@@ -38,6 +43,7 @@ export function resultLine(result: CaseResult): string | null {
         status: result.status,
         ...result.about,
         ...rounded(flightMetrics(result.flight)),
+        ...(!result.tiles ? {} : { tiles: rounded(tileMetrics(result.tiles)) }),
         missed: result.missed,
       });
     default:
@@ -46,7 +52,7 @@ export function resultLine(result: CaseResult): string | null {
 }
 
 /** Four decimals: 0.1 mm, and shares that still add up. */
-function rounded(metrics: FlightMetrics): Record<string, number | null> {
+function rounded(metrics: FlightMetrics | TileMetrics): Record<string, number | null> {
   return Object.fromEntries(
     Object.entries(metrics).map((
       [key, value],

@@ -8,20 +8,26 @@ import type { EvaluateCase } from "./cases.ts";
 import { flyCase } from "./fly.ts";
 import type { CaseHost, PackageCache } from "./host.ts";
 import { runPhotographs } from "./photographs.ts";
+import type { TilePlacement } from "./tiles/placement.ts";
+
+export interface EvaluatedCase extends EvaluatedFlight {
+  /** null: no tiles were made. */
+  readonly tiles: readonly TilePlacement[] | null;
+}
 
 /** @throws GdnError */
 export async function runCase(
   evaluated: EvaluateCase,
   packages: PackageCache,
   host: CaseHost,
-): Promise<EvaluatedFlight> {
+): Promise<EvaluatedCase> {
   switch (evaluated.kind) {
     case "flight": {
-      const { frames, summary, truth } = await flyCase(evaluated, packages, host);
-      return evaluateFlight(frames, summary, truth, evaluated.flight.prior);
+      const { frames, summary, truth, tiles } = await flyCase(evaluated, packages, host);
+      return { ...evaluateFlight(frames, summary, truth, evaluated.flight.prior), tiles };
     }
     case "photographs":
-      return await runPhotographs(evaluated, host);
+      return { ...await runPhotographs(evaluated, host), tiles: null };
     default:
       return evaluated satisfies never;
   }

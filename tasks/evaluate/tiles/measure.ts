@@ -1,0 +1,50 @@
+/**
+ * The tiles of one replayed flight, measured.
+ *
+ * @module
+ */
+import type { FrameLine } from "../../../src/airborne/output.ts";
+import { LocalFrame } from "../../../src/core/mod.ts";
+import { ManifestSchema } from "../../../src/flight_package/mod.ts";
+import type { GroundSource } from "../../../src/simulation/mod.ts";
+import { GroundView } from "./ground_view.ts";
+import { madeTiles } from "./made_tiles.ts";
+import { placementOf, type TilePlacement } from "./placement.ts";
+import { FlightCameras } from "./true_cameras.ts";
+
+export interface MeasuredFlight {
+  /** The simulated flight's folder, with its truth. */
+  readonly flight: string;
+  readonly packagePath: string;
+  /** Where `airborne replay --make-tiles` left its journal. */
+  readonly tilesFolder: string;
+  readonly frames: readonly FrameLine[];
+  readonly world: GroundSource;
+}
+
+/** @throws GdnError */
+export async function tilePlacements(measured: MeasuredFlight): Promise<TilePlacement[]> {
+  const parts = {
+    ground: new GroundView(measured.world),
+    cameras: await FlightCameras.read(measured.flight),
+    packageFrame: await packageFrame(measured.packagePath),
+    lines: new Map(measured.frames.map((line) => [line.sequence, line])),
+  };
+  const placements: TilePlacement[] = [];
+  // Neighbours share the ground that was painted for them.
+  const tiles = (await madeTiles(measured.tilesFolder))
+    .toSorted((a, b) => a.tile.x - b.tile.x || a.tile.y - b.tile.y);
+  for (const made of tiles) placements.push(await placementOf(made, parts));
+  return placements;
+}
+
+/** The local frame that airborne makes of a package. */
+async function packageFrame(packagePath: string): Promise<LocalFrame> {
+  const text = await Deno.readTextFile(`${packagePath}/manifest.json`);
+  const { area, groundHeightM } = ManifestSchema.parse(JSON.parse(text));
+  return new LocalFrame({
+    latitudeDeg: (area.southDeg + area.northDeg) / 2,
+    longitudeDeg: (area.westDeg + area.eastDeg) / 2,
+    heightM: groundHeightM,
+  });
+}
