@@ -12,6 +12,9 @@ import { madeTiles } from "./made_tiles.ts";
 import { placementOf, type TilePlacement } from "./placement.ts";
 import { FlightCameras } from "./true_cameras.ts";
 
+/** More than the coarser limit of N7. */
+const REACH_M = 110;
+
 export interface MeasuredFlight {
   /** The simulated flight's folder, with its truth. */
   readonly flight: string;
@@ -20,6 +23,8 @@ export interface MeasuredFlight {
   readonly tilesFolder: string;
   readonly frames: readonly FrameLine[];
   readonly world: GroundSource;
+  /** How far around its place a tile's picture is sought. */
+  readonly reachM?: number;
 }
 
 /** @throws GdnError */
@@ -28,6 +33,7 @@ export async function tilePlacements(measured: MeasuredFlight): Promise<TilePlac
     ground: new GroundView(measured.world),
     cameras: await FlightCameras.read(measured.flight),
     packageFrame: await packageFrame(measured.packagePath),
+    reachM: measured.reachM ?? REACH_M,
     lines: new Map(measured.frames.map((line) => [line.sequence, line])),
   };
   const placements: TilePlacement[] = [];

@@ -4,7 +4,7 @@
  *
  * - by pose: a ground point of the tile → its frame pixel by the believed camera → the ground that
  *   the true camera saw in that pixel. The corners and the centre; the worst of them counts.
- * - by picture: where in ±{@link REACH_M} of the ground that the camera flew over the tile's picture
+ * - by picture: where around its place on the ground that the camera flew over the tile's picture
  *   correlates best. Tiles without one clear answer are counted, and say nothing.
  *
  * @module
@@ -19,8 +19,6 @@ import { type EastNorth, groundOfTilePoint, SIDE_PX, wgsOfTilePoint } from "./me
 import { averaged, type Raster, register } from "./registration.ts";
 import type { FlightCameras } from "./true_cameras.ts";
 
-/** Misplacement up to this can be seen in the picture. */
-const REACH_M = 110;
 /** Pixels of a tile averaged into one. */
 const STEP_PX = 2;
 /** The reference is drawn this much finer, and averaged, so that its detail does not alias. */
@@ -46,6 +44,8 @@ export interface PlacementParts {
   /** Of the package that was flown on. */
   readonly packageFrame: LocalFrame;
   readonly lines: ReadonlyMap<number, FrameLine>;
+  /** Misplacement up to this, east and north, can be seen in the picture. */
+  readonly reachM: number;
 }
 
 export async function placementOf(made: MadeTile, parts: PlacementParts): Promise<TilePlacement> {
@@ -56,7 +56,7 @@ export async function placementOf(made: MadeTile, parts: PlacementParts): Promis
   const byPoseM = known.length === all.length
     ? Math.max(...known.map(([east, north]) => Math.hypot(east, north)))
     : null;
-  return { made, byPoseM, centreByPoseM, ...await displacementByPicture(made, parts.ground) };
+  return { made, byPoseM, centreByPoseM, ...await displacementByPicture(made, parts) };
 }
 
 /** Where the content at a point of the tile really lies, less where the tile says. */
@@ -79,12 +79,12 @@ export function displacementByPose(
 
 async function displacementByPicture(
   { tile, jpeg }: MadeTile,
-  ground: GroundView,
+  { ground, reachM }: Pick<PlacementParts, "ground" | "reachM">,
 ): Promise<Pick<TilePlacement, "byPictureM" | "picture">> {
   if (!ground.shows(tile)) return { byPictureM: null, picture: "beyond the ground" };
   const { latitudeDeg } = wgsOfTilePoint(tile, [SIDE_PX / 2, SIDE_PX / 2]);
   const pixelM = groundSampleDistanceM(latitudeDeg, tile.zoom);
-  const reach = Math.ceil(REACH_M / (pixelM * STEP_PX));
+  const reach = Math.ceil(reachM / (pixelM * STEP_PX));
   const small = averaged(await greyTile(jpeg), STEP_PX);
   const fine = await ground.around(tile, reach * STEP_PX, STEP_PX / FINER);
   const found = register(small, averaged(fine, FINER), reach);
