@@ -13,7 +13,9 @@
 #include <memory>
 #include <shared_mutex>
 #include <string>
+#include <utility>
 
+#include "descriptor_storage.hpp"
 #include "registry.hpp"
 
 namespace {
@@ -117,6 +119,8 @@ std::shared_ptr<HnswIndex> adopt(std::unique_ptr<faiss::Index> index) {
       storage->codes.size() == count * static_cast<size_t>(map->d) * sizeof(float);
   if (!agree) throw gdn::BadData("the parts of the index do not agree, or it is not for inner products");
   if (!graph_is_sound(graph->hnsw, count)) throw gdn::BadData("the graph of the index is damaged");
+  graph->storage = new gdn::DescriptorStorage(std::move(*storage));
+  delete storage;
   graph->own_fields = true;
   auto whole = std::make_unique<faiss::IndexIDMap2>();
   whole->d = map->d;
@@ -178,6 +182,8 @@ int32_t gdn_hnsw_create(const gdn_hnsw_params* params, uint64_t* handle, gdn_err
     gdn::require(params->ef_search >= 1, "ef_search must be at least 1");
     auto graph = std::make_unique<faiss::IndexHNSWFlat>(params->dimension, params->m,
                                                         faiss::METRIC_INNER_PRODUCT);
+    delete std::exchange(graph->storage, nullptr);
+    graph->storage = new gdn::DescriptorStorage(params->dimension);
     graph->hnsw.efConstruction = params->ef_construction;
     graph->hnsw.efSearch = params->ef_search;
     auto map = std::make_unique<faiss::IndexIDMap2>(graph.get());

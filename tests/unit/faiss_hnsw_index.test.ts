@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { NativeError, RuntimeNotAvailableError } from "../../src/core/mod.ts";
+import { NativeError, RuntimeNotAvailableError, seededRandom } from "../../src/core/mod.ts";
 import { HnswIndex, openFaiss } from "../../src/faiss/mod.ts";
 import { faissSymbols } from "../../src/faiss/symbols.ts";
 import { REPOSITORY } from "../support/paths.ts";
+import { between } from "../support/properties.ts";
 
 const LIBRARY = `${REPOSITORY}/build/lib/libgdn_faiss.so`;
 const SHAPE = { dimension: 2, m: 8, efConstruction: 40, efSearch: 16 };
@@ -55,6 +56,33 @@ Deno.test("HnswIndex finds the same now, later and by comparing everything", asy
     assert.throws(() => index.searchNow(query, 1, 3), TypeError);
   }
   assert.equal(faiss.liveHandles(), 0);
+});
+
+/** The order of ffi/faiss/inner_product.cc, each step rounded to a float. */
+function innerProduct(left: Float32Array, right: Float32Array): number {
+  const lanes = new Float32Array(32);
+  const whole = left.length - left.length % 32;
+  for (let i = 0; i < whole; i++) lanes[i % 32] += Math.fround(left[i] * right[i]);
+  const add = (a: number, b: number) => Math.fround(a + b);
+  const lane = (i: number) => add(add(lanes[i], lanes[i + 8]), add(lanes[i + 16], lanes[i + 24]));
+  const half = (i: number) => add(add(lane(i), lane(i + 4)), add(lane(i + 2), lane(i + 6)));
+  let sum = add(half(0), half(1));
+  for (let i = whole; i < left.length; i++) sum = add(sum, Math.fround(left[i] * right[i]));
+  return sum;
+}
+
+Deno.test("HnswIndex scores to the last bit what every other processor would", async () => {
+  const random = seededRandom("inner product");
+  using faiss = openFaiss(LIBRARY);
+  for (const dimension of [1, 7, 31, 32, 33, 64, 100, 128, 511, 512]) {
+    const row = () => Float32Array.from({ length: dimension }, () => between(random, -1, 1));
+    const stored = row(), query = row();
+    await using index = HnswIndex.create(faiss, { ...SHAPE, dimension });
+    await index.add(stored, BigInt64Array.of(1n));
+    const expected = innerProduct(query, stored);
+    assert.equal(index.searchNow(query, 1, 1).scores[0], expected);
+    assert.equal((await index.searchExact(query, 1, 1)).scores[0], expected);
+  }
 });
 
 Deno.test("HnswIndex turns what FAISS refuses into NativeError", async () => {
