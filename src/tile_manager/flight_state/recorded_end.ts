@@ -1,26 +1,78 @@
 /**
  * How a recorded flight ended, by its files.
  *
+ * A segment may be here more than once: a copy that came home damaged, and a whole one that came
+ * later and lies beside it (`operator collect`). What a record says counts only where a CRC speaks for
+ * it, and a whole copy outweighs a damaged one.
+ *
  * @module
  */
-import { findFlight, readRecords } from "../../flight_record/mod.ts";
+import { basename } from "node:path";
+import { type Damage, findFlight, type FlightEntry, readBatches } from "../../flight_record/mod.ts";
 import type { RecordedEnd } from "./sources.ts";
+import { segmentCopies } from "./segment_copies.ts";
 
-/** The last footer of the flight; none where the record was cut. */
+const NO_END: RecordedEnd = { footer: null, closedAt: null };
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/**
+ * The footer of the flight's last segment; none where the record was cut, or where only damaged bytes
+ * tell of one. Whole copies that contradict each other do not know of a clean end.
+ *
+ * @throws FlightNotFoundError | NothingReadableError
+ */
 export async function recordedEnd(flightFolder: string): Promise<RecordedEnd> {
-  const files = await findFlight(flightFolder);
-  let end: RecordedEnd = { footer: null, closedAt: null };
-  for await (const { payload, wallTime } of readRecords(files, { kinds: ["flight_footer"] })) {
-    const closedAtMs = Date.parse(wallTime);
+  const last = (await segmentCopies(flightFolder)).at(-1) ?? [];
+  const named = basename(flightFolder.replace(/\/+$/, ""));
+  const flightId = UUID.test(named) ? named : null;
+  const told = await Promise.all(last.map((path) => footerIn(path, flightId)));
+  const known = told.filter(({ end }) => end.footer !== null);
+  const whole = known.filter(({ isWhole }) => isWhole);
+  const best = (whole.length > 0 ? whole : known).map(({ end }) => end);
+  if (best.length === 0) return NO_END;
+  return best.find(({ footer }) => footer?.cleanShutdown !== true) ?? best[0];
+}
+
+interface ToldEnd {
+  readonly isWhole: boolean;
+  readonly end: RecordedEnd;
+}
+
+/** The last footer of one file. */
+async function footerIn(path: string, flightId: string | null): Promise<ToldEnd> {
+  const damages: Damage[] = [];
+  let end = NO_END;
+  for await (const { record } of verifiedEntries(path, damages, ["flight_footer"])) {
+    // A file of another flight that got in here says nothing of this one.
+    if (flightId !== null && record.flightId !== flightId) continue;
+    const closedAtMs = Date.parse(record.wallTime);
     end = {
-      footer: { cleanShutdown: payload.cleanShutdown === true },
+      footer: { cleanShutdown: record.payload.cleanShutdown === true },
       closedAt: Number.isFinite(closedAtMs) ? new Date(closedAtMs) : null,
     };
   }
-  return end;
+  return { isWhole: damages.length === 0, end };
 }
 
-/** Of all flights below a folder the one that was recorded last; null where there is none. */
+async function* verifiedEntries(
+  path: string,
+  damages: Damage[],
+  kinds: readonly string[] = [],
+): AsyncGenerator<FlightEntry, void, void> {
+  const onDamage = (damage: Damage) => {
+    // One is enough to know; a file in which all is wrong fills no memory.
+    if (damages.length === 0) damages.push(damage);
+  };
+  for await (const batch of readBatches(await findFlight(path), { kinds, onDamage })) {
+    for (const entry of batch) if (entry.message.verified) yield entry;
+  }
+}
+
+/**
+ * Of all flights below a folder the one that was recorded last; null where there is none. A flight
+ * whose time cannot be read may be the last: it is taken for it, so that an older one does not speak
+ * in its place.
+ */
 export async function latestFlight(folder: string): Promise<string | null> {
   let latest: { readonly path: string; readonly startMs: number } | null = null;
   try {
@@ -36,11 +88,15 @@ export async function latestFlight(folder: string): Promise<string | null> {
   return latest?.path ?? null;
 }
 
+/** Wall time of the first record that a CRC speaks for, in whichever copy; Infinity without any. */
 async function startOf(flightFolder: string): Promise<number> {
-  const files = await findFlight(flightFolder);
-  for await (const { wallTime } of readRecords(files, { kinds: ["flight_header"] })) {
-    const startMs = Date.parse(wallTime);
-    if (Number.isFinite(startMs)) return startMs;
+  for (const copies of await segmentCopies(flightFolder)) {
+    for (const path of copies) {
+      for await (const { record } of verifiedEntries(path, [])) {
+        const startMs = Date.parse(record.wallTime);
+        if (Number.isFinite(startMs)) return startMs;
+      }
+    }
   }
-  return -Infinity;
+  return Infinity;
 }

@@ -1,0 +1,97 @@
+/** How a flight ended, by files that came home whole, cut, damaged, and more than once. */
+import assert from "node:assert/strict";
+import { latestFlight, recordedEnd } from "../../src/tile_manager/flight_state/recorded_end.ts";
+import { inScratch } from "../faults/programs.ts";
+import { FLIGHT_ID, mcapFile } from "../support/flight_record_fixture.ts";
+
+const OTHER_FLIGHT = "7c9e6679-7425-40de-944b-e07fc1f90ae7";
+const PADDING = { kind: "log.line", payload: { text: "x".repeat(700) } };
+
+interface Segment {
+  readonly footer?: { readonly cleanShutdown: boolean };
+  readonly flightId?: string;
+}
+
+/** A header, a chunk of its own between, and at the end the footer in its chunk. */
+async function segment({ footer, flightId = FLIGHT_ID }: Segment): Promise<Uint8Array> {
+  const records = [
+    { kind: "flight_header", payload: { name: "test" } },
+    PADDING,
+    PADDING,
+    ...(footer === undefined ? [] : [{ kind: "flight_footer", payload: footer }]),
+  ].map((record, i) => ({ ...record, timestampNs: i * 1e9 }));
+  return (await mcapFile({ records, flightId, chunkBytes: 600 })).bytes;
+}
+
+/** Writes over a text in a file: more than one bit, so that nothing can mend it. */
+function replaced(bytes: Uint8Array, from: string, to: string): Uint8Array {
+  const text = new TextDecoder("latin1").decode(bytes);
+  const at = text.indexOf(from);
+  assert(at >= 0 && from.length === to.length, from);
+  const out = bytes.slice();
+  out.set(new TextEncoder().encode(to), at);
+  return out;
+}
+
+const clean = { footer: { cleanShutdown: true } }, unclean = { footer: { cleanShutdown: false } };
+const FIRST = "segment_0000.mcap", BESIDE = "segment_0000.0a1b2c3d.mcap";
+
+async function endOf(files: Readonly<Record<string, Uint8Array>>): Promise<boolean | null> {
+  let end: boolean | null = null;
+  await inScratch(async (folder) => {
+    const flight = `${folder}/${FLIGHT_ID}`;
+    await Deno.mkdir(flight);
+    for (const [name, bytes] of Object.entries(files)) {
+      await Deno.writeFile(`${flight}/${name}`, bytes);
+    }
+    end = (await recordedEnd(flight)).footer?.cleanShutdown ?? null;
+  });
+  return end;
+}
+
+Deno.test("recordedEnd() believes a footer that a CRC speaks for, of the last segment", async () => {
+  const whole = await segment(clean), open = await segment({});
+  assert.equal(await endOf({ [FIRST]: whole }), true);
+  assert.equal(await endOf({ [FIRST]: await segment(unclean) }), false);
+  assert.equal(await endOf({ [FIRST]: open }), null);
+  assert.equal(await endOf({ [FIRST]: open, "segment_0001.mcap": whole }), true);
+  assert.equal(await endOf({ [FIRST]: whole, "segment_0001.mcap": open }), null);
+  // Damage elsewhere in the file does not touch the footer; in its chunk it does.
+  const scratched = replaced(whole, "xxxxxxxx", "yyzzyyzz");
+  assert.equal(await endOf({ [FIRST]: scratched }), true);
+  const forged = replaced(await segment(unclean), '"cleanShutdown":false', '"cleanShutdown":true ');
+  assert.equal(await endOf({ [FIRST]: forged }), null, "a changed word opens no gate");
+});
+
+Deno.test("recordedEnd() takes the whole copy before the damaged one that came first", async () => {
+  const whole = await segment(clean);
+  const cut = whole.slice(0, whole.length * 2 / 3);
+  assert.equal(await endOf({ [FIRST]: cut }), null);
+  assert.equal(await endOf({ [FIRST]: cut, [BESIDE]: whole }), true);
+  assert.equal(await endOf({ [FIRST]: whole, [BESIDE]: cut }), true);
+  const scratched = replaced(await segment(unclean), "xxxxxxxx", "yyzzyyzz");
+  assert.equal(await endOf({ [FIRST]: scratched, [BESIDE]: whole }), true);
+  const scratchedClean = replaced(whole, "xxxxxxxx", "yyzzyyzz");
+  assert.equal(await endOf({ [FIRST]: scratchedClean, [BESIDE]: await segment(unclean) }), false);
+});
+
+Deno.test("recordedEnd() knows of no clean end where whole copies contradict each other", async () => {
+  const files = { [FIRST]: await segment(clean), [BESIDE]: await segment(unclean) };
+  assert.equal(await endOf(files), false);
+});
+
+Deno.test("recordedEnd() hears nothing from another flight's file", async () => {
+  const foreign = await segment({ ...clean, flightId: OTHER_FLIGHT });
+  assert.equal(await endOf({ [FIRST]: await segment({}), [BESIDE]: foreign }), null);
+});
+
+Deno.test("latestFlight() lets no older flight speak for one that cannot be read", () =>
+  inScratch(async (folder) => {
+    assert.equal(await latestFlight(`${folder}/nothing`), null);
+    await Deno.mkdir(`${folder}/${FLIGHT_ID}`);
+    await Deno.writeFile(`${folder}/${FLIGHT_ID}/${FIRST}`, await segment(clean));
+    assert.equal(await latestFlight(folder), `${folder}/${FLIGHT_ID}`);
+    await Deno.mkdir(`${folder}/${OTHER_FLIGHT}`);
+    await Deno.writeFile(`${folder}/${OTHER_FLIGHT}/${FIRST}`, new Uint8Array(100));
+    assert.equal(await latestFlight(folder), `${folder}/${OTHER_FLIGHT}`);
+  }));
