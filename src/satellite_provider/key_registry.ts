@@ -4,7 +4,12 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { findFlight, readRecords } from "../flight_record/mod.ts";
+import {
+  findFlight,
+  type FlightFiles,
+  NothingReadableError,
+  readBatches,
+} from "../flight_record/mod.ts";
 import { FDR_KINDS } from "../flight_recorder/mod.ts";
 
 const KEY_KIND = "c11.upload.session.key.public";
@@ -29,15 +34,30 @@ export class KeyRegistry {
     return known();
   }
 
+  /** Only what a CRC speaks for: a key with one changed digit would be somebody else's. */
   async #read(recorderFolder: string): Promise<void> {
     for await (const { name, isDirectory } of Deno.readDir(recorderFolder)) {
       if (!isDirectory) continue;
-      const files = await findFlight(`${recorderFolder}/${name}`);
-      for await (const { payload } of readRecords(files, { kinds: [KEY_KIND] })) {
-        const key = FDR_KINDS[KEY_KIND].safeParse(payload);
-        if (key.success) this.enrol(key.data.flightId, Buffer.from(key.data.publicKey, "base64"));
+      const files = await filesOf(`${recorderFolder}/${name}`);
+      if (files === null) continue;
+      for await (const batch of readBatches(files, { kinds: [KEY_KIND] })) {
+        for (const { record, message } of batch) {
+          const key = FDR_KINDS[KEY_KIND].safeParse(record.payload);
+          if (!message.verified || !key.success) continue;
+          this.enrol(key.data.flightId, Buffer.from(key.data.publicKey, "base64"));
+        }
       }
     }
+  }
+}
+
+/** null: the folder holds no flight, and the others are looked at. */
+async function filesOf(folder: string): Promise<FlightFiles | null> {
+  try {
+    return await findFlight(folder);
+  } catch (error) {
+    if (error instanceof NothingReadableError) return null;
+    throw error;
   }
 }
 

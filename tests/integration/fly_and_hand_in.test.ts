@@ -9,7 +9,7 @@ import { tilePlacements } from "../../tasks/evaluate/tiles/measure.ts";
 import { missedPlacement, tileMetrics } from "../../tasks/evaluate/tiles/tile_metrics.ts";
 import { CENTRE, GSD_M, worldForFile } from "../faults/fixture.ts";
 import { run } from "../faults/programs.ts";
-import { CLIENT_TOKEN, OFFICER_TOKEN, ProviderProcess } from "../support/provider.ts";
+import { CLIENT_TOKEN, ProviderProcess } from "../support/provider.ts";
 
 const world = worldForFile();
 
@@ -31,13 +31,16 @@ Deno.test("a flight's tiles are made, collected and handed in, each once", async
   assert.equal(collected.code, 0, collected.err);
   assert.equal(JSON.parse(collected.out).journals[0].written, made);
 
-  // The simulated flight has a date of its own.
-  await using provider = await ProviderProcess.start(["--max-age-days", "36500"]);
+  // The simulated flight has a date of its own. Its key is known by the operator's record alone: no
+  // officer enrols it.
+  await using provider = await ProviderProcess.start([
+    ...["--max-age-days", "36500", "--recorder", `${data}/recorder`],
+  ]);
   const args = ["tiles", "upload", "--url", provider.url, "--data", data, "--json"];
   const handedIn = await run("operator", args, {
     ...files,
     net: [new URL(provider.url).host],
-    env: { GDN_SATELLITE_TOKEN: CLIENT_TOKEN, GDN_ENROLMENT_TOKEN: OFFICER_TOKEN },
+    env: { GDN_SATELLITE_TOKEN: CLIENT_TOKEN },
   });
   assert.equal(handedIn.code, 0, handedIn.out + handedIn.err);
   assert.equal(JSON.parse(handedIn.out).outcome, "success");
