@@ -6,7 +6,7 @@
 import type { TileMetadataPersistent, TilePage, TileStatistics } from "./contract.ts";
 import { ZERO_UUID } from "./identity.ts";
 import type { SqlSession } from "./sql/database.ts";
-import { PERSISTENT_COLUMNS, persistentOf } from "./tile_record.ts";
+import { IDENTIFIED, PERSISTENT_COLUMNS, persistentOf } from "./packed_row.ts";
 
 /** By tile UUID, which has an index: a page costs the same at the end as at the beginning. */
 export async function selectPage(
@@ -14,7 +14,7 @@ export async function selectPage(
   page: TilePage,
 ): Promise<readonly TileMetadataPersistent[]> {
   const rows = await sql.query(
-    `SELECT ${PERSISTENT_COLUMNS} FROM tiles WHERE tile_uuid > $1 ` +
+    `SELECT ${PERSISTENT_COLUMNS} FROM tiles WHERE tile_uuid > $1 AND ${IDENTIFIED} ` +
       "AND ($3::text IS NULL OR source = $3) AND ($4::integer IS NULL OR zoom = $4) " +
       "ORDER BY tile_uuid LIMIT $2",
     [page.after ?? ZERO_UUID, page.limit, page.source ?? null, page.zoom ?? null],

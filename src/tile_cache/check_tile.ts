@@ -1,1 +1,1 @@
-export { checkNewTile, checkTileId } from "../tile_contract/mod.ts";
+export { checkNewTile, checkTileId, JPEG_BYTES_MAX } from "../tile_contract/mod.ts";

@@ -6,7 +6,7 @@
 import type { LruCandidate, TileId } from "./contract.ts";
 import { tileUuid } from "./identity.ts";
 import type { SqlDatabase, SqlSession } from "./sql/database.ts";
-import { metadataOf, PERSISTENT_COLUMNS } from "./tile_record.ts";
+import { tileIdOf } from "./tile_record.ts";
 
 const BATCH_TILES = 512;
 const DELAY_MS = 1000;
@@ -73,13 +73,14 @@ export async function selectLruCandidates(
   limit: number,
 ): Promise<readonly LruCandidate[]> {
   const rows = await sql.query(
-    `SELECT ${PERSISTENT_COLUMNS}, sidecar_bytes FROM tiles WHERE pin_count = 0 AND NOT ( ` +
+    "SELECT zoom, x, y, source, flight_id, disk_bytes, sidecar_bytes, accessed_at FROM tiles " +
+      "WHERE pin_count = 0 AND NOT ( " +
       "source = 'onboard_ingest' AND COALESCE(voting_status, '') = 'pending' " +
       "AND uploaded_at IS NULL) ORDER BY COALESCE(accessed_at, created_at), id LIMIT $1",
     [limit],
   );
   return rows.map((row) => ({
-    tileId: metadataOf(row).tileId,
+    tileId: tileIdOf(row),
     diskBytes: Number(row.disk_bytes) + Number(row.sidecar_bytes ?? 0),
     accessedAt: row.accessed_at as Date | null,
   }));

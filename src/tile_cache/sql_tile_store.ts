@@ -32,8 +32,10 @@ import type {
 } from "./contract.ts";
 import { TileDatabaseError, TileMetadataError } from "./errors.ts";
 import { tileKey, tileUuid } from "./identity.ts";
+import type { FileSystem } from "../disk/mod.ts";
 import { LruStamps, selectLruCandidates } from "./lru_stamps.ts";
 import { readAhead } from "./read_ahead.ts";
+import { readPictureNow } from "./read_now.ts";
 import {
   admitted,
   asOf,
@@ -58,6 +60,7 @@ import {
   insertRows,
   lockKeys,
   renewRow,
+  selectHash,
   selectRange,
   selectRow,
   selectTotals,
@@ -80,6 +83,7 @@ export interface SqlTileStoreParts {
   readonly database: SqlDatabase;
   readonly marker: UncleanMarker;
   readonly syncSidecars: boolean;
+  readonly fileSystem?: FileSystem;
   readonly freshnessGate?: WriteFreshnessGate;
 }
 
@@ -231,15 +235,19 @@ export class SqlTileStore implements TileStore, TileMetadataStore, TileCatalogue
 
   async readTilePixels(tileId: TileId): Promise<TilePixelHandle> {
     const id = checkTileId(tileId);
-    const tile = await this.#read(await this.getById(id));
-    if (tile === null) throw notFound(id);
+    const { dataFolder, database } = this.#parts;
+    const sha256 = await this.#ask(() => selectHash(database, id));
+    const jpeg = sha256 === null ? null : readPictureNow(dataFolder, id, sha256) ??
+      (await this.#read(await this.getById(id)))?.jpeg ?? null;
+    if (jpeg === null) throw notFound(id);
     const now = this.#now();
     if (now !== null) this.#parts.stamps.note(id, now);
-    return pixelHandle(tile.jpeg);
+    return pixelHandle(jpeg);
   }
 
   async tileExists(tileId: TileId): Promise<boolean> {
-    return await this.getById(tileId) !== null;
+    const id = checkTileId(tileId);
+    return await this.#ask(() => selectHash(this.#parts.database, id)) !== null;
   }
 
   async deleteTile(tileId: TileId): Promise<void> {

@@ -37,13 +37,11 @@ export async function writeTileFiles(
   try {
     const pictures = tiles.map((tile) => pathsOf(folders.root, tile.metadata.tileId).jpeg);
     const used = await folders.prepare(pictures);
-    const queue = tiles.values();
-    const worker = async () => {
-      for (const tile of queue) await writeOne(folders, tile);
-    };
-    // All of them end before an error leaves: nothing may still be written after the clean-up.
-    const ends = await Promise.allSettled(Array.from({ length: WRITES_AT_ONCE }, worker));
-    for (const end of ends) if (end.status === "rejected") throw end.reason;
+    if (await folders.canSyncTogether(tiles.length, used)) {
+      await writeTogether(folders, tiles);
+    } else {
+      await eachOf(tiles, (tile) => writeOne(folders, tile));
+    }
     await folders.sync(used);
     if (!folders.syncSidecars) await writeUnsynced(folders, tiles);
   } catch (error) {
@@ -53,6 +51,43 @@ export async function writeTileFiles(
         "them was kept: free disk space or correct the permissions, then write them again",
       { cause: error },
     );
+  }
+}
+
+/** A few at a time. All of them end before an error leaves: nothing may be written after a clean-up. */
+async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const queue = items.values();
+  let failed = false;
+  const worker = async () => {
+    for (const item of queue) {
+      if (failed) return;
+      await work(item).catch((error) => {
+        failed = true;
+        throw error;
+      });
+    }
+  };
+  const ends = await Promise.allSettled(Array.from({ length: WRITES_AT_ONCE }, worker));
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
+}
+
+/** As {@link writeOne} for each, with one wait for the disk: it comes before any picture's name. */
+async function writeTogether(folders: TileFolders, tiles: readonly NewTile[]): Promise<void> {
+  const written = tiles.map(({ metadata, jpeg }) => {
+    const paths = pathsOf(folders.root, metadata.tileId);
+    return { metadata, ...paths, bytes: jpeg, temporary: temporaryPathFor(paths.jpeg) };
+  });
+  try {
+    await eachOf(written, async ({ metadata, sidecars, bytes, temporary }) => {
+      const contents = folders.syncSidecars ? sidecarContents(metadata) : [];
+      for (const [index, content] of contents.entries()) await writeAnew(sidecars[index], content);
+      await Deno.writeFile(temporary, bytes, { createNew: true });
+    });
+    await folders.syncTogether();
+    for (const { temporary, jpeg } of written) await Deno.rename(temporary, jpeg);
+  } catch (error) {
+    for (const { temporary } of written) await Deno.remove(temporary).catch(() => {});
+    throw error;
   }
 }
 
@@ -76,16 +111,11 @@ async function writeOne(folders: TileFolders, tile: NewTile): Promise<void> {
 
 /** After the sync, which would write them to the disk as well, and take twice as long. */
 async function writeUnsynced(folders: TileFolders, tiles: readonly NewTile[]): Promise<void> {
-  const queue = tiles.values();
-  const worker = async () => {
-    for (const { metadata } of queue) {
-      const { sidecars } = pathsOf(folders.root, metadata.tileId);
-      const contents = sidecarContents(metadata);
-      await Promise.all(sidecars.map((path, index) => writeAnew(path, contents[index])));
-    }
-  };
-  const ends = await Promise.allSettled(Array.from({ length: WRITES_AT_ONCE }, worker));
-  for (const end of ends) if (end.status === "rejected") throw end.reason;
+  await eachOf(tiles, async ({ metadata }) => {
+    const { sidecars } = pathsOf(folders.root, metadata.tileId);
+    const contents = sidecarContents(metadata);
+    await Promise.all(sidecars.map((path, index) => writeAnew(path, contents[index])));
+  });
 }
 
 /** Never through a link that stands there. */

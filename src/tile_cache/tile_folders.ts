@@ -5,25 +5,40 @@
  */
 import { dirname } from "node:path";
 import { syncPath } from "../core/mod.ts";
+import type { FileSystem } from "../disk/mod.ts";
 import { TileFsError } from "./errors.ts";
 
 /** More are forgotten and synced once more: memory must not grow with the cache. */
 const KNOWN_MAX = 50_000;
 
-export class TileFolders {
-  /** Without symbolic links, without a slash at its end. */
-  readonly root: string;
+export interface TileFoldersOptions {
   /**
    * Whether sidecars must survive a loss of power by themselves. Beside a server they need not: its
    * rows do, and reconciliation writes sidecars again from their rows.
    */
   readonly syncSidecars: boolean;
+  /** Of the cache: one wait for the disk instead of one for each file. */
+  readonly fileSystem?: Pick<FileSystem, "sync">;
+}
+
+/** From here on one sync of the file system takes less than that of each file and folder. */
+const MANY = 16;
+
+export class TileFolders {
+  /** Without symbolic links, without a slash at its end. */
+  readonly root: string;
+  /** See {@link TileFoldersOptions}. */
+  readonly syncSidecars: boolean;
+  readonly #fileSystem: Pick<FileSystem, "sync"> | null;
+  /** Number of the root's device, where there is a file system to sync. */
+  #device: number | null = null;
   /** Folders whose own names this process has synced. */
   readonly #durable = new Set<string>();
 
-  constructor(root: string, { syncSidecars }: { syncSidecars: boolean }) {
+  constructor(root: string, { syncSidecars, fileSystem }: TileFoldersOptions) {
     this.root = root;
     this.syncSidecars = syncSidecars;
+    this.#fileSystem = fileSystem ?? null;
   }
 
   /** Makes the folders of these files, and returns those whose names must be synced. */
@@ -33,6 +48,22 @@ export class TileFolders {
       await makeInside(folder);
     }
     return folders;
+  }
+
+  /** Whether files in these folders can be synced in one wait, and are so many that it pays. */
+  async canSyncTogether(files: number, folders: ReadonlySet<string>): Promise<boolean> {
+    if (this.#fileSystem === null || files < MANY) return false;
+    this.#device ??= (await Deno.stat(this.root)).dev;
+    for (const folder of folders) {
+      // Somebody may have mounted another disk there.
+      if ((await Deno.stat(folder)).dev !== this.#device) return false;
+    }
+    return true;
+  }
+
+  /** All that was written so far, files and names; see {@link canSyncTogether}. */
+  async syncTogether(): Promise<void> {
+    await this.#fileSystem?.sync();
   }
 
   /** What was written into these folders, and they themselves, survive a loss of power afterwards. */
@@ -45,8 +76,8 @@ export class TileFolders {
         if (!folders.has(at)) unsynced.add(at);
       }
     }
-    await Promise.all([...folders].map(syncPath));
-    await Promise.all([...unsynced].filter((folder) => !folders.has(folder)).map(syncPath));
+    if (await this.canSyncTogether(folders.size, folders)) await this.syncTogether();
+    else await Promise.all([...folders, ...unsynced.difference(folders)].map(syncPath));
     if (this.#durable.size + unsynced.size > KNOWN_MAX) this.#durable.clear();
     for (const folder of unsynced) this.#durable.add(folder);
   }

@@ -1,10 +1,10 @@
 /**
- * A tile's metadata as columns, and back.
+ * A tile's metadata as the columns that a writer gives; how it is read stands in packed_row.ts.
  *
  * @module
  */
 import { tileBounds } from "../core/mod.ts";
-import type { TileId, TileMetadata, TileMetadataPersistent } from "./contract.ts";
+import type { TileId, TileMetadata } from "./contract.ts";
 import { locationHash, tileUuid } from "./identity.ts";
 import { sidecarBytes } from "./sidecars.ts";
 import type { SqlRow } from "./sql/database.ts";
@@ -62,10 +62,6 @@ export function recordOf(
   };
 }
 
-/** What {@link metadataOf} needs. */
-export const COLUMNS = "zoom, x, y, tile_size_px, source, flight_id, source_gsd_m, captured_at, " +
-  "coverage, attribution, content_sha256, disk_bytes, freshness_label, voting_status, quality";
-
 export function tileIdOf(row: SqlRow): TileId {
   const flightId = row.flight_id as string | null;
   return {
@@ -74,40 +70,5 @@ export function tileIdOf(row: SqlRow): TileId {
     y: row.y as number,
     source: row.source as string,
     ...(flightId === null ? {} : { flightId }),
-  };
-}
-
-export function metadataOf(row: SqlRow): TileMetadata {
-  return {
-    tileId: tileIdOf(row),
-    tileSizePx: row.tile_size_px as 256,
-    sourceGsdM: row.source_gsd_m as number,
-    capturedAt: row.captured_at as Date | null,
-    contentSha256: row.content_sha256 as string,
-    // npm:pg gives 64-bit integers as text.
-    diskBytes: Number(row.disk_bytes),
-    coverage: row.coverage as number,
-    attribution: row.attribution as string,
-    ...(row.freshness_label === null ? {} : { freshnessLabel: row.freshness_label as string }),
-    ...(row.voting_status === null ? {} : { votingStatus: row.voting_status as string }),
-    ...(row.quality === null ? {} : { quality: row.quality as TileMetadata["quality"] }),
-  };
-}
-
-/** What {@link persistentOf} needs. */
-export const PERSISTENT_COLUMNS = `${COLUMNS}, tile_uuid, location_hash, latitude_deg, ` +
-  "longitude_deg, created_at, accessed_at, uploaded_at, upload_attempts";
-
-export function persistentOf(row: SqlRow): TileMetadataPersistent {
-  return {
-    ...metadataOf(row),
-    tileUuid: row.tile_uuid as string,
-    locationHash: row.location_hash as string,
-    latitudeDeg: row.latitude_deg as number,
-    longitudeDeg: row.longitude_deg as number,
-    createdAt: row.created_at as Date,
-    accessedAt: row.accessed_at as Date | null,
-    uploadedAt: row.uploaded_at as Date | null,
-    uploadAttempts: row.upload_attempts as number,
   };
 }

@@ -7,15 +7,8 @@ import type { TileId, TileMetadata, TileMetadataPersistent } from "./contract.ts
 import { tileKey, tileUuid } from "./identity.ts";
 import type { SqlSession, SqlTransaction } from "./sql/database.ts";
 import type { TileRange } from "./tile_range.ts";
-import {
-  COLUMNS,
-  metadataOf,
-  PERSISTENT_COLUMNS,
-  persistentOf,
-  RECORD_COLUMNS,
-  recordOf,
-  tileIdOf,
-} from "./tile_record.ts";
+import { COLUMNS, IDENTIFIED, metadataOf, PERSISTENT_COLUMNS, persistentOf } from "./packed_row.ts";
+import { RECORD_COLUMNS, recordOf, tileIdOf } from "./tile_record.ts";
 
 /** Held shared by every writer's transaction, and alone by reconciliation. */
 const WRITERS_LOCK = "6155301862297149002";
@@ -88,17 +81,37 @@ export async function selectRow(
   return rows.length === 0 ? null : persistentOf(rows[0]);
 }
 
+/** The hash that the picture must have; null without a row. */
+export async function selectHash(sql: SqlSession, id: TileId): Promise<string | null> {
+  const rows = await sql.query<{ content_sha256: string | null }>(
+    "SELECT content_sha256 FROM tiles WHERE tile_uuid = $1",
+    [tileUuid(id)],
+  );
+  return rows.length === 0 ? null : rows[0].content_sha256;
+}
+
+/** Boxes of more map rows than this are read as one range of the index. */
+const MAP_ROWS_MAX = 1024;
+/**
+ * Each map row of the box is looked up for itself, so that the work grows with the result and not
+ * with all that lies east and west of the box.
+ */
+const EACH_MAP_ROW = "y = ANY (ARRAY(SELECT generate_series($2::integer, $3::integer)))";
+const ALL_MAP_ROWS = "y BETWEEN $2 AND $3";
+
 export async function selectRange(
   sql: SqlSession,
   range: TileRange,
   zoom: number,
 ): Promise<readonly TileMetadata[]> {
-  const [first, second = first] = range.columns;
+  const { yMin, yMax, columns } = range;
+  const inRows = yMax - yMin < MAP_ROWS_MAX ? EACH_MAP_ROW : ALL_MAP_ROWS;
+  // A statement for each case: an OR keeps the server from using x in the index.
+  const inColumns = columns.map((_, i) => `x BETWEEN $${4 + 2 * i} AND $${5 + 2 * i}`);
   const rows = await sql.query(
-    `SELECT ${COLUMNS} FROM tiles WHERE zoom = $1 AND y BETWEEN $2 AND $3 ` +
-      "AND (x BETWEEN $4 AND $5 OR x BETWEEN $6 AND $7) " +
-      "ORDER BY y, x, source, flight_id NULLS FIRST",
-    [zoom, range.yMin, range.yMax, first.xMin, first.xMax, second.xMin, second.xMax],
+    `SELECT ${COLUMNS} FROM tiles WHERE zoom = $1 AND ${inRows} AND (${inColumns.join(" OR ")}) ` +
+      `AND ${IDENTIFIED} ORDER BY y, x, source, flight_id NULLS FIRST`,
+    [zoom, yMin, yMax, ...columns.flatMap(({ xMin, xMax }) => [xMin, xMax])],
   );
   return rows.map(metadataOf);
 }
@@ -118,7 +131,7 @@ export async function selectColumn(
 ): Promise<readonly { metadata: TileMetadata; sidecarBytes: number | null }[]> {
   const rows = await sql.query(
     `SELECT ${COLUMNS}, sidecar_bytes FROM tiles WHERE zoom = $1 AND x = $2 AND source = $3 ` +
-      "AND flight_id IS NOT DISTINCT FROM $4::uuid",
+      `AND flight_id IS NOT DISTINCT FROM $4::uuid AND ${IDENTIFIED}`,
     [id.zoom, id.x, id.source, id.flightId ?? null],
   );
   return rows.map((row) => ({

@@ -6,7 +6,7 @@
 import type { TileId, TileMetadataPersistent, VotingStatus } from "./contract.ts";
 import { tileUuid } from "./identity.ts";
 import type { SqlSession } from "./sql/database.ts";
-import { PERSISTENT_COLUMNS, persistentOf } from "./tile_record.ts";
+import { PERSISTENT_COLUMNS, persistentOf } from "./packed_row.ts";
 
 export async function selectPendingUploads(
   sql: SqlSession,

@@ -15,7 +15,7 @@ import { ContentHashMismatchError, TileMetadataError } from "./errors.ts";
 import { tileKey } from "./identity.ts";
 
 /** A tile of 256×256 is far smaller; more is no tile. */
-const JPEG_BYTES_MAX = 4 * 1024 * 1024;
+export const JPEG_BYTES_MAX = 4 * 1024 * 1024;
 
 export function checkTileId(tileId: TileId): TileId {
   const parsed = TileIdSchema.safeParse(tileId);

@@ -6,7 +6,7 @@ export * from "./contract.ts";
 export * from "./errors.ts";
 export * from "./identity.ts";
 export { checkBbox, type TileRange, tileRange } from "./tile_range.ts";
-export { checkNewTile, checkTileId, checkTileMetadata } from "./check_tile.ts";
+export { checkNewTile, checkTileId, checkTileMetadata, JPEG_BYTES_MAX } from "./check_tile.ts";
 export {
   admitted,
   asOf,

@@ -6,7 +6,7 @@
  */
 import type { Bbox } from "../contract.ts";
 import type { SqlRow, SqlSession, SqlValue } from "../sql/database.ts";
-import { PERSISTENT_COLUMNS, persistentOf } from "../tile_record.ts";
+import { IDENTIFIED, PERSISTENT_COLUMNS, persistentOf } from "../packed_row.ts";
 import { tileRange } from "../tile_range.ts";
 import type { ListedTile, TileFilter, TileGroup } from "./contract.ts";
 
@@ -28,7 +28,7 @@ export interface PositionedTile {
 
 class Conditions {
   readonly values: SqlValue[] = [];
-  readonly #parts = ["tile_uuid IS NOT NULL"];
+  readonly #parts: string[] = [IDENTIFIED];
 
   add(text: (value: (value: SqlValue) => string) => string): void {
     this.#parts.push(text((value) => `$${this.values.push(value)}`));

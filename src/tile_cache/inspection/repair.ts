@@ -8,7 +8,7 @@ import { dirname } from "node:path";
 import { replaceFile, sha256Hex, syncPath, TEMPORARY_MARK } from "../../core/mod.ts";
 import { sidecarBytes, sidecarContents, SIDECARS } from "../sidecars.ts";
 import { tilePath } from "../tile_path.ts";
-import { COLUMNS, metadataOf } from "../tile_record.ts";
+import { COLUMNS, metadataOf } from "../packed_row.ts";
 import { RENEWAL_MARK } from "../tile_renewal.ts";
 import { deleteRow, lockKeys, selectRow } from "../tile_rows.ts";
 import type { OpenCache } from "./cache_inspection.ts";
