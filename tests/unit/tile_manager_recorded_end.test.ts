@@ -76,8 +76,9 @@ Deno.test("recordedEnd() takes the whole copy before the damaged one that came f
 });
 
 Deno.test("recordedEnd() knows of no clean end where whole copies contradict each other", async () => {
-  const files = { [FIRST]: await segment(clean), [BESIDE]: await segment(unclean) };
-  assert.equal(await endOf(files), false);
+  const [yes, no] = [await segment(clean), await segment(unclean)];
+  assert.equal(await endOf({ [FIRST]: yes, [BESIDE]: no }), false);
+  assert.equal(await endOf({ [FIRST]: no, [BESIDE]: yes }), false);
 });
 
 Deno.test("recordedEnd() hears nothing from another flight's file", async () => {
