@@ -5,12 +5,8 @@
  * @module
  */
 import type { Damage, DamageCode } from "./damage.ts";
-import type { ChunkIndex } from "./mcap_format.ts";
 import type { ScanEvent, ScannedChunk } from "./scan_events.ts";
-import { SummaryCheck } from "./summary_check.ts";
-
-/** A chunk as the index should have it. */
-export type SeenChunk = Omit<ChunkIndex, "compression" | "compressedBytes">;
+import { type SeenChunk, SummaryCheck } from "./summary_check.ts";
 
 type Report = (damage: Omit<Damage, "segment">) => void;
 

@@ -14,7 +14,9 @@ import type {
   Statistics,
 } from "./mcap_format.ts";
 import type { Place, ScanEvent } from "./scan_events.ts";
-import type { SeenChunk } from "./segment_check.ts";
+
+/** A chunk as the index should have it. */
+export type SeenChunk = Omit<ChunkIndex, "compression" | "compressedBytes">;
 
 type Report = (damage: Omit<Damage, "segment">) => void;
 interface Placed<T> {
