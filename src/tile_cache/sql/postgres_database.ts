@@ -111,29 +111,85 @@ function session(client: Client): SqlTransaction {
  * Connects to a server. `dsn`: "postgresql://USER@HOST:PORT/DATABASE", or with `?host=/folder` for a
  * Unix socket.
  *
- * @throws TileDatabaseError when it cannot be reached; the message never holds the password.
+ * @throws TileDatabaseError when it cannot be reached, or does not answer in time; the message never
+ * holds the password.
  */
-export async function openPostgres(dsn: string): Promise<SqlDatabase> {
-  const pool: Pool = new pg.Pool({
-    connectionString: dsn,
-    max: POOL_SIZE,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    application_name: "gps-denied-onboard",
-  });
-  // Without a listener a server that restarts would end this process; the next query reports it.
-  pool.on("error", () => {});
+export async function openPostgres(
+  dsn: string,
+  { connectTimeoutMs = CONNECT_TIMEOUT_MS }: { readonly connectTimeoutMs?: number } = {},
+): Promise<SqlDatabase> {
+  let pool: Pool | undefined;
   try {
-    const client = await pool.connect();
+    await knockAtSocket(addressOf(dsn));
+    pool = new pg.Pool({
+      connectionString: dsn,
+      max: POOL_SIZE,
+      connectionTimeoutMillis: connectTimeoutMs,
+      keepAlive: true,
+      application_name: "gps-denied-onboard",
+    }) as Pool;
+    // Without a listener a server that restarts would end this process; the next query reports it.
+    pool.on("error", () => {});
+    const client = await answered(pool.connect(), connectTimeoutMs);
     const name = `PostgreSQL server ${client.host}:${client.port}, database ${client.database}`;
     client.release();
     return new PostgresDatabase(pool, name);
   } catch (error) {
-    await pool.end().catch(() => {});
+    // It waits for connections that never come about; nobody waits for it.
+    pool?.end().catch(() => {});
     const state = sqlStateOf(error);
+    const said = messageOf(error);
+    const why = /connection timeout/i.test(said) ? silence(connectTimeoutMs) : said;
     throw new TileDatabaseError(
-      `Cannot connect to PostgreSQL: ${messageOf(error)}${state ? ` (SQLSTATE ${state})` : ""}; ` +
+      `Cannot connect to PostgreSQL: ${why}${state ? ` (SQLSTATE ${state})` : ""}; ` +
         "check the DSN and that the server runs",
       { cause: error },
     );
+  }
+}
+
+interface ServerAddress {
+  /** A name or, for a Unix socket, its folder. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The error of the parser holds the whole DSN, and with it the password. */
+function addressOf(dsn: string): ServerAddress {
+  try {
+    return new pg.Client({ connectionString: dsn }) as ServerAddress;
+  } catch {
+    throw new Error("the DSN cannot be read: it must be postgresql://USER@HOST:PORT/DATABASE");
+  }
+}
+
+/**
+ * A Unix socket that this process may not open, or that is not there, says so at once; npm:pg would
+ * never hear of the first.
+ */
+async function knockAtSocket({ host, port }: ServerAddress): Promise<void> {
+  if (!host.startsWith("/")) return;
+  const path = `${host}/.s.PGSQL.${port}`;
+  try {
+    (await Deno.connect({ transport: "unix", path })).close();
+  } catch (error) {
+    throw new Error(`${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function silence(timeoutMs: number): string {
+  return `the server did not answer within ${timeoutMs / 1000} s`;
+}
+
+/** npm:pg has a deadline of its own, which some faults pass by. */
+async function answered(connecting: Promise<Client>, timeoutMs: number): Promise<Client> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(silence(timeoutMs))), timeoutMs);
+  try {
+    return await Promise.race([connecting, late.promise]);
+  } finally {
+    clearTimeout(timer);
+    // One that comes too late is closed, and its failure is no fault any more.
+    connecting.catch(() => {});
   }
 }
