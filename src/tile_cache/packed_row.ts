@@ -3,8 +3,10 @@
  * columns costs the drivers several times what its one text costs (a message of as many fields, a
  * type for each of them, an object of as many names).
  *
- * The fields are separated by the character U+001F. Only an attribution may hold that character (a
- * source and the words have their CHECKs, JSON escapes it), so it stands last and takes the rest.
+ * The fields are separated by the character U+001F. Those that neighbours have in common stand
+ * together at the end: they are taken apart once for many rows. Only an attribution may hold the
+ * separator (a source and the words have their CHECKs, JSON escapes it), so it stands last and takes
+ * the rest.
  *
  * @module
  */
@@ -17,126 +19,199 @@ const SEPARATOR = "\x1f";
 /** Seconds since 1970, empty where there is no time. */
 const seconds = (column: string) => `COALESCE(date_part('epoch', ${column})::text, '')`;
 const orEmpty = (column: string) => `COALESCE(${column}::text, '')`;
-const packed = (fields: Readonly<Record<string, string>>) =>
-  `concat_ws(E'\\x1f', ${Object.values(fields).join(", ")}, attribution) AS tile`;
+const joined = (fields: readonly string[]) => `concat_ws(E'\\x1f', ${fields.join(", ")})`;
 
-/** Columns, in the order of the cells, as SQL makes a text of them that is never NULL. */
-const FIELDS = {
-  zoom: "zoom",
-  x: "x",
-  y: "y",
-  tile_size_px: "tile_size_px",
-  source: "source",
-  flight_id: orEmpty("flight_id"),
-  source_gsd_m: "source_gsd_m",
-  captured_at: seconds("captured_at"),
-  coverage: "coverage",
-  content_sha256: orEmpty("content_sha256"),
-  disk_bytes: orEmpty("disk_bytes"),
-  freshness_label: orEmpty("freshness_label"),
-  voting_status: orEmpty("voting_status"),
-  quality: orEmpty("quality"),
-};
-const PERSISTENT_FIELDS = {
-  ...FIELDS,
-  tile_uuid: orEmpty("tile_uuid"),
-  location_hash: orEmpty("location_hash"),
-  latitude_deg: "latitude_deg",
-  longitude_deg: "longitude_deg",
-  created_at: seconds("created_at"),
-  accessed_at: seconds("accessed_at"),
-  uploaded_at: seconds("uploaded_at"),
-  upload_attempts: "upload_attempts",
-};
-const NAMES = Object.keys(PERSISTENT_FIELDS);
-const FIELD_COUNT = Object.keys(FIELDS).length;
+/** Columns as SQL makes a text of them that is never NULL: those of the one tile … */
+const OWN_FIELDS = [
+  "x",
+  "y",
+  orEmpty("content_sha256"),
+  orEmpty("disk_bytes"),
+];
+/** … what the cache knows of it … */
+const PERSISTENT_FIELDS = [
+  orEmpty("tile_uuid"),
+  orEmpty("location_hash"),
+  "latitude_deg",
+  "longitude_deg",
+  seconds("created_at"),
+  seconds("accessed_at"),
+  seconds("uploaded_at"),
+  "upload_attempts",
+];
+/** … and what it has in common with its neighbours. */
+const COMMON_FIELDS = [
+  "zoom",
+  "tile_size_px",
+  "source",
+  "source_gsd_m",
+  seconds("captured_at"),
+  "coverage",
+  orEmpty("freshness_label"),
+  // Three cells, which only tiles made in flight have: the others need not look at each.
+  "CASE WHEN flight_id IS NULL AND voting_status IS NULL AND quality IS NULL THEN E'\\x1f\\x1f' " +
+  `ELSE ${joined(["flight_id", "voting_status", "quality"].map(orEmpty))} END`,
+  "attribution",
+];
 
+const packed = (...fields: readonly string[]) =>
+  `concat_ws(E'\\x1f', ${fields.join(", ")}) AS tile`;
 /** What {@link metadataOf} needs. */
-export const COLUMNS = packed(FIELDS);
-/** What {@link persistentOf} needs; enough for {@link metadataOf} too. */
-export const PERSISTENT_COLUMNS = packed(PERSISTENT_FIELDS);
+export const COLUMNS = packed(...OWN_FIELDS, ...COMMON_FIELDS);
+/** What {@link persistentOf} needs. */
+export const PERSISTENT_COLUMNS = packed(...OWN_FIELDS, ...PERSISTENT_FIELDS, ...COMMON_FIELDS);
 
 /** Rows of before identities and hashes are no tiles. */
 export const IDENTIFIED = "tile_uuid IS NOT NULL AND content_sha256 IS NOT NULL";
 
 /** @throws TileDatabaseError, which names the tile, for a row that is none. */
 export function metadataOf(row: SqlRow): TileMetadata {
-  const cells = cellsOf(row);
-  return metadataOfCells(cells, restFrom(cells, FIELD_COUNT));
+  return metadataFrom(new Cells(row.tile as string));
 }
 
 /** @throws TileDatabaseError, which names the tile, for a row that is none. */
 export function persistentOf(row: SqlRow): TileMetadataPersistent {
-  const cells = cellsOf(row);
-  const at = FIELD_COUNT;
-  const tileUuid = cells[at], locationHash = cells[at + 1];
-  if (tileUuid?.length !== 36 || locationHash?.length !== 36) throw unusable(cells, "identity");
-  const createdAt = dateOf(cells, at + 4);
-  if (createdAt === null) throw unusable(cells, "created_at");
+  const cells = new Cells(row.tile as string);
+  const own = ownOf(cells);
+  const persistent = {
+    tileUuid: cells.text("tile_uuid", 36),
+    locationHash: cells.text("location_hash", 36),
+    latitudeDeg: cells.number("latitude_deg"),
+    longitudeDeg: cells.number("longitude_deg"),
+    createdAt: cells.date("created_at") ?? cells.refuse("created_at"),
+    accessedAt: cells.date("accessed_at"),
+    uploadedAt: cells.date("uploaded_at"),
+    uploadAttempts: cells.number("upload_attempts"),
+  };
+  return { ...metadataOfParts(own, commonOf(cells)), ...persistent };
+}
+
+function metadataFrom(cells: Cells): TileMetadata {
+  return metadataOfParts(ownOf(cells), commonOf(cells));
+}
+
+interface Own {
+  readonly x: number;
+  readonly y: number;
+  readonly contentSha256: string;
+  readonly diskBytes: number;
+}
+
+function ownOf(cells: Cells): Own {
   return {
-    ...metadataOfCells(cells, restFrom(cells, NAMES.length)),
-    tileUuid,
-    locationHash,
-    latitudeDeg: numberOf(cells, at + 2),
-    longitudeDeg: numberOf(cells, at + 3),
-    createdAt,
-    accessedAt: dateOf(cells, at + 5),
-    uploadedAt: dateOf(cells, at + 6),
-    uploadAttempts: numberOf(cells, at + 7),
+    x: cells.number("x"),
+    y: cells.number("y"),
+    contentSha256: cells.text("content_sha256", 64),
+    diskBytes: cells.number("disk_bytes"),
   };
 }
 
-function cellsOf(row: SqlRow): readonly string[] {
-  return (row.tile as string).split(SEPARATOR);
+interface Common {
+  /** As it stood in the row. */
+  readonly text: string;
+  readonly zoom: number;
+  readonly tileSizePx: 256;
+  readonly source: string;
+  readonly flightId: string;
+  readonly sourceGsdM: number;
+  readonly capturedMs: number | null;
+  readonly coverage: number;
+  readonly freshnessLabel: string;
+  readonly votingStatus: string;
+  readonly quality: string;
+  readonly attribution: string;
 }
 
-/** The attribution, which may hold the separator. */
-function restFrom(cells: readonly string[], index: number): string {
-  if (cells.length <= index) throw unusable(cells, "attribution");
-  return cells.length === index + 1 ? cells[index] : cells.slice(index).join(SEPARATOR);
+/** Of the row before. */
+let lastCommon: Common | null = null;
+
+function commonOf(cells: Cells): Common {
+  const text = cells.rest();
+  if (lastCommon?.text === text) return lastCommon;
+  lastCommon = {
+    text,
+    zoom: cells.number("zoom"),
+    tileSizePx: cells.number("tile_size_px") as 256,
+    source: cells.text("source"),
+    sourceGsdM: cells.number("source_gsd_m"),
+    capturedMs: cells.date("captured_at")?.getTime() ?? null,
+    coverage: cells.number("coverage"),
+    freshnessLabel: cells.text("freshness_label"),
+    flightId: cells.text("flight_id"),
+    votingStatus: cells.text("voting_status"),
+    quality: cells.text("quality"),
+    attribution: cells.rest(),
+  };
+  return lastCommon;
 }
 
-function metadataOfCells(cells: readonly string[], attribution: string): TileMetadata {
-  const [, , , , source, flightId, , , , contentSha256, , freshnessLabel, votingStatus, quality] =
-    cells;
-  if (contentSha256.length !== 64) throw unusable(cells, "content_sha256");
-  const zoom = numberOf(cells, 0), x = numberOf(cells, 1), y = numberOf(cells, 2);
+/** Nothing that can be changed is shared between two tiles. */
+function metadataOfParts({ x, y, contentSha256, diskBytes }: Own, common: Common): TileMetadata {
+  const { zoom, source, flightId, capturedMs, freshnessLabel, votingStatus, quality } = common;
   return {
     tileId: flightId === "" ? { zoom, x, y, source } : { zoom, x, y, source, flightId },
-    tileSizePx: numberOf(cells, 3) as 256,
-    sourceGsdM: numberOf(cells, 6),
-    capturedAt: dateOf(cells, 7),
+    tileSizePx: common.tileSizePx,
+    sourceGsdM: common.sourceGsdM,
+    capturedAt: capturedMs === null ? null : new Date(capturedMs),
     contentSha256,
-    diskBytes: numberOf(cells, 10),
-    coverage: numberOf(cells, 8),
-    attribution,
+    diskBytes,
+    coverage: common.coverage,
+    attribution: common.attribution,
     ...(freshnessLabel === "" ? undefined : { freshnessLabel }),
     ...(votingStatus === "" ? undefined : { votingStatus }),
     ...(quality === "" ? undefined : { quality: JSON.parse(quality) }),
   };
 }
 
-function numberOf(cells: readonly string[], index: number): number {
-  const cell = cells[index];
-  const value = cell === "" ? NaN : Number(cell);
-  if (!Number.isFinite(value)) throw unusable(cells, NAMES[index]);
-  return value;
-}
+/** Takes a row apart from left to right. */
+class Cells {
+  readonly #row: string;
+  #at = 0;
 
-function dateOf(cells: readonly string[], index: number): Date | null {
-  const cell = cells[index];
-  if (cell === "") return null;
-  // Seconds with their microseconds as a double: half a microsecond is more than they are off by.
-  const date = new Date(Math.floor(Number(cell) * 1000 + 0.0005));
-  if (Number.isNaN(date.getTime())) throw unusable(cells, NAMES[index]);
-  return date;
-}
+  constructor(row: string) {
+    this.#row = row;
+  }
 
-function unusable(cells: readonly string[], column: string): TileDatabaseError {
-  const [zoom, x, y, , source, flightId] = cells;
-  const tile = [zoom, x, y, source, flightId].filter((part) => part).join("/");
-  return new TileDatabaseError(
-    `Cannot read the row of tile ${tile}: its ${column} is none that a tile has; restore the ` +
-      "database from a backup, or delete that row from the table tiles",
-  );
+  /** The next cell; of that length, where one is given. */
+  text(column: string, length?: number): string {
+    const end = this.#row.indexOf(SEPARATOR, this.#at);
+    if (end < 0) throw this.#unusable(column);
+    const cell = this.#row.slice(this.#at, end);
+    if (length !== undefined && cell.length !== length) throw this.#unusable(column);
+    this.#at = end + 1;
+    return cell;
+  }
+
+  number(column: string): number {
+    const cell = this.text(column);
+    const value = cell === "" ? NaN : Number(cell);
+    if (!Number.isFinite(value)) throw this.#unusable(column);
+    return value;
+  }
+
+  date(column: string): Date | null {
+    const cell = this.text(column);
+    if (cell === "") return null;
+    // Microseconds as a double of seconds: half of one is more than it is off by.
+    const date = new Date(Math.floor(Number(cell) * 1000 + 0.0005));
+    if (Number.isNaN(date.getTime())) throw this.#unusable(column);
+    return date;
+  }
+
+  /** All that is left; it stays to be taken apart. */
+  rest(): string {
+    return this.#row.slice(this.#at);
+  }
+
+  refuse(column: string): never {
+    throw this.#unusable(column);
+  }
+
+  #unusable(column: string): TileDatabaseError {
+    const cells = this.#row.replaceAll(SEPARATOR, " ").slice(0, 300);
+    return new TileDatabaseError(
+      `Cannot use a row of the table tiles: its ${column} is none that a tile has, in "${cells}"; ` +
+        "restore the database from a backup, or delete that row",
+    );
+  }
 }
