@@ -48,7 +48,11 @@ const QUALITY = {
 const ODD: readonly Partial<TileMetadata>[] = [
   { attribution: "a\x1fb\x1f\x1f\nc\\ 'd' \"e\" ✓", capturedAt: new Date(1717113600123) },
   { attribution: "", capturedAt: new Date(-1), sourceGsdM: 1 / 3, coverage: 0 },
-  { attribution: "\x1f", capturedAt: new Date("9999-12-31T23:59:59.999Z"), freshnessLabel: "stale" },
+  {
+    attribution: "\x1f",
+    capturedAt: new Date("9999-12-31T23:59:59.999Z"),
+    freshnessLabel: "stale",
+  },
 ];
 
 Deno.test({
