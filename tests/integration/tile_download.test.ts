@@ -108,6 +108,25 @@ Deno.test("a plain template needs no inventory; 404 is absent and asked for once
   assert.deepEqual(rig.slept, []);
 });
 
+Deno.test("a provider that knows no inventory is asked tile by tile", async () => {
+  for (const status of [404, 405]) {
+    const rig = makeRig();
+    const told = { route: "inventory", act: { kind: "status", status } } as const;
+    await provider.misbehave(told);
+    assert.equal(
+      await rig.downloader.enumerateRemoteCoverage(rig.request(WORLD).area, [ZOOM]),
+      null,
+    );
+    await provider.misbehave(told);
+    const before = await tileRequests();
+    const edge: Block = { ...WORLD, columns: 14, rows: 2 };
+    const report = await rig.downloader.download(rig.request(edge));
+    assert.deepEqual([report.fetched, report.absent, report.retryCount], [24, 4, 0]);
+    assert.equal(await tileRequests() - before, 28, "each tile once, those that are absent too");
+    assert.deepEqual(rig.slept, []);
+  }
+});
+
 Deno.test("an outage ends with 75 and keeps what came before it; then it goes on from there", async () => {
   const rig = makeRig({ url: template() });
   await provider.misbehave(
