@@ -6,6 +6,7 @@
 import { type Command, createLogger, SystemClock } from "../core/mod.ts";
 import { FdrConfigSchema } from "../flight_recorder/mod.ts";
 import { type ManagedTileCache, openManagedTileCache } from "../tile_cache/budget/mod.ts";
+import { TileValidators } from "../tile_cache/tile_validators.ts";
 import { tileFromBytes, type TileToolkit } from "../tile_import/mod.ts";
 import {
   enrolKey,
@@ -141,6 +142,7 @@ async function openDownloader(
     attribution,
     gsdMaxM,
     refresh,
+    etags: new TileValidators(cache.database),
   });
   const owned = resources.move();
   return { downloader, [Symbol.asyncDispose]: () => owned.disposeAsync() };

@@ -18,7 +18,7 @@ import {
 import { Ingest } from "./ingest.ts";
 import { KeyRegistry } from "./key_registry.ts";
 import { cutBody, distorted, Misbehaviours } from "./misbehaviours.ts";
-import { FolderSource, SyntheticSource, type TileSource } from "./tile_source.ts";
+import { FolderSource, type ServedTile, SyntheticSource, type TileSource } from "./tile_source.ts";
 
 const TILE_PATH = /^\/tiles\/(\d{1,2})\/(\d{1,8})\/(\d{1,8})$/;
 
@@ -89,10 +89,8 @@ export class SatelliteProvider {
       etag: tile.etag,
       "last-modified": tile.modified.toUTCString(),
     };
-    const sinceMs = Date.parse(request.headers.get("if-modified-since") ?? "");
-    const isUnchanged = request.headers.get("if-none-match") === tile.etag ||
-      Math.floor(tile.modified.getTime() / 1000) * 1000 <= sinceMs;
-    if (isUnchanged) {
+    if (isHeld(request.headers, tile)) {
+      this.#count("tiles_unchanged");
       return new Response(null, { status: 304, headers });
     }
     if (act?.kind === "cut_body") return new Response(cutBody(tile.jpeg), { headers });
@@ -171,6 +169,17 @@ export class SatelliteProvider {
   #count(what: string, times = 1): void {
     this.#counts[what] = (this.#counts[what] ?? 0) + times;
   }
+}
+
+/** As RFC 9110 has it (13.2.2): a mark that is given outweighs a date. */
+function isHeld(headers: Headers, { etag, modified }: ServedTile): boolean {
+  const marks = headers.get("if-none-match");
+  if (marks !== null) {
+    const given = marks.split(",").map((mark) => mark.trim().replace(/^W\//, ""));
+    return given.includes("*") || given.includes(etag);
+  }
+  const sinceMs = Date.parse(headers.get("if-modified-since") ?? "");
+  return Math.floor(modified.getTime() / 1000) * 1000 <= sinceMs;
 }
 
 function isBearer(request: Request, token: string | null): boolean {

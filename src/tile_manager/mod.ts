@@ -15,6 +15,7 @@ export {
   type RecordedFlightFolder,
 } from "./collect/homecoming.ts";
 export type { DownloadCache } from "./download/batch_writer.ts";
+export type { EtagStore } from "./download/etag_notes.ts";
 export { RateLimit } from "./download/rate_limit.ts";
 export {
   type CheckTile,

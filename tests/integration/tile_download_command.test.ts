@@ -3,11 +3,15 @@
  * and in this process.
  */
 import assert from "node:assert/strict";
+import type { DownloadReport } from "../../src/tile_manager/mod.ts";
 import { operatorCommand } from "../../tasks/executables.ts";
 import { inScratch, run } from "../faults/programs.ts";
 import { type Block, boxText, layTiles, ZOOM } from "../support/download_rig.ts";
 import { operate } from "./operator_cache_fixture.ts";
+import { postgresAvailable, postgresForFile } from "../support/postgres.ts";
 import { CLIENT_TOKEN, ProviderProcess } from "../support/provider.ts";
+
+const postgres = postgresForFile();
 
 const WORLD: Block = { x: 152_000, y: 88_000, columns: 8, rows: 8 };
 
@@ -60,6 +64,55 @@ Deno.test("interrupted, resumed with a tile that fails, and that one alone: each
     assert.equal(JSON.parse(third.out).fetched, 1);
     assert.equal(await requests(), 64 + 5);
   }));
+
+/** `tiles download` in this process. */
+async function downloaded(args: readonly string[], exitCode = 0): Promise<DownloadReport> {
+  Deno.env.set("GDN_SATELLITE_TOKEN", CLIENT_TOKEN);
+  try {
+    const { code, out, err } = await operate(["tiles", "download", "--json", ...args]);
+    assert.equal(code, exitCode, err);
+    return JSON.parse(out);
+  } finally {
+    Deno.env.delete("GDN_SATELLITE_TOKEN");
+  }
+}
+
+async function refreshed(dsn: string, folder: string): Promise<void> {
+  const row: Block = { ...WORLD, columns: 4, rows: 1 };
+  await layTiles(`${folder}/tiles`, row);
+  await using provider = await ProviderProcess.start(["--tiles", `${folder}/tiles`]);
+  const args = [
+    ...["--url", `${provider.url}tiles/{z}/{x}/{y}`, "--rate", "0", "--dsn", dsn],
+    ...["--data", `${folder}/data`, "--zoom", `${ZOOM}`, "--bbox", boxText(row)],
+  ];
+  const unchanged = async () => (await provider.state()).requests.tiles_unchanged ?? 0;
+  assert.equal((await downloaded(args)).fetched, 4);
+
+  // Touched: newer by its date, the same by its mark. Renewed. Replaced by something older, as by a
+  // provider that went back to a backup: a date alone would never tell.
+  const path = (column: number) => `${folder}/tiles/${ZOOM}/${row.x + column}/${row.y}.jpg`;
+  const later = new Date(Date.now() + 60_000), longAgo = new Date("2020-01-01T00:00:00Z");
+  await Deno.utime(path(0), later, later);
+  for (const [to, from, date] of [[1, 3, later], [2, 0, longAgo]] as const) {
+    await Deno.copyFile(path(from), path(to));
+    await Deno.utime(path(to), date, date);
+  }
+  const before = await unchanged();
+  const report = await downloaded([...args, "--refresh"], 65);
+  assert.deepEqual([report.fetched, report.unchanged], [1, 2]);
+  assert.equal(await unchanged() - before, 2, "304 without a body, the touched one too");
+  assert.deepEqual(report.refused.map(({ tileId }) => tileId.x - row.x), [2]);
+  assert.match(report.refused[0].reason, /captured 2020-01-01.*the tile that is here later/);
+
+  await downloaded([...args, "--refresh"], 65);
+  assert.equal(await unchanged() - before, 5, "the mark of the renewed one is known as well");
+}
+
+Deno.test({
+  name: "a refresh asks by the provider's own mark, which says more than a date",
+  ignore: !postgresAvailable(),
+  fn: () => postgres.database((dsn) => inScratch((folder) => refreshed(dsn, folder))),
+});
 
 Deno.test("a plan tells corridor and box; without the right token nothing goes on", () =>
   inScratch(async (folder) => {

@@ -14,6 +14,7 @@ import {
 } from "../../core/mod.ts";
 import {
   FreshnessRejectionError,
+  newerCapture,
   type NewTile,
   type TileId,
   type TileMetadata,
@@ -30,6 +31,7 @@ import { ResolutionRejectionError } from "../errors.ts";
 import { boxTileCount, tilesOfArea } from "./area.ts";
 import { BatchWriter, type DownloadCache } from "./batch_writer.ts";
 import { graceAfter } from "./grace.ts";
+import { EtagNotes, type EtagStore } from "./etag_notes.ts";
 import { failed, Tally } from "./tally.ts";
 import { bandsOf, keyOf } from "./tile_bands.ts";
 import type { FetchedTile, HttpTileSource, ListedTile } from "./tile_source.ts";
@@ -52,6 +54,8 @@ export interface HttpTileDownloaderParts {
   readonly gsdMaxM: number;
   /** Tiles that the cache has are asked for again, in case the provider's are newer. */
   readonly refresh: boolean;
+  /** Where the provider's ETags are kept; without it a refresh asks by date alone. */
+  readonly etags?: EtagStore;
 }
 
 /** How long what is under way may still take to arrive after an interruption. */
@@ -62,6 +66,8 @@ interface Work {
   readonly wanted: readonly SlippyTile[];
   readonly toFetch: readonly SlippyTile[];
   readonly held: ReadonlyMap<string, TileMetadata>;
+  /** Of what is held. */
+  readonly etagOf: (tileId: TileId) => string | null;
   /** null: no inventory. */
   readonly listed: ReadonlyMap<string, ListedTile> | null;
   readonly absent: number;
@@ -119,12 +125,13 @@ export class HttpTileDownloader implements TileDownloader {
     using grace = graceAfter(options.signal, GRACE_MS);
     const signal = AbortSignal.any([grace.signal, stop.signal]);
     const writer = new BatchWriter(this.#parts.cache, tally);
+    const etags = this.#etags();
     const queue = work.toFetch[Symbol.iterator]();
     const worker = async () => {
       for (const tile of queue) {
         if (options.signal?.aborted) return;
         signal.throwIfAborted();
-        await this.#one(tile, request, work, { tally, writer, signal });
+        await this.#one(tile, request, work, { tally, writer, etags, signal });
         options.onProgress?.(++tally.done);
       }
     };
@@ -136,6 +143,7 @@ export class HttpTileDownloader implements TileDownloader {
     const ends = await Promise.allSettled(workers);
     // What was fetched is kept, also when the run ends early.
     await writer.flush();
+    await etags.flush();
     options.signal?.throwIfAborted();
     const fault = ends.find((end) => end.status === "rejected");
     if (fault !== undefined) throw stop.signal.reason ?? fault.reason;
@@ -157,13 +165,20 @@ export class HttpTileDownloader implements TileDownloader {
       : [...new Map(request.only.map((tile) => [keyOf(tile), tile])).values()];
     this.#checkResolution(wanted);
     const held = await this.#held(wanted, request.source);
+    const etagOf = await this.#etags().of(
+      this.#parts.refresh ? [...held.values()].map(({ tileId }) => tileId) : [],
+    );
     const missing = this.#parts.refresh ? wanted : wanted.filter((tile) => !held.has(keyOf(tile)));
     const inventory = missing.length === 0 ? null : await this.#parts.source.inventory(missing);
     const listed = inventory === null
       ? null
       : new Map(inventory.map((one) => [keyOf(one.tile), one]));
     const toFetch = listed === null ? missing : missing.filter((tile) => listed.has(keyOf(tile)));
-    return { wanted, toFetch, held, listed, absent: missing.length - toFetch.length };
+    return { wanted, toFetch, held, etagOf, listed, absent: missing.length - toFetch.length };
+  }
+
+  #etags(): EtagNotes {
+    return new EtagNotes(this.#parts.etags ?? null, this.#parts.source.name);
   }
 
   /** By the first tile of each zoom. */
@@ -199,14 +214,20 @@ export class HttpTileDownloader implements TileDownloader {
     tile: SlippyTile,
     request: DownloadRequest,
     work: Work,
-    run: { readonly tally: Tally; readonly writer: BatchWriter; readonly signal: AbortSignal },
+    run: {
+      readonly tally: Tally;
+      readonly writer: BatchWriter;
+      readonly etags: EtagNotes;
+      readonly signal: AbortSignal;
+    },
   ): Promise<void> {
-    const { tally, writer, signal } = run;
+    const { tally, writer, etags, signal } = run;
     const tileId: TileId = { ...tile, source: request.source };
     const held = work.held.get(keyOf(tile));
     let found: FetchedTile;
     try {
-      found = await this.#parts.source.fetch(tile, held?.capturedAt ?? null, signal);
+      const version = held && { capturedAt: held.capturedAt, etag: work.etagOf(tileId) };
+      found = await this.#parts.source.fetch(tile, version ?? null, signal);
       tally.failedInARow = 0;
     } catch (error) {
       return failed(tally, tileId, error);
@@ -225,9 +246,13 @@ export class HttpTileDownloader implements TileDownloader {
     }
     const made = await this.#newTile(tileId, found, work.listed?.get(keyOf(tile)), tally);
     if (made === null) return;
-    if (held === undefined) return await writer.add(made);
-    if (held.contentSha256 === made.metadata.contentSha256) tally.unchanged++;
-    else await this.#renew(made, tally);
+    if (held === undefined) await writer.add(made);
+    else if (held.contentSha256 === made.metadata.contentSha256) tally.unchanged++;
+    else await this.#renew(made, held, tally);
+    etags.add(tileId, made.metadata.contentSha256, found.etag);
+    if (!etags.isFull) return;
+    await writer.flush();
+    await etags.flush();
   }
 
   async #newTile(
@@ -263,7 +288,16 @@ export class HttpTileDownloader implements TileDownloader {
     }
   }
 
-  async #renew({ metadata, jpeg }: NewTile, tally: Tally): Promise<void> {
+  /** A provider that went back to older pictures costs this tile, not the run. */
+  async #renew({ metadata, jpeg }: NewTile, held: TileMetadata, tally: Tally): Promise<void> {
+    if (!newerCapture(metadata, held)) {
+      const { capturedAt } = metadata;
+      const reason = capturedAt === null
+        ? "it differs from the tile that is here, and nobody says when it was captured"
+        : `it was captured ${capturedAt.toISOString()}, and the tile that is here later`;
+      tally.refused.push({ tileId: metadata.tileId, reason });
+      return;
+    }
     try {
       await this.#parts.cache.renewTile(metadata, jpeg);
       tally.fetched++;

@@ -8,6 +8,7 @@ import { EXIT, messageOf, type SlippyTile, UsageError, VERSION } from "../../cor
 import { SatelliteProviderError } from "../errors.ts";
 import { providerUrl } from "../http/provider_url.ts";
 import { type HttpParts, patientRequest } from "../http/request.ts";
+import { usableEtag } from "./etag_notes.ts";
 import type { RateLimit } from "./rate_limit.ts";
 
 const TILE_BYTES_MAX = 5 * 1024 * 1024;
@@ -37,10 +38,18 @@ export type FetchedTile =
     readonly kind: "tile";
     readonly bytes: Uint8Array<ArrayBuffer>;
     readonly lastModified: Date | null;
+    readonly etag: string | null;
     readonly retryCount: number;
   }
   | { readonly kind: "absent" | "unchanged"; readonly retryCount: number }
   | { readonly kind: "refused"; readonly reason: string; readonly retryCount: number };
+
+/** What is held already: the provider need not send the same again. */
+export interface HeldVersion {
+  readonly capturedAt: Date | null;
+  /** As this provider called it; it goes before the date (RFC 9110, 13.1.3). */
+  readonly etag: string | null;
+}
 
 export interface HttpTileSourceParts {
   readonly http: HttpParts;
@@ -123,18 +132,20 @@ export class HttpTileSource {
     }
   }
 
-  /** `newerThan`: only when the provider's is newer. */
+  /** `held`: only when the provider has another version. */
   async fetch(
     { zoom, x, y }: SlippyTile,
-    newerThan: Date | null,
+    held: HeldVersion | null,
     signal?: AbortSignal,
   ): Promise<FetchedTile> {
     await this.#parts.limit.turn(signal);
     const path = this.#template.replace("{z}", String(zoom)).replace("{x}", String(x))
       .replace("{y}", String(y));
-    const condition: Record<string, string> = newerThan === null
-      ? {}
-      : { "if-modified-since": newerThan.toUTCString() };
+    const { capturedAt = null, etag = null } = held ?? {};
+    const condition: Record<string, string> = {
+      ...(capturedAt === null ? {} : { "if-modified-since": capturedAt.toUTCString() }),
+      ...(etag === null ? {} : { "if-none-match": etag }),
+    };
     const { status, headers, body, retryCount } = await patientRequest(this.#parts.http, {
       url: new URL(path),
       method: "GET",
@@ -149,7 +160,8 @@ export class HttpTileSource {
     if (status !== 200) return { kind: "refused", reason: `status ${status}`, retryCount };
     const modifiedMs = Date.parse(headers.get("last-modified") ?? "");
     const lastModified = Number.isFinite(modifiedMs) ? new Date(modifiedMs) : null;
-    return { kind: "tile", bytes: body, lastModified, retryCount };
+    const etagNow = usableEtag(headers.get("etag"));
+    return { kind: "tile", bytes: body, lastModified, etag: etagNow, retryCount };
   }
 
   #headers(): Record<string, string> {
