@@ -77,7 +77,8 @@ export function displacementByPose(
   return [seen[0] - said[0], seen[1] - said[1]];
 }
 
-async function displacementByPicture(
+/** Where the picture shows that the content at the centre really lies, less where the tile says. */
+export async function displacementByPicture(
   { tile, jpeg }: MadeTile,
   { ground, reachM }: Pick<PlacementParts, "ground" | "reachM">,
 ): Promise<Pick<TilePlacement, "byPictureM" | "picture">> {
