@@ -13,11 +13,14 @@ import { DatabaseSync } from "node:sqlite";
 import { DataError, messageOf, UsageError, ZOOM_MAX } from "../../core/mod.ts";
 import type { ArchiveTile, RefusedTile, TileArchive } from "./contract.ts";
 import { capturedAtOf, type Sidecar, sidecarOf } from "./sidecar.ts";
+import { endlessWork, type SchemaObject } from "./mbtiles_views.ts";
 import { TILE_BYTES_MAX, tooLarge } from "./tile_bytes.ts";
 
 export const SQLITE_MAGIC = "SQLite format 3\0";
 /** Rows of the metadata table that are looked at. */
 const METADATA_ROWS_MAX = 1000;
+const METADATA = "SELECT name, substr(value, 1, 10000) AS value FROM metadata " +
+  `WHERE typeof(name) = 'text' LIMIT ${METADATA_ROWS_MAX}`;
 
 /** A whole number of the range, also one that was stored as 5.0; else NULL. */
 function numberColumn(column: string, maximum: number, name: string): string {
@@ -36,6 +39,9 @@ SELECT
     THEN tile_data END AS data
 FROM tiles`;
 
+const COUNT = "SELECT count(*) AS count FROM tiles";
+const ZOOMS = "SELECT DISTINCT zoom_level AS zoom FROM tiles LIMIT 30";
+
 interface TileRow {
   readonly zoom: number | null;
   readonly x: number | null;
@@ -48,7 +54,7 @@ interface TileRow {
 export function openMbtiles(path: string, zoom: number | null): TileArchive {
   const database = open(path);
   try {
-    checkSchema(path, database);
+    checkSchema(path, database, zoom);
     const sidecar = readMetadata(database);
     if (sidecar.format === "pbf") {
       throw new DataError(
@@ -85,44 +91,34 @@ function open(path: string): DatabaseSync {
   }
 }
 
-function checkSchema(path: string, database: DatabaseSync): void {
-  const objects = database.prepare(
-    "SELECT name, type, substr(sql, 1, 100000) AS sql FROM sqlite_master WHERE type IN ('table', 'view')",
-  ).all() as { name: string; type: string; sql: string | null }[];
+function checkSchema(path: string, database: DatabaseSync, zoom: number | null): void {
+  const objects = objectsOf(database);
   const tiles = objects.find(({ name }) => name === "tiles");
   if (tiles === undefined) {
     const names = objects.map(({ name }) => name).slice(0, 5).join(", ") || "none";
     throw new DataError(path, `it has no table "tiles" (tables: ${names}): it is no MBTiles file`);
   }
-  database.prepare(TILES); // Throws where a column is absent.
-  const plain = tiles.type === "table" && !isVirtual(tiles.sql);
-  const endless = plain
-    ? undefined
-    : objects.find(({ type, sql }) =>
-      isVirtual(sql) || type === "view" && MAKES_ROWS.test(sql ?? "")
-    );
-  if (endless !== undefined) {
-    throw new DataError(
-      path,
-      `its "${endless.name}" makes rows of its own, and could do so for ever; copy the tiles into a ` +
-        "plain table first",
-    );
+  const endless = endlessWork(database, objects, {
+    name: "tiles",
+    queries: [TILES + whereZoom(zoom), COUNT + whereZoom(zoom), ZOOMS],
+  });
+  if (endless !== null) {
+    throw new DataError(path, `${endless}; copy the tiles into a plain table first`);
   }
+  database.prepare(TILES); // Throws where a column is absent.
 }
 
-/** What a view can make rows or bytes with that stand nowhere in the file. */
-const MAKES_ROWS = /\b(WITH|generate_series|json_each|json_tree|randomblob|zeroblob)\b/i;
-
-function isVirtual(sql: string | null): boolean {
-  return /^\s*CREATE\s+VIRTUAL/i.test(sql ?? "");
+function objectsOf(database: DatabaseSync): readonly SchemaObject[] {
+  return database.prepare(
+    "SELECT name, type, substr(sql, 1, 100000) AS sql FROM sqlite_master WHERE type IN ('table', 'view')",
+  ).all() as unknown as SchemaObject[];
 }
 
 function readMetadata(database: DatabaseSync): Sidecar {
   try {
-    const rows = database.prepare(
-      "SELECT name, substr(value, 1, 10000) AS value FROM metadata " +
-        `WHERE typeof(name) = 'text' LIMIT ${METADATA_ROWS_MAX}`,
-    ).all() as { name: string; value: unknown }[];
+    const read = { name: "metadata", queries: [METADATA] };
+    if (endlessWork(database, objectsOf(database), read) !== null) return {};
+    const rows = database.prepare(METADATA).all() as { name: string; value: unknown }[];
     return sidecarOf(Object.fromEntries(rows.map(({ name, value }) => [name, value])));
   } catch {
     return {}; // Many files have none; it decides about no tile.
@@ -130,17 +126,17 @@ function readMetadata(database: DatabaseSync): Sidecar {
 }
 
 function countTiles(path: string, database: DatabaseSync, zoom: number | null): number {
-  const where = zoom === null ? "" : " WHERE zoom_level = ?";
-  const { count } = database.prepare(`SELECT count(*) AS count FROM tiles${where}`)
+  const { count } = database.prepare(COUNT + whereZoom(zoom))
     .get(...parametersOf(zoom)) as { count: number };
   if (count > 0) return count;
   if (zoom === null) throw new DataError(path, "its table tiles is empty");
-  const zooms = database.prepare("SELECT DISTINCT zoom_level AS zoom FROM tiles LIMIT 30").all();
+  const zooms = database.prepare(ZOOMS).all();
   throw new UsageError(
     `${path} has no zoom ${zoom}; it has ${zooms.map((row) => row.zoom).join(", ") || "no tiles"}`,
   );
 }
 
+const whereZoom = (zoom: number | null) => zoom === null ? "" : " WHERE zoom_level = ?";
 const parametersOf = (zoom: number | null) => zoom === null ? [] : [zoom];
 
 async function* readTiles(
@@ -151,8 +147,7 @@ async function* readTiles(
   const name = basename(path);
   let number = 0;
   try {
-    const where = zoom === null ? "" : " WHERE zoom_level = ?";
-    const rows = database.prepare(TILES + where).iterate(...parametersOf(zoom));
+    const rows = database.prepare(TILES + whereZoom(zoom)).iterate(...parametersOf(zoom));
     for (const row of rows) yield tileOf(name, ++number, row as unknown as TileRow);
   } catch (error) {
     throw asDataError(path, error);
