@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { writeSynced } from "../core/mod.ts";
+import { GarbageBound, writeSynced } from "../core/mod.ts";
 import type { TileMetadata } from "../tile_cache/mod.ts";
 import type { ExportableTiles, ExportObserver, ExportRequest, ExportSummary } from "./contract.ts";
 import { ExportFacts } from "./facts.ts";
@@ -18,6 +18,7 @@ export async function exportFolder(
   observe: ExportObserver = {},
 ): Promise<ExportSummary> {
   const facts = new ExportFacts();
+  const garbage = new GarbageBound();
   let bytes = 0;
   await wholeFolder(request.out, request.force, async (folder) => {
     const made = new LastFolders(folder);
@@ -33,6 +34,7 @@ export async function exportFolder(
     ) {
       observe.signal?.throwIfAborted();
       facts.add(metadata);
+      garbage.add();
       bytes += metadata.diskBytes;
       observe.progress?.(facts.tiles);
     }

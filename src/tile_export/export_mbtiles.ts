@@ -6,6 +6,7 @@
  * @module
  */
 import { DatabaseSync } from "node:sqlite";
+import { GarbageBound } from "../core/mod.ts";
 import type { TileMetadata } from "../tile_cache/mod.ts";
 import type { ExportableTiles, ExportObserver, ExportRequest, ExportSummary } from "./contract.ts";
 import { ExportFacts } from "./facts.ts";
@@ -68,6 +69,7 @@ async function insertTiles(
     metadata,
     jpeg: await tiles.readFile(metadata),
   });
+  const garbage = new GarbageBound();
   database.exec("BEGIN");
   for await (
     const { metadata, jpeg } of readAhead(tiles.list(request.selection), READS_AT_ONCE, read)
@@ -76,6 +78,7 @@ async function insertTiles(
     const { zoom, x, y } = metadata.tileId;
     insert.run(zoom, x, 2 ** zoom - 1 - y, jpeg);
     facts.add(metadata);
+    garbage.add();
     if (facts.tiles % TRANSACTION_TILES === 0) database.exec("COMMIT; BEGIN");
     observe.progress?.(facts.tiles);
   }

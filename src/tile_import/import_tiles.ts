@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkZoom, sha256Hex, tileBounds, zoomForGsd } from "../core/mod.ts";
+import { checkZoom, GarbageBound, sha256Hex, tileBounds, zoomForGsd } from "../core/mod.ts";
 import type { NewTile, TileId } from "../tile_cache/mod.ts";
 import { TileBatch } from "./tile_batch.ts";
 import type { Imagery, ImportOptions, ImportSummary, PaintedTile, TileSink } from "./contract.ts";
@@ -32,6 +32,7 @@ export async function importTiles(
   const tiles = imagery.tiles(zoom);
   const count = { kept: 0, empty: 0 };
   const batch = new TileBatch(sink);
+  const garbage = new GarbageBound();
   let bounds: ImportSummary["bounds"] = null;
   for (let next = 0; next < tiles.length;) {
     observe.signal?.throwIfAborted();
@@ -53,6 +54,7 @@ export async function importTiles(
     });
     if (batch.size >= BATCH_TILES) await batch.flush();
     next += group.length;
+    garbage.add(group.length);
     observe.progress?.(next, tiles.length);
   }
   await batch.flush();

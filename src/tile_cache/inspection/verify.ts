@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { messageOf, sha256Hex } from "../../core/mod.ts";
+import { GarbageBound, messageOf, sha256Hex } from "../../core/mod.ts";
 import { readState } from "../budget/ledger.ts";
 import { tileKey } from "../identity.ts";
 import { SIDECARS } from "../sidecars.ts";
@@ -37,6 +37,7 @@ export async function verifyCache(cache: OpenCache, options: VerifyOptions): Pro
 class Verification {
   readonly #cache: OpenCache;
   readonly #options: VerifyOptions;
+  readonly #garbage = new GarbageBound();
   readonly #byKind: Partial<Record<TileFaultKind, number>> = {};
   readonly #count = {
     tiles: 0,
@@ -75,6 +76,7 @@ class Verification {
         }
       };
       await Promise.all(Array.from({ length: READS_AT_ONCE }, worker));
+      this.#garbage.add(page.length);
     }
   }
 
@@ -174,6 +176,7 @@ class Verification {
   #seen(signal: AbortSignal | undefined): void {
     signal?.throwIfAborted();
     this.#count.files++;
+    this.#garbage.add();
     if (this.#count.files % 100 === 0) this.#options.progress?.(this.#count.tiles, "files");
   }
 

@@ -6,6 +6,7 @@
  * @module
  */
 import { gzipSync } from "node:zlib";
+import { GarbageBound } from "../../core/mod.ts";
 import type {
   ExportableTiles,
   ExportObserver,
@@ -32,17 +33,19 @@ export async function exportPmtiles(
   try {
     const facts = new ExportFacts();
     const planner = new PmtilesPlanner();
+    const garbage = new GarbageBound();
     for await (const metadata of tiles.list(request.selection)) {
       observe.signal?.throwIfAborted();
       planner.add(metadata);
       facts.add(metadata);
+      garbage.add();
     }
     const plan = planner.plan();
     const { bytes } = await wholeFile(request.out, request.force, async (temporary) => {
       using file = await Deno.open(temporary, { write: true, createNew: true });
       const out = new BufferedFile(file);
       for (const part of partsBeforeTiles(plan, facts, request.name)) await out.write(part);
-      await writePictures(out, tiles, request.selection, plan, observe);
+      await writePictures(out, tiles, request.selection, { plan, garbage, observe });
       await out.flush();
     });
     const { zooms, bounds } = facts;
@@ -75,9 +78,13 @@ async function writePictures(
   out: BufferedFile,
   tiles: ExportableTiles,
   selection: TileSelection,
-  plan: PmtilesPlan,
-  observe: ExportObserver,
+  work: {
+    readonly plan: PmtilesPlan;
+    readonly garbage: GarbageBound;
+    readonly observe: ExportObserver;
+  },
 ): Promise<void> {
+  const { plan, garbage, observe } = work;
   const { source, flightId } = selection;
   const flight = flightId === undefined ? {} : { flightId };
   const read = ({ tileId, contentSha256, diskBytes }: PlannedPicture) =>
@@ -90,6 +97,7 @@ async function writePictures(
   for await (const jpeg of readAhead(plan.picturesInOrder(), READS_AT_ONCE, read)) {
     observe.signal?.throwIfAborted();
     await out.write(jpeg);
+    garbage.add();
     observe.progress?.(++done + plan.addressedTiles - plan.pictures);
   }
 }

@@ -6,7 +6,15 @@
  *
  * @module
  */
-import { DataError, EXIT, GdnError, messageOf, sha256Hex, tileBounds } from "../../core/mod.ts";
+import {
+  DataError,
+  EXIT,
+  GarbageBound,
+  GdnError,
+  messageOf,
+  sha256Hex,
+  tileBounds,
+} from "../../core/mod.ts";
 import { type NewTile, TileCacheError, tileKey } from "../../tile_cache/mod.ts";
 import type { TileToolkit } from "../canvas.ts";
 import type { ImportOptions, ImportSummary, TileSink } from "../contract.ts";
@@ -68,6 +76,7 @@ class ArchiveImport {
   readonly #count = { written: 0, kept: 0, empty: 0, partial: 0, refused: 0, bytes: 0 };
   readonly #refusals: RefusedTile[] = [];
   readonly #zooms = new Set<number>();
+  readonly #garbage = new GarbageBound();
   #bounds: Bounds | null = null;
   #batch = new Map<string, { readonly name: string; readonly tile: NewTile }>();
 
@@ -136,6 +145,7 @@ class ArchiveImport {
       // Nothing of the batch was written: one by one, the culprit stands alone.
       for (const { name, tile } of batch) await this.#writeAlone(name, tile);
     }
+    this.#garbage.add(batch.length);
   }
 
   async #writeAlone(name: string, tile: NewTile): Promise<void> {
