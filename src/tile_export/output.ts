@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import {
   EXIT,
   GdnError,
   messageOf,
   renameOrRemove,
   syncPath,
+  TEMPORARY_MARK,
   temporaryPathFor,
 } from "../core/mod.ts";
 
@@ -40,14 +41,18 @@ export async function wholeFile<T>(
   }
 }
 
-/** As `wholeFile`, for a folder. */
+/**
+ * As `wholeFile`, for a folder. A folder that is replaced takes two renames; who is killed between
+ * them leaves the old one beside its place, and the next export puts it back before it begins.
+ */
 export async function wholeFolder<T>(
   out: string,
   force: boolean,
   body: (temporary: string) => Promise<T>,
 ): Promise<T> {
-  const replaced = await checkFree(out, force, "folder");
-  const temporary = temporaryPathFor(out), old = temporaryPathFor(out);
+  const putBack = await finishReplacement(out);
+  const replaced = await checkFree(out, force, "folder", putBack);
+  const temporary = temporaryPathFor(out), old = temporaryPathFor(out + REPLACED);
   try {
     await Deno.mkdir(temporary);
     const result = await body(temporary);
@@ -66,8 +71,38 @@ export async function wholeFolder<T>(
   }
 }
 
+/** Marks a folder that is being replaced. */
+const REPLACED = ".replaced";
+
+/** True when an export was killed between its renames, and the old folder is in its place again. */
+async function finishReplacement(out: string): Promise<boolean> {
+  const parent = dirname(out), mark = basename(out) + REPLACED + TEMPORARY_MARK;
+  let putBack = false;
+  try {
+    for await (const { name, isDirectory } of Deno.readDir(parent)) {
+      const path = `${parent}/${name}`;
+      if (!isDirectory || !name.startsWith(mark) || !await isOurs(path)) continue;
+      if (await Deno.lstat(out).catch(() => null) === null) {
+        await Deno.rename(path, out);
+        await syncPath(parent);
+        putBack = true;
+      } else {
+        await removeAll(path); // The new one had its place already.
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return putBack;
+}
+
 /** True where something stands at `out` that may be replaced. */
-async function checkFree(out: string, force: boolean, kind: "file" | "folder"): Promise<boolean> {
+async function checkFree(
+  out: string,
+  force: boolean,
+  kind: "file" | "folder",
+  putBack = false,
+): Promise<boolean> {
   const refuse = (reason: string, cause?: unknown) =>
     new GdnError("CANNOT_CREATE", `Cannot export to ${out}: ${reason}`, {
       cause,
@@ -85,7 +120,15 @@ async function checkFree(out: string, force: boolean, kind: "file" | "folder"): 
     if (!parent?.isDirectory) throw refuse(`there is no folder ${dirname(out)}; make it first`);
     return false;
   }
-  if (!force) throw refuse("it exists already; name another, or replace it with --force");
+  if (!force) {
+    throw refuse(
+      "it exists already" +
+        (putBack
+          ? " (an export that was killed had moved it aside; it is back in its place)"
+          : "") +
+        "; name another, or replace it with --force",
+    );
+  }
   if (kind === "file" ? info.isFile : info.isDirectory && await isOurs(out)) return true;
   throw refuse(
     kind === "file"
