@@ -60,7 +60,8 @@ function openDecoder():
   & ReturnType<ExportParts["openDecoder"]> {
   const vision = openVision();
   return {
-    decode: (jpeg, name) => decodeJpeg(vision, jpeg, { name, denominator: 1, channels: 3 }),
+    // All of the coded data is read at an eighth of the size too, and every damage found in it.
+    decode: (jpeg, name) => decodeJpeg(vision, jpeg, { name, denominator: 8, channels: 3 }),
     decodeJpeg: (jpeg, { name }) => decodeJpeg(vision, jpeg, { name, denominator: 1, channels: 3 }),
     [Symbol.dispose]: () => vision[Symbol.dispose](),
   };

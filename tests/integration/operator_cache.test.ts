@@ -191,6 +191,9 @@ Deno.test({ name: "cache verify finds every kind of damage, and mends it", ignor
     assert.match(mended.out, /all mended/);
     await Deno.remove(`${tiles}/500/998.jpg`);
     assert.match(ok(await operate(["cache", "verify", ...options])).out, /13 tiles.*whole/);
+    // What lies behind a tile: the last of its row, two at zoom 11, three of the flight.
+    const rest = await operate(["cache", "verify", ...options, "--after", "bing/10/502/302"]);
+    assert.match(ok(rest).out, /^6 tiles, 39 files/);
     assert.equal(await Deno.readTextFile("/etc/hostname").then(() => true), true);
     const orphaned = `${place.dataFolder}/orphaned/bing/10`;
     assert.deepEqual(await Deno.readFile(`${orphaned}/502/300.jpg`), flipped);

@@ -4,10 +4,17 @@
  * @module
  */
 import { type Command, type CommandIo, EXIT, type ExitCode, UsageError } from "../../core/mod.ts";
-import { type TileFault, verifyCache, type VerifyReport } from "../../tile_cache/mod.ts";
+import {
+  type ListedTile,
+  type TileFault,
+  verifyCache,
+  type VerifyReport,
+} from "../../tile_cache/mod.ts";
 import { parseCommandLine } from "../options.ts";
 import {
   type CacheParts,
+  findTile,
+  nameOf,
   openExisting,
   PLACE_HELP,
   PLACE_OPTIONS,
@@ -29,6 +36,7 @@ can be decoded, sidecars), every file against the rows, and the books of the dis
   --repair             mend: a row whose picture is not whole is deleted, files that belong to no row
                        are moved to orphaned/ in the data folder, half-written ones are deleted,
                        sidecars are written anew
+  --after TILE         goes on behind a tile (a run that is stopped names it)
 ${PLACE_HELP}: a line for each fault, then the summary
 
 Exit code 0: whole. 3: faults were found, the other tiles are whole (with --repair: all were mended).
@@ -42,6 +50,7 @@ const OPTIONS = {
   ...PLACE_OPTIONS,
   quick: { type: "boolean" },
   repair: { type: "boolean" },
+  after: { type: "string" },
 } as const;
 
 export interface VerifyParts extends CacheParts {
@@ -69,8 +78,14 @@ async function run(parts: VerifyParts, args: readonly string[], io: CommandIo): 
   await using cache = await openExisting(parts, place);
   const { tiles } = await cache.inspection.statistics();
   using bar = io.progress("verifying", tiles);
+  const after = values.after === undefined
+    ? undefined
+    : await findTile(cache.inspection, values.after);
   let told = 0;
+  let last: ListedTile | undefined = after;
   const report = await verifyCache(cache, {
+    after,
+    onPage: (tile) => last = tile,
     quick,
     repair,
     decode: (jpeg, name) => decoder.decode(jpeg, name),
@@ -81,6 +96,9 @@ async function run(parts: VerifyParts, args: readonly string[], io: CommandIo): 
     },
     progress: (done, note) => bar.update(done, note),
     signal: io.signal,
+  }).catch((error) => {
+    if (io.signal.aborted && last) io.err(`stopped: --after ${nameOf(last)} goes on`);
+    throw error;
   });
   bar.end();
   const code = exitCode(report, repair);

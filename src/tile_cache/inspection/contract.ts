@@ -91,6 +91,10 @@ export interface VerifyOptions {
   readonly repair: boolean;
   /** Throws when the bytes are no whole picture. */
   readonly decode?: (jpeg: Uint8Array<ArrayBuffer>, name: string) => Promise<unknown>;
+  /** Rows up to this tile were looked at before: goes on behind it. */
+  readonly after?: ListedTile;
+  /** Told after each page of rows: from there a later run can go on. */
+  readonly onPage?: (last: ListedTile) => void;
   /** Files without a row that are younger may be a writer's: they are left alone. */
   readonly youngerThanMs: number;
   readonly onFault?: (fault: TileFault) => void;

@@ -66,7 +66,10 @@ class Verification {
   }
 
   async #rows(): Promise<void> {
-    for await (const page of selectPages(this.#cache.database, {}, null, PAGE_TILES)) {
+    const { database } = this.#cache;
+    const { after, onPage } = this.#options;
+    const begin = after === undefined ? null : await selectByUuid(database, after.tileUuid);
+    for await (const page of selectPages(database, {}, begin?.position ?? null, PAGE_TILES)) {
       const queue = page.values();
       const worker = async () => {
         for (const { tile } of queue) {
@@ -77,6 +80,7 @@ class Verification {
       };
       await Promise.all(Array.from({ length: READS_AT_ONCE }, worker));
       this.#garbage.add(page.length);
+      onPage?.(page[page.length - 1].tile);
     }
   }
 
