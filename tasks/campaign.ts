@@ -9,6 +9,7 @@ import { monteCarlo } from "./campaign/flights.ts";
 import type { PartHost, PartResult } from "./campaign/part.ts";
 import { recorderLoad } from "./campaign/recorder_load.ts";
 import { repeatTests } from "./campaign/test_files.ts";
+import { tileCacheMemory } from "./campaign/tile_cache_memory.ts";
 import { tileCacheSize } from "./campaign/tile_cache_size.ts";
 
 const PARTS: Readonly<Record<string, (host: PartHost) => Promise<PartResult>>> = {
@@ -16,6 +17,7 @@ const PARTS: Readonly<Record<string, (host: PartHost) => Promise<PartResult>>> =
   cache: (host) =>
     repeatTests(["tests/integration/tile_cache_crash.test.ts"], { GDN_CRASH_ROUNDS: "10" }, host),
   rows: tileCacheSize,
+  memory: tileCacheMemory,
   load: recorderLoad,
   recorder: (host) =>
     repeatTests(
@@ -61,6 +63,8 @@ Long runs with many seeds. A failure prints the command that repeats it.
                PostgreSQL, and of the server; 16 kills for each seed
   rows         a million rows on a PostgreSQL server: every question's time, memory, and a durable write
                beside the bare loop
+  memory       import, verify and export of 120,000 tiles with files (GDN_MEMORY_TILES) by the shipped
+               commands: their memory must not grow
   load         the flight recorder at 100,000 records of 256 bytes a second for 60 s (4 GiB in TMPDIR):
                none dropped, all read back
   recorder     kill -9 of a recorder under load (200 times), a power cut at every moment, refusing disks

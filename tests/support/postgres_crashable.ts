@@ -32,6 +32,11 @@ export class CrashablePostgres implements AsyncDisposable {
     return server;
   }
 
+  /** Holds its data and its socket. */
+  get folder(): string {
+    return this.#folder;
+  }
+
   dsn(database = "postgres"): string {
     return `postgresql:///${database}?host=${encodeURIComponent(this.#folder)}&user=gdn`;
   }
