@@ -6,11 +6,18 @@
  */
 import { z } from "zod";
 import { checkNewTile } from "./check_tile.ts";
-import { type TileMetadata, TileMetadataSchema } from "./contract.ts";
+import {
+  FRESHNESS_LABELS,
+  TileIdSchema,
+  type TileMetadata,
+  TileMetadataSchema,
+  VOTING_STATUSES,
+} from "./contract.ts";
+import { sidecarBytes } from "./sidecars.ts";
 import type { SqlDatabase } from "./sql/database.ts";
 import { checkTileFiles } from "./tile_files.ts";
 import { tilePath } from "./tile_path.ts";
-import { insertRows } from "./tile_rows.ts";
+import { insertRows, setSidecarBytes } from "./tile_rows.ts";
 
 const BATCH_TILES = 500;
 
@@ -20,43 +27,82 @@ export interface Rebuilt {
   readonly sidecarsUnusable: number;
 }
 
+/**
+ * A later version may have written it. Its fields that are not known here stay in the file, which is
+ * not written again. Its words do not fit into the columns: a freshness that is not known is no fresh
+ * one, and a vote that is not known is asked for again.
+ */
 const SidecarSchema = z.preprocess((document) => {
-  if (typeof document !== "object" || document === null) return document;
-  const { tileUuid: _derived, capturedAt, ...rest } = document as Record<string, unknown>;
+  if (!isObject(document)) return document;
+  const { capturedAt, tileId, freshnessLabel, votingStatus } = document;
   return {
-    ...rest,
+    ...known(document, TileMetadataSchema.shape),
+    tileId: isObject(tileId) ? known(tileId, TileIdSchema.shape) : tileId,
     capturedAt: typeof capturedAt === "string" ? new Date(capturedAt) : capturedAt,
+    ...(isLater(freshnessLabel, FRESHNESS_LABELS) ? { freshnessLabel: "stale" } : {}),
+    ...(isLater(votingStatus, VOTING_STATUSES) ? { votingStatus: undefined } : {}),
   };
 }, TileMetadataSchema);
 
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function known(
+  document: Record<string, unknown>,
+  shape: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(document).filter(([name]) => Object.hasOwn(shape, name)),
+  );
+}
+
+function isLater(word: unknown, words: readonly string[]): boolean {
+  return typeof word === "string" && !words.includes(word);
+}
+
+interface Kept {
+  readonly metadata: TileMetadata;
+  /** Of its sidecars as they are. */
+  readonly bytes: number;
+}
+
 export async function rebuildRows(dataFolder: string, database: SqlDatabase): Promise<Rebuilt> {
   let rowsRebuilt = 0, sidecarsUnusable = 0;
-  let batch: TileMetadata[] = [];
+  let batch: Kept[] = [];
   const flush = async () => {
     const rows = batch;
     batch = [];
     if (rows.length === 0) return;
-    const inserted = await database.transaction((sql) => insertRows(sql, rows, "keep"));
-    rowsRebuilt += inserted.size;
+    await database.transaction(async (sql) => {
+      const inserted = await insertRows(sql, rows.map(({ metadata }) => metadata), "keep");
+      rowsRebuilt += inserted.size;
+      for (const { metadata, bytes } of rows) {
+        if (bytes !== sidecarBytes(metadata)) await setSidecarBytes(sql, metadata.tileId, bytes);
+      }
+    });
   };
   for await (const path of sidecarsBelow(dataFolder, "tiles")) {
-    const metadata = await readSidecar(dataFolder, path);
-    if (metadata === null) sidecarsUnusable++;
-    else if (batch.push(metadata) >= BATCH_TILES) await flush();
+    const kept = await readSidecar(dataFolder, path);
+    if (kept === null) sidecarsUnusable++;
+    else if (batch.push(kept) >= BATCH_TILES) await flush();
   }
   await flush();
   return { rowsRebuilt, sidecarsUnusable };
 }
 
 /** Null unless the JSON lies where its tile belongs and its picture is whole. */
-async function readSidecar(dataFolder: string, path: string): Promise<TileMetadata | null> {
+async function readSidecar(dataFolder: string, path: string): Promise<Kept | null> {
   try {
-    const metadata = SidecarSchema.parse(
-      JSON.parse(await Deno.readTextFile(`${dataFolder}/${path}`)),
-    );
+    const bytes = await Deno.readFile(`${dataFolder}/${path}`);
+    const metadata = SidecarSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
     if (tilePath(metadata.tileId) !== path.replace(/\.json$/, ".jpg")) return null;
     const jpeg = await checkTileFiles(dataFolder, metadata);
-    return checkNewTile({ metadata, jpeg }).metadata;
+    const hashFile = `${dataFolder}/${path.replace(/\.json$/, ".sha256")}`;
+    return {
+      metadata: checkNewTile({ metadata, jpeg }).metadata,
+      bytes: bytes.length + (await Deno.lstat(hashFile)).size,
+    };
   } catch {
     return null;
   }

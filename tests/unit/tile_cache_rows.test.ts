@@ -12,6 +12,7 @@ import {
   type TileMetadata,
 } from "../../src/tile_cache/mod.ts";
 import { metadataOf, persistentOf } from "../../src/tile_cache/packed_row.ts";
+import { rebuildRows } from "../../src/tile_cache/rebuild_rows.ts";
 import { readPictureNow } from "../../src/tile_cache/read_now.ts";
 import { BULK_ZOOM, bulkBox, insertBulkRows } from "../support/tile_rows_bulk.ts";
 import { FLIGHT_ID, makeTile } from "../contract/tile_fixture.ts";
@@ -20,11 +21,11 @@ import { postgresAvailable, postgresForFile } from "../support/postgres.ts";
 const ignore = !postgresAvailable();
 const postgres = postgresForFile();
 
-function onServer(body: (cache: TileCache) => Promise<void>): Promise<void> {
+function onServer(body: (cache: TileCache, dataFolder: string) => Promise<void>): Promise<void> {
   return inFolder((dataFolder) =>
     postgres.database(async (dsn) => {
       await using cache = await openTileCache({ dataFolder, dsn });
-      await body(cache);
+      await body(cache, dataFolder);
     })
   );
 }
@@ -97,6 +98,52 @@ Deno.test({
       const around = { ...box, westDeg: box.eastDeg - 1e-9, eastDeg: box.westDeg - 1 };
       const others = await cache.metadata.queryByBbox(around, BULK_ZOOM);
       assert.equal(others.length, 6 * (20 - 3 - 5 + 1));
+    }),
+});
+
+Deno.test({
+  name: "rows are made again from the sidecars of a later version too, which stay as they are",
+  ignore,
+  fn: () =>
+    onServer(async (cache, dataFolder) => {
+      const capturedAt = new Date("2026-01-02T03:04:05.678Z");
+      const own = makeTile({ x: 1 }, { capturedAt, freshnessLabel: "fresh" });
+      const onboard = makeTile({ x: 2, source: "onboard_ingest", flightId: FLIGHT_ID }, {
+        quality: QUALITY,
+      });
+      const broken = makeTile({ x: 3 });
+      await cache.store.writeTiles([own, onboard, broken]);
+      const change = async (path: string, words: Record<string, unknown>) => {
+        const file = `${dataFolder}/tiles/${path}.json`;
+        const document = JSON.parse(await Deno.readTextFile(file));
+        const tileId = { ...document.tileId, layer: null };
+        const text = JSON.stringify({ ...document, tileId, season: "winter", ...words });
+        await Deno.writeTextFile(file, text);
+        return { file, text };
+      };
+      const later = await change("local_import/18/1/106845", { freshnessLabel: "suspect" });
+      await change(`onboard_ingest/${FLIGHT_ID}/18/2/106845`, { votingStatus: "withdrawn" });
+      await change("local_import/18/3/106845", { tileSizePx: 512 });
+      await cache.database.query("DELETE FROM tiles");
+      assert.deepEqual(await rebuildRows(dataFolder, cache.database), {
+        rowsRebuilt: 2,
+        sidecarsUnusable: 1,
+      });
+      const found = await cache.metadata.getById(own.metadata.tileId);
+      assert.deepEqual({ ...found, ...own.metadata, freshnessLabel: "stale" }, found);
+      const flown = await cache.metadata.getById(onboard.metadata.tileId);
+      assert.deepEqual([flown?.votingStatus, flown?.quality], ["pending", QUALITY]);
+      assert.equal(await Deno.readTextFile(later.file), later.text);
+      // And their sizes are in the books as they are, so that no reconciliation writes them again.
+      let bytes = 0;
+      for (const { metadata: { tileId: { source, x, flightId } } } of [own, onboard]) {
+        const folder = [source, flightId].filter((part) => part !== undefined).join("/");
+        for (const suffix of ["jpg", "json", "sha256"]) {
+          const path = `${dataFolder}/tiles/${folder}/18/${x}/106845.${suffix}`;
+          bytes += (await Deno.stat(path)).size;
+        }
+      }
+      assert.equal(await cache.metadata.totalDiskBytes(), bytes);
     }),
 });
 
