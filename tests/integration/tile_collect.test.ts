@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { seededRandom, sha256Hex } from "../../src/core/mod.ts";
 import { openTileCache } from "../../src/tile_cache/mod.ts";
+import { recordedEnd } from "../../src/tile_manager/mod.ts";
 import { operatorCommand } from "../../tasks/executables.ts";
 import { copyFolder, filesBelow, inScratch } from "../faults/programs.ts";
 import { comeHome, type Homecoming } from "../support/homecoming.ts";
@@ -80,10 +81,12 @@ Deno.test("killed again and again, then run twice: every tile and file once, exa
       // The first round tells how long it takes to begin; later ones are hit around that moment.
       const ended = child.status.then(() => false);
       if (round === 0) {
-        await Promise.race([ended, waitFor(() => Deno.lstat(`${data}/tiles`))]);
+        let running = true;
+        ended.then(() => running = false);
+        while (running && !await exists(`${data}/tiles`)) await sleep(10);
         beginMs = performance.now() - startMs;
-        await Promise.race([ended, sleep(random.integer(400))]);
-      } else await Promise.race([ended, sleep(beginMs * (0.7 + random.uniform()))]);
+        await sleepUnless(ended, random.integer(400));
+      } else await sleepUnless(ended, beginMs * (0.7 + random.uniform()));
       try {
         child.kill("SIGKILL");
       } catch {
@@ -150,6 +153,8 @@ Deno.test("damage is told with 65, what is whole comes in, and a whole copy mend
       const hash = sha256Hex(await Deno.readFile(path));
       assert.equal(records.filter((line) => line.endsWith(hash)).length, 1, path);
     }
+    const { footer } = await recordedEnd(`${data}/flight_records/${home.flightId}`);
+    assert.equal(footer?.cleanShutdown, true, "the gate reads the whole one");
     const last = await collect(home.folder, data);
     assert.equal(last.flights[0].files.kept_both, 0);
     assert.deepEqual(await recordsOf(data), records, "and no third");
@@ -186,13 +191,12 @@ Deno.test("a copy that was cut short is completed; what cannot be collected is s
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-async function waitFor(look: () => Promise<unknown>): Promise<true> {
-  for (;;) {
-    try {
-      await look();
-      return true;
-    } catch {
-      await sleep(10);
-    }
-  }
+/** Not longer than until the child ends: a timer that is left behind would count as a leak. */
+async function sleepUnless(ended: Promise<unknown>, ms: number): Promise<void> {
+  const timer = Promise.withResolvers<void>();
+  const id = setTimeout(timer.resolve, ms);
+  await Promise.race([ended, timer.promise]);
+  clearTimeout(id);
 }
+
+const exists = (path: string) => Deno.lstat(path).then(() => true, () => false);
