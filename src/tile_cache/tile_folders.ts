@@ -42,21 +42,19 @@ export class TileFolders {
   }
 
   /** Makes the folders of these files, and returns those whose names must be synced. */
-  async prepare(files: readonly string[]): Promise<ReadonlySet<string>> {
+  prepare(files: readonly string[]): ReadonlySet<string> {
     const folders = new Set(files.map((file) => dirname(file)));
-    for (const folder of folders) {
-      await makeInside(folder);
-    }
+    for (const folder of folders) makeInside(folder);
     return folders;
   }
 
   /** Whether files in these folders can be synced in one wait, and are so many that it pays. */
-  async canSyncTogether(files: number, folders: ReadonlySet<string>): Promise<boolean> {
+  canSyncTogether(files: number, folders: ReadonlySet<string>): boolean {
     if (this.#fileSystem === null || files < MANY) return false;
-    this.#device ??= (await Deno.stat(this.root)).dev;
+    this.#device ??= Deno.statSync(this.root).dev;
     for (const folder of folders) {
       // Somebody may have mounted another disk there.
-      if ((await Deno.stat(folder)).dev !== this.#device) return false;
+      if (Deno.statSync(folder).dev !== this.#device) return false;
     }
     return true;
   }
@@ -76,7 +74,7 @@ export class TileFolders {
         if (!folders.has(at)) unsynced.add(at);
       }
     }
-    if (await this.canSyncTogether(folders.size, folders)) await this.syncTogether();
+    if (this.canSyncTogether(folders.size, folders)) await this.syncTogether();
     else await Promise.all([...folders, ...unsynced.difference(folders)].map(syncPath));
     if (this.#durable.size + unsynced.size > KNOWN_MAX) this.#durable.clear();
     for (const folder of unsynced) this.#durable.add(folder);
@@ -84,16 +82,18 @@ export class TileFolders {
 }
 
 /** Nothing is made before the folders that are there already were found to be the cache's own. */
-async function makeInside(folder: string): Promise<void> {
+function makeInside(folder: string): void {
   try {
-    await checkInside(folder);
+    checkReal(folder, Deno.realPathSync(folder));
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    await makeInside(dirname(folder));
-    await Deno.mkdir(folder).catch((failure) => {
+    makeInside(dirname(folder));
+    try {
+      Deno.mkdirSync(folder);
+    } catch (failure) {
       if (!(failure instanceof Deno.errors.AlreadyExists)) throw failure;
-    });
-    await checkInside(folder);
+    }
+    checkReal(folder, Deno.realPathSync(folder));
   }
 }
 
@@ -103,7 +103,10 @@ async function makeInside(folder: string): Promise<void> {
  * @throws TileFsError
  */
 export async function checkInside(path: string): Promise<void> {
-  const real = await Deno.realPath(path);
+  checkReal(path, await Deno.realPath(path));
+}
+
+function checkReal(path: string, real: string): void {
   if (real === path) return;
   throw new TileFsError(
     `Cannot use ${path}: a symbolic link leads out of the tile cache, to ${real}; remove the link ` +

@@ -40,7 +40,7 @@ const INSERT = `
 WITH locked AS MATERIALIZED (${LOCK_KEYS})
 INSERT INTO tiles (${RECORD_NAMES})
 SELECT t.* FROM (SELECT count(*) AS n FROM locked) AS all_locked,
-jsonb_to_recordset($2::text::jsonb) AS t (${RECORD_TYPES}) WHERE all_locked.n >= 0`;
+json_to_recordset($2::text::json) AS t (${RECORD_TYPES}) WHERE all_locked.n >= 0`;
 
 /**
  * Inserts the rows and returns the tile UUIDs of those that are new. A key that exists is an error

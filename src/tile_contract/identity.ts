@@ -29,8 +29,13 @@ export function tileKey(id: TileId): string {
   return `${id.zoom}/${id.x}/${id.y}/${id.source}/${id.flightId ?? ZERO_UUID}`;
 }
 
+/** A tile that is written is asked for its own several times on its way. */
+const UUIDS = new WeakMap<TileId, string>();
+
 export function tileUuid(id: TileId): string {
-  return uuidV5(TILE_NAMESPACE, tileKey(id));
+  let uuid = UUIDS.get(id);
+  if (uuid === undefined) UUIDS.set(id, uuid = uuidV5(TILE_NAMESPACE, tileKey(id)));
+  return uuid;
 }
 
 /** The same for all tiles of one place, whatever their source. */

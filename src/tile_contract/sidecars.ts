@@ -9,8 +9,17 @@ import { tileUuid } from "./identity.ts";
 
 export const SIDECARS = [".json", ".sha256"] as const;
 
-/** Bytes of the sidecars, in the order of {@link SIDECARS}. */
+/** A tile on its way is asked for their size, then for themselves. */
+const CONTENTS = new WeakMap<TileMetadata, readonly Uint8Array<ArrayBuffer>[]>();
+
+/** Bytes of the sidecars, in the order of {@link SIDECARS}; nobody may change them. */
 export function sidecarContents(metadata: TileMetadata): readonly Uint8Array<ArrayBuffer>[] {
+  let contents = CONTENTS.get(metadata);
+  if (contents === undefined) CONTENTS.set(metadata, contents = contentsOf(metadata));
+  return contents;
+}
+
+function contentsOf(metadata: TileMetadata): readonly Uint8Array<ArrayBuffer>[] {
   const text = new TextEncoder();
   const document = { tileUuid: tileUuid(metadata.tileId), ...metadata };
   return [

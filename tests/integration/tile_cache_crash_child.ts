@@ -6,12 +6,14 @@
  * @module
  */
 import { seededRandom } from "../../src/core/mod.ts";
+import { openDisk } from "../../src/disk/mod.ts";
 import { openTileCache } from "../../src/tile_cache/mod.ts";
 import { crashTile } from "./tile_cache_crash_tile.ts";
 
 const [dataFolder, seed, dsn] = Deno.args;
 const random = seededRandom(seed);
-const { store } = await openTileCache({ dataFolder, dsn });
+const disk = openDisk();
+const { store } = await openTileCache({ dataFolder, dsn, disk });
 const versions = new Map<number, number>();
 
 /** False when it failed: nobody knows then whether it happened. */
@@ -27,7 +29,9 @@ async function attempt(work: () => Promise<unknown>): Promise<boolean> {
 }
 
 async function writeSome(first: number): Promise<number> {
-  const xs = Array.from({ length: 1 + random.integer(12) }, (_, i) => first + i);
+  // From 16 on they wait for the disk together.
+  const count = 1 + random.integer(random.uniform() < 0.3 ? 40 : 12);
+  const xs = Array.from({ length: count }, (_, i) => first + i);
   if (await attempt(() => store.writeTiles(xs.map((x) => crashTile(x, 0))))) {
     console.log(`written ${xs.join(" ")}`);
     for (const x of xs) versions.set(x, 0);
@@ -56,7 +60,7 @@ async function deleteOne(x: number): Promise<void> {
 }
 
 console.log("ready");
-for (let next = Number(seed) * 1000;;) {
+for (let next = Number(seed) * 2000;;) {
   next = await writeSome(next);
   const known = [...versions.keys()];
   if (known.length === 0) continue;
