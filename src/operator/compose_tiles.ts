@@ -4,6 +4,7 @@
  * @module
  */
 import { type Command, createLogger, SystemClock } from "../core/mod.ts";
+import { type DiskLibrary, openDisk } from "../disk/mod.ts";
 import { FdrConfigSchema } from "../flight_recorder/mod.ts";
 import { type ManagedTileCache, openManagedTileCache } from "../tile_cache/budget/mod.ts";
 import { TileValidators } from "../tile_cache/tile_validators.ts";
@@ -49,7 +50,7 @@ export function tileManagerCommands(
       openDownloader: (settings) => openDownloader(settings, openToolkit),
     }),
     tilesUploadCommand({ openUploader }),
-    tilesStatusCommand({ openCache }),
+    tilesStatusCommand({ openCache: (place) => openCache(place) }),
     collectCommand({
       async openCache(place) {
         await using resources = new AsyncDisposableStack();
@@ -57,7 +58,8 @@ export function tileManagerCommands(
         // What comes from an aircraft was looked at by nobody yet: every picture is decoded once.
         const decodePicture = (jpeg: Uint8Array<ArrayBuffer>, name: string) =>
           toolkit.decodeJpeg(jpeg, { name, denominator: 1 });
-        const cache = resources.use(await openCache({ ...place, decodePicture }));
+        const disk = resources.use(openDisk());
+        const cache = resources.use(await openCache({ ...place, decodePicture }, disk));
         const { store, metadata } = cache;
         const owned = resources.move();
         return {
@@ -73,13 +75,14 @@ export function tileManagerCommands(
   ];
 }
 
-function openCache(place: Place): Promise<ManagedTileCache> {
+function openCache(place: Place, disk?: DiskLibrary): Promise<ManagedTileCache> {
   const { dataDirectory, dsn, budgetBytes, decodePicture } = place;
   return openManagedTileCache({
     dataFolder: dataDirectory,
     ...(dsn === null ? {} : { dsn }),
     ...(budgetBytes === undefined ? {} : { budgetBytes }),
     ...(decodePicture === undefined ? {} : { decodePicture }),
+    ...(disk === undefined ? {} : { disk }),
     logger: cacheLogger(),
   });
 }
@@ -124,7 +127,7 @@ async function openDownloader(
   });
   await using resources = new AsyncDisposableStack();
   const { toolkit } = resources.use(openToolkit());
-  const cache = resources.use(await openCache(settings));
+  const cache = resources.use(await openCache(settings, resources.use(openDisk())));
   const { store, metadata, budget } = cache;
   const { capturedAt, attribution, gsdMaxM, refresh } = settings;
   const downloader = new HttpTileDownloader({

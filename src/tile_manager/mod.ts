@@ -14,7 +14,7 @@ export {
   type Homecoming,
   type RecordedFlightFolder,
 } from "./collect/homecoming.ts";
-export type { DownloadCache } from "./download/batch_writer.ts";
+export { BATCH_MAX, type DownloadCache } from "./download/batch_writer.ts";
 export type { EtagStore } from "./download/etag_notes.ts";
 export { RateLimit } from "./download/rate_limit.ts";
 export {

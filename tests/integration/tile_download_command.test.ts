@@ -4,9 +4,11 @@
  */
 import assert from "node:assert/strict";
 import type { DownloadReport } from "../../src/tile_manager/mod.ts";
+import { openTileCache } from "../../src/tile_cache/mod.ts";
+import { BATCH_MAX } from "../../src/tile_manager/mod.ts";
 import { operatorCommand } from "../../tasks/executables.ts";
 import { inScratch, run } from "../faults/programs.ts";
-import { type Block, boxText, layTiles, ZOOM } from "../support/download_rig.ts";
+import { type Block, boxOf, boxText, layTiles, ZOOM } from "../support/download_rig.ts";
 import { operate } from "./operator_cache_fixture.ts";
 import { postgresAvailable, postgresForFile } from "../support/postgres.ts";
 import { CLIENT_TOKEN, ProviderProcess } from "../support/provider.ts";
@@ -113,6 +115,53 @@ Deno.test({
   ignore: !postgresAvailable(),
   fn: () => postgres.database((dsn) => inScratch((folder) => refreshed(dsn, folder))),
 });
+
+Deno.test("killed and begun again: every tile is there once, and at most two batches are fetched twice", () =>
+  inScratch(async (folder) => {
+    const world: Block = { ...WORLD, columns: 40, rows: 40 };
+    const count = world.columns * world.rows, concurrency = 8;
+    await using provider = await ProviderProcess.start(["--synthetic", "4"]);
+    const grants = {
+      write: [folder],
+      net: [new URL(provider.url).host],
+      env: { GDN_SATELLITE_TOKEN: CLIENT_TOKEN },
+    };
+    const requests = async () => (await provider.state()).requests.tiles ?? 0;
+    const download = [
+      ...["tiles", "download", "--url", provider.url, "--data", `${folder}/data`, "--rate", "0"],
+      ...["--zoom", `${ZOOM}`, "--bbox", boxText(world), "--json"],
+      ...["--concurrency", `${concurrency}`],
+    ];
+    const { command, args } = operatorCommand(download, grants);
+    const killed = new Deno.Command(command, {
+      args,
+      env: grants.env,
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    while (await requests() < 1200) await new Promise((resolve) => setTimeout(resolve, 5));
+    killed.kill("SIGKILL");
+    assert.equal((await killed.status).signal, "SIGKILL", "it was still at work");
+    const before = await requests();
+
+    const second = await run("operator", download, grants);
+    assert.equal(second.code, 0, second.err);
+    const { kept, fetched } = JSON.parse(second.out);
+    assert.equal(kept + fetched, count);
+    assert.equal(await requests() - before, fetched, "what is there is not fetched again");
+    const twice = before + fetched - count;
+    assert(twice >= 0 && twice <= 2 * BATCH_MAX + concurrency, `${twice} of ${before} again`);
+
+    await using cache = await openTileCache({ dataFolder: `${folder}/data` });
+    const found = new Set<string>();
+    for await (const { metadata } of cache.store.tilesInArea(boxOf(world), ZOOM)) {
+      found.add(`${metadata.tileId.x}/${metadata.tileId.y}`);
+    }
+    assert.equal(found.size, count, "rows whose pictures are whole");
+    const statistics = await cache.catalogue.statistics();
+    assert.equal(statistics.reduce((sum, { tiles }) => sum + tiles, 0), count, "rows");
+    console.log(`${twice} of ${before} tiles were fetched again after the kill`);
+  }));
 
 Deno.test("a plan tells corridor and box; without the right token nothing goes on", () =>
   inScratch(async (folder) => {

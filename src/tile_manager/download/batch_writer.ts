@@ -11,6 +11,7 @@ import {
   type TileMetadata,
 } from "../../tile_cache/mod.ts";
 import type { Tally } from "./tally.ts";
+import { keyOf } from "./tile_bands.ts";
 
 /** The cache as the downloader sees it. */
 export interface DownloadCache {
@@ -25,41 +26,69 @@ export interface DownloadCache {
   usedBytes(): Promise<number>;
 }
 
-/** Written together: one transaction of the cache. */
-const BATCH = 64;
-/** Gathers tiles into transactions; a tile that the freshness gate refuses costs only itself. */
+/** So many are worth a transaction of the cache and its wait for the disk. */
+const BATCH_MIN = 64;
+/**
+ * While one batch is written, the next one gathers up to this; then the fetching waits. What a
+ * process that is killed has to fetch again is at most two of them, and the requests under way.
+ */
+export const BATCH_MAX = 512;
+const BATCH_BYTES_MAX = 32 * 1024 * 1024;
+
+/**
+ * Gathers tiles into transactions: while one is being written the next grows, so that a cache that is
+ * slow is given larger ones. A tile that the freshness gate refuses costs only itself.
+ */
 export class BatchWriter {
   readonly #cache: DownloadCache;
   readonly #tally: Tally;
   #waiting: NewTile[] = [];
-  /** Writes follow each other, beside the fetching. */
-  #writing: Promise<void> = Promise.resolve();
+  #waitingBytes = 0;
+  /** The write under way; writes follow each other, beside the fetching. */
+  #writing: Promise<void> | null = null;
+  #fault: { readonly error: unknown } | null = null;
 
   constructor(cache: DownloadCache, tally: Tally) {
     this.#cache = cache;
     this.#tally = tally;
   }
 
+  /** Returns when there is room for another. @throws what a write before it threw. */
   async add(tile: NewTile): Promise<void> {
     this.#waiting.push(tile);
-    if (this.#waiting.length < BATCH) return;
-    const before = this.#writing;
-    this.#begin();
-    // One batch is being written while the next one is fetched; more would only pile up.
-    await before;
+    this.#waitingBytes += tile.jpeg.length;
+    this.#begin(BATCH_MIN);
+    while (this.#writing !== null && this.#isFull) await this.#writing;
+    this.#throwFault();
   }
 
+  /** Writes what waits. @throws what a write threw; the tiles of later batches are not tried. */
   async flush(): Promise<void> {
-    if (this.#waiting.length > 0) this.#begin();
-    await this.#writing;
+    for (this.#begin(1); this.#writing !== null; this.#begin(1)) await this.#writing;
+    this.#throwFault();
   }
 
-  #begin(): void {
+  get #isFull(): boolean {
+    return this.#waiting.length >= BATCH_MAX || this.#waitingBytes >= BATCH_BYTES_MAX;
+  }
+
+  #throwFault(): void {
+    if (this.#fault !== null) throw this.#fault.error;
+  }
+
+  /** Never rejects: who adds or flushes next hears of a fault. */
+  #begin(least: number): void {
+    if (this.#writing !== null || this.#fault !== null) return;
+    if (this.#waiting.length < least && !this.#isFull || this.#waiting.length === 0) return;
     const batch = this.#waiting;
     this.#waiting = [];
-    this.#writing = this.#writing.then(() => this.#write(batch));
-    // Whoever waits for it next hears of it.
-    this.#writing.catch(() => {});
+    this.#waitingBytes = 0;
+    this.#writing = this.#write(batch).catch((error) => {
+      this.#fault = { error };
+    }).finally(() => {
+      this.#writing = null;
+      this.#begin(BATCH_MIN);
+    });
   }
 
   async #write(batch: readonly NewTile[]): Promise<void> {
@@ -69,11 +98,14 @@ export class BatchWriter {
       this.#tally.bytes += batch.reduce((sum, { jpeg }) => sum + jpeg.length, 0);
     } catch (error) {
       if (!(error instanceof FreshnessRejectionError)) throw error;
-      if (batch.length > 1) {
-        for (const tile of batch) await this.#write([tile]);
-        return;
+      // Nothing of the batch was written; those before it were let through.
+      const key = keyOf(error.tileId);
+      const at = batch.findIndex(({ metadata }) => keyOf(metadata.tileId) === key);
+      if (at < 0) throw error;
+      this.#tally.refused.push({ tileId: batch[at].metadata.tileId, reason: messageOf(error) });
+      for (const part of [batch.slice(0, at), batch.slice(at + 1)]) {
+        if (part.length > 0) await this.#write(part);
       }
-      this.#tally.refused.push({ tileId: batch[0].metadata.tileId, reason: messageOf(error) });
     }
   }
 }

@@ -173,7 +173,9 @@ export class HttpTileDownloader implements TileDownloader {
     const listed = inventory === null
       ? null
       : new Map(inventory.map((one) => [keyOf(one.tile), one]));
-    const toFetch = listed === null ? missing : missing.filter((tile) => listed.has(keyOf(tile)));
+    const there = listed === null ? missing : missing.filter((tile) => listed.has(keyOf(tile)));
+    // As the cache lays them into folders: each batch then goes into few of them.
+    const toFetch = there.toSorted((a, b) => a.zoom - b.zoom || a.x - b.x || a.y - b.y);
     return { wanted, toFetch, held, etagOf, listed, absent: missing.length - toFetch.length };
   }
 
