@@ -1,129 +1,36 @@
 /**
- * The tile manager beside bare loops over the same wire, turn by turn so that both see the same machine:
+ * The tile manager beside bare loops over the same wire, turn by turn so that all see the same machine:
  *
- *     deno run -q -P=tasks --allow-net=127.0.0.1 tests/bench/tile_manager_wire.ts [--tiles 10000] [--turns 3]
+ *     deno run -q --no-prompt -P=tasks --allow-net tests/bench/tile_manager_wire.ts \
+ *       [--tiles 10000] [--turns 3] [--uploads 600] [--folder DIR]
  *
- * Download: `HttpTileDownloader` into a cache in memory, and into a real one (PGlite, files synced),
- * against a bare fetch loop of the same concurrency. Upload: `HttpTileUploader`, signed, against the
- * same POSTs unsigned, both to a provider that checks nothing.
+ * Download: `HttpTileDownloader` into a cache in memory, and into real ones (PGlite and, where one is
+ * installed, a PostgreSQL server; composed as the command does, files synced), against bare fetch
+ * loops of the same concurrency: one that drops what it fetches, one that decodes it, and one that
+ * syncs and renames a file for each. Upload: `HttpTileUploader`, signed, against the same POSTs
+ * unsigned, both to a provider that checks nothing.
  *
  * @module
  */
 import { parseArgs } from "node:util";
-import { SystemClock } from "../../src/core/mod.ts";
-import { FakeTileStore } from "../../src/tile_cache/fake_tile_store.ts";
-import { openTileCache } from "../../src/tile_cache/mod.ts";
-import { tilesOfArea } from "../../src/tile_manager/mod.ts";
-import { openVision, type VisionLibrary } from "../../src/vision/mod.ts";
-import { type Block, boxOf, makeDownloadRig, ZOOM } from "../support/download_rig.ts";
+import type { FakeTileStore } from "../../src/tile_cache/fake_tile_store.ts";
 import { CLIENT_TOKEN, ProviderProcess } from "../support/provider.ts";
 import { madeTile, makeRig } from "../support/upload_rig.ts";
+import { sideBySide } from "./side_by_side.ts";
+import { compareDownloads } from "./tile_manager_wire_downloads.ts";
 
 const { values } = parseArgs({
   options: {
     tiles: { type: "string", default: "10000" },
     turns: { type: "string", default: "3" },
     uploads: { type: "string", default: "600" },
+    folder: { type: "string" },
   },
 });
-const SIDE = Math.round(Math.sqrt(Number(values.tiles)));
 const TURNS = Number(values.turns);
 const UPLOADS = Number(values.uploads);
-const CONCURRENCY = 8;
 const BATCH = 50;
-const BLOCK: Block = { x: 152_000, y: 88_000, columns: SIDE, rows: SIDE };
 const authorization = { authorization: `Bearer ${CLIENT_TOKEN}` };
-
-type Measured = () => Promise<number>;
-
-async function secondsOf(work: () => Promise<void>): Promise<number> {
-  const beginMs = performance.now();
-  await work();
-  return (performance.now() - beginMs) / 1000;
-}
-
-/** Median seconds of each, in turns; the ratio of the first to the others is what counts. */
-async function sideBySide(count: number, ways: Readonly<Record<string, Measured>>): Promise<void> {
-  const taken = new Map(Object.keys(ways).map((name) => [name, [] as number[]]));
-  for (let turn = 0; turn < TURNS; turn++) {
-    for (const [name, way] of Object.entries(ways)) taken.get(name)?.push(await way());
-  }
-  const medians = [...taken].map(([name, list]) =>
-    [name, list.sort((a, b) => a - b)[list.length >> 1]] as const
-  );
-  for (const [name, seconds] of medians) {
-    const rate = (count / seconds).toFixed(0), ratio = (medians[0][1] / seconds).toFixed(2);
-    console.log(`${name.padEnd(34)} ${seconds.toFixed(2)} s, ${rate} tiles a second, ${ratio}`);
-  }
-}
-
-async function bareDownload(url: string): Promise<void> {
-  const queue = tilesOfArea({ kind: "box", box: boxOf(BLOCK) }, ZOOM)[Symbol.iterator]();
-  const worker = async () => {
-    for (const { zoom, x, y } of queue) {
-      const response = await fetch(`${url}tiles/${zoom}/${x}/${y}`, { headers: authorization });
-      if ((await response.bytes()).length === 0) throw new Error("an empty tile");
-    }
-  };
-  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
-}
-
-async function download(
-  url: string,
-  vision: VisionLibrary,
-  cache: Pick<FakeTileStore, "queryByBbox" | "writeTiles" | "renewTile">,
-  look: boolean,
-): Promise<void> {
-  const unseen = {
-    checkTile: (_name: string, jpeg: Uint8Array<ArrayBuffer>) =>
-      Promise.resolve({ jpeg, coverage: 1 }),
-  };
-  const rig = makeDownloadRig({
-    url,
-    vision,
-    change: {
-      cache: {
-        queryByBbox: (box, zoom) => cache.queryByBbox(box, zoom),
-        writeTiles: (tiles, how) => cache.writeTiles(tiles, how),
-        renewTile: (tile, jpeg) => cache.renewTile(tile, jpeg),
-        budgetBytes: null,
-        usedBytes: () => Promise.resolve(0),
-      },
-      ...look ? {} : unseen,
-    },
-  });
-  const report = await rig.downloader.download(rig.request(BLOCK, { concurrency: CONCURRENCY }));
-  if (report.fetched !== SIDE * SIDE) throw new Error(`${report.fetched} tiles fetched`);
-}
-
-async function compareDownloads(): Promise<void> {
-  await using provider = await ProviderProcess.start(["--synthetic", "64"]);
-  using vision = openVision();
-  const inMemory = () => new FakeTileStore({ clock: new SystemClock() });
-  await sideBySide(SIDE * SIDE, {
-    "bare fetch loop": () => secondsOf(() => bareDownload(provider.url)),
-    "downloader, pictures not looked at": () =>
-      secondsOf(() => download(provider.url, vision, inMemory(), false)),
-    "downloader, cache in memory": () =>
-      secondsOf(() => download(provider.url, vision, inMemory(), true)),
-    "downloader, real cache": async () => {
-      const folder = await Deno.makeTempDir({ prefix: "gdn-wire-" });
-      try {
-        await using opened = await openTileCache({ dataFolder: folder });
-        const { store, metadata } = opened;
-        return await secondsOf(() =>
-          download(provider.url, vision, {
-            queryByBbox: (box, zoom) => metadata.queryByBbox(box, zoom).then((all) => [...all]),
-            writeTiles: (tiles, how) => store.writeTiles(tiles, how),
-            renewTile: (tile, jpeg) => store.renewTile(tile, jpeg),
-          }, true)
-        );
-      } finally {
-        await Deno.remove(folder, { recursive: true });
-      }
-    },
-  });
-}
 
 /** The same bytes in the same requests, without digest and signatures. */
 async function bareUpload(url: string, store: FakeTileStore, unsigned: string): Promise<void> {
@@ -178,11 +85,12 @@ async function compareUploads(): Promise<void> {
     return rig;
   };
   const bare = await fresh();
-  await sideBySide(UPLOADS, {
-    "the same POSTs, unsigned": () => secondsOf(() => bareUpload(provider.url, bare.store, "AA==")),
-    "uploader": async () => {
+  await sideBySide({ count: UPLOADS, turns: TURNS, otherPid: provider.pid }, {
+    "the same POSTs, unsigned": (measured) =>
+      measured(() => bareUpload(provider.url, bare.store, "AA==")),
+    "uploader": async (measured) => {
       const rig = await fresh();
-      return await secondsOf(async () => {
+      await measured(async () => {
         const { outcome } = await rig.upload(BATCH);
         if (outcome !== "success") throw new Error(outcome);
       });
@@ -190,7 +98,15 @@ async function compareUploads(): Promise<void> {
   });
 }
 
-console.log(`load of this machine: ${Deno.loadavg().map((one) => one.toFixed(1)).join(" ")}`);
-await compareDownloads();
-await compareUploads();
-console.log(`load of this machine: ${Deno.loadavg().map((one) => one.toFixed(1)).join(" ")}`);
+const load = () => console.log(`load: ${Deno.loadavg().map((one) => one.toFixed(1)).join(" ")}`);
+load();
+if (Number(values.tiles) > 0) {
+  const folder = await Deno.makeTempDir({ dir: values.folder, prefix: "gdn-wire-" });
+  try {
+    await compareDownloads({ tiles: Number(values.tiles), turns: TURNS, folder });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+if (UPLOADS > 0) await compareUploads();
+load();

@@ -81,6 +81,8 @@ export interface DownloadRigOptions {
   readonly requestTimeoutMs?: number;
   readonly limit?: RateLimit;
   readonly change?: Partial<HttpTileDownloaderParts>;
+  /** False (benches): no request is noted. */
+  readonly watched?: boolean;
 }
 
 export function makeDownloadRig(options: DownloadRigOptions): DownloadRig {
@@ -95,6 +97,7 @@ export function makeDownloadRig(options: DownloadRigOptions): DownloadRig {
   const source = new HttpTileSource(url, {
     http: {
       fetch: (input, init) => {
+        if (options.watched === false) return fetch(input, init);
         const authorization = new Headers(init?.headers).get("authorization");
         asked.push({ url: String(input), authorization });
         return fetch(input, init);

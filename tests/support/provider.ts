@@ -29,6 +29,10 @@ export class ProviderProcess implements AsyncDisposable {
     this.url = url;
   }
 
+  get pid(): number {
+    return this.#process.pid;
+  }
+
   static async start(args: readonly string[] = []): Promise<ProviderProcess> {
     const process = new Deno.Command(Deno.execPath(), {
       args: [
