@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import sharp from "sharp";
 import { DataError, NativeError, seededRandom } from "../../src/core/mod.ts";
 import {
   decodeJpeg,
@@ -98,6 +99,40 @@ Deno.test("decodeJpeg() survives hostile bytes", async () => {
   assert.ok(refused > 50, `only ${refused} of 400 were refused`);
   const text = new TextEncoder().encode("<html>not a picture</html>".repeat(20));
   await assert.rejects(decodeJpeg(vision, text, { name: "page.jpg" }), DataError);
+});
+
+Deno.test("decodeJpeg() finds the same damage at an eighth of the size", async () => {
+  using vision = openVision();
+  const kinds = await Promise.all(
+    ([{ quality: 90 }, { quality: 90, chromaSubsampling: "4:4:4" }, { progressive: true }] as const)
+      .map(async (options) => {
+        const { pixels } = waves(256, 256, 3);
+        const raw = { width: 256, height: 256, channels: 3 } as const;
+        return new Uint8Array(await sharp(pixels, { raw }).jpeg(options).toBuffer());
+      }),
+  );
+  const random = seededRandom("damaged");
+  const markers = [0xd9, 0xd0, 0xd3, 0xc4, 0xda];
+  let refused = 0;
+  for (let round = 0; round < 300; round++) {
+    const whole = kinds[round % kinds.length];
+    const at = 20 + random.integer(whole.length - 40);
+    const bytes = whole.slice();
+    if (round % 4 === 0) bytes[at] ^= 1 << random.integer(8);
+    if (round % 4 === 1) bytes.set([0xff, markers[random.integer(markers.length)]], at);
+    if (round % 4 === 2) bytes.fill(0, at, Math.min(bytes.length - 2, at + random.integer(2000)));
+    // Cut, with an end that looks right.
+    const damaged = round % 4 === 3
+      ? new Uint8Array([...whole.subarray(0, at), 0xff, 0xd9])
+      : bytes;
+    const verdict = (denominator: 1 | 8) =>
+      decodeJpeg(vision, damaged, { name: "damaged.jpg", channels: 3, denominator })
+        .then(() => "whole", () => "damaged");
+    const full = await verdict(1);
+    assert.equal(await verdict(8), full, `round ${round}, at ${at}`);
+    if (full === "damaged") refused++;
+  }
+  assert.ok(refused > 150, `only ${refused} of 300 were refused`);
 });
 
 Deno.test("encodeJpeg() refuses a picture without pixels and a quality out of range", async () => {
