@@ -26,6 +26,7 @@ Deno.test("evaluateOptions() takes a ground and a flight, and a centre with a mi
   });
   assert.equal(groundCase(options).name, "m_multirotor_no_prior");
   assert.equal(evaluateOptions([]).ground, null);
+  assert.deepEqual([[], ["--tiles"]].map((args) => evaluateOptions(args).tiles), [false, true]);
 });
 
 const WRONG: Record<string, readonly string[]> = {
