@@ -26,8 +26,10 @@ export interface DownloadCache {
   usedBytes(): Promise<number>;
 }
 
-/** So many are worth a transaction of the cache and its wait for the disk. */
-const BATCH_MIN = 64;
+/** So many make a transaction of the cache, with its waits for the disk, cheap… */
+const BATCH = 256;
+/** …and fewer are written when the first of them has waited so long: the provider is slow. */
+const BATCH_AGE_MS = 500;
 /**
  * While one batch is written, the next one gathers up to this; then the fetching waits. What a
  * process that is killed has to fetch again is at most two of them, and the requests under way.
@@ -40,31 +42,40 @@ const BATCH_BYTES_MAX = 32 * 1024 * 1024;
  * slow is given larger ones. A tile that the freshness gate refuses costs only itself.
  */
 export class BatchWriter {
-  readonly #cache: DownloadCache;
+  readonly #cache: Pick<DownloadCache, "writeTiles">;
   readonly #tally: Tally;
   #waiting: NewTile[] = [];
   #waitingBytes = 0;
+  /** When the first of them came. */
+  #waitingSinceMs = 0;
   /** The write under way; writes follow each other, beside the fetching. */
   #writing: Promise<void> | null = null;
   #fault: { readonly error: unknown } | null = null;
 
-  constructor(cache: DownloadCache, tally: Tally) {
+  readonly #nowMs: () => number;
+
+  constructor(
+    cache: Pick<DownloadCache, "writeTiles">,
+    tally: Tally,
+    nowMs = () => performance.now(),
+  ) {
     this.#cache = cache;
     this.#tally = tally;
+    this.#nowMs = nowMs;
   }
 
   /** Returns when there is room for another. @throws what a write before it threw. */
   async add(tile: NewTile): Promise<void> {
-    this.#waiting.push(tile);
+    if (this.#waiting.push(tile) === 1) this.#waitingSinceMs = this.#nowMs();
     this.#waitingBytes += tile.jpeg.length;
-    this.#begin(BATCH_MIN);
+    this.#beginIfDue();
     while (this.#writing !== null && this.#isFull) await this.#writing;
     this.#throwFault();
   }
 
   /** Writes what waits. @throws what a write threw; the tiles of later batches are not tried. */
   async flush(): Promise<void> {
-    for (this.#begin(1); this.#writing !== null; this.#begin(1)) await this.#writing;
+    for (this.#begin(); this.#writing !== null; this.#begin()) await this.#writing;
     this.#throwFault();
   }
 
@@ -76,10 +87,14 @@ export class BatchWriter {
     if (this.#fault !== null) throw this.#fault.error;
   }
 
-  /** Never rejects: who adds or flushes next hears of a fault. */
-  #begin(least: number): void {
-    if (this.#writing !== null || this.#fault !== null) return;
-    if (this.#waiting.length < least && !this.#isFull || this.#waiting.length === 0) return;
+  #beginIfDue(): void {
+    const isOld = this.#nowMs() - this.#waitingSinceMs >= BATCH_AGE_MS;
+    if (this.#waiting.length >= BATCH || this.#isFull || isOld) this.#begin();
+  }
+
+  /** Unless there is nothing to write or a write is under way. Who adds or flushes hears of a fault. */
+  #begin(): void {
+    if (this.#writing !== null || this.#fault !== null || this.#waiting.length === 0) return;
     const batch = this.#waiting;
     this.#waiting = [];
     this.#waitingBytes = 0;
@@ -87,7 +102,7 @@ export class BatchWriter {
       this.#fault = { error };
     }).finally(() => {
       this.#writing = null;
-      this.#begin(BATCH_MIN);
+      this.#beginIfDue();
     });
   }
 
