@@ -1,0 +1,117 @@
+/** Tiles that a download has fetched, on their way into the cache. */
+import assert from "node:assert/strict";
+import { BATCH_MAX } from "../../src/tile_manager/mod.ts";
+import { BatchWriter } from "../../src/tile_manager/download/batch_writer.ts";
+import { Tally } from "../../src/tile_manager/download/tally.ts";
+import { FreshnessRejectionError } from "../../src/tile_cache/freshness/mod.ts";
+import type { NewTile } from "../../src/tile_cache/mod.ts";
+import { makeTile } from "../contract/tile_fixture.ts";
+
+interface Write {
+  readonly xs: readonly number[];
+  readonly end: (error?: unknown) => void;
+}
+
+/** A cache whose writes end when the test says so, and a clock that it sets. */
+function makeRig() {
+  const writes: Write[] = [], tally = new Tally();
+  const clock = { nowMs: 0 };
+  const writer = new BatchWriter(
+    {
+      writeTiles(tiles) {
+        const { promise, resolve, reject } = Promise.withResolvers<{ written: number }>();
+        const end = (error?: unknown) =>
+          error === undefined ? resolve({ written: tiles.length }) : reject(error);
+        writes.push({ xs: tiles.map(({ metadata }) => metadata.tileId.x), end });
+        return promise;
+      },
+    },
+    tally,
+    () => clock.nowMs,
+  );
+  return { writes, tally, clock, writer };
+}
+
+const { jpeg, metadata } = makeTile({ x: 0, y: 7 }, {}, 1);
+const tile = (x: number): NewTile => ({
+  jpeg,
+  metadata: { ...metadata, tileId: { ...metadata.tileId, x } },
+});
+const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+Deno.test("BatchWriter.add() goes on beside a write until the next batch is full, then it waits", async () => {
+  const { writer, writes, tally } = makeRig();
+  let added = 0;
+  const adding = (async () => {
+    for (; added < 2000; added++) await writer.add(tile(added));
+  })();
+  await settled();
+  const begun = writes[0].xs.length;
+  assert.equal(writes.length, 1);
+  assert.equal(added, begun + BATCH_MAX - 1, "the last one waits for room");
+  writes[0].end();
+  await settled();
+  assert.equal(writes[1].xs.length, BATCH_MAX);
+  for (let next = 1; tally.fetched < 2000 && next < 20; next++) {
+    writes[next]?.end();
+    await settled();
+    if (added === 2000) void writer.flush();
+  }
+  await adding;
+  assert.deepEqual(
+    writes.flatMap(({ xs }) => xs),
+    Array.from({ length: 2000 }, (_, x) => x),
+    "each once, in order",
+  );
+});
+
+Deno.test("BatchWriter writes few tiles when they have waited for long", async () => {
+  const { writer, writes, clock } = makeRig();
+  await writer.add(tile(1));
+  clock.nowMs = 499;
+  await writer.add(tile(2));
+  assert.equal(writes.length, 0);
+  clock.nowMs = 500;
+  await writer.add(tile(3));
+  assert.deepEqual(writes[0].xs, [1, 2, 3]);
+  writes[0].end();
+  await writer.flush();
+});
+
+Deno.test("BatchWriter: a tile that is too old splits its batch and costs only itself", async () => {
+  const { writer, writes, tally } = makeRig();
+  for (let x = 0; x < 10; x++) await writer.add(tile(x));
+  const flushed = writer.flush();
+  const tooOld = (x: number) =>
+    new FreshnessRejectionError(tile(x).metadata.tileId, {
+      outcome: "rejected",
+      ageS: 1e8,
+      sectors: [],
+      rule: { classification: "active_conflict", ageSMax: 1, outcomeBeyond: "rejected" },
+      // deno-lint-ignore no-explicit-any
+    } as any);
+  writes[0].end(tooOld(4));
+  await settled();
+  writes[1].end();
+  await settled();
+  writes[2].end(tooOld(9));
+  await settled();
+  writes[3].end();
+  await flushed;
+  assert.deepEqual(
+    writes.slice(1).map(({ xs }) => xs),
+    [[0, 1, 2, 3], [5, 6, 7, 8, 9], [5, 6, 7, 8]],
+  );
+  assert.deepEqual(tally.refused.map(({ tileId }) => tileId.x), [4, 9]);
+  assert.equal(tally.fetched, 8);
+});
+
+Deno.test("BatchWriter: after a fault nothing more is tried, and whoever comes hears of it", async () => {
+  const { writer, writes } = makeRig();
+  for (let x = 0; x < 300; x++) await writer.add(tile(x));
+  writes[0].end(new Error("the disk is full"));
+  await settled();
+  await assert.rejects(writer.add(tile(300)), /the disk is full/);
+  await assert.rejects(writer.flush(), /the disk is full/);
+  assert.equal(writes.length, 1);
+});
