@@ -117,6 +117,7 @@ Deno.test("missedPlacement() counts a tile that nobody can measure as lost, and 
     centreByPoseM: null,
     byPictureM: null,
     picture: "ambiguous",
+    peak: null,
   });
   const good = (count: number) => Array.from({ length: count }, () => placed(1));
   assert.deepEqual(missedPlacement(tileMetrics([])), []);

@@ -36,6 +36,8 @@ export interface TilePlacement {
   /** null: beyond the known ground, or ambiguous. */
   readonly byPictureM: EastNorth | null;
   readonly picture: "clear" | "ambiguous" | "beyond the ground";
+  /** Of the correlation's best peak; null where nothing was correlated. */
+  readonly peak: { readonly score: number; readonly margin: number } | null;
 }
 
 export interface PlacementParts {
@@ -81,16 +83,17 @@ export function displacementByPose(
 export async function displacementByPicture(
   { tile, jpeg }: MadeTile,
   { ground, reachM }: Pick<PlacementParts, "ground" | "reachM">,
-): Promise<Pick<TilePlacement, "byPictureM" | "picture">> {
-  if (!ground.shows(tile)) return { byPictureM: null, picture: "beyond the ground" };
+): Promise<Pick<TilePlacement, "byPictureM" | "picture" | "peak">> {
+  if (!ground.shows(tile)) return { byPictureM: null, picture: "beyond the ground", peak: null };
   const { latitudeDeg } = wgsOfTilePoint(tile, [SIDE_PX / 2, SIDE_PX / 2]);
   const pixelM = groundSampleDistanceM(latitudeDeg, tile.zoom);
   const reach = Math.ceil(reachM / (pixelM * STEP_PX));
   const small = averaged(await greyTile(jpeg), STEP_PX);
   const fine = await ground.around(tile, reach * STEP_PX, STEP_PX / FINER);
   const found = register(small, averaged(fine, FINER), reach);
+  const peak = found && { score: found.score, margin: found.margin };
   if (found === null || found.score < SCORE_MIN || found.margin < MARGIN_MIN) {
-    return { byPictureM: null, picture: "ambiguous" };
+    return { byPictureM: null, picture: "ambiguous", peak };
   }
   // What the tile shows at its centre lies really this much further.
   const middle = SIDE_PX / 2;
@@ -99,7 +102,7 @@ export async function displacementByPicture(
     middle + found.columnPx * STEP_PX,
     middle + found.rowPx * STEP_PX,
   ]);
-  return { byPictureM: [real[0] - said[0], real[1] - said[1]], picture: "clear" };
+  return { byPictureM: [real[0] - said[0], real[1] - said[1]], picture: "clear", peak };
 }
 
 /** Decoded by sharp, not by the library that made it. */

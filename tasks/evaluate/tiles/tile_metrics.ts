@@ -17,6 +17,11 @@ export interface TileMetrics {
   readonly pictures: number;
   readonly ambiguous: number;
   readonly beyondGround: number;
+  /** Of the correlation's best peak: medians, and what 95 % of the tiles exceed. */
+  readonly scoreP50: number | null;
+  readonly scoreP05: number | null;
+  readonly marginP50: number | null;
+  readonly marginP05: number | null;
   readonly pictureMP50: number | null;
   readonly pictureMP95: number | null;
   readonly pictureMMax: number | null;
@@ -37,6 +42,8 @@ export function tileMetrics(placements: readonly TilePlacement[]): TileMetrics {
     a && b ? [Math.hypot(a[0] - b[0], a[1] - b[1])] : []
   );
   const worst = placements.map(worstOf);
+  const peaks = placements.flatMap(({ peak }) => peak ?? []);
+  const scores = peaks.map(({ score }) => score), margins = peaks.map(({ margin }) => margin);
   return {
     tiles: placements.length,
     poseMP50: percentile(byPose, 0.5),
@@ -45,6 +52,10 @@ export function tileMetrics(placements: readonly TilePlacement[]): TileMetrics {
     pictures: byPicture.length,
     ambiguous: placements.filter(({ picture }) => picture === "ambiguous").length,
     beyondGround: placements.filter(({ picture }) => picture === "beyond the ground").length,
+    scoreP50: percentile(scores, 0.5),
+    scoreP05: percentile(scores, 0.05),
+    marginP50: percentile(margins, 0.5),
+    marginP05: percentile(margins, 0.05),
     pictureMP50: percentile(byPicture, 0.5),
     pictureMP95: percentile(byPicture, 0.95),
     pictureMMax: largest(byPicture),
@@ -93,6 +104,8 @@ const COLUMNS: readonly { readonly title: string; value(m: TileMetrics): string 
   { title: "pictures", value: (m) => String(m.pictures) },
   { title: "ambiguous", value: (m) => String(m.ambiguous) },
   { title: "beyond", value: (m) => String(m.beyondGround) },
+  { title: "peak p5", value: (m) => metres(m.scoreP05) },
+  { title: "margin p5", value: (m) => metres(m.marginP05) },
   { title: "picture p50 m", value: (m) => metres(m.pictureMP50) },
   { title: "p95 m", value: (m) => metres(m.pictureMP95) },
   { title: "max m", value: (m) => metres(m.pictureMMax) },
