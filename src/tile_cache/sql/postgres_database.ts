@@ -183,13 +183,15 @@ function silence(timeoutMs: number): string {
 
 /** npm:pg has a deadline of its own, which some faults pass by. */
 async function answered(connecting: Promise<Client>, timeoutMs: number): Promise<Client> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error(silence(timeoutMs))), timeoutMs);
+  const deadline = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    deadline.reject(new Error(silence(timeoutMs)));
+    // One that comes too late is closed.
+    connecting.then((client) => client.release(true), () => {});
+  }, timeoutMs);
   try {
-    return await Promise.race([connecting, late.promise]);
+    return await Promise.race([connecting, deadline.promise]);
   } finally {
     clearTimeout(timer);
-    // One that comes too late is closed, and its failure is no fault any more.
-    connecting.catch(() => {});
   }
 }
