@@ -54,6 +54,10 @@ const COMMON_FIELDS = [
   "attribution",
 ];
 
+/** Raw columns that rows of one text in common have in common. */
+const COMMON_COLUMNS = "zoom, tile_size_px, source, source_gsd_m, captured_at, coverage, " +
+  "freshness_label, flight_id, voting_status, quality, attribution";
+
 const packed = (...fields: readonly string[]) =>
   `concat_ws(E'\\x1f', ${fields.join(", ")}) AS tile`;
 /** What {@link metadataOf} needs. */
@@ -61,12 +65,31 @@ export const COLUMNS = packed(...OWN_FIELDS, ...COMMON_FIELDS);
 /** What {@link persistentOf} needs. */
 export const PERSISTENT_COLUMNS = packed(...OWN_FIELDS, ...PERSISTENT_FIELDS, ...COMMON_FIELDS);
 
+/**
+ * What {@link metadataOfGroup} needs, and its GROUP BY: neighbours of one map row in one text, and
+ * what they have in common made once. Not more than a map row: who keeps one tile's hash, a piece of
+ * that text, keeps the text.
+ */
+export const GROUP = {
+  columns: `string_agg(${joined([...OWN_FIELDS, "''"])}, E'\\x1e') AS own, ` +
+    `${joined(COMMON_FIELDS)} AS common`,
+  by: `y, ${COMMON_COLUMNS}`,
+} as const;
+const TILE_SEPARATOR = "\x1e";
+
 /** Rows of before identities and hashes are no tiles. */
 export const IDENTIFIED = "tile_uuid IS NOT NULL AND content_sha256 IS NOT NULL";
 
 /** @throws TileDatabaseError, which names the tile, for a row that is none. */
 export function metadataOf(row: SqlRow): TileMetadata {
   return metadataFrom(new Cells(row.tile as string));
+}
+
+/** The tiles of a group, in no order. @throws TileDatabaseError, which names a row that is no tile's. */
+export function metadataOfGroup(row: SqlRow): readonly TileMetadata[] {
+  const common = commonOf(new Cells(row.common as string));
+  return (row.own as string).split(TILE_SEPARATOR)
+    .map((own) => metadataOfParts(ownOf(new Cells(own)), common));
 }
 
 /** @throws TileDatabaseError, which names the tile, for a row that is none. */

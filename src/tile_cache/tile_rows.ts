@@ -7,7 +7,15 @@ import type { TileId, TileMetadata, TileMetadataPersistent } from "./contract.ts
 import { tileKey, tileUuid } from "./identity.ts";
 import type { SqlSession, SqlTransaction } from "./sql/database.ts";
 import type { TileRange } from "./tile_range.ts";
-import { COLUMNS, IDENTIFIED, metadataOf, PERSISTENT_COLUMNS, persistentOf } from "./packed_row.ts";
+import {
+  COLUMNS,
+  GROUP,
+  IDENTIFIED,
+  metadataOf,
+  metadataOfGroup,
+  PERSISTENT_COLUMNS,
+  persistentOf,
+} from "./packed_row.ts";
 import { RECORD_COLUMNS, recordOf, tileIdOf } from "./tile_record.ts";
 
 /** Held shared by every writer's transaction, and alone by reconciliation. */
@@ -109,11 +117,19 @@ export async function selectRange(
   // A statement for each case: an OR keeps the server from using x in the index.
   const inColumns = columns.map((_, i) => `x BETWEEN $${4 + 2 * i} AND $${5 + 2 * i}`);
   const rows = await sql.query(
-    `SELECT ${COLUMNS} FROM tiles WHERE zoom = $1 AND ${inRows} AND (${inColumns.join(" OR ")}) ` +
-      `AND ${IDENTIFIED} ORDER BY y, x, source, flight_id NULLS FIRST`,
+    `SELECT ${GROUP.columns} FROM tiles WHERE zoom = $1 AND ${inRows} ` +
+      `AND (${inColumns.join(" OR ")}) AND ${IDENTIFIED} GROUP BY ${GROUP.by}`,
     [zoom, yMin, yMax, ...columns.flatMap(({ xMin, xMax }) => [xMin, xMax])],
   );
-  return rows.map(metadataOf);
+  return rows.flatMap(metadataOfGroup).sort(byPlace);
+}
+
+/** By y, x, source, flight. */
+function byPlace({ tileId: a }: TileMetadata, { tileId: b }: TileMetadata): number {
+  if (a.y !== b.y) return a.y - b.y;
+  if (a.x !== b.x) return a.x - b.x;
+  if (a.source !== b.source) return a.source < b.source ? -1 : 1;
+  return (a.flightId ?? "") < (b.flightId ?? "") ? -1 : 1;
 }
 
 /** One tile id (of any y) of each folder that holds tiles. */

@@ -28,7 +28,9 @@ const bare = await openPostgres(dsn);
 await bare.query("CREATE TABLE bare (path text PRIMARY KEY, sha256 text NOT NULL)");
 await Deno.mkdir(`${folder}/bare`);
 await insertBulkRows(bare, { from: 0, to: 100_000, side: 316 });
-await bare.query("ANALYZE tiles");
+await bare.query("VACUUM ANALYZE tiles");
+// The server's own work after so many rows is over before anything is measured.
+await bare.query("CHECKPOINT");
 addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
 
 const random = seededRandom(1);
