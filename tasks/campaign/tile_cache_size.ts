@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { sha256Hex, syncPath, writeSynced } from "../../src/core/mod.ts";
+import { GarbageBound, sha256Hex, syncPath, writeSynced } from "../../src/core/mod.ts";
 import { openTileCache, type TileCache } from "../../src/tile_cache/mod.ts";
 import { openPostgres } from "../../src/tile_cache/sql/postgres_database.ts";
 import { makeTile } from "../../tests/contract/tile_fixture.ts";
@@ -90,6 +90,8 @@ async function boxes(cache: TileCache): Promise<void> {
 async function pages(cache: TileCache): Promise<number> {
   const memory: number[] = [], times: number[] = [];
   let after: string | undefined, rows = 0;
+  // As the commands do that walk all rows.
+  const garbage = new GarbageBound();
   const beginMs = performance.now();
   for (;;) {
     const pageMs = performance.now();
@@ -97,6 +99,7 @@ async function pages(cache: TileCache): Promise<number> {
     times.push(performance.now() - pageMs);
     if (page.length === 0) break;
     rows += page.length;
+    garbage.add(page.length);
     after = page.at(-1)?.tileUuid;
     if (times.length % 10 === 0) memory.push(Deno.memoryUsage().rss);
   }

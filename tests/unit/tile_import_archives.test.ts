@@ -116,64 +116,6 @@ Deno.test("an MBTiles file comes in with its rows turned north, PNG and WebP as 
   });
 });
 
-Deno.test("a view of an MBTiles file that could run without an end is refused before it runs", async () => {
-  await withFolder(async (folder) => {
-    const columns = "1 AS zoom_level, a.n AS tile_column, 0 AS tile_row, NULL AS tile_data";
-    const many =
-      "CREATE TABLE t AS WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c " +
-      "LIMIT 3000) SELECT n, 7 AS same FROM c; CREATE INDEX same ON t (same); " +
-      "CREATE UNIQUE INDEX n ON t (n);";
-    let count = 0;
-    for (
-      const [view, reason] of [
-        [`SELECT ${columns} FROM t a, t b, t c, t d`, /rows against rows .*\(SCAN/],
-        [`SELECT ${columns} FROM t a, t b, t c, t d WHERE a.n + b.n + c.n + d.n < 0`, /SCAN/],
-        [
-          `SELECT ${columns} FROM t a JOIN t b ON b.same = a.same JOIN t c ON c.same = b.same`,
-          /SEARCH/,
-        ],
-        [`SELECT ${columns} FROM t a JOIN t b ON b.n < a.n JOIN t c ON c.n > a.n`, /against/],
-        [`SELECT ${columns} FROM t a JOIN t b ON b.n IS a.n`, /joins by IS/],
-        [
-          "SELECT 1 AS zoom_level, 0 AS tile_row, NULL AS tile_data, " +
-          "(SELECT count(*) FROM t b, t c WHERE b.n > a.n) AS tile_column FROM t a",
-          /rows against/,
-        ],
-        [`SELECT ${columns} FROM t a WHERE a.n IN (SELECT b.n FROM t b, t c)`, /rows against/],
-        [
-          `SELECT 1 AS zoom_level, 0 AS tile_column, 0 AS tile_row, printf('%.*c', 1e9, 'x') AS tile_data`,
-          /texts/,
-        ],
-        [
-          `SELECT * FROM other; CREATE VIEW other AS SELECT ${columns} FROM t a`,
-          /the view "other"/,
-        ],
-      ] as const
-    ) {
-      const path = `${folder}/${count++}.mbtiles`;
-      using database = new DatabaseSync(path);
-      database.exec(`${many} CREATE VIEW tiles AS ${view}`);
-      await assert.rejects(
-        openArchive(path, null),
-        (error) =>
-          error instanceof DataError && reason.test(error.message) &&
-          error.message.includes("into a plain table"),
-        view,
-      );
-    }
-    // Nor may what it says of itself.
-    const path = `${folder}/metadata.mbtiles`;
-    using database = new DatabaseSync(path);
-    database.exec(
-      `${many} CREATE VIEW metadata AS SELECT 'attribution' AS name, 'x' AS value ` +
-        "FROM t a, t b, t c, t d WHERE a.n + b.n + c.n + d.n < 0; " +
-        `CREATE TABLE tiles AS SELECT ${columns} FROM t a LIMIT 1`,
-    );
-    await using archive = await openArchive(path, null);
-    assert.deepEqual([archive?.total, archive?.attribution], [1, ""]);
-  });
-});
-
 Deno.test("poison inside of an MBTiles file is refused by name, and the rest comes in", async () => {
   await withFolder(async (folder) => {
     const path = `${folder}/bad.mbtiles`;

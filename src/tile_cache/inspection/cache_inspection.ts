@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { GarbageBound } from "../../core/mod.ts";
 import type { TileMetadata } from "../contract.ts";
 import { checkTileId } from "../check_tile.ts";
 import { tileUuid } from "../identity.ts";
@@ -53,6 +54,7 @@ export class CacheInspection {
       const found = await this.#ask(() => selectByUuid(this.#cache.database, after.tileUuid));
       position = found?.position ?? null;
     }
+    const garbage = new GarbageBound();
     let left = limit;
     const pages = selectPages(this.#cache.database, filter, position, Math.min(PAGE_TILES, limit));
     try {
@@ -62,6 +64,7 @@ export class CacheInspection {
           yield tile;
         }
         if (left <= 0) return;
+        garbage.add(page.length);
       }
     } catch (error) {
       throw databaseFault(error);
