@@ -21,8 +21,11 @@ export interface TileFoldersOptions {
   readonly fileSystem?: Pick<FileSystem, "sync">;
 }
 
-/** From here on one sync of the file system takes less than that of each file and folder. */
-const MANY = 16;
+/**
+ * From so many tiles (or folders) on one sync of the file system takes less than that of each file:
+ * three for each tile, or beside a server one, where it also writes what the server has not yet.
+ */
+const MANY = { withSidecars: 16, withoutSidecars: 96 } as const;
 
 export class TileFolders {
   /** Without symbolic links, without a slash at its end. */
@@ -49,8 +52,9 @@ export class TileFolders {
   }
 
   /** Whether files in these folders can be synced in one wait, and are so many that it pays. */
-  canSyncTogether(files: number, folders: ReadonlySet<string>): boolean {
-    if (this.#fileSystem === null || files < MANY) return false;
+  canSyncTogether(count: number, folders: ReadonlySet<string>): boolean {
+    const many = this.syncSidecars ? MANY.withSidecars : MANY.withoutSidecars;
+    if (this.#fileSystem === null || count < many) return false;
     this.#device ??= Deno.statSync(this.root).dev;
     for (const folder of folders) {
       // Somebody may have mounted another disk there.
