@@ -7,6 +7,7 @@ import { replaceFile, SystemClock } from "../../src/core/mod.ts";
 import { type DiskLibrary, openDisk } from "../../src/disk/mod.ts";
 import { openManagedTileCache } from "../../src/tile_cache/budget/mod.ts";
 import { FakeTileStore } from "../../src/tile_cache/fake_tile_store.ts";
+import { TileValidators } from "../../src/tile_cache/mod.ts";
 import { type DownloadCache, tilesOfArea } from "../../src/tile_manager/mod.ts";
 import { decodeJpeg, openVision, type VisionLibrary } from "../../src/vision/mod.ts";
 import { type Block, boxOf, makeDownloadRig, ZOOM } from "../support/download_rig.ts";
@@ -74,6 +75,7 @@ async function download(
   { url, vision, block }: Bench,
   cache: Pick<DownloadCache, "queryByBbox" | "writeTiles" | "renewTile">,
   look: boolean,
+  etags?: TileValidators,
 ): Promise<void> {
   const unseen = {
     checkTile: (_name: string, jpeg: Uint8Array<ArrayBuffer>) =>
@@ -86,6 +88,7 @@ async function download(
     change: {
       cache: { ...cache, budgetBytes: null, usedBytes: () => Promise.resolve(0) },
       ...look ? {} : unseen,
+      ...etags === undefined ? {} : { etags },
     },
   });
   const report = await rig.downloader.download(rig.request(block, { concurrency: CONCURRENCY }));
@@ -102,7 +105,7 @@ async function intoMemory(bench: Bench, look: boolean): Promise<void> {
   }, look);
 }
 
-/** As the operator's command composes it: freshness, budget, one wait of the disk for many files. */
+/** As the operator's command composes it: freshness, budget, ETags, one wait of the disk for many. */
 async function intoCache(
   bench: Bench,
   measured: (work: () => Promise<void>) => Promise<void>,
@@ -112,11 +115,16 @@ async function intoCache(
   await using cache = await openManagedTileCache({ dataFolder, dsn, disk: bench.disk });
   const { store, metadata } = cache;
   await measured(() =>
-    download(bench, {
-      queryByBbox: (box, zoom) => metadata.queryByBbox(box, zoom),
-      writeTiles: (tiles, how) => store.writeTiles(tiles, how),
-      renewTile: (tile, jpeg) => store.renewTile(tile, jpeg),
-    }, true)
+    download(
+      bench,
+      {
+        queryByBbox: (box, zoom) => metadata.queryByBbox(box, zoom),
+        writeTiles: (tiles, how) => store.writeTiles(tiles, how),
+        renewTile: (tile, jpeg) => store.renewTile(tile, jpeg),
+      },
+      true,
+      new TileValidators(cache.database),
+    )
   );
 }
 
