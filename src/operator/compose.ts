@@ -3,15 +3,12 @@
  *
  * @module
  */
-import { type Command, SystemClock } from "../core/mod.ts";
+import { type Command } from "../core/mod.ts";
 import { buildDescriptorIndex } from "../descriptor_index/mod.ts";
 import { openFaiss } from "../faiss/mod.ts";
-import type { FdrSink } from "../flight_recorder/mod.ts";
 import { TileMap } from "../map/mod.ts";
-import { type ManagedTileCache, openManagedTileCache } from "../tile_cache/mod.ts";
 import type { TileToolkit } from "../tile_import/mod.ts";
 import { decodeJpeg, encodeJpeg, openVision, type VisionLibrary, warpGrid } from "../vision/mod.ts";
-import { cacheLogger } from "./cache_log.ts";
 import { fdrCatCommand } from "./commands/fdr_cat.ts";
 import { fdrDoctorCommand } from "./commands/fdr_doctor.ts";
 import { fdrExportCommand } from "./commands/fdr_export.ts";
@@ -25,7 +22,7 @@ import { sectorCommands } from "./commands/cache_sector.ts";
 import { packageShowCommand, packageVerifyCommand } from "./commands/package.ts";
 import { provisionCommand, type ProvisionParts } from "./commands/provision.ts";
 import type { ReportCache } from "./commands/report_tiles.ts";
-import { openRecorder } from "./operator_recorder.ts";
+import { type CacheSettings, openOperatorCache } from "./operator_cache.ts";
 import { simulateFlightCommand } from "./commands/simulate.ts";
 import { simulateMapCommand } from "./commands/simulate_map.ts";
 import { tilesImportCommand, type TilesImportParts } from "./commands/tiles_import.ts";
@@ -37,9 +34,9 @@ export function commands(): readonly Command[] {
     tilesImportCommand(tilesImportParts(), "cache import"),
     ...tileManagerCommands(openToolkit),
     ...cacheCommands(),
-    freshnessExplainCommand({ openCache }),
-    freshnessRulesCommand({ openCache }),
-    ...sectorCommands({ openCache }),
+    freshnessExplainCommand({ openCache: openOperatorCache }),
+    freshnessRulesCommand({ openCache: openOperatorCache }),
+    ...sectorCommands({ openCache: openOperatorCache }),
     provisionCommand(provisionParts()),
     packageVerifyCommand(),
     packageShowCommand(),
@@ -54,28 +51,8 @@ export function commands(): readonly Command[] {
   ];
 }
 
-interface CachePlace {
-  readonly dataDirectory: string;
-  readonly dsn: string | null;
-  readonly budgetBytes?: number;
-  readonly onEvicted?: () => void;
-  readonly fdr?: Pick<FdrSink, "enqueue">;
-}
-
-/** Judged by the freshness gate and held to its disk budget, as every cache of the operator. */
-function openCache(place: CachePlace): Promise<ManagedTileCache> {
-  const { dataDirectory, dsn, budgetBytes, onEvicted, fdr } = place;
-  return openManagedTileCache({
-    dataFolder: dataDirectory,
-    ...(fdr === undefined ? {} : { fdr }),
-    ...(dsn === null ? {} : { dsn }),
-    ...(budgetBytes === undefined ? {} : { budgetBytes }),
-    logger: cacheLogger((event) => void (event === "c6.evicted" && onEvicted?.())),
-  });
-}
-
-async function openReportCache(place: CachePlace): Promise<ReportCache & AsyncDisposable> {
-  const cache = await openCache(place);
+async function openReportCache(place: CacheSettings): Promise<ReportCache & AsyncDisposable> {
+  const cache = await openOperatorCache(place);
   return {
     queryByBbox: (bbox, zoom) => cache.metadata.queryByBbox(bbox, zoom),
     readTilePixels: (tileId) => cache.store.readTilePixels(tileId),
@@ -86,17 +63,11 @@ async function openReportCache(place: CachePlace): Promise<ReportCache & AsyncDi
 function tilesImportParts(): TilesImportParts {
   return {
     async openSink(place) {
-      await using resources = new AsyncDisposableStack();
-      const fdr = place.record === undefined
-        ? undefined
-        : resources.use(await openRecorder({ ...place, ...place.record, clock: new SystemClock() }))
-          .client("tile_cache");
-      const cache = resources.use(await openCache({ ...place, ...(fdr && { fdr }) }));
-      const owned = resources.move();
+      const cache = await openOperatorCache({ ...place, bulk: true });
       return {
         sink: cache.store,
         databaseName: cache.databaseName,
-        [Symbol.asyncDispose]: () => owned.disposeAsync(),
+        [Symbol.asyncDispose]: () => cache[Symbol.asyncDispose](),
       };
     },
     openToolkit,
@@ -109,7 +80,7 @@ function provisionParts(): ProvisionParts {
       await using resources = new AsyncDisposableStack();
       const vision = resources.use(openVision());
       const faiss = resources.use(openFaiss());
-      const cache = resources.use(await openCache(place));
+      const cache = resources.use(await openOperatorCache(place));
       const { store, metadata, freshness, pins } = cache;
       const owned = resources.move();
       return {

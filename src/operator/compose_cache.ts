@@ -4,9 +4,7 @@
  * @module
  */
 import type { Command } from "../core/mod.ts";
-import { openManagedTileCache } from "../tile_cache/budget/mod.ts";
 import { decodeJpeg, openVision } from "../vision/mod.ts";
-import { cacheLogger } from "./cache_log.ts";
 import { cacheExportCommand, type ExportParts } from "./commands/cache_export.ts";
 import { cacheGcCommand } from "./commands/cache_gc.ts";
 import { cacheListCommand } from "./commands/cache_list.ts";
@@ -14,6 +12,7 @@ import type { CacheParts } from "./commands/cache_options.ts";
 import { cacheDumpCommand, cacheShowCommand } from "./commands/cache_show.ts";
 import { cacheStatsCommand } from "./commands/cache_stats.ts";
 import { cacheVerifyCommand, type VerifyParts } from "./commands/cache_verify.ts";
+import { openOperatorCache } from "./operator_cache.ts";
 
 /** `operator cache …`, but for what imports, judges freshness and draws sectors. */
 export function cacheCommands(): readonly Command[] {
@@ -30,20 +29,11 @@ export function cacheCommands(): readonly Command[] {
 }
 
 const openCache: CacheParts["openCache"] = async (place, options = {}) => {
-  const { dataDirectory, dsn } = place;
-  const { budgetBytes, onEvicted } = options;
-  const cache = await openManagedTileCache({
-    dataFolder: dataDirectory,
-    ...(dsn === null ? {} : { dsn }),
-    ...(budgetBytes === undefined ? {} : { budgetBytes }),
-    logger: cacheLogger((event, { bytes }) => {
-      if (event === "c6.evicted") onEvicted?.(bytes as number);
-    }),
-  });
+  const cache = await openOperatorCache({ ...place, ...options });
   return {
     database: cache.database,
     // Files are only read where no link leads out of this folder.
-    dataFolder: await Deno.realPath(dataDirectory),
+    dataFolder: await Deno.realPath(place.dataDirectory),
     databaseName: cache.databaseName,
     budgetBytes: cache.budget.budgetBytes,
     missions: () => cache.pins.missions(),

@@ -4,9 +4,7 @@
  * @module
  */
 import { type Command, createLogger, SystemClock } from "../core/mod.ts";
-import { type DiskLibrary, openDisk } from "../disk/mod.ts";
 import { FdrConfigSchema } from "../flight_recorder/mod.ts";
-import { type ManagedTileCache, openManagedTileCache } from "../tile_cache/budget/mod.ts";
 import { TileValidators } from "../tile_cache/tile_validators.ts";
 import { tileFromBytes, type TileToolkit } from "../tile_import/mod.ts";
 import {
@@ -27,19 +25,12 @@ import {
   type TileManagerConfig,
   TileManagerConfigSchema,
 } from "../tile_manager/mod.ts";
-import { cacheLogger } from "./cache_log.ts";
+import { openOperatorCache } from "./operator_cache.ts";
 import { openRecorder } from "./operator_recorder.ts";
 import { collectCommand } from "./commands/collect.ts";
 import { type DownloadSettings, tilesDownloadCommand } from "./commands/tiles_download.ts";
 import { tilesStatusCommand } from "./commands/tiles_status.ts";
 import { tilesUploadCommand, type UploadSettings } from "./commands/tiles_upload.ts";
-
-interface Place {
-  readonly dataDirectory: string;
-  readonly dsn: string | null;
-  readonly budgetBytes?: number;
-  readonly decodePicture?: (jpeg: Uint8Array<ArrayBuffer>, name: string) => Promise<unknown>;
-}
 
 /** `operator tiles download | upload | status` and `operator collect`. */
 export function tileManagerCommands(
@@ -50,7 +41,7 @@ export function tileManagerCommands(
       openDownloader: (settings) => openDownloader(settings, openToolkit),
     }),
     tilesUploadCommand({ openUploader }),
-    tilesStatusCommand({ openCache: (place) => openCache(place) }),
+    tilesStatusCommand({ openCache: openOperatorCache }),
     collectCommand({
       async openCache(place) {
         await using resources = new AsyncDisposableStack();
@@ -58,8 +49,9 @@ export function tileManagerCommands(
         // What comes from an aircraft was looked at by nobody yet: every picture is decoded once.
         const decodePicture = (jpeg: Uint8Array<ArrayBuffer>, name: string) =>
           toolkit.decodeJpeg(jpeg, { name, denominator: 1 });
-        const disk = resources.use(openDisk());
-        const cache = resources.use(await openCache({ ...place, decodePicture }, disk));
+        const cache = resources.use(
+          await openOperatorCache({ ...place, decodePicture, bulk: true }),
+        );
         const { store, metadata } = cache;
         const owned = resources.move();
         return {
@@ -73,18 +65,6 @@ export function tileManagerCommands(
       },
     }),
   ];
-}
-
-function openCache(place: Place, disk?: DiskLibrary): Promise<ManagedTileCache> {
-  const { dataDirectory, dsn, budgetBytes, decodePicture } = place;
-  return openManagedTileCache({
-    dataFolder: dataDirectory,
-    ...(dsn === null ? {} : { dsn }),
-    ...(budgetBytes === undefined ? {} : { budgetBytes }),
-    ...(decodePicture === undefined ? {} : { decodePicture }),
-    ...(disk === undefined ? {} : { disk }),
-    logger: cacheLogger(),
-  });
 }
 
 const HTTP: HttpParts = {
@@ -127,7 +107,7 @@ async function openDownloader(
   });
   await using resources = new AsyncDisposableStack();
   const { toolkit } = resources.use(openToolkit());
-  const cache = resources.use(await openCache(settings, resources.use(openDisk())));
+  const cache = resources.use(await openOperatorCache({ ...settings.cache, bulk: true }));
   const { store, metadata, budget } = cache;
   const { capturedAt, attribution, gsdMaxM, refresh } = settings;
   const downloader = new HttpTileDownloader({
@@ -172,7 +152,7 @@ async function openUploader(settings: UploadSettings) {
     await openRecorder({ dataDirectory, name: "tiles upload", clock, note }),
   );
   const sink = recorder.client("tile_manager");
-  const cache = resources.use(await openCache({ dataDirectory, dsn }));
+  const cache = resources.use(await openOperatorCache({ dataDirectory, dsn }));
   const { store, metadata } = cache;
   const bare = new HttpTileUploader({
     gate,

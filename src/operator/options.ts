@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
-import { messageOf, UsageError } from "../core/mod.ts";
+import { type CommandIo, messageOf, UsageError } from "../core/mod.ts";
 
 /**
  * Where the operator keeps everything (tile cache, scratch files) unless `--data` says otherwise: a
@@ -22,6 +22,20 @@ export const GROUND_HEIGHT_DEFAULT_M = 0;
 export const CACHE_OPTIONS_HELP =
   `  --data DIR           data folder of the tile cache (default: ${DATA_DIRECTORY_DEFAULT})
   --dsn DSN            PostgreSQL server instead of the embedded database`;
+
+/** For help texts: commands that change tiles can tell the operator's own record of each. */
+export const RECORD_HELP =
+  `  --record             keep what became of every tile (c6.* records) in recorder/ in the data folder;
+                       \`operator fdr info\` and \`fdr cat\` read it`;
+
+/** What {@link RECORD_HELP} asks for, to be spread into the settings of the cache. */
+export function recordOption(
+  given: boolean | undefined,
+  name: string,
+  io: Pick<CommandIo, "err">,
+): { readonly record?: { readonly name: string; readonly note: (line: string) => void } } {
+  return given ? { record: { name, note: (line) => io.err(line) } } : {};
+}
 
 /** `parseArgs` of node:util whose faults are {@link UsageError}, and that takes "--centre -33.9,151". */
 export function parseCommandLine<const O extends ParseArgsOptionsConfig>(

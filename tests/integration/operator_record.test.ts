@@ -1,4 +1,4 @@
-/** `operator tiles import --record`: what became of every tile, read back from the record. */
+/** `--record` of the commands that change tiles: what became of each, read back from the record. */
 import assert from "node:assert/strict";
 import { postgresAvailable, postgresForFile } from "../support/postgres.ts";
 import { jpegOf, linesOf, operate } from "./operator_cache_fixture.ts";
@@ -7,7 +7,7 @@ const ignore = !postgresAvailable();
 const postgres = postgresForFile();
 
 Deno.test({
-  name: "tiles import --record keeps what was written and what was refused",
+  name: "--record keeps what was written, refused and put out",
   ignore,
   fn: () =>
     postgres.database(async (dsn) => {
@@ -28,6 +28,9 @@ Deno.test({
         const again = ["tiles", "import", source, "--record", "--source", "bing", ...place];
         assert.equal((await operate(again)).code, 65);
 
+        const emptied = await operate(["cache", "gc", "--to-bytes", "0", "--record", ...place]);
+        assert.equal(emptied.code, 0, emptied.err);
+
         const kinds: string[][] = [];
         for await (const flight of Deno.readDir(`${data}/recorder`)) {
           if (!flight.isDirectory) continue;
@@ -37,12 +40,17 @@ Deno.test({
           );
         }
         const counts = kinds.map((record) =>
-          ["c6.write", "c6.write_failed", "c6.freshness.downgraded", "c6.freshness.rejected"]
-            .map((kind) => record.filter((other) => other === kind).length)
-        ).sort((a, b) => b[0] - a[0]);
+          [
+            "c6.write",
+            "c6.write_failed",
+            "c6.freshness.downgraded",
+            "c6.freshness.rejected",
+            "c6.eviction_batch",
+          ].map((kind) => record.filter((other) => other === kind).length)
+        ).sort((a, b) => b[0] - a[0] || b[1] - a[1]);
         // Of no known date: downgraded where nothing is fought over. Refused: once with their batch,
         // then each alone.
-        assert.deepEqual(counts, [[3, 0, 3, 0], [0, 6, 0, 4]]);
+        assert.deepEqual(counts, [[3, 0, 3, 0, 0], [0, 6, 0, 4, 0], [0, 0, 0, 0, 1]]);
       } finally {
         await Deno.remove(folder, { recursive: true });
       }

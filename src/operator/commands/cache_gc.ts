@@ -12,7 +12,7 @@ import {
   UsageError,
 } from "../../core/mod.ts";
 import { type EvictionPlan, planEviction, tidy, type TidyReport } from "../../tile_cache/mod.ts";
-import { numberOption, parseCommandLine } from "../options.ts";
+import { numberOption, parseCommandLine, RECORD_HELP, recordOption } from "../options.ts";
 import {
   type CacheParts,
   openExisting,
@@ -37,6 +37,7 @@ files that have been in orphaned/ for long.
   --to-bytes SIZE      go down to this size instead of the budget (20GB, 500MiB, 0)
   --orphan-days N      keep files in orphaned/ for so many days (default: ${ORPHAN_DAYS_DEFAULT})
   --dry-run            only tell what would go
+${RECORD_HELP}
 ${PLACE_HELP}
 
 Examples
@@ -48,6 +49,7 @@ const OPTIONS = {
   "to-bytes": { type: "string" },
   "orphan-days": { type: "string" },
   "dry-run": { type: "boolean" },
+  record: { type: "boolean" },
 } as const;
 
 export function cacheGcCommand(parts: CacheParts): Command {
@@ -73,6 +75,7 @@ async function run(parts: CacheParts, args: readonly string[], io: CommandIo): P
   await using cache = await openExisting(parts, place, {
     ...(budgetBytes === undefined ? {} : { budgetBytes }),
     onEvicted: (bytes) => evicted(bytes),
+    ...recordOption(values.record && !dryRun, "cache gc", io),
   });
   const plan = await planEviction(cache, cache.budgetBytes);
   if (!plan.reachable) throw unreachable(plan, cache.budgetBytes);

@@ -14,7 +14,12 @@ import {
   type TileName,
   TileNotFoundError,
 } from "../../tile_cache/mod.ts";
-import { CACHE_OPTIONS_HELP, DATA_DIRECTORY_DEFAULT, numberOption } from "../options.ts";
+import {
+  CACHE_OPTIONS_HELP,
+  DATA_DIRECTORY_DEFAULT,
+  numberOption,
+  type recordOption,
+} from "../options.ts";
 
 export interface CachePlace {
   readonly dataDirectory: string;
@@ -33,7 +38,10 @@ export interface OpenedCache extends OpenCache, AsyncDisposable {
 export interface CacheParts {
   openCache(
     place: CachePlace,
-    options?: { readonly budgetBytes?: number; readonly onEvicted?: (bytes: number) => void },
+    options?: ReturnType<typeof recordOption> & {
+      readonly budgetBytes?: number;
+      readonly onEvicted?: (bytes: number) => void;
+    },
   ): Promise<OpenedCache>;
 }
 

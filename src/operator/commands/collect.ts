@@ -12,12 +12,13 @@ import {
   type RecordedFlightFolder,
 } from "../../tile_manager/mod.ts";
 import { mergeJournal, type MergeReport, type MergeTarget } from "../../tile_journal/mod.ts";
-import { CACHE_OPTIONS_HELP, DATA_DIRECTORY_DEFAULT, parseCommandLine } from "../options.ts";
+import { CACHE_OPTIONS_HELP, parseCommandLine, RECORD_HELP, recordOption } from "../options.ts";
+import { type CachePlace, placeOf } from "./cache_options.ts";
 
 export interface CollectParts {
-  openCache(place: { readonly dataDirectory: string; readonly dsn: string | null }): Promise<
-    { readonly merge: MergeTarget } & AsyncDisposable
-  >;
+  openCache(
+    place: CachePlace & ReturnType<typeof recordOption>,
+  ): Promise<{ readonly merge: MergeTarget } & AsyncDisposable>;
 }
 
 const HELP = `operator collect PATH [options]
@@ -28,6 +29,7 @@ Every tile is checked against its hash, every file against its copy. Doing it ag
 a run that broke off is finished by running it again; a damaged file is named, copied as it is, and
 what is whole in it is used. PATH itself is never changed.
 
+${RECORD_HELP}
 ${CACHE_OPTIONS_HELP}
   --json               one JSON object instead of the summary
 
@@ -38,6 +40,7 @@ Examples
   operator collect /media/aircraft --data /srv/tiles --json`;
 
 const OPTIONS = {
+  record: { type: "boolean" },
   data: { type: "string" },
   dsn: { type: "string" },
   json: { type: "boolean" },
@@ -66,12 +69,15 @@ async function run(parts: CollectParts, args: readonly string[], io: CommandIo):
   if (positionals.length !== 1) {
     throw new UsageError(`collect takes one PATH, got ${positionals.length}`);
   }
-  const dataDirectory = values.data ?? DATA_DIRECTORY_DEFAULT;
+  const place = placeOf(values);
   const found = await findHomecoming(positionals[0].replace(/(.)\/+$/, "$1"));
   const journals: CollectedJournal[] = [];
   const flights: CollectedFlight[] = [];
   {
-    await using cache = await parts.openCache({ dataDirectory, dsn: values.dsn ?? null });
+    await using cache = await parts.openCache({
+      ...place,
+      ...recordOption(values.record, "collect", io),
+    });
     for (const journal of found.journals) {
       const name = journal.slice(journal.lastIndexOf("/") + 1);
       using progress = io.progress(name, 100);
@@ -83,7 +89,7 @@ async function run(parts: CollectParts, args: readonly string[], io: CommandIo):
     }
   }
   for (const flight of found.flights) {
-    flights.push(await collectFlight(flight, `${dataDirectory}/flight_records`, io));
+    flights.push(await collectFlight(flight, `${place.dataDirectory}/flight_records`, io));
   }
   if (values.json) io.out(JSON.stringify({ type: "collect", journals, flights }));
   else for (const line of [...journals.map(journalText), ...flights.map(flightText)]) io.out(line);

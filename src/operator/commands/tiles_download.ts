@@ -22,18 +22,20 @@ import type {
 } from "../../tile_manager/mod.ts";
 import {
   CACHE_OPTIONS_HELP,
-  DATA_DIRECTORY_DEFAULT,
   dateOption,
   numberOption,
   parseCommandLine,
+  RECORD_HELP,
+  recordOption,
 } from "../options.ts";
-import { sizeOption, sizeText } from "./cache_options.ts";
+import { type CachePlace, placeOf, sizeOption, sizeText } from "./cache_options.ts";
 
 export interface DownloadSettings {
   readonly url: string;
-  readonly dataDirectory: string;
-  readonly dsn: string | null;
-  readonly budgetBytes?: number;
+  readonly cache: CachePlace & {
+    readonly budgetBytes?: number;
+    readonly record?: { readonly name: string; readonly note: (line: string) => void };
+  };
   readonly capturedAt: Date | null;
   readonly attribution: string;
   readonly gsdMaxM: number;
@@ -72,6 +74,7 @@ AREA is one of
   --concurrency N      requests at a time (default: 8)
   --rate N             requests a second at most (default: 50; 0: no limit)
   --budget SIZE        what the tiles may take on the disk
+${RECORD_HELP}
 ${CACHE_OPTIONS_HELP}
   --json               one JSON object instead of the summary
 
@@ -101,6 +104,7 @@ const OPTIONS = {
   concurrency: { type: "string" },
   rate: { type: "string" },
   budget: { type: "string" },
+  record: { type: "boolean" },
   data: { type: "string" },
   dsn: { type: "string" },
   json: { type: "boolean" },
@@ -122,7 +126,7 @@ async function run(
 ): Promise<ExitCode> {
   const { values, positionals } = parseCommandLine(args, OPTIONS);
   if (positionals.length > 0) throw new UsageError("tiles download takes no arguments");
-  const settings = settingsOf(values);
+  const settings = settingsOf(values, io);
   const request = await requestOf(values, settings.url);
   await using opened = await parts.openDownloader(settings);
   const { downloader } = opened;
@@ -156,14 +160,16 @@ async function run(
 
 type Values = ReturnType<typeof parseCommandLine<typeof OPTIONS>>["values"];
 
-function settingsOf(values: Values): DownloadSettings {
+function settingsOf(values: Values, io: CommandIo): DownloadSettings {
   if (values.url === undefined) throw new UsageError("tiles download needs --url URL");
   const budgetBytes = sizeOption("budget", values.budget);
   return {
     url: values.url,
-    dataDirectory: values.data ?? DATA_DIRECTORY_DEFAULT,
-    dsn: values.dsn ?? null,
-    ...(budgetBytes === undefined ? {} : { budgetBytes }),
+    cache: {
+      ...placeOf(values),
+      ...(budgetBytes === undefined ? {} : { budgetBytes }),
+      ...recordOption(values.record && !values["dry-run"], "tiles download", io),
+    },
     capturedAt: dateOption("captured-at", values["captured-at"]) ?? null,
     attribution: values.attribution ?? "",
     gsdMaxM: numberOption("gsd-max", values["gsd-max"], { minimum: 0.01, maximum: 1e6 }) ?? 2,

@@ -25,6 +25,8 @@ import {
   numberOption,
   parseCommandLine,
   positionOption,
+  RECORD_HELP,
+  recordOption,
 } from "../options.ts";
 import { sizeOption } from "./cache_options.ts";
 
@@ -75,8 +77,7 @@ broken off. A tile that is too old for its sector, and a tile of an archive that
   --attribution TEXT   kept with the tiles (default: what an archive says of itself)
   --budget SIZE        what the tiles may take on the disk (20GB, 500MiB; default 50GiB): tiles that
                        were not used for longest make room, those of missions and pending uploads stay
-  --record             keep what became of every tile (c6.* records) in recorder/ in the data folder;
-                       \`operator fdr info\` and \`fdr cat\` read it
+${RECORD_HELP}
 ${CACHE_OPTIONS_HELP}
   --json               one JSON object instead of the summary
 
@@ -236,7 +237,7 @@ async function openSink(parts: TilesImportParts, request: Request, io: CommandIo
     dataDirectory,
     dsn,
     onEvicted: () => void evicted++,
-    ...(record ? { record: { name: "tiles import", note: (line: string) => io.err(line) } } : {}),
+    ...recordOption(record, "tiles import", io),
   };
   const cache = await parts.openSink(budgetBytes === undefined ? place : { ...place, budgetBytes });
   return {
