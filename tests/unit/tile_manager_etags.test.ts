@@ -5,6 +5,7 @@ import {
   type EtagStore,
   usableEtag,
 } from "../../src/tile_manager/download/etag_notes.ts";
+import { HttpTileSource, RateLimit } from "../../src/tile_manager/mod.ts";
 
 Deno.test("usableEtag() takes what RFC 9110 calls an entity tag, and nothing that forges a header", () => {
   for (const good of ['""', '"abc"', 'W/"33a64df5"', '"ümlaut"']) {
@@ -44,4 +45,28 @@ Deno.test("EtagNotes keeps marks for its provider alone, and nothing without a s
   none.add(tileId, "0".repeat(64), '"one"');
   await none.flush();
   assert.equal((await none.of([tileId]))(tileId), null);
+});
+
+Deno.test("a source's origin is its whole URL, told as a hash", () => {
+  const never = () => Promise.reject(new Error("nothing is asked"));
+  const originOf = (url: string) =>
+    new HttpTileSource(url, {
+      http: { fetch: never, sleep: never, nowMs: () => 0 },
+      limit: new RateLimit(0, () => 0, never),
+      token: null,
+      requestTimeoutMs: 1,
+    }).originSha256;
+  const urls = [
+    "https://maps.example/2025/{z}/{x}/{y}.jpg",
+    "https://maps.example/2026/{z}/{x}/{y}.jpg",
+    "https://maps.example/2026/{z}/{x}/{y}.jpg?layer=night",
+    "https://maps.example/2026/{z}/{x}/{y}.jpg?key=secret",
+    "https://maps.example/2026",
+    "https://maps.example/",
+    "https://other.example/",
+  ];
+  const origins = urls.map(originOf);
+  assert.equal(new Set(origins).size, urls.length);
+  for (const origin of origins) assert.match(origin, /^[0-9a-f]{64}$/);
+  assert.equal(originOf("https://maps.example"), originOf("https://maps.example/"));
 });

@@ -180,7 +180,7 @@ export class HttpTileDownloader implements TileDownloader {
   }
 
   #etags(): EtagNotes {
-    return new EtagNotes(this.#parts.etags ?? null, this.#parts.source.name);
+    return new EtagNotes(this.#parts.etags ?? null, this.#parts.source.originSha256);
   }
 
   /** By the first tile of each zoom. */

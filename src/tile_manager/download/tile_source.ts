@@ -4,7 +4,14 @@
  * @module
  */
 import { z } from "zod";
-import { EXIT, messageOf, type SlippyTile, UsageError, VERSION } from "../../core/mod.ts";
+import {
+  EXIT,
+  messageOf,
+  sha256Hex,
+  type SlippyTile,
+  UsageError,
+  VERSION,
+} from "../../core/mod.ts";
 import { SatelliteProviderError } from "../errors.ts";
 import { providerUrl } from "../http/provider_url.ts";
 import { type HttpParts, patientRequest } from "../http/request.ts";
@@ -64,6 +71,11 @@ export class HttpTileSource {
   /** null: no inventory. */
   readonly #base: URL | null;
   readonly name: string;
+  /**
+   * Of the whole URL that tiles come from: another layer, version or key of the same host is another
+   * origin, whose ETags may be the same words for other pictures. A hash, as the URL may hold a key.
+   */
+  readonly originSha256: string;
 
   /** @throws UsageError for a URL that cannot be used. */
   constructor(url: string, parts: HttpTileSourceParts) {
@@ -77,6 +89,7 @@ export class HttpTileSource {
     const base = url.endsWith("/") ? url : `${url}/`;
     this.#base = isTemplate ? null : new URL(base);
     this.#template = isTemplate ? url : `${base}tiles/{z}/{x}/{y}`;
+    this.originSha256 = sha256Hex(new TextEncoder().encode(this.#template));
   }
 
   /** null: this source has no inventory. Tiles that are not in the answer are not there. */
