@@ -8,7 +8,9 @@
 #include <faiss/index_io.h>
 #include <omp.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <cstring>
 #include <memory>
 #include <shared_mutex>
@@ -118,6 +120,12 @@ std::shared_ptr<HnswIndex> adopt(std::unique_ptr<faiss::Index> index) {
       map->id_map.size() == count &&
       storage->codes.size() == count * static_cast<size_t>(map->d) * sizeof(float);
   if (!agree) throw gdn::BadData("the parts of the index do not agree, or it is not for inner products");
+  // Not a number is neither better nor worse than another: no order would be right.
+  const float* floats = storage->get_xb();
+  if (!std::all_of(floats, floats + count * static_cast<size_t>(map->d),
+                   [](float value) { return std::isfinite(value); })) {
+    throw gdn::BadData("the vectors of the index are not finite");
+  }
   if (!graph_is_sound(graph->hnsw, count)) throw gdn::BadData("the graph of the index is damaged");
   graph->storage = new gdn::DescriptorStorage(std::move(*storage));
   delete storage;

@@ -63,7 +63,7 @@ async function openReportCache(place: CacheSettings): Promise<ReportCache & Asyn
 function tilesImportParts(): TilesImportParts {
   return {
     async openSink(place) {
-      const cache = await openOperatorCache({ ...place, bulk: true });
+      const cache = await openOperatorCache(place);
       return {
         sink: cache.store,
         databaseName: cache.databaseName,

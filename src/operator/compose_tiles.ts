@@ -50,7 +50,7 @@ export function tileManagerCommands(
         const decodePicture = (jpeg: Uint8Array<ArrayBuffer>, name: string) =>
           toolkit.decodeJpeg(jpeg, { name, denominator: 1 });
         const cache = resources.use(
-          await openOperatorCache({ ...place, decodePicture, bulk: true }),
+          await openOperatorCache({ ...place, decodePicture }),
         );
         const { store, metadata } = cache;
         const owned = resources.move();
@@ -107,7 +107,7 @@ async function openDownloader(
   });
   await using resources = new AsyncDisposableStack();
   const { toolkit } = resources.use(openToolkit());
-  const cache = resources.use(await openOperatorCache({ ...settings.cache, bulk: true }));
+  const cache = resources.use(await openOperatorCache(settings.cache));
   const { store, metadata, budget } = cache;
   const { capturedAt, attribution, gsdMaxM, refresh } = settings;
   const downloader = new HttpTileDownloader({

@@ -6,7 +6,6 @@
  * @module
  */
 import { SystemClock } from "../core/mod.ts";
-import { openDisk } from "../disk/mod.ts";
 import { type ManagedTileCache, openManagedTileCache } from "../tile_cache/mod.ts";
 import { cacheLogger } from "./cache_log.ts";
 import { openRecorder } from "./operator_recorder.ts";
@@ -18,8 +17,6 @@ export interface CacheSettings {
   readonly budgetBytes?: number;
   readonly decodePicture?: (jpeg: Uint8Array<ArrayBuffer>, name: string) => Promise<unknown>;
   readonly onEvicted?: (bytes: number) => void;
-  /** Many tiles will be written: they are synced together. */
-  readonly bulk?: boolean;
   /** Every tile that is written, refused or put out goes into the operator's own record. */
   readonly record?: RecordSettings;
 }
@@ -31,7 +28,7 @@ export interface RecordSettings {
 }
 
 export async function openOperatorCache(settings: CacheSettings): Promise<ManagedTileCache> {
-  const { dataDirectory, dsn, bulk, onEvicted, record, ...options } = settings;
+  const { dataDirectory, dsn, onEvicted, record, ...options } = settings;
   await using resources = new AsyncDisposableStack();
   const recorder = record &&
     resources.use(await openRecorder({ dataDirectory, ...record, clock: new SystemClock() }));
@@ -40,7 +37,6 @@ export async function openOperatorCache(settings: CacheSettings): Promise<Manage
       ...options,
       dataFolder: dataDirectory,
       ...(dsn === null ? {} : { dsn }),
-      ...(bulk ? { disk: resources.use(openDisk()) } : {}),
       ...(recorder === undefined ? {} : { fdr: recorder.client("tile_cache") }),
       logger: cacheLogger((event, { bytes }) => {
         if (event === "c6.evicted") onEvicted?.(bytes as number);

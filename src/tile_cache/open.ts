@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { causes, type FolderLock, messageOf, NativeError } from "../core/mod.ts";
-import { type DiskLibrary, FileSystem } from "../disk/mod.ts";
+import { causes, type FolderLock, messageOf } from "../core/mod.ts";
 import { checkIdentity, isWithoutIdentity } from "./cache_identity.ts";
 import type {
   TileCatalogue,
@@ -31,8 +30,6 @@ export interface TileCacheOptions extends TileStoreCollaborators {
   /** A PostgreSQL server; without one, PGlite in this process and the folder for it alone. */
   readonly dsn?: string;
   readonly logger?: TileCacheLogger;
-  /** With it many files wait for the disk together; without it each for itself. */
-  readonly disk?: DiskLibrary;
   /** Makes the freshness gate over the cache's own database, where none is given. */
   readonly openFreshnessGate?: (database: SqlDatabase) => Promise<WriteFreshnessGate>;
   /** Files are held against rows when the last user did not end well (default), or always. */
@@ -109,30 +106,16 @@ async function openParts(options: TileCacheOptions): Promise<SqlTileStoreParts &
     durationMs: performance.now() - begin,
   });
   const freshnessGate = options.freshnessGate ?? await options.openFreshnessGate?.(database);
-  const fileSystem = openFileSystem(options.disk, dataFolder);
-  if (fileSystem !== null) resources.use(fileSystem);
   const owned = resources.move();
   return {
     dataFolder,
     database,
-    ...(fileSystem === null ? {} : { fileSystem }),
     marker: new UncleanMarker(dataFolder),
     // PGlite's rows may have to be made again from them.
     syncSidecars: dsn === undefined,
     freshnessGate,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
-}
-
-/** Null where the system cannot sync a whole file system: files are then synced one by one. */
-function openFileSystem(disk: DiskLibrary | undefined, dataFolder: string): FileSystem | null {
-  if (disk === undefined) return null;
-  try {
-    return FileSystem.open(disk, dataFolder);
-  } catch (error) {
-    if (error instanceof NativeError) return null;
-    throw error;
-  }
 }
 
 /** All of it before the new database is taken for the folder's: who is killed begins again. */

@@ -32,7 +32,6 @@ import type {
 } from "./contract.ts";
 import { TileDatabaseError, TileMetadataError } from "./errors.ts";
 import { tileKey, tileUuid } from "./identity.ts";
-import type { FileSystem } from "../disk/mod.ts";
 import { LruStamps, selectLruCandidates } from "./lru_stamps.ts";
 import { readAhead } from "./read_ahead.ts";
 import { readPictureNow } from "./read_now.ts";
@@ -83,7 +82,6 @@ export interface SqlTileStoreParts {
   readonly database: SqlDatabase;
   readonly marker: UncleanMarker;
   readonly syncSidecars: boolean;
-  readonly fileSystem?: FileSystem;
   readonly freshnessGate?: WriteFreshnessGate;
 }
 

@@ -10,7 +10,7 @@
  * @module
  */
 import { setImmediate } from "node:timers";
-import { messageOf, replaceFile, sha256Hex, temporaryPathFor, writeSynced } from "../core/mod.ts";
+import { messageOf, replaceFile, sha256Hex, temporaryPathFor } from "../core/mod.ts";
 import { checkTileId } from "./check_tile.ts";
 import type { NewTile, TileId, TileMetadata } from "./contract.ts";
 import { ContentHashMismatchError, TileCacheError, TileFsError } from "./errors.ts";
@@ -38,11 +38,7 @@ export async function writeTileFiles(
   try {
     const pictures = tiles.map((tile) => pathsOf(folders.root, tile.metadata.tileId).jpeg);
     const used = folders.prepare(pictures);
-    if (folders.canSyncTogether(tiles.length, used)) {
-      await writeTogether(folders, tiles);
-    } else {
-      await eachOf(tiles, (tile) => writeOne(folders, tile));
-    }
+    await eachOf(tiles, (tile) => writeOne(folders, tile));
     await folders.sync(used);
     if (!folders.syncSidecars) await writeUnsynced(folders, tiles);
   } catch (error) {
@@ -72,30 +68,6 @@ async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>):
   for (const end of ends) if (end.status === "rejected") throw end.reason;
 }
 
-/** As {@link writeOne} for each, with one wait for the disk: it comes before any picture's name. */
-async function writeTogether(folders: TileFolders, tiles: readonly NewTile[]): Promise<void> {
-  const written = tiles.map(({ metadata, jpeg }) => {
-    const paths = pathsOf(folders.root, metadata.tileId);
-    return { metadata, ...paths, bytes: jpeg, temporary: temporaryPathFor(paths.jpeg) };
-  });
-  try {
-    for (const [index, { metadata, sidecars, bytes, temporary }] of written.entries()) {
-      if (index % WRITES_IN_A_TURN === 0) await turnOfOthers();
-      const contents = folders.syncSidecars ? sidecarContents(metadata) : [];
-      for (const [which, content] of contents.entries()) writeAnewNow(sidecars[which], content);
-      Deno.writeFileSync(temporary, bytes, { createNew: true });
-    }
-    await folders.syncTogether();
-    for (const [index, { temporary, jpeg }] of written.entries()) {
-      if (index % (4 * WRITES_IN_A_TURN) === 0) await turnOfOthers();
-      Deno.renameSync(temporary, jpeg);
-    }
-  } catch (error) {
-    for (const { temporary } of written) await Deno.remove(temporary).catch(() => {});
-    throw error;
-  }
-}
-
 /**
  * Writing a small file takes less time than handing it to another thread, for nothing waits for the
  * disk yet. So it is done here and now, a few (half a millisecond) between other work of this thread.
@@ -104,44 +76,44 @@ const WRITES_IN_A_TURN = 6;
 
 const turnOfOthers = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-/** Sidecars that must be durable go first; the picture gets its name when its bytes are synced. */
+/** Files get their names when the bytes of all are synced: the sidecars that must be, then the picture. */
 async function writeOne(folders: TileFolders, tile: NewTile): Promise<void> {
   const { sidecars, jpeg } = pathsOf(folders.root, tile.metadata.tileId);
   const contents = folders.syncSidecars ? sidecarContents(tile.metadata) : [];
-  const temporary = temporaryPathFor(jpeg);
-  const ends = await Promise.allSettled([
-    ...contents.map((bytes, i) => replaceFile(sidecars[i], bytes, { syncFolder: false })),
-    writeSynced(temporary, tile.jpeg),
-  ]);
+  const files = [...contents.map((bytes, i) => ({ path: sidecars[i], bytes })), {
+    path: jpeg,
+    bytes: tile.jpeg,
+  }].map((file) => ({ ...file, temporary: temporaryPathFor(file.path) }));
   try {
+    const ends = await Promise.allSettled(
+      files.map(({ temporary, bytes }) => writeNowAndSync(temporary, bytes)),
+    );
     for (const end of ends) if (end.status === "rejected") throw end.reason;
-    await Deno.rename(temporary, jpeg);
+    for (const { temporary, path } of files) Deno.renameSync(temporary, path);
   } catch (error) {
-    await Deno.remove(temporary).catch(() => {});
+    for (const { temporary } of files) await Deno.remove(temporary).catch(() => {});
     throw error;
   }
 }
 
-/** After the sync, which would write them to the disk as well, and take twice as long. */
-async function writeUnsynced(folders: TileFolders, tiles: readonly NewTile[]): Promise<void> {
-  await eachOf(tiles, async ({ metadata }) => {
-    const { sidecars } = pathsOf(folders.root, metadata.tileId);
-    const contents = sidecarContents(metadata);
-    await Promise.all(sidecars.map((path, index) => writeAnew(path, contents[index])));
-  });
+/** As core's `writeSynced`, with one hand-over to another thread: that for the wait. */
+async function writeNowAndSync(path: string, bytes: Uint8Array): Promise<void> {
+  using file = Deno.openSync(path, { write: true, createNew: true });
+  for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
+  await file.sync();
 }
 
-/** Never through a link that stands there. */
-async function writeAnew(path: string, bytes: Uint8Array): Promise<void> {
-  try {
-    await Deno.writeFile(path, bytes, { createNew: true });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-    await Deno.remove(path);
-    await Deno.writeFile(path, bytes, { createNew: true });
+/** After the sync, which would write them to the disk as well, and take twice as long. */
+async function writeUnsynced(folders: TileFolders, tiles: readonly NewTile[]): Promise<void> {
+  for (const [index, { metadata }] of tiles.entries()) {
+    if (index > 0 && index % WRITES_IN_A_TURN === 0) await turnOfOthers();
+    const { sidecars } = pathsOf(folders.root, metadata.tileId);
+    const contents = sidecarContents(metadata);
+    for (const [which, path] of sidecars.entries()) writeAnewNow(path, contents[which]);
   }
 }
 
+/** Never through a link that stands there. */
 function writeAnewNow(path: string, bytes: Uint8Array): void {
   try {
     Deno.writeFileSync(path, bytes, { createNew: true });
@@ -200,6 +172,8 @@ async function readPicture(
 ): Promise<Uint8Array<ArrayBuffer>> {
   try {
     await checkInside(path);
+    // A pipe would never end.
+    if (!(await Deno.lstat(path)).isFile) throw new Error(`${path} is no file`);
     return await Deno.readFile(path);
   } catch (error) {
     if (error instanceof TileCacheError) throw error;

@@ -5,43 +5,25 @@
  */
 import { dirname } from "node:path";
 import { syncPath } from "../core/mod.ts";
-import type { FileSystem } from "../disk/mod.ts";
 import { TileFsError } from "./errors.ts";
 
 /** More are forgotten and synced once more: memory must not grow with the cache. */
 const KNOWN_MAX = 50_000;
 
-export interface TileFoldersOptions {
+export class TileFolders {
+  /** Without symbolic links, without a slash at its end. */
+  readonly root: string;
   /**
    * Whether sidecars must survive a loss of power by themselves. Beside a server they need not: its
    * rows do, and reconciliation writes sidecars again from their rows.
    */
   readonly syncSidecars: boolean;
-  /** Of the cache: one wait for the disk instead of one for each file. */
-  readonly fileSystem?: Pick<FileSystem, "sync">;
-}
-
-/**
- * From so many tiles (or folders) on one sync of the file system takes less than that of each file:
- * three for each tile, or beside a server one, where it also writes what the server has not yet.
- */
-const MANY = { withSidecars: 16, withoutSidecars: 96 } as const;
-
-export class TileFolders {
-  /** Without symbolic links, without a slash at its end. */
-  readonly root: string;
-  /** See {@link TileFoldersOptions}. */
-  readonly syncSidecars: boolean;
-  readonly #fileSystem: Pick<FileSystem, "sync"> | null;
-  /** Number of the root's device, where there is a file system to sync. */
-  #device: number | null = null;
   /** Folders whose own names this process has synced. */
   readonly #durable = new Set<string>();
 
-  constructor(root: string, { syncSidecars, fileSystem }: TileFoldersOptions) {
+  constructor(root: string, { syncSidecars }: { readonly syncSidecars: boolean }) {
     this.root = root;
     this.syncSidecars = syncSidecars;
-    this.#fileSystem = fileSystem ?? null;
   }
 
   /** Makes the folders of these files, and returns those whose names must be synced. */
@@ -49,23 +31,6 @@ export class TileFolders {
     const folders = new Set(files.map((file) => dirname(file)));
     for (const folder of folders) makeInside(folder);
     return folders;
-  }
-
-  /** Whether files in these folders can be synced in one wait, and are so many that it pays. */
-  canSyncTogether(count: number, folders: ReadonlySet<string>): boolean {
-    const many = this.syncSidecars ? MANY.withSidecars : MANY.withoutSidecars;
-    if (this.#fileSystem === null || count < many) return false;
-    this.#device ??= Deno.statSync(this.root).dev;
-    for (const folder of folders) {
-      // Somebody may have mounted another disk there.
-      if (Deno.statSync(folder).dev !== this.#device) return false;
-    }
-    return true;
-  }
-
-  /** All that was written so far, files and names; see {@link canSyncTogether}. */
-  async syncTogether(): Promise<void> {
-    await this.#fileSystem?.sync();
   }
 
   /** What was written into these folders, and they themselves, survive a loss of power afterwards. */
@@ -78,8 +43,7 @@ export class TileFolders {
         if (!folders.has(at)) unsynced.add(at);
       }
     }
-    if (this.canSyncTogether(folders.size, folders)) await this.syncTogether();
-    else await Promise.all([...folders, ...unsynced.difference(folders)].map(syncPath));
+    await Promise.all([...folders, ...unsynced.difference(folders)].map(syncPath));
     if (this.#durable.size + unsynced.size > KNOWN_MAX) this.#durable.clear();
     for (const folder of unsynced) this.#durable.add(folder);
   }

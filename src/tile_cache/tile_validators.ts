@@ -25,8 +25,8 @@ export class TileValidators {
   }
 
   /**
-   * Keeps them for `origin` (a hash of the provider's URL), in place of older ones. Tiles that the cache does not hold with
-   * this content are left out.
+   * Keeps them for `origin` (a hash of the provider's URL), in place of older ones. Tiles that the
+   * cache does not hold with this content are left out.
    *
    * @throws TileDatabaseError
    */

@@ -6,7 +6,7 @@
 import type { TileId, TileMetadataPersistent, VotingStatus } from "./contract.ts";
 import { tileUuid } from "./identity.ts";
 import type { SqlSession } from "./sql/database.ts";
-import { PERSISTENT_COLUMNS, persistentOf } from "./packed_row.ts";
+import { IDENTIFIED, PERSISTENT_COLUMNS, persistentOf } from "./packed_row.ts";
 
 export async function selectPendingUploads(
   sql: SqlSession,
@@ -15,7 +15,7 @@ export async function selectPendingUploads(
   const rows = await sql.query(
     `SELECT ${PERSISTENT_COLUMNS} FROM tiles WHERE source = 'onboard_ingest' ` +
       "AND voting_status = 'pending' AND uploaded_at IS NULL " +
-      "AND ($1::uuid IS NULL OR flight_id = $1) ORDER BY flight_id, id",
+      `AND ($1::uuid IS NULL OR flight_id = $1) AND ${IDENTIFIED} ORDER BY flight_id, id`,
     [flightId],
   );
   return rows.map(persistentOf);

@@ -8,7 +8,6 @@ export const ALLOWED_EDGES: Readonly<Record<string, readonly string[] | "any">> 
   core: [],
 
   // Bindings of native libraries.
-  disk: [],
   faiss: [],
   vision: [],
 
@@ -29,7 +28,7 @@ export const ALLOWED_EDGES: Readonly<Record<string, readonly string[] | "any">> 
   flight_recorder: [],
   photographs: ["camera"],
   replay: ["camera", "photographs"],
-  tile_cache: ["disk", "flight_recorder", "tile_contract"],
+  tile_cache: ["flight_recorder", "tile_contract"],
   tile_contract: ["descriptor_index", "flight_recorder"],
   tile_journal: ["flight_package", "tile_contract"],
 

@@ -4,7 +4,6 @@
  * @module
  */
 import { replaceFile, SystemClock } from "../../src/core/mod.ts";
-import { type DiskLibrary, openDisk } from "../../src/disk/mod.ts";
 import { openManagedTileCache } from "../../src/tile_cache/budget/mod.ts";
 import { FakeTileStore } from "../../src/tile_cache/fake_tile_store.ts";
 import { TileValidators } from "../../src/tile_cache/mod.ts";
@@ -34,7 +33,6 @@ interface Bench extends DownloadBench {
   readonly url: string;
   readonly block: Block;
   readonly vision: VisionLibrary;
-  readonly disk: DiskLibrary;
 }
 
 /** Fetches; what is done with each picture is the caller's. */
@@ -105,14 +103,14 @@ async function intoMemory(bench: Bench, look: boolean): Promise<void> {
   }, look);
 }
 
-/** As the operator's command composes it: freshness, budget, ETags, one wait of the disk for many. */
+/** As the operator's command composes it: freshness, budget, ETags. */
 async function intoCache(
   bench: Bench,
   measured: (work: () => Promise<void>) => Promise<void>,
   dsn?: string,
 ): Promise<void> {
   const dataFolder = await Deno.makeTempDir({ dir: bench.folder, prefix: "cache-" });
-  await using cache = await openManagedTileCache({ dataFolder, dsn, disk: bench.disk });
+  await using cache = await openManagedTileCache({ dataFolder, dsn });
   const { store, metadata } = cache;
   await measured(() =>
     download(
@@ -139,10 +137,9 @@ async function newDatabase(server: CrashablePostgres, name: string): Promise<str
 export async function compareDownloads(options: DownloadBench): Promise<void> {
   await using provider = await ProviderProcess.start(["--synthetic", "64"]);
   using vision = openVision();
-  using disk = openDisk();
   const side = Math.round(Math.sqrt(options.tiles));
   const block: Block = { x: 152_000, y: 88_000, columns: side, rows: side };
-  const bench: Bench = { ...options, url: provider.url, block, vision, disk };
+  const bench: Bench = { ...options, url: provider.url, block, vision };
   await using resources = new AsyncDisposableStack();
   const server = postgresBinaries() === undefined
     ? null

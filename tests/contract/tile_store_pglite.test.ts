@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { openDisk } from "../../src/disk/mod.ts";
 import { openTileCache, type TileCache } from "../../src/tile_cache/mod.ts";
 import { tileStoreSuite } from "./tile_store_suite.ts";
 
@@ -13,8 +12,7 @@ const resources = new AsyncDisposableStack();
 Deno.test.beforeAll(async () => {
   const dataFolder = await Deno.makeTempDir({ prefix: "gdn-tile-store-" });
   resources.defer(() => Deno.remove(dataFolder, { recursive: true }));
-  // Files and folders wait for the disk together here, and one by one in the suite over a server.
-  pglite = resources.use(await openTileCache({ dataFolder, disk: resources.use(openDisk()) }));
+  pglite = resources.use(await openTileCache({ dataFolder }));
 });
 Deno.test.afterAll(() => resources.disposeAsync());
 

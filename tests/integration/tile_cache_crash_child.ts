@@ -6,14 +6,12 @@
  * @module
  */
 import { seededRandom } from "../../src/core/mod.ts";
-import { openDisk } from "../../src/disk/mod.ts";
 import { openTileCache } from "../../src/tile_cache/mod.ts";
 import { crashTile } from "./tile_cache_crash_tile.ts";
 
 const [dataFolder, seed, dsn] = Deno.args;
 const random = seededRandom(seed);
-const disk = openDisk();
-const { store } = await openTileCache({ dataFolder, dsn, disk });
+const { store } = await openTileCache({ dataFolder, dsn });
 const versions = new Map<number, number>();
 
 /** False when it failed: nobody knows then whether it happened. */
@@ -29,7 +27,6 @@ async function attempt(work: () => Promise<unknown>): Promise<boolean> {
 }
 
 async function writeSome(first: number): Promise<number> {
-  // From 16 on they wait for the disk together.
   const count = 1 + random.integer(random.uniform() < 0.3 ? 40 : 12);
   const xs = Array.from({ length: count }, (_, i) => first + i);
   if (await attempt(() => store.writeTiles(xs.map((x) => crashTile(x, 0))))) {

@@ -96,6 +96,11 @@ Deno.test("HnswIndex turns what FAISS refuses into NativeError", async () => {
     await assert.rejects(index.search(CORNERS, 1, 1), NativeError);
     await assert.rejects(index.search(Float32Array.of(1, 0), 0, 1), RangeError);
     await assert.rejects(index.write("/nowhere/at all.index"), NativeError);
+    const path = await Deno.makeTempFile({ prefix: "gdn-nan-" });
+    await index.add(Float32Array.of(NaN, 0), BigInt64Array.of(1n));
+    await index.write(path);
+    await assert.rejects(HnswIndex.read(faiss, path), /not finite/);
+    await Deno.remove(path);
   }
   assert.equal(faiss.liveHandles(), 0);
 });

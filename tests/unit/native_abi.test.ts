@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
-import { diskSymbols } from "../../src/disk/mod.ts";
 import { faissSymbols } from "../../src/faiss/symbols.ts";
 import { visionSymbols } from "../../src/vision/library.ts";
 import { REPOSITORY } from "../support/paths.ts";
 
 /** Every native library with the table of symbols that its bindings open. */
 const LIBRARIES: Readonly<Record<string, Deno.ForeignLibraryInterface>> = {
-  disk: diskSymbols,
   faiss: faissSymbols,
   vision: visionSymbols,
 };

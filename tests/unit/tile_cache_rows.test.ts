@@ -9,11 +9,13 @@ import {
   openTileCache,
   type TileCache,
   TileDatabaseError,
+  TileFsError,
   type TileMetadata,
 } from "../../src/tile_cache/mod.ts";
 import { metadataOf, persistentOf } from "../../src/tile_cache/packed_row.ts";
 import { rebuildRows } from "../../src/tile_cache/rebuild_rows.ts";
 import { readPictureNow } from "../../src/tile_cache/read_now.ts";
+import { readTileFile } from "../../src/tile_cache/tile_files.ts";
 import { BULK_ZOOM, bulkBox, insertBulkRows } from "../support/tile_rows_bulk.ts";
 import { FLIGHT_ID, makeTile } from "../contract/tile_fixture.ts";
 import { postgresAvailable, postgresForFile } from "../support/postgres.ts";
@@ -75,6 +77,14 @@ Deno.test({
         await cache.metadata.queryByBbox(world, 18),
         tiles.map(({ metadata }) => metadata),
       );
+      // A row of before identities is no tile, and holds up none that wait to be handed in.
+      await cache.database.query(
+        "INSERT INTO tiles (zoom, x, y, tile_size_px, source, flight_id, latitude_deg, " +
+          "longitude_deg, source_gsd_m, voting_status) " +
+          "VALUES (18, 1, 1, 256, 'onboard_ingest', $1, 1, 1, 1, 'pending')",
+        [FLIGHT_ID],
+      );
+      assert.equal((await cache.metadata.pendingUploads(null)).length, 1);
     }),
 });
 
@@ -187,6 +197,7 @@ Deno.test("a pipe, a link and a file too large are no pictures, and nobody waits
     assert.equal(read(), null);
     await new Deno.Command("mkfifo", { args: [path] }).output();
     assert.equal(read(), null);
+    await assert.rejects(readTileFile(dataFolder, metadata), TileFsError);
     await Deno.remove(path);
     await Deno.writeFile(`${dataFolder}/elsewhere`, jpeg);
     await Deno.symlink(`${dataFolder}/elsewhere`, path);

@@ -99,7 +99,7 @@ function* textOf({ files, summary, damage }: Examination): Generator<string> {
   yield `records     ${summary.records.toLocaleString("en")}, ${bytesText(summary.bytes)}` +
     (summary.unverified === 0
       ? ""
-      : `; ${summary.unverified} of them salvaged from damaged places, without a CRC`);
+      : `; ${summary.unverified} of them without a CRC that speaks for them`);
   yield `shutdown    ${shutdownText(summary)}`;
   yield `drops       ${dropsText(summary)}`;
   if (summary.kinds.length > 0) {
