@@ -2,7 +2,7 @@
  * Downloads against the real provider process over HTTP: planned, interrupted, refused, poisoned.
  */
 import assert from "node:assert/strict";
-import { type EtagStore, RateLimit } from "../../src/tile_manager/mod.ts";
+import { type DownloadCache, type EtagStore, RateLimit } from "../../src/tile_manager/mod.ts";
 import { FreshnessRejectionError } from "../../src/tile_cache/freshness/mod.ts";
 import { type TileMetadata, tileUuid } from "../../src/tile_cache/mod.ts";
 import { openVision, type VisionLibrary } from "../../src/vision/mod.ts";
@@ -384,6 +384,56 @@ Deno.test("a refresh from another layer of the same host is not answered by the 
     304,
   ]);
   assert(etags.origins.length > 0 && !etags.origins.join().includes("secret"));
+});
+
+Deno.test("a held tile that is put out during a refresh is fetched and written like a new one", async () => {
+  await using host = await layersOfOneHost();
+  // By date and mark: the same, told with 304; without a mark: the same, sent whole; a newer layer.
+  const cases = [
+    { layer: "2025", etags: etagsInMemory(), statuses: [200, 304, 304] },
+    { layer: "2025", etags: undefined, statuses: [200, 200] },
+    { layer: "2026", etags: undefined, statuses: [200, 200] },
+  ];
+  for (const { layer, etags, statuses } of cases) {
+    const noted = etags === undefined ? {} : { etags };
+    const first = makeRig({ url: host.url("2025"), change: noted });
+    await first.downloader.download(first.request(block(2, 1)));
+    const { store } = first;
+    const cache: DownloadCache = {
+      async queryByBbox(box, zoom) {
+        const found = await store.queryByBbox(box, zoom);
+        // Another process makes room, as soon as the run has looked.
+        if (found.length === 2) await store.deleteTile(found[0].tileId);
+        return found;
+      },
+      writeTiles: (tiles, how) => store.writeTiles(tiles, how),
+      renewTile: (tile, jpeg) => store.renewTile(tile, jpeg),
+      budgetBytes: null,
+      usedBytes: () => Promise.resolve(0),
+    };
+    const rig = makeRig({
+      url: host.url(layer),
+      store,
+      change: { refresh: true, cache, ...noted },
+    });
+    const before = host.asked.length;
+    const report = await rig.downloader.download(rig.request(block(2, 1)));
+    const isNew = layer === "2026";
+    assert.deepEqual([report.fetched, report.unchanged], isNew ? [2, 0] : [1, 1]);
+    assert.deepEqual([report.refused, report.failed], [[], []]);
+    assert.equal(await held(first), 2);
+    assert.deepEqual(host.asked.slice(before).map(({ status }) => status).sort(), statuses);
+  }
+});
+
+Deno.test("304 to a request without conditions is no answer", async () => {
+  await using server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+    () => new Response(null, { status: 304 }),
+  );
+  const rig = makeRig({ url: `http://127.0.0.1:${server.addr.port}/{z}/{x}/{y}` });
+  const { unchanged, refused } = await rig.downloader.download(rig.request(block(1, 1)));
+  assert.deepEqual([unchanged, refused.map(({ reason }) => reason)], [0, ["status 304"]]);
 });
 
 Deno.test("no more requests a second than promised", async () => {

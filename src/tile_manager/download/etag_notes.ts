@@ -35,7 +35,10 @@ export class EtagNotes {
   readonly #origin: string;
   #waiting: { tileId: TileId; contentSha256: string; etag: string }[] = [];
 
-  /** `origin`: where the tiles come from, to the last letter; another one's marks say nothing. Without a store nothing is kept. */
+  /**
+   * `origin`: where the tiles come from, to the last letter; another one's marks say nothing. Without a
+   * store nothing is kept.
+   */
   constructor(store: EtagStore | null, origin: string) {
     this.#store = store;
     this.#origin = origin;

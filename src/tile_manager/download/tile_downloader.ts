@@ -18,6 +18,7 @@ import {
   type NewTile,
   type TileId,
   type TileMetadata,
+  TileNotFoundError,
 } from "../../tile_cache/mod.ts";
 import type {
   Area,
@@ -34,7 +35,7 @@ import { graceAfter } from "./grace.ts";
 import { EtagNotes, type EtagStore } from "./etag_notes.ts";
 import { failed, Tally } from "./tally.ts";
 import { bandsOf, keyOf } from "./tile_bands.ts";
-import type { FetchedTile, HttpTileSource, ListedTile } from "./tile_source.ts";
+import type { FetchedTile, HeldVersion, HttpTileSource, ListedTile } from "./tile_source.ts";
 
 /** A picture that was looked at: JPEG of 256 × 256 pixels; null: nothing but transparency. */
 export type CheckTile = (
@@ -223,18 +224,10 @@ export class HttpTileDownloader implements TileDownloader {
       readonly signal: AbortSignal;
     },
   ): Promise<void> {
-    const { tally, writer, etags, signal } = run;
+    const { tally, writer, etags } = run;
     const tileId: TileId = { ...tile, source: request.source };
-    const held = work.held.get(keyOf(tile));
-    let found: FetchedTile;
-    try {
-      const version = held && { capturedAt: held.capturedAt, etag: work.etagOf(tileId) };
-      found = await this.#parts.source.fetch(tile, version ?? null, signal);
-      tally.failedInARow = 0;
-    } catch (error) {
-      return failed(tally, tileId, error);
-    }
-    tally.retryCount += found.retryCount;
+    const found = await this.#fetch(tileId, work, run);
+    if (found === null) return;
     switch (found.kind) {
       case "absent":
         tally.absent++;
@@ -248,13 +241,42 @@ export class HttpTileDownloader implements TileDownloader {
     }
     const made = await this.#newTile(tileId, found, work.listed?.get(keyOf(tile)), tally);
     if (made === null) return;
-    if (held === undefined) await writer.add(made);
-    else if (held.contentSha256 === made.metadata.contentSha256) tally.unchanged++;
-    else await this.#renew(made, held, tally);
+    const held = work.held.get(keyOf(tile));
+    const isKept = held !== undefined && await this.#keptOrRenewed(made, held, tally);
+    if (!isKept) await writer.add(made);
     etags.add(tileId, made.metadata.contentSha256, found.etag);
     if (!etags.isFull) return;
     await writer.flush();
     await etags.flush();
+  }
+
+  /** null: it failed, and is counted. */
+  async #fetch(
+    tileId: TileId,
+    work: Work,
+    { tally, signal }: { readonly tally: Tally; readonly signal: AbortSignal },
+  ): Promise<FetchedTile | null> {
+    const ask = async (version: HeldVersion | null) => {
+      const found = await this.#parts.source.fetch(tileId, version, signal);
+      tally.failedInARow = 0;
+      tally.retryCount += found.retryCount;
+      return found;
+    };
+    const held = work.held.get(keyOf(tileId));
+    const version = held && { capturedAt: held.capturedAt, etag: work.etagOf(tileId) };
+    try {
+      const found = await ask(version ?? null);
+      const isUseless = found.kind === "unchanged" && !await this.#isHeld(tileId);
+      return isUseless ? await ask(null) : found;
+    } catch (error) {
+      failed(tally, tileId, error);
+      return null;
+    }
+  }
+
+  /** What was held when the run began may have been put out since, to make room. */
+  async #isHeld(tileId: TileId): Promise<boolean> {
+    return (await this.#held([tileId], tileId.source)).has(keyOf(tileId));
   }
 
   async #newTile(
@@ -290,24 +312,36 @@ export class HttpTileDownloader implements TileDownloader {
     }
   }
 
-  /** A provider that went back to older pictures costs this tile, not the run. */
-  async #renew({ metadata, jpeg }: NewTile, held: TileMetadata, tally: Tally): Promise<void> {
-    if (!newerCapture(metadata, held)) {
-      const { capturedAt } = metadata;
+  /**
+   * False: the tile that was held is gone, the new one is to be written. A provider that went back to
+   * older pictures costs this tile, not the run.
+   */
+  async #keptOrRenewed(
+    { metadata, jpeg }: NewTile,
+    held: TileMetadata,
+    tally: Tally,
+  ): Promise<boolean> {
+    const { tileId, capturedAt } = metadata;
+    const isSame = held.contentSha256 === metadata.contentSha256;
+    if (isSame || !newerCapture(metadata, held)) {
+      if (!await this.#isHeld(tileId)) return false;
       const reason = capturedAt === null
         ? "it differs from the tile that is here, and nobody says when it was captured"
         : `it was captured ${capturedAt.toISOString()}, and the tile that is here later`;
-      tally.refused.push({ tileId: metadata.tileId, reason });
-      return;
+      if (isSame) tally.unchanged++;
+      else tally.refused.push({ tileId, reason });
+      return true;
     }
     try {
       await this.#parts.cache.renewTile(metadata, jpeg);
       tally.fetched++;
       tally.bytes += jpeg.length;
     } catch (error) {
+      if (error instanceof TileNotFoundError) return false;
       if (!(error instanceof FreshnessRejectionError)) throw error;
-      tally.refused.push({ tileId: metadata.tileId, reason: messageOf(error) });
+      tally.refused.push({ tileId, reason: messageOf(error) });
     }
+    return true;
   }
 }
 

@@ -169,7 +169,9 @@ export class HttpTileSource {
     });
     this.#checkAllowed(status);
     if (status === 404 || status === 410 || status === 204) return { kind: "absent", retryCount };
-    if (status === 304) return { kind: "unchanged", retryCount };
+    // To a request without conditions it says nothing that could be kept.
+    const isConditional = Object.keys(condition).length > 0;
+    if (status === 304 && isConditional) return { kind: "unchanged", retryCount };
     if (status !== 200) return { kind: "refused", reason: `status ${status}`, retryCount };
     const modifiedMs = Date.parse(headers.get("last-modified") ?? "");
     const lastModified = Number.isFinite(modifiedMs) ? new Date(modifiedMs) : null;
