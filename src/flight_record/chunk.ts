@@ -31,6 +31,8 @@ export interface OpenedChunk {
   readonly endOffset: number;
   /** What is wrong, although every record is here. */
   readonly faults: readonly ChunkFault[];
+  /** A CRC speaks for the records; MCAP lets a writer leave it out (0). */
+  readonly verified: boolean;
 }
 
 export type ChunkOutcome = OpenedChunk | { readonly unreadable: ChunkFault };
@@ -49,7 +51,7 @@ export async function openChunk(
     if (parsed !== undefined) {
       const { head, records } = parsed;
       const exact = records.length === length - CHUNK_HEAD_BYTES;
-      if (head.compression === "" && exact && isRight(records, head.crc)) {
+      if (head.compression === "" && exact && mayBeRight(records, head.crc)) {
         return opened(offset, head, records, sizeFaults(head, records));
       }
       if (head.compression === "lz4" || head.compression === "zstd") {
@@ -100,7 +102,7 @@ async function readAround(
       offset + RECORD_HEAD_BYTES + CHUNK_HEAD_BYTES,
       Number(size),
     );
-    if (!isRight(records, head.crc)) continue;
+    if (!mayBeRight(records, head.crc)) continue;
     return opened(offset, head, records, [
       ...lengthFaults(size, claimedLength, claimedRecords),
       ...view.getUint32(28, true) === 0 ? [] : [fault("its compression is damaged: it has none")],
@@ -142,7 +144,7 @@ function repair(offset: number, head: ChunkHead, records: Uint8Array): ChunkOutc
 
 /** Damage to many bits can pass for one bit; its records do not read then. */
 function isPlausible(records: Uint8Array): boolean {
-  const { messages, stopped } = walkChunk(records, 0);
+  const { messages, stopped } = walkChunk(records, 0, false);
   return stopped === undefined && messages.every(({ data }) => readEnvelope(data) !== undefined);
 }
 
@@ -153,7 +155,8 @@ function opened(
   faults: readonly ChunkFault[],
 ): OpenedChunk {
   const recordsOffset = offset + RECORD_HEAD_BYTES + CHUNK_HEAD_BYTES;
-  return { head, records, recordsOffset, endOffset: recordsOffset + records.length, faults };
+  const endOffset = recordsOffset + records.length;
+  return { head, records, recordsOffset, endOffset, faults, verified: head.crc !== 0 };
 }
 
 function lengthFaults(size: bigint, claimedLength: bigint, claimedRecords: bigint): ChunkFault[] {
@@ -177,7 +180,8 @@ function sizeFaults(head: ChunkHead, records: Uint8Array): ChunkFault[] {
   )];
 }
 
-function isRight(records: Uint8Array, crc: number): boolean {
+/** What has no CRC is read; nothing vouches for it. */
+function mayBeRight(records: Uint8Array, crc: number): boolean {
   return crc === 0 || crc32(records) === crc;
 }
 

@@ -16,8 +16,12 @@ export interface ChunkRecords {
   readonly stopped?: { readonly offset: number; readonly reason: string };
 }
 
-/** `recordsOffset` is where `records` begin in the file. */
-export function walkChunk(records: Uint8Array, recordsOffset: number): ChunkRecords {
+/** `recordsOffset` is where `records` begin in the file; `verified`: a CRC speaks for them. */
+export function walkChunk(
+  records: Uint8Array,
+  recordsOffset: number,
+  verified: boolean,
+): ChunkRecords {
   const schemas: { offset: number; schema: Schema }[] = [];
   const channels: { offset: number; channel: Channel }[] = [];
   const messages: ScannedMessage[] = [];
@@ -29,7 +33,7 @@ export function walkChunk(records: Uint8Array, recordsOffset: number): ChunkReco
       const offset = recordsOffset + at;
       const opcode = records[at];
       if (opcode === OPCODE.message) {
-        messages.push({ ...parseMessage(content), offset, verified: true });
+        messages.push({ ...parseMessage(content), offset, verified });
       } else if (opcode === OPCODE.schema) {
         schemas.push({ offset, schema: parseSchema(content) });
       } else if (opcode === OPCODE.channel) {

@@ -33,7 +33,7 @@ export interface FlightSummary {
   readonly kinds: readonly KindSummary[];
   /** Records by producer. */
   readonly producers: ReadonlyMap<string, number>;
-  /** Salvaged from damaged places, where no CRC speaks for them. */
+  /** No CRC speaks for them: salvaged from damaged places, or written without one. */
   readonly unverified: number;
   readonly header: Readonly<Record<string, unknown>> | null;
   readonly footer: Readonly<Record<string, unknown>> | null;

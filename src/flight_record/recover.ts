@@ -31,7 +31,7 @@ export interface Recovery {
   readonly path: string | null;
   readonly segments: readonly RecoveredSegment[];
   readonly records: number;
-  /** Of the records: salvaged from damaged places, where no CRC speaks for them. */
+  /** Of the records: no CRC spoke for them; salvaged from damaged places, or written without one. */
   readonly unverified: number;
   readonly damage: DamageList;
 }

@@ -22,7 +22,7 @@ import type { Damage } from "./damage.ts";
 export interface ScannedMessage extends Message {
   /** Of its record in the file. */
   readonly offset: number;
-  /** False where it was salvaged from a damaged place: no CRC speaks for its bytes. */
+  /** A CRC speaks for its bytes: not in a damaged place, nor where the writer left the CRC out. */
   readonly verified: boolean;
 }
 

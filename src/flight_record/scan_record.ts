@@ -27,9 +27,10 @@ export function readRecord(
   opcode: number,
   content: Uint8Array,
   place: Place,
-  state: { readonly inSummary: boolean; readonly verified: boolean },
+  inSummary: boolean,
 ): ScanEvent {
-  const { inSummary, verified } = state;
+  // The CRCs that speak for single records are those of the chunks.
+  const state = { inSummary, verified: false };
   switch (opcode) {
     case OPCODE.schema:
       return { type: "schema", place, schema: parseSchema(content), ...state };
@@ -38,7 +39,7 @@ export function readRecord(
     case OPCODE.message:
       return {
         type: "message",
-        message: { ...parseMessage(content), offset: place.offset, verified },
+        message: { ...parseMessage(content), offset: place.offset, verified: false },
       };
     case OPCODE.footer:
       return { type: "footer", place, footer: parseFooter(content) };

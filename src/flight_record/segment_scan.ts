@@ -48,15 +48,11 @@ class SegmentScan {
   #offset = 0;
   /** Behind the data end: only what helps to find the records. */
   #inSummary = false;
-  /** From a damage to the next thing that a CRC speaks for. */
-  #salvaging = false;
   /** Of the last record that nobody knows: a data end whose opcode is damaged, perhaps. */
   #unknownOffset: number | null = null;
   /** The end of the file is explained already. */
   #ended = false;
   #seen = {
-    chunk: false,
-    damage: false,
     footer: false,
     magic: false,
     summaryDamage: false,
@@ -138,11 +134,12 @@ class SegmentScan {
     }
     const content = await this.#source.bytes(offset + RECORD_HEAD_BYTES, Number(length));
     try {
-      const event = readRecord(opcode, content, place, {
-        inSummary: this.#inSummary || SUMMARY_ONLY.has(opcode),
-        // In a file with chunks, a message outside of them is one whose chunk is damaged.
-        verified: !this.#salvaging && !this.#seen.chunk && !this.#seen.damage,
-      });
+      const event = readRecord(
+        opcode,
+        content,
+        place,
+        this.#inSummary || SUMMARY_ONLY.has(opcode),
+      );
       const exact = isExactly(opcode, content);
       const odd = event.type !== "message" && !this.#inSummary && !exact;
       if (odd && await this.#chunkInDisguise(length)) return;
@@ -182,10 +179,7 @@ class SegmentScan {
   #accept(event: ScanEvent): void {
     this.#events.push(event);
     if (event.type === "unknown") this.#unknownOffset = event.place.offset;
-    if (event.type === "data_end") {
-      this.#inSummary = true;
-      this.#salvaging = false;
-    }
+    if (event.type === "data_end") this.#inSummary = true;
     if (event.type === "footer") this.#seen.footer = true;
   }
 
@@ -194,7 +188,6 @@ class SegmentScan {
     if (await this.#chunkInDisguise(length)) return;
     this.#damage(this.#inSummary ? "summary" : "record", offset, recordName(opcode), reason);
     if (this.#inSummary) this.#seen.summaryDamage = true;
-    else this.#salvaging = true;
     if (await isRecordAt(this.#source, next)) this.#offset = next;
     else await this.#resync(offset + 1, "unreadable", "no record begins here");
   }
@@ -204,7 +197,7 @@ class SegmentScan {
     if (this.#inSummary || length < BigInt(CHUNK_HEAD_BYTES)) return false;
     const offset = this.#offset;
     const outcome = await openChunk(this.#source, offset, length);
-    if ("unreadable" in outcome || outcome.head.crc === 0 || outcome.faults.length > 0) {
+    if ("unreadable" in outcome || !outcome.verified || outcome.faults.length > 0) {
       return false;
     }
     this.#damage("record", offset, "chunk", "its opcode is damaged", false);
@@ -224,7 +217,6 @@ class SegmentScan {
       return;
     }
     // Its records are read one by one as if they stood in the file: each speaks for itself.
-    this.#salvaging = true;
     const first = offset + RECORD_HEAD_BYTES + CHUNK_HEAD_BYTES;
     if (await isRecordAt(this.#source, first)) this.#offset = first;
     else await this.#resync(offset + RECORD_HEAD_BYTES, "unreadable", "no record begins here");
@@ -232,15 +224,13 @@ class SegmentScan {
 
   async #enter(chunk: Exclude<ChunkOutcome, { unreadable: unknown }>): Promise<void> {
     const { head, recordsOffset, endOffset } = chunk;
-    this.#seen.chunk = true;
     this.#inSummary = false;
     const offset = this.#offset;
-    this.#salvaging = false;
     for (const { code, reason } of chunk.faults) this.#damage(code, offset, "chunk", reason, false);
-    const records = walkChunk(chunk.records, recordsOffset);
+    const records = walkChunk(chunk.records, recordsOffset, chunk.verified);
     for (const entry of [...records.schemas, ...records.channels]) {
       const place = { offset: entry.offset, lengthBytes: 0 };
-      const rest = { place, inSummary: false, verified: true };
+      const rest = { place, inSummary: false, verified: chunk.verified };
       if ("schema" in entry) this.#events.push({ type: "schema", schema: entry.schema, ...rest });
       else this.#events.push({ type: "channel", channel: entry.channel, ...rest });
     }
@@ -254,7 +244,6 @@ class SegmentScan {
     this.#offset = endOffset;
     if (stopped === undefined) return;
     this.#damage("record", stopped.offset, "chunk", stopped.reason);
-    this.#salvaging = true;
     const found = await findNextRecord(this.#source, stopped.offset + 1);
     this.#offset = Math.min(found.offset, endOffset);
   }
@@ -266,7 +255,6 @@ class SegmentScan {
     if (this.#inSummary) {
       return await this.#cut(name, `${left} of its ${length} bytes are there`);
     }
-    this.#salvaging = true;
     const found = await findNextRecord(this.#source, offset + RECORD_HEAD_BYTES);
     const fits = found.offset < this.#source.sizeBytes;
     if (this.#ended && !fits) {
@@ -330,7 +318,6 @@ class SegmentScan {
     } else if (zeros === offset - start && !this.#ended) {
       this.#damage("zeros", start, "", `${zeros} zeros stand where a record should begin`);
     }
-    this.#salvaging = !this.#inSummary;
     this.#offset = offset;
     if (toEnd) this.#ended = true;
   }
@@ -386,7 +373,6 @@ class SegmentScan {
     reason: string,
     losesRecords = !this.#inSummary,
   ): void {
-    this.#seen.damage = true;
     this.#events.push({
       type: "damage",
       damage: { code, offset, record, reason, losesRecords },

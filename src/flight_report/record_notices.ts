@@ -27,10 +27,16 @@ function wholeness({ files, summary, damage, verdict, recovered }: Diagnosis): R
   const salvaged = recovered.length === 0
     ? ""
     : ` ${countText(recovered.length, "file")} came out of a rescue (operator fdr recover).`;
+  const unverified = summary.unverified === 0
+    ? ""
+    : ` For ${
+      countText(summary.unverified, "record")
+    } from damaged places, or written without a checksum, none speaks.`;
   if (verdict === "complete") {
     return {
-      tone: recovered.length === 0 ? "good" : "fair",
-      text: `The record is whole: every checksum and every counter agrees (${size}).${salvaged}`,
+      tone: recovered.length === 0 && summary.unverified === 0 ? "good" : "fair",
+      text: `The record is whole: every checksum and every counter agrees (${size}).` +
+        unverified + salvaged,
     };
   }
   const lost = damage.list.some(({ losesRecords }) => losesRecords);
@@ -38,11 +44,6 @@ function wholeness({ files, summary, damage, verdict, recovered }: Diagnosis): R
   const said = isCut
     ? "The record is cut: it ends before the flight does."
     : "The record is damaged.";
-  const unverified = summary.unverified === 0
-    ? ""
-    : ` ${
-      countText(summary.unverified, "record")
-    } come from damaged places, no checksum speaks for them.`;
   const details = damage.list.slice(0, DETAILS_MAX).map(describeDamage);
   if (damage.total > details.length) details.push(`and ${damage.total - details.length} more`);
   return {

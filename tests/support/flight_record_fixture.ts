@@ -19,6 +19,8 @@ export interface KnownRecord {
 export interface FixtureOptions {
   readonly records: readonly KnownRecord[];
   readonly chunkBytes?: number;
+  /** False: messages outside of chunks, as MCAP allows. */
+  readonly useChunks?: boolean;
   readonly flightId?: string;
   readonly schemaVersion?: string;
   /** Top-level fields beside the envelope. */
@@ -49,6 +51,7 @@ export async function mcapFile(options: FixtureOptions): Promise<FixtureFile> {
       position: () => BigInt(length),
     },
     chunkSize: options.chunkBytes ?? 1024,
+    useChunks: options.useChunks ?? true,
     ...options.compressChunk === undefined ? {} : { compressChunk: options.compressChunk },
   });
   await writer.start({ profile: "", library: "gps-denied-onboard" });
@@ -94,6 +97,19 @@ export async function mcapFile(options: FixtureOptions): Promise<FixtureFile> {
     at += part.length;
   }
   return { bytes, texts };
+}
+
+const MAGIC_BYTES = 8, RECORD_HEAD_BYTES = 9, CHUNK_OPCODE = 0x06, CHUNK_CRC_AT = 24;
+
+/** The same file with 0 for the CRC of each chunk: "not computed", as MCAP has it. */
+export function withoutChunkCrcs(bytes: Uint8Array): Uint8Array {
+  const out = bytes.slice();
+  const view = new DataView(out.buffer);
+  for (let at = MAGIC_BYTES; at < out.length - MAGIC_BYTES;) {
+    if (out[at] === CHUNK_OPCODE) view.setUint32(at + RECORD_HEAD_BYTES + CHUNK_CRC_AT, 0, true);
+    at += RECORD_HEAD_BYTES + Number(view.getBigUint64(at + 1, true));
+  }
+  return out;
 }
 
 function envelope(record: KnownRecord, options: FixtureOptions): string {

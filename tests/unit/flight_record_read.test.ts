@@ -19,6 +19,7 @@ import {
   type KnownRecord,
   mcapFile,
   smallFlight,
+  withoutChunkCrcs,
 } from "../support/flight_record_fixture.ts";
 
 async function kindsIn(path: string): Promise<string[]> {
@@ -122,6 +123,32 @@ Deno.test("diagnoseFlight() holds the footer against what is there", async () =>
       if (expected !== null) assert.match(text, expected);
     });
   }
+});
+
+Deno.test("what was written without a CRC is read, and counted as what none speaks for", async () => {
+  await inScratch(async (folder) => {
+    const path = `${folder}/flight.mcap`;
+    const records = smallFlight(9);
+    const { bytes, texts } = await mcapFile({ records });
+    const loose = await mcapFile({ records, useChunks: false });
+    const files: [Uint8Array, "complete" | "lossy", number][] = [
+      [bytes, "complete", 0],
+      [loose.bytes, "complete", texts.length],
+      // A CRC that became 0 by damage: that of the data section tells.
+      [withoutChunkCrcs(bytes), "lossy", texts.length],
+    ];
+    for (const [file, verdict, unverified] of files) {
+      await Deno.writeFile(path, file);
+      const read: unknown[] = [];
+      for await (const record of readRecords(await findFlight(path))) read.push(record);
+      assert.deepEqual(read, texts.map((text) => JSON.parse(text)));
+      const diagnosis = await diagnoseFlight(await findFlight(path));
+      const told = diagnosis.damage.list.map(({ code }) => code);
+      assert.equal(diagnosis.verdict, verdict, told.join());
+      assert.equal(diagnosis.summary.unverified, unverified);
+      assert.deepEqual(told, verdict === "lossy" ? ["data_crc"] : []);
+    }
+  });
 });
 
 Deno.test("a compressed chunk is named and passed over", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { KeyRegistry } from "../../src/satellite_provider/key_registry.ts";
 import { inScratch } from "../faults/programs.ts";
-import { FLIGHT_ID, mcapFile } from "../support/flight_record_fixture.ts";
+import { FLIGHT_ID, mcapFile, withoutChunkCrcs } from "../support/flight_record_fixture.ts";
 
 const keyOf = (byte: number) => new Uint8Array(32).fill(byte);
 
@@ -37,4 +37,8 @@ Deno.test("KeyRegistry believes a recorded key, and none that only damaged bytes
     await Deno.writeFile(path, forged);
     assert(!await new KeyRegistry(folder).isOf(keyOf(8), FLIGHT_ID));
     assert(!await new KeyRegistry(folder).isOf(keyOf(7), FLIGHT_ID));
+
+    // Where there is no CRC, it cannot fail either.
+    await Deno.writeFile(path, withoutChunkCrcs(forged));
+    assert(!await new KeyRegistry(folder).isOf(keyOf(8), FLIGHT_ID));
   }));

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { latestFlight, recordedEnd } from "../../src/tile_manager/flight_state/recorded_end.ts";
 import { inScratch } from "../faults/programs.ts";
-import { FLIGHT_ID, mcapFile } from "../support/flight_record_fixture.ts";
+import { FLIGHT_ID, mcapFile, withoutChunkCrcs } from "../support/flight_record_fixture.ts";
 
 const OTHER_FLIGHT = "7c9e6679-7425-40de-944b-e07fc1f90ae7";
 const PADDING = { kind: "log.line", payload: { text: "x".repeat(700) } };
@@ -61,6 +61,7 @@ Deno.test("recordedEnd() believes a footer that a CRC speaks for, of the last se
   assert.equal(await endOf({ [FIRST]: scratched }), true);
   const forged = replaced(await segment(unclean), '"cleanShutdown":false', '"cleanShutdown":true ');
   assert.equal(await endOf({ [FIRST]: forged }), null, "a changed word opens no gate");
+  assert.equal(await endOf({ [FIRST]: withoutChunkCrcs(forged) }), null, "no CRC, no word");
 });
 
 Deno.test("recordedEnd() takes the whole copy before the damaged one that came first", async () => {
