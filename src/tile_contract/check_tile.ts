@@ -52,8 +52,9 @@ export function checkTileMetadata(metadata: TileMetadata): TileMetadata {
  */
 export function checkNewTile(tile: NewTile): NewTile {
   const metadata = checkTileMetadata(tile.metadata);
-  const key = tileKey(metadata.tileId);
-  const refuse = (state: string) => new TileMetadataError(`Cannot write tile ${key}: ${state}`);
+  const { tileId } = metadata, key = tileKey(tileId);
+  const refuse = (state: string) =>
+    new TileMetadataError(`Cannot write tile ${key}: ${state}`, { tileId });
   // A copy: the caller may reuse its buffer while the tile is being written.
   const jpeg = tile.jpeg.slice();
   const size = jpegHeaderSize(jpeg);
@@ -76,6 +77,7 @@ export function checkNewTile(tile: NewTile): NewTile {
     throw new ContentHashMismatchError(
       `Cannot write tile ${key}: its bytes have SHA-256 ${sha256}, its metadata says ` +
         metadata.contentSha256,
+      { tileId },
     );
   }
   return { metadata, jpeg };

@@ -5,11 +5,17 @@
  */
 import { EXIT } from "../core/mod.ts";
 import { TileCacheError } from "../descriptor_index/mod.ts";
+import type { TileId } from "./dto.ts";
 
 export { IndexBuildError, IndexUnavailableError, TileCacheError } from "../descriptor_index/mod.ts";
 
 interface Cause {
   readonly cause?: unknown;
+}
+
+interface CauseAndTile extends Cause {
+  /** The one tile that is at fault, where it is one. */
+  readonly tileId?: TileId;
 }
 
 /** No such tile in the cache. */
@@ -21,15 +27,21 @@ export class TileNotFoundError extends TileCacheError {
 
 /** Metadata, a box or bytes that the cache refuses, or a key that exists. Nothing was written. */
 export class TileMetadataError extends TileCacheError {
-  constructor(message: string, options: Cause = {}) {
+  readonly tileId: TileId | null;
+
+  constructor(message: string, { tileId, ...options }: CauseAndTile = {}) {
     super("TILE_METADATA", message, { ...options, exitCode: EXIT.data });
+    this.tileId = tileId ?? null;
   }
 }
 
 /** Bytes that are not the ones their metadata promises. */
 export class ContentHashMismatchError extends TileCacheError {
-  constructor(message: string, options: Cause = {}) {
+  readonly tileId: TileId | null;
+
+  constructor(message: string, { tileId, ...options }: CauseAndTile = {}) {
     super("CONTENT_HASH_MISMATCH", message, { ...options, exitCode: EXIT.data });
+    this.tileId = tileId ?? null;
   }
 }
 

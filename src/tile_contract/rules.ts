@@ -68,6 +68,7 @@ export async function checkPictures(
     } catch (error) {
       throw new TileMetadataError(`Cannot write tile ${key}: ${messageOf(error)}`, {
         cause: error,
+        tileId: metadata.tileId,
       });
     }
   }

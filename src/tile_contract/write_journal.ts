@@ -5,6 +5,8 @@
  */
 import { causes, messageOf, monotonicNs } from "../core/mod.ts";
 import type { NewTile, TileStoreCollaborators } from "./contract.ts";
+import { TileCacheError } from "./errors.ts";
+import { tileKey } from "./identity.ts";
 
 export class WriteJournal {
   readonly #collaborators: TileStoreCollaborators;
@@ -17,7 +19,7 @@ export class WriteJournal {
     this.#collaborators = collaborators;
   }
 
-  /** Runs a write and records each tile of it, written or not. */
+  /** Runs a write and records what was written, or what made it fail. */
   async watch<T>(
     tiles: readonly NewTile[],
     write: () => Promise<{ result: T; written: readonly NewTile[] }>,
@@ -40,16 +42,29 @@ export class WriteJournal {
     }
   }
 
-  /** Records tiles that were not written. */
+  /**
+   * Records tiles that were not written: the one that the error names, else all of them. Those beside
+   * the one that is named were never refused; who hands them in again without it hears of them then.
+   */
   failed(tiles: readonly NewTile[], error: unknown): void {
     const { fdr, clock } = this.#collaborators;
     if (fdr === undefined || clock === undefined) return;
     const timestampNs = monotonicNs(clock.now());
     const fault = { type: typeOf(error), message: messageOf(error), causes: causesOf(error) };
-    for (const { metadata: { tileId } } of tiles) {
+    for (const { metadata: { tileId } } of tilesAtFault(tiles, error)) {
       fdr.enqueue({ kind: "c6.write_failed", timestampNs, payload: { tileId, error: fault } });
     }
   }
+}
+
+function tilesAtFault(tiles: readonly NewTile[], error: unknown): readonly NewTile[] {
+  // FreshnessRejectionError stands above this component, so the field says it, not the class.
+  if (!(error instanceof TileCacheError) || !("tileId" in error)) return tiles;
+  const { tileId } = error as { readonly tileId: NewTile["metadata"]["tileId"] | null };
+  if (tileId === null) return tiles;
+  const key = tileKey(tileId);
+  const named = tiles.find(({ metadata }) => tileKey(metadata.tileId) === key);
+  return named === undefined ? tiles : [named];
 }
 
 const typeOf = (error: unknown) => error instanceof Error ? error.name : typeof error;

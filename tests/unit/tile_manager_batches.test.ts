@@ -4,7 +4,14 @@ import { BATCH_MAX } from "../../src/tile_manager/mod.ts";
 import { BatchWriter } from "../../src/tile_manager/download/batch_writer.ts";
 import { Tally } from "../../src/tile_manager/download/tally.ts";
 import { FreshnessRejectionError } from "../../src/tile_cache/freshness/mod.ts";
-import type { NewTile } from "../../src/tile_cache/mod.ts";
+import { SystemClock } from "../../src/core/mod.ts";
+import { FakeTileStore } from "../../src/tile_cache/fake_tile_store.ts";
+import {
+  type NewTile,
+  type TileId,
+  TileMetadataError,
+  WriteJournal,
+} from "../../src/tile_cache/mod.ts";
 import { makeTile } from "../contract/tile_fixture.ts";
 
 interface Write {
@@ -37,6 +44,15 @@ const tile = (x: number): NewTile => ({
   jpeg,
   metadata: { ...metadata, tileId: { ...metadata.tileId, x } },
 });
+const tooOld = (x: number) =>
+  new FreshnessRejectionError({ ...metadata.tileId, x }, {
+    outcome: "rejected",
+    ageS: 1e8,
+    reason: "older_than_rule",
+    sectors: [],
+    refusedAfter: null,
+    rule: { classification: "active_conflict", maxAgeS: 1 },
+  });
 const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 Deno.test("BatchWriter.add() goes on beside a write until the next batch is full, then it waits", async () => {
@@ -82,14 +98,6 @@ Deno.test("BatchWriter: a tile that is too old splits its batch and costs only i
   const { writer, writes, tally } = makeRig();
   for (let x = 0; x < 10; x++) await writer.add(tile(x));
   const flushed = writer.flush();
-  const tooOld = (x: number) =>
-    new FreshnessRejectionError(tile(x).metadata.tileId, {
-      outcome: "rejected",
-      ageS: 1e8,
-      sectors: [],
-      rule: { classification: "active_conflict", ageSMax: 1, outcomeBeyond: "rejected" },
-      // deno-lint-ignore no-explicit-any
-    } as any);
   writes[0].end(tooOld(4));
   await settled();
   writes[1].end();
@@ -114,4 +122,53 @@ Deno.test("BatchWriter: after a fault nothing more is tried, and whoever comes h
   await assert.rejects(writer.add(tile(300)), /the disk is full/);
   await assert.rejects(writer.flush(), /the disk is full/);
   assert.equal(writes.length, 1);
+});
+
+Deno.test("the record holds each refused tile once, each written one once, and a whole batch that fails whole", async () => {
+  const refusedXs = new Set([40, 50, 60]), damagedXs = new Set<number>();
+  const recorded: [kind: string, x: number][] = [];
+  const store = new FakeTileStore({
+    clock: new SystemClock(),
+    fdr: {
+      enqueue: ({ kind, payload: { tileId } }) => void recorded.push([kind, (tileId as TileId).x]),
+    },
+    freshnessGate: {
+      admit({ tileId: { x } }) {
+        if (refusedXs.has(x)) throw tooOld(x);
+        return "fresh";
+      },
+      judgeAt: () => ({ outcome: "fresh" }),
+    },
+    decodePicture: (_jpeg, name) =>
+      damagedXs.has(Number(name.split("/")[1]))
+        ? Promise.reject(new Error("it is damaged inside"))
+        : Promise.resolve(),
+  });
+  const tally = new Tally(), writer = new BatchWriter(store, tally);
+  for (let x = 0; x < 64; x++) await writer.add(tile(x));
+  await writer.flush();
+  assert.equal(tally.fetched, 61);
+  const xsOf = (kind: string) =>
+    recorded.filter(([other]) => other === kind).map(([, x]) => x).sort((a, b) => a - b);
+  assert.deepEqual(xsOf("c6.write_failed"), [...refusedXs]);
+  const others = Array.from({ length: 64 }, (_, x) => x).filter((x) => !refusedXs.has(x));
+  assert.deepEqual(xsOf("c6.write"), others);
+
+  // A picture that is damaged is one tile as well.
+  recorded.length = 0;
+  damagedXs.add(102);
+  await assert.rejects(store.writeTiles([101, 102, 103].map(tile)), TileMetadataError);
+  assert.deepEqual(recorded, [["c6.write_failed", 102]]);
+
+  // Another's tile, and what is about all of them: none came in.
+  for (const fault of [tooOld(7), new TileMetadataError("no tile at all"), new Error("disk")]) {
+    recorded.length = 0;
+    const all = [201, 202, 203].map(tile);
+    const journal = new WriteJournal({
+      clock: new SystemClock(),
+      fdr: { enqueue: ({ payload: { tileId } }) => recorded.push(["", (tileId as TileId).x]) },
+    });
+    await assert.rejects(journal.watch(all, () => Promise.reject(fault)));
+    assert.deepEqual(recorded.map(([, x]) => x), [201, 202, 203]);
+  }
 });
