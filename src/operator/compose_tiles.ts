@@ -189,8 +189,10 @@ async function openUploader(settings: UploadSettings) {
 }
 
 async function endOf({ recordFolder, dataDirectory }: UploadSettings): Promise<RecordedEnd> {
-  const folder = recordFolder ?? await latestFlight(`${dataDirectory}/flight_records`);
-  return folder === null ? { footer: null, closedAt: null } : await recordedEnd(folder);
+  const flights = `${dataDirectory}/flight_records`;
+  const folder = recordFolder ?? await latestFlight(flights);
+  if (folder !== null) return await recordedEnd(folder);
+  return { footer: null, closedAt: null, reason: `there is no recorded flight in ${flights}` };
 }
 
 /** By the safety officer's call where there is a token; else the record must have reached the disk. */

@@ -38,26 +38,25 @@ export class KeyRegistry {
   async #read(recorderFolder: string): Promise<void> {
     for await (const { name, isDirectory } of Deno.readDir(recorderFolder)) {
       if (!isDirectory) continue;
-      const files = await filesOf(`${recorderFolder}/${name}`);
-      if (files === null) continue;
-      for await (const batch of readBatches(files, { kinds: [KEY_KIND] })) {
-        for (const { record, message } of batch) {
-          const key = FDR_KINDS[KEY_KIND].safeParse(record.payload);
-          if (!message.verified || !key.success) continue;
-          this.enrol(key.data.flightId, Buffer.from(key.data.publicKey, "base64"));
-        }
+      try {
+        await this.#readFlight(await findFlight(`${recorderFolder}/${name}`));
+      } catch (error) {
+        // No flight, or none that this process may look into: the others are looked at.
+        if (error instanceof NothingReadableError) continue;
+        if (error instanceof Deno.errors.PermissionDenied) continue;
+        throw error;
       }
     }
   }
-}
 
-/** null: the folder holds no flight, and the others are looked at. */
-async function filesOf(folder: string): Promise<FlightFiles | null> {
-  try {
-    return await findFlight(folder);
-  } catch (error) {
-    if (error instanceof NothingReadableError) return null;
-    throw error;
+  async #readFlight(files: FlightFiles): Promise<void> {
+    for await (const batch of readBatches(files, { kinds: [KEY_KIND] })) {
+      for (const { record, message } of batch) {
+        const key = FDR_KINDS[KEY_KIND].safeParse(record.payload);
+        if (!message.verified || !key.success) continue;
+        this.enrol(key.data.flightId, Buffer.from(key.data.publicKey, "base64"));
+      }
+    }
   }
 }
 

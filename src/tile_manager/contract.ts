@@ -139,6 +139,8 @@ export interface FlightStateSignal {
   /** Where the word comes from: "recorder footer", "link". */
   readonly source: string;
   readonly observedAt: Date | null;
+  /** Of a state that is not known. */
+  readonly reason?: string;
 }
 
 /** The latest known state, at once. Asked once per invocation; may throw: that counts as UNKNOWN. */

@@ -23,7 +23,8 @@ export {
   type HttpTileDownloaderParts,
 } from "./download/tile_downloader.ts";
 export { HttpTileSource } from "./download/tile_source.ts";
-export { latestFlight, recordedEnd } from "./flight_state/recorded_end.ts";
+export { latestFlight } from "./flight_state/latest_flight.ts";
+export { recordedEnd } from "./flight_state/recorded_end.ts";
 export { FlightStateGate } from "./flight_state/gate.ts";
 export { CombinedSource, type RecordedEnd, RecorderFooterSource } from "./flight_state/sources.ts";
 export type { HttpParts } from "./http/request.ts";

@@ -101,12 +101,15 @@ export async function mcapFile(options: FixtureOptions): Promise<FixtureFile> {
 
 const MAGIC_BYTES = 8, RECORD_HEAD_BYTES = 9, CHUNK_OPCODE = 0x06, CHUNK_CRC_AT = 24;
 
-/** The same file with 0 for the CRC of each chunk: "not computed", as MCAP has it. */
-export function withoutChunkCrcs(bytes: Uint8Array): Uint8Array {
+/** The same file with 0 for the CRC of its first chunks: "not computed", as MCAP has it. */
+export function withoutChunkCrcs(bytes: Uint8Array, chunks = Infinity): Uint8Array {
+  let left = chunks;
   const out = bytes.slice();
   const view = new DataView(out.buffer);
   for (let at = MAGIC_BYTES; at < out.length - MAGIC_BYTES;) {
-    if (out[at] === CHUNK_OPCODE) view.setUint32(at + RECORD_HEAD_BYTES + CHUNK_CRC_AT, 0, true);
+    if (out[at] === CHUNK_OPCODE && left-- > 0) {
+      view.setUint32(at + RECORD_HEAD_BYTES + CHUNK_CRC_AT, 0, true);
+    }
     at += RECORD_HEAD_BYTES + Number(view.getBigUint64(at + 1, true));
   }
   return out;

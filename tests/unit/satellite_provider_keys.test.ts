@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { KeyRegistry } from "../../src/satellite_provider/key_registry.ts";
 import { inScratch } from "../faults/programs.ts";
+import { closedFolders } from "../support/closed_folders.ts";
 import { FLIGHT_ID, mcapFile, withoutChunkCrcs } from "../support/flight_record_fixture.ts";
 
 const keyOf = (byte: number) => new Uint8Array(32).fill(byte);
@@ -24,6 +25,8 @@ Deno.test("KeyRegistry believes a recorded key, and none that only damaged bytes
     await Deno.mkdir(`${folder}/empty`);
     await Deno.mkdir(`${folder}/flight`);
     const path = `${folder}/flight/segment_0000.mcap`;
+    await Deno.mkdir(`${folder}/lost+found`);
+    using _closed = closedFolders([`${folder}/lost+found`]);
     const bytes = await recordOf(keyOf(7));
     await Deno.writeFile(path, bytes);
     assert(await new KeyRegistry(folder).isOf(keyOf(7), FLIGHT_ID));

@@ -1,7 +1,11 @@
 /** How a flight ended, by files that came home whole, cut, damaged, and more than once. */
 import assert from "node:assert/strict";
-import { latestFlight, recordedEnd } from "../../src/tile_manager/flight_state/recorded_end.ts";
+import path from "node:path";
+import { latestFlight } from "../../src/tile_manager/flight_state/latest_flight.ts";
+import { recordedEnd } from "../../src/tile_manager/flight_state/recorded_end.ts";
+import { RecorderFooterSource } from "../../src/tile_manager/flight_state/sources.ts";
 import { inScratch } from "../faults/programs.ts";
+import { closedFolders } from "../support/closed_folders.ts";
 import { FLIGHT_ID, mcapFile, withoutChunkCrcs } from "../support/flight_record_fixture.ts";
 
 const OTHER_FLIGHT = "7c9e6679-7425-40de-944b-e07fc1f90ae7";
@@ -36,17 +40,25 @@ function replaced(bytes: Uint8Array, from: string, to: string): Uint8Array {
 const clean = { footer: { cleanShutdown: true } }, unclean = { footer: { cleanShutdown: false } };
 const FIRST = "segment_0000.mcap", BESIDE = "segment_0000.0a1b2c3d.mcap";
 
-async function endOf(files: Readonly<Record<string, Uint8Array>>): Promise<boolean | null> {
-  let end: boolean | null = null;
+type Files = Readonly<Record<string, Uint8Array>>;
+
+/** `as`: how the folder is spoken of, where not by its path. */
+async function recordOf(files: Files, name = FLIGHT_ID, as = (flight: string) => flight) {
+  let end = await Promise.resolve<Awaited<ReturnType<typeof recordedEnd>> | null>(null);
   await inScratch(async (folder) => {
-    const flight = `${folder}/${FLIGHT_ID}`;
+    const flight = `${folder}/${name}`;
     await Deno.mkdir(flight);
     for (const [name, bytes] of Object.entries(files)) {
       await Deno.writeFile(`${flight}/${name}`, bytes);
     }
-    end = (await recordedEnd(flight)).footer?.cleanShutdown ?? null;
+    end = await recordedEnd(as(flight));
   });
+  assert(end !== null);
   return end;
+}
+
+async function endOf(files: Files): Promise<boolean | null> {
+  return (await recordOf(files)).footer?.cleanShutdown ?? null;
 }
 
 Deno.test("recordedEnd() believes a footer that a CRC speaks for, of the last segment", async () => {
@@ -74,6 +86,8 @@ Deno.test("recordedEnd() takes the whole copy before the damaged one that came f
   assert.equal(await endOf({ [FIRST]: scratched, [BESIDE]: whole }), true);
   const scratchedClean = replaced(whole, "xxxxxxxx", "yyzzyyzz");
   assert.equal(await endOf({ [FIRST]: scratchedClean, [BESIDE]: await segment(unclean) }), false);
+  // A copy with a chunk that no CRC speaks for is not whole.
+  assert.equal(await endOf({ [FIRST]: withoutChunkCrcs(whole, 1), [BESIDE]: scratched }), false);
 });
 
 Deno.test("recordedEnd() knows of no clean end where whole copies contradict each other", async () => {
@@ -84,8 +98,37 @@ Deno.test("recordedEnd() knows of no clean end where whole copies contradict eac
 
 Deno.test("recordedEnd() hears nothing from another flight's file", async () => {
   const foreign = await segment({ ...clean, flightId: OTHER_FLIGHT });
-  assert.equal(await endOf({ [FIRST]: await segment({}), [BESIDE]: foreign }), null);
+  const open = await segment({}), whole = await segment(clean);
+  assert.equal(await endOf({ [FIRST]: open, [BESIDE]: foreign }), null);
+  const mixed = { [FIRST]: open, "segment_0001.mcap": foreign };
+  const relative = (flight: string) => path.relative(Deno.cwd(), flight);
+  const reasons: [Files, string, ((flight: string) => string) | undefined, RegExp][] = [
+    [mixed, FLIGHT_ID, undefined, /segment_0001\.mcap of flight 7c9e6679/],
+    [mixed, FLIGHT_ID, (flight) => `${flight}/.`, /segment_0001\.mcap of flight 7c9e6679/],
+    [mixed, "flight_monday", undefined, /segment_0000\.mcap is of flight 0c4f2f0e/],
+    [mixed, FLIGHT_ID.toUpperCase(), undefined, /take out what does not belong/],
+    [{ [FIRST]: whole }, OTHER_FLIGHT, undefined, /named 7c9e6679.* of flight 0c4f2f0e/],
+    [{ [FIRST]: whole }, OTHER_FLIGHT, (flight) => `${relative(flight)}/.//`, /is named 7c9e6679/],
+    [{ [FIRST]: withoutChunkCrcs(whole) }, FLIGHT_ID, undefined, /no record .* a CRC speaks for/],
+    [{ [FIRST]: open }, FLIGHT_ID, undefined, /no footer that a CRC speaks for/],
+  ];
+  for (const [files, name, as, expected] of reasons) {
+    const signal = new RecorderFooterSource(await recordOf(files, name, as)).flightState();
+    assert.equal(signal.state, "UNKNOWN");
+    assert.match(signal.reason ?? "", expected);
+  }
+  for (const name of ["flight_monday", FLIGHT_ID.toUpperCase()]) {
+    assert.equal((await recordOf({ [FIRST]: whole }, name)).footer?.cleanShutdown, true, name);
+  }
 });
+
+Deno.test("recordedEnd() hears a link to a folder by the name of the folder", () =>
+  inScratch(async (folder) => {
+    await Deno.mkdir(`${folder}/${OTHER_FLIGHT}`);
+    await Deno.writeFile(`${folder}/${OTHER_FLIGHT}/${FIRST}`, await segment(clean));
+    await Deno.symlink(OTHER_FLIGHT, `${folder}/latest`);
+    assert.equal((await recordedEnd(`${folder}/latest`)).footer, null);
+  }));
 
 Deno.test("latestFlight() lets no older flight speak for one that cannot be read", () =>
   inScratch(async (folder) => {
@@ -96,4 +139,27 @@ Deno.test("latestFlight() lets no older flight speak for one that cannot be read
     await Deno.mkdir(`${folder}/${OTHER_FLIGHT}`);
     await Deno.writeFile(`${folder}/${OTHER_FLIGHT}/${FIRST}`, new Uint8Array(100));
     assert.equal(await latestFlight(folder), `${folder}/${OTHER_FLIGHT}`);
+  }));
+
+Deno.test("latestFlight() passes over what is no flight, and over no flight that it may not read", () =>
+  inScratch(async (folder) => {
+    const flight = `${folder}/${FLIGHT_ID}`, other = `${folder}/${OTHER_FLIGHT}`;
+    for (const path of [flight, other, `${folder}/lost+found`]) await Deno.mkdir(path);
+    await Deno.writeFile(`${flight}/${FIRST}`, await segment(clean));
+    assert.equal(await latestFlight(folder), flight, "empty folders");
+    {
+      using _closed = closedFolders([`${folder}/lost+found`]);
+      assert.equal(await latestFlight(folder), flight);
+    }
+    {
+      using _closed = closedFolders([other]);
+      assert.equal(await latestFlight(folder), other);
+      const end = await recordedEnd(other);
+      assert.equal(end.footer, null);
+      assert.match(end.footer === null ? end.reason ?? "" : "", /cannot be read: .*denied/);
+    }
+    // A segment that leads nowhere: the folder looks like a flight.
+    await Deno.symlink("nowhere", `${other}/${FIRST}`);
+    assert.equal(await latestFlight(folder), other);
+    assert.equal((await recordedEnd(other)).footer, null);
   }));

@@ -32,14 +32,15 @@ export class FlightStateGate {
       signal = source.flightState();
     } catch (error) {
       cause = error;
-      signal = { state: "UNKNOWN", source: source.name, observedAt: null };
+      const reason = messageOf(error);
+      signal = { state: "UNKNOWN", source: source.name, observedAt: null, reason };
     }
     const fields = { state: signal.state, source: signal.source };
     if (signal.state === "ON_GROUND") {
       logger.info("c11.gate.pass", fields, "the aircraft is on the ground");
       return signal;
     }
-    const why = cause === undefined ? "" : ` (${messageOf(cause)})`;
+    const why = signal.reason === undefined ? "" : ` (${signal.reason})`;
     const refusal = new FlightStateNotOnGroundError(
       signal.state,
       `Cannot upload: the flight state is ${signal.state} by ${signal.source}${why}, not ON_GROUND; ` +

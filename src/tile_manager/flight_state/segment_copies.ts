@@ -8,6 +8,10 @@ import { findFlight } from "../../flight_record/mod.ts";
 /** As the recorder names it, and as a second copy of other bytes is named. */
 const SEGMENT_COPY = /^segment_(\d{4,9})(?:\.[0-9a-f]{8})?\.mcap$/;
 
+export function isSegmentCopy(name: string): boolean {
+  return SEGMENT_COPY.test(name);
+}
+
 /**
  * Paths of the copies of each segment, in the order of the flight.
  *

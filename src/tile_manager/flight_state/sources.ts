@@ -4,14 +4,14 @@
  * @module
  */
 import { messageOf } from "../../core/mod.ts";
-import type { FlightState, FlightStateSignal, FlightStateSource } from "../contract.ts";
+import type { FlightStateSignal, FlightStateSource } from "../contract.ts";
 
 /** What the recorder's files say of the end of a flight. */
 export type RecordedEnd =
   /** Its footer: written when the flight was closed. */
   | { readonly footer: { readonly cleanShutdown: boolean }; readonly closedAt: Date | null }
-  /** Cut off, or still being written. */
-  | { readonly footer: null; readonly closedAt: null };
+  /** Cut off, or still being written; `reason` says what is known. */
+  | { readonly footer: null; readonly closedAt: null; readonly reason?: string };
 
 /** A clean footer says "landed" better than a live link that may be gone. */
 export class RecorderFooterSource implements FlightStateSource {
@@ -23,9 +23,13 @@ export class RecorderFooterSource implements FlightStateSource {
   }
 
   flightState(): FlightStateSignal {
-    const { footer, closedAt } = this.#end;
-    const state: FlightState = footer?.cleanShutdown === true ? "ON_GROUND" : "UNKNOWN";
-    return { state, source: this.name, observedAt: closedAt };
+    const { footer, closedAt: observedAt } = this.#end;
+    const source = this.name;
+    if (footer?.cleanShutdown === true) return { state: "ON_GROUND", source, observedAt };
+    const reason = this.#end.footer === null
+      ? this.#end.reason ?? "no footer is known"
+      : "the footer says that the flight was not closed cleanly";
+    return { state: "UNKNOWN", source, observedAt, reason };
   }
 }
 
@@ -61,6 +65,8 @@ export class CombinedSource implements FlightStateSource {
         cause: faults[0],
       });
     }
-    return { state: "UNKNOWN", source: this.name, observedAt: null };
+    const reasons = signals.flatMap(({ reason }) => reason ?? []);
+    const why = reasons.length === 0 ? {} : { reason: reasons.join("; ") };
+    return { state: "UNKNOWN", source: this.name, observedAt: null, ...why };
   }
 }
