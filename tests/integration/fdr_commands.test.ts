@@ -87,7 +87,11 @@ Deno.test("operator fdr names what cannot be read, and leaves nothing behind", a
       [["info", `${scratch}/folder`], 1, /holds no segment_NNNN\.mcap/],
       [["cat", `${scratch}/absent`], 66, /no such flight/],
       [["cat", zeros, "--from", "yesterday"], 64, /--from must be seconds/],
-      [["export", zeros, "--format", "xml", "--out", `${scratch}/out`], 64, /csv, geojson, gpx or flight/],
+      [
+        ["export", zeros, "--format", "xml", "--out", `${scratch}/out`],
+        64,
+        /csv, geojson, gpx or flight/,
+      ],
       [["export", zeros, "--format", "gpx", "--out", `${scratch}/out`], 1, /nothing to read/],
     ];
     const before = await filesBelow(scratch);

@@ -104,6 +104,55 @@ async function searchPlaces(path: string): Promise<void> {
   assert.ok(Math.abs(best.longitudeDeg - middle.longitudeDeg) < 4.5e-4, JSON.stringify(best));
 }
 
+async function sectorOverColumn(folder: string, data: string, provision: readonly string[]) {
+  // The tiles are of 2021-06-01; 183 days later is 2021-12-01.
+  const { westDeg, eastDeg } = tileBounds({ zoom: ZOOM, x: CORNER.x, y: CORNER.y });
+  const quarter = (eastDeg - westDeg) / 4;
+  const column = `48,${westDeg + quarter},48.4,${eastDeg - quarter}`;
+  const sector = ["cache", "sector", "add", "front", "active_conflict", column, "--data", data];
+  const added = await operator(folder, sector);
+  assert.equal(added.code, 0, added.err);
+  const fly = async (flightAt: string) => {
+    const target = ["--out", `${folder}/packages/dated`, "--flight-at", flightAt];
+    const { code, out: text, err } = await operator(folder, [...provision, ...target]);
+    assert.equal(code, 0, err);
+    return JSON.parse(text);
+  };
+  const before = await fly("2021-12-01");
+  assert.deepEqual([before.tiles, before.leftOut], [15, []]);
+  assert.equal(before.firstExpiresAt, "2021-12-01T00:00:00.000Z");
+  const path = `${folder}/packages/dated`;
+  const flown = await openFlightPackage(path, undefined, {
+    flightUntil: new Date("2021-12-02"),
+  });
+  assert.equal(flown.expiredTiles.length, 4);
+  assert.ok(flown.expiredTiles.every(({ x }) => x === CORNER.x));
+  const after = await fly("2021-12-02");
+  assert.equal(after.tiles, 11);
+  assert.deepEqual(after.leftOut, [
+    { classification: "active_conflict", reason: "older_than_rule", tiles: 4 },
+  ]);
+  const { manifest } = await openFlightPackage(path);
+  assert.equal(manifest.freshness?.flightAt, "2021-12-02T00:00:00.000Z");
+  assert.deepEqual(manifest.freshness?.leftOut, after.leftOut);
+  const explain = [
+    "cache",
+    "freshness",
+    "explain",
+    `48.2`,
+    `16.4`,
+    "2021-06-01",
+    "--data",
+    data,
+  ];
+  const told = await operator(folder, [...explain, "--at", "2021-12-02", "--json"]);
+  assert.equal(told.code, 0, told.err);
+  const decision = JSON.parse(told.out);
+  assert.deepEqual([decision.outcome, decision.ageS], ["rejected", 184 * 86_400]);
+  const removed = await operator(folder, ["cache", "sector", "rm", "front", "--data", data]);
+  assert.equal(removed.code, 0, removed.err);
+}
+
 Deno.test("operator provision makes a package that verifies and finds its places", async (test) => {
   const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "gdn-provision-" }));
   const data = `${folder}/data`, out = `${folder}/packages/one`;
@@ -144,54 +193,10 @@ Deno.test("operator provision makes a package that verifies and finds its places
       assert.equal(code, 65);
       assert.match(err, /place\/vocabulary\.bin: was altered/);
     });
-    await test.step("a conflict sector over a column: expiry in the package, then left out", async () => {
-      // The tiles are of 2021-06-01; 183 days later is 2021-12-01.
-      const { westDeg, eastDeg } = tileBounds({ zoom: ZOOM, x: CORNER.x, y: CORNER.y });
-      const quarter = (eastDeg - westDeg) / 4;
-      const column = `48,${westDeg + quarter},48.4,${eastDeg - quarter}`;
-      const sector = ["cache", "sector", "add", "front", "active_conflict", column, "--data", data];
-      const added = await operator(folder, sector);
-      assert.equal(added.code, 0, added.err);
-      const fly = async (flightAt: string) => {
-        const target = ["--out", `${folder}/packages/dated`, "--flight-at", flightAt];
-        const { code, out: text, err } = await operator(folder, [...provision, ...target]);
-        assert.equal(code, 0, err);
-        return JSON.parse(text);
-      };
-      const before = await fly("2021-12-01");
-      assert.deepEqual([before.tiles, before.leftOut], [15, []]);
-      assert.equal(before.firstExpiresAt, "2021-12-01T00:00:00.000Z");
-      const path = `${folder}/packages/dated`;
-      const flown = await openFlightPackage(path, undefined, {
-        flightUntil: new Date("2021-12-02"),
-      });
-      assert.equal(flown.expiredTiles.length, 4);
-      assert.ok(flown.expiredTiles.every(({ x }) => x === CORNER.x));
-      const after = await fly("2021-12-02");
-      assert.equal(after.tiles, 11);
-      assert.deepEqual(after.leftOut, [
-        { classification: "active_conflict", reason: "older_than_rule", tiles: 4 },
-      ]);
-      const { manifest } = await openFlightPackage(path);
-      assert.equal(manifest.freshness?.flightAt, "2021-12-02T00:00:00.000Z");
-      assert.deepEqual(manifest.freshness?.leftOut, after.leftOut);
-      const explain = [
-        "cache",
-        "freshness",
-        "explain",
-        `48.2`,
-        `16.4`,
-        "2021-06-01",
-        "--data",
-        data,
-      ];
-      const told = await operator(folder, [...explain, "--at", "2021-12-02", "--json"]);
-      assert.equal(told.code, 0, told.err);
-      const decision = JSON.parse(told.out);
-      assert.deepEqual([decision.outcome, decision.ageS], ["rejected", 184 * 86_400]);
-      const removed = await operator(folder, ["cache", "sector", "rm", "front", "--data", data]);
-      assert.equal(removed.code, 0, removed.err);
-    });
+    await test.step(
+      "a conflict sector over a column: expiry in the package, then left out",
+      () => sectorOverColumn(folder, data, provision),
+    );
     await test.step("an area without tiles, and a folder of somebody's, are refused", async () => {
       const nowhere = ["--centre", "-33,151", "--radius", "500", "--out", `${folder}/none`];
       const empty = await operator(folder, [...provision, ...nowhere]);
