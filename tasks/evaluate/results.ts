@@ -9,6 +9,7 @@ import {
   flightMetrics,
 } from "../../src/evaluation/mod.ts";
 
+import { aligned } from "./aligned.ts";
 import { type TileMetrics, tileMetrics } from "./tiles/tile_metrics.ts";
 import type { TilePlacement } from "./tiles/placement.ts";
 
@@ -94,12 +95,8 @@ function latency(metrics: FlightMetrics): string {
 
 /** A table with one row per name. */
 export function metricsTable(rows: readonly { name: string; metrics: FlightMetrics }[]): string[] {
-  const cells = [
+  return aligned([
     ["flight", ...COLUMNS.map((column) => column.title)],
     ...rows.map((row) => [row.name, ...COLUMNS.map((column) => column.value(row.metrics))]),
-  ];
-  const widths = cells[0].map((_, i) => Math.max(...cells.map((row) => row[i].length)));
-  return cells.map((row) =>
-    row.map((cell, i) => i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])).join("  ")
-  );
+  ]);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { largest, percentile, share } from "../../../src/evaluation/mod.ts";
+import { aligned } from "../aligned.ts";
 import type { TilePlacement } from "./placement.ts";
 
 /** N7: misplaced by over 30 m under 1 %, over 100 m under 0.1 %. */
@@ -117,12 +118,8 @@ const COLUMNS: readonly { readonly title: string; value(m: TileMetrics): string 
 
 /** A table with one row per name. */
 export function tilesTable(rows: readonly { name: string; metrics: TileMetrics }[]): string[] {
-  const cells = [
+  return aligned([
     ["tiles made by", ...COLUMNS.map((column) => column.title)],
     ...rows.map((row) => [row.name, ...COLUMNS.map((column) => column.value(row.metrics))]),
-  ];
-  const widths = cells[0].map((_, i) => Math.max(...cells.map((row) => row[i].length)));
-  return cells.map((row) =>
-    row.map((cell, i) => i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])).join("  ")
-  );
+  ]);
 }
