@@ -10,7 +10,7 @@ import {
   flightMetrics,
   missedBars,
   pooledMetrics,
-} from "../src/evaluation/mod.ts";
+} from "../src/workstation/evaluation/mod.ts";
 import { type EvaluateCase, groundCase, suite } from "./evaluate/cases.ts";
 import { EVALUATE_HELP, type EvaluateOptions, evaluateOptions } from "./evaluate/options.ts";
 import { type CaseResult, metricsTable, resultLine } from "./evaluate/results.ts";

@@ -14,13 +14,13 @@ export const EXAMPLE_CONFIG = `${REPOSITORY}/config/airborne.example.yaml`;
 const SOURCES = [
   "airborne/config.ts",
   "airborne/navigator_config.ts",
-  "flight_recorder/config.ts",
-  "matcher/config.ts",
-  "orthorectification/flight_tile_gate.ts",
-  "place_recognition/config.ts",
-  "pose/config.ts",
-  "state_estimator/config.ts",
-  "vio/config.ts",
+  "flight/flight_recorder/config.ts",
+  "navigation/matcher/config.ts",
+  "tiles/orthorectification/flight_tile_gate.ts",
+  "navigation/place_recognition/config.ts",
+  "navigation/pose/config.ts",
+  "navigation/state_estimator/config.ts",
+  "navigation/vio/config.ts",
 ];
 
 const HEAD =

@@ -1,5 +1,5 @@
 /**
- * Writes src/flight_recorder/KINDS.md, the table of kinds, from the registry. A test holds the file
+ * Writes src/flight/flight_recorder/KINDS.md, the table of kinds, from the registry. A test holds the file
  * against it: run this after a change of the registry.
  *
  *     deno run -P=tasks tasks/fdr_kinds.ts
@@ -15,10 +15,10 @@ import {
   type FdrKind,
   foxgloveSchema,
   REQUIRED_KEYS,
-} from "../src/flight_recorder/mod.ts";
+} from "../src/flight/flight_recorder/mod.ts";
 import { REPOSITORY } from "./executables.ts";
 
-export const KINDS_FILE = `${REPOSITORY}/src/flight_recorder/KINDS.md`;
+export const KINDS_FILE = `${REPOSITORY}/src/flight/flight_recorder/KINDS.md`;
 
 if (import.meta.main) await Deno.writeTextFile(KINDS_FILE, kindsDocument());
 

@@ -6,9 +6,9 @@
  */
 import { parseArgs } from "node:util";
 import { startProgress } from "../src/core/mod.ts";
-import { buildDescriptorIndex } from "../src/descriptor_index/mod.ts";
-import { type FaissLibrary, openFaiss } from "../src/faiss/mod.ts";
-import { openVision } from "../src/vision/mod.ts";
+import { buildDescriptorIndex } from "../src/navigation/descriptor_index/mod.ts";
+import { type FaissLibrary, openFaiss } from "../src/native/faiss/mod.ts";
+import { openVision } from "../src/native/vision/mod.ts";
 import { REPOSITORY } from "./executables.ts";
 import { describeSet, type DescriptorSet, vocabularyFor } from "./recall/descriptors.ts";
 import { keptIndex, shortened, sweep, truthOf } from "./recall/measure.ts";

@@ -11,7 +11,7 @@ constexpr int kChannels = 8;
 /// Dense features of a grey patch: one CV_32F plane per orientation, 0 where `valid` is 0 or less
 /// than two pixels from such a place. Each pixel's vector has length norm / (norm + floor), floor
 /// being `floor_share` of the patch's mean norm: a low one sharpens (tie points), a high one lets
-/// strong structure speak louder than texture (search; measured: see src/matcher/README.md).
+/// strong structure speak louder than texture (search; measured: see src/navigation/matcher/README.md).
 std::vector<cv::Mat> cfog(const cv::Mat& grey, const cv::Mat& valid, double floor_share);
 
 constexpr double kFloorTiePoints = 0.5;

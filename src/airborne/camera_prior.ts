@@ -11,7 +11,7 @@ import {
   quaternionMultiply,
   type Vector3,
 } from "../core/mod.ts";
-import type { StateEstimate } from "../state_estimator/mod.ts";
+import type { StateEstimate } from "../navigation/state_estimator/mod.ts";
 
 /** Pose of the camera in the map's local frame (its registration error included) with the sigmas that searches and checks need. */
 export interface CameraPrior {

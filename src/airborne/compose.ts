@@ -11,16 +11,16 @@ import {
   type Strategy,
   StrategyRegistry,
 } from "../core/mod.ts";
-import { type DescriptorIndex, openDescriptorIndex } from "../descriptor_index/mod.ts";
-import { type FaissLibrary, openFaiss } from "../faiss/mod.ts";
+import { type DescriptorIndex, openDescriptorIndex } from "../navigation/descriptor_index/mod.ts";
+import { type FaissLibrary, openFaiss } from "../native/faiss/mod.ts";
 import {
   type FlightPackage,
   openFlightPackage,
   type Place,
   verifiedBytes,
-} from "../flight_package/mod.ts";
-import { TileMap } from "../map/mod.ts";
-import { type CrossDomainMatcher, StructuralMatcher } from "../matcher/mod.ts";
+} from "../flight/flight_package/mod.ts";
+import { TileMap } from "../navigation/map/mod.ts";
+import { type CrossDomainMatcher, StructuralMatcher } from "../navigation/matcher/mod.ts";
 import {
   AdaptiveRecogniser,
   ExhaustiveSearch,
@@ -28,17 +28,17 @@ import {
   type PlaceRecogniser,
   VladDescriptor,
   VladSearch,
-} from "../place_recognition/mod.ts";
-import { PlanarPoseSolver, type PoseSolver } from "../pose/mod.ts";
-import { buildPackageTileStore, type PackageTileStore } from "../tile_journal/mod.ts";
-import { Eskf, type EskfConfig, type StateEstimator } from "../state_estimator/mod.ts";
-import { PlanarKlt, type VioStrategy } from "../vio/mod.ts";
+} from "../navigation/place_recognition/mod.ts";
+import { PlanarPoseSolver, type PoseSolver } from "../navigation/pose/mod.ts";
+import { buildPackageTileStore, type PackageTileStore } from "../tiles/tile_journal/mod.ts";
+import { Eskf, type EskfConfig, type StateEstimator } from "../navigation/state_estimator/mod.ts";
+import { PlanarKlt, type VioStrategy } from "../navigation/vio/mod.ts";
 import {
   checkPoseLayout,
   checkStructuralLayout,
   openVision,
   type VisionLibrary,
-} from "../vision/mod.ts";
+} from "../native/vision/mod.ts";
 import type { AirborneConfig } from "./config.ts";
 import type { Airborne, AirborneOptions, TileStorePlace } from "./contract.ts";
 import { Locator } from "./locator.ts";

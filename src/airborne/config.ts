@@ -4,13 +4,13 @@
  * @module
  */
 import { z } from "zod";
-import { FdrConfigSchema } from "../flight_recorder/mod.ts";
-import { StructuralConfigSchema } from "../matcher/mod.ts";
-import { FlightTilesConfigSchema } from "../orthorectification/mod.ts";
-import { PlaceRecognitionConfigSchema } from "../place_recognition/mod.ts";
-import { PoseConfigSchema } from "../pose/mod.ts";
-import { EskfConfigSchema } from "../state_estimator/mod.ts";
-import { PlanarKltConfigSchema } from "../vio/mod.ts";
+import { FdrConfigSchema } from "../flight/flight_recorder/mod.ts";
+import { StructuralConfigSchema } from "../navigation/matcher/mod.ts";
+import { FlightTilesConfigSchema } from "../tiles/orthorectification/mod.ts";
+import { PlaceRecognitionConfigSchema } from "../navigation/place_recognition/mod.ts";
+import { PoseConfigSchema } from "../navigation/pose/mod.ts";
+import { EskfConfigSchema } from "../navigation/state_estimator/mod.ts";
+import { PlanarKltConfigSchema } from "../navigation/vio/mod.ts";
 import { NavigatorConfigSchema } from "./navigator_config.ts";
 
 export const AirborneConfigSchema = z.strictObject({

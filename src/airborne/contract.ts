@@ -4,11 +4,11 @@
  * @module
  */
 import type { Clock, LocalFrame } from "../core/mod.ts";
-import type { FlightPackage } from "../flight_package/mod.ts";
-import type { FdrSink } from "../flight_recorder/mod.ts";
-import type { EskfOptions, StateEstimator } from "../state_estimator/mod.ts";
-import type { TileStore } from "../tile_contract/mod.ts";
-import type { VisionLibrary } from "../vision/mod.ts";
+import type { FlightPackage } from "../flight/flight_package/mod.ts";
+import type { FdrSink } from "../flight/flight_recorder/mod.ts";
+import type { EskfOptions, StateEstimator } from "../navigation/state_estimator/mod.ts";
+import type { TileStore } from "../tiles/tile_contract/mod.ts";
+import type { VisionLibrary } from "../native/vision/mod.ts";
 import type { AirborneConfig } from "./config.ts";
 import type { Locator } from "./locator.ts";
 import type { Navigator } from "./navigator.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 import { type LocalFrame, type Logger, type MonotonicNs, secondsFromNs } from "../core/mod.ts";
-import type { FdrSink } from "../flight_recorder/mod.ts";
-import type { EstimatorEvent } from "../state_estimator/mod.ts";
+import type { FdrSink } from "../flight/flight_recorder/mod.ts";
+import type { EstimatorEvent } from "../navigation/state_estimator/mod.ts";
 
 export function recordEvent(
   to: { readonly sink: FdrSink; readonly logger: Logger },

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { FlightPackage } from "../flight_package/mod.ts";
+import type { FlightPackage } from "../flight/flight_package/mod.ts";
 
 /** What the crew must hear before the flight, or null. */
 export function expiredTilesWarning({ manifest, expiredTiles }: FlightPackage): string | null {

@@ -19,7 +19,7 @@ import {
   type FlightRecorder,
   startFlightRecorder,
   SteadySink,
-} from "../flight_recorder/mod.ts";
+} from "../flight/flight_recorder/mod.ts";
 
 /** What the flight's record came to. */
 export interface RecordedFlightSummary {

@@ -4,10 +4,10 @@
  * @module
  */
 import { basename } from "node:path";
-import type { CameraFrame } from "../camera/mod.ts";
+import type { CameraFrame } from "../navigation/camera/mod.ts";
 import type { MonotonicNs } from "../core/mod.ts";
-import type { FdrPayload, FdrSink } from "../flight_recorder/mod.ts";
-import type { EstimatorEvent } from "../state_estimator/mod.ts";
+import type { FdrPayload, FdrSink } from "../flight/flight_recorder/mod.ts";
+import type { EstimatorEvent } from "../navigation/state_estimator/mod.ts";
 import type { Airborne } from "./contract.ts";
 import { recordEvent } from "./event_records.ts";
 import type { FlightLog } from "./flight_log.ts";

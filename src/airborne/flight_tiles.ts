@@ -4,16 +4,16 @@
  *
  * @module
  */
-import type { CameraFrame } from "../camera/mod.ts";
+import type { CameraFrame } from "../navigation/camera/mod.ts";
 import { type Clock, type LocalFrame, messageOf, sha256Hex } from "../core/mod.ts";
 import {
   type FlightTile,
   type FlightTileCounts,
   FlightTileMaker,
   type FlightTilesConfig,
-} from "../orthorectification/mod.ts";
-import { type NewTile, type TileId, type TileStore, tileUuid } from "../tile_contract/mod.ts";
-import { decodeJpeg, encodeJpeg, type VisionLibrary, warpGrid } from "../vision/mod.ts";
+} from "../tiles/orthorectification/mod.ts";
+import { type NewTile, type TileId, type TileStore, tileUuid } from "../tiles/tile_contract/mod.ts";
+import { decodeJpeg, encodeJpeg, type VisionLibrary, warpGrid } from "../native/vision/mod.ts";
 import type { FlightLog } from "./flight_log.ts";
 import { flownFrame } from "./flown_frame.ts";
 import type { FrameOutcome } from "./navigator.ts";

@@ -4,14 +4,14 @@
  *
  * @module
  */
-import type { CameraFrame } from "../camera/mod.ts";
+import type { CameraFrame } from "../navigation/camera/mod.ts";
 import {
   quaternionFromRotationVector,
   quaternionMultiply,
   radiansFromDegrees,
   type Vector3,
 } from "../core/mod.ts";
-import type { FlownFrame } from "../orthorectification/mod.ts";
+import type { FlownFrame } from "../tiles/orthorectification/mod.ts";
 import { cameraPrior } from "./camera_prior.ts";
 import type { FrameOutcome } from "./navigator.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { degreesFromRadians, type LocalFrame, rollPitchYaw } from "../core/mod.ts";
-import type { FdrPayload } from "../flight_recorder/mod.ts";
+import type { FdrPayload } from "../flight/flight_recorder/mod.ts";
 import type { FrameOutcome } from "./navigator.ts";
 import type { FrameLine } from "./output.ts";
 

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { FlightPackage } from "../flight_package/mod.ts";
-import type { FlightDescription } from "../replay/mod.ts";
+import type { FlightPackage } from "../flight/flight_package/mod.ts";
+import type { FlightDescription } from "../flight/replay/mod.ts";
 
 /** Terrain and geoid models differ by this much without harm, metres. */
 const DIFFERENCE_MAX_M = 2;

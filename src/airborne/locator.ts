@@ -4,10 +4,15 @@
  * @module
  */
 import type { Matrix3, MonotonicNs, Quaternion, Vector3 } from "../core/mod.ts";
-import type { CrossDomainMatcher, Match, MatchOutcome, PlaceHypothesis } from "../matcher/mod.ts";
-import type { PlaceRecogniser, Proposal } from "../place_recognition/mod.ts";
-import type { PoseFix, PoseOutcome, PoseSolver } from "../pose/mod.ts";
-import type { VisionFrame } from "../vision/mod.ts";
+import type {
+  CrossDomainMatcher,
+  Match,
+  MatchOutcome,
+  PlaceHypothesis,
+} from "../navigation/matcher/mod.ts";
+import type { PlaceRecogniser, Proposal } from "../navigation/place_recognition/mod.ts";
+import type { PoseFix, PoseOutcome, PoseSolver } from "../navigation/pose/mod.ts";
+import type { VisionFrame } from "../native/vision/mod.ts";
 import type { CameraPrior } from "./camera_prior.ts";
 
 /** What one frame's look at the map came to. */

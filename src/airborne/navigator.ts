@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { CameraFrame } from "../camera/mod.ts";
+import type { CameraFrame } from "../navigation/camera/mod.ts";
 import {
   type LocalFrame,
   type MonotonicNs,
@@ -16,9 +16,9 @@ import {
   type MeasurementOutcome,
   type StateEstimate,
   type StateEstimator,
-} from "../state_estimator/mod.ts";
-import type { MotionHint, VioOutput, VioStrategy } from "../vio/mod.ts";
-import { VisionFrame, type VisionLibrary } from "../vision/mod.ts";
+} from "../navigation/state_estimator/mod.ts";
+import type { MotionHint, VioOutput, VioStrategy } from "../navigation/vio/mod.ts";
+import { VisionFrame, type VisionLibrary } from "../native/vision/mod.ts";
 import { type CameraPrior, cameraPrior } from "./camera_prior.ts";
 import { Confirmation } from "./confirmation.ts";
 import type { Location, Locator } from "./locator.ts";

@@ -14,7 +14,7 @@ import {
   readConfiguration,
   UsageError,
 } from "../core/mod.ts";
-import { openPhotographFolder } from "../replay/mod.ts";
+import { openPhotographFolder } from "../flight/replay/mod.ts";
 import { type AirborneConfig, AirborneConfigSchema } from "./config.ts";
 import type { ReplayOutput, ReplayParts, ReplayRequest } from "./contract.ts";
 import type { SummaryLine } from "./output.ts";

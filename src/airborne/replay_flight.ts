@@ -4,8 +4,8 @@
  * @module
  */
 import { type Clock, ManualClock, VERSION } from "../core/mod.ts";
-import { type FlightDescription, openRecordedFlight } from "../replay/mod.ts";
-import type { EstimatorEvent } from "../state_estimator/mod.ts";
+import { type FlightDescription, openRecordedFlight } from "../flight/replay/mod.ts";
+import type { EstimatorEvent } from "../navigation/state_estimator/mod.ts";
 import type { AirborneConfig } from "./config.ts";
 import type { Airborne, ReplayOutput, ReplayParts, ReplayRequest } from "./contract.ts";
 import { expiredTilesWarning } from "./expired_tiles.ts";

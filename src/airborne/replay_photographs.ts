@@ -11,8 +11,8 @@ import {
   radiansFromDegrees,
   rollPitchYaw,
 } from "../core/mod.ts";
-import { openPhotographFolder, type PhotographEvent } from "../replay/mod.ts";
-import { VisionFrame } from "../vision/mod.ts";
+import { openPhotographFolder, type PhotographEvent } from "../flight/replay/mod.ts";
+import { VisionFrame } from "../native/vision/mod.ts";
 import type { CameraPrior } from "./camera_prior.ts";
 import type { AirborneConfig } from "./config.ts";
 import type { Airborne, ReplayOutput, ReplayParts, ReplayRequest } from "./contract.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 import { ControllerClock, type LocalFrame, radiansFromDegrees } from "../core/mod.ts";
-import type { FlightDescription, FlightEvent } from "../replay/mod.ts";
-import type { StateEstimator } from "../state_estimator/mod.ts";
+import type { FlightDescription, FlightEvent } from "../flight/replay/mod.ts";
+import type { StateEstimator } from "../navigation/state_estimator/mod.ts";
 
 /** Moves them onto the one clock. */
 export class SensorFeed {

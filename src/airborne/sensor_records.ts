@@ -5,8 +5,8 @@
  * @module
  */
 import type { MonotonicNs } from "../core/mod.ts";
-import type { FdrSink } from "../flight_recorder/mod.ts";
-import type { FlightEvent } from "../replay/mod.ts";
+import type { FdrSink } from "../flight/flight_recorder/mod.ts";
+import type { FlightEvent } from "../flight/replay/mod.ts";
 
 type SensorEvent = Exclude<FlightEvent, { readonly kind: "frame" }>;
 type ImuEvent = Extract<SensorEvent, { readonly kind: "imu" }>;

@@ -5,7 +5,7 @@
  * @module
  */
 import { createLogger } from "../core/mod.ts";
-import type { TileCacheLogger } from "../tile_cache/mod.ts";
+import type { TileCacheLogger } from "../tiles/workstation/tile_cache/mod.ts";
 
 /** Told by the command itself, tile by tile, with its reason. */
 const TOLD_ELSEWHERE: ReadonlySet<string> = new Set(["c6.freshness.rejected"]);

@@ -4,11 +4,17 @@
  * @module
  */
 import { type Command } from "../core/mod.ts";
-import { buildDescriptorIndex } from "../descriptor_index/mod.ts";
-import { openFaiss } from "../faiss/mod.ts";
-import { TileMap } from "../map/mod.ts";
-import type { TileToolkit } from "../tile_import/mod.ts";
-import { decodeJpeg, encodeJpeg, openVision, type VisionLibrary, warpGrid } from "../vision/mod.ts";
+import { buildDescriptorIndex } from "../navigation/descriptor_index/mod.ts";
+import { openFaiss } from "../native/faiss/mod.ts";
+import { TileMap } from "../navigation/map/mod.ts";
+import type { TileToolkit } from "../tiles/workstation/tile_import/mod.ts";
+import {
+  decodeJpeg,
+  encodeJpeg,
+  openVision,
+  type VisionLibrary,
+  warpGrid,
+} from "../native/vision/mod.ts";
 import { fdrCatCommand } from "./commands/fdr_cat.ts";
 import { fdrDoctorCommand } from "./commands/fdr_doctor.ts";
 import { fdrExportCommand } from "./commands/fdr_export.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Command } from "../core/mod.ts";
-import { decodeJpeg, openVision } from "../vision/mod.ts";
+import { decodeJpeg, openVision } from "../native/vision/mod.ts";
 import { cacheExportCommand, type ExportParts } from "./commands/cache_export.ts";
 import { cacheGcCommand } from "./commands/cache_gc.ts";
 import { cacheListCommand } from "./commands/cache_list.ts";

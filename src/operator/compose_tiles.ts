@@ -4,9 +4,9 @@
  * @module
  */
 import { type Command, createLogger, SystemClock } from "../core/mod.ts";
-import { FdrConfigSchema } from "../flight_recorder/mod.ts";
-import { TileValidators } from "../tile_cache/tile_validators.ts";
-import { tileFromBytes, type TileToolkit } from "../tile_import/mod.ts";
+import { FdrConfigSchema } from "../flight/flight_recorder/mod.ts";
+import { TileValidators } from "../tiles/workstation/tile_cache/tile_validators.ts";
+import { tileFromBytes, type TileToolkit } from "../tiles/workstation/tile_import/mod.ts";
 import {
   enrolKey,
   FlightKeyManager,
@@ -24,7 +24,7 @@ import {
   type SigningSession,
   type TileManagerConfig,
   TileManagerConfigSchema,
-} from "../tile_manager/mod.ts";
+} from "../tiles/workstation/tile_manager/mod.ts";
 import { openOperatorCache } from "./operator_cache.ts";
 import { openRecorder } from "./operator_recorder.ts";
 import { collectCommand } from "./commands/collect.ts";

@@ -6,7 +6,10 @@
  * @module
  */
 import { SystemClock } from "../core/mod.ts";
-import { type ManagedTileCache, openManagedTileCache } from "../tile_cache/mod.ts";
+import {
+  type ManagedTileCache,
+  openManagedTileCache,
+} from "../tiles/workstation/tile_cache/mod.ts";
 import { cacheLogger } from "./cache_log.ts";
 import { openRecorder } from "./operator_recorder.ts";
 

@@ -5,7 +5,7 @@
  * @module
  */
 import { type SystemClock, VERSION } from "../core/mod.ts";
-import { FdrConfigSchema, FlightRecorder } from "../flight_recorder/mod.ts";
+import { FdrConfigSchema, FlightRecorder } from "../flight/flight_recorder/mod.ts";
 
 export interface OperatorRecord {
   readonly dataDirectory: string;

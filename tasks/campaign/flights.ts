@@ -4,7 +4,11 @@
  * @module
  */
 import { messageOf } from "../../src/core/mod.ts";
-import { type EvaluatedFlight, flightMetrics, pooledMetrics } from "../../src/evaluation/mod.ts";
+import {
+  type EvaluatedFlight,
+  flightMetrics,
+  pooledMetrics,
+} from "../../src/workstation/evaluation/mod.ts";
 import type { FlightCase } from "../evaluate/cases.ts";
 import type { PackageCache } from "../evaluate/host.ts";
 import { runCase } from "../evaluate/run_case.ts";

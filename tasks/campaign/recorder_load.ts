@@ -6,7 +6,7 @@
  */
 import { McapIndexedReader } from "@mcap/core";
 import { SystemClock } from "../../src/core/mod.ts";
-import { FdrConfigSchema, FlightRecorder } from "../../src/flight_recorder/mod.ts";
+import { FdrConfigSchema, FlightRecorder } from "../../src/flight/flight_recorder/mod.ts";
 import { benchRecord } from "../../tests/support/fdr_bench_record.ts";
 import { type PartHost, type PartResult, seedsOf } from "./part.ts";
 

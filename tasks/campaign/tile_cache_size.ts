@@ -6,8 +6,8 @@
  * @module
  */
 import { GarbageBound, sha256Hex, syncPath, writeSynced } from "../../src/core/mod.ts";
-import { openTileCache, type TileCache } from "../../src/tile_cache/mod.ts";
-import { openPostgres } from "../../src/tile_cache/sql/postgres_database.ts";
+import { openTileCache, type TileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
+import { openPostgres } from "../../src/tiles/workstation/tile_cache/sql/postgres_database.ts";
 import { makeTile } from "../../tests/contract/tile_fixture.ts";
 import { CrashablePostgres } from "../../tests/support/postgres_crashable.ts";
 import { BULK_ZOOM, bulkBox, insertBulkRows } from "../../tests/support/tile_rows_bulk.ts";

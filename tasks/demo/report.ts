@@ -4,8 +4,8 @@
  * @module
  */
 import { resolve } from "node:path";
-import { ManifestSchema } from "../../src/flight_package/mod.ts";
-import { reportOf, reportPage, tileMosaic } from "../../src/flight_report/mod.ts";
+import { ManifestSchema } from "../../src/flight/flight_package/mod.ts";
+import { reportOf, reportPage, tileMosaic } from "../../src/workstation/flight_report/mod.ts";
 import type { FlownFlight } from "../evaluate/fly.ts";
 import { DEMO_CASE } from "./fly.ts";
 

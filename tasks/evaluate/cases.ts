@@ -11,7 +11,7 @@ import {
   BARS_NO_PRIOR,
   BARS_PHOTOGRAPHS,
   BARS_TWO_DATES,
-} from "../../src/evaluation/mod.ts";
+} from "../../src/workstation/evaluation/mod.ts";
 import type { Aircraft, EvaluateOptions, FlightRequest } from "./options.ts";
 
 /** Pictures of the ground at two dates. */

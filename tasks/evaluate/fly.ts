@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { truthFromCsv, type TruthTrack } from "../../src/evaluation/mod.ts";
+import { truthFromCsv, type TruthTrack } from "../../src/workstation/evaluation/mod.ts";
 import type { FlightCase } from "./cases.ts";
 import { caseFolder, type CaseHost, type PackageCache } from "./host.ts";
 import { checkPicture, GROUND_HEIGHT_M, makePackage } from "./package.ts";

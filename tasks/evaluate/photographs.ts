@@ -5,8 +5,12 @@
  */
 import type { FrameLine } from "../../src/airborne/output.ts";
 import { GdnError } from "../../src/core/mod.ts";
-import { type EvaluatedFlight, evaluateFlight, TruthTrack } from "../../src/evaluation/mod.ts";
-import { openPhotographFolder } from "../../src/replay/mod.ts";
+import {
+  type EvaluatedFlight,
+  evaluateFlight,
+  TruthTrack,
+} from "../../src/workstation/evaluation/mod.ts";
+import { openPhotographFolder } from "../../src/flight/replay/mod.ts";
 import type { PhotographCase } from "./cases.ts";
 import { caseFolder, type CaseHost } from "./host.ts";
 import { packageOf } from "./package.ts";

@@ -7,7 +7,7 @@ import {
   type EvaluatedFlight,
   type FlightMetrics,
   flightMetrics,
-} from "../../src/evaluation/mod.ts";
+} from "../../src/workstation/evaluation/mod.ts";
 
 import { aligned } from "./aligned.ts";
 import { type TileMetrics, tileMetrics } from "./tiles/tile_metrics.ts";

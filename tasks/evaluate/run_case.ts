@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type EvaluatedFlight, evaluateFlight } from "../../src/evaluation/mod.ts";
+import { type EvaluatedFlight, evaluateFlight } from "../../src/workstation/evaluation/mod.ts";
 import type { EvaluateCase } from "./cases.ts";
 import { flyCase } from "./fly.ts";
 import type { CaseHost, PackageCache } from "./host.ts";

@@ -9,7 +9,7 @@ import {
   type Picture,
   type VisionLibrary,
   warpHomography,
-} from "../../src/vision/mod.ts";
+} from "../../src/native/vision/mod.ts";
 import type { Scene } from "./scenes.ts";
 
 export interface Crop {

@@ -12,13 +12,13 @@ import {
   trainVlad,
   VLAD_TRAINING_DEFAULT,
   type VladVocabulary,
-} from "../../src/place_recognition/mod.ts";
+} from "../../src/navigation/place_recognition/mod.ts";
 import {
   aggregateVlad,
   type GreyPatch,
   projectVector,
   type VisionLibrary,
-} from "../../src/vision/mod.ts";
+} from "../../src/native/vision/mod.ts";
 import { cutCrop, drawCrop } from "./crops.ts";
 import { type Scene, scenes } from "./scenes.ts";
 

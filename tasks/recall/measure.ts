@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { HnswIndex } from "../../src/faiss/mod.ts";
-import type { FaissLibrary } from "../../src/faiss/mod.ts";
+import { HnswIndex } from "../../src/native/faiss/mod.ts";
+import type { FaissLibrary } from "../../src/native/faiss/mod.ts";
 import { AXES_KEPT, type Floats } from "./descriptors.ts";
 
 /** The first `dimension` floats of each row, scaled to length 1. */

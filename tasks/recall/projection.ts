@@ -8,7 +8,7 @@ import {
   HnswIndex,
   projectOntoAxes,
   trainPrincipalAxes,
-} from "../../src/faiss/mod.ts";
+} from "../../src/native/faiss/mod.ts";
 import type { DescriptorSet, Floats } from "./descriptors.ts";
 import { truthOf } from "./measure.ts";
 

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { greyOf, ProceduralGround, readRasterFile } from "../../src/simulation/mod.ts";
-import type { Picture } from "../../src/vision/mod.ts";
+import { greyOf, ProceduralGround, readRasterFile } from "../../src/workstation/simulation/mod.ts";
+import type { Picture } from "../../src/native/vision/mod.ts";
 import { sharedData } from "../../tests/support/paths.ts";
 
 export interface Scene {

@@ -2,26 +2,15 @@ import assert from "node:assert/strict";
 import { REPOSITORY } from "../support/paths.ts";
 import {
   AIRBORNE_NEVER,
-  ALLOWED_EDGES,
+  breach,
+  componentOf,
   COMPOSITION_ROOTS,
-  OPERATOR_NEVER,
-} from "./allowed_edges.ts";
-import { folderOf, moduleGraph } from "./module_graph.ts";
-
-const ENTRIES = ["src/airborne/main.ts", "src/operator/main.ts"];
-
-function componentRoots(): string[] {
-  return [...Deno.readDirSync(`${REPOSITORY}/src`)]
-    .filter((entry) => entry.isDirectory)
-    .map((entry) => `src/${entry.name}/mod.ts`)
-    .filter((path) => {
-      try {
-        return Deno.statSync(`${REPOSITORY}/${path}`).isFile;
-      } catch {
-        return false;
-      }
-    });
-}
+  GROUPS,
+  isWorkstationOnly,
+  PROGRAMS,
+  SIBLINGS,
+} from "./layering.ts";
+import { moduleGraph } from "./module_graph.ts";
 
 function* sourceFiles(folder: string): Generator<string> {
   for (const entry of Deno.readDirSync(`${REPOSITORY}/${folder}`)) {
@@ -31,19 +20,24 @@ function* sourceFiles(folder: string): Generator<string> {
   }
 }
 
-Deno.test("src/ imports along the allowed edges only, and through mod.ts", async () => {
-  const { files } = await moduleGraph(...ENTRIES, ...componentRoots());
+Deno.test("src/ holds the groups and the programs, and nothing else", () => {
+  const found = [...Deno.readDirSync(`${REPOSITORY}/src`)].map(({ name }) => name);
+  assert.deepEqual(
+    found.filter((name) => name !== "README.md").sort(),
+    [...GROUPS, ...PROGRAMS].sort(),
+  );
+});
+
+Deno.test("src/ imports downwards only, and through mod.ts", async () => {
+  const { files } = await moduleGraph(...sourceFiles("src"));
   const breaches: string[] = [];
   for (const [file, targets] of files) {
-    const from = folderOf(file);
-    const allowed = ALLOWED_EDGES[from];
-    if (allowed === undefined) breaches.push(`src/${from} is not in the table of allowed edges`);
+    const from = componentOf(file);
     for (const target of targets) {
-      const to = folderOf(target);
+      const to = componentOf(target);
       if (to === from) continue;
-      if (allowed !== "any" && to !== "core" && !allowed?.includes(to)) {
-        breaches.push(`${file} imports ${target}: ${from} → ${to} is no allowed edge`);
-      }
+      const why = breach(from, to);
+      if (why !== undefined) breaches.push(`${file} imports ${target}: ${why}`);
       if (target !== `${to}/mod.ts` && !COMPOSITION_ROOTS.includes(file)) {
         breaches.push(`${file} imports ${target}: others are imported through mod.ts`);
       }
@@ -52,44 +46,68 @@ Deno.test("src/ imports along the allowed edges only, and through mod.ts", async
   assert.deepEqual([...new Set(breaches)], []);
 });
 
-Deno.test("the table of allowed edges has no ring, and nothing imports a program", () => {
+Deno.test("every edge between siblings is used, and they have no ring", async () => {
+  const { files } = await moduleGraph(...sourceFiles("src"));
+  const used = new Set(
+    [...files].flatMap(([file, targets]) =>
+      targets.map((target) => `${componentOf(file)} → ${componentOf(target)}`)
+    ),
+  );
   const done = new Set<string>();
-  const visit = (folder: string, path: string[]) => {
-    assert.ok(!path.includes(folder), `ring: ${[...path, folder].join(" → ")}`);
-    if (done.has(folder)) return;
-    const edges = ALLOWED_EDGES[folder];
-    assert.ok(
-      edges !== undefined,
-      `${path.at(-1)} may import ${folder}, which is not in the table`,
-    );
-    if (edges === "any") {
-      assert.deepEqual(path, [], `${folder} is a program; ${path.at(-1)} may not import it`);
-    } else {
-      for (const next of edges) visit(next, [...path, folder]);
+  const visit = (component: string, path: string[]) => {
+    assert.ok(!path.includes(component), `ring: ${[...path, component].join(" → ")}`);
+    if (done.has(component)) return;
+    for (const next of SIBLINGS[component] ?? []) {
+      assert.ok(used.has(`${component} → ${next}`), `${component} does not import ${next}`);
+      visit(next, [...path, component]);
     }
-    done.add(folder);
+    done.add(component);
   };
-  for (const folder of Object.keys(ALLOWED_EDGES)) visit(folder, []);
+  for (const component of Object.keys(SIBLINGS)) visit(component, []);
 });
 
-for (
-  const [name, never] of [["airborne", AIRBORNE_NEVER], ["operator", OPERATOR_NEVER]] as const
-) {
-  Deno.test(`the graph of ${name} holds nothing that ${name} must not have`, async () => {
-    const graph = await moduleGraph(`src/${name}/main.ts`);
-    const folders = new Set([...graph.files.keys()].map(folderOf));
-    assert.deepEqual(never.folders.filter((folder) => folders.has(folder)), []);
-    assert.deepEqual(never.packages.filter((npm) => graph.packages.has(npm)), []);
-    assert.deepEqual(graph.elsewhere, [], "files outside of src/");
-    assert.ok(folders.has("core"), "the graph was read");
-  });
+Deno.test("breach() refuses what goes upwards, sideways, into a program or off the workstation", () => {
+  assert.equal(breach("navigation/pose", "native/vision"), undefined);
+  assert.equal(breach("airborne", "tiles/tile_journal"), undefined);
+  assert.equal(breach("operator", "tiles/workstation/tile_cache"), undefined);
+  assert.equal(breach("workstation/simulation", "flight/replay"), undefined);
+  for (
+    const [from, to] of [
+      ["navigation/pose", "flight/replay"],
+      ["navigation/vio", "navigation/state_estimator"],
+      ["core", "native/vision"],
+      ["workstation/provisioning", "operator"],
+      ["operator", "airborne"],
+      ["airborne", "tiles/workstation/tile_manager"],
+      ["tiles/tile_journal", "tiles/workstation/tile_cache"],
+      ["elsewhere/part", "core"],
+    ]
+  ) {
+    assert.notEqual(breach(from, to), undefined, `${from} → ${to}`);
+  }
+});
 
-  Deno.test(`the graph of ${name} holds no fake and no test`, async () => {
-    const { files } = await moduleGraph(`src/${name}/main.ts`);
+Deno.test("the graph of airborne holds nothing of the workstation's", async () => {
+  const graph = await moduleGraph("src/airborne/main.ts");
+  const components = new Set([...graph.files.keys()].map(componentOf));
+  assert.deepEqual([...components].filter(isWorkstationOnly), []);
+  assert.deepEqual(AIRBORNE_NEVER.filter((npm) => graph.packages.has(npm)), []);
+});
+
+Deno.test("the graph of operator holds nothing of airborne's own", async () => {
+  const graph = await moduleGraph("src/operator/main.ts");
+  assert.ok(![...graph.files.keys()].some((file) => componentOf(file) === "airborne"));
+});
+
+for (const name of PROGRAMS) {
+  Deno.test(`the graph of ${name} holds no fake, no test and no file from outside src/`, async () => {
+    const { files, elsewhere } = await moduleGraph(`src/${name}/main.ts`);
     const wrong = [...files.keys()].filter((file) =>
       /(^|[/_.])(fake|mock|stub)[/_.]|[_.]test\.ts$|\/testing\//.test(file)
     );
     assert.deepEqual(wrong, []);
+    assert.deepEqual(elsewhere, []);
+    assert.ok([...files.keys()].some((file) => componentOf(file) === "core"), "the graph was read");
   });
 }
 
@@ -105,7 +123,7 @@ Deno.test("only tests import a fake, by its path", async () => {
     );
   assert.deepEqual(breaches, []);
   const fakes = [...files.keys()].filter((file) => FAKE.test(file));
-  assert.ok(fakes.includes("flight_recorder/fake_fdr_sink.ts"), `fakes were seen: ${fakes}`);
+  assert.ok(fakes.includes("flight/flight_recorder/fake_fdr_sink.ts"), `fakes were seen: ${fakes}`);
 });
 
 Deno.test("moduleGraph() reads packages and edges as they are", async () => {

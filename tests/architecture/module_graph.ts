@@ -73,8 +73,3 @@ function parse(info: Info, entry: string): ModuleGraph {
   }
   return { files, packages, elsewhere };
 }
-
-/** "core/mod.ts" → "core". */
-export function folderOf(file: string): string {
-  return file.split("/")[0];
-}

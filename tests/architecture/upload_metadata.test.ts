@@ -47,7 +47,7 @@ async function* sources(folder: string, under = ""): AsyncGenerator<readonly [st
 }
 
 Deno.test("the tile manager changes metadata through the store alone", async () => {
-  const files = await Array.fromAsync(sources(`${REPOSITORY}/src/tile_manager`));
+  const files = await Array.fromAsync(sources(`${REPOSITORY}/src/tiles/workstation/tile_manager`));
   assert(files.some(([path]) => path === "upload/http_tile_uploader.ts"), "the files were read");
   assert.deepEqual(files.flatMap(([path, source]) => breaches(path, source)), []);
   const used = files.filter(([path]) => path.startsWith("upload/")).map(([, source]) => source);

@@ -1,5 +1,5 @@
 import { l2Normalise, LocalFrame, seededRandom, worldPixelFromWgs } from "../../src/core/mod.ts";
-import { decodeJpeg, encodeJpeg, openVision } from "../../src/vision/mod.ts";
+import { decodeJpeg, encodeJpeg, openVision } from "../../src/native/vision/mod.ts";
 
 const random = seededRandom(1);
 const origin = { latitudeDeg: 50, longitudeDeg: 30, heightM: 100 };

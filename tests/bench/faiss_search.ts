@@ -8,11 +8,11 @@
  */
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { buildDescriptorIndex } from "../../src/descriptor_index/mod.ts";
-import { HnswIndex, openFaiss } from "../../src/faiss/mod.ts";
+import { buildDescriptorIndex } from "../../src/navigation/descriptor_index/mod.ts";
+import { HnswIndex, openFaiss } from "../../src/native/faiss/mod.ts";
 import { describeSet, vocabularyFor } from "../../tasks/recall/descriptors.ts";
 import { shortened } from "../../tasks/recall/measure.ts";
-import { openVision } from "../../src/vision/mod.ts";
+import { openVision } from "../../src/native/vision/mod.ts";
 import { silentProgress } from "../../src/core/mod.ts";
 import { REPOSITORY } from "../support/paths.ts";
 

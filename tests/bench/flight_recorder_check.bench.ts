@@ -13,7 +13,7 @@ import {
   FDR_KINDS,
   FDR_SCHEMA_VERSION,
   type FdrKind,
-} from "../../src/flight_recorder/mod.ts";
+} from "../../src/flight/flight_recorder/mod.ts";
 import { FDR_FIXTURES } from "../support/flight_recorder_fixtures.ts";
 
 const RECORDS = Object.entries(FDR_FIXTURES) as [FdrKind, object][];

@@ -17,10 +17,10 @@ import {
   FlightRecorder,
   foxgloveFields,
   makeFdrClient,
-} from "../../src/flight_recorder/mod.ts";
-import { realDisk } from "../../src/flight_recorder/disk.ts";
-import { createRing, RingConsumer, RingProducer } from "../../src/flight_recorder/ring.ts";
-import { Writer } from "../../src/flight_recorder/writer.ts";
+} from "../../src/flight/flight_recorder/mod.ts";
+import { realDisk } from "../../src/flight/flight_recorder/disk.ts";
+import { createRing, RingConsumer, RingProducer } from "../../src/flight/flight_recorder/ring.ts";
+import { Writer } from "../../src/flight/flight_recorder/writer.ts";
 import { BENCH_RECORD_BYTES, benchRecord } from "../support/fdr_bench_record.ts";
 
 const CAPACITY = 4096;

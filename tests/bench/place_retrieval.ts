@@ -24,7 +24,7 @@ import {
   principalAxes,
   projectVector,
   warpHomography,
-} from "../../src/vision/mod.ts";
+} from "../../src/native/vision/mod.ts";
 
 type Floats = Float32Array<ArrayBuffer>;
 type Grey = { widthPx: number; heightPx: number; channels: 1; pixels: Uint8Array<ArrayBuffer> };

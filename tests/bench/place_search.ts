@@ -26,11 +26,14 @@ import {
   rollPitchYaw,
   seededRandom,
 } from "../../src/core/mod.ts";
-import { openFlightPackage } from "../../src/flight_package/mod.ts";
-import { TileMap } from "../../src/map/mod.ts";
-import { ExhaustiveSearch, PlaceRecognitionConfigSchema } from "../../src/place_recognition/mod.ts";
-import { openRecordedFlight } from "../../src/replay/mod.ts";
-import { openVision, VisionFrame } from "../../src/vision/mod.ts";
+import { openFlightPackage } from "../../src/flight/flight_package/mod.ts";
+import { TileMap } from "../../src/navigation/map/mod.ts";
+import {
+  ExhaustiveSearch,
+  PlaceRecognitionConfigSchema,
+} from "../../src/navigation/place_recognition/mod.ts";
+import { openRecordedFlight } from "../../src/flight/replay/mod.ts";
+import { openVision, VisionFrame } from "../../src/native/vision/mod.ts";
 
 /** A place this near is the right one, metres. */
 const RIGHT_M = 15;

@@ -1,6 +1,6 @@
 /** Budget: an IMU sample in 10 µs, a fix that is 300 ms late in 2 ms. */
 import { LocalFrame } from "../../src/core/mod.ts";
-import { Eskf } from "../../src/state_estimator/mod.ts";
+import { Eskf } from "../../src/navigation/state_estimator/mod.ts";
 import { feed, makeScenario, type Message } from "../unit/state_estimator_scenario.ts";
 
 const frame = new LocalFrame({ latitudeDeg: 48, longitudeDeg: 37, heightM: 0 });

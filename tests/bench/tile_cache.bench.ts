@@ -10,9 +10,13 @@
  * @module
  */
 import { seededRandom, sha256Hex, syncPath, writeSynced } from "../../src/core/mod.ts";
-import { buildDescriptorIndex } from "../../src/descriptor_index/mod.ts";
-import { buildTileStore, type NewTile, openTileCache } from "../../src/tile_cache/mod.ts";
-import { openPostgres } from "../../src/tile_cache/sql/postgres_database.ts";
+import { buildDescriptorIndex } from "../../src/navigation/descriptor_index/mod.ts";
+import {
+  buildTileStore,
+  type NewTile,
+  openTileCache,
+} from "../../src/tiles/workstation/tile_cache/mod.ts";
+import { openPostgres } from "../../src/tiles/workstation/tile_cache/sql/postgres_database.ts";
 import { makeTile } from "../contract/tile_fixture.ts";
 import { CrashablePostgres } from "../support/postgres_crashable.ts";
 import { BULK_ZOOM, bulkBox, insertBulkRows } from "../support/tile_rows_bulk.ts";

@@ -7,7 +7,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { openTileCache } from "../../src/tile_cache/mod.ts";
+import { openTileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
 import { operatorCommand } from "../../tasks/executables.ts";
 import { startPostgres } from "../support/postgres.ts";
 

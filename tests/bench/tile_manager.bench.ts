@@ -4,8 +4,8 @@
  */
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { createLogger, SystemClock } from "../../src/core/mod.ts";
-import { FakeFdrSink } from "../../src/flight_recorder/fake_fdr_sink.ts";
-import { FlightKeyManager, signedPayload } from "../../src/tile_manager/mod.ts";
+import { FakeFdrSink } from "../../src/flight/flight_recorder/fake_fdr_sink.ts";
+import { FlightKeyManager, signedPayload } from "../../src/tiles/workstation/tile_manager/mod.ts";
 
 const FLIGHT = "3f2504e0-4f89-11d3-9a0c-0305e82c3301";
 const keys = new FlightKeyManager({

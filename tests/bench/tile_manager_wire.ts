@@ -13,7 +13,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import type { FakeTileStore } from "../../src/tile_cache/fake_tile_store.ts";
+import type { FakeTileStore } from "../../src/tiles/workstation/tile_cache/fake_tile_store.ts";
 import { CLIENT_TOKEN, ProviderProcess } from "../support/provider.ts";
 import { madeTile, makeRig } from "../support/upload_rig.ts";
 import { sideBySide } from "./side_by_side.ts";

@@ -4,11 +4,11 @@
  * @module
  */
 import { replaceFile, SystemClock } from "../../src/core/mod.ts";
-import { openManagedTileCache } from "../../src/tile_cache/budget/mod.ts";
-import { FakeTileStore } from "../../src/tile_cache/fake_tile_store.ts";
-import { TileValidators } from "../../src/tile_cache/mod.ts";
-import { type DownloadCache, tilesOfArea } from "../../src/tile_manager/mod.ts";
-import { decodeJpeg, openVision, type VisionLibrary } from "../../src/vision/mod.ts";
+import { openManagedTileCache } from "../../src/tiles/workstation/tile_cache/budget/mod.ts";
+import { FakeTileStore } from "../../src/tiles/workstation/tile_cache/fake_tile_store.ts";
+import { TileValidators } from "../../src/tiles/workstation/tile_cache/mod.ts";
+import { type DownloadCache, tilesOfArea } from "../../src/tiles/workstation/tile_manager/mod.ts";
+import { decodeJpeg, openVision, type VisionLibrary } from "../../src/native/vision/mod.ts";
 import { type Block, boxOf, makeDownloadRig, ZOOM } from "../support/download_rig.ts";
 import { CrashablePostgres } from "../support/postgres_crashable.ts";
 import { postgresBinaries } from "../support/postgres.ts";

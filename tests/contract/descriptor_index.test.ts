@@ -11,12 +11,12 @@ import {
   indexPaths,
   IndexUnavailableError,
   openDescriptorIndex,
-} from "../../src/descriptor_index/mod.ts";
+} from "../../src/navigation/descriptor_index/mod.ts";
 import {
   FakeDescriptorIndex,
   type FakeIndexFiles,
-} from "../../src/descriptor_index/fake_descriptor_index.ts";
-import { type FaissLibrary, openFaiss } from "../../src/faiss/mod.ts";
+} from "../../src/navigation/descriptor_index/fake_descriptor_index.ts";
+import { type FaissLibrary, openFaiss } from "../../src/native/faiss/mod.ts";
 import { REPOSITORY } from "../support/paths.ts";
 import {
   descriptorIndexSuite,

@@ -11,8 +11,8 @@ import {
   type HnswParams,
   IndexBuildError,
   IndexUnavailableError,
-} from "../../src/descriptor_index/mod.ts";
-import { exactTopK } from "../../src/descriptor_index/fake_descriptor_index.ts";
+} from "../../src/navigation/descriptor_index/mod.ts";
+import { exactTopK } from "../../src/navigation/descriptor_index/fake_descriptor_index.ts";
 
 export const HNSW: HnswParams = { m: 32, efConstruction: 200, efSearch: 64 };
 

@@ -5,10 +5,10 @@
  */
 import assert from "node:assert/strict";
 import { monotonicNs } from "../../src/core/mod.ts";
-import { FakeFdrSink } from "../../src/flight_recorder/fake_fdr_sink.ts";
-import { FdrConfigSchema, makeFdrClient } from "../../src/flight_recorder/mod.ts";
-import { decodeSlot, type SlotRecord } from "../../src/flight_recorder/record_encoder.ts";
-import { RingConsumer } from "../../src/flight_recorder/ring.ts";
+import { FakeFdrSink } from "../../src/flight/flight_recorder/fake_fdr_sink.ts";
+import { FdrConfigSchema, makeFdrClient } from "../../src/flight/flight_recorder/mod.ts";
+import { decodeSlot, type SlotRecord } from "../../src/flight/flight_recorder/record_encoder.ts";
+import { RingConsumer } from "../../src/flight/flight_recorder/ring.ts";
 import { fdrSinkSuite } from "./fdr_sink_suite.ts";
 
 /** As the writer drains it. */

@@ -14,8 +14,8 @@ import {
   type FdrSink,
   type NewRecord,
   RawFrameWriteForbiddenError,
-} from "../../src/flight_recorder/mod.ts";
-import type { SlotRecord } from "../../src/flight_recorder/record_encoder.ts";
+} from "../../src/flight/flight_recorder/mod.ts";
+import type { SlotRecord } from "../../src/flight/flight_recorder/record_encoder.ts";
 
 export interface SinkPlace {
   readonly sink: FdrSink;

@@ -1,4 +1,4 @@
-import { StructuralConfigSchema, StructuralMatcher } from "../../src/matcher/mod.ts";
+import { StructuralConfigSchema, StructuralMatcher } from "../../src/navigation/matcher/mod.ts";
 import { matcherSuite } from "./matcher_suite.ts";
 
 matcherSuite(

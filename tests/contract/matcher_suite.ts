@@ -5,15 +5,15 @@
  */
 import assert from "node:assert/strict";
 import { matrixVector, seededRandom } from "../../src/core/mod.ts";
-import type { MapSource } from "../../src/map/mod.ts";
+import type { MapSource } from "../../src/navigation/map/mod.ts";
 import {
   type CrossDomainMatcher,
   type Match,
   type MatchOutcome,
   type PlaceHypothesis,
   turnClockwise,
-} from "../../src/matcher/mod.ts";
-import { openVision, type Picture, type VisionLibrary } from "../../src/vision/mod.ts";
+} from "../../src/navigation/matcher/mod.ts";
+import { openVision, type Picture, type VisionLibrary } from "../../src/native/vision/mod.ts";
 import {
   cameraRotation,
   type CameraStand,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { LocalFrame } from "../../src/core/mod.ts";
-import { HnswIndex, openFaiss } from "../../src/faiss/mod.ts";
-import type { MapSource } from "../../src/map/mod.ts";
+import { HnswIndex, openFaiss } from "../../src/native/faiss/mod.ts";
+import type { MapSource } from "../../src/navigation/map/mod.ts";
 import {
   AdaptiveRecogniser,
   ExhaustiveSearch,
@@ -9,9 +9,12 @@ import {
   VLAD_TRAINING_DEFAULT,
   VladDescriptor,
   VladSearch,
-} from "../../src/place_recognition/mod.ts";
-import { type DescribedPlaces, describePlaces } from "../../src/provisioning/describe_places.ts";
-import { openVision, type VisionLibrary } from "../../src/vision/mod.ts";
+} from "../../src/navigation/place_recognition/mod.ts";
+import {
+  type DescribedPlaces,
+  describePlaces,
+} from "../../src/workstation/provisioning/describe_places.ts";
+import { openVision, type VisionLibrary } from "../../src/native/vision/mod.ts";
 import {
   cameraRotation,
   LEVEL_NORTH,

@@ -5,10 +5,10 @@
  */
 import assert from "node:assert/strict";
 import { seededRandom } from "../../src/core/mod.ts";
-import type { MapSource } from "../../src/map/mod.ts";
-import type { PlaceHypothesis } from "../../src/matcher/mod.ts";
-import type { PlaceRecogniser, Proposal } from "../../src/place_recognition/mod.ts";
-import { openVision, type VisionLibrary } from "../../src/vision/mod.ts";
+import type { MapSource } from "../../src/navigation/map/mod.ts";
+import type { PlaceHypothesis } from "../../src/navigation/matcher/mod.ts";
+import type { PlaceRecogniser, Proposal } from "../../src/navigation/place_recognition/mod.ts";
+import { openVision, type VisionLibrary } from "../../src/native/vision/mod.ts";
 import {
   cameraRotation,
   type CameraStand,

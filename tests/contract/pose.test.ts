@@ -1,4 +1,4 @@
-import { PlanarPoseSolver, PoseConfigSchema } from "../../src/pose/mod.ts";
+import { PlanarPoseSolver, PoseConfigSchema } from "../../src/navigation/pose/mod.ts";
 import { poseSuite } from "./pose_suite.ts";
 
 // The suite's scene shares half a metre between neighbours; the default expects a real map's metre.

@@ -23,8 +23,8 @@ import type {
   PoseOutcome,
   PoseQuestion,
   PoseSolver,
-} from "../../src/pose/mod.ts";
-import { type CameraPose, openVision, type VisionLibrary } from "../../src/vision/mod.ts";
+} from "../../src/navigation/pose/mod.ts";
+import { type CameraPose, openVision, type VisionLibrary } from "../../src/native/vision/mod.ts";
 import {
   type PoseProblem,
   poseProblem,

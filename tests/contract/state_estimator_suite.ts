@@ -11,7 +11,7 @@ import {
   type PoseAnchor,
   type StateEstimator,
   StateEstimatorConfigError,
-} from "../../src/state_estimator/mod.ts";
+} from "../../src/navigation/state_estimator/mod.ts";
 import { feed, makeScenario, type Scenario } from "../unit/state_estimator_scenario.ts";
 
 type Make = () => StateEstimator;

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { FakeTileStore } from "../../src/tile_cache/fake_tile_store.ts";
-import { openTileCache } from "../../src/tile_cache/mod.ts";
+import { FakeTileStore } from "../../src/tiles/workstation/tile_cache/fake_tile_store.ts";
+import { openTileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
 import { postgresAvailable, type PostgresServer, usePostgres } from "../support/postgres.ts";
 import { tileStoreSuite } from "./tile_store_suite.ts";
 

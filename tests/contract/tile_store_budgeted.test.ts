@@ -9,8 +9,8 @@ import {
   BudgetLedger,
   DiskBudget,
   openTileCache,
-} from "../../src/tile_cache/mod.ts";
-import { silentLogger } from "../../src/tile_cache/logger.ts";
+} from "../../src/tiles/workstation/tile_cache/mod.ts";
+import { silentLogger } from "../../src/tiles/workstation/tile_cache/logger.ts";
 import { postgresAvailable, type PostgresServer, usePostgres } from "../support/postgres.ts";
 import { tileStoreSuite } from "./tile_store_suite.ts";
 

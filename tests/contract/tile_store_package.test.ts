@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { openFlightPackage } from "../../src/flight_package/mod.ts";
-import { buildPackageTileStore } from "../../src/tile_journal/mod.ts";
+import { openFlightPackage } from "../../src/flight/flight_package/mod.ts";
+import { buildPackageTileStore } from "../../src/tiles/tile_journal/mod.ts";
 import { writePackage } from "../unit/flight_package_fixture.ts";
 import { tileStoreSuite } from "./tile_store_suite.ts";
 

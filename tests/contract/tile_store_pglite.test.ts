@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { openTileCache, type TileCache } from "../../src/tile_cache/mod.ts";
+import { openTileCache, type TileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
 import { tileStoreSuite } from "./tile_store_suite.ts";
 
 /** A new PGlite takes seconds: the tests share one, and each leaves it empty. */

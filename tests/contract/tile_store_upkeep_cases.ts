@@ -10,8 +10,8 @@ import {
   TileMetadataError,
   TileNotFoundError,
   type VotingStatus,
-} from "../../src/tile_cache/mod.ts";
-import { sidecarBytes } from "../../src/tile_cache/sidecars.ts";
+} from "../../src/tiles/workstation/tile_cache/mod.ts";
+import { sidecarBytes } from "../../src/tiles/workstation/tile_cache/sidecars.ts";
 import { type Body, getById, write } from "./tile_store_cases.ts";
 import { FLIGHT_ID, makeTile as makeAnyTile } from "./tile_fixture.ts";
 

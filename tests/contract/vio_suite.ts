@@ -15,8 +15,18 @@ import {
   seededRandom,
   type Vector3,
 } from "../../src/core/mod.ts";
-import type { CameraHint, MotionHint, VioFrame, VioStrategy } from "../../src/vio/mod.ts";
-import { encodeJpeg, openVision, VisionFrame, type VisionLibrary } from "../../src/vision/mod.ts";
+import type {
+  CameraHint,
+  MotionHint,
+  VioFrame,
+  VioStrategy,
+} from "../../src/navigation/vio/mod.ts";
+import {
+  encodeJpeg,
+  openVision,
+  VisionFrame,
+  type VisionLibrary,
+} from "../../src/native/vision/mod.ts";
 import {
   bodyRotation,
   CALIBRATION,

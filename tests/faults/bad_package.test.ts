@@ -1,7 +1,11 @@
 /** Packages that are incomplete, altered or hostile, at both programs that open them. */
 import assert from "node:assert/strict";
 import { sha256Hex } from "../../src/core/mod.ts";
-import { encodeManifest, type Manifest, PACKAGE_PATHS } from "../../src/flight_package/mod.ts";
+import {
+  encodeManifest,
+  type Manifest,
+  PACKAGE_PATHS,
+} from "../../src/flight/flight_package/mod.ts";
 import { worldForFile } from "./fixture.ts";
 import { copyFolder, type FaultCase, filesBelow, forEachCase, run } from "./programs.ts";
 

@@ -10,9 +10,9 @@ import {
   buildDescriptorIndex,
   IndexUnavailableError,
   openDescriptorIndex,
-} from "../../src/descriptor_index/mod.ts";
-import { replaceIndexFiles } from "../../src/descriptor_index/swap_files.ts";
-import { type FaissLibrary, HnswIndex, openFaiss } from "../../src/faiss/mod.ts";
+} from "../../src/navigation/descriptor_index/mod.ts";
+import { replaceIndexFiles } from "../../src/navigation/descriptor_index/swap_files.ts";
+import { type FaissLibrary, HnswIndex, openFaiss } from "../../src/native/faiss/mod.ts";
 import { crashStates, readNames, RecordingDisk, writeNames } from "../support/crash_states.ts";
 import { crashSet, HNSW_SMALL, setOf, SETS } from "../support/descriptor_index_sets.ts";
 import { REPOSITORY } from "../support/paths.ts";

@@ -12,7 +12,7 @@ import {
   findFlight,
   recoverFlight,
   type Recovery,
-} from "../../src/flight_record/mod.ts";
+} from "../../src/flight/flight_record/mod.ts";
 import { FLIGHT_ID } from "../support/flight_record_fixture.ts";
 
 export interface Region {

@@ -14,7 +14,7 @@ import {
   FdrTileError,
   FlightRecorder,
   startFlightRecorder,
-} from "../../src/flight_recorder/mod.ts";
+} from "../../src/flight/flight_recorder/mod.ts";
 import { salvage, segmentsOf } from "../support/mcap_records.ts";
 import { canMountSmallDisk, onSmallDisk } from "../support/small_disk.ts";
 

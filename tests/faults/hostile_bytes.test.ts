@@ -5,17 +5,17 @@
  */
 import assert from "node:assert/strict";
 import { GdnError, l2Normalise, type Random, seededRandom, sha256Hex } from "../../src/core/mod.ts";
-import { openDescriptorIndex } from "../../src/descriptor_index/mod.ts";
-import { openFaiss } from "../../src/faiss/mod.ts";
+import { openDescriptorIndex } from "../../src/navigation/descriptor_index/mod.ts";
+import { openFaiss } from "../../src/native/faiss/mod.ts";
 import {
   encodeManifest,
   type Manifest,
   openFlightPackage,
   PACKAGE_PATHS,
-} from "../../src/flight_package/mod.ts";
-import { VladDescriptor } from "../../src/place_recognition/mod.ts";
-import { FlightDescriptionSchema, openRecordedFlight } from "../../src/replay/mod.ts";
-import { decodeJpeg, openVision, VisionFrame } from "../../src/vision/mod.ts";
+} from "../../src/flight/flight_package/mod.ts";
+import { VladDescriptor } from "../../src/navigation/place_recognition/mod.ts";
+import { FlightDescriptionSchema, openRecordedFlight } from "../../src/flight/replay/mod.ts";
+import { decodeJpeg, openVision, VisionFrame } from "../../src/native/vision/mod.ts";
 import { worldForFile } from "./fixture.ts";
 import { copyFolder, inScratch } from "./programs.ts";
 

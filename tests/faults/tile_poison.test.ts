@@ -11,8 +11,8 @@ import {
   TileFsError,
   type TileId,
   TileMetadataError,
-} from "../../src/tile_cache/mod.ts";
-import { decodeJpeg, encodeJpeg, openVision } from "../../src/vision/mod.ts";
+} from "../../src/tiles/workstation/tile_cache/mod.ts";
+import { decodeJpeg, encodeJpeg, openVision } from "../../src/native/vision/mod.ts";
 import { makeTile } from "../contract/tile_fixture.ts";
 import { postgresAvailable, postgresForFile } from "../support/postgres.ts";
 

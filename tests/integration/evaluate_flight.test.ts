@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { flightMetrics } from "../../src/evaluation/mod.ts";
+import { flightMetrics } from "../../src/workstation/evaluation/mod.ts";
 import type { FlightCase } from "../../tasks/evaluate/cases.ts";
 import { runCase } from "../../tasks/evaluate/run_case.ts";
 import { REPOSITORY } from "../../tasks/executables.ts";

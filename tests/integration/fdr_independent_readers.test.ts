@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type IReadable, McapIndexedReader } from "@mcap/core";
-import { diagnoseFlight, findFlight, recoverFlight } from "../../src/flight_record/mod.ts";
-import { FDR_KINDS, fdrJsonSchema, type FdrKind } from "../../src/flight_recorder/mod.ts";
+import { diagnoseFlight, findFlight, recoverFlight } from "../../src/flight/flight_record/mod.ts";
+import { FDR_KINDS, fdrJsonSchema, type FdrKind } from "../../src/flight/flight_recorder/mod.ts";
 import { inScratch } from "../faults/programs.ts";
 import { fromFileUrl } from "../support/paths.ts";
 import { PYTHON, python } from "../support/python.ts";

@@ -16,7 +16,7 @@ import {
   FlightRecorder,
   type FlightRecorderOptions,
   startFlightRecorder,
-} from "../../src/flight_recorder/mod.ts";
+} from "../../src/flight/flight_recorder/mod.ts";
 import { inScratch } from "../faults/programs.ts";
 import { indexed, type ReadRecord, salvage, segmentsOf } from "../support/mcap_records.ts";
 import { REPOSITORY } from "../support/paths.ts";
@@ -132,7 +132,7 @@ Deno.test("a second writer is refused with the holder's pid, in this process and
     await using recorder = recorderIn(root);
     await recorder.start();
     await assert.rejects(recorderIn(root).start(), new RegExp(`process ${Deno.pid} holds it`));
-    const module = `${REPOSITORY}/src/flight_recorder/mod.ts`;
+    const module = `${REPOSITORY}/src/flight/flight_recorder/mod.ts`;
     const code = `
       import { FdrConfigSchema, FlightRecorder } from "${module}";
       const recorder = new FlightRecorder({ flightRoot: ${JSON.stringify(root)},
@@ -236,7 +236,7 @@ Deno.test("the recorder runs under the permissions of airborne and the flight ro
   inScratch(async (root) => {
     const code = `
       import { SystemClock } from "${REPOSITORY}/src/core/mod.ts";
-      import { FdrConfigSchema, FlightRecorder } from "${REPOSITORY}/src/flight_recorder/mod.ts";
+      import { FdrConfigSchema, FlightRecorder } from "${REPOSITORY}/src/flight/flight_recorder/mod.ts";
       const clock = new SystemClock();
       const recorder = new FlightRecorder({ flightRoot: ${JSON.stringify(`${root}/flights`)},
         config: FdrConfigSchema.parse({}) });

@@ -6,9 +6,13 @@
  */
 import assert from "node:assert/strict";
 import { type Random, seededRandom } from "../../src/core/mod.ts";
-import { type FdrClient, FdrConfigSchema, makeFdrClient } from "../../src/flight_recorder/mod.ts";
-import { realDisk } from "../../src/flight_recorder/disk.ts";
-import { Writer } from "../../src/flight_recorder/writer.ts";
+import {
+  type FdrClient,
+  FdrConfigSchema,
+  makeFdrClient,
+} from "../../src/flight/flight_recorder/mod.ts";
+import { realDisk } from "../../src/flight/flight_recorder/disk.ts";
+import { Writer } from "../../src/flight/flight_recorder/writer.ts";
 import type { ClientEnded, ClientTask } from "../support/fdr_client_worker.ts";
 import { produceLogs } from "../support/fdr_producer.ts";
 import { type ReadRecord, salvage, segmentsOf } from "../support/mcap_records.ts";

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { seededRandom } from "../../src/core/mod.ts";
-import { diagnoseFlight, findFlight } from "../../src/flight_record/mod.ts";
+import { diagnoseFlight, findFlight } from "../../src/flight/flight_record/mod.ts";
 import { type ReadRecord, salvage, segmentsOf } from "../support/mcap_records.ts";
 import { REPOSITORY } from "../support/paths.ts";
 

@@ -6,7 +6,7 @@
  * @module
  */
 import { seededRandom, SystemClock } from "../../src/core/mod.ts";
-import { FdrConfigSchema, FlightRecorder } from "../../src/flight_recorder/mod.ts";
+import { FdrConfigSchema, FlightRecorder } from "../../src/flight/flight_recorder/mod.ts";
 
 const [flightRoot, seed] = Deno.args;
 const random = seededRandom(`kill ${seed}`);

@@ -14,13 +14,13 @@ import {
   type FdrRecord,
   type FdrSink,
   FlightRecorder,
-} from "../../src/flight_recorder/mod.ts";
+} from "../../src/flight/flight_recorder/mod.ts";
 import {
   type FlightEvent,
   openRecordedFlight,
   STREAM_COLUMNS,
   type StreamFile,
-} from "../../src/replay/mod.ts";
+} from "../../src/flight/replay/mod.ts";
 import { FDR_FIXTURES } from "../support/flight_recorder_fixtures.ts";
 import { schemaFaults } from "../support/json_schema.ts";
 import { FIXTURE_DESCRIPTION, writeFlight } from "../unit/replay_fixture.ts";

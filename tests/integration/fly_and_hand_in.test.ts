@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { FrameLineSchema } from "../../src/airborne/output.ts";
-import { PictureGround, readRasterFile } from "../../src/simulation/mod.ts";
+import { PictureGround, readRasterFile } from "../../src/workstation/simulation/mod.ts";
 import { tilePlacements } from "../../tasks/evaluate/tiles/measure.ts";
 import { missedPlacement, tileMetrics } from "../../tasks/evaluate/tiles/tile_metrics.ts";
 import { CENTRE, GSD_M, worldForFile } from "../faults/fixture.ts";

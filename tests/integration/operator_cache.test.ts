@@ -1,6 +1,10 @@
 /** `operator cache …`: what a person sees of the tile cache, and what it does to it. */
 import assert from "node:assert/strict";
-import { openTileCache, type TileId, tileUuid } from "../../src/tile_cache/mod.ts";
+import {
+  openTileCache,
+  type TileId,
+  tileUuid,
+} from "../../src/tiles/workstation/tile_cache/mod.ts";
 import { run } from "../faults/programs.ts";
 import { postgresAvailable, postgresForFile } from "../support/postgres.ts";
 import {

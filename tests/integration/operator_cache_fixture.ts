@@ -2,7 +2,11 @@
 import sharp from "sharp";
 import { runProgram, sha256Hex } from "../../src/core/mod.ts";
 import { commands } from "../../src/operator/compose.ts";
-import { openTileCache, type TileId, type TileMetadata } from "../../src/tile_cache/mod.ts";
+import {
+  openTileCache,
+  type TileId,
+  type TileMetadata,
+} from "../../src/tiles/workstation/tile_cache/mod.ts";
 
 export const FLIGHT = "3f2504e0-4f89-11d3-9a0c-0305e82c3301";
 

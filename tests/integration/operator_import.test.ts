@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import sharp from "sharp";
 import { writeArrayBuffer } from "geotiff";
 import { LocalFrame, worldPixelFromWgs } from "../../src/core/mod.ts";
-import { openTileCache } from "../../src/tile_cache/mod.ts";
-import { decodeJpeg, openVision } from "../../src/vision/mod.ts";
+import { openTileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
+import { decodeJpeg, openVision } from "../../src/native/vision/mod.ts";
 import { operatorCommand } from "../../tasks/executables.ts";
 import { blobCentre, blobPicture, writePng } from "../unit/tile_import_fixture.ts";
 

@@ -7,12 +7,12 @@ import {
   tileFromWgs,
   wgsFromWorldPixel,
 } from "../../src/core/mod.ts";
-import { openDescriptorIndex } from "../../src/descriptor_index/mod.ts";
-import { openFaiss } from "../../src/faiss/mod.ts";
-import { openFlightPackage } from "../../src/flight_package/mod.ts";
-import { VladDescriptor } from "../../src/place_recognition/mod.ts";
-import { type NewTile, openTileCache } from "../../src/tile_cache/mod.ts";
-import { decodeJpeg, encodeJpeg, openVision } from "../../src/vision/mod.ts";
+import { openDescriptorIndex } from "../../src/navigation/descriptor_index/mod.ts";
+import { openFaiss } from "../../src/native/faiss/mod.ts";
+import { openFlightPackage } from "../../src/flight/flight_package/mod.ts";
+import { VladDescriptor } from "../../src/navigation/place_recognition/mod.ts";
+import { type NewTile, openTileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
+import { decodeJpeg, encodeJpeg, openVision } from "../../src/native/vision/mod.ts";
 
 const ZOOM = 18, SIDE = 256, COLUMNS = 4, ROWS = 4;
 const CORNER = tileFromWgs({ latitudeDeg: 48.2, longitudeDeg: 16.4 }, ZOOM);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { reportPage } from "../../src/flight_report/mod.ts";
+import { reportPage } from "../../src/workstation/flight_report/mod.ts";
 import { Browser, hasChromium } from "../support/chromium.ts";
 import { fixtureReport } from "./report_fixture.ts";
 

@@ -1,13 +1,13 @@
 /** A made-up flight over made-up tiles, for looking at the report. */
 import sharp from "sharp";
 import { LocalFrame, seededRandom } from "../../src/core/mod.ts";
-import { TruthTrack } from "../../src/evaluation/mod.ts";
+import { TruthTrack } from "../../src/workstation/evaluation/mod.ts";
 import {
   type FlightReport,
   type ReportedFrame,
   reportOf,
   tileMosaic,
-} from "../../src/flight_report/mod.ts";
+} from "../../src/workstation/flight_report/mod.ts";
 
 const ORIGIN = { latitudeDeg: 48, longitudeDeg: 11, heightM: 400 };
 const ZOOM = 17;

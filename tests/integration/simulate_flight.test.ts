@@ -6,9 +6,9 @@ import {
   FlightDescriptionSchema,
   STREAM_COLUMNS,
   type StreamFile,
-} from "../../src/replay/contract.ts";
-import { readRasterFile, TileFolderGround } from "../../src/simulation/mod.ts";
-import { jpegSize, openVision } from "../../src/vision/mod.ts";
+} from "../../src/flight/replay/contract.ts";
+import { readRasterFile, TileFolderGround } from "../../src/workstation/simulation/mod.ts";
+import { jpegSize, openVision } from "../../src/native/vision/mod.ts";
 
 const GROUND = ["--procedural", "5", "--centre", "48.5,35"];
 const flight = simulateFlightCommand({ openVision });

@@ -11,7 +11,7 @@
  */
 import assert from "node:assert/strict";
 import { seededRandom } from "../../src/core/mod.ts";
-import { openManagedTileCache } from "../../src/tile_cache/budget/mod.ts";
+import { openManagedTileCache } from "../../src/tiles/workstation/tile_cache/budget/mod.ts";
 import { FLIGHT_ID, makeTile } from "../contract/tile_fixture.ts";
 import { bytesBelow } from "../support/disk_use.ts";
 import { REPOSITORY } from "../support/paths.ts";

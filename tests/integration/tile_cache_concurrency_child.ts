@@ -5,12 +5,12 @@
  * @module
  */
 import { messageOf, type Random, seededRandom } from "../../src/core/mod.ts";
-import { TileNotFoundError } from "../../src/tile_cache/errors.ts";
+import { TileNotFoundError } from "../../src/tiles/workstation/tile_cache/errors.ts";
 import {
   CacheBudgetExhaustedError,
   type ManagedTileCache,
   openManagedTileCache,
-} from "../../src/tile_cache/budget/mod.ts";
+} from "../../src/tiles/workstation/tile_cache/budget/mod.ts";
 import { makeTile } from "../contract/tile_fixture.ts";
 
 export interface ChildOptions {

@@ -6,7 +6,7 @@
  * @module
  */
 import { seededRandom } from "../../src/core/mod.ts";
-import { openTileCache } from "../../src/tile_cache/mod.ts";
+import { openTileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
 import { crashTile } from "./tile_cache_crash_tile.ts";
 
 const [dataFolder, seed, dsn] = Deno.args;

@@ -4,8 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { seededRandom, sha256Hex } from "../../src/core/mod.ts";
-import { openTileCache } from "../../src/tile_cache/mod.ts";
-import { recordedEnd } from "../../src/tile_manager/mod.ts";
+import { openTileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
+import { recordedEnd } from "../../src/tiles/workstation/tile_manager/mod.ts";
 import { operatorCommand } from "../../tasks/executables.ts";
 import { copyFolder, filesBelow, inScratch } from "../faults/programs.ts";
 import { comeHome, type Homecoming } from "../support/homecoming.ts";

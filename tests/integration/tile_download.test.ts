@@ -2,10 +2,10 @@
  * Downloads against the real provider process over HTTP: planned, interrupted, refused, poisoned.
  */
 import assert from "node:assert/strict";
-import { RateLimit } from "../../src/tile_manager/mod.ts";
-import { FreshnessRejectionError } from "../../src/tile_cache/freshness/mod.ts";
-import type { TileMetadata } from "../../src/tile_cache/mod.ts";
-import { openVision, type VisionLibrary } from "../../src/vision/mod.ts";
+import { RateLimit } from "../../src/tiles/workstation/tile_manager/mod.ts";
+import { FreshnessRejectionError } from "../../src/tiles/workstation/tile_cache/freshness/mod.ts";
+import type { TileMetadata } from "../../src/tiles/workstation/tile_cache/mod.ts";
+import { openVision, type VisionLibrary } from "../../src/native/vision/mod.ts";
 import {
   type Block,
   type DownloadRigOptions,

@@ -3,9 +3,9 @@
  * and in this process.
  */
 import assert from "node:assert/strict";
-import type { DownloadReport } from "../../src/tile_manager/mod.ts";
-import { openTileCache } from "../../src/tile_cache/mod.ts";
-import { BATCH_MAX } from "../../src/tile_manager/mod.ts";
+import type { DownloadReport } from "../../src/tiles/workstation/tile_manager/mod.ts";
+import { openTileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
+import { BATCH_MAX } from "../../src/tiles/workstation/tile_manager/mod.ts";
 import { operatorCommand } from "../../tasks/executables.ts";
 import { inScratch, run } from "../faults/programs.ts";
 import { type Block, boxOf, boxText, layTiles, ZOOM } from "../support/download_rig.ts";

@@ -2,9 +2,9 @@
  * Refreshes against hosts in this process that answer by ETag: other layers, tiles that were put out.
  */
 import assert from "node:assert/strict";
-import { tileUuid } from "../../src/tile_cache/mod.ts";
-import type { DownloadCache, EtagStore } from "../../src/tile_manager/mod.ts";
-import { openVision, type VisionLibrary } from "../../src/vision/mod.ts";
+import { tileUuid } from "../../src/tiles/workstation/tile_cache/mod.ts";
+import type { DownloadCache, EtagStore } from "../../src/tiles/workstation/tile_manager/mod.ts";
+import { openVision, type VisionLibrary } from "../../src/native/vision/mod.ts";
 import { type Block, type DownloadRigOptions, makeDownloadRig } from "../support/download_rig.ts";
 import { jpegOf } from "./operator_cache_fixture.ts";
 

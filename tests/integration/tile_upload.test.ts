@@ -3,13 +3,13 @@
  */
 import assert from "node:assert/strict";
 import { createLogger, SystemClock } from "../../src/core/mod.ts";
-import type { TileId } from "../../src/tile_cache/mod.ts";
+import type { TileId } from "../../src/tiles/workstation/tile_cache/mod.ts";
 import {
   type HttpTileUploaderParts,
   RetryingTileUploader,
   type UploadBatchReport,
   UploadRetryConfigSchema,
-} from "../../src/tile_manager/mod.ts";
+} from "../../src/tiles/workstation/tile_manager/mod.ts";
 import { CLIENT_TOKEN, ProviderProcess } from "../support/provider.ts";
 import {
   freshFlight,

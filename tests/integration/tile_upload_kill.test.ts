@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { seededRandom } from "../../src/core/mod.ts";
-import { openTileCache } from "../../src/tile_cache/mod.ts";
+import { openTileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
 import { operatorCommand } from "../../tasks/executables.ts";
 import { inScratch } from "../faults/programs.ts";
 import { comeHome } from "../support/homecoming.ts";

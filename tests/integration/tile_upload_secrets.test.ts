@@ -4,8 +4,11 @@
  */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { findFlight, readRecords } from "../../src/flight_record/mod.ts";
-import { FlightKeyManager, type SigningSession } from "../../src/tile_manager/mod.ts";
+import { findFlight, readRecords } from "../../src/flight/flight_record/mod.ts";
+import {
+  FlightKeyManager,
+  type SigningSession,
+} from "../../src/tiles/workstation/tile_manager/mod.ts";
 import { filesBelow, inScratch } from "../faults/programs.ts";
 import { comeHome } from "../support/homecoming.ts";
 import { CLIENT_TOKEN, OFFICER_TOKEN, ProviderProcess } from "../support/provider.ts";

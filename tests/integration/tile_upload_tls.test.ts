@@ -2,8 +2,8 @@
  * Providers whose TLS is wrong: refused at once, never retried, and no token is said to them.
  */
 import assert from "node:assert/strict";
-import { enrolKey, type HttpParts } from "../../src/tile_manager/mod.ts";
-import { openVision } from "../../src/vision/mod.ts";
+import { enrolKey, type HttpParts } from "../../src/tiles/workstation/tile_manager/mod.ts";
+import { openVision } from "../../src/native/vision/mod.ts";
 import { inScratch, run } from "../faults/programs.ts";
 import { makeDownloadRig } from "../support/download_rig.ts";
 import { CLIENT_TOKEN, OFFICER_TOKEN, ProviderProcess } from "../support/provider.ts";

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { buildDescriptorIndex } from "../../src/descriptor_index/mod.ts";
-import { openFaiss } from "../../src/faiss/mod.ts";
+import { buildDescriptorIndex } from "../../src/navigation/descriptor_index/mod.ts";
+import { openFaiss } from "../../src/native/faiss/mod.ts";
 import { crashSet, HNSW_SMALL, SETS } from "./descriptor_index_sets.ts";
 
 const [path, first] = Deno.args;

@@ -4,7 +4,7 @@
  * @module
  */
 import { l2Normalise, seededRandom } from "../../src/core/mod.ts";
-import type { DescriptorIndex, HnswParams } from "../../src/descriptor_index/mod.ts";
+import type { DescriptorIndex, HnswParams } from "../../src/navigation/descriptor_index/mod.ts";
 
 export const SETS = 4;
 export const HNSW_SMALL: HnswParams = { m: 8, efConstruction: 20, efSearch: 40 };

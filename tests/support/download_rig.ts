@@ -5,17 +5,17 @@
  */
 import sharp from "sharp";
 import { createLogger, seededRandom, SystemClock, tileBounds } from "../../src/core/mod.ts";
-import { FakeTileStore } from "../../src/tile_cache/fake_tile_store.ts";
-import type { Bbox, TileStoreCollaborators } from "../../src/tile_cache/mod.ts";
-import { tileFromBytes, type TileToolkit } from "../../src/tile_import/mod.ts";
+import { FakeTileStore } from "../../src/tiles/workstation/tile_cache/fake_tile_store.ts";
+import type { Bbox, TileStoreCollaborators } from "../../src/tiles/workstation/tile_cache/mod.ts";
+import { tileFromBytes, type TileToolkit } from "../../src/tiles/workstation/tile_import/mod.ts";
 import {
   type DownloadRequest,
   HttpTileDownloader,
   type HttpTileDownloaderParts,
   HttpTileSource,
   RateLimit,
-} from "../../src/tile_manager/mod.ts";
-import { decodeJpeg, type VisionLibrary } from "../../src/vision/mod.ts";
+} from "../../src/tiles/workstation/tile_manager/mod.ts";
+import { decodeJpeg, type VisionLibrary } from "../../src/native/vision/mod.ts";
 import { CLIENT_TOKEN } from "./provider.ts";
 
 export const ZOOM = 18;

@@ -11,4 +11,4 @@ self.addEventListener("message", ({ data }: MessageEvent<{ readonly name: string
     throw new Error("the writer's last words");
   }, 300);
 });
-await import("../../src/flight_recorder/writer_worker.ts");
+await import("../../src/flight/flight_recorder/writer_worker.ts");

@@ -5,7 +5,7 @@
  * @module
  */
 import { monotonicNs } from "../../src/core/mod.ts";
-import type { NewRecord } from "../../src/flight_recorder/mod.ts";
+import type { NewRecord } from "../../src/flight/flight_recorder/mod.ts";
 
 export const BENCH_RECORD_BYTES = 256;
 

@@ -6,7 +6,7 @@
 /// <reference no-default-lib="true" />
 /// <reference lib="deno.worker" />
 import { messageOf, seededRandom } from "../../src/core/mod.ts";
-import { attachFdrClient } from "../../src/flight_recorder/mod.ts";
+import { attachFdrClient } from "../../src/flight/flight_recorder/mod.ts";
 import { produceLogs } from "./fdr_producer.ts";
 
 export interface ClientTask {

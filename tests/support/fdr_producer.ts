@@ -4,7 +4,7 @@
  * @module
  */
 import { monotonicNs, type Random } from "../../src/core/mod.ts";
-import type { FdrSink } from "../../src/flight_recorder/mod.ts";
+import type { FdrSink } from "../../src/flight/flight_recorder/mod.ts";
 
 export async function produceLogs(sink: FdrSink, random: Random, records: number): Promise<void> {
   const burst = 1 + Math.floor(random.uniform() * 200);

@@ -4,7 +4,7 @@
  * @module
  */
 import { McapWriter } from "@mcap/core";
-import { FDR_SCHEMA_VERSION } from "../../src/flight_recorder/mod.ts";
+import { FDR_SCHEMA_VERSION } from "../../src/flight/flight_recorder/mod.ts";
 
 export const FLIGHT_ID = "0c4f2f0e-3c3b-4d5a-9a53-6f1d7e3a9b10";
 const START_UTC_MS = Date.UTC(2026, 0, 1);

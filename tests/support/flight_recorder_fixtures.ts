@@ -3,7 +3,11 @@
  *
  * @module
  */
-import { type FdrKind, type FdrPayload, IMU_BATCH_MAX } from "../../src/flight_recorder/mod.ts";
+import {
+  type FdrKind,
+  type FdrPayload,
+  IMU_BATCH_MAX,
+} from "../../src/flight/flight_recorder/mod.ts";
 
 const FLIGHT_ID = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
 const KEY = { flightId: FLIGHT_ID, publicKeyFingerprint: "0123456789abcdef" };

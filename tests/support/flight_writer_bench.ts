@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { type FdrConfig, FdrConfigSchema } from "../../src/flight_recorder/config.ts";
-import type { Disk, FdrAlert } from "../../src/flight_recorder/contract.ts";
-import { attachFdrClient, type FdrClient } from "../../src/flight_recorder/client.ts";
-import type { ClosedFlight } from "../../src/flight_recorder/flight_writer.ts";
-import { createRing } from "../../src/flight_recorder/ring.ts";
-import { Writer } from "../../src/flight_recorder/writer.ts";
+import { type FdrConfig, FdrConfigSchema } from "../../src/flight/flight_recorder/config.ts";
+import type { Disk, FdrAlert } from "../../src/flight/flight_recorder/contract.ts";
+import { attachFdrClient, type FdrClient } from "../../src/flight/flight_recorder/client.ts";
+import type { ClosedFlight } from "../../src/flight/flight_recorder/flight_writer.ts";
+import { createRing } from "../../src/flight/flight_recorder/ring.ts";
+import { Writer } from "../../src/flight/flight_recorder/writer.ts";
 import { type MonotonicNs, monotonicNs } from "../../src/core/mod.ts";
 import { JournalDisk } from "./journal_disk.ts";
 

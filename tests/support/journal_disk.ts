@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Disk, DiskFile } from "../../src/flight_recorder/contract.ts";
+import type { Disk, DiskFile } from "../../src/flight/flight_recorder/contract.ts";
 
 export type DiskAction =
   | "write"

@@ -14,7 +14,7 @@ import {
   type FdrSink,
   FlightRecorder,
   type NewRecord,
-} from "../../src/flight_recorder/mod.ts";
+} from "../../src/flight/flight_recorder/mod.ts";
 
 export interface LongFlightPlan {
   readonly durationS: number;

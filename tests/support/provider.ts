@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import type { z } from "zod";
-import type { MisbehaviourSchema } from "../../src/satellite_provider/contract.ts";
+import type { MisbehaviourSchema } from "../../src/workstation/satellite_provider/contract.ts";
 import { REPOSITORY } from "../../tasks/executables.ts";
 
 export const CLIENT_TOKEN = "client-token-of-the-tests";
@@ -37,7 +37,10 @@ export class ProviderProcess implements AsyncDisposable {
     const process = new Deno.Command(Deno.execPath(), {
       args: [
         ...["run", "-q", "--no-prompt", "--cached-only", "-P=provider"],
-        ...[`--config=${REPOSITORY}/deno.json`, `${REPOSITORY}/src/satellite_provider/main.ts`],
+        ...[
+          `--config=${REPOSITORY}/deno.json`,
+          `${REPOSITORY}/src/workstation/satellite_provider/main.ts`,
+        ],
         ...["--may-misbehave", ...args],
       ],
       env: { GDN_SATELLITE_TOKEN: CLIENT_TOKEN, GDN_ENROLMENT_TOKEN: OFFICER_TOKEN },

@@ -11,7 +11,7 @@ import {
   type FdrPayload,
   FlightRecorder,
   type NewRecord,
-} from "../../src/flight_recorder/mod.ts";
+} from "../../src/flight/flight_recorder/mod.ts";
 import { FDR_FIXTURES } from "./flight_recorder_fixtures.ts";
 
 /** Those that the recorder makes itself. */

@@ -6,7 +6,7 @@
 /// <reference no-default-lib="true" />
 /// <reference lib="deno.worker" />
 import { monotonicNs } from "../../src/core/mod.ts";
-import { attachFdrClient } from "../../src/flight_recorder/mod.ts";
+import { attachFdrClient } from "../../src/flight/flight_recorder/mod.ts";
 
 self.onmessage = ({ data }: MessageEvent<{ ring: SharedArrayBuffer; count: number }>) => {
   const client = attachFdrClient(data.ring, { overrun: () => {} });

@@ -6,7 +6,7 @@
 /// <reference no-default-lib="true" />
 /// <reference lib="deno.worker" />
 import { seededRandom } from "../../src/core/mod.ts";
-import { RingProducer } from "../../src/flight_recorder/ring.ts";
+import { RingProducer } from "../../src/flight/flight_recorder/ring.ts";
 import { recordOf } from "./ring_records.ts";
 
 export interface ProducerTask {

@@ -4,8 +4,8 @@
  * @module
  */
 import { tileBounds } from "../../src/core/mod.ts";
-import type { Bbox } from "../../src/tile_cache/mod.ts";
-import type { SqlSession } from "../../src/tile_cache/sql/database.ts";
+import type { Bbox } from "../../src/tiles/workstation/tile_cache/mod.ts";
+import type { SqlSession } from "../../src/tiles/workstation/tile_cache/sql/database.ts";
 
 export const BULK_ZOOM = 20;
 const FIRST = { x: 400_000, y: 350_000 };

@@ -5,9 +5,9 @@
  */
 import sharp from "sharp";
 import { createLogger, seededRandom, sha256Hex, SystemClock } from "../../src/core/mod.ts";
-import { FakeFdrSink } from "../../src/flight_recorder/fake_fdr_sink.ts";
-import type { NewTile } from "../../src/tile_cache/mod.ts";
-import { FakeTileStore } from "../../src/tile_cache/fake_tile_store.ts";
+import { FakeFdrSink } from "../../src/flight/flight_recorder/fake_fdr_sink.ts";
+import type { NewTile } from "../../src/tiles/workstation/tile_cache/mod.ts";
+import { FakeTileStore } from "../../src/tiles/workstation/tile_cache/fake_tile_store.ts";
 import {
   FlightKeyManager,
   FlightStateGate,
@@ -15,7 +15,7 @@ import {
   HttpTileUploader,
   type HttpTileUploaderParts,
   type UploadBatchReport,
-} from "../../src/tile_manager/mod.ts";
+} from "../../src/tiles/workstation/tile_manager/mod.ts";
 import { CLIENT_TOKEN, type ProviderProcess } from "./provider.ts";
 
 export async function madeTile(index: number, flightId: string): Promise<NewTile> {

@@ -7,7 +7,7 @@ import {
   type Vector3,
 } from "../../src/core/mod.ts";
 import { cameraPrior, largestEigenvalue } from "../../src/airborne/camera_prior.ts";
-import type { StateEstimate } from "../../src/state_estimator/mod.ts";
+import type { StateEstimate } from "../../src/navigation/state_estimator/mod.ts";
 import { between, property } from "../support/properties.ts";
 import { bodyRotation, CALIBRATION } from "./vision_scene.ts";
 

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { GdnError, sha256Hex, StrategyNotLinkedError } from "../../src/core/mod.ts";
 import { composeAirborne } from "../../src/airborne/compose.ts";
 import { AirborneConfigSchema } from "../../src/airborne/config.ts";
-import { buildDescriptorIndex } from "../../src/descriptor_index/mod.ts";
-import { openFaiss } from "../../src/faiss/mod.ts";
-import { encodeManifest, PACKAGE_PATHS } from "../../src/flight_package/mod.ts";
-import { encodeVocabulary } from "../../src/place_recognition/mod.ts";
-import { openVision } from "../../src/vision/mod.ts";
+import { buildDescriptorIndex } from "../../src/navigation/descriptor_index/mod.ts";
+import { openFaiss } from "../../src/native/faiss/mod.ts";
+import { encodeManifest, PACKAGE_PATHS } from "../../src/flight/flight_package/mod.ts";
+import { encodeVocabulary } from "../../src/navigation/place_recognition/mod.ts";
+import { openVision } from "../../src/native/vision/mod.ts";
 import { writePackage } from "./flight_package_fixture.ts";
 
 const CONFIG = AirborneConfigSchema.parse({});

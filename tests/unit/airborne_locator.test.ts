@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import type { MonotonicNs } from "../../src/core/mod.ts";
 import type { CameraPrior } from "../../src/airborne/camera_prior.ts";
 import { Locator, type LocatorParts } from "../../src/airborne/locator.ts";
-import type { Match, MatchOutcome, PlaceHypothesis } from "../../src/matcher/mod.ts";
-import type { Proposal } from "../../src/place_recognition/mod.ts";
-import type { PoseFix, PoseOutcome, PoseQuestion } from "../../src/pose/mod.ts";
-import type { VisionFrame } from "../../src/vision/mod.ts";
+import type { Match, MatchOutcome, PlaceHypothesis } from "../../src/navigation/matcher/mod.ts";
+import type { Proposal } from "../../src/navigation/place_recognition/mod.ts";
+import type { PoseFix, PoseOutcome, PoseQuestion } from "../../src/navigation/pose/mod.ts";
+import type { VisionFrame } from "../../src/native/vision/mod.ts";
 import { CALIBRATION, cameraRotation, LEVEL_NORTH } from "./vision_scene.ts";
 
 const TIME_NS = 5e9 as MonotonicNs;

@@ -7,17 +7,20 @@ import {
   seededRandom,
   type Vector3,
 } from "../../src/core/mod.ts";
-import type { CameraFrame } from "../../src/camera/mod.ts";
+import type { CameraFrame } from "../../src/navigation/camera/mod.ts";
 import { AirborneConfigSchema } from "../../src/airborne/config.ts";
 import { Locator } from "../../src/airborne/locator.ts";
 import { type FrameOutcome, Navigator } from "../../src/airborne/navigator.ts";
-import { TileMap } from "../../src/map/mod.ts";
-import { StructuralMatcher } from "../../src/matcher/mod.ts";
-import { AdaptiveRecogniser, ExhaustiveSearch } from "../../src/place_recognition/mod.ts";
-import { PlanarPoseSolver } from "../../src/pose/mod.ts";
-import { Eskf, type StateEstimator } from "../../src/state_estimator/mod.ts";
-import { PlanarKlt } from "../../src/vio/mod.ts";
-import { openVision, type VisionLibrary } from "../../src/vision/mod.ts";
+import { TileMap } from "../../src/navigation/map/mod.ts";
+import { StructuralMatcher } from "../../src/navigation/matcher/mod.ts";
+import {
+  AdaptiveRecogniser,
+  ExhaustiveSearch,
+} from "../../src/navigation/place_recognition/mod.ts";
+import { PlanarPoseSolver } from "../../src/navigation/pose/mod.ts";
+import { Eskf, type StateEstimator } from "../../src/navigation/state_estimator/mod.ts";
+import { PlanarKlt } from "../../src/navigation/vio/mod.ts";
+import { openVision, type VisionLibrary } from "../../src/native/vision/mod.ts";
 import {
   bodyRotation,
   CALIBRATION,

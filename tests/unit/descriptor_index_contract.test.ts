@@ -7,16 +7,16 @@ import {
   IndexUnavailableError,
   openDescriptorIndex,
   tileOfDescriptorId,
-} from "../../src/descriptor_index/mod.ts";
-import { openFaiss } from "../../src/faiss/mod.ts";
+} from "../../src/navigation/descriptor_index/mod.ts";
+import { openFaiss } from "../../src/native/faiss/mod.ts";
 import { checkContractDocument } from "../support/contract_document.ts";
 import { crashSet, HNSW_SMALL } from "../support/descriptor_index_sets.ts";
 import { between, property } from "../support/properties.ts";
 
 Deno.test("the document of DescriptorIndex has the shape of the interface", () =>
   checkContractDocument({
-    document: "src/descriptor_index/contracts/descriptor_index.md",
-    source: "src/descriptor_index/contract.ts",
+    document: "src/navigation/descriptor_index/contracts/descriptor_index.md",
+    source: "src/navigation/descriptor_index/contract.ts",
     interfaceName: "DescriptorIndex",
   }));
 

@@ -15,7 +15,7 @@ import {
   TruthError,
   truthFromCsv,
   TruthTrack,
-} from "../../src/evaluation/mod.ts";
+} from "../../src/workstation/evaluation/mod.ts";
 
 const ORIGIN = { latitudeDeg: 30, longitudeDeg: -97, heightM: 200 };
 const local = new LocalFrame(ORIGIN);

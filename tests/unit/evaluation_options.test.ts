@@ -4,7 +4,7 @@ import { evaluateOptions } from "../../tasks/evaluate/options.ts";
 import { groundCase, suite } from "../../tasks/evaluate/cases.ts";
 import { metricsTable, resultLine } from "../../tasks/evaluate/results.ts";
 import { replayLine } from "../../tasks/evaluate/replay.ts";
-import { evaluateFlight, flightMetrics, TruthTrack } from "../../src/evaluation/mod.ts";
+import { evaluateFlight, flightMetrics, TruthTrack } from "../../src/workstation/evaluation/mod.ts";
 
 const GROUND = ["--map", "m.png", "--world", "w.jpg", "--centre", "-33.9,151.2", "--gsd", "0.5"];
 

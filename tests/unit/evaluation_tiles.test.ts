@@ -7,7 +7,7 @@ import {
   tileFromWgs,
   wgsFromWorldPixel,
 } from "../../src/core/mod.ts";
-import { PictureGround } from "../../src/simulation/mod.ts";
+import { PictureGround } from "../../src/workstation/simulation/mod.ts";
 import { GroundView } from "../../tasks/evaluate/tiles/ground_view.ts";
 import type { MadeTile } from "../../tasks/evaluate/tiles/made_tiles.ts";
 import { wgsOfTilePoint } from "../../tasks/evaluate/tiles/mercator_area.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { NativeError, RuntimeNotAvailableError, seededRandom } from "../../src/core/mod.ts";
-import { HnswIndex, openFaiss } from "../../src/faiss/mod.ts";
-import { faissSymbols } from "../../src/faiss/symbols.ts";
+import { HnswIndex, openFaiss } from "../../src/native/faiss/mod.ts";
+import { faissSymbols } from "../../src/native/faiss/symbols.ts";
 import { REPOSITORY } from "../support/paths.ts";
 import { between } from "../support/properties.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { seededRandom } from "../../src/core/mod.ts";
-import { buildDescriptorIndex } from "../../src/descriptor_index/mod.ts";
-import { openFaiss } from "../../src/faiss/mod.ts";
+import { buildDescriptorIndex } from "../../src/navigation/descriptor_index/mod.ts";
+import { openFaiss } from "../../src/native/faiss/mod.ts";
 import { HNSW, makeDescriptors, positions } from "../contract/descriptor_index_suite.ts";
 import { REPOSITORY } from "../support/paths.ts";
 
@@ -9,8 +9,8 @@ const LIBRARY = `${REPOSITORY}/build/lib/libgdn_faiss.so`;
 
 /** Searches a prebuilt index as airborne does. Arguments: library, index file. */
 const PROGRAM = `
-import { openFaiss } from "${REPOSITORY}/src/faiss/mod.ts";
-import { openDescriptorIndex } from "${REPOSITORY}/src/descriptor_index/mod.ts";
+import { openFaiss } from "${REPOSITORY}/src/native/faiss/mod.ts";
+import { openDescriptorIndex } from "${REPOSITORY}/src/navigation/descriptor_index/mod.ts";
 using faiss = openFaiss(Deno.args[0]);
 {
   await using index = await openDescriptorIndex(Deno.args[1], faiss);
@@ -60,9 +60,13 @@ Deno.test("a prebuilt index is searched with FFI scoped to the library and reads
 });
 
 Deno.test("the descriptor index carries no database and no picture library in its graph", async () => {
-  const { out } = await deno(["info", "--json", `${REPOSITORY}/src/descriptor_index/mod.ts`]);
+  const { out } = await deno([
+    "info",
+    "--json",
+    `${REPOSITORY}/src/navigation/descriptor_index/mod.ts`,
+  ]);
   const { modules } = JSON.parse(out) as { modules: { specifier: string }[] };
   const specifiers = modules.map((module) => module.specifier);
-  assert.ok(specifiers.some((specifier) => specifier.endsWith("/src/faiss/library.ts")));
+  assert.ok(specifiers.some((specifier) => specifier.endsWith("/src/native/faiss/library.ts")));
   assert.deepEqual(specifiers.filter((s) => /npm:\/?(pg|@electric|sharp)|tile_cache/.test(s)), []);
 });

@@ -11,7 +11,7 @@ import {
   PACKAGE_FORMAT_VERSION,
   PACKAGE_PATHS,
   packageTilePath,
-} from "../../src/flight_package/mod.ts";
+} from "../../src/flight/flight_package/mod.ts";
 
 export const ZOOM = 18;
 export const TILES = [{ x: 59894, y: 107931 }, { x: 59895, y: 107931 }, { x: 59895, y: 107932 }];

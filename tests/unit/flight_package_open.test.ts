@@ -7,7 +7,7 @@ import {
   PACKAGE_PATHS,
   PackageError,
   packageTilePath,
-} from "../../src/flight_package/mod.ts";
+} from "../../src/flight/flight_package/mod.ts";
 import { TILES, writePackage, ZOOM } from "./flight_package_fixture.ts";
 
 async function withPackage(

@@ -9,8 +9,8 @@ import {
   readRecords,
   recoverFlight,
   summariseFlight,
-} from "../../src/flight_record/mod.ts";
-import { FileSource } from "../../src/flight_record/byte_source.ts";
+} from "../../src/flight/flight_record/mod.ts";
+import { FileSource } from "../../src/flight/flight_record/byte_source.ts";
 import { inScratch } from "../faults/programs.ts";
 import {
   FLIGHT_ID,

@@ -10,8 +10,8 @@ import {
   FdrSpscViolationError,
   makeFdrClient,
   type OverrunNotice,
-} from "../../src/flight_recorder/mod.ts";
-import { RingConsumer } from "../../src/flight_recorder/ring.ts";
+} from "../../src/flight/flight_recorder/mod.ts";
+import { RingConsumer } from "../../src/flight/flight_recorder/ring.ts";
 import type { ClientEnded, ClientTask } from "../support/fdr_client_worker.ts";
 
 const config = FdrConfigSchema.parse({ queueSize: 4, slotBytes: 256 });

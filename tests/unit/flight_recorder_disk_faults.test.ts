@@ -4,7 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { type ClosedFlight } from "../../src/flight_recorder/mod.ts";
+import { type ClosedFlight } from "../../src/flight/flight_recorder/mod.ts";
 import { WriterBench } from "../support/flight_writer_bench.ts";
 import { type DiskAction, JournalDisk } from "../support/journal_disk.ts";
 import { type ReadRecord, salvage } from "../support/mcap_records.ts";

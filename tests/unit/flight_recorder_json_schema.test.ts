@@ -8,7 +8,7 @@ import {
   foxgloveFields,
   foxgloveSchema,
   REQUIRED_KEYS,
-} from "../../src/flight_recorder/mod.ts";
+} from "../../src/flight/flight_recorder/mod.ts";
 import { FDR_FIXTURES } from "../support/flight_recorder_fixtures.ts";
 import { schemaFaults } from "../support/json_schema.ts";
 

@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import { createLogger, type LogLevel, LogRelay, ManualClock } from "../../src/core/mod.ts";
-import type { EnqueueResult, FdrSink, NewRecord } from "../../src/flight_recorder/contract.ts";
-import { createLogBridge, type LogBridge } from "../../src/flight_recorder/log_bridge.ts";
-import { RecordEncoder } from "../../src/flight_recorder/record_encoder.ts";
-import { checkProduced, FDR_KINDS } from "../../src/flight_recorder/mod.ts";
+import type {
+  EnqueueResult,
+  FdrSink,
+  NewRecord,
+} from "../../src/flight/flight_recorder/contract.ts";
+import { createLogBridge, type LogBridge } from "../../src/flight/flight_recorder/log_bridge.ts";
+import { RecordEncoder } from "../../src/flight/flight_recorder/record_encoder.ts";
+import { checkProduced, FDR_KINDS } from "../../src/flight/flight_recorder/mod.ts";
 import { between, property } from "../support/properties.ts";
 import type { Random } from "../../src/core/mod.ts";
 

@@ -5,7 +5,7 @@ import {
   encodeRecord,
   FdrRecordError,
   FdrSchemaVersionError,
-} from "../../src/flight_recorder/mod.ts";
+} from "../../src/flight/flight_recorder/mod.ts";
 import { between, property } from "../support/properties.ts";
 
 const TEXT = '{"schemaVersion":"1.0.0","kind":"log","producerId":"x","timestampNs":1,' +

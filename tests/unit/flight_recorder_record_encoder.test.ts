@@ -6,9 +6,9 @@ import {
   FdrRecordEncodeError,
   FdrRecordError,
   FdrRecordTooLargeError,
-} from "../../src/flight_recorder/mod.ts";
-import { decodeSlot, RecordEncoder } from "../../src/flight_recorder/record_encoder.ts";
-import { decodeJson, UNCOMMON } from "../../src/flight_recorder/slot_decoder.ts";
+} from "../../src/flight/flight_recorder/mod.ts";
+import { decodeSlot, RecordEncoder } from "../../src/flight/flight_recorder/record_encoder.ts";
+import { decodeJson, UNCOMMON } from "../../src/flight/flight_recorder/slot_decoder.ts";
 import { FDR_FIXTURES } from "../support/flight_recorder_fixtures.ts";
 import { property } from "../support/properties.ts";
 

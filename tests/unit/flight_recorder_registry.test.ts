@@ -15,11 +15,11 @@ import {
   IMU_BATCH_MAX,
   RawFrameWriteForbiddenError,
   REQUIRED_KEYS,
-} from "../../src/flight_recorder/mod.ts";
-import { FdrConfigSchema } from "../../src/flight_recorder/config.ts";
-import { decodeSlot, RecordEncoder } from "../../src/flight_recorder/record_encoder.ts";
-import { joinKinds } from "../../src/flight_recorder/registry/kind_group.ts";
-import { FlightDescriptionSchema, STREAM_COLUMNS } from "../../src/replay/mod.ts";
+} from "../../src/flight/flight_recorder/mod.ts";
+import { FdrConfigSchema } from "../../src/flight/flight_recorder/config.ts";
+import { decodeSlot, RecordEncoder } from "../../src/flight/flight_recorder/record_encoder.ts";
+import { joinKinds } from "../../src/flight/flight_recorder/registry/kind_group.ts";
+import { FlightDescriptionSchema, STREAM_COLUMNS } from "../../src/flight/replay/mod.ts";
 import { FDR_FIXTURES } from "../support/flight_recorder_fixtures.ts";
 
 const KINDS = Object.keys(FDR_KINDS) as FdrKind[];

@@ -4,14 +4,14 @@ import {
   FdrRingError,
   FdrRingGeometryError,
   FdrSpscViolationError,
-} from "../../src/flight_recorder/mod.ts";
-import { SLOTS_OFFSET } from "../../src/flight_recorder/ring_layout.ts";
+} from "../../src/flight/flight_recorder/mod.ts";
+import { SLOTS_OFFSET } from "../../src/flight/flight_recorder/ring_layout.ts";
 import {
   createRing,
   RingConsumer,
   type RingOptions,
   RingProducer,
-} from "../../src/flight_recorder/ring.ts";
+} from "../../src/flight/flight_recorder/ring.ts";
 import { property } from "../support/properties.ts";
 
 /** Records of 1 byte and more; a marker says how many were lost where it stands. */

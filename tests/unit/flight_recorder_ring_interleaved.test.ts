@@ -6,7 +6,7 @@
  */
 import assert from "node:assert/strict";
 import type { Random } from "../../src/core/mod.ts";
-import { createRing, RingConsumer, RingProducer } from "../../src/flight_recorder/ring.ts";
+import { createRing, RingConsumer, RingProducer } from "../../src/flight/flight_recorder/ring.ts";
 import { property } from "../support/properties.ts";
 import { idOf, recordOf } from "../support/ring_records.ts";
 

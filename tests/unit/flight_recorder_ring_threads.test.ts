@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { type Random, seededRandom } from "../../src/core/mod.ts";
-import { createRing, RingConsumer } from "../../src/flight_recorder/ring.ts";
+import { createRing, RingConsumer } from "../../src/flight/flight_recorder/ring.ts";
 import type { ProducerTask } from "../support/ring_producer_worker.ts";
 import { idOf } from "../support/ring_records.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createLogger, monotonicNs } from "../../src/core/mod.ts";
-import { FakeFdrSink } from "../../src/flight_recorder/fake_fdr_sink.ts";
-import { type NewRecord, SteadySink } from "../../src/flight_recorder/mod.ts";
+import { FakeFdrSink } from "../../src/flight/flight_recorder/fake_fdr_sink.ts";
+import { type NewRecord, SteadySink } from "../../src/flight/flight_recorder/mod.ts";
 
 const warn = (message: string): NewRecord<"log"> => ({
   kind: "log",

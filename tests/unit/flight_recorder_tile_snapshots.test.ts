@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { FdrTileError } from "../../src/flight_recorder/mod.ts";
-import { TileSnapshots } from "../../src/flight_recorder/tile_snapshots.ts";
+import { FdrTileError } from "../../src/flight/flight_recorder/mod.ts";
+import { TileSnapshots } from "../../src/flight/flight_recorder/tile_snapshots.ts";
 import { JournalDisk } from "../support/journal_disk.ts";
 
 const FOLDER = "/flights/x";

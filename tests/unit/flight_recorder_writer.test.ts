@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
-import { FdrFlightMismatchError, FdrFlightStateError } from "../../src/flight_recorder/mod.ts";
-import { RECORDER_PRODUCER_ID } from "../../src/flight_recorder/flight_counters.ts";
-import { RateWindow } from "../../src/flight_recorder/rate_window.ts";
-import { RingProducer } from "../../src/flight_recorder/ring.ts";
-import { FLOAT, SLOTS_OFFSET } from "../../src/flight_recorder/ring_layout.ts";
+import {
+  FdrFlightMismatchError,
+  FdrFlightStateError,
+} from "../../src/flight/flight_recorder/mod.ts";
+import { RECORDER_PRODUCER_ID } from "../../src/flight/flight_recorder/flight_counters.ts";
+import { RateWindow } from "../../src/flight/flight_recorder/rate_window.ts";
+import { RingProducer } from "../../src/flight/flight_recorder/ring.ts";
+import { FLOAT, SLOTS_OFFSET } from "../../src/flight/flight_recorder/ring_layout.ts";
 import { FLIGHT_ID, START_UTC, WriterBench } from "../support/flight_writer_bench.ts";
 import { JournalDisk } from "../support/journal_disk.ts";
 import { indexed, type ReadRecord, salvage } from "../support/mcap_records.ts";

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
-import { escapeMarkup, roundBelow, ticks, visibleText } from "../../src/flight_report/svg.ts";
-import { timeChart } from "../../src/flight_report/time_chart.ts";
-import type { TimeChart } from "../../src/flight_report/mod.ts";
+import {
+  escapeMarkup,
+  roundBelow,
+  ticks,
+  visibleText,
+} from "../../src/workstation/flight_report/svg.ts";
+import { timeChart } from "../../src/workstation/flight_report/time_chart.ts";
+import type { TimeChart } from "../../src/workstation/flight_report/mod.ts";
 
 Deno.test("ticks() are round and reach no further than the maximum", () => {
   assert.deepEqual(ticks(10, 5), [0, 2, 4, 6, 8, 10]);

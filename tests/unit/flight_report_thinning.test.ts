@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { EventList } from "../../src/flight_report/event_list.ts";
-import { mapBounds, mapFrame, mapPixel } from "../../src/flight_report/map_frame.ts";
-import { Quantiles } from "../../src/flight_report/quantiles.ts";
-import { SeriesBins } from "../../src/flight_report/series_bins.ts";
-import { StateBins } from "../../src/flight_report/state_bins.ts";
-import { COLUMNS, TimeRange } from "../../src/flight_report/time_range.ts";
-import { TrackBins } from "../../src/flight_report/track_bins.ts";
+import { EventList } from "../../src/workstation/flight_report/event_list.ts";
+import { mapBounds, mapFrame, mapPixel } from "../../src/workstation/flight_report/map_frame.ts";
+import { Quantiles } from "../../src/workstation/flight_report/quantiles.ts";
+import { SeriesBins } from "../../src/workstation/flight_report/series_bins.ts";
+import { StateBins } from "../../src/workstation/flight_report/state_bins.ts";
+import { COLUMNS, TimeRange } from "../../src/workstation/flight_report/time_range.ts";
+import { TrackBins } from "../../src/workstation/flight_report/track_bins.ts";
 import { between, property } from "../support/properties.ts";
 
 const STATES = {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { LocalFrame, TILE_SIZE_PX, worldPixelFromWgs } from "../../src/core/mod.ts";
-import { TileMap } from "../../src/map/mod.ts";
-import { encodeJpeg, openVision } from "../../src/vision/mod.ts";
+import { TileMap } from "../../src/navigation/map/mod.ts";
+import { encodeJpeg, openVision } from "../../src/native/vision/mod.ts";
 
 const ZOOM = 18, SIDE = 3;
 /** 106 m west of the antimeridian, south of the equator. */

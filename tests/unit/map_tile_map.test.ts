@@ -7,8 +7,8 @@ import {
   wgsFromWorldPixel,
   worldPixelFromWgs,
 } from "../../src/core/mod.ts";
-import { TileMap } from "../../src/map/mod.ts";
-import { encodeJpeg, openVision, type VisionLibrary } from "../../src/vision/mod.ts";
+import { TileMap } from "../../src/navigation/map/mod.ts";
+import { encodeJpeg, openVision, type VisionLibrary } from "../../src/native/vision/mod.ts";
 import { MemoryTiles, ORIGIN } from "./vision_scene.ts";
 
 const ZOOM = 18;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { faissSymbols } from "../../src/faiss/symbols.ts";
-import { visionSymbols } from "../../src/vision/library.ts";
+import { faissSymbols } from "../../src/native/faiss/symbols.ts";
+import { visionSymbols } from "../../src/native/vision/library.ts";
 import { REPOSITORY } from "../support/paths.ts";
 
 /** Every native library with the table of symbols that its bindings open. */

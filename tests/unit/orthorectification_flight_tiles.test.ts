@@ -8,7 +8,7 @@ import {
   type FrameKnowledge,
   judgeFrame,
   wholeTiles,
-} from "../../src/orthorectification/mod.ts";
+} from "../../src/tiles/orthorectification/mod.ts";
 
 const CONFIG = FlightTilesConfigSchema.parse({});
 const FRAME = new LocalFrame({ latitudeDeg: 48.2, longitudeDeg: 11.5, heightM: 500 });

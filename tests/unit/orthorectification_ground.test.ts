@@ -22,7 +22,7 @@ import {
   rayFromPixel,
   tileProjection,
   undistort,
-} from "../../src/orthorectification/mod.ts";
+} from "../../src/tiles/orthorectification/mod.ts";
 
 const SEED = "orthorectification";
 

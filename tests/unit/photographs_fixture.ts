@@ -1,9 +1,9 @@
 /** Synthetic nadir photographs with EXIF and XMP tags over a textured ground. */
 import sharp from "sharp";
 import { LocalFrame, type Matrix3, matrixMultiply, seededRandom } from "../../src/core/mod.ts";
-import { type CameraView, groundHomography } from "../../src/orthorectification/mod.ts";
-import { localFromCamera } from "../../src/photographs/mod.ts";
-import { type VisionLibrary, warpHomography } from "../../src/vision/mod.ts";
+import { type CameraView, groundHomography } from "../../src/tiles/orthorectification/mod.ts";
+import { localFromCamera } from "../../src/flight/photographs/mod.ts";
+import { type VisionLibrary, warpHomography } from "../../src/native/vision/mod.ts";
 
 export const PHOTO_WIDTH = 640, PHOTO_HEIGHT = 480;
 /** 28 mm on 36 mm of width. */

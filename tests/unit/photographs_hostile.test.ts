@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DataError, seededRandom } from "../../src/core/mod.ts";
-import { heightAboveGroundM, readPhotograph } from "../../src/photographs/mod.ts";
-import { openVision } from "../../src/vision/mod.ts";
+import { heightAboveGroundM, readPhotograph } from "../../src/flight/photographs/mod.ts";
+import { openVision } from "../../src/native/vision/mod.ts";
 import { texturedGround, writePhotograph } from "./photographs_fixture.ts";
 
 const SEED = "hostile photographs";

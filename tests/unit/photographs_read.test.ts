@@ -6,7 +6,7 @@ import {
   localFromCamera,
   readPhotograph,
   readPhotographFolder,
-} from "../../src/photographs/mod.ts";
+} from "../../src/flight/photographs/mod.ts";
 
 const BRIGHTON = "../shared/data/brighton_beach";
 const present = await Deno.stat(BRIGHTON).then(() => true, () => false);

@@ -14,7 +14,7 @@ import {
   rotationVectorFromQuaternion,
   type Vector3,
 } from "../../src/core/mod.ts";
-import type { CameraPose, PoseQuery, RayAndGround } from "../../src/vision/mod.ts";
+import type { CameraPose, PoseQuery, RayAndGround } from "../../src/native/vision/mod.ts";
 import { type Attitude, cameraRotation } from "./vision_scene.ts";
 
 export interface PoseProblem {

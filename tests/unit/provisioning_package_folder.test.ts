@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { EXIT, UsageError } from "../../src/core/mod.ts";
-import { readManifest, verifyFiles } from "../../src/flight_package/mod.ts";
-import { PackageFolder } from "../../src/provisioning/package_folder.ts";
-import { ProvisioningError } from "../../src/provisioning/mod.ts";
+import { readManifest, verifyFiles } from "../../src/flight/flight_package/mod.ts";
+import { PackageFolder } from "../../src/workstation/provisioning/package_folder.ts";
+import { ProvisioningError } from "../../src/workstation/provisioning/mod.ts";
 
 const HEAD = {
   format: "gdn-flight-package",

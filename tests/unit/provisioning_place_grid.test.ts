@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { seededRandom } from "../../src/core/mod.ts";
-import { coverageMap } from "../../src/provisioning/coverage_map.ts";
-import { fittingSides, placeCentres } from "../../src/provisioning/place_grid.ts";
+import { coverageMap } from "../../src/workstation/provisioning/coverage_map.ts";
+import { fittingSides, placeCentres } from "../../src/workstation/provisioning/place_grid.ts";
 
 const bounds = (width: number, height: number) => ({
   eastMinM: -100,

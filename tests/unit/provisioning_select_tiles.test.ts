@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { UsageError } from "../../src/core/mod.ts";
 import { provisionCommand } from "../../src/operator/commands/provision.ts";
-import { ProvisioningError } from "../../src/provisioning/mod.ts";
-import { FreshTiles } from "../../src/provisioning/fresh_tiles.ts";
-import { selectTiles } from "../../src/provisioning/select_tiles.ts";
-import type { TileMetadata } from "../../src/tile_cache/mod.ts";
+import { ProvisioningError } from "../../src/workstation/provisioning/mod.ts";
+import { FreshTiles } from "../../src/workstation/provisioning/fresh_tiles.ts";
+import { selectTiles } from "../../src/workstation/provisioning/select_tiles.ts";
+import type { TileMetadata } from "../../src/tiles/workstation/tile_cache/mod.ts";
 
 function tile(x: number, y: number, change: Partial<TileMetadata> = {}, source = "bing") {
   return {

@@ -1,5 +1,5 @@
 /** Writes small recorded flights, and breaks them on purpose. */
-import { STREAM_COLUMNS, type StreamFile } from "../../src/replay/mod.ts";
+import { STREAM_COLUMNS, type StreamFile } from "../../src/flight/replay/mod.ts";
 
 /** Only what a JPEG's size stands in: SOI, SOF0, EOI. */
 export function jpegOfSize(widthPx: number, heightPx: number): Uint8Array<ArrayBuffer> {

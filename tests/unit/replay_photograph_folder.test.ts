@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DataError, GdnError } from "../../src/core/mod.ts";
-import { openPhotographFolder } from "../../src/replay/mod.ts";
+import { openPhotographFolder } from "../../src/flight/replay/mod.ts";
 
 const BRIGHTON = "../shared/data/brighton_beach";
 

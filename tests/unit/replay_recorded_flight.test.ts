@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DataError, EXIT, GdnError, seededRandom } from "../../src/core/mod.ts";
-import { type FlightEvent, openRecordedFlight } from "../../src/replay/mod.ts";
+import { type FlightEvent, openRecordedFlight } from "../../src/flight/replay/mod.ts";
 import { editLines, FIXTURE_DESCRIPTION, jpegOfSize, writeFlight } from "./replay_fixture.ts";
 
 async function withFlight(work: (folder: string) => Promise<void>): Promise<void> {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { KeyRegistry } from "../../src/satellite_provider/key_registry.ts";
+import { KeyRegistry } from "../../src/workstation/satellite_provider/key_registry.ts";
 import { inScratch } from "../faults/programs.ts";
 import { closedFolders } from "../support/closed_folders.ts";
 import { FLIGHT_ID, mcapFile, withoutChunkCrcs } from "../support/flight_record_fixture.ts";

@@ -9,8 +9,8 @@ import {
   ProceduralGround,
   tilesOfBox,
   tilesOfCorridor,
-} from "../../src/simulation/mod.ts";
-import type { Picture } from "../../src/vision/mod.ts";
+} from "../../src/workstation/simulation/mod.ts";
+import type { Picture } from "../../src/native/vision/mod.ts";
 
 const CENTRE = { latitudeDeg: 48.5, longitudeDeg: 35, heightM: 100 };
 

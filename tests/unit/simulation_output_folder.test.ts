@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { EXIT, GdnError } from "../../src/core/mod.ts";
-import { FlightFolder } from "../../src/simulation/flight_folder.ts";
-import { OutputFolder, OutputWriteError } from "../../src/simulation/output_folder.ts";
+import { FlightFolder } from "../../src/workstation/simulation/flight_folder.ts";
+import { OutputFolder, OutputWriteError } from "../../src/workstation/simulation/output_folder.ts";
 
 async function inScratch(body: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "gdn_output_" });

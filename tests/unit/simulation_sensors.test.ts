@@ -8,13 +8,13 @@ import {
   seededRandom,
   wrapRadians,
 } from "../../src/core/mod.ts";
-import { AttitudeSensor } from "../../src/simulation/attitude_sensor.ts";
-import { simulatedCamera } from "../../src/simulation/camera_model.ts";
-import { ControllerLink } from "../../src/simulation/controller_link.ts";
-import { GpsSensor } from "../../src/simulation/gps_sensor.ts";
-import { BMI088, ImuSensor } from "../../src/simulation/imu.ts";
-import { GaussMarkov, SmoothNoise } from "../../src/simulation/smooth_noise.ts";
-import { BaroSensor, STREAM_SIGMAS } from "../../src/simulation/streams.ts";
+import { AttitudeSensor } from "../../src/workstation/simulation/attitude_sensor.ts";
+import { simulatedCamera } from "../../src/workstation/simulation/camera_model.ts";
+import { ControllerLink } from "../../src/workstation/simulation/controller_link.ts";
+import { GpsSensor } from "../../src/workstation/simulation/gps_sensor.ts";
+import { BMI088, ImuSensor } from "../../src/workstation/simulation/imu.ts";
+import { GaussMarkov, SmoothNoise } from "../../src/workstation/simulation/smooth_noise.ts";
+import { BaroSensor, STREAM_SIGMAS } from "../../src/workstation/simulation/streams.ts";
 
 function rms(values: readonly number[]): number {
   return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);

@@ -17,9 +17,9 @@ import {
   type GroundSource,
   type LocalBox,
   type Trajectory,
-} from "../../src/simulation/mod.ts";
-import { GRAVITY_MPS2 } from "../../src/simulation/trajectory.ts";
-import { trueFlight } from "../../src/simulation/truth.ts";
+} from "../../src/workstation/simulation/mod.ts";
+import { GRAVITY_MPS2 } from "../../src/workstation/simulation/trajectory.ts";
+import { trueFlight } from "../../src/workstation/simulation/truth.ts";
 
 const AIRCRAFT: readonly Aircraft[] = ["fixed_wing", "multirotor"];
 const BOX: LocalBox = { westM: -256, southM: -256, eastM: 256, northM: 256 };

@@ -6,7 +6,7 @@ import {
   type EskfConfig,
   EskfConfigSchema,
   type StateEstimate,
-} from "../../src/state_estimator/mod.ts";
+} from "../../src/navigation/state_estimator/mod.ts";
 import {
   feed,
   makeScenario,

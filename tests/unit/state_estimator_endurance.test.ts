@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { LocalFrame } from "../../src/core/mod.ts";
-import { CORE_SIZE, STATE_SIZE } from "../../src/state_estimator/filter_state.ts";
-import { cholesky } from "../../src/state_estimator/linear_algebra.ts";
-import { Eskf } from "../../src/state_estimator/mod.ts";
-import { defaultEskfConfig } from "../../src/state_estimator/config.ts";
-import { FilterState } from "../../src/state_estimator/filter_state.ts";
-import { initialise } from "../../src/state_estimator/initial_state.ts";
-import { Propagator } from "../../src/state_estimator/propagation.ts";
+import { CORE_SIZE, STATE_SIZE } from "../../src/navigation/state_estimator/filter_state.ts";
+import { cholesky } from "../../src/navigation/state_estimator/linear_algebra.ts";
+import { Eskf } from "../../src/navigation/state_estimator/mod.ts";
+import { defaultEskfConfig } from "../../src/navigation/state_estimator/config.ts";
+import { FilterState } from "../../src/navigation/state_estimator/filter_state.ts";
+import { initialise } from "../../src/navigation/state_estimator/initial_state.ts";
+import { Propagator } from "../../src/navigation/state_estimator/propagation.ts";
 import { feed, makeScenario } from "./state_estimator_scenario.ts";
 
 const frame = new LocalFrame({ latitudeDeg: 48, longitudeDeg: 37, heightM: 0 });

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { LocalFrame, type MonotonicNs, type Vector3 } from "../../src/core/mod.ts";
-import { defaultEskfConfig } from "../../src/state_estimator/config.ts";
-import { GpsTrust } from "../../src/state_estimator/gps_trust.ts";
+import { defaultEskfConfig } from "../../src/navigation/state_estimator/config.ts";
+import { GpsTrust } from "../../src/navigation/state_estimator/gps_trust.ts";
 import {
   Eskf,
   type EstimatorEvent,
   type GpsSample,
   SpoofPromotionGate,
-} from "../../src/state_estimator/mod.ts";
+} from "../../src/navigation/state_estimator/mod.ts";
 import { feed, makeScenario } from "./state_estimator_scenario.ts";
 
 const frame = new LocalFrame({ latitudeDeg: 48, longitudeDeg: 37, heightM: 0 });

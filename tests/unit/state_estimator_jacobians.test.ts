@@ -11,17 +11,22 @@ import {
   seededRandom,
   type Vector3,
 } from "../../src/core/mod.ts";
-import { defaultEskfConfig } from "../../src/state_estimator/config.ts";
-import { ERROR, FilterState, NOMINAL, STATE_SIZE } from "../../src/state_estimator/filter_state.ts";
-import { LinearMeasurement } from "../../src/state_estimator/kalman_update.ts";
-import { linearisePoseAnchor } from "../../src/state_estimator/model_anchor.ts";
+import { defaultEskfConfig } from "../../src/navigation/state_estimator/config.ts";
+import {
+  ERROR,
+  FilterState,
+  NOMINAL,
+  STATE_SIZE,
+} from "../../src/navigation/state_estimator/filter_state.ts";
+import { LinearMeasurement } from "../../src/navigation/state_estimator/kalman_update.ts";
+import { linearisePoseAnchor } from "../../src/navigation/state_estimator/model_anchor.ts";
 import {
   lineariseAttitude,
   lineariseBaro,
   lineariseGps,
-} from "../../src/state_estimator/model_controller.ts";
-import { lineariseOdometry } from "../../src/state_estimator/model_odometry.ts";
-import { Propagator } from "../../src/state_estimator/propagation.ts";
+} from "../../src/navigation/state_estimator/model_controller.ts";
+import { lineariseOdometry } from "../../src/navigation/state_estimator/model_odometry.ts";
+import { Propagator } from "../../src/navigation/state_estimator/propagation.ts";
 
 const config = defaultEskfConfig();
 const STEP = 1e-5;

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { defaultEskfConfig } from "../../src/state_estimator/config.ts";
+import { defaultEskfConfig } from "../../src/navigation/state_estimator/config.ts";
 import {
   type LabelInputs,
   NoEstimateAlert,
   SourceLabelMachine,
-} from "../../src/state_estimator/mod.ts";
+} from "../../src/navigation/state_estimator/mod.ts";
 
 const GOOD: LabelInputs = {
   timeNs: 0,

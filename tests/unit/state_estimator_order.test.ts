@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { LocalFrame, type MonotonicNs, seededRandom } from "../../src/core/mod.ts";
-import { Eskf, type StateEstimate } from "../../src/state_estimator/mod.ts";
+import { Eskf, type StateEstimate } from "../../src/navigation/state_estimator/mod.ts";
 import { feed, makeScenario, type Message } from "./state_estimator_scenario.ts";
 
 const frame = new LocalFrame({ latitudeDeg: 48, longitudeDeg: 37, heightM: 0 });

@@ -15,7 +15,7 @@ import {
   ImuPreintegrator,
   ImuStream,
   type NavigationState,
-} from "../../src/state_estimator/mod.ts";
+} from "../../src/navigation/state_estimator/mod.ts";
 
 const NOISE = { accelerometerDensity: 0.02, gyroscopeDensity: 1e-3 };
 const NO_BIAS: ImuBias = { accelerometer: [0, 0, 0], gyroscope: [0, 0, 0] };

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { LocalFrame, type MonotonicNs } from "../../src/core/mod.ts";
-import { Eskf, type StateEstimate, type VioMeasurement } from "../../src/state_estimator/mod.ts";
+import {
+  Eskf,
+  type StateEstimate,
+  type VioMeasurement,
+} from "../../src/navigation/state_estimator/mod.ts";
 import { feed, makeScenario, type Message, type Scenario } from "./state_estimator_scenario.ts";
 
 const frame = new LocalFrame({ latitudeDeg: 48, longitudeDeg: 37, heightM: 0 });

@@ -23,7 +23,7 @@ import type {
   PoseAnchor,
   StateEstimator,
   VioMeasurement,
-} from "../../src/state_estimator/mod.ts";
+} from "../../src/navigation/state_estimator/mod.ts";
 
 export interface Truth {
   readonly timeNs: MonotonicNs;

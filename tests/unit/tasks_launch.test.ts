@@ -76,7 +76,7 @@ Deno.test("a symlink is granted as it was named and as what it is; a comma is re
     const read = flags.find((flag) => flag.startsWith("--allow-read="));
     const granted = [
       // Two folders of code: Deno reads the modules of the recorder's thread.
-      ...["config", "src/core", "src/flight_recorder"].map((own) => `${REPOSITORY}/${own}`),
+      ...["config", "src/core", "src/flight/flight_recorder"].map((own) => `${REPOSITORY}/${own}`),
       `${folder}/link/x`,
       `${folder}/place/x`,
       `${folder}/out`,

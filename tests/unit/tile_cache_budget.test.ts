@@ -1,15 +1,18 @@
 /** The disk budget on a PostgreSQL server and on PGlite: what goes, what stays, and the books. */
 import assert from "node:assert/strict";
 import { ManualClock } from "../../src/core/mod.ts";
-import type { FdrSink, NewRecord } from "../../src/flight_recorder/mod.ts";
+import type { FdrSink, NewRecord } from "../../src/flight/flight_recorder/mod.ts";
 import {
   CacheBudgetExhaustedError,
   type ManagedTileCache,
   type ManagedTileCacheOptions,
   openManagedTileCache,
-} from "../../src/tile_cache/budget/mod.ts";
-import { BudgetLedger } from "../../src/tile_cache/budget/ledger.ts";
-import { ContentHashMismatchError, TileMetadataError } from "../../src/tile_cache/errors.ts";
+} from "../../src/tiles/workstation/tile_cache/budget/mod.ts";
+import { BudgetLedger } from "../../src/tiles/workstation/tile_cache/budget/ledger.ts";
+import {
+  ContentHashMismatchError,
+  TileMetadataError,
+} from "../../src/tiles/workstation/tile_cache/errors.ts";
 import { FLIGHT_ID, makeTile } from "../contract/tile_fixture.ts";
 import { bytesBelow } from "../support/disk_use.ts";
 import { postgresAvailable, postgresForFile } from "../support/postgres.ts";

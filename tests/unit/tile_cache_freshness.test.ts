@@ -5,10 +5,14 @@ import {
   DEFAULT_MAX_AGE_S,
   type FreshnessOutcome,
   type FreshnessReason,
-} from "../../src/tile_cache/freshness/contract.ts";
-import { judge } from "../../src/tile_cache/freshness/judge.ts";
-import { SectorMap } from "../../src/tile_cache/freshness/sector_map.ts";
-import type { Bbox, SectorBoundary, SectorClassification } from "../../src/tile_cache/contract.ts";
+} from "../../src/tiles/workstation/tile_cache/freshness/contract.ts";
+import { judge } from "../../src/tiles/workstation/tile_cache/freshness/judge.ts";
+import { SectorMap } from "../../src/tiles/workstation/tile_cache/freshness/sector_map.ts";
+import type {
+  Bbox,
+  SectorBoundary,
+  SectorClassification,
+} from "../../src/tiles/workstation/tile_cache/contract.ts";
 import { between, property } from "../support/properties.ts";
 
 const DAY_S = 86_400;

@@ -1,16 +1,16 @@
 /** The freshness gate over a real database: rules that change, clocks that go back, what is told. */
 import assert from "node:assert/strict";
 import { ManualClock } from "../../src/core/mod.ts";
-import type { NewRecord } from "../../src/flight_recorder/mod.ts";
+import type { NewRecord } from "../../src/flight/flight_recorder/mod.ts";
 import {
   FreshnessRejectionError,
   FreshnessSettings,
   SqlFreshnessGate,
-} from "../../src/tile_cache/freshness/mod.ts";
-import { TileMetadataError } from "../../src/tile_cache/mod.ts";
-import { migrate, readMigrations } from "../../src/tile_cache/sql/migrations.ts";
-import { openPostgres } from "../../src/tile_cache/sql/postgres_database.ts";
-import type { SqlDatabase } from "../../src/tile_cache/sql/database.ts";
+} from "../../src/tiles/workstation/tile_cache/freshness/mod.ts";
+import { TileMetadataError } from "../../src/tiles/workstation/tile_cache/mod.ts";
+import { migrate, readMigrations } from "../../src/tiles/workstation/tile_cache/sql/migrations.ts";
+import { openPostgres } from "../../src/tiles/workstation/tile_cache/sql/postgres_database.ts";
+import type { SqlDatabase } from "../../src/tiles/workstation/tile_cache/sql/database.ts";
 import { makeTile } from "../contract/tile_fixture.ts";
 import { postgresAvailable, postgresForFile } from "../support/postgres.ts";
 

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { locationHash, tileKey, tileUuid, uuidV5, ZERO_UUID } from "../../src/tile_cache/mod.ts";
+import {
+  locationHash,
+  tileKey,
+  tileUuid,
+  uuidV5,
+  ZERO_UUID,
+} from "../../src/tiles/workstation/tile_cache/mod.ts";
 
 const PLACE = { zoom: 18, x: 77213, y: 106845 };
 const FLIGHT_ID = "3f2504e0-4f89-11d3-9a0c-0305e82c3301";

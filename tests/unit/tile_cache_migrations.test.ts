@@ -4,10 +4,14 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { MigrationError } from "../../src/tile_cache/mod.ts";
-import type { SqlDatabase } from "../../src/tile_cache/sql/database.ts";
-import { migrate, type Migration, readMigrations } from "../../src/tile_cache/sql/migrations.ts";
-import { openPostgres } from "../../src/tile_cache/sql/postgres_database.ts";
+import { MigrationError } from "../../src/tiles/workstation/tile_cache/mod.ts";
+import type { SqlDatabase } from "../../src/tiles/workstation/tile_cache/sql/database.ts";
+import {
+  migrate,
+  type Migration,
+  readMigrations,
+} from "../../src/tiles/workstation/tile_cache/sql/migrations.ts";
+import { openPostgres } from "../../src/tiles/workstation/tile_cache/sql/postgres_database.ts";
 import { postgresAvailable, postgresForFile } from "../support/postgres.ts";
 
 const ignore = !postgresAvailable();

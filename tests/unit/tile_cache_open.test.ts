@@ -13,7 +13,7 @@ import {
   type TileCache,
   TileDatabaseError,
   TileFsError,
-} from "../../src/tile_cache/mod.ts";
+} from "../../src/tiles/workstation/tile_cache/mod.ts";
 import { makeTile } from "../contract/tile_fixture.ts";
 import { REPOSITORY } from "../support/paths.ts";
 import { postgresAvailable, postgresForFile } from "../support/postgres.ts";
@@ -197,7 +197,9 @@ test(
 );
 
 Deno.test("openTileCache() reads its migrations from beside the program", async () => {
-  const { MIGRATIONS_FOLDER } = await import("../../src/tile_cache/sql/migrations.ts");
+  const { MIGRATIONS_FOLDER } = await import(
+    "../../src/tiles/workstation/tile_cache/sql/migrations.ts"
+  );
   assert.equal(MIGRATIONS_FOLDER.pathname, `${REPOSITORY}/migrations/`);
 });
 
@@ -206,7 +208,7 @@ Deno.test("openTileCache() on PGlite names the permission that it lacks", () =>
     const program = `${folder}/program.ts`;
     await Deno.writeTextFile(
       program,
-      `import { openTileCache } from "${REPOSITORY}/src/tile_cache/mod.ts";
+      `import { openTileCache } from "${REPOSITORY}/src/tiles/workstation/tile_cache/mod.ts";
       await openTileCache({ dataFolder: "${folder}/cache" });`,
     );
     const { stderr } = await new Deno.Command(Deno.execPath(), {

@@ -11,11 +11,11 @@ import {
   TileDatabaseError,
   TileFsError,
   type TileMetadata,
-} from "../../src/tile_cache/mod.ts";
-import { metadataOf, persistentOf } from "../../src/tile_cache/packed_row.ts";
-import { rebuildRows } from "../../src/tile_cache/rebuild_rows.ts";
-import { readPictureNow } from "../../src/tile_cache/read_now.ts";
-import { readTileFile } from "../../src/tile_cache/tile_files.ts";
+} from "../../src/tiles/workstation/tile_cache/mod.ts";
+import { metadataOf, persistentOf } from "../../src/tiles/workstation/tile_cache/packed_row.ts";
+import { rebuildRows } from "../../src/tiles/workstation/tile_cache/rebuild_rows.ts";
+import { readPictureNow } from "../../src/tiles/workstation/tile_cache/read_now.ts";
+import { readTileFile } from "../../src/tiles/workstation/tile_cache/tile_files.ts";
 import { BULK_ZOOM, bulkBox, insertBulkRows } from "../support/tile_rows_bulk.ts";
 import { FLIGHT_ID, makeTile } from "../contract/tile_fixture.ts";
 import { postgresAvailable, postgresForFile } from "../support/postgres.ts";

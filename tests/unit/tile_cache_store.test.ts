@@ -5,8 +5,8 @@
  */
 import assert from "node:assert/strict";
 import { ManualClock } from "../../src/core/mod.ts";
-import { checkProduced } from "../../src/flight_recorder/mod.ts";
-import { FakeTileStore } from "../../src/tile_cache/fake_tile_store.ts";
+import { checkProduced } from "../../src/flight/flight_recorder/mod.ts";
+import { FakeTileStore } from "../../src/tiles/workstation/tile_cache/fake_tile_store.ts";
 import {
   buildTileMetadataStore,
   buildTileStore,
@@ -14,7 +14,7 @@ import {
   TileDatabaseError,
   TileMetadataError,
   type TileRecordSink,
-} from "../../src/tile_cache/mod.ts";
+} from "../../src/tiles/workstation/tile_cache/mod.ts";
 import { makeTile } from "../contract/tile_fixture.ts";
 import { postgresAvailable, postgresForFile } from "../support/postgres.ts";
 

@@ -6,8 +6,8 @@
  */
 import assert from "node:assert/strict";
 import { ManualClock } from "../../src/core/mod.ts";
-import { restoreSettings } from "../../src/tile_cache/freshness/kept_settings.ts";
-import { moveOrphan } from "../../src/tile_cache/inspection/repair.ts";
+import { restoreSettings } from "../../src/tiles/workstation/tile_cache/freshness/kept_settings.ts";
+import { moveOrphan } from "../../src/tiles/workstation/tile_cache/inspection/repair.ts";
 import {
   CacheBudgetExhaustedError,
   FreshnessRejectionError,
@@ -15,8 +15,8 @@ import {
   openTileCache,
   TileFsError,
   verifyCache,
-} from "../../src/tile_cache/mod.ts";
-import type { SqlDatabase } from "../../src/tile_cache/sql/database.ts";
+} from "../../src/tiles/workstation/tile_cache/mod.ts";
+import type { SqlDatabase } from "../../src/tiles/workstation/tile_cache/sql/database.ts";
 import { makeTile } from "../contract/tile_fixture.ts";
 import { postgresAvailable, postgresForFile } from "../support/postgres.ts";
 

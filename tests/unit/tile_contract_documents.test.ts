@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { REPOSITORY } from "../support/paths.ts";
 
-const FOLDER = `${REPOSITORY}/src/tile_contract`;
+const FOLDER = `${REPOSITORY}/src/tiles/tile_contract`;
 const read = (path: string) => Deno.readTextFileSync(`${FOLDER}/${path}`);
 
 /** Members of an interface as TypeScript has them, without comments, white space made one. */

@@ -13,7 +13,7 @@ import {
   TileMetadataError,
   TileQualityMetadataSchema,
   tileRange,
-} from "../../src/tile_contract/mod.ts";
+} from "../../src/tiles/tile_contract/mod.ts";
 import { FLIGHT_ID, makeTile } from "../contract/tile_fixture.ts";
 
 const BOX = { southDeg: 40, westDeg: 10, northDeg: 41, eastDeg: 11 };

@@ -1,8 +1,11 @@
 /** Tiles in memory for the export's tests, with pictures that are real JPEGs. */
 import sharp from "sharp";
 import { seededRandom, sha256Hex, type SlippyTile } from "../../src/core/mod.ts";
-import { type TileMetadata, tileRange } from "../../src/tile_cache/mod.ts";
-import type { ExportableTiles, TileSelection } from "../../src/tile_export/mod.ts";
+import { type TileMetadata, tileRange } from "../../src/tiles/workstation/tile_cache/mod.ts";
+import type {
+  ExportableTiles,
+  TileSelection,
+} from "../../src/tiles/workstation/tile_export/mod.ts";
 
 export type Picture = Uint8Array<ArrayBuffer>;
 

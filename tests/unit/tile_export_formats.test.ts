@@ -7,8 +7,8 @@ import {
   exportGeotiff,
   exportMbtiles,
   type MosaicRange,
-} from "../../src/tile_export/mod.ts";
-import { decodeJpeg, openVision } from "../../src/vision/mod.ts";
+} from "../../src/tiles/workstation/tile_export/mod.ts";
+import { decodeJpeg, openVision } from "../../src/native/vision/mod.ts";
 import { makePicture, MemoryTiles, namesIn, withFolder } from "./tile_export_fixture.ts";
 
 const SELECTION = { source: "bing" };

@@ -2,13 +2,16 @@
 import assert from "node:assert/strict";
 import { FileSource, type Header, PMTiles, tileIdToZxy, zxyToTileId } from "pmtiles";
 import { sha256Hex } from "../../src/core/mod.ts";
-import { exportPmtiles } from "../../src/tile_export/mod.ts";
-import { type Entries, makeDirectories } from "../../src/tile_export/pmtiles/directories.ts";
-import { tileIdOf, tileOfId } from "../../src/tile_export/pmtiles/hilbert.ts";
+import { exportPmtiles } from "../../src/tiles/workstation/tile_export/mod.ts";
+import {
+  type Entries,
+  makeDirectories,
+} from "../../src/tiles/workstation/tile_export/pmtiles/directories.ts";
+import { tileIdOf, tileOfId } from "../../src/tiles/workstation/tile_export/pmtiles/hilbert.ts";
 import {
   ArchiveFile,
   PmtilesDirectories,
-} from "../../src/tile_import/archives/pmtiles_directories.ts";
+} from "../../src/tiles/workstation/tile_import/archives/pmtiles_directories.ts";
 import { property } from "../support/properties.ts";
 import { makePicture, MemoryTiles, namesIn, withFolder } from "./tile_export_fixture.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { seededRandom } from "../../src/core/mod.ts";
-import { adjust, type Tie } from "../../src/tile_import/tie_adjustment.ts";
-import { voteTurns } from "../../src/tile_import/turn_vote.ts";
+import { adjust, type Tie } from "../../src/tiles/workstation/tile_import/tie_adjustment.ts";
+import { voteTurns } from "../../src/tiles/workstation/tile_import/turn_vote.ts";
 
 Deno.test("adjust() finds the moves and turns that ties were made with", () => {
   const random = seededRandom("tie adjustment");

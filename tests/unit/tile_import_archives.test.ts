@@ -3,20 +3,20 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { gzipSync } from "node:zlib";
 import { DataError, GdnError, sha256Hex, UsageError } from "../../src/core/mod.ts";
-import { exportPmtiles } from "../../src/tile_export/mod.ts";
+import { exportPmtiles } from "../../src/tiles/workstation/tile_export/mod.ts";
 import {
   type ArchiveSummary,
   importArchive,
   openArchive,
   type TileArchive,
-} from "../../src/tile_import/mod.ts";
+} from "../../src/tiles/workstation/tile_import/mod.ts";
 import {
   type NewTile,
   TileFsError,
   type TileId,
   TileMetadataError,
-} from "../../src/tile_cache/mod.ts";
-import { openVision } from "../../src/vision/mod.ts";
+} from "../../src/tiles/workstation/tile_cache/mod.ts";
+import { openVision } from "../../src/native/vision/mod.ts";
 import { makePicture, MemoryTiles, withFolder } from "./tile_export_fixture.ts";
 import { MemoryStore, toolkitOf, writePng } from "./tile_import_fixture.ts";
 

@@ -1,8 +1,18 @@
 /** Helpers of the tile import's tests: synthetic pictures with blobs, and a store in memory. */
 import sharp from "sharp";
-import { decodeJpeg, encodeJpeg, type VisionLibrary, warpGrid } from "../../src/vision/mod.ts";
-import type { TileToolkit } from "../../src/tile_import/mod.ts";
-import type { NewTile, TileId, TileMetadata, WriteSummary } from "../../src/tile_cache/mod.ts";
+import {
+  decodeJpeg,
+  encodeJpeg,
+  type VisionLibrary,
+  warpGrid,
+} from "../../src/native/vision/mod.ts";
+import type { TileToolkit } from "../../src/tiles/workstation/tile_import/mod.ts";
+import type {
+  NewTile,
+  TileId,
+  TileMetadata,
+  WriteSummary,
+} from "../../src/tiles/workstation/tile_cache/mod.ts";
 
 export function toolkitOf(vision: VisionLibrary): TileToolkit {
   return {

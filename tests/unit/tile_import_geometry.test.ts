@@ -9,8 +9,8 @@ import {
   projectionFromEpsg,
   RasterImagery,
   readRasterHeader,
-} from "../../src/tile_import/mod.ts";
-import { openVision } from "../../src/vision/mod.ts";
+} from "../../src/tiles/workstation/tile_import/mod.ts";
+import { openVision } from "../../src/native/vision/mod.ts";
 import {
   type Blob,
   blobCentre,

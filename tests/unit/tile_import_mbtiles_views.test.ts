@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { DataError } from "../../src/core/mod.ts";
-import { openArchive } from "../../src/tile_import/mod.ts";
+import { openArchive } from "../../src/tiles/workstation/tile_import/mod.ts";
 import { withFolder } from "./tile_export_fixture.ts";
 
 Deno.test("a view of an MBTiles file that could run without an end is refused before it runs", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { LocalFrame, wgsFromWorldPixel } from "../../src/core/mod.ts";
-import { importTiles, openImagery } from "../../src/tile_import/mod.ts";
-import { openVision } from "../../src/vision/mod.ts";
+import { importTiles, openImagery } from "../../src/tiles/workstation/tile_import/mod.ts";
+import { openVision } from "../../src/native/vision/mod.ts";
 import {
   type Ground,
   ORIGIN,

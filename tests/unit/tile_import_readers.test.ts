@@ -3,9 +3,13 @@ import { writeArrayBuffer } from "geotiff";
 import proj4 from "proj4";
 import sharp from "sharp";
 import { DataError, GdnError, seededRandom, UsageError } from "../../src/core/mod.ts";
-import { openImagery, openRaster, readRasterHeader } from "../../src/tile_import/mod.ts";
-import { readGeoTiff } from "../../src/tile_import/geotiff_reference.ts";
-import { openVision } from "../../src/vision/mod.ts";
+import {
+  openImagery,
+  openRaster,
+  readRasterHeader,
+} from "../../src/tiles/workstation/tile_import/mod.ts";
+import { readGeoTiff } from "../../src/tiles/workstation/tile_import/geotiff_reference.ts";
+import { openVision } from "../../src/native/vision/mod.ts";
 import { toolkitOf, writePng } from "./tile_import_fixture.ts";
 
 async function withDirectory(body: (directory: string) => Promise<void>): Promise<void> {

@@ -5,9 +5,12 @@
  */
 import assert from "node:assert/strict";
 import { tileBounds } from "../../src/core/mod.ts";
-import { FakeTileStore } from "../../src/tile_cache/fake_tile_store.ts";
-import { FreshnessRejectionError, TileDatabaseError } from "../../src/tile_cache/mod.ts";
-import { type Imagery, importTiles } from "../../src/tile_import/mod.ts";
+import { FakeTileStore } from "../../src/tiles/workstation/tile_cache/fake_tile_store.ts";
+import {
+  FreshnessRejectionError,
+  TileDatabaseError,
+} from "../../src/tiles/workstation/tile_cache/mod.ts";
+import { type Imagery, importTiles } from "../../src/tiles/workstation/tile_import/mod.ts";
 import { makeTile } from "../contract/tile_fixture.ts";
 
 const ZOOM = 18;

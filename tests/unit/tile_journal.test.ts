@@ -5,15 +5,19 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { openFlightPackage } from "../../src/flight_package/mod.ts";
-import { FakeTileStore } from "../../src/tile_cache/fake_tile_store.ts";
+import { openFlightPackage } from "../../src/flight/flight_package/mod.ts";
+import { FakeTileStore } from "../../src/tiles/workstation/tile_cache/fake_tile_store.ts";
 import {
   ContentHashMismatchError,
   type NewTile,
   NotImplementedError,
   TileFsError,
-} from "../../src/tile_contract/mod.ts";
-import { buildPackageTileStore, mergeJournal, TileJournal } from "../../src/tile_journal/mod.ts";
+} from "../../src/tiles/tile_contract/mod.ts";
+import {
+  buildPackageTileStore,
+  mergeJournal,
+  TileJournal,
+} from "../../src/tiles/tile_journal/mod.ts";
 import { FLIGHT_ID, makeTile } from "../contract/tile_fixture.ts";
 import { between, property } from "../support/properties.ts";
 import { TILES, writePackage, ZOOM } from "./flight_package_fixture.ts";

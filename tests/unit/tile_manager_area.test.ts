@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { LocalFrame, tileBounds, tileFromWgs } from "../../src/core/mod.ts";
-import type { Area, Position } from "../../src/tile_manager/contract.ts";
-import { boxTileCount, tilesOfArea } from "../../src/tile_manager/download/area.ts";
+import type { Area, Position } from "../../src/tiles/workstation/tile_manager/contract.ts";
+import {
+  boxTileCount,
+  tilesOfArea,
+} from "../../src/tiles/workstation/tile_manager/download/area.ts";
 import { property } from "../support/properties.ts";
 
 const key = ({ zoom, x, y }: { zoom: number; x: number; y: number }) => `${zoom}/${x}/${y}`;

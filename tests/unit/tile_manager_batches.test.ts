@@ -1,17 +1,17 @@
 /** Tiles that a download has fetched, on their way into the cache. */
 import assert from "node:assert/strict";
-import { BATCH_MAX } from "../../src/tile_manager/mod.ts";
-import { BatchWriter } from "../../src/tile_manager/download/batch_writer.ts";
-import { Tally } from "../../src/tile_manager/download/tally.ts";
-import { FreshnessRejectionError } from "../../src/tile_cache/freshness/mod.ts";
+import { BATCH_MAX } from "../../src/tiles/workstation/tile_manager/mod.ts";
+import { BatchWriter } from "../../src/tiles/workstation/tile_manager/download/batch_writer.ts";
+import { Tally } from "../../src/tiles/workstation/tile_manager/download/tally.ts";
+import { FreshnessRejectionError } from "../../src/tiles/workstation/tile_cache/freshness/mod.ts";
 import { SystemClock } from "../../src/core/mod.ts";
-import { FakeTileStore } from "../../src/tile_cache/fake_tile_store.ts";
+import { FakeTileStore } from "../../src/tiles/workstation/tile_cache/fake_tile_store.ts";
 import {
   type NewTile,
   type TileId,
   TileMetadataError,
   WriteJournal,
-} from "../../src/tile_cache/mod.ts";
+} from "../../src/tiles/workstation/tile_cache/mod.ts";
 import { makeTile } from "../contract/tile_fixture.ts";
 
 interface Write {

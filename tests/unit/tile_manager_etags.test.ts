@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { tileUuid } from "../../src/tile_cache/mod.ts";
+import { tileUuid } from "../../src/tiles/workstation/tile_cache/mod.ts";
 import {
   EtagNotes,
   type EtagStore,
   usableEtag,
-} from "../../src/tile_manager/download/etag_notes.ts";
-import { HttpTileSource, RateLimit } from "../../src/tile_manager/mod.ts";
+} from "../../src/tiles/workstation/tile_manager/download/etag_notes.ts";
+import { HttpTileSource, RateLimit } from "../../src/tiles/workstation/tile_manager/mod.ts";
 
 Deno.test("usableEtag() takes what RFC 9110 calls an entity tag, and nothing that forges a header", () => {
   for (const good of ['""', '"abc"', 'W/"33a64df5"', '"ümlaut"']) {

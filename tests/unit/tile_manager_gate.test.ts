@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { createLogger } from "../../src/core/mod.ts";
-import type { FlightState, FlightStateSource } from "../../src/tile_manager/contract.ts";
-import { FlightStateNotOnGroundError } from "../../src/tile_manager/errors.ts";
-import { FlightStateGate } from "../../src/tile_manager/flight_state/gate.ts";
+import type {
+  FlightState,
+  FlightStateSource,
+} from "../../src/tiles/workstation/tile_manager/contract.ts";
+import { FlightStateNotOnGroundError } from "../../src/tiles/workstation/tile_manager/errors.ts";
+import { FlightStateGate } from "../../src/tiles/workstation/tile_manager/flight_state/gate.ts";
 import {
   CombinedSource,
   RecorderFooterSource,
-} from "../../src/tile_manager/flight_state/sources.ts";
+} from "../../src/tiles/workstation/tile_manager/flight_state/sources.ts";
 
 const says = (state: FlightState, name = "link"): FlightStateSource => ({
   name,

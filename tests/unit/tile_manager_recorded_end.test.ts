@@ -1,9 +1,9 @@
 /** How a flight ended, by files that came home whole, cut, damaged, and more than once. */
 import assert from "node:assert/strict";
 import path from "node:path";
-import { latestFlight } from "../../src/tile_manager/flight_state/latest_flight.ts";
-import { recordedEnd } from "../../src/tile_manager/flight_state/recorded_end.ts";
-import { RecorderFooterSource } from "../../src/tile_manager/flight_state/sources.ts";
+import { latestFlight } from "../../src/tiles/workstation/tile_manager/flight_state/latest_flight.ts";
+import { recordedEnd } from "../../src/tiles/workstation/tile_manager/flight_state/recorded_end.ts";
+import { RecorderFooterSource } from "../../src/tiles/workstation/tile_manager/flight_state/sources.ts";
 import { inScratch } from "../faults/programs.ts";
 import { closedFolders } from "../support/closed_folders.ts";
 import { FLIGHT_ID, mcapFile, withoutChunkCrcs } from "../support/flight_record_fixture.ts";

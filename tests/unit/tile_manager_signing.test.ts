@@ -5,13 +5,16 @@ import { ed25519 } from "@noble/curves/ed25519.js";
 import {
   contentDigest,
   contentDigestFault,
-} from "../../src/tile_manager/http_signatures/content_digest.ts";
+} from "../../src/tiles/workstation/tile_manager/http_signatures/content_digest.ts";
 import {
   type SignedRequest,
   signRequest,
   verifyRequest,
-} from "../../src/tile_manager/http_signatures/message_signature.ts";
-import { canonicalJson, signedPayload } from "../../src/tile_manager/signing/signed_payload.ts";
+} from "../../src/tiles/workstation/tile_manager/http_signatures/message_signature.ts";
+import {
+  canonicalJson,
+  signedPayload,
+} from "../../src/tiles/workstation/tile_manager/signing/signed_payload.ts";
 
 const text = (value: string) => new TextEncoder().encode(value);
 

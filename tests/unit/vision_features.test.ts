@@ -6,7 +6,7 @@ import {
   type GreyPatch,
   matchFeatures,
   openVision,
-} from "../../src/vision/mod.ts";
+} from "../../src/native/vision/mod.ts";
 
 /** Soft spots on grey, moved by (dx, dy). */
 function spots(dx: number, dy: number): GreyPatch {

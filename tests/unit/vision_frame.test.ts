@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DataError, seededRandom } from "../../src/core/mod.ts";
-import { openVision, VisionFrame } from "../../src/vision/mod.ts";
+import { openVision, VisionFrame } from "../../src/native/vision/mod.ts";
 import {
   CALIBRATION,
   cameraRotation,

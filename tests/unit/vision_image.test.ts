@@ -7,7 +7,7 @@ import {
   jpegSize,
   openVision,
   type Picture,
-} from "../../src/vision/mod.ts";
+} from "../../src/native/vision/mod.ts";
 import { between } from "../support/properties.ts";
 
 /** Smooth waves: what JPEG keeps well. */

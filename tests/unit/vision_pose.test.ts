@@ -15,7 +15,7 @@ import {
   type RayAndGround,
   solvePose,
   solvePoseRansac,
-} from "../../src/vision/mod.ts";
+} from "../../src/native/vision/mod.ts";
 import { poseError, poseProblem, smallestPivot, spoilt } from "./pose_scene.ts";
 import { mahalanobisSquared } from "./vision_scene.ts";
 

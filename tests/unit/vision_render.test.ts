@@ -19,7 +19,7 @@ import {
   RenderGround,
   type RenderIntrinsics,
   type RenderLook,
-} from "../../src/vision/mod.ts";
+} from "../../src/native/vision/mod.ts";
 
 const INTRINSICS: RenderIntrinsics = {
   widthPx: 640,

@@ -16,9 +16,9 @@ import {
   seededRandom,
   type Vector3,
 } from "../../src/core/mod.ts";
-import type { CameraCalibration } from "../../src/camera/mod.ts";
-import type { MapSource, MapWindow, TileSource } from "../../src/map/mod.ts";
-import { mapTile, PictureGround, tilesOfBox } from "../../src/simulation/mod.ts";
+import type { CameraCalibration } from "../../src/navigation/camera/mod.ts";
+import type { MapSource, MapWindow, TileSource } from "../../src/navigation/map/mod.ts";
+import { mapTile, PictureGround, tilesOfBox } from "../../src/workstation/simulation/mod.ts";
 import {
   encodeJpeg,
   type MapMosaic,
@@ -27,7 +27,7 @@ import {
   RenderGround,
   VisionFrame,
   type VisionLibrary,
-} from "../../src/vision/mod.ts";
+} from "../../src/native/vision/mod.ts";
 
 export const GROUND_GSD_M = 0.5;
 export const GROUND_SIDE_M = 640;

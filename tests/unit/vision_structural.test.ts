@@ -6,7 +6,7 @@ import {
   matchStructure,
   openVision,
   type StructuralQuery,
-} from "../../src/vision/mod.ts";
+} from "../../src/native/vision/mod.ts";
 import {
   cameraRotation,
   type CameraStand,

@@ -13,7 +13,7 @@ import {
   seededRandom,
   type Vector3,
 } from "../../src/core/mod.ts";
-import { openVision, planarMotion, trackFrames } from "../../src/vision/mod.ts";
+import { openVision, planarMotion, trackFrames } from "../../src/native/vision/mod.ts";
 import {
   CALIBRATION,
   cameraRotation,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Matrix3, NativeError, seededRandom } from "../../src/core/mod.ts";
-import { openVision, type Picture, warpGrid, warpHomography } from "../../src/vision/mod.ts";
+import { openVision, type Picture, warpGrid, warpHomography } from "../../src/native/vision/mod.ts";
 
 function noise(widthPx: number, heightPx: number, channels: 1 | 3): Picture {
   const random = seededRandom("warp");

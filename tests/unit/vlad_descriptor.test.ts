@@ -5,8 +5,8 @@ import {
   VLAD_TRAINING_DEFAULT,
   VladDescriptor,
   VladTrainingError,
-} from "../../src/place_recognition/mod.ts";
-import { type GreyPatch, openVision } from "../../src/vision/mod.ts";
+} from "../../src/navigation/place_recognition/mod.ts";
+import { type GreyPatch, openVision } from "../../src/native/vision/mod.ts";
 
 const SIDE = VLAD_TRAINING_DEFAULT.patchPx;
 const TRAINING = { ...VLAD_TRAINING_DEFAULT, wordCount: 16, axisCount: 48, kmeansSamples: 4000 };

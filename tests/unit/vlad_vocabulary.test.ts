@@ -4,7 +4,7 @@ import {
   decodeVocabulary,
   encodeVocabulary,
   type VladVocabulary,
-} from "../../src/place_recognition/mod.ts";
+} from "../../src/navigation/place_recognition/mod.ts";
 
 function vocabulary(): VladVocabulary {
   const random = seededRandom("vocabulary");

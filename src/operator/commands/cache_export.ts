@@ -12,7 +12,7 @@ import {
   GdnError,
   UsageError,
 } from "../../core/mod.ts";
-import type { TileFilter, TileGroup } from "../../tile_cache/mod.ts";
+import type { TileFilter, TileGroup } from "../../tiles/workstation/tile_cache/mod.ts";
 import {
   exportFolder,
   exportGeotiff,
@@ -21,7 +21,7 @@ import {
   type ExportSummary,
   type MosaicRange,
   type TileDecoder,
-} from "../../tile_export/mod.ts";
+} from "../../tiles/workstation/tile_export/mod.ts";
 import { parseCommandLine } from "../options.ts";
 import {
   type CacheParts,

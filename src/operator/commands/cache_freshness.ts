@@ -23,7 +23,7 @@ import {
   SECTOR_CLASSIFICATIONS,
   type SectorClassification,
   type SqlFreshnessGate,
-} from "../../tile_cache/mod.ts";
+} from "../../tiles/workstation/tile_cache/mod.ts";
 import {
   CACHE_OPTIONS_HELP,
   DATA_DIRECTORY_DEFAULT,

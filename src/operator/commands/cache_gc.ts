@@ -11,7 +11,12 @@ import {
   GdnError,
   UsageError,
 } from "../../core/mod.ts";
-import { type EvictionPlan, planEviction, tidy, type TidyReport } from "../../tile_cache/mod.ts";
+import {
+  type EvictionPlan,
+  planEviction,
+  tidy,
+  type TidyReport,
+} from "../../tiles/workstation/tile_cache/mod.ts";
 import { numberOption, parseCommandLine, RECORD_HELP, recordOption } from "../options.ts";
 import {
   type CacheParts,

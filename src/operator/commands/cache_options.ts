@@ -13,7 +13,7 @@ import {
   TileIdSchema,
   type TileName,
   TileNotFoundError,
-} from "../../tile_cache/mod.ts";
+} from "../../tiles/workstation/tile_cache/mod.ts";
 import {
   CACHE_OPTIONS_HELP,
   DATA_DIRECTORY_DEFAULT,

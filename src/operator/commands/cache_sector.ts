@@ -4,7 +4,10 @@
  * @module
  */
 import { type Command, type CommandIo, EXIT, type ExitCode, UsageError } from "../../core/mod.ts";
-import { SECTOR_CLASSIFICATIONS, type SectorBoundary } from "../../tile_cache/mod.ts";
+import {
+  SECTOR_CLASSIFICATIONS,
+  type SectorBoundary,
+} from "../../tiles/workstation/tile_cache/mod.ts";
 import { CACHE_OPTIONS_HELP, parseCommandLine } from "../options.ts";
 import { classificationOf, type FreshnessParts, placeOf } from "./cache_freshness.ts";
 

@@ -16,7 +16,7 @@ import {
   tileBounds,
   UsageError,
 } from "../../core/mod.ts";
-import type { CacheInspection, ListedTile } from "../../tile_cache/mod.ts";
+import type { CacheInspection, ListedTile } from "../../tiles/workstation/tile_cache/mod.ts";
 import { parseCommandLine } from "../options.ts";
 import {
   type CacheParts,

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Command, type CommandIo, EXIT, type ExitCode, UsageError } from "../../core/mod.ts";
-import type { CacheStatistics } from "../../tile_cache/mod.ts";
+import type { CacheStatistics } from "../../tiles/workstation/tile_cache/mod.ts";
 import { parseCommandLine } from "../options.ts";
 import {
   type CacheParts,

@@ -9,7 +9,7 @@ import {
   type TileFault,
   verifyCache,
   type VerifyReport,
-} from "../../tile_cache/mod.ts";
+} from "../../tiles/workstation/tile_cache/mod.ts";
 import { parseCommandLine } from "../options.ts";
 import {
   type CacheParts,

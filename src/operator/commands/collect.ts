@@ -4,14 +4,14 @@
  * @module
  */
 import { type Command, type CommandIo, EXIT, type ExitCode, UsageError } from "../../core/mod.ts";
-import { diagnoseFlight, findFlight } from "../../flight_record/mod.ts";
+import { diagnoseFlight, findFlight } from "../../flight/flight_record/mod.ts";
 import {
   collectFile,
   type CopyOutcome,
   findHomecoming,
   type RecordedFlightFolder,
-} from "../../tile_manager/mod.ts";
-import { mergeJournal, type MergeReport, type MergeTarget } from "../../tile_journal/mod.ts";
+} from "../../tiles/workstation/tile_manager/mod.ts";
+import { mergeJournal, type MergeReport, type MergeTarget } from "../../tiles/tile_journal/mod.ts";
 import { CACHE_OPTIONS_HELP, parseCommandLine, RECORD_HELP, recordOption } from "../options.ts";
 import { type CachePlace, placeOf } from "./cache_options.ts";
 

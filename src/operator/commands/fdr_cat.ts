@@ -4,7 +4,12 @@
  * @module
  */
 import { type Command, type CommandIo, EXIT, type ExitCode, UsageError } from "../../core/mod.ts";
-import { findFlight, type FlightFiles, readBatches, readRecords } from "../../flight_record/mod.ts";
+import {
+  findFlight,
+  type FlightFiles,
+  readBatches,
+  readRecords,
+} from "../../flight/flight_record/mod.ts";
 import { dateOption, numberOption, parseCommandLine } from "../options.ts";
 import { DamageTeller, EXIT_HELP, FLIGHT_HELP, flightArgument } from "./fdr_shared.ts";
 

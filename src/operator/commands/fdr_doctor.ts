@@ -4,7 +4,7 @@
  * @module
  */
 import type { Command, CommandIo, ExitCode } from "../../core/mod.ts";
-import { diagnoseFlight, type Diagnosis, findFlight } from "../../flight_record/mod.ts";
+import { diagnoseFlight, type Diagnosis, findFlight } from "../../flight/flight_record/mod.ts";
 import { parseCommandLine } from "../options.ts";
 import {
   damageLines,

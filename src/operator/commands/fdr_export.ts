@@ -11,7 +11,7 @@ import {
   exportRecordedFlight,
   findFlight,
   NothingReadableError,
-} from "../../flight_record/mod.ts";
+} from "../../flight/flight_record/mod.ts";
 import { parseCommandLine } from "../options.ts";
 import {
   DamageTeller,

@@ -10,7 +10,7 @@ import {
   type FlightSummary,
   type KindSummary,
   summariseFlight,
-} from "../../flight_record/mod.ts";
+} from "../../flight/flight_record/mod.ts";
 import { parseCommandLine } from "../options.ts";
 import {
   bytesText,

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Command, type CommandIo, type ExitCode, UsageError } from "../../core/mod.ts";
-import { findFlight, recoverFlight, type Recovery } from "../../flight_record/mod.ts";
+import { findFlight, recoverFlight, type Recovery } from "../../flight/flight_record/mod.ts";
 import { parseCommandLine } from "../options.ts";
 import {
   damageLines,

@@ -12,14 +12,14 @@ import {
   messageOf,
   UsageError,
 } from "../../core/mod.ts";
-import { TruthError, truthFromCsv, type TruthTrack } from "../../evaluation/mod.ts";
+import { TruthError, truthFromCsv, type TruthTrack } from "../../workstation/evaluation/mod.ts";
 import {
   diagnoseFlight,
   findFlight,
   NewOutput,
   NothingReadableError,
   OutputFile,
-} from "../../flight_record/mod.ts";
+} from "../../flight/flight_record/mod.ts";
 import {
   readForReport,
   type RecordReport,
@@ -27,7 +27,7 @@ import {
   type ReportNotice,
   reportPage,
   tileMosaic,
-} from "../../flight_report/mod.ts";
+} from "../../workstation/flight_report/mod.ts";
 import { CACHE_OPTIONS_HELP, parseCommandLine } from "../options.ts";
 import {
   bytesText,

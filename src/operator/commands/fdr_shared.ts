@@ -11,7 +11,7 @@ import {
   type FlightFiles,
   type ScanOptions,
   type Verdict,
-} from "../../flight_record/mod.ts";
+} from "../../flight/flight_record/mod.ts";
 
 /** For help texts. */
 export const FLIGHT_HELP =

@@ -9,7 +9,7 @@ import {
   openFlightPackage,
   readManifest,
   verifiedBytes,
-} from "../../flight_package/mod.ts";
+} from "../../flight/flight_package/mod.ts";
 import { parseCommandLine } from "../options.ts";
 
 const VERIFY_HELP = `operator package verify PACKAGE [--json]

@@ -17,8 +17,8 @@ import {
   type ProvisionRequest,
   type ProvisionSummary,
   type ProvisionTools,
-} from "../../provisioning/mod.ts";
-import type { Bbox } from "../../tile_cache/mod.ts";
+} from "../../workstation/provisioning/mod.ts";
+import type { Bbox } from "../../tiles/workstation/tile_cache/mod.ts";
 import {
   CACHE_OPTIONS_HELP,
   DATA_DIRECTORY_DEFAULT,

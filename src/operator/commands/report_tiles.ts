@@ -4,9 +4,19 @@
  * @module
  */
 import { EXIT, GdnError, ZOOM_MAX } from "../../core/mod.ts";
-import { packageTilePath, readManifest } from "../../flight_package/mod.ts";
-import { mapBounds, mapFrame, type ReportPosition, SIDE_PX_MAX } from "../../flight_report/mod.ts";
-import type { Bbox, TileId, TileMetadata, TilePixelHandle } from "../../tile_cache/mod.ts";
+import { packageTilePath, readManifest } from "../../flight/flight_package/mod.ts";
+import {
+  mapBounds,
+  mapFrame,
+  type ReportPosition,
+  SIDE_PX_MAX,
+} from "../../workstation/flight_report/mod.ts";
+import type {
+  Bbox,
+  TileId,
+  TileMetadata,
+  TilePixelHandle,
+} from "../../tiles/workstation/tile_cache/mod.ts";
 import type { CachePlace } from "./cache_options.ts";
 
 export interface ReportTiles {

@@ -15,8 +15,8 @@ import {
   readRasterFile,
   simulateFlight,
   TileFolderGround,
-} from "../../simulation/mod.ts";
-import type { VisionLibrary } from "../../vision/mod.ts";
+} from "../../workstation/simulation/mod.ts";
+import type { VisionLibrary } from "../../native/vision/mod.ts";
 import {
   GROUND_HEIGHT_DEFAULT_M,
   numberOption,

@@ -19,7 +19,7 @@ import {
   tilesOfBox,
   tilesOfCorridor,
   writeMapTiles,
-} from "../../simulation/mod.ts";
+} from "../../workstation/simulation/mod.ts";
 import { numberOption, parseCommandLine, positionOption } from "../options.ts";
 import type { SimulateParts } from "./simulate.ts";
 

@@ -11,7 +11,7 @@ import {
   type ExitCode,
   UsageError,
 } from "../../core/mod.ts";
-import { TileIdSchema } from "../../tile_cache/mod.ts";
+import { TileIdSchema } from "../../tiles/workstation/tile_cache/mod.ts";
 import type {
   Area,
   DownloadPlan,
@@ -19,7 +19,7 @@ import type {
   DownloadRequest,
   HttpTileDownloader,
   Position,
-} from "../../tile_manager/mod.ts";
+} from "../../tiles/workstation/tile_manager/mod.ts";
 import {
   CACHE_OPTIONS_HELP,
   dateOption,

@@ -17,7 +17,7 @@ import {
   type TileArchive,
   type TileSink,
   type TileToolkit,
-} from "../../tile_import/mod.ts";
+} from "../../tiles/workstation/tile_import/mod.ts";
 import {
   CACHE_OPTIONS_HELP,
   DATA_DIRECTORY_DEFAULT,

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Command, type CommandIo, EXIT, type ExitCode, UsageError } from "../../core/mod.ts";
-import type { TileUploader, UploadBatchReport } from "../../tile_manager/mod.ts";
+import type { TileUploader, UploadBatchReport } from "../../tiles/workstation/tile_manager/mod.ts";
 import {
   CACHE_OPTIONS_HELP,
   DATA_DIRECTORY_DEFAULT,

@@ -11,7 +11,7 @@ import {
   PictureGround,
   ProceduralGround,
   readRasterFile,
-} from "../../../src/simulation/mod.ts";
+} from "../../../src/workstation/simulation/mod.ts";
 import type { FlightCase } from "../cases.ts";
 import { GROUND_HEIGHT_M } from "../package.ts";
 import { nearbyGround, SIDE_PX } from "./mercator_area.ts";

@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { DataError, messageOf, type SlippyTile } from "../../../src/core/mod.ts";
-import { TileJournal } from "../../../src/tile_journal/mod.ts";
+import { TileJournal } from "../../../src/tiles/tile_journal/mod.ts";
 
 /** As orthorectification writes it (`FlightTileQuality`). */
 const QualitySchema = z.looseObject({

@@ -5,8 +5,8 @@
  */
 import type { FrameLine } from "../../../src/airborne/output.ts";
 import { LocalFrame } from "../../../src/core/mod.ts";
-import { ManifestSchema } from "../../../src/flight_package/mod.ts";
-import type { GroundSource } from "../../../src/simulation/mod.ts";
+import { ManifestSchema } from "../../../src/flight/flight_package/mod.ts";
+import type { GroundSource } from "../../../src/workstation/simulation/mod.ts";
 import { GroundView } from "./ground_view.ts";
 import { madeTiles } from "./made_tiles.ts";
 import { placementOf, type TilePlacement } from "./placement.ts";

@@ -12,7 +12,7 @@
 import sharp from "sharp";
 import type { FrameLine } from "../../../src/airborne/output.ts";
 import { groundSampleDistanceM, type LocalFrame } from "../../../src/core/mod.ts";
-import { groundFromPixel, pixelFromGround } from "../../../src/orthorectification/mod.ts";
+import { groundFromPixel, pixelFromGround } from "../../../src/tiles/orthorectification/mod.ts";
 import type { GroundView } from "./ground_view.ts";
 import type { MadeTile } from "./made_tiles.ts";
 import { type EastNorth, groundOfTilePoint, SIDE_PX, wgsOfTilePoint } from "./mercator_area.ts";

@@ -16,9 +16,9 @@ import {
   type WgsPosition,
 } from "../../../src/core/mod.ts";
 import { z } from "zod";
-import { CameraCalibrationSchema } from "../../../src/camera/mod.ts";
-import type { CameraView } from "../../../src/orthorectification/mod.ts";
-import { STREAM_COLUMNS } from "../../../src/replay/mod.ts";
+import { CameraCalibrationSchema } from "../../../src/navigation/camera/mod.ts";
+import type { CameraView } from "../../../src/tiles/orthorectification/mod.ts";
+import { STREAM_COLUMNS } from "../../../src/flight/replay/mod.ts";
 
 const DISTORTION = z.tuple([z.number(), z.number(), z.number(), z.number(), z.number()]);
 const TruthSchema = z.looseObject({

@@ -1,0 +1,123 @@
+/**
+ * manifest.json: reading it from bytes that anyone may have written, and writing it.
+ *
+ * @module
+ */
+import { messageOf } from "../../core/mod.ts";
+import {
+  type Manifest,
+  ManifestSchema,
+  PACKAGE_FORMAT_VERSION,
+  PACKAGE_PATHS,
+} from "./contract.ts";
+import { PackageError } from "./errors.ts";
+
+const MANIFEST_BYTES_MAX = 512 * 1024 * 1024;
+/** No single file of a package is larger. */
+const FILE_BYTES_MAX = 64 * 1024 ** 3;
+/** Relative, forward slashes, plain names: nothing that could lead out of the folder. */
+const PATH_PATTERN = /^(?:[A-Za-z0-9_][A-Za-z0-9_.-]*\/){0,8}[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
+
+/** The bytes of a manifest: the same content gives the same bytes. */
+export function encodeManifest(manifest: Manifest): Uint8Array<ArrayBuffer> {
+  const files = [...manifest.files].sort((a, b) => (a.path < b.path ? -1 : 1));
+  const { format, formatVersion, name, area, zoom, tileCount } = manifest;
+  const { groundHeightM, mapRegistrationSigmaM, freshness } = manifest;
+  const ordered: Manifest = {
+    format,
+    formatVersion,
+    name,
+    area,
+    zoom,
+    tileCount,
+    groundHeightM,
+    mapRegistrationSigmaM,
+    ...(freshness === undefined ? {} : { freshness }),
+    files,
+  };
+  const { files: _, ...head } = ordered;
+  // One file a line: a changed tile is one changed line.
+  const lines = files.map((file) => "    " + JSON.stringify(file)).join(",\n");
+  const text = JSON.stringify(head, null, 2).replace(/\n}$/, `,\n  "files": [\n${lines}\n  ]\n}\n`);
+  return new TextEncoder().encode(text);
+}
+
+/** @throws PackageError naming manifest.json. */
+export async function readManifest(packagePath: string): Promise<Manifest> {
+  const path = `${packagePath}/${PACKAGE_PATHS.manifest}`;
+  const text = await readManifestText(packagePath, path);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new PackageError(path, `is no whole JSON (${messageOf(error)}); provision again`);
+  }
+  checkVersion(path, value);
+  const parsed = ManifestSchema.safeParse(value);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new PackageError(
+      path,
+      `${issue.path.join(".") || "the manifest"}: ${issue.message}; provision again`,
+    );
+  }
+  checkFiles(path, parsed.data);
+  return parsed.data;
+}
+
+async function readManifestText(packagePath: string, path: string): Promise<string> {
+  try {
+    const info = await Deno.lstat(path);
+    if (!info.isFile) throw new PackageError(path, "is not a plain file; provision again");
+    if (info.size > MANIFEST_BYTES_MAX) {
+      throw new PackageError(
+        path,
+        `has ${info.size} bytes, more than any manifest; provision again`,
+      );
+    }
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      throw new PackageError(
+        packagePath,
+        `is no flight package: it has no ${PACKAGE_PATHS.manifest}; make one with \`operator provision\``,
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+}
+
+/** Another version is told as such, not as a list of unknown keys. */
+function checkVersion(path: string, value: unknown): void {
+  const head = (value ?? {}) as { format?: unknown; formatVersion?: unknown };
+  if (head.format !== "gdn-flight-package") {
+    throw new PackageError(path, 'is not of a flight package: "format" is another or absent');
+  }
+  if (head.formatVersion !== PACKAGE_FORMAT_VERSION) {
+    throw new PackageError(
+      path,
+      `has package version ${JSON.stringify(head.formatVersion)}, this program reads ` +
+        `${PACKAGE_FORMAT_VERSION}; provision again with this program's operator`,
+    );
+  }
+}
+
+function checkFiles(path: string, manifest: Manifest): void {
+  const seen = new Set<string>();
+  for (const file of manifest.files) {
+    const refuse = (state: string) =>
+      new PackageError(path, `lists ${JSON.stringify(file.path)}, ${state}; provision again`);
+    if (file.path.length > 200 || !PATH_PATTERN.test(file.path)) {
+      throw refuse("which is no plain path inside the package");
+    }
+    if (file.path === PACKAGE_PATHS.manifest) throw refuse("which cannot name itself");
+    if (seen.has(file.path)) throw refuse("twice");
+    if (file.bytes > FILE_BYTES_MAX) throw refuse(`with ${file.bytes} bytes, too many`);
+    seen.add(file.path);
+  }
+  const { southDeg, westDeg, northDeg, eastDeg } = manifest.area;
+  if (!(southDeg < northDeg && westDeg < eastDeg)) {
+    throw new PackageError(path, "has an area without inside; provision again");
+  }
+}

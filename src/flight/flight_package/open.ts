@@ -1,0 +1,130 @@
+/**
+ * Opens a package: verified whole, its lists read and held against each other.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { messageOf } from "../../core/mod.ts";
+import {
+  type FlightPackage,
+  type Manifest,
+  PACKAGE_PATHS,
+  type PackageTile,
+  packageTilePath,
+  PackageTileSchema,
+  PlaceSchema,
+} from "./contract.ts";
+import { PackageError } from "./errors.ts";
+import { readManifest } from "./manifest.ts";
+import { PackageTiles } from "./package_tiles.ts";
+import { verifyFiles, type VerifyProgress } from "./verify.ts";
+
+const LIST_BYTES_MAX = 1024 ** 3;
+
+export interface OpenPackageOptions {
+  /** When the flight ends: tiles that expire before are left out. Without it, none is. */
+  readonly flightUntil?: Date;
+}
+
+/**
+ * Verifies everything and opens. Needs read permission for the folder and nothing else.
+ *
+ * @throws PackageError (exit code 65) naming the file that is missing, foreign, altered or wrong.
+ */
+export async function openFlightPackage(
+  path: string,
+  onProgress?: (manifest: Manifest) => VerifyProgress,
+  options: OpenPackageOptions = {},
+): Promise<FlightPackage> {
+  const root = path.length > 1 ? path.replace(/\/+$/, "") : path;
+  const manifest = await readManifest(root);
+  await verifyFiles(root, manifest, onProgress?.(manifest));
+  const allTiles = await readList(root, manifest, PACKAGE_PATHS.tiles, PackageTileSchema);
+  const places = await readList(root, manifest, PACKAGE_PATHS.places, PlaceSchema);
+  checkTiles(root, manifest, allTiles);
+  const expiredTiles = allTiles.filter((tile) => expires(tile, options.flightUntil));
+  const tileMetadata = allTiles.filter((tile) => !expires(tile, options.flightUntil));
+  if (tileMetadata.length === 0) throw allExpired(root, manifest, options.flightUntil);
+  for (const needed of [PACKAGE_PATHS.vocabulary, PACKAGE_PATHS.index]) {
+    requireListed(root, manifest, needed);
+  }
+  return {
+    path: root,
+    manifest,
+    tiles: new PackageTiles(root, manifest, tileMetadata),
+    tileMetadata,
+    expiredTiles,
+    places,
+    vocabularyPath: `${root}/${PACKAGE_PATHS.vocabulary}`,
+    indexPath: `${root}/${PACKAGE_PATHS.index}`,
+  };
+}
+
+/** True where the tile may no longer be used at the flight's end. */
+function expires({ expiresAt }: PackageTile, flightUntil: Date | undefined): boolean {
+  return expiresAt !== undefined && flightUntil !== undefined &&
+    Date.parse(expiresAt) < flightUntil.getTime();
+}
+
+function allExpired(root: string, manifest: Manifest, flightUntil: Date | undefined): PackageError {
+  return new PackageError(
+    `${root}/${PACKAGE_PATHS.tiles}`,
+    `all ${manifest.tileCount} tiles have expired before the flight ends ` +
+      `(${flightUntil?.toISOString()}): their sector takes no older picture; provision again with ` +
+      "newer imagery",
+  );
+}
+
+function requireListed(root: string, manifest: Manifest, path: string): number {
+  const file = manifest.files.find((candidate) => candidate.path === path);
+  if (file === undefined) {
+    throw new PackageError(
+      `${root}/${PACKAGE_PATHS.manifest}`,
+      `does not list ${path}, which every package has; provision again`,
+    );
+  }
+  return file.bytes;
+}
+
+async function readList<Item>(
+  root: string,
+  manifest: Manifest,
+  name: string,
+  schema: z.ZodType<Item>,
+): Promise<readonly Item[]> {
+  const path = `${root}/${name}`;
+  const bytes = requireListed(root, manifest, name);
+  if (bytes > LIST_BYTES_MAX) throw new PackageError(path, `has ${bytes} bytes, too many`);
+  try {
+    return z.array(schema).parse(JSON.parse(await Deno.readTextFile(path)));
+  } catch (error) {
+    const state = error instanceof z.ZodError
+      ? `entry ${error.issues[0].path.join(".")}: ${error.issues[0].message}`
+      : messageOf(error);
+    throw new PackageError(path, `cannot be read: ${state}; provision again`, { cause: error });
+  }
+}
+
+/** tiles.json, the manifest's count and the listed tile files name the same tiles. */
+function checkTiles(root: string, manifest: Manifest, tiles: readonly PackageTile[]): void {
+  const path = `${root}/${PACKAGE_PATHS.tiles}`;
+  const listed = new Set(
+    manifest.files.map((file) => file.path).filter((file) => file.startsWith("tiles/")),
+  );
+  if (tiles.length !== manifest.tileCount || listed.size !== manifest.tileCount) {
+    throw new PackageError(
+      path,
+      `names ${tiles.length} tiles, ${listed.size} are listed and manifest.json counts ` +
+        `${manifest.tileCount}; provision again`,
+    );
+  }
+  for (const { x, y } of tiles) {
+    const tile = packageTilePath({ zoom: manifest.zoom, x, y });
+    if (!listed.delete(tile)) {
+      throw new PackageError(
+        path,
+        `names ${tile}, which is absent or named twice; provision again`,
+      );
+    }
+  }
+}

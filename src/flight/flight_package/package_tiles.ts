@@ -1,0 +1,62 @@
+/**
+ * The tiles of an open package.
+ *
+ * @module
+ */
+import { jpegHeaderSize, sha256Hex, TILE_SIZE_PX } from "../../core/mod.ts";
+import { type Manifest, type MapTiles, type PackageTile, packageTilePath } from "./contract.ts";
+import { PackageError } from "./errors.ts";
+
+/** Reads tiles and holds each against the manifest again: flash memory ages in flight too. */
+export class PackageTiles implements MapTiles {
+  readonly zoom: number;
+  readonly tileBounds: { xMin: number; xMax: number; yMin: number; yMax: number };
+  readonly #packagePath: string;
+  readonly #sha256 = new Map<string, string>();
+
+  constructor(packagePath: string, manifest: Manifest, tiles: readonly PackageTile[]) {
+    this.#packagePath = packagePath;
+    this.zoom = manifest.zoom;
+    const listed = new Map(manifest.files.map((file) => [file.path, file.sha256]));
+    const bounds = { xMin: Infinity, xMax: -Infinity, yMin: Infinity, yMax: -Infinity };
+    for (const { x, y } of tiles) {
+      const sha256 = listed.get(packageTilePath({ zoom: this.zoom, x, y }));
+      if (sha256 !== undefined) this.#sha256.set(`${x}/${y}`, sha256);
+      bounds.xMin = Math.min(bounds.xMin, x);
+      bounds.xMax = Math.max(bounds.xMax, x + 1);
+      bounds.yMin = Math.min(bounds.yMin, y);
+      bounds.yMax = Math.max(bounds.yMax, y + 1);
+    }
+    this.tileBounds = bounds;
+  }
+
+  hasTile(x: number, y: number): boolean {
+    return this.#sha256.has(`${x}/${y}`);
+  }
+
+  /**
+   * @throws PackageError when the package has no such tile, its bytes changed since, or they are no
+   * picture of a tile's size: a JPEG may claim a gigabyte of pixels.
+   */
+  async readTileJpeg(x: number, y: number): Promise<Uint8Array<ArrayBuffer>> {
+    const path = `${this.#packagePath}/${packageTilePath({ zoom: this.zoom, x, y })}`;
+    const expected = this.#sha256.get(`${x}/${y}`);
+    if (expected === undefined) throw new PackageError(path, "is no tile of the package");
+    const jpeg = await Deno.readFile(path);
+    if (sha256Hex(jpeg) !== expected) {
+      throw new PackageError(path, "was altered since the package was opened; provision again");
+    }
+    checkSize(path, jpeg);
+    return jpeg;
+  }
+}
+
+function checkSize(path: string, jpeg: Uint8Array): void {
+  const size = jpegHeaderSize(jpeg);
+  if (size?.widthPx === TILE_SIZE_PX && size.heightPx === TILE_SIZE_PX) return;
+  const found = size === null ? "is no JPEG" : `is ${size.widthPx}×${size.heightPx} pixels`;
+  throw new PackageError(
+    path,
+    `${found}, a tile has ${TILE_SIZE_PX}×${TILE_SIZE_PX}; provision again`,
+  );
+}

@@ -1,0 +1,97 @@
+/**
+ * One record as it stands in the file, and how it is read by programs older and newer than it.
+ *
+ * Kinds, payload keys and top-level fields that nobody here knows are kept as they are, so that a
+ * record can be read and written again without loss (opaque routing).
+ *
+ * @module
+ */
+import { z } from "zod";
+import { messageOf } from "../../core/mod.ts";
+import { FdrRecordError, FdrSchemaVersionError } from "./errors.ts";
+
+/** Version of the record shape: a newer minor version reads, another major one is refused. */
+export const FDR_SCHEMA_VERSION = "1.0.0";
+
+export const FdrRecordSchema = z.looseObject({
+  schemaVersion: z.string(),
+  kind: z.string(),
+  producerId: z.string(),
+  /** Canonical clock. */
+  timestampNs: z.int(),
+  /** ISO 8601 UTC, for people. */
+  wallTime: z.string(),
+  flightId: z.uuid(),
+  payload: z.record(z.string(), z.unknown()),
+});
+export type FdrRecord = z.infer<typeof FdrRecordSchema>;
+
+const SEMVER = /^(\d{1,9})\.(\d{1,9})\.(\d{1,9})(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$/;
+const MAJOR = Number(FDR_SCHEMA_VERSION.split(".")[0]);
+
+/** @throws FdrSchemaVersionError unless records of this version can be read. */
+export function checkSchemaVersion(version: string): void {
+  if (version === FDR_SCHEMA_VERSION) return;
+  const match = SEMVER.exec(version);
+  if (match === null) {
+    throw new FdrSchemaVersionError(
+      JSON.stringify(version.slice(0, 40)),
+      "that is no version; the record was not written by a flight recorder",
+    );
+  }
+  const major = Number(match[1]);
+  if (major === MAJOR) return;
+  throw new FdrSchemaVersionError(
+    version,
+    `this program reads ${MAJOR}.x; ` +
+      (major > MAJOR ? "read it with a newer program" : "read it with the program of its time"),
+  );
+}
+
+/**
+ * A record of its JSON text. Nothing is left out, renamed or rounded: whole numbers that a double
+ * cannot hold are kept as their digits, and {@link encodeRecord} writes them back.
+ *
+ * @throws FdrSchemaVersionError | FdrRecordError
+ */
+export function decodeRecord(message: Uint8Array | string): FdrRecord {
+  let value: unknown;
+  try {
+    const text = typeof message === "string" ? message : strictUtf8.decode(message);
+    value = LONG_NUMBER.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text);
+  } catch (error) {
+    throw new FdrRecordError(`it is not JSON (${messageOf(error)})`, error);
+  }
+  // The version first: a record of another major version may have another shape.
+  const version = (value as { schemaVersion?: unknown } | null)?.schemaVersion;
+  if (typeof version === "string") checkSchemaVersion(version);
+  const checked = FdrRecordSchema.safeParse(value);
+  if (!checked.success) {
+    const issue = checked.error.issues[0];
+    throw new FdrRecordError(`${issue.path.join(".") || "the whole"}: ${issue.message}`);
+  }
+  // As it was parsed, not as the schema copied it: the order of its fields is kept.
+  return value as FdrRecord;
+}
+
+/** The JSON text of a record, in UTF-8. */
+export function encodeRecord(record: FdrRecord): Uint8Array<ArrayBuffer> {
+  return encoder.encode(JSON.stringify(record));
+}
+
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
+const encoder = new TextEncoder();
+
+/** Where a number may stand that no double holds: 16 digits before the point, or 1e100 and more. */
+const LONG_NUMBER = /(?<![\d.])\d{16}|\d[eE]\+?\d{3}/;
+
+/** ECMAScript "JSON.parse source text access"; TypeScript's library does not know it yet. */
+const rawJson = (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON;
+
+function keepDigits(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  if (typeof value !== "number" || context?.source === undefined) return value;
+  if (!Number.isFinite(value)) return rawJson(context.source);
+  const same = Number.isSafeInteger(value) || !/^-?\d+$/.test(context.source) ||
+    String(value) === context.source;
+  return same ? value : rawJson(context.source);
+}

@@ -1,0 +1,37 @@
+/**
+ * Photographs: pictures taken from the air whose pose stands in their EXIF and XMP tags.
+ *
+ * @module
+ */
+import type { CameraCalibration } from "../../navigation/camera/mod.ts";
+
+/** Attitude of the camera's gimbal, degrees; the optical axis is its x axis, nadir is pitch −90. */
+export interface GimbalAttitude {
+  /** Clockwise from north: where the top of the picture points when the camera looks down. */
+  readonly yawDeg: number;
+  readonly pitchDeg: number;
+  readonly rollDeg: number;
+}
+
+/**
+ * A photograph's tags, checked. Tags are untrusted all the same: a heading can be wrong by half a
+ * turn (see README.md), a position by metres.
+ */
+export interface Photograph {
+  /** File name, for messages and order. */
+  readonly name: string;
+  readonly latitudeDeg: number;
+  readonly longitudeDeg: number;
+  /** Height over the take-off point by barometer (XMP RelativeAltitude); null where it is absent. */
+  readonly heightAboveTakeoffM: number | null;
+  /** EXIF GPSAltitude: metres over sea level, roughly; null where it is absent. */
+  readonly gpsAltitudeM: number | null;
+  /** null where the XMP has no Gimbal…Degree tags. */
+  readonly gimbal: GimbalAttitude | null;
+  /** Camera clock without a time zone, read as UTC; null where it is absent. */
+  readonly capturedAt: Date | null;
+  readonly calibration: CameraCalibration;
+  /** Where the focal length in pixels comes from: "table", "focal_plane" or "35_mm". */
+  readonly calibrationSource: CalibrationSource;
+}
+export type CalibrationSource = "table" | "focal_plane" | "35_mm";

@@ -1,0 +1,140 @@
+/**
+ * Reads the pose of one photograph, or of a folder of them.
+ *
+ * @module
+ */
+import { DataError, jpegHeaderSize } from "../../core/mod.ts";
+import { calibrationFromTags } from "./calibration.ts";
+import type { GimbalAttitude, Photograph } from "./contract.ts";
+import { type PhotographTags, readTags } from "./tags.ts";
+
+const MM_PER_FOCAL_PLANE_UNIT: Readonly<Record<number, number>> = { 2: 25.4, 3: 10, 4: 1 };
+const PHOTOGRAPH_BYTES_MAX = 256 * 1024 * 1024;
+
+/**
+ * Reads the tags of a JPEG. `name` is for messages.
+ *
+ * @throws DataError naming the file and the tag: no JPEG, no position, no focal length, or a value
+ * that is no number or out of range.
+ */
+export async function readPhotograph(
+  bytes: Uint8Array<ArrayBuffer>,
+  name: string,
+): Promise<Photograph> {
+  const size = frameSize(bytes, name);
+  const tags = await readTags(bytes, name);
+  const { calibration, source } = calibrationFromTags({
+    model: tags.text("Model"),
+    focalLengthMm: tags.number(["FocalLength"], 0.1, 2000),
+    // 0 means unknown in EXIF.
+    focalLength35Mm: tags.number(["FocalLengthIn35mmFormat"], 0, 5000) || null,
+    focalPlanePxPerMm: focalPlaneResolution(tags),
+    ...size,
+  }, name);
+  return {
+    name,
+    latitudeDeg: tags.required(["latitude"], -90, 90),
+    longitudeDeg: tags.required(["longitude"], -180, 180),
+    heightAboveTakeoffM: tags.number(["RelativeAltitude"], -1000, 20_000),
+    gpsAltitudeM: gpsAltitude(tags),
+    gimbal: gimbalAttitude(tags),
+    capturedAt: tags.date("DateTimeOriginal") ?? tags.date("CreateDate"),
+    calibration,
+    calibrationSource: source,
+  };
+}
+
+function frameSize(bytes: Uint8Array, name: string): { widthPx: number; heightPx: number } {
+  const size = jpegHeaderSize(bytes);
+  if (!size) {
+    throw new DataError(name, "not a JPEG, or a damaged one; photographs must be JPEG files");
+  }
+  const { widthPx, heightPx } = size;
+  if (Math.min(widthPx, heightPx) < 16 || Math.max(widthPx, heightPx) > 20_000) {
+    throw new DataError(name, `${widthPx}×${heightPx} pixels; a side must have 16 to 20,000`);
+  }
+  return size;
+}
+
+function focalPlaneResolution(tags: PhotographTags): number | null {
+  const perUnit = tags.number(["FocalPlaneXResolution"], 0, 1e7);
+  const unit = tags.number(["FocalPlaneResolutionUnit"], 0, 5) ?? 2;
+  const unitMm = MM_PER_FOCAL_PLANE_UNIT[unit];
+  return perUnit && unitMm ? perUnit / unitMm : null;
+}
+
+/** GPSAltitudeRef 1 means below sea level. */
+function gpsAltitude(tags: PhotographTags): number | null {
+  const altitudeM = tags.number(["GPSAltitude"], -20_000, 100_000);
+  if (altitudeM === null) return null;
+  const below = tags.number(["GPSAltitudeRef"], 0, 3) === 1;
+  return below ? -altitudeM : altitudeM;
+}
+
+function gimbalAttitude(tags: PhotographTags): GimbalAttitude | null {
+  const yawDeg = tags.number(["GimbalYawDegree"], -360, 360);
+  const pitchDeg = tags.number(["GimbalPitchDegree"], -180, 180);
+  const rollDeg = tags.number(["GimbalRollDegree"], -180, 180);
+  if (yawDeg === null) return null;
+  return { yawDeg, pitchDeg: pitchDeg ?? -90, rollDeg: rollDeg ?? 0 };
+}
+
+/** A photograph in a folder: its tags, and its bytes on demand. */
+export interface PhotographFile {
+  readonly photograph: Photograph;
+  readonly path: string;
+  readBytes(): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/**
+ * All JPEGs of a folder, by capture time, then name.
+ *
+ * @throws DataError where the folder holds none, a link leads out of it, or one has no pose.
+ */
+export async function readPhotographFolder(path: string): Promise<readonly PhotographFile[]> {
+  const root = await realPath(path, path);
+  const files: PhotographFile[] = [];
+  for await (const entry of Deno.readDir(path)) {
+    if (!/\.jpe?g$/i.test(entry.name) || entry.isDirectory) continue;
+    const file = `${path.replace(/\/+$/, "")}/${entry.name}`;
+    const real = await realPath(file, file);
+    if (!real.startsWith(`${root}/`)) {
+      throw new DataError(
+        file,
+        "a link that leads out of the folder; put the photograph itself there",
+      );
+    }
+    const readBytes = () => readBounded(file);
+    files.push({
+      photograph: await readPhotograph(await readBytes(), file),
+      path: file,
+      readBytes,
+    });
+  }
+  if (files.length === 0) throw new DataError(path, "the folder holds no photographs (*.jpg)");
+  return files.sort((a, b) => captureOrder(a.photograph, b.photograph));
+}
+
+function captureOrder(a: Photograph, b: Photograph): number {
+  const byTime = (a.capturedAt?.getTime() ?? 0) - (b.capturedAt?.getTime() ?? 0);
+  return byTime !== 0 ? byTime : a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+}
+
+async function readBounded(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  const { size } = await Deno.stat(path);
+  if (size > PHOTOGRAPH_BYTES_MAX) {
+    throw new DataError(path, `${size} bytes; a photograph has at most ${PHOTOGRAPH_BYTES_MAX}`);
+  }
+  return await Deno.readFile(path);
+}
+
+async function realPath(path: string, name: string): Promise<string> {
+  try {
+    return await Deno.realPath(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) {
+      throw new DataError(name, "there is no such file or folder", { cause: error });
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * Typed, range-checked access to the EXIF and XMP tags of one file; every value is untrusted.
+ *
+ * @module
+ */
+import exifr from "exifr";
+import { DataError, messageOf } from "../../core/mod.ts";
+
+export class PhotographTags {
+  readonly #name: string;
+  readonly #tags: Readonly<Record<string, unknown>>;
+
+  constructor(name: string, tags: Readonly<Record<string, unknown>>) {
+    this.#name = name;
+    this.#tags = tags;
+  }
+
+  /** The number under the first of `keys` that is there; null where none is. */
+  number(keys: readonly string[], minimum: number, maximum: number): number | null {
+    for (const key of keys) {
+      const value = this.#tags[key];
+      if (value === undefined || value === null || value === "") continue;
+      const number = Number(value);
+      if (!(number >= minimum && number <= maximum)) {
+        throw new DataError(
+          this.#name,
+          `tag ${key} is ${
+            String(value).slice(0, 40)
+          }, which is not in [${minimum}, ${maximum}]; ` +
+            "correct it (exiftool) or leave the photograph out",
+        );
+      }
+      return number;
+    }
+    return null;
+  }
+
+  required(keys: readonly string[], minimum: number, maximum: number): number {
+    const value = this.number(keys, minimum, maximum);
+    if (value !== null) return value;
+    throw new DataError(
+      this.#name,
+      `no ${keys.join(" or ")} tag: the photograph does not say where it was taken`,
+    );
+  }
+
+  text(key: string): string | null {
+    const value = this.#tags[key];
+    return typeof value === "string" && value.trim() !== ""
+      ? value.replaceAll("\0", "").trim().slice(0, 100)
+      : null;
+  }
+
+  has(key: string): boolean {
+    return this.#tags[key] !== undefined;
+  }
+
+  /** An EXIF date ("2016:06:23 16:31:59"), read as UTC whatever the machine's time zone is. */
+  date(key: string): Date | null {
+    const value = this.#tags[key];
+    if (typeof value !== "string") return null;
+    const match = /^(\d{4}):(\d{2}):(\d{2}) (\d{2}):(\d{2}):(\d{2})/.exec(value);
+    if (!match) return null;
+    const [year, month, day, hour, minute, second] = match.slice(1).map(Number);
+    const date = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
+    return Number.isNaN(date.getTime()) || year < 1900 ? null : date;
+  }
+}
+
+/** Reads the tags; throws {@link DataError} where the bytes hold none. */
+export async function readTags(
+  bytes: Uint8Array<ArrayBuffer>,
+  name: string,
+): Promise<PhotographTags> {
+  let tags: Record<string, unknown> | undefined;
+  try {
+    tags = await exifr.parse(bytes, {
+      tiff: true,
+      exif: true,
+      gps: true,
+      xmp: true,
+      multiSegment: true,
+      reviveValues: false,
+      translateValues: false,
+      mergeOutput: true,
+    });
+  } catch (error) {
+    throw new DataError(name, `its tags cannot be read (${messageOf(error).slice(0, 120)})`, {
+      cause: error,
+    });
+  }
+  if (!tags) {
+    throw new DataError(name, "no EXIF tags: the photograph does not say where it was taken");
+  }
+  return new PhotographTags(name, tags);
+}

@@ -1,0 +1,97 @@
+/**
+ * Recorded flights: a folder of sensor streams and pictures that `airborne replay` flies again.
+ * Written by the simulation (or by a converter), read here. The format is documented in README.md.
+ *
+ *     flight.json        what flew, camera calibration, take-off (FlightDescription)
+ *     imu.csv attitude.csv baro.csv gps.csv frames.csv
+ *     frames/000000.jpg  …
+ *     truth.csv          never read by airborne
+ *
+ * @module
+ */
+import { z } from "zod";
+import { CameraCalibrationSchema } from "../../navigation/camera/mod.ts";
+
+export const FlightDescriptionSchema = z.strictObject({
+  format: z.literal("gdn-recorded-flight"),
+  formatVersion: z.literal(1),
+  name: z.string().min(1),
+  aircraft: z.enum(["fixed_wing", "multirotor"]),
+  createdBy: z.string(),
+  seed: z.union([z.number(), z.string()]).nullable(),
+  /** UTC of companion time 0, ISO 8601. */
+  startUtc: z.iso.datetime(),
+  camera: CameraCalibrationSchema,
+  frameRateHz: z.number().positive(),
+  imuRateHz: z.number().positive(),
+  /** Height of the flat ground over the ellipsoid, metres. */
+  groundHeightM: z.number(),
+  /** The last position the aircraft trusted, with its 1-sigma errors; null: nothing is known. */
+  takeoff: z.strictObject({
+    latitudeDeg: z.number().min(-90).max(90),
+    longitudeDeg: z.number().min(-180).max(180),
+    heightM: z.number(),
+    sigmaHorizontalM: z.number().positive(),
+    sigmaVerticalM: z.number().positive(),
+  }).nullable(),
+  /** What the controller's streams are worth, 1 sigma. */
+  sigmas: z.strictObject({
+    tiltDeg: z.number().positive(),
+    headingDeg: z.number().positive(),
+    baroM: z.number().positive(),
+  }),
+});
+export type FlightDescription = z.infer<typeof FlightDescriptionSchema>;
+
+/**
+ * Columns of the streams, in order. `controller_ns` is the flight controller's clock,
+ * `received_ns` the canonical (companion) clock at the moment the row arrived; rows are in order of
+ * both. Rotations are local (ENU) from body (FRD).
+ */
+export const STREAM_COLUMNS = {
+  "imu.csv": [
+    "controller_ns",
+    "received_ns",
+    "ax_mps2",
+    "ay_mps2",
+    "az_mps2",
+    "gx_rps",
+    "gy_rps",
+    "gz_rps",
+  ],
+  "attitude.csv": ["controller_ns", "received_ns", "qw", "qx", "qy", "qz"],
+  /** Height over the ellipsoid as the barometer has it. */
+  "baro.csv": ["controller_ns", "received_ns", "height_m"],
+  "gps.csv": [
+    "controller_ns",
+    "received_ns",
+    "fix",
+    "latitude_deg",
+    "longitude_deg",
+    "height_m",
+    "ve_mps",
+    "vn_mps",
+    "vu_mps",
+    "sigma_h_m",
+    "sigma_v_m",
+    "satellites",
+    "integrity",
+  ],
+  /** Exposure mid-time on the companion's clock. */
+  "frames.csv": ["sequence", "exposure_mid_ns", "available_ns", "file"],
+  /** Companion clock; position of the camera, height over the ellipsoid. */
+  "truth.csv": [
+    "time_ns",
+    "latitude_deg",
+    "longitude_deg",
+    "height_m",
+    "ve_mps",
+    "vn_mps",
+    "vu_mps",
+    "qw",
+    "qx",
+    "qy",
+    "qz",
+  ],
+} as const; // deno-fmt-ignore
+export type StreamFile = keyof typeof STREAM_COLUMNS;

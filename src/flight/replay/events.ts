@@ -1,0 +1,62 @@
+/**
+ * What reaches the companion during a recorded flight, in its order of arrival.
+ *
+ * @module
+ */
+import type { CameraFrame } from "../../navigation/camera/mod.ts";
+import type {
+  ControllerNs,
+  MonotonicNs,
+  Quaternion,
+  Vector3,
+  WgsPosition,
+} from "../../core/mod.ts";
+
+/** A message of the flight controller. */
+interface ControllerEvent {
+  /** Arrival, canonical clock. */
+  readonly receivedNs: MonotonicNs;
+  /** Measured at, on the controller's own clock: see core `ControllerClock`. */
+  readonly controllerNs: ControllerNs;
+}
+
+export interface ImuEvent extends ControllerEvent {
+  readonly kind: "imu";
+  /** Specific force, body FRD, m/s². */
+  readonly specificForceMps2: Vector3;
+  /** Angular rate, body FRD, rad/s. */
+  readonly angularRateRps: Vector3;
+}
+
+export interface AttitudeEvent extends ControllerEvent {
+  readonly kind: "attitude";
+  /** local (ENU) from body (FRD), normalised. */
+  readonly localFromBody: Quaternion;
+}
+
+export interface BaroEvent extends ControllerEvent {
+  readonly kind: "baro";
+  /** Height over the ellipsoid as the barometer has it, metres. */
+  readonly heightM: number;
+}
+
+export interface GpsEvent extends ControllerEvent {
+  readonly kind: "gps";
+  readonly fix: "none" | "2d" | "3d";
+  readonly position: WgsPosition;
+  /** East, north, up, m/s. */
+  readonly velocityEnuMps: Vector3;
+  readonly sigmaHorizontalM: number;
+  readonly sigmaVerticalM: number;
+  readonly satellites: number;
+  readonly integrity: "ok" | "jammed" | "spoofed" | "unknown";
+}
+
+export interface FrameEvent {
+  readonly kind: "frame";
+  /** The picture is complete in memory, canonical clock. */
+  readonly receivedNs: MonotonicNs;
+  readonly frame: CameraFrame;
+}
+
+export type FlightEvent = ImuEvent | AttitudeEvent | BaroEvent | GpsEvent | FrameEvent;

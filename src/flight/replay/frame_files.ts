@@ -1,0 +1,115 @@
+/**
+ * Picture files of a recorded flight: inside its folder, of the calibration's size.
+ *
+ * @module
+ */
+import type { CameraCalibration } from "../../navigation/camera/mod.ts";
+import { DataError, jpegHeaderSize, messageOf } from "../../core/mod.ts";
+import { quote } from "./csv_stream.ts";
+
+const PICTURE_BYTES_MAX = 64 * 1024 * 1024;
+/** EXIF and thumbnails stand before the size: most headers end within this. */
+const HEADER_BYTES = 64 * 1024;
+/** Where the end marker is looked for before the whole picture is. */
+const TAIL_BYTES = 64;
+
+/** @throws DataError from `fault` when the name leads out of the folder or to no file. */
+export async function checkFrameFile(
+  folder: string,
+  name: string,
+  calibration: CameraCalibration,
+  fault: (message: string) => DataError,
+): Promise<void> {
+  if (!/^[A-Za-z0-9_][A-Za-z0-9_.\-]*(\/[A-Za-z0-9_][A-Za-z0-9_.\-]*)*$/.test(name)) {
+    throw fault(
+      `file is ${
+        quote(name)
+      }; a relative path of letters, digits, _ - . inside the flight folder ` +
+        "is needed",
+    );
+  }
+  const path = `${folder}/${name}`;
+  const parts = name.split("/");
+  for (let count = 1; count <= parts.length; count++) {
+    await refuseLink(`${folder}/${parts.slice(0, count).join("/")}`, fault);
+  }
+  const size = jpegHeaderSize(await readStart(path, HEADER_BYTES)) ??
+    jpegHeaderSize(await readPicture(path));
+  if (size === null) throw new DataError(path, "is no JPEG picture; copy the flight again");
+  if (size.widthPx !== calibration.widthPx || size.heightPx !== calibration.heightPx) {
+    throw new DataError(
+      path,
+      `is ${size.widthPx}×${size.heightPx} pixels, the calibration ${quote(calibration.id)} in ` +
+        `flight.json is for ${calibration.widthPx}×${calibration.heightPx}; ` +
+        "give the calibration of the camera that flew",
+    );
+  }
+  await checkEnd(path);
+}
+
+/** A copy that was cut lacks the end marker. It stands last, but for what some cameras append. */
+async function checkEnd(path: string): Promise<void> {
+  if (hasEndMarker(await readEnd(path, TAIL_BYTES)) || hasEndMarker(await readPicture(path))) {
+    return;
+  }
+  throw new DataError(path, "was cut: the JPEG has no end; copy the flight again");
+}
+
+function hasEndMarker(bytes: Uint8Array): boolean {
+  for (let at = bytes.length - 2; at >= 0; at--) {
+    if (bytes[at] === 0xff && bytes[at + 1] === 0xd9) return true;
+  }
+  return false;
+}
+
+/** A link can lead anywhere: out of the folder, to a device. */
+async function refuseLink(path: string, fault: (message: string) => DataError): Promise<void> {
+  const info = await Deno.lstat(path).catch((error) => {
+    throw fault(`the picture ${path} is not there (${messageOf(error)}); copy the flight again`);
+  });
+  if (info.isSymlink) throw fault(`${path} is a symbolic link; copy the file itself there`);
+}
+
+/** Whole bytes of a picture. @throws DataError */
+export async function readPicture(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    const { size, isFile } = await Deno.stat(path);
+    if (!isFile || size > PICTURE_BYTES_MAX) {
+      throw new DataError(path, `is no picture of at most ${PICTURE_BYTES_MAX} bytes`);
+    }
+    return await Deno.readFile(path);
+  } catch (error) {
+    if (error instanceof DataError) throw error;
+    throw new DataError(path, `cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function readStart(path: string, bytes: number): Promise<Uint8Array> {
+  return readPart(path, bytes, () => 0);
+}
+
+function readEnd(path: string, bytes: number): Promise<Uint8Array> {
+  return readPart(path, bytes, (size) => Math.max(0, size - bytes));
+}
+
+async function readPart(
+  path: string,
+  bytes: number,
+  offset: (size: number) => number,
+): Promise<Uint8Array> {
+  try {
+    using file = await Deno.open(path);
+    const at = offset((await file.stat()).size);
+    if (at > 0) await file.seek(at, Deno.SeekMode.Start);
+    const part = new Uint8Array(bytes);
+    let filled = 0;
+    while (filled < bytes) {
+      const read = await file.read(part.subarray(filled));
+      if (read === null) break;
+      filled += read;
+    }
+    return part.subarray(0, filled);
+  } catch (error) {
+    throw new DataError(path, `cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * A folder of nadir photographs with EXIF pose as a flight without IMU: the pictures in order, with
+ * what may be believed of their tags.
+ *
+ * @module
+ */
+import type { CameraFrame } from "../../navigation/camera/mod.ts";
+import { EXIT, GdnError, messageOf, type MonotonicNs, monotonicNs } from "../../core/mod.ts";
+import {
+  heightAboveGroundM,
+  type PhotographFile,
+  readPhotographFolder,
+} from "../photographs/mod.ts";
+
+/** One photograph as the navigator meets it. Its position is not in it: see `positionTag`. */
+export interface PhotographEvent {
+  readonly kind: "photograph";
+  readonly name: string;
+  /** Also the moment of exposure: the clock of these flights is the camera's. */
+  readonly receivedNs: MonotonicNs;
+  readonly frame: CameraFrame;
+  /** Over the ground, which is taken to be as high as the take-off point. */
+  readonly heightAboveGroundM: number;
+  readonly gimbal: {
+    /** Clockwise from north to the top of the picture, as tagged: off by half a turn for some. */
+    readonly headingTagDeg: number;
+    readonly headingTrusted: false;
+    readonly pitchDeg: number;
+    readonly rollDeg: number;
+  } | null;
+}
+
+export interface PhotographFlight {
+  readonly path: string;
+  /** Names in order; `sequence` counts them from 0. */
+  readonly names: readonly string[];
+  /** By the camera's clock; null where some photograph has no time. */
+  readonly lastCapturedAt: Date | null;
+  /** Pictures are read one at a time. May be called again. */
+  events(): AsyncIterable<PhotographEvent>;
+  /** EXIF position of one photograph: for judging a result, not for finding it. */
+  positionTag(sequence: number): { readonly latitudeDeg: number; readonly longitudeDeg: number };
+}
+
+export interface PhotographFolderOptions {
+  /** Altitude of the ground over sea level, metres, where the tags have no height over take-off. */
+  readonly groundAltitudeM?: number;
+}
+
+function lastCapturedAt(times: readonly (Date | null)[]): Date | null {
+  const known = times.filter((time) => time !== null).map((time) => time.getTime());
+  return known.length === times.length && known.length > 0 ? new Date(Math.max(...known)) : null;
+}
+
+/** Photographs without a capture time, or of the same second, follow each other by this. */
+const STEP_NS = 100e6;
+
+/** @throws DataError (exit 65) naming the photograph and its tag; GdnError (66) without a folder. */
+export async function openPhotographFolder(
+  path: string,
+  options: PhotographFolderOptions = {},
+): Promise<PhotographFlight> {
+  await Deno.stat(path).catch((error) => {
+    throw new GdnError("NO_INPUT", `Cannot open the photographs ${path}: ${messageOf(error)}`, {
+      cause: error,
+      exitCode: EXIT.noInput,
+    });
+  });
+  const files = await readPhotographFolder(path);
+  const timesNs = exposureTimes(files);
+  const heightsM = files.map((file) =>
+    heightAboveGroundM(file.photograph, options.groundAltitudeM ?? null)
+  );
+  return {
+    path,
+    names: files.map((file) => file.photograph.name),
+    lastCapturedAt: lastCapturedAt(files.map((file) => file.photograph.capturedAt)),
+    events: async function* () {
+      for (const [sequence, file] of files.entries()) {
+        yield await event(file, sequence, timesNs[sequence], heightsM[sequence]);
+      }
+    },
+    positionTag: (sequence) => {
+      const { latitudeDeg, longitudeDeg } = files[sequence].photograph;
+      return { latitudeDeg, longitudeDeg };
+    },
+  };
+}
+
+async function event(
+  file: PhotographFile,
+  sequence: number,
+  timeNs: MonotonicNs,
+  heightM: number,
+): Promise<PhotographEvent> {
+  const { photograph } = file;
+  const { gimbal } = photograph;
+  return {
+    kind: "photograph",
+    name: photograph.name,
+    receivedNs: timeNs,
+    frame: {
+      sequence,
+      exposureMidNs: timeNs,
+      jpeg: await file.readBytes(),
+      calibration: photograph.calibration,
+    },
+    heightAboveGroundM: heightM,
+    gimbal: gimbal === null ? null : {
+      headingTagDeg: gimbal.yawDeg,
+      headingTrusted: false,
+      pitchDeg: gimbal.pitchDeg,
+      rollDeg: gimbal.rollDeg,
+    },
+  };
+}
+
+/** Seconds between captures as the camera has them; always growing. */
+function exposureTimes(files: readonly PhotographFile[]): MonotonicNs[] {
+  const firstMs = files.find((file) => file.photograph.capturedAt)?.photograph.capturedAt
+    ?.getTime();
+  let previousNs = -STEP_NS;
+  return files.map(({ photograph }) => {
+    const capturedNs = photograph.capturedAt !== null && firstMs !== undefined
+      ? (photograph.capturedAt.getTime() - firstMs) * 1e6
+      : 0;
+    previousNs = Math.max(capturedNs, previousNs + STEP_NS);
+    return monotonicNs(previousNs);
+  });
+}

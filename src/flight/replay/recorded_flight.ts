@@ -1,0 +1,203 @@
+/**
+ * A recorded flight as one stream of events in the order in which the companion received them.
+ *
+ * @module
+ */
+import { DataError, EXIT, GdnError, messageOf } from "../../core/mod.ts";
+import { type FlightDescription, FlightDescriptionSchema } from "./contract.ts";
+import { quote } from "./csv_stream.ts";
+import type { FlightEvent } from "./events.ts";
+import { checkFrameFile, readPicture } from "./frame_files.ts";
+import { StreamReader } from "./stream_reader.ts";
+import {
+  attitudeRules,
+  baroRules,
+  type FrameRow,
+  frameRules,
+  gpsRules,
+  imuRules,
+} from "./stream_rules.ts";
+
+/** An IMU stream may begin after the first picture, and end before the last one, by this much. */
+const IMU_MARGIN_NS = 1e9;
+const DESCRIPTION_BYTES_MAX = 1024 * 1024;
+
+/** What a first pass over the whole flight found. */
+export interface FlightExtent {
+  readonly frames: number;
+  readonly imuSamples: number;
+  readonly gpsSamples: number;
+  /** First and last arrival, nanoseconds of the canonical clock. */
+  readonly firstNs: number;
+  readonly lastNs: number;
+}
+
+export interface RecordedFlight {
+  readonly path: string;
+  readonly description: FlightDescription;
+  readonly extent: FlightExtent;
+  /**
+   * Sensor rows by `received_ns`, pictures by `available_ns`. Reads pieces of the files as it goes:
+   * memory does not grow with the flight. May be called again for another pass.
+   */
+  events(): AsyncIterable<FlightEvent>;
+}
+
+/**
+ * Reads flight.json and passes once over every row and every picture's header, so that a fault
+ * shows before the flight and not in the middle of it.
+ *
+ * @throws DataError (exit 65) that names the file, the line and the mend; GdnError (exit 66) when
+ * there is no such folder.
+ */
+export async function openRecordedFlight(path: string): Promise<RecordedFlight> {
+  await checkFolder(path);
+  const description = await readDescription(path);
+  const extent = await checkFlight(path, description);
+  return {
+    path,
+    description,
+    extent,
+    events: () => events(path, description),
+  };
+}
+
+async function checkFolder(path: string): Promise<void> {
+  const info = await Deno.stat(path).catch((error) => {
+    throw new GdnError("NO_INPUT", `Cannot open the flight ${path}: ${messageOf(error)}`, {
+      cause: error,
+      exitCode: EXIT.noInput,
+    });
+  });
+  if (!info.isDirectory) {
+    throw new DataError(path, "is a file; a recorded flight is a folder with flight.json in it");
+  }
+}
+
+async function readDescription(folder: string): Promise<FlightDescription> {
+  const path = `${folder}/flight.json`;
+  let json: unknown;
+  try {
+    const { size } = await Deno.stat(path);
+    if (size > DESCRIPTION_BYTES_MAX) throw new DataError(path, `has ${size} bytes; too long`);
+    json = JSON.parse(await Deno.readTextFile(path));
+  } catch (error) {
+    if (error instanceof DataError) throw error;
+    const state = error instanceof Deno.errors.NotFound
+      ? "is not there; copy the flight again: a recorded flight is a folder with flight.json in it"
+      : `cannot be read as JSON (${messageOf(error)}); copy the flight again`;
+    throw new DataError(path, state, { cause: error });
+  }
+  const version = (json as { formatVersion?: unknown } | null)?.formatVersion;
+  if (typeof version === "number" && version > 1) {
+    throw new DataError(path, `has format version ${version}, this program reads 1; update it`);
+  }
+  const parsed = FlightDescriptionSchema.safeParse(json);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.slice(0, 5)
+      .map((issue) => `${quote(issue.path.join("."))} ${issue.message}`);
+    throw new DataError(path, `does not describe a flight: ${faults.join("; ")}`);
+  }
+  return parsed.data;
+}
+
+type SensorOrFrame = Exclude<FlightEvent, { kind: "frame" }> | FrameRow;
+
+/** Rows of the five streams, merged; ties in the order imu, attitude, baro, gps, frame. */
+async function* mergedRows(
+  folder: string,
+  description: FlightDescription,
+): AsyncGenerator<SensorOrFrame> {
+  using stack = new DisposableStack();
+  const readers: StreamReader<SensorOrFrame>[] = [];
+  const opened = [
+    () => StreamReader.open(folder, "imu.csv", imuRules(description.imuRateHz)),
+    () => StreamReader.open(folder, "attitude.csv", attitudeRules()),
+    () => StreamReader.open(folder, "baro.csv", baroRules()),
+    () => StreamReader.open(folder, "gps.csv", gpsRules()),
+    () => StreamReader.open(folder, "frames.csv", frameRules()),
+  ];
+  for (const open of opened) {
+    readers.push(stack.use(await open()) as unknown as StreamReader<SensorOrFrame>);
+  }
+  for (;;) {
+    let first: StreamReader<SensorOrFrame> | undefined;
+    for (const reader of readers) {
+      if (reader.needsFill) await reader.fill();
+      const item = reader.peek();
+      if (item !== undefined && item.receivedNs < (first?.peek()?.receivedNs ?? Infinity)) {
+        first = reader;
+      }
+    }
+    const item = first?.peek();
+    if (first === undefined || item === undefined) return;
+    first.take();
+    yield item;
+  }
+}
+
+async function checkFlight(folder: string, description: FlightDescription): Promise<FlightExtent> {
+  const counts = { imu: 0, attitude: 0, baro: 0, gps: 0, frame: 0 };
+  const firstNs: Partial<Record<keyof typeof counts, number>> = {};
+  const lastNs: Partial<Record<keyof typeof counts, number>> = {};
+  for await (const row of mergedRows(folder, description)) {
+    counts[row.kind]++;
+    const timeNs = row.kind === "frame" ? row.exposureMidNs : row.receivedNs;
+    firstNs[row.kind] ??= timeNs;
+    lastNs[row.kind] = timeNs;
+    if (row.kind === "frame") {
+      await checkFrameFile(folder, row.file, description.camera, row.fault);
+    }
+  }
+  for (
+    const [kind, file] of [["frame", "frames"], ["imu", "imu"], ["attitude", "attitude"]] as const
+  ) {
+    if (counts[kind] === 0) {
+      throw new DataError(`${folder}/${file}.csv`, "has no row; nothing flew");
+    }
+  }
+  const { imu: imuFirstNs = 0, frame: frameFirstNs = 0 } = firstNs;
+  const { imu: imuLastNs = 0, frame: frameLastNs = 0 } = lastNs;
+  checkImuCovers(folder, imuFirstNs - frameFirstNs, frameLastNs - imuLastNs);
+  return {
+    frames: counts.frame,
+    imuSamples: counts.imu,
+    gpsSamples: counts.gps,
+    firstNs: Math.min(...Object.values(firstNs)),
+    lastNs: Math.max(...Object.values(lastNs)),
+  };
+}
+
+function checkImuCovers(folder: string, lateNs: number, earlyNs: number): void {
+  const path = `${folder}/imu.csv`;
+  if (lateNs > IMU_MARGIN_NS) {
+    throw new DataError(path, `begins ${(lateNs / 1e9).toFixed(1)} s after the first picture`);
+  }
+  if (earlyNs > IMU_MARGIN_NS) {
+    throw new DataError(
+      path,
+      `ends ${(earlyNs / 1e9).toFixed(1)} s before the last picture: rows are missing; ` +
+        "copy the flight again",
+    );
+  }
+}
+
+async function* events(
+  folder: string,
+  description: FlightDescription,
+): AsyncGenerator<FlightEvent> {
+  for await (const row of mergedRows(folder, description)) {
+    if (row.kind !== "frame") {
+      yield row;
+      continue;
+    }
+    const { sequence, exposureMidNs, receivedNs } = row;
+    const name = `${folder}/${row.file}`;
+    const jpeg = await readPicture(name);
+    yield {
+      kind: "frame",
+      receivedNs,
+      frame: { sequence, exposureMidNs, jpeg, calibration: description.camera, name },
+    };
+  }
+}

@@ -1,0 +1,191 @@
+/**
+ * A decoded camera frame in native memory for its turn in the flight loop.
+ *
+ * @module
+ */
+import {
+  DataError,
+  type Matrix3,
+  NativeError,
+  NativeErrorBuffer,
+  type NativeLibrary,
+} from "../../core/mod.ts";
+
+export const frameSymbols = {
+  gdn_frame_decode: {
+    // (const uint8_t* jpeg, int64_t, const double* camera, uint64_t* handle, gdn_error*)
+    parameters: ["buffer", "i64", "buffer", "buffer", "buffer"],
+    result: "i32",
+    nonblocking: true,
+  },
+  // (uint64_t handle, gdn_error*)
+  gdn_frame_free: { parameters: ["u64", "buffer"], result: "i32" },
+  gdn_frame_rectify: {
+    // (uint64_t, const double* rotation, double height, double east, double north, double gsd,
+    //  int32_t w, int32_t h, uint8_t* pixels, uint8_t* mask, gdn_error*)
+    parameters: [
+      "u64",
+      "buffer",
+      "f64",
+      "f64",
+      "f64",
+      "f64",
+      "i32",
+      "i32",
+      "buffer",
+      "buffer",
+      "buffer",
+    ],
+    result: "i32",
+    nonblocking: true,
+  },
+  // (uint64_t, double* mean, double* sharpness, gdn_error*)
+  gdn_frame_quality: { parameters: ["u64", "buffer", "buffer", "buffer"], result: "i32" },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+type FrameLibrary = Pick<NativeLibrary<typeof frameSymbols>, "symbols">;
+
+/** What the native side needs of a calibration: pixels, OpenCV's distortion order. */
+export interface CameraModel {
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly fxPx: number;
+  readonly fyPx: number;
+  readonly cxPx: number;
+  readonly cyPx: number;
+  readonly distortion: readonly [number, number, number, number, number];
+}
+
+/** The 11 doubles of ffi/vision/camera.hpp. */
+export function cameraVector(camera: CameraModel): Float64Array<ArrayBuffer> {
+  const { widthPx, heightPx, fxPx, fyPx, cxPx, cyPx, distortion } = camera;
+  return Float64Array.of(widthPx, heightPx, fxPx, fyPx, cxPx, cyPx, ...distortion);
+}
+
+/** North-up grey ground: row 0 is north; `mask` is 255 where there is ground. */
+export interface GroundPatch {
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly gsdM: number;
+  readonly pixels: Uint8Array<ArrayBuffer>;
+  readonly mask: Uint8Array<ArrayBuffer>;
+}
+
+/** Owns one native frame; `close` waits for the calls in flight, then frees it. */
+export class VisionFrame implements AsyncDisposable {
+  readonly camera: CameraModel;
+  readonly #library: FrameLibrary;
+  #handle: bigint;
+  #pending: Promise<unknown> = Promise.resolve();
+  #closing: Promise<void> | null = null;
+
+  private constructor(library: FrameLibrary, camera: CameraModel, handle: bigint) {
+    this.#library = library;
+    this.camera = camera;
+    this.#handle = handle;
+  }
+
+  /**
+   * Decodes a JPEG. The bytes must stay untouched until the promise settles.
+   * @throws DataError when they are no whole JPEG of the camera's size; `name` is for the message.
+   */
+  static async decode(
+    library: FrameLibrary,
+    jpeg: Uint8Array<ArrayBuffer>,
+    camera: CameraModel,
+    name: string,
+  ): Promise<VisionFrame> {
+    const handle = new BigUint64Array(1);
+    const error = new NativeErrorBuffer();
+    const status = await library.symbols.gdn_frame_decode(
+      jpeg,
+      BigInt(jpeg.length),
+      cameraVector(camera),
+      handle,
+      error.bytes,
+    );
+    try {
+      error.check("gdn_frame_decode", status);
+    } catch (fault) {
+      if (fault instanceof NativeError && fault.status === 5) {
+        throw new DataError(name, fault.reason, { cause: fault });
+      }
+      throw fault;
+    }
+    return new VisionFrame(library, camera, handle[0]);
+  }
+
+  /** The native handle, for one call: the frame stays alive until `call` settles. */
+  lend<T>(call: (handle: bigint) => Promise<T>): Promise<T> {
+    if (this.#handle === 0n) throw new ReferenceError("the frame is closed");
+    const running = call(this.#handle);
+    this.#pending = Promise.allSettled([this.#pending, running]);
+    return running;
+  }
+
+  /** North-up view of flat ground; see ffi/vision/frame.h for the geometry. */
+  rectify(
+    options: {
+      localFromCamera: Matrix3;
+      heightM: number;
+      centreEastM: number;
+      centreNorthM: number;
+      gsdM: number;
+      widthPx: number;
+      heightPx: number;
+    },
+  ): Promise<GroundPatch> {
+    const { localFromCamera, heightM, centreEastM, centreNorthM, gsdM, widthPx, heightPx } =
+      options;
+    const pixels = new Uint8Array(widthPx * heightPx);
+    const mask = new Uint8Array(widthPx * heightPx);
+    return this.lend(async (handle) => {
+      const error = new NativeErrorBuffer();
+      const status = await this.#library.symbols.gdn_frame_rectify(
+        handle,
+        Float64Array.from(localFromCamera),
+        heightM,
+        centreEastM,
+        centreNorthM,
+        gsdM,
+        widthPx,
+        heightPx,
+        pixels,
+        mask,
+        error.bytes,
+      );
+      error.check("gdn_frame_rectify", status);
+      return { widthPx, heightPx, gsdM, pixels, mask };
+    });
+  }
+
+  /** Mean brightness (0–255) and sharpness (variance of the Laplacian at quarter size). */
+  quality(): { mean: number; sharpness: number } {
+    if (this.#handle === 0n) throw new ReferenceError("the frame is closed");
+    const mean = new Float64Array(1), sharpness = new Float64Array(1);
+    const error = new NativeErrorBuffer();
+    error.check(
+      "gdn_frame_quality",
+      this.#library.symbols.gdn_frame_quality(this.#handle, mean, sharpness, error.bytes),
+    );
+    return { mean: mean[0], sharpness: sharpness[0] };
+  }
+
+  /** Idempotent. New calls are refused from here on; the memory goes when those in flight are done. */
+  close(): Promise<void> {
+    this.#closing ??= this.#free();
+    return this.#closing;
+  }
+
+  async #free(): Promise<void> {
+    const handle = this.#handle;
+    this.#handle = 0n;
+    await this.#pending;
+    const error = new NativeErrorBuffer();
+    error.check("gdn_frame_free", this.#library.symbols.gdn_frame_free(handle, error.bytes));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

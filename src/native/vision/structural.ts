@@ -1,0 +1,236 @@
+/**
+ * Dense structural correlation of a frame with a map window (ffi/vision/structural.h).
+ *
+ * @module
+ */
+import { type Matrix3, NativeErrorBuffer, type NativeLibrary } from "../../core/mod.ts";
+import type { VisionFrame } from "./frame.ts";
+
+const matchParameters = [
+  "u64",
+  "buffer",
+  "buffer",
+  "i32",
+  "i32",
+  "buffer",
+  "buffer",
+] as const;
+
+export const structuralSymbols = {
+  gdn_sizeof_structural_query: { parameters: [], result: "i32" },
+  gdn_sizeof_structural_answer: { parameters: [], result: "i32" },
+  gdn_structural_match: {
+    // (uint64_t frame, const uint8_t* mosaic, const uint8_t* valid, int32_t w, int32_t h,
+    //  const double* affine, const query*, answer*, double* tie_points, gdn_error*)
+    parameters: [...matchParameters, "buffer", "buffer", "buffer"],
+    result: "i32",
+    nonblocking: true,
+  },
+  gdn_structural_places: {
+    // (…, const query*, double separation, int32_t capacity, double* places, int32_t* count, gdn_error*)
+    parameters: [...matchParameters, "f64", "i32", "buffer", "buffer", "buffer"],
+    result: "i32",
+    nonblocking: true,
+  },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+type StructuralLibrary = Pick<NativeLibrary<typeof structuralSymbols>, "symbols">;
+
+/** A grey mosaic of map tiles and where it lies. */
+export interface MapMosaic {
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly pixels: Uint8Array<ArrayBuffer>;
+  /** 255 where there is map. */
+  readonly valid: Uint8Array<ArrayBuffer>;
+  /** Mosaic pixel from local metres: u = a0 e + a1 n + a2, v = a3 e + a4 n + a5. */
+  readonly pixelFromLocal: readonly [number, number, number, number, number, number];
+}
+
+export interface StructuralQuery {
+  readonly localFromCamera: Matrix3;
+  readonly heightM: number;
+  /** Predicted foot point, metres east and north of the mosaic's origin. */
+  readonly eastM: number;
+  readonly northM: number;
+  readonly searchRadiusM: number;
+  readonly headingHalfRangeRad: number;
+  readonly headingStepRad: number;
+  readonly scaleHalfRange: number;
+  readonly scaleStep: number;
+  readonly coarseGsdM: number;
+  readonly fineGsdM: number;
+  readonly extentMaxM: number;
+  readonly blockSearchM: number;
+  readonly blocksX: number;
+  readonly blocksY: number;
+}
+
+export interface TiePoint {
+  /** Normalised ray of the frame. */
+  readonly rayX: number;
+  readonly rayY: number;
+  readonly eastM: number;
+  readonly northM: number;
+  readonly score: number;
+  readonly curvature: number;
+}
+
+export interface StructuralAnswer {
+  readonly eastM: number;
+  readonly northM: number;
+  /** Added to the predicted rotation, clockwise seen from above. */
+  readonly headingRad: number;
+  /** Times the predicted height. */
+  readonly scale: number;
+  /** Normalised correlation of the best place; −1: nothing could be compared. */
+  readonly score: number;
+  readonly secondScore: number;
+  /** Standard deviation of the scores away from the best place: what chance makes. */
+  readonly scoreSigma: number;
+  readonly overlap: number;
+  readonly hypotheses: number;
+  readonly tiePoints: readonly TiePoint[];
+}
+
+const QUERY_BYTES = 21 * 8 + 2 * 4;
+const ANSWER_BYTES = 8 * 8 + 2 * 4;
+const TIE_POINT_DOUBLES = 6;
+
+/** The struct of structural.h. */
+function encodeQuery(query: StructuralQuery): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(QUERY_BYTES);
+  const view = new DataView(bytes.buffer);
+  const doubles = [
+    ...query.localFromCamera,
+    query.heightM,
+    query.eastM,
+    query.northM,
+    query.searchRadiusM,
+    query.headingHalfRangeRad,
+    query.headingStepRad,
+    query.scaleHalfRange,
+    query.scaleStep,
+    query.coarseGsdM,
+    query.fineGsdM,
+    query.extentMaxM,
+    query.blockSearchM,
+  ];
+  doubles.forEach((value, i) => view.setFloat64(8 * i, value, true));
+  view.setInt32(8 * doubles.length, query.blocksX, true);
+  view.setInt32(8 * doubles.length + 4, query.blocksY, true);
+  return bytes;
+}
+
+/** Throws unless the native structs have the layout that this file writes. */
+export function checkStructuralLayout(library: StructuralLibrary): void {
+  const query = library.symbols.gdn_sizeof_structural_query();
+  const answer = library.symbols.gdn_sizeof_structural_answer();
+  if (query !== QUERY_BYTES || answer !== ANSWER_BYTES) {
+    throw new TypeError(`structural.h has other struct sizes (${query}, ${answer} bytes)`);
+  }
+}
+
+/** The native side trusts the sizes. */
+function checkMosaic({ widthPx, heightPx, pixels, valid }: MapMosaic): void {
+  if (pixels.length === widthPx * heightPx && valid.length === pixels.length) return;
+  throw new RangeError(
+    `a mosaic of ${widthPx}×${heightPx} has ${pixels.length} pixels and ${valid.length} of its mask`,
+  );
+}
+
+export async function matchStructure(
+  library: StructuralLibrary,
+  frame: VisionFrame,
+  mosaic: MapMosaic,
+  query: StructuralQuery,
+): Promise<StructuralAnswer> {
+  checkMosaic(mosaic);
+  const answer = new Uint8Array(ANSWER_BYTES);
+  const ties = new Float64Array(
+    Math.max(1, query.blocksX * query.blocksY) * TIE_POINT_DOUBLES,
+  );
+  const error = new NativeErrorBuffer();
+  const status = await frame.lend((handle) =>
+    library.symbols.gdn_structural_match(
+      handle,
+      mosaic.pixels,
+      mosaic.valid,
+      mosaic.widthPx,
+      mosaic.heightPx,
+      Float64Array.from(mosaic.pixelFromLocal),
+      encodeQuery(query),
+      answer,
+      ties,
+      error.bytes,
+    )
+  );
+  error.check("gdn_structural_match", status);
+  const view = new DataView(answer.buffer);
+  const double = (i: number) => view.getFloat64(8 * i, true);
+  const count = view.getInt32(8 * 8 + 4, true);
+  return {
+    eastM: double(0),
+    northM: double(1),
+    headingRad: double(2),
+    scale: double(3),
+    score: double(4),
+    secondScore: double(5),
+    scoreSigma: double(6),
+    overlap: double(7),
+    hypotheses: view.getInt32(8 * 8, true),
+    tiePoints: Array.from({ length: count }, (_, i) => tiePoint(ties, i)),
+  };
+}
+
+function tiePoint(ties: Float64Array, index: number): TiePoint {
+  const [rayX, rayY, eastM, northM, score, curvature] = ties.subarray(
+    index * TIE_POINT_DOUBLES,
+    (index + 1) * TIE_POINT_DOUBLES,
+  );
+  return { rayX, rayY, eastM, northM, score, curvature };
+}
+
+/** One place that a search without a prior came up with. */
+export interface StructuralPlace {
+  readonly eastM: number;
+  readonly northM: number;
+  readonly headingRad: number;
+  readonly scale: number;
+  readonly score: number;
+}
+
+/** The best separate places of a coarse search, best first. */
+export async function findPlaces(
+  library: StructuralLibrary,
+  frame: VisionFrame,
+  mosaic: MapMosaic,
+  query: StructuralQuery,
+  options: { separationM: number; capacity: number },
+): Promise<StructuralPlace[]> {
+  checkMosaic(mosaic);
+  const places = new Float64Array(5 * options.capacity);
+  const count = new Int32Array(1);
+  const error = new NativeErrorBuffer();
+  const status = await frame.lend((handle) =>
+    library.symbols.gdn_structural_places(
+      handle,
+      mosaic.pixels,
+      mosaic.valid,
+      mosaic.widthPx,
+      mosaic.heightPx,
+      Float64Array.from(mosaic.pixelFromLocal),
+      encodeQuery(query),
+      options.separationM,
+      options.capacity,
+      places,
+      count,
+      error.bytes,
+    )
+  );
+  error.check("gdn_structural_places", status);
+  return Array.from({ length: count[0] }, (_, i) => {
+    const [eastM, northM, headingRad, scale, score] = places.subarray(5 * i, 5 * i + 5);
+    return { eastM, northM, headingRad, scale, score };
+  });
+}

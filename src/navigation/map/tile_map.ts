@@ -1,0 +1,192 @@
+/**
+ * Map windows cut from slippy tiles, with a bounded cache of decoded tiles.
+ *
+ * @module
+ */
+import {
+  groundSampleDistanceM,
+  LocalFrame,
+  TILE_SIZE_PX,
+  wgsFromWorldPixel,
+  type WorldPixel,
+  worldPixelFromWgs,
+} from "../../core/mod.ts";
+import { decodeJpeg, type VisionLibrary } from "../../native/vision/mod.ts";
+import type { LocalBounds, MapSource, MapWindow, TileSource } from "./contract.ts";
+
+/** Decoded tiles that are kept: 64 KiB each at full resolution. */
+const TILES_KEPT_MAX = 800;
+/** JPEG decoders shrink by at most this. */
+const DENOMINATOR_MAX = 8;
+
+type Denominator = 1 | 2 | 4 | 8;
+
+export class TileMap implements MapSource {
+  readonly gsdM: number;
+  readonly bounds: LocalBounds;
+  readonly #vision: VisionLibrary;
+  readonly #tiles: TileSource;
+  readonly #frame: LocalFrame;
+  /** World pixel of the frame's origin. */
+  readonly #originX: number;
+  readonly #decoded = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
+
+  constructor(vision: VisionLibrary, tiles: TileSource, frame: LocalFrame) {
+    this.#vision = vision;
+    this.#tiles = tiles;
+    this.#frame = frame;
+    this.gsdM = groundSampleDistanceM(frame.origin.latitudeDeg, tiles.zoom);
+    this.bounds = localBounds(tiles, frame);
+    this.#originX = worldPixelFromWgs(frame.origin, tiles.zoom).x;
+  }
+
+  async window(
+    eastM: number,
+    northM: number,
+    radiusM: number,
+    gsdM: number,
+  ): Promise<MapWindow | null> {
+    const denominator = denominatorFor(gsdM / this.gsdM);
+    const corners = [[-1, -1], [1, -1], [-1, 1], [1, 1]].map(([e, n]) =>
+      this.#worldPixel(eastM + e * radiusM, northM + n * radiusM)
+    );
+    const tile = (value: number) => Math.floor(value / TILE_SIZE_PX);
+    const { tileBounds } = this.#tiles;
+    const xMin = Math.max(tileBounds.xMin, tile(Math.min(...corners.map((c) => c.x))));
+    const xMax = Math.min(tileBounds.xMax - 1, tile(Math.max(...corners.map((c) => c.x))));
+    const yMin = Math.max(tileBounds.yMin, tile(Math.min(...corners.map((c) => c.y))));
+    const yMax = Math.min(tileBounds.yMax - 1, tile(Math.max(...corners.map((c) => c.y))));
+    if (xMin > xMax || yMin > yMax) return null;
+    const side = TILE_SIZE_PX / denominator;
+    const widthPx = (xMax - xMin + 1) * side, heightPx = (yMax - yMin + 1) * side;
+    const pixels = new Uint8Array(widthPx * heightPx);
+    const valid = new Uint8Array(widthPx * heightPx);
+    let found = 0;
+    for (let y = yMin; y <= yMax; y++) {
+      for (let x = xMin; x <= xMax; x++) {
+        if (!this.#tiles.hasTile(x, y)) continue;
+        found++;
+        const tilePixels = await this.#tile(x, y, denominator);
+        paste(tilePixels, side, pixels, valid, widthPx, (x - xMin) * side, (y - yMin) * side);
+      }
+    }
+    if (found === 0) return null;
+    const corner = { x: xMin * TILE_SIZE_PX, y: yMin * TILE_SIZE_PX };
+    return {
+      mosaic: {
+        widthPx,
+        heightPx,
+        pixels,
+        valid,
+        pixelFromLocal: this.#affine(eastM, northM, radiusM, corner, denominator),
+      },
+      originEastM: eastM,
+      originNorthM: northM,
+      coverage: found / ((xMax - xMin + 1) * (yMax - yMin + 1)),
+    };
+  }
+
+  #worldPixel(eastM: number, northM: number): WorldPixel {
+    const { zoom } = this.#tiles;
+    const pixel = worldPixelFromWgs(this.#frame.wgsFromLocal([eastM, northM, 0]), zoom);
+    // Beyond the antimeridian the plane goes on: it does not start anew at the other end of the world.
+    const worldPx = TILE_SIZE_PX * 2 ** zoom;
+    const turns = Math.round((this.#originX - pixel.x) / worldPx);
+    return turns === 0 ? pixel : { x: pixel.x + turns * worldPx, y: pixel.y };
+  }
+
+  /** The Mercator plane is straight enough for an affine map within a few kilometres. */
+  #affine(
+    eastM: number,
+    northM: number,
+    radiusM: number,
+    corner: WorldPixel,
+    denominator: number,
+  ): [number, number, number, number, number, number] {
+    const step = Math.max(10, radiusM / 2);
+    const at = (e: number, n: number) => {
+      const pixel = this.#worldPixel(eastM + e, northM + n);
+      // World pixels have their centres at half integers, mosaics at integers.
+      return {
+        u: (pixel.x - corner.x) / denominator - 0.5,
+        v: (pixel.y - corner.y) / denominator - 0.5,
+      };
+    };
+    const east = at(step, 0), west = at(-step, 0), north = at(0, step), south = at(0, -step);
+    const centre = at(0, 0);
+    return [
+      (east.u - west.u) / (2 * step),
+      (north.u - south.u) / (2 * step),
+      centre.u,
+      (east.v - west.v) / (2 * step),
+      (north.v - south.v) / (2 * step),
+      centre.v,
+    ];
+  }
+
+  #tile(x: number, y: number, denominator: Denominator): Promise<Uint8Array<ArrayBuffer>> {
+    const key = `${denominator}/${x}/${y}`;
+    const kept = this.#decoded.get(key);
+    if (kept !== undefined) {
+      // Least recently used first: Map keeps insertion order.
+      this.#decoded.delete(key);
+      this.#decoded.set(key, kept);
+      return kept;
+    }
+    const decoding = this.#decode(x, y, denominator);
+    this.#decoded.set(key, decoding);
+    // A reading that failed may succeed the next time.
+    decoding.catch(() => this.#decoded.delete(key));
+    if (this.#decoded.size > TILES_KEPT_MAX) {
+      for (const oldest of this.#decoded.keys()) {
+        this.#decoded.delete(oldest);
+        break;
+      }
+    }
+    return decoding;
+  }
+
+  async #decode(x: number, y: number, denominator: Denominator): Promise<Uint8Array<ArrayBuffer>> {
+    const jpeg = await this.#tiles.readTileJpeg(x, y);
+    const name = `tile ${this.#tiles.zoom}/${x}/${y}`;
+    return (await decodeJpeg(this.#vision, jpeg, { name, denominator })).pixels;
+  }
+}
+
+function denominatorFor(ratio: number): Denominator {
+  let denominator = 1;
+  while (denominator * 2 <= Math.min(ratio * 1.01, DENOMINATOR_MAX)) denominator *= 2;
+  return denominator as Denominator;
+}
+
+function paste(
+  tile: Uint8Array,
+  side: number,
+  pixels: Uint8Array,
+  valid: Uint8Array,
+  widthPx: number,
+  x0: number,
+  y0: number,
+): void {
+  for (let row = 0; row < side; row++) {
+    const line = tile.subarray(row * side, (row + 1) * side);
+    const at = (y0 + row) * widthPx + x0;
+    pixels.set(line, at);
+    // Imported tiles are black where the imagery ends; a truly black pixel carries nothing either.
+    for (let i = 0; i < side; i++) valid[at + i] = line[i] > 2 ? 255 : 0;
+  }
+}
+
+function localBounds(tiles: TileSource, frame: LocalFrame): LocalBounds {
+  const { xMin, xMax, yMin, yMax } = tiles.tileBounds;
+  const corners = [[xMin, yMin], [xMax, yMin], [xMin, yMax], [xMax, yMax]].map(([x, y]) => {
+    const wgs = wgsFromWorldPixel({ x: x * TILE_SIZE_PX, y: y * TILE_SIZE_PX }, tiles.zoom);
+    return frame.localFromWgs({ ...wgs, heightM: frame.origin.heightM });
+  });
+  return {
+    eastMinM: Math.min(...corners.map((c) => c[0])),
+    eastMaxM: Math.max(...corners.map((c) => c[0])),
+    northMinM: Math.min(...corners.map((c) => c[1])),
+    northMaxM: Math.max(...corners.map((c) => c[1])),
+  };
+}

@@ -1,0 +1,115 @@
+/**
+ * Exhaustive search: the frame, small and north-up, correlated with the whole map around the prior.
+ *
+ * @module
+ */
+import { radiansFromDegrees } from "../../core/mod.ts";
+import type { LocalBounds, MapSource } from "../map/mod.ts";
+import { halfRange, type PlaceHypothesis, turnClockwise } from "../matcher/mod.ts";
+import { findPlaces, type VisionFrame, type VisionLibrary } from "../../native/vision/mod.ts";
+import type { PlaceRecognitionConfig } from "./config.ts";
+import type { PlaceRecogniser, Proposal } from "./contract.ts";
+
+/** The part of the map that a search looks at. */
+export interface SearchArea {
+  readonly eastM: number;
+  readonly northM: number;
+  readonly radiusM: number;
+  readonly gsdM: number;
+  readonly pixels: number;
+}
+
+/** Square around the prior, cut to the map. */
+export function searchArea(
+  prior: PlaceHypothesis,
+  bounds: LocalBounds,
+  camera: { readonly widthPx: number; readonly fxPx: number },
+  config: PlaceRecognitionConfig,
+  mapGsdM: number,
+): SearchArea {
+  const reachM = config.searchSigmas * prior.sigmaHorizontalM;
+  const [eastM, northM, heightM] = prior.positionLocalM;
+  const west = Math.max(bounds.eastMinM, eastM - reachM);
+  const east = Math.min(bounds.eastMaxM, eastM + reachM);
+  const south = Math.max(bounds.northMinM, northM - reachM);
+  const north = Math.min(bounds.northMaxM, northM + reachM);
+  const radiusM = Math.max(0, (east - west) / 2, (north - south) / 2);
+  const gsdM = Math.max(
+    mapGsdM,
+    heightM * camera.widthPx / camera.fxPx / config.exhaustiveWidthPx,
+  );
+  return {
+    eastM: (west + east) / 2,
+    northM: (south + north) / 2,
+    radiusM,
+    gsdM,
+    // Of the square that is searched: a long strip of map costs what its length squared costs.
+    pixels: (2 * radiusM / gsdM) ** 2,
+  };
+}
+
+export class ExhaustiveSearch implements PlaceRecogniser {
+  readonly strategyLabel = "exhaustive";
+  readonly #vision: VisionLibrary;
+  readonly #map: MapSource;
+  readonly #config: PlaceRecognitionConfig;
+
+  constructor(vision: VisionLibrary, map: MapSource, config: PlaceRecognitionConfig) {
+    this.#vision = vision;
+    this.#map = map;
+    this.#config = config;
+  }
+
+  async propose(frame: VisionFrame, prior: PlaceHypothesis): Promise<Proposal> {
+    const area = searchArea(prior, this.#map.bounds, frame.camera, this.#config, this.#map.gsdM);
+    return { method: "exhaustive", hypotheses: await this.search(frame, prior, area) };
+  }
+
+  async search(
+    frame: VisionFrame,
+    prior: PlaceHypothesis,
+    area: SearchArea,
+  ): Promise<PlaceHypothesis[]> {
+    const config = this.#config;
+    const heightM = prior.positionLocalM[2];
+    const extentM = heightM * frame.camera.widthPx / frame.camera.fxPx;
+    const window = await this.#map.window(
+      area.eastM,
+      area.northM,
+      area.radiusM + extentM,
+      area.gsdM,
+    );
+    if (window === null) return [];
+    // A whole turn is searched in double steps: the matcher's own search closes the gap.
+    const wholeTurn = prior.sigmaHeadingRad > Math.PI / 4;
+    const headingStepRad = radiansFromDegrees(config.headingStepDeg) * (wholeTurn ? 2 : 1);
+    const places = await findPlaces(this.#vision, frame, window.mosaic, {
+      localFromCamera: prior.localFromCamera,
+      heightM,
+      eastM: area.eastM - window.originEastM,
+      northM: area.northM - window.originNorthM,
+      searchRadiusM: Math.max(area.radiusM * Math.SQRT2, 10 * area.gsdM),
+      headingHalfRangeRad: halfRange(2.2 * prior.sigmaHeadingRad, headingStepRad, Math.PI),
+      headingStepRad,
+      scaleHalfRange: halfRange(2.2 * prior.sigmaHeightM / heightM, config.scaleStep, 0.3),
+      scaleStep: config.scaleStep,
+      coarseGsdM: area.gsdM,
+      fineGsdM: area.gsdM,
+      extentMaxM: extentM,
+      blockSearchM: 0,
+      blocksX: 0,
+      blocksY: 0,
+    }, { separationM: 10 * area.gsdM, capacity: config.candidates });
+    return places.map((place) => ({
+      positionLocalM: [
+        place.eastM + window.originEastM,
+        place.northM + window.originNorthM,
+        heightM * place.scale,
+      ],
+      localFromCamera: turnClockwise(prior.localFromCamera, place.headingRad),
+      sigmaHorizontalM: 2.5 * area.gsdM,
+      sigmaHeadingRad: Math.min(prior.sigmaHeadingRad, headingStepRad / 1.5),
+      sigmaHeightM: Math.min(prior.sigmaHeightM, heightM * config.scaleStep / 1.5),
+    }));
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * VLAD place descriptors: a square patch of north-up ground → a unit vector that is like that of the
+ * same place seen years earlier.
+ *
+ * Dense orientation histograms (signed, root-normalised) → nearest words → residual sums with
+ * intra-normalisation and power law (Jégou et al., CVPR 2010; Arandjelović and Zisserman, CVPR 2013)
+ * → principal axes → length 1.
+ *
+ * @module
+ */
+import {
+  aggregateVlad,
+  describeDense,
+  type GreyPatch,
+  projectVector,
+  type VisionLibrary,
+} from "../../native/vision/mod.ts";
+import { decodeVocabulary, type VladShape, type VladVocabulary } from "./vlad_vocabulary.ts";
+
+type Floats = Float32Array<ArrayBuffer>;
+
+/** Dense local descriptors of a patch, rows of 128 floats. */
+export function describeLocally(
+  vision: VisionLibrary,
+  patch: GreyPatch,
+  shape: VladShape,
+): Promise<Floats> {
+  const { patchPx, stepPx, cellPx } = shape;
+  if (patch.widthPx !== patchPx || patch.heightPx !== patchPx) {
+    throw new RangeError(
+      `a patch must have ${patchPx}×${patchPx} pixels, got ${patch.widthPx}×${patch.heightPx}`,
+    );
+  }
+  return describeDense(vision, patch, { stepPx, cellPx, signed: true });
+}
+
+export class VladDescriptor {
+  readonly #vision: VisionLibrary;
+  readonly vocabulary: VladVocabulary;
+
+  constructor(vision: VisionLibrary, vocabulary: VladVocabulary) {
+    this.#vision = vision;
+    this.vocabulary = vocabulary;
+  }
+
+  /** Reads a vocabulary file. @throws DataError when it is none. */
+  static async open(vision: VisionLibrary, path: string): Promise<VladDescriptor> {
+    return new VladDescriptor(vision, decodeVocabulary(await Deno.readFile(path), path));
+  }
+
+  /** Floats of a descriptor, at most 512. */
+  get dimension(): number {
+    return this.vocabulary.axisCount;
+  }
+
+  /** Side in pixels of the patches to describe. */
+  get patchPx(): number {
+    return this.vocabulary.patchPx;
+  }
+
+  /**
+   * Describes a north-up square of ground, patchPx × patchPx, whatever ground its side covers.
+   * Pixels whose `valid` is 0 take no part. Returns a vector of length 1, or null when nothing in
+   * the patch can be told from nothing (water, snow, no valid ground).
+   */
+  async describe(patch: GreyPatch): Promise<Floats | null> {
+    const { words, power } = this.vocabulary;
+    const local = await describeLocally(this.#vision, patch, this.vocabulary);
+    if (local.length === 0) return null;
+    const vlad = await aggregateVlad(this.#vision, local, words, {
+      dimension: words.length / this.vocabulary.wordCount,
+      power,
+    });
+    const projected = await projectVector(this.#vision, vlad, this.vocabulary);
+    return projected.some((value) => value !== 0) ? projected : null;
+  }
+}

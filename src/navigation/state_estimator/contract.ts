@@ -1,0 +1,182 @@
+/**
+ * C5: the state estimator. Fuses IMU, attitude, barometer, odometry, satellite fixes and GPS.
+ *
+ * Frames: local (east, north, up; see core `LocalFrame`, up = height above the flat ground of the
+ * map), body FRD. Rotation errors are body-frame vectors: `R_true = R_estimate · Exp(error)`.
+ * Covariances are row-major; metres and radians.
+ *
+ * @module
+ */
+import type { MonotonicNs, Quaternion, Vector3, WgsPosition } from "../../core/mod.ts";
+
+export interface ImuSample {
+  readonly timeNs: MonotonicNs;
+  /** Accelerometer: specific force, body FRD, m/s² (at rest and level: [0, 0, −9.81]). */
+  readonly specificForceMps2: Vector3;
+  /** Gyroscope, body FRD, rad/s. */
+  readonly angularRateRps: Vector3;
+}
+
+/** The flight controller's own attitude solution. */
+export interface AttitudeSample {
+  readonly timeNs: MonotonicNs;
+  readonly localFromBody: Quaternion;
+  /** 1 sigma, radians. */
+  readonly sigmaTiltRad: number;
+  readonly sigmaHeadingRad: number;
+}
+
+export interface BaroSample {
+  readonly timeNs: MonotonicNs;
+  /** Height above the local frame's origin (the ground of the map), metres. */
+  readonly heightM: number;
+  readonly sigmaM: number;
+}
+
+export interface GpsSample {
+  readonly timeNs: MonotonicNs;
+  readonly fix: "none" | "2d" | "3d";
+  readonly position: WgsPosition;
+  /** East, north, up, m/s. */
+  readonly velocityLocalMps: Vector3;
+  readonly sigmaHorizontalM: number;
+  readonly sigmaVerticalM: number;
+  readonly satellites: number;
+  /** What the controller itself reports of the signal. */
+  readonly integrity: "ok" | "jammed" | "spoofed" | "unknown";
+}
+
+export type ScaleQuality = "metric" | "direction_only" | "unknown";
+
+/**
+ * Motion between two exposures as the camera saw it. "Body" here is the body frame that the camera's
+ * nominal mounting implies: the estimator carries the mounting error as a state.
+ */
+export interface VioMeasurement {
+  readonly fromNs: MonotonicNs;
+  readonly toNs: MonotonicNs;
+  /** Position at `to` relative to `from`, in the body axes at `from`, metres. */
+  readonly translationM: Vector3;
+  /** body(from) from body(to). */
+  readonly rotationFromTo: Quaternion;
+  /** 6×6 of (translation m, rotation rad). */
+  readonly covariance: Float64Array;
+  readonly scaleQuality: ScaleQuality;
+  /**
+   * Height of the camera over the ground that gave the translation its scale, metres. The true
+   * translation is `translationM · (true height at `from` / scaleHeightM)`.
+   */
+  readonly scaleHeightM: number;
+}
+
+/** A satellite fix: where the camera stood, from the picture and the map alone (no prior in it). */
+export interface PoseAnchor {
+  readonly timeNs: MonotonicNs;
+  readonly positionLocalM: Vector3;
+  /** local from body, through the camera's nominal mounting. */
+  readonly localFromBody: Quaternion;
+  /** 6×6 of (position local m, rotation error in body axes rad); may be strongly correlated. */
+  readonly covariance: Float64Array;
+}
+
+/** Why a measurement did or did not reach the state: one shape for every fused measurement. */
+export interface MeasurementOutcome {
+  readonly kind: "baro" | "attitude" | "vio" | "anchor" | "gps";
+  readonly timeNs: MonotonicNs;
+  readonly fused: boolean;
+  /** Why not; when fused only where something is worth a remark (a re-initialisation). */
+  readonly reason?: string;
+  /** Innovation, in the measurement's own units. */
+  readonly innovation: readonly number[];
+  /** Squared Mahalanobis distance over its gate: above 1 is rejected. */
+  readonly testRatio: number;
+}
+
+export type SourceLabel = "satellite_anchored" | "visual_propagated" | "dead_reckoned";
+
+export interface StateEstimate {
+  readonly timeNs: MonotonicNs;
+  readonly positionLocalM: Vector3;
+  readonly velocityLocalMps: Vector3;
+  readonly localFromBody: Quaternion;
+  /** The camera's mounting error: true body-from-camera = Exp(mounting) · nominal, radians. */
+  readonly mountingErrorRad: Vector3;
+  /** What the map is off by here, as far as it is known: a place in the map less its WGS84 place. */
+  readonly mapErrorM?: readonly [eastM: number, northM: number];
+  /**
+   * 6×6 of (position local m, rotation error in body axes rad). Holds the map's own registration
+   * error: it speaks of WGS84 positions, not of positions in the map.
+   */
+  readonly covariance: Float64Array;
+  /** 3×3, m²/s². */
+  readonly velocityCovariance: Float64Array;
+  /** Semi-major axis of the horizontal 95 % ellipse, metres. */
+  readonly horizontal95M: number;
+  readonly label: SourceLabel;
+  /** Seconds since the last fused anchor; Infinity before the first. */
+  readonly anchorAgeS: number;
+  /** A smoothed estimate never goes to the flight controller. */
+  readonly smoothed: boolean;
+}
+
+export interface EstimatorHealth {
+  readonly state: "stopped" | "starting" | "active" | "failed";
+  readonly imuSamples: number;
+  /** Out of order, repeated, or not finite. */
+  readonly imuRefused: number;
+  readonly fused: Readonly<Record<MeasurementOutcome["kind"], number>>;
+  readonly rejected: Readonly<Record<MeasurementOutcome["kind"], number>>;
+  readonly gps: "absent" | "trusted" | "demoted";
+  readonly gpsReason: string;
+}
+
+/** What the recorder should know, apart from measurements. */
+export type EstimatorEvent =
+  | {
+    readonly type: "label";
+    readonly timeNs: number;
+    readonly from: SourceLabel;
+    readonly to: SourceLabel;
+  }
+  | { readonly type: "gps.demoted"; readonly timeNs: number; readonly reason: string }
+  | {
+    readonly type: "gps_bounded_delta.accept" | "gps_bounded_delta.reject";
+    readonly timeNs: number;
+    readonly reason: string;
+    readonly deltaM: number;
+  }
+  | { readonly type: "cold_start_origin.unavailable"; readonly timeNs: number }
+  | {
+    readonly type: "cold_start_origin.set";
+    readonly timeNs: number;
+    readonly origin: TakeoffOrigin;
+    readonly sigmaHorizM: number;
+    readonly sigmaVertM: number;
+  };
+
+export interface TakeoffOrigin {
+  readonly positionLocalM: Vector3;
+}
+
+export interface StateEstimator {
+  readonly strategyLabel: string;
+  /** Before the first measurement; later: `EstimatorAlreadyStartedError`. */
+  setTakeoffOrigin(origin: TakeoffOrigin, sigmaHorizM?: number, sigmaVertM?: number): void;
+  addImu(sample: ImuSample): void;
+  addAttitude(sample: AttitudeSample): MeasurementOutcome;
+  addBaro(sample: BaroSample): MeasurementOutcome;
+  /** A measurement older than the state is applied at its own time. */
+  addVio(measurement: VioMeasurement): MeasurementOutcome;
+  addPoseAnchor(anchor: PoseAnchor): MeasurementOutcome;
+  addGps(sample: GpsSample): MeasurementOutcome;
+  /** State at the newest IMU sample. */
+  currentEstimate(): StateEstimate;
+  /** State at a moment inside the kept history (e.g. an exposure); throws outside of it. */
+  estimateAt(timeNs: MonotonicNs): StateEstimate;
+  /**
+   * The newest `count` frames of the kept history with all that was measured since, oldest first;
+   * each is marked `smoothed`. Frames are known from `addVio`.
+   */
+  smoothedHistory(count: number): readonly StateEstimate[];
+  health(): EstimatorHealth;
+}

@@ -1,0 +1,136 @@
+/**
+ * Measurement model of the motion between two frames, from the clone (p_f, R_f) to now (p, R):
+ *
+ *     z_t = (1 + k) · s / h_f · (R_f·M)ᵀ · (p − p_f) + noise
+ *     Z_R = Mᵀ · R_fᵀ · R · M · Exp(noise)
+ *
+ * M: mounting error; k: odometry scale error; s: the height that the odometry took for its scale;
+ * h_f: the height of the clone over the flat ground (up = 0). With it in the model a wrong height
+ * and a wrong length of the track explain each other, as they do in the picture.
+ *
+ * @module
+ */
+import {
+  matrixFromQuaternion,
+  matrixMultiply,
+  matrixTranspose,
+  quaternionConjugate,
+  quaternionMultiply,
+  rotate,
+  rotationVectorFromQuaternion,
+  type Vector3,
+} from "../../core/mod.ts";
+import type { EskfConfig } from "./config.ts";
+import type { VioMeasurement } from "./contract.ts";
+import { ERROR, type FilterState, NOMINAL, STATE_SIZE } from "./filter_state.ts";
+import type { LinearMeasurement } from "./kalman_update.ts";
+
+/** Standard deviation that stands for "not measured", metres. */
+const UNMEASURED_M = 1e5;
+
+/** False where the state is too low (or its height too uncertain) for the flat-ground model. */
+export function heightIsUsable(state: FilterState, config: EskfConfig["odometry"]): boolean {
+  const height = state.nominal[NOMINAL.clonePosition + 2];
+  const index = ERROR.clonePosition + 2;
+  const sigma = Math.sqrt(state.covariance[index * STATE_SIZE + index]);
+  return height > config.heightMinM && sigma < 0.5 * height;
+}
+
+export function lineariseOdometry(
+  state: FilterState,
+  measurement: VioMeasurement,
+  config: EskfConfig["odometry"],
+  out: LinearMeasurement,
+): void {
+  out.reset(6);
+  const mounting = state.quaternion(NOMINAL.mounting);
+  const clone = state.quaternion(NOMINAL.cloneAttitude);
+  const pf = state.vector(NOMINAL.clonePosition), p = state.vector(NOMINAL.position);
+  const motion: Vector3 = [p[0] - pf[0], p[1] - pf[1], p[2] - pf[2]];
+  const seen = quaternionMultiply(clone, mounting);
+  const direct = rotate(quaternionConjugate(seen), motion);
+  const metric = measurement.scaleQuality === "metric" && heightIsUsable(state, config);
+  const ratio = metric ? measurement.scaleHeightM / pf[2] : 1;
+  const factor = metric ? ratio * (1 + state.nominal[NOMINAL.odometryScale]) : 1;
+  const length = Math.hypot(...direct);
+  const z = metric ? measurement.translationM : rescaled(measurement.translationM, length);
+  const row = (i: number) => i * STATE_SIZE;
+  for (let i = 0; i < 3; i++) {
+    out.residual[i] = z[i] - factor * direct[i];
+    if (!metric) continue;
+    out.jacobian[row(i) + ERROR.odometryScale] = ratio * direct[i];
+    out.jacobian[row(i) + ERROR.clonePosition + 2] = -factor * direct[i] / pf[2];
+  }
+  const seenTransposed = matrixTranspose(matrixFromQuaternion(seen));
+  const mountingTransposed = matrixTranspose(matrixFromQuaternion(mounting));
+  out.setBlock(0, ERROR.position, seenTransposed, factor);
+  for (let i = 0; i < 9; i++) {
+    out.jacobian[row(Math.floor(i / 3)) + ERROR.clonePosition + i % 3] -= factor *
+      seenTransposed[i];
+  }
+  const inClone = rotate(quaternionConjugate(clone), motion);
+  out.setBlock(0, ERROR.cloneAttitude, matrixMultiply(mountingTransposed, cross(inClone)), factor);
+  out.setBlock(0, ERROR.mounting, cross(direct), factor);
+  lineariseRotation(state, measurement, out);
+  fillNoise(measurement, config, out, { metric, direct, length });
+}
+
+function lineariseRotation(
+  state: FilterState,
+  measurement: VioMeasurement,
+  out: LinearMeasurement,
+): void {
+  const mounting = state.quaternion(NOMINAL.mounting);
+  const turn = quaternionMultiply(
+    quaternionConjugate(state.quaternion(NOMINAL.cloneAttitude)),
+    state.quaternion(NOMINAL.attitude),
+  );
+  const predicted = quaternionMultiply(
+    quaternionMultiply(quaternionConjugate(mounting), turn),
+    mounting,
+  );
+  const residual = rotationVectorFromQuaternion(
+    quaternionMultiply(quaternionConjugate(predicted), measurement.rotationFromTo),
+  );
+  out.residual.set(residual, 3);
+  const mountingTransposed = matrixTranspose(matrixFromQuaternion(mounting));
+  const back = matrixTranspose(matrixFromQuaternion(predicted));
+  out.setBlock(3, ERROR.attitude, mountingTransposed);
+  out.setBlock(3, ERROR.cloneAttitude, matrixMultiply(back, mountingTransposed), -1);
+  out.setBlock(3, ERROR.mounting, back.map((value, i) => (i % 4 === 0 ? 1 : 0) - value));
+}
+
+function fillNoise(
+  measurement: VioMeasurement,
+  config: EskfConfig["odometry"],
+  out: LinearMeasurement,
+  seen: { metric: boolean; direct: Vector3; length: number },
+): void {
+  const noise = out.noise;
+  for (let i = 0; i < 36; i++) noise[i] = config.covarianceFactor * measurement.covariance[i];
+  const floor = config.translationFloorM ** 2 + (config.translationFloorShare * seen.length) ** 2;
+  for (let i = 0; i < 3; i++) {
+    noise[7 * i] += floor;
+    noise[7 * (i + 3)] += config.rotationFloorRad ** 2;
+  }
+  if (seen.metric) return;
+  // Only the direction counts: along it (or, without one, anywhere) the length is unknown.
+  const along = measurement.scaleQuality !== "unknown" && seen.length > 0.5;
+  for (let i = 0; i < 3; i++) {
+    for (let k = 0; k < 3; k++) {
+      const share = along ? seen.direct[i] * seen.direct[k] / seen.length ** 2 : i === k ? 1 : 0;
+      noise[6 * i + k] += share * UNMEASURED_M ** 2;
+    }
+  }
+}
+
+/** The measured direction with the predicted length. */
+function rescaled(translation: Vector3, length: number): Vector3 {
+  const own = Math.hypot(...translation);
+  const factor = own > 0 ? length / own : 0;
+  return [translation[0] * factor, translation[1] * factor, translation[2] * factor];
+}
+
+function cross(v: Vector3) {
+  return [0, -v[2], v[1], v[2], 0, -v[0], -v[1], v[0], 0] as const;
+}

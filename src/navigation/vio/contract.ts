@@ -1,0 +1,81 @@
+/**
+ * C1: visual odometry. Relative motion between frames with its covariance and scale quality.
+ *
+ * @module
+ */
+import type { Matrix3, MonotonicNs, Quaternion, Vector3 } from "../../core/mod.ts";
+import type { VisionFrame } from "../../native/vision/mod.ts";
+
+export type VioState = "initialising" | "tracking" | "degraded" | "lost";
+export type ScaleQuality = "metric" | "direction_only" | "unknown";
+
+/** Where the estimator thinks the camera was at both exposures; only the difference matters. */
+export interface MotionHint {
+  readonly from: CameraHint;
+  readonly to: CameraHint;
+}
+
+export interface CameraHint {
+  readonly positionLocalM: Vector3;
+  /** Through the estimated mounting; gives the ground's normal and the height its meaning. */
+  readonly localFromCamera: Matrix3;
+}
+
+export interface VioFrame {
+  readonly timeNs: MonotonicNs;
+  readonly frame: VisionFrame;
+  /** Nominal mounting. */
+  readonly bodyFromCamera: Quaternion;
+}
+
+/** Motion from the last frame to this one, in the body axes (nominal mounting) of the last. */
+export interface VioMotion {
+  readonly fromNs: MonotonicNs;
+  readonly toNs: MonotonicNs;
+  readonly translationM: Vector3;
+  readonly rotationFromTo: Quaternion;
+  /** 6×6 of (translation m, rotation rad). */
+  readonly covariance: Float64Array;
+  readonly scaleQuality: ScaleQuality;
+  /** Height over the ground that gave the scale. */
+  readonly scaleHeightM: number;
+}
+
+export interface VioOutput {
+  readonly state: VioState;
+  /** null: this frame did not register with the last. */
+  readonly motion: VioMotion | null;
+  readonly tracks: number;
+  readonly inliers: number;
+  /** Root mean square reprojection error of the inliers, pixels. */
+  readonly residualPx: number;
+  /** Why there is no motion; empty otherwise. */
+  readonly reason: string;
+}
+
+export interface VioHealth {
+  readonly state: VioState;
+  readonly frames: number;
+  readonly registered: number;
+  readonly consecutiveFailures: number;
+}
+
+/** An estimator that cannot go on; the flight loop takes it as `lost`. */
+export class VioFatalError extends Error {
+  readonly code = "VIO_FATAL";
+}
+
+export interface VioStrategy {
+  readonly strategyLabel: string;
+  /**
+   * Takes the frame over until the next one replaces it (or reset), even where it throws: the
+   * caller must not close it.
+   * `hint` is null while nothing is known of the motion.
+   */
+  addFrame(frame: VioFrame, hint: MotionHint | null): Promise<VioOutput>;
+  /** The time of the frame that the next one will be compared with; null before the first. */
+  lastFrameNs(): MonotonicNs | null;
+  reset(): Promise<void>;
+  health(): VioHealth;
+  close(): Promise<void>;
+}

@@ -1,0 +1,280 @@
+/**
+ * `planar_klt`: KLT tracks over flat ground, scale from the height (equations in README).
+ *
+ * @module
+ */
+import {
+  type Matrix3,
+  matrixFromQuaternion,
+  matrixMultiply,
+  matrixTranspose,
+  matrixVector,
+  type MonotonicNs,
+  quaternionConjugate,
+  quaternionFromMatrix,
+  quaternionFromRotationVector,
+  quaternionMultiply,
+  rotate,
+  rotationVectorFromQuaternion,
+  type Vector3,
+} from "../../core/mod.ts";
+import {
+  type PlanarMotion,
+  planarMotion,
+  trackFrames,
+  type VisionLibrary,
+} from "../../native/vision/mod.ts";
+import type { PlanarKltConfig } from "./config.ts";
+import type {
+  MotionHint,
+  VioFrame,
+  VioHealth,
+  VioMotion,
+  VioOutput,
+  VioState,
+  VioStrategy,
+} from "./contract.ts";
+
+/** The motion that the estimator expects, in the camera axes of the last frame. */
+interface Prediction {
+  readonly rotation: Matrix3;
+  readonly translationPerDistance: Vector3;
+  /** Unit normal towards the ground. */
+  readonly normal: Vector3;
+  readonly heightM: number;
+}
+
+export class PlanarKlt implements VioStrategy {
+  readonly strategyLabel = "planar_klt";
+  readonly #vision: VisionLibrary;
+  readonly #config: PlanarKltConfig;
+  #last: VioFrame | null = null;
+  #state: VioState = "initialising";
+  #frames = 0;
+  #registered = 0;
+  #failures = 0;
+
+  constructor(vision: VisionLibrary, config: PlanarKltConfig) {
+    this.#vision = vision;
+    this.#config = config;
+  }
+
+  lastFrameNs(): MonotonicNs | null {
+    return this.#last?.timeNs ?? null;
+  }
+
+  async addFrame(next: VioFrame, hint: MotionHint | null): Promise<VioOutput> {
+    const last = this.#last;
+    this.#frames++;
+    if (last === null) {
+      this.#last = next;
+      return this.#output(null, "first frame");
+    }
+    let output: VioOutput;
+    try {
+      output = await this.#register(last, next, hint);
+    } catch (error) {
+      // The frame is ours since the call: nobody else would close it.
+      await next.frame.close();
+      throw error;
+    }
+    this.#last = next;
+    await last.frame.close();
+    return output;
+  }
+
+  async #register(last: VioFrame, next: VioFrame, hint: MotionHint | null): Promise<VioOutput> {
+    const config = this.#config;
+    const prediction = predict(hint);
+    if (prediction === null) return this.#fail("no height over the ground");
+    if (!sameSize(last, next)) return this.#fail("the pictures have different sizes");
+    const tracks = await trackFrames(
+      this.#vision,
+      last.frame,
+      next.frame,
+      homography(prediction),
+      config.tracksMax,
+    );
+    const focalPx = last.frame.camera.fxPx;
+    const motion = await planarMotion(this.#vision, tracks, {
+      normal: prediction.normal,
+      guessTranslationPerDistance: prediction.translationPerDistance,
+      guessRotationVectorRad: rotationVectorFromQuaternion(
+        quaternionFromMatrix(prediction.rotation),
+      ),
+      threshold: config.thresholdPx / focalPx,
+    });
+    const { camera } = last.frame;
+    const pictureArea = (camera.widthPx / camera.fxPx) * (camera.heightPx / camera.fyPx);
+    if (
+      motion.inliers < config.inliersMin ||
+      motion.inliers < config.inlierShareMin * motion.tracks ||
+      motion.spanned < config.spanShareMin * pictureArea
+    ) {
+      return this.#fail(`${motion.inliers} of ${motion.tracks} tracks agree`, motion);
+    }
+    this.#failures = 0;
+    this.#registered++;
+    this.#state = motion.inliers < 2 * config.inliersMin ? "degraded" : "tracking";
+    return this.#output(
+      toBody(last, next, motion, prediction.heightM, config),
+      "",
+      motion,
+      motion.residualRms * focalPx,
+    );
+  }
+
+  #fail(reason: string, motion?: PlanarMotion): VioOutput {
+    this.#failures++;
+    this.#state = this.#failures >= this.#config.lostAfter ? "lost" : "degraded";
+    return this.#output(null, reason, motion);
+  }
+
+  #output(
+    motion: VioMotion | null,
+    reason: string,
+    tracks?: PlanarMotion,
+    residualPx = NaN,
+  ): VioOutput {
+    return {
+      state: this.#state,
+      motion,
+      tracks: tracks?.tracks ?? 0,
+      inliers: tracks?.inliers ?? 0,
+      residualPx,
+      reason,
+    };
+  }
+
+  health(): VioHealth {
+    return {
+      state: this.#state,
+      frames: this.#frames,
+      registered: this.#registered,
+      consecutiveFailures: this.#failures,
+    };
+  }
+
+  async reset(): Promise<void> {
+    const last = this.#last;
+    this.#last = null;
+    this.#state = "initialising";
+    await last?.frame.close();
+  }
+
+  close(): Promise<void> {
+    return this.reset();
+  }
+}
+
+function sameSize(a: VioFrame, b: VioFrame): boolean {
+  const [one, other] = [a.frame.camera, b.frame.camera];
+  return one.widthPx === other.widthPx && one.heightPx === other.heightPx;
+}
+
+/** null when the camera is not over the ground. */
+function predict(hint: MotionHint | null): Prediction | null {
+  if (hint === null || !(hint.from.positionLocalM[2] > 1)) return null;
+  const cameraFromLocal = matrixTranspose(hint.from.localFromCamera);
+  const heightM = hint.from.positionLocalM[2];
+  const step: Vector3 = [
+    (hint.to.positionLocalM[0] - hint.from.positionLocalM[0]) / heightM,
+    (hint.to.positionLocalM[1] - hint.from.positionLocalM[1]) / heightM,
+    (hint.to.positionLocalM[2] - hint.from.positionLocalM[2]) / heightM,
+  ];
+  return {
+    rotation: matrixMultiply(cameraFromLocal, hint.to.localFromCamera),
+    translationPerDistance: matrixVector(cameraFromLocal, step),
+    normal: matrixVector(cameraFromLocal, [0, 0, -1]),
+    heightM,
+  };
+}
+
+/** Rays of `to` from rays of `from`: Rᵀ (I − t nᵀ), t in units of the height. */
+function homography(prediction: Prediction): Matrix3 {
+  const { translationPerDistance: t, normal: n } = prediction;
+  const plane: Matrix3 = [
+    1 - t[0] * n[0],
+    -t[0] * n[1],
+    -t[0] * n[2],
+    -t[1] * n[0],
+    1 - t[1] * n[1],
+    -t[1] * n[2],
+    -t[2] * n[0],
+    -t[2] * n[1],
+    1 - t[2] * n[2],
+  ];
+  return matrixMultiply(matrixTranspose(prediction.rotation), plane);
+}
+
+/** From camera axes and units of the height to body axes and metres. */
+function toBody(
+  last: VioFrame,
+  next: VioFrame,
+  motion: PlanarMotion,
+  heightM: number,
+  config: PlanarKltConfig,
+): VioMotion {
+  const turn = last.bodyFromCamera;
+  const [tx, ty, tz] = rotate(turn, motion.translationPerDistance);
+  const rotationCamera = quaternionFromRotationVector(motion.rotationVectorRad);
+  const translationM: Vector3 = [tx * heightM, ty * heightM, tz * heightM];
+  return {
+    fromNs: last.timeNs,
+    toNs: next.timeNs,
+    translationM,
+    rotationFromTo: quaternionMultiply(
+      quaternionMultiply(turn, rotationCamera),
+      quaternionConjugate(turn),
+    ),
+    covariance: bodyCovariance(motion, matrixFromQuaternion(turn), heightM, translationM, config),
+    scaleQuality: "metric",
+    scaleHeightM: heightM,
+  };
+}
+
+function bodyCovariance(
+  motion: PlanarMotion,
+  turn: Matrix3,
+  heightM: number,
+  translationM: Vector3,
+  config: PlanarKltConfig,
+): Float64Array {
+  const out = new Float64Array(36);
+  const scale = [heightM, 1];
+  for (let blockRow = 0; blockRow < 2; blockRow++) {
+    for (let blockColumn = 0; blockColumn < 2; blockColumn++) {
+      const factor = scale[blockRow] * scale[blockColumn] * config.correlatedTracks;
+      rotateBlock(motion.covariance, out, turn, 3 * blockRow, 3 * blockColumn, factor);
+    }
+  }
+  const floorM = config.translationFloorShare * Math.hypot(...translationM) +
+    config.translationFloorHeightShare * heightM;
+  for (let i = 0; i < 3; i++) {
+    out[7 * i] += floorM ** 2;
+    out[7 * (i + 3)] += config.rotationFloorRad ** 2;
+  }
+  return out;
+}
+
+/** out block = factor · T · block · Tᵀ. */
+function rotateBlock(
+  source: Float64Array,
+  out: Float64Array,
+  t: Matrix3,
+  row: number,
+  column: number,
+  factor: number,
+): void {
+  for (let r = 0; r < 3; r++) {
+    for (let c = 0; c < 3; c++) {
+      let sum = 0;
+      for (let a = 0; a < 3; a++) {
+        for (let b = 0; b < 3; b++) {
+          sum += t[3 * r + a] * source[6 * (row + a) + column + b] * t[3 * c + b];
+        }
+      }
+      out[6 * (row + r) + column + c] = factor * sum;
+    }
+  }
+}

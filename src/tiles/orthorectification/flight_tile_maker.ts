@@ -1,0 +1,232 @@
+/**
+ * Tiles made in flight: a frame whose pose is certain → the slippy tiles that it shows whole.
+ *
+ * @module
+ */
+import {
+  type LocalFrame,
+  type SlippyTile,
+  TILE_SIZE_PX,
+  worldPixelFromWgs,
+  zoomForGsd,
+} from "../../core/mod.ts";
+import type { CameraView, GroundPosition, ProjectionGrid } from "./contract.ts";
+import {
+  type FlightTilesConfig,
+  type FrameJudgement,
+  type FrameKnowledge,
+  judgeFrame,
+  judgeLook,
+  lookOf,
+} from "./flight_tile_gate.ts";
+import { frameFootprint } from "./ground.ts";
+import { tileProjection } from "./tile_projection.ts";
+
+interface Rgb {
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly channels: 3;
+  readonly pixels: Uint8Array<ArrayBuffer>;
+}
+
+/** What the maker needs of the native library. */
+export interface FlightTileToolkit {
+  decodeJpeg(jpeg: Uint8Array<ArrayBuffer>, name: string): Promise<Rgb>;
+  encodeJpeg(picture: Rgb, quality: number): Promise<Uint8Array<ArrayBuffer>>;
+  warp(source: Rgb, grid: ProjectionGrid, sidePx: number): Promise<{
+    readonly pixels: Uint8Array<ArrayBuffer>;
+    readonly coverage: Uint8Array<ArrayBuffer>;
+  }>;
+}
+
+/** One frame after its turn: the picture, the camera's pose and what is known of it. */
+export interface FlownFrame {
+  readonly sequence: number;
+  /** Exposure mid-time, canonical clock. */
+  readonly timeNs: number;
+  readonly jpeg: Uint8Array<ArrayBuffer>;
+  /** The camera in the local frame, by WGS84 (the map's own error taken off). */
+  readonly view: CameraView;
+  readonly knowledge: Omit<FrameKnowledge, "reachM">;
+}
+
+/** What a later user must know to trust the tile. */
+export interface FlightTileQuality {
+  /** 95 % bound on the misplacement of any of its pixels, metres. */
+  readonly misplacementBoundM: number;
+  readonly horizontal95M: number;
+  /** Distance between estimate and this frame's own fix on the map, metres. */
+  readonly mapDisagreementM: number;
+  readonly frameGsdM: number;
+  readonly tiltDeg: number;
+  readonly sharpness: number;
+  readonly frameSequence: number;
+}
+
+export interface FlightTile {
+  readonly tile: SlippyTile;
+  readonly jpeg: Uint8Array<ArrayBuffer>;
+  readonly captureTimeNs: number;
+  readonly quality: FlightTileQuality;
+  /** It takes the place of one made earlier in the flight. */
+  readonly better: boolean;
+}
+
+/** Frames and tiles by what became of them. */
+export type FlightTileCounts = Readonly<Record<string, number>>;
+
+export interface FlightTileMakerOptions {
+  readonly config: FlightTilesConfig;
+  readonly toolkit: FlightTileToolkit;
+  readonly frame: LocalFrame;
+  /** Flat ground, up in the local frame. */
+  readonly groundUpM: number;
+}
+
+/** Remembers what it has made: each piece of ground once, unless it can be placed clearly better. */
+export class FlightTileMaker {
+  readonly #options: FlightTileMakerOptions;
+  readonly #boundOf = new Map<string, number>();
+  readonly #counts: Record<string, number> = {};
+
+  constructor(options: FlightTileMakerOptions) {
+    this.#options = options;
+  }
+
+  counts(): FlightTileCounts {
+    return { ...this.#counts };
+  }
+
+  /** The tiles that this frame gives; none is an answer, not an error. */
+  async make(flown: FlownFrame): Promise<readonly FlightTile[]> {
+    const { frame, groundUpM, config } = this.#options;
+    const footprint = frameFootprint(flown.view, groundUpM);
+    if (footprint === null) return this.#refuse("horizon in view");
+    const [first, , third] = footprint;
+    const reachM = Math.hypot(first[0] - third[0], first[1] - third[1]) / 2;
+    const judgement = judgeFrame({ ...flown.knowledge, reachM }, config);
+    if (!judgement.usable) return this.#refuse(judgement.reason);
+    this.#count("frames used");
+    const gsdM = flown.knowledge.heightAboveGroundM / flown.view.calibration.fxPx;
+    const tiles = wholeTiles(
+      footprint,
+      frame,
+      config.zoom ?? zoomForGsd(frame.origin.latitudeDeg, gsdM),
+    )
+      .filter((tile) => this.#isWanted(tile, judgement.misplacementBoundM));
+    if (tiles.length === 0) return [];
+    const picture = await this.#options.toolkit.decodeJpeg(flown.jpeg, `frame ${flown.sequence}`);
+    const made: FlightTile[] = [];
+    for (const tile of tiles) {
+      const one = await this.#paint(tile, flown, picture, { judgement, gsdM });
+      if (one !== null) made.push(one);
+    }
+    return made;
+  }
+
+  #isWanted(tile: SlippyTile, boundM: number): boolean {
+    const old = this.#boundOf.get(keyOf(tile));
+    return old === undefined || boundM < this.#options.config.betterShare * old;
+  }
+
+  async #paint(
+    tile: SlippyTile,
+    flown: FlownFrame,
+    picture: Rgb,
+    known: { judgement: Extract<FrameJudgement, { usable: true }>; gsdM: number },
+  ): Promise<FlightTile | null> {
+    const { toolkit, frame, groundUpM, config } = this.#options;
+    const grid = tileProjection(flown.view, tile, frame, groundUpM);
+    const warped = await toolkit.warp(picture, grid, TILE_SIZE_PX);
+    if (warped.coverage.includes(0)) return this.#drop("tiles not whole");
+    const look = lookOf(warped.pixels, TILE_SIZE_PX);
+    const fault = judgeLook(look, config);
+    if (fault !== null) return this.#drop(`tiles ${fault}`);
+    const jpeg = await toolkit.encodeJpeg({
+      widthPx: TILE_SIZE_PX,
+      heightPx: TILE_SIZE_PX,
+      channels: 3,
+      pixels: warped.pixels,
+    }, config.jpegQuality);
+    const better = this.#boundOf.has(keyOf(tile));
+    this.#boundOf.set(keyOf(tile), known.judgement.misplacementBoundM);
+    this.#count(better ? "tiles bettered" : "tiles made");
+    const { knowledge } = flown;
+    return {
+      tile,
+      jpeg,
+      captureTimeNs: flown.timeNs,
+      better,
+      quality: {
+        misplacementBoundM: known.judgement.misplacementBoundM,
+        horizontal95M: knowledge.horizontal95M,
+        mapDisagreementM: knowledge.fixDistanceM ?? 0,
+        frameGsdM: known.gsdM,
+        tiltDeg: knowledge.tiltRad * 180 / Math.PI,
+        sharpness: look.sharpness,
+        frameSequence: flown.sequence,
+      },
+    };
+  }
+
+  #refuse(reason: string): [] {
+    this.#count(`frames refused: ${reason}`);
+    return [];
+  }
+
+  #drop(reason: string): null {
+    this.#count(reason);
+    return null;
+  }
+
+  #count(what: string): void {
+    this.#counts[what] = (this.#counts[what] ?? 0) + 1;
+  }
+}
+
+function keyOf(tile: SlippyTile): string {
+  return `${tile.zoom}/${tile.x}/${tile.y}`;
+}
+
+/** Tiles whose four corners all lie inside of the (convex) footprint. */
+export function wholeTiles(
+  footprint: readonly GroundPosition[],
+  frame: LocalFrame,
+  zoom: number,
+): SlippyTile[] {
+  const count = 2 ** zoom;
+  const outline = footprint.map(([east, north]): GroundPosition => {
+    const world = worldPixelFromWgs(frame.wgsFromLocal([east, north, 0]), zoom);
+    return [world.x / TILE_SIZE_PX, world.y / TILE_SIZE_PX];
+  });
+  // Over the antimeridian the outline goes on beyond the world's edge, and tiles come back modulo.
+  const [firstX] = outline[0];
+  const unwrapped = outline.map(([x, y]): GroundPosition => [
+    x - Math.round((x - firstX) / count) * count,
+    y,
+  ]);
+  const xs = unwrapped.map(([x]) => x), ys = unwrapped.map(([, y]) => y);
+  const out: SlippyTile[] = [];
+  for (let y = Math.floor(Math.min(...ys)); y < Math.max(...ys); y++) {
+    for (let x = Math.floor(Math.min(...xs)); x < Math.max(...xs); x++) {
+      const corners = [[x, y], [x + 1, y], [x + 1, y + 1], [x, y + 1]] as const;
+      if (!corners.every((corner) => isInside(corner, unwrapped))) continue;
+      out.push({ zoom, x: (x + count) % count, y });
+    }
+  }
+  return out;
+}
+
+function isInside(
+  [x, y]: GroundPosition,
+  outline: readonly GroundPosition[],
+): boolean {
+  let sign = 0;
+  for (let i = 0; i < outline.length; i++) {
+    const [ax, ay] = outline[i], [bx, by] = outline[(i + 1) % outline.length];
+    const side = Math.sign((bx - ax) * (y - ay) - (by - ay) * (x - ax));
+    if (side !== 0 && sign !== 0 && side !== sign) return false;
+    if (side !== 0) sign = side;
+  }
+  return true;
+}

@@ -1,0 +1,81 @@
+/**
+ * From slippy tiles (or a north-up raster of the local frame) to the pixels of a frame.
+ *
+ * @module
+ */
+import {
+  type LocalFrame,
+  type SlippyTile,
+  TILE_SIZE_PX,
+  wgsFromWorldPixel,
+} from "../../core/mod.ts";
+import type { CameraView, GroundPosition, ProjectionGrid } from "./contract.ts";
+import { pixelFromGround } from "./ground.ts";
+
+const TILE_KNOT_STEP_PX = 16;
+
+/**
+ * Grid that paints `tile` from the frame of `view`, for a warp with pixel centres at integers. The
+ * ground lies flat at `groundUpM` of the local frame.
+ */
+export function tileProjection(
+  view: CameraView,
+  tile: SlippyTile,
+  frame: LocalFrame,
+  groundUpM: number,
+): ProjectionGrid {
+  return projectGrid(view, groundUpM, TILE_SIZE_PX, TILE_KNOT_STEP_PX, (column, row) => {
+    const { latitudeDeg, longitudeDeg } = wgsFromWorldPixel({
+      x: tile.x * TILE_SIZE_PX + column + 0.5,
+      y: tile.y * TILE_SIZE_PX + row + 0.5,
+    }, tile.zoom);
+    const heightM = frame.origin.heightM;
+    const [east, north] = frame.localFromWgs({ latitudeDeg, longitudeDeg, heightM });
+    return [east, north];
+  });
+}
+
+/** A north-up raster of the local frame; (west, north) is its north-west corner. */
+export interface NorthUpRaster {
+  readonly westM: number;
+  readonly northM: number;
+  readonly gsdM: number;
+  readonly sizePx: number;
+}
+
+/** Grid that paints a north-up square of the local frame from the frame of `view`. */
+export function northUpProjection(
+  view: CameraView,
+  raster: NorthUpRaster,
+  groundUpM: number,
+): ProjectionGrid {
+  const { westM, northM, gsdM, sizePx } = raster;
+  return projectGrid(
+    view,
+    groundUpM,
+    sizePx,
+    TILE_KNOT_STEP_PX,
+    (column, row) => [westM + (column + 0.5) * gsdM, northM - (row + 0.5) * gsdM],
+  );
+}
+
+function projectGrid(
+  view: CameraView,
+  groundUpM: number,
+  sizePx: number,
+  stepPx: number,
+  groundOf: (column: number, row: number) => GroundPosition,
+): ProjectionGrid {
+  const knots = Math.ceil((sizePx - 1) / stepPx) + 1;
+  const sourcePx = new Float64Array(2 * knots * knots);
+  let at = 0;
+  for (let row = 0; row < knots; row++) {
+    for (let column = 0; column < knots; column++) {
+      const ground = groundOf(column * stepPx, row * stepPx);
+      const pixel = pixelFromGround(view, ground, groundUpM) ?? [NaN, NaN];
+      sourcePx[at++] = pixel[0];
+      sourcePx[at++] = pixel[1];
+    }
+  }
+  return { columns: knots, rows: knots, stepPx, sourcePx };
+}

@@ -1,0 +1,84 @@
+/**
+ * A folder of files and a database that belong to each other carry the same random id. Without it, a
+ * folder opened with another database would look as if all its tiles were orphans.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { messageOf, replaceFile } from "../../../core/mod.ts";
+import { CacheIdentityError } from "./errors.ts";
+import type { SqlDatabase } from "./sql/database.ts";
+
+const IdentityFileSchema = z.object({
+  format: z.literal("gdn-tile-cache"),
+  formatVersion: z.literal(1),
+  cacheId: z.uuid(),
+});
+
+/** A folder of a cache, and a database that was made anew in the place of its own. */
+export async function isWithoutIdentity(
+  dataFolder: string,
+  database: SqlDatabase,
+): Promise<boolean> {
+  if (await readIdentity(`${dataFolder}/cache.json`) === null) return false;
+  return (await database.query("SELECT 1 FROM cache_identity")).length === 0;
+}
+
+/**
+ * Checks that folder and database belong together; a new pair is married. With `adopt` a new, empty
+ * database takes the place of the folder's lost one. Call it locked.
+ */
+export async function checkIdentity(
+  dataFolder: string,
+  database: SqlDatabase,
+  { adopt }: { adopt: boolean },
+): Promise<string> {
+  const path = `${dataFolder}/cache.json`;
+  const inFolder = await readIdentity(path);
+  const [row] = await database.query<{ cache_id: string; empty: boolean }>(
+    "SELECT cache_id, NOT EXISTS (SELECT 1 FROM tiles) AS empty FROM cache_identity",
+  );
+  if (inFolder !== null && row?.cache_id === inFolder) return inFolder;
+  if (inFolder !== null && row === undefined && adopt) {
+    await database.query("INSERT INTO cache_identity (cache_id) VALUES ($1)", [inFolder]);
+    return inFolder;
+  }
+  if (inFolder !== null) {
+    throw new CacheIdentityError(
+      `Cannot open the tile cache: the files in ${dataFolder} do not belong to ${database.name}; ` +
+        "name the database (DSN) they were made with, or an empty folder and an empty database",
+    );
+  }
+  if (row !== undefined && !row.empty) {
+    throw new CacheIdentityError(
+      `Cannot open the tile cache: ${database.name} holds tiles, but their files are not in ` +
+        `${dataFolder}; name the folder that they are in`,
+    );
+  }
+  const cacheId = row?.cache_id ?? crypto.randomUUID();
+  if (row === undefined) {
+    await database.query("INSERT INTO cache_identity (cache_id) VALUES ($1)", [cacheId]);
+  }
+  const document = { format: "gdn-tile-cache", formatVersion: 1, cacheId };
+  await replaceFile(path, new TextEncoder().encode(JSON.stringify(document, null, 2) + "\n"));
+  return cacheId;
+}
+
+async function readIdentity(path: string): Promise<string | null> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw new CacheIdentityError(`Cannot read ${path}: ${messageOf(error)}`, { cause: error });
+  }
+  try {
+    return IdentityFileSchema.parse(JSON.parse(text)).cacheId;
+  } catch (error) {
+    throw new CacheIdentityError(
+      `Cannot use ${path}: it is not the identity of a tile cache (${messageOf(error)}); ` +
+        "restore it from a backup",
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * Who may use a data folder. PGlite has no locking of its own: two processes on one folder silently
+ * lose each other's writes, so its owner holds the folder alone. Users of a server share it.
+ *
+ * @module
+ */
+import { FolderLock, FolderLockedError, messageOf } from "../../../core/mod.ts";
+import { CacheLockedError, TileFsError } from "./errors.ts";
+
+/**
+ * Alone, or not at all.
+ *
+ * @throws CacheLockedError that names the process which holds the folder.
+ */
+export async function lockAlone(dataFolder: string): Promise<FolderLock> {
+  return await locked(
+    dataFolder,
+    (path) => FolderLock.alone(path),
+    "holds it; wait until it ends, or use a PostgreSQL server (a DSN) to share a cache",
+  );
+}
+
+/** With others; see `FolderLock.withOthers`. */
+export async function lockWithOthers(
+  dataFolder: string,
+): Promise<{ readonly lock: FolderLock; readonly aloneAtFirst: boolean }> {
+  return await locked(
+    dataFolder,
+    (path) => FolderLock.withOthers(path),
+    "holds it alone; wait until it ends",
+  );
+}
+
+async function locked<T>(
+  dataFolder: string,
+  lock: (lockPath: string) => Promise<T>,
+  state: string,
+): Promise<T> {
+  try {
+    await Deno.mkdir(dataFolder, { recursive: true });
+    return await lock(`${dataFolder}/cache.lock`);
+  } catch (error) {
+    if (error instanceof FolderLockedError) {
+      throw new CacheLockedError(
+        `Cannot open the tile cache in ${dataFolder}: ${error.holder} ${state}`,
+      );
+    }
+    throw new TileFsError(
+      `Cannot use ${dataFolder} for the tile cache: ${messageOf(error)}; ` +
+        "name a folder that can be written",
+      { cause: error },
+    );
+  }
+}

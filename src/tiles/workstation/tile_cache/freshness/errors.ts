@@ -1,0 +1,35 @@
+/**
+ * @module
+ */
+import { EXIT } from "../../../../core/mod.ts";
+import type { SectorClassification, TileId } from "../contract.ts";
+import { TileCacheError } from "../errors.ts";
+import { tileKey } from "../identity.ts";
+import type { FreshnessJudgement, FreshnessRule } from "./contract.ts";
+import { describeReason, describeRule } from "./describe.ts";
+
+/** A tile is too old for the conflict sector that it lies in. Nothing was written. Exit 65. */
+export class FreshnessRejectionError extends TileCacheError {
+  readonly tileId: TileId;
+  /** null: it has no capture date. */
+  readonly ageS: number | null;
+  readonly classification: SectorClassification;
+  readonly rule: FreshnessRule;
+
+  constructor(tileId: TileId, judgement: FreshnessJudgement) {
+    const { rule, ageS, sectors } = judgement;
+    const names = sectors.filter((sector) => sector.classification === rule.classification)
+      .map((sector) => `"${sector.name}"`).join(", ");
+    super(
+      "FRESHNESS_REJECTION",
+      `Cannot take tile ${tileKey(tileId)}: ${describeReason(judgement)}; it lies in ${names}, ` +
+        `${describeRule(rule)}; bring newer imagery, give its --captured-at where the date is ` +
+        "missing, or correct the sector (`operator cache sector ls`)",
+      { exitCode: EXIT.data },
+    );
+    this.tileId = tileId;
+    this.ageS = ageS;
+    this.classification = rule.classification;
+    this.rule = rule;
+  }
+}

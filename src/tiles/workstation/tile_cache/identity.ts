@@ -1,0 +1,8 @@
+export {
+  locationHash,
+  TILE_NAMESPACE,
+  tileKey,
+  tileUuid,
+  uuidV5,
+  ZERO_UUID,
+} from "../../tile_contract/mod.ts";

@@ -1,0 +1,14 @@
+/** C6 tile cache: tiles as files with rows in PostgreSQL, embedded (PGlite) or on a server. */
+export * from "../../tile_contract/mod.ts";
+export type { TileCacheLogger } from "./logger.ts";
+export {
+  buildTileMetadataStore,
+  buildTileStore,
+  openTileCache,
+  type TileCache,
+  type TileCacheOptions,
+} from "./open.ts";
+export { type TileValidator, TileValidators } from "./tile_validators.ts";
+export * from "./inspection/mod.ts";
+export * from "./budget/mod.ts";
+export * from "./freshness/mod.ts";

@@ -1,0 +1,218 @@
+/**
+ * Opening a tile cache: lock, database, migrations, identity, reconciliation.
+ *
+ * @module
+ */
+import { causes, type FolderLock, messageOf } from "../../../core/mod.ts";
+import { checkIdentity, isWithoutIdentity } from "./cache_identity.ts";
+import type {
+  TileCatalogue,
+  TileMetadataStore,
+  TileStore,
+  TileStoreCollaborators,
+  WriteFreshnessGate,
+} from "./contract.ts";
+import { lockAlone, lockWithOthers } from "./data_folder_lock.ts";
+import { TileCacheError, TileDatabaseError } from "./errors.ts";
+import { restoreSettings } from "./freshness/kept_settings.ts";
+import { silentLogger, type TileCacheLogger } from "./logger.ts";
+import { reconcile, type Reconciliation } from "./reconcile.ts";
+import type { SqlDatabase } from "./sql/database.ts";
+import { migrate, readMigrations } from "./sql/migrations.ts";
+import { rebuildRows, type Rebuilt } from "./rebuild_rows.ts";
+import { SqlTileStore, type SqlTileStoreParts } from "./sql_tile_store.ts";
+import { selectTotals } from "./tile_rows.ts";
+import { leftMarkers, UncleanMarker } from "./unclean_marker.ts";
+
+export interface TileCacheOptions extends TileStoreCollaborators {
+  /** Folder of the files, and of PGlite's database; made when absent. */
+  readonly dataFolder: string;
+  /** A PostgreSQL server; without one, PGlite in this process and the folder for it alone. */
+  readonly dsn?: string;
+  readonly logger?: TileCacheLogger;
+  /** Makes the freshness gate over the cache's own database, where none is given. */
+  readonly openFreshnessGate?: (database: SqlDatabase) => Promise<WriteFreshnessGate>;
+  /** Files are held against rows when the last user did not end well (default), or always. */
+  readonly reconcile?: "when_unclean" | "always";
+}
+
+export interface TileCache extends AsyncDisposable {
+  readonly store: TileStore;
+  readonly metadata: TileMetadataStore;
+  readonly catalogue: TileCatalogue;
+  /** For the other parts of this component: freshness rules, budget. */
+  readonly database: SqlDatabase;
+  /** For people: "PGlite in DIR", "PostgreSQL server HOST:PORT, database NAME". */
+  readonly databaseName: string;
+}
+
+/** A store over files and a database; constructs only, `open()` does the I/O; dispose it. */
+export function buildTileStore(options: TileCacheOptions): SqlTileStore {
+  return new SqlTileStore(options, () => openParts(options));
+}
+
+/**
+ * The same class: on PGlite, where one user has the folder alone, take both contracts from one
+ * object.
+ */
+export function buildTileMetadataStore(options: TileCacheOptions): SqlTileStore {
+  return buildTileStore(options);
+}
+
+/**
+ * Opens (or makes) the tile cache in a folder; dispose it.
+ *
+ * @throws CacheLockedError when another process has it, with that process's id.
+ * @throws MigrationError | CacheIdentityError | TileDatabaseError | TileFsError
+ */
+export async function openTileCache(options: TileCacheOptions): Promise<TileCache> {
+  const store = buildTileStore(options);
+  await store.open();
+  const { database } = store;
+  return {
+    store,
+    metadata: store,
+    catalogue: store,
+    database,
+    databaseName: database.name,
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  };
+}
+
+async function openParts(options: TileCacheOptions): Promise<SqlTileStoreParts & AsyncDisposable> {
+  const { dsn, logger = silentLogger } = options;
+  await using resources = new AsyncDisposableStack();
+  const { lock, alone } = await lockFolder(options.dataFolder, dsn !== undefined);
+  resources.use(lock);
+  const dataFolder = await Deno.realPath(options.dataFolder);
+  const begin = performance.now();
+  const database = resources.use(await openDatabase(dataFolder, dsn, logger));
+  const rebuilt = await asDatabaseFault(async () => {
+    await migrate(database, await readMigrations(), logger);
+    const lost = dsn === undefined && await isWithoutIdentity(dataFolder, database);
+    const rows = lost ? await makeAnew(dataFolder, database, logger) : null;
+    await checkIdentity(dataFolder, database, { adopt: lost });
+    return rows;
+  });
+  const order = alone ? await putInOrder(dataFolder, options, database, rebuilt !== null) : null;
+  if (dsn !== undefined && alone) await lock.share();
+  logger.info("c6.store.construct", {
+    dataFolder,
+    database: database.name,
+    ...await asDatabaseFault(() => selectTotals(database)),
+    reconciled: order !== null,
+    ...order,
+    ...rebuilt,
+    durationMs: performance.now() - begin,
+  });
+  const freshnessGate = options.freshnessGate ?? await options.openFreshnessGate?.(database);
+  const owned = resources.move();
+  return {
+    dataFolder,
+    database,
+    marker: new UncleanMarker(dataFolder),
+    // PGlite's rows may have to be made again from them.
+    syncSidecars: dsn === undefined,
+    freshnessGate,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** All of it before the new database is taken for the folder's: who is killed begins again. */
+async function makeAnew(
+  dataFolder: string,
+  database: SqlDatabase,
+  logger: TileCacheLogger,
+): Promise<Rebuilt> {
+  await new UncleanMarker(dataFolder).mark();
+  const sectorsRestored = await restoreSettings(dataFolder, database);
+  const rows = await rebuildRows(dataFolder, database);
+  logger.warn("c6.store.rows_rebuilt", {
+    dataFolder,
+    ...rows,
+    sectorsRestored,
+    lost: "uploads, attempts, votes since, times of use and pins of missions" +
+      (sectorsRestored === null
+        ? ", and sectors that an older program drew: see `operator cache sector ls`"
+        : ""),
+  });
+  return rows;
+}
+
+async function lockFolder(
+  dataFolder: string,
+  shared: boolean,
+): Promise<{ lock: FolderLock; alone: boolean }> {
+  if (!shared) return { lock: await lockAlone(dataFolder), alone: true };
+  const { lock, aloneAtFirst } = await lockWithOthers(dataFolder);
+  return { lock, alone: aloneAtFirst };
+}
+
+/**
+ * Either driver is loaded only when it is used. Where PGlite's database is broken, while files of a
+ * cache are there, a new one takes its place, and the broken one is kept.
+ */
+async function openDatabase(
+  dataFolder: string,
+  dsn: string | undefined,
+  logger: TileCacheLogger,
+): Promise<SqlDatabase> {
+  if (dsn !== undefined) {
+    const { openPostgres } = await import("./sql/postgres_database.ts");
+    return await openPostgres(dsn);
+  }
+  const { openPglite } = await import("./sql/pglite_database.ts");
+  const folder = `${dataFolder}/database`;
+  try {
+    return await openPglite(folder);
+  } catch (error) {
+    if (
+      !await exists(`${dataFolder}/cache.json`) || !await exists(folder) ||
+      !(error instanceof TileDatabaseError) || isRefusal(error)
+    ) throw error;
+    const aside = `${folder}.broken-${new Date().toISOString().replaceAll(":", "")}`;
+    await Deno.rename(folder, aside);
+    logger.warn("c6.store.database_lost", { dataFolder, aside, error: error.message });
+    return await openPglite(folder);
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.lstat(path).then(() => true, () => false);
+}
+
+/** A missing permission, and memory or files that are short for the moment, break no database. */
+function isRefusal(error: Error): boolean {
+  return causes(error).some((cause) =>
+    cause instanceof Deno.errors.NotCapable || cause instanceof Deno.errors.PermissionDenied ||
+    cause instanceof RangeError || /out of memory|too many open files/i.test(messageOf(cause))
+  ) || /may not read its own files/.test(error.message);
+}
+
+/** Null when the last user ended well and nobody asked for it. */
+async function putInOrder(
+  dataFolder: string,
+  options: TileCacheOptions,
+  database: SqlDatabase,
+  lost: boolean,
+): Promise<Reconciliation | null> {
+  const markers = await leftMarkers(dataFolder);
+  if (markers.length === 0 && options.reconcile !== "always" && !lost) return null;
+  const order = await reconcile(dataFolder, database);
+  for (const marker of markers) await Deno.remove(marker);
+  if (order.rowsWithoutFile > 0 || order.orphanFiles > 0) {
+    (options.logger ?? silentLogger).warn("c6.store.reconciled", { dataFolder, ...order });
+  }
+  return order;
+}
+
+async function asDatabaseFault<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof TileCacheError) throw error;
+    throw new TileDatabaseError(`Cannot open the tile cache: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,1 @@
+export { sidecarBytes, sidecarContents, SIDECARS } from "../../tile_contract/mod.ts";

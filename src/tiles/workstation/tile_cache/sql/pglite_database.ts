@@ -1,0 +1,105 @@
+/**
+ * PostgreSQL inside of this process (PGlite, WebAssembly). It has no locking of its own: whoever
+ * opens it holds the data folder's exclusive lock first.
+ *
+ * @module
+ */
+import { PGlite, type Transaction } from "@electric-sql/pglite";
+import { fileURLToPath } from "node:url";
+import { messageOf } from "../../../../core/mod.ts";
+import { TileDatabaseError, TileFsError } from "../errors.ts";
+import type { SqlDatabase, SqlRow, SqlTransaction, SqlValue } from "./database.ts";
+import { WalSync } from "./wal_sync.ts";
+
+class PgliteDatabase implements SqlDatabase {
+  readonly name: string;
+  readonly #pglite: PGlite;
+  readonly #wal: WalSync;
+
+  constructor(pglite: PGlite, folder: string) {
+    this.#pglite = pglite;
+    this.#wal = new WalSync(folder);
+    this.name = `PGlite in ${folder}`;
+  }
+
+  async query<Row extends SqlRow>(
+    text: string,
+    parameters: readonly SqlValue[] = [],
+  ): Promise<readonly Row[]> {
+    const { rows } = await this.#pglite.query<Row>(text, [...parameters]);
+    if (!/^\s*SELECT\b/i.test(text)) await this.#wal.afterCommit();
+    return rows;
+  }
+
+  async transaction<T>(body: (sql: SqlTransaction) => Promise<T>): Promise<T> {
+    const result = await this.#pglite.transaction((inner) => body(session(inner)));
+    await this.#wal.afterCommit();
+    return result;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#pglite.closed) return;
+    await this.#pglite.close();
+    await this.#wal.afterClose();
+  }
+}
+
+function session(inner: Transaction): SqlTransaction {
+  return {
+    query: async <Row extends SqlRow>(text: string, parameters: readonly SqlValue[] = []) =>
+      (await inner.query<Row>(text, [...parameters])).rows,
+    script: async (text) => {
+      await inner.exec(text);
+    },
+  };
+}
+
+/** PGlite loads its own files where nobody can catch a refusal: ask first. */
+async function checkOwnFilesReadable(): Promise<void> {
+  const entry = import.meta.resolve("@electric-sql/pglite");
+  if (!entry.startsWith("file:")) return;
+  const path = fileURLToPath(new URL(".", entry));
+  if ((await Deno.permissions.query({ name: "read", path })).state !== "granted") {
+    throw new TileDatabaseError(
+      `Cannot open the database: PGlite may not read its own files in ${path}; grant --allow-read ` +
+        "for that folder beside the permission set of deno.json, or name a PostgreSQL server (a DSN)",
+    );
+  }
+}
+
+/** WASI's numbers of ENOSPC and EDQUOT: PGlite throws plain objects with them. */
+const ERRNO_DISK_FULL: readonly unknown[] = [51, 19];
+
+/**
+ * Opens (or creates) the database in `folder`. One that was begun here and failed is removed.
+ *
+ * @throws TileDatabaseError; TileFsError when the disk is full
+ */
+export async function openPglite(folder: string): Promise<SqlDatabase> {
+  await checkOwnFilesReadable();
+  const isNew = !await exists(folder);
+  try {
+    await Deno.mkdir(folder, { recursive: true });
+    return new PgliteDatabase(await PGlite.create({ dataDir: folder }), folder);
+  } catch (error) {
+    if (isNew) await Deno.remove(folder, { recursive: true }).catch(() => {});
+    if (ERRNO_DISK_FULL.includes((error as { errno?: unknown } | null)?.errno)) {
+      const cause = Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
+      throw new TileFsError(`Cannot write the database in ${folder}`, { cause });
+    }
+    throw new TileDatabaseError(
+      `Cannot open the database in ${folder}: ${messageOf(error)}; restore the folder from a ` +
+        "backup, or move it away and import the tiles again",
+      { cause: error },
+    );
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

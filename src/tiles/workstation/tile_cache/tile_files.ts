@@ -1,0 +1,215 @@
+/**
+ * The files of a tile: picture, JSON and SHA-256 beside each other.
+ *
+ *     tiles/{source}/{zoom}/{x}/{y}.jpg
+ *     tiles/onboard_ingest/{flightId}/{zoom}/{x}/{y}.jpg
+ *
+ * Where the rows may have to be made again from the sidecars (PGlite), those go to their place before
+ * the picture and are synced with it; beside a server they follow it, before the row is committed.
+ *
+ * @module
+ */
+import { setImmediate } from "node:timers";
+import { messageOf, replaceFile, sha256Hex, temporaryPathFor } from "../../../core/mod.ts";
+import { checkTileId } from "./check_tile.ts";
+import type { NewTile, TileId, TileMetadata } from "./contract.ts";
+import { ContentHashMismatchError, TileCacheError, TileFsError } from "./errors.ts";
+import { tileKey } from "./identity.ts";
+import { sidecarContents, SIDECARS } from "./sidecars.ts";
+import { checkInside, type TileFolders } from "./tile_folders.ts";
+import { tilePath } from "./tile_path.ts";
+import { waitingPicture } from "./tile_renewal.ts";
+
+/** Tiles written at the same time: enough that waiting for the disk overlaps. */
+const WRITES_AT_ONCE = 8;
+
+/** Paths of all files of a tile, the picture last. */
+function pathsOf(dataFolder: string, id: TileId): { sidecars: string[]; jpeg: string } {
+  const jpeg = `${dataFolder}/${tilePath(id)}`;
+  const stem = jpeg.replace(/\.jpg$/, "");
+  return { sidecars: SIDECARS.map((suffix) => stem + suffix), jpeg };
+}
+
+/** Writes and syncs; when it fails, files of some tiles may stand: the caller removes them. */
+export async function writeTileFiles(
+  folders: TileFolders,
+  tiles: readonly NewTile[],
+): Promise<void> {
+  try {
+    const pictures = tiles.map((tile) => pathsOf(folders.root, tile.metadata.tileId).jpeg);
+    const used = folders.prepare(pictures);
+    await eachOf(tiles, (tile) => writeOne(folders, tile));
+    await folders.sync(used);
+    if (!folders.syncSidecars) await writeUnsynced(folders, tiles);
+  } catch (error) {
+    if (error instanceof TileCacheError) throw error;
+    throw new TileFsError(
+      `Cannot write ${tiles.length} tiles below ${folders.root}: ${messageOf(error)}; nothing of ` +
+        "them was kept: free disk space or correct the permissions, then write them again",
+      { cause: error },
+    );
+  }
+}
+
+/** A few at a time. All of them end before an error leaves: nothing may be written after a clean-up. */
+async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const queue = items.values();
+  let failed = false;
+  const worker = async () => {
+    for (const item of queue) {
+      if (failed) return;
+      await work(item).catch((error) => {
+        failed = true;
+        throw error;
+      });
+    }
+  };
+  const ends = await Promise.allSettled(Array.from({ length: WRITES_AT_ONCE }, worker));
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
+}
+
+/**
+ * Writing a small file takes less time than handing it to another thread, for nothing waits for the
+ * disk yet. So it is done here and now, a few (half a millisecond) between other work of this thread.
+ */
+const WRITES_IN_A_TURN = 6;
+
+const turnOfOthers = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** Files get their names when the bytes of all are synced: the sidecars that must be, then the picture. */
+async function writeOne(folders: TileFolders, tile: NewTile): Promise<void> {
+  const { sidecars, jpeg } = pathsOf(folders.root, tile.metadata.tileId);
+  const contents = folders.syncSidecars ? sidecarContents(tile.metadata) : [];
+  const files = [...contents.map((bytes, i) => ({ path: sidecars[i], bytes })), {
+    path: jpeg,
+    bytes: tile.jpeg,
+  }].map((file) => ({ ...file, temporary: temporaryPathFor(file.path) }));
+  try {
+    const ends = await Promise.allSettled(
+      files.map(({ temporary, bytes }) => writeNowAndSync(temporary, bytes)),
+    );
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
+    for (const { temporary, path } of files) Deno.renameSync(temporary, path);
+  } catch (error) {
+    for (const { temporary } of files) await Deno.remove(temporary).catch(() => {});
+    throw error;
+  }
+}
+
+/** As core's `writeSynced`, with one hand-over to another thread: that for the wait. */
+async function writeNowAndSync(path: string, bytes: Uint8Array): Promise<void> {
+  using file = Deno.openSync(path, { write: true, createNew: true });
+  for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
+  await file.sync();
+}
+
+/** After the sync, which would write them to the disk as well, and take twice as long. */
+async function writeUnsynced(folders: TileFolders, tiles: readonly NewTile[]): Promise<void> {
+  for (const [index, { metadata }] of tiles.entries()) {
+    if (index > 0 && index % WRITES_IN_A_TURN === 0) await turnOfOthers();
+    const { sidecars } = pathsOf(folders.root, metadata.tileId);
+    const contents = sidecarContents(metadata);
+    for (const [which, path] of sidecars.entries()) writeAnewNow(path, contents[which]);
+  }
+}
+
+/** Never through a link that stands there. */
+function writeAnewNow(path: string, bytes: Uint8Array): void {
+  try {
+    Deno.writeFileSync(path, bytes, { createNew: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    Deno.removeSync(path);
+    Deno.writeFileSync(path, bytes, { createNew: true });
+  }
+}
+
+/** Writes the sidecars of a picture that is whole. */
+export async function restoreSidecars(dataFolder: string, metadata: TileMetadata): Promise<void> {
+  const { sidecars } = pathsOf(dataFolder, metadata.tileId);
+  const contents = sidecarContents(metadata);
+  for (const [index, path] of sidecars.entries()) await replaceFile(path, contents[index]);
+}
+
+/** Removes the picture first, then its sidecars; what is absent is no error. */
+export async function removeTileFiles(dataFolder: string, id: TileId): Promise<void> {
+  const { sidecars, jpeg } = pathsOf(dataFolder, id);
+  for (const path of [jpeg, ...sidecars]) {
+    try {
+      await Deno.remove(path);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) continue;
+      if (error instanceof Deno.errors.NotADirectory) continue;
+      throw new TileFsError(`Cannot delete ${path}: ${messageOf(error)}`, { cause: error });
+    }
+  }
+}
+
+/**
+ * Reads the picture and holds it against its metadata.
+ *
+ * @throws TileFsError | ContentHashMismatchError
+ */
+export async function readTileFile(
+  dataFolder: string,
+  metadata: TileMetadata,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { jpeg: path } = pathsOf(dataFolder, metadata.tileId);
+  try {
+    return checkHash(path, await readPicture(path, metadata), metadata);
+  } catch (error) {
+    // Renewed, and its files still wait beside the old ones.
+    const waiting = await readPicture(waitingPicture(dataFolder, metadata), metadata)
+      .catch(() => null);
+    if (waiting === null) throw error;
+    return checkHash(path, waiting, metadata);
+  }
+}
+
+async function readPicture(
+  path: string,
+  metadata: TileMetadata,
+): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    await checkInside(path);
+    // A pipe would never end.
+    if (!(await Deno.lstat(path)).isFile) throw new Error(`${path} is no file`);
+    return await Deno.readFile(path);
+  } catch (error) {
+    if (error instanceof TileCacheError) throw error;
+    throw new TileFsError(
+      `Cannot read tile ${tileKey(metadata.tileId)}: ${messageOf(error)}; delete the tile and ` +
+        "import it again",
+      { cause: error },
+    );
+  }
+}
+
+function checkHash(
+  path: string,
+  jpeg: Uint8Array<ArrayBuffer>,
+  metadata: TileMetadata,
+): Uint8Array<ArrayBuffer> {
+  const sha256 = sha256Hex(jpeg);
+  if (sha256 === metadata.contentSha256) return jpeg;
+  throw new ContentHashMismatchError(
+    `Cannot use ${path}: its SHA-256 is ${sha256}, the cache says ${metadata.contentSha256}; ` +
+      "delete the tile and import it again",
+  );
+}
+
+/** As {@link readTileFile}; the sidecars must be there too. */
+export async function checkTileFiles(
+  dataFolder: string,
+  metadata: TileMetadata,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const id = checkTileId(metadata.tileId);
+  const { sidecars } = pathsOf(dataFolder, id);
+  for (const path of sidecars) {
+    const found = await Deno.lstat(path).catch(() => null);
+    if (!found?.isFile) {
+      throw new TileFsError(`Cannot use tile ${tileKey(id)}: ${path} is not there`);
+    }
+  }
+  return await readTileFile(dataFolder, { ...metadata, tileId: id });
+}

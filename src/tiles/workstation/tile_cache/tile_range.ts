@@ -1,0 +1,1 @@
+export { checkBbox, type TileRange, tileRange } from "../../tile_contract/mod.ts";

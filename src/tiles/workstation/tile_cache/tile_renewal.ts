@@ -1,0 +1,80 @@
+/**
+ * The files of a tile that is being renewed. They wait beside the old ones under names that no
+ * reader takes for a tile; the commit of the row decides which are the tile, and then the new ones
+ * take their place. Until they have, a reader whose row is the new one finds them by its row.
+ *
+ *     {y}.jpg.renew-{tag}, {y}.json.renew-{tag}, {y}.sha256.renew-{tag}
+ *
+ * @module
+ */
+import { dirname } from "node:path";
+import { messageOf, sha256Hex, syncPath, writeSynced } from "../../../core/mod.ts";
+import type { NewTile, TileMetadata } from "./contract.ts";
+import { TileFsError } from "./errors.ts";
+import { tileKey } from "./identity.ts";
+import { sidecarContents, SIDECARS } from "./sidecars.ts";
+import { tilePath } from "./tile_path.ts";
+
+export const RENEWAL_MARK = ".renew-";
+
+/** Tells one renewal of a tile from every other: each has a later capture. */
+export function renewalTag(metadata: TileMetadata): string {
+  const text = `${metadata.contentSha256} ${metadata.capturedAt?.toISOString() ?? "unknown"}`;
+  return sha256Hex(new TextEncoder().encode(text)).slice(0, 32);
+}
+
+/** The picture stands last: it is what a reader looks for. */
+function waitingPaths(dataFolder: string, metadata: TileMetadata): { from: string; to: string }[] {
+  const jpeg = `${dataFolder}/${tilePath(metadata.tileId)}`;
+  const stem = jpeg.slice(0, -".jpg".length);
+  const tag = renewalTag(metadata);
+  return [...SIDECARS.map((suffix) => stem + suffix), jpeg]
+    .map((to) => ({ from: `${to}${RENEWAL_MARK}${tag}`, to }));
+}
+
+/** Where the picture of a renewal waits. */
+export function waitingPicture(dataFolder: string, metadata: TileMetadata): string {
+  return `${dataFolder}/${tilePath(metadata.tileId)}${RENEWAL_MARK}${renewalTag(metadata)}`;
+}
+
+/** Writes and syncs the waiting files; the old ones stay untouched. */
+export async function writeRenewal(dataFolder: string, tile: NewTile): Promise<void> {
+  const paths = waitingPaths(dataFolder, tile.metadata);
+  const contents = [...sidecarContents(tile.metadata), tile.jpeg];
+  try {
+    for (const { from } of paths) await removeIfThere(from);
+    await Promise.all(paths.map(({ from }, index) => writeSynced(from, contents[index])));
+    await syncPath(dirname(paths[0].to));
+  } catch (error) {
+    throw new TileFsError(
+      `Cannot write the renewal of tile ${tileKey(tile.metadata.tileId)}: ${messageOf(error)}; ` +
+        "the old tile stays: free disk space or correct the permissions, then renew it again",
+      { cause: error },
+    );
+  }
+}
+
+/** Puts the waiting files in the place of the old ones; those that are there already stay. */
+export async function finishRenewal(dataFolder: string, metadata: TileMetadata): Promise<void> {
+  const paths = waitingPaths(dataFolder, metadata);
+  for (const { from, to } of paths) {
+    try {
+      await Deno.rename(from, to);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+  await syncPath(dirname(paths[0].to));
+}
+
+export async function dropRenewal(dataFolder: string, metadata: TileMetadata): Promise<void> {
+  for (const { from } of waitingPaths(dataFolder, metadata)) await removeIfThere(from);
+}
+
+async function removeIfThere(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

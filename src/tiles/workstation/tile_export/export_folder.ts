@@ -1,0 +1,66 @@
+/**
+ * Export to a `{z}/{x}/{y}.jpg` folder (slippy numbering, y from the north), with a metadata.json.
+ *
+ * @module
+ */
+import { GarbageBound, writeSynced } from "../../../core/mod.ts";
+import type { TileMetadata } from "../tile_cache/mod.ts";
+import type { ExportableTiles, ExportObserver, ExportRequest, ExportSummary } from "./contract.ts";
+import { ExportFacts } from "./facts.ts";
+import { exportFault, FOLDER_DOCUMENT, wholeFolder } from "./output.ts";
+import { readAhead } from "./read_ahead.ts";
+
+const WRITES_AT_ONCE = 8;
+
+export async function exportFolder(
+  tiles: ExportableTiles,
+  request: ExportRequest,
+  observe: ExportObserver = {},
+): Promise<ExportSummary> {
+  const facts = new ExportFacts();
+  const garbage = new GarbageBound();
+  let bytes = 0;
+  await wholeFolder(request.out, request.force, async (folder) => {
+    const made = new LastFolders(folder);
+    const copy = async (metadata: TileMetadata) => {
+      const { zoom, x, y } = metadata.tileId;
+      const jpeg = await tiles.readFile(metadata);
+      await made.ensure(`${zoom}/${x}`);
+      await writeSynced(`${folder}/${zoom}/${x}/${y}.jpg`, jpeg);
+      return metadata;
+    };
+    for await (
+      const metadata of readAhead(tiles.list(request.selection), WRITES_AT_ONCE, copy)
+    ) {
+      observe.signal?.throwIfAborted();
+      facts.add(metadata);
+      garbage.add();
+      bytes += metadata.diskBytes;
+      observe.progress?.(facts.tiles);
+    }
+    const text = JSON.stringify(facts.document(request.name), null, 2) + "\n";
+    await writeSynced(`${folder}/${FOLDER_DOCUMENT}`, new TextEncoder().encode(text));
+  }).catch((error) => {
+    throw exportFault(error);
+  });
+  const { zooms, bounds } = facts;
+  return { tiles: facts.tiles, pictures: facts.tiles, zooms, bytes, bounds };
+}
+
+/** Tiles come row by row, so the same few hundred columns come again and again. */
+class LastFolders {
+  static readonly #KEPT = 10_000;
+  readonly #root: string;
+  readonly #made = new Set<string>();
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  async ensure(folder: string): Promise<void> {
+    if (this.#made.has(folder)) return;
+    await Deno.mkdir(`${this.#root}/${folder}`, { recursive: true });
+    if (this.#made.size >= LastFolders.#KEPT) this.#made.clear();
+    this.#made.add(folder);
+  }
+}

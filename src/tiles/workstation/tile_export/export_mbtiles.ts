@@ -1,0 +1,86 @@
+/**
+ * Export to MBTiles 1.3: an SQLite file; rows count from the south (TMS).
+ *
+ * Source: https://github.com/mapbox/mbtiles-spec/blob/master/1.3/spec.md
+ *
+ * @module
+ */
+import { DatabaseSync } from "node:sqlite";
+import { GarbageBound } from "../../../core/mod.ts";
+import type { TileMetadata } from "../tile_cache/mod.ts";
+import type { ExportableTiles, ExportObserver, ExportRequest, ExportSummary } from "./contract.ts";
+import { ExportFacts } from "./facts.ts";
+import { exportFault, wholeFile } from "./output.ts";
+import { readAhead } from "./read_ahead.ts";
+
+const READS_AT_ONCE = 8;
+/** Rows of one transaction: they wait in SQLite's page cache until it ends. */
+const TRANSACTION_TILES = 512;
+
+/** "MPBX", as the specification has it. */
+const APPLICATION_ID = 0x4d504258;
+
+/** The file is a new one under a name that nobody knows: a journal would protect nothing. */
+const SCHEMA = `
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+PRAGMA application_id = ${APPLICATION_ID};
+CREATE TABLE metadata (name text, value text);
+CREATE TABLE tiles (
+  zoom_level integer, tile_column integer, tile_row integer, tile_data blob
+);
+CREATE UNIQUE INDEX tile_index ON tiles (zoom_level, tile_column, tile_row);
+CREATE UNIQUE INDEX name ON metadata (name);`;
+
+export async function exportMbtiles(
+  tiles: ExportableTiles,
+  request: ExportRequest,
+  observe: ExportObserver = {},
+): Promise<ExportSummary> {
+  const facts = new ExportFacts();
+  const { bytes } = await wholeFile(request.out, request.force, async (temporary) => {
+    const database = new DatabaseSync(temporary);
+    try {
+      database.exec(SCHEMA);
+      await insertTiles(database, tiles, request, facts, observe);
+      const insert = database.prepare("INSERT INTO metadata VALUES (?, ?)");
+      for (const [name, value] of Object.entries(facts.document(request.name))) {
+        insert.run(name, value);
+      }
+    } finally {
+      database.close();
+    }
+  }).catch((error) => {
+    throw exportFault(error);
+  });
+  const { zooms, bounds } = facts;
+  return { tiles: facts.tiles, pictures: facts.tiles, zooms, bytes, bounds };
+}
+
+async function insertTiles(
+  database: DatabaseSync,
+  tiles: ExportableTiles,
+  request: ExportRequest,
+  facts: ExportFacts,
+  observe: ExportObserver,
+): Promise<void> {
+  const insert = database.prepare("INSERT INTO tiles VALUES (?, ?, ?, ?)");
+  const read = async (metadata: TileMetadata) => ({
+    metadata,
+    jpeg: await tiles.readFile(metadata),
+  });
+  const garbage = new GarbageBound();
+  database.exec("BEGIN");
+  for await (
+    const { metadata, jpeg } of readAhead(tiles.list(request.selection), READS_AT_ONCE, read)
+  ) {
+    observe.signal?.throwIfAborted();
+    const { zoom, x, y } = metadata.tileId;
+    insert.run(zoom, x, 2 ** zoom - 1 - y, jpeg);
+    facts.add(metadata);
+    garbage.add();
+    if (facts.tiles % TRANSACTION_TILES === 0) database.exec("COMMIT; BEGIN");
+    observe.progress?.(facts.tiles);
+  }
+  database.exec("COMMIT");
+}

@@ -1,0 +1,222 @@
+/**
+ * Export of one zoom to a GeoTIFF that is a COG: EPSG:3857, RGBA, tiles of 256 × 256 pixels (those of
+ * the slippy map, so nothing is resampled), deflated, with overviews, in the order of a COG:
+ * directories, overviews from the coarsest, full resolution.
+ *
+ * Every level goes to a file of its own first, for a coarse overview is finished last and stands first.
+ *
+ * @module
+ */
+import { promisify } from "node:util";
+import { deflate } from "node:zlib";
+import {
+  DataError,
+  MERCATOR_LATITUDE_MAX_DEG,
+  TILE_SIZE_PX,
+  tileBounds,
+} from "../../../../core/mod.ts";
+import type { Bbox, TileMetadata } from "../../tile_cache/mod.ts";
+import type {
+  ExportableTiles,
+  ExportObserver,
+  ExportRequest,
+  ExportSummary,
+  TileDecoder,
+} from "../contract.ts";
+import { ExportFacts } from "../facts.ts";
+import { exportFault, wholeFile } from "../output.ts";
+import { readAhead } from "../read_ahead.ts";
+import {
+  directoriesBytes,
+  type LevelTiles,
+  type MercatorPlace,
+  writeDirectories,
+} from "./directory.ts";
+import { LevelFile } from "./level_file.ts";
+import {
+  BLOCK_LEVEL,
+  levelsOf,
+  type MosaicRange,
+  paintPyramid,
+  SIDE_PX,
+  SQUARE_BYTES,
+} from "./pyramid.ts";
+
+/** Places of the mosaic, with those that hold nothing: a square of 131,072 pixels. */
+export const PLACES_MAX = 262_144;
+const CLASSIC_BYTES_MAX = 4_000_000_000;
+const READS_AT_ONCE = 4;
+const DEFLATE_LEVEL = 4;
+const MERCATOR_HALF_WORLD_M = Math.PI * 6_378_137;
+
+const deflated = promisify(deflate) as (
+  bytes: Uint8Array,
+  options: { level: number },
+) => Promise<Uint8Array<ArrayBuffer>>;
+
+export async function exportGeotiff(
+  tiles: ExportableTiles,
+  decoder: TileDecoder,
+  request: ExportRequest & { readonly range: MosaicRange },
+  observe: ExportObserver = {},
+): Promise<ExportSummary> {
+  const { range } = request;
+  checkSize(request.out, range);
+  const facts = new ExportFacts();
+  const { bytes } = await wholeFile(request.out, request.force, async (temporary) => {
+    await using files = new AsyncDisposableStack();
+    const levels: LevelFile[] = [];
+    for (const level of levelsOf(range)) {
+      levels.push(files.use(await LevelFile.create(`${temporary}-level-${level.level}`, level)));
+    }
+    const mosaic = new Mosaic(tiles, decoder, request, facts, observe);
+    await paintPyramid(levels.map(({ level }) => level), {
+      open: (column, row) => mosaic.openBlock(column, row, levels.length - 1),
+      read: (column, row) => mosaic.read(column, row),
+      write: async (level, column, row, pixels) => {
+        const bytes = await deflated(differences(pixels), { level: DEFLATE_LEVEL });
+        await levels[level].append(column, row, bytes);
+      },
+    });
+    await assemble(temporary, levels, placeOf(range));
+  }).catch((error) => {
+    throw exportFault(error);
+  });
+  const { zooms, bounds } = facts;
+  return { tiles: facts.tiles, pictures: facts.tiles, zooms, bytes, bounds };
+}
+
+function checkSize(out: string, range: MosaicRange): void {
+  const places = range.columns * range.rows;
+  if (places <= PLACES_MAX) return;
+  throw new DataError(
+    out,
+    `the area has ${range.columns}×${range.rows} tiles at zoom ${range.zoom}, at most ${PLACES_MAX} ` +
+      "in all fit into one GeoTIFF; give a smaller --bbox or a lower --zoom, or export to PMTiles",
+  );
+}
+
+function placeOf(range: MosaicRange): MercatorPlace {
+  const metresPerTile = 2 * MERCATOR_HALF_WORLD_M / 2 ** range.zoom;
+  return {
+    westM: range.xMin * metresPerTile - MERCATOR_HALF_WORLD_M,
+    northM: MERCATOR_HALF_WORLD_M - range.yMin * metresPerTile,
+    metresPerPixel: metresPerTile / TILE_SIZE_PX,
+  };
+}
+
+/** Tiles of the cache as squares of RGBA, a block of 16 × 16 at a time. */
+class Mosaic {
+  readonly #tiles: ExportableTiles;
+  readonly #decoder: TileDecoder;
+  readonly #request: ExportRequest & { readonly range: MosaicRange };
+  readonly #facts: ExportFacts;
+  readonly #observe: ExportObserver;
+  #block = new Map<string, Uint8Array<ArrayBuffer>>();
+
+  constructor(
+    tiles: ExportableTiles,
+    decoder: TileDecoder,
+    request: ExportRequest & { readonly range: MosaicRange },
+    facts: ExportFacts,
+    observe: ExportObserver,
+  ) {
+    this.#tiles = tiles;
+    this.#decoder = decoder;
+    this.#request = request;
+    this.#facts = facts;
+    this.#observe = observe;
+  }
+
+  /** Reads the JPEG bytes of a block (or of all, where the mosaic is smaller); false: it has none. */
+  async openBlock(column: number, row: number, topLevel: number): Promise<boolean> {
+    this.#observe.signal?.throwIfAborted();
+    const side = 2 ** Math.min(BLOCK_LEVEL, topLevel);
+    const { range, selection } = this.#request;
+    const bbox = boxOf(range, column * side, row * side, side);
+    const read = async (metadata: TileMetadata) => ({
+      metadata,
+      jpeg: await this.#tiles.readFile(metadata),
+    });
+    this.#block = new Map();
+    const listed = this.#tiles.list({ ...selection, zoom: range.zoom, bbox });
+    for await (const { metadata, jpeg } of readAhead(listed, READS_AT_ONCE, read)) {
+      const { x, y } = metadata.tileId;
+      this.#block.set(`${x - range.xMin}/${y - range.yMin}`, jpeg);
+      this.#facts.add(metadata);
+    }
+    this.#observe.progress?.(this.#facts.tiles);
+    return this.#block.size > 0;
+  }
+
+  async read(column: number, row: number): Promise<Uint8Array<ArrayBuffer> | null> {
+    const jpeg = this.#block.get(`${column}/${row}`);
+    if (jpeg === undefined) return null;
+    const { zoom, xMin, yMin } = this.#request.range;
+    const name = `tile ${zoom}/${xMin + column}/${yMin + row}`;
+    const { pixels } = await this.#decoder.decodeJpeg(jpeg, { name, denominator: 1 });
+    const square = new Uint8Array(SQUARE_BYTES);
+    for (let from = 0, to = 0; to < SQUARE_BYTES; from += 3, to += 4) {
+      square[to] = pixels[from];
+      square[to + 1] = pixels[from + 1];
+      square[to + 2] = pixels[from + 2];
+      square[to + 3] = 255;
+    }
+    return square;
+  }
+}
+
+/** The box of `side` × `side` tiles of the mosaic, or of what of them lies in it. */
+function boxOf(range: MosaicRange, column: number, row: number, side: number): Bbox {
+  const { zoom, xMin, yMin } = range;
+  const northWest = tileBounds({ zoom, x: xMin + column, y: yMin + row });
+  const southEast = tileBounds({
+    zoom,
+    x: xMin + Math.min(range.columns, column + side) - 1,
+    y: yMin + Math.min(range.rows, row + side) - 1,
+  });
+  const cut = (degrees: number) =>
+    Math.max(-MERCATOR_LATITUDE_MAX_DEG, Math.min(MERCATOR_LATITUDE_MAX_DEG, degrees));
+  return {
+    southDeg: cut(southEast.southDeg),
+    westDeg: northWest.westDeg,
+    northDeg: cut(northWest.northDeg),
+    eastDeg: southEast.eastDeg,
+  };
+}
+
+/** TIFF's predictor 2: each sample less the one to its left. */
+function differences(pixels: Uint8Array): Uint8Array {
+  const out = new Uint8Array(pixels);
+  const row = SIDE_PX * 4;
+  for (let start = 0; start < out.length; start += row) {
+    for (let i = start + row - 1; i >= start + 4; i--) out[i] -= out[i - 4];
+  }
+  return out;
+}
+
+/** One file of all levels; the tile that holds nothing stands once, for every empty place. */
+async function assemble(
+  path: string,
+  levels: readonly LevelFile[],
+  place: MercatorPlace,
+): Promise<void> {
+  const empty = await deflated(new Uint8Array(SQUARE_BYTES), { level: 9 });
+  const total = levels.reduce((sum, level) => sum + level.bytes, empty.length);
+  const tiles = (offsetOf: (level: LevelFile) => number, emptyAt: number): LevelTiles[] =>
+    levels.map((level) => level.places(offsetOf(level), { offset: emptyAt, bytes: empty.length }));
+  const big = total + directoriesBytes(tiles(() => 0, 0), place, false) > CLASSIC_BYTES_MAX;
+  const emptyAt = directoriesBytes(tiles(() => 0, 0), place, big);
+  const offsets = new Map<LevelFile, number>();
+  let at = emptyAt + empty.length;
+  for (const level of [...levels].reverse()) {
+    offsets.set(level, at);
+    at += level.bytes;
+  }
+  const head = writeDirectories(tiles((level) => offsets.get(level) ?? 0, emptyAt), place, big);
+  using out = await Deno.open(path, { write: true, createNew: true });
+  for (const part of [head, empty]) {
+    for (let done = 0; done < part.length;) done += await out.write(part.subarray(done));
+  }
+  for (const level of [...levels].reverse()) await level.copyTo(out);
+}

@@ -1,0 +1,130 @@
+/**
+ * Export to PMTiles version 3: clustered, equal pictures once, directories gzipped.
+ *
+ * Source: https://github.com/protomaps/PMTiles/blob/main/spec/v3/spec.md
+ *
+ * @module
+ */
+import { gzipSync } from "node:zlib";
+import { GarbageBound } from "../../../../core/mod.ts";
+import type {
+  ExportableTiles,
+  ExportObserver,
+  ExportRequest,
+  ExportSummary,
+  TileSelection,
+} from "../contract.ts";
+import { ExportFacts } from "../facts.ts";
+import { exportFault, wholeFile } from "../output.ts";
+import { readAhead } from "../read_ahead.ts";
+import { makeDirectories } from "./directories.ts";
+import { makeHeader } from "./header.ts";
+import { tileOfId } from "./hilbert.ts";
+import { type PlannedPicture, type PmtilesPlan, PmtilesPlanner } from "./plan.ts";
+
+const READS_AT_ONCE = 8;
+const BUFFER_BYTES = 1 << 20;
+
+export async function exportPmtiles(
+  tiles: ExportableTiles,
+  request: ExportRequest,
+  observe: ExportObserver = {},
+): Promise<ExportSummary> {
+  try {
+    const facts = new ExportFacts();
+    const planner = new PmtilesPlanner();
+    const garbage = new GarbageBound();
+    for await (const metadata of tiles.list(request.selection)) {
+      observe.signal?.throwIfAborted();
+      planner.add(metadata);
+      facts.add(metadata);
+      garbage.add();
+    }
+    const plan = planner.plan();
+    const { bytes } = await wholeFile(request.out, request.force, async (temporary) => {
+      using file = await Deno.open(temporary, { write: true, createNew: true });
+      const out = new BufferedFile(file);
+      for (const part of partsBeforeTiles(plan, facts, request.name)) await out.write(part);
+      await writePictures(out, tiles, request.selection, { plan, garbage, observe });
+      await out.flush();
+    });
+    const { zooms, bounds } = facts;
+    return { tiles: facts.tiles, pictures: plan.pictures, zooms, bytes, bounds };
+  } catch (error) {
+    throw exportFault(error);
+  }
+}
+
+function partsBeforeTiles(plan: PmtilesPlan, facts: ExportFacts, name: string): Uint8Array[] {
+  const { root, leaves } = makeDirectories(plan.entries);
+  const metadata = gzipSync(JSON.stringify(facts.document(name)));
+  const header = makeHeader({
+    rootBytes: root.length,
+    metadataBytes: metadata.length,
+    leavesBytes: leaves.length,
+    dataBytes: plan.dataBytes,
+    addressedTiles: plan.addressedTiles,
+    entries: plan.entries.count,
+    pictures: plan.pictures,
+    zoomMin: facts.zooms[0] ?? 0,
+    zoomMax: facts.zooms.at(-1) ?? 0,
+    bounds: facts.bounds,
+    centre: facts.centre,
+  });
+  return [header, root, metadata, leaves];
+}
+
+async function writePictures(
+  out: BufferedFile,
+  tiles: ExportableTiles,
+  selection: TileSelection,
+  work: {
+    readonly plan: PmtilesPlan;
+    readonly garbage: GarbageBound;
+    readonly observe: ExportObserver;
+  },
+): Promise<void> {
+  const { plan, garbage, observe } = work;
+  const { source, flightId } = selection;
+  const flight = flightId === undefined ? {} : { flightId };
+  const read = ({ tileId, contentSha256, diskBytes }: PlannedPicture) =>
+    tiles.readFile({
+      tileId: { ...tileOfId(tileId), source, ...flight },
+      contentSha256,
+      diskBytes,
+    });
+  let done = 0;
+  for await (const jpeg of readAhead(plan.picturesInOrder(), READS_AT_ONCE, read)) {
+    observe.signal?.throwIfAborted();
+    await out.write(jpeg);
+    garbage.add();
+    observe.progress?.(++done + plan.addressedTiles - plan.pictures);
+  }
+}
+
+/** Small pieces together, for a write costs as much as many of them. */
+class BufferedFile {
+  readonly #file: Deno.FsFile;
+  readonly #buffer = new Uint8Array(BUFFER_BYTES);
+  #length = 0;
+
+  constructor(file: Deno.FsFile) {
+    this.#file = file;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    if (this.#length + bytes.length > this.#buffer.length) await this.flush();
+    if (bytes.length > this.#buffer.length) return await this.#all(bytes);
+    this.#buffer.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  async flush(): Promise<void> {
+    await this.#all(this.#buffer.subarray(0, this.#length));
+    this.#length = 0;
+  }
+
+  async #all(bytes: Uint8Array): Promise<void> {
+    for (let done = 0; done < bytes.length;) done += await this.#file.write(bytes.subarray(done));
+  }
+}

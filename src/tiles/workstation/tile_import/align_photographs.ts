@@ -1,0 +1,231 @@
+/**
+ * Holds the pose tags of photographs against their overlaps: finds those that are turned by half a
+ * turn, then moves all of them by a little so that they fit, their mean position staying as tagged.
+ *
+ * @module
+ */
+import type { GroundPosition } from "../../orthorectification/mod.ts";
+import type { TileToolkit } from "./canvas.ts";
+import { bestShift, overlapWindow, type Peak, refinePeak } from "./correlate.ts";
+import { type GroundRaster, groundRaster } from "./photograph_raster.ts";
+import {
+  AS_TAGGED,
+  middleOf,
+  PhotographPixelCache,
+  type PhotographSet,
+  type Placement,
+  viewOf,
+} from "./photograph_set.ts";
+import { adjust, type Tie } from "./tie_adjustment.ts";
+import { type PairScores, voteTurns } from "./turn_vote.ts";
+
+/** Cells along a photograph's short side while it is judged, and while ties are measured. */
+const COARSE_CELLS = 48;
+const FINE_CELLS = 320;
+/** Share of the short side by which two tagged positions may disagree. */
+const SHIFT_SHARE_MAX = 0.2;
+const NEIGHBOURS_MAX = 6;
+/** A pair that fits worse than this ties nothing. */
+const PAIR_SCORE_MIN = 0.3;
+const BLOCK_CELLS = 32;
+const BLOCK_SCORE_MIN = 0.6;
+
+export interface Alignment {
+  readonly placements: readonly Placement[];
+  readonly notes: readonly string[];
+  /** Indices of the photographs whose pixels are turned against their heading tag. */
+  readonly turned: readonly number[];
+  readonly medianTieBeforeM: number;
+  readonly medianTieAfterM: number;
+}
+
+export async function alignPhotographs(
+  set: PhotographSet,
+  toolkit: TileToolkit,
+): Promise<Alignment> {
+  const parts = { toolkit, cache: new PhotographPixelCache(toolkit) };
+  const shortSideM = medianShortSideM(set);
+  const pairs = neighbourPairs(set, shortSideM);
+  const turns = await findTurns(set, pairs, shortSideM / COARSE_CELLS, parts);
+  const ties = await measureTies(set, turns, shortSideM / FINE_CELLS, parts);
+  const middles = set.photographs.map((photograph, i) =>
+    middleOf(viewOf(photograph, turns.placements[i]))
+  );
+  const { adjustments, medianBeforeM, medianAfterM } = adjust(middles, ties);
+  const placements = turns.placements.map((placement, i): Placement => ({
+    turnDeg: placement.turnDeg,
+    headingDeg: adjustments[i].turnRad * 180 / Math.PI,
+    eastM: adjustments[i].eastM,
+    northM: adjustments[i].northM,
+    heightScale: 1 + adjustments[i].growth,
+  }));
+  const turned = placements.flatMap((placement, i) => placement.turnDeg === 0 ? [] : [i]);
+  return {
+    placements,
+    turned,
+    medianTieBeforeM: medianBeforeM,
+    medianTieAfterM: medianAfterM,
+    notes: describe(set, turned, ties.length, medianBeforeM, medianAfterM),
+  };
+}
+
+function describe(
+  set: PhotographSet,
+  turned: readonly number[],
+  ties: number,
+  beforeM: number,
+  afterM: number,
+): string[] {
+  const notes = [];
+  if (turned.length > 0) {
+    const names = turned.map((i) => set.photographs[i].file.photograph.name.split("/").at(-1));
+    notes.push(
+      `${turned.length} of ${set.photographs.length} photographs are turned by 180° against their ` +
+        `heading tag: ${names.slice(0, 20).join(", ")}${names.length > 20 ? ", …" : ""}`,
+    );
+  }
+  notes.push(
+    ties === 0
+      ? "the photographs do not overlap enough to check their tags: heading and position are as tagged"
+      : `${ties} ties between overlapping photographs: median ${beforeM.toFixed(2)} m apart as ` +
+        `tagged, ${afterM.toFixed(2)} m after adjustment`,
+  );
+  return notes;
+}
+
+function medianShortSideM(set: PhotographSet): number {
+  const sides = set.photographs.map(({ heightM, file }) => {
+    const { widthPx, heightPx, fxPx } = file.photograph.calibration;
+    return heightM * Math.min(widthPx, heightPx) / fxPx;
+  }).sort((a, b) => a - b);
+  return sides[sides.length >> 1];
+}
+
+interface Parts {
+  readonly toolkit: TileToolkit;
+  readonly cache: PhotographPixelCache;
+}
+
+/** Pairs that can overlap, each photograph with its nearest neighbours. */
+function neighbourPairs(set: PhotographSet, shortSideM: number): readonly [number, number][] {
+  const pairs = new Map<string, [number, number]>();
+  set.photographs.forEach((photograph, i) => {
+    const [east, north] = photograph.taggedPositionM;
+    set.photographs.map((other, j) => ({
+      j,
+      distanceM: Math.hypot(other.taggedPositionM[0] - east, other.taggedPositionM[1] - north),
+    })).filter(({ j, distanceM }) => j !== i && distanceM < 1.5 * shortSideM)
+      .sort((a, b) => a.distanceM - b.distanceM).slice(0, NEIGHBOURS_MAX)
+      .forEach(({ j }) =>
+        pairs.set(`${Math.min(i, j)} ${Math.max(i, j)}`, [
+          Math.min(i, j),
+          Math.max(i, j),
+        ])
+      );
+  });
+  return [...pairs.values()];
+}
+
+interface Turns {
+  readonly placements: readonly Placement[];
+  /** Pairs that fit, with the shift that fits best, metres east and south of the second. */
+  readonly fits: readonly {
+    readonly first: number;
+    readonly second: number;
+    readonly eastM: number;
+    readonly southM: number;
+  }[];
+}
+
+async function findTurns(
+  set: PhotographSet,
+  pairs: readonly [number, number][],
+  gsdM: number,
+  parts: Parts,
+): Promise<Turns> {
+  const rasters: (readonly (GroundRaster | null)[])[] = [];
+  for (const photograph of set.photographs) {
+    rasters.push([
+      await groundRaster(photograph, AS_TAGGED, gsdM, parts),
+      await groundRaster(photograph, { ...AS_TAGGED, turnDeg: 180 }, gsdM, parts),
+    ]);
+  }
+  const reach = Math.ceil(SHIFT_SHARE_MAX * COARSE_CELLS);
+  // A tenth of a photograph at least.
+  const countMin = COARSE_CELLS * COARSE_CELLS / 8;
+  const peaks = pairs.map(([first, second]) =>
+    [[0, 0], [0, 1], [1, 0], [1, 1]].map(([s, t]): Peak => {
+      const a = rasters[first][s], b = rasters[second][t];
+      const whole = { left: -Infinity, top: -Infinity, right: Infinity, bottom: Infinity };
+      if (!a || !b) return { score: -1, columns: 0, rows: 0 };
+      return bestShift(a, b, whole, { columns: 0, rows: 0, reach }, countMin);
+    })
+  );
+  const votes = pairs.map(([first, second], k): PairScores => {
+    const [a, b, c, d] = peaks[k].map((peak) => Math.max(0, peak.score));
+    return { first, second, scores: [a, b, c, d] };
+  });
+  const turns = voteTurns(set.photographs.length, votes);
+  const fits = pairs.flatMap(([first, second], k) => {
+    const peak = peaks[k][2 * turns[first] + turns[second]];
+    return peak.score < PAIR_SCORE_MIN
+      ? []
+      : [{ first, second, eastM: peak.columns * gsdM, southM: peak.rows * gsdM }];
+  });
+  return { placements: turns.map((turn) => ({ ...AS_TAGGED, turnDeg: 180 * turn })), fits };
+}
+
+async function measureTies(
+  set: PhotographSet,
+  turns: Turns,
+  gsdM: number,
+  parts: Parts,
+): Promise<Tie[]> {
+  const rasters = new Map<number, GroundRaster | null>();
+  const rasterOf = async (i: number): Promise<GroundRaster | null> => {
+    const known = rasters.get(i);
+    if (known !== undefined) return known;
+    const raster = await groundRaster(set.photographs[i], turns.placements[i], gsdM, parts);
+    rasters.set(i, raster);
+    return raster;
+  };
+  const ties: Tie[] = [];
+  for (const fit of turns.fits) {
+    const a = await rasterOf(fit.first), b = await rasterOf(fit.second);
+    if (a && b) ties.push(...tiesOfPair(a, b, fit, gsdM));
+  }
+  return ties;
+}
+
+/** Matches blocks of the overlap one by one around the shift of the whole. */
+function tiesOfPair(
+  a: GroundRaster,
+  b: GroundRaster,
+  fit: Turns["fits"][number],
+  gsdM: number,
+): Tie[] {
+  const columns = Math.round(fit.eastM / gsdM), rows = Math.round(fit.southM / gsdM);
+  const whole = overlapWindow(a, { ...b, column: b.column + columns, row: b.row + rows });
+  const reach = Math.ceil(1.5 * FINE_CELLS / COARSE_CELLS);
+  const stride = Math.max(BLOCK_CELLS, Math.ceil((whole.right - whole.left) / 8));
+  const ties: Tie[] = [];
+  const countMin = BLOCK_CELLS * BLOCK_CELLS * 0.9;
+  for (let top = whole.top; top + BLOCK_CELLS <= whole.bottom; top += stride) {
+    for (let left = whole.left; left + BLOCK_CELLS <= whole.right; left += stride) {
+      const window = { left, top, right: left + BLOCK_CELLS, bottom: top + BLOCK_CELLS };
+      const peak = bestShift(a, b, window, { columns, rows, reach }, countMin);
+      const onEdge = Math.abs(peak.columns - columns) === reach ||
+        Math.abs(peak.rows - rows) === reach;
+      if (peak.score < BLOCK_SCORE_MIN || onEdge) continue;
+      const fine = refinePeak(a, b, window, peak, countMin);
+      const east = (left + BLOCK_CELLS / 2) * gsdM, north = -(top + BLOCK_CELLS / 2) * gsdM;
+      ties.push({
+        first: fit.first,
+        second: fit.second,
+        firstM: [east, north] as GroundPosition,
+        secondM: [east - fine.columns * gsdM, north + fine.rows * gsdM] as GroundPosition,
+      });
+    }
+  }
+  return ties;
+}

@@ -1,0 +1,201 @@
+/**
+ * The import of an archive: every tile is judged, good ones go into the store in batches, bad ones
+ * are named and left out.
+ *
+ * Memory does not grow with the archive: a batch is all that is held.
+ *
+ * @module
+ */
+import {
+  DataError,
+  EXIT,
+  GarbageBound,
+  GdnError,
+  messageOf,
+  sha256Hex,
+  tileBounds,
+} from "../../../../core/mod.ts";
+import { type NewTile, TileCacheError, tileKey } from "../../tile_cache/mod.ts";
+import type { TileToolkit } from "../canvas.ts";
+import type { ImportOptions, ImportSummary, TileSink } from "../contract.ts";
+import { tileGsdM } from "../georeference.ts";
+import {
+  type ArchiveSummary,
+  type ArchiveTile,
+  isRefused,
+  type RefusedTile,
+  type TileArchive,
+} from "./contract.ts";
+import { tileFromBytes } from "./tile_bytes.ts";
+
+/** Tiles that are written together. */
+const BATCH_TILES = 128;
+/** Tiles that are decoded side by side. */
+const PARALLEL_TILES = 4;
+/** Refusals that are told with their reason; the others are counted. */
+const REFUSALS_TOLD = 20;
+
+type Options = Pick<ImportOptions, "source" | "capturedAt" | "attribution">;
+type Bounds = NonNullable<ImportSummary["bounds"]>;
+
+/** Imports every tile; those that the store holds already are kept as they are. */
+export async function importArchive(
+  archive: TileArchive,
+  sink: TileSink,
+  toolkit: TileToolkit,
+  options: Options,
+  observe: { progress?: (done: number, total: number) => void; signal?: AbortSignal } = {},
+): Promise<ArchiveSummary> {
+  const run = new ArchiveImport(sink, toolkit, {
+    ...options,
+    capturedAt: options.capturedAt ?? archive.capturedAt,
+    attribution: options.attribution || archive.attribution.slice(0, 1000),
+  });
+  let group: ArchiveTile[] = [];
+  let done = 0;
+  for await (const item of archive.tiles()) {
+    done++;
+    if (isRefused(item)) run.refuse(item);
+    else group.push(item);
+    if (group.length < PARALLEL_TILES) continue;
+    observe.signal?.throwIfAborted();
+    await run.take(group);
+    group = [];
+    observe.progress?.(done, archive.total);
+  }
+  await run.take(group);
+  await run.flush();
+  observe.progress?.(done, archive.total);
+  return run.summary();
+}
+
+class ArchiveImport {
+  readonly #sink: TileSink;
+  readonly #toolkit: TileToolkit;
+  readonly #options: Options;
+  readonly #count = { written: 0, kept: 0, empty: 0, partial: 0, refused: 0, bytes: 0 };
+  readonly #refusals: RefusedTile[] = [];
+  readonly #zooms = new Set<number>();
+  readonly #garbage = new GarbageBound();
+  #bounds: Bounds | null = null;
+  #batch = new Map<string, { readonly name: string; readonly tile: NewTile }>();
+
+  constructor(sink: TileSink, toolkit: TileToolkit, options: Options) {
+    this.#sink = sink;
+    this.#toolkit = toolkit;
+    this.#options = options;
+  }
+
+  refuse(refused: RefusedTile): void {
+    this.#count.refused++;
+    if (this.#refusals.length < REFUSALS_TOLD) this.#refusals.push(refused);
+  }
+
+  async take(group: readonly ArchiveTile[]): Promise<void> {
+    const made = await Promise.all(group.map((item) => this.#make(item)));
+    for (const [index, tile] of made.entries()) {
+      if (tile === null) continue;
+      const { name } = group[index];
+      const key = tileKey(tile.metadata.tileId);
+      if (this.#batch.has(key)) {
+        const twin = this.#batch.get(key)?.name;
+        this.refuse({ name, reason: `the tile is there twice, also as ${twin}` });
+      } else {
+        this.#batch.set(key, { name, tile });
+      }
+    }
+    if (this.#batch.size >= BATCH_TILES) await this.flush();
+  }
+
+  /** Null for what is refused or has no pixel. */
+  async #make(item: ArchiveTile): Promise<NewTile | null> {
+    try {
+      const painted = await tileFromBytes(item.name, item.bytes, this.#toolkit);
+      if (painted === null) {
+        this.#count.empty++;
+        return null;
+      }
+      const { jpeg, coverage } = painted;
+      const metadata = {
+        tileId: { ...item.tile, source: this.#options.source },
+        tileSizePx: 256 as const,
+        sourceGsdM: tileGsdM(item.tile),
+        capturedAt: this.#options.capturedAt,
+        contentSha256: sha256Hex(jpeg),
+        diskBytes: jpeg.length,
+        coverage,
+        attribution: this.#options.attribution,
+      };
+      return { metadata, jpeg };
+    } catch (error) {
+      if (!isAboutTheTile(error)) throw error;
+      this.refuse({ name: item.name, reason: reasonOf(error, item.name) });
+      return null;
+    }
+  }
+
+  async flush(): Promise<void> {
+    const batch = [...this.#batch.values()];
+    this.#batch = new Map();
+    if (batch.length === 0) return;
+    try {
+      await this.#write(batch.map(({ tile }) => tile));
+    } catch (error) {
+      if (!(error instanceof TileCacheError) || !isAboutTheTile(error)) throw error;
+      // Nothing of the batch was written: one by one, the culprit stands alone.
+      for (const { name, tile } of batch) await this.#writeAlone(name, tile);
+    }
+    this.#garbage.add(batch.length);
+  }
+
+  async #writeAlone(name: string, tile: NewTile): Promise<void> {
+    try {
+      await this.#write([tile]);
+    } catch (error) {
+      if (!(error instanceof TileCacheError) || !isAboutTheTile(error)) throw error;
+      this.refuse({ name, reason: reasonOf(error, name) });
+    }
+  }
+
+  async #write(tiles: readonly NewTile[]): Promise<void> {
+    const { written, kept } = await this.#sink.writeTiles(tiles, { existing: "keep" });
+    this.#count.written += written;
+    this.#count.kept += kept;
+    for (const { metadata, jpeg } of tiles) {
+      this.#count.bytes += jpeg.length;
+      if (metadata.coverage < 1) this.#count.partial++;
+      this.#zooms.add(metadata.tileId.zoom);
+      this.#bounds = around(this.#bounds, tileBounds(metadata.tileId));
+    }
+  }
+
+  summary(): ArchiveSummary {
+    return {
+      zooms: [...this.#zooms].sort((a, b) => a - b),
+      source: this.#options.source,
+      ...this.#count,
+      refusals: this.#refusals,
+      bounds: this.#bounds,
+    };
+  }
+}
+
+/** A fault of this one tile, as against a full disk, a database that is gone, a fault of ours. */
+function isAboutTheTile(error: unknown): boolean {
+  return error instanceof DataError || error instanceof GdnError && error.exitCode === EXIT.data;
+}
+
+function reasonOf(error: unknown, name: string): string {
+  const message = messageOf(error);
+  return message.startsWith(`${name}: `) ? message.slice(name.length + 2) : message;
+}
+
+function around(bounds: Bounds | null, box: Bounds): Bounds {
+  if (bounds === null) return box;
+  return {
+    southDeg: Math.min(bounds.southDeg, box.southDeg),
+    westDeg: Math.min(bounds.westDeg, box.westDeg),
+    northDeg: Math.max(bounds.northDeg, box.northDeg),
+    eastDeg: Math.max(bounds.eastDeg, box.eastDeg),
+  };
+}

@@ -1,0 +1,100 @@
+/**
+ * A `{z}/{x}/{y}.{jpg,jpeg,png,webp}` folder (slippy numbering, y from the north, not TMS), walked
+ * column by column.
+ *
+ * @module
+ */
+import {
+  DataError,
+  EXIT,
+  GdnError,
+  messageOf,
+  UsageError,
+  ZOOM_MAX,
+} from "../../../../core/mod.ts";
+import type { ArchiveTile, RefusedTile, TileArchive } from "./contract.ts";
+import { capturedAtOf, readSidecar } from "./sidecar.ts";
+import { TILE_BYTES_MAX, tooLarge } from "./tile_bytes.ts";
+
+const TILE_FILE = /^(\d{1,7})\.(jpe?g|png|webp)$/i;
+
+/** Zoom folders of `path`; empty where it is no tile folder. */
+export async function tileFolderZooms(path: string): Promise<readonly number[]> {
+  const zooms: number[] = [];
+  for await (const entry of Deno.readDir(path)) {
+    if (/^(0|[1-9]\d?)$/.test(entry.name) && !entry.isFile && Number(entry.name) <= ZOOM_MAX) {
+      zooms.push(Number(entry.name));
+    }
+  }
+  return zooms.sort((a, b) => a - b);
+}
+
+/** Opens the folder's tiles, of one zoom or of all (null). */
+export async function openTileFolder(path: string, zoom: number | null): Promise<TileArchive> {
+  const zooms = await tileFolderZooms(path);
+  if (zoom !== null && !zooms.includes(zoom)) {
+    throw new UsageError(`${path} has no zoom ${zoom}; it has ${zooms.join(", ")}`);
+  }
+  const root = await Deno.realPath(path);
+  const chosen = zoom === null ? zooms : [zoom];
+  let total = 0;
+  for await (const _file of walk(path, chosen)) total++;
+  if (total === 0) throw new DataError(path, "the folder holds no tiles");
+  const sidecar = await readSidecar(`${path}/metadata.json`);
+  return {
+    kind: "tile_folder",
+    total,
+    attribution: sidecar.attribution ?? "",
+    capturedAt: capturedAtOf(sidecar),
+    async *tiles() {
+      for await (const file of walk(path, chosen)) yield await read(root, file);
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+interface TileFile {
+  readonly path: string;
+  readonly zoom: number;
+  readonly x: number;
+  readonly y: number;
+}
+
+async function* walk(path: string, zooms: readonly number[]): AsyncGenerator<TileFile> {
+  for (const zoom of zooms) {
+    for await (const column of Deno.readDir(`${path}/${zoom}`)) {
+      if (!/^\d{1,7}$/.test(column.name) || column.isFile) continue;
+      const folder = `${path}/${zoom}/${column.name}`;
+      for await (const entry of Deno.readDir(folder)) {
+        const match = TILE_FILE.exec(entry.name);
+        if (match === null) continue;
+        const place = { zoom, x: Number(column.name), y: Number(match[1]) };
+        yield { path: `${folder}/${entry.name}`, ...place };
+      }
+    }
+  }
+}
+
+async function read(root: string, file: TileFile): Promise<ArchiveTile | RefusedTile> {
+  const { path, zoom, x, y } = file;
+  const refuse = (reason: string): RefusedTile => ({ name: path, reason });
+  if (x >= 2 ** zoom || y >= 2 ** zoom) return refuse(`there is no such tile at zoom ${zoom}`);
+  try {
+    if (!(await Deno.realPath(path)).startsWith(`${root}/`)) {
+      return refuse("a link that leads out of the folder; put the tile itself there");
+    }
+    const { size, isFile } = await Deno.stat(path);
+    if (!isFile) return refuse("not a file");
+    if (size > TILE_BYTES_MAX) return refuse(tooLarge(size));
+    return { name: path, tile: { zoom, x, y }, bytes: await Deno.readFile(path) };
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) {
+      return refuse("a link that leads out of the folder; put the tile itself there");
+    }
+    if (error instanceof Deno.errors.NotFound) return refuse("a link to nothing");
+    throw new GdnError("TILE_READ", `Cannot read ${path}: ${messageOf(error)}`, {
+      cause: error,
+      exitCode: EXIT.io,
+    });
+  }
+}

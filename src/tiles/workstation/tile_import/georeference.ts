@@ -1,0 +1,115 @@
+/**
+ * Georeferences of north-up pictures and of rasters in a known projection.
+ *
+ * @module
+ */
+import proj4 from "proj4";
+import {
+  groundSampleDistanceM,
+  LocalFrame,
+  TILE_SIZE_PX,
+  wgsFromWorldPixel,
+} from "../../../core/mod.ts";
+import type { GeoReference } from "./contract.ts";
+
+/** North up, `gsdM` metres per pixel in the local frame at the picture's middle. */
+export function centredReference(
+  options: {
+    readonly widthPx: number;
+    readonly heightPx: number;
+    readonly latitudeDeg: number;
+    readonly longitudeDeg: number;
+    readonly gsdM: number;
+  },
+): GeoReference {
+  const { widthPx, heightPx, latitudeDeg, longitudeDeg, gsdM } = options;
+  const frame = new LocalFrame({ latitudeDeg, longitudeDeg, heightM: 0 });
+  return {
+    name: `centre ${latitudeDeg},${longitudeDeg} at ${gsdM} m per pixel`,
+    gsdM,
+    wgsFromPixel: (xPx, yPx) =>
+      frame.wgsFromLocal([(xPx - widthPx / 2) * gsdM, (heightPx / 2 - yPx) * gsdM, 0]),
+    pixelFromWgs(latitudeDeg, longitudeDeg) {
+      const [eastM, northM] = frame.localFromWgs({ latitudeDeg, longitudeDeg, heightM: 0 });
+      return [widthPx / 2 + eastM / gsdM, heightPx / 2 - northM / gsdM];
+    },
+  };
+}
+
+/** Projected x = a + b·px + c·py, y = d + e·px + f·py (pixel centres at half integers). */
+export interface AffineTransform {
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  readonly d: number;
+  readonly e: number;
+  readonly f: number;
+}
+
+/** A raster in the projection `epsg`: 4326, 3857 or a WGS84 UTM zone; null for any other. */
+export function projectionFromEpsg(epsg: number): string | null {
+  if (epsg === 4326) return "+proj=longlat +datum=WGS84 +no_defs";
+  if (epsg === 3857) return "EPSG:3857";
+  const zone = epsg % 100;
+  const family = Math.floor(epsg / 100);
+  if ((family === 326 || family === 327) && zone >= 1 && zone <= 60) {
+    return `+proj=utm +zone=${zone} ${
+      family === 327 ? "+south " : ""
+    }+datum=WGS84 +units=m +no_defs`;
+  }
+  return null;
+}
+
+export function projectedReference(
+  options: {
+    readonly name: string;
+    readonly projection: string;
+    readonly transform: AffineTransform;
+    readonly widthPx: number;
+    readonly heightPx: number;
+  },
+): GeoReference {
+  const { a, b, c, d, e, f } = options.transform;
+  const determinant = b * f - c * e;
+  const converter = proj4("EPSG:4326", options.projection);
+  const wgsFromPixel = (xPx: number, yPx: number) => {
+    const [longitudeDeg, latitudeDeg] = converter.inverse([
+      a + b * xPx + c * yPx,
+      d + e * xPx + f * yPx,
+    ]);
+    return { latitudeDeg, longitudeDeg };
+  };
+  const { widthPx, heightPx } = options;
+  return {
+    name: options.name,
+    gsdM: middleGsdM(wgsFromPixel, widthPx, heightPx),
+    wgsFromPixel,
+    pixelFromWgs(latitudeDeg, longitudeDeg) {
+      const [x, y] = converter.forward([longitudeDeg, latitudeDeg]);
+      return [(f * (x - a) - c * (y - d)) / determinant, (b * (y - d) - e * (x - a)) / determinant];
+    },
+  };
+}
+
+/** Geometric mean of the two sides of the ground under the middle pixel. */
+function middleGsdM(
+  wgsFromPixel: GeoReference["wgsFromPixel"],
+  widthPx: number,
+  heightPx: number,
+): number {
+  const x = widthPx / 2, y = heightPx / 2;
+  const middle = { ...wgsFromPixel(x, y), heightM: 0 };
+  const frame = new LocalFrame(middle);
+  const right = frame.localFromWgs({ ...wgsFromPixel(x + 1, y), heightM: 0 });
+  const below = frame.localFromWgs({ ...wgsFromPixel(x, y + 1), heightM: 0 });
+  return Math.sqrt(Math.hypot(right[0], right[1]) * Math.hypot(below[0], below[1]));
+}
+
+/** Metres per pixel of a slippy tile at its own middle. */
+export function tileGsdM(tile: { zoom: number; x: number; y: number }): number {
+  const middle = wgsFromWorldPixel({
+    x: (tile.x + 0.5) * TILE_SIZE_PX,
+    y: (tile.y + 0.5) * TILE_SIZE_PX,
+  }, tile.zoom);
+  return groundSampleDistanceM(middle.latitudeDeg, tile.zoom);
+}

@@ -1,0 +1,90 @@
+/**
+ * A photograph laid north-up on the ground, small and high-passed, for holding it against others.
+ *
+ * @module
+ */
+import { frameFootprint, northUpProjection } from "../../orthorectification/mod.ts";
+import type { TileToolkit } from "./canvas.ts";
+import {
+  gsdOf,
+  type PhotographPixelCache,
+  type PlacedPhotograph,
+  type Placement,
+  scaleKnots,
+  viewOf,
+} from "./photograph_set.ts";
+
+/** Cells of `gsdM` metres on a lattice that all rasters of one gsd share. */
+export interface GroundRaster {
+  readonly gsdM: number;
+  /** Lattice column and row of the north-west cell: east = column · gsd, north = −row · gsd. */
+  readonly column: number;
+  readonly row: number;
+  readonly sizePx: number;
+  /** 0 where there is no picture, else 128 + what the neighbourhood's mean leaves. */
+  readonly cells: Uint8Array;
+}
+
+/** Half the side of the window whose mean is taken away, cells. */
+const HIGH_PASS_RADIUS = 8;
+
+export async function groundRaster(
+  photograph: PlacedPhotograph,
+  placement: Placement,
+  gsdM: number,
+  parts: { readonly toolkit: TileToolkit; readonly cache: PhotographPixelCache },
+): Promise<GroundRaster | null> {
+  const view = viewOf(photograph, placement);
+  const footprint = frameFootprint(view, 0, 4);
+  if (!footprint) return null;
+  const east = footprint.map((p) => p[0]), north = footprint.map((p) => p[1]);
+  const column = Math.floor(Math.min(...east) / gsdM);
+  const row = Math.floor(-Math.max(...north) / gsdM);
+  const sizePx = 1 + Math.ceil(
+    Math.max(
+      Math.max(...east) - Math.min(...east),
+      Math.max(...north) - Math.min(...north),
+    ) / gsdM,
+  );
+  const corner = { westM: column * gsdM, northM: -row * gsdM, gsdM, sizePx };
+  const grid = northUpProjection(view, corner, 0);
+  const shrink = gsdM / gsdOf(photograph);
+  const denominator = shrink >= 8 ? 8 : shrink >= 4 ? 4 : shrink >= 2 ? 2 : 1;
+  scaleKnots(grid.sourcePx, denominator);
+  const source = await parts.cache.get(photograph.file, denominator);
+  const size = { widthPx: sizePx, heightPx: sizePx };
+  const { pixels, coverage } = await parts.toolkit.warp(source, grid, size);
+  return { gsdM, column, row, sizePx, cells: highPass(pixels, coverage, sizePx) };
+}
+
+/** Grey less the mean of the window around, from sums over the picture's corners. */
+function highPass(pixels: Uint8Array, coverage: Uint8Array, size: number): Uint8Array {
+  const stride = size + 1;
+  const sums = new Float64Array(stride * stride), counts = new Float64Array(stride * stride);
+  const grey = new Float32Array(size * size);
+  for (let y = 0, i = 0; y < size; y++) {
+    for (let x = 0; x < size; x++, i++) {
+      const here = (y + 1) * stride + x + 1;
+      grey[i] = 0.299 * pixels[3 * i] + 0.587 * pixels[3 * i + 1] + 0.114 * pixels[3 * i + 2];
+      const covered = coverage[i] ? 1 : 0;
+      sums[here] = covered * grey[i] + sums[here - 1] + sums[here - stride] -
+        sums[here - stride - 1];
+      counts[here] = covered + counts[here - 1] + counts[here - stride] - counts[here - stride - 1];
+    }
+  }
+  const cells = new Uint8Array(size * size);
+  for (let y = 0, i = 0; y < size; y++) {
+    const top = Math.max(0, y - HIGH_PASS_RADIUS) * stride;
+    const bottom = Math.min(size, y + HIGH_PASS_RADIUS + 1) * stride;
+    for (let x = 0; x < size; x++, i++) {
+      if (!coverage[i]) continue;
+      const left = Math.max(0, x - HIGH_PASS_RADIUS);
+      const right = Math.min(size, x + HIGH_PASS_RADIUS + 1);
+      const box = (table: Float64Array) =>
+        table[bottom + right] - table[bottom + left] - table[top + right] + table[top + left];
+      const rest = grey[i] - box(sums) / box(counts);
+      cells[i] = Math.min(255, Math.max(1, Math.round(128 + rest)));
+    }
+  }
+  return cells;
+}

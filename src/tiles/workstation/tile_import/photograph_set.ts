@@ -1,0 +1,184 @@
+/**
+ * A folder of photographs in one local frame, with their pixels on demand.
+ *
+ * @module
+ */
+import { DataError, LocalFrame } from "../../../core/mod.ts";
+import {
+  type CameraView,
+  groundFromPixel,
+  type GroundPosition,
+} from "../../orthorectification/mod.ts";
+import {
+  type GimbalAttitude,
+  heightAboveGroundM,
+  localFromCamera,
+  type PhotographFile,
+  readPhotographFolder,
+} from "../../../flight/photographs/mod.ts";
+import type { TileToolkit } from "./canvas.ts";
+
+/** Photographs that look further off the vertical than this are refused. */
+const TILT_MAX_DEG = 30;
+const RADIANS_PER_DEGREE = Math.PI / 180;
+
+/** How a photograph is laid on the ground, on top of what its tags say. */
+export interface Placement {
+  /** 0, or 180 where the pixels are turned against the heading tag. */
+  readonly turnDeg: number;
+  /** Further heading, degrees clockwise. */
+  readonly headingDeg: number;
+  /** Moves the camera east and north, metres. */
+  readonly eastM: number;
+  readonly northM: number;
+  /** Multiplies the height over the ground. */
+  readonly heightScale: number;
+}
+
+export const AS_TAGGED: Placement = {
+  turnDeg: 0,
+  headingDeg: 0,
+  eastM: 0,
+  northM: 0,
+  heightScale: 1,
+};
+
+export interface PlacedPhotograph {
+  readonly file: PhotographFile;
+  readonly gimbal: GimbalAttitude;
+  /** Height of the camera over the ground by its tags, metres. */
+  readonly heightM: number;
+  /** Camera by the tags alone, east and north, metres. */
+  readonly taggedPositionM: GroundPosition;
+}
+
+/** Ground lies at up = 0 of `frame`. */
+export interface PhotographSet {
+  readonly frame: LocalFrame;
+  readonly photographs: readonly PlacedPhotograph[];
+}
+
+/** @throws DataError for a folder without photographs, or one whose pose is not known or oblique. */
+export async function readPhotographSet(
+  path: string,
+  groundAltitudeM: number | null,
+): Promise<PhotographSet> {
+  const files = await readPhotographFolder(path);
+  const count = files.length;
+  const frame = new LocalFrame({
+    latitudeDeg: files.reduce((sum, { photograph }) => sum + photograph.latitudeDeg, 0) / count,
+    longitudeDeg: files.reduce((sum, { photograph }) => sum + photograph.longitudeDeg, 0) / count,
+    heightM: 0,
+  });
+  return { frame, photographs: files.map((file) => place(file, frame, groundAltitudeM)) };
+}
+
+function place(
+  file: PhotographFile,
+  frame: LocalFrame,
+  groundAltitudeM: number | null,
+): PlacedPhotograph {
+  const { name, gimbal, latitudeDeg, longitudeDeg } = file.photograph;
+  if (!gimbal) {
+    throw new DataError(name, "no GimbalYawDegree tag (XMP): which way it looks is not known");
+  }
+  const tilt = Math.cos((gimbal.pitchDeg + 90) * RADIANS_PER_DEGREE) *
+    Math.cos(gimbal.rollDeg * RADIANS_PER_DEGREE);
+  if (tilt < Math.cos(TILT_MAX_DEG * RADIANS_PER_DEGREE)) {
+    throw new DataError(
+      name,
+      `the camera looks ${(Math.acos(tilt) / RADIANS_PER_DEGREE).toFixed(0)}° off the vertical; ` +
+        `only nadir photographs (within ${TILT_MAX_DEG}°) can be laid on flat ground: take it out`,
+    );
+  }
+  const [east, north] = frame.localFromWgs({ latitudeDeg, longitudeDeg, heightM: 0 });
+  if (Math.hypot(east, north) > 50_000) {
+    throw new DataError(name, "it was taken over 50 km from the others; import it by itself");
+  }
+  return {
+    file,
+    gimbal,
+    heightM: heightAboveGroundM(file.photograph, groundAltitudeM),
+    taggedPositionM: [east, north],
+  };
+}
+
+/** The camera of a photograph laid as `placement` says. */
+export function viewOf(photograph: PlacedPhotograph, placement: Placement): CameraView {
+  const { calibration } = photograph.file.photograph;
+  const [east, north] = photograph.taggedPositionM;
+  return {
+    calibration,
+    positionLocalM: [
+      east + placement.eastM,
+      north + placement.northM,
+      photograph.heightM * placement.heightScale,
+    ],
+    localFromCamera: localFromCamera(photograph.gimbal, placement.turnDeg + placement.headingDeg),
+  };
+}
+
+/** Ground in the middle of the picture. */
+export function middleOf(view: CameraView): GroundPosition {
+  const { widthPx, heightPx } = view.calibration;
+  const { positionLocalM: [east, north] } = view;
+  // Within 30° of the vertical the middle always meets the ground.
+  return groundFromPixel(view, [(widthPx - 1) / 2, (heightPx - 1) / 2], 0) ?? [east, north];
+}
+
+/** Metres of ground per pixel in the middle of the picture. */
+export function gsdOf(photograph: PlacedPhotograph): number {
+  return photograph.heightM / photograph.file.photograph.calibration.fxPx;
+}
+
+export interface PhotographPixels {
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly channels: 3;
+  readonly pixels: Uint8Array<ArrayBuffer>;
+}
+
+/** Decoded photographs, the latest used kept while they fit. */
+export class PhotographPixelCache {
+  readonly #toolkit: TileToolkit;
+  readonly #bytesMax: number;
+  readonly #kept = new Map<string, { picture: Promise<PhotographPixels>; bytes: number }>();
+  #bytes = 0;
+
+  constructor(toolkit: TileToolkit, bytesMax = 400_000_000) {
+    this.#toolkit = toolkit;
+    this.#bytesMax = bytesMax;
+  }
+
+  /** Pixels shrunk by 1/`denominator`. */
+  get(file: PhotographFile, denominator: 1 | 2 | 4 | 8): Promise<PhotographPixels> {
+    const key = `${denominator} ${file.path}`;
+    const entry = this.#kept.get(key) ?? this.#add(file, denominator);
+    // The last of a map is the latest used.
+    this.#kept.delete(key);
+    this.#kept.set(key, entry);
+    for (const [oldest, { bytes }] of this.#kept) {
+      if (this.#bytes <= this.#bytesMax || oldest === key) break;
+      this.#kept.delete(oldest);
+      this.#bytes -= bytes;
+    }
+    return entry.picture;
+  }
+
+  #add(file: PhotographFile, denominator: 1 | 2 | 4 | 8) {
+    const { widthPx, heightPx } = file.photograph.calibration;
+    const bytes = Math.ceil(3 * widthPx * heightPx / denominator ** 2);
+    this.#bytes += bytes;
+    return { picture: this.#decode(file, denominator), bytes };
+  }
+
+  async #decode(file: PhotographFile, denominator: 1 | 2 | 4 | 8): Promise<PhotographPixels> {
+    const name = file.photograph.name;
+    return await this.#toolkit.decodeJpeg(await file.readBytes(), { name, denominator });
+  }
+}
+
+/** From the pixels of the whole frame to those of its 1/`denominator` (centres at integers), in place. */
+export function scaleKnots(knots: Float64Array, denominator: number): void {
+  for (let i = 0; i < knots.length; i++) knots[i] = (knots[i] + 0.5) / denominator - 0.5;
+}

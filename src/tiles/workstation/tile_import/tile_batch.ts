@@ -1,0 +1,78 @@
+/**
+ * Tiles that are written together. What the store refuses about one of them (too old for its sector,
+ * say) is told by name, and the others go in.
+ *
+ * @module
+ */
+import { EXIT, messageOf } from "../../../core/mod.ts";
+import { type NewTile, TileCacheError, tileKey } from "../tile_cache/mod.ts";
+import type { RefusedTile } from "./archives/contract.ts";
+import type { TileSink } from "./contract.ts";
+
+/** Refusals that are told with their reason; the others are counted. */
+export const REFUSALS_TOLD = 20;
+
+export class TileBatch {
+  readonly counts = { written: 0, kept: 0, partial: 0, bytes: 0, refused: 0 };
+  /** The first of them. */
+  readonly refusals: RefusedTile[] = [];
+  readonly #sink: TileSink;
+  #tiles: NewTile[] = [];
+
+  constructor(sink: TileSink) {
+    this.#sink = sink;
+  }
+
+  get size(): number {
+    return this.#tiles.length;
+  }
+
+  add(tile: NewTile): void {
+    this.#tiles.push(tile);
+  }
+
+  /** @throws whatever is about all tiles: a full disk, a database that is gone. */
+  async flush(): Promise<void> {
+    const tiles = this.#tiles;
+    this.#tiles = [];
+    if (tiles.length === 0) return;
+    try {
+      await this.#write(tiles);
+    } catch (error) {
+      if (!isAboutTheTile(error)) throw error;
+      // Nothing of the batch was written: one by one, the culprit stands alone.
+      for (const tile of tiles) await this.#writeAlone(tile);
+    }
+  }
+
+  async #writeAlone(tile: NewTile): Promise<void> {
+    try {
+      await this.#write([tile]);
+    } catch (error) {
+      if (!isAboutTheTile(error)) throw error;
+      this.counts.refused++;
+      if (this.refusals.length >= REFUSALS_TOLD) return;
+      const { zoom, x, y } = tile.metadata.tileId;
+      const reason = messageOf(error).replace(
+        `Cannot take tile ${tileKey(tile.metadata.tileId)}: `,
+        "",
+      );
+      this.refusals.push({ name: `tile ${zoom}/${x}/${y}`, reason });
+    }
+  }
+
+  async #write(tiles: readonly NewTile[]): Promise<void> {
+    const { written, kept } = await this.#sink.writeTiles(tiles, { existing: "keep" });
+    this.counts.written += written;
+    this.counts.kept += kept;
+    for (const { metadata, jpeg } of tiles) {
+      this.counts.bytes += jpeg.length;
+      if (metadata.coverage < 1) this.counts.partial++;
+    }
+  }
+}
+
+/** A fault of this one tile, as against a full disk or a database that is gone. */
+function isAboutTheTile(error: unknown): boolean {
+  return error instanceof TileCacheError && error.exitCode === EXIT.data;
+}

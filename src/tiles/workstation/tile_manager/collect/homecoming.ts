@@ -1,0 +1,72 @@
+/**
+ * What lies in the folder that an aircraft brought home: journals of tiles, recorded flights.
+ *
+ * @module
+ */
+import { EXIT } from "../../../../core/mod.ts";
+import { TileManagerError } from "../errors.ts";
+
+export interface RecordedFlightFolder {
+  readonly flightId: string;
+  readonly path: string;
+  /** Below the folder: "segment_0000.mcap", "tiles/….jpg". */
+  readonly files: readonly string[];
+}
+
+export interface Homecoming {
+  readonly journals: readonly string[];
+  readonly flights: readonly RecordedFlightFolder[];
+}
+
+const DEPTH_MAX = 4;
+const JOURNAL = /\.journal$/;
+const SEGMENT = /^segment_\d{4,9}(\.[0-9a-f]{8})?\.mcap$/;
+const PICTURE = /^[0-9a-f-]{36}\.jpg$/;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Symbolic links are not followed. @throws TileManagerError (66) when there is nothing to collect. */
+export async function findHomecoming(path: string): Promise<Homecoming> {
+  const journals: string[] = [];
+  const flights: RecordedFlightFolder[] = [];
+  await visit(path, 0, journals, flights);
+  if (journals.length === 0 && flights.length === 0) {
+    throw new TileManagerError(
+      "NOTHING_TO_COLLECT",
+      `${path} holds neither a journal of tiles (*.journal) nor a recorded flight ` +
+        "(FLIGHT_ID/segment_0000.mcap); name the folder that came from the aircraft",
+      { exitCode: EXIT.noInput },
+    );
+  }
+  return { journals: journals.sort(), flights: flights.sort((a, b) => a.path < b.path ? -1 : 1) };
+}
+
+async function visit(
+  folder: string,
+  depth: number,
+  journals: string[],
+  flights: RecordedFlightFolder[],
+): Promise<void> {
+  const segments: string[] = [];
+  const folders: string[] = [];
+  for await (const { name, isFile, isDirectory } of Deno.readDir(folder)) {
+    if (isFile && JOURNAL.test(name)) journals.push(`${folder}/${name}`);
+    if (isFile && SEGMENT.test(name)) segments.push(name);
+    if (isDirectory) folders.push(name);
+  }
+  const flightId = folder.slice(folder.lastIndexOf("/") + 1);
+  if (segments.length > 0 && UUID.test(flightId)) {
+    const pictures = folders.includes("tiles") ? await picturesIn(`${folder}/tiles`) : [];
+    flights.push({ flightId, path: folder, files: [...segments.sort(), ...pictures] });
+    return;
+  }
+  if (depth >= DEPTH_MAX) return;
+  for (const name of folders.sort()) await visit(`${folder}/${name}`, depth + 1, journals, flights);
+}
+
+async function picturesIn(folder: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name, isFile } of Deno.readDir(folder)) {
+    if (isFile && PICTURE.test(name)) names.push(`tiles/${name}`);
+  }
+  return names.sort();
+}

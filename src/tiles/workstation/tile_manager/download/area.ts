@@ -1,0 +1,210 @@
+/**
+ * Which tiles an area needs: a box, a polygon, or a corridor along a route.
+ *
+ * All are looked at in the plane of the zoom's tiles (Web Mercator), where edges are straight lines:
+ * rhumb lines, which differ from great circles by metres on the lengths that aircraft fly.
+ *
+ * @module
+ */
+import {
+  DataError,
+  groundSampleDistanceM,
+  type SlippyTile,
+  TILE_SIZE_PX,
+  worldPixelFromWgs,
+} from "../../../../core/mod.ts";
+import type { Area, Position } from "../contract.ts";
+
+/** In tiles: x east, y south; x goes on beyond the world's edge where an area crosses it. */
+type Point = readonly [x: number, y: number];
+
+/** A corridor is cut into pieces of this length, so that a long diagonal looks at few tiles. */
+const PIECE_TILES_MAX = 16;
+/** Rounding of the projection, in tiles: an edge that lies on a tile's border stays on it. */
+const EDGE = 1e-7;
+
+/** Every tile that touches the area, north to south and west to east, each once. */
+export function tilesOfArea(area: Area, zoom: number): SlippyTile[] {
+  switch (area.kind) {
+    case "box":
+      return ordered(polygonTiles(boxRing(area.box, zoom), zoom), zoom);
+    case "polygon":
+      if (area.ring.length < 3) throw new DataError("polygon", "needs at least three corners");
+      return ordered(polygonTiles(unwrapped(area.ring, zoom), zoom), zoom);
+    case "corridor":
+      return ordered(corridorTiles(area.route, area.halfWidthM, zoom), zoom);
+  }
+}
+
+/** The smallest box around the area, as tiles: what a fetch of the box would take. */
+export function boxTileCount(area: Area, zoom: number): number {
+  const points = area.kind === "box"
+    ? boxRing(area.box, zoom)
+    : unwrapped(area.kind === "polygon" ? area.ring : area.route, zoom);
+  const margin = area.kind === "corridor" ? marginTiles(area.route, area.halfWidthM, zoom) : 0;
+  const [west, north, east, south] = extentOf(points, margin, zoom);
+  return (east - west + 1) * (south - north + 1);
+}
+
+type Box = Extract<Area, { kind: "box" }>["box"];
+
+function boxRing(box: Box, zoom: number): Point[] {
+  const { southDeg, westDeg, northDeg, eastDeg } = box;
+  if (!(southDeg < northDeg)) {
+    throw new DataError("box", `its south ${southDeg} is not south of its north ${northDeg}`);
+  }
+  const [west, north] = tilePoint({ latitudeDeg: northDeg, longitudeDeg: westDeg }, zoom);
+  const [eastRaw, south] = tilePoint({ latitudeDeg: southDeg, longitudeDeg: eastDeg }, zoom);
+  const east = eastDeg < westDeg ? eastRaw + 2 ** zoom : eastRaw;
+  return [[west, north], [east, north], [east, south], [west, south]];
+}
+
+/** Each point by the shorter way from the one before. */
+function unwrapped(positions: readonly Position[], zoom: number): Point[] {
+  const count = 2 ** zoom;
+  const out: Point[] = [];
+  for (const position of positions) {
+    const [x, y] = tilePoint(position, zoom);
+    const before = out.at(-1)?.[0] ?? x;
+    out.push([x - Math.round((x - before) / count) * count, y]);
+  }
+  return out;
+}
+
+function tilePoint(position: Position, zoom: number): Point {
+  const { x, y } = worldPixelFromWgs(position, zoom);
+  return [x / TILE_SIZE_PX, y / TILE_SIZE_PX];
+}
+
+function* polygonTiles(ring: readonly Point[], zoom: number): Generator<Point> {
+  const [west, north, east, south] = extentOf(ring, 0, zoom);
+  for (let y = north; y <= south; y++) {
+    for (let x = west; x <= east; x++) {
+      if (polygonTouches(ring, x, y)) yield [x, y];
+    }
+  }
+}
+
+/** A tile touches a polygon when it holds a corner of it, lies in it, or an edge runs through it. */
+function polygonTouches(ring: readonly Point[], x: number, y: number): boolean {
+  if (isInside(ring, [x + 0.5, y + 0.5])) return true;
+  return ring.some((corner, i) => squareDistance(corner, ring[(i + 1) % ring.length], x, y) === 0);
+}
+
+function* corridorTiles(
+  route: readonly Position[],
+  halfWidthM: number,
+  zoom: number,
+): Generator<Point> {
+  if (route.length === 0) throw new DataError("route", "holds no point");
+  if (!(halfWidthM > 0)) throw new DataError("corridor", `its half width is ${halfWidthM} m`);
+  const points = unwrapped(route, zoom);
+  for (let i = 0; i < Math.max(1, points.length - 1); i++) {
+    const a = points[i], b = points[Math.min(i + 1, points.length - 1)];
+    const pieces = Math.max(1, Math.ceil(Math.hypot(b[0] - a[0], b[1] - a[1]) / PIECE_TILES_MAX));
+    for (let piece = 0; piece < pieces; piece++) {
+      const from = between(a, b, piece / pieces), to = between(a, b, (piece + 1) / pieces);
+      const margin = Math.max(
+        halfWidthTiles(from, halfWidthM, zoom),
+        halfWidthTiles(to, halfWidthM, zoom),
+      );
+      const [west, north, east, south] = extentOf([from, to], margin, zoom);
+      for (let y = north; y <= south; y++) {
+        for (let x = west; x <= east; x++) {
+          if (squareDistance(from, to, x, y) <= margin) yield [x, y];
+        }
+      }
+    }
+  }
+}
+
+function marginTiles(route: readonly Position[], halfWidthM: number, zoom: number): number {
+  return Math.max(...route.map((at) => halfWidthTiles(tilePoint(at, zoom), halfWidthM, zoom)));
+}
+
+/** Mercator stretches all directions alike at one latitude. */
+function halfWidthTiles([, y]: Point, halfWidthM: number, zoom: number): number {
+  const mercatorY = Math.PI * (1 - 2 * y / 2 ** zoom);
+  const latitudeDeg = Math.atan(Math.sinh(mercatorY)) * 180 / Math.PI;
+  return halfWidthM / (TILE_SIZE_PX * groundSampleDistanceM(latitudeDeg, zoom));
+}
+
+function between(a: Point, b: Point, share: number): Point {
+  return [a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1])];
+}
+
+/** Whole tiles around the points: west, north, east, south, all of them included. */
+function extentOf(
+  points: readonly Point[],
+  margin: number,
+  zoom: number,
+): readonly [west: number, north: number, east: number, south: number] {
+  const xs = points.map(([x]) => x), ys = points.map(([, y]) => y);
+  const last = 2 ** zoom - 1;
+  // An edge on a tile's border does not take in the tile beyond it.
+  const west = Math.floor(Math.min(...xs) - margin + EDGE);
+  const north = Math.max(0, Math.floor(Math.min(...ys) - margin + EDGE));
+  return [
+    west,
+    north,
+    Math.max(west, Math.ceil(Math.max(...xs) + margin - EDGE) - 1),
+    Math.min(last, Math.max(north, Math.ceil(Math.max(...ys) + margin - EDGE) - 1)),
+  ];
+}
+
+/** Even-odd rule. */
+function isInside(ring: readonly Point[], [x, y]: Point): boolean {
+  let inside = false;
+  for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
+    const [ax, ay] = ring[i], [bx, by] = ring[j];
+    if ((ay > y) !== (by > y) && x < ax + (y - ay) / (by - ay) * (bx - ax)) inside = !inside;
+  }
+  return inside;
+}
+
+/** Distance between the segment and the open unit square at (x, y), in tiles; 0 where they cross. */
+function squareDistance(a: Point, b: Point, x: number, y: number): number {
+  if (segmentCrosses(a, b, x, y)) return 0;
+  const corners: Point[] = [[x, y], [x + 1, y], [x + 1, y + 1], [x, y + 1]];
+  const ofCorners = corners.map((corner) => pointToSegment(corner, a, b));
+  const ofEnds = [a, b].map(([px, py]) =>
+    Math.hypot(Math.max(x - px, 0, px - x - 1), Math.max(y - py, 0, py - y - 1))
+  );
+  // A segment along the border touches without crossing: as far away as can be told from 0.
+  return Math.max(Number.MIN_VALUE, Math.min(...ofCorners, ...ofEnds));
+}
+
+/** Liang–Barsky clipping of the segment to the open square. */
+function segmentCrosses(a: Point, b: Point, x: number, y: number): boolean {
+  const dx = b[0] - a[0], dy = b[1] - a[1];
+  let from = 0, to = 1;
+  for (const [p, q] of [[-dx, a[0] - x], [dx, x + 1 - a[0]], [-dy, a[1] - y], [dy, y + 1 - a[1]]]) {
+    if (p === 0) {
+      if (q <= 0) return false;
+      continue;
+    }
+    const at = q / p;
+    if (p < 0) from = Math.max(from, at);
+    else to = Math.min(to, at);
+  }
+  return (dx === 0 && dy === 0) || (to - from) * Math.hypot(dx, dy) > EDGE;
+}
+
+function pointToSegment([x, y]: Point, a: Point, b: Point): number {
+  const dx = b[0] - a[0], dy = b[1] - a[1];
+  const lengthSquared = dx * dx + dy * dy;
+  const share = lengthSquared === 0
+    ? 0
+    : Math.max(0, Math.min(1, ((x - a[0]) * dx + (y - a[1]) * dy) / lengthSquared));
+  return Math.hypot(x - a[0] - share * dx, y - a[1] - share * dy);
+}
+
+function ordered(tiles: Iterable<Point>, zoom: number): SlippyTile[] {
+  const count = 2 ** zoom;
+  const found = new Map<number, SlippyTile>();
+  for (const [x, y] of tiles) {
+    const column = ((x % count) + count) % count;
+    found.set(y * count + column, { zoom, x: column, y });
+  }
+  return [...found.entries()].sort(([a], [b]) => a - b).map(([, tile]) => tile);
+}

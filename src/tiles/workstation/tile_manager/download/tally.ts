@@ -1,0 +1,38 @@
+/**
+ * What a download counts, and when it has seen enough failures.
+ *
+ * @module
+ */
+import { messageOf } from "../../../../core/mod.ts";
+import type { TileId } from "../../tile_cache/mod.ts";
+import type { RefusedTile } from "../contract.ts";
+import { RateLimitedError, SatelliteProviderError } from "../errors.ts";
+
+/** So many tiles in a row that cannot be fetched are an outage: what is left waits for another run. */
+const OUTAGE = 16;
+
+/** What piles up while it runs. */
+export class Tally {
+  fetched = 0;
+  absent = 0;
+  unchanged = 0;
+  bytes = 0;
+  retryCount = 0;
+  readonly refused: RefusedTile[] = [];
+  readonly failed: RefusedTile[] = [];
+  failedInARow = 0;
+  done = 0;
+}
+
+/** @throws what ends the whole run: an outage, a provider that wants a break, a closed door. */
+export function failed(tally: Tally, tileId: TileId, error: unknown): void {
+  const goesOn = error instanceof SatelliteProviderError && error.exitCode === 75;
+  if (!goesOn || error instanceof RateLimitedError) throw error;
+  tally.failed.push({ tileId, reason: messageOf(error) });
+  if (++tally.failedInARow < OUTAGE) return;
+  throw new SatelliteProviderError(
+    `${OUTAGE} tiles in a row could not be fetched (${messageOf(error)}); what was fetched is ` +
+      "kept: run the command again later, it goes on where it was",
+    { cause: error },
+  );
+}

@@ -1,0 +1,356 @@
+/**
+ * Fetches the tiles of an area that the cache does not have yet. The cache itself is the memory of
+ * what is done: a download that broke off is finished by running it again, and fetches nothing twice.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import {
+  groundSampleDistanceM,
+  type Logger,
+  messageOf,
+  type SlippyTile,
+  tileBounds,
+} from "../../../../core/mod.ts";
+import {
+  FreshnessRejectionError,
+  newerCapture,
+  type NewTile,
+  type TileId,
+  type TileMetadata,
+  TileNotFoundError,
+} from "../../tile_cache/mod.ts";
+import type {
+  Area,
+  DownloadPlan,
+  DownloadReport,
+  DownloadRequest,
+  RemoteCoverage,
+  TileDownloader,
+} from "../contract.ts";
+import { ResolutionRejectionError } from "../errors.ts";
+import { boxTileCount, tilesOfArea } from "./area.ts";
+import { BatchWriter, type DownloadCache } from "./batch_writer.ts";
+import { graceAfter } from "./grace.ts";
+import { EtagNotes, type EtagStore } from "./etag_notes.ts";
+import { failed, Tally } from "./tally.ts";
+import { bandsOf, keyOf } from "./tile_bands.ts";
+import type { FetchedTile, HeldVersion, HttpTileSource, ListedTile } from "./tile_source.ts";
+
+/** A picture that was looked at: JPEG of 256 × 256 pixels; null: nothing but transparency. */
+export type CheckTile = (
+  name: string,
+  bytes: Uint8Array<ArrayBuffer>,
+) => Promise<{ readonly jpeg: Uint8Array<ArrayBuffer>; readonly coverage: number } | null>;
+
+export interface HttpTileDownloaderParts {
+  readonly source: HttpTileSource;
+  readonly cache: DownloadCache;
+  readonly checkTile: CheckTile;
+  readonly logger: Logger;
+  /** Where the provider says nothing. */
+  readonly capturedAt: Date | null;
+  readonly attribution: string;
+  /** Coarser tiles are refused. */
+  readonly gsdMaxM: number;
+  /** Tiles that the cache has are asked for again, in case the provider's are newer. */
+  readonly refresh: boolean;
+  /** Where the provider's ETags are kept; without it a refresh asks by date alone. */
+  readonly etags?: EtagStore;
+}
+
+/** How long what is under way may still take to arrive after an interruption. */
+const GRACE_MS = 2000;
+
+/** What there is to do, and what is known of it. */
+interface Work {
+  readonly wanted: readonly SlippyTile[];
+  readonly toFetch: readonly SlippyTile[];
+  readonly held: ReadonlyMap<string, TileMetadata>;
+  /** Of what is held. */
+  readonly etagOf: (tileId: TileId) => string | null;
+  /** null: no inventory. */
+  readonly listed: ReadonlyMap<string, ListedTile> | null;
+  readonly absent: number;
+}
+
+export class HttpTileDownloader implements TileDownloader {
+  readonly #parts: HttpTileDownloaderParts;
+
+  constructor(parts: HttpTileDownloaderParts) {
+    this.#parts = parts;
+  }
+
+  async enumerateRemoteCoverage(area: Area, zooms: readonly number[]): Promise<RemoteCoverage> {
+    const wanted = zooms.flatMap((zoom) => tilesOfArea(area, zoom));
+    const listed = await this.#parts.source.inventory(wanted);
+    if (listed === null) return null;
+    const times = listed.flatMap(({ capturedAt }) => capturedAt?.getTime() ?? []);
+    return {
+      available: listed.length,
+      absent: wanted.length - listed.length,
+      bytes: listed.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0),
+      newestCapturedAt: times.length === 0
+        ? null
+        : new Date(times.reduce((a, b) => Math.max(a, b))),
+      oldestCapturedAt: times.length === 0
+        ? null
+        : new Date(times.reduce((a, b) => Math.min(a, b))),
+    };
+  }
+
+  async plan(request: DownloadRequest): Promise<DownloadPlan> {
+    const work = await this.#work(request);
+    const { budgetBytes } = this.#parts.cache;
+    const used = await this.#parts.cache.usedBytes();
+    return {
+      tiles: work.wanted.length,
+      kept: work.wanted.length - work.toFetch.length - work.absent,
+      toFetch: work.toFetch.length,
+      bytes: bytesOf(work),
+      absent: work.absent,
+      budgetBytes,
+      headroomBytes: budgetBytes === null ? null : budgetBytes - used,
+      boxTiles: request.zooms.reduce((sum, zoom) => sum + boxTileCount(request.area, zoom), 0),
+    };
+  }
+
+  async download(
+    request: DownloadRequest,
+    options: { readonly signal?: AbortSignal; readonly onProgress?: (done: number) => void } = {},
+  ): Promise<DownloadReport> {
+    const work = await this.#work(request);
+    const tally = new Tally();
+    const stop = new AbortController();
+    // Who interrupts begins nothing new; what is under way may arrive, so that it is not fetched twice.
+    using grace = graceAfter(options.signal, GRACE_MS);
+    const signal = AbortSignal.any([grace.signal, stop.signal]);
+    const writer = new BatchWriter(this.#parts.cache, tally);
+    const etags = this.#etags();
+    const queue = work.toFetch[Symbol.iterator]();
+    const worker = async () => {
+      for (const tile of queue) {
+        if (options.signal?.aborted) return;
+        signal.throwIfAborted();
+        await this.#one(tile, request, work, { tally, writer, etags, signal });
+        options.onProgress?.(++tally.done);
+      }
+    };
+    const workers = Array.from({ length: request.concurrency }, () =>
+      worker().catch((error) => {
+        stop.abort(error);
+        throw error;
+      }));
+    const ends = await Promise.allSettled(workers);
+    // What was fetched is kept, also when the run ends early.
+    await writer.flush();
+    await etags.flush();
+    options.signal?.throwIfAborted();
+    const fault = ends.find((end) => end.status === "rejected");
+    if (fault !== undefined) throw stop.signal.reason ?? fault.reason;
+    return {
+      fetched: tally.fetched,
+      kept: work.wanted.length - work.toFetch.length - work.absent,
+      absent: tally.absent + work.absent,
+      unchanged: tally.unchanged,
+      refused: tally.refused,
+      failed: tally.failed,
+      bytes: tally.bytes,
+      retryCount: tally.retryCount,
+    };
+  }
+
+  async #work(request: DownloadRequest): Promise<Work> {
+    const wanted = request.only === undefined
+      ? request.zooms.flatMap((zoom) => tilesOfArea(request.area, zoom))
+      : [...new Map(request.only.map((tile) => [keyOf(tile), tile])).values()];
+    this.#checkResolution(wanted);
+    const held = await this.#held(wanted, request.source);
+    const etagOf = await this.#etags().of(
+      this.#parts.refresh ? [...held.values()].map(({ tileId }) => tileId) : [],
+    );
+    const missing = this.#parts.refresh ? wanted : wanted.filter((tile) => !held.has(keyOf(tile)));
+    const inventory = missing.length === 0 ? null : await this.#parts.source.inventory(missing);
+    const listed = inventory === null
+      ? null
+      : new Map(inventory.map((one) => [keyOf(one.tile), one]));
+    const there = listed === null ? missing : missing.filter((tile) => listed.has(keyOf(tile)));
+    // As the cache lays them into folders: each batch then goes into few of them.
+    const toFetch = there.toSorted((a, b) => a.zoom - b.zoom || a.x - b.x || a.y - b.y);
+    return { wanted, toFetch, held, etagOf, listed, absent: missing.length - toFetch.length };
+  }
+
+  #etags(): EtagNotes {
+    return new EtagNotes(this.#parts.etags ?? null, this.#parts.source.originSha256);
+  }
+
+  /** By the first tile of each zoom. */
+  #checkResolution(wanted: readonly SlippyTile[]): void {
+    const checked = new Set<number>();
+    for (const tile of wanted) {
+      if (checked.has(tile.zoom)) continue;
+      checked.add(tile.zoom);
+      const { northDeg, southDeg } = tileBounds(tile);
+      const gsdM = groundSampleDistanceM((northDeg + southDeg) / 2, tile.zoom);
+      if (gsdM <= this.#parts.gsdMaxM) continue;
+      throw new ResolutionRejectionError(
+        `Cannot use zoom ${tile.zoom} here: ${gsdM.toFixed(2)} m per pixel is coarser than the ` +
+          `limit of ${this.#parts.gsdMaxM} m; take a deeper zoom, or raise --gsd-max`,
+      );
+    }
+  }
+
+  async #held(
+    wanted: readonly SlippyTile[],
+    source: string,
+  ): Promise<ReadonlyMap<string, TileMetadata>> {
+    const held = new Map<string, TileMetadata>();
+    for (const band of bandsOf(wanted)) {
+      for (const metadata of await this.#parts.cache.queryByBbox(band.box, band.zoom)) {
+        if (metadata.tileId.source === source) held.set(keyOf(metadata.tileId), metadata);
+      }
+    }
+    return held;
+  }
+
+  async #one(
+    tile: SlippyTile,
+    request: DownloadRequest,
+    work: Work,
+    run: {
+      readonly tally: Tally;
+      readonly writer: BatchWriter;
+      readonly etags: EtagNotes;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<void> {
+    const { tally, writer, etags } = run;
+    const tileId: TileId = { ...tile, source: request.source };
+    const found = await this.#fetch(tileId, work, run);
+    if (found === null) return;
+    switch (found.kind) {
+      case "absent":
+        tally.absent++;
+        return;
+      case "unchanged":
+        tally.unchanged++;
+        return;
+      case "refused":
+        tally.refused.push({ tileId, reason: found.reason });
+        return;
+    }
+    const made = await this.#newTile(tileId, found, work.listed?.get(keyOf(tile)), tally);
+    if (made === null) return;
+    const held = work.held.get(keyOf(tile));
+    const isKept = held !== undefined && await this.#keptOrRenewed(made, held, tally);
+    if (!isKept) await writer.add(made);
+    etags.add(tileId, made.metadata.contentSha256, found.etag);
+    if (!etags.isFull) return;
+    await writer.flush();
+    await etags.flush();
+  }
+
+  /** null: it failed, and is counted. */
+  async #fetch(
+    tileId: TileId,
+    work: Work,
+    { tally, signal }: { readonly tally: Tally; readonly signal: AbortSignal },
+  ): Promise<FetchedTile | null> {
+    const ask = async (version: HeldVersion | null) => {
+      const found = await this.#parts.source.fetch(tileId, version, signal);
+      tally.failedInARow = 0;
+      tally.retryCount += found.retryCount;
+      return found;
+    };
+    const held = work.held.get(keyOf(tileId));
+    const version = held && { capturedAt: held.capturedAt, etag: work.etagOf(tileId) };
+    try {
+      const found = await ask(version ?? null);
+      const isUseless = found.kind === "unchanged" && !await this.#isHeld(tileId);
+      return isUseless ? await ask(null) : found;
+    } catch (error) {
+      failed(tally, tileId, error);
+      return null;
+    }
+  }
+
+  /** What was held when the run began may have been put out since, to make room. */
+  async #isHeld(tileId: TileId): Promise<boolean> {
+    return (await this.#held([tileId], tileId.source)).has(keyOf(tileId));
+  }
+
+  async #newTile(
+    tileId: TileId,
+    found: Extract<FetchedTile, { kind: "tile" }>,
+    listed: ListedTile | undefined,
+    tally: Tally,
+  ): Promise<NewTile | null> {
+    const name = `${this.#parts.source.name} ${tileId.zoom}/${tileId.x}/${tileId.y}`;
+    try {
+      const picture = await this.#parts.checkTile(name, found.bytes);
+      if (picture === null) {
+        tally.absent++;
+        return null;
+      }
+      const { northDeg, southDeg } = tileBounds(tileId);
+      return {
+        jpeg: picture.jpeg,
+        metadata: {
+          tileId,
+          tileSizePx: 256,
+          sourceGsdM: groundSampleDistanceM((northDeg + southDeg) / 2, tileId.zoom),
+          capturedAt: listed?.capturedAt ?? this.#parts.capturedAt ?? found.lastModified,
+          contentSha256: createHash("sha256").update(picture.jpeg).digest("hex"),
+          diskBytes: picture.jpeg.length,
+          coverage: picture.coverage,
+          attribution: listed?.attribution ?? this.#parts.attribution,
+        },
+      };
+    } catch (error) {
+      tally.refused.push({ tileId, reason: messageOf(error) });
+      return null;
+    }
+  }
+
+  /**
+   * False: the tile that was held is gone, the new one is to be written. A provider that went back to
+   * older pictures costs this tile, not the run.
+   */
+  async #keptOrRenewed(
+    { metadata, jpeg }: NewTile,
+    held: TileMetadata,
+    tally: Tally,
+  ): Promise<boolean> {
+    const { tileId, capturedAt } = metadata;
+    const isSame = held.contentSha256 === metadata.contentSha256;
+    if (isSame || !newerCapture(metadata, held)) {
+      if (!await this.#isHeld(tileId)) return false;
+      const reason = capturedAt === null
+        ? "it differs from the tile that is here, and nobody says when it was captured"
+        : `it was captured ${capturedAt.toISOString()}, and the tile that is here later`;
+      if (isSame) tally.unchanged++;
+      else tally.refused.push({ tileId, reason });
+      return true;
+    }
+    try {
+      await this.#parts.cache.renewTile(metadata, jpeg);
+      tally.fetched++;
+      tally.bytes += jpeg.length;
+    } catch (error) {
+      if (error instanceof TileNotFoundError) return false;
+      if (!(error instanceof FreshnessRejectionError)) throw error;
+      tally.refused.push({ tileId, reason: messageOf(error) });
+    }
+    return true;
+  }
+}
+
+/** What the inventory says, else the mean of what is held; null where nobody knows. */
+function bytesOf({ toFetch, listed, held }: Work): number | null {
+  if (listed !== null) {
+    return toFetch.reduce((sum, tile) => sum + (listed.get(keyOf(tile))?.bytes ?? 0), 0);
+  }
+  if (held.size === 0) return null;
+  const total = [...held.values()].reduce((sum, { diskBytes }) => sum + diskBytes, 0);
+  return Math.round(total / held.size * toFetch.length);
+}

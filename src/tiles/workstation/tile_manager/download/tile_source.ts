@@ -1,0 +1,197 @@
+/**
+ * Where tiles come from over HTTP: a provider of the contract, or any {z}/{x}/{y} template.
+ *
+ * @module
+ */
+import { z } from "zod";
+import {
+  EXIT,
+  messageOf,
+  sha256Hex,
+  type SlippyTile,
+  UsageError,
+  VERSION,
+} from "../../../../core/mod.ts";
+import { SatelliteProviderError } from "../errors.ts";
+import { providerUrl } from "../http/provider_url.ts";
+import { type HttpParts, patientRequest } from "../http/request.ts";
+import { usableEtag } from "./etag_notes.ts";
+import type { RateLimit } from "./rate_limit.ts";
+
+const TILE_BYTES_MAX = 5 * 1024 * 1024;
+const INVENTORY_ENTRIES = 5000;
+const INVENTORY_BYTES_MAX = 16 * 1024 * 1024;
+
+const InventorySchema = z.looseObject({
+  tiles: z.array(z.looseObject({
+    z: z.int(),
+    x: z.int(),
+    y: z.int(),
+    bytes: z.int().min(0).optional(),
+    capturedAt: z.iso.datetime().nullable().optional(),
+    attribution: z.string().max(1000).optional(),
+  })).max(INVENTORY_ENTRIES),
+});
+
+export interface ListedTile {
+  readonly tile: SlippyTile;
+  readonly bytes: number | null;
+  readonly capturedAt: Date | null;
+  readonly attribution: string | null;
+}
+
+export type FetchedTile =
+  | {
+    readonly kind: "tile";
+    readonly bytes: Uint8Array<ArrayBuffer>;
+    readonly lastModified: Date | null;
+    readonly etag: string | null;
+    readonly retryCount: number;
+  }
+  | { readonly kind: "absent" | "unchanged"; readonly retryCount: number }
+  | { readonly kind: "refused"; readonly reason: string; readonly retryCount: number };
+
+/** What is held already: the provider need not send the same again. */
+export interface HeldVersion {
+  readonly capturedAt: Date | null;
+  /** As this provider called it; it goes before the date (RFC 9110, 13.1.3). */
+  readonly etag: string | null;
+}
+
+export interface HttpTileSourceParts {
+  readonly http: HttpParts;
+  readonly limit: RateLimit;
+  readonly token: string | null;
+  readonly requestTimeoutMs: number;
+}
+
+export class HttpTileSource {
+  readonly #parts: HttpTileSourceParts;
+  readonly #template: string;
+  /** null: no inventory. */
+  readonly #base: URL | null;
+  readonly name: string;
+  /**
+   * Of the whole URL that tiles come from: another layer, version or key of the same host is another
+   * origin, whose ETags may be the same words for other pictures. A hash, as the URL may hold a key.
+   */
+  readonly originSha256: string;
+
+  /** @throws UsageError for a URL that cannot be used. */
+  constructor(url: string, parts: HttpTileSourceParts) {
+    this.#parts = parts;
+    const isTemplate = /\{[xyz]\}/.test(url);
+    if (isTemplate && !["{z}", "{x}", "{y}"].every((field) => url.includes(field))) {
+      throw new UsageError(`${JSON.stringify(url)} needs all of {z}, {x} and {y}`);
+    }
+    const checked = providerUrl(isTemplate ? url.replace(/\{[xyz]\}/g, "0") : url);
+    this.name = checked.host;
+    const base = url.endsWith("/") ? url : `${url}/`;
+    this.#base = isTemplate ? null : new URL(base);
+    this.#template = isTemplate ? url : `${base}tiles/{z}/{x}/{y}`;
+    this.originSha256 = sha256Hex(new TextEncoder().encode(this.#template));
+  }
+
+  /** null: this source has no inventory. Tiles that are not in the answer are not there. */
+  async inventory(
+    tiles: readonly SlippyTile[],
+    signal?: AbortSignal,
+  ): Promise<readonly ListedTile[] | null> {
+    if (this.#base === null) return null;
+    const listed: ListedTile[] = [];
+    for (let at = 0; at < tiles.length; at += INVENTORY_ENTRIES) {
+      const part = tiles.slice(at, at + INVENTORY_ENTRIES);
+      const found = await this.#inventoryOf(this.#base, part, signal);
+      if (found === null) return null;
+      listed.push(...found);
+    }
+    return listed;
+  }
+
+  async #inventoryOf(
+    base: URL,
+    tiles: readonly SlippyTile[],
+    signal?: AbortSignal,
+  ): Promise<readonly ListedTile[] | null> {
+    await this.#parts.limit.turn(signal);
+    const url = new URL("api/satellite/tiles/inventory", base);
+    const asked = tiles.map(({ zoom, x, y }) => ({ z: zoom, x, y }));
+    const { status, body } = await patientRequest(this.#parts.http, {
+      url,
+      method: "POST",
+      headers: { ...this.#headers(), "content-type": "application/json" },
+      body: new TextEncoder().encode(JSON.stringify({ tiles: asked })),
+      timeoutMs: this.#parts.requestTimeoutMs,
+      bodyBytesMax: INVENTORY_BYTES_MAX,
+      ...(signal ? { signal } : {}),
+    });
+    this.#checkAllowed(status);
+    if (status === 404 || status === 405) return null;
+    const keys = new Set(tiles.map(({ zoom, x, y }) => `${zoom}/${x}/${y}`));
+    try {
+      const { tiles: found } = InventorySchema.parse(JSON.parse(new TextDecoder().decode(body)));
+      return found.filter(({ z, x, y }) => keys.has(`${z}/${x}/${y}`)).map((one) => ({
+        tile: { zoom: one.z, x: one.x, y: one.y },
+        bytes: one.bytes ?? null,
+        capturedAt: one.capturedAt ? new Date(one.capturedAt) : null,
+        attribution: one.attribution ?? null,
+      }));
+    } catch (error) {
+      throw new SatelliteProviderError(
+        `${this.name} answered an inventory with status ${status} and no list that can be read: ` +
+          messageOf(error).slice(0, 200),
+        { cause: error, exitCode: EXIT.data },
+      );
+    }
+  }
+
+  /** `held`: only when the provider has another version. */
+  async fetch(
+    { zoom, x, y }: SlippyTile,
+    held: HeldVersion | null,
+    signal?: AbortSignal,
+  ): Promise<FetchedTile> {
+    await this.#parts.limit.turn(signal);
+    const path = this.#template.replace("{z}", String(zoom)).replace("{x}", String(x))
+      .replace("{y}", String(y));
+    const { capturedAt = null, etag = null } = held ?? {};
+    const condition: Record<string, string> = {
+      ...(capturedAt === null ? {} : { "if-modified-since": capturedAt.toUTCString() }),
+      ...(etag === null ? {} : { "if-none-match": etag }),
+    };
+    const { status, headers, body, retryCount } = await patientRequest(this.#parts.http, {
+      url: new URL(path),
+      method: "GET",
+      headers: { ...this.#headers(), accept: "image/jpeg,image/png,image/webp", ...condition },
+      timeoutMs: this.#parts.requestTimeoutMs,
+      bodyBytesMax: TILE_BYTES_MAX,
+      ...(signal ? { signal } : {}),
+    });
+    this.#checkAllowed(status);
+    if (status === 404 || status === 410 || status === 204) return { kind: "absent", retryCount };
+    // To a request without conditions it says nothing that could be kept.
+    const isConditional = Object.keys(condition).length > 0;
+    if (status === 304 && isConditional) return { kind: "unchanged", retryCount };
+    if (status !== 200) return { kind: "refused", reason: `status ${status}`, retryCount };
+    const modifiedMs = Date.parse(headers.get("last-modified") ?? "");
+    const lastModified = Number.isFinite(modifiedMs) ? new Date(modifiedMs) : null;
+    const etagNow = usableEtag(headers.get("etag"));
+    return { kind: "tile", bytes: body, lastModified, etag: etagNow, retryCount };
+  }
+
+  #headers(): Record<string, string> {
+    const { token } = this.#parts;
+    return {
+      "user-agent": `gps-denied-onboard/${VERSION}`,
+      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+    };
+  }
+
+  #checkAllowed(status: number): void {
+    if (status !== 401 && status !== 403) return;
+    throw new SatelliteProviderError(
+      `${this.name} does not let us in (${status}); check GDN_SATELLITE_TOKEN`,
+      { exitCode: EXIT.refused },
+    );
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * The safety officer's call that makes a flight's public key known to the provider.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { EXIT } from "../../../../core/mod.ts";
+import type { SigningSession } from "../contract.ts";
+import { SatelliteProviderError } from "../errors.ts";
+import { type HttpParts, patientRequest } from "../http/request.ts";
+
+const ENROLMENT_PATH = "api/satellite/keys";
+
+export async function enrolKey(
+  session: Pick<SigningSession, "flightId" | "publicKey">,
+  options: {
+    readonly base: URL;
+    readonly officerToken: string;
+    readonly http: HttpParts;
+    readonly timeoutMs: number;
+  },
+): Promise<void> {
+  const { base, officerToken, http, timeoutMs } = options;
+  const publicKey = Buffer.from(session.publicKey).toString("base64");
+  const { status } = await patientRequest(http, {
+    url: new URL(ENROLMENT_PATH, base),
+    method: "POST",
+    headers: { authorization: `Bearer ${officerToken}`, "content-type": "application/json" },
+    body: new TextEncoder().encode(JSON.stringify({ flightId: session.flightId, publicKey })),
+    timeoutMs,
+    bodyBytesMax: 64 * 1024,
+  });
+  if (status >= 200 && status < 300) return;
+  throw new SatelliteProviderError(
+    `${base.host} does not enrol the key of flight ${session.flightId} (status ${status}); check ` +
+      "GDN_ENROLMENT_TOKEN",
+    { exitCode: EXIT.refused },
+  );
+}

@@ -1,0 +1,263 @@
+/**
+ * What a flight was worth: the estimates of every frame against the truth at its exposure.
+ *
+ * @module
+ */
+import type { WgsPosition } from "../../core/mod.ts";
+import { largest, mean, percentile, share } from "./statistics.ts";
+
+/** What is needed of one line of `airborne replay --json`. */
+export interface EvaluatedFrame {
+  readonly sequence: number;
+  /** Exposure mid-time, canonical clock. */
+  readonly timeNs: number;
+  readonly latitudeDeg: number;
+  readonly longitudeDeg: number;
+  readonly heightM: number;
+  /** Horizontal covariance, m²: [east-east, east-north, north-north]. */
+  readonly covarianceEnM2: readonly [number, number, number];
+  readonly vioRegistered: boolean;
+  readonly fix: {
+    readonly accepted: boolean;
+    readonly latitudeDeg: number | null;
+    readonly longitudeDeg: number | null;
+  };
+  readonly latencyMs: number;
+}
+
+/** What is needed of the last line. */
+export interface EvaluatedSummary {
+  readonly realTimeFactor: number;
+  readonly rssMbMax: number;
+}
+
+/** The truth as the metrics ask for it: see {@link TruthTrack}. */
+export interface Truth {
+  readonly frame: { localFromWgs(position: WgsPosition): readonly [number, number, number] };
+  at(timeNs: number): { readonly position: WgsPosition; readonly distanceM: number } | null;
+}
+
+/** One frame's error. */
+export interface FrameError {
+  readonly sequence: number;
+  readonly timeNs: number;
+  /** Estimate less truth, metres. */
+  readonly eastM: number;
+  readonly northM: number;
+  readonly upM: number;
+  readonly horizontalM: number;
+  /** Normalised estimation error squared, 2 degrees of freedom; Infinity for a covariance that is none. */
+  readonly nees: number;
+  readonly distanceM: number;
+  readonly fixAccepted: boolean;
+  /** Distance of an accepted fix from the truth; null without one. */
+  readonly fixErrorM: number | null;
+}
+
+/** Shares are in [0, 1]; null where there is nothing to measure. */
+export interface FlightMetrics {
+  readonly frames: number;
+  readonly fixes: number;
+  readonly errorMP50: number | null;
+  readonly errorMP95: number | null;
+  readonly errorMMax: number | null;
+  readonly within5: number | null;
+  readonly within20: number | null;
+  readonly within50: number | null;
+  readonly worstAcceptedFixM: number | null;
+  readonly driftPercent: number | null;
+  readonly neesMean: number | null;
+  readonly consistent95: number | null;
+  readonly registrationVo: number | null;
+  readonly latencyMsP50: number | null;
+  readonly latencyMsP95: number | null;
+  readonly latencyMsP99: number | null;
+  readonly timeToFirstFixS: number | null;
+  readonly realTimeFactor: number | null;
+  readonly rssMb: number | null;
+}
+
+/** 95 % quantile of chi² with 2 degrees of freedom: −2 ln 0.05. */
+export const NEES_95 = -2 * Math.log(0.05);
+/** An accepted fix further off than this is wrong. */
+export const RIGHT_FIX_M = 15;
+/** Shorter stretches without a fix say more of the noise of an estimate than of its drift. */
+export const DRIFT_STRETCH_M = 25;
+
+/** Errors of all frames that the truth covers, in order. */
+export function frameErrors(frames: readonly EvaluatedFrame[], truth: Truth): FrameError[] {
+  const errors: FrameError[] = [];
+  for (const frame of frames) {
+    const there = truth.at(frame.timeNs);
+    if (there === null) continue;
+    const real = truth.frame.localFromWgs(there.position);
+    const found = truth.frame.localFromWgs(frame);
+    const eastM = found[0] - real[0], northM = found[1] - real[1];
+    errors.push({
+      sequence: frame.sequence,
+      timeNs: frame.timeNs,
+      eastM,
+      northM,
+      upM: found[2] - real[2],
+      horizontalM: Math.hypot(eastM, northM),
+      nees: horizontalNees(eastM, northM, frame.covarianceEnM2),
+      distanceM: there.distanceM,
+      fixAccepted: frame.fix.accepted,
+      fixErrorM: fixError(frame, truth, real),
+    });
+  }
+  return errors;
+}
+
+function fixError(
+  frame: EvaluatedFrame,
+  truth: Truth,
+  real: readonly [number, number, number],
+): number | null {
+  const { accepted, latitudeDeg, longitudeDeg } = frame.fix;
+  if (!accepted || latitudeDeg === null || longitudeDeg === null) return null;
+  const fix = truth.frame.localFromWgs({ latitudeDeg, longitudeDeg, heightM: 0 });
+  return Math.hypot(fix[0] - real[0], fix[1] - real[1]);
+}
+
+/** eᵀ P⁻¹ e of a 2×2 covariance; Infinity unless it is positive definite. */
+export function horizontalNees(
+  eastM: number,
+  northM: number,
+  [ee, en, nn]: readonly [number, number, number],
+): number {
+  const determinant = ee * nn - en * en;
+  if (!(ee > 0 && nn > 0 && determinant > 0)) return Infinity;
+  return (nn * eastM * eastM - 2 * en * eastM * northM + ee * northM * northM) / determinant;
+}
+
+/**
+ * Growth of the error over the distance flown, in percent, over all stretches between one accepted
+ * fix and the next (and from the start, when `fromStart`: the take-off was known). Growth is the
+ * length of the change of the error vector. Stretches under {@link DRIFT_STRETCH_M} count only when
+ * there is no longer one; null when every frame had a fix.
+ */
+export function driftPercent(errors: readonly FrameError[], fromStart: boolean): number | null {
+  const stretches: { growthM: number; distanceM: number }[] = [];
+  let start: FrameError | null = fromStart ? errors[0] ?? null : null;
+  let end: FrameError | null = null;
+  const finish = () => {
+    if (start !== null && end !== null && end.distanceM > start.distanceM) {
+      stretches.push({
+        growthM: Math.hypot(end.eastM - start.eastM, end.northM - start.northM),
+        distanceM: end.distanceM - start.distanceM,
+      });
+    }
+    end = null;
+  };
+  for (const error of errors) {
+    if (error.fixAccepted) {
+      finish();
+      start = error;
+    } else if (error !== start) {
+      end = error;
+    }
+  }
+  finish();
+  const long = stretches.filter((stretch) => stretch.distanceM >= DRIFT_STRETCH_M);
+  const counted = long.length > 0 ? long : stretches;
+  const distanceM = counted.reduce((sum, stretch) => sum + stretch.distanceM, 0);
+  if (distanceM === 0) return null;
+  return 100 * counted.reduce((sum, stretch) => sum + stretch.growthM, 0) / distanceM;
+}
+
+export interface EvaluatedFlight {
+  readonly frames: readonly EvaluatedFrame[];
+  readonly errors: readonly FrameError[];
+  readonly summary: EvaluatedSummary | null;
+  /** The take-off position was known. */
+  readonly prior: boolean;
+}
+
+export function evaluateFlight(
+  frames: readonly EvaluatedFrame[],
+  summary: EvaluatedSummary | null,
+  truth: Truth,
+  prior: boolean,
+): EvaluatedFlight {
+  return { frames, errors: frameErrors(frames, truth), summary, prior };
+}
+
+export function flightMetrics(flight: EvaluatedFlight): FlightMetrics {
+  const { frames, errors, summary } = flight;
+  return {
+    frames: frames.length,
+    fixes: frames.filter((frame) => frame.fix.accepted).length,
+    ...errorMetrics(errors),
+    driftPercent: driftPercent(errors, flight.prior),
+    // The first frame has nothing to be registered against.
+    registrationVo: share(frames.slice(1), (frame) => frame.vioRegistered),
+    ...latencyMetrics(frames),
+    timeToFirstFixS: timeToFirstFixS(frames, errors),
+    realTimeFactor: summary?.realTimeFactor ?? null,
+    rssMb: summary?.rssMbMax ?? null,
+  };
+}
+
+/** One set of figures over several flights: every frame counts the same. */
+export function pooledMetrics(flights: readonly EvaluatedFlight[]): FlightMetrics {
+  const frames = flights.flatMap((flight) => flight.frames);
+  const errors = flights.flatMap((flight) => flight.errors);
+  const each = flights.map(flightMetrics);
+  const known = (key: keyof FlightMetrics) =>
+    each.map((metrics) => metrics[key]).filter((value) => value !== null);
+  const negatedSpeed = largest(known("realTimeFactor").map((value) => -value));
+  return {
+    frames: frames.length,
+    fixes: frames.filter((frame) => frame.fix.accepted).length,
+    ...errorMetrics(errors),
+    driftPercent: mean(known("driftPercent")),
+    registrationVo: share(
+      flights.flatMap((flight) => flight.frames.slice(1)),
+      (frame) => frame.vioRegistered,
+    ),
+    ...latencyMetrics(frames),
+    // The worst of the flights; a flight without a right fix has no time at all.
+    timeToFirstFixS: known("timeToFirstFixS").length === flights.length
+      ? largest(known("timeToFirstFixS"))
+      : null,
+    realTimeFactor: negatedSpeed === null ? null : -negatedSpeed,
+    rssMb: largest(known("rssMb")),
+  };
+}
+
+function errorMetrics(errors: readonly FrameError[]) {
+  const horizontal = errors.map((error) => error.horizontalM);
+  const nees = errors.map((error) => error.nees);
+  return {
+    errorMP50: percentile(horizontal, 0.5),
+    errorMP95: percentile(horizontal, 0.95),
+    errorMMax: largest(horizontal),
+    within5: share(horizontal, (errorM) => errorM <= 5),
+    within20: share(horizontal, (errorM) => errorM <= 20),
+    within50: share(horizontal, (errorM) => errorM <= 50),
+    worstAcceptedFixM: largest(
+      errors.map((error) => error.fixErrorM).filter((errorM) => errorM !== null),
+    ),
+    neesMean: mean(nees),
+    consistent95: share(nees, (value) => value <= NEES_95),
+  };
+}
+
+function latencyMetrics(frames: readonly EvaluatedFrame[]) {
+  const latencies = frames.map((frame) => frame.latencyMs);
+  return {
+    latencyMsP50: percentile(latencies, 0.5),
+    latencyMsP95: percentile(latencies, 0.95),
+    latencyMsP99: percentile(latencies, 0.99),
+  };
+}
+
+/** Seconds from the first frame to the first accepted fix that is right. */
+function timeToFirstFixS(
+  frames: readonly EvaluatedFrame[],
+  errors: readonly FrameError[],
+): number | null {
+  const right = errors.find((error) => error.fixErrorM !== null && error.fixErrorM <= RIGHT_FIX_M);
+  return right === undefined ? null : (right.timeNs - frames[0].timeNs) / 1e9;
+}

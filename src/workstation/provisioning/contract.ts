@@ -1,0 +1,104 @@
+/**
+ * C10 provisioning: from the cached tiles of an area to a flight package.
+ *
+ * @module
+ */
+import type {
+  Bbox,
+  TileId,
+  TileMetadata,
+  TilePixelHandle,
+} from "../../tiles/workstation/tile_cache/mod.ts";
+import type { DescriptorIndex } from "../../navigation/descriptor_index/mod.ts";
+import type { LocalFrame, Progress } from "../../core/mod.ts";
+import type { MapSource, TileSource } from "../../navigation/map/mod.ts";
+import type { VisionLibrary } from "../../native/vision/mod.ts";
+
+/** What provisioning needs of the tile cache. */
+export interface CachedTiles {
+  queryByBbox(bbox: Bbox, zoom: number): Promise<readonly TileMetadata[]>;
+  readTilePixels(tileId: TileId): Promise<TilePixelHandle>;
+}
+
+/** What provisioning needs of the cache's freshness gate. */
+export interface TileFreshness {
+  /** The moment that a package is made for where no flight is named. */
+  now(): Date;
+  judgeAt(tile: TileMetadata, at: Date): {
+    readonly outcome: string;
+    readonly reason: string;
+    readonly rule: { readonly classification: string };
+    readonly refusedAfter: Date | null;
+  };
+}
+
+/** Keeps the tiles of a mission in the cache. */
+export interface MissionPins {
+  missions(): Promise<readonly { readonly mission: string }[]>;
+  pinTiles(mission: string, tileIds: readonly TileId[]): Promise<number>;
+  unpinOthers(mission: string, tileIds: readonly TileId[]): Promise<number>;
+  unpinMission(mission: string): Promise<number>;
+}
+
+export interface ProvisionRequest {
+  /** Folder of the package; must not exist, be empty, or hold a package (which is replaced). */
+  readonly out: string;
+  /** null: everything in the cache. */
+  readonly area: Bbox | null;
+  /** null: the finest zoom that has tiles in the area. */
+  readonly zoom: number | null;
+  /** null: named after zoom and middle of the area. */
+  readonly name: string | null;
+  /** Height of the flat ground over the ellipsoid, metres. */
+  readonly groundHeightM: number;
+  /** 1 sigma of the map's own position error, metres. */
+  readonly mapRegistrationSigmaM: number;
+  /** Sides of the squares of ground that are described, metres. */
+  readonly placeSidesM: readonly number[];
+  /** When it is to be flown: tiles that are too old for their sector then are left out. null: now. */
+  readonly flightAt: Date | null;
+}
+
+export interface ProvisionTools {
+  readonly cache: CachedTiles;
+  readonly freshness: TileFreshness;
+  readonly pins: MissionPins;
+  readonly vision: VisionLibrary;
+  openMap(tiles: TileSource, frame: LocalFrame): MapSource;
+  buildDescriptorIndex(path: string): DescriptorIndex;
+  progress(label: string, total: number): Progress;
+  readonly signal?: AbortSignal;
+}
+
+/** Tiles that were left out of a package by one rule. */
+export interface LeftOut {
+  readonly classification: string;
+  readonly reason: string;
+  readonly tiles: number;
+}
+
+export interface ProvisionSummary {
+  readonly path: string;
+  readonly name: string;
+  readonly zoom: number;
+  readonly tiles: number;
+  /** Tiles of the area that the cache does not have. */
+  readonly holes: readonly { readonly x: number; readonly y: number }[];
+  /** The moment that tiles were judged at. */
+  readonly flightAt: Date;
+  /** Tiles that were too old for their sector, by rule. */
+  readonly leftOut: readonly LeftOut[];
+  /** When the first tile of the package expires; null: none does. */
+  readonly firstExpiresAt: string | null;
+  /** 0…1: covered ground over the ground of the area's tiles. */
+  readonly coverage: number;
+  readonly places: number;
+  readonly placeSidesM: readonly number[];
+  readonly descriptorDimension: number;
+  /** How wide a search is, and the share of the true ten best that it found of trial queries. */
+  readonly index: { readonly efSearch: number; readonly recall: number | null };
+  readonly bytes: number;
+  readonly manifestSha256: string;
+  /** A small map of the area for a terminal: one text line a row. */
+  readonly coverageMap: readonly string[];
+}

@@ -1,0 +1,169 @@
+/**
+ * Learns the vocabulary from the map and describes its places.
+ *
+ * @module
+ */
+import { type LocalFrame, type Progress, type Random, seededRandom } from "../../core/mod.ts";
+import type { Place } from "../../flight/flight_package/mod.ts";
+import type { LocalBounds, MapSource } from "../../navigation/map/mod.ts";
+import {
+  trainVlad,
+  VLAD_TRAINING_DEFAULT,
+  VladDescriptor,
+  type VladTraining,
+  VladTrainingError,
+  type VladVocabulary,
+} from "../../navigation/place_recognition/mod.ts";
+import type { GreyPatch, VisionLibrary } from "../../native/vision/mod.ts";
+import { ProvisioningError } from "./errors.ts";
+import { PatchRenderer } from "./patch_renderer.ts";
+import { type PlaceCentre, placeCentres } from "./place_grid.ts";
+
+/** Patches to learn from; more changed nothing measurable. */
+export const TRAINING_PATCHES = 600;
+/** Heading and scale as wrong as in flight (1 sigma), so that the axes do not follow them. */
+const TRAINING_TURN_SIGMA_RAD = 0.05;
+const TRAINING_SCALE_SIGMA = 0.02;
+
+/** What the index is asked while it is built, to see how wide a search must be. */
+export const TRIAL_QUERIES = 160;
+
+export interface DescribedPlaces {
+  readonly vocabulary: VladVocabulary;
+  readonly places: readonly Place[];
+  /** places × vocabulary.axisCount. */
+  readonly descriptors: Float32Array<ArrayBuffer>;
+  /** Rows of vocabulary.axisCount: ground anywhere, as wrong in heading and scale as in flight. */
+  readonly trialQueries: Float32Array<ArrayBuffer>;
+}
+
+export interface DescribeTools {
+  readonly map: MapSource;
+  readonly frame: LocalFrame;
+  readonly vision: VisionLibrary;
+  readonly sidesM: readonly number[];
+  progress(label: string, total: number): Progress;
+  readonly signal?: AbortSignal;
+}
+
+export async function describePlaces(
+  tools: DescribeTools,
+  training: VladTraining = VLAD_TRAINING_DEFAULT,
+): Promise<DescribedPlaces> {
+  const { map, vision, signal } = tools;
+  const renderer = new PatchRenderer(map, vision, training.patchPx);
+  const vocabulary = await learn(tools, renderer, training);
+  const descriptor = new VladDescriptor(vision, vocabulary);
+  const centres = tools.sidesM.flatMap((sideM) => placeCentres(map.bounds, sideM));
+  const places: Place[] = [];
+  const rows: Float32Array[] = [];
+  using bar = tools.progress("describing places", centres.length);
+  for (const [i, centre] of centres.entries()) {
+    signal?.throwIfAborted();
+    const patch = await renderer.render(centre);
+    const row = patch === null ? null : await descriptor.describe(patch);
+    if (row !== null) {
+      rows.push(row);
+      places.push(placeOf(centre, tools.frame));
+    }
+    bar.update(i + 1);
+  }
+  bar.end(`${places.length} places`);
+  if (places.length === 0) {
+    throw new ProvisioningError("no place of the map has enough ground and structure to describe");
+  }
+  const trials = await describeTrials(tools, renderer, descriptor, training.seed);
+  const trialQueries = trials.length > 0 ? joined(trials) : joined(rows.slice(0, 1));
+  return { vocabulary, places, descriptors: joined(rows), trialQueries };
+}
+
+function joined(rows: readonly Float32Array[]): Float32Array<ArrayBuffer> {
+  const length = rows[0].length;
+  const all = new Float32Array(rows.length * length);
+  rows.forEach((row, i) => all.set(row, i * length));
+  return all;
+}
+
+/** Between the places as much as on them. */
+async function describeTrials(
+  { map, sidesM, signal }: DescribeTools,
+  renderer: PatchRenderer,
+  descriptor: VladDescriptor,
+  seed: number,
+): Promise<Float32Array[]> {
+  const random = seededRandom(seed).fork("trial queries");
+  const rows: Float32Array[] = [];
+  for (let attempt = 0; attempt < TRIAL_QUERIES; attempt++) {
+    signal?.throwIfAborted();
+    const centre = randomCentre(map.bounds, sidesM[attempt % sidesM.length], random);
+    const turnRad = random.normal() * TRAINING_TURN_SIGMA_RAD;
+    const scale = 1 + random.normal() * TRAINING_SCALE_SIGMA;
+    const patch = await renderer.render(centre, turnRad, scale);
+    const row = patch === null ? null : await descriptor.describe(patch);
+    if (row !== null) rows.push(row);
+  }
+  return rows;
+}
+
+function placeOf({ eastM, northM, sideM }: PlaceCentre, frame: LocalFrame): Place {
+  const { latitudeDeg, longitudeDeg } = frame.wgsFromLocal([eastM, northM, 0]);
+  // 1e-8 degrees are a millimetre: enough, and the same text on every machine.
+  const round = (value: number) => Math.round(value * 1e8) / 1e8;
+  return { latitudeDeg: round(latitudeDeg), longitudeDeg: round(longitudeDeg), sideM };
+}
+
+async function learn(
+  tools: DescribeTools,
+  renderer: PatchRenderer,
+  training: VladTraining,
+): Promise<VladVocabulary> {
+  using bar = tools.progress("learning the vocabulary", TRAINING_PATCHES);
+  try {
+    const vocabulary = await trainVlad(
+      tools.vision,
+      trainingPatches(tools, renderer, training.seed, bar),
+      training,
+    );
+    bar.end();
+    return vocabulary;
+  } catch (error) {
+    if (error instanceof VladTrainingError) {
+      throw new ProvisioningError(
+        `${error.message}; import tiles that show ground (is the area under water or snow?)`,
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+}
+
+/** Patches at random places of the map, in turn of every side. */
+async function* trainingPatches(
+  { map, sidesM, signal }: DescribeTools,
+  renderer: PatchRenderer,
+  seed: number,
+  bar: Progress,
+): AsyncGenerator<GreyPatch> {
+  const random = seededRandom(seed).fork("vlad patches");
+  let made = 0;
+  for (let attempt = 0; made < TRAINING_PATCHES && attempt < 3 * TRAINING_PATCHES; attempt++) {
+    signal?.throwIfAborted();
+    const centre = randomCentre(map.bounds, sidesM[attempt % sidesM.length], random);
+    const turnRad = random.normal() * TRAINING_TURN_SIGMA_RAD;
+    const scale = 1 + random.normal() * TRAINING_SCALE_SIGMA;
+    const patch = await renderer.render(centre, turnRad, scale);
+    if (patch === null) continue;
+    bar.update(++made);
+    yield patch;
+  }
+}
+
+function randomCentre(bounds: LocalBounds, sideM: number, random: Random): PlaceCentre {
+  const between = (minimum: number, maximum: number) => {
+    const room = Math.max(0, maximum - minimum - sideM);
+    return (minimum + maximum) / 2 + (random.uniform() - 0.5) * room;
+  };
+  const eastM = between(bounds.eastMinM, bounds.eastMaxM);
+  const northM = between(bounds.northMinM, bounds.northMaxM);
+  return { eastM, northM, sideM };
+}

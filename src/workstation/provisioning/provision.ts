@@ -1,0 +1,179 @@
+/**
+ * Makes a flight package. The same tiles and request make the same package, byte by byte.
+ *
+ * @module
+ */
+import { LocalFrame } from "../../core/mod.ts";
+import {
+  PACKAGE_FORMAT_VERSION,
+  PACKAGE_PATHS,
+  type PackageTile,
+  packageTilePath,
+} from "../../flight/flight_package/mod.ts";
+import { encodeVocabulary } from "../../navigation/place_recognition/mod.ts";
+import type { IndexMetadata } from "../../navigation/descriptor_index/mod.ts";
+import type { ProvisionRequest, ProvisionSummary, ProvisionTools } from "./contract.ts";
+import { coverageMap } from "./coverage_map.ts";
+import { type DescribedPlaces, describePlaces } from "./describe_places.ts";
+import { FreshTiles } from "./fresh_tiles.ts";
+import { pinMission } from "./mission_pins.ts";
+import { PackageFolder } from "./package_folder.ts";
+import { fittingSides } from "./place_grid.ts";
+import { SelectedTiles } from "./selected_map.ts";
+import { selectTiles, type TileSelection } from "./select_tiles.ts";
+
+/**
+ * The build takes the smallest efSearch that finds this share of the true ten best: 0.98 leaves room
+ * for frames that are less like the map than the trial queries (bar: 0.95).
+ */
+const HNSW = { m: 32, efConstruction: 200, recallMin: 0.98, k: 10 };
+
+/**
+ * @throws UsageError when `out` holds something else than a package.
+ * @throws ProvisioningError when there are no tiles, no structure in them, or no room to write.
+ */
+export async function provisionPackage(
+  request: ProvisionRequest,
+  tools: ProvisionTools,
+): Promise<ProvisionSummary> {
+  await using folder = await PackageFolder.begin(request.out);
+  const fresh = new FreshTiles(tools.freshness, request.flightAt);
+  const selection = await selectTiles(tools.cache, request.area, request.zoom, fresh);
+  const name = request.name ?? defaultName(selection);
+  await using pinned = await pinMission(tools.pins, name, selection.tiles.map((t) => t.tileId));
+  const tiles = await copyTiles(folder, selection, tools, fresh);
+  await folder.write(PACKAGE_PATHS.tiles, jsonLines(tiles));
+
+  const frame = new LocalFrame({ ...middleOf(selection), heightM: request.groundHeightM });
+  const map = tools.openMap(new SelectedTiles(tools.cache, selection), frame);
+  const sidesM = fittingSides(map.bounds, request.placeSidesM);
+  const { vision, signal } = tools;
+  const progress = tools.progress.bind(tools);
+  const described = await describePlaces({ map, frame, vision, sidesM, progress, signal });
+  await folder.write(PACKAGE_PATHS.vocabulary, encodeVocabulary(described.vocabulary));
+  await folder.write(PACKAGE_PATHS.places, jsonLines(described.places));
+  const index = await buildIndex(`${folder.path}/${PACKAGE_PATHS.index}`, described, tools);
+  for (const suffix of ["", ".sha256", ".meta.json"]) {
+    await folder.adopt(PACKAGE_PATHS.index + suffix);
+  }
+
+  signal?.throwIfAborted();
+  const freshness = freshnessOf(request, fresh, tiles);
+  const { bytes, manifestSha256 } = await folder.finish({
+    format: "gdn-flight-package",
+    formatVersion: PACKAGE_FORMAT_VERSION,
+    name,
+    area: selection.area,
+    zoom: selection.zoom,
+    tileCount: tiles.length,
+    groundHeightM: request.groundHeightM,
+    mapRegistrationSigmaM: request.mapRegistrationSigmaM,
+    ...(freshness.told ? { freshness: freshness.document } : {}),
+  });
+  await pinned.keep();
+  const covered = tiles.reduce((sum, tile) => sum + tile.coverage, 0);
+  return {
+    path: request.out,
+    name,
+    zoom: selection.zoom,
+    tiles: tiles.length,
+    holes: selection.holes,
+    flightAt: fresh.flightAt,
+    leftOut: fresh.leftOut,
+    firstExpiresAt: freshness.document.firstExpiresAt,
+    coverage: covered / (tiles.length + selection.holes.length),
+    places: described.places.length,
+    placeSidesM: sidesM,
+    descriptorDimension: described.vocabulary.axisCount,
+    index: { efSearch: index.hnsw.efSearch, recall: index.recall?.measured ?? null },
+    bytes,
+    manifestSha256,
+    coverageMap: coverageMap(selection.rectangle, tiles),
+  };
+}
+
+/** Ids are positions in `place/places.json`. */
+async function buildIndex(
+  path: string,
+  { places, descriptors, trialQueries }: DescribedPlaces,
+  tools: ProvisionTools,
+): Promise<IndexMetadata> {
+  const { m, efConstruction, recallMin, k } = HNSW;
+  await using index = tools.buildDescriptorIndex(path);
+  using bar = tools.progress("building the index", places.length);
+  await index.rebuildFromDescriptors(
+    descriptors,
+    places.map((_, position) => position),
+    { m, efConstruction, efSearch: { recallMin, k, queries: trialQueries } },
+    { onProgress: (done) => bar.update(done), signal: tools.signal },
+  );
+  const metadata = index.indexMetadata();
+  bar.end(`efSearch ${metadata.hnsw.efSearch}`);
+  return metadata;
+}
+
+async function copyTiles(
+  folder: PackageFolder,
+  selection: TileSelection,
+  tools: ProvisionTools,
+  fresh: FreshTiles,
+): Promise<PackageTile[]> {
+  const tiles: PackageTile[] = [];
+  using bar = tools.progress("copying tiles", selection.tiles.length);
+  for (const metadata of selection.tiles) {
+    tools.signal?.throwIfAborted();
+    const { zoom, x, y, source } = metadata.tileId;
+    {
+      using handle = await tools.cache.readTilePixels(metadata.tileId);
+      await folder.write(packageTilePath({ zoom, x, y }), handle.jpeg.slice());
+    }
+    const expiresAt = fresh.expiryOf(metadata);
+    tiles.push({
+      x,
+      y,
+      source,
+      sourceGsdM: metadata.sourceGsdM,
+      capturedAt: metadata.capturedAt?.toISOString() ?? null,
+      coverage: metadata.coverage,
+      attribution: metadata.attribution,
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+    });
+    bar.update(tiles.length);
+  }
+  bar.end();
+  return tiles;
+}
+
+/** What the manifest says of freshness, and whether there is anything to say. */
+function freshnessOf(request: ProvisionRequest, fresh: FreshTiles, tiles: readonly PackageTile[]) {
+  const expiries = tiles.flatMap(({ expiresAt }) => expiresAt ?? []).sort();
+  const firstExpiresAt = expiries[0] ?? null;
+  // A moment that nobody named would make another package of the same tiles each time.
+  const flightAt = request.flightAt?.toISOString();
+  return {
+    document: {
+      ...(flightAt === undefined ? {} : { flightAt }),
+      leftOut: [...fresh.leftOut],
+      firstExpiresAt,
+    },
+    told: flightAt !== undefined || fresh.leftOut.length > 0 || firstExpiresAt !== null,
+  };
+}
+
+function middleOf({ area }: TileSelection): { latitudeDeg: number; longitudeDeg: number } {
+  return {
+    latitudeDeg: (area.southDeg + area.northDeg) / 2,
+    longitudeDeg: (area.westDeg + area.eastDeg) / 2,
+  };
+}
+
+function defaultName(selection: TileSelection): string {
+  const { latitudeDeg, longitudeDeg } = middleOf(selection);
+  return `zoom ${selection.zoom} around ${latitudeDeg.toFixed(4)}, ${longitudeDeg.toFixed(4)}`;
+}
+
+/** A JSON array with one item a line. */
+function jsonLines(items: readonly unknown[]): Uint8Array<ArrayBuffer> {
+  const text = "[\n" + items.map((item) => JSON.stringify(item)).join(",\n") + "\n]\n";
+  return new TextEncoder().encode(text);
+}

@@ -1,0 +1,136 @@
+/**
+ * The camera's pictures of a flight: rendered, developed, compressed.
+ *
+ * @module
+ */
+import {
+  matrixFromQuaternion,
+  NS_PER_SECOND,
+  quaternionMultiply,
+  type Random,
+  type Vector3,
+} from "../../core/mod.ts";
+import {
+  encodeJpeg,
+  RenderCamera,
+  type RenderGround,
+  type RenderPose,
+  type VisionLibrary,
+} from "../../native/vision/mod.ts";
+import type { SimulatedCamera } from "./camera_model.ts";
+import type { FlightFolder } from "./flight_folder.ts";
+import type { FlightOptions } from "./flight_options.ts";
+import type { GroundWindow } from "./ground_window.ts";
+import { GaussMarkov } from "./smooth_noise.ts";
+import type { Trajectory } from "./trajectory.ts";
+
+/** Companion time of the first exposure. */
+const FIRST_FRAME_S = 0.25;
+/** Read-out and transport of a picture: at least this, and exponential jitter on top. */
+const TRANSFER_MIN_S = 0.03;
+const TRANSFER_JITTER_S = 0.004;
+const VIGNETTING = 0.25;
+const NOISE_LEVELS = 1.2;
+const NOISE_PER_LEVEL = 0.008;
+const MOMENTS_MAX = 6;
+/** Pictures under way at one time. */
+const PICTURES_AT_ONCE = 2;
+
+export interface FrameJob {
+  readonly options: FlightOptions;
+  readonly trajectory: Trajectory;
+  readonly camera: SimulatedCamera;
+  readonly ground: GroundWindow;
+  readonly vision: VisionLibrary;
+}
+
+export function frameCount(options: FlightOptions, trajectory: Trajectory): number {
+  const usableS = trajectory.durationS - FIRST_FRAME_S - 0.05;
+  return Math.max(0, Math.floor(usableS * options.frameRateHz) + 1);
+}
+
+/** Writes every picture and its row of frames.csv. */
+export async function writeFrames(
+  random: Random,
+  job: FrameJob,
+  folder: FlightFolder,
+  on: { done(frames: number): void; signal?: AbortSignal },
+): Promise<void> {
+  const { options, trajectory, vision } = job;
+  using camera = new RenderCamera(vision, job.camera.trueIntrinsics);
+  const gain = new GaussMarkov(random.fork("gain"), { sigma: 0.08, timeConstantS: 45 });
+  const delays = random.fork("delay"), seeds = random.fork("noise");
+  const underWay = new Set<Promise<void>>();
+  let finished = 0;
+  try {
+    for (let sequence = 0; sequence < frameCount(options, trajectory); sequence++) {
+      on.signal?.throwIfAborted();
+      const midNs = Math.round((FIRST_FRAME_S + sequence / options.frameRateHz) * NS_PER_SECOND);
+      const moments = exposureMoments(job, midNs / NS_PER_SECOND);
+      const ground = await job.ground.under(moments, () => Promise.all(underWay));
+      const noiseSeed = BigInt(seeds.integer(2 ** 48));
+      const look = { gain: 1 + gain.step(1 / options.frameRateHz), noiseSeed };
+      const delayS = options.exposureS / 2 + TRANSFER_MIN_S -
+        TRANSFER_JITTER_S * Math.log(1 - delays.uniform());
+      const file = `frames/${String(sequence).padStart(6, "0")}.jpg`;
+      await folder.row("frames.csv", [
+        sequence,
+        midNs,
+        midNs + Math.round(delayS * NS_PER_SECOND),
+        file,
+      ]);
+      const work = writePicture({ camera, ground, moments, look }, job, folder, file)
+        .then(() => on.done(++finished)).finally(() => underWay.delete(work));
+      underWay.add(work);
+      if (underWay.size >= PICTURES_AT_ONCE) await Promise.race(underWay);
+    }
+    await Promise.all(underWay);
+  } finally {
+    await Promise.allSettled(underWay);
+  }
+}
+
+async function writePicture(
+  shot: {
+    camera: RenderCamera;
+    ground: RenderGround;
+    moments: RenderPose[];
+    look: { gain: number; noiseSeed: bigint };
+  },
+  job: FrameJob,
+  folder: FlightFolder,
+  file: string,
+): Promise<void> {
+  const picture = await shot.camera.view(shot.ground, shot.moments, {
+    ...shot.look,
+    vignetting: VIGNETTING,
+    noise: NOISE_LEVELS,
+    noisePerLevel: NOISE_PER_LEVEL,
+  });
+  await folder.file(file, await encodeJpeg(job.vision, picture, job.options.jpegQuality));
+}
+
+/** Poses spread over the exposure: as many as the motion blur has pixels, about. */
+function exposureMoments(job: FrameJob, midS: number): RenderPose[] {
+  const { options, trajectory, camera } = job;
+  const state = trajectory.at(midS);
+  const rate = trajectory.idealImu(
+    Math.min(trajectory.count - 1, 1 + Math.floor(midS * trajectory.rateHz)),
+  ).angularRateRps;
+  const speed = Math.hypot(...state.velocityLocalMps) / Math.max(1, state.positionLocalM[2]);
+  const blurPx = camera.trueIntrinsics.fxPx * options.exposureS * (speed + Math.hypot(...rate));
+  const count = Math.min(MOMENTS_MAX, Math.max(1, Math.ceil(1.2 * blurPx)));
+  return Array.from(
+    { length: count },
+    (_, i) => renderPose(job, midS + ((i + 0.5) / count - 0.5) * options.exposureS),
+  );
+}
+
+function renderPose(job: FrameJob, timeS: number): RenderPose {
+  const state = job.trajectory.at(timeS);
+  const localFromCamera = quaternionMultiply(state.localFromBody, job.camera.trueBodyFromCamera);
+  return {
+    positionLocalM: state.positionLocalM as Vector3,
+    localFromCamera: matrixFromQuaternion(localFromCamera),
+  };
+}

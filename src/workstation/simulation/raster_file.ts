@@ -1,0 +1,41 @@
+/**
+ * Pictures of any common format, read with sharp. Not for the aircraft: simulation and operator only.
+ *
+ * @module
+ */
+import sharp from "sharp";
+import { DataError, EXIT, GdnError, messageOf } from "../../core/mod.ts";
+import type { Picture } from "../../native/vision/mod.ts";
+
+/**
+ * Decodes an image file to RGB.
+ *
+ * @throws DataError when the file is no image; GdnError with exit code 66 when it is not there.
+ */
+export async function readRasterFile(path: string): Promise<Picture> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await Deno.readFile(path);
+  } catch (error) {
+    throw new GdnError("NO_INPUT", `Cannot read the image ${path}: ${messageOf(error)}`, {
+      cause: error,
+      exitCode: EXIT.noInput,
+    });
+  }
+  try {
+    const { data, info } = await sharp(bytes, { limitInputPixels: 400_000_000 })
+      .toColourspace("srgb").removeAlpha().raw().toBuffer({ resolveWithObject: true });
+    return {
+      widthPx: info.width,
+      heightPx: info.height,
+      channels: info.channels === 1 ? 1 : 3,
+      pixels: new Uint8Array(data),
+    };
+  } catch (error) {
+    throw new DataError(
+      path,
+      `it is no image that can be decoded (${messageOf(error)}); give a PNG, JPEG or TIFF file`,
+      { cause: error },
+    );
+  }
+}

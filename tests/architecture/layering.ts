@@ -1,0 +1,74 @@
+/**
+ * The layering of src/, read from where a folder stands. A component is a folder of a group, such
+ * as `navigation/pose` or `tiles/workstation/tile_cache`; `core` and the two programs are one each.
+ *
+ * - A group imports from the groups before it in `GROUPS`, never from those after it.
+ * - Inside a group a component imports only the siblings that `SIBLINGS` names.
+ * - Below a folder named `workstation` stands what only `operator` may hold.
+ *
+ * @module
+ */
+
+/** From the bottom to the top. */
+export const GROUPS = ["core", "native", "navigation", "flight", "tiles", "workstation"] as const;
+
+/** The two programs compose everything else; nothing imports them. */
+export const PROGRAMS = ["airborne", "operator"] as const;
+
+/** Edges inside a group. A new one is a decision: add it here, and see that there is no ring. */
+export const SIBLINGS: Readonly<Record<string, readonly string[]>> = {
+  "navigation/matcher": ["navigation/map"],
+  "navigation/place_recognition": ["navigation/map", "navigation/matcher"],
+  "flight/flight_record": ["flight/flight_recorder", "flight/replay"],
+  "flight/replay": ["flight/photographs"],
+  "tiles/tile_journal": ["tiles/tile_contract"],
+  "tiles/workstation/tile_cache": ["tiles/tile_contract"],
+  "tiles/workstation/tile_export": ["tiles/workstation/tile_cache"],
+  "tiles/workstation/tile_import": ["tiles/orthorectification", "tiles/workstation/tile_cache"],
+  "tiles/workstation/tile_manager": ["tiles/tile_journal", "tiles/workstation/tile_cache"],
+  "workstation/flight_report": ["workstation/evaluation"],
+};
+
+/** Composition roots may import a part's file directly, to load it only when it is chosen. */
+export const COMPOSITION_ROOTS = [
+  "airborne/compose.ts",
+  "operator/compose.ts",
+  "operator/compose_cache.ts",
+  "operator/compose_tiles.ts",
+];
+
+/** npm packages that the graph of `airborne` never holds. */
+export const AIRBORNE_NEVER = ["sharp", "pg", "@electric-sql/pglite", "geotiff"];
+
+/** "tiles/workstation/tile_cache/sql/database.ts" → "tiles/workstation/tile_cache". */
+export function componentOf(file: string): string {
+  const [group, ...rest] = file.split("/");
+  if (group === "core" || isProgram(group)) return group;
+  const depth = rest[0] === "workstation" ? 2 : 1;
+  return [group, ...rest.slice(0, depth)].join("/");
+}
+
+export function isProgram(component: string): boolean {
+  return (PROGRAMS as readonly string[]).includes(component);
+}
+
+/** Whether only `operator` may hold it. */
+export function isWorkstationOnly(component: string): boolean {
+  return component.split("/").includes("workstation") || component === "operator";
+}
+
+/** Why `from` may not import `to`; undefined when it may. Both are components. */
+export function breach(from: string, to: string): string | undefined {
+  if (isProgram(to)) return "nothing imports a program";
+  if (isWorkstationOnly(to) && !isWorkstationOnly(from)) return "only operator may hold it";
+  const [fromRank, toRank] = [rank(from), rank(to)];
+  if (fromRank < 0) return `${from.split("/")[0]} is not a group of src/`;
+  if (toRank < fromRank) return undefined;
+  if (toRank > fromRank) return "a group imports from those below it";
+  return SIBLINGS[from]?.includes(to) ? undefined : "SIBLINGS does not name it";
+}
+
+function rank(component: string): number {
+  if (isProgram(component)) return GROUPS.length;
+  return (GROUPS as readonly string[]).indexOf(component.split("/")[0]);
+}
