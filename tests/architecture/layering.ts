@@ -25,7 +25,7 @@ export const SIBLINGS: Readonly<Record<string, readonly string[]>> = {
   "tiles/workstation/tile_cache": ["tiles/tile_contract"],
   "tiles/workstation/tile_export": ["tiles/workstation/tile_cache"],
   "tiles/workstation/tile_import": ["tiles/orthorectification", "tiles/workstation/tile_cache"],
-  "tiles/workstation/tile_manager": ["tiles/tile_journal", "tiles/workstation/tile_cache"],
+  "tiles/workstation/tile_manager": ["tiles/workstation/tile_cache"],
   "workstation/flight_report": ["workstation/evaluation"],
 };
 
