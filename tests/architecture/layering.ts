@@ -23,9 +23,9 @@ export const SIBLINGS: Readonly<Record<string, readonly string[]>> = {
   "flight/replay": ["flight/photographs"],
   "tiles/tile_journal": ["tiles/tile_contract"],
   "tiles/workstation/tile_cache": ["tiles/tile_contract"],
-  "tiles/workstation/tile_export": ["tiles/workstation/tile_cache"],
-  "tiles/workstation/tile_import": ["tiles/orthorectification", "tiles/workstation/tile_cache"],
-  "tiles/workstation/tile_manager": ["tiles/workstation/tile_cache"],
+  "tiles/workstation/tile_export": ["tiles/tile_contract"],
+  "tiles/workstation/tile_import": ["tiles/orthorectification", "tiles/tile_contract"],
+  "tiles/workstation/tile_manager": ["tiles/tile_contract", "tiles/workstation/tile_cache"],
   "workstation/flight_report": ["workstation/evaluation"],
 };
 

@@ -11,11 +11,8 @@
  */
 import { seededRandom, sha256Hex, syncPath, writeSynced } from "../../src/core/mod.ts";
 import { buildDescriptorIndex } from "../../src/navigation/descriptor_index/mod.ts";
-import {
-  buildTileStore,
-  type NewTile,
-  openTileCache,
-} from "../../src/tiles/workstation/tile_cache/mod.ts";
+import type { NewTile } from "../../src/tiles/tile_contract/mod.ts";
+import { buildTileStore, openTileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
 import { openPostgres } from "../../src/tiles/workstation/tile_cache/sql/postgres_database.ts";
 import { makeTile } from "../contract/tile_fixture.ts";
 import { CrashablePostgres } from "../support/postgres_crashable.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { seededRandom, sha256Hex } from "../../src/core/mod.ts";
-import type { NewTile, TileId, TileMetadata } from "../../src/tiles/workstation/tile_cache/mod.ts";
+import type { NewTile, TileId, TileMetadata } from "../../src/tiles/tile_contract/mod.ts";
 
 export const FLIGHT_ID = "3f2504e0-4f89-11d3-9a0c-0305e82c3301";
 

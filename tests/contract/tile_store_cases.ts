@@ -13,7 +13,7 @@ import {
   type TileMetadataStore,
   type TileStore,
   tileUuid,
-} from "../../src/tiles/workstation/tile_cache/mod.ts";
+} from "../../src/tiles/tile_contract/mod.ts";
 import type { makeTile as makeAnyTile } from "./tile_fixture.ts";
 
 export interface StoreUnderTest extends AsyncDisposable {

@@ -10,7 +10,7 @@ import {
   TileMetadataError,
   type TileMetadataStore,
   TileNotFoundError,
-} from "../../src/tiles/workstation/tile_cache/mod.ts";
+} from "../../src/tiles/tile_contract/mod.ts";
 import {
   type Body,
   getById,

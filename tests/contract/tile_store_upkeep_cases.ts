@@ -6,12 +6,12 @@
 import assert from "node:assert/strict";
 import {
   type NewTile,
+  sidecarBytes,
   TileCacheError,
   TileMetadataError,
   TileNotFoundError,
   type VotingStatus,
-} from "../../src/tiles/workstation/tile_cache/mod.ts";
-import { sidecarBytes } from "../../src/tiles/workstation/tile_cache/sidecars.ts";
+} from "../../src/tiles/tile_contract/mod.ts";
 import { type Body, getById, write } from "./tile_store_cases.ts";
 import { FLIGHT_ID, makeTile as makeAnyTile } from "./tile_fixture.ts";
 

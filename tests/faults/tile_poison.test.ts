@@ -5,13 +5,8 @@
  */
 import assert from "node:assert/strict";
 import { seededRandom, sha256Hex } from "../../src/core/mod.ts";
-import {
-  openTileCache,
-  type TileCache,
-  TileFsError,
-  type TileId,
-  TileMetadataError,
-} from "../../src/tiles/workstation/tile_cache/mod.ts";
+import { TileFsError, type TileId, TileMetadataError } from "../../src/tiles/tile_contract/mod.ts";
+import { openTileCache, type TileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
 import { decodeJpeg, encodeJpeg, openVision } from "../../src/native/vision/mod.ts";
 import { makeTile } from "../contract/tile_fixture.ts";
 import { postgresAvailable, postgresForFile } from "../support/postgres.ts";

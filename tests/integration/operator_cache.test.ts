@@ -1,10 +1,7 @@
 /** `operator cache …`: what a person sees of the tile cache, and what it does to it. */
 import assert from "node:assert/strict";
-import {
-  openTileCache,
-  type TileId,
-  tileUuid,
-} from "../../src/tiles/workstation/tile_cache/mod.ts";
+import { type TileId, tileUuid } from "../../src/tiles/tile_contract/mod.ts";
+import { openTileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
 import { run } from "../faults/programs.ts";
 import { postgresAvailable, postgresForFile } from "../support/postgres.ts";
 import {

@@ -2,11 +2,8 @@
 import sharp from "sharp";
 import { runProgram, sha256Hex } from "../../src/core/mod.ts";
 import { commands } from "../../src/operator/compose.ts";
-import {
-  openTileCache,
-  type TileId,
-  type TileMetadata,
-} from "../../src/tiles/workstation/tile_cache/mod.ts";
+import type { TileId, TileMetadata } from "../../src/tiles/tile_contract/mod.ts";
+import { openTileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
 
 export const FLIGHT = "3f2504e0-4f89-11d3-9a0c-0305e82c3301";
 

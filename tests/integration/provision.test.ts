@@ -11,7 +11,8 @@ import { openDescriptorIndex } from "../../src/navigation/descriptor_index/mod.t
 import { openFaiss } from "../../src/native/faiss/mod.ts";
 import { openFlightPackage } from "../../src/flight/flight_package/mod.ts";
 import { VladDescriptor } from "../../src/navigation/place_recognition/mod.ts";
-import { type NewTile, openTileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
+import type { NewTile } from "../../src/tiles/tile_contract/mod.ts";
+import { openTileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
 import { decodeJpeg, encodeJpeg, openVision } from "../../src/native/vision/mod.ts";
 
 const ZOOM = 18, SIDE = 256, COLUMNS = 4, ROWS = 4;

@@ -5,7 +5,7 @@
  * @module
  */
 import { messageOf, type Random, seededRandom } from "../../src/core/mod.ts";
-import { TileNotFoundError } from "../../src/tiles/workstation/tile_cache/errors.ts";
+import { TileNotFoundError } from "../../src/tiles/tile_contract/mod.ts";
 import {
   CacheBudgetExhaustedError,
   type ManagedTileCache,

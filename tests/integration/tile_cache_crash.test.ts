@@ -6,9 +6,9 @@
  */
 import assert from "node:assert/strict";
 import { type Random, seededRandom } from "../../src/core/mod.ts";
-import { CacheLockedError, openTileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
+import { openTileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
 import { REPOSITORY } from "../support/paths.ts";
-import { sidecarBytes } from "../../src/tiles/tile_contract/mod.ts";
+import { CacheLockedError, sidecarBytes } from "../../src/tiles/tile_contract/mod.ts";
 import { postgresAvailable, postgresForFile } from "../support/postgres.ts";
 import { CrashablePostgres } from "../support/postgres_crashable.ts";
 import { crashTile } from "./tile_cache_crash_tile.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { NewTile } from "../../src/tiles/workstation/tile_cache/mod.ts";
+import type { NewTile } from "../../src/tiles/tile_contract/mod.ts";
 import { makeTile } from "../contract/tile_fixture.ts";
 
 const DAY_MS = 86_400_000;

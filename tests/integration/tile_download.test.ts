@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { RateLimit } from "../../src/tiles/workstation/tile_manager/mod.ts";
 import { FreshnessRejectionError } from "../../src/tiles/workstation/tile_cache/freshness/mod.ts";
-import type { TileMetadata } from "../../src/tiles/workstation/tile_cache/mod.ts";
+import type { TileMetadata } from "../../src/tiles/tile_contract/mod.ts";
 import { openVision, type VisionLibrary } from "../../src/native/vision/mod.ts";
 import {
   type Block,

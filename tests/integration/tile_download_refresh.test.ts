@@ -2,7 +2,7 @@
  * Refreshes against hosts in this process that answer by ETag: other layers, tiles that were put out.
  */
 import assert from "node:assert/strict";
-import { tileUuid } from "../../src/tiles/workstation/tile_cache/mod.ts";
+import { tileUuid } from "../../src/tiles/tile_contract/mod.ts";
 import type { DownloadCache, EtagStore } from "../../src/tiles/workstation/tile_manager/mod.ts";
 import { openVision, type VisionLibrary } from "../../src/native/vision/mod.ts";
 import { type Block, type DownloadRigOptions, makeDownloadRig } from "../support/download_rig.ts";

@@ -3,7 +3,7 @@
  */
 import assert from "node:assert/strict";
 import { createLogger, SystemClock } from "../../src/core/mod.ts";
-import type { TileId } from "../../src/tiles/workstation/tile_cache/mod.ts";
+import type { TileId } from "../../src/tiles/tile_contract/mod.ts";
 import {
   type HttpTileUploaderParts,
   RetryingTileUploader,

@@ -6,7 +6,7 @@
 import sharp from "sharp";
 import { createLogger, seededRandom, SystemClock, tileBounds } from "../../src/core/mod.ts";
 import { FakeTileStore } from "../../src/tiles/workstation/tile_cache/fake_tile_store.ts";
-import type { Bbox, TileStoreCollaborators } from "../../src/tiles/workstation/tile_cache/mod.ts";
+import type { Bbox, TileStoreCollaborators } from "../../src/tiles/tile_contract/mod.ts";
 import { tileFromBytes, type TileToolkit } from "../../src/tiles/workstation/tile_import/mod.ts";
 import {
   type DownloadRequest,

@@ -5,7 +5,7 @@
  */
 import sharp from "sharp";
 import { seededRandom, sha256Hex } from "../../src/core/mod.ts";
-import type { NewTile } from "../../src/tiles/workstation/tile_cache/mod.ts";
+import type { NewTile } from "../../src/tiles/tile_contract/mod.ts";
 import { TileJournal } from "../../src/tiles/tile_journal/mod.ts";
 import { recordFlight } from "./recorded_flight.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { tileBounds } from "../../src/core/mod.ts";
-import type { Bbox } from "../../src/tiles/workstation/tile_cache/mod.ts";
+import type { Bbox } from "../../src/tiles/tile_contract/mod.ts";
 import type { SqlSession } from "../../src/tiles/workstation/tile_cache/sql/database.ts";
 
 export const BULK_ZOOM = 20;

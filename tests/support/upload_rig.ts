@@ -6,7 +6,7 @@
 import sharp from "sharp";
 import { createLogger, seededRandom, sha256Hex, SystemClock } from "../../src/core/mod.ts";
 import { FakeFdrSink } from "../../src/flight/flight_recorder/fake_fdr_sink.ts";
-import type { NewTile } from "../../src/tiles/workstation/tile_cache/mod.ts";
+import type { NewTile } from "../../src/tiles/tile_contract/mod.ts";
 import { FakeTileStore } from "../../src/tiles/workstation/tile_cache/fake_tile_store.ts";
 import {
   FlightKeyManager,

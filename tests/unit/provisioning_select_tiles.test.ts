@@ -4,7 +4,7 @@ import { provisionCommand } from "../../src/operator/commands/provision.ts";
 import { ProvisioningError } from "../../src/workstation/provisioning/mod.ts";
 import { FreshTiles } from "../../src/workstation/provisioning/fresh_tiles.ts";
 import { selectTiles } from "../../src/workstation/provisioning/select_tiles.ts";
-import type { TileMetadata } from "../../src/tiles/workstation/tile_cache/mod.ts";
+import type { TileMetadata } from "../../src/tiles/tile_contract/mod.ts";
 
 function tile(x: number, y: number, change: Partial<TileMetadata> = {}, source = "bing") {
   return {

@@ -9,10 +9,7 @@ import {
   openManagedTileCache,
 } from "../../src/tiles/workstation/tile_cache/budget/mod.ts";
 import { BudgetLedger } from "../../src/tiles/workstation/tile_cache/budget/ledger.ts";
-import {
-  ContentHashMismatchError,
-  TileMetadataError,
-} from "../../src/tiles/workstation/tile_cache/errors.ts";
+import { ContentHashMismatchError, TileMetadataError } from "../../src/tiles/tile_contract/mod.ts";
 import { FLIGHT_ID, makeTile } from "../contract/tile_fixture.ts";
 import { bytesBelow } from "../support/disk_use.ts";
 import { postgresAvailable, postgresForFile } from "../support/postgres.ts";

@@ -12,7 +12,7 @@ import type {
   Bbox,
   SectorBoundary,
   SectorClassification,
-} from "../../src/tiles/workstation/tile_cache/contract.ts";
+} from "../../src/tiles/tile_contract/mod.ts";
 import { between, property } from "../support/properties.ts";
 
 const DAY_S = 86_400;

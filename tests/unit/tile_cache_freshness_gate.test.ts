@@ -7,7 +7,7 @@ import {
   FreshnessSettings,
   SqlFreshnessGate,
 } from "../../src/tiles/workstation/tile_cache/freshness/mod.ts";
-import { TileMetadataError } from "../../src/tiles/workstation/tile_cache/mod.ts";
+import { TileMetadataError } from "../../src/tiles/tile_contract/mod.ts";
 import { migrate, readMigrations } from "../../src/tiles/workstation/tile_cache/sql/migrations.ts";
 import { openPostgres } from "../../src/tiles/workstation/tile_cache/sql/postgres_database.ts";
 import type { SqlDatabase } from "../../src/tiles/workstation/tile_cache/sql/database.ts";

@@ -5,7 +5,7 @@ import {
   tileUuid,
   uuidV5,
   ZERO_UUID,
-} from "../../src/tiles/workstation/tile_cache/mod.ts";
+} from "../../src/tiles/tile_contract/mod.ts";
 
 const PLACE = { zoom: 18, x: 77213, y: 106845 };
 const FLIGHT_ID = "3f2504e0-4f89-11d3-9a0c-0305e82c3301";

@@ -4,7 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { MigrationError } from "../../src/tiles/workstation/tile_cache/mod.ts";
+import { MigrationError } from "../../src/tiles/tile_contract/mod.ts";
 import type { SqlDatabase } from "../../src/tiles/workstation/tile_cache/sql/database.ts";
 import {
   migrate,

@@ -9,11 +9,10 @@ import {
   CacheIdentityError,
   CacheLockedError,
   ContentHashMismatchError,
-  openTileCache,
-  type TileCache,
   TileDatabaseError,
   TileFsError,
-} from "../../src/tiles/workstation/tile_cache/mod.ts";
+} from "../../src/tiles/tile_contract/mod.ts";
+import { openTileCache, type TileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
 import { makeTile } from "../contract/tile_fixture.ts";
 import { REPOSITORY } from "../support/paths.ts";
 import { postgresAvailable, postgresForFile } from "../support/postgres.ts";

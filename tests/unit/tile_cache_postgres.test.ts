@@ -1,6 +1,6 @@
 /** A server that cannot be reached: said at once or in time, by name, without the password. */
 import assert from "node:assert/strict";
-import { TileDatabaseError } from "../../src/tiles/workstation/tile_cache/mod.ts";
+import { TileDatabaseError } from "../../src/tiles/tile_contract/mod.ts";
 import { openPostgres } from "../../src/tiles/workstation/tile_cache/sql/postgres_database.ts";
 
 import { inScratch, run } from "../faults/programs.ts";

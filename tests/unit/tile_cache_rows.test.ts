@@ -6,12 +6,11 @@
  */
 import assert from "node:assert/strict";
 import {
-  openTileCache,
-  type TileCache,
   TileDatabaseError,
   TileFsError,
   type TileMetadata,
-} from "../../src/tiles/workstation/tile_cache/mod.ts";
+} from "../../src/tiles/tile_contract/mod.ts";
+import { openTileCache, type TileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
 import { metadataOf, persistentOf } from "../../src/tiles/workstation/tile_cache/packed_row.ts";
 import { rebuildRows } from "../../src/tiles/workstation/tile_cache/rebuild_rows.ts";
 import { readPictureNow } from "../../src/tiles/workstation/tile_cache/read_now.ts";

@@ -8,12 +8,14 @@ import { ManualClock } from "../../src/core/mod.ts";
 import { checkProduced } from "../../src/flight/flight_recorder/mod.ts";
 import { FakeTileStore } from "../../src/tiles/workstation/tile_cache/fake_tile_store.ts";
 import {
-  buildTileMetadataStore,
-  buildTileStore,
-  openTileCache,
   TileDatabaseError,
   TileMetadataError,
   type TileRecordSink,
+} from "../../src/tiles/tile_contract/mod.ts";
+import {
+  buildTileMetadataStore,
+  buildTileStore,
+  openTileCache,
 } from "../../src/tiles/workstation/tile_cache/mod.ts";
 import { makeTile } from "../contract/tile_fixture.ts";
 import { postgresAvailable, postgresForFile } from "../support/postgres.ts";

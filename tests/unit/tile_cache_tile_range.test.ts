@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { seededRandom, tileBounds, tileFromWgs } from "../../src/core/mod.ts";
-import { TileMetadataError, tileRange } from "../../src/tiles/workstation/tile_cache/mod.ts";
+import { TileMetadataError, tileRange } from "../../src/tiles/tile_contract/mod.ts";
 
 Deno.test("tileRange() of a tile's own bounds is that tile (property)", () => {
   const seed = crypto.getRandomValues(new Uint32Array(1))[0];

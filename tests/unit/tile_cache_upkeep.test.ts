@@ -8,12 +8,12 @@ import assert from "node:assert/strict";
 import { ManualClock } from "../../src/core/mod.ts";
 import { restoreSettings } from "../../src/tiles/workstation/tile_cache/freshness/kept_settings.ts";
 import { moveOrphan } from "../../src/tiles/workstation/tile_cache/inspection/repair.ts";
+import { TileFsError } from "../../src/tiles/tile_contract/mod.ts";
 import {
   CacheBudgetExhaustedError,
   FreshnessRejectionError,
   openManagedTileCache,
   openTileCache,
-  TileFsError,
   verifyCache,
 } from "../../src/tiles/workstation/tile_cache/mod.ts";
 import type { SqlDatabase } from "../../src/tiles/workstation/tile_cache/sql/database.ts";

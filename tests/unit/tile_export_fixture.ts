@@ -1,7 +1,7 @@
 /** Tiles in memory for the export's tests, with pictures that are real JPEGs. */
 import sharp from "sharp";
 import { seededRandom, sha256Hex, type SlippyTile } from "../../src/core/mod.ts";
-import { type TileMetadata, tileRange } from "../../src/tiles/workstation/tile_cache/mod.ts";
+import { type TileMetadata, tileRange } from "../../src/tiles/tile_contract/mod.ts";
 import type {
   ExportableTiles,
   TileSelection,

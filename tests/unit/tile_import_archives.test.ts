@@ -15,7 +15,7 @@ import {
   TileFsError,
   type TileId,
   TileMetadataError,
-} from "../../src/tiles/workstation/tile_cache/mod.ts";
+} from "../../src/tiles/tile_contract/mod.ts";
 import { openVision } from "../../src/native/vision/mod.ts";
 import { makePicture, MemoryTiles, withFolder } from "./tile_export_fixture.ts";
 import { MemoryStore, toolkitOf, writePng } from "./tile_import_fixture.ts";

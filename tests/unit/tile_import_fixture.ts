@@ -12,7 +12,7 @@ import type {
   TileId,
   TileMetadata,
   WriteSummary,
-} from "../../src/tiles/workstation/tile_cache/mod.ts";
+} from "../../src/tiles/tile_contract/mod.ts";
 
 export function toolkitOf(vision: VisionLibrary): TileToolkit {
   return {

@@ -6,10 +6,8 @@
 import assert from "node:assert/strict";
 import { tileBounds } from "../../src/core/mod.ts";
 import { FakeTileStore } from "../../src/tiles/workstation/tile_cache/fake_tile_store.ts";
-import {
-  FreshnessRejectionError,
-  TileDatabaseError,
-} from "../../src/tiles/workstation/tile_cache/mod.ts";
+import { TileDatabaseError } from "../../src/tiles/tile_contract/mod.ts";
+import { FreshnessRejectionError } from "../../src/tiles/workstation/tile_cache/mod.ts";
 import { type Imagery, importTiles } from "../../src/tiles/workstation/tile_import/mod.ts";
 import { makeTile } from "../contract/tile_fixture.ts";
 

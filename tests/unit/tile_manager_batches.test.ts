@@ -11,7 +11,7 @@ import {
   type TileId,
   TileMetadataError,
   WriteJournal,
-} from "../../src/tiles/workstation/tile_cache/mod.ts";
+} from "../../src/tiles/tile_contract/mod.ts";
 import { makeTile } from "../contract/tile_fixture.ts";
 
 interface Write {

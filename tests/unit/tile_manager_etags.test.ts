@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { tileUuid } from "../../src/tiles/workstation/tile_cache/mod.ts";
+import { tileUuid } from "../../src/tiles/tile_contract/mod.ts";
 import {
   EtagNotes,
   type EtagStore,

@@ -16,12 +16,14 @@ import {
 } from "../../core/mod.ts";
 import {
   type Bbox,
+  SECTOR_CLASSIFICATIONS,
+  type SectorClassification,
+} from "../../tiles/tile_contract/mod.ts";
+import {
   daysOf,
   describeReason,
   type FreshnessJudgement,
   type FreshnessSettings,
-  SECTOR_CLASSIFICATIONS,
-  type SectorClassification,
   type SqlFreshnessGate,
 } from "../../tiles/workstation/tile_cache/mod.ts";
 import {

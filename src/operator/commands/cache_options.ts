@@ -4,15 +4,13 @@
  * @module
  */
 import { EXIT, GdnError, UsageError } from "../../core/mod.ts";
+import { type Bbox, TileIdSchema, TileNotFoundError } from "../../tiles/tile_contract/mod.ts";
 import {
-  type Bbox,
   CacheInspection,
   type ListedTile,
   type OpenCache,
   type TileFilter,
-  TileIdSchema,
   type TileName,
-  TileNotFoundError,
 } from "../../tiles/workstation/tile_cache/mod.ts";
 import {
   CACHE_OPTIONS_HELP,

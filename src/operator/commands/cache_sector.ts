@@ -4,10 +4,7 @@
  * @module
  */
 import { type Command, type CommandIo, EXIT, type ExitCode, UsageError } from "../../core/mod.ts";
-import {
-  SECTOR_CLASSIFICATIONS,
-  type SectorBoundary,
-} from "../../tiles/workstation/tile_cache/mod.ts";
+import { SECTOR_CLASSIFICATIONS, type SectorBoundary } from "../../tiles/tile_contract/mod.ts";
 import { CACHE_OPTIONS_HELP, parseCommandLine } from "../options.ts";
 import { classificationOf, type FreshnessParts, placeOf } from "./cache_freshness.ts";
 

@@ -18,7 +18,7 @@ import {
   type ProvisionSummary,
   type ProvisionTools,
 } from "../../workstation/provisioning/mod.ts";
-import type { Bbox } from "../../tiles/workstation/tile_cache/mod.ts";
+import type { Bbox } from "../../tiles/tile_contract/mod.ts";
 import {
   CACHE_OPTIONS_HELP,
   DATA_DIRECTORY_DEFAULT,

@@ -11,12 +11,7 @@ import {
   type ReportPosition,
   SIDE_PX_MAX,
 } from "../../workstation/flight_report/mod.ts";
-import type {
-  Bbox,
-  TileId,
-  TileMetadata,
-  TilePixelHandle,
-} from "../../tiles/workstation/tile_cache/mod.ts";
+import type { Bbox, TileId, TileMetadata, TilePixelHandle } from "../../tiles/tile_contract/mod.ts";
 import type { CachePlace } from "./cache_options.ts";
 
 export interface ReportTiles {

@@ -11,7 +11,7 @@ import {
   type ExitCode,
   UsageError,
 } from "../../core/mod.ts";
-import { TileIdSchema } from "../../tiles/workstation/tile_cache/mod.ts";
+import { TileIdSchema } from "../../tiles/tile_contract/mod.ts";
 import type {
   Area,
   DownloadPlan,

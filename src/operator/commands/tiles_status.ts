@@ -4,7 +4,7 @@
  * @module
  */
 import { type Command, type CommandIo, EXIT, type ExitCode, UsageError } from "../../core/mod.ts";
-import type { TileCatalogue, TileMetadataStore } from "../../tiles/workstation/tile_cache/mod.ts";
+import type { TileCatalogue, TileMetadataStore } from "../../tiles/tile_contract/mod.ts";
 import { CACHE_OPTIONS_HELP, DATA_DIRECTORY_DEFAULT, parseCommandLine } from "../options.ts";
 
 export interface TilesStatusParts {

@@ -23,12 +23,6 @@ import type {
 } from "./dto.ts";
 
 export * from "./dto.ts";
-export type {
-  DescriptorHit,
-  DescriptorIndex,
-  HnswParams,
-  IndexMetadata,
-} from "../../navigation/descriptor_index/mod.ts";
 
 /** Bytes of one tile, the caller's own copy; released by `using`. */
 export interface TilePixelHandle extends Disposable {

@@ -7,11 +7,7 @@ import { EXIT } from "../../core/mod.ts";
 import { TileCacheError } from "../../navigation/descriptor_index/mod.ts";
 import type { TileId } from "./dto.ts";
 
-export {
-  IndexBuildError,
-  IndexUnavailableError,
-  TileCacheError,
-} from "../../navigation/descriptor_index/mod.ts";
+export { TileCacheError };
 
 interface Cause {
   readonly cause?: unknown;

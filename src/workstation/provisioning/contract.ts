@@ -3,12 +3,7 @@
  *
  * @module
  */
-import type {
-  Bbox,
-  TileId,
-  TileMetadata,
-  TilePixelHandle,
-} from "../../tiles/workstation/tile_cache/mod.ts";
+import type { Bbox, TileId, TileMetadata, TilePixelHandle } from "../../tiles/tile_contract/mod.ts";
 import type { DescriptorIndex } from "../../navigation/descriptor_index/mod.ts";
 import type { LocalFrame, Progress } from "../../core/mod.ts";
 import type { MapSource, TileSource } from "../../navigation/map/mod.ts";

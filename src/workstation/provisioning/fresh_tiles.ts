@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { TileMetadata } from "../../tiles/workstation/tile_cache/mod.ts";
+import type { TileMetadata } from "../../tiles/tile_contract/mod.ts";
 import type { LeftOut, TileFreshness } from "./contract.ts";
 
 export class FreshTiles {

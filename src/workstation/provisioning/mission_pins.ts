@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { TileId } from "../../tiles/workstation/tile_cache/mod.ts";
+import type { TileId } from "../../tiles/tile_contract/mod.ts";
 import type { MissionPins } from "./contract.ts";
 
 /**

@@ -11,7 +11,7 @@ import {
   ZOOM_MAX,
   ZOOM_MIN,
 } from "../../core/mod.ts";
-import type { Bbox, TileMetadata } from "../../tiles/workstation/tile_cache/mod.ts";
+import type { Bbox, TileMetadata } from "../../tiles/tile_contract/mod.ts";
 import type { CachedTiles, LeftOut } from "./contract.ts";
 import { ProvisioningError } from "./errors.ts";
 import type { FreshTiles } from "./fresh_tiles.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import type { TileSource } from "../../navigation/map/mod.ts";
-import type { TileMetadata } from "../../tiles/workstation/tile_cache/mod.ts";
+import type { TileMetadata } from "../../tiles/tile_contract/mod.ts";
 import type { CachedTiles } from "./contract.ts";
 import type { TileSelection } from "./select_tiles.ts";
 

@@ -6,7 +6,7 @@
  */
 import { z } from "zod";
 import { messageOf, replaceFile } from "../../../core/mod.ts";
-import { CacheIdentityError } from "./errors.ts";
+import { CacheIdentityError } from "../../tile_contract/mod.ts";
 import type { SqlDatabase } from "./sql/database.ts";
 
 const IdentityFileSchema = z.object({

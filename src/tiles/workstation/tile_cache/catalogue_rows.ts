@@ -3,8 +3,12 @@
  *
  * @module
  */
-import type { TileMetadataPersistent, TilePage, TileStatistics } from "./contract.ts";
-import { ZERO_UUID } from "./identity.ts";
+import {
+  type TileMetadataPersistent,
+  type TilePage,
+  type TileStatistics,
+  ZERO_UUID,
+} from "../../tile_contract/mod.ts";
 import type { SqlSession } from "./sql/database.ts";
 import { IDENTIFIED, PERSISTENT_COLUMNS, persistentOf } from "./packed_row.ts";
 

@@ -5,7 +5,7 @@
  * @module
  */
 import { FolderLock, FolderLockedError, messageOf } from "../../../core/mod.ts";
-import { CacheLockedError, TileFsError } from "./errors.ts";
+import { CacheLockedError, TileFsError } from "../../tile_contract/mod.ts";
 
 /**
  * Alone, or not at all.

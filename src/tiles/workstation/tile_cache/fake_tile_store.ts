@@ -8,40 +8,43 @@ import { tileBounds } from "../../../core/mod.ts";
 import {
   admitted,
   asOf,
+  type Bbox,
   checkFlightId,
+  checkNewTile,
   checkPage,
   checkPictures,
+  checkTileId,
   GIVE_UP_FROM,
+  locationHash,
+  type LruCandidate,
   newerCapture,
+  type NewTile,
   pixelHandle,
   refusedVote,
   refuseTwins,
+  sidecarBytes,
+  type StoredTile,
+  type TileCatalogue,
+  TileFsError,
+  type TileId,
+  tileKey,
+  type TileMetadata,
+  TileMetadataError,
+  type TileMetadataPersistent,
+  type TileMetadataStore,
+  TileNotFoundError,
+  type TilePage,
+  type TilePixelHandle,
+  tileRange,
+  type TileStatistics,
+  type TileStore,
+  type TileStoreCollaborators,
+  tileUuid,
+  type VotingStatus,
   WriteJournal,
+  type WriteOptions,
+  type WriteSummary,
 } from "../../tile_contract/mod.ts";
-import { checkNewTile, checkTileId } from "./check_tile.ts";
-import type {
-  Bbox,
-  LruCandidate,
-  NewTile,
-  StoredTile,
-  TileCatalogue,
-  TileId,
-  TileMetadata,
-  TileMetadataPersistent,
-  TileMetadataStore,
-  TilePage,
-  TilePixelHandle,
-  TileStatistics,
-  TileStore,
-  TileStoreCollaborators,
-  VotingStatus,
-  WriteOptions,
-  WriteSummary,
-} from "./contract.ts";
-import { TileFsError, TileMetadataError, TileNotFoundError } from "./errors.ts";
-import { locationHash, tileKey, tileUuid } from "./identity.ts";
-import { sidecarBytes } from "./sidecars.ts";
-import { tileRange } from "./tile_range.ts";
 
 /** What is remembered of a tile and changes. */
 interface Held {

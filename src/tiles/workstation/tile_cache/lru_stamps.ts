@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { LruCandidate, TileId } from "./contract.ts";
-import { tileUuid } from "./identity.ts";
+import { type LruCandidate, type TileId, tileUuid } from "../../tile_contract/mod.ts";
 import type { SqlDatabase, SqlSession } from "./sql/database.ts";
 import { tileIdOf } from "./tile_record.ts";
 

@@ -1,5 +1,4 @@
 /** C6 tile cache: tiles as files with rows in PostgreSQL, embedded (PGlite) or on a server. */
-export * from "../../tile_contract/mod.ts";
 export type { TileCacheLogger } from "./logger.ts";
 export {
   buildTileMetadataStore,

@@ -5,15 +5,16 @@
  */
 import { causes, type FolderLock, messageOf } from "../../../core/mod.ts";
 import { checkIdentity, isWithoutIdentity } from "./cache_identity.ts";
-import type {
-  TileCatalogue,
-  TileMetadataStore,
-  TileStore,
-  TileStoreCollaborators,
-  WriteFreshnessGate,
-} from "./contract.ts";
+import {
+  TileCacheError,
+  type TileCatalogue,
+  TileDatabaseError,
+  type TileMetadataStore,
+  type TileStore,
+  type TileStoreCollaborators,
+  type WriteFreshnessGate,
+} from "../../tile_contract/mod.ts";
 import { lockAlone, lockWithOthers } from "./data_folder_lock.ts";
-import { TileCacheError, TileDatabaseError } from "./errors.ts";
 import { restoreSettings } from "./freshness/kept_settings.ts";
 import { silentLogger, type TileCacheLogger } from "./logger.ts";
 import { reconcile, type Reconciliation } from "./reconcile.ts";

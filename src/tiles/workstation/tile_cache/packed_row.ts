@@ -10,8 +10,11 @@
  *
  * @module
  */
-import type { TileMetadata, TileMetadataPersistent } from "./contract.ts";
-import { TileDatabaseError } from "./errors.ts";
+import {
+  TileDatabaseError,
+  type TileMetadata,
+  type TileMetadataPersistent,
+} from "../../tile_contract/mod.ts";
 import type { SqlRow } from "./sql/database.ts";
 
 const SEPARATOR = "\x1f";

@@ -7,8 +7,7 @@
  * @module
  */
 import { sha256Hex } from "../../../core/mod.ts";
-import { JPEG_BYTES_MAX } from "./check_tile.ts";
-import type { TileId } from "./contract.ts";
+import { JPEG_BYTES_MAX, type TileId } from "../../tile_contract/mod.ts";
 import { tilePath } from "./tile_path.ts";
 
 /** Room for every picture that may be stored, and a byte that shows a larger one. */

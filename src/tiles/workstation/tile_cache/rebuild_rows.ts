@@ -5,15 +5,15 @@
  * @module
  */
 import { z } from "zod";
-import { checkNewTile } from "./check_tile.ts";
 import {
+  checkNewTile,
   FRESHNESS_LABELS,
+  sidecarBytes,
   TileIdSchema,
   type TileMetadata,
   TileMetadataSchema,
   VOTING_STATUSES,
-} from "./contract.ts";
-import { sidecarBytes } from "./sidecars.ts";
+} from "../../tile_contract/mod.ts";
 import type { SqlDatabase } from "./sql/database.ts";
 import { checkTileFiles } from "./tile_files.ts";
 import { tilePath } from "./tile_path.ts";

@@ -10,9 +10,12 @@
  */
 import { dirname } from "node:path";
 import { messageOf, syncPath, TEMPORARY_MARK } from "../../../core/mod.ts";
-import type { TileMetadata } from "./contract.ts";
-import { TileFsError } from "./errors.ts";
-import { sidecarBytes as bytesOfSidecars, SIDECARS } from "./sidecars.ts";
+import {
+  sidecarBytes as bytesOfSidecars,
+  SIDECARS,
+  TileFsError,
+  type TileMetadata,
+} from "../../tile_contract/mod.ts";
 import type { SqlDatabase, SqlSession } from "./sql/database.ts";
 import { restoreSidecars } from "./tile_files.ts";
 import { tilePath } from "./tile_path.ts";

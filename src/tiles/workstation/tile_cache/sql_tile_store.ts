@@ -8,51 +8,52 @@
  *
  * @module
  */
-import { checkNewTile, checkTileId } from "./check_tile.ts";
 import { selectPage, selectStatistics } from "./catalogue_rows.ts";
-import type {
-  Bbox,
-  LruCandidate,
-  NewTile,
-  StoredTile,
-  TileCatalogue,
-  TileId,
-  TileMetadata,
-  TileMetadataPersistent,
-  TileMetadataStore,
-  TilePage,
-  TilePixelHandle,
-  TileStatistics,
-  TileStore,
-  TileStoreCollaborators,
-  VotingStatus,
-  WriteFreshnessGate,
-  WriteOptions,
-  WriteSummary,
-} from "./contract.ts";
-import { TileDatabaseError, TileMetadataError } from "./errors.ts";
-import { tileKey, tileUuid } from "./identity.ts";
 import { LruStamps, selectLruCandidates } from "./lru_stamps.ts";
 import { readAhead } from "./read_ahead.ts";
 import { readPictureNow } from "./read_now.ts";
 import {
   admitted,
   asOf,
+  type Bbox,
   checkFlightId,
+  checkNewTile,
   checkPage,
   checkPictures,
+  checkTileId,
   GIVE_UP_FROM,
+  type LruCandidate,
   newerCapture,
+  type NewTile,
   pixelHandle,
   refusedVote,
   refuseTwins,
+  type StoredTile,
+  type TileCatalogue,
+  TileDatabaseError,
+  type TileId,
+  tileKey,
+  type TileMetadata,
+  TileMetadataError,
+  type TileMetadataPersistent,
+  type TileMetadataStore,
+  type TilePage,
+  type TilePixelHandle,
+  tileRange,
+  type TileStatistics,
+  type TileStore,
+  type TileStoreCollaborators,
+  tileUuid,
+  type VotingStatus,
+  type WriteFreshnessGate,
   WriteJournal,
+  type WriteOptions,
+  type WriteSummary,
 } from "../../tile_contract/mod.ts";
 import { databaseFault, type SqlDatabase } from "./sql/database.ts";
 import { notFound, writeFault } from "./store_faults.ts";
 import { checkTileFiles, readTileFile, removeTileFiles, writeTileFiles } from "./tile_files.ts";
 import { TileFolders } from "./tile_folders.ts";
-import { tileRange } from "./tile_range.ts";
 import { dropRenewal, finishRenewal, renewalTag, writeRenewal } from "./tile_renewal.ts";
 import {
   deleteRow,

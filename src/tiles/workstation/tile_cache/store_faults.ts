@@ -3,9 +3,13 @@
  *
  * @module
  */
-import type { NewTile, TileId } from "./contract.ts";
-import { TileMetadataError, TileNotFoundError } from "./errors.ts";
-import { tileKey } from "./identity.ts";
+import {
+  type NewTile,
+  type TileId,
+  tileKey,
+  TileMetadataError,
+  TileNotFoundError,
+} from "../../tile_contract/mod.ts";
 import { databaseFault, SQLSTATE, sqlStateOf } from "./sql/database.ts";
 
 export function writeFault(error: unknown, tiles: readonly NewTile[]): Error {

@@ -11,11 +11,18 @@
  */
 import { setImmediate } from "node:timers";
 import { messageOf, replaceFile, sha256Hex, temporaryPathFor } from "../../../core/mod.ts";
-import { checkTileId } from "./check_tile.ts";
-import type { NewTile, TileId, TileMetadata } from "./contract.ts";
-import { ContentHashMismatchError, TileCacheError, TileFsError } from "./errors.ts";
-import { tileKey } from "./identity.ts";
-import { sidecarContents, SIDECARS } from "./sidecars.ts";
+import {
+  checkTileId,
+  ContentHashMismatchError,
+  type NewTile,
+  sidecarContents,
+  SIDECARS,
+  TileCacheError,
+  TileFsError,
+  type TileId,
+  tileKey,
+  type TileMetadata,
+} from "../../tile_contract/mod.ts";
 import { checkInside, type TileFolders } from "./tile_folders.ts";
 import { tilePath } from "./tile_path.ts";
 import { waitingPicture } from "./tile_renewal.ts";

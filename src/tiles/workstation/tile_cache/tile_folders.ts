@@ -5,7 +5,7 @@
  */
 import { dirname } from "node:path";
 import { syncPath } from "../../../core/mod.ts";
-import { TileFsError } from "./errors.ts";
+import { TileFsError } from "../../tile_contract/mod.ts";
 
 /** More are forgotten and synced once more: memory must not grow with the cache. */
 const KNOWN_MAX = 50_000;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { TileId } from "./contract.ts";
+import type { TileId } from "../../tile_contract/mod.ts";
 
 /** Path of the picture below the data folder, with slashes. Give it checked ids only. */
 export function tilePath(id: TileId): string {

@@ -4,9 +4,13 @@
  * @module
  */
 import { tileBounds } from "../../../core/mod.ts";
-import type { TileId, TileMetadata } from "./contract.ts";
-import { locationHash, tileUuid } from "./identity.ts";
-import { sidecarBytes } from "./sidecars.ts";
+import {
+  locationHash,
+  sidecarBytes,
+  type TileId,
+  type TileMetadata,
+  tileUuid,
+} from "../../tile_contract/mod.ts";
 import type { SqlRow } from "./sql/database.ts";
 
 /** Columns that a writer gives, with their types. */

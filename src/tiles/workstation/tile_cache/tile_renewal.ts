@@ -9,10 +9,14 @@
  */
 import { dirname } from "node:path";
 import { messageOf, sha256Hex, syncPath, writeSynced } from "../../../core/mod.ts";
-import type { NewTile, TileMetadata } from "./contract.ts";
-import { TileFsError } from "./errors.ts";
-import { tileKey } from "./identity.ts";
-import { sidecarContents, SIDECARS } from "./sidecars.ts";
+import {
+  type NewTile,
+  sidecarContents,
+  SIDECARS,
+  TileFsError,
+  tileKey,
+  type TileMetadata,
+} from "../../tile_contract/mod.ts";
 import { tilePath } from "./tile_path.ts";
 
 export const RENEWAL_MARK = ".renew-";

@@ -3,10 +3,15 @@
  *
  * @module
  */
-import type { TileId, TileMetadata, TileMetadataPersistent } from "./contract.ts";
-import { tileKey, tileUuid } from "./identity.ts";
+import {
+  type TileId,
+  tileKey,
+  type TileMetadata,
+  type TileMetadataPersistent,
+  type TileRange,
+  tileUuid,
+} from "../../tile_contract/mod.ts";
 import type { SqlSession, SqlTransaction } from "./sql/database.ts";
-import type { TileRange } from "./tile_range.ts";
 import {
   COLUMNS,
   GROUP,

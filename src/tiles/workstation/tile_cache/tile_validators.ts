@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { TileId } from "./contract.ts";
-import { tileUuid } from "./identity.ts";
+import { type TileId, tileUuid } from "../../tile_contract/mod.ts";
 import { databaseFault, type SqlDatabase } from "./sql/database.ts";
 
 export interface TileValidator {

@@ -5,7 +5,7 @@
  * @module
  */
 import { messageOf, syncPath, writeSynced } from "../../../core/mod.ts";
-import { TileFsError } from "./errors.ts";
+import { TileFsError } from "../../tile_contract/mod.ts";
 
 const folderOf = (dataFolder: string) => `${dataFolder}/unclean`;
 

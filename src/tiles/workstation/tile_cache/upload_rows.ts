@@ -3,8 +3,12 @@
  *
  * @module
  */
-import type { TileId, TileMetadataPersistent, VotingStatus } from "./contract.ts";
-import { tileUuid } from "./identity.ts";
+import {
+  type TileId,
+  type TileMetadataPersistent,
+  tileUuid,
+  type VotingStatus,
+} from "../../tile_contract/mod.ts";
 import type { SqlSession } from "./sql/database.ts";
 import { IDENTIFIED, PERSISTENT_COLUMNS, persistentOf } from "./packed_row.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Bbox, TileMetadata } from "../tile_cache/mod.ts";
+import type { Bbox, TileMetadata } from "../../tile_contract/mod.ts";
 
 /** Tiles of one source (and of one flight, where it is onboard_ingest). */
 export interface TileSelection {

@@ -4,7 +4,7 @@
  * @module
  */
 import { GarbageBound, writeSynced } from "../../../core/mod.ts";
-import type { TileMetadata } from "../tile_cache/mod.ts";
+import type { TileMetadata } from "../../tile_contract/mod.ts";
 import type { ExportableTiles, ExportObserver, ExportRequest, ExportSummary } from "./contract.ts";
 import { ExportFacts } from "./facts.ts";
 import { exportFault, FOLDER_DOCUMENT, wholeFolder } from "./output.ts";

@@ -7,7 +7,7 @@
  */
 import { DatabaseSync } from "node:sqlite";
 import { GarbageBound } from "../../../core/mod.ts";
-import type { TileMetadata } from "../tile_cache/mod.ts";
+import type { TileMetadata } from "../../tile_contract/mod.ts";
 import type { ExportableTiles, ExportObserver, ExportRequest, ExportSummary } from "./contract.ts";
 import { ExportFacts } from "./facts.ts";
 import { exportFault, wholeFile } from "./output.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { tileBounds } from "../../../core/mod.ts";
-import type { Bbox, TileMetadata } from "../tile_cache/mod.ts";
+import type { Bbox, TileMetadata } from "../../tile_contract/mod.ts";
 
 /** Different attributions that are kept. */
 const ATTRIBUTIONS_MAX = 20;

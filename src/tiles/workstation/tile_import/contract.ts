@@ -5,7 +5,7 @@
  */
 import type { SlippyTile } from "../../../core/mod.ts";
 import type { RefusedTile } from "./archives/contract.ts";
-import type { NewTile, TileId, WriteOptions, WriteSummary } from "../tile_cache/mod.ts";
+import type { NewTile, TileId, WriteOptions, WriteSummary } from "../../tile_contract/mod.ts";
 
 /** What the import needs of a tile store. */
 export interface TileSink {

@@ -4,7 +4,7 @@
  * @module
  */
 import { checkZoom, GarbageBound, sha256Hex, tileBounds, zoomForGsd } from "../../../core/mod.ts";
-import type { NewTile, TileId } from "../tile_cache/mod.ts";
+import type { NewTile, TileId } from "../../tile_contract/mod.ts";
 import { TileBatch } from "./tile_batch.ts";
 import type { Imagery, ImportOptions, ImportSummary, PaintedTile, TileSink } from "./contract.ts";
 

@@ -5,7 +5,7 @@
  * @module
  */
 import { EXIT, messageOf } from "../../../core/mod.ts";
-import { type NewTile, TileCacheError, tileKey } from "../tile_cache/mod.ts";
+import { type NewTile, TileCacheError, tileKey } from "../../tile_contract/mod.ts";
 import type { RefusedTile } from "./archives/contract.ts";
 import type { TileSink } from "./contract.ts";
 

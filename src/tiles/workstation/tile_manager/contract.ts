@@ -5,7 +5,7 @@
  * @module
  */
 import { z } from "zod";
-import type { Bbox, TileId, TileMetadata } from "../tile_cache/mod.ts";
+import type { Bbox, TileId, TileMetadata } from "../../tile_contract/mod.ts";
 
 // ---- Download ------------------------------------------------------------------------------------
 

@@ -4,25 +4,25 @@
  *
  * @module
  */
-import { checkNewTile } from "../check_tile.ts";
-import type {
-  Bbox,
-  NewTile,
-  StoredTile,
-  TileId,
-  TileMetadata,
-  TileMetadataStore,
-  TilePixelHandle,
-  TileStore,
-  TileStoreCollaborators,
-  WriteFreshnessGate,
-  WriteOptions,
-  WriteSummary,
-} from "../contract.ts";
-import { WriteJournal } from "../../../tile_contract/mod.ts";
-import { TileMetadataError } from "../errors.ts";
-import { tileKey } from "../identity.ts";
-import { sidecarBytes } from "../sidecars.ts";
+import {
+  type Bbox,
+  checkNewTile,
+  type NewTile,
+  sidecarBytes,
+  type StoredTile,
+  type TileId,
+  tileKey,
+  type TileMetadata,
+  TileMetadataError,
+  type TileMetadataStore,
+  type TilePixelHandle,
+  type TileStore,
+  type TileStoreCollaborators,
+  type WriteFreshnessGate,
+  WriteJournal,
+  type WriteOptions,
+  type WriteSummary,
+} from "../../../tile_contract/mod.ts";
 import type { DiskBudget } from "./disk_budget.ts";
 
 /** The store adds words to the metadata (labels) that the sidecar holds as well. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { SIDECARS } from "../sidecars.ts";
+import { SIDECARS } from "../../../tile_contract/mod.ts";
 import type { SqlDatabase } from "../sql/database.ts";
 import { tilePath } from "../tile_path.ts";
 import { tileIdOf } from "./evictable.ts";

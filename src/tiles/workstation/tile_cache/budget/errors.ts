@@ -2,7 +2,7 @@
  * @module
  */
 import { EXIT } from "../../../../core/mod.ts";
-import { TileCacheError } from "../errors.ts";
+import { TileCacheError } from "../../../tile_contract/mod.ts";
 import type { BudgetState } from "./ledger.ts";
 
 /** All that may go would not make enough room. Nothing was written. Exit 74, as a full disk. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { TileId } from "../contract.ts";
+import type { TileId } from "../../../tile_contract/mod.ts";
 import type { SqlRow, SqlTransaction } from "../sql/database.ts";
 
 /** No pending upload, no tile of a mission. (A row of before identities has no files.) */

@@ -6,7 +6,7 @@
 import type { SqlDatabase } from "../sql/database.ts";
 import { removeTileFiles } from "../tile_files.ts";
 import { lockKeys } from "../tile_rows.ts";
-import { tileUuid } from "../identity.ts";
+import { tileUuid } from "../../../tile_contract/mod.ts";
 import type { EvictedTile } from "./ledger.ts";
 
 /** Files deleted at the same time. */

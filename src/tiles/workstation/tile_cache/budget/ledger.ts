@@ -9,7 +9,7 @@
  *
  * @module
  */
-import type { TileId } from "../contract.ts";
+import type { TileId } from "../../../tile_contract/mod.ts";
 import {
   databaseFault,
   type SqlDatabase,

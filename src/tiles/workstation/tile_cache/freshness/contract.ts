@@ -1,9 +1,14 @@
 /**
- * Freshness in detail (the gate's own contract is in ../contract.ts): how old a tile may be where it lies, and what becomes of it when it is older.
+ * Freshness in detail (the gate's own contract is in tile_contract): how old a tile may be where it lies,
+ * and what becomes of it when it is older.
  *
  * @module
  */
-import type { SectorBoundary, SectorClassification, TileMetadata } from "../contract.ts";
+import type {
+  SectorBoundary,
+  SectorClassification,
+  TileMetadata,
+} from "../../../tile_contract/mod.ts";
 
 /** A tile older than this is stale; one of exactly this age is not. */
 export interface FreshnessRule {

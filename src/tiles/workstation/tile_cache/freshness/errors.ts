@@ -2,9 +2,12 @@
  * @module
  */
 import { EXIT } from "../../../../core/mod.ts";
-import type { SectorClassification, TileId } from "../contract.ts";
-import { TileCacheError } from "../errors.ts";
-import { tileKey } from "../identity.ts";
+import {
+  type SectorClassification,
+  TileCacheError,
+  type TileId,
+  tileKey,
+} from "../../../tile_contract/mod.ts";
 import type { FreshnessJudgement, FreshnessRule } from "./contract.ts";
 import { describeReason, describeRule } from "./describe.ts";
 

@@ -6,7 +6,7 @@
  */
 import { type Clock, tileBounds } from "../../../../core/mod.ts";
 import type { FdrSink } from "../../../../flight/flight_recorder/mod.ts";
-import type { Bbox, SectorClassification, WriteFreshnessGate } from "../contract.ts";
+import type { Bbox, SectorClassification, WriteFreshnessGate } from "../../../tile_contract/mod.ts";
 import type { TileCacheLogger } from "../logger.ts";
 import type { SqlSession } from "../sql/database.ts";
 import { type DatedTile, type FreshnessJudgement, FUTURE_TOLERANCE_S } from "./contract.ts";

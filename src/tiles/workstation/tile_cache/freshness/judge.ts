@@ -7,7 +7,7 @@ import {
   SECTOR_CLASSIFICATIONS,
   type SectorBoundary,
   type SectorClassification,
-} from "../contract.ts";
+} from "../../../tile_contract/mod.ts";
 import {
   type FreshnessJudgement,
   type FreshnessOutcome,

@@ -6,8 +6,11 @@
  */
 import { z } from "zod";
 import { messageOf, replaceFile } from "../../../../core/mod.ts";
-import { SECTOR_CLASSIFICATIONS, SectorBoundarySchema } from "../contract.ts";
-import { TileFsError } from "../errors.ts";
+import {
+  SECTOR_CLASSIFICATIONS,
+  SectorBoundarySchema,
+  TileFsError,
+} from "../../../tile_contract/mod.ts";
 import type { SqlDatabase, SqlSession } from "../sql/database.ts";
 import { DEFAULT_MAX_AGE_S } from "./contract.ts";
 import { loadRules, loadSectors } from "./sectors.ts";

@@ -8,7 +8,7 @@
  */
 // @ts-types="./rbush.d.ts"
 import RBush, { type Box } from "rbush";
-import type { Bbox, SectorBoundary } from "../contract.ts";
+import type { Bbox, SectorBoundary } from "../../../tile_contract/mod.ts";
 
 /** Degrees; 0.1 mm of ground: rounding must not part a sector from the tile that it touches. */
 const EDGE_DEG = 1e-9;

@@ -4,14 +4,14 @@
  * @module
  */
 import {
+  checkBbox,
   SECTOR_CLASSIFICATIONS,
   type SectorBoundary,
   SectorBoundarySchema,
   type SectorClassification,
-} from "../contract.ts";
-import { TileMetadataError } from "../errors.ts";
+  TileMetadataError,
+} from "../../../tile_contract/mod.ts";
 import type { SqlDatabase, SqlSession } from "../sql/database.ts";
-import { checkBbox } from "../tile_range.ts";
 import { DEFAULT_MAX_AGE_S, type FreshnessRule } from "./contract.ts";
 
 /** A thousand years: more is a mistake in the unit. */

@@ -4,9 +4,7 @@
  * @module
  */
 import { GarbageBound } from "../../../../core/mod.ts";
-import type { TileMetadata } from "../contract.ts";
-import { checkTileId } from "../check_tile.ts";
-import { tileUuid } from "../identity.ts";
+import { checkTileId, type TileMetadata, tileUuid } from "../../../tile_contract/mod.ts";
 import { databaseFault, type SqlDatabase } from "../sql/database.ts";
 import { readTileFile } from "../tile_files.ts";
 import { tilePath } from "../tile_path.ts";

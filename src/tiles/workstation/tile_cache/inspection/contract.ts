@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Bbox, TileId, TileMetadataPersistent } from "../contract.ts";
+import type { Bbox, TileId, TileMetadataPersistent } from "../../../tile_contract/mod.ts";
 
 /** Absent words choose everything. */
 export interface TileFilter {

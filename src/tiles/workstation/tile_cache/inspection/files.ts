@@ -4,9 +4,7 @@
  * @module
  */
 import { TEMPORARY_MARK } from "../../../../core/mod.ts";
-import { type TileId, TileIdSchema } from "../contract.ts";
-import { ZERO_UUID } from "../identity.ts";
-import { SIDECARS } from "../sidecars.ts";
+import { SIDECARS, type TileId, TileIdSchema, ZERO_UUID } from "../../../tile_contract/mod.ts";
 import { RENEWAL_MARK } from "../tile_renewal.ts";
 import type { OpenCache } from "./cache_inspection.ts";
 import { selectColumn } from "./queries.ts";

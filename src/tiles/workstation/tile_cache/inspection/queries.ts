@@ -4,10 +4,9 @@
  *
  * @module
  */
-import type { Bbox } from "../contract.ts";
+import { type Bbox, tileRange } from "../../../tile_contract/mod.ts";
 import type { SqlRow, SqlSession, SqlValue } from "../sql/database.ts";
 import { IDENTIFIED, PERSISTENT_COLUMNS, persistentOf } from "../packed_row.ts";
-import { tileRange } from "../tile_range.ts";
 import type { ListedTile, TileFilter, TileGroup } from "./contract.ts";
 
 const ZOOMS: readonly number[] = Array.from({ length: 23 }, (_, zoom) => zoom);

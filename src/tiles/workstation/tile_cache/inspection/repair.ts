@@ -6,7 +6,7 @@
  */
 import { dirname } from "node:path";
 import { replaceFile, sha256Hex, syncPath, TEMPORARY_MARK } from "../../../../core/mod.ts";
-import { sidecarBytes, sidecarContents, SIDECARS } from "../sidecars.ts";
+import { sidecarBytes, sidecarContents, SIDECARS } from "../../../tile_contract/mod.ts";
 import { tilePath } from "../tile_path.ts";
 import { COLUMNS, metadataOf } from "../packed_row.ts";
 import { RENEWAL_MARK } from "../tile_renewal.ts";

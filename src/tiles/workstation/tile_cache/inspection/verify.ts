@@ -6,8 +6,7 @@
  */
 import { GarbageBound, messageOf, sha256Hex } from "../../../../core/mod.ts";
 import { readState } from "../budget/ledger.ts";
-import { tileKey } from "../identity.ts";
-import { SIDECARS } from "../sidecars.ts";
+import { SIDECARS, tileKey } from "../../../tile_contract/mod.ts";
 import { checkInside } from "../tile_folders.ts";
 import { tilePath } from "../tile_path.ts";
 import type { OpenCache } from "./cache_inspection.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { messageOf } from "../../../../core/mod.ts";
-import { TileCacheError, TileDatabaseError } from "../errors.ts";
+import { TileCacheError, TileDatabaseError } from "../../../tile_contract/mod.ts";
 
 export type SqlValue = string | number | boolean | Date | null | readonly string[];
 export type SqlRow = Record<string, unknown>;

@@ -4,7 +4,7 @@
  * @module
  */
 import { messageOf, sha256Hex } from "../../../../core/mod.ts";
-import { MigrationError, TileCacheError } from "../errors.ts";
+import { MigrationError, TileCacheError } from "../../../tile_contract/mod.ts";
 import type { TileCacheLogger } from "../logger.ts";
 import { type SqlDatabase, SQLSTATE, sqlStateOf, type SqlTransaction } from "./database.ts";
 

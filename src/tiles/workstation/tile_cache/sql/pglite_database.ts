@@ -7,7 +7,7 @@
 import { PGlite, type Transaction } from "@electric-sql/pglite";
 import { fileURLToPath } from "node:url";
 import { messageOf } from "../../../../core/mod.ts";
-import { TileDatabaseError, TileFsError } from "../errors.ts";
+import { TileDatabaseError, TileFsError } from "../../../tile_contract/mod.ts";
 import type { SqlDatabase, SqlRow, SqlTransaction, SqlValue } from "./database.ts";
 import { WalSync } from "./wal_sync.ts";
 

@@ -5,7 +5,7 @@
  */
 import pg from "pg";
 import { messageOf } from "../../../../core/mod.ts";
-import { TileDatabaseError } from "../errors.ts";
+import { TileDatabaseError } from "../../../tile_contract/mod.ts";
 import type { SqlDatabase, SqlRow, SqlTransaction, SqlValue } from "./database.ts";
 import { sqlStateOf } from "./database.ts";
 

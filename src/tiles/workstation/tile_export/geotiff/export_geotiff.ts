@@ -15,7 +15,7 @@ import {
   TILE_SIZE_PX,
   tileBounds,
 } from "../../../../core/mod.ts";
-import type { Bbox, TileMetadata } from "../../tile_cache/mod.ts";
+import type { Bbox, TileMetadata } from "../../../tile_contract/mod.ts";
 import type {
   ExportableTiles,
   ExportObserver,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Bbox } from "../../tile_cache/mod.ts";
+import type { Bbox } from "../../../tile_contract/mod.ts";
 import { HEADER_BYTES } from "./directories.ts";
 
 export interface HeaderFields {

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { TileMetadata } from "../../tile_cache/mod.ts";
+import type { TileMetadata } from "../../../tile_contract/mod.ts";
 import type { Entries } from "./directories.ts";
 import { tileIdOf } from "./hilbert.ts";
 

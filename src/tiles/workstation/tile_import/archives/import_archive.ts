@@ -15,7 +15,7 @@ import {
   sha256Hex,
   tileBounds,
 } from "../../../../core/mod.ts";
-import { type NewTile, TileCacheError, tileKey } from "../../tile_cache/mod.ts";
+import { type NewTile, TileCacheError, tileKey } from "../../../tile_contract/mod.ts";
 import type { TileToolkit } from "../canvas.ts";
 import type { ImportOptions, ImportSummary, TileSink } from "../contract.ts";
 import { tileGsdM } from "../georeference.ts";

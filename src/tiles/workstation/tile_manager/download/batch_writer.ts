@@ -4,12 +4,8 @@
  * @module
  */
 import { messageOf } from "../../../../core/mod.ts";
-import {
-  type Bbox,
-  FreshnessRejectionError,
-  type NewTile,
-  type TileMetadata,
-} from "../../tile_cache/mod.ts";
+import type { Bbox, NewTile, TileMetadata } from "../../../tile_contract/mod.ts";
+import { FreshnessRejectionError } from "../../tile_cache/mod.ts";
 import type { Tally } from "./tally.ts";
 import { keyOf } from "./tile_bands.ts";
 

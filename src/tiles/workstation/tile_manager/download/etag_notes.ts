@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type TileId, tileUuid } from "../../tile_cache/mod.ts";
+import { type TileId, tileUuid } from "../../../tile_contract/mod.ts";
 
 /** Where the marks are kept (`TileValidators` of the cache). */
 export interface EtagStore {

@@ -4,7 +4,7 @@
  * @module
  */
 import { messageOf } from "../../../../core/mod.ts";
-import type { TileId } from "../../tile_cache/mod.ts";
+import type { TileId } from "../../../tile_contract/mod.ts";
 import type { RefusedTile } from "../contract.ts";
 import { RateLimitedError, SatelliteProviderError } from "../errors.ts";
 

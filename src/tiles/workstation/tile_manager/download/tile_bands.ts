@@ -4,7 +4,7 @@
  * @module
  */
 import { type SlippyTile, tileBounds } from "../../../../core/mod.ts";
-import type { Bbox } from "../../tile_cache/mod.ts";
+import type { Bbox } from "../../../tile_contract/mod.ts";
 
 export function keyOf({ zoom, x, y }: SlippyTile): string {
   return `${zoom}/${x}/${y}`;

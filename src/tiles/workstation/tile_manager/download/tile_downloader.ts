@@ -13,13 +13,13 @@ import {
   tileBounds,
 } from "../../../../core/mod.ts";
 import {
-  FreshnessRejectionError,
   newerCapture,
   type NewTile,
   type TileId,
   type TileMetadata,
   TileNotFoundError,
-} from "../../tile_cache/mod.ts";
+} from "../../../tile_contract/mod.ts";
+import { FreshnessRejectionError } from "../../tile_cache/mod.ts";
 import type {
   Area,
   DownloadPlan,

@@ -5,7 +5,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import type { TileId } from "../../tile_cache/mod.ts";
+import type { TileId } from "../../../tile_contract/mod.ts";
 import type { SigningSession } from "../contract.ts";
 import { contentDigest } from "../http_signatures/content_digest.ts";
 import { signRequest } from "../http_signatures/message_signature.ts";

@@ -11,7 +11,7 @@ import type {
   TileMetadata,
   TileMetadataPersistent,
   TilePixelHandle,
-} from "../../tile_cache/mod.ts";
+} from "../../../tile_contract/mod.ts";
 import {
   type FlightStateSignal,
   type PerTileStatus,

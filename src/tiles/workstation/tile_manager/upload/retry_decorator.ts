@@ -6,7 +6,7 @@
  */
 import { type Clock, GdnError, type Logger } from "../../../../core/mod.ts";
 import type { FdrSink } from "../../../../flight/flight_recorder/mod.ts";
-import type { TileId, TileMetadata, VotingStatus } from "../../tile_cache/mod.ts";
+import type { TileId, TileMetadata, VotingStatus } from "../../../tile_contract/mod.ts";
 import type { UploadRetryConfig } from "../config.ts";
 import type {
   FlightStateSignal,

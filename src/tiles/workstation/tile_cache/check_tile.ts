@@ -1,1 +1,0 @@
-export { checkNewTile, checkTileId, JPEG_BYTES_MAX } from "../../tile_contract/mod.ts";

@@ -1,8 +1,0 @@
-export {
-  locationHash,
-  TILE_NAMESPACE,
-  tileKey,
-  tileUuid,
-  uuidV5,
-  ZERO_UUID,
-} from "../../tile_contract/mod.ts";

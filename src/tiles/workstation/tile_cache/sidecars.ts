@@ -1,1 +1,0 @@
-export { sidecarBytes, sidecarContents, SIDECARS } from "../../tile_contract/mod.ts";

@@ -1,1 +1,0 @@
-export { checkBbox, type TileRange, tileRange } from "../../tile_contract/mod.ts";
