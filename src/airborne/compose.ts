@@ -4,15 +4,16 @@
  * @module
  */
 import {
+  chooseStrategy,
   type Command,
-  type Composition,
   DataError,
+  hasNativeLibrary,
   LocalFrame,
+  type Strategies,
   type Strategy,
-  StrategyRegistry,
 } from "../core/mod.ts";
 import { type DescriptorIndex, openDescriptorIndex } from "../navigation/descriptor_index/mod.ts";
-import { type FaissLibrary, openFaiss } from "../native/faiss/mod.ts";
+import { openFaiss } from "../native/faiss/mod.ts";
 import {
   type FlightPackage,
   openFlightPackage,
@@ -31,7 +32,7 @@ import {
 } from "../navigation/place_recognition/mod.ts";
 import { PlanarPoseSolver, type PoseSolver } from "../navigation/pose/mod.ts";
 import { buildPackageTileStore, type PackageTileStore } from "../tiles/tile_journal/mod.ts";
-import { Eskf, type EskfConfig, type StateEstimator } from "../navigation/state_estimator/mod.ts";
+import { Eskf, type EskfOptions, type StateEstimator } from "../navigation/state_estimator/mod.ts";
 import { PlanarKlt, type VioStrategy } from "../navigation/vio/mod.ts";
 import {
   checkPoseLayout,
@@ -50,35 +51,104 @@ export function commands(): readonly Command[] {
   return [replayCommand({ composeAirborne, openTileStore })];
 }
 
-/** Opens the package, links the strategies that the configuration names, and puts them together. */
+/** What strategies are made of. */
+interface StrategyParts {
+  readonly config: AirborneConfig;
+  readonly vision: VisionLibrary;
+  readonly flightPackage: FlightPackage;
+  readonly frame: LocalFrame;
+  readonly map: TileMap;
+  readonly onEvent: EskfOptions["onEvent"];
+  /** Takes what a strategy opens for itself: it is closed with everything else, last opened first. */
+  readonly resources: AsyncDisposableStack;
+}
+
+/** The roles that have alternatives, and what fills them. */
+interface Roles {
+  readonly vio: VioStrategy;
+  readonly place_recognition: PlaceRecogniser;
+  readonly matcher: CrossDomainMatcher;
+  readonly pose: PoseSolver;
+  readonly state_estimator: StateEstimator;
+}
+
+/** Every strategy that `airborne` knows, by the name that the configuration gives it. */
+const STRATEGIES: { readonly [Role in keyof Roles]: Strategies<StrategyParts, Roles[Role]> } = {
+  vio: {
+    planar_klt: { create: ({ vision, config }) => new PlanarKlt(vision, config.planarKlt) },
+  },
+  place_recognition: {
+    adaptive: { library: "faiss", create: openAdaptiveRecogniser },
+  },
+  matcher: {
+    structural: {
+      create: ({ vision, map, config }) => new StructuralMatcher(vision, map, config.structural),
+    },
+  },
+  pose: {
+    planar_pose: { create: ({ vision, config }) => new PlanarPoseSolver(vision, config.pose) },
+  },
+  state_estimator: {
+    eskf: { create: makeEskf },
+  },
+};
+
+/**
+ * Looks the configured strategies up, opens the package, and puts everything together. A fault
+ * closes what was opened, last first.
+ *
+ * @throws StrategyNotLinkedError before anything is opened
+ */
 export async function composeAirborne(options: AirborneOptions): Promise<Airborne> {
   const { config } = options;
-  const registry = strategyRegistry(options);
-  const choose = {
-    vision: "opencv",
-    package: "folder",
-    frame: "map_centre",
-    map: "slippy_tiles",
-    faiss: "debian_static",
-    descriptor_index: "faiss_hnsw",
+  const strategies = {
     vio: config.strategies.vio,
     place_recognition: config.strategies.placeRecognition,
     matcher: config.strategies.matcher,
     pose: config.strategies.pose,
     state_estimator: config.strategies.stateEstimator,
-    locator: "recognise_match_pose",
-    navigator: "frame_by_frame",
   };
-  const composition: Composition = await registry.compose({ executable: "airborne", choose });
+  const chosen = {
+    vio: choose("vio", strategies.vio),
+    recogniser: choose("place_recognition", strategies.place_recognition),
+    matcher: choose("matcher", strategies.matcher),
+    solver: choose("pose", strategies.pose),
+    estimator: choose("state_estimator", strategies.state_estimator),
+  };
+  await using resources = new AsyncDisposableStack();
+  const parts = await openParts(options, resources);
+  const { vision, flightPackage, frame } = parts;
+  const estimator = await chosen.estimator.create(parts);
+  const vio = await chosen.vio.create(parts);
+  const locator = new Locator({
+    recogniser: await chosen.recogniser.create(parts),
+    matcher: await chosen.matcher.create(parts),
+    solver: await chosen.solver.create(parts),
+  }, {
+    rerank: config.placeRecognition.rerank,
+    refineResidualPx: config.navigator.refineResidualPx,
+  });
+  const navigator = resources.use(
+    new Navigator({
+      vision,
+      estimator,
+      vio,
+      locator,
+      frame,
+      config: config.navigator,
+      priorSigmaMaxM: config.placeRecognition.priorSigmaMaxM,
+    }),
+  );
+  const owned = resources.move();
   return {
-    vision: composition.get<VisionLibrary>("vision"),
-    flightPackage: composition.get<FlightPackage>("package"),
-    frame: composition.get<LocalFrame>("frame"),
-    estimator: composition.get<StateEstimator>("state_estimator"),
-    navigator: composition.get<Navigator>("navigator"),
-    locator: composition.get<Locator>("locator"),
-    strategies: choose,
-    [Symbol.asyncDispose]: () => composition[Symbol.asyncDispose](),
+    vision,
+    flightPackage,
+    frame,
+    estimator,
+    navigator,
+    locator,
+    strategies,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
@@ -88,190 +158,65 @@ async function openTileStore(options: TileStorePlace): Promise<PackageTileStore>
   return store;
 }
 
-/** Every strategy that `airborne` can link. */
-function strategyRegistry(options: AirborneOptions): StrategyRegistry {
-  const registry = new StrategyRegistry();
-  const { config } = options;
-  const linked = [
-    ...groundStrategies(options),
-    ...sightStrategies(config),
-    ...flightStrategies(config),
-  ];
-  for (const strategy of linked) {
-    registry.register({ ...strategy, executables: ["airborne"] });
-  }
-  return registry.register({
-    role: "state_estimator",
-    name: "eskf",
-    executables: ["airborne"],
-    needs: ["frame", "package"],
-    create: (parts): StateEstimator =>
-      new Eskf({
-        config: withMapSigma(
-          options.config.eskf,
-          parts.get<FlightPackage>("package").manifest.mapRegistrationSigmaM,
-        ),
-        frame: parts.get<LocalFrame>("frame"),
-        onEvent: options.onEvent,
-      }),
+function choose<Role extends keyof Roles>(
+  role: Role,
+  name: string,
+): Strategy<StrategyParts, Roles[Role]> {
+  return chooseStrategy<StrategyParts, Roles[Role]>({
+    executable: "airborne",
+    role,
+    name,
+    strategies: STRATEGIES[role],
+    hasLibrary: (library) => hasNativeLibrary(library),
   });
 }
 
-/** The package knows how well its map is registered. */
-function withMapSigma(config: EskfConfig, mapConstantSigmaM: number): EskfConfig {
-  return { ...config, anchor: { ...config.anchor, mapConstantSigmaM } };
+/** What has no alternatives: the vision library, the package, the local frame and the map. */
+async function openParts(
+  options: AirborneOptions,
+  resources: AsyncDisposableStack,
+): Promise<StrategyParts> {
+  const { config, onEvent } = options;
+  const vision = resources.use(openVision());
+  checkStructuralLayout(vision);
+  checkPoseLayout(vision);
+  const flightPackage = await openFlightPackage(
+    options.packagePath,
+    (manifest) => (doneBytes) => options.onVerified?.(doneBytes, verifiedBytes(manifest)),
+    { flightUntil: options.flightUntil },
+  );
+  const { area, groundHeightM } = flightPackage.manifest;
+  const frame = new LocalFrame({
+    latitudeDeg: (area.southDeg + area.northDeg) / 2,
+    longitudeDeg: (area.westDeg + area.eastDeg) / 2,
+    heightM: groundHeightM,
+  });
+  const map = new TileMap(vision, flightPackage.tiles, frame);
+  return { config, vision, flightPackage, frame, map, onEvent, resources };
 }
 
-type Linked = Omit<Strategy, "executables">;
-
-/** The map and what reads it. */
-function groundStrategies(options: AirborneOptions): Linked[] {
-  return [
-    {
-      role: "vision",
-      name: "opencv",
-      create: () => {
-        const vision = openVision();
-        checkStructuralLayout(vision);
-        checkPoseLayout(vision);
-        return vision;
-      },
-    },
-    {
-      role: "package",
-      name: "folder",
-      create: () =>
-        openFlightPackage(
-          options.packagePath,
-          (manifest) => (doneBytes) => options.onVerified?.(doneBytes, verifiedBytes(manifest)),
-          { flightUntil: options.flightUntil },
-        ),
-    },
-    {
-      role: "frame",
-      name: "map_centre",
-      needs: ["package"],
-      create: (parts) => {
-        const { area, groundHeightM } = parts.get<FlightPackage>("package").manifest;
-        return new LocalFrame({
-          latitudeDeg: (area.southDeg + area.northDeg) / 2,
-          longitudeDeg: (area.westDeg + area.eastDeg) / 2,
-          heightM: groundHeightM,
-        });
-      },
-    },
-    { role: "faiss", name: "debian_static", create: () => openFaiss() },
-    {
-      role: "descriptor_index",
-      name: "faiss_hnsw",
-      needs: ["faiss", "package"],
-      create: (parts) =>
-        openDescriptorIndex(
-          parts.get<FlightPackage>("package").indexPath,
-          parts.get<FaissLibrary>("faiss"),
-        ),
-    },
-    {
-      role: "map",
-      name: "slippy_tiles",
-      needs: ["vision", "package", "frame"],
-      create: (parts) =>
-        new TileMap(
-          parts.get<VisionLibrary>("vision"),
-          parts.get<FlightPackage>("package").tiles,
-          parts.get<LocalFrame>("frame"),
-        ),
-    },
-  ];
+/** The package knows how well its map is registered; the configuration does not. */
+function makeEskf({ config, frame, flightPackage, onEvent }: StrategyParts): StateEstimator {
+  const mapConstantSigmaM = flightPackage.manifest.mapRegistrationSigmaM;
+  const anchor = { ...config.eskf.anchor, mapConstantSigmaM };
+  return new Eskf({ config: { ...config.eskf, anchor }, frame, onEvent });
 }
 
-/** C1 to C4. */
-function sightStrategies(config: AirborneConfig): Linked[] {
-  return [
-    {
-      role: "vio",
-      name: "planar_klt",
-      needs: ["vision"],
-      create: (parts) => new PlanarKlt(parts.get<VisionLibrary>("vision"), config.planarKlt),
-    },
-    {
-      role: "place_recognition",
-      name: "adaptive",
-      needs: ["vision", "package", "frame", "map", "descriptor_index"],
-      create: async (parts) => {
-        const vision = parts.get<VisionLibrary>("vision");
-        const map = parts.get<TileMap>("map");
-        const settings = config.placeRecognition;
-        const { vocabularyPath, places, indexPath } = parts.get<FlightPackage>("package");
-        const vlad = await VladDescriptor.open(vision, vocabularyPath);
-        const index = parts.get<DescriptorIndex>("descriptor_index");
-        checkIndex(indexPath, index, vlad.dimension, places.length);
-        const descriptors = new VladSearch(
-          vlad,
-          index,
-          knownPlaces(places, parts.get<LocalFrame>("frame")),
-          settings,
-        );
-        const exhaustive = new ExhaustiveSearch(vision, map, settings);
-        return new AdaptiveRecogniser(map, exhaustive, descriptors, settings);
-      },
-    },
-    {
-      role: "matcher",
-      name: "structural",
-      needs: ["vision", "map"],
-      create: (parts) =>
-        new StructuralMatcher(
-          parts.get<VisionLibrary>("vision"),
-          parts.get<TileMap>("map"),
-          config.structural,
-        ),
-    },
-    {
-      role: "pose",
-      name: "planar_pose",
-      needs: ["vision"],
-      create: (parts) => new PlanarPoseSolver(parts.get<VisionLibrary>("vision"), config.pose),
-    },
-  ];
+async function openAdaptiveRecogniser(parts: StrategyParts): Promise<PlaceRecogniser> {
+  const { vision, map, frame, resources } = parts;
+  const settings = parts.config.placeRecognition;
+  const { vocabularyPath, places, indexPath } = parts.flightPackage;
+  const vlad = await VladDescriptor.open(vision, vocabularyPath);
+  const index = resources.use(
+    await openDescriptorIndex(indexPath, resources.use(openFaiss())),
+  );
+  checkIndex(indexPath, index, vlad.dimension, places.length);
+  const descriptors = new VladSearch(vlad, index, knownPlaces(places, frame), settings);
+  const exhaustive = new ExhaustiveSearch(vision, map, settings);
+  return new AdaptiveRecogniser(map, exhaustive, descriptors, settings);
 }
 
-/** What drives C1 to C5. */
-function flightStrategies(config: AirborneConfig): Linked[] {
-  return [
-    {
-      role: "locator",
-      name: "recognise_match_pose",
-      needs: ["place_recognition", "matcher", "pose"],
-      create: (parts) =>
-        new Locator({
-          recogniser: parts.get<PlaceRecogniser>("place_recognition"),
-          matcher: parts.get<CrossDomainMatcher>("matcher"),
-          solver: parts.get<PoseSolver>("pose"),
-        }, {
-          rerank: config.placeRecognition.rerank,
-          refineResidualPx: config.navigator.refineResidualPx,
-        }),
-    },
-    {
-      role: "navigator",
-      name: "frame_by_frame",
-      needs: ["vision", "state_estimator", "vio", "locator", "frame"],
-      create: (parts) =>
-        new Navigator({
-          vision: parts.get<VisionLibrary>("vision"),
-          estimator: parts.get<StateEstimator>("state_estimator"),
-          vio: parts.get<VioStrategy>("vio"),
-          locator: parts.get<Locator>("locator"),
-          frame: parts.get<LocalFrame>("frame"),
-          config: config.navigator,
-          priorSigmaMaxM: config.placeRecognition.priorSigmaMaxM,
-        }),
-    },
-  ];
-}
-
-/** Better told on the ground than by the first frame that is lost. */
+/** An index of another vocabulary or of other places would only fail at the first search in flight. */
 function checkIndex(path: string, index: DescriptorIndex, dimension: number, places: number): void {
   const found = index.indexMetadata();
   if (found.dimension === dimension && found.count === places) return;

@@ -42,6 +42,16 @@ export function nativeLibraryPath(name: string, directory: string = BUILD_DIRECT
   return `${directory}/libgdn_${name}.so`;
 }
 
+/** Whether `libgdn_<name>.so` can be opened: it was built, and the permission set allows it. */
+export function hasNativeLibrary(name: string, directory: string = BUILD_DIRECTORY): boolean {
+  try {
+    Deno.dlopen(nativeLibraryPath(name, directory), {}).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 export interface NativeLibrary<S extends Deno.ForeignLibraryInterface> extends Disposable {
   readonly symbols: Deno.StaticForeignLibraryInterface<S>;
   readonly path: string;

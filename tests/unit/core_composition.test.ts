@@ -1,150 +1,70 @@
 import assert from "node:assert/strict";
 import {
-  CompositionError,
-  type Strategy,
+  chooseStrategy,
+  hasNativeLibrary,
+  type Strategies,
   StrategyNotLinkedError,
-  StrategyRegistry,
 } from "../../src/core/mod.ts";
-import { property } from "../support/properties.ts";
 
-const both = ["airborne", "operator"] as const;
-
-/** A strategy whose construction and teardown are written into `events`. */
-function traced(role: string, needs: string[], events: string[], fails = false): Strategy {
-  return {
-    role,
-    name: "a",
-    executables: both,
-    needs,
-    create(parts) {
-      for (const need of needs) assert.equal(parts.get<{ role: string }>(need).role, need);
-      if (fails) throw new Error(`${role} fails`);
-      events.push(`+${role}`);
-      return { role, [Symbol.dispose]: () => void events.push(`-${role}`) };
-    },
-  };
+interface Parts {
+  readonly rateHz: number;
+}
+interface Odometry {
+  readonly label: string;
 }
 
-function registryOf(...strategies: Strategy[]): StrategyRegistry {
-  const registry = new StrategyRegistry();
-  for (const strategy of strategies) registry.register(strategy);
-  return registry;
-}
+const STRATEGIES: Strategies<Parts, Odometry> = {
+  planar_klt: { create: ({ rateHz }) => ({ label: `klt at ${rateHz} Hz` }) },
+  okvis2: { library: "okvis2", create: () => Promise.resolve({ label: "okvis2" }) },
+};
 
-Deno.test("compose() builds what is needed first and tears down in reverse", async () => {
-  const events: string[] = [];
-  const registry = registryOf(
-    traced("loop", ["matcher", "filter"], events),
-    traced("matcher", ["map"], events),
-    traced("filter", [], events),
-    traced("map", [], events),
-  );
-  const choose = { loop: "a", matcher: "a", filter: "a", map: "a" };
-  {
-    await using composition = await registry.compose({ executable: "airborne", choose });
-    assert.deepEqual(composition.order, ["map", "matcher", "filter", "loop"]);
-    assert.equal(composition.get<{ role: string }>("loop").role, "loop");
-  }
-  assert.deepEqual(events, [
-    "+map",
-    "+matcher",
-    "+filter",
-    "+loop",
-    "-loop",
-    "-filter",
-    "-matcher",
-    "-map",
-  ]);
-});
-
-Deno.test("compose() puts any graph without rings into an order that its needs allow", async () => {
-  const graphs: { needs: Map<string, string[]>; registry: StrategyRegistry }[] = [];
-  property((random) => {
-    const count = 1 + random.integer(8);
-    const needs = new Map<string, string[]>();
-    for (let i = 0; i < count; i++) {
-      const list = Array.from({ length: i }, (_, j) => `r${j}`).filter(() =>
-        random.uniform() < 0.4
-      );
-      needs.set(`r${i}`, list);
-    }
-    const registry = registryOf(...[...needs].map(([role, list]) => traced(role, list, [])));
-    graphs.push({ needs, registry });
-  }, 60);
-  for (const { needs, registry } of graphs) {
-    const choose = Object.fromEntries([...needs.keys()].reverse().map((role) => [role, "a"]));
-    await using composition = await registry.compose({ executable: "operator", choose });
-    for (const [role, list] of needs) {
-      const at = composition.order.indexOf(role);
-      assert.ok(list.every((need) => composition.order.indexOf(need) < at));
-    }
-  }
-});
-
-Deno.test("compose() leaves nothing behind when a part fails", async () => {
-  const events: string[] = [];
-  const registry = registryOf(
-    traced("a", [], events),
-    traced("b", ["a"], events),
-    traced("c", ["b"], events, true),
-  );
-  const choose = { a: "a", b: "a", c: "a" };
-  await assert.rejects(registry.compose({ executable: "airborne", choose }), /c fails/);
-  assert.deepEqual(events, ["+a", "+b", "-b", "-a"]);
-});
-
-Deno.test("compose() refuses rings, missing roles and undeclared needs before or while it builds", async () => {
-  const events: string[] = [];
-  const ring = registryOf(traced("a", ["b"], events), traced("b", ["a"], events));
-  await assert.rejects(
-    ring.compose({ executable: "airborne", choose: { a: "a", b: "a" } }),
-    (e) => e instanceof CompositionError && /a → b → a/.test(e.message),
-  );
-  const missing = registryOf(traced("a", ["map"], events));
-  await assert.rejects(
-    missing.compose({ executable: "airborne", choose: { a: "a" } }),
-    (e) => e instanceof CompositionError && /a needs "map"/.test(e.message),
-  );
-  assert.deepEqual(events, []);
-  const secret = registryOf(traced("map", [], events), {
-    role: "a",
-    name: "a",
-    executables: both,
-    create: (parts) => parts.get("map"),
-  });
-  await assert.rejects(
-    secret.compose({ executable: "airborne", choose: { map: "a", a: "a" } }),
-    /without declaring/,
-  );
-});
-
-Deno.test("find() throws StrategyNotLinkedError with what is available", () => {
-  const of = (name: string, executables: Strategy["executables"], requires?: string): Strategy => ({
-    role: "index",
+function choose(name: string, libraries: readonly string[] = []) {
+  return chooseStrategy({
+    executable: "airborne",
+    role: "vio",
     name,
-    executables,
-    requires,
-    create: () => 0,
+    strategies: STRATEGIES,
+    hasLibrary: (library) => libraries.includes(library),
   });
-  const registry = registryOf(
-    of("faiss", both, "faiss"),
-    of("exact", both),
-    of("pgvector", ["operator"]),
-  );
-  const refused = (name: string, executable: "airborne" | "operator", build = {}) => {
-    let error: unknown;
-    try {
-      registry.find("index", name, executable, build);
-    } catch (thrown) {
-      error = thrown;
-    }
-    assert.ok(error instanceof StrategyNotLinkedError);
+}
+
+function refusal(name: string): StrategyNotLinkedError {
+  try {
+    choose(name);
+  } catch (error) {
+    assert.ok(error instanceof StrategyNotLinkedError, String(error));
     assert.equal(error.exitCode, 78);
+    assert.deepEqual([error.role, error.strategy], ["vio", name]);
     return error;
-  };
-  assert.match(refused("pgvector", "airborne").message, /is not for airborne; available: exact$/);
-  assert.match(refused("faiss", "airborne").message, /needs faiss, which was not built/);
-  assert.match(refused("best", "operator").message, /does not exist; available: exact, pgvector$/);
-  assert.equal(registry.find("index", "faiss", "airborne", { faiss: true }).name, "faiss");
-  assert.throws(() => registry.register(of("exact", both)), /registered twice/);
+  }
+  throw new Error(`${name} was not refused`);
+}
+
+Deno.test("chooseStrategy() finds what the configuration names and this build has", async () => {
+  assert.deepEqual(await choose("planar_klt").create({ rateHz: 5 }), { label: "klt at 5 Hz" });
+  assert.deepEqual(await choose("okvis2", ["okvis2"]).create({ rateHz: 5 }), { label: "okvis2" });
+});
+
+Deno.test("chooseStrategy() refuses what does not exist or is not in this build, and lists what is", () => {
+  const unknown = refusal("clairvoyance");
+  assert.match(
+    unknown.message,
+    /^Cannot compose airborne: vio "clairvoyance" does not exist; available: planar_klt; not in this build: okvis2$/,
+  );
+  assert.deepEqual(unknown.available, ["planar_klt"]);
+  assert.match(refusal("okvis2").message, /needs the native library okvis2, which is absent/);
+  // Names come from a file: those of every object are no strategies.
+  assert.match(refusal("constructor").message, /does not exist/);
+});
+
+Deno.test("hasNativeLibrary() says whether the file is there and opens", async () => {
+  assert.ok(hasNativeLibrary("faiss"));
+  const folder = await Deno.makeTempDir({ prefix: "gdn-libraries-" });
+  try {
+    await Deno.writeTextFile(`${folder}/libgdn_text.so`, "no library");
+    assert.ok(!hasNativeLibrary("text", folder));
+    assert.ok(!hasNativeLibrary("missing", folder));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
