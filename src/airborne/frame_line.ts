@@ -37,6 +37,7 @@ export function frameLine(outcome: FrameOutcome, frame: LocalFrame): FrameLine {
       global: location.method !== "prior",
     },
     latencyMs: outcome.latencyMs,
+    stages: outcome.stages,
   };
 }
 
@@ -96,5 +97,7 @@ export function stateRecord(outcome: FrameOutcome, line: FrameLine): FdrPayload<
     label: line.label,
     anchorAgeS: line.anchorAgeS,
     latencyMs: line.latencyMs,
+    stageWallMs: line.stages.wallMs,
+    stageCpuMs: line.stages.cpuMs,
   };
 }

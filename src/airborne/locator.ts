@@ -14,6 +14,7 @@ import type { PlaceRecogniser, Proposal } from "../navigation/place_recognition/
 import type { PoseFix, PoseOutcome, PoseSolver } from "../navigation/pose/mod.ts";
 import type { VisionFrame } from "../native/vision/mod.ts";
 import type { CameraPrior } from "./camera_prior.ts";
+import { StageClock } from "./stage_clock.ts";
 
 /** What one frame's look at the map came to. */
 export interface Location {
@@ -50,6 +51,9 @@ export class Locator {
   readonly #parts: LocatorParts;
   readonly #options: LocatorOptions;
 
+  /** Counts what its stages cost; whoever has a frame's whole turn counts the others on it. */
+  readonly stages = new StageClock();
+
   constructor(parts: LocatorParts, options: LocatorOptions) {
     this.#parts = parts;
     this.#options = options;
@@ -62,7 +66,11 @@ export class Locator {
     prior: CameraPrior,
     bodyFromCamera: Quaternion,
   ): Promise<Location> {
-    const proposal = await this.#parts.recogniser.propose(frame, prior);
+    const { recogniser } = this.#parts;
+    const proposal = await this.stages.during(
+      "recognition",
+      () => recogniser.propose(frame, prior),
+    );
     let best: Location = {
       fix: null,
       reason: "no_candidate",
@@ -100,17 +108,18 @@ export class Locator {
     method: Proposal["method"],
   ): Promise<Location> {
     const { matcher } = this.#parts;
-    const outcome = await matcher.match(frame, hypothesis);
+    const outcome = await this.stages.during("matching", () => matcher.match(frame, hypothesis));
     if (outcome.status === "no_match") return failed(outcome, outcome.reason, method);
     const ask = (match: Match) =>
-      this.#parts.solver.solve({
-        timeNs,
-        correspondences: match.correspondences,
-        guess: match,
-        gsdM: match.gsdM,
-        bodyFromCamera,
-        expected,
-      });
+      this.stages.during("pose", () =>
+        this.#parts.solver.solve({
+          timeNs,
+          correspondences: match.correspondences,
+          guess: match,
+          gsdM: match.gsdM,
+          bodyFromCamera,
+          expected,
+        }));
     let pose: PoseOutcome = await ask(outcome);
     if (pose.status === "fix" && pose.residualM > this.#options.refineResidualPx * outcome.gsdM) {
       pose = await this.#secondLook(frame, outcome, pose, ask);
@@ -133,11 +142,12 @@ export class Locator {
     pose: PoseFix,
     ask: (match: Match) => Promise<PoseOutcome>,
   ): Promise<PoseFix> {
-    const again = await this.#parts.matcher.refine(frame, {
-      ...match,
-      positionLocalM: pose.probable.positionLocalM,
-      localFromCamera: pose.localFromCamera,
-    });
+    const again = await this.stages.during("matching", () =>
+      this.#parts.matcher.refine(frame, {
+        ...match,
+        positionLocalM: pose.probable.positionLocalM,
+        localFromCamera: pose.localFromCamera,
+      }));
     if (again.status === "no_match") return pose;
     const refined = await ask(again);
     return refined.status === "fix" && refined.inliers >= pose.inliers ? refined : pose;

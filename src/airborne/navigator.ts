@@ -23,6 +23,7 @@ import { type CameraPrior, cameraPrior } from "./camera_prior.ts";
 import { Confirmation } from "./confirmation.ts";
 import type { Location, Locator } from "./locator.ts";
 import type { NavigatorConfig } from "./navigator_config.ts";
+import type { StageTimes } from "./stage_clock.ts";
 
 export interface NavigatorParts {
   readonly vision: VisionLibrary;
@@ -47,6 +48,7 @@ export interface FrameOutcome {
   /** Why the fix, where there is one, was not fused; empty when it was. */
   readonly reason: string;
   readonly latencyMs: number;
+  readonly stages: StageTimes;
 }
 
 const NO_LOCATION: Location = {
@@ -79,8 +81,13 @@ export class Navigator {
     const timeNs = camera.exposureMidNs;
     if (this.#estimateAt(timeNs) === null) return null;
     const name = camera.name ?? `frame ${camera.sequence}`;
-    const frame = await VisionFrame.decode(vision, camera.jpeg, camera.calibration, name);
-    const odometry = await this.#odometry(camera, frame);
+    const { stages } = this.#parts.locator;
+    stages.enter("estimator");
+    const frame = await stages.during(
+      "decode",
+      () => VisionFrame.decode(vision, camera.jpeg, camera.calibration, name),
+    );
+    const odometry = await stages.during("odometry", () => this.#odometry(camera, frame));
     if (odometry.motion !== null) estimator.addVio(odometry.motion);
     const { location, anchor, reason } = await this.#fix(camera, frame);
     const estimate = estimator.estimateAt(timeNs);
@@ -93,6 +100,7 @@ export class Navigator {
       anchor,
       reason,
       latencyMs: performance.now() - startMs,
+      stages: stages.take(),
     };
   }
 

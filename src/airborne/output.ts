@@ -4,6 +4,9 @@
  * @module
  */
 import { z } from "zod";
+import { FRAME_STAGES } from "./stage_clock.ts";
+
+const StageMsSchema = z.record(z.enum(FRAME_STAGES), z.number());
 
 export const FrameLineSchema = z.object({
   type: z.literal("frame"),
@@ -45,6 +48,12 @@ export const FrameLineSchema = z.object({
   }),
   /** JPEG bytes in → estimate out. */
   latencyMs: z.number(),
+  /** Milliseconds by stage, of this turn and of what ran since the one before it. */
+  stages: z.object({
+    wallMs: StageMsSchema,
+    /** Processor time of all threads. */
+    cpuMs: StageMsSchema,
+  }),
 });
 export type FrameLine = z.infer<typeof FrameLineSchema>;
 

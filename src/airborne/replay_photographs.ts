@@ -84,12 +84,12 @@ function anywhere(airborne: Airborne, event: PhotographEvent): CameraPrior {
 
 async function locate(airborne: Airborne, event: PhotographEvent): Promise<FrameLine> {
   const startMs = performance.now();
+  const { stages } = airborne.locator;
+  stages.enter("estimator");
   const { calibration, jpeg, exposureMidNs } = event.frame;
-  await using frame = await VisionFrame.decode(
-    airborne.vision,
-    jpeg,
-    calibration,
-    event.name,
+  await using frame = await stages.during(
+    "decode",
+    () => VisionFrame.decode(airborne.vision, jpeg, calibration, event.name),
   );
   const prior = anywhere(airborne, event);
   const location = await airborne.locator.locate(
@@ -101,7 +101,8 @@ async function locate(airborne: Airborne, event: PhotographEvent): Promise<Frame
   const clear: Location = location.fix !== null && location.margin < MARGIN_MIN
     ? { ...location, fix: null, reason: "ambiguous" }
     : location;
-  return photographLine(airborne, event, prior, clear, performance.now() - startMs);
+  const cost = { latencyMs: performance.now() - startMs, stages: stages.take() };
+  return photographLine(airborne, event, prior, clear, cost);
 }
 
 function photographLine(
@@ -109,7 +110,7 @@ function photographLine(
   event: PhotographEvent,
   prior: CameraPrior,
   location: Location,
-  latencyMs: number,
+  cost: Pick<FrameLine, "latencyMs" | "stages">,
 ): FrameLine {
   const pose = location.fix?.probable ?? null;
   const wide = prior.sigmaHorizontalM ** 2;
@@ -149,6 +150,6 @@ function photographLine(
       global: true,
       headingDeg: pose === null ? null : ((headingRad * 180 / Math.PI) + 360) % 360,
     },
-    latencyMs,
+    ...cost,
   };
 }

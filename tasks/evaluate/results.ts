@@ -7,6 +7,7 @@ import {
   type EvaluatedFlight,
   type FlightMetrics,
   flightMetrics,
+  stageCpuMs,
 } from "../../src/workstation/evaluation/mod.ts";
 
 import { aligned } from "./aligned.ts";
@@ -44,6 +45,7 @@ export function resultLine(result: CaseResult): string | null {
         status: result.status,
         ...result.about,
         ...rounded(flightMetrics(result.flight)),
+        stageCpuMs: rounded(stageCpuMs(result.flight.frames)),
         ...(!result.tiles ? {} : { tiles: rounded(tileMetrics(result.tiles)) }),
         missed: result.missed,
       });
@@ -53,7 +55,9 @@ export function resultLine(result: CaseResult): string | null {
 }
 
 /** Four decimals: 0.1 mm, and shares that still add up. */
-function rounded(metrics: FlightMetrics | TileMetrics): Record<string, number | null> {
+function rounded(
+  metrics: FlightMetrics | TileMetrics | Readonly<Record<string, number>>,
+): Record<string, number | null> {
   return Object.fromEntries(
     Object.entries(metrics).map((
       [key, value],
@@ -83,6 +87,7 @@ const COLUMNS: readonly Column[] = [
   { title: "in 95 %", value: (m) => percent(m.consistent95) },
   { title: "VO", value: (m) => percent(m.registrationVo) },
   { title: "latency p50/p95/p99 ms", value: latency },
+  { title: "CPU ms", value: (m) => digits(m.cpuMsMean, 0) },
   { title: "first fix s", value: (m) => digits(m.timeToFirstFixS, 1) },
   { title: "× real time", value: (m) => digits(m.realTimeFactor, 1) },
   { title: "RSS MB", value: (m) => digits(m.rssMb, 0) },

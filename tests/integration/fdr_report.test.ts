@@ -168,7 +168,13 @@ Deno.test("flights without a position, of one record, of one moment, of wild cov
         (_, i) => state(i / 5, { covarianceEnM2: i === 50 ? [1e18, 0, 1e18] : [1, 0, 1] }),
       ),
       state(21, { covarianceEnM2: [null, 0, 1], latitudeDeg: null }),
-      state(21.2, { covarianceEnM2: "x", sigmaUpM: {}, label: 7, latencyMs: "slow" }),
+      state(21.2, {
+        covarianceEnM2: "x",
+        sigmaUpM: {},
+        label: 7,
+        latencyMs: "slow",
+        stageCpuMs: ["x"],
+      }),
       footer(22e9, 103),
     ],
   };

@@ -17,7 +17,9 @@ async function fly(flight: string, recorder: string): Promise<Record<string, unk
   });
   assert.equal(code, 0, err);
   const lines = out.trim().split("\n").map((line) => JSON.parse(line));
-  return lines.filter(({ type }) => type === "frame").map(({ latencyMs: _, ...line }) => line);
+  return lines.filter(({ type }) => type === "frame").map((
+    { latencyMs: _, stages: __, ...line },
+  ) => line);
 }
 
 async function onlyFolder(path: string): Promise<string> {

@@ -62,6 +62,7 @@ export async function fixtureReport(frameCount = 900): Promise<FlightReport> {
       label,
       fix,
       latencyMs: 60 + 15 * Math.abs(random.normal()) + (random.uniform() < 0.01 ? 120 : 0),
+      stages: { wallMs: { decode: 5, matching: 50 }, cpuMs: { decode: 5, matching: 81.5 } },
     };
   });
   const positions = truth.points.map((point) => point.position);

@@ -26,6 +26,16 @@ function times(startNs: number): number[] {
   return Array.from({ length: IMU_BATCH_MAX }, (_, i) => startNs + i * 2_500_000);
 }
 
+/** As long as airborne's. */
+const STAGE_MS = {
+  decode: 9.123,
+  odometry: 12.345,
+  recognition: 1.234,
+  matching: 78.123,
+  pose: 2.345,
+  estimator: 0.123,
+  between: 23.456,
+};
 const ESTIMATE = {
   sequence: 41,
   validNs: 4_100_000_000,
@@ -182,7 +192,12 @@ const NAVIGATION = {
     testRatio: 0.3,
     innovation: [0.4, -0.2, 0.1],
   },
-  "nav.state": { ...ESTIMATE, latencyMs: 87.5 },
+  "nav.state": {
+    ...ESTIMATE,
+    latencyMs: 87.5,
+    stageWallMs: STAGE_MS,
+    stageCpuMs: STAGE_MS,
+  },
   "nav.smoothed": ESTIMATE,
   "nav.estimate_gap": { fromNs: 5_000_000_000, toNs: null, reason: "semi-axis 612 m" },
   "c5.source_label": { from: "dead_reckoned", to: "satellite_anchored", reason: "first fix" },

@@ -289,6 +289,8 @@ class Flight {
       label,
       anchorAgeS: dark ? 5 : 0,
       latencyMs,
+      stageWallMs: { decode: 6, matching: latencyMs - 6 },
+      stageCpuMs: { decode: 6, matching: 1.5 * latencyMs },
     });
   }
 

@@ -12,6 +12,7 @@ import {
   percentile,
   pooledMetrics,
   share,
+  stageCpuMs,
   TruthError,
   truthFromCsv,
   TruthTrack,
@@ -35,8 +36,15 @@ function frame(
   s: number,
   eastM: number,
   northM: number,
-  options: Partial<{ fixOffM: number; latencyMs: number; sigmaM: number; registered: boolean }> =
-    {},
+  options: Partial<
+    {
+      fixOffM: number;
+      latencyMs: number;
+      sigmaM: number;
+      registered: boolean;
+      cpuMs: Record<string, number>;
+    }
+  > = {},
 ): EvaluatedFrame {
   const estimate = local.wgsFromLocal([eastM, 10 * s + northM, 0]);
   const variance = (options.sigmaM ?? 1) ** 2;
@@ -51,6 +59,7 @@ function frame(
     vioRegistered: options.registered ?? true,
     fix,
     latencyMs: options.latencyMs ?? 50,
+    stages: { wallMs: {}, cpuMs: options.cpuMs ?? {} },
   };
 }
 
@@ -103,11 +112,11 @@ Deno.test("horizontalNees() is the squared Mahalanobis distance", () => {
 
 Deno.test("flightMetrics() gives the figures of a flight counted by hand", () => {
   const frames = [
-    frame(0, 0, 0, { registered: false, latencyMs: 10 }),
+    frame(0, 0, 0, { registered: false, latencyMs: 10, cpuMs: { decode: 5, matching: 20 } }),
     frame(1, 3, 4, { fixOffM: 20, latencyMs: 20 }),
     frame(2, 0, 2, { fixOffM: 6, latencyMs: 30 }),
     frame(3, 30, 0, { registered: false, latencyMs: 40 }),
-    frame(4, 0, 1, { fixOffM: 1, latencyMs: 50 }),
+    frame(4, 0, 1, { fixOffM: 1, latencyMs: 50, cpuMs: { decode: 10, pose: 15 } }),
   ];
   const summary = { realTimeFactor: 3, rssMbMax: 500 };
   const metrics = flightMetrics(evaluateFlight(frames, summary, truthNorth(10), true));
@@ -125,6 +134,8 @@ Deno.test("flightMetrics() gives the figures of a flight counted by hand", () =>
   assert.equal(metrics.registrationVo, 0.75);
   assert.equal(metrics.latencyMsP50, 30);
   near(metrics.latencyMsP95, 48);
+  near(metrics.cpuMsMean, 10);
+  assert.deepEqual(stageCpuMs(frames), { decode: 3, matching: 4, pose: 3 });
   near(metrics.timeToFirstFixS, 2);
   assert.equal(metrics.realTimeFactor, 3);
   assert.equal(metrics.rssMb, 500);

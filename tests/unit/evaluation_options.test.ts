@@ -70,7 +70,7 @@ Deno.test("resultLine() is one JSON object, with null for what could not be meas
   const json = JSON.parse(line ?? "");
   const keys = "frames fixes errorMP50 errorMP95 errorMMax within5 within20 within50 " +
     "worstAcceptedFixM driftPercent neesMean consistent95 registrationVo latencyMsP50 " +
-    "latencyMsP95 latencyMsP99 timeToFirstFixS realTimeFactor rssMb name";
+    "latencyMsP95 latencyMsP99 cpuMsMean stageCpuMs timeToFirstFixS realTimeFactor rssMb name";
   for (const key of keys.split(" ")) assert.ok(key in json, key);
   assert.equal(resultLine({ status: "skipped", name: "x", reason: "no data" }), null);
   const table = metricsTable([{ name: "x", metrics: flightMetrics(flight) }]);

@@ -23,6 +23,12 @@ export interface EvaluatedFrame {
     readonly longitudeDeg: number | null;
   };
   readonly latencyMs: number;
+  /** Milliseconds by stage of the frame's turn. */
+  readonly stages: {
+    readonly wallMs: Readonly<Record<string, number>>;
+    /** Processor time of all threads. */
+    readonly cpuMs: Readonly<Record<string, number>>;
+  };
 }
 
 /** What is needed of the last line. */
@@ -72,6 +78,8 @@ export interface FlightMetrics {
   readonly latencyMsP50: number | null;
   readonly latencyMsP95: number | null;
   readonly latencyMsP99: number | null;
+  /** Processor time a frame, all stages and what ran between two frames. */
+  readonly cpuMsMean: number | null;
   readonly timeToFirstFixS: number | null;
   readonly realTimeFactor: number | null;
   readonly rssMb: number | null;
@@ -250,7 +258,20 @@ function latencyMetrics(frames: readonly EvaluatedFrame[]) {
     latencyMsP50: percentile(latencies, 0.5),
     latencyMsP95: percentile(latencies, 0.95),
     latencyMsP99: percentile(latencies, 0.99),
+    cpuMsMean: mean(
+      frames.map(({ stages }) => Object.values(stages.cpuMs).reduce((sum, ms) => sum + ms, 0)),
+    ),
   };
+}
+
+/** Mean processor time a frame by stage, milliseconds; in the order in which the stages come. */
+export function stageCpuMs(frames: readonly EvaluatedFrame[]): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const { stages } of frames) {
+    for (const [stage, ms] of Object.entries(stages.cpuMs)) sums[stage] = (sums[stage] ?? 0) + ms;
+  }
+  for (const stage of Object.keys(sums)) sums[stage] /= frames.length;
+  return sums;
 }
 
 /** Seconds from the first frame to the first accepted fix that is right. */

@@ -16,6 +16,7 @@ import type { FlightReport, ReportFigure, ReportMap, ReportPanel } from "./contr
 import { metres, percent, withUnit } from "./figure_text.ts";
 import { LABEL_STATES, type ReportLabel } from "./labels.ts";
 import { SeriesBins } from "./series_bins.ts";
+import { StageCosts } from "./stage_costs.ts";
 import { StateBins } from "./state_bins.ts";
 import { TimeRange } from "./time_range.ts";
 import { TrackBins } from "./track_bins.ts";
@@ -56,7 +57,9 @@ export function reportOf(flight: ReportedFlight): FlightReport {
   const fixes = frames.flatMap(({ fix: { accepted, latitudeDeg, longitudeDeg } }) =>
     accepted && latitudeDeg !== null && longitudeDeg !== null ? [{ latitudeDeg, longitudeDeg }] : []
   );
-  for (const { timeNs, latitudeDeg, longitudeDeg } of frames) {
+  const stages = new StageCosts();
+  for (const { timeNs, latitudeDeg, longitudeDeg, stages: cost } of frames) {
+    stages.add(cost);
     estimate.add(timeNs, latitudeDeg, longitudeDeg);
     const there = truth.at(timeNs)?.position;
     if (there) trueTrack.add(timeNs, there.latitudeDeg, there.longitudeDeg);
@@ -77,7 +80,7 @@ export function reportOf(flight: ReportedFlight): FlightReport {
     map: flight.map,
     panels: panels(frames, evaluated.errors, range, breakNs),
     events: null,
-    tables: [],
+    tables: [stages.table()].filter(({ rows }) => rows.length > 0),
     footnote:
       "Errors are horizontal, against the truth at each frame's exposure. The band is three " +
       "times the semi-major 1-sigma axis of the filter's covariance.",
@@ -189,6 +192,11 @@ function figures(metrics: FlightMetrics): ReportFigure[] {
       value: [m.latencyMsP50, m.latencyMsP95, m.latencyMsP99]
         .map((value) => withUnit(value, "ms", 0)).join(" / "),
       note: "JPEG bytes in → estimate out",
+    },
+    {
+      name: "processor time a frame",
+      value: withUnit(m.cpuMsMean, "ms", 0),
+      note: "mean, all threads, with what runs between frames",
     },
     { name: "speed", value: withUnit(m.realTimeFactor, "× real time", 1) },
     { name: "memory", value: withUnit(m.rssMb, "MB", 0), note: "largest RSS of airborne" },

@@ -126,7 +126,7 @@ export class RecordReport {
         ...estimates.latencyPanels(),
       ],
       events: this.#events.build(),
-      tables: recordTables(this.#diagnosis, estimates.reasons()),
+      tables: recordTables(this.#diagnosis, estimates.reasons(), estimates.stages.table()),
       footnote:
         "Times are since the first record. Of each pixel column the first, lowest, highest and " +
         "last value are drawn. A silence of more than five usual intervals breaks a line. 3 sigma is " +

@@ -12,6 +12,7 @@ import { horizontalSigmaM, numberOf, type Payload, textOf } from "./payload.ts";
 import { Quantiles } from "./quantiles.ts";
 import type { RecordRhythm } from "./record_rhythm.ts";
 import { SeriesBins } from "./series_bins.ts";
+import { StageCosts } from "./stage_costs.ts";
 import { StateBins } from "./state_bins.ts";
 import type { TimeRange } from "./time_range.ts";
 import { TrackBins, wrapDegrees } from "./track_bins.ts";
@@ -27,6 +28,7 @@ const EARTH_RADIUS_M = 6_371_000;
 
 export class RecordEstimates {
   readonly label: StateBins;
+  readonly stages = new StageCosts();
   readonly #range: TimeRange;
   readonly #rhythm: RecordRhythm;
   readonly #truth: TruthTrack | null;
@@ -94,6 +96,7 @@ export class RecordEstimates {
     if (sigmaUp !== null) this.#bins.sigmaUp.add(timeNs, 3 * Math.abs(sigmaUp));
     this.#bins.latency.add(timeNs, payload.latencyMs);
     this.#quantiles.latency.add(payload.latencyMs);
+    this.stages.add({ cpuMs: payload.stageCpuMs, wallMs: payload.stageWallMs });
     if (!isPlace(latitudeDeg, longitudeDeg)) return;
     this.#addDistance(timeNs, latitudeDeg!, longitudeDeg!);
     const validNs = numberOf(payload, "validNs") ?? timeNs;

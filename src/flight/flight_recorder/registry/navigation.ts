@@ -11,6 +11,7 @@ import {
   LongitudeDeg,
   Nanoseconds,
   PoseCovariance,
+  StageMs,
 } from "./shapes.ts";
 
 export const NAVIGATION_KINDS = {
@@ -43,7 +44,15 @@ export const NAVIGATION_KINDS = {
     testRatio: z.number().optional(),
     innovation: z.array(z.number()).optional(),
   }).describe("What one frame gave: a fix, accepted or not, or why there is none"),
-  "nav.state": z.looseObject({ ...ESTIMATE_SHAPE, latencyMs: z.number().optional() })
+  "nav.state": z.looseObject({
+    ...ESTIMATE_SHAPE,
+    /** Picture in → estimate out. */
+    latencyMs: z.number().optional(),
+    /** Wall time of each stage of the frame's turn. */
+    stageWallMs: StageMs.optional(),
+    /** Processor time of all threads in each stage. */
+    stageCpuMs: StageMs.optional(),
+  })
     .describe("The estimate of position, attitude and their uncertainty"),
   "nav.smoothed": z.looseObject(ESTIMATE_SHAPE)
     .describe("An estimate of a past moment with all that was measured since; never sent on"),

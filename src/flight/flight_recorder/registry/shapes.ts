@@ -37,6 +37,9 @@ export const Fault = z.looseObject({
   causes: z.array(z.string()).optional(),
 });
 
+/** Milliseconds by stage of a frame's turn: "decode", "odometry", "matching", … */
+export const StageMs = z.record(z.string(), z.number().min(0));
+
 /** An estimate: what nav.state and nav.smoothed have in common. */
 export const ESTIMATE_SHAPE = {
   sequence: z.int().optional(),
