@@ -4,11 +4,14 @@
  * @module
  */
 import {
+  horizontalCovarianceM2,
   type Matrix3,
   matrixFromQuaternion,
   type Quaternion,
   quaternionFromRotationVector,
   quaternionMultiply,
+  rotationCovarianceRad2,
+  upVarianceM2,
   type Vector3,
 } from "../core/mod.ts";
 import type { StateEstimate } from "../navigation/state_estimator/mod.ts";
@@ -34,7 +37,6 @@ export function cameraPrior(
     quaternionFromRotationVector(estimate.mountingErrorRad),
     bodyFromCamera,
   );
-  const p = estimate.covariance;
   const [varianceTilt, varianceHeading] = attitudeVariances(estimate);
   const [eastM, northM, upM] = estimate.positionLocalM;
   // The estimate is a WGS84 place; the picture is sought where the map shows that place.
@@ -42,8 +44,8 @@ export function cameraPrior(
   return {
     positionLocalM: [eastM + mapEastM, northM + mapNorthM, upM],
     localFromCamera: matrixFromQuaternion(quaternionMultiply(estimate.localFromBody, mounted)),
-    sigmaHorizontalM: Math.sqrt(largestEigenvalue(p[0], p[1], p[7])),
-    sigmaHeightM: Math.sqrt(p[14]),
+    sigmaHorizontalM: Math.sqrt(largestEigenvalue(...horizontalCovarianceM2(estimate.covariance))),
+    sigmaHeightM: Math.sqrt(upVarianceM2(estimate.covariance)),
     sigmaTiltRad: Math.max(minimum.sigmaTiltRad, Math.sqrt(varianceTilt)),
     sigmaHeadingRad: Math.max(minimum.sigmaHeadingRad, Math.sqrt(varianceHeading)),
   };
@@ -57,11 +59,12 @@ export function largestEigenvalue(a: number, b: number, c: number): number {
 /** Rotation covariance turned from body axes into local axes: mean of the two tilts, and heading. */
 function attitudeVariances(estimate: StateEstimate): [tilt: number, heading: number] {
   const r = matrixFromQuaternion(estimate.localFromBody);
+  const body = rotationCovarianceRad2(estimate.covariance);
   const variance = (axis: number) => {
     let sum = 0;
     for (let i = 0; i < 3; i++) {
       for (let k = 0; k < 3; k++) {
-        sum += r[3 * axis + i] * estimate.covariance[6 * (3 + i) + 3 + k] * r[3 * axis + k];
+        sum += r[3 * axis + i] * body[3 * i + k] * r[3 * axis + k];
       }
     }
     return Math.max(0, sum);

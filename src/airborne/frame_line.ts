@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { degreesFromRadians, type LocalFrame, rollPitchYaw } from "../core/mod.ts";
+import {
+  degreesFromRadians,
+  horizontalCovarianceM2,
+  type LocalFrame,
+  rollPitchYaw,
+  upVarianceM2,
+} from "../core/mod.ts";
 import type { FdrPayload } from "../flight/flight_recorder/mod.ts";
 import type { FrameOutcome } from "./navigator.ts";
 import type { FrameLine } from "./output.ts";
@@ -11,14 +17,13 @@ import type { FrameLine } from "./output.ts";
 export function frameLine(outcome: FrameOutcome, frame: LocalFrame): FrameLine {
   const { estimate, location, vio } = outcome;
   const position = frame.wgsFromLocal(estimate.positionLocalM);
-  const p = estimate.covariance;
   return {
     type: "frame",
     sequence: outcome.sequence,
     timeNs: outcome.timeNs,
     ...position,
-    covarianceEnM2: [p[0], p[1], p[7]],
-    sigmaUpM: Math.sqrt(p[14]),
+    covarianceEnM2: horizontalCovarianceM2(estimate.covariance),
+    sigmaUpM: Math.sqrt(upVarianceM2(estimate.covariance)),
     horizontal95M: estimate.horizontal95M,
     velocityEnuMps: [...estimate.velocityLocalMps],
     localFromBody: [...estimate.localFromBody],

@@ -5,11 +5,13 @@
  * @module
  */
 import {
+  horizontalCovarianceM2,
   localFromBody,
   matrixFromQuaternion,
   quaternionMultiply,
   radiansFromDegrees,
   rollPitchYaw,
+  upVarianceM2,
 } from "../core/mod.ts";
 import { openPhotographFolder, type PhotographEvent } from "../flight/replay/mod.ts";
 import { VisionFrame } from "../native/vision/mod.ts";
@@ -118,7 +120,7 @@ function photographLine(
   const mapVariance = airborne.flightPackage.manifest.mapRegistrationSigmaM ** 2;
   const covarianceEnM2: [number, number, number] = p === null
     ? [wide, 0, wide]
-    : [p[0] + mapVariance, p[1], p[7] + mapVariance];
+    : withMapVariance(horizontalCovarianceM2(p), mapVariance);
   const position = airborne.frame.wgsFromLocal(pose?.positionLocalM ?? prior.positionLocalM);
   const headingRad = pose === null ? 0 : rollPitchYaw(pose.localFromBody).yawRad;
   const [ee, en, nn] = covarianceEnM2;
@@ -128,7 +130,7 @@ function photographLine(
     timeNs: event.frame.exposureMidNs,
     ...position,
     covarianceEnM2,
-    sigmaUpM: p === null ? prior.sigmaHeightM : Math.sqrt(p[14]),
+    sigmaUpM: p === null ? prior.sigmaHeightM : Math.sqrt(upVarianceM2(p)),
     horizontal95M: Math.sqrt(5.991 * ((ee + nn) / 2 + Math.hypot((ee - nn) / 2, en))),
     velocityEnuMps: [0, 0, 0],
     localFromBody: [...(pose?.localFromBody ?? [1, 0, 0, 0])] as [number, number, number, number],
@@ -152,4 +154,11 @@ function photographLine(
     },
     ...cost,
   };
+}
+
+function withMapVariance(
+  [eastEast, eastNorth, northNorth]: readonly [number, number, number],
+  varianceM2: number,
+): [number, number, number] {
+  return [eastEast + varianceM2, eastNorth, northNorth + varianceM2];
 }

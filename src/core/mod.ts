@@ -3,6 +3,7 @@ export * from "./units.ts";
 export * from "./wgs.ts";
 export * from "./slippy.ts";
 export * from "./rotation.ts";
+export * from "./pose_covariance.ts";
 export * from "./random.ts";
 export * from "./errors.ts";
 export * from "./clock.ts";

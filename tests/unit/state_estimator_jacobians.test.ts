@@ -12,12 +12,7 @@ import {
   type Vector3,
 } from "../../src/core/mod.ts";
 import { defaultEskfConfig } from "../../src/navigation/state_estimator/config.ts";
-import {
-  ERROR,
-  FilterState,
-  NOMINAL,
-  STATE_SIZE,
-} from "../../src/navigation/state_estimator/filter_state.ts";
+import { FilterState } from "../../src/navigation/state_estimator/filter_state.ts";
 import { LinearMeasurement } from "../../src/navigation/state_estimator/kalman_update.ts";
 import { linearisePoseAnchor } from "../../src/navigation/state_estimator/model_anchor.ts";
 import {
@@ -27,6 +22,11 @@ import {
 } from "../../src/navigation/state_estimator/model_controller.ts";
 import { lineariseOdometry } from "../../src/navigation/state_estimator/model_odometry.ts";
 import { Propagator } from "../../src/navigation/state_estimator/propagation.ts";
+import {
+  ERROR,
+  PLACED_BLOCKS,
+  STATE_SIZE,
+} from "../../src/navigation/state_estimator/state_table.ts";
 
 const config = defaultEskfConfig();
 const STEP = 1e-5;
@@ -44,24 +44,26 @@ function anyRotation(random: Random): Quaternion {
 }
 
 function anyState(random: Random): FilterState {
-  const state = new FilterState(), n = state.nominal;
-  n.set([100 * random.normal(), 100 * random.normal(), 130 + 10 * random.normal()], 0);
-  n.set(draw(random, 10), NOMINAL.velocity);
-  n.set(anyRotation(random), NOMINAL.attitude);
-  n.set(draw(random, 0.1), NOMINAL.accelerometerBias);
-  n.set(draw(random, 0.01), NOMINAL.gyroscopeBias);
-  n.set(quaternionFromRotationVector(draw(random, 0.01)), NOMINAL.mounting);
-  n.set([random.normal(), 0.01 * random.normal(), random.normal(), random.normal()], 20);
+  const state = new FilterState();
+  const position: Vector3 = [
+    100 * random.normal(),
+    100 * random.normal(),
+    130 + 10 * random.normal(),
+  ];
+  state.set("position", position);
+  state.set("velocity", draw(random, 10));
+  state.set("attitude", anyRotation(random));
+  state.set("accelerometerBias", draw(random, 0.1));
+  state.set("gyroscopeBias", draw(random, 0.01));
+  state.set("mounting", quaternionFromRotationVector(draw(random, 0.01)));
+  state.set("baroDrift", [random.normal()]);
+  state.set("odometryScale", [0.01 * random.normal()]);
+  state.set("map", [random.normal(), random.normal()]);
   const moved = draw(random, 5);
-  n.set([n[0] - moved[0], n[1] - moved[1], n[2] - moved[2]], NOMINAL.clonePosition);
-  n.set(
-    quaternionMultiply(
-      state.quaternion(NOMINAL.attitude),
-      quaternionFromRotationVector(draw(random, 0.2)),
-    ),
-    NOMINAL.cloneAttitude,
-  );
-  for (let i = 0; i < STATE_SIZE; i++) state.covariance[i * STATE_SIZE + i] = 1;
+  state.set("clonePosition", position.map((value, i) => value - moved[i]));
+  const turned = quaternionFromRotationVector(draw(random, 0.2));
+  state.set("cloneAttitude", quaternionMultiply(state.quaternion("attitude"), turned));
+  for (let i = 0; i < STATE_SIZE; i++) state.addCovariance(i, i, 1);
   return state;
 }
 
@@ -104,8 +106,8 @@ Deno.test("linearisePoseAnchor() has the Jacobian that numbers give when the res
   for (let seed = 0; seed < 20; seed++) {
     const random = seededRandom(`anchor ${seed}`), state = anyState(random);
     const seen = quaternionMultiply(
-      state.quaternion(NOMINAL.attitude),
-      state.quaternion(NOMINAL.mounting),
+      state.quaternion("attitude"),
+      state.quaternion("mounting"),
     );
     const anchor = { timeNs, positionLocalM: draw(random, 100), localFromBody: seen, covariance };
     holdAgainstNumbers(`seed ${seed}`, state, (s, out) => {
@@ -117,10 +119,10 @@ Deno.test("linearisePoseAnchor() has the Jacobian that numbers give when the res
 Deno.test("lineariseOdometry() has the Jacobian that numbers give for a metric translation", () => {
   for (let seed = 0; seed < 20; seed++) {
     const random = seededRandom(`odometry ${seed}`), state = anyState(random);
-    const mounting = state.quaternion(NOMINAL.mounting);
+    const mounting = state.quaternion("mounting");
     const turn = quaternionMultiply(
-      quaternionConjugate(state.quaternion(NOMINAL.cloneAttitude)),
-      state.quaternion(NOMINAL.attitude),
+      quaternionConjugate(state.quaternion("cloneAttitude")),
+      state.quaternion("attitude"),
     );
     const measurement = {
       fromNs: 0 as MonotonicNs,
@@ -145,7 +147,7 @@ Deno.test("lineariseAttitude(), lineariseBaro() and lineariseGps() have the Jaco
     const random = seededRandom(`controller ${seed}`), state = anyState(random);
     const attitude = {
       timeNs,
-      localFromBody: state.quaternion(NOMINAL.attitude),
+      localFromBody: state.quaternion("attitude"),
       sigmaTiltRad: 0.01,
       sigmaHeadingRad: 0.05,
     };
@@ -174,10 +176,12 @@ Deno.test("lineariseAttitude(), lineariseBaro() and lineariseGps() have the Jaco
 /** Error of b against a, in the filter's own error coordinates. */
 function errorBetween(a: FilterState, b: FilterState): Float64Array {
   const error = new Float64Array(STATE_SIZE);
-  for (let i = 0; i < 6; i++) error[i] = b.nominal[i] - a.nominal[i];
+  for (const block of ["position", "velocity"] as const) {
+    for (let i = 0; i < 3; i++) error[ERROR[block] + i] = b.value(block, i) - a.value(block, i);
+  }
   const turn = quaternionMultiply(
-    quaternionConjugate(a.quaternion(NOMINAL.attitude)),
-    b.quaternion(NOMINAL.attitude),
+    quaternionConjugate(a.quaternion("attitude")),
+    b.quaternion("attitude"),
   );
   error.set(rotationVectorFromQuaternion(turn), ERROR.attitude);
   return error;
@@ -239,4 +243,17 @@ Deno.test("FilterState.clone() copies position and attitude with all their corre
       assert.equal(p[i * STATE_SIZE + k], p[source(i) * STATE_SIZE + source(k)], `(${i}, ${k})`);
     }
   }
+});
+
+Deno.test("the table of the state leaves no gap, and copies are of the size of what they copy", () => {
+  let next = 0;
+  for (const { name, error, size, kind, nominalSize, copy } of PLACED_BLOCKS) {
+    assert.equal(error, next, name);
+    next += size;
+    assert.equal(nominalSize - size, kind === "rotation" ? 1 : 0, name);
+    if (copy === undefined) continue;
+    const source = PLACED_BLOCKS.find((block) => block.name === copy.of);
+    assert.deepEqual([source?.size, source?.kind], [size, kind], name);
+  }
+  assert.equal(next, STATE_SIZE);
 });

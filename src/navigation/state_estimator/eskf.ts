@@ -4,7 +4,12 @@
  *
  * @module
  */
-import type { Enu, MonotonicNs, WgsPosition } from "../../core/mod.ts";
+import {
+  type Enu,
+  horizontalCovarianceM2,
+  type MonotonicNs,
+  type WgsPosition,
+} from "../../core/mod.ts";
 import { defaultEskfConfig, type EskfConfig } from "./config.ts";
 import type {
   AttitudeSample,
@@ -20,7 +25,7 @@ import type {
   TakeoffOrigin,
   VioMeasurement,
 } from "./contract.ts";
-import { anchorAgeS, emit, horizontal95M } from "./emission.ts";
+import { anchorAgeS, estimateOutput, horizontal95M } from "./estimate_output.ts";
 import {
   EstimateUnavailableError,
   EstimatorAlreadyStartedError,
@@ -29,7 +34,7 @@ import {
 import { type FilterState, NEVER_NS } from "./filter_state.ts";
 import { GpsTrust } from "./gps_trust.ts";
 import { ImuStream } from "./imu_stream.ts";
-import { initialise, type KnownOrigin } from "./initial_state.ts";
+import { initialise } from "./initial_state.ts";
 import {
   checkAnchor,
   checkAttitude,
@@ -43,6 +48,7 @@ import {
 import type { TimelineEvent } from "./measurement_log.ts";
 import { SourceLabelMachine } from "./source_label.ts";
 import { SpoofPromotionGate } from "./spoof_promotion_gate.ts";
+import type { KnownOrigin } from "./state_table.ts";
 import { Timeline } from "./timeline.ts";
 
 type Kind = MeasurementOutcome["kind"];
@@ -179,7 +185,8 @@ export class Eskf implements StateEstimator {
     const event = { kind: "anchor", timeNs: anchor.timeNs, anchor: copyAnchor(anchor) } as const;
     const outcome = this.#insert([event], event);
     if (outcome.fused) {
-      const sigmaM = Math.sqrt(Math.max(anchor.covariance[0], anchor.covariance[7]));
+      const [eastEast, , northNorth] = horizontalCovarianceM2(anchor.covariance);
+      const sigmaM = Math.sqrt(Math.max(eastEast, northNorth));
       this.#promotion.observeFix(anchor.timeNs, anchor.positionLocalM, sigmaM);
     }
     return outcome;
@@ -232,7 +239,7 @@ export class Eskf implements StateEstimator {
           `${this.#timeline.head.timeNs} ns (ask for a moment inside of it)`,
       );
     }
-    return this.#guarded(() => emit(state, this.#labels.label));
+    return this.#guarded(() => estimateOutput(state, this.#labels.label));
   }
 
   smoothedHistory(count: number): readonly StateEstimate[] {
@@ -244,7 +251,7 @@ export class Eskf implements StateEstimator {
         if (smoothed === undefined) throw new Error("a frame of the log is outside of the history");
         const { state, anchorNs } = smoothed;
         const ageS = anchorNs === NEVER_NS ? Infinity : (timeNs - anchorNs) * 1e-9;
-        return emit(state, this.#labels.label, { timeNs, anchorAgeS: ageS });
+        return estimateOutput(state, this.#labels.label, { timeNs, anchorAgeS: ageS });
       })
     );
   }
@@ -329,7 +336,7 @@ export class Eskf implements StateEstimator {
   #considerPromotion(sample: GpsSample, positionLocalM: Enu): void {
     const state = this.#stateNear(sample.timeNs);
     if (state === undefined) return;
-    const estimate = state.vector(0);
+    const estimate = state.vector("position");
     const decision = this.#promotion.observeSample(sample, positionLocalM, estimate);
     const type = decision.accepted ? "gps_bounded_delta.accept" : "gps_bounded_delta.reject";
     this.#onEvent({

@@ -12,7 +12,7 @@ import {
 import type { EskfConfig } from "./config.ts";
 import type { MeasurementOutcome } from "./contract.ts";
 import { EstimatorDivergedError } from "./errors.ts";
-import { ERROR, type FilterState, NEVER_NS, NOMINAL, STATE_SIZE } from "./filter_state.ts";
+import { type FilterState, NEVER_NS } from "./filter_state.ts";
 import { KalmanUpdate } from "./kalman_update.ts";
 import type { TimelineEvent } from "./measurement_log.ts";
 import { linearisePoseAnchor } from "./model_anchor.ts";
@@ -20,6 +20,7 @@ import { lineariseAttitude, lineariseBaro, lineariseGps } from "./model_controll
 import { lineariseOdometry } from "./model_odometry.ts";
 import { type Propagator, variancesArePositive } from "./propagation.ts";
 import { refusedFixesAgree, withRefusedFix } from "./relocalisation.ts";
+import { ERROR } from "./state_table.ts";
 
 /** Chi-square: 99.9 % for 3 degrees of freedom; five sigma for one. */
 const ATTITUDE_GATE = 16.27;
@@ -45,7 +46,7 @@ export class Fusion {
 
   /** `state` stands at the event's time. Undefined for a frame, which measures nothing. */
   apply(state: FilterState, event: TimelineEvent): MeasurementOutcome | undefined {
-    this.#propagator.settle(state);
+    this.#propagator.applyGaussMarkovDecay(state);
     if (event.kind === "frame") {
       state.clone();
       return undefined;
@@ -125,7 +126,7 @@ export class Fusion {
     }
     const inflation = Math.max(1, distance / config.softGate) * this.#sharedGround(state, event);
     if (inflation > 1) {
-      for (let i = 0; i < 36; i++) out.noise[i] *= inflation;
+      out.scaleNoise(inflation);
       update.prepare(state);
     }
     const found = ratio > 1 ? "re-initialised on consistent fixes" : undefined;
@@ -142,25 +143,25 @@ export class Fusion {
    */
   #sharedGround(state: FilterState, event: Anchored): number {
     if (state.anchorNs === NEVER_NS) return 1;
-    const config = this.#config.anchor, n = state.nominal;
+    const config = this.#config.anchor;
     const elapsedS = (event.timeNs - state.anchorNs) * 1e-9;
-    const flownM = elapsedS * Math.hypot(n[NOMINAL.velocity], n[NOMINAL.velocity + 1]);
-    const heightM = Math.max(1, n[NOMINAL.position + 2]);
+    const flownM = elapsedS * state.horizontalSpeedMps();
+    const heightM = Math.max(1, state.value("position", 2));
     const correlation = Math.exp(-flownM / (config.sharedGroundShare * heightM));
     return Math.min(config.sharedGroundMax, (1 + correlation) / (1 - correlation));
   }
 
   /** Notes a refused fix; true when it and those before it agree that the filter is lost. */
   #isFound(state: FilterState, event: Anchored): boolean {
-    const config = this.#config.anchor, { residual, noise } = this.#update.measurement;
+    const config = this.#config.anchor, { measurement } = this.#update;
     const earlier = state.refusedFixes.at(-1);
     const elapsedS = earlier === undefined ? 0 : (event.timeNs - earlier.timeNs) * 1e-9;
     state.refusedFixes = withRefusedFix(state.refusedFixes, {
       timeNs: event.timeNs,
-      innovationEastM: residual[0],
-      innovationNorthM: residual[1],
-      sigmaM: Math.sqrt(noise[0] + noise[7]),
-      flownM: elapsedS * Math.hypot(state.nominal[3], state.nominal[4]),
+      innovationEastM: measurement.residual[0],
+      innovationNorthM: measurement.residual[1],
+      sigmaM: Math.sqrt(measurement.variance(0) + measurement.variance(1)),
+      flownM: elapsedS * state.horizontalSpeedMps(),
     });
     const recent = state.anchorNs !== NEVER_NS &&
       event.timeNs - state.anchorNs < config.relocaliseRecentS * 1e9;
@@ -181,14 +182,12 @@ export class Fusion {
     widen(state, ERROR.position, ERROR.clonePosition, position, IDENTITY);
     // The same turn of the world is another vector in the body axes of another moment.
     const nowFromClone = matrixFromQuaternion(quaternionMultiply(
-      quaternionConjugate(state.quaternion(NOMINAL.attitude)),
-      state.quaternion(NOMINAL.cloneAttitude),
+      quaternionConjugate(state.quaternion("attitude")),
+      state.quaternion("cloneAttitude"),
     ));
     widen(state, ERROR.attitude, ERROR.cloneAttitude, rotation, nowFromClone);
-    const p = state.covariance;
-    for (let i = 0; i < 3; i++) {
-      const velocity = ERROR.velocity + i;
-      p[velocity * STATE_SIZE + velocity] += this.#config.initial.velocitySigmaVertMps ** 2;
+    for (let i = ERROR.velocity; i < ERROR.velocity + 3; i++) {
+      state.addCovariance(i, i, this.#config.initial.velocitySigmaVertMps ** 2);
     }
   }
 
@@ -207,13 +206,12 @@ export class Fusion {
 
 /** Adds an isotropic error that block `a` (now) and block `b` (clone) have in common. */
 function widen(state: FilterState, a: number, b: number, variance: number, aFromB: Matrix3): void {
-  const p = state.covariance;
   for (let i = 0; i < 3; i++) {
-    p[(a + i) * STATE_SIZE + a + i] += variance;
-    p[(b + i) * STATE_SIZE + b + i] += variance;
+    state.addCovariance(a + i, a + i, variance);
+    state.addCovariance(b + i, b + i, variance);
     for (let k = 0; k < 3; k++) {
-      p[(a + i) * STATE_SIZE + b + k] += variance * aFromB[3 * i + k];
-      p[(b + k) * STATE_SIZE + a + i] += variance * aFromB[3 * i + k];
+      state.addCovariance(a + i, b + k, variance * aFromB[3 * i + k]);
+      state.addCovariance(b + k, a + i, variance * aFromB[3 * i + k]);
     }
   }
 }

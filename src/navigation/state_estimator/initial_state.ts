@@ -5,43 +5,29 @@
  * @module
  */
 import type { EskfConfig } from "./config.ts";
-import type { AttitudeSample, TakeoffOrigin } from "./contract.ts";
-import { ERROR, type FilterState, NEVER_NS, NOMINAL, STATE_SIZE } from "./filter_state.ts";
+import type { AttitudeSample } from "./contract.ts";
+import { type FilterState, NEVER_NS } from "./filter_state.ts";
 import { attitudeCovarianceBody } from "./model_controller.ts";
-
-export interface KnownOrigin {
-  readonly origin: TakeoffOrigin;
-  readonly sigmaHorizM: number;
-  readonly sigmaVertM: number;
-}
+import { ERROR, type KnownOrigin, PLACED_BLOCKS } from "./state_table.ts";
 
 export function initialise(
   state: FilterState,
   attitude: AttitudeSample,
-  known: KnownOrigin | undefined,
+  origin: KnownOrigin | undefined,
   config: EskfConfig,
 ): void {
-  const n = state.nominal, initial = config.initial;
   state.clear();
-  n.set(known?.origin.positionLocalM ?? [0, 0, 0], NOMINAL.position);
-  n.set(attitude.localFromBody, NOMINAL.attitude);
-  const horizontal = known?.sigmaHorizM ?? initial.unknownSigmaHorizM;
-  const vertical = known?.sigmaVertM ?? initial.unknownSigmaVertM;
-  state.setVariance(ERROR.position, 2, horizontal ** 2);
-  state.setVariance(ERROR.position + 2, 1, vertical ** 2);
-  state.setVariance(ERROR.velocity, 2, initial.velocitySigmaHorizMps ** 2);
-  state.setVariance(ERROR.velocity + 2, 1, initial.velocitySigmaVertMps ** 2);
-  state.setVariance(ERROR.accelerometerBias, 3, config.imu.accelerometerBiasSigmaMps2 ** 2);
-  state.setVariance(ERROR.gyroscopeBias, 3, config.imu.gyroscopeBiasSigmaRps ** 2);
-  state.setVariance(ERROR.mounting, 3, config.mountingSigmaRad ** 2);
-  state.setVariance(ERROR.baroDrift, 1, config.baro.driftSigmaM ** 2);
-  state.setVariance(ERROR.odometryScale, 1, config.odometry.scaleSigma ** 2);
-  state.setVariance(ERROR.map, 2, config.anchor.mapLocalSigmaM ** 2);
-  state.setVariance(ERROR.mapOffset, 2, config.anchor.mapConstantSigmaM ** 2);
+  state.set("position", origin?.origin.positionLocalM ?? [0, 0, 0]);
+  state.set("attitude", attitude.localFromBody);
+  for (const { initialSigmas, error } of PLACED_BLOCKS) {
+    initialSigmas?.({ config, origin }).forEach((sigma, i) =>
+      state.addCovariance(error + i, error + i, sigma ** 2)
+    );
+  }
   const covariance = attitudeCovarianceBody(attitude);
   for (let i = 0; i < 9; i++) {
     const row = ERROR.attitude + Math.floor(i / 3);
-    state.covariance[row * STATE_SIZE + ERROR.attitude + i % 3] = covariance[i];
+    state.addCovariance(row, ERROR.attitude + i % 3, covariance[i]);
   }
   // A moment earlier, so that what was measured together with the attitude is not too old.
   state.timeNs = attitude.timeNs - 1;

@@ -7,8 +7,9 @@
  *
  * @module
  */
-import { type FilterState, STATE_SIZE as N } from "./filter_state.ts";
+import type { FilterState } from "./filter_state.ts";
 import { cholesky, solveLower, solveLowerTransposed } from "./linear_algebra.ts";
+import { STATE_SIZE as N } from "./state_table.ts";
 
 /** The longest measurement: pose (6), GPS position and velocity (6). */
 export const MEASUREMENT_MAX = 6;
@@ -17,7 +18,7 @@ export const MEASUREMENT_MAX = 6;
 export class LinearMeasurement {
   size = 0;
   readonly residual = new Float64Array(MEASUREMENT_MAX);
-  /** Row-major, `size` × 39. */
+  /** Row-major, `size` × `STATE_SIZE`. */
   readonly jacobian = new Float64Array(MEASUREMENT_MAX * N);
   /** Row-major, `size` × `size`. */
   readonly noise = new Float64Array(MEASUREMENT_MAX * MEASUREMENT_MAX);
@@ -27,6 +28,38 @@ export class LinearMeasurement {
     this.residual.fill(0);
     this.jacobian.fill(0);
     this.noise.fill(0);
+  }
+
+  /** Derivative of one row by one error. */
+  setDerivative(row: number, error: number, value: number): void {
+    this.jacobian[row * N + error] = value;
+  }
+
+  addDerivative(row: number, error: number, value: number): void {
+    this.jacobian[row * N + error] += value;
+  }
+
+  /** The whole noise, `factor` times a row-major covariance. */
+  setNoise(covariance: ArrayLike<number>, factor = 1): void {
+    const { noise } = this, count = this.size * this.size;
+    for (let i = 0; i < count; i++) noise[i] = factor * covariance[i];
+  }
+
+  scaleNoise(factor: number): void {
+    const { noise } = this, count = this.size * this.size;
+    for (let i = 0; i < count; i++) noise[i] *= factor;
+  }
+
+  addNoise(row: number, column: number, covariance: number): void {
+    this.noise[row * this.size + column] += covariance;
+  }
+
+  setVariance(row: number, variance: number): void {
+    this.noise[row * this.size + row] = variance;
+  }
+
+  variance(row: number): number {
+    return this.noise[row * this.size + row];
   }
 
   /** Writes a 3×3 (row-major, times `factor`) into the Jacobian. */
@@ -41,14 +74,14 @@ export class LinearMeasurement {
 
 export class KalmanUpdate {
   readonly measurement = new LinearMeasurement();
-  /** H·P, `size` × 39. */
+  /** H·P, `size` × `STATE_SIZE`. */
   readonly #projected = new Float64Array(MEASUREMENT_MAX * N);
   /** Innovation covariance. */
   readonly #innovation = new Float64Array(MEASUREMENT_MAX * MEASUREMENT_MAX);
   readonly #factor = new Float64Array(MEASUREMENT_MAX * MEASUREMENT_MAX);
   readonly #whitened = new Float64Array(MEASUREMENT_MAX);
   readonly #column = new Float64Array(MEASUREMENT_MAX);
-  /** Gain, 39 × `size`. */
+  /** Gain, `STATE_SIZE` × `size`. */
   readonly #gain = new Float64Array(N * MEASUREMENT_MAX);
   readonly #rest = new Float64Array(N * MEASUREMENT_MAX);
   readonly #error = new Float64Array(N);

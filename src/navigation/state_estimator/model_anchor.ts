@@ -17,8 +17,9 @@ import {
 } from "../../core/mod.ts";
 import type { EskfConfig } from "./config.ts";
 import type { PoseAnchor } from "./contract.ts";
-import { ERROR, type FilterState, NOMINAL, STATE_SIZE } from "./filter_state.ts";
+import type { FilterState } from "./filter_state.ts";
 import type { LinearMeasurement } from "./kalman_update.ts";
+import { ERROR } from "./state_table.ts";
 
 const IDENTITY = [1, 0, 0, 0, 1, 0, 0, 0, 1];
 
@@ -29,28 +30,27 @@ export function linearisePoseAnchor(
   out: LinearMeasurement,
 ): void {
   out.reset(6);
-  const n = state.nominal;
-  const mounting = state.quaternion(NOMINAL.mounting);
-  const predicted = quaternionMultiply(state.quaternion(NOMINAL.attitude), mounting);
+  const mounting = state.quaternion("mounting");
+  const predicted = quaternionMultiply(state.quaternion("attitude"), mounting);
   const rotation = rotationVectorFromQuaternion(
     quaternionMultiply(quaternionConjugate(predicted), anchor.localFromBody),
   );
   for (let i = 0; i < 3; i++) {
-    const map = i < 2 ? n[NOMINAL.map + i] + n[NOMINAL.mapOffset + i] : 0;
-    out.residual[i] = anchor.positionLocalM[i] - n[NOMINAL.position + i] - map;
+    const map = i < 2 ? state.value("map", i) + state.value("mapOffset", i) : 0;
+    out.residual[i] = anchor.positionLocalM[i] - state.value("position", i) - map;
     out.residual[3 + i] = rotation[i];
   }
   out.setBlock(0, ERROR.position, IDENTITY);
   for (const offset of [ERROR.map, ERROR.mapOffset]) {
-    out.jacobian[offset] = 1;
-    out.jacobian[STATE_SIZE + offset + 1] = 1;
+    out.setDerivative(0, offset, 1);
+    out.setDerivative(1, offset + 1, 1);
   }
   out.setBlock(3, ERROR.attitude, matrixTranspose(matrixFromQuaternion(mounting)));
   out.setBlock(3, ERROR.mounting, IDENTITY);
-  for (let i = 0; i < 36; i++) out.noise[i] = config.covarianceFactor * anchor.covariance[i];
+  out.setNoise(anchor.covariance, config.covarianceFactor);
   for (let i = 0; i < 3; i++) {
     const floorM = i < 2 ? config.positionFloorM : config.heightFloorM;
-    out.noise[7 * i] += floorM ** 2;
-    out.noise[7 * (i + 3)] += config.rotationFloorRad ** 2;
+    out.addNoise(i, i, floorM ** 2);
+    out.addNoise(3 + i, 3 + i, config.rotationFloorRad ** 2);
   }
 }

@@ -17,8 +17,12 @@ import {
 } from "../../core/mod.ts";
 import type { EskfConfig } from "./config.ts";
 import type { AttitudeSample, BaroSample, GpsSample } from "./contract.ts";
-import { ERROR, type FilterState, NEVER_NS, NOMINAL, STATE_SIZE } from "./filter_state.ts";
+import { type FilterState, NEVER_NS } from "./filter_state.ts";
 import type { LinearMeasurement } from "./kalman_update.ts";
+import { ERROR } from "./state_table.ts";
+
+/** A 2D fix says nothing of the height. */
+const UNKNOWN_HEIGHT_VARIANCE_M2 = 1e8;
 
 /** Factor on the variance of a sample whose error is correlated with the one fused before it. */
 export function correlationFactor(timeNs: number, earlierNs: number, tauS: number): number {
@@ -46,14 +50,14 @@ export function lineariseAttitude(
   out: LinearMeasurement,
 ): void {
   out.reset(3);
-  const own = state.quaternion(NOMINAL.attitude);
+  const own = state.quaternion("attitude");
   out.residual.set(rotationVectorFromQuaternion(
     quaternionMultiply(quaternionConjugate(own), sample.localFromBody),
   ));
-  for (let i = 0; i < 3; i++) out.jacobian[i * STATE_SIZE + ERROR.attitude + i] = 1;
+  for (let i = 0; i < 3; i++) out.setDerivative(i, ERROR.attitude + i, 1);
   const covariance = attitudeCovarianceBody(sample);
   const factor = correlationFactor(sample.timeNs, state.attitudeNs, config.correlationTimeS);
-  for (let i = 0; i < 9; i++) out.noise[i] = factor * covariance[i];
+  out.setNoise(covariance, factor);
 }
 
 export function lineariseBaro(
@@ -63,12 +67,13 @@ export function lineariseBaro(
   out: LinearMeasurement,
 ): void {
   out.reset(1);
-  out.residual[0] = sample.heightM - state.nominal[NOMINAL.position + 2] -
-    state.nominal[NOMINAL.baroDrift];
-  out.jacobian[ERROR.position + 2] = 1;
-  out.jacobian[ERROR.baroDrift] = 1;
-  out.noise[0] = config.whiteSigmaM ** 2 +
-    Math.max(0, sample.sigmaM ** 2 - config.driftSigmaM ** 2);
+  out.residual[0] = sample.heightM - state.value("position", 2) - state.value("baroDrift");
+  out.setDerivative(0, ERROR.position + 2, 1);
+  out.setDerivative(0, ERROR.baroDrift, 1);
+  out.setVariance(
+    0,
+    config.whiteSigmaM ** 2 + Math.max(0, sample.sigmaM ** 2 - config.driftSigmaM ** 2),
+  );
 }
 
 export function lineariseGps(
@@ -83,12 +88,12 @@ export function lineariseGps(
   const horizontal = Math.max(config.horizontalFloorM, sample.sigmaHorizontalM) ** 2;
   const vertical = Math.max(config.verticalFloorM, sample.sigmaVerticalM) ** 2;
   for (let i = 0; i < 3; i++) {
-    out.residual[i] = positionLocalM[i] - state.nominal[NOMINAL.position + i];
-    out.residual[3 + i] = sample.velocityLocalMps[i] - state.nominal[NOMINAL.velocity + i];
-    out.jacobian[i * STATE_SIZE + ERROR.position + i] = 1;
-    out.jacobian[(3 + i) * STATE_SIZE + ERROR.velocity + i] = 1;
-    out.noise[7 * i] = factor * (i < 2 ? horizontal : vertical);
-    out.noise[7 * (i + 3)] = config.velocitySigmaMps ** 2;
+    out.residual[i] = positionLocalM[i] - state.value("position", i);
+    out.residual[3 + i] = sample.velocityLocalMps[i] - state.value("velocity", i);
+    out.setDerivative(i, ERROR.position + i, 1);
+    out.setDerivative(3 + i, ERROR.velocity + i, 1);
+    out.setVariance(i, factor * (i < 2 ? horizontal : vertical));
+    out.setVariance(3 + i, config.velocitySigmaMps ** 2);
   }
-  if (sample.fix === "2d") out.noise[14] = 1e8;
+  if (sample.fix === "2d") out.setVariance(2, UNKNOWN_HEIGHT_VARIANCE_M2);
 }

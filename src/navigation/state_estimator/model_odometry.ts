@@ -22,17 +22,18 @@ import {
 } from "../../core/mod.ts";
 import type { EskfConfig } from "./config.ts";
 import type { VioMeasurement } from "./contract.ts";
-import { ERROR, type FilterState, NOMINAL, STATE_SIZE } from "./filter_state.ts";
+import type { FilterState } from "./filter_state.ts";
 import type { LinearMeasurement } from "./kalman_update.ts";
+import { ERROR } from "./state_table.ts";
 
 /** Standard deviation that stands for "not measured", metres. */
 const UNMEASURED_M = 1e5;
 
 /** False where the state is too low (or its height too uncertain) for the flat-ground model. */
 export function heightIsUsable(state: FilterState, config: EskfConfig["odometry"]): boolean {
-  const height = state.nominal[NOMINAL.clonePosition + 2];
-  const index = ERROR.clonePosition + 2;
-  const sigma = Math.sqrt(state.covariance[index * STATE_SIZE + index]);
+  const height = state.value("clonePosition", 2);
+  const up = ERROR.clonePosition + 2;
+  const sigma = Math.sqrt(state.covarianceOf(up, up));
   return height > config.heightMinM && sigma < 0.5 * height;
 }
 
@@ -43,30 +44,29 @@ export function lineariseOdometry(
   out: LinearMeasurement,
 ): void {
   out.reset(6);
-  const mounting = state.quaternion(NOMINAL.mounting);
-  const clone = state.quaternion(NOMINAL.cloneAttitude);
-  const pf = state.vector(NOMINAL.clonePosition), p = state.vector(NOMINAL.position);
+  const mounting = state.quaternion("mounting");
+  const clone = state.quaternion("cloneAttitude");
+  const pf = state.vector("clonePosition"), p = state.vector("position");
   const motion: Vector3 = [p[0] - pf[0], p[1] - pf[1], p[2] - pf[2]];
   const seen = quaternionMultiply(clone, mounting);
   const direct = rotate(quaternionConjugate(seen), motion);
   const metric = measurement.scaleQuality === "metric" && heightIsUsable(state, config);
   const ratio = metric ? measurement.scaleHeightM / pf[2] : 1;
-  const factor = metric ? ratio * (1 + state.nominal[NOMINAL.odometryScale]) : 1;
+  const factor = metric ? ratio * (1 + state.value("odometryScale")) : 1;
   const length = Math.hypot(...direct);
   const z = metric ? measurement.translationM : rescaled(measurement.translationM, length);
-  const row = (i: number) => i * STATE_SIZE;
   for (let i = 0; i < 3; i++) {
     out.residual[i] = z[i] - factor * direct[i];
     if (!metric) continue;
-    out.jacobian[row(i) + ERROR.odometryScale] = ratio * direct[i];
-    out.jacobian[row(i) + ERROR.clonePosition + 2] = -factor * direct[i] / pf[2];
+    out.setDerivative(i, ERROR.odometryScale, ratio * direct[i]);
+    out.setDerivative(i, ERROR.clonePosition + 2, -factor * direct[i] / pf[2]);
   }
   const seenTransposed = matrixTranspose(matrixFromQuaternion(seen));
   const mountingTransposed = matrixTranspose(matrixFromQuaternion(mounting));
   out.setBlock(0, ERROR.position, seenTransposed, factor);
   for (let i = 0; i < 9; i++) {
-    out.jacobian[row(Math.floor(i / 3)) + ERROR.clonePosition + i % 3] -= factor *
-      seenTransposed[i];
+    const row = Math.floor(i / 3);
+    out.addDerivative(row, ERROR.clonePosition + i % 3, -(factor * seenTransposed[i]));
   }
   const inClone = rotate(quaternionConjugate(clone), motion);
   out.setBlock(0, ERROR.cloneAttitude, matrixMultiply(mountingTransposed, cross(inClone)), factor);
@@ -80,10 +80,10 @@ function lineariseRotation(
   measurement: VioMeasurement,
   out: LinearMeasurement,
 ): void {
-  const mounting = state.quaternion(NOMINAL.mounting);
+  const mounting = state.quaternion("mounting");
   const turn = quaternionMultiply(
-    quaternionConjugate(state.quaternion(NOMINAL.cloneAttitude)),
-    state.quaternion(NOMINAL.attitude),
+    quaternionConjugate(state.quaternion("cloneAttitude")),
+    state.quaternion("attitude"),
   );
   const predicted = quaternionMultiply(
     quaternionMultiply(quaternionConjugate(mounting), turn),
@@ -106,12 +106,11 @@ function fillNoise(
   out: LinearMeasurement,
   seen: { metric: boolean; direct: Vector3; length: number },
 ): void {
-  const noise = out.noise;
-  for (let i = 0; i < 36; i++) noise[i] = config.covarianceFactor * measurement.covariance[i];
+  out.setNoise(measurement.covariance, config.covarianceFactor);
   const floor = config.translationFloorM ** 2 + (config.translationFloorShare * seen.length) ** 2;
   for (let i = 0; i < 3; i++) {
-    noise[7 * i] += floor;
-    noise[7 * (i + 3)] += config.rotationFloorRad ** 2;
+    out.addNoise(i, i, floor);
+    out.addNoise(3 + i, 3 + i, config.rotationFloorRad ** 2);
   }
   if (seen.metric) return;
   // Only the direction counts: along it (or, without one, anywhere) the length is unknown.
@@ -119,7 +118,7 @@ function fillNoise(
   for (let i = 0; i < 3; i++) {
     for (let k = 0; k < 3; k++) {
       const share = along ? seen.direct[i] * seen.direct[k] / seen.length ** 2 : i === k ? 1 : 0;
-      noise[6 * i + k] += share * UNMEASURED_M ** 2;
+      out.addNoise(i, k, share * UNMEASURED_M ** 2);
     }
   }
 }

@@ -7,19 +7,32 @@
  * @module
  */
 import type { EskfConfig } from "./config.ts";
-import { CORE_SIZE, ERROR, type FilterState, NOMINAL, STATE_SIZE as N } from "./filter_state.ts";
+import type { FilterState } from "./filter_state.ts";
 import { IMU_WIDTH, type ImuStream } from "./imu_stream.ts";
 import { rotationInto, turnQuaternion } from "./linear_algebra.ts";
+import {
+  CORE_SIZE,
+  ERROR,
+  type GaussMarkov,
+  NOMINAL,
+  PLACED_BLOCKS,
+  type PlacedBlock,
+  STATE_SIZE as N,
+} from "./state_table.ts";
 
 /** m/s², down. */
 export const GRAVITY_MPS2 = 9.80665;
-const DRIVEN = 9;
+/** The errors that the motion itself changes come first: position, velocity, attitude. */
+const DRIVEN = ERROR.accelerometerBias;
+// Module constants: the loops below run for every IMU sample.
+const POSITION = NOMINAL.position, VELOCITY = NOMINAL.velocity, ATTITUDE = NOMINAL.attitude;
+const FORCE_BIAS = NOMINAL.accelerometerBias, RATE_BIAS = NOMINAL.gyroscopeBias;
+const VELOCITY_ERROR = ERROR.velocity, ATTITUDE_ERROR = ERROR.attitude;
+const FORCE_BIAS_ERROR = ERROR.accelerometerBias, RATE_BIAS_ERROR = ERROR.gyroscopeBias;
 
 export class Propagator {
   readonly #noise: EskfConfig["imu"];
-  readonly #baro: EskfConfig["baro"];
-  readonly #odometry: EskfConfig["odometry"];
-  readonly #anchor: EskfConfig["anchor"];
+  readonly #decaying: readonly (readonly [block: PlacedBlock, model: GaussMarkov])[];
   readonly #mean = new Float64Array(IMU_WIDTH);
   readonly #rotation = new Float64Array(9);
   readonly #middle = new Float64Array(4);
@@ -30,9 +43,9 @@ export class Propagator {
 
   constructor(config: EskfConfig) {
     this.#noise = config.imu;
-    this.#baro = config.baro;
-    this.#odometry = config.odometry;
-    this.#anchor = config.anchor;
+    this.#decaying = PLACED_BLOCKS.flatMap((block) =>
+      block.gaussMarkov === undefined ? [] : [[block, block.gaussMarkov(config)] as const]
+    );
   }
 
   /** Carries `state` to `toNs` with the samples of `stream`. */
@@ -54,40 +67,43 @@ export class Propagator {
 
   /** One interval with constant specific force and rate (`imu`, 6 numbers); leaves `timeNs` alone. */
   step(state: FilterState, imu: Float64Array, dt: number): void {
-    const n = state.nominal, q = NOMINAL.attitude;
-    const bias = NOMINAL.accelerometerBias, drift = NOMINAL.gyroscopeBias;
-    const fx = imu[0] - n[bias], fy = imu[1] - n[bias + 1], fz = imu[2] - n[bias + 2];
-    const wx = (imu[3] - n[drift]) * dt;
-    const wy = (imu[4] - n[drift + 1]) * dt;
-    const wz = (imu[5] - n[drift + 2]) * dt;
+    const n = state.nominal;
+    const fx = imu[0] - n[FORCE_BIAS];
+    const fy = imu[1] - n[FORCE_BIAS + 1];
+    const fz = imu[2] - n[FORCE_BIAS + 2];
+    const wx = (imu[3] - n[RATE_BIAS]) * dt;
+    const wy = (imu[4] - n[RATE_BIAS + 1]) * dt;
+    const wz = (imu[5] - n[RATE_BIAS + 2]) * dt;
     const middle = this.#middle, r = this.#rotation;
-    for (let i = 0; i < 4; i++) middle[i] = n[q + i];
+    for (let i = 0; i < 4; i++) middle[i] = n[ATTITUDE + i];
     turnQuaternion(middle, 0, wx / 2, wy / 2, wz / 2);
     rotationInto(r, middle, 0);
     const ax = r[0] * fx + r[1] * fy + r[2] * fz;
     const ay = r[3] * fx + r[4] * fy + r[5] * fz;
     const az = r[6] * fx + r[7] * fy + r[8] * fz - GRAVITY_MPS2;
     state.decayS += dt;
-    state.decayM += dt * Math.sqrt(n[3] * n[3] + n[4] * n[4]);
-    n[0] += (n[3] + 0.5 * ax * dt) * dt;
-    n[1] += (n[4] + 0.5 * ay * dt) * dt;
-    n[2] += (n[5] + 0.5 * az * dt) * dt;
-    n[3] += ax * dt;
-    n[4] += ay * dt;
-    n[5] += az * dt;
-    turnQuaternion(n, q, wx, wy, wz);
+    const ve = n[VELOCITY], vn = n[VELOCITY + 1], vu = n[VELOCITY + 2];
+    state.decayM += dt * Math.sqrt(ve * ve + vn * vn);
+    n[POSITION] += (ve + 0.5 * ax * dt) * dt;
+    n[POSITION + 1] += (vn + 0.5 * ay * dt) * dt;
+    n[POSITION + 2] += (vu + 0.5 * az * dt) * dt;
+    n[VELOCITY] += ax * dt;
+    n[VELOCITY + 1] += ay * dt;
+    n[VELOCITY + 2] += az * dt;
+    turnQuaternion(n, ATTITUDE, wx, wy, wz);
     this.#linearise(fx, fy, fz, wx, wy, wz, dt);
     this.#propagateCovariance(state.covariance, dt);
   }
 
   /** Decays the Gauss–Markov states over the time and distance since they were last decayed. */
-  settle(state: FilterState): void {
+  applyGaussMarkovDecay(state: FilterState): void {
     if (state.decayS === 0) return;
-    const baro = this.#baro, odometry = this.#odometry, anchor = this.#anchor;
-    const seconds = state.decayS, metres = state.decayM;
-    decay(state, ERROR.baroDrift, 1, seconds / baro.driftTimeS, baro.driftSigmaM);
-    decay(state, ERROR.odometryScale, 1, seconds / odometry.scaleTimeS, odometry.scaleSigma);
-    decay(state, ERROR.map, 2, metres / anchor.mapCorrelationLengthM, anchor.mapLocalSigmaM);
+    for (const [block, model] of this.#decaying) {
+      const exponent = "timeS" in model
+        ? state.decayS / model.timeS
+        : state.decayM / model.distanceM;
+      decay(state, block, exponent, model.sigma);
+    }
     state.decayS = 0;
     state.decayM = 0;
   }
@@ -138,16 +154,17 @@ export class Propagator {
       for (let column = DRIVEN; column < N; column++) p[column * N + row] = p[row * N + column];
     }
     const noise = this.#noise;
-    addToDiagonal(p, ERROR.velocity, noise.accelerometerDensity ** 2 * dt);
-    addToDiagonal(p, ERROR.attitude, noise.gyroscopeDensity ** 2 * dt);
-    addToDiagonal(p, ERROR.accelerometerBias, noise.accelerometerBiasWalk ** 2 * dt);
-    addToDiagonal(p, ERROR.gyroscopeBias, noise.gyroscopeBiasWalk ** 2 * dt);
+    addToDiagonal(p, VELOCITY_ERROR, noise.accelerometerDensity ** 2 * dt);
+    addToDiagonal(p, ATTITUDE_ERROR, noise.gyroscopeDensity ** 2 * dt);
+    addToDiagonal(p, FORCE_BIAS_ERROR, noise.accelerometerBiasWalk ** 2 * dt);
+    addToDiagonal(p, RATE_BIAS_ERROR, noise.gyroscopeBiasWalk ** 2 * dt);
   }
 
-  /** Applies F to the 39-vector whose entries lie `stride` apart from `at` on. */
+  /** Applies F to the error vector whose entries lie `stride` apart from `at` on. */
   #transform(p: Float64Array, at: number, stride: number, dt: number): void {
     const a = this.#velocityByAttitude, b = this.#velocityByBias, c = this.#attitudeByAttitude;
-    const v = at + 3 * stride, t = at + 6 * stride, f = at + 9 * stride, g = at + 12 * stride;
+    const v = at + VELOCITY_ERROR * stride, t = at + ATTITUDE_ERROR * stride;
+    const f = at + FORCE_BIAS_ERROR * stride, g = at + RATE_BIAS_ERROR * stride;
     const v0 = p[v], v1 = p[v + stride], v2 = p[v + 2 * stride];
     const t0 = p[t], t1 = p[t + stride], t2 = p[t + 2 * stride];
     const f0 = p[f], f1 = p[f + stride], f2 = p[f + 2 * stride];
@@ -165,8 +182,8 @@ export class Propagator {
   /** Nobody saw what happened between two distant samples: unknown acceleration and rate. */
   #bridgeGap(state: FilterState, dt: number): void {
     const noise = this.#noise;
-    addToDiagonal(state.covariance, ERROR.velocity, (noise.gapAccelerationSigmaMps2 * dt) ** 2);
-    addToDiagonal(state.covariance, ERROR.attitude, (noise.gapRateSigmaRps * dt) ** 2);
+    addToDiagonal(state.covariance, VELOCITY_ERROR, (noise.gapAccelerationSigmaMps2 * dt) ** 2);
+    addToDiagonal(state.covariance, ATTITUDE_ERROR, (noise.gapRateSigmaRps * dt) ** 2);
   }
 }
 
@@ -175,18 +192,11 @@ function addToDiagonal(p: Float64Array, offset: number, variance: number): void 
 }
 
 /** First-order Gauss–Markov: x ← φ·x, variance ← φ²·variance + (1 − φ²)·sigma², φ = e^−exponent. */
-function decay(
-  state: FilterState,
-  offset: number,
-  size: number,
-  exponent: number,
-  sigma: number,
-): void {
+function decay(state: FilterState, block: PlacedBlock, exponent: number, sigma: number): void {
   const phi = Math.exp(-exponent), p = state.covariance;
-  const nominal = offset - ERROR.baroDrift + NOMINAL.baroDrift;
-  for (let i = 0; i < size; i++) {
-    state.nominal[nominal + i] *= phi;
-    const row = offset + i;
+  for (let i = 0; i < block.size; i++) {
+    state.nominal[block.nominal + i] *= phi;
+    const row = block.error + i;
     for (let k = 0; k < N; k++) p[row * N + k] *= phi;
     for (let k = 0; k < N; k++) p[k * N + row] *= phi;
     p[row * N + row] += (1 - phi * phi) * sigma * sigma;

@@ -101,7 +101,7 @@ export class Timeline {
       this.#scratch.copyFrom(from);
       this.#advance(this.#scratch, timeNs);
     }
-    this.propagator.settle(this.#scratch);
+    this.propagator.applyGaussMarkovDecay(this.#scratch);
     return this.#scratch;
   }
 
@@ -115,7 +115,7 @@ export class Timeline {
     const anchorNs = state.anchorNs;
     state.fixPoint();
     this.#advance(state, this.head.timeNs);
-    this.propagator.settle(state);
+    this.propagator.applyGaussMarkovDecay(state);
     return { state, anchorNs };
   }
 

@@ -7,31 +7,41 @@
  *
  * @module
  */
-import { type MonotonicNs, rotationVectorFromQuaternion } from "../../core/mod.ts";
+import {
+  horizontalCovarianceM2,
+  type MonotonicNs,
+  rotationVectorFromQuaternion,
+} from "../../core/mod.ts";
 import type { SourceLabel, StateEstimate } from "./contract.ts";
 import { EstimatorDivergedError } from "./errors.ts";
-import { ERROR, type FilterState, NEVER_NS, NOMINAL, STATE_SIZE } from "./filter_state.ts";
+import { type FilterState, NEVER_NS } from "./filter_state.ts";
 import { isCovariance, largestEigenvalue2 } from "./linear_algebra.ts";
+import { type BlockName, ERROR } from "./state_table.ts";
 
 /** Chi-square, 2 degrees of freedom, 95 %. */
 const CHI_SQUARE_2_95 = 5.991464547107979;
 
 /** Which of the poses in a state: that of its own time, or the fixed point. */
-const NOW = {
-  position: [ERROR.position, NOMINAL.position],
-  velocity: [ERROR.velocity, NOMINAL.velocity],
-  attitude: [ERROR.attitude, NOMINAL.attitude],
-} as const;
-const FIXED_POINT = {
-  position: [ERROR.fixedPosition, NOMINAL.fixedPosition],
-  velocity: [ERROR.fixedVelocity, NOMINAL.fixedVelocity],
-  attitude: [ERROR.fixedAttitude, NOMINAL.fixedAttitude],
-} as const;
+interface PoseBlocks {
+  readonly position: BlockName;
+  readonly velocity: BlockName;
+  readonly attitude: BlockName;
+}
+const NOW: PoseBlocks = { position: "position", velocity: "velocity", attitude: "attitude" };
+const FIXED_POINT: PoseBlocks = {
+  position: "fixedPosition",
+  velocity: "fixedVelocity",
+  attitude: "fixedAttitude",
+};
 
 /** Semi-major axis of the horizontal 95 % ellipse, metres. */
 export function horizontal95M(state: FilterState): number {
-  const p = state.covariance;
-  return axis95M(p[0], p[1], p[STATE_SIZE + 1]);
+  const east = ERROR.position, north = ERROR.position + 1;
+  return axis95M(
+    state.covarianceOf(east, east),
+    state.covarianceOf(east, north),
+    state.covarianceOf(north, north),
+  );
 }
 
 function axis95M(eastEast: number, eastNorth: number, northNorth: number): number {
@@ -44,25 +54,15 @@ function axis95M(eastEast: number, eastNorth: number, northNorth: number): numbe
  *
  * @throws EstimatorDivergedError rather than emit what is not finite or not positive definite.
  */
-export function emit(
+export function estimateOutput(
   state: FilterState,
   label: SourceLabel,
   smoothed?: { readonly timeNs: number; readonly anchorAgeS: number },
 ): StateEstimate {
   const pose = smoothed === undefined ? NOW : FIXED_POINT;
-  const covariance = new Float64Array(36), velocityCovariance = new Float64Array(9);
-  const p = state.covariance;
-  for (let i = 0; i < 6; i++) {
-    const row = i < 3 ? pose.position[0] + i : pose.attitude[0] + i - 3;
-    for (let k = 0; k < 6; k++) {
-      const column = k < 3 ? pose.position[0] + k : pose.attitude[0] + k - 3;
-      covariance[6 * i + k] = p[row * STATE_SIZE + column];
-      if (i < 3 && k < 3) {
-        velocityCovariance[3 * i + k] =
-          p[(pose.velocity[0] + i) * STATE_SIZE + pose.velocity[0] + k];
-      }
-    }
-  }
+  const poseErrors = [...placesOf(pose.position), ...placesOf(pose.attitude)];
+  const covariance = subCovariance(state, poseErrors);
+  const velocityCovariance = subCovariance(state, placesOf(pose.velocity));
   if (!isCovariance(covariance, 6) || !isCovariance(velocityCovariance, 3)) {
     throw new EstimatorDivergedError("the covariance is not symmetric positive definite");
   }
@@ -71,14 +71,14 @@ export function emit(
   }
   return {
     timeNs: (smoothed?.timeNs ?? state.timeNs) as MonotonicNs,
-    positionLocalM: state.vector(pose.position[1]),
-    velocityLocalMps: state.vector(pose.velocity[1]),
-    localFromBody: state.quaternion(pose.attitude[1]),
-    mountingErrorRad: rotationVectorFromQuaternion(state.quaternion(NOMINAL.mounting)),
+    positionLocalM: state.vector(pose.position),
+    velocityLocalMps: state.vector(pose.velocity),
+    localFromBody: state.quaternion(pose.attitude),
+    mountingErrorRad: rotationVectorFromQuaternion(state.quaternion("mounting")),
     mapErrorM: [mapErrorM(state, 0), mapErrorM(state, 1)],
     covariance,
     velocityCovariance,
-    horizontal95M: axis95M(covariance[0], covariance[1], covariance[7]),
+    horizontal95M: axis95M(...horizontalCovarianceM2(covariance)),
     label,
     anchorAgeS: smoothed?.anchorAgeS ?? anchorAgeS(state),
     smoothed: smoothed !== undefined,
@@ -87,7 +87,19 @@ export function emit(
 
 /** Local error and offset of the whole map, east (0) or north (1). */
 function mapErrorM(state: FilterState, axis: 0 | 1): number {
-  return state.nominal[NOMINAL.map + axis] + state.nominal[NOMINAL.mapOffset + axis];
+  return state.value("map", axis) + state.value("mapOffset", axis);
+}
+
+/** Places of a block's three components in the error state. */
+function placesOf(block: BlockName): readonly number[] {
+  return [ERROR[block], ERROR[block] + 1, ERROR[block] + 2];
+}
+
+/** Covariance of the errors at `places`, row-major. */
+function subCovariance(state: FilterState, places: readonly number[]): Float64Array {
+  return Float64Array.from(
+    places.flatMap((row) => places.map((column) => state.covarianceOf(row, column))),
+  );
 }
 
 export function anchorAgeS(state: FilterState): number {

@@ -1,0 +1,34 @@
+/**
+ * Reads the 6×6 covariance of a pose, as poses of the camera, odometry and estimates have it:
+ * row-major, of (position in the local frame in metres: east, north, up; rotation error in body axes
+ * in radians).
+ *
+ * @module
+ */
+import type { Matrix3 } from "./rotation.ts";
+
+const SIZE = 6;
+const EAST = 0, NORTH = 1, UP = 2, ROTATION = 3;
+
+/** Variances and covariance of the horizontal position, m². */
+export function horizontalCovarianceM2(
+  covariance: ArrayLike<number>,
+): [eastEast: number, eastNorth: number, northNorth: number] {
+  return [
+    covariance[EAST * SIZE + EAST],
+    covariance[EAST * SIZE + NORTH],
+    covariance[NORTH * SIZE + NORTH],
+  ];
+}
+
+/** m². */
+export function upVarianceM2(covariance: ArrayLike<number>): number {
+  return covariance[UP * SIZE + UP];
+}
+
+/** Of the rotation error, body axes, rad². */
+export function rotationCovarianceRad2(covariance: ArrayLike<number>): Matrix3 {
+  const at = (row: number, column: number) =>
+    covariance[(ROTATION + row) * SIZE + ROTATION + column];
+  return [at(0, 0), at(0, 1), at(0, 2), at(1, 0), at(1, 1), at(1, 2), at(2, 0), at(2, 1), at(2, 2)];
+}
