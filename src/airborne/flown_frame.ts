@@ -56,7 +56,7 @@ export function flownFrame(camera: CameraFrame, outcome: FrameOutcome): FlownFra
 /** Between this frame's fused fix and the estimate, both as places in the map; null without a fix. */
 function fixDistance(outcome: FrameOutcome, estimateInMapM: Vector3): number | null {
   const { fix } = outcome.location;
-  if (fix === null || outcome.anchor?.fused !== true) return null;
-  const [eastM, northM] = fix.probable.positionLocalM;
+  if (fix === null || outcome.fixOutcome?.fused !== true) return null;
+  const [eastM, northM] = fix.posterior.positionLocalM;
   return Math.hypot(eastM - estimateInMapM[0], northM - estimateInMapM[1]);
 }

@@ -33,7 +33,7 @@ export function frameLine(outcome: FrameOutcome, frame: LocalFrame): FrameLine {
     vioRegistered: vio.motion !== null,
     vioState: vio.state,
     fix: {
-      accepted: outcome.anchor?.fused ?? false,
+      accepted: outcome.fixOutcome?.fused ?? false,
       reason: outcome.reason,
       ...fixPosition(outcome, frame),
       margin: location.margin,
@@ -54,9 +54,9 @@ function fixPosition(
   if (fix === null) {
     return { latitudeDeg: null, longitudeDeg: null, heightM: null, headingDeg: null };
   }
-  const headingDeg = degreesFromRadians(rollPitchYaw(fix.probable.localFromBody).yawRad);
+  const headingDeg = degreesFromRadians(rollPitchYaw(fix.posterior.localFromBody).yawRad);
   return {
-    ...frame.wgsFromLocal(fix.probable.positionLocalM),
+    ...frame.wgsFromLocal(fix.posterior.positionLocalM),
     headingDeg: (headingDeg + 360) % 360,
   };
 }
@@ -79,10 +79,10 @@ export function fixRecord(outcome: FrameOutcome, line: FrameLine): FdrPayload<"n
     global,
     ...(outcome.location.fix === null
       ? {}
-      : { covariance: [...outcome.location.fix.probable.covariance] }),
-    ...(outcome.anchor === null || !Number.isFinite(outcome.anchor.testRatio)
+      : { covariance: [...outcome.location.fix.posterior.covariance] }),
+    ...(outcome.fixOutcome === null || !Number.isFinite(outcome.fixOutcome.testRatio)
       ? {}
-      : { testRatio: outcome.anchor.testRatio }),
+      : { testRatio: outcome.fixOutcome.testRatio }),
   };
 }
 

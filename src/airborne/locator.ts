@@ -92,7 +92,7 @@ export class Locator {
         bodyFromCamera,
         proposal.method,
       );
-      const place = location.fix?.probable.positionLocalM ?? hypothesis.positionLocalM;
+      const place = location.fix?.posterior.positionLocalM ?? hypothesis.positionLocalM;
       rivals.push({ place, score: location.score });
       if (isBetter(location, best)) best = location;
     }
@@ -145,7 +145,7 @@ export class Locator {
     const again = await this.stages.during("matching", () =>
       this.#parts.matcher.refine(frame, {
         ...match,
-        positionLocalM: pose.probable.positionLocalM,
+        positionLocalM: pose.posterior.positionLocalM,
         localFromCamera: pose.localFromCamera,
       }));
     if (again.status === "no_match") return pose;
@@ -174,7 +174,7 @@ function marginOver(
   rivals: readonly { readonly place: Vector3; readonly score: number }[],
 ): number {
   if (best.fix === null) return best.margin;
-  const [east, north, heightM] = best.fix.probable.positionLocalM;
+  const [east, north, heightM] = best.fix.posterior.positionLocalM;
   const others = rivals.filter(({ place }) =>
     Math.hypot(place[0] - east, place[1] - north) > APART_SHARE * heightM
   );

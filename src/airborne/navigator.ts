@@ -44,7 +44,7 @@ export interface FrameOutcome {
   readonly vio: VioOutput;
   readonly location: Location;
   /** The estimator's word on the fix; null when it was not asked. */
-  readonly anchor: MeasurementOutcome | null;
+  readonly fixOutcome: MeasurementOutcome | null;
   /** Why the fix, where there is one, was not fused; empty when it was. */
   readonly reason: string;
   readonly latencyMs: number;
@@ -89,7 +89,7 @@ export class Navigator {
     );
     const odometry = await stages.during("odometry", () => this.#odometry(camera, frame));
     if (odometry.motion !== null) estimator.addVio(odometry.motion);
-    const { location, anchor, reason } = await this.#fix(camera, frame);
+    const { location, fixOutcome, reason } = await this.#fix(camera, frame);
     const estimate = estimator.estimateAt(timeNs);
     return {
       sequence: camera.sequence,
@@ -97,7 +97,7 @@ export class Navigator {
       estimate,
       vio: { ...odometry, state: vio.health().state },
       location,
-      anchor,
+      fixOutcome,
       reason,
       latencyMs: performance.now() - startMs,
       stages: stages.take(),
@@ -148,12 +148,16 @@ export class Navigator {
   async #fix(
     camera: CameraFrame,
     frame: VisionFrame,
-  ): Promise<Pick<FrameOutcome, "location" | "anchor" | "reason">> {
+  ): Promise<Pick<FrameOutcome, "location" | "fixOutcome" | "reason">> {
     const timeNs = camera.exposureMidNs;
     const estimate = this.#parts.estimator.estimateAt(timeNs);
     const prior = this.#prior(estimate, camera);
     if (prior.positionLocalM[2] < this.#parts.config.heightMinM) {
-      return { location: { ...NO_LOCATION, reason: "too_low" }, anchor: null, reason: "too_low" };
+      return {
+        location: { ...NO_LOCATION, reason: "too_low" },
+        fixOutcome: null,
+        reason: "too_low",
+      };
     }
     const bodyFromCamera = camera.calibration.bodyFromCamera;
     if (prior.sigmaHorizontalM <= this.#parts.priorSigmaMaxM) {
@@ -162,14 +166,14 @@ export class Navigator {
       const outcome = this.#fuse(
         await this.#parts.locator.locate(frame, timeNs, wider, bodyFromCamera),
       );
-      this.#unmatched = outcome.anchor?.fused ? 0 : this.#unmatched + 1;
+      this.#unmatched = outcome.fixOutcome?.fused ? 0 : this.#unmatched + 1;
       return outcome;
     }
     const claimed = this.#claimedPrior(estimate, prior);
     if (claimed === null) {
       const location = await this.#parts.locator.locate(frame, timeNs, prior, bodyFromCamera);
       if (location.fix !== null) {
-        this.#confirmation.open(timeNs, location.fix.probable.positionLocalM);
+        this.#confirmation.open(timeNs, location.fix.posterior.positionLocalM);
       }
       return this.#withheld(location);
     }
@@ -210,31 +214,31 @@ export class Navigator {
     location: Location,
     claimed: CameraPrior,
     timeNs: MonotonicNs,
-  ): Pick<FrameOutcome, "location" | "anchor" | "reason"> {
+  ): Pick<FrameOutcome, "location" | "fixOutcome" | "reason"> {
     const { fix } = location;
     const within = this.#parts.config.confirmShare * claimed.positionLocalM[2];
-    if (fix === null || distance(fix.probable.positionLocalM, claimed.positionLocalM) > within) {
+    if (fix === null || distance(fix.posterior.positionLocalM, claimed.positionLocalM) > within) {
       this.#confirmation.miss(timeNs, claimed.positionLocalM);
       return this.#withheld(location);
     }
-    const believed = this.#confirmation.agree(timeNs, fix.probable.positionLocalM);
+    const believed = this.#confirmation.agree(timeNs, fix.posterior.positionLocalM);
     const searched: Location = { ...location, method: "exhaustive" };
     return believed ? this.#fuse(searched) : this.#withheld(searched);
   }
 
-  #withheld(location: Location): Pick<FrameOutcome, "location" | "anchor" | "reason"> {
+  #withheld(location: Location): Pick<FrameOutcome, "location" | "fixOutcome" | "reason"> {
     return {
       location,
-      anchor: null,
+      fixOutcome: null,
       reason: location.fix === null ? location.reason : "unconfirmed",
     };
   }
 
-  #fuse(location: Location): Pick<FrameOutcome, "location" | "anchor" | "reason"> {
+  #fuse(location: Location): Pick<FrameOutcome, "location" | "fixOutcome" | "reason"> {
     if (location.fix === null) return this.#withheld(location);
-    const { timeNs, anchor: pose } = location.fix;
-    const anchor = this.#parts.estimator.addPoseAnchor({ timeNs, ...pose });
-    return { location, anchor, reason: anchor.fused ? "" : anchor.reason ?? "refused" };
+    const { timeNs, measurementOnly } = location.fix;
+    const fixOutcome = this.#parts.estimator.addPoseAnchor({ timeNs, ...measurementOnly });
+    return { location, fixOutcome, reason: fixOutcome.fused ? "" : fixOutcome.reason ?? "refused" };
   }
 
   /** null outside of what the estimator still knows. */

@@ -114,7 +114,7 @@ function photographLine(
   location: Location,
   cost: Pick<FrameLine, "latencyMs" | "stages">,
 ): FrameLine {
-  const pose = location.fix?.probable ?? null;
+  const pose = location.fix?.posterior ?? null;
   const wide = prior.sigmaHorizontalM ** 2;
   const p = pose?.covariance ?? null;
   const mapVariance = airborne.flightPackage.manifest.mapRegistrationSigmaM ** 2;

@@ -21,7 +21,7 @@ import type {
   BodyPose,
   PoseFix,
   PoseOutcome,
-  PoseQuestion,
+  PoseRequest,
   PoseSolver,
 } from "../../src/navigation/pose/mod.ts";
 import { type CameraPose, openVision, type VisionLibrary } from "../../src/native/vision/mod.ts";
@@ -51,10 +51,10 @@ export function poseSuite(name: string, make: (vision: VisionLibrary) => PoseSol
   }
 }
 
-function questionOf(
+function requestOf(
   { points, query }: PoseProblem,
   bodyFromCamera: Quaternion = CALIBRATION.bodyFromCamera,
-): PoseQuestion {
+): PoseRequest {
   const { sigmaTiltRad, sigmaHeadingRad, sigmaHeightM, expectedHeightM: heightM } = query;
   return {
     timeNs: TIME_NS,
@@ -97,27 +97,29 @@ function bodyError(pose: BodyPose, truth: CameraPose, bodyFromCamera: Quaternion
 const answering: Record<string, Body> = {
   "a fix is within its covariance, and the covariance within reason": async (solver) => {
     const random = seededRandom(SEED);
-    let probable = 0, anchor = 0, fixes = 0, sigmaM = 0;
+    let posterior = 0, measurementOnly = 0, fixes = 0, sigmaM = 0;
     for (let trial = 0; trial < TRIALS; trial++) {
       const problem = poseProblem(random);
-      const outcome = await solver.solve(questionOf(problem));
+      const outcome = await solver.solve(requestOf(problem));
       if (outcome.status === "rejected") continue; // one in a few hundred may fail a check
       fixes++;
       assert.equal(outcome.timeNs, TIME_NS);
       assert.equal(outcome.points, problem.points.length);
-      for (const pose of [outcome.probable, outcome.anchor]) {
+      for (const pose of [outcome.posterior, outcome.measurementOnly]) {
         assert.ok(smallestPivot(Float64Array.from(pose.covariance)) > 0);
       }
       const error = (pose: BodyPose) => bodyError(pose, problem.truth, CALIBRATION.bodyFromCamera);
       const squared = (pose: BodyPose) =>
         mahalanobisSquared(error(pose), Float64Array.from(pose.covariance));
-      probable += squared(outcome.probable);
-      anchor += squared(outcome.anchor);
-      sigmaM += Math.sqrt(outcome.probable.covariance[0]);
+      posterior += squared(outcome.posterior);
+      measurementOnly += squared(outcome.measurementOnly);
+      sigmaM += Math.sqrt(outcome.posterior.covariance[0]);
     }
     assert.ok(fixes > 0.97 * TRIALS, `seed "${SEED}": ${fixes} of ${TRIALS} are fixes`);
     // Six numbers each. Solvers assume their own noise: cautious by two is allowed, half is not.
-    for (const [name, sum] of [["probable", probable], ["anchor", anchor]] as const) {
+    for (
+      const [name, sum] of [["posterior", posterior], ["measurementOnly", measurementOnly]] as const
+    ) {
       const nees = sum / fixes;
       assert.ok(nees > 1.5 && nees < 9, `seed "${SEED}": ${name} NEES ${nees.toFixed(2)} of 6`);
     }
@@ -131,19 +133,20 @@ const answering: Record<string, Body> = {
       quaternionFromRotationVector([0.3, -0.2, 0.9]),
       CALIBRATION.bodyFromCamera,
     );
-    const plain = fixOf(await solver.solve(questionOf(problem)));
-    const other = fixOf(await solver.solve(questionOf(problem, turned)));
+    const plain = fixOf(await solver.solve(requestOf(problem)));
+    const other = fixOf(await solver.solve(requestOf(problem, turned)));
     const truth = problem.truth;
     for (const [fix, mounting] of [[plain, CALIBRATION.bodyFromCamera], [other, turned]] as const) {
-      const error = bodyError(fix.probable, truth, mounting);
-      const squared = mahalanobisSquared(error, Float64Array.from(fix.probable.covariance));
+      const error = bodyError(fix.posterior, truth, mounting);
+      const squared = mahalanobisSquared(error, Float64Array.from(fix.posterior.covariance));
       assert.ok(squared < 25, `${squared}`);
     }
-    const a = bodyError(plain.probable, truth, CALIBRATION.bodyFromCamera);
-    const b = bodyError(other.probable, truth, turned);
+    const a = bodyError(plain.posterior, truth, CALIBRATION.bodyFromCamera);
+    const b = bodyError(other.posterior, truth, turned);
     assert.ok(a.slice(0, 3).every((value, i) => Math.abs(value - b[i]) < 1e-9));
     assert.deepEqual(plain.localFromCamera, other.localFromCamera);
-    const trace = (fix: PoseFix) => [3, 4, 5].reduce((s, i) => s + fix.anchor.covariance[7 * i], 0);
+    const trace = (fix: PoseFix) =>
+      [3, 4, 5].reduce((s, i) => s + fix.measurementOnly.covariance[7 * i], 0);
     assert.ok(Math.abs(trace(plain) / trace(other) - 1) < 1e-9, "a rotation keeps the trace");
   },
 
@@ -152,11 +155,11 @@ const answering: Record<string, Body> = {
     for (let trial = 0; trial < 20; trial++) {
       const problem = poseProblem(random);
       const points = spoilt(random, problem.points, 9);
-      const outcome = await solver.solve(questionOf({ ...problem, points }));
+      const outcome = await solver.solve(requestOf({ ...problem, points }));
       if (outcome.status === "rejected") continue;
       assert.ok(outcome.inliers <= points.length - 8);
-      const error = bodyError(outcome.probable, problem.truth, CALIBRATION.bodyFromCamera);
-      const squared = mahalanobisSquared(error, Float64Array.from(outcome.probable.covariance));
+      const error = bodyError(outcome.posterior, problem.truth, CALIBRATION.bodyFromCamera);
+      const squared = mahalanobisSquared(error, Float64Array.from(outcome.posterior.covariance));
       assert.ok(squared < 40, `seed "${SEED}", trial ${trial}: ${squared}`);
     }
   },
@@ -166,21 +169,21 @@ type Reason = Extract<PoseOutcome, { status: "rejected" }>["reason"];
 
 async function rejectedFor(
   solver: PoseSolver,
-  question: PoseQuestion,
+  request: PoseRequest,
   reasons: readonly Reason[],
 ): Promise<void> {
-  const outcome = await solver.solve(question);
+  const outcome = await solver.solve(request);
   assert.ok(outcome.status === "rejected", "a fix that contradicts what is known");
   assert.ok(reasons.includes(outcome.reason), `${outcome.reason}: ${outcome.detail}`);
   assert.notEqual(outcome.detail, "");
 }
 
-function expecting(problem: PoseProblem, turn: Vector3, higherM = 0): PoseQuestion {
-  const question = questionOf(problem);
+function expecting(problem: PoseProblem, turn: Vector3, higherM = 0): PoseRequest {
+  const request = requestOf(problem);
   const off = matrixFromQuaternion(quaternionFromRotationVector(turn));
-  const { expected } = question;
+  const { expected } = request;
   return {
-    ...question,
+    ...request,
     expected: {
       ...expected,
       localFromCamera: matrixMultiply(expected.localFromCamera, off),
@@ -195,14 +198,14 @@ const rejecting: Record<string, Body> = {
     const problem = poseProblem(random);
     for (const count of [0, 1, 4]) {
       const points = problem.points.slice(0, count);
-      await rejectedFor(solver, questionOf({ ...problem, points }), ["few_inliers"]);
+      await rejectedFor(solver, requestOf({ ...problem, points }), ["few_inliers"]);
     }
     const points = problem.points.map((p) => ({
       ...p,
       eastM: p.eastM + 60 * random.normal(),
       northM: p.northM + 60 * random.normal(),
     }));
-    const outcome = await solver.solve(questionOf({ ...problem, points }));
+    const outcome = await solver.solve(requestOf({ ...problem, points }));
     assert.equal(outcome.status, "rejected");
   },
 

@@ -4,7 +4,7 @@ import type { CameraPrior } from "../../src/airborne/camera_prior.ts";
 import { Locator, type LocatorParts } from "../../src/airborne/locator.ts";
 import type { Match, MatchOutcome, PlaceHypothesis } from "../../src/navigation/matcher/mod.ts";
 import type { Proposal } from "../../src/navigation/place_recognition/mod.ts";
-import type { PoseFix, PoseOutcome, PoseQuestion } from "../../src/navigation/pose/mod.ts";
+import type { PoseFix, PoseOutcome, PoseRequest } from "../../src/navigation/pose/mod.ts";
 import type { VisionFrame } from "../../src/native/vision/mod.ts";
 import { CALIBRATION, cameraRotation, LEVEL_NORTH } from "./vision_scene.ts";
 
@@ -36,7 +36,7 @@ interface Spot {
 interface Asked {
   readonly matches: PlaceHypothesis[];
   readonly refines: Match[];
-  readonly poses: PoseQuestion[];
+  readonly poses: PoseRequest[];
 }
 
 function partsOf(
@@ -86,8 +86,8 @@ function partsOf(
       },
     },
     solver: {
-      solve: (question) => {
-        asked.poses.push(question);
+      solve: (request) => {
+        asked.poses.push(request);
         return Promise.resolve(poseOf(current.spot));
       },
     },
@@ -105,8 +105,8 @@ function poseOf(spot: Spot): PoseOutcome {
   return {
     status: "fix",
     timeNs: TIME_NS,
-    probable: pose,
-    anchor: pose,
+    posterior: pose,
+    measurementOnly: pose,
     localFromCamera: PRIOR.localFromCamera,
     inliers: spot.inliers ?? 15,
     points: 20,
@@ -126,7 +126,7 @@ async function locate(
 }
 
 function eastOf(fix: PoseFix | null): number | undefined {
-  return fix?.probable.positionLocalM[0];
+  return fix?.posterior.positionLocalM[0];
 }
 
 Deno.test("locate() says so when there is no candidate at all", async () => {
@@ -193,10 +193,10 @@ Deno.test("locate() tells why the best of the failures failed", async () => {
 
 Deno.test("locate() expects what the candidate found of the heading, and the prior's own around a prior", async () => {
   const searched = await locate([{ eastM: 50, score: 0.5 }]);
-  const [question] = searched.asked.poses;
-  assert.ok(question.expected.sigmaHeadingRad < PRIOR.sigmaHeadingRad);
-  assert.equal(question.expected.heightM, HEIGHT_M);
-  assert.equal(question.timeNs, TIME_NS);
+  const [request] = searched.asked.poses;
+  assert.ok(request.expected.sigmaHeadingRad < PRIOR.sigmaHeadingRad);
+  assert.equal(request.expected.heightM, HEIGHT_M);
+  assert.equal(request.timeNs, TIME_NS);
   const near = await locate([{ eastM: 0, score: 0.5 }], { method: "prior" });
   assert.equal(near.asked.poses[0].expected.sigmaHeadingRad, PRIOR.sigmaHeadingRad);
 });

@@ -164,7 +164,7 @@ Deno.test("the chain finds its way: from a roughly known start to fixes of metre
   const outcomes: FrameOutcome[] = [];
   for (const timeS of times(1, 12)) outcomes.push(await rig.frame(timeS));
   const last = outcomes[outcomes.length - 1];
-  const fused = outcomes.filter((outcome) => outcome.anchor?.fused);
+  const fused = outcomes.filter((outcome) => outcome.fixOutcome?.fused);
   const registered = outcomes.filter((outcome) => outcome.vio.motion !== null);
   assert.ok(fused.length >= 8, `seed "${SEED}": ${fused.length} fixes of ${outcomes.length}`);
   assert.equal(registered.length, outcomes.length - 1, "all but the first register");
@@ -184,12 +184,12 @@ Deno.test("the chain searches the map where nothing is known, and fuses only wha
   rig.start([60, 50, 2], 70);
   const outcomes: FrameOutcome[] = [];
   for (const timeS of times(1, 10)) outcomes.push(await rig.frame(timeS));
-  const first = outcomes.findIndex((outcome) => outcome.anchor?.fused);
+  const first = outcomes.findIndex((outcome) => outcome.fixOutcome?.fused);
   assert.ok(first > 0, `seed "${SEED}": fused at frame ${first}`);
   const claims = outcomes.slice(0, first).filter((outcome) => outcome.reason === "unconfirmed");
   const { confirmations } = AirborneConfigSchema.parse({}).navigator;
   assert.ok(claims.length >= confirmations, `${claims.length} frames waited for confirmation`);
-  assert.ok(claims.every((outcome) => outcome.anchor === null), "nothing unconfirmed is fused");
+  assert.ok(claims.every((outcome) => outcome.fixOutcome === null), "nothing unconfirmed is fused");
   assert.notEqual(outcomes[first].location.method, "prior", "told as found by search");
   const last = outcomes[outcomes.length - 1];
   assert.ok(errorM(last) < 4, `seed "${SEED}": ${errorM(last).toFixed(2)} m off at the end`);
@@ -251,5 +251,5 @@ Deno.test("near the ground no fix is tried", async () => {
   const outcome = await rig.navigator.processFrame(await rig.camera(1));
   assert.ok(outcome !== null);
   assert.equal(outcome.reason, "too_low");
-  assert.equal(outcome.anchor, null);
+  assert.equal(outcome.fixOutcome, null);
 });

@@ -29,7 +29,7 @@ Deno.test("solvePose() recovers a pose exactly from exact tie points, from a per
     const { truth, points, query } = poseProblem(random, { errors: 0, expectation: 0 });
     const solution = await solvePose(vision, points, query);
     assert.ok(solution !== null);
-    const error = poseError(solution.probable, truth);
+    const error = poseError(solution.posterior, truth);
     assert.ok(Math.hypot(...error.slice(0, 3)) < 1e-4, `seed "${seed}", trial ${trial}: ${error}`);
     assert.ok(Math.hypot(...error.slice(3)) < 1e-6, `seed "${seed}", trial ${trial}: ${error}`);
     assert.equal(solution.inliers, points.length);
@@ -37,22 +37,27 @@ Deno.test("solvePose() recovers a pose exactly from exact tie points, from a per
   }
 });
 
-Deno.test("solvePose() answers with honest covariances: Monte Carlo NEES of pose and anchor", async () => {
+Deno.test("solvePose() answers with honest covariances: Monte Carlo NEES of pose and measurementOnly", async () => {
   const seed = "pose NEES", random = seededRandom(seed);
   using vision = openVision();
-  let probable = 0, anchor = 0;
+  let posterior = 0, measurementOnly = 0;
   for (let trial = 0; trial < TRIALS; trial++) {
     const { truth, points, query } = poseProblem(random);
     const solution = await solvePose(vision, points, query);
     assert.ok(solution !== null);
-    assert.ok(smallestPivot(solution.probable.covariance) > 0);
-    assert.ok(smallestPivot(solution.anchor.covariance) > 0);
-    const { covariance } = solution.probable;
-    probable += mahalanobisSquared(poseError(solution.probable, truth), covariance);
-    anchor += mahalanobisSquared(poseError(solution.anchor, truth), solution.anchor.covariance);
+    assert.ok(smallestPivot(solution.posterior.covariance) > 0);
+    assert.ok(smallestPivot(solution.measurementOnly.covariance) > 0);
+    const { covariance } = solution.posterior;
+    posterior += mahalanobisSquared(poseError(solution.posterior, truth), covariance);
+    measurementOnly += mahalanobisSquared(
+      poseError(solution.measurementOnly, truth),
+      solution.measurementOnly.covariance,
+    );
   }
   // Six numbers: the mean of 250 lies within 6 ± 0.66 (3 sigma) for honest covariances.
-  for (const [name, sum] of [["probable", probable], ["anchor", anchor]] as const) {
+  for (
+    const [name, sum] of [["posterior", posterior], ["measurementOnly", measurementOnly]] as const
+  ) {
     const nees = sum / TRIALS;
     assert.ok(nees > 5.2 && nees < 6.8, `seed "${seed}": ${name} NEES ${nees.toFixed(2)}`);
   }
@@ -72,8 +77,8 @@ Deno.test("solvePose() leaves outliers out", async () => {
     assert.equal(counted, solution.inliers, where);
     assert.ok(solution.inlier.subarray(0, wrong).every((value) => value === 0), where);
     assert.ok(solution.inliers >= 18, `${where}: ${solution.inliers} inliers`);
-    const error = poseError(solution.probable, problem.truth);
-    const squared = mahalanobisSquared(error, solution.probable.covariance);
+    const error = poseError(solution.posterior, problem.truth);
+    const squared = mahalanobisSquared(error, solution.posterior.covariance);
     assert.ok(squared < 30, `${where}: ${squared}`);
   }
 });
@@ -95,13 +100,13 @@ Deno.test("solvePose() believes the picture where the expectation is loose, and 
     return solution;
   };
   const loose = await ask(0.5), tight = await ask(1e-4);
-  assert.ok(Math.abs(poseError(loose.probable, truth)[3]) < 1e-3, "the picture's tilt");
-  assert.ok(Math.abs(poseError(tight.probable, truth)[3]) > 0.015, "the expected tilt");
-  const [, , looseUpM] = poseError(loose.anchor, truth);
-  const [, , tightUpM] = poseError(tight.anchor, truth);
-  assert.ok(Math.abs(looseUpM) < 0.1, `anchor ${looseUpM} m`);
-  // The anchor is one Newton step from the most probable pose: the square of 0.02 rad remains.
-  assert.ok(Math.abs(tightUpM) < 1.5, `anchor ${tightUpM} m`);
+  assert.ok(Math.abs(poseError(loose.posterior, truth)[3]) < 1e-3, "the picture's tilt");
+  assert.ok(Math.abs(poseError(tight.posterior, truth)[3]) > 0.015, "the expected tilt");
+  const [, , looseUpM] = poseError(loose.measurementOnly, truth);
+  const [, , tightUpM] = poseError(tight.measurementOnly, truth);
+  assert.ok(Math.abs(looseUpM) < 0.1, `measurementOnly ${looseUpM} m`);
+  // The measurementOnly is one Newton step from the most probable pose: the square of 0.02 rad remains.
+  assert.ok(Math.abs(tightUpM) < 1.5, `measurementOnly ${tightUpM} m`);
 });
 
 /** Rays of fixed ground points under a pose moved by `delta` (position, rotation in camera axes). */
@@ -131,9 +136,9 @@ Deno.test("solvePose() has the covariance that numeric derivatives give", async 
   const columns = Array.from({ length: 6 }, (_, k) => {
     const delta = [0, 0, 0, 0, 0, 0];
     delta[k] = step;
-    const plus = rays(solution.probable, points, delta);
+    const plus = rays(solution.posterior, points, delta);
     delta[k] = -step;
-    const minus = rays(solution.probable, points, delta);
+    const minus = rays(solution.posterior, points, delta);
     return plus.map((value, i) => (value - minus[i]) / (2 * step));
   });
   const sigmas = [
@@ -152,7 +157,7 @@ Deno.test("solvePose() has the covariance that numeric derivatives give", async 
     });
     for (let c = 0; c < 6; c++) {
       const product = row.reduce(
-        (sum, value, k) => sum + value * solution.probable.covariance[6 * k + c],
+        (sum, value, k) => sum + value * solution.posterior.covariance[6 * k + c],
         0,
       );
       assert.ok(

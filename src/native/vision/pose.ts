@@ -64,9 +64,9 @@ export interface PoseWithCovariance extends CameraPose {
 
 export interface PoseSolution {
   /** Most probable pose, the expected attitude and height included. */
-  readonly probable: PoseWithCovariance;
+  readonly posterior: PoseWithCovariance;
   /** What picture and map say on their own; weak directions have large variances. */
-  readonly anchor: PoseWithCovariance;
+  readonly measurementOnly: PoseWithCovariance;
   readonly residualRmsRad: number;
   readonly inliers: number;
   readonly inlier: Uint8Array<ArrayBuffer>;
@@ -124,8 +124,8 @@ export async function solvePose(
   if (inliers === 0) return null;
   const doubles = new Float64Array(answer.buffer, 0, 2 * POSE_DOUBLES + 1);
   return {
-    probable: decodePose(doubles.subarray(0, POSE_DOUBLES)),
-    anchor: decodePose(doubles.subarray(POSE_DOUBLES, 2 * POSE_DOUBLES)),
+    posterior: decodePose(doubles.subarray(0, POSE_DOUBLES)),
+    measurementOnly: decodePose(doubles.subarray(POSE_DOUBLES, 2 * POSE_DOUBLES)),
     residualRmsRad: doubles[2 * POSE_DOUBLES],
     inliers,
     inlier,

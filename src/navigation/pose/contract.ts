@@ -7,7 +7,7 @@ import type { Matrix3, MonotonicNs, Quaternion, Vector3 } from "../../core/mod.t
 import type { RayAndGround } from "../../native/vision/mod.ts";
 
 /** What the correspondences claim, and what is known of the flight apart from them. */
-export interface PoseQuestion {
+export interface PoseRequest {
   readonly timeNs: MonotonicNs;
   readonly correspondences: readonly RayAndGround[];
   /** Start of the refinement. */
@@ -38,12 +38,12 @@ export interface PoseFix {
   readonly status: "fix";
   readonly timeNs: MonotonicNs;
   /** Most probable pose, with the expected attitude and height taken in: for people and checks. */
-  readonly probable: BodyPose;
+  readonly posterior: BodyPose;
   /**
    * What picture and map say on their own: for the estimator, which has the attitude already. Tilt
    * and position are strongly correlated in it.
    */
-  readonly anchor: BodyPose;
+  readonly measurementOnly: BodyPose;
   readonly localFromCamera: Matrix3;
   readonly inliers: number;
   readonly points: number;
@@ -60,5 +60,5 @@ export interface PoseRejection {
 export type PoseOutcome = PoseFix | PoseRejection;
 
 export interface PoseSolver {
-  solve(question: PoseQuestion): Promise<PoseOutcome>;
+  solve(request: PoseRequest): Promise<PoseOutcome>;
 }

@@ -21,7 +21,7 @@ import {
   type VisionLibrary,
 } from "../../native/vision/mod.ts";
 import type { PoseConfig } from "./config.ts";
-import type { BodyPose, PoseOutcome, PoseQuestion, PoseRejection, PoseSolver } from "./contract.ts";
+import type { BodyPose, PoseOutcome, PoseRejection, PoseRequest, PoseSolver } from "./contract.ts";
 
 export class PlanarPoseSolver implements PoseSolver {
   readonly strategyLabel = "planar_pose";
@@ -33,11 +33,11 @@ export class PlanarPoseSolver implements PoseSolver {
     this.#config = config;
   }
 
-  async solve(question: PoseQuestion): Promise<PoseOutcome> {
+  async solve(request: PoseRequest): Promise<PoseOutcome> {
     const config = this.#config;
-    const { guess, expected, correspondences } = question;
+    const { guess, expected, correspondences } = request;
     const heightM = guess.positionLocalM[2];
-    const pixelRad = question.gsdM / heightM;
+    const pixelRad = request.gsdM / heightM;
     const solution = await solvePose(this.#vision, correspondences, {
       start: { positionM: guess.positionLocalM, localFromCamera: expected.localFromCamera },
       expectedHeightM: expected.heightM,
@@ -56,15 +56,15 @@ export class PlanarPoseSolver implements PoseSolver {
         `${solution?.inliers ?? 0} of ${correspondences.length} tie points agree`,
       );
     }
-    return checkAgainst(question, solution, config) ?? {
+    return checkAgainst(request, solution, config) ?? {
       status: "fix",
-      timeNs: question.timeNs,
-      probable: bodyPose(solution.probable, question.bodyFromCamera),
-      anchor: bodyPose(solution.anchor, question.bodyFromCamera),
-      localFromCamera: solution.probable.localFromCamera,
+      timeNs: request.timeNs,
+      posterior: bodyPose(solution.posterior, request.bodyFromCamera),
+      measurementOnly: bodyPose(solution.measurementOnly, request.bodyFromCamera),
+      localFromCamera: solution.posterior.localFromCamera,
       inliers: solution.inliers,
       points: correspondences.length,
-      residualM: solution.residualRmsRad * solution.probable.positionM[2],
+      residualM: solution.residualRmsRad * solution.posterior.positionM[2],
     };
   }
 }
@@ -75,21 +75,21 @@ function rejected(reason: PoseRejection["reason"], detail: string): PoseRejectio
 
 /** The attitude and height that the picture implies must be ones the aircraft can have. */
 function checkAgainst(
-  question: PoseQuestion,
+  request: PoseRequest,
   solution: PoseSolution,
   config: PoseConfig,
 ): PoseRejection | null {
-  const { expected } = question;
-  const { probable } = solution;
-  const tiltRad = angleBetween(down(probable.localFromCamera), down(expected.localFromCamera));
+  const { expected } = request;
+  const { posterior } = solution;
+  const tiltRad = angleBetween(down(posterior.localFromCamera), down(expected.localFromCamera));
   if (tiltRad > config.checkSigmas * expected.sigmaTiltRad) {
     return rejected("tilt", off(tiltRad, expected.sigmaTiltRad));
   }
-  const headingRad = Math.abs(headingBetween(expected.localFromCamera, probable.localFromCamera));
+  const headingRad = Math.abs(headingBetween(expected.localFromCamera, posterior.localFromCamera));
   if (headingRad > config.checkSigmas * expected.sigmaHeadingRad) {
     return rejected("heading", off(headingRad, expected.sigmaHeadingRad));
   }
-  const heightErrorM = Math.abs(probable.positionM[2] - expected.heightM);
+  const heightErrorM = Math.abs(posterior.positionM[2] - expected.heightM);
   if (heightErrorM > config.checkSigmas * expected.sigmaHeightM) {
     return rejected(
       "height",
