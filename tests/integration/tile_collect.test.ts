@@ -1,6 +1,6 @@
 /**
- * `operator collect`: what an aircraft brought home, once, twice, killed, damaged. Exact, idempotent,
- * nothing lost.
+ * `operator collect`: flights copied from an aircraft's storage once, twice, after kills, and with
+ * damage. Exact, idempotent, nothing lost.
  */
 import assert from "node:assert/strict";
 import { seededRandom, sha256Hex } from "../../src/core/mod.ts";
@@ -62,7 +62,7 @@ async function flip(path: string, at: number): Promise<void> {
   await Deno.writeFile(path, bytes);
 }
 
-Deno.test("killed again and again, then run twice: every tile and file once, exactly as brought", () =>
+Deno.test("killed again and again, then run twice: every tile and file once, exactly as on the aircraft", () =>
   inScratch(async (folder) => {
     const home = await comeHome(`${folder}/aircraft`, { tiles: 300 });
     const brought = await filesBelow(home.folder);
@@ -78,7 +78,8 @@ Deno.test("killed again and again, then run twice: every tile and file once, exa
       );
       const startMs = performance.now();
       const child = new Deno.Command(command, { args, stdout: "null", stderr: "null" }).spawn();
-      // The first round tells how long it takes to begin; later ones are hit around that moment.
+      // The first round measures how long the command takes to begin; later kills aim around that
+      // moment.
       const ended = child.status.then(() => false);
       if (round === 0) {
         let running = true;
@@ -90,7 +91,7 @@ Deno.test("killed again and again, then run twice: every tile and file once, exa
       try {
         child.kill("SIGKILL");
       } catch {
-        // It was faster.
+        // The command ended before the kill.
       }
       await child.status;
       seen.push((await tilesIn(data)).size);
@@ -116,7 +117,7 @@ Deno.test("killed again and again, then run twice: every tile and file once, exa
     assert.deepEqual(await filesBelow(home.folder), brought, "what was brought is as it was");
   }));
 
-Deno.test("damage is told with 65, what is whole comes in, and a whole copy mends it later", () =>
+Deno.test("damage ends with 65, undamaged tiles are collected, and a complete copy repairs the rest later", () =>
   inScratch(async (folder) => {
     const home = await comeHome(`${folder}/whole`, { tiles: 12 });
     const data = `${folder}/data`;
@@ -160,7 +161,7 @@ Deno.test("damage is told with 65, what is whole comes in, and a whole copy mend
     assert.deepEqual(await recordsOf(data), records, "and no third");
   }));
 
-Deno.test("a copy that was cut short is completed; what cannot be collected is said", () =>
+Deno.test("a copy that was cut short is completed; what cannot be collected is reported", () =>
   inScratch(async (folder) => {
     const home = await comeHome(`${folder}/aircraft`, { tiles: 1 });
     const data = `${folder}/data`;
@@ -181,7 +182,7 @@ Deno.test("a copy that was cut short is completed; what cannot be collected is s
     }
     assert.deepEqual(await filesBelow(`${folder}/untouched`), []);
 
-    // Something that only has the name of a journal: no tile, all of it damage.
+    // A file that only has the name of a journal: no tile in it, all of it damage.
     await Deno.mkdir(`${folder}/odd`);
     await Deno.writeTextFile(`${folder}/odd/tiles.journal`, "GTJ1 and then nothing of use");
     const odd = await collect(`${folder}/odd`, data);
@@ -191,7 +192,7 @@ Deno.test("a copy that was cut short is completed; what cannot be collected is s
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-/** Not longer than until the child ends: a timer that is left behind would count as a leak. */
+/** Waits no longer than until the child ends: a timer left running would count as a leak. */
 async function sleepUnless(ended: Promise<unknown>, ms: number): Promise<void> {
   const timer = Promise.withResolvers<void>();
   const id = setTimeout(timer.resolve, ms);

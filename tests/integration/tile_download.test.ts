@@ -1,5 +1,6 @@
 /**
- * Downloads against the real provider process over HTTP: planned, interrupted, refused, poisoned.
+ * Downloads against the real provider process over HTTP: planned, interrupted, refused, with
+ * damaged answers.
  */
 import assert from "node:assert/strict";
 import { RateLimit } from "../../src/tiles/workstation/tile_manager/mod.ts";
@@ -19,7 +20,7 @@ let provider: ProviderProcess;
 let vision: VisionLibrary;
 let folder: string;
 
-/** All there is; tests take blocks of it. */
+/** All tiles of the provider; each test uses a block of them. */
 const WORLD: Block = { x: 152_000, y: 88_000, columns: 12, rows: 12 };
 const block = (columns: number, rows: number): Block => ({ ...WORLD, columns, rows });
 const ABSENT: Block = { ...WORLD, x: WORLD.x + WORLD.columns };
@@ -43,7 +44,7 @@ const tileRequests = async () => (await provider.state()).requests.tiles ?? 0;
 const held = async (rig: { store: { statistics(): Promise<readonly { tiles: number }[]> } }) =>
   (await rig.store.statistics()).reduce((sum, { tiles }) => sum + tiles, 0);
 
-Deno.test("the plan asks the inventory alone: what is there, what is absent, how many bytes", async () => {
+Deno.test("the plan needs only the inventory: what exists, what is absent, how many bytes", async () => {
   const rig = makeRig();
   const before = await provider.state();
   const half: Block = { ...WORLD, x: WORLD.x + 6, columns: 12 };
@@ -60,7 +61,7 @@ Deno.test("the plan asks the inventory alone: what is there, what is absent, how
   assert.equal(coverage?.bytes, plan.bytes);
 });
 
-Deno.test("what the inventory lists is fetched, the rest is never asked for; again, nothing is", async () => {
+Deno.test("what the inventory lists is fetched, the rest is never requested; a second run fetches nothing", async () => {
   const rig = makeRig();
   const before = await tileRequests();
   const wide: Block = { ...WORLD, columns: 14 };
@@ -95,7 +96,7 @@ Deno.test("interrupted at any tile and resumed: every tile is fetched exactly on
   }
 });
 
-Deno.test("a plain template needs no inventory; 404 is absent and asked for once", async () => {
+Deno.test("a plain template needs no inventory; 404 counts as absent and is requested once", async () => {
   const rig = makeRig({ url: template(), token: CLIENT_TOKEN });
   const before = await provider.state();
   const edge: Block = { ...WORLD, columns: 14, rows: 3 };
@@ -108,7 +109,7 @@ Deno.test("a plain template needs no inventory; 404 is absent and asked for once
   assert.deepEqual(rig.slept, []);
 });
 
-Deno.test("a provider that knows no inventory is asked tile by tile", async () => {
+Deno.test("a provider without an inventory is queried tile by tile", async () => {
   for (const status of [404, 405]) {
     const rig = makeRig();
     const told = { route: "inventory", act: { kind: "status", status } } as const;
@@ -127,7 +128,7 @@ Deno.test("a provider that knows no inventory is asked tile by tile", async () =
   }
 });
 
-Deno.test("an outage ends with 75 and keeps what came before it; then it goes on from there", async () => {
+Deno.test("an outage ends with 75 and keeps what came before it; the next run continues from there", async () => {
   const rig = makeRig({ url: template() });
   await provider.misbehave(
     { route: "tiles", after: 50, times: 10_000, act: { kind: "status", status: 503 } },
@@ -144,7 +145,7 @@ Deno.test("an outage ends with 75 and keeps what came before it; then it goes on
   assert.equal(await tileRequests() - before, 94);
 });
 
-Deno.test("an outage of the inventory is one of the provider: 75, nothing is fetched", async () => {
+Deno.test("a failing inventory counts as an outage of the provider: 75, nothing is fetched", async () => {
   const rig = makeRig();
   await provider.misbehave({ route: "inventory", times: 5, act: { kind: "status", status: 500 } });
   await assert.rejects(rig.downloader.download(rig.request(WORLD)), { exitCode: 75 });
@@ -152,7 +153,7 @@ Deno.test("an outage of the inventory is one of the provider: 75, nothing is fet
   assert.equal(await held(rig), 0);
 });
 
-Deno.test("single tiles that fail are told, the others come in, and they alone are fetched again", async () => {
+Deno.test("single tiles that fail are reported, the others are written, and only they are fetched again", async () => {
   const rig = makeRig({ url: template() });
   await provider.misbehave(
     { route: "tiles", after: 7, times: 5, act: { kind: "status", status: 500 } },
@@ -163,7 +164,7 @@ Deno.test("single tiles that fail are told, the others come in, and they alone a
   assert.equal(report.fetched, 62);
   const only = report.failed.map(({ tileId }) => tileId);
   const before = await tileRequests();
-  // Named twice, as a list that was put together by hand may have it.
+  // Named twice, as in a list that was put together by hand.
   const again = await rig.downloader.download(rig.request(block(1, 1), {
     only: [...only, ...only],
   }));
@@ -188,7 +189,7 @@ Deno.test("slow headers, cut bodies, 429 and 5xx cost a retry, and no tile", asy
   }
 });
 
-Deno.test("a provider that wants a long break is left alone, and when is told", async () => {
+Deno.test("a provider that asks for a long wait ends the run, which says when to try again", async () => {
   const rig = makeRig();
   const headers = { "retry-after": "3600" };
   await provider.misbehave({ route: "tiles", act: { kind: "status", status: 429, headers } });
@@ -200,7 +201,7 @@ Deno.test("a provider that wants a long break is left alone, and when is told", 
   assert.deepEqual(rig.slept, []);
 });
 
-Deno.test("what is no picture in a 200 is refused by its name; the others come in", async () => {
+Deno.test("an answer 200 without a picture is refused by name; the others are written", async () => {
   const spoilt: Block = { ...WORLD, x: WORLD.x + 40, columns: 6, rows: 1 };
   await layTiles(folder, spoilt);
   const place = (column: number) => `${folder}/${ZOOM}/${spoilt.x + column}/${spoilt.y}.jpg`;
@@ -209,7 +210,7 @@ Deno.test("what is no picture in a 200 is refused by its name; the others come i
   await Deno.writeFile(place(1), whole.subarray(0, whole.length >> 1));
   await Deno.writeFile(place(2), new Uint8Array(0));
   const poisoned = whole.slice();
-  // A marker inside of the picture's data: only a decoder sees it.
+  // A marker inside the picture's data: only a decoder notices it.
   poisoned.set([0xff, 0xd9], poisoned.length >> 1);
   await Deno.writeFile(place(3), poisoned);
   const rig = makeRig();
@@ -260,7 +261,7 @@ Deno.test("401, 403 and redirects end at once with 77; no token goes to another 
   assert.deepEqual(elsewhere, []);
 });
 
-Deno.test("one tile that is too old for its sector costs only itself", async () => {
+Deno.test("one tile that is too old for its sector does not affect the others", async () => {
   const tooOld = (tile: TileMetadata) => (tile.tileId.x + tile.tileId.y) % 16 === 0;
   const rig = makeRig({
     collaborators: {
@@ -290,7 +291,7 @@ Deno.test("one tile that is too old for its sector costs only itself", async () 
   assert.equal(await held(rig), 144 - refused);
 });
 
-Deno.test("a zoom that is too coarse is refused before anything is asked", async () => {
+Deno.test("a zoom that is too coarse is refused before any request", async () => {
   const rig = makeRig();
   await assert.rejects(rig.downloader.plan(rig.request(WORLD, { zooms: [14] })), {
     code: "RESOLUTION_REJECTED",
@@ -299,7 +300,7 @@ Deno.test("a zoom that is too coarse is refused before anything is asked", async
   assert.deepEqual(rig.asked, []);
 });
 
-Deno.test("refreshed tiles are asked for with their date; only newer ones are fetched", async () => {
+Deno.test("a refresh sends the date of each tile; only newer ones are fetched", async () => {
   const place: Block = { ...WORLD, x: WORLD.x + 60, columns: 3, rows: 1 };
   await layTiles(folder, place);
   const path = (column: number) => `${folder}/${ZOOM}/${place.x + column}/${place.y}.jpg`;
@@ -314,7 +315,7 @@ Deno.test("refreshed tiles are asked for with their date; only newer ones are fe
   assert.equal(await held(rig), 3);
 });
 
-Deno.test("no more requests a second than promised", async () => {
+Deno.test("no more requests a second than the limit", async () => {
   let nowMs = 0;
   const turns: number[] = [];
   const limit = new RateLimit(10, () => nowMs, (ms) => {
@@ -323,14 +324,14 @@ Deno.test("no more requests a second than promised", async () => {
   });
   const rig = makeRig({ url: template(), limit });
   await rig.downloader.download(rig.request(block(4, 4)));
-  // The clock stands: the n-th request has to wait for n tenths of a second.
+  // The clock does not move: the n-th request has to wait for n tenths of a second.
   assert.deepEqual(turns.map(Math.round), Array.from({ length: 15 }, (_, i) => 100 * (i + 1)));
   nowMs = 10_000;
   await limit.turn();
   assert.equal(turns.length, 15, "a pause is no credit, and no debt");
 });
 
-Deno.test("a corridor along a route takes a part of its box", async () => {
+Deno.test("a corridor along a route needs part of the tiles of its box", async () => {
   const rig = makeRig();
   const route = [
     { latitudeDeg: 50.4, longitudeDeg: 30.4 },

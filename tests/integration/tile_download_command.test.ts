@@ -1,6 +1,6 @@
 /**
- * `operator tiles download` against the real provider: as it is shipped, under its permission set,
- * and in this process.
+ * `operator tiles download` against the real provider: the shipped command under its permission
+ * set, and in this process.
  */
 import assert from "node:assert/strict";
 import type { DownloadReport } from "../../src/tiles/workstation/tile_manager/mod.ts";
@@ -17,7 +17,7 @@ const postgres = postgresForFile();
 
 const WORLD: Block = { x: 152_000, y: 88_000, columns: 8, rows: 8 };
 
-Deno.test("interrupted, resumed with a tile that fails, and that one alone: each is fetched once", () =>
+Deno.test("interrupted, resumed with a tile that fails, then only that tile: each is fetched once", () =>
   inScratch(async (folder) => {
     await layTiles(`${folder}/tiles`, WORLD);
     await using provider = await ProviderProcess.start(["--tiles", `${folder}/tiles`]);
@@ -44,7 +44,7 @@ Deno.test("interrupted, resumed with a tile that fails, and that one alone: each
     const arrived = await requests();
     assert(arrived < 64, `${arrived} requests before the interruption`);
 
-    // One tile fails for good: five answers of 500 that ask for no pause.
+    // One tile fails permanently: five answers of 500 without Retry-After.
     const headers = { "retry-after": "0" };
     await provider.misbehave({
       route: "tiles",
@@ -90,8 +90,8 @@ async function refreshed(dsn: string, folder: string): Promise<void> {
   const unchanged = async () => (await provider.state()).requests.tiles_unchanged ?? 0;
   assert.equal((await downloaded(args)).fetched, 4);
 
-  // Touched: newer by its date, the same by its mark. Renewed. Replaced by something older, as by a
-  // provider that went back to a backup: a date alone would never tell.
+  // Three cases: touched (newer by date, the same by ETag); renewed; replaced by an older picture,
+  // as by a provider that restored a backup, which a date alone would not reveal.
   const path = (column: number) => `${folder}/tiles/${ZOOM}/${row.x + column}/${row.y}.jpg`;
   const later = new Date(Date.now() + 60_000), longAgo = new Date("2020-01-01T00:00:00Z");
   await Deno.utime(path(0), later, later);
@@ -104,7 +104,7 @@ async function refreshed(dsn: string, folder: string): Promise<void> {
   assert.deepEqual([report.fetched, report.unchanged], [1, 2]);
   assert.equal(await unchanged() - before, 2, "304 without a body, the touched one too");
   assert.deepEqual(report.refused.map(({ tileId }) => tileId.x - row.x), [2]);
-  assert.match(report.refused[0].reason, /captured 2020-01-01.*the tile that is here later/);
+  assert.match(report.refused[0].reason, /captured 2020-01-01.*the tile in the cache is newer/);
 
   const muchLater = new Date(Date.now() + 600_000);
   for (const column of [0, 1, 3]) await Deno.utime(path(column), muchLater, muchLater);
@@ -113,12 +113,12 @@ async function refreshed(dsn: string, folder: string): Promise<void> {
 }
 
 Deno.test({
-  name: "a refresh asks by the provider's own mark, which says more than a date",
+  name: "a refresh sends the provider's ETag, which is more exact than a date",
   ignore: !postgresAvailable(),
   fn: () => postgres.database((dsn) => inScratch((folder) => refreshed(dsn, folder))),
 });
 
-Deno.test("killed and begun again: every tile is there once, and at most two batches are fetched twice", () =>
+Deno.test("killed and started again: every tile is there once, and at most two batches are fetched twice", () =>
   inScratch(async (folder) => {
     const world: Block = { ...WORLD, columns: 40, rows: 40 };
     const count = world.columns * world.rows, concurrency = 8;
@@ -165,7 +165,7 @@ Deno.test("killed and begun again: every tile is there once, and at most two bat
     console.log(`${twice} of ${before} tiles were fetched again after the kill`);
   }));
 
-Deno.test("a plan tells corridor and box; without the right token nothing goes on", () =>
+Deno.test("a plan reports corridor and box; a wrong token ends the command", () =>
   inScratch(async (folder) => {
     await using provider = await ProviderProcess.start(["--synthetic", "2"]);
     const args = [

@@ -1,5 +1,6 @@
 /**
- * Refreshes against hosts in this process that answer by ETag: other layers, tiles that were put out.
+ * Refreshes against HTTP servers in this process that use ETags: other layers, and tiles evicted
+ * meanwhile.
  */
 import assert from "node:assert/strict";
 import { tileUuid } from "../../src/tiles/tile_contract/mod.ts";
@@ -20,7 +21,7 @@ const makeRig = (options: Omit<DownloadRigOptions, "vision">) =>
 const held = async (rig: { store: { statistics(): Promise<readonly { tiles: number }[]> } }) =>
   (await rig.store.statistics()).reduce((sum, { tiles }) => sum + tiles, 0);
 
-/** A host whose layers have the same ETag for everything, and pictures of their own. */
+/** A server whose layers have the same ETag for everything, but different pictures. */
 async function layersOfOneHost() {
   const pictures = new Map<string, Uint8Array<ArrayBuffer>>();
   for (const [layer, shade] of [["2025", 60], ["2026", 180]] as const) {
@@ -43,7 +44,7 @@ async function layersOfOneHost() {
   return { asked, url, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
 
-/** As the cache keeps them, one for each tile. */
+/** ETags as the cache keeps them, one for each tile. */
 function etagsInMemory(): EtagStore & { readonly origins: readonly string[] } {
   const kept = new Map<string, { readonly origin: string; readonly etag: string }>();
   const origins: string[] = [];
@@ -91,9 +92,10 @@ Deno.test("a refresh from another layer of the same host is not answered by the 
   assert(etags.origins.length > 0 && !etags.origins.join().includes("secret"));
 });
 
-Deno.test("a held tile that is put out during a refresh is fetched and written like a new one", async () => {
+Deno.test("a tile that is evicted during a refresh is fetched and written as a new one", async () => {
   await using host = await layersOfOneHost();
-  // By date and mark: the same, told with 304; without a mark: the same, sent whole; a newer layer.
+  // Equal by date and ETag: answered with 304; equal but without an ETag: sent whole; a newer
+  // layer.
   const cases = [
     { layer: "2025", etags: etagsInMemory(), statuses: [200, 304, 304] },
     { layer: "2025", etags: undefined, statuses: [200, 200] },
@@ -107,7 +109,7 @@ Deno.test("a held tile that is put out during a refresh is fetched and written l
     const cache: DownloadCache = {
       async queryByBbox(box, zoom) {
         const found = await store.queryByBbox(box, zoom);
-        // Another process makes room, as soon as the run has looked.
+        // Another process evicts the tiles after the run has queried the cache.
         if (found.length === 2) await store.deleteTile(found[0].tileId);
         return found;
       },
@@ -131,7 +133,7 @@ Deno.test("a held tile that is put out during a refresh is fetched and written l
   }
 });
 
-Deno.test("304 to a request without conditions is no answer", async () => {
+Deno.test("304 to a request without conditions is refused", async () => {
   await using server = Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen: () => {} },
     () => new Response(null, { status: 304 }),

@@ -59,7 +59,7 @@ Deno.test("not on the ground: nothing is read, nothing is sent, nothing changes"
   }
 });
 
-Deno.test("one tile rejected for its signature: partial, alerted, recorded, not marked", async () => {
+Deno.test("one tile rejected for its signature: partial result, alert, record, not marked", async () => {
   const rig = await makeRig();
   await provider.misbehave({
     route: "ingest",
@@ -73,7 +73,7 @@ Deno.test("one tile rejected for its signature: partial, alerted, recorded, not 
   assert(rig.lines.some((line) => line.includes('"error","component":"tile_manager"')));
 });
 
-Deno.test("a lost acknowledgement: the same request again gives the same answer, nothing is doubled", async () => {
+Deno.test("a lost acknowledgement: the same request again gives the same answer, nothing is duplicated", async () => {
   const rig = await makeRig();
   await provider.misbehave({ route: "ingest", act: { kind: "lost_answer" } });
   const report = await rig.upload();
@@ -89,7 +89,7 @@ Deno.test("a lost acknowledgement: the same request again gives the same answer,
 
 Deno.test("tiles that the provider has from an earlier try are duplicates, and marked", async () => {
   const rig = await makeRig({ tiles: 5 });
-  // An uploader that dies after the POST: its acknowledgement never reaches the cache.
+  // An uploader that stops after the POST: the acknowledgement never reaches the cache.
   const pending = await rig.store.pendingUploads(rig.flightId);
   const mute: HttpTileUploaderParts["tiles"] = {
     pendingUploads: () => Promise.resolve(pending),
@@ -162,14 +162,14 @@ Deno.test("acknowledgements that do not fit what was sent mark nothing wrongly",
     assert.equal(report.perTileStatus.length, 5, how);
     assert.equal(await pendingOf(rig), left, how);
     if (how !== "twice") assert(rig.lines.some((line) => line.includes("odd_answer")), how);
-    // And then it heals: what is left is there already.
+    // Then the provider recovers: it already holds the rest.
     const again = await rig.upload();
     assert.equal(again.outcome, "success", how);
     assert.equal(await pendingOf(rig), 0, how);
   }
 });
 
-Deno.test("429 and 5xx are waited for as told, and no longer", async () => {
+Deno.test("429 and 5xx are retried after the wait that the header states, not later", async () => {
   const inTenSeconds = new Date(Date.now() + 10_500).toUTCString();
   const anHourAgo = new Date(Date.now() - 3_600_000).toUTCString();
   const cases: { headers: Record<string, string>; status: number; waits: [number, number] }[] = [
@@ -191,7 +191,7 @@ Deno.test("429 and 5xx are waited for as told, and no longer", async () => {
   }
 });
 
-Deno.test("a provider that stays broken ends the call after 1, 2, 4, 8 s; nothing is lost", async () => {
+Deno.test("a provider that keeps failing ends the call after 1, 2, 4, 8 s; nothing is lost", async () => {
   const rig = await makeRig({ tiles: 3 });
   await provider.misbehave({ route: "ingest", times: 5, act: { kind: "status", status: 502 } });
   await assert.rejects(rig.upload(), { code: "SATELLITE_PROVIDER", exitCode: 75 });
@@ -201,7 +201,7 @@ Deno.test("a provider that stays broken ends the call after 1, 2, 4, 8 s; nothin
   assert.equal((await rig.upload()).outcome, "success");
 });
 
-Deno.test("a provider that wants a long break is left alone, and told when", async () => {
+Deno.test("a provider that asks for a long wait ends the call, which says when to try again", async () => {
   const rig = await makeRig({ tiles: 1 });
   const headers = { "retry-after": "3600" };
   await provider.misbehave({ route: "ingest", act: { kind: "status", status: 429, headers } });
@@ -214,7 +214,7 @@ Deno.test("a provider that wants a long break is left alone, and told when", asy
   assert.deepEqual(rig.slept, []);
 });
 
-Deno.test("slow headers and cut answers are tried again, an error inside a 200 is not taken for one", async () => {
+Deno.test("slow headers and cut answers are tried again, an error inside a 200 does not count as an acknowledgement", async () => {
   for (const act of [{ kind: "slow_headers", ms: 1000 }, { kind: "cut_body" }] as const) {
     const rig = await makeRig({ tiles: 2, change: { requestTimeoutMs: 400 } });
     await provider.misbehave({ route: "ingest", act });
@@ -252,7 +252,7 @@ Deno.test("a redirect is never followed; 401 and 403 end at once; no token goes 
   assert.equal(elsewhere.length, 0);
 });
 
-Deno.test("only TLS, or this very machine", async () => {
+Deno.test("only TLS, or plain HTTP to this machine", async () => {
   const rig = await makeRig({ tiles: 1 });
   for (const url of ["http://203.0.113.7/", "ftp://127.0.0.1/", "http://user:secret@127.0.0.1/"]) {
     await assert.rejects(
@@ -267,7 +267,7 @@ Deno.test("only TLS, or this very machine", async () => {
   assert(!rig.acts.includes("post"));
 });
 
-Deno.test("the secret is zero after the session, whatever happened, and stands nowhere", async () => {
+Deno.test("the secret is zeroed after the session in every case, and appears nowhere", async () => {
   for (const fail of [false, true]) {
     const rig = await makeRig({ tiles: 2 });
     const secrets: Uint8Array[] = [], copies: string[] = [];
@@ -292,7 +292,7 @@ Deno.test("the secret is zero after the session, whatever happened, and stands n
   }
 });
 
-Deno.test("RetryingTileUploader gives up a tile that is refused for ever, and only that one", async () => {
+Deno.test("RetryingTileUploader gives up a tile that is always refused, and only that one", async () => {
   const rig = await makeRig({ tiles: 3 });
   const config = UploadRetryConfigSchema.parse({ maxInCallRetries: 2, maxPerTileAttempts: 5 });
   const slept: number[] = [];
@@ -314,7 +314,7 @@ Deno.test("RetryingTileUploader gives up a tile that is refused for ever, and on
     times: 1,
     act: { kind: "acknowledge", how: "reject_signature" },
   }, { route: "ingest", times: 100, act: { kind: "acknowledge", how: "contradict" } });
-  // First call: partial, then two tries with the one that is left: failure ends them.
+  // First call: partial, then two attempts with the tile that is left; a failure ends them.
   const first = await uploader.uploadPendingTiles(request);
   assert.equal(first.outcome, "partial");
   assert.deepEqual(slept, [2000]);

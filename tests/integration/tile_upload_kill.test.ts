@@ -1,6 +1,6 @@
 /**
- * kill -9 of the shipped `operator tiles upload` at random moments: in the end every tile is at the
- * provider once, and marked here.
+ * kill -9 of the shipped `operator tiles upload` at random moments: in the end the provider holds
+ * every tile once, and each is marked here.
  */
 import assert from "node:assert/strict";
 import { seededRandom } from "../../src/core/mod.ts";
@@ -12,7 +12,7 @@ import { postgresAvailable, postgresForFile } from "../support/postgres.ts";
 import { CLIENT_TOKEN, OFFICER_TOKEN, ProviderProcess } from "../support/provider.ts";
 import { operate } from "./operator_cache_fixture.ts";
 
-/** The campaign asks for more. */
+/** The campaign runs more. */
 const ROUNDS = Number(Deno.env.get("GDN_UPLOAD_KILL_ROUNDS") ?? 10);
 const SEED = Number(Deno.env.get("GDN_TEST_SEED") ?? Date.now() % 100_000);
 const TILES_PER_ROUND = 24;
@@ -42,7 +42,7 @@ async function killed(folder: string, dsn: string): Promise<void> {
     const { command, args } = operatorCommand(
       ["--quiet", "tiles", "upload", "--url", url.href, "--batch", `${BATCH}`, ...place],
       {
-        // A socket in the file system is read and written like a file.
+        // A socket in the file system needs permission to read and write, like a file.
         write: [data, socket],
         net: [url.host, `unix:${socket}`],
       },
@@ -62,7 +62,7 @@ async function killed(folder: string, dsn: string): Promise<void> {
     const stderr = child.stderr.text();
     let running = true;
     const ended = child.status.then(() => running = false);
-    // After some batches, then anywhere between a POST and the marks that follow it.
+    // After some batches, then at any moment between a POST and the marks that follow it.
     const target = before + 1 + random.integer(4);
     while (running && await batches() < target) await sleep(3);
     await Promise.race([ended, sleep(random.integer(60))]);
@@ -88,7 +88,7 @@ async function killed(folder: string, dsn: string): Promise<void> {
   }
   assert.deepEqual(Object.keys(acceptances).sort(), uuids.sort());
   assert.deepEqual(new Set(Object.values(acceptances)), new Set([1]));
-  // A kill costs one batch at most: nothing that was marked is ever sent again.
+  // A kill costs at most one batch: nothing that was marked is ever sent again.
   const sent = requests.ingested_tiles;
   assert(sent <= home.tiles.length + ROUNDS * BATCH, `${sent} of ${home.tiles.length} sent`);
 }

@@ -1,6 +1,7 @@
 /**
- * Where the secret of a flight's key, and the tokens, might stand after an upload: the output, the
- * operator's record, every byte of the data folder, what the provider got.
+ * Searches for the secret of a flight's key, and for the tokens, everywhere they might be after an
+ * upload: the output, the operator's record, every byte of the data folder, and what the provider
+ * received.
  */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
@@ -17,13 +18,13 @@ import { operate, type Outcome } from "./operator_cache_fixture.ts";
 const TOKENS = { GDN_SATELLITE_TOKEN: CLIENT_TOKEN, GDN_ENROLMENT_TOKEN: OFFICER_TOKEN };
 
 interface Caught {
-  /** The manager's own buffer, which is zero in the end. */
+  /** The key manager's own buffer, which must be zero in the end. */
   readonly buffer: Uint8Array;
   readonly secret: Buffer;
   readonly publicKey: Buffer;
 }
 
-/** Runs `body` and takes a copy of each secret that it makes. */
+/** Runs `body` and keeps a copy of each secret that is made meanwhile. */
 async function catchingSecrets(body: () => Promise<void>): Promise<Caught[]> {
   const caught: Caught[] = [];
   const start = FlightKeyManager.prototype.startSession;
@@ -51,13 +52,13 @@ async function operateWithTokens(args: readonly string[]): Promise<Outcome> {
   }
 }
 
-/** A key as it may be written down. */
+/** The encodings in which a key could appear. */
 function formsOf(key: Buffer): Record<string, Buffer> {
   return {
     raw: key,
     hex: Buffer.from(key.toString("hex")),
     "HEX": Buffer.from(key.toString("hex").toUpperCase()),
-    // Without its padding, and as it stands inside of something longer that is base64 (PKCS #8).
+    // Without padding, and as it appears inside a longer base64 text (PKCS #8).
     base64: Buffer.from(key.toString("base64").slice(0, 42)),
     base64url: Buffer.from(key.toString("base64url").slice(0, 42)),
     "base64 in PKCS #8": Buffer.from(key.subarray(2).toString("base64").slice(0, 38)),
@@ -87,7 +88,7 @@ async function everything(data: string): Promise<Map<string, Buffer>> {
   return found;
 }
 
-Deno.test("after uploads that succeed, fail and are refused, the secrets stand nowhere", () =>
+Deno.test("after uploads that succeed, fail and are refused, the secrets appear nowhere", () =>
   inScratch(async (folder) => {
     const home = await comeHome(`${folder}/aircraft`, { tiles: 6 });
     const data = `${folder}/data`;
@@ -97,7 +98,7 @@ Deno.test("after uploads that succeed, fail and are refused, the secrets stand n
     const headers = { "retry-after": "0" };
     const outcomes: Outcome[] = [];
     const caught = await catchingSecrets(async () => {
-      // A provider that breaks down in the second batch; one that refuses us; one that works.
+      // A provider that fails in the second batch; one that refuses access; one that works.
       const broken = { kind: "status", status: 500, headers } as const;
       await provider.misbehave({ route: "ingest", after: 1, times: 5, act: broken });
       outcomes.push(await operateWithTokens(args));
@@ -126,7 +127,8 @@ Deno.test("after uploads that succeed, fail and are refused, the secrets stand n
           assert(!content.includes(bytes), `the secret as ${form} stands in ${place}`);
         }
       }
-      // The search would find it: the public key stands in the operator's record, as it must.
+      // Proof that the search works: the public key is found in the operator's record, where it
+      // belongs.
       const where = [...places].filter(([, content]) =>
         content.includes(formsOf(publicKey).base64)
       );

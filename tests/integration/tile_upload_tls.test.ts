@@ -1,5 +1,5 @@
 /**
- * Providers whose TLS is wrong: refused at once, never retried, and no token is said to them.
+ * Providers with faulty TLS: refused at once, never retried, and the token is never sent to them.
  */
 import assert from "node:assert/strict";
 import { enrolKey, type HttpParts } from "../../src/tiles/workstation/tile_manager/mod.ts";
@@ -9,7 +9,7 @@ import { makeDownloadRig } from "../support/download_rig.ts";
 import { CLIENT_TOKEN, OFFICER_TOKEN, ProviderProcess } from "../support/provider.ts";
 import { makeRig } from "../support/upload_rig.ts";
 
-/** Signed by itself. */
+/** A self-signed certificate. */
 async function makeCertificate(folder: string, name: string): Promise<string[]> {
   const [key, certificate] = [`${folder}/key.pem`, `${folder}/certificate.pem`];
   const { success, stderr } = await new Deno.Command("openssl", {
@@ -23,7 +23,7 @@ async function makeCertificate(folder: string, name: string): Promise<string[]> 
   return ["--certificate", certificate, "--key", key];
 }
 
-/** Everything that tells the provider something, each against `url`; how each ended. */
+/** Every command that sends something to the provider, each against `url`; and how each ended. */
 async function tryAll(url: string, fetchLike: typeof fetch): Promise<void> {
   const http: HttpParts = {
     fetch: fetchLike,
@@ -50,7 +50,7 @@ async function tryAll(url: string, fetchLike: typeof fetch): Promise<void> {
   await assert.rejects(enrolKey(session, options), hopeless);
 }
 
-Deno.test("a certificate that nobody vouches for: 77 at once, also through the shipped command", () =>
+Deno.test("a certificate that no authority signed: 77 at once, also through the shipped command", () =>
   inScratch(async (folder) => {
     const tls = await makeCertificate(folder, "IP:127.0.0.1");
     await using provider = await ProviderProcess.start(["--synthetic", "1", ...tls]);
@@ -74,7 +74,7 @@ Deno.test("a certificate that nobody vouches for: 77 at once, also through the s
     assert.equal(shipped.code, 77, shipped.err);
     assert.match(shipped.err, /certificate/);
     assert(!shipped.err.includes(CLIENT_TOKEN));
-    // With trust in that very certificate one can ask it: nobody has come through.
+    // With this certificate trusted, the provider's log can be read: no request reached it.
     using client = Deno.createHttpClient({
       caCerts: [await Deno.readTextFile(`${folder}/certificate.pem`)],
     });
@@ -82,7 +82,7 @@ Deno.test("a certificate that nobody vouches for: 77 at once, also through the s
     assert.deepEqual(state.requests, {});
   }));
 
-Deno.test("the certificate of another host is no certificate", () =>
+Deno.test("the certificate of another host is refused", () =>
   inScratch(async (folder) => {
     const tls = await makeCertificate(folder, "DNS:somebody-else.example");
     await using provider = await ProviderProcess.start(tls);
@@ -95,7 +95,7 @@ Deno.test("the certificate of another host is no certificate", () =>
     });
   }));
 
-Deno.test("what speaks no TLS, or hangs up in its handshake, never hears the token", async () => {
+Deno.test("a server without TLS, or one that closes during the handshake, never receives the token", async () => {
   for (const answer of ["HTTP/1.1 200 OK\r\n\r\n", ""]) {
     const heard: string[] = [];
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

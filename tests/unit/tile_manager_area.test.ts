@@ -9,7 +9,7 @@ import { property } from "../support/properties.ts";
 
 const key = ({ zoom, x, y }: { zoom: number; x: number; y: number }) => `${zoom}/${x}/${y}`;
 
-Deno.test("tilesOfArea() of a tile's own box is that tile alone", () => {
+Deno.test("tilesOfArea() of a tile's own box gives only that tile", () => {
   const tile = { zoom: 14, x: 8711, y: 5685 };
   const box = tileBounds(tile);
   assert.deepEqual(tilesOfArea({ kind: "box", box }, 14), [tile]);
@@ -26,8 +26,8 @@ Deno.test("tilesOfArea() crosses the antimeridian", () => {
   assert(corridor.length < 16, `${corridor.length} tiles for 22 km of route`);
 });
 
-Deno.test("tilesOfArea() of a polygon holds every point inside, and no tile far outside", () => {
-  // A U that opens to the north: its middle is not in it.
+Deno.test("tilesOfArea() of a polygon contains every point inside, and no tile far outside", () => {
+  // A U that opens to the north: the middle of its box lies outside of it.
   const at = (east: number, north: number): Position => ({
     latitudeDeg: 48 + north,
     longitudeDeg: 11 + east,
@@ -48,7 +48,7 @@ Deno.test("tilesOfArea() of a polygon holds every point inside, and no tile far 
   assert(!tiles.has(key(tileFromWgs(at(0.045, 0.07), 15))), "the gap of the U");
 });
 
-Deno.test("tilesOfArea() of a corridor holds what is within its half width", () =>
+Deno.test("tilesOfArea() of a corridor covers everything within its half width", () =>
   property((source) => {
     const random = () => source.uniform();
     const zoom = 13 + Math.floor(random() * 4);
@@ -81,14 +81,14 @@ Deno.test("tilesOfArea() of a corridor holds what is within its half width", () 
     }
   }, 60));
 
-Deno.test("a corridor takes a small share of its box", () => {
+Deno.test("a corridor needs a small share of the tiles of its box", () => {
   const route = [{ latitudeDeg: 48, longitudeDeg: 11 }, { latitudeDeg: 48.5, longitudeDeg: 11.8 }];
   const area: Area = { kind: "corridor", route, halfWidthM: 500 };
   const share = tilesOfArea(area, 17).length / boxTileCount(area, 17);
   assert(share < 0.05, `${share}`);
 });
 
-Deno.test("tilesOfArea() refuses areas that are none", () => {
+Deno.test("tilesOfArea() refuses invalid areas", () => {
   assert.throws(() => tilesOfArea({ kind: "polygon", ring: [] }, 10), /three corners/);
   assert.throws(() => tilesOfArea({ kind: "corridor", route: [], halfWidthM: 1 }, 10), /no point/);
   const box = { southDeg: 1, westDeg: 0, northDeg: 0, eastDeg: 1 };

@@ -1,4 +1,4 @@
-/** Tiles that a download has fetched, on their way into the cache. */
+/** BatchWriter: writes the tiles that a download fetched into the cache. */
 import assert from "node:assert/strict";
 import { BATCH_MAX } from "../../src/tiles/workstation/tile_manager/mod.ts";
 import { BatchWriter } from "../../src/tiles/workstation/tile_manager/download/batch_writer.ts";
@@ -19,7 +19,7 @@ interface Write {
   readonly end: (error?: unknown) => void;
 }
 
-/** A cache whose writes end when the test says so, and a clock that it sets. */
+/** A cache whose writes end when the test says so, and a clock that the test sets. */
 function makeRig() {
   const writes: Write[] = [], tally = new Tally();
   const clock = { nowMs: 0 };
@@ -55,7 +55,7 @@ const tooOld = (x: number) =>
   });
 const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
 
-Deno.test("BatchWriter.add() goes on beside a write until the next batch is full, then it waits", async () => {
+Deno.test("BatchWriter.add() returns during a write until the next batch is full, then waits", async () => {
   const { writer, writes, tally } = makeRig();
   let added = 0;
   const adding = (async () => {
@@ -81,7 +81,7 @@ Deno.test("BatchWriter.add() goes on beside a write until the next batch is full
   );
 });
 
-Deno.test("BatchWriter writes few tiles when they have waited for long", async () => {
+Deno.test("BatchWriter writes a small batch when its tiles have waited for long", async () => {
   const { writer, writes, clock } = makeRig();
   await writer.add(tile(1));
   clock.nowMs = 499;
@@ -94,7 +94,7 @@ Deno.test("BatchWriter writes few tiles when they have waited for long", async (
   await writer.flush();
 });
 
-Deno.test("BatchWriter: a tile that is too old splits its batch and costs only itself", async () => {
+Deno.test("BatchWriter: a tile that is too old splits its batch and does not affect the others", async () => {
   const { writer, writes, tally } = makeRig();
   for (let x = 0; x < 10; x++) await writer.add(tile(x));
   const flushed = writer.flush();
@@ -114,7 +114,7 @@ Deno.test("BatchWriter: a tile that is too old splits its batch and costs only i
   assert.equal(tally.fetched, 8);
 });
 
-Deno.test("BatchWriter: after a fault nothing more is tried, and whoever comes hears of it", async () => {
+Deno.test("BatchWriter: after a fault nothing more is written, and every later call throws it", async () => {
   const { writer, writes } = makeRig();
   for (let x = 0; x < 300; x++) await writer.add(tile(x));
   writes[0].end(new Error("the disk is full"));
@@ -124,7 +124,7 @@ Deno.test("BatchWriter: after a fault nothing more is tried, and whoever comes h
   assert.equal(writes.length, 1);
 });
 
-Deno.test("the record holds each refused tile once, each written one once, and a whole batch that fails whole", async () => {
+Deno.test("the record names each refused tile once, each written one once, and all tiles of a batch that fails as a whole", async () => {
   const refusedXs = new Set([40, 50, 60]), damagedXs = new Set<number>();
   const recorded: [kind: string, x: number][] = [];
   const store = new FakeTileStore({
@@ -154,13 +154,13 @@ Deno.test("the record holds each refused tile once, each written one once, and a
   const others = Array.from({ length: 64 }, (_, x) => x).filter((x) => !refusedXs.has(x));
   assert.deepEqual(xsOf("c6.write"), others);
 
-  // A picture that is damaged is one tile as well.
+  // A damaged picture counts as one tile too.
   recorded.length = 0;
   damagedXs.add(102);
   await assert.rejects(store.writeTiles([101, 102, 103].map(tile)), TileMetadataError);
   assert.deepEqual(recorded, [["c6.write_failed", 102]]);
 
-  // Another's tile, and what is about all of them: none came in.
+  // A fault of a tile of another batch, and a fault that concerns all tiles: none was written.
   for (const fault of [tooOld(7), new TileMetadataError("no tile at all"), new Error("disk")]) {
     recorded.length = 0;
     const all = [201, 202, 203].map(tile);

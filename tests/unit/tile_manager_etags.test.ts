@@ -7,7 +7,7 @@ import {
 } from "../../src/tiles/workstation/tile_manager/download/etag_notes.ts";
 import { HttpTileSource, RateLimit } from "../../src/tiles/workstation/tile_manager/mod.ts";
 
-Deno.test("usableEtag() takes what RFC 9110 calls an entity tag, and nothing that forges a header", () => {
+Deno.test("usableEtag() accepts entity tags of RFC 9110, and nothing that could inject a header", () => {
   for (const good of ['""', '"abc"', 'W/"33a64df5"', '"ümlaut"']) {
     assert.equal(usableEtag(good), good);
   }
@@ -17,7 +17,7 @@ Deno.test("usableEtag() takes what RFC 9110 calls an entity tag, and nothing tha
   }
 });
 
-Deno.test("EtagNotes keeps marks for its provider alone, and nothing without a store", async () => {
+Deno.test("EtagNotes keeps ETags for each provider separately, and nothing without a store", async () => {
   const kept = new Map<string, string>();
   const store: EtagStore = {
     remember: (origin, marks) => {
@@ -47,7 +47,7 @@ Deno.test("EtagNotes keeps marks for its provider alone, and nothing without a s
   assert.equal((await none.of([tileId]))(tileId), null);
 });
 
-Deno.test("a source's origin is its whole URL, told as a hash", () => {
+Deno.test("a source's origin is the hash of its whole URL", () => {
   const never = () => Promise.reject(new Error("nothing is asked"));
   const originOf = (url: string) =>
     new HttpTileSource(url, {

@@ -32,7 +32,7 @@ function gateOn(source: FlightStateSource) {
   return { gate: new FlightStateGate({ source, logger }), lines };
 }
 
-Deno.test("confirmOnGround() passes on the ground, asks once and says so", () => {
+Deno.test("confirmOnGround() passes on the ground, reads the source once and logs it", () => {
   let asked = 0;
   const { gate, lines } = gateOn({
     name: "link",
@@ -59,7 +59,7 @@ Deno.test("confirmOnGround() refuses every other state with what was observed", 
   }
 });
 
-Deno.test("confirmOnGround() takes a source that throws for UNKNOWN, with its error as cause", () => {
+Deno.test("confirmOnGround() treats a source that throws as UNKNOWN, with its error as cause", () => {
   assert.throws(() => gateOn(broken).gate.confirmOnGround(), (error) => {
     assert(error instanceof FlightStateNotOnGroundError);
     assert.equal(error.observed, "UNKNOWN");
@@ -68,7 +68,7 @@ Deno.test("confirmOnGround() takes a source that throws for UNKNOWN, with its er
   });
 });
 
-Deno.test("only a clean footer says that the aircraft has landed", () => {
+Deno.test("only a clean footer counts as landed", () => {
   const of = (footer: { cleanShutdown: boolean } | null) =>
     new RecorderFooterSource(
       footer === null ? { footer, closedAt: null } : { footer, closedAt: new Date(0) },

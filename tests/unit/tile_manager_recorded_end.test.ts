@@ -1,4 +1,7 @@
-/** How a flight ended, by files that came home whole, cut, damaged, and more than once. */
+/**
+ * recordedEnd() and latestFlight() on files that are complete, cut, damaged, or present more than
+ * once.
+ */
 import assert from "node:assert/strict";
 import path from "node:path";
 import { latestFlight } from "../../src/tiles/workstation/tile_manager/flight_state/latest_flight.ts";
@@ -16,7 +19,7 @@ interface Segment {
   readonly flightId?: string;
 }
 
-/** A header, a chunk of its own between, and at the end the footer in its chunk. */
+/** A header record, a chunk with only a log record, and the footer in a chunk of its own. */
 async function segment({ footer, flightId = FLIGHT_ID }: Segment): Promise<Uint8Array> {
   const records = [
     { kind: "flight_header", payload: { name: "test" } },
@@ -27,7 +30,7 @@ async function segment({ footer, flightId = FLIGHT_ID }: Segment): Promise<Uint8
   return (await mcapFile({ records, flightId, chunkBytes: 600 })).bytes;
 }
 
-/** Writes over a text in a file: more than one bit, so that nothing can mend it. */
+/** Overwrites a text in a file: more than one bit, so that it cannot be repaired. */
 function replaced(bytes: Uint8Array, from: string, to: string): Uint8Array {
   const text = new TextDecoder("latin1").decode(bytes);
   const at = text.indexOf(from);
@@ -42,7 +45,7 @@ const FIRST = "segment_0000.mcap", BESIDE = "segment_0000.0a1b2c3d.mcap";
 
 type Files = Readonly<Record<string, Uint8Array>>;
 
-/** `as`: how the folder is spoken of, where not by its path. */
+/** `as`: how the folder is named in the call, where not by its path. */
 async function recordOf(files: Files, name = FLIGHT_ID, as = (flight: string) => flight) {
   let end = await Promise.resolve<Awaited<ReturnType<typeof recordedEnd>> | null>(null);
   await inScratch(async (folder) => {
@@ -61,14 +64,14 @@ async function endOf(files: Files): Promise<boolean | null> {
   return (await recordOf(files)).footer?.cleanShutdown ?? null;
 }
 
-Deno.test("recordedEnd() believes a footer that a CRC speaks for, of the last segment", async () => {
+Deno.test("recordedEnd() accepts a footer with a correct CRC in the last segment", async () => {
   const whole = await segment(clean), open = await segment({});
   assert.equal(await endOf({ [FIRST]: whole }), true);
   assert.equal(await endOf({ [FIRST]: await segment(unclean) }), false);
   assert.equal(await endOf({ [FIRST]: open }), null);
   assert.equal(await endOf({ [FIRST]: open, "segment_0001.mcap": whole }), true);
   assert.equal(await endOf({ [FIRST]: whole, "segment_0001.mcap": open }), null);
-  // Damage elsewhere in the file does not touch the footer; in its chunk it does.
+  // Damage elsewhere in the file does not affect the footer; damage in its chunk does.
   const scratched = replaced(whole, "xxxxxxxx", "yyzzyyzz");
   assert.equal(await endOf({ [FIRST]: scratched }), true);
   const forged = replaced(await segment(unclean), '"cleanShutdown":false', '"cleanShutdown":true ');
@@ -76,7 +79,7 @@ Deno.test("recordedEnd() believes a footer that a CRC speaks for, of the last se
   assert.equal(await endOf({ [FIRST]: withoutChunkCrcs(forged) }), null, "no CRC, no word");
 });
 
-Deno.test("recordedEnd() takes the whole copy before the damaged one that came first", async () => {
+Deno.test("recordedEnd() prefers the complete copy to the damaged one that came first", async () => {
   const whole = await segment(clean);
   const cut = whole.slice(0, whole.length * 2 / 3);
   assert.equal(await endOf({ [FIRST]: cut }), null);
@@ -86,31 +89,31 @@ Deno.test("recordedEnd() takes the whole copy before the damaged one that came f
   assert.equal(await endOf({ [FIRST]: scratched, [BESIDE]: whole }), true);
   const scratchedClean = replaced(whole, "xxxxxxxx", "yyzzyyzz");
   assert.equal(await endOf({ [FIRST]: scratchedClean, [BESIDE]: await segment(unclean) }), false);
-  // A copy with a chunk that no CRC speaks for is not whole.
+  // A copy with a chunk that has no CRC does not count as complete.
   assert.equal(await endOf({ [FIRST]: withoutChunkCrcs(whole, 1), [BESIDE]: scratched }), false);
 });
 
-Deno.test("recordedEnd() knows of no clean end where whole copies contradict each other", async () => {
+Deno.test("recordedEnd() reports no clean end where complete copies contradict each other", async () => {
   const [yes, no] = [await segment(clean), await segment(unclean)];
   assert.equal(await endOf({ [FIRST]: yes, [BESIDE]: no }), false);
   assert.equal(await endOf({ [FIRST]: no, [BESIDE]: yes }), false);
 });
 
-Deno.test("recordedEnd() hears nothing from another flight's file", async () => {
+Deno.test("recordedEnd() ignores the file of another flight", async () => {
   const foreign = await segment({ ...clean, flightId: OTHER_FLIGHT });
   const open = await segment({}), whole = await segment(clean);
   assert.equal(await endOf({ [FIRST]: open, [BESIDE]: foreign }), null);
   const mixed = { [FIRST]: open, "segment_0001.mcap": foreign };
   const relative = (flight: string) => path.relative(Deno.cwd(), flight);
   const reasons: [Files, string, ((flight: string) => string) | undefined, RegExp][] = [
-    [mixed, FLIGHT_ID, undefined, /segment_0001\.mcap of flight 7c9e6679/],
-    [mixed, FLIGHT_ID, (flight) => `${flight}/.`, /segment_0001\.mcap of flight 7c9e6679/],
-    [mixed, "flight_monday", undefined, /segment_0000\.mcap is of flight 0c4f2f0e/],
-    [mixed, FLIGHT_ID.toUpperCase(), undefined, /take out what does not belong/],
-    [{ [FIRST]: whole }, OTHER_FLIGHT, undefined, /named 7c9e6679.* of flight 0c4f2f0e/],
+    [mixed, FLIGHT_ID, undefined, /segment_0001\.mcap to flight 7c9e6679/],
+    [mixed, FLIGHT_ID, (flight) => `${flight}/.`, /segment_0001\.mcap to flight 7c9e6679/],
+    [mixed, "flight_monday", undefined, /segment_0000\.mcap belongs to flight 0c4f2f0e/],
+    [mixed, FLIGHT_ID.toUpperCase(), undefined, /remove the files of the other flight/],
+    [{ [FIRST]: whole }, OTHER_FLIGHT, undefined, /named 7c9e6679.* to flight 0c4f2f0e/],
     [{ [FIRST]: whole }, OTHER_FLIGHT, (flight) => `${relative(flight)}/.//`, /is named 7c9e6679/],
-    [{ [FIRST]: withoutChunkCrcs(whole) }, FLIGHT_ID, undefined, /no record .* a CRC speaks for/],
-    [{ [FIRST]: open }, FLIGHT_ID, undefined, /no footer that a CRC speaks for/],
+    [{ [FIRST]: withoutChunkCrcs(whole) }, FLIGHT_ID, undefined, /no record whose CRC is correct/],
+    [{ [FIRST]: open }, FLIGHT_ID, undefined, /no footer with a correct CRC/],
   ];
   for (const [files, name, as, expected] of reasons) {
     const signal = new RecorderFooterSource(await recordOf(files, name, as)).flightState();
@@ -122,7 +125,7 @@ Deno.test("recordedEnd() hears nothing from another flight's file", async () => 
   }
 });
 
-Deno.test("recordedEnd() hears a link to a folder by the name of the folder", () =>
+Deno.test("recordedEnd() takes the name of the folder that a link leads to", () =>
   inScratch(async (folder) => {
     await Deno.mkdir(`${folder}/${OTHER_FLIGHT}`);
     await Deno.writeFile(`${folder}/${OTHER_FLIGHT}/${FIRST}`, await segment(clean));
@@ -130,7 +133,7 @@ Deno.test("recordedEnd() hears a link to a folder by the name of the folder", ()
     assert.equal((await recordedEnd(`${folder}/latest`)).footer, null);
   }));
 
-Deno.test("latestFlight() lets no older flight speak for one that cannot be read", () =>
+Deno.test("latestFlight() prefers a flight that cannot be read to an older one", () =>
   inScratch(async (folder) => {
     assert.equal(await latestFlight(`${folder}/nothing`), null);
     await Deno.mkdir(`${folder}/${FLIGHT_ID}`);
@@ -141,7 +144,7 @@ Deno.test("latestFlight() lets no older flight speak for one that cannot be read
     assert.equal(await latestFlight(folder), `${folder}/${OTHER_FLIGHT}`);
   }));
 
-Deno.test("latestFlight() passes over what is no flight, and over no flight that it may not read", () =>
+Deno.test("latestFlight() skips folders that are no flights, but not flights that it may not read", () =>
   inScratch(async (folder) => {
     const flight = `${folder}/${FLIGHT_ID}`, other = `${folder}/${OTHER_FLIGHT}`;
     for (const path of [flight, other, `${folder}/lost+found`]) await Deno.mkdir(path);
@@ -158,7 +161,7 @@ Deno.test("latestFlight() passes over what is no flight, and over no flight that
       assert.equal(end.footer, null);
       assert.match(end.footer === null ? end.reason ?? "" : "", /cannot be read: .*denied/);
     }
-    // A segment that leads nowhere: the folder looks like a flight.
+    // A segment that is a dangling link: the folder still looks like a flight.
     await Deno.symlink("nowhere", `${other}/${FIRST}`);
     assert.equal(await latestFlight(folder), other);
     assert.equal((await recordedEnd(other)).footer, null);

@@ -1,30 +1,34 @@
 /**
- * Configuration of the tile manager.
+ * Settings of the tile manager (C11) and their limits.
  *
  * @module
  */
 import { z } from "zod";
 
 export const UploadRetryConfigSchema = z.strictObject({
-  /** Further tries of one call while some tiles are refused. */
+  /** Further attempts within one call while the provider refuses some of the tiles. */
   maxInCallRetries: z.int().min(0).max(20).default(3),
-  /** Seconds; the n-th wait is base to the power of n… */
+  /** Seconds; the n-th wait is this base raised to the power n… */
   backoffBaseS: z.number().min(1).max(60).default(2),
-  /** …and no longer than this. */
+  /** …but at most this many seconds. */
   backoffCapS: z.number().positive().max(3600).default(60),
-  /** A tile that was refused this often is given up, over all calls. */
+  /** A tile that was refused this often, counted over all calls, is not sent again. */
   maxPerTileAttempts: z.int().min(1).max(100).default(5),
 });
 export type UploadRetryConfig = Readonly<z.infer<typeof UploadRetryConfigSchema>>;
 
 export const TileManagerConfigSchema = z.strictObject({
   retry: UploadRetryConfigSchema.prefault({}),
-  /** The bare uploader, for tests and for providers with a patience of their own. */
+  /**
+   * Use the uploader without retries: for tests, and for providers that have their own retry rules.
+   */
   disableRetryDecorator: z.boolean().default(false),
   requestTimeoutMs: z.int().min(100).max(600_000).default(30_000),
-  /** Requests at a time. */
+  /** Requests under way at the same time. */
   concurrency: z.int().min(1).max(64).default(8),
-  /** Requests a second that a provider is asked at most; 0: no limit (loopback). */
+  /**
+   * Upper limit of requests a second to one provider; 0: no limit (for a provider on this machine).
+   */
   requestsPerSecondMax: z.number().min(0).default(50),
 });
 export type TileManagerConfig = Readonly<z.infer<typeof TileManagerConfigSchema>>;

@@ -1,6 +1,6 @@
 /**
- * C11 tile manager: fetch what the route needs before a flight, hand in what the flight made after
- * it. Operator only. Upload contract version 1.0.0.
+ * Interfaces of the tile manager (C11): downloads the tiles that a route needs before a flight, and
+ * uploads those that the flight made after it. Operator only. Upload contract version 1.0.0.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Bbox, TileId, TileMetadata } from "../../tile_contract/mod.ts";
 
 // ---- Download ------------------------------------------------------------------------------------
 
-/** What is wanted: degrees; a corridor is a route with a half width on both sides. */
+/** The area to download, in degrees; a corridor is a route with a half width on both sides. */
 export type Area =
   | { readonly kind: "box"; readonly box: Bbox }
   | { readonly kind: "polygon"; readonly ring: readonly Position[] }
@@ -29,22 +29,25 @@ export interface DownloadRequest {
   readonly zooms: readonly number[];
   /** Name of the source in the cache ("googlemaps"). */
   readonly source: string;
-  /** A provider of the contract (base URL) or any template with {z}, {x} and {y}. */
+  /** Base URL of a provider that implements the contract, or any template with {z}, {x} and {y}. */
   readonly url: string;
   readonly concurrency: number;
-  /** Only these (a failed run's list). */
+  /** Only these tiles (the list of failed tiles of an earlier run). */
   readonly only?: readonly TileId[];
 }
 
-/** What a download would do, told before it does anything. */
+/** What a download would do; computed before anything is fetched. */
 export interface DownloadPlan {
   readonly tiles: number;
   /** In the cache already, and fresh enough. */
   readonly kept: number;
   readonly toFetch: number;
-  /** As the inventory says, else estimated from the cache's mean; null where nobody knows. */
+  /**
+   * From the provider's inventory, else estimated from the mean size of the tiles in the cache;
+   * null when neither is known.
+   */
   readonly bytes: number | null;
-  /** The provider has none of these. */
+  /** Tiles that the provider does not have. */
   readonly absent: number;
   readonly budgetBytes: number | null;
   readonly headroomBytes: number | null;
@@ -54,7 +57,7 @@ export interface DownloadPlan {
 export interface DownloadReport {
   readonly fetched: number;
   readonly kept: number;
-  /** 404: the provider has no such tile; never retried. */
+  /** HTTP 404: the provider has no such tile; never retried. */
   readonly absent: number;
   readonly unchanged: number;
   readonly refused: readonly RefusedTile[];
@@ -91,15 +94,15 @@ export type RemoteCoverage =
 // ---- Upload --------------------------------------------------------------------------------------
 
 export const UploadRequestSchema = z.strictObject({
-  /** null: every flight, one session and one key for each, in order. */
+  /** null: every flight in turn, each with its own session and key. */
   flightId: z.uuid().nullable(),
-  /** Tiles per POST. */
+  /** Tiles in one POST. */
   batchSize: z.int().min(1).max(200),
   satelliteProviderUrl: z.url(),
 });
 export type UploadRequest = Readonly<z.infer<typeof UploadRequestSchema>>;
 
-/** Words that are known; a new one of the server is kept and reported. */
+/** The status words that we know; an unknown one from the server is kept and reported. */
 export const INGEST_STATUSES = ["queued", "rejected", "duplicate", "superseded"] as const;
 export type IngestStatus = (typeof INGEST_STATUSES)[number] | (string & Record<never, never>);
 
@@ -118,16 +121,16 @@ export interface UploadSession {
 }
 
 export interface UploadBatchReport {
-  /** By the server; the first of `batchUuids`; null when nothing was sent. */
+  /** Assigned by the server: the first of `batchUuids`; null when nothing was sent. */
   readonly batchUuid: string | null;
   readonly batchUuids: readonly string[];
-  /** One for each tile that was tried. */
+  /** One for each tile that was sent. */
   readonly perTileStatus: readonly PerTileStatus[];
   readonly retryCount: number;
   /** Seconds since the epoch. */
   readonly nextRetryAtS: number | null;
   readonly outcome: UploadOutcome;
-  /** Of the last session; null without one. */
+  /** Of the last session; null when there was none. */
   readonly publicKeyFingerprint: string | null;
   readonly sessions: readonly UploadSession[];
 }
@@ -136,14 +139,17 @@ export type FlightState = "ON_GROUND" | "UNKNOWN" | "IN_FLIGHT" | "TAKING_OFF" |
 
 export interface FlightStateSignal {
   readonly state: FlightState;
-  /** Where the word comes from: "recorder footer", "link". */
+  /** Which source reported the state: "recorder footer", "link". */
   readonly source: string;
   readonly observedAt: Date | null;
-  /** Of a state that is not known. */
+  /** Why the state is not known. */
   readonly reason?: string;
 }
 
-/** The latest known state, at once. Asked once per invocation; may throw: that counts as UNKNOWN. */
+/**
+ * The latest known state, without waiting for a new one. Read once per upload; an exception counts
+ * as UNKNOWN.
+ */
 export interface FlightStateSource {
   readonly name: string;
   flightState(): FlightStateSignal;
@@ -159,12 +165,12 @@ export interface TileUploader {
   confirmFlightState(): FlightStateSignal;
 }
 
-/** A flight's own key; the secret never leaves it. */
+/** The signing key of one flight; the secret never leaves this object. */
 export interface SigningSession {
   readonly flightId: string;
   readonly publicKey: Uint8Array<ArrayBuffer>;
   readonly publicKeyFingerprint: string;
-  /** 64 bytes of Ed25519. @throws SessionNotActiveError */
+  /** An Ed25519 signature, 64 bytes. @throws SessionNotActiveError */
   sign(payload: Uint8Array): Uint8Array<ArrayBuffer>;
 }
 

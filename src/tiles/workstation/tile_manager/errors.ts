@@ -1,5 +1,5 @@
 /**
- * Errors of the tile manager: one family.
+ * Errors of the tile manager; all derive from TileManagerError.
  *
  * @module
  */
@@ -12,7 +12,7 @@ interface Details {
 
 export class TileManagerError extends GdnError {}
 
-/** The gate is shut: anything but a sure "on ground". Nothing was read, nothing was sent. */
+/** The gate is closed: the state is not certainly "on ground". Nothing was read or sent. */
 export class FlightStateNotOnGroundError extends TileManagerError {
   readonly observed: string;
 
@@ -22,21 +22,23 @@ export class FlightStateNotOnGroundError extends TileManagerError {
   }
 }
 
-/** A signature was asked for outside of a session. */
+/** A signature was requested outside of a session. */
 export class SessionNotActiveError extends TileManagerError {
   constructor(message: string, details: Details = {}) {
     super("SESSION_NOT_ACTIVE", message, { exitCode: EXIT.software, ...details });
   }
 }
 
-/** The provider cannot be reached, or does not speak the contract. What it acknowledged stays marked. */
+/**
+ * The provider cannot be reached, or does not follow the contract. Acknowledged tiles stay marked.
+ */
 export class SatelliteProviderError extends TileManagerError {
   constructor(message: string, details: Details = {}) {
     super("SATELLITE_PROVIDER", message, { exitCode: EXIT.tryAgain, ...details });
   }
 }
 
-/** The provider wants to be asked later. */
+/** The provider asks us to come back later. */
 export class RateLimitedError extends TileManagerError {
   /** Seconds since the epoch. */
   readonly retryAtS: number;

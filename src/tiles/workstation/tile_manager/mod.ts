@@ -1,4 +1,7 @@
-/** C11: tiles are fetched before a flight and handed in after it, signed. Operator only. */
+/**
+ * The tile manager (C11): downloads tiles before a flight and uploads signed tiles after it.
+ * Operator only.
+ */
 export * from "./contract.ts";
 export {
   type TileManagerConfig,

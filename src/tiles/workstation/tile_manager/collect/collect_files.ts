@@ -1,6 +1,6 @@
 /**
- * Copies what an aircraft brought home, file by file: nothing that is here is overwritten by
- * something else, and doing it again changes nothing.
+ * Copies the files of a flight from the aircraft's storage, one by one. A file that is here already
+ * is never overwritten by other content; running the copy again changes nothing.
  *
  * @module
  */
@@ -11,18 +11,21 @@ import { TileManagerError } from "../errors.ts";
 import { EXIT } from "../../../../core/mod.ts";
 
 export type CopyOutcome =
-  /** New here. */
+  /** Not here before: copied. */
   | "copied"
-  /** Here already, byte for byte. */
+  /** Here already, byte for byte the same. */
   | "kept"
-  /** What was here was the beginning of it: an earlier copy, cut short. */
+  /**
+   * The file here was the beginning of this one (an earlier copy that was cut short); it was
+   * completed.
+   */
   | "completed"
-  /** Something else of that name is here; both are kept. */
+  /** Another file of that name is here; both are kept. */
   | "kept_both";
 
 const BLOCK_BYTES = 1024 * 1024;
 
-/** @throws TileManagerError (exit code 74) naming both files; nothing half-written stays. */
+/** @throws TileManagerError (exit code 74) naming both files; no partly written file remains. */
 export async function collectFile(source: string, target: string): Promise<CopyOutcome> {
   try {
     const known = await compare(source, target);
@@ -46,8 +49,10 @@ export async function collectFile(source: string, target: string): Promise<CopyO
   } catch (error) {
     throw new TileManagerError(
       "COLLECT_FAILED",
-      `Cannot copy ${source} to ${target}: ${messageOf(error)}; what was copied before is whole: ` +
-        "mend it and run the command again",
+      `Cannot copy ${source} to ${target}: ${
+        messageOf(error)
+      }; what was copied before is complete: ` +
+        "correct the cause and run the command again",
       { cause: error, exitCode: EXIT.io },
     );
   }
@@ -79,7 +84,7 @@ async function copy(source: string, target: string): Promise<void> {
     await Deno.copyFile(source, part);
     await syncPath(part);
     const [from, to] = [await hashOf(source, Infinity), await hashOf(part, Infinity)];
-    if (from.hash !== to.hash) throw new Error("the copy is not what was copied");
+    if (from.hash !== to.hash) throw new Error("the copy differs from the original");
     await Deno.rename(part, target);
     await syncPath(dirname(target));
   } catch (error) {
@@ -101,7 +106,10 @@ async function hashOf(path: string, bytesMax: number): Promise<{ readonly hash: 
   return { hash: hash.digest("hex") };
 }
 
-/** segment_0000.mcap → segment_0000.1a2b3c4d.mcap */
+/**
+ * Puts the beginning of the content's hash into the name: segment_0000.mcap →
+ * segment_0000.1a2b3c4d.mcap
+ */
 function besideName(path: string, mark: string): string {
   const dot = path.lastIndexOf(".");
   return dot <= path.lastIndexOf("/")

@@ -1,5 +1,6 @@
 /**
- * What lies in the folder that an aircraft brought home: journals of tiles, recorded flights.
+ * Finds what a flight left in the folder that was brought back from the aircraft: tile journals and
+ * recorded flights.
  *
  * @module
  */
@@ -9,7 +10,7 @@ import { TileManagerError } from "../errors.ts";
 export interface RecordedFlightFolder {
   readonly flightId: string;
   readonly path: string;
-  /** Below the folder: "segment_0000.mcap", "tiles/….jpg". */
+  /** Paths relative to the folder: "segment_0000.mcap", "tiles/….jpg". */
   readonly files: readonly string[];
 }
 

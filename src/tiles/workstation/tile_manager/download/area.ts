@@ -1,8 +1,9 @@
 /**
- * Which tiles an area needs: a box, a polygon, or a corridor along a route.
+ * Lists the tiles that an area needs: a box, a polygon, or a corridor along a route.
  *
- * All are looked at in the plane of the zoom's tiles (Web Mercator), where edges are straight lines:
- * rhumb lines, which differ from great circles by metres on the lengths that aircraft fly.
+ * Areas are treated in the plane of the zoom level's tiles (Web Mercator), with straight edges:
+ * these are rhumb lines, which differ from great circles by metres over the lengths that aircraft
+ * fly.
  *
  * @module
  */
@@ -15,12 +16,20 @@ import {
 } from "../../../../core/mod.ts";
 import type { Area, Position } from "../contract.ts";
 
-/** In tiles: x east, y south; x goes on beyond the world's edge where an area crosses it. */
+/**
+ * In units of tiles: x east, y south; x continues beyond the world's edge where an area crosses it.
+ */
 type Point = readonly [x: number, y: number];
 
-/** A corridor is cut into pieces of this length, so that a long diagonal looks at few tiles. */
+/**
+ * A corridor is cut into pieces of this length, so that a long diagonal does not test every tile of
+ * its bounding box.
+ */
 const PIECE_TILES_MAX = 16;
-/** Rounding of the projection, in tiles: an edge that lies on a tile's border stays on it. */
+/**
+ * Tolerance for rounding in the projection, in tiles: an edge on the border of a tile counts as on
+ * it.
+ */
 const EDGE = 1e-7;
 
 /** Every tile that touches the area, north to south and west to east, each once. */
@@ -36,7 +45,7 @@ export function tilesOfArea(area: Area, zoom: number): SlippyTile[] {
   }
 }
 
-/** The smallest box around the area, as tiles: what a fetch of the box would take. */
+/** Number of tiles of the smallest box around the area: the cost of fetching the whole box. */
 export function boxTileCount(area: Area, zoom: number): number {
   const points = area.kind === "box"
     ? boxRing(area.box, zoom)
@@ -59,7 +68,7 @@ function boxRing(box: Box, zoom: number): Point[] {
   return [[west, north], [east, north], [east, south], [west, south]];
 }
 
-/** Each point by the shorter way from the one before. */
+/** Longitudes unwrapped, so that each point follows the previous one by the shorter way round. */
 function unwrapped(positions: readonly Position[], zoom: number): Point[] {
   const count = 2 ** zoom;
   const out: Point[] = [];
@@ -85,7 +94,10 @@ function* polygonTiles(ring: readonly Point[], zoom: number): Generator<Point> {
   }
 }
 
-/** A tile touches a polygon when it holds a corner of it, lies in it, or an edge runs through it. */
+/**
+ * A tile touches a polygon when it contains a corner of it, lies inside it, or is crossed by an
+ * edge.
+ */
 function polygonTouches(ring: readonly Point[], x: number, y: number): boolean {
   if (isInside(ring, [x + 0.5, y + 0.5])) return true;
   return ring.some((corner, i) => squareDistance(corner, ring[(i + 1) % ring.length], x, y) === 0);
@@ -122,7 +134,7 @@ function marginTiles(route: readonly Position[], halfWidthM: number, zoom: numbe
   return Math.max(...route.map((at) => halfWidthTiles(tilePoint(at, zoom), halfWidthM, zoom)));
 }
 
-/** Mercator stretches all directions alike at one latitude. */
+/** Mercator scales all directions equally at a given latitude. */
 function halfWidthTiles([, y]: Point, halfWidthM: number, zoom: number): number {
   const mercatorY = Math.PI * (1 - 2 * y / 2 ** zoom);
   const latitudeDeg = Math.atan(Math.sinh(mercatorY)) * 180 / Math.PI;
@@ -133,7 +145,7 @@ function between(a: Point, b: Point, share: number): Point {
   return [a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1])];
 }
 
-/** Whole tiles around the points: west, north, east, south, all of them included. */
+/** The range of tiles around the points: west, north, east, south, all inclusive. */
 function extentOf(
   points: readonly Point[],
   margin: number,
@@ -141,7 +153,7 @@ function extentOf(
 ): readonly [west: number, north: number, east: number, south: number] {
   const xs = points.map(([x]) => x), ys = points.map(([, y]) => y);
   const last = 2 ** zoom - 1;
-  // An edge on a tile's border does not take in the tile beyond it.
+  // An edge exactly on the border of a tile does not include the tile beyond it.
   const west = Math.floor(Math.min(...xs) - margin + EDGE);
   const north = Math.max(0, Math.floor(Math.min(...ys) - margin + EDGE));
   return [
@@ -162,7 +174,7 @@ function isInside(ring: readonly Point[], [x, y]: Point): boolean {
   return inside;
 }
 
-/** Distance between the segment and the open unit square at (x, y), in tiles; 0 where they cross. */
+/** Distance in tiles between the segment and the open unit square at (x, y); 0 where they cross. */
 function squareDistance(a: Point, b: Point, x: number, y: number): number {
   if (segmentCrosses(a, b, x, y)) return 0;
   const corners: Point[] = [[x, y], [x + 1, y], [x + 1, y + 1], [x, y + 1]];
@@ -170,7 +182,7 @@ function squareDistance(a: Point, b: Point, x: number, y: number): number {
   const ofEnds = [a, b].map(([px, py]) =>
     Math.hypot(Math.max(x - px, 0, px - x - 1), Math.max(y - py, 0, py - y - 1))
   );
-  // A segment along the border touches without crossing: as far away as can be told from 0.
+  // A segment along the border touches without crossing: count it as the smallest distance above 0.
   return Math.max(Number.MIN_VALUE, Math.min(...ofCorners, ...ofEnds));
 }
 

@@ -1,5 +1,5 @@
 /**
- * Fetched tiles into the cache, many in a transaction.
+ * Writes fetched tiles into the cache, many in one transaction.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import { FreshnessRejectionError } from "../../tile_cache/mod.ts";
 import type { Tally } from "./tally.ts";
 import { keyOf } from "./tile_bands.ts";
 
-/** The cache as the downloader sees it. */
+/** The methods of the cache that the downloader uses. */
 export interface DownloadCache {
   queryByBbox(bbox: Bbox, zoom: number): Promise<readonly TileMetadata[]>;
-  /** All of them or none; tiles that are there already are kept. */
+  /** Writes all of them or none; tiles that exist already are kept. */
   writeTiles(
     tiles: readonly NewTile[],
     options: { readonly existing: "keep" },
@@ -22,29 +22,29 @@ export interface DownloadCache {
   usedBytes(): Promise<number>;
 }
 
-/** So many make a transaction of the cache, with its waits for the disk, cheap… */
+/** Tiles in a transaction: enough that its waits for the disk cost little for each tile. */
 const BATCH = 256;
-/** …and fewer are written when the first of them has waited so long: the provider is slow. */
+/** Fewer are written when the first of them has waited this long, because the provider is slow. */
 const BATCH_AGE_MS = 500;
 /**
- * While one batch is written, the next one gathers up to this; then the fetching waits. What a
- * process that is killed has to fetch again is at most two of them, and the requests under way.
+ * While one batch is written, the next may grow to this size; then fetching pauses. A process that
+ * is killed has to fetch again at most two batches and the requests under way.
  */
 export const BATCH_MAX = 512;
 const BATCH_BYTES_MAX = 32 * 1024 * 1024;
 
 /**
- * Gathers tiles into transactions: while one is being written the next grows, so that a cache that is
- * slow is given larger ones. A tile that the freshness gate refuses costs only itself.
+ * Collects tiles into transactions. While one is being written the next one grows, so a slow cache
+ * is given larger transactions. A tile that the freshness gate refuses does not affect the others.
  */
 export class BatchWriter {
   readonly #cache: Pick<DownloadCache, "writeTiles">;
   readonly #tally: Tally;
   #waiting: NewTile[] = [];
   #waitingBytes = 0;
-  /** When the first of them came. */
+  /** When the first tile of the batch arrived. */
   #waitingSinceMs = 0;
-  /** The write under way; writes follow each other, beside the fetching. */
+  /** The write under way; writes run one after another, in parallel with fetching. */
   #writing: Promise<void> | null = null;
   #fault: { readonly error: unknown } | null = null;
 
@@ -60,7 +60,7 @@ export class BatchWriter {
     this.#nowMs = nowMs;
   }
 
-  /** Returns when there is room for another. @throws what a write before it threw. */
+  /** Returns when there is room for another tile. @throws the error of an earlier write. */
   async add(tile: NewTile): Promise<void> {
     if (this.#waiting.push(tile) === 1) this.#waitingSinceMs = this.#nowMs();
     this.#waitingBytes += tile.jpeg.length;
@@ -69,7 +69,7 @@ export class BatchWriter {
     this.#throwFault();
   }
 
-  /** Writes what waits. @throws what a write threw; the tiles of later batches are not tried. */
+  /** Writes the tiles that wait. @throws the error of a write; later batches are then not tried. */
   async flush(): Promise<void> {
     for (this.#begin(); this.#writing !== null; this.#begin()) await this.#writing;
     this.#throwFault();
@@ -88,7 +88,10 @@ export class BatchWriter {
     if (this.#waiting.length >= BATCH || this.#isFull || isOld) this.#begin();
   }
 
-  /** Unless there is nothing to write or a write is under way. Who adds or flushes hears of a fault. */
+  /**
+   * Starts a write unless there is nothing to write or one is under way. Its error is thrown by the
+   * next add() or flush().
+   */
   #begin(): void {
     if (this.#writing !== null || this.#fault !== null || this.#waiting.length === 0) return;
     const batch = this.#waiting;
@@ -109,7 +112,7 @@ export class BatchWriter {
       this.#tally.bytes += batch.reduce((sum, { jpeg }) => sum + jpeg.length, 0);
     } catch (error) {
       if (!(error instanceof FreshnessRejectionError)) throw error;
-      // Nothing of the batch was written; those before it were let through.
+      // The transaction wrote nothing of the batch: write the tiles before the refused one again.
       const key = keyOf(error.tileId);
       const at = batch.findIndex(({ metadata }) => keyOf(metadata.tileId) === key);
       if (at < 0) throw error;

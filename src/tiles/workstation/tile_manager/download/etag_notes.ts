@@ -1,11 +1,11 @@
 /**
- * What the provider called the versions that it gave, kept for the next refresh.
+ * Keeps the ETags that a provider gave with its tiles, for the next refresh.
  *
  * @module
  */
 import { type TileId, tileUuid } from "../../../tile_contract/mod.ts";
 
-/** Where the marks are kept (`TileValidators` of the cache). */
+/** Where ETags are stored (`TileValidators` of the cache). */
 export interface EtagStore {
   remember(
     origin: string,
@@ -15,17 +15,17 @@ export interface EtagStore {
       readonly etag: string;
     }[],
   ): Promise<void>;
-  /** By tile UUID. */
+  /** Keyed by tile UUID. */
   of(origin: string, tileIds: readonly TileId[]): Promise<ReadonlyMap<string, string>>;
 }
 
-/** Noted together, after the tiles themselves are written. */
+/** ETags are stored together, after the tiles themselves are written. */
 const BATCH = 4096;
-/** RFC 9110, 8.8.3: an opaque text in quotes, weak or strong. */
+/** RFC 9110, 8.8.3: opaque text in quotes, weak or strong. */
 const ETAG = /^(W\/)?"[\x21\x23-\x7e\x80-\xff]*"$/;
 const ETAG_LENGTH_MAX = 300;
 
-/** The header's value where it is one that can be sent back; null otherwise. */
+/** The value of the header if it can be sent back; null otherwise. */
 export function usableEtag(header: string | null): string | null {
   return header !== null && header.length <= ETAG_LENGTH_MAX && ETAG.test(header) ? header : null;
 }
@@ -36,8 +36,8 @@ export class EtagNotes {
   #waiting: { tileId: TileId; contentSha256: string; etag: string }[] = [];
 
   /**
-   * `origin`: where the tiles come from, to the last letter; another one's marks say nothing. Without a
-   * store nothing is kept.
+   * `origin` identifies the exact URL that tiles come from; ETags of another origin are ignored.
+   * Without a store nothing is kept.
    */
   constructor(store: EtagStore | null, origin: string) {
     this.#store = store;
@@ -59,7 +59,7 @@ export class EtagNotes {
     return this.#waiting.length >= BATCH;
   }
 
-  /** To be called when the tiles are in the cache. */
+  /** Call when the tiles are in the cache. */
   async flush(): Promise<void> {
     const marks = this.#waiting;
     this.#waiting = [];

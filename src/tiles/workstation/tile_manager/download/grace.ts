@@ -1,10 +1,10 @@
 /**
- * An interruption that lets what is under way arrive.
+ * An abort signal that fires some time after another one, so that requests under way can finish.
  *
  * @module
  */
 
-/** Aborts some time after `signal` does; disposed of, it never will. */
+/** Aborts a while after `signal` does; never once it is disposed of. */
 export function graceAfter(
   signal: AbortSignal | undefined,
   graceMs: number,

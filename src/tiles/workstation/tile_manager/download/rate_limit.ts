@@ -1,5 +1,5 @@
 /**
- * No more requests a second than a provider was promised.
+ * Limits the number of requests a second to a provider.
  *
  * @module
  */
@@ -21,7 +21,7 @@ export class RateLimit {
     this.#sleep = sleep;
   }
 
-  /** Returns when it is this request's turn. */
+  /** Returns when this request may be sent. */
   async turn(signal?: AbortSignal): Promise<void> {
     if (this.#intervalMs === 0) return;
     const nowMs = this.#nowMs();

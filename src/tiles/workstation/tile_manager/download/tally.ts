@@ -1,5 +1,5 @@
 /**
- * What a download counts, and when it has seen enough failures.
+ * Counters of a download, and the rule by which repeated failures end it.
  *
  * @module
  */
@@ -8,10 +8,12 @@ import type { TileId } from "../../../tile_contract/mod.ts";
 import type { RefusedTile } from "../contract.ts";
 import { RateLimitedError, SatelliteProviderError } from "../errors.ts";
 
-/** So many tiles in a row that cannot be fetched are an outage: what is left waits for another run. */
+/**
+ * This many failures in a row are an outage: the run ends, and the rest is left for another run.
+ */
 const OUTAGE = 16;
 
-/** What piles up while it runs. */
+/** The counters while a download runs. */
 export class Tally {
   fetched = 0;
   absent = 0;
@@ -24,7 +26,7 @@ export class Tally {
   done = 0;
 }
 
-/** @throws what ends the whole run: an outage, a provider that wants a break, a closed door. */
+/** @throws what ends the whole run: an outage, a provider that asks us to wait, a refused login. */
 export function failed(tally: Tally, tileId: TileId, error: unknown): void {
   const goesOn = error instanceof SatelliteProviderError && error.exitCode === 75;
   if (!goesOn || error instanceof RateLimitedError) throw error;
@@ -32,7 +34,7 @@ export function failed(tally: Tally, tileId: TileId, error: unknown): void {
   if (++tally.failedInARow < OUTAGE) return;
   throw new SatelliteProviderError(
     `${OUTAGE} tiles in a row could not be fetched (${messageOf(error)}); what was fetched is ` +
-      "kept: run the command again later, it goes on where it was",
+      "kept: run the command again later, it continues where it stopped",
     { cause: error },
   );
 }

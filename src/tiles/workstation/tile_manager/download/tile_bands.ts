@@ -1,5 +1,5 @@
 /**
- * Tiles by name, and the boxes in which a cache is asked for them.
+ * Keys of tiles, and the boxes by which the cache is queried for them.
  *
  * @module
  */
@@ -10,7 +10,7 @@ export function keyOf({ zoom, x, y }: SlippyTile): string {
   return `${zoom}/${x}/${y}`;
 }
 
-/** Boxes of runs of rows, so that a long diagonal does not ask for its whole bounding box. */
+/** Boxes of runs of rows, so that a long diagonal does not query its whole bounding box. */
 export function* bandsOf(
   tiles: readonly SlippyTile[],
 ): Generator<{ readonly zoom: number; readonly box: Bbox }> {

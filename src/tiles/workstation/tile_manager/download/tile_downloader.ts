@@ -1,6 +1,7 @@
 /**
- * Fetches the tiles of an area that the cache does not have yet. The cache itself is the memory of
- * what is done: a download that broke off is finished by running it again, and fetches nothing twice.
+ * Fetches the tiles of an area that the cache does not hold yet. The cache is the record of what is
+ * done: a download that was interrupted is completed by running it again, and fetches nothing
+ * twice.
  *
  * @module
  */
@@ -37,7 +38,7 @@ import { failed, Tally } from "./tally.ts";
 import { bandsOf, keyOf } from "./tile_bands.ts";
 import type { FetchedTile, HeldVersion, HttpTileSource, ListedTile } from "./tile_source.ts";
 
-/** A picture that was looked at: JPEG of 256 × 256 pixels; null: nothing but transparency. */
+/** Checks a picture: JPEG of 256 × 256 pixels, or null when it is fully transparent. */
 export type CheckTile = (
   name: string,
   bytes: Uint8Array<ArrayBuffer>,
@@ -48,28 +49,28 @@ export interface HttpTileDownloaderParts {
   readonly cache: DownloadCache;
   readonly checkTile: CheckTile;
   readonly logger: Logger;
-  /** Where the provider says nothing. */
+  /** Capture time to use where the provider states none. */
   readonly capturedAt: Date | null;
   readonly attribution: string;
-  /** Coarser tiles are refused. */
+  /** Tiles coarser than this are refused. */
   readonly gsdMaxM: number;
-  /** Tiles that the cache has are asked for again, in case the provider's are newer. */
+  /** Request tiles again that the cache holds, in case the provider has newer ones. */
   readonly refresh: boolean;
-  /** Where the provider's ETags are kept; without it a refresh asks by date alone. */
+  /** Where the provider's ETags are kept; without it a refresh sends conditions by date only. */
   readonly etags?: EtagStore;
 }
 
-/** How long what is under way may still take to arrive after an interruption. */
+/** How long requests under way may still take after an interruption. */
 const GRACE_MS = 2000;
 
-/** What there is to do, and what is known of it. */
+/** What there is to do, and what is known about it. */
 interface Work {
   readonly wanted: readonly SlippyTile[];
   readonly toFetch: readonly SlippyTile[];
   readonly held: ReadonlyMap<string, TileMetadata>;
-  /** Of what is held. */
+  /** ETags of the tiles that are held. */
   readonly etagOf: (tileId: TileId) => string | null;
-  /** null: no inventory. */
+  /** null: the provider has no inventory. */
   readonly listed: ReadonlyMap<string, ListedTile> | null;
   readonly absent: number;
 }
@@ -122,7 +123,8 @@ export class HttpTileDownloader implements TileDownloader {
     const work = await this.#work(request);
     const tally = new Tally();
     const stop = new AbortController();
-    // Who interrupts begins nothing new; what is under way may arrive, so that it is not fetched twice.
+    // After an interruption nothing new begins; requests under way may finish, so that they are not
+    // fetched twice.
     using grace = graceAfter(options.signal, GRACE_MS);
     const signal = AbortSignal.any([grace.signal, stop.signal]);
     const writer = new BatchWriter(this.#parts.cache, tally);
@@ -142,7 +144,7 @@ export class HttpTileDownloader implements TileDownloader {
         throw error;
       }));
     const ends = await Promise.allSettled(workers);
-    // What was fetched is kept, also when the run ends early.
+    // Tiles that were fetched are written also when the run ends early.
     await writer.flush();
     await etags.flush();
     options.signal?.throwIfAborted();
@@ -175,7 +177,7 @@ export class HttpTileDownloader implements TileDownloader {
       ? null
       : new Map(inventory.map((one) => [keyOf(one.tile), one]));
     const there = listed === null ? missing : missing.filter((tile) => listed.has(keyOf(tile)));
-    // As the cache lays them into folders: each batch then goes into few of them.
+    // In the order of the cache's folders, so that each batch writes into few of them.
     const toFetch = there.toSorted((a, b) => a.zoom - b.zoom || a.x - b.x || a.y - b.y);
     return { wanted, toFetch, held, etagOf, listed, absent: missing.length - toFetch.length };
   }
@@ -184,7 +186,7 @@ export class HttpTileDownloader implements TileDownloader {
     return new EtagNotes(this.#parts.etags ?? null, this.#parts.source.originSha256);
   }
 
-  /** By the first tile of each zoom. */
+  /** Checked for the first tile of each zoom. */
   #checkResolution(wanted: readonly SlippyTile[]): void {
     const checked = new Set<number>();
     for (const tile of wanted) {
@@ -195,7 +197,7 @@ export class HttpTileDownloader implements TileDownloader {
       if (gsdM <= this.#parts.gsdMaxM) continue;
       throw new ResolutionRejectionError(
         `Cannot use zoom ${tile.zoom} here: ${gsdM.toFixed(2)} m per pixel is coarser than the ` +
-          `limit of ${this.#parts.gsdMaxM} m; take a deeper zoom, or raise --gsd-max`,
+          `limit of ${this.#parts.gsdMaxM} m; choose a higher zoom, or raise --gsd-max`,
       );
     }
   }
@@ -250,7 +252,7 @@ export class HttpTileDownloader implements TileDownloader {
     await etags.flush();
   }
 
-  /** null: it failed, and is counted. */
+  /** null: it failed, and the failure is counted. */
   async #fetch(
     tileId: TileId,
     work: Work,
@@ -274,7 +276,7 @@ export class HttpTileDownloader implements TileDownloader {
     }
   }
 
-  /** What was held when the run began may have been put out since, to make room. */
+  /** A tile that was held when the run began may have been evicted since. */
   async #isHeld(tileId: TileId): Promise<boolean> {
     return (await this.#held([tileId], tileId.source)).has(keyOf(tileId));
   }
@@ -313,8 +315,8 @@ export class HttpTileDownloader implements TileDownloader {
   }
 
   /**
-   * False: the tile that was held is gone, the new one is to be written. A provider that went back to
-   * older pictures costs this tile, not the run.
+   * Returns false when the tile that was held has been evicted, so that the new one must be
+   * written. A provider that returns to older pictures costs this tile, not the run.
    */
   async #keptOrRenewed(
     { metadata, jpeg }: NewTile,
@@ -326,8 +328,8 @@ export class HttpTileDownloader implements TileDownloader {
     if (isSame || !newerCapture(metadata, held)) {
       if (!await this.#isHeld(tileId)) return false;
       const reason = capturedAt === null
-        ? "it differs from the tile that is here, and nobody says when it was captured"
-        : `it was captured ${capturedAt.toISOString()}, and the tile that is here later`;
+        ? "it differs from the tile in the cache, and its capture time is unknown"
+        : `it was captured ${capturedAt.toISOString()}, and the tile in the cache is newer`;
       if (isSame) tally.unchanged++;
       else tally.refused.push({ tileId, reason });
       return true;
@@ -345,7 +347,10 @@ export class HttpTileDownloader implements TileDownloader {
   }
 }
 
-/** What the inventory says, else the mean of what is held; null where nobody knows. */
+/**
+ * From the inventory, else from the mean size of the tiles that are held; null when neither is
+ * known.
+ */
 function bytesOf({ toFetch, listed, held }: Work): number | null {
   if (listed !== null) {
     return toFetch.reduce((sum, tile) => sum + (listed.get(keyOf(tile))?.bytes ?? 0), 0);

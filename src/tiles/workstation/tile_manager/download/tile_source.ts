@@ -1,5 +1,6 @@
 /**
- * Where tiles come from over HTTP: a provider of the contract, or any {z}/{x}/{y} template.
+ * Fetches tiles over HTTP: from a provider that implements the contract, or by any {z}/{x}/{y}
+ * template.
  *
  * @module
  */
@@ -51,10 +52,10 @@ export type FetchedTile =
   | { readonly kind: "absent" | "unchanged"; readonly retryCount: number }
   | { readonly kind: "refused"; readonly reason: string; readonly retryCount: number };
 
-/** What is held already: the provider need not send the same again. */
+/** The version that is held already, so that the provider need not send the same one again. */
 export interface HeldVersion {
   readonly capturedAt: Date | null;
-  /** As this provider called it; it goes before the date (RFC 9110, 13.1.3). */
+  /** As given by this provider; it takes precedence over the date (RFC 9110, 13.1.3). */
   readonly etag: string | null;
 }
 
@@ -68,12 +69,13 @@ export interface HttpTileSourceParts {
 export class HttpTileSource {
   readonly #parts: HttpTileSourceParts;
   readonly #template: string;
-  /** null: no inventory. */
+  /** null: the source has no inventory. */
   readonly #base: URL | null;
   readonly name: string;
   /**
-   * Of the whole URL that tiles come from: another layer, version or key of the same host is another
-   * origin, whose ETags may be the same words for other pictures. A hash, as the URL may hold a key.
+   * SHA-256 of the whole URL or template. Another layer, version or API key of the same host is
+   * another origin: its ETags may be equal for different pictures. Hashed because the URL may
+   * contain a key.
    */
   readonly originSha256: string;
 
@@ -92,7 +94,7 @@ export class HttpTileSource {
     this.originSha256 = sha256Hex(new TextEncoder().encode(this.#template));
   }
 
-  /** null: this source has no inventory. Tiles that are not in the answer are not there. */
+  /** null: this source has no inventory. Tiles that the answer does not list do not exist there. */
   async inventory(
     tiles: readonly SlippyTile[],
     signal?: AbortSignal,
@@ -138,14 +140,14 @@ export class HttpTileSource {
       }));
     } catch (error) {
       throw new SatelliteProviderError(
-        `${this.name} answered an inventory with status ${status} and no list that can be read: ` +
+        `${this.name} answered an inventory with status ${status} and no readable list: ` +
           messageOf(error).slice(0, 200),
         { cause: error, exitCode: EXIT.data },
       );
     }
   }
 
-  /** `held`: only when the provider has another version. */
+  /** With `held`, the tile is returned only when the provider has another version. */
   async fetch(
     { zoom, x, y }: SlippyTile,
     held: HeldVersion | null,
@@ -169,7 +171,7 @@ export class HttpTileSource {
     });
     this.#checkAllowed(status);
     if (status === 404 || status === 410 || status === 204) return { kind: "absent", retryCount };
-    // To a request without conditions it says nothing that could be kept.
+    // A 304 to a request without conditions is a fault of the provider: there is nothing to keep.
     const isConditional = Object.keys(condition).length > 0;
     if (status === 304 && isConditional) return { kind: "unchanged", retryCount };
     if (status !== 200) return { kind: "refused", reason: `status ${status}`, retryCount };
@@ -190,7 +192,7 @@ export class HttpTileSource {
   #checkAllowed(status: number): void {
     if (status !== 401 && status !== 403) return;
     throw new SatelliteProviderError(
-      `${this.name} does not let us in (${status}); check GDN_SATELLITE_TOKEN`,
+      `${this.name} refused access (${status}); check GDN_SATELLITE_TOKEN`,
       { exitCode: EXIT.refused },
     );
   }

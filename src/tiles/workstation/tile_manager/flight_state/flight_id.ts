@@ -1,5 +1,5 @@
 /**
- * Whose flight a folder holds, by what its records say.
+ * Determines which flight a folder's files belong to, from the records in them.
  *
  * @module
  */
@@ -8,17 +8,17 @@ import { verifiedEntries } from "./verified_entries.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** The recorder names a flight's folder by its id. */
+/** The recorder names the folder of a flight by the flight's id. */
 export function isFlightName(name: string): boolean {
   return UUID.test(name);
 }
 
-/** In small letters; or why nobody knows. */
+/** In lower case; or the reason why it is not known. */
 export type KnownFlight = { readonly flightId: string } | { readonly reason: string };
 
 /**
- * The flight of the first verified record of each file, where all agree, the folder's name included. A
- * file without such a record has no say.
+ * The flight of the first verified record of each file, if all files and the name of the folder
+ * agree. A file without a verified record is ignored.
  */
 export async function flightOf(
   flightFolder: string,
@@ -32,17 +32,17 @@ export async function flightOf(
     if (flightId === known.flightId) continue;
     const [one, other] = [basename(known.path), basename(path)];
     return {
-      reason: `${one} is of flight ${known.flightId}, ${other} of flight ${flightId}: ` +
-        "take out what does not belong there",
+      reason: `${one} belongs to flight ${known.flightId}, ${other} to flight ${flightId}: ` +
+        "remove the files of the other flight",
     };
   }
-  if (known === null) return { reason: "no record is here that a CRC speaks for" };
+  if (known === null) return { reason: "it holds no record whose CRC is correct" };
   const { flightId } = known;
   const named = (await namesOf(flightFolder)).find((name) =>
     isFlightName(name) && name.toLowerCase() !== flightId
   );
   if (named === undefined) return { flightId };
-  return { reason: `the folder is named ${named}, its records are of flight ${flightId}` };
+  return { reason: `the folder is named ${named}, but its records belong to flight ${flightId}` };
 }
 
 async function firstFlightId(path: string): Promise<string | null> {
@@ -50,7 +50,7 @@ async function firstFlightId(path: string): Promise<string | null> {
   return null;
 }
 
-/** As it was named, and as it really is: "." and a link have names of their own. */
+/** Both the name as given and the real one: "." and symbolic links have names of their own. */
 async function namesOf(folder: string): Promise<readonly string[]> {
   const given = basename(normalize(folder));
   try {

@@ -1,5 +1,5 @@
 /**
- * The gate before every upload: the aircraft must surely be on the ground.
+ * The gate before every upload: the aircraft must be known to be on the ground.
  *
  * @module
  */
@@ -20,7 +20,7 @@ export class FlightStateGate {
   }
 
   /**
-   * Asks its source once: no polling, no retry.
+   * Reads its source once: no polling, no retry.
    *
    * @throws FlightStateNotOnGroundError for every other state, and for a source that throws.
    */
@@ -43,8 +43,8 @@ export class FlightStateGate {
     const why = signal.reason === undefined ? "" : ` (${signal.reason})`;
     const refusal = new FlightStateNotOnGroundError(
       signal.state,
-      `Cannot upload: the flight state is ${signal.state} by ${signal.source}${why}, not ON_GROUND; ` +
-        "land, or bring the recorder's files of a flight that was closed",
+      `Cannot upload: the flight state is ${signal.state} according to the ${signal.source}${why}, not ON_GROUND; ` +
+        "land first, or supply the recorder files of a flight that ended with a footer",
       cause === undefined ? {} : { cause },
     );
     logger.error("c11.gate.refused", fields, refusal.message, cause);

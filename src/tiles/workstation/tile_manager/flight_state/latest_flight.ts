@@ -1,5 +1,5 @@
 /**
- * Which of the recorded flights was the last.
+ * Finds the most recent of the recorded flights.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import { isSegmentCopy, segmentCopies } from "./segment_copies.ts";
 import { verifiedEntries } from "./verified_entries.ts";
 
 /**
- * Of all flights below a folder the one that was recorded last, by the wall time of its records; null
- * where there is none. A flight whose time cannot be read may be the last: it is taken for it, so that
- * an older one does not speak in its place.
+ * The flight below a folder that was recorded last, by the wall-clock time of its records; null
+ * when there is none. A flight whose time cannot be read might be the most recent and is returned
+ * as such, so that an older flight does not decide in its place.
  */
 export async function latestFlight(folder: string): Promise<string | null> {
   let latest: { readonly path: string; readonly startMs: number } | null = null;
@@ -33,7 +33,10 @@ async function foldersIn(folder: string): Promise<readonly string[]> {
   }
 }
 
-/** "lost+found" is none; of a folder that nobody may look into, the name tells. */
+/**
+ * Whether an entry may be a flight: "lost+found" is not; a folder that cannot be read is judged by
+ * its name.
+ */
 async function maybeFlight(path: string, name: string): Promise<boolean> {
   try {
     for await (const entry of Deno.readDir(path)) if (isSegmentCopy(entry.name)) return true;
@@ -43,7 +46,10 @@ async function maybeFlight(path: string, name: string): Promise<boolean> {
   }
 }
 
-/** Wall time of the first record that a CRC speaks for, in whichever copy; Infinity without any. */
+/**
+ * Wall-clock time of the first record with a correct CRC, in any of the copies; Infinity when there
+ * is none.
+ */
 async function startOf(flightFolder: string): Promise<number> {
   try {
     for (const path of (await segmentCopies(flightFolder)).flat()) {
@@ -53,7 +59,7 @@ async function startOf(flightFolder: string): Promise<number> {
       }
     }
   } catch {
-    // Why it cannot be read is told when its end is asked for.
+    // The reason is reported when recordedEnd() reads the flight.
   }
   return Infinity;
 }

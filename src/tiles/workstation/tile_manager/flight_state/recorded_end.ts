@@ -1,9 +1,9 @@
 /**
- * How a recorded flight ended, by its files.
+ * Determines from the files of a recorded flight how it ended.
  *
- * A segment may be here more than once: a copy that came home damaged, and a whole one that came
- * later and lies beside it (`operator collect`). What a record says counts only where a CRC speaks for
- * it, and a whole copy outweighs a damaged one.
+ * A segment may exist more than once: a damaged copy, and beside it a complete one that was
+ * collected later (`operator collect`). A record counts only if its CRC is correct, and a complete
+ * copy takes precedence over a damaged one.
  *
  * @module
  */
@@ -13,13 +13,13 @@ import { segmentCopies } from "./segment_copies.ts";
 import type { RecordedEnd } from "./sources.ts";
 import { verifiedEntries } from "./verified_entries.ts";
 
-const NO_FOOTER = "its last segment has no footer that a CRC speaks for: " +
+const NO_FOOTER = "its last segment has no footer with a correct CRC: " +
   "it was cut or damaged, or is still being written";
 
 /**
- * The footer of the flight's last segment; none where the record was cut, where only damaged bytes
- * tell of one, or where the files do not agree on whose flight this is. Whole copies that contradict
- * each other do not know of a clean end.
+ * The footer of the flight's last segment. None when the record was cut off, when only damaged
+ * bytes contain one, or when the files belong to different flights. Complete copies that contradict
+ * each other do not count as a clean end.
  *
  * @throws FlightNotFoundError | NothingReadableError
  */
@@ -52,7 +52,7 @@ function unknown(flightFolder: string, reason: string): RecordedEnd {
 
 type Closed = RecordedEnd & { readonly footer: object };
 
-/** The last footer of one file, and whether all of the file is right. */
+/** The last footer of one file, and whether the whole file is undamaged. */
 async function footerIn(
   path: string,
   flightId: string,
@@ -63,7 +63,7 @@ async function footerIn(
     isWhole = false;
   };
   for await (const { record } of verifiedEntries(path, onDoubt)) {
-    // What got in here from another flight says nothing of this one.
+    // A record of another flight in this file says nothing about this one.
     if (record.kind !== "flight_footer" || record.flightId.toLowerCase() !== flightId) continue;
     const closedAtMs = Date.parse(record.wallTime);
     end = {

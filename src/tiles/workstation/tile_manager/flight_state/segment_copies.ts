@@ -1,11 +1,12 @@
 /**
- * The files of a recorded flight with all that `operator collect` kept beside them.
+ * Lists the files of a recorded flight, with the further copies that `operator collect` kept beside
+ * them.
  *
  * @module
  */
 import { findFlight } from "../../../../flight/flight_record/mod.ts";
 
-/** As the recorder names it, and as a second copy of other bytes is named. */
+/** The recorder's file names, and those of second copies with other content. */
 const SEGMENT_COPY = /^segment_(\d{4,9})(?:\.[0-9a-f]{8})?\.mcap$/;
 
 export function isSegmentCopy(name: string): boolean {
@@ -21,7 +22,7 @@ export async function segmentCopies(
   flightFolder: string,
 ): Promise<readonly (readonly string[])[]> {
   const { isFolder, segments } = await findFlight(flightFolder);
-  // A file is named by itself: there is nothing beside it.
+  // A single file was named: there are no other copies.
   if (!isFolder) return [segments.map(({ path }) => path)];
   const byIndex = new Map<number, string[]>();
   for await (const { name, isFile } of Deno.readDir(flightFolder)) {

@@ -1,19 +1,19 @@
 /**
- * Where the word "landed" comes from.
+ * Sources of the flight state that the upload gate reads.
  *
  * @module
  */
 import { messageOf } from "../../../../core/mod.ts";
 import type { FlightStateSignal, FlightStateSource } from "../contract.ts";
 
-/** What the recorder's files say of the end of a flight. */
+/** What the recorder's files say about the end of a flight. */
 export type RecordedEnd =
-  /** Its footer: written when the flight was closed. */
+  /** The footer, which the recorder writes when a flight is closed. */
   | { readonly footer: { readonly cleanShutdown: boolean }; readonly closedAt: Date | null }
-  /** Cut off, or still being written; `reason` says what is known. */
+  /** Cut off, or still being written; `reason` says which, as far as known. */
   | { readonly footer: null; readonly closedAt: null; readonly reason?: string };
 
-/** A clean footer says "landed" better than a live link that may be gone. */
+/** The recorder's footer: a clean one proves a landing, where a live link may be gone. */
 export class RecorderFooterSource implements FlightStateSource {
   readonly name = "recorder footer";
   readonly #end: RecordedEnd;
@@ -34,8 +34,9 @@ export class RecorderFooterSource implements FlightStateSource {
 }
 
 /**
- * Several sources at once, fail-closed: one that knows is believed; where those that know disagree,
- * the aircraft is not on the ground. A source that throws does not know.
+ * Combines several sources, fail-closed: a state is accepted when all sources that know one agree;
+ * when they disagree, the aircraft is taken as not on the ground. A source that throws does not
+ * know.
  */
 export class CombinedSource implements FlightStateSource {
   readonly name: string;

@@ -1,11 +1,11 @@
 /**
- * The records of one file of a flight that a CRC speaks for.
+ * Reads the records of one file of a flight whose CRC is correct.
  *
  * @module
  */
 import { findFlight, type FlightEntry, readBatches } from "../../../../flight/flight_record/mod.ts";
 
-/** `onDoubt` hears of every damage, and of every record that no CRC speaks for. */
+/** `onDoubt` is called for every damage and for every record that no CRC covers. */
 export async function* verifiedEntries(
   path: string,
   onDoubt: () => void = () => {},

@@ -1,5 +1,5 @@
 /**
- * Where a token may go: over TLS, or to this very machine.
+ * Checks a provider's URL: a token may be sent only over TLS, or to this machine.
  *
  * @module
  */
@@ -13,16 +13,16 @@ export function providerUrl(text: string): URL {
   try {
     url = new URL(text);
   } catch (error) {
-    throw new UsageError(`${JSON.stringify(text)} is no URL`, { cause: error });
+    throw new UsageError(`${JSON.stringify(text)} is not a URL`, { cause: error });
   }
   if (url.username !== "" || url.password !== "") {
     throw new UsageError(
-      `The URL of ${url.host} holds a name or password: put the token into GDN_SATELLITE_TOKEN`,
+      `The URL of ${url.host} contains a user name or password: put the token into GDN_SATELLITE_TOKEN`,
     );
   }
   if (url.protocol === "https:") return url;
   if (url.protocol === "http:" && LOOPBACK.test(url.hostname)) return url;
   throw new UsageError(
-    `Cannot use ${url.protocol}//${url.host}: only https is allowed (http to this machine alone)`,
+    `Cannot use ${url.protocol}//${url.host}: only https is allowed (http only to this machine)`,
   );
 }

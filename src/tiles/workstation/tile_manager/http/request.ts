@@ -1,12 +1,12 @@
 /**
- * One request to a provider, with patience: what may get better is tried again, what will not is not.
+ * One HTTP request to a provider, with retries for faults that may pass.
  *
- * | answer | |
+ * | answer | what is done |
  * | --- | --- |
- * | 429, and 503 with Retry-After | waited for as told (exponentially where it tells nothing usable) |
- * | 5xx, time out, broken connection | tried again after 1, 2, 4, 8 s |
- * | TLS fault, 401, 403, redirect | at once an error: no token goes to another host |
- * | everything else | given to the caller |
+ * | 429, and 503 with Retry-After | wait as long as the header says (exponentially when it says nothing usable) |
+ * | 5xx, time-out, broken connection | try again after 1, 2, 4, 8 s |
+ * | TLS fault, 401, 403, redirect | an error at once: the token goes to no other host |
+ * | everything else | returned to the caller |
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { EXIT, messageOf } from "../../../../core/mod.ts";
 import { RateLimitedError, SatelliteProviderError } from "../errors.ts";
 import { retryAfterSeconds } from "./retry_after.ts";
 
-/** The world outside, as tests replace it. */
+/** Network, clock and delays; tests replace them. */
 export interface HttpParts {
   readonly fetch: typeof globalThis.fetch;
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
@@ -43,7 +43,7 @@ export interface PatientAnswer {
 
 /** Waits between attempts; their number is the number of retries. */
 const BACKOFF_S = [1, 2, 4, 8];
-/** A provider that wants a longer break is left alone: the command ends and says when. */
+/** A provider that asks for a longer wait ends the command, which reports when to try again. */
 const PATIENCE_S = 60;
 
 type Attempt =
@@ -57,8 +57,8 @@ type Attempt =
   };
 
 /**
- * @throws SatelliteProviderError when it stays broken, or at once for what will not get better.
- * @throws RateLimitedError when the provider wants a longer break than a command should wait.
+ * @throws SatelliteProviderError when the fault persists, or at once for faults that cannot pass.
+ * @throws RateLimitedError when the provider asks for a longer wait than a command should make.
  */
 export async function patientRequest(
   parts: HttpParts,
@@ -83,16 +83,20 @@ function givenUp(
 ): Error {
   if (limited) {
     const at = new Date(1000 * retryAtS).toISOString();
-    return new RateLimitedError(retryAtS, `${url.host} wants a break (${why}): again after ${at}`);
+    return new RateLimitedError(
+      retryAtS,
+      `${url.host} asks us to wait (${why}): try again after ${at}`,
+    );
   }
   return new SatelliteProviderError(
-    `${url.host} does not answer as it should: ${why}, ${attempt + 1} times; try again later`,
+    `${url.host} did not answer correctly: ${why}, ${attempt + 1} times; try again later`,
     { cause },
   );
 }
 
 async function attemptOnce(parts: HttpParts, request: PatientRequest): Promise<Attempt> {
-  // One controller and a listener: AbortSignal.any() for each request costs more than the rest of it.
+  // One controller and one listener: AbortSignal.any() for each request costs more than everything
+  // else here.
   const stop = new AbortController();
   let isLate = false;
   const timer = setTimeout(() => {
@@ -144,7 +148,7 @@ function judge(
   return { kind: "answer", answer };
 }
 
-/** What no patience mends: exit code 77. */
+/** An error that a retry cannot change: exit code 77. */
 function hopeless({ url }: PatientRequest, why: string, cause?: unknown): SatelliteProviderError {
   return new SatelliteProviderError(`Cannot use ${url.host}: ${why}`, {
     cause,
@@ -155,7 +159,9 @@ function hopeless({ url }: PatientRequest, why: string, cause?: unknown): Satell
 const TLS_FAULT =
   /certificate|UnknownIssuer|NotValidForName|HandshakeFailure|InvalidContentType|fatal alert|\btls\b/i;
 
-/** By the words of the runtime, which name the URL as well: a host may be called anything. */
+/**
+ * Recognised by the texts of the runtime without the URL in them, since a host may have any name.
+ */
 function isTlsFault(error: unknown, url: URL): boolean {
   for (let at = error; at instanceof Error; at = at.cause) {
     if (TLS_FAULT.test(at.message.replaceAll(url.href, ""))) return true;
@@ -163,7 +169,7 @@ function isTlsFault(error: unknown, url: URL): boolean {
   return false;
 }
 
-/** The innermost cause: the outer ones say "fetch failed", and name the URL. */
+/** The innermost cause: the outer errors only say "fetch failed" and name the URL. */
 function reasonOf(error: unknown): string {
   let innermost = error;
   while (innermost instanceof Error && innermost.cause instanceof Error) {
@@ -172,13 +178,14 @@ function reasonOf(error: unknown): string {
   return messageOf(innermost).replace(/^error sending request for url \([^)]*\): /, "");
 }
 
-/** A body beyond the bound is cut off, not read to its end. */
+/** Reads a body up to the limit; a longer one is abandoned. */
 async function boundedBody(
   response: Response,
   { url, bodyBytesMax }: PatientRequest,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const announced = Number(response.headers.get("content-length") ?? NaN);
-  // The client reads no more than was announced; what is compressed may be longer than that.
+  // The client reads no more than Content-Length announced, but a compressed body may expand beyond
+  // it.
   if (announced <= bodyBytesMax && !response.headers.has("content-encoding")) {
     return await response.bytes();
   }
@@ -188,7 +195,7 @@ async function boundedBody(
     length += chunk.length;
     if (length > bodyBytesMax) {
       throw new SatelliteProviderError(
-        `${url.host} answers with more than ${bodyBytesMax} bytes where less is due`,
+        `${url.host} answered with more than the ${bodyBytesMax} bytes that are allowed here`,
         { exitCode: EXIT.data },
       );
     }

@@ -1,5 +1,6 @@
 /**
- * Content-Digest of a body (RFC 9530): a structured-field dictionary of byte sequences.
+ * Writes and checks the Content-Digest of a body (RFC 9530): a structured-field dictionary of byte
+ * sequences.
  *
  * @module
  */
@@ -18,7 +19,7 @@ export function contentDigest(
 }
 
 /**
- * Null when every digest of a known algorithm in the header is that of the body, else why not. A
+ * null when every digest of a known algorithm in the header matches the body, else the reason. A
  * header without any known algorithm proves nothing and is refused.
  */
 export function contentDigestFault(header: string | null, body: Uint8Array): string | null {
@@ -33,10 +34,10 @@ export function contentDigestFault(header: string | null, body: Uint8Array): str
     const claimed = Buffer.from(text, "base64");
     const actual = digest(body, algorithm as DigestAlgorithm);
     if (claimed.length !== actual.length || !timingSafeEqual(claimed, actual)) {
-      return `the body is not the one of its Content-Digest (${algorithm})`;
+      return `the body does not match its Content-Digest (${algorithm})`;
     }
   }
-  return known === 0 ? "Content-Digest names no algorithm that is known" : null;
+  return known === 0 ? "Content-Digest names no known algorithm" : null;
 }
 
 function digest(body: Uint8Array, algorithm: DigestAlgorithm): Buffer {

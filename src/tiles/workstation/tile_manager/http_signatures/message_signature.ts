@@ -1,12 +1,12 @@
 /**
- * HTTP Message Signatures of requests (RFC 9421), as far as an upload needs them: Ed25519, derived
- * components of a request, and header fields as they stand.
+ * HTTP Message Signatures of requests (RFC 9421), limited to what an upload needs: Ed25519, derived
+ * components of a request, and unmodified header fields.
  *
  * @module
  */
 import { Buffer } from "node:buffer";
 
-/** A request as it is signed. Field names in lower case. */
+/** The parts of a request that can be signed. Field names in lower case. */
 export interface SignedRequest {
   readonly method: string;
   readonly url: URL;
@@ -23,7 +23,7 @@ export interface SignatureParameters {
 }
 
 export type Sign = (base: Uint8Array) => Uint8Array;
-/** Whether `signature` over `base` is of the key that `keyId` names. */
+/** Whether `signature` over `base` was made by the key that `keyId` names. */
 export type Verify = (base: Uint8Array, signature: Uint8Array, keyId: string) => boolean;
 
 export interface SignatureHeaders {
@@ -68,7 +68,7 @@ export function verifyRequest(
   if (
     text === null || bytes === null || parsed === null || !/^:[A-Za-z0-9+/]*={0,2}:$/.test(bytes)
   ) {
-    return { ok: false, reason: `the headers hold no signature "${label}" that can be read` };
+    return { ok: false, reason: `the headers hold no readable signature "${label}"` };
   }
   const missing = options.required.filter((name) => !parsed.components.includes(name));
   if (missing.length > 0) return { ok: false, reason: `not signed: ${missing.join(", ")}` };
@@ -80,7 +80,7 @@ export function verifyRequest(
   }
   return options.verify(base, Buffer.from(bytes.slice(1, -1), "base64"), parsed.keyId)
     ? { ok: true, parameters: parsed }
-    : { ok: false, reason: "the signature is not of this message and key" };
+    : { ok: false, reason: "the signature does not match this message and key" };
 }
 
 /** RFC 9421, 2.5. @throws RangeError for a component that the request does not have. */
@@ -140,7 +140,7 @@ function memberOf(header: string, label: string): string | null {
   return null;
 }
 
-/** At commas outside of quotes and of byte sequences (which have none). */
+/** Splits at commas outside of quotes and byte sequences (which contain none). */
 function splitMembers(header: string): string[] {
   return header.match(/(?:"(?:[^"\\]|\\.)*"|[^,"])+/g) ?? [];
 }
@@ -148,7 +148,7 @@ function splitMembers(header: string): string[] {
 const PARAMETERS =
   /^\(((?:"[^"\\ ]+"(?: (?=")|(?=\))))*)\)((?:;[a-z]+=(?:\d+|"(?:[^"\\]|\\.)*"))*)$/;
 
-/** Components with parameters of their own (";req", ";key") are not understood, and refused. */
+/** Components with parameters (";req", ";key") are not supported and are refused. */
 function parseParameters(text: string): SignatureParameters | null {
   const found = PARAMETERS.exec(text);
   if (found === null) return null;

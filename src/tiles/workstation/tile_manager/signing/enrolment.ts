@@ -1,5 +1,5 @@
 /**
- * The safety officer's call that makes a flight's public key known to the provider.
+ * Enrols a flight's public key with the provider, as the safety officer does before an upload.
  *
  * @module
  */
@@ -32,7 +32,7 @@ export async function enrolKey(
   });
   if (status >= 200 && status < 300) return;
   throw new SatelliteProviderError(
-    `${base.host} does not enrol the key of flight ${session.flightId} (status ${status}); check ` +
+    `${base.host} did not enrol the key of flight ${session.flightId} (status ${status}); check ` +
       "GDN_ENROLMENT_TOKEN",
     { exitCode: EXIT.refused },
   );

@@ -1,9 +1,10 @@
 /**
- * One fresh Ed25519 key for each upload session. node:crypto signs (tens of microseconds; measured
- * faster than @noble/curves), the secret stands in one buffer of our own and is overwritten at the end.
+ * Creates one new Ed25519 key for each upload session. node:crypto signs (tens of microseconds;
+ * measured faster than @noble/curves). The secret is held in one buffer of our own, which is
+ * overwritten at the end.
  *
- * What cannot be promised: node:crypto's key object holds a copy that only the garbage collector
- * takes; it is dropped at once, and that is all that JavaScript can do.
+ * Limit: the key object of node:crypto holds a copy that only the garbage collector frees. It is
+ * released at once; JavaScript can do no more.
  *
  * @module
  */
@@ -24,7 +25,7 @@ import { SessionNotActiveError } from "../errors.ts";
 /** PKCS #8 of an Ed25519 key up to its 32 secret bytes (RFC 8410). */
 const PKCS8_PREFIX = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
 const SECRET_BYTES = 32;
-/** SubjectPublicKeyInfo ends with the 32 raw bytes. */
+/** SubjectPublicKeyInfo ends with the 32 raw bytes of the public key. */
 const SPKI_PREFIX_BYTES = 12;
 
 export interface KeyManagerParts {
@@ -33,7 +34,10 @@ export interface KeyManagerParts {
   readonly logger: Logger;
 }
 
-/** What a session owns; the finaliser gets the buffer, never the session itself. */
+/**
+ * What a session owns; the finaliser is given the buffer, never the session, so that the session
+ * can be collected.
+ */
 interface Secret {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
@@ -91,7 +95,10 @@ export class FlightKeyManager implements KeyManager {
     });
   }
 
-  /** A refused signature is never swallowed: recorded and told. `tileId` null: the batch as a whole. */
+  /**
+   * A refused signature is never ignored: it is recorded and reported. `tileId` null: the batch as
+   * a whole.
+   */
   recordSignatureRejection(rejection: {
     readonly session: Pick<SigningSession, "flightId" | "publicKeyFingerprint">;
     readonly tileId: FdrPayload<"c11.upload.signature_rejected">["tileId"];
@@ -107,7 +114,7 @@ export class FlightKeyManager implements KeyManager {
     this.#parts.logger.error(
       "c11.upload.signature_rejected",
       { ...payload },
-      `the provider does not take the signature of flight ${session.flightId}: ` +
+      `the provider refused the signature of flight ${session.flightId}: ` +
         `${rejection.rejectionReason}; check that its key is enrolled`,
     );
     this.#parts.sink.enqueue({
@@ -127,7 +134,7 @@ class Ed25519Session implements SigningSession {
   readonly flightId: string;
   readonly publicKey: Uint8Array<ArrayBuffer>;
   readonly publicKeyFingerprint: string;
-  /** The one buffer of ours that holds the secret; zero after `end()`. */
+  /** Our only buffer with the secret; all zeros after `end()`. */
   readonly secret = new Uint8Array(SECRET_BYTES);
   signatures = 0;
   #key: KeyObject | null;

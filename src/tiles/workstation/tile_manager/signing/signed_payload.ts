@@ -33,12 +33,12 @@ export interface SignedTile {
 const MAGIC = new TextEncoder().encode("gdn-tile-v1\0");
 const COMPANION_BYTES_MAX = 256;
 
-/** @throws TileManagerError for a value that has no place in the layout. */
+/** @throws TileManagerError for a value that does not fit the layout. */
 export function signedPayload(tile: SignedTile): Uint8Array<ArrayBuffer> {
   const companion = new TextEncoder().encode(tile.companionId);
   if (companion.length === 0 || companion.length > COMPANION_BYTES_MAX) {
     throw badTile(
-      `the companion id has ${companion.length} bytes, 1 to ${COMPANION_BYTES_MAX} fit`,
+      `the companion id has ${companion.length} bytes; 1 to ${COMPANION_BYTES_MAX} are allowed`,
     );
   }
   for (

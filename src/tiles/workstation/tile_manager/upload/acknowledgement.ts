@@ -1,5 +1,5 @@
 /**
- * What the provider's answer says of each tile that was sent: no more, no less.
+ * Reads from the provider's answer the outcome of each tile that was sent.
  *
  * @module
  */
@@ -7,17 +7,20 @@ import type { PerTileStatus } from "../contract.ts";
 import type { IngestAnswer } from "./ingest_wire.ts";
 import type { TileToSend } from "./batch_request.ts";
 
-/** Statuses after which a tile is at the provider, and never sent again. */
+/** Statuses after which the provider holds a tile, so that it is never sent again. */
 export const ARRIVED: ReadonlySet<string> = new Set(["queued", "duplicate", "superseded"]);
 
 export interface Acknowledged {
-  /** One for each tile that was sent, in that order. */
+  /** One outcome for each tile that was sent, in that order. */
   readonly statuses: readonly PerTileStatus[];
-  /** What does not fit, for the log: tiles that were never sent, two words for one tile, new words. */
+  /**
+   * Inconsistencies for the log: tiles that were never sent, two outcomes for one tile, unknown
+   * status words.
+   */
   readonly oddities: readonly string[];
 }
 
-/** Nothing is taken for arrived unless the answer says so once, and without contradiction. */
+/** A tile counts as delivered only if the answer says so exactly once, without contradiction. */
 export function acknowledge(sent: readonly TileToSend[], answer: IngestAnswer): Acknowledged {
   const oddities: string[] = [];
   const answers = new Map<string, { status: string; rejectionReason: string | null }>();
@@ -26,20 +29,20 @@ export function acknowledge(sent: readonly TileToSend[], answer: IngestAnswer): 
     const id = tileId.toLowerCase();
     const before = answers.get(id);
     if (!known.has(id)) {
-      oddities.push(`${tileId} was acknowledged and never sent`);
+      oddities.push(`${tileId} was acknowledged but never sent`);
     } else if (before !== undefined && before.status !== status) {
-      oddities.push(`${tileId} has two answers: ${before.status} and ${status}`);
+      oddities.push(`${tileId} has two outcomes: ${before.status} and ${status}`);
       answers.set(id, { status: "rejected", rejectionReason: "contradicting acknowledgements" });
     } else if (before === undefined) {
       if (!ARRIVED.has(status) && status !== "rejected") {
-        oddities.push(`${tileId} has the new status "${status}"`);
+        oddities.push(`${tileId} has the unknown status "${status}"`);
       }
       answers.set(id, { status, rejectionReason });
     }
   }
   const statuses = sent.map(({ tileId, tileUuid }): PerTileStatus => {
     const found = answers.get(tileUuid);
-    if (found === undefined) oddities.push(`${tileUuid} was sent and not acknowledged`);
+    if (found === undefined) oddities.push(`${tileUuid} was sent but not acknowledged`);
     return {
       tileId,
       ...(found ?? { status: "rejected", rejectionReason: "not acknowledged" }),

@@ -1,6 +1,6 @@
 /**
- * One batch of tiles as a signed multipart request. Its bytes are made once: a retry sends the very
- * same request, under the same Idempotency-Key.
+ * Builds one signed multipart request for a batch of tiles. Its bytes are built once: a retry sends
+ * exactly the same request, with the same Idempotency-Key.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { signRequest } from "../http_signatures/message_signature.ts";
 import { signedPayload } from "../signing/signed_payload.ts";
 import { type Manifest, MANIFEST_PART, SIGNATURE_LABEL, SIGNED_COMPONENTS } from "./ingest_wire.ts";
 
-/** A tile with all that is signed of it. */
+/** A tile with everything about it that is signed. */
 export interface TileToSend {
   readonly tileId: TileId;
   readonly tileUuid: string;

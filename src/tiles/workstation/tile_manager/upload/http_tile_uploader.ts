@@ -1,6 +1,7 @@
 /**
- * The uploader: gate → what is pending → a session with a key of its own for each flight → signed
- * batches → what arrived is marked → the key is overwritten, whatever happened.
+ * Uploads the tiles that flights made: check the gate, list the pending tiles, open a session with
+ * its own key for each flight, send signed batches, mark what arrived, and in every case overwrite
+ * the key.
  *
  * @module
  */
@@ -37,7 +38,7 @@ import {
   IngestAnswerSchema,
 } from "./ingest_wire.ts";
 
-/** The cache as the uploader sees it: metadata changes only through these. */
+/** The methods of the cache that the uploader uses: it changes metadata only through these. */
 export interface PendingTiles {
   pendingUploads(flightId: string | null): Promise<readonly TileMetadataPersistent[]>;
   readTilePixels(tileId: TileId): Promise<TilePixelHandle>;
@@ -49,13 +50,15 @@ export interface HttpTileUploaderParts {
   readonly tiles: PendingTiles;
   readonly keys: FlightKeyManager;
   readonly sink: FdrSink;
-  /** Before the first POST of a session: its public key must be where the provider looks for it. */
+  /**
+   * Called before the first POST of a session: the provider must be able to find its public key.
+   */
   readonly announce: (session: SigningSession, base: URL) => Promise<void>;
   readonly http: HttpParts;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly companionId: string;
-  /** Bearer token; null: none is sent. */
+  /** Bearer token; null: send none. */
   readonly token: string | null;
   readonly requestTimeoutMs: number;
   readonly signal?: AbortSignal;
@@ -64,7 +67,7 @@ export interface HttpTileUploaderParts {
 
 const ANSWER_BYTES_MAX = 4 * 1024 * 1024;
 
-/** What piles up over all sessions of one call. */
+/** Totals over all sessions of one call. */
 class Tally {
   readonly batchUuids: string[] = [];
   readonly statuses: PerTileStatus[] = [];
@@ -181,7 +184,7 @@ export class HttpTileUploader implements TileUploader {
     for (const oddity of oddities) {
       this.#parts.logger.warn("c11.upload.odd_answer", { batchUuid: answer.batchUuid }, oddity);
     }
-    // What arrived is marked first: a crash from here on sends nothing twice.
+    // Mark what arrived first: then a crash after this point sends nothing twice.
     for (const one of statuses) {
       if (ARRIVED.has(one.status)) await this.#parts.tiles.markUploaded(one.tileId);
     }
@@ -192,7 +195,9 @@ export class HttpTileUploader implements TileUploader {
     });
   }
 
-  /** @throws SignatureRejectedError | SatelliteProviderError for anything but an acknowledgement. */
+  /**
+   * @throws SignatureRejectedError | SatelliteProviderError for anything but an acknowledgement.
+   */
   #answer(
     session: SigningSession,
     url: URL,
@@ -205,13 +210,13 @@ export class HttpTileUploader implements TileUploader {
     if (status >= 400 && isAboutSignature(reason)) {
       this.#parts.keys.recordSignatureRejection({ session, tileId: null, rejectionReason: reason });
       throw new SignatureRejectedError(
-        `${url.host} refused a batch for its signature: ${reason}; enrol the key ` +
+        `${url.host} refused the signature of a batch: ${reason}; enrol the key ` +
           `${session.publicKeyFingerprint} of flight ${session.flightId} with the provider`,
       );
     }
     if (status === 401 || status === 403) {
       throw new SatelliteProviderError(
-        `${url.host} does not let us in (${status}): ${reason}; check GDN_SATELLITE_TOKEN`,
+        `${url.host} refused access (${status}): ${reason}; check GDN_SATELLITE_TOKEN`,
         { exitCode: EXIT.refused },
       );
     }
@@ -271,7 +276,7 @@ export class HttpTileUploader implements TileUploader {
   }
 }
 
-/** Success also when there was nothing to send. */
+/** Also "success" when there was nothing to send. */
 export function outcomeOf(statuses: readonly PerTileStatus[]): UploadOutcome {
   const arrived = statuses.filter(({ status }) => ARRIVED.has(status)).length;
   if (arrived === statuses.length) return "success";
@@ -289,7 +294,10 @@ function byFlight(
   for (const tile of tiles) {
     const { flightId } = tile.tileId;
     if (flightId === undefined) {
-      throw new TileManagerError("TILE_WITHOUT_FLIGHT", `tile ${tile.tileUuid} has no flight`);
+      throw new TileManagerError(
+        "TILE_WITHOUT_FLIGHT",
+        `tile ${tile.tileUuid} belongs to no flight`,
+      );
     }
     const list = flights.get(flightId) ?? [];
     list.push(tile);
@@ -302,6 +310,6 @@ function parseJson(body: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
   } catch (error) {
-    return { error: `no JSON: ${messageOf(error)}` };
+    return { error: `not JSON: ${messageOf(error)}` };
   }
 }

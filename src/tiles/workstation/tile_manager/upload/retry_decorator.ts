@@ -1,6 +1,6 @@
 /**
- * Two bounded budgets around any uploader: how often one call tries again, and how often a tile may
- * be refused over all calls before it is given up.
+ * Adds retries to an uploader, within two limits: attempts within one call, and refusals of one
+ * tile over all calls, after which it is given up.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import type {
 import { ARRIVED } from "./acknowledgement.ts";
 import { outcomeOf } from "./http_tile_uploader.ts";
 
-/** The cache as the decorator sees it. */
+/** The methods of the cache that the decorator uses. */
 export interface UploadBookkeeping {
   incrementUploadAttempts(tileId: TileId): Promise<number>;
   updateVotingStatus(tileId: TileId, status: VotingStatus): Promise<void>;
@@ -100,7 +100,7 @@ export class RetryingTileUploader implements TileUploader {
   }
 }
 
-/** The last word on each tile, and the sum of all retries. */
+/** The last outcome of each tile, and the sum of all retries. */
 export function mergeReports(
   first: UploadBatchReport,
   second: UploadBatchReport,
