@@ -8,7 +8,7 @@ import { openTileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
 import { recordedEnd } from "../../src/tiles/workstation/tile_manager/mod.ts";
 import { operatorCommand } from "../../tasks/executables.ts";
 import { copyFolder, filesBelow, inScratch } from "../faults/programs.ts";
-import { comeHome, type Homecoming } from "../support/homecoming.ts";
+import { type FlightMedia, writeFlightMedia } from "../support/flight_media.ts";
 import { operate } from "./operator_cache_fixture.ts";
 
 interface Collected {
@@ -41,7 +41,7 @@ async function tilesIn(data: string): Promise<Map<number, string>> {
   return found;
 }
 
-const broughtBy = (home: Homecoming, without: readonly number[] = []) =>
+const broughtBy = (home: FlightMedia, without: readonly number[] = []) =>
   new Map(
     home.tiles.filter((_, index) => !without.includes(index))
       .map(({ metadata }) => [metadata.tileId.x, metadata.contentSha256]),
@@ -64,7 +64,7 @@ async function flip(path: string, at: number): Promise<void> {
 
 Deno.test("killed again and again, then run twice: every tile and file once, exactly as on the aircraft", () =>
   inScratch(async (folder) => {
-    const home = await comeHome(`${folder}/aircraft`, { tiles: 300 });
+    const home = await writeFlightMedia(`${folder}/aircraft`, { tiles: 300 });
     const brought = await filesBelow(home.folder);
     const data = `${folder}/data`;
     const seed = Date.now() % 100_000;
@@ -119,7 +119,7 @@ Deno.test("killed again and again, then run twice: every tile and file once, exa
 
 Deno.test("damage ends with 65, undamaged tiles are collected, and a complete copy repairs the rest later", () =>
   inScratch(async (folder) => {
-    const home = await comeHome(`${folder}/whole`, { tiles: 12 });
+    const home = await writeFlightMedia(`${folder}/whole`, { tiles: 12 });
     const data = `${folder}/data`;
     const damaged = `${folder}/damaged`;
     await copyFolder(home.folder, damaged);
@@ -163,7 +163,7 @@ Deno.test("damage ends with 65, undamaged tiles are collected, and a complete co
 
 Deno.test("a copy that was cut short is completed; what cannot be collected is reported", () =>
   inScratch(async (folder) => {
-    const home = await comeHome(`${folder}/aircraft`, { tiles: 1 });
+    const home = await writeFlightMedia(`${folder}/aircraft`, { tiles: 1 });
     const data = `${folder}/data`;
     const target = `${data}/flight_records/${home.flightId}/segment_0000.mcap`;
     await Deno.mkdir(target.slice(0, target.lastIndexOf("/")), { recursive: true });

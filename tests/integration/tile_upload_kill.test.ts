@@ -7,7 +7,7 @@ import { seededRandom } from "../../src/core/mod.ts";
 import { openTileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
 import { operatorCommand } from "../../tasks/executables.ts";
 import { inScratch } from "../faults/programs.ts";
-import { comeHome } from "../support/homecoming.ts";
+import { writeFlightMedia } from "../support/flight_media.ts";
 import { postgresAvailable, postgresForFile } from "../support/postgres.ts";
 import { CLIENT_TOKEN, OFFICER_TOKEN, ProviderProcess } from "../support/provider.ts";
 import { operate } from "./operator_cache_fixture.ts";
@@ -30,7 +30,7 @@ Deno.test({
 
 async function killed(folder: string, dsn: string): Promise<void> {
   const random = seededRandom(`kills of an upload ${SEED}`);
-  const home = await comeHome(`${folder}/aircraft`, { tiles: ROUNDS * TILES_PER_ROUND });
+  const home = await writeFlightMedia(`${folder}/aircraft`, { tiles: ROUNDS * TILES_PER_ROUND });
   const data = `${folder}/data`;
   const place = ["--data", data, "--dsn", dsn];
   assert.equal((await operate(["collect", home.folder, ...place])).code, 0);

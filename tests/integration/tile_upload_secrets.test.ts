@@ -11,7 +11,7 @@ import {
   type SigningSession,
 } from "../../src/tiles/workstation/tile_manager/mod.ts";
 import { filesBelow, inScratch } from "../faults/programs.ts";
-import { comeHome } from "../support/homecoming.ts";
+import { writeFlightMedia } from "../support/flight_media.ts";
 import { CLIENT_TOKEN, OFFICER_TOKEN, ProviderProcess } from "../support/provider.ts";
 import { operate, type Outcome } from "./operator_cache_fixture.ts";
 
@@ -90,7 +90,7 @@ async function everything(data: string): Promise<Map<string, Buffer>> {
 
 Deno.test("after uploads that succeed, fail and are refused, the secrets appear nowhere", () =>
   inScratch(async (folder) => {
-    const home = await comeHome(`${folder}/aircraft`, { tiles: 6 });
+    const home = await writeFlightMedia(`${folder}/aircraft`, { tiles: 6 });
     const data = `${folder}/data`;
     assert.equal((await operate(["collect", home.folder, "--data", data])).code, 0);
     await using provider = await ProviderProcess.start(["--ingest", `${folder}/accepted`]);

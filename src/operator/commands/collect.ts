@@ -8,7 +8,7 @@ import { diagnoseFlight, findFlight } from "../../flight/flight_record/mod.ts";
 import {
   collectFile,
   type CopyOutcome,
-  findHomecoming,
+  findFlightMedia,
   type RecordedFlightFolder,
 } from "../../tiles/workstation/tile_manager/mod.ts";
 import { mergeJournal, type MergeReport, type MergeTarget } from "../../tiles/tile_journal/mod.ts";
@@ -70,7 +70,7 @@ async function run(parts: CollectParts, args: readonly string[], io: CommandIo):
     throw new UsageError(`collect takes one PATH, got ${positionals.length}`);
   }
   const place = placeOf(values);
-  const found = await findHomecoming(positionals[0].replace(/(.)\/+$/, "$1"));
+  const found = await findFlightMedia(positionals[0].replace(/(.)\/+$/, "$1"));
   const journals: CollectedJournal[] = [];
   const flights: CollectedFlight[] = [];
   {

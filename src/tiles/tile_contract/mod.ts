@@ -15,8 +15,8 @@ export {
   checkPictures,
   GIVE_UP_FROM,
   newerCapture,
+  refuseDuplicates,
   refusedVote,
-  refuseTwins,
 } from "./rules.ts";
 export { pixelHandle } from "./pixel_handle.ts";
 export { sidecarBytes, sidecarContents, SIDECARS } from "./sidecars.ts";

@@ -75,7 +75,7 @@ export async function checkPictures(
 }
 
 /** @throws TileMetadataError */
-export function refuseTwins(tiles: readonly NewTile[]): void {
+export function refuseDuplicates(tiles: readonly NewTile[]): void {
   const seen = new Set<string>();
   for (const { metadata } of tiles) {
     const key = tileKey(metadata.tileId);

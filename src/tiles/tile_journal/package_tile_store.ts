@@ -22,7 +22,7 @@ import {
   type NewTile,
   NotImplementedError,
   pixelHandle,
-  refuseTwins,
+  refuseDuplicates,
   type StoredTile,
   TileFsError,
   type TileId,
@@ -96,7 +96,7 @@ export class PackageTileStore implements TileStore, TileMetadataStore, Disposabl
   async writeTiles(tiles: readonly NewTile[], options: WriteOptions = {}): Promise<WriteSummary> {
     return await this.#records.watch(tiles, async () => {
       const checked = tiles.map((tile) => this.#checked(tile));
-      refuseTwins(checked);
+      refuseDuplicates(checked);
       await checkPictures(checked, this.#options);
       return await this.#inTurn(async () => {
         const fresh = checked.filter(({ metadata }) => !this.#index.get(metadata.tileId));

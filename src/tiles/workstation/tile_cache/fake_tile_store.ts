@@ -1,5 +1,5 @@
 /**
- * The tile cache in memory, for tests: the same gates and errors, without files and database.
+ * A tile store in memory for tests: the same checks and errors, without files and database.
  *
  * @module
  */
@@ -20,8 +20,8 @@ import {
   newerCapture,
   type NewTile,
   pixelHandle,
+  refuseDuplicates,
   refusedVote,
-  refuseTwins,
   sidecarBytes,
   type StoredTile,
   type TileCatalogue,
@@ -75,7 +75,7 @@ export class FakeTileStore implements TileStore, TileMetadataStore, TileCatalogu
   async writeTiles(tiles: readonly NewTile[], options: WriteOptions = {}): Promise<WriteSummary> {
     return await this.#journal.watch(tiles, async () => {
       const checked = tiles.map((tile) => this.#admitted(checkNewTile(tile)));
-      refuseTwins(checked);
+      refuseDuplicates(checked);
       await checkPictures(checked, this.#collaborators);
       const batch = new Map(checked.map((tile) => [tileKey(tile.metadata.tileId), tile]));
       const existing = [...batch.keys()].filter((key) => this.#tiles.has(key));

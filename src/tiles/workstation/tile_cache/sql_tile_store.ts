@@ -1,9 +1,9 @@
 /**
  * Tile store and metadata store in one: JPEG files below a data folder, rows in PostgreSQL.
  *
- * Order of a write: the row inside of an open transaction (a key that exists stops it before a byte
- * is written), then the files (synced), then the commit. Whenever the process dies, there is either
- * no row, or a row whose files are on the disk; files without a row are no tiles, for every read
+ * Order of a write: the row inside an open transaction (an existing key stops it before a byte is
+ * written), then the files (synced), then the commit. Whenever the process dies, there is either no
+ * row, or a row whose files are on the disk; files without a row are not tiles, because every read
  * begins with the row.
  *
  * @module
@@ -26,8 +26,8 @@ import {
   newerCapture,
   type NewTile,
   pixelHandle,
+  refuseDuplicates,
   refusedVote,
-  refuseTwins,
   type StoredTile,
   type TileCatalogue,
   TileDatabaseError,
@@ -73,7 +73,7 @@ import {
   stampUploaded,
 } from "./upload_rows.ts";
 
-/** Files read at the same time by `tilesInArea`. */
+/** Resolved, without symbolic links. */
 const READS_AT_ONCE = 8;
 
 /** What `open()` brings. */
@@ -150,7 +150,7 @@ export class SqlTileStore implements TileStore, TileMetadataStore, TileCatalogue
     const { existing = "refuse" } = options;
     return await this.#journal.watch(tiles, async () => {
       const checked = tiles.map((tile) => this.#admitted(checkNewTile(tile)));
-      refuseTwins(checked);
+      refuseDuplicates(checked);
       await checkPictures(checked, this.#collaborators);
       const written = checked.length === 0 ? [] : await this.#write(checked, existing);
       return {

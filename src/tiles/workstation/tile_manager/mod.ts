@@ -13,10 +13,10 @@ export * from "./errors.ts";
 export { boxTileCount, tilesOfArea } from "./download/area.ts";
 export { collectFile, type CopyOutcome } from "./collect/collect_files.ts";
 export {
-  findHomecoming,
-  type Homecoming,
+  findFlightMedia,
+  type FlightMedia,
   type RecordedFlightFolder,
-} from "./collect/homecoming.ts";
+} from "./collect/flight_media.ts";
 export { BATCH_MAX, type DownloadCache } from "./download/batch_writer.ts";
 export type { EtagStore } from "./download/etag_notes.ts";
 export { RateLimit } from "./download/rate_limit.ts";

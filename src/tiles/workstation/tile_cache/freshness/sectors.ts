@@ -47,10 +47,10 @@ export class FreshnessSettings {
     }
     await this.#database.transaction(async (sql) => {
       await sql.query("SELECT pg_advisory_xact_lock($1::bigint)", [SECTORS_LOCK]);
-      const twins = await sql.query("SELECT 1 FROM sector_classifications WHERE name = $1", [
+      const sameName = await sql.query("SELECT 1 FROM sector_classifications WHERE name = $1", [
         sector.name,
       ]);
-      if (twins.length > 0) {
+      if (sameName.length > 0) {
         throw refuse("there is one of that name; remove it first (`operator cache sector rm`)");
       }
       await sql.query(

@@ -98,8 +98,8 @@ class ArchiveImport {
       const { name } = group[index];
       const key = tileKey(tile.metadata.tileId);
       if (this.#batch.has(key)) {
-        const twin = this.#batch.get(key)?.name;
-        this.refuse({ name, reason: `the tile is there twice, also as ${twin}` });
+        const earlier = this.#batch.get(key)?.name;
+        this.refuse({ name, reason: `the tile is in the archive twice, also as ${earlier}` });
       } else {
         this.#batch.set(key, { name, tile });
       }

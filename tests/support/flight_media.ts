@@ -1,5 +1,6 @@
 /**
- * What an aircraft brings home: a journal of the tiles that it made, and its recorded flight.
+ * Writes what a flight leaves on the aircraft's storage: a journal of the tiles that it made, and
+ * its recorded flight.
  *
  * @module
  */
@@ -9,24 +10,27 @@ import type { NewTile } from "../../src/tiles/tile_contract/mod.ts";
 import { TileJournal } from "../../src/tiles/tile_journal/mod.ts";
 import { recordFlight } from "./recorded_flight.ts";
 
-export interface Homecoming {
+export interface FlightMedia {
   readonly folder: string;
   readonly journal: string;
-  /** Ends of the journal's entries, in bytes. */
+  /** Offsets in bytes at which the journal's entries end. */
   readonly ends: readonly number[];
   readonly flightId: string;
   readonly flight: string;
   readonly tiles: readonly NewTile[];
 }
 
-export interface HomecomingPlan {
+export interface FlightMediaPlan {
   readonly tiles: number;
   readonly cleanShutdown?: boolean;
   readonly capturedAt?: Date;
 }
 
-/** Recorded by the real recorder, journalled by the real journal. */
-export async function comeHome(folder: string, plan: HomecomingPlan): Promise<Homecoming> {
+/** Written with the real recorder and the real journal. */
+export async function writeFlightMedia(
+  folder: string,
+  plan: FlightMediaPlan,
+): Promise<FlightMedia> {
   const { cleanShutdown = true, capturedAt = new Date(Date.now() - 3_600_000) } = plan;
   const { flightId } = await recordFlight(`${folder}/flights`, { estimates: 40, cleanShutdown });
   const flight = `${folder}/flights/${flightId}`;

@@ -14,7 +14,7 @@ export interface RecordedFlightFolder {
   readonly files: readonly string[];
 }
 
-export interface Homecoming {
+export interface FlightMedia {
   readonly journals: readonly string[];
   readonly flights: readonly RecordedFlightFolder[];
 }
@@ -26,7 +26,7 @@ const PICTURE = /^[0-9a-f-]{36}\.jpg$/;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Symbolic links are not followed. @throws TileManagerError (66) when there is nothing to collect. */
-export async function findHomecoming(path: string): Promise<Homecoming> {
+export async function findFlightMedia(path: string): Promise<FlightMedia> {
   const journals: string[] = [];
   const flights: RecordedFlightFolder[] = [];
   await visit(path, 0, journals, flights);
