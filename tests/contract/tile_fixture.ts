@@ -25,7 +25,7 @@ function makeJpeg(seed: number, widthPx: number, heightPx: number): Uint8Array<A
   ]);
 }
 
-/** A tile at zoom 18 unless told otherwise; the same arguments make the same tile. */
+/** A tile at zoom 18 unless another is given; the same arguments make the same tile. */
 export function makeTile(
   tileId: Partial<TileId>,
   change: Partial<TileMetadata> = {},

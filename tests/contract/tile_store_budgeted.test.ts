@@ -1,6 +1,6 @@
 /**
- * The tile store contract through the disk budget, on a PostgreSQL server: whoever holds the store
- * cannot tell that it has a quota.
+ * The tile store contract through the disk budget, on a PostgreSQL server: the budget does not
+ * change the store's behaviour.
  *
  * @module
  */

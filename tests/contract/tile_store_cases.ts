@@ -21,7 +21,7 @@ export interface StoreUnderTest extends AsyncDisposable {
   readonly metadata: TileMetadataStore;
 }
 
-/** What an implementation has; all of it unless told otherwise. */
+/** What an implementation supports; everything unless stated otherwise. */
 export interface Supports {
   /** False: tiles made in flight only. */
   readonly everySource?: boolean;
@@ -35,7 +35,7 @@ export type Body = (cache: StoreUnderTest, makeTile: typeof makeAnyTile) => Prom
 export const write = ({ store }: StoreUnderTest, tile: NewTile) =>
   store.writeTile(tile.metadata, tile.jpeg);
 
-/** What was written, without what the cache adds. */
+/** What was written, without the fields that the cache adds. */
 export async function getById(
   { metadata }: StoreUnderTest,
   id: TileId,

@@ -1,5 +1,6 @@
 /**
- * The tile store contract over a flight package with a journal, as far as the aircraft has it.
+ * The part of the tile store contract that the aircraft supports, over a flight package with a
+ * journal.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What every tile store does, whatever it is made of.
+ * The contract suite that every tile store must pass.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import {
 import { ageing, renewing, uploading, withSidecars } from "./tile_store_upkeep_cases.ts";
 import { FLIGHT_ID, makeTile as makeAnyTile } from "./tile_fixture.ts";
 
-/** For stores that take tiles made in flight only. */
+/** For stores that accept only tiles made in flight. */
 const makeOnboardTile: typeof makeAnyTile = (tileId, change, seed, size) =>
   makeAnyTile(
     { source: "onboard_ingest", flightId: FLIGHT_ID, ...tileId },
@@ -68,7 +68,7 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
 }
 
 const writing: Record<string, Body> = {
-  "writeTile() keeps metadata and bytes": async (cache, makeTile) => {
+  "writeTile() stores metadata and bytes": async (cache, makeTile) => {
     const tile = makeTile({ x: 5, y: 6 }, { capturedAt: new Date("2024-05-06T07:08:09.123Z") });
     await write(cache, tile);
     assert.deepEqual(await getById(cache, tile.metadata.tileId), tile.metadata);
@@ -101,7 +101,7 @@ const writing: Record<string, Body> = {
     await assert.rejects(cache.store.writeTile(metadata, tile.jpeg), ContentHashMismatchError);
     assert.equal(await cache.store.tileExists(tile.metadata.tileId), false);
   },
-  "writeTile() refuses what is no tile": async (cache, makeTile) => {
+  "writeTile() refuses an invalid tile": async (cache, makeTile) => {
     const { metadata, jpeg } = makeTile({});
     const bytesBefore = await cache.metadata.totalDiskBytes();
     const wrong: [Partial<typeof metadata>, Uint8Array][] = [
@@ -148,7 +148,7 @@ const writing: Record<string, Body> = {
     using pixels = await cache.store.readTilePixels(old.metadata.tileId);
     assert.deepEqual(pixels.jpeg, old.jpeg);
   },
-  "writeTiles() refuses a tile that stands twice in the batch": async (cache, makeTile) => {
+  "writeTiles() refuses a tile that is twice in the batch": async (cache, makeTile) => {
     const tile = makeTile({});
     await assert.rejects(cache.store.writeTiles([tile, tile]), TileMetadataError);
     assert.equal(await cache.store.tileExists(tile.metadata.tileId), false);
@@ -168,7 +168,7 @@ const writing: Record<string, Body> = {
 };
 
 const ofEverySource: Record<string, Body> = {
-  "tiles of one place and several sources and flights stand beside each other": async (
+  "tiles of one place and several sources and flights exist beside each other": async (
     cache,
     makeTile,
   ) => {
@@ -193,7 +193,7 @@ const reading: Record<string, Body> = {
       TileNotFoundError,
     );
   },
-  "readTilePixels() hands out bytes that nobody shares": async (cache, makeTile) => {
+  "readTilePixels() returns bytes that are not shared": async (cache, makeTile) => {
     const tile = makeTile({});
     await write(cache, tile);
     {
@@ -205,7 +205,7 @@ const reading: Record<string, Body> = {
     pixels[Symbol.dispose]();
     assert.throws(() => pixels.jpeg, TypeError);
   },
-  "deleteTile() makes room for the same key": async (cache, makeTile) => {
+  "deleteTile() frees the key": async (cache, makeTile) => {
     const first = makeTile({}, {}, 1), second = makeTile({}, {}, 2);
     const { tileId } = first.metadata;
     await assert.rejects(cache.store.deleteTile(tileId), TileNotFoundError);
@@ -266,7 +266,7 @@ const asking: Record<string, Body> = {
     const found = await cache.metadata.queryByBbox({ southDeg, northDeg, westDeg, eastDeg }, 18);
     assert.deepEqual(found.map(({ tileId }) => tileId.x), [0, 1, last]);
   },
-  "queryByBbox() refuses boxes that are none": async (cache) => {
+  "queryByBbox() refuses invalid boxes": async (cache) => {
     const good = { southDeg: 40, northDeg: 41, westDeg: 10, eastDeg: 11 };
     const bad = [{ southDeg: 42 }, { northDeg: 91 }, { westDeg: -181 }, { eastDeg: Number.NaN }];
     for (const change of bad) {
@@ -278,7 +278,7 @@ const asking: Record<string, Body> = {
     await assert.rejects(cache.metadata.queryByBbox(good, 23), TileMetadataError);
     assert.deepEqual(await cache.metadata.queryByBbox(good, 18), []);
   },
-  "tilesInArea() gives every tile with its bytes": async (cache, makeTile) => {
+  "tilesInArea() returns every tile with its bytes": async (cache, makeTile) => {
     const tiles = Array.from({ length: 30 }, (_, i) => makeTile({ x: i, y: 7 }, {}, i));
     await cache.store.writeTiles(tiles);
     const north = { southDeg: 80, northDeg: 90, westDeg: -180, eastDeg: 180 };

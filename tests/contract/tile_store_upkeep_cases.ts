@@ -28,13 +28,19 @@ export const renewing: Record<string, Body> = {
     assert.deepEqual(pixels.jpeg, renewed.jpeg);
     assert.deepEqual(await getById(cache, tileId), renewed.metadata);
   },
-  "renewTile() takes a known capture for newer than an unknown one": async (cache, makeTile) => {
+  "renewTile() treats a known capture date as newer than an unknown one": async (
+    cache,
+    makeTile,
+  ) => {
     const renewed = makeTile({}, OLDER, 2);
     await write(cache, makeTile({}, { capturedAt: null }, 1));
     await cache.store.renewTile(renewed.metadata, renewed.jpeg);
     assert.deepEqual(await getById(cache, renewed.metadata.tileId), renewed.metadata);
   },
-  "renewTile() refuses what is not newer, and what is not there": async (cache, makeTile) => {
+  "renewTile() refuses a tile that is not newer, and one that does not exist": async (
+    cache,
+    makeTile,
+  ) => {
     const tile = makeTile({}, NEWER, 1);
     const { tileId } = tile.metadata;
     await assert.rejects(cache.store.renewTile(tile.metadata, tile.jpeg), TileNotFoundError);
@@ -49,7 +55,7 @@ export const renewing: Record<string, Body> = {
     assert.deepEqual(pixels.jpeg, tile.jpeg);
     assert.deepEqual(await getById(cache, tileId), tile.metadata);
   },
-  "whoever reads while a tile is renewed gets the old one or the new one": async (
+  "a reader during a renewal gets the old tile or the new one": async (
     cache,
     makeTile,
   ) => {
@@ -107,7 +113,7 @@ const onboard = (x: number, flightId = FLIGHT_ID) =>
 const QUALITY = { misplacementBoundM: 3.5, frameGsdM: 0.1, frameSequence: 77, laterField: "kept" };
 
 export const uploading: Record<string, Body> = {
-  "pendingUploads() are exactly the onboard tiles that wait": async (
+  "pendingUploads() are exactly the onboard tiles not uploaded yet": async (
     { store, metadata },
     makeTile,
   ) => {
@@ -205,7 +211,7 @@ export const ageing: Record<string, Body> = {
     const first = await metadata.lruCandidates(2);
     assert.deepEqual(first.map(({ tileId }) => tileId.x), [2, 4]);
   },
-  "without a clock a read leaves no stamp": async ({ store, metadata }, makeTile) => {
+  "without a clock a read stores no time of use": async ({ store, metadata }, makeTile) => {
     const { metadata: { tileId }, jpeg, ...rest } = makeTile({});
     await store.writeTile({ ...makeTile({}).metadata, ...rest }, jpeg);
     using _pixels = await store.readTilePixels(tileId);

@@ -1,4 +1,4 @@
-/** `operator cache …`: what a person sees of the tile cache, and what it does to it. */
+/** `operator cache …`: its output, and what it changes in the tile cache. */
 import assert from "node:assert/strict";
 import { type TileId, tileUuid } from "../../src/tiles/tile_contract/mod.ts";
 import { openTileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
@@ -18,7 +18,7 @@ import {
 const postgres = postgresForFile();
 const ignore = !postgresAvailable();
 
-/** A cache on a server (which opens in no time), its place as options, and a folder beside it. */
+/** A cache on a server (which opens quickly), the options that name it, and a folder beside it. */
 async function withCache(
   body: (place: Place, options: string[], folder: string) => Promise<void>,
 ): Promise<void> {
@@ -50,7 +50,7 @@ const ok = (outcome: Outcome) => {
   return outcome;
 };
 
-Deno.test({ name: "cache stats counts what is there", ignore }, async () => {
+Deno.test({ name: "cache stats counts the tiles", ignore }, async () => {
   await withCache(async (place, options) => {
     await fillSome(place);
     const [stats] = linesOf(ok(await operate(["cache", "stats", ...options, "--json"])));
@@ -150,7 +150,7 @@ Deno.test({ name: "cache show and dump take a tile by either name", ignore }, as
   });
 });
 
-Deno.test({ name: "cache verify finds every kind of damage, and mends it", ignore }, async () => {
+Deno.test({ name: "cache verify finds every kind of damage, and repairs it", ignore }, async () => {
   await withCache(async (place, options) => {
     await fillSome(place);
     const tiles = `${place.dataFolder}/tiles/bing/10`;
@@ -187,9 +187,9 @@ Deno.test({ name: "cache verify finds every kind of damage, and mends it", ignor
     assert.match(show.out, /FAULT/);
     assert.equal((await operate(["cache", "dump", "bing/10/502/300", ...options])).code, 65);
 
-    const mended = await operate(["cache", "verify", ...options, "--repair"]);
-    assert.equal(mended.code, 3, mended.err);
-    assert.match(mended.out, /all mended/);
+    const repaired = await operate(["cache", "verify", ...options, "--repair"]);
+    assert.equal(repaired.code, 3, repaired.err);
+    assert.match(repaired.out, /all repaired/);
     await Deno.remove(`${tiles}/500/998.jpg`);
     assert.match(ok(await operate(["cache", "verify", ...options])).out, /13 tiles.*whole/);
     // What lies behind a tile: the last of its row, two at zoom 11, three of the flight.
@@ -206,7 +206,7 @@ Deno.test({ name: "cache verify finds every kind of damage, and mends it", ignor
 });
 
 Deno.test(
-  { name: "cache gc puts out the oldest, never what is pending or pinned", ignore },
+  { name: "cache gc evicts the oldest, never pending or pinned tiles", ignore },
   async () => {
     await withCache(async (place, options) => {
       await fillSome(place);
@@ -245,7 +245,7 @@ async function pinOne(place: Place, id: TileId): Promise<{ pinned: TileId; bytes
   return { pinned: id, bytes: row.bytes };
 }
 
-Deno.test({ name: "cache gc removes half-written files and old orphans", ignore }, async () => {
+Deno.test({ name: "cache gc removes temporary files and old orphans", ignore }, async () => {
   await withCache(async (place, options) => {
     await fillSome(place);
     const half = `${place.dataFolder}/tiles/bing/10/500/300.jpg.tmp-1`;

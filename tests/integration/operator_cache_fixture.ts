@@ -1,4 +1,4 @@
-/** `operator cache …` in this process, over caches that the test fills. */
+/** Runs `operator cache …` in this process, on caches that the test fills. */
 import sharp from "sharp";
 import { runProgram, sha256Hex } from "../../src/core/mod.ts";
 import { commands } from "../../src/operator/compose.ts";
@@ -13,7 +13,7 @@ export interface Outcome {
   readonly err: string;
 }
 
-/** One command line to its end, as `src/operator/main.ts` runs it. */
+/** Runs one command line, as `src/operator/main.ts` does. */
 export async function operate(args: readonly string[]): Promise<Outcome> {
   let out = "", err = "";
   const code = await runProgram({
@@ -32,7 +32,7 @@ export async function operate(args: readonly string[]): Promise<Outcome> {
   return { code, out, err };
 }
 
-/** The same lines as objects. */
+/** The output lines parsed as JSON. */
 export function linesOf({ out }: Outcome): Record<string, unknown>[] {
   return out.trim().split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
 }

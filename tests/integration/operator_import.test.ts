@@ -66,7 +66,7 @@ async function blobErrorsPx(dataFolder: string, zoom: number, source: string): P
   });
 }
 
-Deno.test("operator tiles import puts a picture's pixels where they belong, and twice does no harm", async () => {
+Deno.test("operator tiles import puts a picture's pixels where they belong, and a second run changes nothing", async () => {
   await withDirectory(async (directory) => {
     const data = `${directory}/data`, picture = `${directory}/ground.png`;
     await writePng(picture, blobPicture(WIDTH, HEIGHT, BLOBS, 3), WIDTH, HEIGHT);
@@ -171,7 +171,7 @@ Deno.test("operator tiles import takes a GeoTIFF by its own georeference", async
   });
 });
 
-Deno.test("operator tiles import takes a tile folder over byte by byte", async () => {
+Deno.test("operator tiles import copies the tiles of a folder byte by byte", async () => {
   await withDirectory(async (directory) => {
     const data = `${directory}/data`, folder = `${directory}/tiles`;
     await Deno.mkdir(`${folder}/15/19161`, { recursive: true });

@@ -1,4 +1,7 @@
-/** `--record` of the commands that change tiles: what became of each, read back from the record. */
+/**
+ * `--record` of the commands that change tiles: the outcome of each tile, read back from the
+ * record.
+ */
 import assert from "node:assert/strict";
 import { postgresAvailable, postgresForFile } from "../support/postgres.ts";
 import { jpegOf, linesOf, operate } from "./operator_cache_fixture.ts";
@@ -7,7 +10,7 @@ const ignore = !postgresAvailable();
 const postgres = postgresForFile();
 
 Deno.test({
-  name: "--record keeps what was written, refused and put out",
+  name: "--record stores what was written, refused and evicted",
   ignore,
   fn: () =>
     postgres.database(async (dsn) => {
@@ -48,9 +51,9 @@ Deno.test({
             "c6.eviction_batch",
           ].map((kind) => record.filter((other) => other === kind).length)
         ).sort((a, b) => b[0] - a[0] || b[1] - a[1]);
-        // Of no known date: downgraded where nothing is fought over. Refused: the first of them ended
-        // their batch, and alone it says nothing of the other two; then each was tried, and refused,
-        // by itself. So each failure is one refusal.
+        // Tiles without a date: downgraded outside of conflict sectors, refused inside. The first
+        // refused tile ended its batch, which says nothing about the other two; then each was
+        // tried, and refused, separately. So each failure is one refusal.
         assert.deepEqual(counts, [[3, 0, 3, 0, 0], [0, 4, 0, 4, 0], [0, 0, 0, 0, 1]]);
       } finally {
         await Deno.remove(folder, { recursive: true });

@@ -1,11 +1,13 @@
 /**
  * Four writers and four readers on one cache that is far too small for them: no torn read, never a
- * byte over the quota, and the books equal the disk.
+ * byte over the quota, and the accounting equals the disk.
  *
- * The same writers killed with -9 among their evictions leave whole tiles and right books.
+ * The same writers, killed with kill -9 during evictions, leave complete tiles and correct
+ * accounting.
  *
- * The disk is watched exactly: all programs are stopped (SIGSTOP), the files are counted, and they go
- * on. A walk beside running programs would count a tile that goes and one that comes in its place.
+ * The disk is measured exactly: all programs are stopped (SIGSTOP), the files are counted, and the
+ * programs continue. A count beside running programs could include a tile that is being deleted and
+ * the one that replaces it.
  *
  * @module
  */
@@ -22,10 +24,10 @@ import {
   tileNumbered,
 } from "./tile_cache_concurrency_child.ts";
 
-/** The campaign asks for more. */
+/** The campaign runs more. */
 const KILLS = Number(Deno.env.get("GDN_EVICTION_KILLS") ?? 2);
 const SECONDS = Number(Deno.env.get("GDN_CONCURRENCY_SECONDS") ?? 3);
-/** It goes on until this is done, however slow the machine is. */
+/** Runs until this much is done, however slow the machine is. */
 const EVICTED_MIN = 64;
 const READ_MIN = 10;
 const PATIENCE_S = 120;
@@ -38,7 +40,7 @@ class Program {
   readonly #child: Deno.ChildProcess;
   readonly #output: Promise<string>;
   readonly ready: Promise<void>;
-  /** So far, as it last said. */
+  /** Numbers so far, from the child's last line. */
   progress = { evicted: 0, read: 0 };
 
   constructor(options: ChildOptions) {
@@ -65,7 +67,7 @@ class Program {
         if (text.includes("ready\n")) ready();
         const [last] = [...text.matchAll(/^progress (\d+) (\d+)$/gm)].slice(-1);
         if (last !== undefined) this.progress = { evicted: Number(last[1]), read: Number(last[2]) };
-        // Only what comes last is needed.
+        // Only the last line is needed.
         text = text.slice(-2000);
       }
       ready();
@@ -97,11 +99,11 @@ interface Watch {
   bytesMax: number;
 }
 
-/** What stands on the disk while nobody moves. */
+/** What is on the disk while no program runs. */
 async function sample(programs: readonly Program[], folder: string, watch: Watch): Promise<void> {
   for (const program of programs) program.signal("SIGSTOP");
   try {
-    // A call into the kernel that was under way ends before the stop shows.
+    // A system call that was under way ends before the stop shows.
     await new Promise((resolve) => setTimeout(resolve, 5));
     const bytes = await bytesBelow(`${folder}/tiles`);
     watch.samples++;
@@ -114,7 +116,7 @@ async function sample(programs: readonly Program[], folder: string, watch: Watch
 const KEPT = Array.from({ length: 15 }, (_, i) => tileNumbered(KEYS + i));
 const PENDING = makeTile({ x: 5, y: 9, source: "onboard_ingest", flightId: FLIGHT_ID });
 
-/** Tiles of a mission and a pending upload, which must outlive everything. */
+/** Tiles of a mission and a pending upload, which must survive everything. */
 async function prepare(dataFolder: string, dsn: string | undefined): Promise<void> {
   await using cache = await openManagedTileCache({ dataFolder, dsn, budgetBytes: BUDGET_BYTES });
   await cache.store.writeTiles([...KEPT, PENDING]);
@@ -138,7 +140,7 @@ async function inspect(
   });
   const state = await cache.budget.state();
   if (killed) assert.equal(opened.rowsWithoutFile ?? 0, 0, "rows without a whole file");
-  // Of a killed process's room the lease has to end; everybody else gave it back.
+  // The lease of a killed process must expire first; all others have released their space.
   else assert.deepEqual([state.writingBytes, state.leavingBytes], [0, 0], "room not given back");
   assert.equal(state.diskBytes, await bytesBelow(`${dataFolder}/tiles`), "the books and the disk");
   assert.ok(state.diskBytes <= BUDGET_BYTES);
@@ -209,7 +211,7 @@ async function killAmongEvictions(dsn: string | undefined): Promise<void> {
       const options = { dataFolder, dsn, budgetBytes: BUDGET_BYTES, keys: KEYS };
       const program = new Program({ ...options, seed: `${seed} ${round}`, writers: 4, readers: 1 });
       await program.ready;
-      // From the second round on the cache is full, and every write puts something out.
+      // From the second round on the cache is full, and every write evicts something.
       for (let i = 0; round === 1 && program.progress.evicted === 0 && i < 600; i++) {
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
@@ -224,13 +226,14 @@ async function killAmongEvictions(dsn: string | undefined): Promise<void> {
 }
 
 Deno.test({
-  name: "kill -9 among evictions on a PostgreSQL server leaves whole tiles and right books",
+  name:
+    "kill -9 among evictions on a PostgreSQL server leaves complete tiles and correct accounting",
   ignore: !postgresAvailable(),
   fn: () => postgres.database((dsn) => killAmongEvictions(dsn)),
 });
 
 Deno.test({
-  name: "kill -9 among evictions on PGlite leaves whole tiles and right books",
+  name: "kill -9 among evictions on PGlite leaves complete tiles and correct accounting",
   sanitizeOps: false,
   fn: () => killAmongEvictions(undefined),
 });

@@ -1,6 +1,6 @@
 /**
- * Writers and readers on one tile cache under a tight budget, until standard input ends; then a JSON
- * line of what they did. Argument: JSON of {@link ChildOptions}.
+ * Child process: writers and readers on one tile cache under a tight budget, until standard input
+ * ends; then prints what they did as a JSON line. Argument: JSON of {@link ChildOptions}.
  *
  * @module
  */
@@ -20,7 +20,7 @@ export interface ChildOptions {
   readonly seed: string;
   readonly writers: number;
   readonly readers: number;
-  /** Tiles are numbered from 0 to this. */
+  /** Tiles are numbered from 0 up to this. */
   readonly keys: number;
 }
 
@@ -69,11 +69,11 @@ async function main(): Promise<void> {
   await Promise.all(tasks);
   await cache[Symbol.asyncDispose]();
   console.log(JSON.stringify(report));
-  // PGlite's timers would keep the process.
+  // PGlite's timers would keep the process running.
   Deno.exit(0);
 }
 
-/** "progress EVICTED READ": how long it runs is decided by what it has done, not by the clock. */
+/** Prints "progress EVICTED READ": the parent decides by work done, not by time. */
 function tellProgress(): void {
   if (performance.now() - toldMs < PROGRESS_MS) return;
   toldMs = performance.now();
@@ -99,7 +99,8 @@ async function repeat(
       else report.faults.push(`${name}: ${messageOf(error)}`);
     }
     tellProgress();
-    // PGlite answers without ever going back to the event loop: standard input would not be heard.
+    // PGlite answers without returning to the event loop: without this, the end of standard input
+    // would not be noticed.
     await new Promise((resolve) => setTimeout(resolve, 0));
   }
 }
@@ -119,7 +120,7 @@ async function writer({ store }: ManagedTileCache, random: Random): Promise<void
   }
 }
 
-/** Every tile that is there is the one that was written, whole. */
+/** Every tile that exists must be exactly the one that was written. */
 async function reader({ store }: ManagedTileCache, random: Random): Promise<void> {
   const x = random.integer(options.keys);
   const expected = tileNumbered(x);

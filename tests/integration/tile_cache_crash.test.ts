@@ -1,6 +1,6 @@
 /**
- * kill -9 while tiles are written, renewed and deleted: no row without a whole file, no file without a row that a reader
- * could take for a tile, and everything that was promised is there.
+ * kill -9 while tiles are written, renewed and deleted: no row without a complete file, no file
+ * without a row that a reader could take for a tile, and everything that was acknowledged is there.
  *
  * @module
  */
@@ -13,9 +13,9 @@ import { postgresAvailable, postgresForFile } from "../support/postgres.ts";
 import { CrashablePostgres } from "../support/postgres_crashable.ts";
 import { crashTile } from "./tile_cache_crash_tile.ts";
 
-/** The long campaign asks for more. */
+/** The long campaign runs more. */
 const ROUNDS = Number(Deno.env.get("GDN_CRASH_ROUNDS") ?? 15);
-/** Each takes a new PGlite's start and recovery. */
+/** Fewer, because each needs the start and recovery of a new PGlite. */
 const PGLITE_ROUNDS = Math.ceil(ROUNDS / 3);
 const SERVER_ROUNDS = Math.ceil(ROUNDS / 5);
 const postgres = postgresForFile();
@@ -57,13 +57,13 @@ async function startChild(dataFolder: string, seed: number, dsn?: string): Promi
       child.kill("SIGKILL");
       await child.status;
       await ended;
-      // A last line without its end was not promised.
+      // A last line without its end was not acknowledged.
       return text.split("\n").slice(0, -1);
     },
   };
 }
 
-/** What was promised of each tile; what had begun may have happened or not. */
+/** What was acknowledged for each tile; a change that had begun may have happened or not. */
 interface Promised {
   /** Tiles that must be there, with the versions that they may have. */
   readonly there: Map<number, ReadonlySet<number>>;
@@ -85,7 +85,7 @@ function promised(lines: readonly string[], { there, gone }: Promised): number {
   return changes;
 }
 
-/** Empty where there is no such folder: the child may die before its first tile. */
+/** Empty when there is no such folder: the child may die before its first tile. */
 async function entriesOf(folder: string): Promise<Deno.DirEntry[]> {
   const entries: Deno.DirEntry[] = [];
   try {
@@ -106,7 +106,7 @@ async function filesBelow(folder: string): Promise<string[]> {
   return found;
 }
 
-/** Opens what the killed process left and holds it against what it had promised. */
+/** Opens what the killed process left and compares it with what was acknowledged. */
 async function inspect(
   dataFolder: string,
   dsn: string | undefined,
@@ -158,7 +158,7 @@ async function killRounds(random: Random, dataFolder: string, dsn?: string): Pro
   for (let round = 1; round <= (dsn === undefined ? PGLITE_ROUNDS : ROUNDS); round++) {
     const child = await startChild(dataFolder, round, dsn);
     if (dsn === undefined && round === 1) await refusedWhileHeld(dataFolder, child);
-    // PGlite takes a while to its first write.
+    // PGlite needs a while until its first write.
     const patienceMs = dsn === undefined ? 800 : 300;
     await pause(5 + random.integer(patienceMs));
     const changes = promised(await child.kill(), all);
@@ -167,7 +167,9 @@ async function killRounds(random: Random, dataFolder: string, dsn?: string): Pro
   }
 }
 
-/** The server dies under the writer and comes back; at the end the writer dies as well. */
+/**
+ * The server dies while the writer runs and is restarted; at the end the writer is killed as well.
+ */
 async function serverRounds(random: Random, dataFolder: string): Promise<void> {
   await using server = await CrashablePostgres.start();
   const all: Promised = { there: new Map(), gone: new Set() };
@@ -201,21 +203,22 @@ async function inFolder(body: (dataFolder: string, random: Random) => Promise<vo
 }
 
 Deno.test({
-  name: "kill -9 on PGlite leaves whole tiles or none, and a second process is refused until then",
+  name:
+    "kill -9 on PGlite leaves complete tiles or none, and a second process is refused until then",
   // PGlite's own interval timers outlive its close.
   sanitizeOps: false,
   fn: () => inFolder((dataFolder, random) => killRounds(random, dataFolder)),
 });
 
 Deno.test({
-  name: "kill -9 on a PostgreSQL server leaves whole tiles or none",
+  name: "kill -9 on a PostgreSQL server leaves complete tiles or none",
   ignore: !postgresAvailable(),
   fn: () =>
     postgres.database((dsn) => inFolder((folder, random) => killRounds(random, folder, dsn))),
 });
 
 Deno.test({
-  name: "a PostgreSQL server that is killed and restarted mid-write leaves whole tiles or none",
+  name: "a PostgreSQL server that is killed and restarted mid-write leaves complete tiles or none",
   ignore: !postgresAvailable(),
   fn: () => inFolder((dataFolder, random) => serverRounds(random, dataFolder)),
 });

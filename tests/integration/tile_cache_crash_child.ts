@@ -1,7 +1,7 @@
 /**
- * Writes, renews and deletes tiles until it is killed; prints a line before each change and one after
- * it, when it was promised to be kept. A database that goes away is waited for. Arguments: data
- * folder, seed, and a DSN where there is one.
+ * Child process: writes, renews and deletes tiles until it is killed; prints a line before each
+ * change and one after it, when it was acknowledged. Waits for a database that goes away.
+ * Arguments: data folder, seed, and a DSN where there is one.
  *
  * @module
  */
@@ -14,7 +14,7 @@ const random = seededRandom(seed);
 const { store } = await openTileCache({ dataFolder, dsn });
 const versions = new Map<number, number>();
 
-/** False when it failed: nobody knows then whether it happened. */
+/** False when it failed: then it is unknown whether the change happened. */
 async function attempt(work: () => Promise<unknown>): Promise<boolean> {
   try {
     await work();

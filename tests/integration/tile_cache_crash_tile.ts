@@ -1,5 +1,5 @@
 /**
- * Tiles of the crash tests: bytes and capture tell place and version.
+ * Tiles of the crash tests: bytes and capture time encode place and version.
  *
  * @module
  */

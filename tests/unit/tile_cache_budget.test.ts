@@ -1,4 +1,7 @@
-/** The disk budget on a PostgreSQL server and on PGlite: what goes, what stays, and the books. */
+/**
+ * The disk budget on a PostgreSQL server and on PGlite: what is evicted, what is kept, and the
+ * accounting.
+ */
 import assert from "node:assert/strict";
 import { ManualClock } from "../../src/core/mod.ts";
 import type { FdrSink, NewRecord } from "../../src/flight/flight_recorder/mod.ts";
@@ -24,7 +27,7 @@ interface Told {
 
 type Open = (change?: Partial<ManagedTileCacheOptions>) => Promise<ManagedTileCache & Told>;
 
-/** `open` opens the same cache again and again. */
+/** `open` may be called repeatedly and opens the same cache. */
 async function inCache(dsn: string | undefined, body: (open: Open) => Promise<void>) {
   const dataFolder = await Deno.makeTempDir({ prefix: "gdn-budget-" });
   try {
@@ -62,7 +65,7 @@ async function present({ store }: ManagedTileCache, xs: readonly number[]): Prom
   return xs.filter((_, i) => there[i]);
 }
 
-/** The books, the rows and the disk agree, and nothing is held. */
+/** Accounting, rows and disk agree, and nothing is reserved. */
 async function assertInOrder(cache: ManagedTileCache, dataFolder: string): Promise<void> {
   const state = await cache.budget.state();
   assert.equal(state.diskBytes, await bytesBelow(`${dataFolder}/tiles`));
@@ -74,8 +77,8 @@ const folderOf = ({ logged }: Told) =>
   logged.find(({ event }) => event === "c6.store.construct")?.dataFolder as string;
 
 const BODIES: Record<string, (open: Open) => Promise<void>> = {
-  "the least recently used go first, in batches, each told": async (open) => {
-    // The order of use is the order of writing, but for x = 3, which is read long afterwards.
+  "the least recently used are evicted first, in batches, each logged": async (open) => {
+    // The order of use is the order of writing, except for x = 3, which is read long afterwards.
     const clock = new ManualClock({ startUtc: new Date("2100-01-01T00:00:00Z") });
     let full: number;
     {
@@ -99,38 +102,39 @@ const BODIES: Record<string, (open: Open) => Promise<void>> = {
     assert.deepEqual(payload.tileIds.map(({ x }) => x), [1, 2, 4, 5, 6]);
     await assertInOrder(cache, folderOf(cache));
   },
-  "tiles of missions and pending uploads stay, and nothing goes for what does not fit": async (
-    open,
-  ) => {
-    const pending = makeTile({ x: 50, y: 7, source: "onboard_ingest", flightId: FLIGHT_ID });
-    let full: number;
-    {
-      await using cache = await open();
-      await cache.store.writeTile(pending.metadata, pending.jpeg);
-      for (const x of range(1, 10)) await cache.store.writeTiles([numbered(x)]);
-      const mission = range(1, 8).map((x) => numbered(x).metadata.tileId);
-      const unknown = numbered(999).metadata.tileId;
-      assert.equal(await cache.pins.pinTiles("valley", [...mission, unknown]), 8);
-      assert.equal(await cache.pins.pinTiles("other", mission.slice(0, 1)), 1);
-      full = await cache.metadata.totalDiskBytes();
-    }
-    await using cache = await open({ budgetBytes: full });
-    const three = range(21, 23).map((x) => numbered(x));
-    await assert.rejects(cache.store.writeTiles(three), CacheBudgetExhaustedError);
-    assert.deepEqual(await present(cache, range(1, 10)), range(1, 10), "nothing was sacrificed");
-    await cache.store.writeTiles([numbered(31)]);
-    assert.deepEqual(await present(cache, [...range(1, 10), 31]), [...range(1, 8), 31]);
-    assert.ok(await cache.store.tileExists(pending.metadata.tileId));
-    assert.equal(await cache.pins.unpinMission("valley"), 8);
-    await cache.store.writeTiles(three);
-    assert.deepEqual(await present(cache, [1, 2]), [1], "another mission still holds it");
-    assert.ok(await cache.store.tileExists(pending.metadata.tileId));
-    await cache.metadata.markUploaded(pending.metadata.tileId);
-    await cache.pins.unpinMission("other");
-    await cache.store.deleteTile(numbered(1).metadata.tileId);
-    await assertInOrder(cache, folderOf(cache));
-  },
-  "what would be refused anyway, or stays as it is, puts nothing out": async (open) => {
+  "tiles of missions and pending uploads are kept, and a write that cannot fit evicts nothing":
+    async (
+      open,
+    ) => {
+      const pending = makeTile({ x: 50, y: 7, source: "onboard_ingest", flightId: FLIGHT_ID });
+      let full: number;
+      {
+        await using cache = await open();
+        await cache.store.writeTile(pending.metadata, pending.jpeg);
+        for (const x of range(1, 10)) await cache.store.writeTiles([numbered(x)]);
+        const mission = range(1, 8).map((x) => numbered(x).metadata.tileId);
+        const unknown = numbered(999).metadata.tileId;
+        assert.equal(await cache.pins.pinTiles("valley", [...mission, unknown]), 8);
+        assert.equal(await cache.pins.pinTiles("other", mission.slice(0, 1)), 1);
+        full = await cache.metadata.totalDiskBytes();
+      }
+      await using cache = await open({ budgetBytes: full });
+      const three = range(21, 23).map((x) => numbered(x));
+      await assert.rejects(cache.store.writeTiles(three), CacheBudgetExhaustedError);
+      assert.deepEqual(await present(cache, range(1, 10)), range(1, 10), "nothing was sacrificed");
+      await cache.store.writeTiles([numbered(31)]);
+      assert.deepEqual(await present(cache, [...range(1, 10), 31]), [...range(1, 8), 31]);
+      assert.ok(await cache.store.tileExists(pending.metadata.tileId));
+      assert.equal(await cache.pins.unpinMission("valley"), 8);
+      await cache.store.writeTiles(three);
+      assert.deepEqual(await present(cache, [1, 2]), [1], "another mission still holds it");
+      assert.ok(await cache.store.tileExists(pending.metadata.tileId));
+      await cache.metadata.markUploaded(pending.metadata.tileId);
+      await cache.pins.unpinMission("other");
+      await cache.store.deleteTile(numbered(1).metadata.tileId);
+      await assertInOrder(cache, folderOf(cache));
+    },
+  "tiles that would be refused anyway, or exist already, evict nothing": async (open) => {
     let full: number;
     {
       await using cache = await open();
@@ -155,7 +159,7 @@ const BODIES: Record<string, (open: Open) => Promise<void>> = {
     assert.equal((await present(cache, range(1, 10))).length, 10);
     await assertInOrder(cache, folderOf(cache));
   },
-  "a stale tile of a conflict sector puts nothing out": async (open) => {
+  "a stale tile of a conflict sector evicts nothing": async (open) => {
     let full: number;
     {
       await using cache = await open();
@@ -171,7 +175,7 @@ const BODIES: Record<string, (open: Open) => Promise<void>> = {
     assert.ok(cache.recorded.some(({ kind }) => kind === "c6.freshness.rejected"));
     await cache.freshnessSettings.removeSector("world");
   },
-  "room that is taken nobody else takes, until its owner is gone": async (open) => {
+  "reserved space is not given to another owner until its lease ends": async (open) => {
     await using cache = await open({ budgetBytes: 10_000 });
     const other = new BudgetLedger(cache.database, 1);
     assert.ok(await other.tryReserve(6_000, 10_000));
@@ -181,30 +185,31 @@ const BODIES: Record<string, (open: Open) => Promise<void>> = {
       assert.equal((await cache.budget.state()).writingBytes, 10_000);
     }
     assert.equal((await cache.budget.state()).writingBytes, 6_000);
-    // The other one does not renew its lease of a second: it died.
+    // The other owner does not renew its lease of one second, as if its process had died.
     const begin = performance.now();
     await using _room = await cache.budget.reserveHeadroom(6_000);
     assert.ok(performance.now() - begin > 500, "it waited for the lease");
     assert.equal((await cache.budget.state()).writingBytes, 6_000);
   },
-  "deleting and renewing keep the books, and rows of before get their sidecars counted": async (
-    open,
-  ) => {
-    let folder: string;
-    {
+  "deleting and renewing keep the accounting right, and rows of an older version get their sidecars counted":
+    async (
+      open,
+    ) => {
+      let folder: string;
+      {
+        await using cache = await open();
+        folder = folderOf(cache);
+        await cache.store.writeTiles(range(1, 6).map((x) => numbered(x)));
+        await cache.store.deleteTile(numbered(2).metadata.tileId);
+        const newer = makeTile({ x: 4, y: 7 }, { capturedAt: new Date("2026-01-01") }, 400);
+        await cache.store.renewTile(newer.metadata, newer.jpeg);
+        await assertInOrder(cache, folder);
+        await cache.database.query("UPDATE tiles SET sidecar_bytes = NULL WHERE x < 4");
+        assert.ok(await cache.metadata.totalDiskBytes() < await bytesBelow(`${folder}/tiles`));
+      }
       await using cache = await open();
-      folder = folderOf(cache);
-      await cache.store.writeTiles(range(1, 6).map((x) => numbered(x)));
-      await cache.store.deleteTile(numbered(2).metadata.tileId);
-      const newer = makeTile({ x: 4, y: 7 }, { capturedAt: new Date("2026-01-01") }, 400);
-      await cache.store.renewTile(newer.metadata, newer.jpeg);
       await assertInOrder(cache, folder);
-      await cache.database.query("UPDATE tiles SET sidecar_bytes = NULL WHERE x < 4");
-      assert.ok(await cache.metadata.totalDiskBytes() < await bytesBelow(`${folder}/tiles`));
-    }
-    await using cache = await open();
-    await assertInOrder(cache, folder);
-  },
+    },
 };
 
 for (const [title, body] of Object.entries(BODIES)) {
@@ -216,12 +221,12 @@ for (const [title, body] of Object.entries(BODIES)) {
 }
 
 Deno.test({
-  name: "PGlite: the same of missions and of room that is taken",
+  name: "PGlite: the same for missions and reserved space",
   // PGlite's own interval timers outlive its close.
   sanitizeOps: false,
   fn: () =>
     inCache(undefined, async (open) => {
-      // A PGlite takes a second to open: those that differ most from a server are enough.
+      // Opening a PGlite takes a second: only the cases that differ most from a server are run.
       const titles = Object.keys(BODIES).filter((_, i) => i === 1 || i === 4);
       for (const [title, body] of Object.entries(BODIES)) {
         if (!titles.includes(title)) continue;
@@ -230,7 +235,7 @@ Deno.test({
         } catch (error) {
           throw new Error(title, { cause: error });
         }
-        // One database serves all of them: each leaves it empty.
+        // One database serves all of them: each case leaves it empty.
         await using cache = await open();
         for (const mission of await cache.pins.missions()) {
           await cache.pins.unpinMission(mission.mission);

@@ -228,7 +228,7 @@ for (const [table, rows] of Object.entries({ THRESHOLDS, OVERLAPS, EDGES, CLOCKS
   });
 }
 
-Deno.test("a judgement says until when a conflict tile is taken, to the millisecond", () => {
+Deno.test("a judgement states until when a conflict tile is accepted, to the millisecond", () => {
   const map = new SectorMap(SECTORS);
   const capturedAt = new Date("2026-01-31T12:00:00Z");
   const sectors = map.touching(IN_BOTH.ground);
@@ -242,7 +242,7 @@ Deno.test("a judgement says until when a conflict tile is taken, to the millisec
   assert.equal(rear.refusedAfter, null);
 });
 
-Deno.test("where the rear's rule is the shorter one, the harshest outcome still stands", () => {
+Deno.test("where the rear's rule is the shorter one, the most severe outcome still wins", () => {
   const rules = { active_conflict: 500 * DAY_S, stable_rear: 100 * DAY_S };
   const sectors = new SectorMap(SECTORS).touching(IN_BOTH.ground);
   const outcome = (days: number) => {
@@ -254,7 +254,7 @@ Deno.test("where the rear's rule is the shorter one, the harshest outcome still 
   assert.deepEqual(outcome(501), ["rejected", C]);
 });
 
-/** Corners lie on the edges of tiles of zoom 8 as often as not: that is where it may go wrong. */
+/** About half of the corners lie on edges of tiles of zoom 8, where errors are most likely. */
 function randomBox(random: Random): Bbox {
   const longitude = () =>
     random.uniform() < 0.5 ? between(random, -180, 180) : (random.integer(257) - 128) * 1.40625;
@@ -268,7 +268,10 @@ function randomBox(random: Random): Bbox {
   return box(latitudes[0], longitude(), latitudes[1], longitude());
 }
 
-/** On the circle of longitudes and the line of latitudes, one sector after another. */
+/**
+ * Tests one sector after another: longitudes as intervals on a circle, latitudes as intervals on a
+ * line.
+ */
 function touches(sectorBox: Bbox, ground: Bbox): boolean {
   const slack = 1e-9;
   if (ground.southDeg > sectorBox.northDeg + slack) return false;

@@ -1,4 +1,7 @@
-/** The freshness gate over a real database: rules that change, clocks that go back, what is told. */
+/**
+ * The freshness gate on a real database: rules that change, clocks that go back, log lines and
+ * records.
+ */
 import assert from "node:assert/strict";
 import { ManualClock } from "../../src/core/mod.ts";
 import type { NewRecord } from "../../src/flight/flight_recorder/mod.ts";
@@ -20,7 +23,7 @@ const DAY_S = 86_400;
 const SUMMER = new Date("2026-07-01T00:00:00Z");
 const WORLD = { southDeg: -90, westDeg: -180, northDeg: 90, eastDeg: 180 };
 
-/** A tile that was this old in summer. */
+/** A tile whose picture was this old in the summer of the test's clock. */
 const aged = (days: number) =>
   makeTile({}, { capturedAt: new Date(SUMMER.getTime() - days * DAY_S * 1000) }).metadata;
 
@@ -98,7 +101,7 @@ Deno.test({
       await settings.setRule({ classification: "active_conflict", maxAgeS: 91 * DAY_S });
       await gate.reload();
       assert.equal(outcome(91), "fresh");
-      // A rule that somebody deleted is the default one, not no rule.
+      // A deleted rule falls back to the default, not to no rule.
       await database.query("DELETE FROM tile_freshness_rules");
       await gate.reload();
       assert.deepEqual([outcome(183), outcome(184)], ["fresh", "rejected"]);
@@ -106,14 +109,14 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a clock that was set back makes no tile young, until it is trusted again",
+  name: "a clock that was set back makes no tile younger, until it is trusted again",
   ignore,
   fn: () =>
     inDatabase(async (database) => {
       const settings = new FreshnessSettings(database);
       await settings.addSector({ name: "front", classification: "active_conflict", bbox: WORLD });
       await openGate(database, SUMMER);
-      // 100 days back: a tile of 200 days would seem to be of 100.
+      // 100 days back: a tile of 200 days would seem to be 100 days old.
       const back = new Date(SUMMER.getTime() - 100 * DAY_S * 1000);
       const { gate, told } = await openGate(database, back);
       assert.deepEqual(told, ["c6.freshness.clock_set_back"]);
@@ -128,7 +131,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "sectors and rules that are none are refused, and old ones without a box are told",
+  name: "invalid sectors and rules are refused, and old ones without a box are logged",
   ignore,
   fn: () =>
     inDatabase(async (database) => {

@@ -47,7 +47,7 @@ const extra = (version: number, sql: string): Migration => ({
   sha256: "e".repeat(64),
 });
 
-test("migrate() applies to head once and says so", async (database) => {
+test("migrate() applies all migrations once and returns their number", async (database) => {
   const migrations = await readMigrations();
   const log = recorder();
   assert.equal(await migrate(database, migrations, log), migrations.length);
@@ -87,7 +87,7 @@ test("migrate() refuses a database made with an altered migration", async (datab
   await assert.rejects(migrate(database, altered, recorder()), MigrationError);
 });
 
-test("migrate() leaves nothing of a run that fails", async (database) => {
+test("migrate() changes nothing when it fails", async (database) => {
   const known = await readMigrations();
   const migrations = [
     ...known,
@@ -122,7 +122,7 @@ test("migrate() tries a serialisation failure once more, and only once", async (
   assert.equal(runs, 4);
 });
 
-test("the schema refuses words, places and twins that are none", async (database) => {
+test("the schema refuses invalid labels, places and duplicates", async (database) => {
   await migrate(database, await readMigrations(), recorder());
   const insert = (values: Record<string, string | number | null>) => {
     const row = {

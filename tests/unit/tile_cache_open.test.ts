@@ -1,6 +1,6 @@
 /**
- * Opening a cache: who may have it, what belongs together, what is put in order. Two servers'
- * databases and PGlite, all real.
+ * Opening a cache: locks, identity of folder and database, reconciliation. With two real server
+ * databases and PGlite.
  *
  * @module
  */
@@ -75,7 +75,7 @@ Deno.test("openTileCache() names a folder that cannot be made", () =>
     );
   }));
 
-Deno.test("openTileCache() names a server that is not there, but not its password", () =>
+Deno.test("openTileCache() names a server that cannot be reached, but not its password", () =>
   inFolder(async (dataFolder) => {
     const dsn = "postgresql://pilot:secret@127.0.0.1:1/tiles";
     await assert.rejects(
@@ -138,7 +138,7 @@ test(
     await using cache = await openTileCache({ dataFolder, dsn });
     const tiles = Array.from({ length: 30 }, (_, x) => makeTile({ x, y: 9 }, {}, x));
     await Deno.mkdir(`${dataFolder}/tiles/local_import/18`, { recursive: true });
-    // A file stands where a folder must be: the write of x = 20 fails in the middle.
+    // A file stands where a folder is needed: writing x = 20 fails in the middle.
     await Deno.writeTextFile(`${dataFolder}/tiles/local_import/18/20`, "");
     await assert.rejects(cache.store.writeTiles(tiles), TileFsError);
     await Deno.remove(`${dataFolder}/tiles/local_import/18/20`);
@@ -150,7 +150,7 @@ test(
   },
 );
 
-test("reading a tile whose file changed or went says so", async (dataFolder, dsn) => {
+test("reading a tile whose file was changed or deleted throws", async (dataFolder, dsn) => {
   await using cache = await openTileCache({ dataFolder, dsn });
   const tile = makeTile({});
   await write(cache, tile);
@@ -165,7 +165,7 @@ test("reading a tile whose file changed or went says so", async (dataFolder, dsn
 });
 
 test(
-  "reconciliation drops rows without file, moves orphans, deletes half files",
+  "reconciliation drops rows without file, moves orphans, deletes temporary files",
   async (folder, dsn) => {
     const tiles = [1, 2, 3].map((x) => makeTile({ x }, {}, x));
     {

@@ -1,4 +1,7 @@
-/** A server that cannot be reached: said at once or in time, by name, without the password. */
+/**
+ * A server that cannot be reached: reported at once or after the time-out, by name, without the
+ * password.
+ */
 import assert from "node:assert/strict";
 import { TileDatabaseError } from "../../src/tiles/tile_contract/mod.ts";
 import { openPostgres } from "../../src/tiles/workstation/tile_cache/sql/postgres_database.ts";
@@ -19,7 +22,7 @@ async function refusal(dsn: string): Promise<string> {
   throw new Error(`${dsn} was reached`);
 }
 
-/** Accepts and says nothing, for as long as `body` takes. */
+/** A server that accepts connections and never answers, while `body` runs. */
 async function besideSilence(
   options: Deno.TcpListenOptions | (Deno.UnixListenOptions & { transport: "unix" }),
   body: (address: Deno.Addr) => Promise<void>,
@@ -38,7 +41,7 @@ async function besideSilence(
   }
 }
 
-Deno.test("openPostgres() gives up on a server that accepts and says nothing", () =>
+Deno.test("openPostgres() gives up on a server that accepts and never answers", () =>
   inScratch(async (folder) => {
     await besideSilence({ hostname: "127.0.0.1", port: 0 }, async (address) => {
       const { port } = address as Deno.NetAddr;

@@ -1,6 +1,6 @@
 /**
- * Rows as the store reads them: nothing of a tile's metadata is lost on the way, a row that is no
- * tile's is refused by name, and a place that holds something else than a picture is not waited for.
+ * Rows as the store reads them: no metadata is lost, an invalid row is refused by name, and a path
+ * that holds something else than a regular file does not block reading.
  *
  * @module
  */
@@ -46,7 +46,7 @@ const QUALITY = {
   frameSequence: 7,
   "a\x1fnew\nfield": ["\x1f", null],
 };
-/** What a text with separators could lose. */
+/** Texts with separators, which packing could damage. */
 const ODD: readonly Partial<TileMetadata>[] = [
   { attribution: "a\x1fb\x1f\x1f\nc\\ 'd' \"e\" ✓", capturedAt: new Date(1717113600123) },
   { attribution: "", capturedAt: new Date(-1), sourceGsdM: 1 / 3, coverage: 0 },
@@ -76,7 +76,8 @@ Deno.test({
         await cache.metadata.queryByBbox(world, 18),
         tiles.map(({ metadata }) => metadata),
       );
-      // A row of before identities is no tile, and holds up none that wait to be handed in.
+      // A row from a version without tile UUIDs is not a tile, and does not block the upload of
+      // others.
       await cache.database.query(
         "INSERT INTO tiles (zoom, x, y, tile_size_px, source, flight_id, latitude_deg, " +
           "longitude_deg, source_gsd_m, voting_status) " +
@@ -88,7 +89,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a box has the same tiles by map rows, as one range, and over the antimeridian",
+  name: "a box returns the same tiles by map rows, as one range, and over the antimeridian",
   ignore,
   fn: () =>
     onServer(async (cache) => {
@@ -98,7 +99,7 @@ Deno.test({
       assert.equal(near.length, 30);
       const key = ({ tileId }: TileMetadata) => `${tileId.y}/${tileId.x}`;
       assert.deepEqual(near.map(key), near.map(key).sort());
-      // The same columns, and more map rows than are looked up one by one.
+      // The same columns, with more map rows than are looked up one by one.
       const tall = await cache.metadata.queryByBbox(
         { ...box, northDeg: 70, southDeg: 0 },
         BULK_ZOOM,
@@ -111,7 +112,8 @@ Deno.test({
 });
 
 Deno.test({
-  name: "rows are made again from the sidecars of a later version too, which stay as they are",
+  name:
+    "rows are rebuilt from the sidecars of a later version too, and the sidecars stay unchanged",
   ignore,
   fn: () =>
     onServer(async (cache, dataFolder) => {
@@ -143,7 +145,7 @@ Deno.test({
       const flown = await cache.metadata.getById(onboard.metadata.tileId);
       assert.deepEqual([flown?.votingStatus, flown?.quality], ["pending", QUALITY]);
       assert.equal(await Deno.readTextFile(later.file), later.text);
-      // And their sizes are in the books as they are, so that no reconciliation writes them again.
+      // Their sizes are counted as they are, so that reconciliation does not rewrite them.
       let bytes = 0;
       for (const { metadata: { tileId: { source, x, flightId } } } of [own, onboard]) {
         const folder = [source, flightId].filter((part) => part !== undefined).join("/");
@@ -156,7 +158,7 @@ Deno.test({
     }),
 });
 
-Deno.test("a row that is no tile's is refused, and the column is named", () => {
+Deno.test("an invalid row is refused, and the column is named", () => {
   const sha256 = "0".repeat(64);
   const own = ["1", "2", sha256, "20000"], uuid = "a".repeat(36);
   const common = ["18", "256", "bing", "0.5", "1717113600.5", "1", "", "", "", "", "someone"];
@@ -186,7 +188,7 @@ Deno.test("a row that is no tile's is refused, and the column is named", () => {
   assert.throws(() => metadataOf({ tile: "1" }), TileDatabaseError);
 });
 
-Deno.test("a pipe, a link and a file too large are no pictures, and nobody waits for them", async () => {
+Deno.test("a pipe, a link and a file too large are refused without blocking", async () => {
   await inFolder(async (dataFolder) => {
     const { metadata, jpeg } = makeTile({});
     const { zoom, x, y, source } = metadata.tileId;

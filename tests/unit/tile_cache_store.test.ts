@@ -1,5 +1,6 @@
 /**
- * The SQL store's own: factories, recorder and stamps, sidecars and a database that were lost.
+ * The SQL store beyond the contract: factories, recorder and times of use, lost sidecars and lost
+ * databases.
  *
  * @module
  */
@@ -44,7 +45,7 @@ function recorder() {
   return { records, fdr };
 }
 
-Deno.test("the factories construct without any I/O, and say so when they are used unopened", async () => {
+Deno.test("the factories construct without any I/O, and throw when they are used unopened", async () => {
   await inFolder(async (dataFolder) => {
     const { metadata, jpeg } = makeTile({});
     await using store = buildTileStore({ dataFolder });
@@ -57,7 +58,7 @@ Deno.test("the factories construct without any I/O, and say so when they are use
   assert.throws(() => buildTileStore({ dataFolder: "/nowhere", fdr }), TypeError);
 });
 
-Deno.test("writes and failures are recorded, judged and stamped by the clock", async () => {
+Deno.test("writes and failures are recorded, judged and timed by the injected clock", async () => {
   const clock = new ManualClock({ startUtc: new Date("2026-05-01T00:00:00Z") });
   const { records, fdr } = recorder();
   const freshnessGate = {
@@ -85,7 +86,7 @@ Deno.test("writes and failures are recorded, judged and stamped by the clock", a
 });
 
 Deno.test({
-  name: "a server's store records, stamps in batches, and takes back files that came back",
+  name: "a server's store records, stamps in batches, and accepts files that were restored",
   ignore,
   fn: () =>
     postgres.database((dsn) =>
@@ -110,7 +111,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "sidecars that a loss of power took are written again from their rows",
+  name: "sidecars lost with the power are written again from their rows",
   ignore,
   fn: () =>
     postgres.database((dsn) =>
@@ -137,7 +138,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a PGlite database that is gone or broken is made again from the sidecars",
+  name: "a PGlite database that is missing or broken is rebuilt from the sidecars",
   // PGlite's own interval timers outlive its close.
   sanitizeOps: false,
   fn: () =>
@@ -158,7 +159,7 @@ Deno.test({
       ];
       for (const [round, harm] of damage.entries()) {
         await harm();
-        // One of them is not what its sidecar says any more.
+        // The content of one picture does not match its sidecar any more.
         if (round === 1) {
           await Deno.truncate(`${dataFolder}/tiles/local_import/18/3/106845.jpg`, 50);
         }

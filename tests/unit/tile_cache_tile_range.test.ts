@@ -39,14 +39,14 @@ Deno.test("tileRange() cuts off what lies past the slippy map", () => {
   const world = { southDeg: -90, northDeg: 90, westDeg: -180, eastDeg: 180 };
   assert.deepEqual(tileRange(world, 3), { yMin: 0, yMax: 7, columns: [{ xMin: 0, xMax: 7 }] });
   assert.equal(tileRange({ ...world, southDeg: 85 }, 3).yMax, 0);
-  // No tile touches these.
+  // These touch no tile.
   for (const pole of [{ ...world, southDeg: 85.1 }, { ...world, northDeg: -85.1 }]) {
     const { yMin, yMax } = tileRange(pole, 3);
     assert.ok(yMax < yMin);
   }
 });
 
-Deno.test("tileRange() names what is wrong with a box", () => {
+Deno.test("tileRange() states what is wrong with a box", () => {
   const box = { southDeg: 1, northDeg: 0, westDeg: 0, eastDeg: 1 };
   assert.throws(
     () => tileRange(box, 3),

@@ -1,6 +1,6 @@
 /**
- * What must not happen beside the tiles: links that lead out, orphans that are none any more, sectors
- * that go with a lost database, refusals that nobody records.
+ * Maintenance of a cache: links that lead out, orphans that belong to a tile again, sectors of a
+ * lost database, refusals that must be recorded.
  *
  * @module
  */
@@ -112,7 +112,7 @@ onServer("tiles that find no room are recorded as not written", async (dataFolde
 });
 
 Deno.test({
-  name: "sectors and rules outlive an embedded database that is lost, and it is told",
+  name: "sectors and rules survive the loss of an embedded database, which is logged",
   // PGlite's own interval timers outlive its close.
   sanitizeOps: false,
   fn: () =>
@@ -152,7 +152,8 @@ Deno.test({
         );
         assert.equal(await cache.store.tileExists(young.metadata.tileId), true);
       }
-      // Kept and damaged: no cache without its sectors. (It throws before it asks the database.)
+      // The kept copy is damaged: the cache must not open without its sectors. (It throws before it
+      // queries the database.)
       await Deno.writeTextFile(`${dataFolder}/freshness.json`, "{");
       await assert.rejects(
         restoreSettings(dataFolder, {} as SqlDatabase),

@@ -1,5 +1,5 @@
 /**
- * The contract documents say what the interfaces are: the same methods with the same signatures in
+ * Compares the contract documents with the interfaces: the same methods with the same signatures in
  * the same order, and the same version.
  *
  * @module
@@ -10,7 +10,7 @@ import { REPOSITORY } from "../support/paths.ts";
 const FOLDER = `${REPOSITORY}/src/tiles/tile_contract`;
 const read = (path: string) => Deno.readTextFileSync(`${FOLDER}/${path}`);
 
-/** Members of an interface as TypeScript has them, without comments, white space made one. */
+/** Members of an interface in TypeScript, without comments, with white space normalised. */
 function membersOf(source: string, name: string): string[] {
   const from = source.indexOf(`export interface ${name} {`);
   assert.ok(from >= 0, `contract.ts has an interface ${name}`);

@@ -1,5 +1,5 @@
 /**
- * Records refuse what cannot be, and hand on what a later version says.
+ * Schemas of tile records: impossible values are refused, and fields of later versions are kept.
  *
  * @module
  */
@@ -32,7 +32,7 @@ Deno.test("TileId has zoom 0 to 22 and an x and y that exist there", () => {
   assert.equal(checkTileId(upper).flightId, FLIGHT_ID);
 });
 
-Deno.test("a new onboard tile is pending, and words of trust are kept as they came", () => {
+Deno.test("a new onboard tile is pending, and unknown voting statuses are kept as they came", () => {
   const { metadata } = makeTile({ source: "onboard_ingest", flightId: FLIGHT_ID });
   assert.equal(checkTileMetadata(metadata).votingStatus, "pending");
   const trusted = { ...metadata, votingStatus: "trusted" };

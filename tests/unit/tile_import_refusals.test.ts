@@ -55,7 +55,7 @@ Deno.test("importTiles(): what is too old for its sector is named, the others go
     `tile ${ZOOM}/3/88000`,
     `tile ${ZOOM}/70/88000`,
   ]);
-  assert.match(summary.refusals[0].reason, /nobody knows when its picture was taken/);
+  assert.match(summary.refusals[0].reason, /the capture date of its picture is unknown/);
   assert.equal((await store.statistics())[0].tiles, 78);
 });
 

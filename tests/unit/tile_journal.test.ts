@@ -44,7 +44,7 @@ async function writeJournal(path: string, tiles: readonly NewTile[]): Promise<vo
 
 const FOUR = [1, 2, 3, 4].map((x) => onboard(x));
 
-Deno.test("a journal that was cut anywhere holds the tiles before the cut, and takes more", () =>
+Deno.test("a journal that was cut anywhere keeps the tiles before the cut, and accepts more", () =>
   inFolder(async (folder) => {
     const path = `${folder}/journal`;
     await writeJournal(path, FOUR);
@@ -74,7 +74,7 @@ Deno.test("a journal that was cut anywhere holds the tiles before the cut, and t
     }
   }));
 
-Deno.test("a file of something else is refused and left as it is", () =>
+Deno.test("a file that is not a journal is refused and left unchanged", () =>
   inFolder(async (folder) => {
     const path = `${folder}/mission.yaml`;
     const text = "name: somebody's mission\nwaypoints: []\n";
@@ -84,7 +84,7 @@ Deno.test("a file of something else is refused and left as it is", () =>
       (error) => error instanceof TileFsError && /is no journal of tiles/.test(error.message),
     );
     assert.equal(await Deno.readTextFile(path), text);
-    // A journal of one entry, damaged inside: not thrown away either.
+    // A journal with one entry, damaged inside: it is not discarded either.
     const other = `${folder}/journal`;
     await writeJournal(other, FOUR.slice(0, 1));
     const bytes = await Deno.readFile(other);
@@ -94,7 +94,7 @@ Deno.test("a file of something else is refused and left as it is", () =>
     assert.deepEqual(await Deno.readFile(other), bytes);
   }));
 
-Deno.test("a damaged entry is left out, the ones behind it are read", () =>
+Deno.test("a damaged entry is skipped, those behind it are read", () =>
   inFolder(async (folder) => {
     const path = `${folder}/journal`;
     await writeJournal(path, FOUR);
@@ -111,7 +111,7 @@ Deno.test("a damaged entry is left out, the ones behind it are read", () =>
     }
   }));
 
-Deno.test("mergeJournal() brings every tile home once, renews older ones, and repeats without change", () =>
+Deno.test("mergeJournal() copies every tile once, renews older ones, and changes nothing when repeated", () =>
   inFolder(async (folder) => {
     const path = `${folder}/journal`;
     const better = onboard(2, 5, 22), deleted = onboard(3);
@@ -196,7 +196,7 @@ Deno.test("a package store reads its package, refuses to change it, and keeps fl
     await assert.rejects(store.readTilePixels(packaged), ContentHashMismatchError);
   }));
 
-Deno.test("a package store without a journal takes no tiles", () =>
+Deno.test("a package store without a journal accepts no tiles", () =>
   inFolder(async (folder) => {
     await writePackage(`${folder}/package`);
     using store = buildPackageTileStore({

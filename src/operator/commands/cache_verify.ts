@@ -63,7 +63,7 @@ export interface VerifyParts extends CacheParts {
 export function cacheVerifyCommand(parts: VerifyParts): Command {
   return {
     name: "cache verify",
-    summary: "hold rows and files of the cache against each other, and mend them",
+    summary: "compare rows and files of the cache, and repair them",
     help: HELP,
     run: (args, io) => run(parts, args, io),
   };
@@ -115,7 +115,7 @@ function exitCode(report: VerifyReport, repair: boolean): ExitCode {
 }
 
 function lineOf({ kind, subject, detail, repaired }: TileFault): string {
-  return `${kind.replaceAll("_", " ")}: ${subject}: ${detail}${repaired ? " (mended)" : ""}`;
+  return `${kind.replaceAll("_", " ")}: ${subject}: ${detail}${repaired ? " (repaired)" : ""}`;
 }
 
 function describe(report: VerifyReport, io: CommandIo): void {
@@ -123,11 +123,11 @@ function describe(report: VerifyReport, io: CommandIo): void {
   const looked = `${tiles} tiles, ${files} files, ${sizeText(diskBytes)}`;
   if (faults > FAULTS_TOLD) io.out(`… and ${faults - FAULTS_TOLD} more (--json lists all)`);
   if (faults === 0) io.out(`${looked}: whole`);
-  else if (repaired === faults) io.out(`${looked}: ${faults} faults, all mended`);
+  else if (repaired === faults) io.out(`${looked}: ${faults} faults, all repaired`);
   else {
-    io.out(`${looked}: ${faults} faults, ${repaired} mended`);
+    io.out(`${looked}: ${faults} faults, ${repaired} repaired`);
     if (repaired === 0) {
-      io.out("--repair mends what can be mended; import the tiles again after it");
+      io.out("--repair fixes what can be repaired; import the lost tiles again after it");
     }
   }
   if (young > 0) io.out(`${young} young files without a row were left alone (a writer's, perhaps)`);

@@ -1,6 +1,6 @@
 /**
- * A folder of files and a database that belong to each other carry the same random id. Without it, a
- * folder opened with another database would look as if all its tiles were orphans.
+ * A random id that the folder of files and its database share. Without it, a folder opened with
+ * another database would look as if all its tiles were orphans.
  *
  * @module
  */
@@ -15,7 +15,7 @@ const IdentityFileSchema = z.object({
   cacheId: z.uuid(),
 });
 
-/** A folder of a cache, and a database that was made anew in the place of its own. */
+/** Whether the folder belongs to a cache while its database is new and empty. */
 export async function isWithoutIdentity(
   dataFolder: string,
   database: SqlDatabase,
@@ -25,8 +25,8 @@ export async function isWithoutIdentity(
 }
 
 /**
- * Checks that folder and database belong together; a new pair is married. With `adopt` a new, empty
- * database takes the place of the folder's lost one. Call it locked.
+ * Checks that folder and database belong together; a new pair is given an id. With `adopt` a new,
+ * empty database replaces the folder's lost one. Call it under the folder's lock.
  */
 export async function checkIdentity(
   dataFolder: string,
@@ -46,7 +46,7 @@ export async function checkIdentity(
   if (inFolder !== null) {
     throw new CacheIdentityError(
       `Cannot open the tile cache: the files in ${dataFolder} do not belong to ${database.name}; ` +
-        "name the database (DSN) they were made with, or an empty folder and an empty database",
+        "name the database (DSN) that they were made with, or an empty folder and an empty database",
     );
   }
   if (row !== undefined && !row.empty) {

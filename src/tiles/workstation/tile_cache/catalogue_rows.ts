@@ -1,5 +1,5 @@
 /**
- * Everything, page by page and in sums.
+ * Reads all rows: page by page, and as sums.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import {
 import type { SqlSession } from "./sql/database.ts";
 import { IDENTIFIED, PERSISTENT_COLUMNS, persistentOf } from "./packed_row.ts";
 
-/** By tile UUID, which has an index: a page costs the same at the end as at the beginning. */
+/** Paged by tile UUID, which has an index: the last page costs the same as the first. */
 export async function selectPage(
   sql: SqlSession,
   page: TilePage,

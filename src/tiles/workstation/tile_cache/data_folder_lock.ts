@@ -1,6 +1,6 @@
 /**
- * Who may use a data folder. PGlite has no locking of its own: two processes on one folder silently
- * lose each other's writes, so its owner holds the folder alone. Users of a server share it.
+ * Locks a data folder. PGlite has no locking of its own: two processes on one folder silently lose
+ * each other's writes, so its owner locks the folder exclusively. Users of a server share the lock.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { FolderLock, FolderLockedError, messageOf } from "../../../core/mod.ts";
 import { CacheLockedError, TileFsError } from "../../tile_contract/mod.ts";
 
 /**
- * Alone, or not at all.
+ * Locks exclusively, without waiting.
  *
  * @throws CacheLockedError that names the process which holds the folder.
  */
@@ -20,14 +20,14 @@ export async function lockAlone(dataFolder: string): Promise<FolderLock> {
   );
 }
 
-/** With others; see `FolderLock.withOthers`. */
+/** Locks shared; see `FolderLock.withOthers`. */
 export async function lockWithOthers(
   dataFolder: string,
 ): Promise<{ readonly lock: FolderLock; readonly aloneAtFirst: boolean }> {
   return await locked(
     dataFolder,
     (path) => FolderLock.withOthers(path),
-    "holds it alone; wait until it ends",
+    "holds it exclusively; wait until it ends",
   );
 }
 
@@ -47,7 +47,7 @@ async function locked<T>(
     }
     throw new TileFsError(
       `Cannot use ${dataFolder} for the tile cache: ${messageOf(error)}; ` +
-        "name a folder that can be written",
+        "name a writable folder",
       { cause: error },
     );
   }

@@ -46,7 +46,7 @@ import {
   type WriteSummary,
 } from "../../tile_contract/mod.ts";
 
-/** What is remembered of a tile and changes. */
+/** The changeable part of what is stored about a tile. */
 interface Held {
   metadata: TileMetadata;
   jpeg: Uint8Array<ArrayBuffer>;
@@ -60,7 +60,7 @@ export class FakeTileStore implements TileStore, TileMetadataStore, TileCatalogu
   readonly #tiles = new Map<string, Held>();
   readonly #collaborators: TileStoreCollaborators;
   readonly #journal: WriteJournal;
-  /** Missions and the keys of their tiles, for eviction. */
+  /** Missions and the keys of their pinned tiles, for eviction. */
   readonly pinned = new Set<string>();
 
   constructor(collaborators: TileStoreCollaborators = {}) {
@@ -124,7 +124,7 @@ export class FakeTileStore implements TileStore, TileMetadataStore, TileCatalogu
     }
   }
 
-  /** There are no files here that could be in place already. */
+  /** This store has no files, so no metadata can be inserted for existing ones. */
   async insertMetadata(metadata: TileMetadata): Promise<void> {
     const key = tileKey(checkTileId(metadata.tileId));
     if (this.#tiles.has(key)) throw new TileMetadataError(`Cannot write tile ${key}: it exists`);

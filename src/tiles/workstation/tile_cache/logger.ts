@@ -1,5 +1,5 @@
 /**
- * What the cache tells whoever runs it.
+ * The log interface that the tile cache writes to.
  *
  * @module
  */

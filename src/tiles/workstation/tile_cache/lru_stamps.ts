@@ -1,5 +1,6 @@
 /**
- * When tiles were last read: noted in memory, written in batches, never waited for by a reader.
+ * Times of last use of tiles: collected in memory and written in batches, so that readers never
+ * wait.
  *
  * @module
  */
@@ -20,7 +21,7 @@ export class LruStamps {
     this.#database = database;
   }
 
-  /** Of one tile the latest time counts. */
+  /** The latest time of each tile. */
   note(tileId: TileId, at: Date): void {
     const id = tileUuid(tileId);
     const before = this.#pending.get(id);
@@ -33,7 +34,7 @@ export class LruStamps {
     }
   }
 
-  /** Everything noted so far is in the database when it returns. @throws what the database throws. */
+  /** Writes everything collected so far. @throws what the database throws. */
   async flush(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
@@ -44,7 +45,7 @@ export class LruStamps {
     await turn;
   }
 
-  /** A stamp that is lost makes a tile look older than it is: no reason to disturb a reader. */
+  /** A lost time only makes a tile look older than it is: no reason to fail a read. */
   #flushBehind(): void {
     this.flush().catch(() => {});
   }
@@ -53,7 +54,7 @@ export class LruStamps {
     if (batch.size === 0) return;
     await this.#database.transaction(async (sql) => {
       await sql.query("SET LOCAL synchronous_commit = off");
-      // Rows that somebody holds are left out, so that stamps never wait and never deadlock.
+      // Rows that are locked are skipped, so that these writes never wait and never deadlock.
       await sql.query(
         "WITH stamp AS (SELECT * FROM unnest($1::uuid[], $2::timestamptz[]) AS s (tile_uuid, at)), " +
           "free AS (SELECT t.id, stamp.at FROM tiles AS t JOIN stamp USING (tile_uuid) " +
@@ -66,7 +67,10 @@ export class LruStamps {
   }
 }
 
-/** In the words of the index tiles_evictable: any others would sort all rows. */
+/**
+ * The condition must be word for word that of the index tiles_evictable: any other would sort all
+ * rows.
+ */
 export async function selectLruCandidates(
   sql: SqlSession,
   limit: number,

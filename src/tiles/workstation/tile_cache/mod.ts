@@ -1,4 +1,6 @@
-/** C6 tile cache: tiles as files with rows in PostgreSQL, embedded (PGlite) or on a server. */
+/**
+ * The tile cache (C6): tiles as files with rows in PostgreSQL, embedded (PGlite) or on a server.
+ */
 export type { TileCacheLogger } from "./logger.ts";
 export {
   buildTileMetadataStore,

@@ -1,5 +1,5 @@
 /**
- * Opening a tile cache: lock, database, migrations, identity, reconciliation.
+ * Opens a tile cache: lock, database, migrations, identity, reconciliation.
  *
  * @module
  */
@@ -26,14 +26,14 @@ import { selectTotals } from "./tile_rows.ts";
 import { leftMarkers, UncleanMarker } from "./unclean_marker.ts";
 
 export interface TileCacheOptions extends TileStoreCollaborators {
-  /** Folder of the files, and of PGlite's database; made when absent. */
+  /** Folder of the files, and of PGlite's database; created when absent. */
   readonly dataFolder: string;
-  /** A PostgreSQL server; without one, PGlite in this process and the folder for it alone. */
+  /** A PostgreSQL server; without one, PGlite in this process with exclusive use of the folder. */
   readonly dsn?: string;
   readonly logger?: TileCacheLogger;
-  /** Makes the freshness gate over the cache's own database, where none is given. */
+  /** Creates the freshness gate on the cache's own database, when none is given. */
   readonly openFreshnessGate?: (database: SqlDatabase) => Promise<WriteFreshnessGate>;
-  /** Files are held against rows when the last user did not end well (default), or always. */
+  /** Compare files with rows when the last user did not end well (default), or always. */
   readonly reconcile?: "when_unclean" | "always";
 }
 
@@ -41,29 +41,32 @@ export interface TileCache extends AsyncDisposable {
   readonly store: TileStore;
   readonly metadata: TileMetadataStore;
   readonly catalogue: TileCatalogue;
-  /** For the other parts of this component: freshness rules, budget. */
+  /** For other parts of this component: freshness rules, budget. */
   readonly database: SqlDatabase;
-  /** For people: "PGlite in DIR", "PostgreSQL server HOST:PORT, database NAME". */
+  /** For messages: "PGlite in DIR", "PostgreSQL server HOST:PORT, database NAME". */
   readonly databaseName: string;
 }
 
-/** A store over files and a database; constructs only, `open()` does the I/O; dispose it. */
+/**
+ * A store over files and a database. The constructor does no I/O, `open()` does; dispose of it
+ * after use.
+ */
 export function buildTileStore(options: TileCacheOptions): SqlTileStore {
   return new SqlTileStore(options, () => openParts(options));
 }
 
 /**
- * The same class: on PGlite, where one user has the folder alone, take both contracts from one
- * object.
+ * The same class for both contracts. On PGlite, which allows one user of the folder, use one object
+ * for both.
  */
 export function buildTileMetadataStore(options: TileCacheOptions): SqlTileStore {
   return buildTileStore(options);
 }
 
 /**
- * Opens (or makes) the tile cache in a folder; dispose it.
+ * Opens (or creates) the tile cache in a folder; dispose of it after use.
  *
- * @throws CacheLockedError when another process has it, with that process's id.
+ * @throws CacheLockedError when another process holds it, with that process's id.
  * @throws MigrationError | CacheIdentityError | TileDatabaseError | TileFsError
  */
 export async function openTileCache(options: TileCacheOptions): Promise<TileCache> {
@@ -112,14 +115,16 @@ async function openParts(options: TileCacheOptions): Promise<SqlTileStoreParts &
     dataFolder,
     database,
     marker: new UncleanMarker(dataFolder),
-    // PGlite's rows may have to be made again from them.
+    // PGlite's rows may have to be rebuilt from the sidecars.
     syncSidecars: dsn === undefined,
     freshnessGate,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
-/** All of it before the new database is taken for the folder's: who is killed begins again. */
+/**
+ * Rebuilds everything before the new database is tied to the folder: after a kill it starts again.
+ */
 async function makeAnew(
   dataFolder: string,
   database: SqlDatabase,
@@ -134,7 +139,7 @@ async function makeAnew(
     sectorsRestored,
     lost: "uploads, attempts, votes since, times of use and pins of missions" +
       (sectorsRestored === null
-        ? ", and sectors that an older program drew: see `operator cache sector ls`"
+        ? ", and sectors that an older program stored: see `operator cache sector ls`"
         : ""),
   });
   return rows;
@@ -150,8 +155,8 @@ async function lockFolder(
 }
 
 /**
- * Either driver is loaded only when it is used. Where PGlite's database is broken, while files of a
- * cache are there, a new one takes its place, and the broken one is kept.
+ * Each driver is loaded only when it is used. When PGlite's database is broken while files of a
+ * cache exist, a new database replaces it, and the broken one is kept.
  */
 async function openDatabase(
   dataFolder: string,
@@ -182,7 +187,10 @@ async function exists(path: string): Promise<boolean> {
   return await Deno.lstat(path).then(() => true, () => false);
 }
 
-/** A missing permission, and memory or files that are short for the moment, break no database. */
+/**
+ * A missing permission, or a temporary shortage of memory or file handles, does not mean that the
+ * database is broken.
+ */
 function isRefusal(error: Error): boolean {
   return causes(error).some((cause) =>
     cause instanceof Deno.errors.NotCapable || cause instanceof Deno.errors.PermissionDenied ||
@@ -190,7 +198,7 @@ function isRefusal(error: Error): boolean {
   ) || /may not read its own files/.test(error.message);
 }
 
-/** Null when the last user ended well and nobody asked for it. */
+/** null when the last user ended well and reconciliation was not requested. */
 async function putInOrder(
   dataFolder: string,
   options: TileCacheOptions,

@@ -1,12 +1,12 @@
 /**
- * A tile's row as one text: the columns that a reader wants, put together by the server. A row of 15
- * columns costs the drivers several times what its one text costs (a message of as many fields, a
- * type for each of them, an object of as many names).
+ * Packs a tile's row into one text in SQL and unpacks it here. A row of 15 columns costs the
+ * drivers several times what one text costs (one message field, one type and one object property
+ * for each column).
  *
- * The fields are separated by the character U+001F. Those that neighbours have in common stand
- * together at the end: they are taken apart once for many rows. Only an attribution may hold the
- * separator (a source and the words have their CHECKs, JSON escapes it), so it stands last and takes
- * the rest.
+ * Fields are separated by the character U+001F. Those that neighbours have in common stand together
+ * at the end and are parsed once for many rows. Only an attribution may contain the separator
+ * (sources and labels have CHECK constraints, JSON escapes it), so it stands last and takes the
+ * rest.
  *
  * @module
  */
@@ -19,19 +19,19 @@ import type { SqlRow } from "./sql/database.ts";
 
 const SEPARATOR = "\x1f";
 
-/** Seconds since 1970, empty where there is no time. */
+/** Seconds since 1970, empty when there is no time. */
 const seconds = (column: string) => `COALESCE(date_part('epoch', ${column})::text, '')`;
 const orEmpty = (column: string) => `COALESCE(${column}::text, '')`;
 const joined = (fields: readonly string[]) => `concat_ws(E'\\x1f', ${fields.join(", ")})`;
 
-/** Columns as SQL makes a text of them that is never NULL: those of the one tile … */
+/** Columns as SQL expressions that are never NULL. Fields of the individual tile … */
 const OWN_FIELDS = [
   "x",
   "y",
   orEmpty("content_sha256"),
   orEmpty("disk_bytes"),
 ];
-/** … what the cache knows of it … */
+/** … what the cache knows about it … */
 const PERSISTENT_FIELDS = [
   orEmpty("tile_uuid"),
   orEmpty("location_hash"),
@@ -51,27 +51,27 @@ const COMMON_FIELDS = [
   seconds("captured_at"),
   "coverage",
   orEmpty("freshness_label"),
-  // Three cells, which only tiles made in flight have: the others need not look at each.
+  // Three fields that only tiles made in flight have: one test spares the others three.
   "CASE WHEN flight_id IS NULL AND voting_status IS NULL AND quality IS NULL THEN E'\\x1f\\x1f' " +
   `ELSE ${joined(["flight_id", "voting_status", "quality"].map(orEmpty))} END`,
   "attribution",
 ];
 
-/** Raw columns that rows of one text in common have in common. */
+/** The raw columns behind the common fields, for GROUP BY. */
 const COMMON_COLUMNS = "zoom, tile_size_px, source, source_gsd_m, captured_at, coverage, " +
   "freshness_label, flight_id, voting_status, quality, attribution";
 
 const packed = (...fields: readonly string[]) =>
   `concat_ws(E'\\x1f', ${fields.join(", ")}) AS tile`;
-/** What {@link metadataOf} needs. */
+/** The columns that {@link metadataOf} needs. */
 export const COLUMNS = packed(...OWN_FIELDS, ...COMMON_FIELDS);
-/** What {@link persistentOf} needs. */
+/** The columns that {@link persistentOf} needs. */
 export const PERSISTENT_COLUMNS = packed(...OWN_FIELDS, ...PERSISTENT_FIELDS, ...COMMON_FIELDS);
 
 /**
- * What {@link metadataOfGroup} needs, and its GROUP BY: neighbours of one map row in one text, and
- * what they have in common made once. Not more than a map row: who keeps one tile's hash, a piece of
- * that text, keeps the text.
+ * The columns that {@link metadataOfGroup} needs, and its GROUP BY: tiles of one map row in one
+ * text, with their common fields once. Not more than one map row: a tile's hash is a slice of that
+ * text and keeps all of it in memory.
  */
 export const GROUP = {
   columns: `string_agg(${joined([...OWN_FIELDS, "''"])}, E'\\x1e') AS own, ` +
@@ -80,22 +80,25 @@ export const GROUP = {
 } as const;
 const TILE_SEPARATOR = "\x1e";
 
-/** Rows of before identities and hashes are no tiles. */
+/** Rows from a version without tile UUIDs and hashes are not tiles. */
 export const IDENTIFIED = "tile_uuid IS NOT NULL AND content_sha256 IS NOT NULL";
 
-/** @throws TileDatabaseError, which names the tile, for a row that is none. */
+/** @throws TileDatabaseError, which names the tile, for an invalid row. */
 export function metadataOf(row: SqlRow): TileMetadata {
   return metadataFrom(new Cells(row.tile as string));
 }
 
-/** The tiles of a group, in no order. @throws TileDatabaseError, which names a row that is no tile's. */
+/**
+ * The tiles of a group, in no particular order. @throws TileDatabaseError, which names the invalid
+ * row.
+ */
 export function metadataOfGroup(row: SqlRow): readonly TileMetadata[] {
   const common = commonOf(new Cells(row.common as string));
   return (row.own as string).split(TILE_SEPARATOR)
     .map((own) => metadataOfParts(ownOf(new Cells(own)), common));
 }
 
-/** @throws TileDatabaseError, which names the tile, for a row that is none. */
+/** @throws TileDatabaseError, which names the tile, for an invalid row. */
 export function persistentOf(row: SqlRow): TileMetadataPersistent {
   const cells = new Cells(row.tile as string);
   const own = ownOf(cells);
@@ -133,7 +136,7 @@ function ownOf(cells: Cells): Own {
 }
 
 interface Common {
-  /** As it stood in the row. */
+  /** The text of the common fields. */
   readonly text: string;
   readonly zoom: number;
   readonly tileSizePx: 256;
@@ -148,7 +151,7 @@ interface Common {
   readonly attribution: string;
 }
 
-/** Of the row before. */
+/** Of the previous row. */
 let lastCommon: Common | null = null;
 
 function commonOf(cells: Cells): Common {
@@ -171,7 +174,7 @@ function commonOf(cells: Cells): Common {
   return lastCommon;
 }
 
-/** Nothing that can be changed is shared between two tiles. */
+/** Copies, so that no mutable object is shared between two tiles. */
 function metadataOfParts({ x, y, contentSha256, diskBytes }: Own, common: Common): TileMetadata {
   const { zoom, source, flightId, capturedMs, freshnessLabel, votingStatus, quality } = common;
   return {
@@ -189,7 +192,7 @@ function metadataOfParts({ x, y, contentSha256, diskBytes }: Own, common: Common
   };
 }
 
-/** Takes a row apart from left to right. */
+/** Reads the fields of a row from left to right. */
 class Cells {
   readonly #row: string;
   #at = 0;
@@ -198,7 +201,7 @@ class Cells {
     this.#row = row;
   }
 
-  /** The next cell; of that length, where one is given. */
+  /** The next field; of the given length, when one is given. */
   text(column: string, length?: number): string {
     const end = this.#row.indexOf(SEPARATOR, this.#at);
     if (end < 0) throw this.#unusable(column);
@@ -218,13 +221,13 @@ class Cells {
   date(column: string): Date | null {
     const cell = this.text(column);
     if (cell === "") return null;
-    // Microseconds as a double of seconds: half of one is more than it is off by.
+    // A double of seconds has an error below half a microsecond, so rounding is exact.
     const date = new Date(Math.floor(Number(cell) * 1000 + 0.0005));
     if (Number.isNaN(date.getTime())) throw this.#unusable(column);
     return date;
   }
 
-  /** All that is left; it stays to be taken apart. */
+  /** The rest of the text, without consuming it. */
   rest(): string {
     return this.#row.slice(this.#at);
   }
@@ -236,7 +239,7 @@ class Cells {
   #unusable(column: string): TileDatabaseError {
     const cells = this.#row.replaceAll(SEPARATOR, " ").slice(0, 300);
     return new TileDatabaseError(
-      `Cannot use a row of the table tiles: its ${column} is none that a tile has, in "${cells}"; ` +
+      `Cannot use a row of the table tiles: its ${column} is invalid, in "${cells}"; ` +
         "restore the database from a backup, or delete that row",
     );
   }

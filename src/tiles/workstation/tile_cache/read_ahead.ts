@@ -1,10 +1,13 @@
 /**
- * Maps a list in order while a few of the next items are already under way.
+ * Maps a list in order while the next few items are already being processed.
  *
  * @module
  */
 
-/** Results in the order of `items`, `ahead` more in work beside the first; an early end waits for them. */
+/**
+ * Results in the order of `items`, with `ahead` more in progress beside the first; ending early
+ * waits for them.
+ */
 export async function* readAhead<Item, Result>(
   items: readonly Item[],
   ahead: number,
@@ -15,7 +18,7 @@ export async function* readAhead<Item, Result>(
   const fill = () => {
     while (underWay.length < ahead && next < items.length) {
       const promise = work(items[next++]);
-      // Its rejection is seen when its turn comes; until then it is no unhandled one.
+      // Its rejection is handled when its turn comes; until then it must not count as unhandled.
       promise.catch(() => {});
       underWay.push(promise);
     }

@@ -1,8 +1,8 @@
 /**
- * One picture, read without giving up the processor: a file that the kernel has in memory takes
- * 40 µs, while each hand-over to a thread that reads and back takes as long again, and the slowest
- * of them a millisecond. A file that comes from the disk makes this process wait for the disk, which
- * it would do for its one picture anyway; who reads many reads them side by side, with `readTileFile`.
+ * Reads one picture synchronously: a file in the kernel's page cache takes 40 µs, while each
+ * hand-over to a reading thread takes as long again, and up to a millisecond in the slowest cases.
+ * A file that is not cached makes this process wait for the disk, as it would for its one picture
+ * anyway. To read many pictures, read them concurrently with `readTileFile`.
  *
  * @module
  */
@@ -10,12 +10,12 @@ import { sha256Hex } from "../../../core/mod.ts";
 import { JPEG_BYTES_MAX, type TileId } from "../../tile_contract/mod.ts";
 import { tilePath } from "./tile_path.ts";
 
-/** Room for every picture that may be stored, and a byte that shows a larger one. */
+/** Space for the largest picture that may be stored, and one byte more to detect a larger one. */
 const scratch = new Uint8Array(JPEG_BYTES_MAX + 1);
 
 /**
- * Null for whatever is not the whole picture of that hash in its place, not behind a link: absent,
- * renewed a moment ago, damaged. `readTileFile` finds out which.
+ * null for anything but the complete picture with that hash as a regular file at that path: absent,
+ * just renewed, damaged. `readTileFile` finds out which.
  */
 export function readPictureNow(
   dataFolder: string,
@@ -24,7 +24,7 @@ export function readPictureNow(
 ): Uint8Array<ArrayBuffer> | null {
   try {
     const path = `${dataFolder}/${tilePath(id)}`;
-    // A pipe or a device would never end.
+    // Reading a pipe or a device would never end.
     if (Deno.realPathSync(path) !== path || !Deno.lstatSync(path).isFile) return null;
     const bytes = readIntoScratch(path);
     return bytes !== null && sha256Hex(bytes) === contentSha256 ? bytes.slice() : null;

@@ -1,6 +1,6 @@
 /**
- * Makes the rows again from the JSON beside each picture, for a database that was lost. What only the
- * database knew is gone: uploads, attempts, votes that changed, times of use, pins, sectors.
+ * Rebuilds the rows from the JSON beside each picture, for a database that was lost. What only the
+ * database knew is lost: uploads, attempts, votes that changed, times of use, pins, sectors.
  *
  * @module
  */
@@ -23,14 +23,16 @@ const BATCH_TILES = 500;
 
 export interface Rebuilt {
   readonly rowsRebuilt: number;
-  /** JSON files that make no row, or whose picture is not theirs; reconciliation moves them away. */
+  /**
+   * JSON files that give no row, or whose picture does not match; reconciliation moves them away.
+   */
   readonly sidecarsUnusable: number;
 }
 
 /**
- * A later version may have written it. Its fields that are not known here stay in the file, which is
- * not written again. Its words do not fit into the columns: a freshness that is not known is no fresh
- * one, and a vote that is not known is asked for again.
+ * A later version may have written it. Unknown fields stay in the file, which is not rewritten.
+ * Unknown labels do not fit the columns: an unknown freshness counts as stale, and an unknown vote
+ * as pending.
  */
 const SidecarSchema = z.preprocess((document) => {
   if (!isObject(document)) return document;
@@ -63,7 +65,7 @@ function isLater(word: unknown, words: readonly string[]): boolean {
 
 interface Kept {
   readonly metadata: TileMetadata;
-  /** Of its sidecars as they are. */
+  /** Total size of its sidecars as they are. */
   readonly bytes: number;
 }
 
@@ -91,7 +93,7 @@ export async function rebuildRows(dataFolder: string, database: SqlDatabase): Pr
   return { rowsRebuilt, sidecarsUnusable };
 }
 
-/** Null unless the JSON lies where its tile belongs and its picture is whole. */
+/** null unless the JSON lies where its tile belongs and its picture is complete. */
 async function readSidecar(dataFolder: string, path: string): Promise<Kept | null> {
   try {
     const bytes = await Deno.readFile(`${dataFolder}/${path}`);

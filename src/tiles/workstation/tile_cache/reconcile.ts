@@ -1,10 +1,11 @@
 /**
- * After a process that did not end well: renewals are finished or dropped, rows without whole files
- * go, and files without a row are moved to `orphaned/`. Call it only while nobody else has the folder.
+ * Restores consistency after a process that did not end well: finishes or drops renewals, deletes
+ * rows without complete files, and moves files without a row to `orphaned/`. Call it only with
+ * exclusive use of the folder.
  *
- * Files are moved and not deleted, because a database restored from an old backup makes orphans of
- * good tiles. It goes folder by folder (tiles of one source, zoom and column), so that its memory does
- * not grow with the cache.
+ * Files are moved, not deleted, because a database restored from an old backup turns good tiles
+ * into orphans. It works folder by folder (tiles of one source, zoom and column), so that its
+ * memory does not grow with the cache.
  *
  * @module
  */
@@ -33,9 +34,9 @@ export interface Reconciliation {
   readonly rowsWithoutFile: number;
   /** Files that were moved to `orphaned/`. */
   readonly orphanFiles: number;
-  /** Half-written files, and those of renewals that did not happen, that were deleted. */
+  /** Deleted temporary files, and files of renewals that were not committed. */
   readonly temporaryFiles: number;
-  /** Renewals that had been committed and are whole now. */
+  /** Renewals that had been committed and are completed now. */
   readonly renewalsFinished: number;
   /** Tiles whose JSON and SHA-256 files were written again from their row. */
   readonly sidecarsRestored: number;
@@ -80,7 +81,7 @@ export async function reconcile(
     });
   } catch (error) {
     throw new TileFsError(
-      `Cannot put the tile cache in ${dataFolder} in order: ${messageOf(error)}`,
+      `Cannot reconcile the tile cache in ${dataFolder}: ${messageOf(error)}`,
       { cause: error },
     );
   }
@@ -120,7 +121,7 @@ async function putFolderInOrder(
   }
 }
 
-/** A renewal whose row was committed while its files still wait. */
+/** A renewal whose row was committed before its files were moved into place. */
 async function finishIfWaiting(
   work: Work,
   names: Set<string>,
@@ -129,7 +130,8 @@ async function finishIfWaiting(
   const suffix = `${RENEWAL_MARK}${renewalTag(row)}`;
   const waiting = [...SIDECARS, ".jpg"].map((end) => `${row.tileId.y}${end}${suffix}`)
     .filter((name) => names.has(name));
-  // The picture goes last: where it waits no more, only a sidecar of an old attempt can be left.
+  // The picture is moved last: once it is in place, only a sidecar of an earlier attempt can be
+  // left.
   if (!waiting.includes(`${row.tileId.y}.jpg${suffix}`)) return;
   await finishRenewal(work.dataFolder, row);
   for (const name of waiting) {
@@ -140,8 +142,8 @@ async function finishIfWaiting(
 }
 
 /**
- * By the size of the picture: its bytes were synced before the row was committed, and every read
- * checks the hash. Sidecars may have been lost with the power, and are written again.
+ * Compares the size of the picture: its bytes were synced before the row was committed, and every
+ * read checks the hash. Sidecars may have been lost with the power and are written again.
  */
 async function isWhole(
   work: Work,
@@ -165,7 +167,7 @@ async function isWhole(
   return true;
 }
 
-/** Every folder that holds anything but folders, with those names; paths relative to `root`. */
+/** Every folder that contains anything but folders, with those names; paths relative to `root`. */
 async function* foldersBelow(
   root: string,
   folder: string,

@@ -76,9 +76,9 @@ import {
 /** Resolved, without symbolic links. */
 const READS_AT_ONCE = 8;
 
-/** What `open()` brings. */
+/** What `open()` creates. */
 export interface SqlTileStoreParts {
-  /** Without symbolic links. */
+  /** Resolved, without symbolic links. */
   readonly dataFolder: string;
   readonly database: SqlDatabase;
   readonly marker: UncleanMarker;
@@ -99,7 +99,7 @@ export class SqlTileStore implements TileStore, TileMetadataStore, TileCatalogue
   /** A failed write could not clean up: the marker stays, and the next open reconciles. */
   #leftFiles = false;
 
-  /** Constructs only: no I/O before `open()`. */
+  /** Does no I/O before `open()`. */
   constructor(
     collaborators: TileStoreCollaborators,
     openParts: () => Promise<SqlTileStoreParts & AsyncDisposable>,
@@ -109,7 +109,7 @@ export class SqlTileStore implements TileStore, TileMetadataStore, TileCatalogue
     this.#openParts = openParts;
   }
 
-  /** @throws what `openTileCache` throws; a second call is no error. */
+  /** @throws what `openTileCache` throws; a second call does nothing. */
   async open(): Promise<void> {
     if (this.#opened !== null) return;
     const parts = await this.#openParts();
@@ -121,7 +121,7 @@ export class SqlTileStore implements TileStore, TileMetadataStore, TileCatalogue
     };
   }
 
-  /** Writes what waits in memory, then closes what `open()` opened. */
+  /** Writes what is buffered in memory, then closes what `open()` opened. */
   async [Symbol.asyncDispose](): Promise<void> {
     const opened = this.#opened;
     if (opened === null) return;
@@ -216,7 +216,7 @@ export class SqlTileStore implements TileStore, TileMetadataStore, TileCatalogue
     await this.#settleRenewal(tile.metadata);
   }
 
-  /** The row decides: its files take their place, or they go. Never throws. */
+  /** The row decides whether the new files replace the old ones or are deleted. Never throws. */
   async #settleRenewal(metadata: TileMetadata): Promise<void> {
     const { dataFolder, database } = this.#parts;
     try {
@@ -227,7 +227,8 @@ export class SqlTileStore implements TileStore, TileMetadataStore, TileCatalogue
         await (renewed ? finishRenewal : dropRenewal)(dataFolder, metadata);
       });
     } catch {
-      // Readers find the files where they wait; the marker stays, and the next open moves them.
+      // Readers find the files under their temporary names; the marker stays, and the next open
+      // moves them.
       this.#leftFiles = true;
     }
   }
@@ -253,7 +254,8 @@ export class SqlTileStore implements TileStore, TileMetadataStore, TileCatalogue
     const id = checkTileId(tileId);
     const { database, marker } = this.#parts;
     await marker.mark();
-    // The row goes first and for good; only then the files, unless a writer was quicker.
+    // First delete and commit the row; only then the files, unless the tile was written again
+    // meanwhile.
     const existed = await this.#ask(() =>
       database.transaction(async (sql) => {
         await lockKeys(sql, [id]);
@@ -355,20 +357,20 @@ export class SqlTileStore implements TileStore, TileMetadataStore, TileCatalogue
     return admitted(tile, this.#parts.freshnessGate);
   }
 
-  /** Null when there is no such tile, also when it was deleted while its file was being read. */
+  /** null when there is no such tile, also when it was deleted while its file was being read. */
   async #read(metadata: TileMetadata | null): Promise<StoredTile | null> {
     if (metadata === null) return null;
     const { dataFolder } = this.#parts;
     try {
       return { metadata, jpeg: await readTileFile(dataFolder, metadata) };
     } catch {
-      // Perhaps it was deleted, renewed or written anew since its row was read: ask once more.
+      // It may have been deleted, renewed or written again since its row was read: query once more.
       const now = await this.getById(metadata.tileId);
       return now && { metadata: now, jpeg: await readTileFile(dataFolder, now) };
     }
   }
 
-  /** Removes files unless somebody has written their tile meanwhile; never throws. */
+  /** Removes files unless their tile was written again meanwhile; never throws. */
   async #removeFilesWithoutRow(ids: readonly TileId[]): Promise<void> {
     if (ids.length === 0) return;
     const { dataFolder, database } = this.#parts;
@@ -380,7 +382,7 @@ export class SqlTileStore implements TileStore, TileMetadataStore, TileCatalogue
         }
       });
     } catch {
-      // Files without a row are no tiles; the marker stays, and the next open moves them away.
+      // Files without a row are not tiles; the marker stays, and the next open moves them away.
       this.#leftFiles = true;
     }
   }

@@ -1,5 +1,5 @@
 /**
- * What a store says when a write or a key fails.
+ * Errors of a store for failed writes and unknown keys.
  *
  * @module
  */

@@ -1,11 +1,11 @@
 /**
- * The files of a tile: picture, JSON and SHA-256 beside each other.
+ * Writes, reads and removes the files of a tile: picture, JSON and SHA-256 beside each other.
  *
  *     tiles/{source}/{zoom}/{x}/{y}.jpg
  *     tiles/onboard_ingest/{flightId}/{zoom}/{x}/{y}.jpg
  *
- * Where the rows may have to be made again from the sidecars (PGlite), those go to their place before
- * the picture and are synced with it; beside a server they follow it, before the row is committed.
+ * Where the rows may have to be rebuilt from the sidecars (PGlite), those are put in place before
+ * the picture and synced with it; with a server they follow it, before the row is committed.
  *
  * @module
  */
@@ -27,7 +27,7 @@ import { checkInside, type TileFolders } from "./tile_folders.ts";
 import { tilePath } from "./tile_path.ts";
 import { waitingPicture } from "./tile_renewal.ts";
 
-/** Tiles written at the same time: enough that waiting for the disk overlaps. */
+/** Tiles written concurrently, so that their waits for the disk overlap. */
 const WRITES_AT_ONCE = 8;
 
 /** Paths of all files of a tile, the picture last. */
@@ -37,7 +37,7 @@ function pathsOf(dataFolder: string, id: TileId): { sidecars: string[]; jpeg: st
   return { sidecars: SIDECARS.map((suffix) => stem + suffix), jpeg };
 }
 
-/** Writes and syncs; when it fails, files of some tiles may stand: the caller removes them. */
+/** Writes and syncs. When it fails, files of some tiles may remain: the caller removes them. */
 export async function writeTileFiles(
   folders: TileFolders,
   tiles: readonly NewTile[],
@@ -51,14 +51,17 @@ export async function writeTileFiles(
   } catch (error) {
     if (error instanceof TileCacheError) throw error;
     throw new TileFsError(
-      `Cannot write ${tiles.length} tiles below ${folders.root}: ${messageOf(error)}; nothing of ` +
+      `Cannot write ${tiles.length} tiles below ${folders.root}: ${messageOf(error)}; none of ` +
         "them was kept: free disk space or correct the permissions, then write them again",
       { cause: error },
     );
   }
 }
 
-/** A few at a time. All of them end before an error leaves: nothing may be written after a clean-up. */
+/**
+ * Runs a few at a time. All of them end before an error is thrown: nothing may be written after a
+ * clean-up.
+ */
 async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const queue = items.values();
   let failed = false;
@@ -76,14 +79,18 @@ async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>):
 }
 
 /**
- * Writing a small file takes less time than handing it to another thread, for nothing waits for the
- * disk yet. So it is done here and now, a few (half a millisecond) between other work of this thread.
+ * Writes a few small files synchronously (half a millisecond) between other work of this thread:
+ * writing one takes less time than handing it to another thread, since nothing waits for the disk
+ * yet.
  */
 const WRITES_IN_A_TURN = 6;
 
 const turnOfOthers = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-/** Files get their names when the bytes of all are synced: the sidecars that must be, then the picture. */
+/**
+ * Renames the files once the bytes of all are synced: first the sidecars that are required, then
+ * the picture.
+ */
 async function writeOne(folders: TileFolders, tile: NewTile): Promise<void> {
   const { sidecars, jpeg } = pathsOf(folders.root, tile.metadata.tileId);
   const contents = folders.syncSidecars ? sidecarContents(tile.metadata) : [];
@@ -103,14 +110,19 @@ async function writeOne(folders: TileFolders, tile: NewTile): Promise<void> {
   }
 }
 
-/** As core's `writeSynced`, with one hand-over to another thread: that for the wait. */
+/**
+ * Like `writeSynced` of core, but only the sync, which waits for the disk, is handed to another
+ * thread.
+ */
 async function writeNowAndSync(path: string, bytes: Uint8Array): Promise<void> {
   using file = Deno.openSync(path, { write: true, createNew: true });
   for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
   await file.sync();
 }
 
-/** After the sync, which would write them to the disk as well, and take twice as long. */
+/**
+ * After the sync: closing before it would write the bytes to the disk too, and take twice as long.
+ */
 async function writeUnsynced(folders: TileFolders, tiles: readonly NewTile[]): Promise<void> {
   for (const [index, { metadata }] of tiles.entries()) {
     if (index > 0 && index % WRITES_IN_A_TURN === 0) await turnOfOthers();
@@ -120,7 +132,7 @@ async function writeUnsynced(folders: TileFolders, tiles: readonly NewTile[]): P
   }
 }
 
-/** Never through a link that stands there. */
+/** Never through an existing link. */
 function writeAnewNow(path: string, bytes: Uint8Array): void {
   try {
     Deno.writeFileSync(path, bytes, { createNew: true });
@@ -131,14 +143,14 @@ function writeAnewNow(path: string, bytes: Uint8Array): void {
   }
 }
 
-/** Writes the sidecars of a picture that is whole. */
+/** Writes the sidecars of an undamaged picture. */
 export async function restoreSidecars(dataFolder: string, metadata: TileMetadata): Promise<void> {
   const { sidecars } = pathsOf(dataFolder, metadata.tileId);
   const contents = sidecarContents(metadata);
   for (const [index, path] of sidecars.entries()) await replaceFile(path, contents[index]);
 }
 
-/** Removes the picture first, then its sidecars; what is absent is no error. */
+/** Removes the picture first, then its sidecars; absent files are not an error. */
 export async function removeTileFiles(dataFolder: string, id: TileId): Promise<void> {
   const { sidecars, jpeg } = pathsOf(dataFolder, id);
   for (const path of [jpeg, ...sidecars]) {
@@ -153,7 +165,7 @@ export async function removeTileFiles(dataFolder: string, id: TileId): Promise<v
 }
 
 /**
- * Reads the picture and holds it against its metadata.
+ * Reads the picture and checks it against its metadata.
  *
  * @throws TileFsError | ContentHashMismatchError
  */
@@ -165,7 +177,7 @@ export async function readTileFile(
   try {
     return checkHash(path, await readPicture(path, metadata), metadata);
   } catch (error) {
-    // Renewed, and its files still wait beside the old ones.
+    // Renewed; its new files still have their temporary names.
     const waiting = await readPicture(waitingPicture(dataFolder, metadata), metadata)
       .catch(() => null);
     if (waiting === null) throw error;
@@ -179,8 +191,8 @@ async function readPicture(
 ): Promise<Uint8Array<ArrayBuffer>> {
   try {
     await checkInside(path);
-    // A pipe would never end.
-    if (!(await Deno.lstat(path)).isFile) throw new Error(`${path} is no file`);
+    // Reading a pipe would never end.
+    if (!(await Deno.lstat(path)).isFile) throw new Error(`${path} is not a file`);
     return await Deno.readFile(path);
   } catch (error) {
     if (error instanceof TileCacheError) throw error;
@@ -200,12 +212,12 @@ function checkHash(
   const sha256 = sha256Hex(jpeg);
   if (sha256 === metadata.contentSha256) return jpeg;
   throw new ContentHashMismatchError(
-    `Cannot use ${path}: its SHA-256 is ${sha256}, the cache says ${metadata.contentSha256}; ` +
+    `Cannot use ${path}: its SHA-256 is ${sha256}, the cache states ${metadata.contentSha256}; ` +
       "delete the tile and import it again",
   );
 }
 
-/** As {@link readTileFile}; the sidecars must be there too. */
+/** Like {@link readTileFile}; the sidecars must exist too. */
 export async function checkTileFiles(
   dataFolder: string,
   metadata: TileMetadata,
@@ -215,7 +227,7 @@ export async function checkTileFiles(
   for (const path of sidecars) {
     const found = await Deno.lstat(path).catch(() => null);
     if (!found?.isFile) {
-      throw new TileFsError(`Cannot use tile ${tileKey(id)}: ${path} is not there`);
+      throw new TileFsError(`Cannot use tile ${tileKey(id)}: ${path} is missing`);
     }
   }
   return await readTileFile(dataFolder, { ...metadata, tileId: id });

@@ -1,5 +1,5 @@
 /**
- * The folders that tiles lie in: made, held to be really below the data folder, and on the disk.
+ * Creates and syncs the folders of tiles, and checks that they are really below the data folder.
  *
  * @module
  */
@@ -7,15 +7,18 @@ import { dirname } from "node:path";
 import { syncPath } from "../../../core/mod.ts";
 import { TileFsError } from "../../tile_contract/mod.ts";
 
-/** More are forgotten and synced once more: memory must not grow with the cache. */
+/**
+ * Above this number the list is cleared, and folders are synced once more: memory must not grow
+ * with the cache.
+ */
 const KNOWN_MAX = 50_000;
 
 export class TileFolders {
-  /** Without symbolic links, without a slash at its end. */
+  /** Resolved, without symbolic links and without a trailing slash. */
   readonly root: string;
   /**
-   * Whether sidecars must survive a loss of power by themselves. Beside a server they need not: its
-   * rows do, and reconciliation writes sidecars again from their rows.
+   * Whether sidecars must survive a loss of power by themselves. With a server they need not: its
+   * rows survive, and reconciliation writes sidecars again from the rows.
    */
   readonly syncSidecars: boolean;
   /** Folders whose own names this process has synced. */
@@ -26,14 +29,14 @@ export class TileFolders {
     this.syncSidecars = syncSidecars;
   }
 
-  /** Makes the folders of these files, and returns those whose names must be synced. */
+  /** Creates the folders of these files, and returns those whose names must be synced. */
   prepare(files: readonly string[]): ReadonlySet<string> {
     const folders = new Set(files.map((file) => dirname(file)));
     for (const folder of folders) makeInside(folder);
     return folders;
   }
 
-  /** What was written into these folders, and they themselves, survive a loss of power afterwards. */
+  /** Syncs, so that these folders and what was written into them survive a loss of power. */
   async sync(folders: ReadonlySet<string>): Promise<void> {
     const unsynced = new Set<string>();
     for (const folder of folders) {
@@ -49,7 +52,7 @@ export class TileFolders {
   }
 }
 
-/** Nothing is made before the folders that are there already were found to be the cache's own. */
+/** Checks the existing part of the path before anything is created below it. */
 function makeInside(folder: string): void {
   try {
     checkReal(folder, Deno.realPathSync(folder));
@@ -66,7 +69,7 @@ function makeInside(folder: string): void {
 }
 
 /**
- * A symbolic link anywhere on the way would let tiles be written to, or read from, another place.
+ * A symbolic link anywhere on the path would let tiles be written to, or read from, another place.
  *
  * @throws TileFsError
  */

@@ -1,5 +1,5 @@
 /**
- * A tile's metadata as the columns that a writer gives; how it is read stands in packed_row.ts.
+ * A tile's metadata as the columns that a write sets; packed_row.ts reads them.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import {
 } from "../../tile_contract/mod.ts";
 import type { SqlRow } from "./sql/database.ts";
 
-/** Columns that a writer gives, with their types. */
+/** The columns that a write sets, with their types. */
 export const RECORD_COLUMNS = {
   zoom: "integer",
   x: "integer",

@@ -1,7 +1,7 @@
 /**
- * The files of a tile that is being renewed. They wait beside the old ones under names that no
- * reader takes for a tile; the commit of the row decides which are the tile, and then the new ones
- * take their place. Until they have, a reader whose row is the new one finds them by its row.
+ * The files of a tile that is being renewed. They wait beside the old ones under temporary names;
+ * the commit of the row decides which are valid, and then the new ones replace the old. Until then
+ * a reader with the new row finds them by the hash in the row.
  *
  *     {y}.jpg.renew-{tag}, {y}.json.renew-{tag}, {y}.sha256.renew-{tag}
  *
@@ -21,13 +21,13 @@ import { tilePath } from "./tile_path.ts";
 
 export const RENEWAL_MARK = ".renew-";
 
-/** Tells one renewal of a tile from every other: each has a later capture. */
+/** Distinguishes the renewals of a tile: each has a later capture. */
 export function renewalTag(metadata: TileMetadata): string {
   const text = `${metadata.contentSha256} ${metadata.capturedAt?.toISOString() ?? "unknown"}`;
   return sha256Hex(new TextEncoder().encode(text)).slice(0, 32);
 }
 
-/** The picture stands last: it is what a reader looks for. */
+/** The picture is last: it is what a reader looks for. */
 function waitingPaths(dataFolder: string, metadata: TileMetadata): { from: string; to: string }[] {
   const jpeg = `${dataFolder}/${tilePath(metadata.tileId)}`;
   const stem = jpeg.slice(0, -".jpg".length);
@@ -36,12 +36,12 @@ function waitingPaths(dataFolder: string, metadata: TileMetadata): { from: strin
     .map((to) => ({ from: `${to}${RENEWAL_MARK}${tag}`, to }));
 }
 
-/** Where the picture of a renewal waits. */
+/** Temporary path of the picture of a renewal. */
 export function waitingPicture(dataFolder: string, metadata: TileMetadata): string {
   return `${dataFolder}/${tilePath(metadata.tileId)}${RENEWAL_MARK}${renewalTag(metadata)}`;
 }
 
-/** Writes and syncs the waiting files; the old ones stay untouched. */
+/** Writes and syncs the new files under temporary names; the old ones are not touched. */
 export async function writeRenewal(dataFolder: string, tile: NewTile): Promise<void> {
   const paths = waitingPaths(dataFolder, tile.metadata);
   const contents = [...sidecarContents(tile.metadata), tile.jpeg];
@@ -52,13 +52,13 @@ export async function writeRenewal(dataFolder: string, tile: NewTile): Promise<v
   } catch (error) {
     throw new TileFsError(
       `Cannot write the renewal of tile ${tileKey(tile.metadata.tileId)}: ${messageOf(error)}; ` +
-        "the old tile stays: free disk space or correct the permissions, then renew it again",
+        "the old tile is kept: free disk space or correct the permissions, then renew it again",
       { cause: error },
     );
   }
 }
 
-/** Puts the waiting files in the place of the old ones; those that are there already stay. */
+/** Moves the new files into place; those that are in place already stay. */
 export async function finishRenewal(dataFolder: string, metadata: TileMetadata): Promise<void> {
   const paths = waitingPaths(dataFolder, metadata);
   for (const { from, to } of paths) {

@@ -1,5 +1,5 @@
 /**
- * Rows of tiles: how they come into the database, are found and go.
+ * Inserts, queries and deletes the rows of tiles.
  *
  * @module
  */
@@ -23,12 +23,13 @@ import {
 } from "./packed_row.ts";
 import { RECORD_COLUMNS, recordOf, tileIdOf } from "./tile_record.ts";
 
-/** Held shared by every writer's transaction, and alone by reconciliation. */
+/** Held shared by every writer's transaction, exclusively by reconciliation. */
 const WRITERS_LOCK = "6155301862297149002";
 
 /**
- * Whoever makes or removes the files of a key holds its lock until the transaction ends, so that a
- * clean-up never takes the files of a tile that is being written anew. Taken in sorted order.
+ * A transaction that creates or removes the files of a key holds the key's lock until it ends, so
+ * that a clean-up never removes the files of a tile that is being written again. Taken in sorted
+ * order.
  */
 const LOCK_KEYS = "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)), " +
   `pg_advisory_xact_lock_shared(${WRITERS_LOCK}) FROM unnest($1::text[]) AS key`;
@@ -38,8 +39,8 @@ export async function lockKeys(sql: SqlTransaction, ids: readonly TileId[]): Pro
 }
 
 /**
- * Waits until no writer's transaction is open any more: a server may still be committing for a
- * client that was killed.
+ * Waits until no writer's transaction is open: a server may still be committing for a client that
+ * was killed.
  */
 export async function lockOutWriters(sql: SqlTransaction): Promise<void> {
   await sql.query("SET LOCAL lock_timeout = '30s'");
@@ -56,8 +57,8 @@ SELECT t.* FROM (SELECT count(*) AS n FROM locked) AS all_locked,
 json_to_recordset($2::text::json) AS t (${RECORD_TYPES}) WHERE all_locked.n >= 0`;
 
 /**
- * Inserts the rows and returns the tile UUIDs of those that are new. A key that exists is an error
- * of SQLSTATE 23505, or with `keep` left alone.
+ * Inserts the rows and returns the UUIDs of the new ones. An existing key is an error (SQLSTATE
+ * 23505), or with `keep` is ignored.
  */
 export async function insertRows(
   sql: SqlTransaction,
@@ -73,7 +74,7 @@ export async function insertRows(
   return new Set(rows.map((row) => row.tile_uuid));
 }
 
-/** The row of a tile that exists becomes that of `metadata`; what the cache knows of it is new too. */
+/** Replaces the row of an existing tile by `metadata`; what the cache knows about it is reset. */
 export async function renewRow(sql: SqlTransaction, metadata: TileMetadata): Promise<void> {
   const changes = Object.keys(RECORD_COLUMNS).map((name) => `${name} = t.${name}`).join(", ");
   await sql.query(
@@ -94,7 +95,7 @@ export async function selectRow(
   return rows.length === 0 ? null : persistentOf(rows[0]);
 }
 
-/** The hash that the picture must have; null without a row. */
+/** The hash that the picture must have; null when there is no row. */
 export async function selectHash(sql: SqlSession, id: TileId): Promise<string | null> {
   const rows = await sql.query<{ content_sha256: string | null }>(
     "SELECT content_sha256 FROM tiles WHERE tile_uuid = $1",
@@ -103,11 +104,11 @@ export async function selectHash(sql: SqlSession, id: TileId): Promise<string | 
   return rows.length === 0 ? null : rows[0].content_sha256;
 }
 
-/** Boxes of more map rows than this are read as one range of the index. */
+/** Boxes with more map rows than this are read as one range of the index. */
 const MAP_ROWS_MAX = 1024;
 /**
- * Each map row of the box is looked up for itself, so that the work grows with the result and not
- * with all that lies east and west of the box.
+ * Each map row of the box is looked up separately, so that the work grows with the result and not
+ * with all tiles east and west of the box.
  */
 const EACH_MAP_ROW = "y = ANY (ARRAY(SELECT generate_series($2::integer, $3::integer)))";
 const ALL_MAP_ROWS = "y BETWEEN $2 AND $3";
@@ -119,7 +120,7 @@ export async function selectRange(
 ): Promise<readonly TileMetadata[]> {
   const { yMin, yMax, columns } = range;
   const inRows = yMax - yMin < MAP_ROWS_MAX ? EACH_MAP_ROW : ALL_MAP_ROWS;
-  // A statement for each case: an OR keeps the server from using x in the index.
+  // One condition for each range: an OR would keep the server from using x in the index.
   const inColumns = columns.map((_, i) => `x BETWEEN $${4 + 2 * i} AND $${5 + 2 * i}`);
   const rows = await sql.query(
     `SELECT ${GROUP.columns} FROM tiles WHERE zoom = $1 AND ${inRows} ` +
@@ -129,7 +130,7 @@ export async function selectRange(
   return rows.flatMap(metadataOfGroup).sort(byPlace);
 }
 
-/** By y, x, source, flight. */
+/** Ordered by y, x, source, flight. */
 function byPlace({ tileId: a }: TileMetadata, { tileId: b }: TileMetadata): number {
   if (a.y !== b.y) return a.y - b.y;
   if (a.x !== b.x) return a.x - b.x;
@@ -137,7 +138,7 @@ function byPlace({ tileId: a }: TileMetadata, { tileId: b }: TileMetadata): numb
   return (a.flightId ?? "") < (b.flightId ?? "") ? -1 : 1;
 }
 
-/** One tile id (of any y) of each folder that holds tiles. */
+/** One tile id (with any y) for each folder that holds tiles. */
 export async function selectColumns(sql: SqlSession): Promise<readonly TileId[]> {
   const rows = await sql.query(
     "SELECT source, flight_id, zoom, x, min(y) AS y FROM tiles GROUP BY source, flight_id, zoom, x",
@@ -145,7 +146,7 @@ export async function selectColumns(sql: SqlSession): Promise<readonly TileId[]>
   return rows.map(tileIdOf);
 }
 
-/** The rows of all tiles that lie in the folder of `id`. */
+/** The rows of all tiles in the folder of `id`. */
 export async function selectColumn(
   sql: SqlSession,
   id: TileId,
@@ -181,7 +182,7 @@ export async function deleteRow(sql: SqlSession, id: TileId): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** Kept by triggers; `diskBytes` of all files. */
+/** Maintained by triggers; `diskBytes` of all files. */
 export async function selectTotals(sql: SqlSession): Promise<{ tiles: number; diskBytes: number }> {
   const [row] = await sql.query(
     "SELECT sum(tiles)::float8 AS tiles, sum(disk_bytes)::float8 AS disk_bytes FROM cache_usage",

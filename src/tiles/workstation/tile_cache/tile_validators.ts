@@ -1,5 +1,5 @@
 /**
- * What providers called the versions of the tiles that they gave (HTTP ETag).
+ * Stores the HTTP ETags that providers gave with tiles.
  *
  * @module
  */
@@ -8,12 +8,12 @@ import { databaseFault, type SqlDatabase } from "./sql/database.ts";
 
 export interface TileValidator {
   readonly tileId: TileId;
-  /** Of the picture as the cache holds it. */
+  /** SHA-256 of the picture as the cache holds it. */
   readonly contentSha256: string;
   readonly etag: string;
 }
 
-/** Found at once. */
+/** The ETags that were found, by tile UUID. */
 const IDS_PER_QUERY = 5000;
 
 export class TileValidators {
@@ -24,13 +24,13 @@ export class TileValidators {
   }
 
   /**
-   * Keeps them for `origin` (a hash of the provider's URL), in place of older ones. Tiles that the
-   * cache does not hold with this content are left out.
+   * Stores them for `origin` (a hash of the provider's URL), replacing older ones. Tiles that the
+   * cache does not hold with this content are ignored.
    *
    * @throws TileDatabaseError
    */
   async remember(origin: string, validators: readonly TileValidator[]): Promise<void> {
-    // The last word on a tile holds.
+    // The last entry for a tile wins.
     const rows = new Map(validators.map(({ tileId, contentSha256, etag }) => {
       const uuid = tileUuid(tileId);
       return [uuid, { tile_uuid: uuid, content_sha256: contentSha256, etag }];
@@ -47,7 +47,7 @@ export class TileValidators {
     );
   }
 
-  /** By tile UUID, of those tiles whose content is still what the mark was given for. */
+  /** By tile UUID, for tiles whose content is still the one that the ETag was given for. */
   async of(origin: string, tileIds: readonly TileId[]): Promise<ReadonlyMap<string, string>> {
     const found = new Map<string, string>();
     for (let at = 0; at < tileIds.length; at += IDS_PER_QUERY) {

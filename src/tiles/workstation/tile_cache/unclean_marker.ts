@@ -1,6 +1,6 @@
 /**
- * A file that stands while an open cache has written something: whoever finds one at open knows that
- * its owner did not end well, and reconciles.
+ * A file that exists while an open cache has unfinished writes: when it is found at the next open,
+ * the previous owner did not end well, and the cache is reconciled.
  *
  * @module
  */
@@ -19,7 +19,7 @@ export class UncleanMarker {
     this.#path = `${this.#folder}/${crypto.randomUUID()}`;
   }
 
-  /** To be awaited before the first change; free of charge after that. */
+  /** Await this before the first change; later calls cost nothing. */
   mark(): Promise<void> {
     this.#marked ??= this.#write().catch((error) => {
       this.#marked = null;
@@ -41,7 +41,7 @@ export class UncleanMarker {
   }
 }
 
-/** Paths of the markers that were left behind; call it only while nobody else has the cache open. */
+/** Paths of the markers that were left behind; call it only with exclusive use of the cache. */
 export async function leftMarkers(dataFolder: string): Promise<readonly string[]> {
   const found: string[] = [];
   try {

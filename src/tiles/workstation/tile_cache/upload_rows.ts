@@ -1,5 +1,5 @@
 /**
- * What the rows remember of uploads and votes.
+ * Uploads and votes in the rows of tiles.
  *
  * @module
  */
@@ -25,7 +25,10 @@ export async function selectPendingUploads(
   return rows.map(persistentOf);
 }
 
-/** False when there is no such row. Without a time, the database's own; the first time stays. */
+/**
+ * False when there is no such row. Without a time, the database's clock is used; a time that is set
+ * already stays.
+ */
 export async function stampUploaded(
   sql: SqlSession,
   id: TileId,
@@ -39,7 +42,10 @@ export async function stampUploaded(
   return rows.length > 0;
 }
 
-/** The status afterwards: `status` only where the one before is among `from`; null without a row. */
+/**
+ * Returns the new status; sets `status` only where the current one is among `from`; null when there
+ * is no row.
+ */
 export async function moveVotingStatus(
   sql: SqlSession,
   id: TileId,
@@ -57,7 +63,9 @@ export async function moveVotingStatus(
   return row === undefined ? null : { moved: false, status: row.voting_status as string | null };
 }
 
-/** Counted in the database, so that no attempt is lost between two who count; null without a row. */
+/**
+ * Incremented in the database, so that concurrent calls lose no attempt; null when there is no row.
+ */
 export async function countUploadAttempt(sql: SqlSession, id: TileId): Promise<number | null> {
   const [row] = await sql.query(
     "UPDATE tiles SET upload_attempts = upload_attempts + 1 WHERE tile_uuid = $1 " +

@@ -1,6 +1,6 @@
 /**
- * A tile store that never takes more of the disk than its budget: a decorator, so that the policy
- * stays apart from how tiles are stored.
+ * A tile store that keeps within a disk budget. It decorates another store, so that the budget
+ * policy is separate from how tiles are stored.
  *
  * @module
  */
@@ -25,7 +25,7 @@ import {
 } from "../../../tile_contract/mod.ts";
 import type { DiskBudget } from "./disk_budget.ts";
 
-/** The store adds words to the metadata (labels) that the sidecar holds as well. */
+/** Allowance for the labels that the store adds to the metadata in the sidecar. */
 const WORDS_ADDED_BYTES = 128;
 
 export interface BudgetedParts extends Pick<TileStoreCollaborators, "clock" | "fdr"> {
@@ -48,10 +48,10 @@ export class BudgetedTileStore implements TileStore {
     await this.writeTiles([{ metadata, jpeg }]);
   }
 
-  /** One reservation for the batch. */
+  /** One reservation for the whole batch. */
   async writeTiles(tiles: readonly NewTile[], options: WriteOptions = {}): Promise<WriteSummary> {
     const { inner, budget } = this.#parts;
-    // Copies: the caller may use its buffers again while room is being made.
+    // Copies, because the caller may reuse its buffers while space is being freed.
     const own = tiles.map(({ metadata, jpeg }) => ({ metadata, jpeg: jpeg.slice() }));
     await using _room = await budget.tryReserveHeadroom(bytesOf(own)) ??
       await this.#made(own, async () => bytesOf(await this.#worthRoom(own, options)));
@@ -62,7 +62,7 @@ export class BudgetedTileStore implements TileStore {
     const { inner, budget } = this.#parts;
     const tile = { metadata, jpeg: jpeg.slice() };
     const old = await this.#parts.metadata.getById(metadata.tileId);
-    // Old and new lie beside each other for a moment.
+    // The old and the new files exist side by side for a moment.
     const needed = Math.max(bytesOf([tile]), old === null ? 0 : bytesOfStored(old));
     await using _room = await budget.tryReserveHeadroom(needed) ??
       await this.#made([tile], () => {
@@ -91,7 +91,10 @@ export class BudgetedTileStore implements TileStore {
     return this.#parts.inner.tilesInArea(bbox, zoom);
   }
 
-  /** Makes room; where it cannot, the store below never hears of the tiles, and this records it. */
+  /**
+   * Reserves space. When that fails, the tiles are not passed to the store, and the failure is
+   * recorded.
+   */
   async #made(
     tiles: readonly NewTile[],
     bytesNeeded: () => Promise<number>,
@@ -105,8 +108,8 @@ export class BudgetedTileStore implements TileStore {
   }
 
   /**
-   * Before anything is put out for them: tiles that would be refused anyway throw here, and those
-   * that are there already and stay need no room.
+   * Checks before anything is evicted for these tiles: tiles that would be refused anyway throw
+   * here, and those that exist already and are kept need no space.
    */
   async #worthRoom(tiles: readonly NewTile[], options: WriteOptions): Promise<readonly NewTile[]> {
     this.#checkGates(tiles);
@@ -129,7 +132,7 @@ export class BudgetedTileStore implements TileStore {
     for (const tile of tiles) {
       const { metadata } = checkNewTile(tile);
       const outcome = freshnessGate?.judgeAt(metadata, freshnessGate.now()).outcome;
-      // Throws, and tells; the store tells of those that are only downgraded.
+      // Throws and reports; downgraded tiles are reported by the store itself.
       if (outcome === "rejected") freshnessGate?.admit(metadata);
     }
   }

@@ -1,5 +1,6 @@
 /**
- * Rows of before sidecars were counted get their sizes from the disk, once.
+ * Completes rows that older versions wrote without the size of the sidecars: the sizes are read
+ * from the disk, once.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Room on the disk for tiles: reserved before they are written, made by putting out the tiles that
- * were not used for longest.
+ * Reserves disk space for tiles before they are written, and frees it by evicting the least
+ * recently used tiles.
  *
  * @module
  */
@@ -10,33 +10,39 @@ import type { TileCacheLogger } from "../logger.ts";
 import { CacheBudgetExhaustedError } from "./errors.ts";
 import type { BudgetLedger, BudgetState, EvictedTile } from "./ledger.ts";
 
-/** Renewed three times as often; a killed process's room is free after this. */
+/**
+ * Lifetime of a reservation. It is renewed three times as often; after a process was killed, its
+ * space is free again after this time.
+ */
 export const LEASE_S = 15;
-/** Others' writes and deletions are waited for, and the lease of one that died among them. */
+/**
+ * How long to wait for the writes and deletions of other processes, including the expiry of one
+ * that died.
+ */
 const PATIENCE_MS = 1000 * (LEASE_S + 5);
 const POLL_MS = 15;
-/** Ids in a record of the flight recorder. */
+/** Most ids in one record of the flight recorder. */
 const IDS_RECORDED = 5;
 
 export interface DiskBudgetOptions {
   readonly budgetBytes: number;
-  /** Tiles deleted at a time. */
+  /** Tiles deleted in one batch. */
   readonly evictionBatchSize: number;
   readonly ledger: BudgetLedger;
-  /** Deletes the files of tiles whose rows are gone; false: some could not be deleted. */
+  /** Deletes the files of tiles whose rows are deleted; false: some could not be deleted. */
   readonly removeFiles: (tiles: readonly EvictedTile[]) => Promise<boolean>;
   /** Called before the first row is deleted. */
   readonly beforeChange: () => Promise<void>;
   readonly logger: TileCacheLogger;
   readonly clock?: Clock;
-  /** Needs the clock. */
+  /** Clock for the waits. */
   readonly fdr?: Pick<FdrSink, "enqueue">;
   readonly patienceMs?: number;
 }
 
 export class DiskBudget implements AsyncDisposable {
   readonly #options: DiskBudgetOptions;
-  /** What this process has taken. */
+  /** Bytes that this process has reserved. */
   #heldBytes = 0;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
   #queue: Promise<unknown> = Promise.resolve();
@@ -54,21 +60,22 @@ export class DiskBudget implements AsyncDisposable {
   }
 
   /**
-   * Takes room for tiles on their way in, and makes it where it must; dispose it when they are in,
-   * or are not to come. What is taken nobody else can take, in any process.
+   * Reserves space for tiles that are about to be written, evicting others if needed; dispose of
+   * the reservation when they are written or given up. No other process can take reserved space.
    *
-   * @throws CacheBudgetExhaustedError when all that may go would not be enough.
+   * @throws CacheBudgetExhaustedError when evicting all evictable tiles would not be enough.
    */
   async reserveHeadroom(neededBytes: number): Promise<AsyncDisposable> {
     const reserved = await this.tryReserveHeadroom(neededBytes);
     if (reserved !== null) return reserved;
-    // One task of this process at a time makes room; the others find it made, or go on.
+    // Only one task of this process evicts at a time; the others then find the space, or try in
+    // turn.
     const made = this.#queue.then(() => this.#makeRoom(neededBytes));
     this.#queue = made.catch(() => {});
     return await made;
   }
 
-  /** Without making room: null where there is none. */
+  /** Reserves without evicting: null when there is not enough space. */
   async tryReserveHeadroom(neededBytes: number): Promise<AsyncDisposable | null> {
     if (!Number.isSafeInteger(neededBytes) || neededBytes < 0) {
       throw new RangeError(`bytes are a whole number from 0, got ${neededBytes}`);
@@ -82,7 +89,7 @@ export class DiskBudget implements AsyncDisposable {
         if (!held) return;
         held = false;
         this.#hold(-neededBytes);
-        // A server that is gone forgets the room by itself when the lease ends.
+        // When the server is gone, the reservation expires by itself.
         await ledger.change(-neededBytes, 0).catch((error) => this.#warn(error));
       },
     };
@@ -134,7 +141,7 @@ export class DiskBudget implements AsyncDisposable {
     }
   }
 
-  /** The files of a batch, and what is told of it. */
+  /** Deletes the files of a batch and reports the eviction. */
   async #finish(tiles: readonly EvictedTile[], bytes: number): Promise<void> {
     if (tiles.length === 0) return;
     const { ledger, logger, removeFiles } = this.#options;
@@ -143,7 +150,7 @@ export class DiskBudget implements AsyncDisposable {
     for (const { tileId, bytes, lastUseAt } of tiles) {
       logger.info("c6.evicted", { tileId, bytes, lastUseAt: lastUseAt.toISOString() });
     }
-    // Files that could not be deleted still take their room, until the next open puts it in order.
+    // Files that could not be deleted still occupy space, until the next open reconciles.
     if (gone) {
       this.#hold(-bytes);
       await ledger.change(0, -bytes);
@@ -168,7 +175,7 @@ export class DiskBudget implements AsyncDisposable {
     });
   }
 
-  /** Notes what this process has taken, and renews its lease while that is something. */
+  /** Records how much this process has reserved, and renews its lease while that is not zero. */
   #hold(bytes: number): void {
     this.#heldBytes += bytes;
     if (this.#heldBytes <= 0) {

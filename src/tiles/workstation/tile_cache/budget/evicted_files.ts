@@ -1,5 +1,5 @@
 /**
- * The files of tiles whose rows an eviction has deleted.
+ * Deletes the files of tiles whose rows an eviction has deleted.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { EvictedTile } from "./ledger.ts";
 /** Files deleted at the same time. */
 const TILES_AT_ONCE = 8;
 
-/** Deletes them, but not those of a tile that somebody has written anew since. */
+/** Deletes the files, except those of a tile that was written again meanwhile. */
 export async function removeEvictedFiles(
   dataFolder: string,
   database: SqlDatabase,

@@ -1,11 +1,11 @@
 /**
- * The books of the disk budget, in the cache's database: what the tiles take, what is promised to
- * writers, and which tiles go next. Everything that counts is decided inside of one transaction, so
+ * Accounting of the disk budget in the cache's database: what the tiles occupy, what is reserved
+ * for writers, and which tiles are evicted next. Every decision is made inside one transaction, so
  * that it holds between processes too.
  *
- * At every moment: bytes of tiles on the disk ≤ counted + writing + leaving. A writer's room is taken
- * before its first byte and given back after its rows count; a tile that goes is counted as leaving
- * in the transaction that deletes its row, until its files are gone.
+ * Invariant: bytes of tiles on the disk ≤ counted + writing + leaving. Space is reserved before the
+ * first byte is written and released after the rows count; an evicted tile counts as leaving from
+ * the transaction that deletes its row until its files are deleted.
  *
  * @module
  */
@@ -23,7 +23,7 @@ export interface BudgetState {
   readonly tiles: number;
   /** Of all files of all tiles that have a row. */
   readonly diskBytes: number;
-  /** Promised to writers of all processes. */
+  /** Reserved for writers of all processes. */
   readonly writingBytes: number;
   /** Of tiles without a row whose files are still being deleted. */
   readonly leavingBytes: number;
@@ -36,11 +36,14 @@ export interface EvictedTile {
 }
 
 export type EvictionStep =
-  /** Their rows are gone; the caller deletes the files, then calls `filesGone`. */
+  /** Rows were deleted; the caller deletes the files, then calls `filesGone`. */
   | { readonly kind: "evicted"; readonly tiles: readonly EvictedTile[]; readonly bytes: number }
-  /** Room is coming: files on their way out, or writers whose tiles may go once they are in. */
+  /**
+   * Space will be free soon: files are being deleted, or writers will finish whose tiles may then
+   * be evicted.
+   */
   | { readonly kind: "wait" }
-  /** All that may go would not be enough; nothing was deleted. */
+  /** Evicting all evictable tiles would not be enough; nothing was deleted. */
   | { readonly kind: "exhausted" };
 
 export interface EvictionRequest {
@@ -51,7 +54,7 @@ export interface EvictionRequest {
 
 export class BudgetLedger {
   readonly #database: SqlDatabase;
-  /** This open cache, in the table of reservations. */
+  /** The id of this open cache in the table of reservations. */
   readonly #owner = crypto.randomUUID();
   readonly #leaseS: number;
 
@@ -74,7 +77,7 @@ export class BudgetLedger {
     return row.fits;
   }
 
-  /** Changes what this owner has taken; it also renews the lease. */
+  /** Changes how much this owner has reserved; it also renews the lease. */
   async change(writingBytes: number, leavingBytes: number): Promise<void> {
     await ask(() => this.#change(this.#database, writingBytes, leavingBytes));
   }
@@ -99,7 +102,7 @@ export class BudgetLedger {
     return await ask(() => this.#database.transaction(step));
   }
 
-  /** Takes this owner out of the books. */
+  /** Deletes this owner's reservations. */
   async leave(): Promise<void> {
     const text = "DELETE FROM cache_reservations WHERE owner_id = $1";
     await ask(() => this.#database.query(text, [this.#owner]));
@@ -137,8 +140,8 @@ export async function readState(sql: SqlSession): Promise<BudgetState> {
 }
 
 /**
- * Whether the tiles that may go hold `bytes`. Looks no further than it must: a cache is not emptied
- * for a write that does not fit after all, and a small write does not read a million rows.
+ * Whether the evictable tiles hold `bytes`. Reads no more rows than it must: a write that does not
+ * fit must not empty the cache, and a small write must not read a million rows.
  */
 async function wouldSuffice(sql: SqlSession, bytes: number, batchSize: number): Promise<boolean> {
   for (let limit = batchSize;; limit *= 4) {

@@ -1,4 +1,4 @@
-/** How much of the disk the tiles may take. */
+/** The disk budget of the tile cache (C6): reservations, eviction and pins. */
 export { type BudgetedParts, BudgetedTileStore } from "./budgeted_tile_store.ts";
 export { DiskBudget, type DiskBudgetOptions } from "./disk_budget.ts";
 export { CacheBudgetExhaustedError } from "./errors.ts";

@@ -1,5 +1,5 @@
 /**
- * The tile cache as the programs use it: judged by the freshness gate and held to its disk budget.
+ * Opens the tile cache as the programs use it: with freshness gate and disk budget.
  *
  * @module
  */
@@ -23,7 +23,7 @@ export const EVICTION_BATCH_SIZE_DEFAULT = 32;
 
 export interface ManagedTileCacheOptions
   extends Omit<TileCacheOptions, "freshnessGate" | "openFreshnessGate" | "fdr"> {
-  /** Of pictures and sidecars. */
+  /** Limit for pictures and sidecars together. */
   readonly budgetBytes?: number;
   readonly evictionBatchSize?: number;
   readonly fdr?: Pick<FdrSink, "enqueue">;
@@ -56,7 +56,7 @@ export async function openManagedTileCache(
   if (freshness === undefined) throw new TypeError("the cache opened without its gate");
   const { database } = cache;
   await prepare(dataFolder, database, dsn === undefined);
-  // A server keeps its sectors itself; the rows of PGlite may have to be made again.
+  // A server keeps its sectors itself; PGlite's rows may have to be rebuilt from files.
   const keep = async () => {
     if (dsn === undefined) await keepSettings(dataFolder, database);
   };
@@ -75,7 +75,10 @@ export async function openManagedTileCache(
   };
 }
 
-/** Whoever has the folder alone knows that all reservations are of processes that are gone. */
+/**
+ * A process that holds the folder alone knows that all reservations belong to processes that have
+ * ended.
+ */
 async function prepare(dataFolder: string, database: SqlDatabase, alone: boolean): Promise<void> {
   try {
     if (alone) await database.query("DELETE FROM cache_reservations");
@@ -94,7 +97,7 @@ function openBudget(
   const { budgetBytes = BUDGET_BYTES_DEFAULT } = options;
   const { evictionBatchSize = EVICTION_BATCH_SIZE_DEFAULT } = options;
   const { database, metadata } = cache;
-  // Of its own: files of evicted tiles that are left behind must be put in order as well.
+  // A marker of its own: files of evicted tiles that are left behind must be reconciled as well.
   const marker = new UncleanMarker(dataFolder);
   let leftFiles = false;
   resources.defer(async () => {
@@ -106,7 +109,7 @@ function openBudget(
     ledger: new BudgetLedger(database, LEASE_S),
     async beforeChange() {
       await marker.mark();
-      // Uses of tiles that were noted and not written yet count before the oldest are chosen.
+      // Times of use that are not written yet are written before the oldest tiles are chosen.
       await metadata.lruCandidates(1);
     },
     async removeFiles(tiles) {

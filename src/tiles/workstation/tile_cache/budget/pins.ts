@@ -1,5 +1,5 @@
 /**
- * Tiles that missions need.
+ * Pins: tiles that missions need and that are never evicted.
  *
  * @module
  */
@@ -20,7 +20,7 @@ export class TilePins {
     this.#database = database;
   }
 
-  /** Adds; unknown tiles are left out. Returns how many of these are pinned now. */
+  /** Adds pins; unknown tiles are ignored. Returns how many of these tiles are pinned now. */
   async pinTiles(mission: string, tileIds: readonly TileId[]): Promise<number> {
     return await this.#database.transaction(async (sql) => {
       await lockEvictions(sql);
@@ -39,7 +39,7 @@ export class TilePins {
     });
   }
 
-  /** Lets go of what the mission holds beside these. Returns how many pins went. */
+  /** Removes the mission's other pins. Returns how many were removed. */
   async unpinOthers(mission: string, tileIds: readonly TileId[]): Promise<number> {
     const gone = await this.#database.query<{ gone: number }>(
       "WITH gone AS (DELETE FROM tile_pins WHERE mission = $1 " +
@@ -50,7 +50,7 @@ export class TilePins {
     return gone[0].gone;
   }
 
-  /** Returns how many pins went. */
+  /** Removes all pins of a mission. Returns how many were removed. */
   async unpinMission(mission: string): Promise<number> {
     return await this.unpinOthers(mission, []);
   }

@@ -1,5 +1,5 @@
 /**
- * Judgements in words.
+ * Formats freshness judgements as text.
  *
  * @module
  */
@@ -15,9 +15,9 @@ export function describeReason({ reason, ageS }: FreshnessJudgement): string {
   const age = (seconds: number) => `${daysOf(seconds)} (${Math.floor(seconds)} s)`;
   switch (reason) {
     case "no_capture_date":
-      return "nobody knows when its picture was taken, which counts as stale";
+      return "the capture date of its picture is unknown, which counts as stale";
     case "captured_in_the_future":
-      return `its capture date lies ${age(-(ageS ?? 0))} ahead of the moment of judgement: the ` +
+      return `its capture date is ${age(-(ageS ?? 0))} later than the moment of judgement: the ` +
         "date or the clock is wrong, which counts as stale";
     case "young_enough":
     case "older_than_rule":

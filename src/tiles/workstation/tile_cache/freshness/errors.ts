@@ -1,4 +1,6 @@
 /**
+ * Errors of the freshness rules.
+ *
  * @module
  */
 import { EXIT } from "../../../../core/mod.ts";
@@ -25,8 +27,8 @@ export class FreshnessRejectionError extends TileCacheError {
       .map((sector) => `"${sector.name}"`).join(", ");
     super(
       "FRESHNESS_REJECTION",
-      `Cannot take tile ${tileKey(tileId)}: ${describeReason(judgement)}; it lies in ${names}, ` +
-        `${describeRule(rule)}; bring newer imagery, give its --captured-at where the date is ` +
+      `Cannot accept tile ${tileKey(tileId)}: ${describeReason(judgement)}; it lies in ${names}, ` +
+        `${describeRule(rule)}; use newer imagery, state its date with --captured-at where it is ` +
         "missing, or correct the sector (`operator cache sector ls`)",
       { exitCode: EXIT.data },
     );

@@ -1,6 +1,6 @@
 /**
- * The freshness gate over a cache's database: sectors and rules in memory, read at open and on
- * `reload()`.
+ * The freshness gate on a cache's database: sectors and rules are kept in memory, and read at open
+ * and on `reload()`.
  *
  * @module
  */
@@ -60,7 +60,10 @@ export class SqlFreshnessGate implements WriteFreshnessGate {
     this.#sectors = new SectorMap(sectors);
   }
 
-  /** Never goes back, not over a restart either: an old tile must not become young by a clock. */
+  /**
+   * Never goes back, not over a restart either: setting the clock back must not make an old tile
+   * look young.
+   */
   now(): Date {
     this.#latestMs = Math.max(this.#latestMs, this.#clockMs());
     return new Date(this.#latestMs);
@@ -110,7 +113,7 @@ export class SqlFreshnessGate implements WriteFreshnessGate {
   }
 }
 
-/** Keeps the later of the time given and the latest that the cache has seen, and returns it. */
+/** Stores the later of the given time and the latest that the cache has seen, and returns it. */
 async function raiseLatest(sql: SqlSession, now: Date): Promise<number> {
   const [row] = await sql.query<{ latest_at: Date }>(
     "INSERT INTO freshness_clock (latest_at) VALUES ($1) ON CONFLICT (singleton) DO UPDATE " +

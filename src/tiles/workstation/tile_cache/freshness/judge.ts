@@ -1,5 +1,5 @@
 /**
- * The decision itself: sectors, rules, a capture date and a moment; nothing else.
+ * Judges one tile from sectors, rules, its capture date and a moment in time; a pure function.
  *
  * @module
  */
@@ -19,9 +19,9 @@ import {
 const SEVERITY: readonly FreshnessOutcome[] = ["fresh", "downgraded", "rejected"];
 
 /**
- * Judges by every rule that applies and lets the harshest outcome stand; of equal ones that of the
- * stricter classification. With rules that are stricter where it is more dangerous (as the default
- * ones are) this is: the stricter rule wins.
+ * Judges by every rule that applies and returns the most severe outcome; among equal ones, that of
+ * the stricter classification. With rules that are stricter where it is more dangerous (as the
+ * default ones are) this means that the stricter rule wins.
  */
 export function judge(
   sectors: readonly SectorBoundary[],

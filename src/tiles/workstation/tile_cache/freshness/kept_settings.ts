@@ -1,6 +1,7 @@
 /**
- * Sectors and rules beside the tiles, for an embedded database that is lost: its rows are made again
- * from the files, and without its sectors no tile would be refused any more.
+ * A copy of sectors and rules in a file beside the tiles, for the case that an embedded database is
+ * lost: its rows are rebuilt from the files, and without the sectors no tile would be refused any
+ * more.
  *
  * @module
  */
@@ -27,7 +28,7 @@ const KeptSchema = z.object({
 const NOTHING_SET = JSON.stringify({ sectors: [], rules: DEFAULT_MAX_AGE_S });
 
 /**
- * Writes what stands in the database, unless the file says so already.
+ * Writes what the database holds, unless the file is already equal.
  *
  * @throws TileFsError
  */
@@ -62,10 +63,10 @@ export async function keepSettings(dataFolder: string, sql: SqlSession): Promise
 }
 
 /**
- * Puts the kept sectors and rules into a new database; returns how many sectors, null where nothing
- * was kept.
+ * Loads the kept sectors and rules into a new database; returns how many sectors, null when there
+ * is no copy.
  *
- * @throws TileFsError when the file is there and cannot be used: going on would forget sectors.
+ * @throws TileFsError when the file exists but cannot be used: continuing would lose sectors.
  */
 export async function restoreSettings(
   dataFolder: string,
@@ -83,7 +84,7 @@ export async function restoreSettings(
   if (kept === null) {
     throw new TileFsError(
       `Cannot use ${path}, which holds the sectors of a database that was lost; restore it from a ` +
-        "backup, or remove it and draw the sectors again (`operator cache sector add`)",
+        "backup, or remove it and define the sectors again (`operator cache sector add`)",
     );
   }
   await database.transaction(async (sql) => {

@@ -1,4 +1,4 @@
-/** How old tiles may be where they lie. */
+/** The freshness rules of the tile cache (C6): how old a tile may be where it lies. */
 export * from "./contract.ts";
 export { daysOf, describeReason, describeRule } from "./describe.ts";
 export { FreshnessRejectionError } from "./errors.ts";

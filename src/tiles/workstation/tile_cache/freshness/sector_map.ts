@@ -1,8 +1,8 @@
 /**
- * Which sectors a box of ground touches: an R-tree over their boxes.
+ * Finds the sectors that a box of ground touches, with an R-tree over their boxes.
  *
- * A tile counts as in every sector that its box shares a point with, an edge or a corner included:
- * where a part of the tile may be stale, the tile may be.
+ * A tile counts as lying in every sector that its box shares a point with, edges and corners
+ * included: where a part of the tile may be stale, the whole tile may be.
  *
  * @module
  */
@@ -10,7 +10,7 @@
 import RBush, { type Box } from "rbush";
 import type { Bbox, SectorBoundary } from "../../../tile_contract/mod.ts";
 
-/** Degrees; 0.1 mm of ground: rounding must not part a sector from the tile that it touches. */
+/** Degrees; 0.1 mm of ground: rounding must not separate a sector from a tile that it touches. */
 const EDGE_DEG = 1e-9;
 
 interface Entry extends Box {
@@ -35,8 +35,8 @@ export class SectorMap {
 }
 
 /**
- * The box unrolled, and where it reaches 180° once more a turn further on each side: the meridians
- * -180° and 180° are one. A box that reaches a pole holds the pole at every longitude.
+ * The box, and copies shifted by a full turn where it reaches 180°: the meridians -180° and 180°
+ * are the same. A box that reaches a pole contains the pole at every longitude.
  */
 function entriesOf(sector: SectorBoundary): Entry[] {
   const { southDeg, northDeg } = sector.bbox;
@@ -49,7 +49,7 @@ function entriesOf(sector: SectorBoundary): Entry[] {
   return [...turns, ...poles].map((box) => ({ ...box, sector }));
 }
 
-/** A box over the antimeridian becomes two. */
+/** A box over the antimeridian becomes two boxes. */
 function planarBoxes({ southDeg, westDeg, northDeg, eastDeg }: Bbox): Box[] {
   const latitudes = { minY: southDeg, maxY: northDeg };
   return westDeg <= eastDeg ? [{ minX: westDeg, maxX: eastDeg, ...latitudes }] : [

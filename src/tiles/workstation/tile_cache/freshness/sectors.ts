@@ -1,5 +1,5 @@
 /**
- * Sectors and rules as they stand in the database, and how people change them.
+ * Sectors and freshness rules in the database, and the operations that change them.
  *
  * @module
  */
@@ -14,12 +14,12 @@ import {
 import type { SqlDatabase, SqlSession } from "../sql/database.ts";
 import { DEFAULT_MAX_AGE_S, type FreshnessRule } from "./contract.ts";
 
-/** A thousand years: more is a mistake in the unit. */
+/** A thousand years: a larger value is a mistake in the unit. */
 const MAX_AGE_S_MAX = 1000 * 366 * 86_400;
-/** One change of sectors at a time. */
+/** Changes of sectors are made one at a time. */
 const SECTORS_LOCK = "6155301862297149005";
 
-/** No control characters, and not blanks alone: the name is printed and typed. */
+/** No control characters, and not only blanks: the name is printed and typed. */
 const NAME_PATTERN = /^(?=.*\S)[^\p{C}]{1,100}$/u;
 
 export class FreshnessSettings {
@@ -36,12 +36,12 @@ export class FreshnessSettings {
     return (await loadSectors(this.#database)).sectors;
   }
 
-  /** @throws TileMetadataError on a box or a name that is none, and when the name is taken. */
+  /** @throws TileMetadataError for an invalid box or name, and when the name exists. */
   async addSector(sector: SectorBoundary): Promise<void> {
     const { southDeg, westDeg, northDeg, eastDeg } = checkBbox(sector.bbox);
     const refuse = (state: string) =>
       new TileMetadataError(`Cannot add the sector ${JSON.stringify(sector.name)}: ${state}`);
-    if (!(southDeg < northDeg) || westDeg === eastDeg) throw refuse("its box has no inside");
+    if (!(southDeg < northDeg) || westDeg === eastDeg) throw refuse("its box is empty");
     if (!NAME_PATTERN.test(sector.name) || !SectorBoundarySchema.safeParse(sector).success) {
       throw refuse("a name has 1 to 100 characters, none of them a control character");
     }
@@ -51,7 +51,7 @@ export class FreshnessSettings {
         sector.name,
       ]);
       if (sameName.length > 0) {
-        throw refuse("there is one of that name; remove it first (`operator cache sector rm`)");
+        throw refuse("a sector of that name exists; remove it first (`operator cache sector rm`)");
       }
       await sql.query(
         "INSERT INTO sector_classifications " +
@@ -63,7 +63,7 @@ export class FreshnessSettings {
     await this.#changed();
   }
 
-  /** @throws TileMetadataError when there is none of that name. */
+  /** @throws TileMetadataError when no sector has that name. */
   async removeSector(name: string): Promise<void> {
     const gone = await this.#database.query(
       "DELETE FROM sector_classifications WHERE name = $1 RETURNING id",
@@ -71,7 +71,7 @@ export class FreshnessSettings {
     );
     if (gone.length === 0) {
       throw new TileMetadataError(
-        `Cannot remove the sector "${name}": there is none; \`operator cache sector ls\` lists them`,
+        `Cannot remove the sector "${name}": there is no such sector; \`operator cache sector ls\` lists them`,
       );
     }
     await this.#changed();
@@ -85,7 +85,7 @@ export class FreshnessSettings {
     }));
   }
 
-  /** @throws TileMetadataError on an age that is none. */
+  /** @throws TileMetadataError for an invalid age. */
   async setRule({ classification, maxAgeS }: FreshnessRule): Promise<void> {
     if (!Number.isInteger(maxAgeS) || maxAgeS < 1 || maxAgeS > MAX_AGE_S_MAX) {
       throw new TileMetadataError(
@@ -101,13 +101,16 @@ export class FreshnessSettings {
     await this.#changed();
   }
 
-  /** Forgets the latest time that was seen: the clock is right now and was ahead before. */
+  /** Forgets the latest time that was seen, when the clock was ahead before and is right now. */
   async trustClock(now: Date): Promise<void> {
     await this.#database.query("UPDATE freshness_clock SET latest_at = $1", [now]);
   }
 }
 
-/** Sectors that have a box; one of before boxes cannot be applied and is named. */
+/**
+ * Sectors that have a box; one from a version without boxes cannot be applied, and its name is
+ * reported.
+ */
 export async function loadSectors(
   sql: SqlSession,
 ): Promise<{ sectors: readonly SectorBoundary[]; withoutBox: readonly string[] }> {

@@ -1,5 +1,5 @@
 /**
- * Looks at an open tile cache; changes nothing, and leaves no stamps of use.
+ * Reads an open tile cache for the operator's commands; changes nothing, not even times of use.
  *
  * @module
  */
@@ -30,7 +30,7 @@ export class CacheInspection {
     return this.#ask(() => cacheStatistics(this.#cache.database));
   }
 
-  /** Counts and extents of what the filter chooses. */
+  /** Counts and extents of the tiles that the filter selects. */
   groups(filter: TileFilter): Promise<readonly TileGroup[]> {
     return this.#ask(() => selectGroups(this.#cache.database, filter));
   }
@@ -41,7 +41,10 @@ export class CacheInspection {
     return found?.tile ?? null;
   }
 
-  /** By zoom, y, x; a page at a time is held. `after`: goes on behind this tile. */
+  /**
+   * In the order of zoom, y, x; one page of tiles is held at a time. `after`: continue behind this
+   * tile.
+   */
   async *list(
     filter: TileFilter,
     options: { readonly after?: ListedTile; readonly limit?: number } = {},
@@ -73,11 +76,11 @@ export class CacheInspection {
   readFile(
     tile: Pick<TileMetadata, "tileId" | "contentSha256">,
   ): Promise<Uint8Array<ArrayBuffer>> {
-    // Id and hash are all that a reading needs.
+    // Reading needs only id and hash.
     return readTileFile(this.#cache.dataFolder, tile as TileMetadata);
   }
 
-  /** Path of the picture; its sidecars lie beside it. */
+  /** Path of the picture; its sidecars are beside it. */
   pathOf(tile: Pick<TileMetadata, "tileId">): string {
     return `${this.#cache.dataFolder}/${tilePath(tile.tileId)}`;
   }

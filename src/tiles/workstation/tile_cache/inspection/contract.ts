@@ -1,11 +1,11 @@
 /**
- * What a person asks of a tile cache: what is in it, where it is, whether it is whole.
+ * Types of the inspection of a tile cache: what is in it, where it is, and whether it is undamaged.
  *
  * @module
  */
 import type { Bbox, TileId, TileMetadataPersistent } from "../../../tile_contract/mod.ts";
 
-/** Absent words choose everything. */
+/** A field that is absent selects everything. */
 export interface TileFilter {
   readonly source?: string;
   readonly flightId?: string;
@@ -19,7 +19,7 @@ export interface TileGroup {
   readonly flightId: string | null;
   readonly zoom: number;
   readonly tiles: number;
-  /** Of the pictures, without what lies beside them. */
+  /** Of the pictures, without their sidecars. */
   readonly jpegBytes: number;
   readonly xMin: number;
   readonly xMax: number;
@@ -29,7 +29,7 @@ export interface TileGroup {
 
 /** A tile as it is listed. */
 export interface ListedTile extends TileMetadataPersistent {
-  /** Missions that hold it. */
+  /** Missions that have pinned it. */
   readonly pins: number;
 }
 
@@ -37,7 +37,7 @@ export interface SourceStatistics {
   readonly source: string;
   readonly zoom: number;
   readonly tiles: number;
-  /** Pictures and what lies beside them. */
+  /** Pictures and sidecars. */
   readonly diskBytes: number;
 }
 
@@ -45,25 +45,25 @@ export interface CacheStatistics {
   readonly tiles: number;
   readonly diskBytes: number;
   readonly bySourceAndZoom: readonly SourceStatistics[];
-  /** Tiles by the word that they were judged with; "unjudged" for those without one. */
+  /** Tiles by freshness label; "unjudged" for those without one. */
   readonly byFreshness: Readonly<Record<string, number>>;
   readonly pendingUploads: number;
   readonly pinnedTiles: number;
   readonly pinnedBytes: number;
-  /** Bytes of tiles that may be put out. */
+  /** Bytes of tiles that may be evicted. */
   readonly evictableBytes: number;
   readonly capturedOldest: Date | null;
   readonly capturedNewest: Date | null;
-  /** Tiles whose capture nobody knows. */
+  /** Tiles whose capture date is unknown. */
   readonly undatedTiles: number;
-  /** Promised to writers, and of tiles on their way out. */
+  /** Reserved for writers, and of tiles that are being deleted. */
   readonly reservedBytes: number;
-  /** What the books of the disk budget say; equal to `diskBytes` while nobody writes. */
+  /** The total of the disk budget's accounting; equals `diskBytes` while no process writes. */
   readonly countedBytes: number;
 }
 
 export type TileFaultKind =
-  /** A row of before identities and hashes. */
+  /** A row from a version without tile UUIDs and hashes. */
   | "no_identity"
   | "missing_file"
   | "link"
@@ -73,13 +73,13 @@ export type TileFaultKind =
   | "missing_sidecar"
   /** A file below tiles/ that belongs to no row. */
   | "orphan_file"
-  /** Half-written, from a process that ended badly. */
+  /** A temporary file of a process that did not end well. */
   | "temporary_file"
   | "accounting";
 
 export interface TileFault {
   readonly kind: TileFaultKind;
-  /** Tile, or path below the data folder. */
+  /** Tile, or path relative to the data folder. */
   readonly subject: string;
   readonly detail: string;
   readonly repaired: boolean;
@@ -89,13 +89,13 @@ export interface VerifyOptions {
   /** Sizes only: no hash, no decoding. */
   readonly quick: boolean;
   readonly repair: boolean;
-  /** Throws when the bytes are no whole picture. */
+  /** Throws when the bytes are not a complete picture. */
   readonly decode?: (jpeg: Uint8Array<ArrayBuffer>, name: string) => Promise<unknown>;
-  /** Rows up to this tile were looked at before: goes on behind it. */
+  /** Rows up to this tile were verified before: continue behind it. */
   readonly after?: ListedTile;
-  /** Told after each page of rows: from there a later run can go on. */
+  /** Called after each page of rows with the tile from which a later run can continue. */
   readonly onPage?: (last: ListedTile) => void;
-  /** Files without a row that are younger may be a writer's: they are left alone. */
+  /** Files without a row that are younger than this may belong to a writer and are ignored. */
   readonly youngerThanMs: number;
   readonly onFault?: (fault: TileFault) => void;
   readonly progress?: (done: number, note: string) => void;
@@ -104,7 +104,7 @@ export interface VerifyOptions {
 
 export interface VerifyReport {
   readonly tiles: number;
-  /** Of them, those whose picture is not whole. */
+  /** Of them, those with a damaged picture. */
   readonly brokenTiles: number;
   readonly files: number;
   readonly faults: number;

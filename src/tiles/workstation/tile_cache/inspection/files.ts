@@ -1,5 +1,5 @@
 /**
- * The files below `tiles/`, folder by folder, and which of them belong to no row.
+ * Walks the files below `tiles/`, folder by folder, and finds those that belong to no row.
  *
  * @module
  */
@@ -11,10 +11,10 @@ import { selectColumn } from "./queries.ts";
 
 /** A file without a row. */
 export interface StrayFile {
-  /** Below the data folder. */
+  /** Path relative to the data folder. */
   readonly path: string;
   readonly ageMs: number;
-  /** Half-written by somebody. */
+  /** A temporary file of a write that did not finish. */
   readonly temporary: boolean;
 }
 
@@ -47,8 +47,8 @@ async function* walk(
     const stray = judge(name, known);
     if (stray === null) continue;
     const info = await Deno.lstat(`${cache.dataFolder}/${folder}/${name}`).catch(() => null);
-    if (info === null) continue; // Gone meanwhile.
-    // A row that was committed after the column was asked for makes it no stray.
+    if (info === null) continue; // Deleted meanwhile.
+    // Its row may have been committed after the rows of the column were read: then it is no stray.
     if (stray === "orphan" && judge(name, await rowsOf(cache, folder)) === null) continue;
     yield {
       path: `${folder}/${name}`,
@@ -67,7 +67,9 @@ async function* readFolder(path: string): AsyncGenerator<Deno.DirEntry> {
   }
 }
 
-/** y of the rows whose files lie in the folder; null where no tile's file can lie there. */
+/**
+ * The y of the rows whose files lie in the folder; null when the folder cannot hold files of tiles.
+ */
 async function rowsOf(cache: OpenCache, folder: string): Promise<ReadonlySet<number> | null> {
   const match = COLUMN_FOLDER.exec(folder);
   if (match === null) return null;
@@ -77,7 +79,7 @@ async function rowsOf(cache: OpenCache, folder: string): Promise<ReadonlySet<num
   return await selectColumn(cache.database, { source, flightId, zoom: Number(zoom), x: Number(x) });
 }
 
-/** The tile whose file it is, by its place; null where no tile's file can lie there. */
+/** The tile that a file belongs to, by its path; null when it cannot be a tile's file. */
 export function tileOfFile(path: string): TileId | null {
   const at = path.lastIndexOf("/");
   const folder = COLUMN_FOLDER.exec(path.slice(0, at)), file = FILE.exec(path.slice(at + 1));

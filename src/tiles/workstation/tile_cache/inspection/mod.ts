@@ -1,4 +1,4 @@
-/** What a person asks of the tile cache, and its upkeep. */
+/** Inspection and maintenance of the tile cache (C6), for the operator's `cache` commands. */
 export * from "./contract.ts";
 export { CacheInspection, type OpenCache } from "./cache_inspection.ts";
 export { type EvictionPlan, planEviction, tidy, type TidyOptions } from "./tidy.ts";

@@ -1,6 +1,6 @@
 /**
- * The questions in SQL. Lists are paged by (zoom, y, x, id), which has an index: a page at the end of
- * a million rows costs what the first one costs.
+ * SQL queries of the inspection. Lists are paged by (zoom, y, x, id), which has an index: the last
+ * page of a million rows costs what the first one costs.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { ListedTile, TileFilter, TileGroup } from "./contract.ts";
 const ZOOMS: readonly number[] = Array.from({ length: 23 }, (_, zoom) => zoom);
 const LISTED_COLUMNS = `${PERSISTENT_COLUMNS}, pin_count, id::text AS row_id`;
 
-/** Place in a list, after which it goes on. */
+/** A position in a list, from which to continue. */
 export interface ListPosition {
   readonly zoom: number;
   readonly y: number;
@@ -60,8 +60,8 @@ function boxCondition(bbox: Bbox, zoom: number, v: (value: SqlValue) => string):
 }
 
 /**
- * Pages of tiles by zoom, y, x, each with at most `limit` tiles. Zoom by zoom: only when the zoom is
- * a constant does the planner see that the index makes a page cheap.
+ * Pages of tiles by zoom, y, x, each with at most `limit` tiles. Queried zoom by zoom: the planner
+ * uses the index for a page only when the zoom is a constant.
  */
 export async function* selectPages(
   sql: SqlSession,
@@ -130,7 +130,7 @@ export async function selectGroups(
   );
 }
 
-/** y of every tile of a column of files. */
+/** The y of every tile of a column of files. */
 export async function selectColumn(
   sql: SqlSession,
   column: {
@@ -148,7 +148,7 @@ export async function selectColumn(
   return new Set(rows.map((row) => row.y));
 }
 
-/** Rows that were made before identities and hashes: no list and no reader knows them. */
+/** Rows from a version without tile UUIDs and hashes: no list and no reader returns them. */
 export async function countUnidentified(sql: SqlSession): Promise<number> {
   const [row] = await sql.query<{ n: number }>(
     "SELECT count(*)::float8 AS n FROM tiles WHERE tile_uuid IS NULL OR content_sha256 IS NULL",

@@ -1,6 +1,6 @@
 /**
- * What `verify --repair` does. Nothing is destroyed: files go to `orphaned/`, from where a person can
- * take them back; only half-written ones are deleted.
+ * Repairs for `verify --repair`. Nothing of value is deleted: files are moved to `orphaned/`, from
+ * where a person can restore them; only temporary files are deleted.
  *
  * @module
  */
@@ -15,12 +15,12 @@ import type { OpenCache } from "./cache_inspection.ts";
 import type { ListedTile } from "./contract.ts";
 import { tileOfFile } from "./files.ts";
 
-/** Deletes the row, then moves what there is of its files away. */
+/** Deletes the row, then moves the files that exist away. */
 export async function removeBrokenTile(cache: OpenCache, tile: ListedTile): Promise<boolean> {
   return await cache.database.transaction(async (sql) => {
     await lockKeys(sql, [tile.tileId]);
     const now = await selectRow(sql, tile.tileId);
-    if (now?.contentSha256 !== tile.contentSha256) return false; // Somebody else was quicker.
+    if (now?.contentSha256 !== tile.contentSha256) return false; // Changed meanwhile.
     await deleteRow(sql, tile.tileId);
     const picture = tilePath(tile.tileId);
     for (const suffix of [".jpg", ...SIDECARS]) {
@@ -30,7 +30,7 @@ export async function removeBrokenTile(cache: OpenCache, tile: ListedTile): Prom
   });
 }
 
-/** From the row, unless the picture is not the row's. */
+/** Writes the sidecars again from the row, unless the picture does not match the row. */
 export async function rewriteSidecars(cache: OpenCache, tile: ListedTile): Promise<boolean> {
   const picture = `${cache.dataFolder}/${tilePath(tile.tileId)}`;
   return await cache.database.transaction(async (sql) => {
@@ -52,7 +52,7 @@ export async function rewriteSidecars(cache: OpenCache, tile: ListedTile): Promi
   });
 }
 
-/** Half-written files are deleted, others moved to `orphaned/`. */
+/** Deletes temporary files, moves the others to `orphaned/`. */
 export async function moveOrphan(cache: OpenCache, path: string): Promise<boolean> {
   if (path.includes(TEMPORARY_MARK) || path.includes(RENEWAL_MARK)) {
     await Deno.remove(`${cache.dataFolder}/${path}`);
@@ -62,7 +62,7 @@ export async function moveOrphan(cache: OpenCache, path: string): Promise<boolea
   if (tileId === null) return await move(cache.dataFolder, path);
   return await cache.database.transaction(async (sql) => {
     await lockKeys(sql, [tileId]);
-    // Somebody may have written that tile since the file was judged.
+    // The tile may have been written since the file was judged.
     return await selectRow(sql, tileId) === null && await move(cache.dataFolder, path);
   });
 }

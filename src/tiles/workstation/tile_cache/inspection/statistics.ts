@@ -1,5 +1,5 @@
 /**
- * Sums over the whole cache: one scan of the rows.
+ * Totals over the whole cache, from one scan of the rows.
  *
  * @module
  */

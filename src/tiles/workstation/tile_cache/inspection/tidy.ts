@@ -1,6 +1,6 @@
 /**
- * What `gc` does beside the disk budget: half-written files and old orphans go; and what the budget
- * would put out.
+ * What `gc` does beside the disk budget: deletes temporary files and old orphans, and computes what
+ * a reduction would evict.
  *
  * @module
  */
@@ -11,9 +11,9 @@ import { strayFiles } from "./files.ts";
 
 export interface TidyOptions {
   readonly dryRun: boolean;
-  /** Half-written files that are younger may be somebody's. */
+  /** Younger temporary files may belong to a running write. */
   readonly youngerThanMs: number;
-  /** Files in `orphaned/` that were moved there more recently stay. */
+  /** Files that were moved to `orphaned/` more recently are kept. */
   readonly orphansYoungerThanMs: number;
   readonly progress?: (files: number) => void;
   readonly signal?: AbortSignal;
@@ -37,7 +37,7 @@ export async function tidy(cache: OpenCache, options: TidyOptions): Promise<Tidy
   }
   for await (const path of filesBelow(`${cache.dataFolder}/orphaned`)) {
     seen();
-    // The change time is when it was moved; Deno calls it ctime.
+    // The change time is when the file was moved; Deno calls it ctime.
     const { ctime, mtime } = await Deno.lstat(path);
     const movedMs = (ctime ?? mtime)?.getTime() ?? 0;
     if (Date.now() - movedMs < options.orphansYoungerThanMs) continue;
@@ -63,9 +63,9 @@ async function* filesBelow(folder: string): AsyncGenerator<string> {
 export interface EvictionPlan {
   readonly tiles: number;
   readonly bytes: number;
-  /** False: pending uploads and pinned tiles alone take more than the target. */
+  /** False: pending uploads and pinned tiles alone exceed the target. */
   readonly reachable: boolean;
-  /** What is left when all goes that may go. */
+  /** Bytes that are left when everything evictable is evicted. */
   readonly leastBytes: number;
 }
 

@@ -1,6 +1,5 @@
 /**
- * Holds rows and files against each other, one by one: a page of rows and a folder of files are all
- * that is held at a time.
+ * Compares rows and files one by one; holds one page of rows and one folder of files at a time.
  *
  * @module
  */
@@ -28,7 +27,7 @@ const READS_AT_ONCE = 4;
 
 type Found = { readonly kind: TileFaultKind; readonly detail: string };
 
-/** @throws TileFsError | TileDatabaseError where it cannot look at all. */
+/** @throws TileFsError | TileDatabaseError when verification itself is not possible. */
 export async function verifyCache(cache: OpenCache, options: VerifyOptions): Promise<VerifyReport> {
   return await new Verification(cache, options).run();
 }
@@ -101,19 +100,21 @@ class Verification {
     return await removeBrokenTile(this.#cache, tile);
   }
 
-  /** Null for a whole tile. */
+  /** null for an undamaged tile. */
   async #judge(tile: ListedTile): Promise<Found | null> {
     const path = `${this.#cache.dataFolder}/${tilePath(tile.tileId)}`;
     const info = await Deno.lstat(path).catch((error) => {
       if (error instanceof Deno.errors.NotFound) return null;
       throw error;
     });
-    if (info === null) return { kind: "missing_file", detail: `${path} is not there` };
-    if (info.isSymlink || !info.isFile) return { kind: "link", detail: `${path} is no plain file` };
+    if (info === null) return { kind: "missing_file", detail: `${path} is missing` };
+    if (info.isSymlink || !info.isFile) {
+      return { kind: "link", detail: `${path} is not a regular file` };
+    }
     const outside = await checkInside(path).then(() => null, messageOf);
     if (outside !== null) return { kind: "link", detail: outside };
     if (info.size !== tile.diskBytes) {
-      const detail = `${path} has ${info.size} bytes, its row says ${tile.diskBytes}`;
+      const detail = `${path} has ${info.size} bytes, its row states ${tile.diskBytes}`;
       return { kind: "wrong_size", detail };
     }
     const bad = this.#options.quick ? null : await this.#judgeBytes(path, tile);
@@ -130,7 +131,7 @@ class Verification {
     }
     const sha256 = sha256Hex(jpeg);
     if (sha256 !== tile.contentSha256) {
-      const detail = `${path} has SHA-256 ${sha256}, its row says ${tile.contentSha256}`;
+      const detail = `${path} has SHA-256 ${sha256}, its row states ${tile.contentSha256}`;
       return { kind: "wrong_hash", detail };
     }
     try {
@@ -146,14 +147,14 @@ class Verification {
     for (const suffix of SIDECARS) {
       const sidecar = path.replace(/\.jpg$/, suffix);
       const info = await Deno.lstat(sidecar).catch(() => null);
-      if (!info?.isFile) return { kind: "missing_sidecar", detail: `${sidecar} is not there` };
+      if (!info?.isFile) return { kind: "missing_sidecar", detail: `${sidecar} is missing` };
       bytes += info.size;
     }
     if (!this.#options.quick) {
       const hashFile = path.replace(/\.jpg$/, ".sha256");
       const text = await Deno.readTextFile(hashFile).catch(() => "");
       if (!text.startsWith(tile.contentSha256)) {
-        return { kind: "missing_sidecar", detail: `${hashFile} has another hash` };
+        return { kind: "missing_sidecar", detail: `${hashFile} holds another hash` };
       }
     }
     this.#count.diskBytes += bytes;
@@ -170,7 +171,7 @@ class Verification {
       const kind = file.temporary ? "temporary_file" : "orphan_file";
       const repaired = this.#options.repair && await moveOrphan(this.#cache, file.path);
       const detail = file.temporary
-        ? "half-written, from a process that ended badly"
+        ? "a temporary file of a process that did not end well"
         : "a file that belongs to no row";
       this.#tell(kind, file.path, detail, repaired);
     }
@@ -183,15 +184,16 @@ class Verification {
     if (this.#count.files % 100 === 0) this.#options.progress?.(this.#count.tiles, "files");
   }
 
-  /** The books of the disk budget against the rows they are kept for. */
+  /** Compares the disk budget's accounting with the rows. */
   async #accounts(): Promise<void> {
     const { database } = this.#cache;
     for (let tries = 3;; tries--) {
       const { diskBytes, tiles } = await cacheStatistics(database);
       const books = await readState(database);
       if (books.diskBytes === diskBytes && books.tiles === tiles) break;
-      if (tries > 0) continue; // Somebody wrote between the two questions.
-      const detail = `the books say ${books.tiles} tiles of ${books.diskBytes} bytes, the rows ` +
+      if (tries > 0) continue; // The cache changed between the two queries.
+      const detail =
+        `the accounting has ${books.tiles} tiles of ${books.diskBytes} bytes, the rows ` +
         `${tiles} of ${diskBytes}`;
       return this.#tell("accounting", "disk budget", detail, false);
     }
@@ -199,7 +201,7 @@ class Verification {
     if (faults > 0) return;
     const rows = await cacheStatistics(database);
     if (rows.tiles !== tiles || rows.diskBytes === diskBytes) return;
-    const detail = `the rows say ${rows.diskBytes} bytes, the files have ${diskBytes}`;
+    const detail = `the rows state ${rows.diskBytes} bytes, the files have ${diskBytes}`;
     this.#tell("accounting", "disk use", detail, false);
   }
 

@@ -1,5 +1,6 @@
 /**
- * The little of SQL that the cache needs, over PGlite in this process and over a server.
+ * The SQL interface that the cache needs, implemented over PGlite in this process and over a
+ * server.
  *
  * @module
  */
@@ -10,7 +11,7 @@ export type SqlValue = string | number | boolean | Date | null | readonly string
 export type SqlRow = Record<string, unknown>;
 
 export interface SqlSession {
-  /** One statement with parameters `$1…`; values never stand in the text. */
+  /** One statement with parameters `$1…`; values are never part of the text. */
   query<Row extends SqlRow = SqlRow>(
     text: string,
     parameters?: readonly SqlValue[],
@@ -23,13 +24,13 @@ export interface SqlTransaction extends SqlSession {
 }
 
 export interface SqlDatabase extends SqlSession, AsyncDisposable {
-  /** For people, without a password: "PGlite in DIR", "PostgreSQL server HOST, database NAME". */
+  /** For messages, without a password: "PGlite in DIR", "PostgreSQL server HOST, database NAME". */
   readonly name: string;
-  /** Commits when `body` ends well, rolls back and throws its error when it does not. */
+  /** Commits when `body` returns; rolls back and rethrows when it throws. */
   transaction<T>(body: (sql: SqlTransaction) => Promise<T>): Promise<T>;
 }
 
-/** The five characters of PostgreSQL's SQLSTATE, where `error` (or what caused it) has one. */
+/** The five characters of PostgreSQL's SQLSTATE, when `error` (or its cause) has one. */
 export function sqlStateOf(error: unknown): string | undefined {
   for (let at = error; at instanceof Error; at = at.cause) {
     const { code } = at as { code?: unknown };
@@ -43,7 +44,7 @@ export const SQLSTATE = {
   serializationFailure: "40001",
 } as const;
 
-/** What the database threw, in the words of the cache; errors of the cache itself stay. */
+/** Wraps an error of the database in one of the cache; errors of the cache itself are passed on. */
 export function databaseFault(error: unknown): Error {
   if (error instanceof TileCacheError) return error;
   return new TileDatabaseError(

@@ -1,5 +1,6 @@
 /**
- * Brings a database to the schema of this program: migrations/*.sql, in order, once, all or nothing.
+ * Migrates a database to the schema of this program: applies migrations/*.sql in order, once, all
+ * or nothing.
  *
  * @module
  */
@@ -15,10 +16,10 @@ export interface Migration {
   readonly sha256: string;
 }
 
-/** Where the migration files lie in a checkout and in a compiled program. */
+/** Where the migration files are, in a checkout and in a compiled program. */
 export const MIGRATIONS_FOLDER = new URL("../../../../../migrations/", import.meta.url);
 
-/** Any number that nobody else uses: two runners on one database wait for each other on it. */
+/** A number that nothing else uses: two migrations of one database wait for each other on it. */
 const ADVISORY_LOCK = "6155301862297149001";
 
 /** Reads `NNNN_name.sql` files; the numbers must be 1, 2, 3, … */
@@ -41,8 +42,8 @@ export async function readMigrations(
   migrations.forEach((migration, index) => {
     if (migration.version !== index + 1) {
       throw new MigrationError(
-        `Cannot read the migrations in ${folder.pathname}: ${migration.name} stands where number ` +
-          `${index + 1} should; install the program again`,
+        `Cannot read the migrations in ${folder.pathname}: found ${migration.name} in place of number ` +
+          `${index + 1}; install the program again`,
       );
     }
   });
@@ -50,8 +51,8 @@ export async function readMigrations(
 }
 
 /**
- * Applies what is missing, in one transaction, and returns how many that were. Two runners at once
- * are safe; a serialisation failure is tried once more.
+ * Applies the missing migrations in one transaction, and returns how many. Two programs at once are
+ * safe; a serialisation failure is retried once.
  *
  * @throws MigrationError when the database is newer than the program, or a migration was altered.
  */
@@ -76,8 +77,10 @@ export async function migrate(
   } catch (error) {
     if (error instanceof TileCacheError) throw error;
     throw new MigrationError(
-      `Cannot bring ${database.name} to schema ${migrations.length}: ${messageOf(error)}; it was ` +
-        "left as it was",
+      `Cannot migrate ${database.name} to schema ${migrations.length}: ${
+        messageOf(error)
+      }; it is ` +
+        "unchanged",
       { cause: error },
     );
   }

@@ -1,6 +1,6 @@
 /**
- * PostgreSQL inside of this process (PGlite, WebAssembly). It has no locking of its own: whoever
- * opens it holds the data folder's exclusive lock first.
+ * PostgreSQL inside this process (PGlite, WebAssembly). It has no locking of its own: the caller
+ * must hold the exclusive lock of the data folder before opening it.
  *
  * @module
  */
@@ -54,7 +54,7 @@ function session(inner: Transaction): SqlTransaction {
   };
 }
 
-/** PGlite loads its own files where nobody can catch a refusal: ask first. */
+/** PGlite loads its own files where a refused permission cannot be caught: check it first. */
 async function checkOwnFilesReadable(): Promise<void> {
   const entry = import.meta.resolve("@electric-sql/pglite");
   if (!entry.startsWith("file:")) return;
@@ -71,7 +71,7 @@ async function checkOwnFilesReadable(): Promise<void> {
 const ERRNO_DISK_FULL: readonly unknown[] = [51, 19];
 
 /**
- * Opens (or creates) the database in `folder`. One that was begun here and failed is removed.
+ * Opens (or creates) the database in `folder`. A new one whose creation failed is removed.
  *
  * @throws TileDatabaseError; TileFsError when the disk is full
  */

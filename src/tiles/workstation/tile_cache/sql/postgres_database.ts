@@ -1,5 +1,5 @@
 /**
- * A PostgreSQL server over npm:pg, with a pool.
+ * A PostgreSQL server through npm:pg, with a connection pool.
  *
  * @module
  */
@@ -9,22 +9,22 @@ import { TileDatabaseError } from "../../../tile_contract/mod.ts";
 import type { SqlDatabase, SqlRow, SqlTransaction, SqlValue } from "./database.ts";
 import { sqlStateOf } from "./database.ts";
 
-/** Connections at once: writes of a batch use one, readers the others. */
+/** Connections in the pool: writing a batch uses one, readers the others. */
 const POOL_SIZE = 4;
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** A statement that the server parses and plans once for each connection. */
+/** Prepared statements, which the server parses and plans once for each connection. */
 interface Prepared {
   readonly name?: string;
   readonly text: string;
   readonly values: unknown[];
 }
 
-/** Names of the statements; their texts are constants of the program, so there are few. */
+/** Names of the prepared statements; their texts are constants of the program, so there are few. */
 const NAMES = new Map<string, string>();
 const NAMES_MAX = 200;
 
-/** Without a name where there is nothing to plan for, or too many texts have come. */
+/** Returns no name when planning costs nothing, or when there are too many texts already. */
 function prepared(text: string, parameters: readonly SqlValue[]): Prepared {
   const values = [...parameters];
   let name = NAMES.get(text);
@@ -35,7 +35,7 @@ function prepared(text: string, parameters: readonly SqlValue[]): Prepared {
   return name === undefined ? { text, values } : { name, text, values };
 }
 
-/** What is used of npm:pg, which brings no types of its own. */
+/** The part of npm:pg that is used; it has no types of its own. */
 interface Client {
   query(statement: string | Prepared): Promise<{ rows: SqlRow[] }>;
   release(error?: Error | boolean): void;
@@ -72,7 +72,7 @@ class PostgresDatabase implements SqlDatabase {
   async transaction<T>(body: (sql: SqlTransaction) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect();
     let broken: Error | undefined;
-    // A connection that breaks between two queries would end this process if nobody listened.
+    // Without a listener, a connection that breaks between two queries would end this process.
     const onError = (error: Error) => broken = error;
     client.on("error", onError);
     try {
@@ -135,7 +135,7 @@ export async function openPostgres(
     client.release();
     return new PostgresDatabase(pool, name);
   } catch (error) {
-    // It waits for connections that never come about; nobody waits for it.
+    // end() waits for connections that are never established, so it is not awaited.
     pool?.end().catch(() => {});
     const state = sqlStateOf(error);
     const said = messageOf(error);
@@ -149,12 +149,12 @@ export async function openPostgres(
 }
 
 interface ServerAddress {
-  /** A name or, for a Unix socket, its folder. */
+  /** Host name or, for a Unix socket, its folder. */
   readonly host: string;
   readonly port: number;
 }
 
-/** The error of the parser holds the whole DSN, and with it the password. */
+/** The parser's own error contains the whole DSN, including the password. */
 function addressOf(dsn: string): ServerAddress {
   try {
     return new pg.Client({ connectionString: dsn }) as ServerAddress;
@@ -164,8 +164,8 @@ function addressOf(dsn: string): ServerAddress {
 }
 
 /**
- * A Unix socket that this process may not open, or that is not there, says so at once; npm:pg would
- * never hear of the first.
+ * Opens a Unix socket once to see whether it exists and is permitted; npm:pg would never report a
+ * refused permission.
  */
 async function knockAtSocket({ host, port }: ServerAddress): Promise<void> {
   if (!host.startsWith("/")) return;
@@ -181,12 +181,12 @@ function silence(timeoutMs: number): string {
   return `the server did not answer within ${timeoutMs / 1000} s`;
 }
 
-/** npm:pg has a deadline of its own, which some faults pass by. */
+/** npm:pg has a deadline of its own, which some faults bypass. */
 async function answered(connecting: Promise<Client>, timeoutMs: number): Promise<Client> {
   const deadline = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
     deadline.reject(new Error(silence(timeoutMs)));
-    // One that comes too late is closed.
+    // A connection that arrives too late is closed.
     connecting.then((client) => client.release(true), () => {});
   }, timeoutMs);
   try {

@@ -1,8 +1,8 @@
 /**
- * PGlite never syncs: its file system has no fsync. So this program does it after every commit, for
- * the files of the write-ahead log that changed; everything else in the database can be made again
- * from that log up to the last checkpoint, and a checkpoint is only made when a gigabyte of log is
- * full or the database is closed. After that one, everything is synced.
+ * Syncs PGlite's write-ahead log after every commit, because PGlite's file system has no fsync.
+ * Only the log files that changed are synced: everything else can be rebuilt from the log since the
+ * last checkpoint, and a checkpoint is made only when a gigabyte of log is full or the database is
+ * closed. After the close, everything is synced.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export class WalSync {
     this.#folder = databaseFolder;
   }
 
-  /** To be awaited after a commit, before anybody is told of it. */
+  /** Await this after a commit, before its success is reported. */
   async afterCommit(): Promise<void> {
     const folder = `${this.#folder}/pg_wal`;
     let isNew = false;
@@ -24,7 +24,7 @@ export class WalSync {
       if (!isFile) continue;
       const path = `${folder}/${name}`;
       const found = await Deno.stat(path).catch(() => null);
-      // Renamed since: it is listed under its new name too, or was only for the while.
+      // Renamed meanwhile: it is listed under its new name too, or was only temporary.
       if (found === null) continue;
       const { mtime, size, ino } = found;
       const state = `${mtime?.getTime()} ${size} ${ino}`;
@@ -38,7 +38,7 @@ export class WalSync {
     if (isNew) await syncPath(folder);
   }
 
-  /** To be awaited after the database was closed, which ends with a checkpoint. */
+  /** Await this after the database was closed, which makes a checkpoint. */
   async afterClose(): Promise<void> {
     await syncTree(this.#folder);
   }
