@@ -88,9 +88,9 @@ test("pictures that are none are refused by name", async (world) => {
   const { jpeg, encode } = world;
   const page = "<!DOCTYPE html><title>503 Service Unavailable</title>";
   const cases: Record<string, [Uint8Array, RegExp]> = {
-    "an HTTP error page": [new TextEncoder().encode(page), /no JPEG/],
-    "nothing": [new Uint8Array(0), /no JPEG/],
-    "a PNG": [Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0, 0, 13]), /no JPEG/],
+    "an HTTP error page": [new TextEncoder().encode(page), /not a JPEG/],
+    "nothing": [new Uint8Array(0), /not a JPEG/],
+    "a PNG": [Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0, 0, 13]), /not a JPEG/],
     "a JPEG cut at its end": [jpeg.subarray(0, jpeg.length / 2), /cut short/],
     "a JPEG cut in its coded data": [cut(jpeg, 0.5), /premature end/],
     "a JPEG cut late in its coded data": [cut(jpeg, 0.97), /premature end/],

@@ -167,7 +167,7 @@ Deno.test("tiles are kept whole, pointed to, and the oldest go over the budget",
       await assert.rejects(recorder.saveTile({ tileId, jpeg: jpegOf(99) }), FdrTileError);
     }
     const noJpeg = { tileId: "a", jpeg: new Uint8Array(99) };
-    await assert.rejects(recorder.saveTile(noJpeg), /its bytes are no JPEG/);
+    await assert.rejects(recorder.saveTile(noJpeg), /its bytes are not a JPEG/);
     const huge = { tileId: "a", jpeg: jpegOf(1024 * 1024 + 1) };
     await assert.rejects(recorder.saveTile(huge), /all tiles of a flight may have 1048576/);
     for (let i = 0; i < 5; i++) {

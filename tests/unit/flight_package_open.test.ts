@@ -106,7 +106,7 @@ Deno.test("openFlightPackage() names a file that is missing, cut short or foreig
       await Deno.remove(`${folder}/${path}`);
       await refused(folder, path, /is missing/);
       await Deno.writeFile(`${folder}/${path}`, whole.subarray(0, whole.length - 1));
-      await refused(folder, path, /the manifest says/);
+      await refused(folder, path, /the manifest states/);
       await Deno.writeFile(`${folder}/${path}`, whole);
     }
     await Deno.writeTextFile(`${folder}/tiles/${ZOOM}/notes.txt`, "mine");
@@ -120,10 +120,10 @@ Deno.test("openFlightPackage() refuses a manifest that is cut anywhere", async (
     const whole = await Deno.readFile(path);
     for (const length of [0, 1, 10, 200, whole.length >> 1, whole.length - 3]) {
       await Deno.writeFile(path, whole.subarray(0, length));
-      await refused(folder, PACKAGE_PATHS.manifest, /no whole JSON/);
+      await refused(folder, PACKAGE_PATHS.manifest, /not valid JSON/);
     }
     await Deno.remove(path);
-    await refused(folder, "", /is no flight package/);
+    await refused(folder, "", /is not a flight package/);
   });
 });
 

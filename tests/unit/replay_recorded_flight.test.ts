@@ -143,7 +143,7 @@ const BROKEN: Record<
   "a stream that is not there": {
     file: "attitude.csv",
     break: (path) => Deno.remove(path),
-    says: /is not there; a recorded flight needs it/,
+    says: /is missing; a recorded flight needs it/,
   },
   "a picture outside of the folder": {
     file: "frames.csv",
@@ -165,7 +165,7 @@ const BROKEN: Record<
   "a picture that is none": {
     file: "frames/2.jpg",
     break: (path) => Deno.writeTextFile(path, "no picture"),
-    says: /is no JPEG picture/,
+    says: /is not a JPEG picture/,
   },
   "a description that is no JSON": {
     file: "flight.json",

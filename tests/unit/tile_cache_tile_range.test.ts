@@ -50,6 +50,7 @@ Deno.test("tileRange() states what is wrong with a box", () => {
   const box = { southDeg: 1, northDeg: 0, westDeg: 0, eastDeg: 1 };
   assert.throws(
     () => tileRange(box, 3),
-    (error) => error instanceof TileMetadataError && /south must not lie north/.test(error.message),
+    (error) =>
+      error instanceof TileMetadataError && /south must not be greater/.test(error.message),
   );
 });

@@ -81,7 +81,7 @@ Deno.test("a file that is not a journal is refused and left unchanged", () =>
     await Deno.writeTextFile(path, text);
     await assert.rejects(
       TileJournal.open(path),
-      (error) => error instanceof TileFsError && /is no journal of tiles/.test(error.message),
+      (error) => error instanceof TileFsError && /is not a tile journal/.test(error.message),
     );
     assert.equal(await Deno.readTextFile(path), text);
     // A journal with one entry, damaged inside: it is not discarded either.

@@ -1,12 +1,12 @@
 /**
- * Flight packages: what the aircraft flies from. Immutable; every file is named in manifest.json
- * with its size and SHA-256.
+ * Types of flight packages: the data that the aircraft flies with. A package is immutable; every
+ * file is listed in manifest.json with its size and SHA-256.
  *
  *     manifest.json
  *     tiles/{zoom}/{x}/{y}.jpg   256×256 slippy tiles
  *     tiles.json                 their metadata (TileMetadata without flight id)
  *     place/vocabulary.bin       VLAD vocabulary and projection
- *     place/places.json          what each descriptor of the index stands for
+ *     place/places.json          the place that each descriptor of the index describes
  *     place/places.index (.sha256 .meta.json)   FAISS
  *
  * @module
@@ -15,7 +15,7 @@ import { z } from "zod";
 
 export const PACKAGE_FORMAT_VERSION = 1;
 
-/** Where things stand in a package. */
+/** Paths inside a package. */
 export const PACKAGE_PATHS = {
   manifest: "manifest.json",
   tiles: "tiles.json",
@@ -32,7 +32,7 @@ export function packageTilePath(tile: { zoom: number; x: number; y: number }): s
 export const ManifestSchema = z.strictObject({
   format: z.literal("gdn-flight-package"),
   formatVersion: z.literal(PACKAGE_FORMAT_VERSION),
-  /** Name for people. */
+  /** Name for people to read. */
   name: z.string().min(1).max(200),
   area: z.strictObject({
     southDeg: z.number(),
@@ -46,11 +46,11 @@ export const ManifestSchema = z.strictObject({
   groundHeightM: z.number(),
   /** 1 sigma of the map's own position error, metres. */
   mapRegistrationSigmaM: z.number().positive(),
-  /** How old its tiles are where they lie; absent where that never mattered. */
+  /** Freshness of its tiles, judged at the time of the flight; absent when no rule applied. */
   freshness: z.strictObject({
-    /** The flight that it was made for, where one was named. */
+    /** End of the flight that it was made for, when one was given. */
     flightAt: z.iso.datetime().optional(),
-    /** Tiles of the area that are not in it, by rule. */
+    /** Number of tiles of the area that were left out, by rule. */
     leftOut: z.array(z.strictObject({
       classification: z.string(),
       reason: z.string(),
@@ -67,24 +67,24 @@ export const ManifestSchema = z.strictObject({
 });
 export type Manifest = Readonly<z.infer<typeof ManifestSchema>>;
 
-/** What a package keeps of a tile's metadata; sorted by y, then x. */
+/** The tile metadata that a package keeps; sorted by y, then x. */
 export const PackageTileSchema = z.strictObject({
   x: z.int().min(0),
   y: z.int().min(0),
   source: z.string().max(40),
   /** Metres per pixel of the imagery that the tile was made from. */
   sourceGsdM: z.number().positive(),
-  /** ISO 8601; null when nobody knows. */
+  /** ISO 8601; null when unknown. */
   capturedAt: z.iso.datetime().nullable(),
   /** 0…1: how much of the tile the imagery covers. */
   coverage: z.number().min(0).max(1),
   attribution: z.string().max(1000),
-  /** Last moment at which the tile may place an aircraft; absent: it may at any time. */
+  /** Last moment at which the tile may be used to position an aircraft; absent: no limit. */
   expiresAt: z.iso.datetime().optional(),
 });
 export type PackageTile = Readonly<z.infer<typeof PackageTileSchema>>;
 
-/** One place on the map that the descriptor index knows (same order as the index). */
+/** One place on the map that the descriptor index contains (same order as in the index). */
 export const PlaceSchema = z.strictObject({
   /** Centre of the north-up square. */
   latitudeDeg: z.number().min(-90).max(90),
@@ -113,7 +113,7 @@ export interface FlightPackage {
   /** Tiles that expire before the flight ends: they are not on the map. */
   readonly expiredTiles: readonly PackageTile[];
   readonly places: readonly Place[];
-  /** Paths for those who read them: the vocabulary and the index. */
+  /** Paths for components that read them themselves: the vocabulary and the index. */
   readonly vocabularyPath: string;
   readonly indexPath: string;
 }

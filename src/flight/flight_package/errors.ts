@@ -1,4 +1,6 @@
 /**
+ * Errors of flight packages.
+ *
  * @module
  */
 import { DataError } from "../../core/mod.ts";

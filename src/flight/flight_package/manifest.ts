@@ -1,5 +1,5 @@
 /**
- * manifest.json: reading it from bytes that anyone may have written, and writing it.
+ * Reads and writes manifest.json; its bytes are untrusted.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { PackageError } from "./errors.ts";
 const MANIFEST_BYTES_MAX = 512 * 1024 * 1024;
 /** No single file of a package is larger. */
 const FILE_BYTES_MAX = 64 * 1024 ** 3;
-/** Relative, forward slashes, plain names: nothing that could lead out of the folder. */
+/** Relative, forward slashes, plain names: no path that could lead out of the folder. */
 const PATH_PATTERN = /^(?:[A-Za-z0-9_][A-Za-z0-9_.-]*\/){0,8}[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
 
 /** The bytes of a manifest: the same content gives the same bytes. */
@@ -36,7 +36,7 @@ export function encodeManifest(manifest: Manifest): Uint8Array<ArrayBuffer> {
     files,
   };
   const { files: _, ...head } = ordered;
-  // One file a line: a changed tile is one changed line.
+  // One file a line, so that a changed tile is one changed line.
   const lines = files.map((file) => "    " + JSON.stringify(file)).join(",\n");
   const text = JSON.stringify(head, null, 2).replace(/\n}$/, `,\n  "files": [\n${lines}\n  ]\n}\n`);
   return new TextEncoder().encode(text);
@@ -50,7 +50,7 @@ export async function readManifest(packagePath: string): Promise<Manifest> {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new PackageError(path, `is no whole JSON (${messageOf(error)}); provision again`);
+    throw new PackageError(path, `is not valid JSON (${messageOf(error)}); provision again`);
   }
   checkVersion(path, value);
   const parsed = ManifestSchema.safeParse(value);
@@ -68,11 +68,11 @@ export async function readManifest(packagePath: string): Promise<Manifest> {
 async function readManifestText(packagePath: string, path: string): Promise<string> {
   try {
     const info = await Deno.lstat(path);
-    if (!info.isFile) throw new PackageError(path, "is not a plain file; provision again");
+    if (!info.isFile) throw new PackageError(path, "is not a regular file; provision again");
     if (info.size > MANIFEST_BYTES_MAX) {
       throw new PackageError(
         path,
-        `has ${info.size} bytes, more than any manifest; provision again`,
+        `has ${info.size} bytes, more than a manifest can have; provision again`,
       );
     }
     return await Deno.readTextFile(path);
@@ -80,7 +80,7 @@ async function readManifestText(packagePath: string, path: string): Promise<stri
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
       throw new PackageError(
         packagePath,
-        `is no flight package: it has no ${PACKAGE_PATHS.manifest}; make one with \`operator provision\``,
+        `is not a flight package: it has no ${PACKAGE_PATHS.manifest}; make one with \`operator provision\``,
         { cause: error },
       );
     }
@@ -88,7 +88,7 @@ async function readManifestText(packagePath: string, path: string): Promise<stri
   }
 }
 
-/** Another version is told as such, not as a list of unknown keys. */
+/** A different format version is reported as such, not as a list of unknown keys. */
 function checkVersion(path: string, value: unknown): void {
   const head = (value ?? {}) as { format?: unknown; formatVersion?: unknown };
   if (head.format !== "gdn-flight-package") {
@@ -109,15 +109,15 @@ function checkFiles(path: string, manifest: Manifest): void {
     const refuse = (state: string) =>
       new PackageError(path, `lists ${JSON.stringify(file.path)}, ${state}; provision again`);
     if (file.path.length > 200 || !PATH_PATTERN.test(file.path)) {
-      throw refuse("which is no plain path inside the package");
+      throw refuse("which is not a plain path inside the package");
     }
-    if (file.path === PACKAGE_PATHS.manifest) throw refuse("which cannot name itself");
+    if (file.path === PACKAGE_PATHS.manifest) throw refuse("which must not list itself");
     if (seen.has(file.path)) throw refuse("twice");
-    if (file.bytes > FILE_BYTES_MAX) throw refuse(`with ${file.bytes} bytes, too many`);
+    if (file.bytes > FILE_BYTES_MAX) throw refuse(`with ${file.bytes} bytes, more than is allowed`);
     seen.add(file.path);
   }
   const { southDeg, westDeg, northDeg, eastDeg } = manifest.area;
   if (!(southDeg < northDeg && westDeg < eastDeg)) {
-    throw new PackageError(path, "has an area without inside; provision again");
+    throw new PackageError(path, "has an empty area; provision again");
   }
 }

@@ -1,4 +1,4 @@
-/** Flight packages: read and verify. Making them is provisioning's work. */
+/** Flight packages: reading and verification. The component `provisioning` (C10) makes them. */
 export * from "./contract.ts";
 export * from "./errors.ts";
 export { encodeManifest, readManifest } from "./manifest.ts";

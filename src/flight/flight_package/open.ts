@@ -1,5 +1,5 @@
 /**
- * Opens a package: verified whole, its lists read and held against each other.
+ * Opens a package: verifies all of it, reads its lists, and checks them against each other.
  *
  * @module
  */
@@ -22,14 +22,15 @@ import { verifyFiles, type VerifyProgress } from "./verify.ts";
 const LIST_BYTES_MAX = 1024 ** 3;
 
 export interface OpenPackageOptions {
-  /** When the flight ends: tiles that expire before are left out. Without it, none is. */
+  /** When the flight ends: tiles that expire earlier are left out. Without it, none are. */
   readonly flightUntil?: Date;
 }
 
 /**
  * Verifies everything and opens. Needs read permission for the folder and nothing else.
  *
- * @throws PackageError (exit code 65) naming the file that is missing, foreign, altered or wrong.
+ * @throws PackageError (exit code 65) naming the file that is missing, unexpected, altered or
+ * invalid.
  */
 export async function openFlightPackage(
   path: string,
@@ -60,7 +61,7 @@ export async function openFlightPackage(
   };
 }
 
-/** True where the tile may no longer be used at the flight's end. */
+/** True when the tile must not be used any more at the flight's end. */
 function expires({ expiresAt }: PackageTile, flightUntil: Date | undefined): boolean {
   return expiresAt !== undefined && flightUntil !== undefined &&
     Date.parse(expiresAt) < flightUntil.getTime();
@@ -70,7 +71,7 @@ function allExpired(root: string, manifest: Manifest, flightUntil: Date | undefi
   return new PackageError(
     `${root}/${PACKAGE_PATHS.tiles}`,
     `all ${manifest.tileCount} tiles have expired before the flight ends ` +
-      `(${flightUntil?.toISOString()}): their sector takes no older picture; provision again with ` +
+      `(${flightUntil?.toISOString()}): their sector does not accept older pictures; provision again with ` +
       "newer imagery",
   );
 }
@@ -80,7 +81,7 @@ function requireListed(root: string, manifest: Manifest, path: string): number {
   if (file === undefined) {
     throw new PackageError(
       `${root}/${PACKAGE_PATHS.manifest}`,
-      `does not list ${path}, which every package has; provision again`,
+      `does not list ${path}, which every package needs; provision again`,
     );
   }
   return file.bytes;
@@ -94,7 +95,9 @@ async function readList<Item>(
 ): Promise<readonly Item[]> {
   const path = `${root}/${name}`;
   const bytes = requireListed(root, manifest, name);
-  if (bytes > LIST_BYTES_MAX) throw new PackageError(path, `has ${bytes} bytes, too many`);
+  if (bytes > LIST_BYTES_MAX) {
+    throw new PackageError(path, `has ${bytes} bytes, more than is allowed`);
+  }
   try {
     return z.array(schema).parse(JSON.parse(await Deno.readTextFile(path)));
   } catch (error) {
@@ -105,7 +108,7 @@ async function readList<Item>(
   }
 }
 
-/** tiles.json, the manifest's count and the listed tile files name the same tiles. */
+/** Checks that tiles.json, the manifest's count and the listed tile files name the same tiles. */
 function checkTiles(root: string, manifest: Manifest, tiles: readonly PackageTile[]): void {
   const path = `${root}/${PACKAGE_PATHS.tiles}`;
   const listed = new Set(
@@ -123,7 +126,7 @@ function checkTiles(root: string, manifest: Manifest, tiles: readonly PackageTil
     if (!listed.delete(tile)) {
       throw new PackageError(
         path,
-        `names ${tile}, which is absent or named twice; provision again`,
+        `names ${tile}, which is missing or listed twice; provision again`,
       );
     }
   }

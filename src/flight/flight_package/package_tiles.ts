@@ -1,5 +1,5 @@
 /**
- * The tiles of an open package.
+ * Reads the tiles of an open package.
  *
  * @module
  */
@@ -7,7 +7,10 @@ import { jpegHeaderSize, sha256Hex, TILE_SIZE_PX } from "../../core/mod.ts";
 import { type Manifest, type MapTiles, type PackageTile, packageTilePath } from "./contract.ts";
 import { PackageError } from "./errors.ts";
 
-/** Reads tiles and holds each against the manifest again: flash memory ages in flight too. */
+/**
+ * Reads tiles and checks each against the manifest again, because flash memory can fail during the
+ * flight too.
+ */
 export class PackageTiles implements MapTiles {
   readonly zoom: number;
   readonly tileBounds: { xMin: number; xMax: number; yMin: number; yMax: number };
@@ -35,13 +38,13 @@ export class PackageTiles implements MapTiles {
   }
 
   /**
-   * @throws PackageError when the package has no such tile, its bytes changed since, or they are no
-   * picture of a tile's size: a JPEG may claim a gigabyte of pixels.
+   * @throws PackageError when the package has no such tile, its bytes have changed since, or they
+   * are not a picture of the size of a tile: the header of a JPEG may claim a gigabyte of pixels.
    */
   async readTileJpeg(x: number, y: number): Promise<Uint8Array<ArrayBuffer>> {
     const path = `${this.#packagePath}/${packageTilePath({ zoom: this.zoom, x, y })}`;
     const expected = this.#sha256.get(`${x}/${y}`);
-    if (expected === undefined) throw new PackageError(path, "is no tile of the package");
+    if (expected === undefined) throw new PackageError(path, "is not a tile of the package");
     const jpeg = await Deno.readFile(path);
     if (sha256Hex(jpeg) !== expected) {
       throw new PackageError(path, "was altered since the package was opened; provision again");
@@ -54,9 +57,9 @@ export class PackageTiles implements MapTiles {
 function checkSize(path: string, jpeg: Uint8Array): void {
   const size = jpegHeaderSize(jpeg);
   if (size?.widthPx === TILE_SIZE_PX && size.heightPx === TILE_SIZE_PX) return;
-  const found = size === null ? "is no JPEG" : `is ${size.widthPx}×${size.heightPx} pixels`;
+  const found = size === null ? "is not a JPEG" : `is ${size.widthPx}×${size.heightPx} pixels`;
   throw new PackageError(
     path,
-    `${found}, a tile has ${TILE_SIZE_PX}×${TILE_SIZE_PX}; provision again`,
+    `${found}; a tile has ${TILE_SIZE_PX}×${TILE_SIZE_PX}; provision again`,
   );
 }

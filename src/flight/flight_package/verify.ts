@@ -1,6 +1,6 @@
 /**
- * Holds a package against its manifest: every file there, none more, sizes and SHA-256 right,
- * no link anywhere (a link in an allowed folder reads outside of it).
+ * Verifies a package against its manifest: all files present, no others, sizes and SHA-256 correct,
+ * and no links (a link in an allowed folder can read outside of it).
  *
  * @module
  */
@@ -13,12 +13,12 @@ export interface VerifyProgress {
   (doneBytes: number): void;
 }
 
-/** Bytes that a verification reads. */
+/** Number of bytes that a verification reads. */
 export function verifiedBytes(manifest: Manifest): number {
   return manifest.files.reduce((sum, file) => sum + file.bytes, 0);
 }
 
-/** @throws PackageError naming the first file that is wrong. */
+/** @throws PackageError naming the first invalid file. */
 export async function verifyFiles(
   packagePath: string,
   manifest: Manifest,
@@ -33,14 +33,14 @@ export async function verifyFiles(
     if (sha256 !== file.sha256) {
       throw new PackageError(
         path,
-        "was altered: its SHA-256 is not the manifest's; provision again",
+        "was altered: its SHA-256 differs from the manifest's; provision again",
       );
     }
     onProgress(done += file.bytes);
   }
 }
 
-/** Names first: a missing or foreign file is told before gigabytes are hashed. */
+/** Names first, so that a missing or unexpected file is reported before gigabytes are hashed. */
 async function checkNames(packagePath: string, manifest: Manifest): Promise<void> {
   const left = new Map(manifest.files.map((file) => [file.path, file.bytes]));
   for await (const entry of walk(packagePath, "")) {
@@ -65,7 +65,7 @@ async function* walk(packagePath: string, folder: string): AsyncGenerator<string
     if (entry.isSymlink || !(entry.isFile || entry.isDirectory)) {
       throw new PackageError(
         `${packagePath}/${path}`,
-        "is a link or a device; a package holds plain files only",
+        "is a link or a device; a package contains only regular files",
       );
     }
     if (entry.isDirectory) yield* walk(packagePath, `${path}/`);
@@ -79,7 +79,10 @@ async function hashOf(path: string, bytes: number, buffer: Uint8Array): Promise<
   using file = await openPlain(path);
   const { size } = await file.stat();
   if (size !== bytes) {
-    throw new PackageError(path, `has ${size} bytes, the manifest says ${bytes}; provision again`);
+    throw new PackageError(
+      path,
+      `has ${size} bytes, the manifest states ${bytes}; provision again`,
+    );
   }
   for (;;) {
     const count = await file.read(buffer);
@@ -93,6 +96,6 @@ async function hashOf(path: string, bytes: number, buffer: Uint8Array): Promise<
 
 async function openPlain(path: string): Promise<Deno.FsFile> {
   const info = await Deno.lstat(path);
-  if (!info.isFile) throw new PackageError(path, "is not a plain file; provision again");
+  if (!info.isFile) throw new PackageError(path, "is not a regular file; provision again");
   return await Deno.open(path, { read: true });
 }

@@ -7,7 +7,7 @@ import { BODY_FROM_NADIR_CAMERA, DataError } from "../../core/mod.ts";
 import { type CameraCalibration, CameraCalibrationSchema } from "../../navigation/camera/mod.ts";
 import type { CalibrationSource } from "./contract.ts";
 
-/** Width of the whole sensor, millimetres, by EXIF Model: where the manufacturer states it. */
+/** Width of the whole sensor in millimetres, by EXIF Model, as stated by the manufacturer. */
 const SENSOR_WIDTH_MM: Readonly<Record<string, number>> = {
   FC200: 6.17,
   FC300C: 6.17,
@@ -25,37 +25,37 @@ const SENSOR_WIDTH_MM: Readonly<Record<string, number>> = {
   "L1D-20c": 13.2,
 };
 
-/** Width of a full-frame negative, millimetres: what 35 mm equivalents refer to. */
+/** Width of a full-frame negative in millimetres: the reference of 35 mm equivalents. */
 const FULL_FRAME_WIDTH_MM = 36;
 
 export interface CalibrationTags {
   readonly model: string | null;
   readonly focalLengthMm: number | null;
   readonly focalLength35Mm: number | null;
-  /** Sensor pixels per millimetre across, from FocalPlaneXResolution and its unit. */
+  /** Sensor pixels per millimetre horizontally, from FocalPlaneXResolution and its unit. */
   readonly focalPlanePxPerMm: number | null;
   readonly widthPx: number;
   readonly heightPx: number;
 }
 
 /**
- * Focal length in pixels: a known sensor's width first, then the focal plane's resolution, then the
- * 35 mm equivalent (whole millimetres: good to a few per cent). The principal point is the middle,
- * distortion is taken as none: the tags say nothing better.
+ * Focal length in pixels: from a known sensor width, else from the focal plane's resolution, else
+ * from the 35 mm equivalent (whole millimetres: accurate to a few per cent). The principal point is
+ * assumed in the middle and distortion zero: the tags say nothing better.
  *
- * @throws DataError where no tag tells the focal length, or it is absurd.
+ * @throws DataError when no tag gives the focal length, or it is implausible.
  */
 export function calibrationFromTags(
   tags: CalibrationTags,
   name: string,
 ): { calibration: CameraCalibration; source: CalibrationSource } {
   const { focalPx, source } = focalLengthPx(tags, name);
-  // Half the picture's width under the focal length: fields of view of 3° to 127°.
+  // Half the picture's width over the focal length: fields of view of 3° to 127°.
   if (!(focalPx > 0.25 * tags.widthPx && focalPx < 20 * tags.widthPx)) {
     throw new DataError(
       name,
-      `its tags give a focal length of ${focalPx.toFixed(0)} pixels on ${tags.widthPx}, ` +
-        "which no camera has; correct FocalLength (exiftool)",
+      `its tags state a focal length of ${focalPx.toFixed(0)} pixels on ${tags.widthPx}, ` +
+        "which is implausible; correct FocalLength (exiftool)",
     );
   }
   const calibration = CameraCalibrationSchema.parse({

@@ -1,5 +1,5 @@
 /**
- * Photographs: pictures taken from the air whose pose stands in their EXIF and XMP tags.
+ * Photographs taken from the air, whose pose is in their EXIF and XMP tags.
  *
  * @module
  */
@@ -14,11 +14,11 @@ export interface GimbalAttitude {
 }
 
 /**
- * A photograph's tags, checked. Tags are untrusted all the same: a heading can be wrong by half a
- * turn (see README.md), a position by metres.
+ * The tags of a photograph, range-checked. They are still untrusted: a heading can be wrong by half
+ * a turn (see README.md), a position by metres.
  */
 export interface Photograph {
-  /** File name, for messages and order. */
+  /** File name, for messages and for the order. */
   readonly name: string;
   readonly latitudeDeg: number;
   readonly longitudeDeg: number;
@@ -26,12 +26,12 @@ export interface Photograph {
   readonly heightAboveTakeoffM: number | null;
   /** EXIF GPSAltitude: metres over sea level, roughly; null where it is absent. */
   readonly gpsAltitudeM: number | null;
-  /** null where the XMP has no Gimbal…Degree tags. */
+  /** null when the XMP has no Gimbal…Degree tags. */
   readonly gimbal: GimbalAttitude | null;
   /** Camera clock without a time zone, read as UTC; null where it is absent. */
   readonly capturedAt: Date | null;
   readonly calibration: CameraCalibration;
-  /** Where the focal length in pixels comes from: "table", "focal_plane" or "35_mm". */
+  /** The source of the focal length in pixels: "table", "focal_plane" or "35_mm". */
   readonly calibrationSource: CalibrationSource;
 }
 export type CalibrationSource = "table" | "focal_plane" | "35_mm";

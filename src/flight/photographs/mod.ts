@@ -1,4 +1,7 @@
-/** Photographs: pose and calibration from EXIF and XMP tags. In both executables; decodes no pixels. */
+/**
+ * Reads pose and calibration of photographs from EXIF and XMP tags. In both executables; decodes no
+ * pixels.
+ */
 export * from "./contract.ts";
 export { calibrationFromTags, type CalibrationTags } from "./calibration.ts";
 export { heightAboveGroundM, localFromCamera } from "./pose.ts";

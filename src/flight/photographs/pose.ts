@@ -1,5 +1,5 @@
 /**
- * Pose of a photograph's camera from its tags.
+ * Computes the camera pose of a photograph from its tags.
  *
  * @module
  */
@@ -18,7 +18,9 @@ import type { GimbalAttitude, Photograph } from "./contract.ts";
  */
 const GIMBAL_FROM_CAMERA: Quaternion = [0.5, 0.5, 0.5, 0.5];
 
-/** local (ENU) from camera. `turnDeg` turns the picture about the vertical on top of its tag. */
+/**
+ * local (ENU) from camera. `turnDeg` turns the picture about the vertical, in addition to its tag.
+ */
 export function localFromCamera(gimbal: GimbalAttitude, turnDeg = 0): Quaternion {
   const localFromGimbal = localFromBody({
     rollRad: radiansFromDegrees(gimbal.rollDeg),
@@ -29,10 +31,10 @@ export function localFromCamera(gimbal: GimbalAttitude, turnDeg = 0): Quaternion
 }
 
 /**
- * Metres of the camera over the ground: the height over take-off where the tags have it (the ground
- * is taken to be as high as the take-off point), else GPSAltitude less `groundAltitudeM`.
+ * Metres of the camera over the ground: the height over take-off when the tags have it (the ground
+ * is assumed to be as high as the take-off point), else GPSAltitude minus `groundAltitudeM`.
  *
- * @throws DataError where neither is known, or the camera would stand on or under the ground.
+ * @throws DataError when neither is known, or the camera would be on or under the ground.
  */
 export function heightAboveGroundM(
   photograph: Photograph,

@@ -1,5 +1,5 @@
 /**
- * Reads the pose of one photograph, or of a folder of them.
+ * Reads the tags of one photograph, or of a folder of them.
  *
  * @module
  */
@@ -14,8 +14,8 @@ const PHOTOGRAPH_BYTES_MAX = 256 * 1024 * 1024;
 /**
  * Reads the tags of a JPEG. `name` is for messages.
  *
- * @throws DataError naming the file and the tag: no JPEG, no position, no focal length, or a value
- * that is no number or out of range.
+ * @throws DataError naming the file and the tag: not a JPEG, no position, no focal length, or a
+ * value that is not a number or out of range.
  */
 export async function readPhotograph(
   bytes: Uint8Array<ArrayBuffer>,
@@ -89,7 +89,7 @@ export interface PhotographFile {
 /**
  * All JPEGs of a folder, by capture time, then name.
  *
- * @throws DataError where the folder holds none, a link leads out of it, or one has no pose.
+ * @throws DataError when the folder holds none, a link leads out of it, or one has no pose.
  */
 export async function readPhotographFolder(path: string): Promise<readonly PhotographFile[]> {
   const root = await realPath(path, path);
@@ -101,7 +101,7 @@ export async function readPhotographFolder(path: string): Promise<readonly Photo
     if (!real.startsWith(`${root}/`)) {
       throw new DataError(
         file,
-        "a link that leads out of the folder; put the photograph itself there",
+        "a link that leads out of the folder; copy the photograph itself there",
       );
     }
     const readBytes = () => readBounded(file);

@@ -15,7 +15,7 @@ export class PhotographTags {
     this.#tags = tags;
   }
 
-  /** The number under the first of `keys` that is there; null where none is. */
+  /** The number under the first of `keys` that exists; null when none does. */
   number(keys: readonly string[], minimum: number, maximum: number): number | null {
     for (const key of keys) {
       const value = this.#tags[key];
@@ -40,7 +40,7 @@ export class PhotographTags {
     if (value !== null) return value;
     throw new DataError(
       this.#name,
-      `no ${keys.join(" or ")} tag: the photograph does not say where it was taken`,
+      `no ${keys.join(" or ")} tag: the position of the photograph is unknown`,
     );
   }
 
@@ -55,7 +55,7 @@ export class PhotographTags {
     return this.#tags[key] !== undefined;
   }
 
-  /** An EXIF date ("2016:06:23 16:31:59"), read as UTC whatever the machine's time zone is. */
+  /** An EXIF date ("2016:06:23 16:31:59"), read as UTC independently of the machine's time zone. */
   date(key: string): Date | null {
     const value = this.#tags[key];
     if (typeof value !== "string") return null;
@@ -67,7 +67,7 @@ export class PhotographTags {
   }
 }
 
-/** Reads the tags; throws {@link DataError} where the bytes hold none. */
+/** Reads the tags; throws {@link DataError} when the bytes contain none. */
 export async function readTags(
   bytes: Uint8Array<ArrayBuffer>,
   name: string,
@@ -90,7 +90,7 @@ export async function readTags(
     });
   }
   if (!tags) {
-    throw new DataError(name, "no EXIF tags: the photograph does not say where it was taken");
+    throw new DataError(name, "no EXIF tags: the position of the photograph is unknown");
   }
   return new PhotographTags(name, tags);
 }

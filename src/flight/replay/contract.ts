@@ -1,8 +1,8 @@
 /**
- * Recorded flights: a folder of sensor streams and pictures that `airborne replay` flies again.
+ * Recorded flights: a folder of sensor streams and pictures that `airborne replay` processes.
  * Written by the simulation (or by a converter), read here. The format is documented in README.md.
  *
- *     flight.json        what flew, camera calibration, take-off (FlightDescription)
+ *     flight.json        aircraft, camera calibration, take-off (FlightDescription)
  *     imu.csv attitude.csv baro.csv gps.csv frames.csv
  *     frames/000000.jpg  …
  *     truth.csv          never read by airborne
@@ -19,14 +19,14 @@ export const FlightDescriptionSchema = z.strictObject({
   aircraft: z.enum(["fixed_wing", "multirotor"]),
   createdBy: z.string(),
   seed: z.union([z.number(), z.string()]).nullable(),
-  /** UTC of companion time 0, ISO 8601. */
+  /** UTC at time 0 of the companion clock, ISO 8601. */
   startUtc: z.iso.datetime(),
   camera: CameraCalibrationSchema,
   frameRateHz: z.number().positive(),
   imuRateHz: z.number().positive(),
   /** Height of the flat ground over the ellipsoid, metres. */
   groundHeightM: z.number(),
-  /** The last position the aircraft trusted, with its 1-sigma errors; null: nothing is known. */
+  /** The last trusted position of the aircraft, with its 1-sigma errors; null: none is known. */
   takeoff: z.strictObject({
     latitudeDeg: z.number().min(-90).max(90),
     longitudeDeg: z.number().min(-180).max(180),
@@ -34,7 +34,7 @@ export const FlightDescriptionSchema = z.strictObject({
     sigmaHorizontalM: z.number().positive(),
     sigmaVerticalM: z.number().positive(),
   }).nullable(),
-  /** What the controller's streams are worth, 1 sigma. */
+  /** Noise of the controller's streams, 1 sigma. */
   sigmas: z.strictObject({
     tiltDeg: z.number().positive(),
     headingDeg: z.number().positive(),
@@ -60,7 +60,7 @@ export const STREAM_COLUMNS = {
     "gz_rps",
   ],
   "attitude.csv": ["controller_ns", "received_ns", "qw", "qx", "qy", "qz"],
-  /** Height over the ellipsoid as the barometer has it. */
+  /** Height over the ellipsoid as measured by the barometer. */
   "baro.csv": ["controller_ns", "received_ns", "height_m"],
   "gps.csv": [
     "controller_ns",

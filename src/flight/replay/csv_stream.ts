@@ -1,5 +1,6 @@
 /**
- * One CSV stream of a recorded flight, read in pieces: an hour of IMU never lies in memory.
+ * Reads one CSV stream of a recorded flight in pieces, so that an hour of IMU data is never in
+ * memory at once.
  *
  * @module
  */
@@ -16,7 +17,7 @@ export interface CsvRow {
   readonly fields: readonly string[];
 }
 
-/** Opens `folder/name`, and holds its header against {@link STREAM_COLUMNS}. */
+/** Opens `folder/name`, and checks its header against {@link STREAM_COLUMNS}. */
 export class CsvStream implements Disposable {
   readonly path: string;
   readonly #file: Deno.FsFile;
@@ -41,7 +42,7 @@ export class CsvStream implements Disposable {
       return new CsvStream(path, await Deno.open(path), STREAM_COLUMNS[name]);
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) {
-        throw new DataError(path, "is not there; a recorded flight needs it", { cause: error });
+        throw new DataError(path, "is missing; a recorded flight needs it", { cause: error });
       }
       throw new DataError(path, `cannot be opened: ${messageOf(error)}`, { cause: error });
     }
@@ -76,7 +77,7 @@ export class CsvStream implements Disposable {
     if (this.#rest.length > LINE_CHARACTERS_MAX) {
       throw this.#fault(
         this.#line + lines.length + 1,
-        `is longer than ${LINE_CHARACTERS_MAX} characters; this is no flight stream`,
+        `is longer than ${LINE_CHARACTERS_MAX} characters; this is not a flight stream`,
       );
     }
     if (read !== null) return lines;
@@ -107,7 +108,7 @@ export class CsvStream implements Disposable {
     } catch (error) {
       throw new DataError(
         this.path,
-        `is no UTF-8 text after line ${this.#line}; copy the flight again`,
+        `is not UTF-8 text after line ${this.#line}; copy the flight again`,
         { cause: error },
       );
     }
@@ -155,7 +156,7 @@ function withoutReturn(line: string): string {
   return line.endsWith("\r") ? line.slice(0, -1) : line;
 }
 
-/** Foreign text in a message: short, and without control characters. */
+/** Untrusted text for a message: shortened, and without control characters. */
 export function quote(text: string): string {
   return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
 }

@@ -1,5 +1,5 @@
 /**
- * What reaches the companion during a recorded flight, in its order of arrival.
+ * The data that the companion computer receives during a recorded flight, in order of arrival.
  *
  * @module
  */
@@ -14,9 +14,9 @@ import type {
 
 /** A message of the flight controller. */
 interface ControllerEvent {
-  /** Arrival, canonical clock. */
+  /** Time of arrival, canonical clock. */
   readonly receivedNs: MonotonicNs;
-  /** Measured at, on the controller's own clock: see core `ControllerClock`. */
+  /** Time of measurement, on the controller's own clock: see `ControllerClock` of core. */
   readonly controllerNs: ControllerNs;
 }
 
@@ -36,7 +36,7 @@ export interface AttitudeEvent extends ControllerEvent {
 
 export interface BaroEvent extends ControllerEvent {
   readonly kind: "baro";
-  /** Height over the ellipsoid as the barometer has it, metres. */
+  /** Height over the ellipsoid as measured by the barometer, metres. */
   readonly heightM: number;
 }
 
@@ -54,7 +54,7 @@ export interface GpsEvent extends ControllerEvent {
 
 export interface FrameEvent {
   readonly kind: "frame";
-  /** The picture is complete in memory, canonical clock. */
+  /** When the picture is complete in memory, canonical clock. */
   readonly receivedNs: MonotonicNs;
   readonly frame: CameraFrame;
 }

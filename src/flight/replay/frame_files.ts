@@ -1,5 +1,6 @@
 /**
- * Picture files of a recorded flight: inside its folder, of the calibration's size.
+ * Opens the picture files of a recorded flight and checks that they are inside its folder and of
+ * the calibration's size.
  *
  * @module
  */
@@ -8,9 +9,11 @@ import { DataError, jpegHeaderSize, messageOf } from "../../core/mod.ts";
 import { quote } from "./csv_stream.ts";
 
 const PICTURE_BYTES_MAX = 64 * 1024 * 1024;
-/** EXIF and thumbnails stand before the size: most headers end within this. */
+/** EXIF and thumbnails come before the size: most headers end within this. */
 const HEADER_BYTES = 64 * 1024;
-/** Where the end marker is looked for before the whole picture is. */
+/**
+ * The end marker is searched for in this many bytes at the end before the whole picture is read.
+ */
 const TAIL_BYTES = 64;
 
 /** @throws DataError from `fault` when the name leads out of the folder or to no file. */
@@ -35,24 +38,27 @@ export async function checkFrameFile(
   }
   const size = jpegHeaderSize(await readStart(path, HEADER_BYTES)) ??
     jpegHeaderSize(await readPicture(path));
-  if (size === null) throw new DataError(path, "is no JPEG picture; copy the flight again");
+  if (size === null) throw new DataError(path, "is not a JPEG picture; copy the flight again");
   if (size.widthPx !== calibration.widthPx || size.heightPx !== calibration.heightPx) {
     throw new DataError(
       path,
       `is ${size.widthPx}×${size.heightPx} pixels, the calibration ${quote(calibration.id)} in ` +
         `flight.json is for ${calibration.widthPx}×${calibration.heightPx}; ` +
-        "give the calibration of the camera that flew",
+        "use the calibration of the camera that flew",
     );
   }
   await checkEnd(path);
 }
 
-/** A copy that was cut lacks the end marker. It stands last, but for what some cameras append. */
+/**
+ * A copy that was cut lacks the end marker, which comes last, except for data that some cameras
+ * append.
+ */
 async function checkEnd(path: string): Promise<void> {
   if (hasEndMarker(await readEnd(path, TAIL_BYTES)) || hasEndMarker(await readPicture(path))) {
     return;
   }
-  throw new DataError(path, "was cut: the JPEG has no end; copy the flight again");
+  throw new DataError(path, "was cut: the JPEG has no end marker; copy the flight again");
 }
 
 function hasEndMarker(bytes: Uint8Array): boolean {
@@ -62,20 +68,20 @@ function hasEndMarker(bytes: Uint8Array): boolean {
   return false;
 }
 
-/** A link can lead anywhere: out of the folder, to a device. */
+/** A link can lead anywhere: out of the folder, or to a device. */
 async function refuseLink(path: string, fault: (message: string) => DataError): Promise<void> {
   const info = await Deno.lstat(path).catch((error) => {
-    throw fault(`the picture ${path} is not there (${messageOf(error)}); copy the flight again`);
+    throw fault(`the picture ${path} is missing (${messageOf(error)}); copy the flight again`);
   });
-  if (info.isSymlink) throw fault(`${path} is a symbolic link; copy the file itself there`);
+  if (info.isSymlink) throw fault(`${path} is a symbolic link; copy the file itself to that path`);
 }
 
-/** Whole bytes of a picture. @throws DataError */
+/** All bytes of a picture. @throws DataError */
 export async function readPicture(path: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
     const { size, isFile } = await Deno.stat(path);
     if (!isFile || size > PICTURE_BYTES_MAX) {
-      throw new DataError(path, `is no picture of at most ${PICTURE_BYTES_MAX} bytes`);
+      throw new DataError(path, `is not a picture of at most ${PICTURE_BYTES_MAX} bytes`);
     }
     return await Deno.readFile(path);
   } catch (error) {

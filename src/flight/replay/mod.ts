@@ -1,4 +1,7 @@
-/** Recorded flights and folders of photographs, read as the aircraft would have met them. */
+/**
+ * Reads recorded flights and folders of photographs in the order in which the aircraft received the
+ * data.
+ */
 export * from "./contract.ts";
 export type {
   AttitudeEvent,

@@ -1,6 +1,6 @@
 /**
- * A folder of nadir photographs with EXIF pose as a flight without IMU: the pictures in order, with
- * what may be believed of their tags.
+ * Reads a folder of nadir photographs with EXIF pose as a flight without IMU: the pictures in
+ * order, with those tags that can be trusted.
  *
  * @module
  */
@@ -12,17 +12,17 @@ import {
   readPhotographFolder,
 } from "../photographs/mod.ts";
 
-/** One photograph as the navigator meets it. Its position is not in it: see `positionTag`. */
+/** One photograph as the navigator receives it. Its position is not included: see `positionTag`. */
 export interface PhotographEvent {
   readonly kind: "photograph";
   readonly name: string;
-  /** Also the moment of exposure: the clock of these flights is the camera's. */
+  /** Also the moment of exposure: these flights use the camera's clock. */
   readonly receivedNs: MonotonicNs;
   readonly frame: CameraFrame;
-  /** Over the ground, which is taken to be as high as the take-off point. */
+  /** Over the ground, which is assumed to be as high as the take-off point. */
   readonly heightAboveGroundM: number;
   readonly gimbal: {
-    /** Clockwise from north to the top of the picture, as tagged: off by half a turn for some. */
+    /** Clockwise from north to the top of the picture, as tagged: wrong by half a turn for some. */
     readonly headingTagDeg: number;
     readonly headingTrusted: false;
     readonly pitchDeg: number;
@@ -34,16 +34,16 @@ export interface PhotographFlight {
   readonly path: string;
   /** Names in order; `sequence` counts them from 0. */
   readonly names: readonly string[];
-  /** By the camera's clock; null where some photograph has no time. */
+  /** By the camera's clock; null when some photograph has no time. */
   readonly lastCapturedAt: Date | null;
   /** Pictures are read one at a time. May be called again. */
   events(): AsyncIterable<PhotographEvent>;
-  /** EXIF position of one photograph: for judging a result, not for finding it. */
+  /** EXIF position of one photograph: for evaluating a result, not for navigation. */
   positionTag(sequence: number): { readonly latitudeDeg: number; readonly longitudeDeg: number };
 }
 
 export interface PhotographFolderOptions {
-  /** Altitude of the ground over sea level, metres, where the tags have no height over take-off. */
+  /** Altitude of the ground over sea level, metres, for tags without a height over take-off. */
   readonly groundAltitudeM?: number;
 }
 
@@ -52,7 +52,7 @@ function lastCapturedAt(times: readonly (Date | null)[]): Date | null {
   return known.length === times.length && known.length > 0 ? new Date(Math.max(...known)) : null;
 }
 
-/** Photographs without a capture time, or of the same second, follow each other by this. */
+/** Interval between photographs without a capture time, or of the same second. */
 const STEP_NS = 100e6;
 
 /** @throws DataError (exit 65) naming the photograph and its tag; GdnError (66) without a folder. */
@@ -115,7 +115,7 @@ async function event(
   };
 }
 
-/** Seconds between captures as the camera has them; always growing. */
+/** Seconds between captures by the camera's clock; strictly increasing. */
 function exposureTimes(files: readonly PhotographFile[]): MonotonicNs[] {
   const firstMs = files.find((file) => file.photograph.capturedAt)?.photograph.capturedAt
     ?.getTime();

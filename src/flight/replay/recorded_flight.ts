@@ -1,5 +1,6 @@
 /**
- * A recorded flight as one stream of events in the order in which the companion received them.
+ * Reads a recorded flight as one stream of events in the order in which the companion received
+ * them.
  *
  * @module
  */
@@ -22,12 +23,12 @@ import {
 const IMU_MARGIN_NS = 1e9;
 const DESCRIPTION_BYTES_MAX = 1024 * 1024;
 
-/** What a first pass over the whole flight found. */
+/** Results of the first pass over the whole flight. */
 export interface FlightExtent {
   readonly frames: number;
   readonly imuSamples: number;
   readonly gpsSamples: number;
-  /** First and last arrival, nanoseconds of the canonical clock. */
+  /** Time of the first and last arrival, nanoseconds of the canonical clock. */
   readonly firstNs: number;
   readonly lastNs: number;
 }
@@ -37,17 +38,17 @@ export interface RecordedFlight {
   readonly description: FlightDescription;
   readonly extent: FlightExtent;
   /**
-   * Sensor rows by `received_ns`, pictures by `available_ns`. Reads pieces of the files as it goes:
-   * memory does not grow with the flight. May be called again for another pass.
+   * Sensor rows by `received_ns`, pictures by `available_ns`. The files are read in pieces: memory
+   * does not grow with the flight. May be called again for another pass.
    */
   events(): AsyncIterable<FlightEvent>;
 }
 
 /**
- * Reads flight.json and passes once over every row and every picture's header, so that a fault
- * shows before the flight and not in the middle of it.
+ * Reads flight.json and passes once over every row and every picture's header, so that an error is
+ * found before the flight and not in the middle of it.
  *
- * @throws DataError (exit 65) that names the file, the line and the mend; GdnError (exit 66) when
+ * @throws DataError (exit 65) that names the file, the line and the remedy; GdnError (exit 66) when
  * there is no such folder.
  */
 export async function openRecordedFlight(path: string): Promise<RecordedFlight> {
@@ -79,12 +80,14 @@ async function readDescription(folder: string): Promise<FlightDescription> {
   let json: unknown;
   try {
     const { size } = await Deno.stat(path);
-    if (size > DESCRIPTION_BYTES_MAX) throw new DataError(path, `has ${size} bytes; too long`);
+    if (size > DESCRIPTION_BYTES_MAX) {
+      throw new DataError(path, `has ${size} bytes, more than is allowed`);
+    }
     json = JSON.parse(await Deno.readTextFile(path));
   } catch (error) {
     if (error instanceof DataError) throw error;
     const state = error instanceof Deno.errors.NotFound
-      ? "is not there; copy the flight again: a recorded flight is a folder with flight.json in it"
+      ? "is missing; copy the flight again: a recorded flight is a folder with flight.json in it"
       : `cannot be read as JSON (${messageOf(error)}); copy the flight again`;
     throw new DataError(path, state, { cause: error });
   }
@@ -153,7 +156,7 @@ async function checkFlight(folder: string, description: FlightDescription): Prom
     const [kind, file] of [["frame", "frames"], ["imu", "imu"], ["attitude", "attitude"]] as const
   ) {
     if (counts[kind] === 0) {
-      throw new DataError(`${folder}/${file}.csv`, "has no row; nothing flew");
+      throw new DataError(`${folder}/${file}.csv`, "has no rows; copy the flight again");
     }
   }
   const { imu: imuFirstNs = 0, frame: frameFirstNs = 0 } = firstNs;

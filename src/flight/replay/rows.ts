@@ -1,5 +1,6 @@
 /**
- * Rows of the streams to events: every field is checked, every fault names file, line and mend.
+ * Converts rows of the streams to events: every field is checked, every error names file, line and
+ * remedy.
  *
  * @module
  */

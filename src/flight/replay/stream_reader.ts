@@ -1,5 +1,5 @@
 /**
- * One stream of a recorded flight as checked items in order, a piece at a time.
+ * Reads one stream of a recorded flight as checked items in order, a piece at a time.
  *
  * @module
  */

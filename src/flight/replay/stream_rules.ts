@@ -1,5 +1,5 @@
 /**
- * What may stand in each stream, and what may follow what.
+ * Rules for each stream: the valid values of a row, and which row may follow which.
  *
  * @module
  */
@@ -18,9 +18,9 @@ export interface FrameRow {
   readonly fault: (message: string) => DataError;
 }
 
-/** A gap of this many periods is a missing row: one lost row makes two. */
+/** A gap of this many periods means a missing row: one lost row makes a gap of two. */
 const GAP_PERIODS = 1.6;
-/** Intervals that the period of a stream without a declared rate is taken from. */
+/** Number of intervals from which the period of a stream without a declared rate is estimated. */
 const PERIOD_INTERVALS = 16;
 
 type Fault = (message: string) => DataError;
@@ -45,7 +45,7 @@ export function baroRules(): StreamRules<BaroEvent> {
   return { parse: baroEvent, follows: atItsOwnRate() };
 }
 
-/** GPS may fall silent: that is what the flight is about. */
+/** GPS may fall silent: that is the purpose of these flights. */
 export function gpsRules(): StreamRules<GpsEvent> {
   return { parse: gpsEvent, follows: inOrder };
 }
@@ -58,7 +58,9 @@ function frameRow(row: RowFields): FrameRow {
   const exposureMidNs = monotonicNs(row.integer(1, 0));
   const receivedNs = monotonicNs(row.integer(2, 0));
   if (receivedNs < exposureMidNs) {
-    throw row.fault("available_ns lies before exposure_mid_ns; a picture cannot arrive unexposed");
+    throw row.fault(
+      "available_ns lies before exposure_mid_ns; a picture cannot arrive before its exposure",
+    );
   }
   return {
     kind: "frame",
@@ -90,7 +92,7 @@ function framesInOrder(previous: FrameRow, item: FrameRow, fault: Fault): void {
 
 function inOrder(previous: Timed, item: Timed, fault: Fault): void {
   if (item.controllerNs === previous.controllerNs) {
-    throw fault(`controller_ns ${item.controllerNs} stands twice; drop the duplicate row`);
+    throw fault(`controller_ns ${item.controllerNs} occurs twice; drop the duplicate row`);
   }
   if (item.controllerNs < previous.controllerNs) {
     throw fault(`controller_ns goes back from ${previous.controllerNs}; sort the rows by time`);
@@ -105,12 +107,12 @@ function withoutGap(previous: Timed, item: Timed, periodNs: number, fault: Fault
   if (gapNs > GAP_PERIODS * periodNs) {
     throw fault(
       `${(gapNs / 1e6).toFixed(1)} ms after the row before, where a row every ` +
-        `${(periodNs / 1e6).toFixed(1)} ms is due: rows are missing; copy the flight again`,
+        `${(periodNs / 1e6).toFixed(1)} ms is expected: rows are missing; copy the flight again`,
     );
   }
 }
 
-/** Order, and no gap against the median of the first intervals. */
+/** Checks the order, and that no gap is large against the median of the first intervals. */
 function atItsOwnRate<T extends Timed>(): StreamRules<T>["follows"] {
   const intervalsNs: number[] = [];
   let periodNs = 0;

@@ -10,7 +10,7 @@ import type { CameraCalibration } from "../../navigation/camera/mod.ts";
 type Distortion = CameraCalibration["distortion"];
 type Normalised = readonly [x: number, y: number];
 
-/** Where a ray through (x, y) of the ideal image plane really lands on it. */
+/** Position on the image plane of a ray through (x, y) of the ideal plane. */
 export function distort(distortion: Distortion, [x, y]: Normalised): Normalised {
   const [k1, k2, p1, p2, k3] = distortion;
   const r2 = x * x + y * y;
@@ -39,10 +39,10 @@ export function undistort(distortion: Distortion, seen: Normalised): Normalised 
   return Math.hypot(fx - seen[0], fy - seen[1]) < 1e-6 ? [x, y] : null;
 }
 
-/** Whether the model is still one-to-one out to (x, y): beyond its fold it shows ground twice. */
+/** Whether the model is one-to-one out to (x, y): beyond its fold it would show ground twice. */
 export function isUnfolded(distortion: Distortion, [x, y]: Normalised): boolean {
   if (distortion.every((k) => k === 0)) return true;
-  // Radial growth d(r·radial)/dr must be positive all the way out.
+  // The radial growth d(r·radial)/dr must be positive all the way out.
   const [k1, k2, , , k3] = distortion;
   const r2Max = x * x + y * y;
   for (let i = 1; i <= 8; i++) {

@@ -1,9 +1,9 @@
 /**
- * Which frames may become tiles: only those whose place on the ground is certain.
+ * Decides which frames may become tiles: only those whose position on the ground is certain.
  *
- * A tile that lies in the wrong place misleads every later flight, so the gate asks for more than
- * navigation does: a fix of this very frame that agrees with the estimate, and a bound on how far the
- * ground may be misplaced in the frame.
+ * A tile in the wrong position misleads every later flight, so the gate is stricter than
+ * navigation: it requires a fix of this very frame that agrees with the estimate, and a bound on
+ * how far the ground in the frame may be misplaced.
  *
  * @module
  */
@@ -15,27 +15,30 @@ export const FlightTilesConfigSchema = z.strictObject({
   /** Semi-major axis of the horizontal 95 % ellipse, metres. */
   horizontal95MaxM: z.number().positive().default(5),
   tiltMaxDeg: z.number().positive().max(45).default(15),
-  /** How far any ground point of the frame may be misplaced (95 %), the map's disagreement included. */
+  /**
+   * How far any ground point of the frame may be misplaced (95 %), including its disagreement with
+   * the map.
+   */
   misplacementMaxM: z.number().positive().default(10),
-  /** Mean grey, 0…255: outside of it the tile is too dark, or blown out. */
+  /** Mean grey, 0…255: outside of these limits the tile is too dark or overexposed. */
   greyMin: z.number().min(0).max(255).default(25),
   greyMax: z.number().min(0).max(255).default(240),
-  /** Standard deviation of grey: less of it is fog, lens cap or sea. */
+  /** Standard deviation of grey: below this the picture shows fog, a lens cap or open water. */
   contrastMin: z.number().min(0).default(4),
-  /** Share of the grey variance that is in the finest detail: under it a picture is badly blurred. */
+  /** Share of the grey variance in the finest detail: below this the picture is badly blurred. */
   sharpnessMin: z.number().min(0).default(0.0003),
-  /** A tile is made anew only when its bound is under this share of the old one's. */
+  /** A tile is replaced only when its new bound is below this share of the old one's. */
   betterShare: z.number().min(0).max(1).default(0.7),
   jpegQuality: z.int().min(50).max(100).default(90),
 });
 export type FlightTilesConfig = Readonly<z.infer<typeof FlightTilesConfigSchema>>;
 
-/** What is known of a frame after its turn in the flight loop. Metres, radians; 1 sigma. */
+/** What is known about a frame after the flight loop has processed it. Metres, radians; 1 sigma. */
 export interface FrameKnowledge {
   readonly anchored: boolean;
   readonly horizontal95M: number;
   readonly heightAboveGroundM: number;
-  /** Between the optical axis and straight down. */
+  /** Angle between the optical axis and straight down. */
   readonly tiltRad: number;
   readonly sigmaTiltRad: number;
   readonly sigmaHeadingRad: number;
@@ -53,7 +56,7 @@ export type FrameJudgement =
 /** Radius that holds 95 % of a circular Gaussian: sqrt(−2 ln 0.05) sigmas. */
 const RADIUS_95 = Math.sqrt(-2 * Math.log(0.05));
 
-/** Expected outcome, never a throw. */
+/** An expected outcome, not an exception. */
 export function judgeFrame(frame: FrameKnowledge, config: FlightTilesConfig): FrameJudgement {
   if (!frame.anchored) return { usable: false, reason: "not satellite-anchored" };
   if (frame.fixDistanceM === null) return { usable: false, reason: "no fix of this frame" };
@@ -66,8 +69,8 @@ export function judgeFrame(frame: FrameKnowledge, config: FlightTilesConfig): Fr
 }
 
 /**
- * 95 % bound for the worst ground point in the frame: the position, what the tilt's error moves at
- * that height, and what heading and scale move at the footprint's edge.
+ * 95 % bound for the worst ground point in the frame: position error, plus the effect of the tilt
+ * error at that height, plus the effect of heading and scale errors at the footprint's edge.
  */
 function misplacementBound(frame: FrameKnowledge): number {
   const tiltM = RADIUS_95 * frame.sigmaTiltRad * frame.heightAboveGroundM;
@@ -84,7 +87,7 @@ export interface TileLook {
   readonly sharpness: number;
 }
 
-/** Null when the look is good, else why not. */
+/** null when the picture passes, else the reason. */
 export function judgeLook(look: TileLook, config: FlightTilesConfig): string | null {
   if (look.greyMean < config.greyMin) return "dark";
   if (look.greyMean > config.greyMax) return "blown out";

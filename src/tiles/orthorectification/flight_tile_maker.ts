@@ -1,5 +1,6 @@
 /**
- * Tiles made in flight: a frame whose pose is certain → the slippy tiles that it shows whole.
+ * Makes tiles in flight: from each frame whose pose is certain, the slippy tiles that it shows
+ * completely.
  *
  * @module
  */
@@ -29,7 +30,7 @@ interface Rgb {
   readonly pixels: Uint8Array<ArrayBuffer>;
 }
 
-/** What the maker needs of the native library. */
+/** The functions of the native library that the maker needs. */
 export interface FlightTileToolkit {
   decodeJpeg(jpeg: Uint8Array<ArrayBuffer>, name: string): Promise<Rgb>;
   encodeJpeg(picture: Rgb, quality: number): Promise<Uint8Array<ArrayBuffer>>;
@@ -39,18 +40,18 @@ export interface FlightTileToolkit {
   }>;
 }
 
-/** One frame after its turn: the picture, the camera's pose and what is known of it. */
+/** One frame after processing: the picture, the camera's pose and what is known about it. */
 export interface FlownFrame {
   readonly sequence: number;
   /** Exposure mid-time, canonical clock. */
   readonly timeNs: number;
   readonly jpeg: Uint8Array<ArrayBuffer>;
-  /** The camera in the local frame, by WGS84 (the map's own error taken off). */
+  /** The camera in the local frame of reference, in true WGS84 (the map's own error removed). */
   readonly view: CameraView;
   readonly knowledge: Omit<FrameKnowledge, "reachM">;
 }
 
-/** What a later user must know to trust the tile. */
+/** What a later user needs to know to judge the tile. */
 export interface FlightTileQuality {
   /** 95 % bound on the misplacement of any of its pixels, metres. */
   readonly misplacementBoundM: number;
@@ -68,22 +69,22 @@ export interface FlightTile {
   readonly jpeg: Uint8Array<ArrayBuffer>;
   readonly captureTimeNs: number;
   readonly quality: FlightTileQuality;
-  /** It takes the place of one made earlier in the flight. */
+  /** It replaces a tile that was made earlier in the flight. */
   readonly better: boolean;
 }
 
-/** Frames and tiles by what became of them. */
+/** Numbers of frames and tiles by outcome. */
 export type FlightTileCounts = Readonly<Record<string, number>>;
 
 export interface FlightTileMakerOptions {
   readonly config: FlightTilesConfig;
   readonly toolkit: FlightTileToolkit;
   readonly frame: LocalFrame;
-  /** Flat ground, up in the local frame. */
+  /** Height of the flat ground, up in the local frame. */
   readonly groundUpM: number;
 }
 
-/** Remembers what it has made: each piece of ground once, unless it can be placed clearly better. */
+/** Remembers what it has made: each tile once, unless a later frame places it clearly better. */
 export class FlightTileMaker {
   readonly #options: FlightTileMakerOptions;
   readonly #boundOf = new Map<string, number>();
@@ -97,7 +98,7 @@ export class FlightTileMaker {
     return { ...this.#counts };
   }
 
-  /** The tiles that this frame gives; none is an answer, not an error. */
+  /** The tiles that this frame gives; none is a valid result, not an error. */
   async make(flown: FlownFrame): Promise<readonly FlightTile[]> {
     const { frame, groundUpM, config } = this.#options;
     const footprint = frameFootprint(flown.view, groundUpM);
@@ -199,7 +200,8 @@ export function wholeTiles(
     const world = worldPixelFromWgs(frame.wgsFromLocal([east, north, 0]), zoom);
     return [world.x / TILE_SIZE_PX, world.y / TILE_SIZE_PX];
   });
-  // Over the antimeridian the outline goes on beyond the world's edge, and tiles come back modulo.
+  // Over the antimeridian the outline continues beyond the world's edge, and tile numbers are taken
+  // modulo.
   const [firstX] = outline[0];
   const unwrapped = outline.map(([x, y]): GroundPosition => [
     x - Math.round((x - firstX) / count) * count,

@@ -1,10 +1,9 @@
 /**
- * Camera ↔ flat ground at a height of the local frame.
+ * Projects between camera and flat ground at a height of the local frame of reference.
  *
  * With R = local-from-camera, C = optical centre and K the intrinsics, a ground point X is seen at
- * K · distort(π(Rᵀ(X − C))); a pixel's ray R · undistort(K⁻¹ p) meets the ground at
- * C + (h − C_up) / ray_up · ray. Without distortion that is the homography
- * K Rᵀ [e_east, e_north, (0, 0, h) − C].
+ * K · distort(π(Rᵀ(X − C))); a pixel's ray R · undistort(K⁻¹ p) meets the ground at C + (h − C_up)
+ * / ray_up · ray. Without distortion that is the homography K Rᵀ [e_east, e_north, (0, 0, h) − C].
  *
  * Source: R. Hartley, A. Zisserman, Multiple View Geometry, 2nd ed., 8.1 and 13.1.
  *
@@ -22,7 +21,7 @@ import {
 import type { CameraView, GroundPosition, PixelPosition } from "./contract.ts";
 import { distort, isUnfolded, undistort } from "./distortion.ts";
 
-/** A ray or point nearer to the horizon (or image plane) than this is not used. */
+/** Rays and points nearer to the horizon (or image plane) than this are not used. */
 const DEPTH_MIN = 1e-6;
 
 /** Frame pixel of a point in the local frame; null behind the camera or beyond the lens model. */
@@ -64,7 +63,10 @@ export function groundFromPixel(
   return [view.positionLocalM[0] + reach * ray[0], view.positionLocalM[1] + reach * ray[1]];
 }
 
-/** Frame pixel of a ground point; null where the camera does not see it (it may lie off the frame). */
+/**
+ * Frame pixel of a ground point; null when it is not in front of the camera (it may lie outside the
+ * frame's edges).
+ */
 export function pixelFromGround(
   view: CameraView,
   ground: GroundPosition,
@@ -73,7 +75,7 @@ export function pixelFromGround(
   return pixelFromLocal(view, [ground[0], ground[1], groundUpM]);
 }
 
-/** Homography pixel-from-ground (east, north, 1) of the camera without its distortion. */
+/** Homography pixel-from-ground (east, north, 1) of the camera, without its distortion. */
 export function groundHomography(view: CameraView, groundUpM: number): Matrix3 {
   const { fxPx, fyPx, cxPx, cyPx } = view.calibration;
   const intrinsics: Matrix3 = [fxPx, 0, cxPx, 0, fyPx, cyPx, 0, 0, 1];

@@ -1,4 +1,7 @@
-/** Orthorectification: frames with a known pose → flat ground → slippy tiles. In both executables. */
+/**
+ * Orthorectification: projects frames with a known pose onto flat ground and cuts slippy tiles. In
+ * both executables.
+ */
 export * from "./contract.ts";
 export { distort, isUnfolded, jacobian, undistort } from "./distortion.ts";
 export * from "./ground.ts";

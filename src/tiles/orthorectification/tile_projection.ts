@@ -1,5 +1,6 @@
 /**
- * From slippy tiles (or a north-up raster of the local frame) to the pixels of a frame.
+ * Maps slippy tiles (or a north-up raster of the local frame of reference) to the pixels of a
+ * camera frame.
  *
  * @module
  */
@@ -15,8 +16,8 @@ import { pixelFromGround } from "./ground.ts";
 const TILE_KNOT_STEP_PX = 16;
 
 /**
- * Grid that paints `tile` from the frame of `view`, for a warp with pixel centres at integers. The
- * ground lies flat at `groundUpM` of the local frame.
+ * Grid for warping the frame of `view` into `tile`, with pixel centres at integers. The ground is
+ * flat at `groundUpM` of the local frame.
  */
 export function tileProjection(
   view: CameraView,
@@ -35,7 +36,7 @@ export function tileProjection(
   });
 }
 
-/** A north-up raster of the local frame; (west, north) is its north-west corner. */
+/** A north-up raster in the local frame; (west, north) is its north-west corner. */
 export interface NorthUpRaster {
   readonly westM: number;
   readonly northM: number;
@@ -43,7 +44,7 @@ export interface NorthUpRaster {
   readonly sizePx: number;
 }
 
-/** Grid that paints a north-up square of the local frame from the frame of `view`. */
+/** Grid for warping the frame of `view` into a north-up square of the local frame. */
 export function northUpProjection(
   view: CameraView,
   raster: NorthUpRaster,

@@ -1,5 +1,5 @@
 /**
- * The gates before any I/O: metadata, bytes and hash of a new tile.
+ * Checks a new tile before any I/O: metadata, bytes and hash.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import {
 import { ContentHashMismatchError, TileMetadataError } from "./errors.ts";
 import { tileKey } from "./identity.ts";
 
-/** A tile of 256×256 is far smaller; more is no tile. */
+/** A tile of 256×256 is far smaller; anything larger is refused. */
 export const JPEG_BYTES_MAX = 4 * 1024 * 1024;
 
 export function checkTileId(tileId: TileId): TileId {
@@ -28,7 +28,7 @@ export function checkTileId(tileId: TileId): TileId {
   return parsed.data;
 }
 
-/** A tile made in flight waits for its upload from the moment that it is there. */
+/** A tile made in flight waits for its upload from the moment it exists. */
 function normalForm(metadata: TileMetadata): TileMetadata {
   return metadata.tileId.source === "onboard_ingest" && metadata.votingStatus === undefined
     ? { ...metadata, votingStatus: "pending" }
@@ -40,7 +40,7 @@ export function checkTileMetadata(metadata: TileMetadata): TileMetadata {
   const parsed = TileMetadataSchema.safeParse(metadata);
   if (parsed.success) return normalForm(parsed.data);
   throw new TileMetadataError(
-    `Cannot write a tile: its metadata is wrong: ${messageOf(parsed.error)}`,
+    `Cannot write a tile: its metadata is invalid: ${messageOf(parsed.error)}`,
     { cause: parsed.error },
   );
 }
@@ -58,7 +58,7 @@ export function checkNewTile(tile: NewTile): NewTile {
   // A copy: the caller may reuse its buffer while the tile is being written.
   const jpeg = tile.jpeg.slice();
   const size = jpegHeaderSize(jpeg);
-  if (size === null) throw refuse("its bytes are no JPEG");
+  if (size === null) throw refuse("its bytes are not a JPEG");
   if (size.widthPx !== metadata.tileSizePx || size.heightPx !== metadata.tileSizePx) {
     throw refuse(
       `its picture has ${size.widthPx}×${size.heightPx} pixels, ` +
@@ -66,16 +66,18 @@ export function checkNewTile(tile: NewTile): NewTile {
     );
   }
   if (jpeg.length > JPEG_BYTES_MAX) {
-    throw refuse(`it has ${jpeg.length} bytes, at most ${JPEG_BYTES_MAX} are taken`);
+    throw refuse(`it has ${jpeg.length} bytes; at most ${JPEG_BYTES_MAX} are allowed`);
   }
-  if (jpeg.at(-2) !== 0xff || jpeg.at(-1) !== 0xd9) throw refuse("its JPEG has no end: cut short");
+  if (jpeg.at(-2) !== 0xff || jpeg.at(-1) !== 0xd9) {
+    throw refuse("its JPEG has no end marker: it was cut short");
+  }
   if (jpeg.length !== metadata.diskBytes) {
-    throw refuse(`it has ${jpeg.length} bytes, its metadata says ${metadata.diskBytes}`);
+    throw refuse(`it has ${jpeg.length} bytes, its metadata states ${metadata.diskBytes}`);
   }
   const sha256 = sha256Hex(jpeg);
   if (sha256 !== metadata.contentSha256) {
     throw new ContentHashMismatchError(
-      `Cannot write tile ${key}: its bytes have SHA-256 ${sha256}, its metadata says ` +
+      `Cannot write tile ${key}: its bytes have SHA-256 ${sha256}, its metadata states ` +
         metadata.contentSha256,
       { tileId },
     );

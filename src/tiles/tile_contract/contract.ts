@@ -1,7 +1,7 @@
 /**
- * C6 tile cache: TileStore, TileMetadataStore and what they take. Version 1.3.0; semver as the
- * specification has it (readers tolerate fields and words that they do not know). The documents that
- * go with it: contracts/tile_store.md, contracts/tile_metadata_store.md.
+ * Interfaces of tile stores (C6): TileStore, TileMetadataStore and their parameters. Version 1.3.0;
+ * semantic versioning (readers tolerate fields and labels that they do not know). Documents:
+ * contracts/tile_store.md, contracts/tile_metadata_store.md.
  *
  * The descriptor index, which airborne searches without a database, is a component of its own
  * (../../navigation/descriptor_index); its types are exported here as well.
@@ -30,13 +30,16 @@ export interface TilePixelHandle extends Disposable {
 }
 
 export interface WriteOptions {
-  /** What a tile that exists already does: `refuse` (throws, the default) or `keep` (left alone). */
+  /**
+   * What happens to a tile that exists already: `refuse` (throws, the default) or `keep` (left
+   * unchanged).
+   */
   readonly existing?: "refuse" | "keep";
 }
 
 export interface WriteSummary {
   readonly written: number;
-  /** Tiles that existed and stay as they were. */
+  /** Tiles that existed and were left unchanged. */
   readonly kept: number;
 }
 
@@ -44,20 +47,20 @@ export interface TileStore {
   /**
    * Adds one tile: row and files, both or neither.
    *
-   * @throws TileMetadataError on metadata or bytes that make no tile, and when the key exists.
-   * @throws ContentHashMismatchError when the bytes are not those of the metadata.
-   * @throws FreshnessRejectionError where a freshness gate is wired and refuses the tile.
+   * @throws TileMetadataError for invalid metadata or bytes, and when the key exists.
+   * @throws ContentHashMismatchError when the bytes do not match the metadata.
+   * @throws FreshnessRejectionError when a freshness gate is configured and refuses the tile.
    * @throws TileFsError | TileDatabaseError
    */
   writeTile(metadata: TileMetadata, jpeg: Uint8Array): Promise<void>;
-  /** As `writeTile` for many in one transaction: all or none; much faster than one by one. */
+  /** Like `writeTile` for many in one transaction: all or none; much faster than one by one. */
   writeTiles(tiles: readonly NewTile[], options?: WriteOptions): Promise<WriteSummary>;
   /**
-   * Swaps row and files of a tile that exists for those of a newer capture, together: whoever reads
+   * Replaces row and files of an existing tile by those of a newer capture, atomically: a reader
    * gets the old tile or the new one, also after a crash.
    *
    * @throws TileNotFoundError when there is none; TileMetadataError when the capture is not newer.
-   * @throws what `writeTile` throws for the new one; the old stays as it was then.
+   * @throws what `writeTile` throws for the new one; then the old one is unchanged.
    */
   renewTile(metadata: TileMetadata, jpeg: Uint8Array): Promise<void>;
   /** @throws TileNotFoundError | ContentHashMismatchError | TileFsError */
@@ -65,48 +68,51 @@ export interface TileStore {
   tileExists(tileId: TileId): Promise<boolean>;
   /** @throws TileNotFoundError */
   deleteTile(tileId: TileId): Promise<void>;
-  /** Every tile that touches the box, north to south and west to east, with bytes that were checked. */
+  /** Every tile that touches the box, north to south and west to east, with verified bytes. */
   tilesInArea(bbox: Bbox, zoom: number): AsyncIterable<StoredTile>;
 }
 
 export interface TileMetadataStore {
   /**
-   * Makes the row of a tile whose files are in place already (they came back, or were put there).
+   * Creates the row of a tile whose files are in place already (restored, or copied there).
    *
-   * @throws TileFsError | ContentHashMismatchError when the files are not whole, TileMetadataError
+   * @throws TileFsError | ContentHashMismatchError when the files are damaged, TileMetadataError
    * when the key exists.
    */
   insertMetadata(metadata: TileMetadata): Promise<void>;
   getById(tileId: TileId): Promise<TileMetadataPersistent | null>;
   /**
-   * Tiles that touch the box, ordered by y, x and source. With `at`, and where a freshness gate is
-   * wired, as of that time: too old tiles of a conflict sector are left out, other old ones are
-   * labelled.
+   * Tiles that touch the box, ordered by y, x and source. With `at`, and when a freshness gate is
+   * configured, as of that time: tiles of a conflict sector that are too old are left out, other
+   * old ones are labelled.
    *
-   * @throws TileMetadataError on a wrong box.
+   * @throws TileMetadataError for an invalid box.
    */
   queryByBbox(bbox: Bbox, zoom: number, at?: Date): Promise<readonly TileMetadata[]>;
-  /** Exactly: `source = onboard_ingest`, `votingStatus = pending`, not uploaded; null: of all flights. */
+  /**
+   * Tiles with `source = onboard_ingest` and `votingStatus = pending` that are not uploaded; null:
+   * of all flights.
+   */
   pendingUploads(flightId: string | null): Promise<readonly TileMetadataPersistent[]>;
-  /** The first time counts. @throws TileNotFoundError */
+  /** The first time is kept. @throws TileNotFoundError */
   markUploaded(tileId: TileId): Promise<void>;
   /**
-   * Forward only: `pending | trusted → upload_giveup`; the words of trust come with the provider's
-   * tiles and are never set here. The status that it has already is no change.
+   * Forward only: `pending | trusted → upload_giveup`; other statuses come with the provider's
+   * tiles and are never set here. Setting the current status again changes nothing.
    *
    * @throws TileMetadataError for every other change; TileNotFoundError
    */
   updateVotingStatus(tileId: TileId, status: VotingStatus): Promise<void>;
   /**
-   * One more, counted by the database; returns how many there are now. Since 1.3.
+   * Adds one, counted by the database; returns the new number. Since 1.3.
    *
    * @throws NotImplementedError in older and read-only implementations; TileNotFoundError
    */
   incrementUploadAttempts(tileId: TileId): Promise<number>;
-  /** Notes a read, for the eviction order; written in batches, later. Unknown tiles are ignored. */
+  /** Notes a read, for the eviction order; written later, in batches. Unknown tiles are ignored. */
   recordLruAccess(tileId: TileId, at: Date): Promise<void>;
   /**
-   * Least recently used first (never read: since it was written); no pending uploads, no pinned
+   * Least recently used first (never read: by time of writing); no pending uploads, no pinned
    * tiles.
    */
   lruCandidates(limit: number): Promise<readonly LruCandidate[]>;
@@ -114,7 +120,7 @@ export interface TileMetadataStore {
   totalDiskBytes(): Promise<number>;
 }
 
-/** What a person looks at: paging through everything, and totals. */
+/** For listing: pages through all tiles, and totals. */
 export interface TileCatalogue {
   /** In the order of their tile UUIDs, beginning after `after`; at most `limit`. */
   listTiles(page: TilePage): Promise<readonly TileMetadataPersistent[]>;
@@ -123,13 +129,13 @@ export interface TileCatalogue {
 
 export interface TilePage {
   readonly limit: number;
-  /** Tile UUID of the last tile of the page before. */
+  /** Tile UUID of the last tile of the previous page. */
   readonly after?: string;
   readonly source?: string;
   readonly zoom?: number;
 }
 
-/** Of the tiles of one source, zoom, freshness label and voting status. */
+/** Totals of one source, zoom, freshness label and voting status. */
 export interface TileStatistics {
   readonly source: string;
   readonly zoom: number;
@@ -140,21 +146,23 @@ export interface TileStatistics {
   readonly diskBytes: number;
 }
 
-/** Decides how old a tile may be where it lies; SqlFreshnessGate of freshness/ is one. */
+/** Decides how old a tile may be where it lies; implemented by SqlFreshnessGate of freshness/. */
 export interface WriteFreshnessGate {
   /**
-   * The label of a tile that is written now.
+   * The label of a tile that is being written.
    *
    * @throws FreshnessRejectionError
    */
   admit(tile: TileMetadata): FreshnessLabel;
-  /** The same at any moment and without throwing; a tile that is `rejected` then must not be used. */
+  /**
+   * The same for any moment and without throwing; a tile that is `rejected` then must not be used.
+   */
   judgeAt(tile: TileMetadata, at: Date): { readonly outcome: FreshnessLabel };
 }
 
 type TileRecordKind = "c6.write" | "c6.write_failed";
 
-/** The flight recorder's FdrSink, as far as it is used here. */
+/** The part of the flight recorder's FdrSink that is used here. */
 export interface TileRecordSink {
   enqueue<K extends TileRecordKind>(record: {
     readonly kind: K;
@@ -163,16 +171,16 @@ export interface TileRecordSink {
   }): unknown;
 }
 
-/** Whoever composes may add them; without them nothing is judged, stamped or recorded. */
+/** Optional parts of a store; without them nothing is judged, timed or recorded. */
 export interface TileStoreCollaborators {
   readonly freshnessGate?: WriteFreshnessGate;
-  /** Time of LRU stamps (none without it), of uploads and of records. */
+  /** Clock for times of use (none without it), of uploads and of records. */
   readonly clock?: Clock;
   /** Needs the clock. */
   readonly fdr?: TileRecordSink;
   /**
-   * Decodes a picture to its end, and throws for one that is damaged inside: markers alone do not
-   * show it. Without it, pictures are taken by their structure and hash.
+   * Decodes a picture completely, and throws for one that is damaged inside, which its markers do
+   * not show. Without it, pictures are checked by structure and hash.
    */
   readonly decodePicture?: (jpeg: Uint8Array<ArrayBuffer>, name: string) => Promise<unknown>;
 }

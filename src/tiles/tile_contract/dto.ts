@@ -1,5 +1,5 @@
 /**
- * What crosses the contracts of the tile cache: readonly records, checked where they are made.
+ * Records of the tile interfaces: readonly, checked by schemas when they are created.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export const TILE_SOURCES = [
   "onboard_ingest",
 ] as const; // deno-fmt-ignore
 
-/** Words of today; a later version may write others, which readers leave as they are. */
+/** The values known today; a later version may write others, which readers keep unchanged. */
 export const FRESHNESS_LABELS = ["fresh", "stale", "downgraded", "rejected"] as const;
 export type FreshnessLabel = (typeof FRESHNESS_LABELS)[number];
 export const VOTING_STATUSES = ["pending", "trusted", "rejected", "upload_giveup"] as const;
@@ -25,7 +25,7 @@ export type VotingStatus = (typeof VOTING_STATUSES)[number];
 export const SECTOR_CLASSIFICATIONS = ["active_conflict", "stable_rear"] as const;
 export type SectorClassification = (typeof SECTOR_CLASSIFICATIONS)[number];
 
-/** A word of `Known`, or one of a later version. */
+/** A value of `Known`, or one of a later version. */
 export type OpenWord<Known extends string> = Known | (string & Record<never, never>);
 
 export const TileIdSchema = z.strictObject({
@@ -60,7 +60,7 @@ const QUALITY_SHAPE = {
   tiltDeg: z.number().min(0).max(180).optional(),
   sharpness: z.number().min(0).optional(),
 };
-/** What orthorectification knows of a tile made in flight; fields of later versions are kept. */
+/** Quality of a tile made in flight, from orthorectification; fields of later versions are kept. */
 export const TileQualityMetadataSchema = z.looseObject(QUALITY_SHAPE);
 const KnownQualitySchema = z.object(QUALITY_SHAPE);
 export type TileQualityMetadata = Readonly<z.infer<typeof KnownQualitySchema>>;
@@ -70,40 +70,42 @@ export const TileMetadataSchema = z.strictObject({
   tileSizePx: z.literal(256),
   /** Metres per pixel of the imagery the tile was made from. */
   sourceGsdM: z.number().positive(),
-  /** When the ground looked like this; null when nobody knows (counts as stale). */
+  /** Date of the ground's picture; null when unknown (counts as stale). */
   capturedAt: z.date().nullable(),
   contentSha256: z.string().regex(/^[0-9a-f]{64}$/),
   diskBytes: z.int().positive(),
   /** 0…1: how much of the tile the imagery covers. */
   coverage: z.number().min(0).max(1),
   attribution: z.string().max(1000).default(""),
-  /** As it was judged when it was written; absent: not judged. */
+  /** Label from when it was written; absent: not judged. */
   freshnessLabel: z.enum(FRESHNESS_LABELS).optional(),
-  /** Absent: no tile that anybody votes on. A new onboard tile is `pending` unless told otherwise. */
+  /**
+   * Absent: a tile that is not voted on. A new onboard tile is `pending` unless stated otherwise.
+   */
   votingStatus: z.enum(VOTING_STATUSES).optional(),
-  /** Of tiles made in flight. */
+  /** For tiles made in flight. */
   quality: TileQualityMetadataSchema.optional(),
 });
 type CheckedTileMetadata = z.infer<typeof TileMetadataSchema>;
 type OpenFields = "freshnessLabel" | "votingStatus" | "quality";
-/** As read: words and fields of a later version included. */
+/** As read: including values and fields of a later version. */
 export interface TileMetadata extends Readonly<Omit<CheckedTileMetadata, OpenFields>> {
   readonly freshnessLabel?: OpenWord<FreshnessLabel>;
   readonly votingStatus?: OpenWord<VotingStatus>;
   readonly quality?: TileQualityMetadata;
 }
 
-/** Metadata with what the cache itself knows of the tile. */
+/** Metadata together with what the cache itself knows about the tile. */
 export interface TileMetadataPersistent extends TileMetadata {
   /** UUIDv5 of the natural key. */
   readonly tileUuid: string;
   /** UUIDv5 of zoom, x, y: the same for all tiles of one place. */
   readonly locationHash: string;
-  /** Middle of the tile: advisory, x and y are the truth. */
+  /** Middle of the tile: for information; x and y are authoritative. */
   readonly latitudeDeg: number;
   readonly longitudeDeg: number;
   readonly createdAt: Date;
-  /** Last read that was recorded; null: never. */
+  /** Last recorded read; null: never. */
   readonly accessedAt: Date | null;
   readonly uploadedAt: Date | null;
   readonly uploadAttempts: number;
@@ -121,7 +123,7 @@ export const BboxSchema = z.strictObject({
 }).refine((box) => box.southDeg <= box.northDeg, "south must not lie north of north");
 export type Bbox = Readonly<z.infer<typeof BboxSchema>>;
 
-/** A box on the ground and what it is; where boxes overlap the stricter rule holds. */
+/** A box on the ground and its classification; where boxes overlap the stricter rule applies. */
 export const SectorBoundarySchema = z.strictObject({
   name: z.string().min(1).max(200),
   classification: z.enum(SECTOR_CLASSIFICATIONS),
@@ -129,13 +131,13 @@ export const SectorBoundarySchema = z.strictObject({
 });
 export type SectorBoundary = Readonly<z.infer<typeof SectorBoundarySchema>>;
 
-/** A tile on its way into the cache. */
+/** A tile to be written. */
 export interface NewTile {
   readonly metadata: TileMetadata;
   readonly jpeg: Uint8Array;
 }
 
-/** A tile with its bytes, read and held against its hash. */
+/** A tile with its bytes, read and verified against its hash. */
 export interface StoredTile {
   readonly metadata: TileMetadata;
   readonly jpeg: Uint8Array<ArrayBuffer>;

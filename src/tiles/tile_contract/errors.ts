@@ -1,5 +1,5 @@
 /**
- * Errors of the tile cache: one family.
+ * Errors of tile stores; all derive from TileCacheError.
  *
  * @module
  */
@@ -14,7 +14,7 @@ interface Cause {
 }
 
 interface CauseAndTile extends Cause {
-  /** The one tile that is at fault, where it is one. */
+  /** The tile at fault, when a single one is. */
   readonly tileId?: TileId;
 }
 
@@ -25,7 +25,7 @@ export class TileNotFoundError extends TileCacheError {
   }
 }
 
-/** Metadata, a box or bytes that the cache refuses, or a key that exists. Nothing was written. */
+/** Metadata, a box or bytes that are invalid, or a key that exists. Nothing was written. */
 export class TileMetadataError extends TileCacheError {
   readonly tileId: TileId | null;
 
@@ -35,7 +35,7 @@ export class TileMetadataError extends TileCacheError {
   }
 }
 
-/** Bytes that are not the ones their metadata promises. */
+/** The bytes do not match the SHA-256 in their metadata. */
 export class ContentHashMismatchError extends TileCacheError {
   readonly tileId: TileId | null;
 
@@ -66,7 +66,7 @@ export class CacheLockedError extends TileCacheError {
   }
 }
 
-/** The schema of the database is not one that this program can bring up to date. */
+/** The schema of the database cannot be migrated by this program. */
 export class MigrationError extends TileCacheError {
   constructor(message: string, options: Cause = {}) {
     super("MIGRATION", message, { ...options, exitCode: EXIT.configuration });
@@ -80,7 +80,7 @@ export class CacheIdentityError extends TileCacheError {
   }
 }
 
-/** A method that this implementation does not have: a read-only store, or an older one. */
+/** A method that this implementation does not support: a read-only store, or an older one. */
 export class NotImplementedError extends TileCacheError {
   constructor(message: string, options: Cause = {}) {
     super("NOT_IMPLEMENTED", message, { ...options, exitCode: EXIT.software });

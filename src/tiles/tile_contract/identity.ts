@@ -9,7 +9,7 @@ import type { TileId } from "./contract.ts";
 
 /** Namespace of every tile UUID; never changes. */
 export const TILE_NAMESPACE = "5b8d0c2e-1a4f-4b3a-8c9d-e7f6a3b2c1d0";
-/** Stands for "no flight". */
+/** The flight id of tiles without a flight. */
 export const ZERO_UUID = "00000000-0000-0000-0000-000000000000";
 
 /** UUID version 5 of a name in a namespace. */
@@ -29,7 +29,7 @@ export function tileKey(id: TileId): string {
   return `${id.zoom}/${id.x}/${id.y}/${id.source}/${id.flightId ?? ZERO_UUID}`;
 }
 
-/** A tile that is written is asked for its own several times on its way. */
+/** Cached, because writing a tile needs its UUID several times. */
 const UUIDS = new WeakMap<TileId, string>();
 
 export function tileUuid(id: TileId): string {

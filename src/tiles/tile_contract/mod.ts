@@ -1,6 +1,6 @@
 /**
- * What a tile is and what a tile store does (C6): contracts, records, identity, errors and the gates
- * that every implementation has in common. No database: both executables carry it.
+ * The contract of tile stores (C6): interfaces, records, identity, errors and the checks that every
+ * implementation shares. No database: both executables carry it.
  */
 export * from "./contract.ts";
 export * from "./errors.ts";

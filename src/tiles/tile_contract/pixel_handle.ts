@@ -1,11 +1,11 @@
 /**
- * Bytes of a tile that end with their `using`.
+ * Bytes of a tile that are released when their `using` scope ends.
  *
  * @module
  */
 import type { TilePixelHandle } from "./contract.ts";
 
-/** `jpeg` becomes the handle's own; after disposal reading it is a TypeError. */
+/** `jpeg` becomes the handle's own; reading it after disposal throws a TypeError. */
 export function pixelHandle(jpeg: Uint8Array<ArrayBuffer>): TilePixelHandle {
   let held: Uint8Array<ArrayBuffer> | null = jpeg;
   return {

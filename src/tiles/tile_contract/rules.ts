@@ -1,5 +1,5 @@
 /**
- * Rules that every implementation of the contracts has in common.
+ * Rules that every implementation of the contracts shares.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import type {
 import { TileMetadataError } from "./errors.ts";
 import { tileKey } from "./identity.ts";
 
-/** The one change of a vote that this program makes is to give an upload up. */
+/** The only change of a voting status that this program makes is to give an upload up. */
 export const GIVE_UP_FROM: readonly VotingStatus[] = ["pending", "trusted"];
 
 export function refusedVote(id: TileId, from: string | null, to: string): TileMetadataError {
@@ -35,7 +35,7 @@ export function newerCapture(metadata: TileMetadata, old: TileMetadata): boolean
   return old.capturedAt === null || metadata.capturedAt > old.capturedAt;
 }
 
-/** What may be used at a moment, with its label then. */
+/** The tiles that may be used at a moment, with their label at that time. */
 export function asOf(
   tiles: readonly TileMetadata[],
   gate: WriteFreshnessGate | undefined,
@@ -48,14 +48,14 @@ export function asOf(
   });
 }
 
-/** The tile with its label, where a gate is wired. @throws FreshnessRejectionError */
+/** The tile with its label, when a gate is configured. @throws FreshnessRejectionError */
 export function admitted(tile: NewTile, gate: WriteFreshnessGate | undefined): NewTile {
   if (gate === undefined) return tile;
   const freshnessLabel = gate.admit(tile.metadata);
   return { ...tile, metadata: { ...tile.metadata, freshnessLabel } };
 }
 
-/** Decodes every picture where a decoder is wired. @throws TileMetadataError */
+/** Decodes every picture when a decoder is configured. @throws TileMetadataError */
 export async function checkPictures(
   tiles: readonly NewTile[],
   { decodePicture }: Pick<TileStoreCollaborators, "decodePicture">,
@@ -96,7 +96,7 @@ export function checkPage(page: TilePage): TilePage {
   return checked("page of tiles", PageSchema, page);
 }
 
-/** Null stands for every flight. */
+/** null stands for every flight. */
 export function checkFlightId(flightId: string | null): string | null {
   return checked("flight id", z.uuid().nullable(), flightId)?.toLowerCase() ?? null;
 }

@@ -1,6 +1,6 @@
 /**
- * What stands beside a picture: its metadata as JSON, from which its row can be made again, and its
- * SHA-256 as `sha256sum --check` reads it.
+ * The sidecar files of a picture: its metadata as JSON, from which its row can be rebuilt, and its
+ * SHA-256 in the format of `sha256sum --check`.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import { tileUuid } from "./identity.ts";
 
 export const SIDECARS = [".json", ".sha256"] as const;
 
-/** A tile on its way is asked for their size, then for themselves. */
+/** Cached, because a write needs first their size, then their content. */
 const CONTENTS = new WeakMap<TileMetadata, readonly Uint8Array<ArrayBuffer>[]>();
 
-/** Bytes of the sidecars, in the order of {@link SIDECARS}; nobody may change them. */
+/** Bytes of the sidecars, in the order of {@link SIDECARS}; do not modify them. */
 export function sidecarContents(metadata: TileMetadata): readonly Uint8Array<ArrayBuffer>[] {
   let contents = CONTENTS.get(metadata);
   if (contents === undefined) CONTENTS.set(metadata, contents = contentsOf(metadata));

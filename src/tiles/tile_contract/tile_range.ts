@@ -1,5 +1,5 @@
 /**
- * Which tiles a box of degrees touches.
+ * Computes which tiles a box in degrees touches.
  *
  * @module
  */
@@ -13,12 +13,12 @@ import {
 import type { Bbox } from "./contract.ts";
 import { TileMetadataError } from "./errors.ts";
 
-/** Rounding of the projection, in tiles: an edge that lies on a tile's edge stays on it. */
+/** Tolerance for rounding in the projection, in tiles: an edge on a tile's edge counts as on it. */
 const EDGE = 1e-7;
 
 /**
- * Inclusive tile numbers; a box over the antimeridian has two ranges of columns. A box that lies past
- * the slippy map's end has no rows: yMax is less than yMin.
+ * Inclusive tile numbers; a box over the antimeridian has two ranges of columns. A box beyond the
+ * latitudes of slippy maps has no rows: yMax is less than yMin.
  */
 export interface TileRange {
   readonly yMin: number;
@@ -26,7 +26,7 @@ export interface TileRange {
   readonly columns: readonly { readonly xMin: number; readonly xMax: number }[];
 }
 
-/** Throws {@link TileMetadataError} unless the box is one on Earth, south below north. */
+/** Throws {@link TileMetadataError} unless the box is valid: on Earth, south below north. */
 export function checkBbox(bbox: Bbox): Bbox {
   const { southDeg, westDeg, northDeg, eastDeg } = bbox;
   const latitudesFit = southDeg >= -90 && northDeg <= 90 && southDeg <= northDeg;
@@ -34,15 +34,15 @@ export function checkBbox(bbox: Bbox): Bbox {
   if (!latitudesFit || !longitudesFit) {
     throw new TileMetadataError(
       `Cannot use the box south ${southDeg}, west ${westDeg}, north ${northDeg}, east ${eastDeg}: ` +
-        "south must not lie north of north, latitudes within ±90° and longitudes within ±180°",
+        "south must not be greater than north, latitudes within ±90° and longitudes within ±180°",
     );
   }
   return bbox;
 }
 
 /**
- * Tiles that share more than an edge with the box (a box without area has the tile of its point).
- * Latitudes past the slippy map's end are cut off; west > east is a box over the antimeridian.
+ * Tiles that share more than an edge with the box (for a box without area, the tile of its point).
+ * Latitudes beyond those of slippy maps are clipped; west > east is a box over the antimeridian.
  */
 export function tileRange(bbox: Bbox, zoom: number): TileRange {
   const { southDeg, westDeg, northDeg, eastDeg } = checkBbox(bbox);

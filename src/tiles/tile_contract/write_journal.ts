@@ -1,5 +1,5 @@
 /**
- * Tells the flight recorder what became of writes: `c6.write`, `c6.write_failed`.
+ * Records the outcome of writes in the flight recorder: `c6.write`, `c6.write_failed`.
  *
  * @module
  */
@@ -43,8 +43,9 @@ export class WriteJournal {
   }
 
   /**
-   * Records tiles that were not written: the one that the error names, else all of them. Those beside
-   * the one that is named were never refused; who hands them in again without it hears of them then.
+   * Records tiles that were not written: the one that the error names, else all of them. The others
+   * beside a named one were not refused themselves; a caller that writes them again without it gets
+   * their own outcome.
    */
   failed(tiles: readonly NewTile[], error: unknown): void {
     const { fdr, clock } = this.#collaborators;
@@ -58,7 +59,8 @@ export class WriteJournal {
 }
 
 function tilesAtFault(tiles: readonly NewTile[], error: unknown): readonly NewTile[] {
-  // FreshnessRejectionError stands above this component, so the field says it, not the class.
+  // FreshnessRejectionError is defined in a component above this one, so its field is tested, not
+  // its class.
   if (!(error instanceof TileCacheError) || !("tileId" in error)) return tiles;
   const { tileId } = error as { readonly tileId: NewTile["metadata"]["tileId"] | null };
   if (tileId === null) return tiles;

@@ -1,5 +1,5 @@
 /**
- * The journal in use: what the aircraft makes is appended and synced, and can be read again.
+ * The tile journal in use: tiles made in flight are appended and synced, and can be read back.
  *
  * @module
  */
@@ -22,10 +22,10 @@ import {
 import { readAt, scanJournal } from "./scan.ts";
 import { sha256Hex } from "../../core/mod.ts";
 
-/** A file of something else must not be cut to nothing because somebody named it by mistake. */
+/** A file of another kind must not be truncated because it was named by mistake. */
 async function checkIsJournal(file: Deno.FsFile, fileBytes: number): Promise<void> {
   if (maybeCutEntry(await readAt(file, 0, 16), fileBytes)) return;
-  throw new Error("it is no journal of tiles (or its beginning is damaged), and is left as it is");
+  throw new Error("it is not a tile journal (or its beginning is damaged); it was not changed");
 }
 
 export interface JournalledTile {
@@ -40,7 +40,7 @@ export class TileJournal implements Disposable {
   readonly #file: Deno.FsFile;
   readonly #tiles = new Map<string, JournalledTile>();
   #end: number;
-  /** One operation on the file at a time: reading moves its position. */
+  /** File operations run one at a time: reading moves the file position. */
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(file: Deno.FsFile, path: string, state: { end: number; damaged: number }) {
@@ -51,7 +51,7 @@ export class TileJournal implements Disposable {
   }
 
   /**
-   * Opens or makes it, for this process alone; a cut last entry is cut off.
+   * Opens or creates it, exclusively for this process; an incomplete last entry is cut off.
    *
    * @throws TileFsError
    */
@@ -60,7 +60,7 @@ export class TileJournal implements Disposable {
     try {
       await Deno.mkdir(dirname(path), { recursive: true });
       file = await Deno.open(path, { read: true, write: true, create: true });
-      if (!await file.tryLock(true)) throw new Error("another process writes it");
+      if (!await file.tryLock(true)) throw new Error("another process is writing to it");
       const scan = await scanJournal(file);
       if (scan.entries.length === 0) await checkIsJournal(file, scan.fileBytes);
       if (scan.end < scan.fileBytes) {
@@ -75,14 +75,14 @@ export class TileJournal implements Disposable {
     } catch (error) {
       file?.close();
       throw new TileFsError(
-        `Cannot open the journal of tiles ${path}: ${messageOf(error)}; name a file that can be ` +
-          "written, on a disk with room",
+        `Cannot open the tile journal ${path}: ${messageOf(error)}; name a writable ` +
+          "file on a disk with free space",
         { cause: error },
       );
     }
   }
 
-  /** What holds at the end: the last entry of each tile. */
+  /** The current content: the last entry of each tile. */
   tiles(): IterableIterator<JournalledTile> {
     return this.#tiles.values();
   }
@@ -96,7 +96,7 @@ export class TileJournal implements Disposable {
   }
 
   /**
-   * All of them are on the disk when it returns, or none is in the journal.
+   * When it returns all of them are on the disk; when it throws none is in the journal.
    *
    * @throws TileFsError
    */
@@ -120,7 +120,7 @@ export class TileJournal implements Disposable {
         this.#end = begin;
         await this.#file.truncate(begin).catch(() => {});
         throw new TileFsError(
-          `Cannot write to the journal of tiles ${this.path}: ${messageOf(error)}; nothing of ` +
+          `Cannot write to the tile journal ${this.path}: ${messageOf(error)}; none of ` +
             `these ${tiles.length} tiles was kept: free disk space`,
           { cause: error },
         );

@@ -1,12 +1,12 @@
 /**
- * The journal of tiles made in flight: entries one after another, each whole or not there.
+ * File format of the tile journal: entries one after another, each complete or ignored.
  *
  *     "GTJ1"  u32 bytes of the JSON  u32 bytes of the picture  SHA-256 of all of that and what follows
  *     JSON: { "operation": "write" | "renew" | "delete", metadata of the tile }
  *     picture (JPEG)
  *
- * Numbers are big-endian. A reader that meets anything else looks for the next entry whose hash
- * holds: a loss of power cuts the last entry, a bad block damages one in the middle.
+ * Numbers are big-endian. A reader that finds anything else searches for the next entry with a
+ * correct hash: a loss of power cuts the last entry, a bad block damages one in the middle.
  *
  * @module
  */
@@ -22,7 +22,7 @@ import {
 const MAGIC = [0x47, 0x54, 0x4a, 0x31];
 const HASH_AT = 12;
 export const HEADER_BYTES = HASH_AT + 32;
-/** More is damage: a tile has at most 4 MiB and its JSON a few kilobytes. */
+/** Larger values are damage: a tile has at most 4 MiB and its JSON a few kilobytes. */
 const JSON_BYTES_MAX = 64 * 1024;
 const PICTURE_BYTES_MAX = 4 * 1024 * 1024;
 
@@ -31,7 +31,7 @@ export type JournalOperation = "write" | "renew" | "delete";
 export interface JournalEntry {
   readonly operation: JournalOperation;
   readonly metadata: TileMetadata;
-  /** Where its picture lies in the file; none for a deletion. */
+  /** Where its picture is in the file; none for a deletion. */
   readonly pictureAt: number;
   readonly end: number;
 }
@@ -61,7 +61,7 @@ function hashOf(...parts: Uint8Array[]): Uint8Array {
   return hash.digest();
 }
 
-/** Lengths of an entry that begins with these bytes; null where none does. */
+/** Lengths of the entry that begins with these bytes; null when none does. */
 export function readHeader(header: Uint8Array): { json: number; picture: number } | null {
   if (header.length < HEADER_BYTES || MAGIC.some((byte, i) => header[i] !== byte)) return null;
   const view = new DataView(header.buffer, header.byteOffset, header.length);
@@ -71,9 +71,12 @@ export function readHeader(header: Uint8Array): { json: number; picture: number 
     : null;
 }
 
-/** Whether a file of no whole entry may be the beginning of one, cut short: of `begin` and so long. */
+/**
+ * Whether a file without a complete entry may be the beginning of one that was cut short. `begin`
+ * is the start of the file.
+ */
 export function maybeCutEntry(begin: Uint8Array, fileBytes: number): boolean {
-  // A file system may have given it its length and not its bytes before the power went.
+  // Before the power went, the file system may have set the length without writing the bytes.
   if (begin.every((byte) => byte === 0)) return true;
   if (!begin.subarray(0, MAGIC.length).every((byte, i) => byte === MAGIC[i])) return false;
   if (begin.length < HASH_AT) return true;
@@ -83,7 +86,7 @@ export function maybeCutEntry(begin: Uint8Array, fileBytes: number): boolean {
   return lengths !== null && fileBytes < HEADER_BYTES + lengths.json + lengths.picture;
 }
 
-/** Where the next entry may begin, from `from` on; null where none does. */
+/** Position of the next possible entry, from `from` on; null when there is none. */
 export function findMagic(bytes: Uint8Array, from: number): number | null {
   for (let at = bytes.indexOf(MAGIC[0], from); at !== -1; at = bytes.indexOf(MAGIC[0], at + 1)) {
     if (MAGIC.every((byte, i) => at + i >= bytes.length || bytes[at + i] === byte)) return at;
@@ -91,7 +94,7 @@ export function findMagic(bytes: Uint8Array, from: number): number | null {
   return null;
 }
 
-/** The entry that these bytes are; null when their hash or their content does not hold. */
+/** Parses an entry; null when its hash or its content is wrong. */
 export function decodeEntry(entry: Uint8Array, at: number): JournalEntry | null {
   const lengths = readHeader(entry);
   if (lengths === null || entry.length !== HEADER_BYTES + lengths.json + lengths.picture) {

@@ -1,5 +1,5 @@
 /**
- * A journal that came home → the operator's cache. Doing it again changes nothing.
+ * Merges a flight's tile journal into the operator's cache. Running it again changes nothing.
  *
  * @module
  */
@@ -17,31 +17,31 @@ import {
 import type { JournalledTile } from "./journal.ts";
 import { readAt, scanJournal } from "./scan.ts";
 
-/** The part of a cache that a merge needs. */
+/** The methods of a cache that a merge needs. */
 export type MergeTarget =
   & Pick<TileStore, "writeTiles" | "renewTile">
   & Pick<TileMetadataStore, "getById">;
 
 export interface MergeReport {
-  /** Whole entries of the journal. */
+  /** Complete entries of the journal. */
   readonly entries: number;
-  /** Bytes of no whole entry: an end that was cut, a damaged block. */
+  /** Bytes that belong to no complete entry: a cut end, a damaged block. */
   readonly damagedBytes: number;
   readonly written: number;
-  /** Tiles that the cache had of an earlier capture. */
+  /** Tiles that replaced an earlier capture in the cache. */
   readonly renewed: number;
-  /** Tiles that the cache has already, the same or of a later capture. */
+  /** Tiles that the cache has already, with the same or a later capture. */
   readonly kept: number;
-  /** Tiles that the cache does not take, with its words: too old, no room. */
+  /** Tiles that the cache refuses, with its reason: too old, no space. */
   readonly refused: readonly { readonly tile: string; readonly reason: string }[];
 }
 
 const BATCH_TILES = 64;
 
 /**
- * Reads what is whole, checks each picture against its hash, and adds what the cache lacks.
+ * Reads the complete entries, checks each picture against its hash, and adds what the cache lacks.
  *
- * @throws TileFsError when the journal cannot be read, and whatever stops every write (a disk, a
+ * @throws TileFsError when the journal cannot be read, and what stops every write (a disk, a
  * database).
  */
 export async function mergeJournal(
@@ -73,7 +73,7 @@ async function openJournal(path: string): Promise<Deno.FsFile> {
   try {
     return await Deno.open(path, { read: true });
   } catch (error) {
-    throw new TileFsError(`Cannot read the journal of tiles ${path}: ${messageOf(error)}`, {
+    throw new TileFsError(`Cannot read the tile journal ${path}: ${messageOf(error)}`, {
       cause: error,
     });
   }
@@ -101,7 +101,7 @@ class Merge {
     } else this.counts.kept++;
   }
 
-  /** All together; where one of them is refused, one by one, so that the others come in. */
+  /** Writes all together; when one is refused, one by one, so that the others are written. */
   async flush(): Promise<void> {
     const batch = this.#batch;
     this.#batch = [];
@@ -128,7 +128,7 @@ class Merge {
   }
 }
 
-/** About this one tile; a disk or a database that fails is about all of them. */
+/** Whether the error concerns one tile only; a failing disk or database concerns all of them. */
 function isRefusal(error: unknown): boolean {
   return error instanceof ContentHashMismatchError || error instanceof TileCacheError &&
       ["TILE_METADATA", "FRESHNESS_REJECTION"].includes(error.code);

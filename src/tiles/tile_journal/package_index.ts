@@ -1,5 +1,6 @@
 /**
- * The metadata of a package's tiles as the contract of the cache has it, found by key and by box.
+ * Index of the metadata of a package's tiles, by key and by box, in the records of the tile
+ * contract.
  *
  * @module
  */
@@ -14,7 +15,7 @@ import {
   type TileRange,
 } from "../tile_contract/mod.ts";
 
-/** Tiles by row (y), each row sorted by x: a box reads its rows and no others. */
+/** Tiles by row (y), each row sorted by x: a box reads only its rows. */
 export class TileIndex {
   readonly #byKey = new Map<string, TileMetadata>();
   readonly #rows = new Map<string, TileMetadata[]>();
@@ -60,7 +61,9 @@ export class TileIndex {
     return found;
   }
 
-  /** A box of the whole world has more rows than there are tiles. */
+  /**
+   * A box of the whole world has more rows than there are tiles: then the existing rows are walked.
+   */
   #rowsWithin({ yMin, yMax }: TileRange, zoom: number): number[] {
     if (yMax - yMin < this.#rows.size) {
       return Array.from({ length: yMax - yMin + 1 }, (_, i) => yMin + i);
@@ -81,7 +84,7 @@ function compare({ tileId: a }: TileMetadata, { tileId: b }: TileMetadata): numb
   return a.x - b.x || text(a.source, b.source) || text(a.flightId ?? "", b.flightId ?? "");
 }
 
-/** Place of the first tile that does not stand before `id`; all sources where only x is given. */
+/** Index of the first tile not before `id`; of any source when only x is given. */
 function firstNotBefore(row: readonly TileMetadata[], id: { x: number } | TileId): number {
   let low = 0, high = row.length;
   while (low < high) {
@@ -97,7 +100,7 @@ function firstNotBefore(row: readonly TileMetadata[], id: { x: number } | TileId
   return low;
 }
 
-/** @throws TileMetadataError for a source that no cache could have */
+/** @throws TileMetadataError for a source that is not valid in a cache */
 export function packageMetadata(flightPackage: FlightPackage): TileMetadata[] {
   const { manifest, tileMetadata, path } = flightPackage;
   const files = new Map(manifest.files.map((file) => [file.path, file]));

@@ -1,6 +1,6 @@
 /**
- * The tile store of the aircraft: no database. Tiles of the flight package are read-only; tiles made
- * in flight go to the journal, which the operator merges after landing.
+ * The tile store on the aircraft, without a database: tiles of the flight package are read-only;
+ * tiles made in flight go to the journal, which the operator merges after landing.
  *
  * @module
  */
@@ -48,11 +48,14 @@ import { packageMetadata, TileIndex } from "./package_index.ts";
 export interface PackageTileStoreOptions extends TileStoreCollaborators {
   /** A verified package. */
   readonly flightPackage: FlightPackage;
-  /** Where tiles made in flight go; without it nothing can be written. */
+  /** Path of the journal for tiles made in flight; without it nothing can be written. */
   readonly journalPath?: string;
 }
 
-/** Constructs only; `open()` reads the package's lists and the journal; dispose it. */
+/**
+ * The constructor does no I/O; `open()` reads the package's lists and the journal; dispose of it
+ * after use.
+ */
 export function buildPackageTileStore(options: PackageTileStoreOptions): PackageTileStore {
   return new PackageTileStore(options);
 }
@@ -63,7 +66,7 @@ export class PackageTileStore implements TileStore, TileMetadataStore, Disposabl
   readonly #index = new TileIndex();
   #journal: TileJournal | null = null;
   #state: "built" | "open" | "closed" = "built";
-  /** One write at a time: a key is looked up and taken without another in between. */
+  /** Writes run one at a time, so that a key cannot be taken between the check and the write. */
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: PackageTileStoreOptions) {
@@ -121,7 +124,7 @@ export class PackageTileStore implements TileStore, TileMetadataStore, Disposabl
         if (!newerCapture(tile.metadata, old)) {
           throw new TileMetadataError(
             `Cannot renew tile ${tileKey(old.tileId)}: its capture is not newer than that of the ` +
-              "tile that is there",
+              "tile in the store",
           );
         }
         await this.#append("renew", [tile]);
@@ -191,7 +194,7 @@ export class PackageTileStore implements TileStore, TileMetadataStore, Disposabl
     throw missing(`uploads (${tileKey(tileId)})`);
   }
 
-  /** Nothing is evicted in flight, so nobody asks for the stamps. */
+  /** Nothing is evicted in flight, so times of use are not kept. */
   async recordLruAccess(_tileId: TileId, _at: Date): Promise<void> {}
 
   async lruCandidates(_limit: number): Promise<readonly LruCandidate[]> {
@@ -267,11 +270,11 @@ function readOnly(id: TileId): NotImplementedError {
 
 function missing(what: string): NotImplementedError {
   return new NotImplementedError(
-    `The tile store of a flight package does not keep ${what}; that is the operator's cache's work`,
+    `The tile store of a flight package does not keep ${what}; the operator's cache does`,
   );
 }
 
-/** A package keeps no history: such fields say that nothing is known. */
+/** A package keeps no history: these fields mean "unknown". */
 function persistent(metadata: TileMetadata): TileMetadataPersistent {
   const bounds = tileBounds(metadata.tileId);
   return {

@@ -1,5 +1,5 @@
 /**
- * Reads a journal from its beginning, past whatever is damaged in it.
+ * Reads a journal from its beginning, skipping whatever is damaged.
  *
  * @module
  */
@@ -11,15 +11,15 @@ import {
   readHeader,
 } from "./journal_format.ts";
 
-/** Read at once while the next entry is looked for behind damage. */
+/** Bytes read at once while searching for the next entry behind damage. */
 const SEARCH_BYTES = 64 * 1024;
 
 export interface JournalScan {
   readonly entries: readonly JournalEntry[];
-  /** End of the last whole entry. */
+  /** End of the last complete entry. */
   readonly end: number;
   readonly fileBytes: number;
-  /** Bytes that belong to no whole entry, those behind the last one included. */
+  /** Bytes that belong to no complete entry, including those behind the last one. */
   readonly damagedBytes: number;
 }
 
@@ -58,7 +58,7 @@ async function nextMagic(
   from: number,
   fileBytes: number,
 ): Promise<number | null> {
-  // Windows overlap by a header, so that none is missed at their seam.
+  // Windows overlap by the length of a header, so that none is missed at a border.
   for (let at = from; at < fileBytes; at += SEARCH_BYTES - HEADER_BYTES) {
     const found = findMagic(await readAt(file, at, SEARCH_BYTES), 0);
     if (found !== null) return at + found;
