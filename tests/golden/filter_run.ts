@@ -14,7 +14,7 @@ const START_NS = 1e9;
 /** GPS once a second until it is lost; from `SPOOFED_S` on it is dragged away. */
 const GPS_UNTIL_S = 20;
 const SPOOFED_S = 12;
-const KINDS = ["baro", "attitude", "vio", "anchor", "gps"] as const;
+const SOURCES = ["barometer", "attitude", "odometry", "anchor", "gps"] as const;
 
 /**
  * The filter is arithmetic in double precision alone: another order of additions moves the last
@@ -35,7 +35,7 @@ const COLUMNS: readonly Column[] = [
   { name: "sigma_up_m", ...TIGHT },
   { name: "label" },
   { name: "gps" },
-  ...KINDS.flatMap((kind) => [{ name: `${kind}_fused` }, { name: `${kind}_rejected` }]),
+  ...SOURCES.flatMap((source) => [{ name: `${source}_fused` }, { name: `${source}_rejected` }]),
 ];
 
 /** One row a second. */
@@ -81,7 +81,7 @@ function rowOf(estimator: Eskf): (number | string)[] {
     Math.sqrt(estimate.covariance[14]),
     estimate.label,
     health.gps,
-    ...KINDS.flatMap((kind) => [health.fused[kind], health.rejected[kind]]),
+    ...SOURCES.flatMap((source) => [health.fused[source], health.rejected[source]]),
   ];
 }
 

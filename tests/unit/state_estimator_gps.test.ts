@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { LocalFrame, type MonotonicNs, type Vector3 } from "../../src/core/mod.ts";
 import { defaultEskfConfig } from "../../src/navigation/state_estimator/config.ts";
-import { GpsTrust } from "../../src/navigation/state_estimator/gps_trust.ts";
+import { GpsTrust } from "../../src/navigation/state_estimator/sources/gps_trust.ts";
 import {
   Eskf,
   type EstimatorEvent,

@@ -14,13 +14,7 @@ import {
 import { defaultEskfConfig } from "../../src/navigation/state_estimator/config.ts";
 import { FilterState } from "../../src/navigation/state_estimator/filter_state.ts";
 import { LinearMeasurement } from "../../src/navigation/state_estimator/kalman_update.ts";
-import { linearisePoseAnchor } from "../../src/navigation/state_estimator/model_anchor.ts";
-import {
-  lineariseAttitude,
-  lineariseBaro,
-  lineariseGps,
-} from "../../src/navigation/state_estimator/model_controller.ts";
-import { lineariseOdometry } from "../../src/navigation/state_estimator/model_odometry.ts";
+import { measurementSources } from "../../src/navigation/state_estimator/sources/table.ts";
 import { Propagator } from "../../src/navigation/state_estimator/propagation.ts";
 import {
   ERROR,
@@ -29,6 +23,12 @@ import {
 } from "../../src/navigation/state_estimator/state_table.ts";
 
 const config = defaultEskfConfig();
+const LOCAL: Vector3 = [1, 2, 3];
+const sources = measurementSources({
+  config,
+  frame: { localFromWgs: () => LOCAL },
+  onEvent: () => {},
+});
 const STEP = 1e-5;
 
 function draw(random: Random, sigma: number): Vector3 {
@@ -102,7 +102,7 @@ function holdAgainstNumbers(
 const timeNs = 1 as MonotonicNs;
 const covariance = Float64Array.from({ length: 36 }, (_, i) => i % 7 === 0 ? 1 : 0);
 
-Deno.test("linearisePoseAnchor() has the Jacobian that numbers give when the residual is small", () => {
+Deno.test("AnchorSource.linearise() has the Jacobian that numbers give when the residual is small", () => {
   for (let seed = 0; seed < 20; seed++) {
     const random = seededRandom(`anchor ${seed}`), state = anyState(random);
     const seen = quaternionMultiply(
@@ -111,12 +111,12 @@ Deno.test("linearisePoseAnchor() has the Jacobian that numbers give when the res
     );
     const anchor = { timeNs, positionLocalM: draw(random, 100), localFromBody: seen, covariance };
     holdAgainstNumbers(`seed ${seed}`, state, (s, out) => {
-      linearisePoseAnchor(s, anchor, config.anchor, out);
+      sources.anchor.linearise(s, anchor, out);
     }, 1e-6);
   }
 });
 
-Deno.test("lineariseOdometry() has the Jacobian that numbers give for a metric translation", () => {
+Deno.test("OdometrySource.linearise() has the Jacobian that numbers give for a metric translation", () => {
   for (let seed = 0; seed < 20; seed++) {
     const random = seededRandom(`odometry ${seed}`), state = anyState(random);
     const mounting = state.quaternion("mounting");
@@ -137,12 +137,12 @@ Deno.test("lineariseOdometry() has the Jacobian that numbers give for a metric t
       scaleHeightM: 128,
     };
     holdAgainstNumbers(`seed ${seed}`, state, (s, out) => {
-      lineariseOdometry(s, measurement, config.odometry, out);
+      sources.odometry.linearise(s, measurement, out);
     }, 1e-6);
   }
 });
 
-Deno.test("lineariseAttitude(), lineariseBaro() and lineariseGps() have the Jacobians of numbers", () => {
+Deno.test("the sources of the flight controller have the Jacobians of numbers", () => {
   for (let seed = 0; seed < 10; seed++) {
     const random = seededRandom(`controller ${seed}`), state = anyState(random);
     const attitude = {
@@ -152,10 +152,10 @@ Deno.test("lineariseAttitude(), lineariseBaro() and lineariseGps() have the Jaco
       sigmaHeadingRad: 0.05,
     };
     holdAgainstNumbers(`attitude ${seed}`, state, (s, out) => {
-      lineariseAttitude(s, attitude, config.attitude, out);
+      sources.attitude.linearise(s, attitude, out);
     }, 1e-6);
     holdAgainstNumbers(`baro ${seed}`, state, (s, out) => {
-      lineariseBaro(s, { timeNs, heightM: 120, sigmaM: 2 }, config.baro, out);
+      sources.barometer.linearise(s, { timeNs, heightM: 120, sigmaM: 2 }, out);
     }, 1e-6);
     const gps = {
       timeNs,
@@ -168,7 +168,7 @@ Deno.test("lineariseAttitude(), lineariseBaro() and lineariseGps() have the Jaco
       integrity: "ok" as const,
     };
     holdAgainstNumbers(`gps ${seed}`, state, (s, out) => {
-      lineariseGps(s, gps, [1, 2, 3], config.gps, out);
+      sources.gps.linearise(s, gps, out);
     }, 1e-6);
   }
 });

@@ -39,7 +39,7 @@ Deno.test("Eskf survives gaps of the IMU, and does not claim to have seen them",
     before = fly(scenario, (m) => m).estimateAt(29.5e9 as MonotonicNs).horizontal95M;
     assert.ok(after > before * (1 - 1e-9), `seed ${seed}`);
     assert.ok(claim(scenario, estimator.currentEstimate()) < 1.6, `seed ${seed}`);
-    assert.ok(estimator.health().rejected.vio <= 2, `seed ${seed}`);
+    assert.ok(estimator.health().rejected.odometry <= 2, `seed ${seed}`);
   }
 });
 
@@ -47,7 +47,7 @@ Deno.test("Eskf goes on when pairs of frames are missing or a frame is skipped",
   const scenario = makeScenario({ seed: 2, durationS: 40 });
   let number = 0;
   const estimator = fly(scenario, (m) => m.kind === "vio" && ++number % 4 === 0 ? undefined : m);
-  assert.equal(estimator.health().rejected.vio, 0);
+  assert.equal(estimator.health().rejected.odometry, 0);
   assert.ok(claim(scenario, estimator.currentEstimate()) < 1.5);
 });
 
@@ -78,7 +78,7 @@ Deno.test("Eskf holds its direction with odometry without a scale, but not the l
   assert.ok(metric.horizontal95M < seen.horizontal95M);
   assert.ok(seen.horizontal95M < unknown.horizontal95M);
   assert.ok(claim(scenario, seen) < 1.5 && claim(scenario, unknown) < 1.5);
-  assert.ok(direction.health().rejected.vio <= 1);
+  assert.ok(direction.health().rejected.odometry <= 1);
 });
 
 Deno.test("Eskf judges a fix ahead of the IMU at once and fuses it when the samples are there", () => {

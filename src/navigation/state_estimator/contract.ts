@@ -69,7 +69,7 @@ export interface VioMeasurement {
   readonly scaleHeightM: number;
 }
 
-/** A satellite fix: where the camera stood, from the picture and the map alone (no prior in it). */
+/** A satellite fix as a measurement: where the camera stood, from the picture and the map alone (no prior in it). */
 export interface PoseAnchor {
   readonly timeNs: MonotonicNs;
   readonly positionLocalM: Vector3;
@@ -79,16 +79,66 @@ export interface PoseAnchor {
   readonly covariance: Float64Array;
 }
 
-/** Why a measurement did or did not reach the state: one shape for every fused measurement. */
-export interface MeasurementOutcome {
-  readonly kind: "baro" | "attitude" | "vio" | "anchor" | "gps";
+/** One component of a measurement, in the order of the arrays of an outcome. */
+export interface MeasurementComponent {
+  readonly name: string;
+  readonly unit: "m" | "m/s" | "rad";
+}
+
+const components = (unit: MeasurementComponent["unit"], ...names: readonly string[]) =>
+  names.map((name): MeasurementComponent => ({ name, unit }));
+
+/**
+ * The sources of measurements, in the order in which those of one moment are applied, and what the
+ * arrays of their outcomes hold. Rotations are rotation vectors; their errors stand in body axes.
+ */
+export const MEASUREMENT_SOURCES = {
+  attitude: components("rad", "about forward", "about right", "about down"),
+  barometer: components("m", "height"),
+  gps: [
+    ...components("m", "east", "north", "up"),
+    ...components("m/s", "velocity east", "velocity north", "velocity up"),
+  ],
+  odometry: [
+    ...components("m", "forward", "right", "down"),
+    ...components("rad", "about forward", "about right", "about down"),
+  ],
+  anchor: [
+    ...components("m", "east", "north", "up"),
+    ...components("rad", "about forward", "about right", "about down"),
+  ],
+} as const satisfies Readonly<Record<string, readonly MeasurementComponent[]>>;
+export type SourceName = keyof typeof MEASUREMENT_SOURCES;
+export const SOURCE_NAMES = Object.keys(MEASUREMENT_SOURCES) as readonly SourceName[];
+/** Place of each source in {@link SOURCE_NAMES}. */
+export const SOURCE_RANK = Object.fromEntries(
+  SOURCE_NAMES.map((name, rank) => [name, rank]),
+) as Readonly<Record<SourceName, number>>;
+
+/**
+ * What the gate saw, a number for each component of the source; empty where a measurement was
+ * refused before the filter looked at it.
+ */
+export interface MeasurementNumbers {
+  readonly observation: readonly number[];
+  /** Variance of the observation's noise, as the gate took it. */
+  readonly observationVariance: readonly number[];
+  /** Observation less what the state predicted. */
+  readonly innovation: readonly number[];
+  readonly innovationVariance: readonly number[];
+}
+
+/** Why a measurement did or did not reach the state: one shape for every source. */
+export interface MeasurementOutcome extends MeasurementNumbers {
+  readonly source: SourceName;
   readonly timeNs: MonotonicNs;
   readonly fused: boolean;
   /** Why not; when fused only where something is worth a remark (a re-initialisation). */
   readonly reason?: string;
-  /** Innovation, in the measurement's own units. */
-  readonly innovation: readonly number[];
-  /** Squared Mahalanobis distance over its gate: above 1 is rejected. */
+  /**
+   * Squared Mahalanobis distance of the innovation over its gate, the largest where there are several
+   * gates: above 1 is rejected. Infinity where the filter did not look at the measurement.
+   */
   readonly testRatio: number;
 }
 
@@ -124,8 +174,8 @@ export interface EstimatorHealth {
   readonly imuSamples: number;
   /** Out of order, repeated, or not finite. */
   readonly imuRefused: number;
-  readonly fused: Readonly<Record<MeasurementOutcome["kind"], number>>;
-  readonly rejected: Readonly<Record<MeasurementOutcome["kind"], number>>;
+  readonly fused: Readonly<Record<SourceName, number>>;
+  readonly rejected: Readonly<Record<SourceName, number>>;
   readonly gps: "absent" | "trusted" | "demoted";
   readonly gpsReason: string;
 }

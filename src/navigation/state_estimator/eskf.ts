@@ -4,54 +4,42 @@
  *
  * @module
  */
-import {
-  type Enu,
-  horizontalCovarianceM2,
-  type MonotonicNs,
-  type WgsPosition,
-} from "../../core/mod.ts";
+import type { Enu, MonotonicNs, WgsPosition } from "../../core/mod.ts";
 import { defaultEskfConfig, type EskfConfig } from "./config.ts";
-import type {
-  AttitudeSample,
-  BaroSample,
-  EstimatorEvent,
-  EstimatorHealth,
-  GpsSample,
-  ImuSample,
-  MeasurementOutcome,
-  PoseAnchor,
-  StateEstimate,
-  StateEstimator,
-  TakeoffOrigin,
-  VioMeasurement,
+import {
+  type AttitudeSample,
+  type BaroSample,
+  type EstimatorEvent,
+  type EstimatorHealth,
+  type GpsSample,
+  type ImuSample,
+  type MeasurementOutcome,
+  type PoseAnchor,
+  SOURCE_NAMES,
+  type SourceName,
+  type StateEstimate,
+  type StateEstimator,
+  type TakeoffOrigin,
+  type VioMeasurement,
 } from "./contract.ts";
-import { anchorAgeS, estimateOutput, horizontal95M } from "./estimate_output.ts";
+import { anchorAgeS, estimateOutput, horizontal95M, secondsBetween } from "./estimate_output.ts";
 import {
   EstimateUnavailableError,
   EstimatorAlreadyStartedError,
   StateEstimatorConfigError,
 } from "./errors.ts";
-import { type FilterState, NEVER_NS } from "./filter_state.ts";
-import { GpsTrust } from "./gps_trust.ts";
 import { ImuStream } from "./imu_stream.ts";
 import { initialise } from "./initial_state.ts";
-import {
-  checkAnchor,
-  checkAttitude,
-  checkBaro,
-  checkGps,
-  checkVio,
-  copyAnchor,
-  copyAttitude,
-  copyVio,
-} from "./measurement_check.ts";
-import type { TimelineEvent } from "./measurement_log.ts";
+import { type MeasurementEvent, measurementEvent, type TimelineEvent } from "./measurement_log.ts";
 import { SourceLabelMachine } from "./source_label.ts";
-import { SpoofPromotionGate } from "./spoof_promotion_gate.ts";
+import {
+  type EstimatorView,
+  type MeasurementSource,
+  NO_NUMBERS,
+} from "./sources/measurement_source.ts";
+import { type MeasurementSources, measurementSources } from "./sources/table.ts";
 import type { KnownOrigin } from "./state_table.ts";
 import { Timeline } from "./timeline.ts";
-
-type Kind = MeasurementOutcome["kind"];
 
 export interface EskfOptions {
   readonly config?: EskfConfig;
@@ -64,37 +52,33 @@ export interface EskfOptions {
 export class Eskf implements StateEstimator {
   readonly strategyLabel = "eskf";
   readonly #config: EskfConfig;
-  readonly #frame: EskfOptions["frame"];
   readonly #onEvent: (event: EstimatorEvent) => void;
   readonly #stream: ImuStream;
   readonly #timeline: Timeline;
   readonly #labels: SourceLabelMachine;
-  readonly #gps: GpsTrust;
-  readonly #promotion: SpoofPromotionGate;
-  readonly #fused: Record<Kind, number> = { baro: 0, attitude: 0, vio: 0, anchor: 0, gps: 0 };
-  readonly #rejected: Record<Kind, number> = { baro: 0, attitude: 0, vio: 0, anchor: 0, gps: 0 };
-  readonly #slots: Partial<Record<Kind, number>> = {};
+  readonly #sources: MeasurementSources;
+  readonly #fused = countsOfSources();
+  readonly #rejected = countsOfSources();
+  /** The slot of the thinning interval that each source was last used in. */
+  readonly #slots: Partial<Record<SourceName, number>> = {};
   #origin: KnownOrigin | undefined;
   #touched = false;
   #active = false;
   #failed = false;
   #imuRefused = 0;
-  #frameIntervalS = 0;
-  #baroHeightM: number | undefined;
   #labelledNs = -Infinity;
 
   constructor(options: EskfOptions) {
     this.#config = options.config ?? defaultEskfConfig();
-    this.#frame = options.frame;
     this.#onEvent = options.onEvent ?? (() => {});
     this.#stream = new ImuStream({ sampling: this.#config.imu.sampling });
     this.#timeline = new Timeline(this.#config, this.#stream);
     this.#labels = new SourceLabelMachine(this.#config.label);
-    this.#gps = new GpsTrust(this.#config.gps);
-    this.#promotion = new SpoofPromotionGate(
-      this.#config.promotion,
-      this.#config.gps.satellitesMin,
-    );
+    this.#sources = measurementSources({
+      config: this.#config,
+      frame: options.frame,
+      onEvent: this.#onEvent,
+    });
   }
 
   setTakeoffOrigin(origin: TakeoffOrigin, sigmaHorizM?: number, sigmaVertM?: number): void {
@@ -133,90 +117,27 @@ export class Eskf implements StateEstimator {
   }
 
   addAttitude(sample: AttitudeSample): MeasurementOutcome {
-    this.#touched = true;
-    const wrong = checkAttitude(sample);
-    if (wrong !== undefined) return this.#refuse("attitude", sample.timeNs, wrong);
-    if (!this.#active) return this.#start(copyAttitude(sample));
-    const event = {
-      kind: "attitude",
-      timeNs: sample.timeNs,
-      sample: copyAttitude(sample),
-    } as const;
-    return this.#thinned(event, this.#config.attitude.intervalS);
+    const source = this.#sources.attitude;
+    if (!this.#active && source.fault(sample) === undefined) {
+      return this.#start(source.copy(sample));
+    }
+    return this.#add(source, sample);
   }
 
   addBaro(sample: BaroSample): MeasurementOutcome {
-    this.#touched = true;
-    const wrong = checkBaro(sample);
-    if (wrong !== undefined) return this.#refuse("baro", sample.timeNs, wrong);
-    this.#baroHeightM = sample.heightM;
-    const event = { kind: "baro", timeNs: sample.timeNs, sample: { ...sample } } as const;
-    return this.#thinned(event, this.#config.baro.intervalS);
+    return this.#add(this.#sources.barometer, sample);
   }
 
   addVio(measurement: VioMeasurement): MeasurementOutcome {
-    this.#touched = true;
-    const { fromNs, toNs } = measurement;
-    const wrong = checkVio(measurement) ?? this.#untimely("vio", toNs);
-    if (wrong !== undefined) return this.#refuse("vio", toNs, wrong);
-    const log = this.#timeline.log;
-    if (log.pairAcross(toNs) || log.pairAcross(fromNs)) {
-      return this.#refuse("vio", toNs, "it overlaps another pair of frames");
-    }
-    const event = { kind: "vio", timeNs: toNs, measurement: copyVio(measurement) } as const;
-    const events: TimelineEvent[] = [event];
-    for (const timeNs of [fromNs, toNs]) {
-      const known = timeNs <= this.#timeline.oldestNs || log.find("frame", timeNs) !== undefined;
-      if (!known) events.push({ kind: "frame", timeNs });
-    }
-    const outcome = this.#insert(events, event);
-    const intervalS = (toNs - fromNs) * 1e-9;
-    if (outcome.fused) {
-      this.#frameIntervalS += (this.#frameIntervalS === 0 ? 1 : 0.1) *
-        (intervalS - this.#frameIntervalS);
-    }
-    return outcome;
+    return this.#add(this.#sources.odometry, measurement);
   }
 
   addPoseAnchor(anchor: PoseAnchor): MeasurementOutcome {
-    this.#touched = true;
-    const wrong = checkAnchor(anchor) ?? this.#untimely("anchor", anchor.timeNs);
-    if (wrong !== undefined) return this.#refuse("anchor", anchor.timeNs, wrong);
-    const event = { kind: "anchor", timeNs: anchor.timeNs, anchor: copyAnchor(anchor) } as const;
-    const outcome = this.#insert([event], event);
-    if (outcome.fused) {
-      const [eastEast, , northNorth] = horizontalCovarianceM2(anchor.covariance);
-      const sigmaM = Math.sqrt(Math.max(eastEast, northNorth));
-      this.#promotion.observeFix(anchor.timeNs, anchor.positionLocalM, sigmaM);
-    }
-    return outcome;
+    return this.#add(this.#sources.anchor, anchor);
   }
 
   addGps(sample: GpsSample): MeasurementOutcome {
-    this.#touched = true;
-    const wrong = checkGps(sample);
-    if (wrong !== undefined) return this.#refuse("gps", sample.timeNs, wrong);
-    const positionLocalM = this.#frame.localFromWgs(sample.position);
-    const context = { positionLocalM, baroHeightM: this.#baroHeightM };
-    const verdict = this.#gps.judge(sample, context);
-    if (verdict.action !== "fuse") {
-      if (verdict.action === "demote") this.#onDemotion(sample.timeNs);
-      else if (this.#gps.state === "demoted") this.#considerPromotion(sample, positionLocalM);
-      this.#label();
-      return this.#refuse("gps", sample.timeNs, verdict.reason);
-    }
-    const event = {
-      kind: "gps",
-      timeNs: sample.timeNs,
-      sample: { ...sample },
-      positionLocalM,
-    } as const;
-    const outcome = this.#thinned(event, this.#config.gps.intervalS);
-    if (outcome.innovation.length > 0) {
-      this.#gps.observeOutcome(outcome.fused);
-      if (this.#gps.state === "demoted") this.#onDemotion(sample.timeNs);
-    }
-    return outcome;
+    return this.#add(this.#sources.gps, sample);
   }
 
   currentEstimate(): StateEstimate {
@@ -250,7 +171,7 @@ export class Eskf implements StateEstimator {
         const smoothed = timeline.smoothedAt(timeNs);
         if (smoothed === undefined) throw new Error("a frame of the log is outside of the history");
         const { state, anchorNs } = smoothed;
-        const ageS = anchorNs === NEVER_NS ? Infinity : (timeNs - anchorNs) * 1e-9;
+        const ageS = secondsBetween(anchorNs, timeNs);
         return estimateOutput(state, this.#labels.label, { timeNs, anchorAgeS: ageS });
       })
     );
@@ -269,38 +190,57 @@ export class Eskf implements StateEstimator {
       imuRefused: this.#imuRefused,
       fused: { ...this.#fused },
       rejected: { ...this.#rejected },
-      gps: this.#gps.state,
-      gpsReason: this.#gps.reason,
+      gps: this.#sources.gps.trust.state,
+      gpsReason: this.#sources.gps.trust.reason,
     };
   }
 
   #start(attitude: AttitudeSample): MeasurementOutcome {
+    this.#touched = true;
     initialise(this.#timeline.head, attitude, this.#origin, this.#config);
     this.#timeline.start();
     this.#active = true;
     this.#fused.attitude++;
+    const { timeNs } = attitude;
     this.#onEvent(
       this.#origin === undefined
-        ? { type: "cold_start_origin.unavailable", timeNs: attitude.timeNs }
-        : { type: "cold_start_origin.set", timeNs: attitude.timeNs, ...this.#origin },
+        ? { type: "cold_start_origin.unavailable", timeNs }
+        : { type: "cold_start_origin.set", timeNs, ...this.#origin },
     );
-    return { kind: "attitude", timeNs: attitude.timeNs, fused: true, innovation: [], testRatio: 0 };
+    return { source: "attitude", timeNs, fused: true, testRatio: 0, ...NO_NUMBERS };
   }
 
-  /** Lets the first sample of each slot of `intervalS` through; the rest is no refusal worth counting. */
-  #thinned(
-    event: Exclude<TimelineEvent, { kind: "frame" }>,
-    intervalS: number,
-  ): MeasurementOutcome {
-    const wrong = this.#untimely(event.kind, event.timeNs);
-    if (wrong !== undefined) return this.#refuse(event.kind, event.timeNs, wrong);
-    const slot = Math.floor(event.timeNs * 1e-9 / intervalS);
-    if (slot === this.#slots[event.kind]) return outcomeOf(event.kind, event.timeNs, "thinned");
-    this.#slots[event.kind] = slot;
-    return this.#insert([event], event);
+  /** The way of every measurement: sound, admitted, in time, not thinned out, judged by the filter. */
+  #add<T>(source: MeasurementSource<T>, given: T): MeasurementOutcome {
+    this.#touched = true;
+    const timeNs = source.timeNs(given);
+    const fault = source.fault(given);
+    if (fault !== undefined) return this.#refuse(source.name, timeNs, fault);
+    const measurement = source.copy(given);
+    const objection = source.admit?.(measurement, this.#viewOf(source.name));
+    if (objection !== undefined) {
+      this.#label();
+      return this.#refuse(source.name, timeNs, objection);
+    }
+    const event = measurementEvent(source, measurement);
+    const wrong = this.#untimely(source.name, timeNs) ?? this.#overlap(event);
+    if (wrong !== undefined) return this.#refuse(source.name, timeNs, wrong);
+    if (this.#isThinned(source, timeNs)) return refused(source.name, timeNs, "thinned");
+    const outcome = this.#insert(event);
+    source.judged?.(measurement, outcome);
+    return outcome;
   }
 
-  #untimely(kind: Kind, timeNs: MonotonicNs): string | undefined {
+  #viewOf(source: SourceName): EstimatorView {
+    return {
+      stateAt: (timeNs) =>
+        this.#untimely(source, timeNs) === undefined
+          ? this.#guarded(() => this.#timeline.stateAt(timeNs))
+          : undefined,
+    };
+  }
+
+  #untimely(source: SourceName, timeNs: MonotonicNs): string | undefined {
     if (!this.#active || this.#stream.count === 0) {
       return "the estimator has no attitude or no IMU sample yet";
     }
@@ -309,63 +249,62 @@ export class Eskf implements StateEstimator {
     if (timeNs > timeline.head.timeNs + this.#config.aheadMaxS * 1e9) {
       return "too far ahead of the IMU samples";
     }
-    return timeline.log.find(kind, timeNs) === undefined
-      ? undefined
-      : "there is one of this moment already";
+    return timeline.log.hasMeasurement(source, timeNs)
+      ? "there is one of this moment already"
+      : undefined;
   }
 
-  #insert(events: readonly TimelineEvent[], watched: TimelineEvent): MeasurementOutcome {
-    const outcome = this.#guarded(() => this.#timeline.insert(events, watched));
+  #overlap({ beginsNs, timeNs }: MeasurementEvent): string | undefined {
+    const { log } = this.#timeline;
+    return beginsNs !== undefined && (log.spans(timeNs) || log.spans(beginsNs))
+      ? "it overlaps another pair of frames"
+      : undefined;
+  }
+
+  /** The first of each slot is used; the others are no refusals worth counting. */
+  #isThinned(
+    { name, intervalS }: Pick<MeasurementSource<unknown>, "name" | "intervalS">,
+    timeNs: MonotonicNs,
+  ): boolean {
+    if (intervalS === 0) return false;
+    const slot = Math.floor(timeNs * 1e-9 / intervalS);
+    if (slot === this.#slots[name]) return true;
+    this.#slots[name] = slot;
+    return false;
+  }
+
+  #insert(event: MeasurementEvent): MeasurementOutcome {
+    const events: TimelineEvent[] = [event];
+    const clones = event.beginsNs === undefined ? [] : [event.beginsNs, event.timeNs];
+    for (const timeNs of clones) {
+      const known = timeNs <= this.#timeline.oldestNs || this.#timeline.log.hasFrame(timeNs);
+      if (!known) events.push({ kind: "frame", timeNs });
+    }
+    const outcome = this.#guarded(() => this.#timeline.insert(events, event));
     if (outcome === undefined) throw new Error("the timeline lost a measurement");
-    if (outcome.fused) this.#fused[outcome.kind]++;
-    else this.#rejected[outcome.kind]++;
+    if (outcome.fused) this.#fused[outcome.source]++;
+    else this.#rejected[outcome.source]++;
     this.#label();
     return outcome;
   }
 
-  #refuse(kind: Kind, timeNs: MonotonicNs, reason: string): MeasurementOutcome {
-    this.#rejected[kind]++;
-    return outcomeOf(kind, timeNs, reason);
-  }
-
-  #onDemotion(timeNs: MonotonicNs): void {
-    this.#promotion.reset();
-    this.#onEvent({ type: "gps.demoted", timeNs, reason: this.#gps.reason });
-  }
-
-  #considerPromotion(sample: GpsSample, positionLocalM: Enu): void {
-    const state = this.#stateNear(sample.timeNs);
-    if (state === undefined) return;
-    const estimate = state.vector("position");
-    const decision = this.#promotion.observeSample(sample, positionLocalM, estimate);
-    const type = decision.accepted ? "gps_bounded_delta.accept" : "gps_bounded_delta.reject";
-    this.#onEvent({
-      type,
-      timeNs: sample.timeNs,
-      reason: decision.reason,
-      deltaM: decision.deltaM,
-    });
-    if (decision.accepted) this.#gps.promote();
-  }
-
-  #stateNear(timeNs: MonotonicNs): FilterState | undefined {
-    return this.#untimely("gps", timeNs) === undefined
-      ? this.#guarded(() => this.#timeline.stateAt(timeNs))
-      : undefined;
+  #refuse(source: SourceName, timeNs: MonotonicNs, reason: string): MeasurementOutcome {
+    this.#rejected[source]++;
+    return refused(source, timeNs, reason);
   }
 
   #label(): void {
     if (!this.#active) return;
     const head = this.#timeline.head;
     this.#labelledNs = head.timeNs;
-    const visionNs = Math.max(head.anchorNs, head.odometryNs);
+    const visionNs = Math.max(head.lastFusedNs("anchor"), head.lastFusedNs("odometry"));
     const change = this.#labels.update({
       timeNs: head.timeNs,
       anchorAgeS: anchorAgeS(head),
       horizontal95M: horizontal95M(head),
-      visionAgeS: visionNs === NEVER_NS ? Infinity : (head.timeNs - visionNs) * 1e-9,
-      frameIntervalS: this.#frameIntervalS,
-      gpsSpoofed: this.#gps.spoofed,
+      visionAgeS: secondsBetween(visionNs, head.timeNs),
+      frameIntervalS: this.#sources.odometry.frameIntervalS,
+      gpsSpoofed: this.#sources.gps.trust.spoofed,
     });
     if (change !== undefined) this.#onEvent({ type: "label", ...change });
   }
@@ -381,13 +320,10 @@ export class Eskf implements StateEstimator {
   }
 }
 
-function outcomeOf(kind: Kind, timeNs: MonotonicNs, reason: string): MeasurementOutcome {
-  return {
-    kind,
-    timeNs,
-    fused: false,
-    reason,
-    innovation: [],
-    testRatio: Infinity,
-  };
+function refused(source: SourceName, timeNs: MonotonicNs, reason: string): MeasurementOutcome {
+  return { source, timeNs, fused: false, reason, testRatio: Infinity, ...NO_NUMBERS };
+}
+
+function countsOfSources(): Record<SourceName, number> {
+  return Object.fromEntries(SOURCE_NAMES.map((name) => [name, 0])) as Record<SourceName, number>;
 }

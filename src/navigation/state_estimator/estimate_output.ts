@@ -102,6 +102,11 @@ function subCovariance(state: FilterState, places: readonly number[]): Float64Ar
   );
 }
 
+/** Infinity where `fusedNs` is never. */
+export function secondsBetween(fusedNs: number, nowNs: number): number {
+  return fusedNs === NEVER_NS ? Infinity : (nowNs - fusedNs) * 1e-9;
+}
+
 export function anchorAgeS(state: FilterState): number {
-  return state.anchorNs === NEVER_NS ? Infinity : (state.timeNs - state.anchorNs) * 1e-9;
+  return secondsBetween(state.lastFusedNs("anchor"), state.timeNs);
 }

@@ -5,8 +5,9 @@
  * @module
  */
 import type { Quaternion, Vector3 } from "../../core/mod.ts";
+import { SOURCE_NAMES, SOURCE_RANK, type SourceName } from "./contract.ts";
 import { turnQuaternion } from "./linear_algebra.ts";
-import type { RefusedFix } from "./relocalisation.ts";
+import type { RefusedFix } from "./sources/relocalisation.ts";
 import {
   type BlockName,
   copiesBy,
@@ -32,10 +33,8 @@ export class FilterState {
   decayS = 0;
   decayM = 0;
   cloneNs = NEVER_NS;
-  anchorNs = NEVER_NS;
-  odometryNs = NEVER_NS;
-  attitudeNs = NEVER_NS;
-  gpsNs = NEVER_NS;
+  /** Time of the last fused measurement of each source. */
+  readonly #fusedNs = new Float64Array(SOURCE_NAMES.length).fill(NEVER_NS);
   refusedFixes: readonly RefusedFix[] = [];
 
   constructor() {
@@ -49,11 +48,17 @@ export class FilterState {
     this.decayS = other.decayS;
     this.decayM = other.decayM;
     this.cloneNs = other.cloneNs;
-    this.anchorNs = other.anchorNs;
-    this.odometryNs = other.odometryNs;
-    this.attitudeNs = other.attitudeNs;
-    this.gpsNs = other.gpsNs;
+    this.#fusedNs.set(other.#fusedNs);
     this.refusedFixes = other.refusedFixes;
+  }
+
+  /** `NEVER_NS` before the first. */
+  lastFusedNs(source: SourceName): number {
+    return this.#fusedNs[SOURCE_RANK[source]];
+  }
+
+  setLastFused(source: SourceName, timeNs: number): void {
+    this.#fusedNs[SOURCE_RANK[source]] = timeNs;
   }
 
   /** One component of a block of the nominal state. */
@@ -100,8 +105,12 @@ export class FilterState {
     }
   }
 
-  /** Nothing known yet: zeros, and rotations that turn nothing. */
+  /** Nothing known and nothing fused yet: zeros, and rotations that turn nothing. */
   clear(): void {
+    this.#fusedNs.fill(NEVER_NS);
+    this.refusedFixes = [];
+    this.decayS = 0;
+    this.decayM = 0;
     this.nominal.fill(0);
     for (const { nominal } of ROTATIONS) this.nominal[nominal] = 1;
     this.covariance.fill(0);

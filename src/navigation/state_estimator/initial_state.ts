@@ -6,8 +6,8 @@
  */
 import type { EskfConfig } from "./config.ts";
 import type { AttitudeSample } from "./contract.ts";
-import { type FilterState, NEVER_NS } from "./filter_state.ts";
-import { attitudeCovarianceBody } from "./model_controller.ts";
+import type { FilterState } from "./filter_state.ts";
+import { attitudeCovarianceBody } from "./sources/attitude.ts";
 import { ERROR, type KnownOrigin, PLACED_BLOCKS } from "./state_table.ts";
 
 export function initialise(
@@ -31,12 +31,6 @@ export function initialise(
   }
   // A moment earlier, so that what was measured together with the attitude is not too old.
   state.timeNs = attitude.timeNs - 1;
-  state.decayS = 0;
-  state.decayM = 0;
-  state.anchorNs = NEVER_NS;
-  state.odometryNs = NEVER_NS;
-  state.gpsNs = NEVER_NS;
-  state.attitudeNs = attitude.timeNs;
-  state.refusedFixes = [];
+  state.setLastFused("attitude", attitude.timeNs);
   state.clone();
 }

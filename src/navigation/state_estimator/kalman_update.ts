@@ -7,6 +7,7 @@
  *
  * @module
  */
+import type { MeasurementNumbers } from "./contract.ts";
 import type { FilterState } from "./filter_state.ts";
 import { cholesky, solveLower, solveLowerTransposed } from "./linear_algebra.ts";
 import { STATE_SIZE as N } from "./state_table.ts";
@@ -14,9 +15,11 @@ import { STATE_SIZE as N } from "./state_table.ts";
 /** The longest measurement: pose (6), GPS position and velocity (6). */
 export const MEASUREMENT_MAX = 6;
 
-/** A linearised measurement: residual ≈ H · error + noise. Filled by the models, reused by all. */
+/** A linearised measurement: residual ≈ H · error + noise. Filled by the sources, reused by all. */
 export class LinearMeasurement {
   size = 0;
+  /** What was measured; for the records alone. */
+  readonly observation = new Float64Array(MEASUREMENT_MAX);
   readonly residual = new Float64Array(MEASUREMENT_MAX);
   /** Row-major, `size` × `STATE_SIZE`. */
   readonly jacobian = new Float64Array(MEASUREMENT_MAX * N);
@@ -25,6 +28,7 @@ export class LinearMeasurement {
 
   reset(size: number): void {
     this.size = size;
+    this.observation.fill(0);
     this.residual.fill(0);
     this.jacobian.fill(0);
     this.noise.fill(0);
@@ -115,6 +119,19 @@ export class KalmanUpdate {
     let distance = 0;
     for (let i = 0; i < size; i++) distance += this.#whitened[i] * this.#whitened[i];
     return distance;
+  }
+
+  /** What the gate looks at; after {@link prepare}. */
+  numbers(): MeasurementNumbers {
+    const { size, observation, residual, noise } = this.measurement;
+    const diagonal = (matrix: Float64Array) =>
+      Array.from({ length: size }, (_, i) => matrix[i * size + i]);
+    return {
+      observation: [...observation.subarray(0, size)],
+      observationVariance: diagonal(noise),
+      innovation: [...residual.subarray(0, size)],
+      innovationVariance: diagonal(this.#innovation),
+    };
   }
 
   /** Squared Mahalanobis distance of two of the residuals; after {@link prepare}. */

@@ -1,44 +1,54 @@
 /**
  * The measurements of the kept history, in the order in which they are applied: by time, then by
- * kind. The order of arrival plays no part.
+ * source. The order of arrival plays no part.
  *
  * @module
  */
-import type { MonotonicNs, Vector3 } from "../../core/mod.ts";
-import type {
-  AttitudeSample,
-  BaroSample,
-  GpsSample,
-  PoseAnchor,
-  VioMeasurement,
-} from "./contract.ts";
+import type { MonotonicNs } from "../../core/mod.ts";
+import { SOURCE_NAMES, SOURCE_RANK, type SourceName } from "./contract.ts";
+import type { FilterState } from "./filter_state.ts";
+import type { KalmanUpdate } from "./kalman_update.ts";
+import type { FilterVerdict, MeasurementSource } from "./sources/measurement_source.ts";
 
-/** `frame` makes the clone; the last at its moment, so that the clone holds all of it. */
-export type TimelineEvent =
-  | { readonly kind: "attitude"; readonly timeNs: MonotonicNs; readonly sample: AttitudeSample }
-  | { readonly kind: "baro"; readonly timeNs: MonotonicNs; readonly sample: BaroSample }
-  | {
-    readonly kind: "gps";
-    readonly timeNs: MonotonicNs;
-    readonly sample: GpsSample;
-    readonly positionLocalM: Vector3;
-  }
-  | { readonly kind: "vio"; readonly timeNs: MonotonicNs; readonly measurement: VioMeasurement }
-  | { readonly kind: "anchor"; readonly timeNs: MonotonicNs; readonly anchor: PoseAnchor }
-  | { readonly kind: "frame"; readonly timeNs: MonotonicNs };
+export interface MeasurementEvent {
+  readonly kind: "measurement";
+  readonly source: SourceName;
+  readonly timeNs: MonotonicNs;
+  /** Only of measurements between two moments. */
+  readonly beginsNs: MonotonicNs | undefined;
+  fuse(state: FilterState, update: KalmanUpdate): FilterVerdict;
+}
 
-const RANK = { attitude: 0, baro: 1, gps: 2, vio: 3, anchor: 4, frame: 5 } as const;
+/** A camera frame makes the clone; the last at its moment, so that the clone holds all of it. */
+export interface CameraFrameEvent {
+  readonly kind: "frame";
+  readonly timeNs: MonotonicNs;
+}
+
+export type TimelineEvent = MeasurementEvent | CameraFrameEvent;
+
+export function measurementEvent<T>(
+  source: MeasurementSource<T>,
+  measurement: T,
+): MeasurementEvent {
+  return {
+    kind: "measurement",
+    source: source.name,
+    timeNs: source.timeNs(measurement),
+    beginsNs: source.beginsNs?.(measurement),
+    fuse: (state, update) => source.fuse(state, measurement, update),
+  };
+}
 
 export class MeasurementLog {
   readonly #events: TimelineEvent[] = [];
 
-  /** The event of this kind at this very moment. */
-  find(kind: TimelineEvent["kind"], timeNs: number): TimelineEvent | undefined {
-    for (let i = this.firstAfter(timeNs) - 1; i >= 0; i--) {
-      if (this.#events[i].timeNs !== timeNs) return undefined;
-      if (this.#events[i].kind === kind) return this.#events[i];
-    }
-    return undefined;
+  hasMeasurement(source: SourceName, timeNs: number): boolean {
+    return this.#has(timeNs, (event) => event.kind === "measurement" && event.source === source);
+  }
+
+  hasFrame(timeNs: number): boolean {
+    return this.#has(timeNs, (event) => event.kind === "frame");
   }
 
   insert(event: TimelineEvent): void {
@@ -62,11 +72,12 @@ export class MeasurementLog {
     return this.#events[index];
   }
 
-  /** An odometry pair that has `timeNs` strictly inside of it: a clone there would break it. */
-  pairAcross(timeNs: number): boolean {
+  /** A measurement that has `timeNs` strictly inside of it: a clone there would break it. */
+  spans(timeNs: number): boolean {
     for (let i = this.firstAfter(timeNs); i < this.#events.length; i++) {
       const event = this.#events[i];
-      if (event.kind === "vio" && event.measurement.fromNs < timeNs) return true;
+      const beginsNs = event.kind === "measurement" ? event.beginsNs : undefined;
+      if (beginsNs !== undefined && beginsNs < timeNs) return true;
     }
     return false;
   }
@@ -83,8 +94,20 @@ export class MeasurementLog {
     const count = this.firstAfter(timeNs - 1);
     if (count > 0) this.#events.splice(0, count);
   }
+
+  #has(timeNs: number, sought: (event: TimelineEvent) => boolean): boolean {
+    for (let i = this.firstAfter(timeNs) - 1; i >= 0; i--) {
+      if (this.#events[i].timeNs !== timeNs) return false;
+      if (sought(this.#events[i])) return true;
+    }
+    return false;
+  }
 }
 
 function later(a: TimelineEvent, b: TimelineEvent): boolean {
-  return a.timeNs > b.timeNs || (a.timeNs === b.timeNs && RANK[a.kind] > RANK[b.kind]);
+  return a.timeNs > b.timeNs || (a.timeNs === b.timeNs && rank(a) > rank(b));
+}
+
+function rank(event: TimelineEvent): number {
+  return event.kind === "frame" ? SOURCE_NAMES.length : SOURCE_RANK[event.source];
 }

@@ -12,4 +12,4 @@ export {
 export { type ImuSampling, ImuStream } from "./imu_stream.ts";
 export { type EstimateAlert, NoEstimateAlert } from "./no_estimate_alert.ts";
 export { type LabelChange, type LabelInputs, SourceLabelMachine } from "./source_label.ts";
-export { type PromotionDecision, SpoofPromotionGate } from "./spoof_promotion_gate.ts";
+export { type PromotionDecision, SpoofPromotionGate } from "./sources/spoof_promotion_gate.ts";

@@ -35,7 +35,7 @@ export class Timeline {
   constructor(config: EskfConfig, stream: ImuStream) {
     this.#stream = stream;
     this.propagator = new Propagator(config);
-    this.#fusion = new Fusion(config, this.propagator);
+    this.#fusion = new Fusion(this.propagator);
     this.#historyNs = config.historyS * 1e9;
     this.#slotNs = config.checkpointIntervalS * 1e9;
     const length = Math.ceil(config.historyS / config.checkpointIntervalS) + 2;
@@ -112,7 +112,7 @@ export class Timeline {
   smoothedAt(timeNs: number): { state: FilterState; anchorNs: number } | undefined {
     const state = this.stateAt(timeNs);
     if (state === undefined || timeNs > this.head.timeNs) return undefined;
-    const anchorNs = state.anchorNs;
+    const anchorNs = state.lastFusedNs("anchor");
     state.fixPoint();
     this.#advance(state, this.head.timeNs);
     this.propagator.applyGaussMarkovDecay(state);

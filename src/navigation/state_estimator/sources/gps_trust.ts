@@ -5,9 +5,9 @@
  *
  * @module
  */
-import type { Vector3 } from "../../core/mod.ts";
-import type { EskfConfig } from "./config.ts";
-import type { GpsSample } from "./contract.ts";
+import type { Vector3 } from "../../../core/mod.ts";
+import type { EskfConfig } from "../config.ts";
+import type { GpsSample } from "../contract.ts";
 
 export interface GpsContext {
   readonly positionLocalM: Vector3;

@@ -1,0 +1,144 @@
+/**
+ * The flight controller's GPS while it is trusted: position and velocity, independent. Whether it is
+ * trusted is judged by gps_trust.ts, the way back by spoof_promotion_gate.ts.
+ *
+ * @module
+ */
+import type { Enu, MonotonicNs, Vector3, WgsPosition } from "../../../core/mod.ts";
+import type { EskfConfig } from "../config.ts";
+import type { EstimatorEvent, GpsSample, MeasurementOutcome } from "../contract.ts";
+import type { FilterState } from "../filter_state.ts";
+import type { KalmanUpdate, LinearMeasurement } from "../kalman_update.ts";
+import { ERROR } from "../state_table.ts";
+import { areFinite, correlationFactor } from "./checks.ts";
+import { GpsTrust } from "./gps_trust.ts";
+import {
+  type EstimatorView,
+  type FilterVerdict,
+  fuseWithin,
+  type MeasurementSource,
+  NOT_FINITE,
+  SIGMA_NOT_POSITIVE,
+} from "./measurement_source.ts";
+import { SpoofPromotionGate } from "./spoof_promotion_gate.ts";
+
+/** A 2D fix says nothing of the height. */
+const UNKNOWN_HEIGHT_VARIANCE_M2 = 1e8;
+
+export interface GpsSourceOptions {
+  readonly config: EskfConfig;
+  /** The flight's local frame. */
+  readonly frame: { localFromWgs(position: WgsPosition): Enu };
+  readonly onEvent: (event: EstimatorEvent) => void;
+}
+
+export class GpsSource implements MeasurementSource<GpsSample> {
+  readonly name = "gps";
+  readonly intervalS: number;
+  readonly trust: GpsTrust;
+  readonly #config: EskfConfig["gps"];
+  readonly #frame: GpsSourceOptions["frame"];
+  readonly #onEvent: GpsSourceOptions["onEvent"];
+  readonly #promotion: SpoofPromotionGate;
+  #baroHeightM: number | undefined;
+
+  constructor({ config, frame, onEvent }: GpsSourceOptions) {
+    this.#config = config.gps;
+    this.#frame = frame;
+    this.#onEvent = onEvent;
+    this.intervalS = config.gps.intervalS;
+    this.trust = new GpsTrust(config.gps);
+    this.#promotion = new SpoofPromotionGate(config.promotion, config.gps.satellitesMin);
+  }
+
+  /** Height above the local frame's origin, to hold that of GPS against. */
+  observeBaroHeight(heightM: number): void {
+    this.#baroHeightM = heightM;
+  }
+
+  /** A fused satellite fix, horizontal 1 sigma: what a return of GPS is held against. */
+  observeFix(timeNs: MonotonicNs, positionLocalM: Vector3, sigmaM: number): void {
+    this.#promotion.observeFix(timeNs, positionLocalM, sigmaM);
+  }
+
+  timeNs(sample: GpsSample): MonotonicNs {
+    return sample.timeNs;
+  }
+
+  fault(sample: GpsSample): string | undefined {
+    const { latitudeDeg, longitudeDeg, heightM } = sample.position;
+    if (!areFinite(latitudeDeg, longitudeDeg, heightM, ...sample.velocityLocalMps)) {
+      return NOT_FINITE;
+    }
+    if (Math.abs(latitudeDeg) > 90 || Math.abs(longitudeDeg) > 180) return "no place on Earth";
+    return sample.sigmaHorizontalM > 0 && sample.sigmaVerticalM > 0
+      ? undefined
+      : SIGMA_NOT_POSITIVE;
+  }
+
+  copy(sample: GpsSample): GpsSample {
+    return { ...sample };
+  }
+
+  admit(sample: GpsSample, estimator: EstimatorView): string | undefined {
+    const positionLocalM = this.#frame.localFromWgs(sample.position);
+    const context = { positionLocalM, baroHeightM: this.#baroHeightM };
+    const verdict = this.trust.judge(sample, context);
+    if (verdict.action === "fuse") return undefined;
+    if (verdict.action === "demote") this.#demoted(sample.timeNs);
+    else if (this.trust.state === "demoted") {
+      this.#considerPromotion(sample, positionLocalM, estimator);
+    }
+    return verdict.reason;
+  }
+
+  fuse(state: FilterState, sample: GpsSample, update: KalmanUpdate): FilterVerdict {
+    this.linearise(state, sample, update.measurement);
+    return fuseWithin(this.#config.gate, state, update);
+  }
+
+  linearise(state: FilterState, sample: GpsSample, out: LinearMeasurement): void {
+    const config = this.#config;
+    out.reset(6);
+    const positionLocalM = this.#frame.localFromWgs(sample.position);
+    out.observation.set(positionLocalM);
+    out.observation.set(sample.velocityLocalMps, 3);
+    const earlierNs = state.lastFusedNs(this.name);
+    const factor = correlationFactor(sample.timeNs, earlierNs, config.correlationTimeS);
+    const horizontal = Math.max(config.horizontalFloorM, sample.sigmaHorizontalM) ** 2;
+    const vertical = Math.max(config.verticalFloorM, sample.sigmaVerticalM) ** 2;
+    for (let i = 0; i < 3; i++) {
+      out.residual[i] = positionLocalM[i] - state.value("position", i);
+      out.residual[3 + i] = sample.velocityLocalMps[i] - state.value("velocity", i);
+      out.setDerivative(i, ERROR.position + i, 1);
+      out.setDerivative(3 + i, ERROR.velocity + i, 1);
+      out.setVariance(i, factor * (i < 2 ? horizontal : vertical));
+      out.setVariance(3 + i, config.velocitySigmaMps ** 2);
+    }
+    if (sample.fix === "2d") out.setVariance(2, UNKNOWN_HEIGHT_VARIANCE_M2);
+  }
+
+  judged(sample: GpsSample, outcome: MeasurementOutcome): void {
+    if (outcome.innovation.length === 0) return;
+    this.trust.observeOutcome(outcome.fused);
+    if (this.trust.state === "demoted") this.#demoted(sample.timeNs);
+  }
+
+  #demoted(timeNs: MonotonicNs): void {
+    this.#promotion.reset();
+    this.#onEvent({ type: "gps.demoted", timeNs, reason: this.trust.reason });
+  }
+
+  #considerPromotion(sample: GpsSample, positionLocalM: Enu, estimator: EstimatorView): void {
+    const state = estimator.stateAt(sample.timeNs);
+    if (state === undefined) return;
+    const { accepted, reason, deltaM } = this.#promotion.observeSample(
+      sample,
+      positionLocalM,
+      state.vector("position"),
+    );
+    const type = accepted ? "gps_bounded_delta.accept" : "gps_bounded_delta.reject";
+    this.#onEvent({ type, timeNs: sample.timeNs, reason, deltaM });
+    if (accepted) this.trust.promote();
+  }
+}

@@ -1,0 +1,218 @@
+/**
+ * Odometry: the motion between two frames, from the clone (p_f, R_f) to now (p, R):
+ *
+ *     z_t = (1 + k) · s / h_f · (R_f·M)ᵀ · (p − p_f) + noise
+ *     Z_R = Mᵀ · R_fᵀ · R · M · Exp(noise)
+ *
+ * M: mounting error; k: odometry scale error; s: the height that the odometry took for its scale;
+ * h_f: the height of the clone over the flat ground (up = 0). With it in the model a wrong height
+ * and a wrong length of the track explain each other, as they do in the picture.
+ *
+ * @module
+ */
+import {
+  matrixFromQuaternion,
+  matrixMultiply,
+  matrixTranspose,
+  type MonotonicNs,
+  quaternionConjugate,
+  quaternionMultiply,
+  quaternionNormalise,
+  rotate,
+  rotationVectorFromQuaternion,
+  type Vector3,
+} from "../../../core/mod.ts";
+import type { EskfConfig } from "../config.ts";
+import type { MeasurementOutcome, VioMeasurement } from "../contract.ts";
+import type { FilterState } from "../filter_state.ts";
+import type { KalmanUpdate, LinearMeasurement } from "../kalman_update.ts";
+import { isCovariance } from "../linear_algebra.ts";
+import { ERROR } from "../state_table.ts";
+import { areFinite, isRotation } from "./checks.ts";
+import {
+  applyWithin,
+  type FilterVerdict,
+  type MeasurementSource,
+  NOT_FINITE,
+  NOT_POSITIVE_DEFINITE,
+  unjudged,
+} from "./measurement_source.ts";
+
+/** Standard deviation that stands for "not measured", metres. */
+const UNMEASURED_M = 1e5;
+/** Translation residual, metres, from which odometry is linearised anew, and how often. */
+const RELINEARISE_M = 0.5;
+const ITERATIONS = 3;
+
+export class OdometrySource implements MeasurementSource<VioMeasurement> {
+  readonly name = "odometry";
+  readonly intervalS = 0;
+  readonly #config: EskfConfig["odometry"];
+  #frameIntervalS = 0;
+
+  constructor(config: EskfConfig["odometry"]) {
+    this.#config = config;
+  }
+
+  /** Usual time between two frames, seconds; 0 before the first pair. */
+  get frameIntervalS(): number {
+    return this.#frameIntervalS;
+  }
+
+  timeNs(measurement: VioMeasurement): MonotonicNs {
+    return measurement.toNs;
+  }
+
+  beginsNs(measurement: VioMeasurement): MonotonicNs {
+    return measurement.fromNs;
+  }
+
+  fault(measurement: VioMeasurement): string | undefined {
+    if (!areFinite(...measurement.translationM, ...measurement.rotationFromTo)) return NOT_FINITE;
+    if (!isRotation(measurement.rotationFromTo)) return "the rotation is not a unit quaternion";
+    if (!(measurement.toNs > measurement.fromNs)) return "toNs is not after fromNs";
+    if (measurement.scaleQuality === "metric" && !(measurement.scaleHeightM > 0)) {
+      return "a metric translation needs the height that gave its scale";
+    }
+    return isCovariance(measurement.covariance, 6) ? undefined : NOT_POSITIVE_DEFINITE;
+  }
+
+  copy(measurement: VioMeasurement): VioMeasurement {
+    return {
+      ...measurement,
+      translationM: [...measurement.translationM],
+      rotationFromTo: quaternionNormalise(measurement.rotationFromTo),
+      covariance: measurement.covariance.slice(),
+    };
+  }
+
+  /**
+   * A wide prior of the velocity (the start, the end of a gap) is linearised anew at the result: at
+   * rest the Jacobian says that heading has no part in the motion.
+   */
+  fuse(state: FilterState, measurement: VioMeasurement, update: KalmanUpdate): FilterVerdict {
+    if (state.cloneNs !== measurement.fromNs) return unjudged("no frame is known at fromNs");
+    const { gate } = this.#config;
+    const linearise = () => this.linearise(state, measurement, update.measurement);
+    linearise();
+    const { residual } = update.measurement;
+    const distance = update.prepare(state), numbers = update.numbers();
+    const wide = Math.hypot(residual[0], residual[1], residual[2]) > RELINEARISE_M;
+    if (wide && distance <= gate) update.relinearise(state, linearise, ITERATIONS);
+    return applyWithin(distance / gate, numbers, state, update);
+  }
+
+  judged({ fromNs, toNs }: VioMeasurement, outcome: MeasurementOutcome): void {
+    if (!outcome.fused) return;
+    const share = this.#frameIntervalS === 0 ? 1 : 0.1;
+    this.#frameIntervalS += share * ((toNs - fromNs) * 1e-9 - this.#frameIntervalS);
+  }
+
+  linearise(state: FilterState, measurement: VioMeasurement, out: LinearMeasurement): void {
+    const config = this.#config;
+    out.reset(6);
+    out.observation.set(measurement.translationM);
+    out.observation.set(rotationVectorFromQuaternion(measurement.rotationFromTo), 3);
+    const mounting = state.quaternion("mounting");
+    const clone = state.quaternion("cloneAttitude");
+    const pf = state.vector("clonePosition"), p = state.vector("position");
+    const motion: Vector3 = [p[0] - pf[0], p[1] - pf[1], p[2] - pf[2]];
+    const seen = quaternionMultiply(clone, mounting);
+    const direct = rotate(quaternionConjugate(seen), motion);
+    const metric = measurement.scaleQuality === "metric" && heightIsUsable(state, config);
+    const ratio = metric ? measurement.scaleHeightM / pf[2] : 1;
+    const factor = metric ? ratio * (1 + state.value("odometryScale")) : 1;
+    const length = Math.hypot(...direct);
+    const z = metric ? measurement.translationM : rescaled(measurement.translationM, length);
+    for (let i = 0; i < 3; i++) {
+      out.residual[i] = z[i] - factor * direct[i];
+      if (!metric) continue;
+      out.setDerivative(i, ERROR.odometryScale, ratio * direct[i]);
+      out.setDerivative(i, ERROR.clonePosition + 2, -factor * direct[i] / pf[2]);
+    }
+    const seenTransposed = matrixTranspose(matrixFromQuaternion(seen));
+    const mountingTransposed = matrixTranspose(matrixFromQuaternion(mounting));
+    out.setBlock(0, ERROR.position, seenTransposed, factor);
+    for (let i = 0; i < 9; i++) {
+      const row = Math.floor(i / 3);
+      out.addDerivative(row, ERROR.clonePosition + i % 3, -(factor * seenTransposed[i]));
+    }
+    const inClone = rotate(quaternionConjugate(clone), motion);
+    out.setBlock(
+      0,
+      ERROR.cloneAttitude,
+      matrixMultiply(mountingTransposed, cross(inClone)),
+      factor,
+    );
+    out.setBlock(0, ERROR.mounting, cross(direct), factor);
+    lineariseRotation(state, measurement, out);
+    fillNoise(measurement, config, out, { metric, direct, length });
+  }
+}
+
+/** False where the state is too low (or its height too uncertain) for the flat-ground model. */
+export function heightIsUsable(state: FilterState, config: EskfConfig["odometry"]): boolean {
+  const height = state.value("clonePosition", 2);
+  const up = ERROR.clonePosition + 2;
+  const sigma = Math.sqrt(state.covarianceOf(up, up));
+  return height > config.heightMinM && sigma < 0.5 * height;
+}
+
+function lineariseRotation(
+  state: FilterState,
+  measurement: VioMeasurement,
+  out: LinearMeasurement,
+): void {
+  const mounting = state.quaternion("mounting");
+  const turn = quaternionMultiply(
+    quaternionConjugate(state.quaternion("cloneAttitude")),
+    state.quaternion("attitude"),
+  );
+  const predicted = quaternionMultiply(
+    quaternionMultiply(quaternionConjugate(mounting), turn),
+    mounting,
+  );
+  const residual = rotationVectorFromQuaternion(
+    quaternionMultiply(quaternionConjugate(predicted), measurement.rotationFromTo),
+  );
+  out.residual.set(residual, 3);
+  const mountingTransposed = matrixTranspose(matrixFromQuaternion(mounting));
+  const back = matrixTranspose(matrixFromQuaternion(predicted));
+  out.setBlock(3, ERROR.attitude, mountingTransposed);
+  out.setBlock(3, ERROR.cloneAttitude, matrixMultiply(back, mountingTransposed), -1);
+  out.setBlock(3, ERROR.mounting, back.map((value, i) => (i % 4 === 0 ? 1 : 0) - value));
+}
+
+function fillNoise(
+  measurement: VioMeasurement,
+  config: EskfConfig["odometry"],
+  out: LinearMeasurement,
+  seen: { metric: boolean; direct: Vector3; length: number },
+): void {
+  out.setNoise(measurement.covariance, config.covarianceFactor);
+  const floor = config.translationFloorM ** 2 + (config.translationFloorShare * seen.length) ** 2;
+  for (let i = 0; i < 3; i++) {
+    out.addNoise(i, i, floor);
+    out.addNoise(3 + i, 3 + i, config.rotationFloorRad ** 2);
+  }
+  if (seen.metric) return;
+  // Only the direction counts: along it (or, without one, anywhere) the length is unknown.
+  const along = measurement.scaleQuality !== "unknown" && seen.length > 0.5;
+  for (let i = 0; i < 3; i++) {
+    for (let k = 0; k < 3; k++) {
+      const share = along ? seen.direct[i] * seen.direct[k] / seen.length ** 2 : i === k ? 1 : 0;
+      out.addNoise(i, k, share * UNMEASURED_M ** 2);
+    }
+  }
+}
+
+/** The measured direction with the predicted length. */
+function rescaled(translation: Vector3, length: number): Vector3 {
+  const own = Math.hypot(...translation);
+  const factor = own > 0 ? length / own : 0;
+  return [translation[0] * factor, translation[1] * factor, translation[2] * factor];
+}
+
+function cross(v: Vector3) {
+  return [0, -v[2], v[1], v[2], 0, -v[0], -v[1], v[0], 0] as const;
+}
