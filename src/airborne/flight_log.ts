@@ -17,8 +17,8 @@ import {
   type FdrPayload,
   type FdrSink,
   type FlightRecorder,
+  NonThrowingSink,
   startFlightRecorder,
-  SteadySink,
 } from "../flight/flight_recorder/mod.ts";
 
 /** What the flight's record came to. */
@@ -115,7 +115,7 @@ class RecordedFlight implements FlightLog {
   readonly logger: Logger;
   readonly #recorder: FlightRecorder;
   readonly #flight: { readonly flightId: string; readonly folder: string };
-  readonly #sinks = new Map<string, SteadySink>();
+  readonly #sinks = new Map<string, NonThrowingSink>();
   #tilesWaiting = 0;
 
   constructor(
@@ -132,7 +132,7 @@ class RecordedFlight implements FlightLog {
     const known = this.#sinks.get(producerId);
     if (known !== undefined) return known;
     const logger = this.logger.child(producerId);
-    const sink = new SteadySink({ sink: this.#recorder.client(producerId), logger });
+    const sink = new NonThrowingSink({ sink: this.#recorder.client(producerId), logger });
     this.#sinks.set(producerId, sink);
     return sink;
   }
@@ -179,7 +179,7 @@ class RecordedFlight implements FlightLog {
   #endSinks(): number {
     let refused = 0;
     for (const sink of this.#sinks.values()) {
-      sink.tell();
+      sink.report();
       refused += sink.refused;
     }
     return refused;

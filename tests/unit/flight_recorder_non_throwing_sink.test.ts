@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createLogger, monotonicNs } from "../../src/core/mod.ts";
 import { FakeFdrSink } from "../../src/flight/flight_recorder/fake_fdr_sink.ts";
-import { type NewRecord, SteadySink } from "../../src/flight/flight_recorder/mod.ts";
+import { type NewRecord, NonThrowingSink } from "../../src/flight/flight_recorder/mod.ts";
 
 const warn = (message: string): NewRecord<"log"> => ({
   kind: "log",
@@ -9,20 +9,20 @@ const warn = (message: string): NewRecord<"log"> => ({
   payload: { level: "WARN", component: "test", message },
 });
 
-function steady(slotBytes: number, told: (line: string) => void) {
+function sinkOf(slotBytes: number, onLine: (line: string) => void) {
   const fake = new FakeFdrSink({ producerId: "nav", slotBytes });
   const time = { nowMs: 0 };
-  const sink = new SteadySink({
+  const sink = new NonThrowingSink({
     sink: fake,
-    logger: createLogger({ component: "nav", sink: told, now: () => new Date(0) }),
+    logger: createLogger({ component: "nav", sink: onLine, now: () => new Date(0) }),
     nowMs: () => time.nowMs,
   });
   return { fake, sink, time };
 }
 
-Deno.test("SteadySink never throws: what cannot be recorded is counted and told, the rest is in", () => {
+Deno.test("NonThrowingSink never throws: what cannot be recorded is counted and logged, the rest is in", () => {
   const lines: string[] = [];
-  const { fake, sink, time } = steady(128, (line) => lines.push(line));
+  const { fake, sink, time } = sinkOf(128, (line) => lines.push(line));
   const refused = [
     warn("too long for its slot ".repeat(20)),
     { ...warn("no such kind"), kind: "nonsense" },
@@ -41,9 +41,9 @@ Deno.test("SteadySink never throws: what cannot be recorded is counted and told,
   assert.equal(fake.records.length, refused.length);
   assert.equal(lines.length, 1, "at most one line a second");
   assert.match(lines[0], /"1 not recorded: Cannot record a log that takes more than.*"refused":1,/);
-  sink.tell();
-  sink.tell();
-  assert.equal(lines.length, 2, "what was not told is told at the end, once");
+  sink.report();
+  sink.report();
+  assert.equal(lines.length, 2, "what was not logged yet is logged at the end, once");
   const { level, kind, fields } = JSON.parse(lines[1]);
   assert.deepEqual([level, kind], ["error", "c13.record_refused"]);
   const count = refused.length;
@@ -53,11 +53,11 @@ Deno.test("SteadySink never throws: what cannot be recorded is counted and told,
   );
 });
 
-Deno.test("SteadySink outlives a log that throws", () => {
-  const { sink } = steady(64, () => {
+Deno.test("NonThrowingSink outlives a log that throws", () => {
+  const { sink } = sinkOf(64, () => {
     throw new Error("the terminal is gone");
   });
   assert.equal(sink.enqueue(warn("x".repeat(100))), "refused");
-  sink.tell();
+  sink.report();
   assert.equal(sink.refused, 1);
 });

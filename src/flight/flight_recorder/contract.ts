@@ -17,7 +17,7 @@ export interface NewRecord<K extends FdrKind = FdrKind> {
 
 /**
  * What became of a record: `ok`, or `dropped_oldest`: it is in, and older ones had to go (counted, and
- * an `overrun` marker stands where they were). `refused`, of a sink that never throws (SteadySink): it
+ * an `overrun` marker stands where they were). `refused`, of a sink that never throws (NonThrowingSink): it
  * is not in, which is counted and told.
  */
 export type EnqueueResult = "ok" | "dropped_oldest" | "refused";

@@ -64,7 +64,7 @@ export {
   IMU_BATCH_MAX,
   REQUIRED_KEYS,
 } from "./registry.ts";
-export { SteadySink, type SteadySinkOptions } from "./steady_sink.ts";
-export { startFlightRecorder, type TakeOffOptions } from "./take_off.ts";
+export { NonThrowingSink, type NonThrowingSinkOptions } from "./non_throwing_sink.ts";
+export { startFlightRecorder, type StartRecorderOptions } from "./start_recorder.ts";
 export type { SavedTile } from "./tile_snapshots.ts";
 export type { NewTile } from "./writer_protocol.ts";

@@ -1,9 +1,10 @@
 /**
- * A sink for a flight loop: a record that cannot be recorded costs the record, never the flight.
+ * A sink that never throws, for a flight loop: a record that cannot be recorded costs the record, not
+ * the flight.
  *
  * A client throws for a kind that is not registered, a key that is missing, a record that does not fit
  * its slot: mistakes of a program or of a configuration (`fdr.slotBytes`), which tests must see. In
- * flight they are counted and told here, in the log and so in the flight's own record.
+ * flight they are counted and logged here, and the log goes into the flight's own record.
  *
  * @module
  */
@@ -11,9 +12,9 @@ import { type Logger, messageOf } from "../../core/mod.ts";
 import type { EnqueueResult, FdrSink, NewRecord } from "./contract.ts";
 import type { FdrKind } from "./registry.ts";
 
-export interface SteadySinkOptions {
+export interface NonThrowingSinkOptions {
   readonly sink: FdrSink;
-  /** Hears of refused records as ERROR: at once, then at most once a second, to the last one. */
+  /** Gets one ERROR for refused records at once, then at most one a second. */
   readonly logger: Logger;
   /** Milliseconds of a clock that never goes back; the process's own where absent. */
   readonly nowMs?: () => number;
@@ -21,15 +22,15 @@ export interface SteadySinkOptions {
 
 const INTERVAL_MS = 1000;
 
-export class SteadySink implements FdrSink {
+export class NonThrowingSink implements FdrSink {
   readonly producerId: string;
-  readonly #options: SteadySinkOptions;
+  readonly #options: NonThrowingSinkOptions;
   #refused = 0;
-  #untold = 0;
-  #toldMs = -Infinity;
+  #unreported = 0;
+  #reportedMs = -Infinity;
   #last: { readonly kind: string; readonly error: unknown } | null = null;
 
-  constructor(options: SteadySinkOptions) {
+  constructor(options: NonThrowingSinkOptions) {
     this.#options = options;
     this.producerId = options.sink.producerId;
   }
@@ -44,34 +45,34 @@ export class SteadySink implements FdrSink {
       return this.#options.sink.enqueue(record);
     } catch (error) {
       this.#refused++;
-      this.#untold++;
+      this.#unreported++;
       this.#last = { kind: record.kind, error };
       const nowMs = this.#options.nowMs?.() ?? performance.now();
-      if (nowMs - this.#toldMs >= INTERVAL_MS) {
-        this.#toldMs = nowMs;
-        this.tell();
+      if (nowMs - this.#reportedMs >= INTERVAL_MS) {
+        this.#reportedMs = nowMs;
+        this.report();
       }
       return "refused";
     }
   }
 
-  /** Tells what was not told yet; before the flight's record is closed. */
-  tell(): void {
-    if (this.#last === null || this.#untold === 0) return;
+  /** Logs the refusals that were not logged yet; call it before the flight's record is closed. */
+  report(): void {
+    if (this.#last === null || this.#unreported === 0) return;
     const { kind, error } = this.#last;
     const fields = {
       producerId: this.producerId,
       recordKind: kind,
-      refused: this.#untold,
+      refused: this.#unreported,
       refusedTotal: this.#refused,
     };
-    this.#untold = 0;
-    // The fault is in the message alone: where slots are small, so must this be.
+    this.#unreported = 0;
+    // The fault is in the message alone: this record must fit the slot that the other one did not.
     const message = `${fields.refused} not recorded: ${messageOf(error)}`;
     try {
       this.#options.logger.error("c13.record_refused", fields, message);
     } catch {
-      // Nobody is left who could be told; it is counted.
+      // The log cannot be written either; the refusals are counted.
     }
   }
 }

@@ -1,7 +1,7 @@
 /**
- * The first three steps of the take-off sequence: the recorder is made, started, and has a flight
- * open. An aircraft never arms its output without a running recorder, so the flight controller's
- * adapter is made after this, and not at all when it throws.
+ * Makes the recorder, starts it and opens a flight: the first three steps of the take-off sequence. An
+ * aircraft never arms its output without a running recorder, so the flight controller's adapter is
+ * made after this, and not at all when it throws.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import {
   type OpenedFlight,
 } from "./flight_recorder.ts";
 
-export interface TakeOffOptions extends FlightRecorderOptions {
+export interface StartRecorderOptions extends FlightRecorderOptions {
   readonly flight: FlightStart;
   /** Takes one line without its end. */
   readonly stderr: (line: string) => void;
@@ -23,7 +23,7 @@ export interface TakeOffOptions extends FlightRecorderOptions {
  * @throws FdrOpenError (exit code 2) after an ERROR log and a line on stderr, with the writer stopped.
  */
 export async function startFlightRecorder(
-  options: TakeOffOptions,
+  options: StartRecorderOptions,
 ): Promise<{ readonly recorder: FlightRecorder; readonly flight: OpenedFlight }> {
   const recorder = new FlightRecorder(options);
   try {

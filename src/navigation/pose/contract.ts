@@ -6,7 +6,7 @@
 import type { Matrix3, MonotonicNs, Quaternion, Vector3 } from "../../core/mod.ts";
 import type { RayAndGround } from "../../native/vision/mod.ts";
 
-/** What the correspondences claim, and what is known of the flight apart from them. */
+/** Correspondences of one frame, and what is known of the camera apart from them. */
 export interface PoseRequest {
   readonly timeNs: MonotonicNs;
   readonly correspondences: readonly RayAndGround[];
