@@ -9,7 +9,7 @@ import type { EstimatorEvent } from "../navigation/state_estimator/mod.ts";
 
 export function recordEvent(
   to: { readonly sink: FdrSink; readonly logger: Logger },
-  event: EstimatorEvent,
+  event: Exclude<EstimatorEvent, { readonly type: "measurement" }>,
   frame: LocalFrame,
   nowNs: MonotonicNs,
 ): void {

@@ -12,6 +12,7 @@ import type { Airborne } from "./contract.ts";
 import { recordEvent } from "./event_records.ts";
 import type { FlightLog } from "./flight_log.ts";
 import { fixRecord, stateRecord } from "./frame_line.ts";
+import { MeasurementRecords } from "./measurement_records.ts";
 import type { FrameOutcome } from "./navigator.ts";
 import type { FrameLine } from "./output.ts";
 import { SensorRecords } from "./sensor_records.ts";
@@ -20,6 +21,7 @@ const VIO_HEALTH_INTERVAL_NS = 1e9;
 
 export class FlightRecords {
   readonly sensors: SensorRecords;
+  readonly #measurements: MeasurementRecords;
   readonly #camera: FdrSink;
   readonly #navigator: FdrSink;
   readonly #estimator: FdrSink;
@@ -34,6 +36,7 @@ export class FlightRecords {
     this.#camera = log.sink("camera");
     this.#navigator = log.sink("navigator");
     this.#estimator = log.sink("state_estimator");
+    this.#measurements = new MeasurementRecords(this.#estimator);
     this.#vio = log.sink("vio");
     this.#log = log;
     this.#airborne = airborne;
@@ -55,7 +58,10 @@ export class FlightRecords {
 
   events(events: readonly EstimatorEvent[], nowNs: MonotonicNs): void {
     const to = { sink: this.#estimator, logger: this.#log.logger.child("state_estimator") };
-    for (const event of events) recordEvent(to, event, this.#airborne.frame, nowNs);
+    for (const event of events) {
+      if (event.type === "measurement") this.#measurements.add(event.outcome, nowNs);
+      else recordEvent(to, event, this.#airborne.frame, nowNs);
+    }
   }
 
   frame(camera: CameraFrame, nowNs: MonotonicNs): void {

@@ -180,8 +180,14 @@ export interface EstimatorHealth {
   readonly gpsReason: string;
 }
 
-/** What the recorder should know, apart from measurements. */
+/** What the recorder should know. */
 export type EstimatorEvent =
+  /** Every measurement that was fused or refused; not those that were thinned out. */
+  | {
+    readonly type: "measurement";
+    readonly timeNs: number;
+    readonly outcome: MeasurementOutcome;
+  }
   | {
     readonly type: "label";
     readonly timeNs: number;

@@ -45,7 +45,7 @@ export interface EskfOptions {
   readonly config?: EskfConfig;
   /** For GPS: the flight's local frame. */
   readonly frame: { localFromWgs(position: WgsPosition): Enu };
-  /** Where changes of label, of trust in GPS and of the origin are told. */
+  /** Hears of measurements, and of changes of label, of trust in GPS and of the origin. */
   readonly onEvent?: (event: EstimatorEvent) => void;
 }
 
@@ -207,7 +207,7 @@ export class Eskf implements StateEstimator {
         ? { type: "cold_start_origin.unavailable", timeNs }
         : { type: "cold_start_origin.set", timeNs, ...this.#origin },
     );
-    return { source: "attitude", timeNs, fused: true, testRatio: 0, ...NO_NUMBERS };
+    return this.#told({ source: "attitude", timeNs, fused: true, testRatio: 0, ...NO_NUMBERS });
   }
 
   /** The way of every measurement: sound, admitted, in time, not thinned out, judged by the filter. */
@@ -226,7 +226,7 @@ export class Eskf implements StateEstimator {
     const wrong = this.#untimely(source.name, timeNs) ?? this.#overlap(event);
     if (wrong !== undefined) return this.#refuse(source.name, timeNs, wrong);
     if (this.#isThinned(source, timeNs)) return refused(source.name, timeNs, "thinned");
-    const outcome = this.#insert(event);
+    const outcome = this.#told(this.#insert(event));
     source.judged?.(measurement, outcome);
     return outcome;
   }
@@ -290,7 +290,12 @@ export class Eskf implements StateEstimator {
 
   #refuse(source: SourceName, timeNs: MonotonicNs, reason: string): MeasurementOutcome {
     this.#rejected[source]++;
-    return refused(source, timeNs, reason);
+    return this.#told(refused(source, timeNs, reason));
+  }
+
+  #told(outcome: MeasurementOutcome): MeasurementOutcome {
+    this.#onEvent({ type: "measurement", timeNs: outcome.timeNs, outcome });
+    return outcome;
   }
 
   #label(): void {

@@ -4,12 +4,32 @@
  * @module
  */
 import { z } from "zod";
-import { LatitudeDeg, LongitudeDeg, SourceLabel } from "./shapes.ts";
+import { LatitudeDeg, LongitudeDeg, Nanoseconds, SourceLabel } from "./shapes.ts";
 
 /** GPS heard again, held against the state; the distance is null where there is none to hold it to. */
 const GPS_BOUNDED_DELTA = { reason: z.string(), deltaM: z.number().nullable() };
 
+/** A number for each component of the source; empty where the filter did not look at it. */
+const Components = z.array(z.number()).max(12);
+
 export const ESTIMATOR_KINDS = {
+  "c5.measurement": z.looseObject({
+    /** Which sensor: a name of the estimator's MEASUREMENT_SOURCES. */
+    source: z.string(),
+    /** The moment that it speaks of. */
+    measuredNs: Nanoseconds,
+    fused: z.boolean(),
+    /** Why not; when fused only what is worth a remark, else "". */
+    reason: z.string(),
+    observation: Components,
+    /** Variance of the observation's noise, as the gate took it. */
+    observationVariance: Components,
+    /** Observation less prediction. */
+    innovation: Components,
+    innovationVariance: Components,
+    /** Squared Mahalanobis distance over its gate, above 1 is refused; null: not judged. */
+    testRatio: z.number().nullable(),
+  }).describe("A measurement that the filter fused or refused, with its innovation"),
   "c5.source_label": z.looseObject({
     from: SourceLabel.nullable(),
     to: SourceLabel,

@@ -1,0 +1,52 @@
+/**
+ * What the filter made of each measurement, as `c5.measurement`.
+ *
+ * @module
+ */
+import type { MonotonicNs } from "../core/mod.ts";
+import type { FdrSink } from "../flight/flight_recorder/mod.ts";
+import type { MeasurementOutcome, SourceName } from "../navigation/state_estimator/mod.ts";
+
+/** GPS that is not trusted is refused with every sample: told once in so long. */
+const REPEATED_NS = 1e9;
+
+export class MeasurementRecords {
+  readonly #sink: FdrSink;
+  readonly #refusals = new Map<SourceName, { readonly reason: string; readonly timeNs: number }>();
+
+  constructor(sink: FdrSink) {
+    this.#sink = sink;
+  }
+
+  add(outcome: MeasurementOutcome, nowNs: MonotonicNs): void {
+    if (this.#isRepeated(outcome, nowNs)) return;
+    const { source, timeNs, fused, reason, testRatio } = outcome;
+    this.#sink.enqueue({
+      kind: "c5.measurement",
+      timestampNs: nowNs,
+      payload: {
+        source,
+        measuredNs: timeNs,
+        fused,
+        reason: reason ?? "",
+        observation: outcome.observation,
+        observationVariance: outcome.observationVariance,
+        innovation: outcome.innovation,
+        innovationVariance: outcome.innovationVariance,
+        testRatio: Number.isFinite(testRatio) ? testRatio : null,
+      },
+    });
+  }
+
+  /** The same refusal again, of something that the filter did not even look at. */
+  #isRepeated({ source, fused, reason = "", innovation }: MeasurementOutcome, nowNs: number) {
+    if (fused || innovation.length > 0) {
+      this.#refusals.delete(source);
+      return false;
+    }
+    const last = this.#refusals.get(source);
+    if (last?.reason === reason && nowNs - last.timeNs < REPEATED_NS) return true;
+    this.#refusals.set(source, { reason, timeNs: nowNs });
+    return false;
+  }
+}
