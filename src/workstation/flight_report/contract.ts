@@ -56,7 +56,8 @@ export type Sample = readonly [timeS: number, value: number | null];
 export interface Series {
   /** For the legend. */
   readonly name: string;
-  readonly kind: "line" | "area" | "dots";
+  /** An area reaches from 0 to the value, a band from the value to its negative. */
+  readonly kind: "line" | "area" | "band" | "dots";
   /** CSS class that colours it. */
   readonly style: string;
   readonly samples: readonly Sample[];
@@ -70,6 +71,8 @@ export interface TimeChart {
   readonly series: readonly Series[];
   /** The scale reaches at least so far. */
   readonly valueMin: number;
+  /** 0 stands in the middle. */
+  readonly isSymmetric?: boolean;
   /** A horizontal line with its name. */
   readonly bar?: { readonly value: number; readonly name: string };
 }
@@ -99,7 +102,16 @@ export interface Bands {
   readonly rows: readonly BandRow[];
 }
 
-export type ReportPanel = TimeChart | Bands;
+/** Charts that are folded away until somebody asks for them. */
+export interface ChartGroup {
+  readonly type: "group";
+  readonly id: string;
+  readonly title: string;
+  readonly note: string;
+  readonly charts: readonly TimeChart[];
+}
+
+export type ReportPanel = TimeChart | Bands | ChartGroup;
 
 export type EventSeverity = "error" | "warning" | "notice" | "info";
 

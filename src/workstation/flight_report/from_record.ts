@@ -21,6 +21,7 @@ import { textOf } from "./payload.ts";
 import { RecordEstimates } from "./record_estimates.ts";
 import { eventWords } from "./record_events.ts";
 import { RecordHealth, STREAM_NAMES } from "./record_health.ts";
+import { RecordMeasurements } from "./record_measurements.ts";
 import { recordNotices } from "./record_notices.ts";
 import { RecordRhythm } from "./record_rhythm.ts";
 import { recordTables } from "./record_tables.ts";
@@ -49,6 +50,7 @@ export class RecordReport {
   readonly #events = new EventList();
   readonly #estimates: RecordEstimates;
   readonly #health: RecordHealth;
+  readonly #measurements: RecordMeasurements;
   #tracks: ReportTracks | null = null;
   #hasHeader = false;
 
@@ -58,6 +60,7 @@ export class RecordReport {
     this.#range = new TimeRange(summary.first?.timestampNs ?? 0, summary.last?.timestampNs ?? 0);
     const rhythm = new RecordRhythm(summary);
     this.#estimates = new RecordEstimates(this.#range, rhythm, truth);
+    this.#measurements = new RecordMeasurements(this.#range);
     this.#health = new RecordHealth(this.#range, rhythm, (event) => {
       this.#events.add(event);
       this.#health.addEvent(this.#range.fromNs + event.timeS * 1e9, event.severity);
@@ -69,6 +72,7 @@ export class RecordReport {
     this.#health.add(record);
     if (kind === "nav.state") return this.#estimates.addState(timestampNs, payload);
     if (kind === "nav.fix") return this.#estimates.addFix(timestampNs, payload);
+    if (kind === "c5.measurement") return this.#measurements.add(timestampNs, payload);
     if (kind === "frame.meta") return this.#estimates.addFrame(timestampNs, payload);
     if (kind === "c8.position_out") return this.#estimates.addOutput(timestampNs, payload);
     // Every segment repeats it.
@@ -123,10 +127,14 @@ export class RecordReport {
         ...this.#health.panel(label, counts),
         ...estimates.fixPanels(),
         ...this.#health.odometryPanels(),
+        ...this.#measurements.panels(),
         ...estimates.latencyPanels(),
       ],
       events: this.#events.build(),
-      tables: recordTables(this.#diagnosis, estimates.reasons(), estimates.stages.table()),
+      tables: recordTables(this.#diagnosis, estimates.reasons(), [
+        this.#measurements.table(),
+        estimates.stages.table(),
+      ]),
       footnote:
         "Times are since the first record. Of each pixel column the first, lowest, highest and " +
         "last value are drawn. A silence of more than five usual intervals breaks a line. 3 sigma is " +

@@ -5,7 +5,13 @@
  */
 import { createHash } from "node:crypto";
 import { bandChart } from "./band_chart.ts";
-import type { FlightReport, ReportNotice, ReportPanel, ReportTable } from "./contract.ts";
+import type {
+  ChartGroup,
+  FlightReport,
+  ReportNotice,
+  ReportPanel,
+  ReportTable,
+} from "./contract.ts";
 import { eventData, eventView } from "./event_view.ts";
 import { mapView, trackPixels } from "./map_view.ts";
 import { SCRIPT } from "./script.ts";
@@ -80,7 +86,20 @@ function notice({ tone, text, details = [] }: ReportNotice): string {
 }
 
 function panelView(panel: ReportPanel, durationS: number): string {
-  return panel.type === "chart" ? timeChart(panel, durationS) : bandChart(panel, durationS);
+  switch (panel.type) {
+    case "chart":
+      return timeChart(panel, durationS);
+    case "bands":
+      return bandChart(panel, durationS);
+    case "group":
+      return groupView(panel, durationS);
+  }
+}
+
+function groupView({ id, title, note, charts }: ChartGroup, durationS: number): string {
+  return `<details class="panel group" id="${id}"><summary>${escapeMarkup(title)} <small>${
+    escapeMarkup(note)
+  }</small></summary>${charts.map((chart) => timeChart(chart, durationS)).join("\n")}</details>`;
 }
 
 function tableView({ title, columns, rows }: ReportTable): string {

@@ -12,6 +12,15 @@ export function numberOf(payload: Payload, key: string): number | null {
   return typeof value === "number" && Number.isFinite(value) ? value : null;
 }
 
+/** Empty unless it is an array of finite numbers. */
+export function numbersOf(payload: Payload, key: string): readonly number[] {
+  const values = payload[key];
+  const numbers = Array.isArray(values) ? values : [];
+  return numbers.every((value) => typeof value === "number" && Number.isFinite(value))
+    ? numbers
+    : [];
+}
+
 /** "" where it is absent. */
 export function textOf(payload: Payload, key: string): string {
   const value = payload[key];

@@ -13,7 +13,7 @@ const ROWS_MAX = 200;
 export function recordTables(
   diagnosis: Diagnosis,
   reasons: readonly (readonly [string, number])[],
-  stages: ReportTable,
+  others: readonly ReportTable[],
 ): ReportTable[] {
   const { summary, files } = diagnosis;
   const tables = [
@@ -25,7 +25,7 @@ export function recordTables(
       columns: ["reason", "frames"],
       rows: reasons.map(([reason, count]) => [reason, count.toLocaleString("en")]),
     },
-    stages,
+    ...others,
     headerTable(summary),
     {
       title: "Files",

@@ -25,11 +25,17 @@ figcaption{display:flex;flex-wrap:wrap;gap:4px 20px;align-items:baseline;justify
 .key{display:inline-flex;align-items:center;gap:6px}
 .key i{display:inline-block;flex:none;width:18px;height:3px;border-radius:2px;background:currentColor}
 .key.dots i{width:8px;height:8px;border-radius:50%}
-.key.area i{height:12px;opacity:.35}
+.key.area i,.key.band i{height:12px;opacity:.35}
 .key.label i{height:12px;width:12px}
 .key.error i,.key.latency i,.key.sigma i,.key.first i{background:var(--blue)}
 .key.second i,.key.arrival i{background:var(--orange)}
 .key.age i{background:var(--aqua)}
+.key.fused i,.key.colour-0 i{background:var(--blue)}
+.key.colour-1 i{background:var(--orange)}
+.key.colour-2 i{background:var(--aqua)}
+.key.colour-3 i{background:var(--yellow)}
+.key.refused i,.key.colour-4 i{background:var(--red)}
+.key.colour-5 i{background:var(--ink-2)}
 .key.estimate i{background:#ff6a2b}
 .key.truth i{background:#fff;outline:1px solid var(--ink-2)}
 .key.fix i{background:#19c8ff;outline:1px solid #063a4d}
@@ -60,6 +66,15 @@ svg{display:block;width:100%;height:auto}
 .chart svg .dots.latency{stroke:var(--blue);opacity:.7}
 .chart svg .dots.arrival{stroke:var(--orange);opacity:.7}
 .chart svg .dots.age{stroke:var(--aqua);opacity:.7}
+.chart svg .dots.fused,.chart svg .dots.colour-0{stroke:var(--blue);opacity:.7}
+.chart svg .dots.colour-1{stroke:var(--orange);opacity:.7}
+.chart svg .dots.colour-2{stroke:var(--aqua);opacity:.7}
+.chart svg .dots.colour-3{stroke:var(--yellow);opacity:.7}
+.chart svg .dots.refused,.chart svg .dots.colour-4{stroke:var(--red)}
+.chart svg .dots.colour-5{stroke:var(--ink-2);opacity:.7}
+.group summary small{font-weight:400;font-size:13px;color:var(--ink-2)}
+.group .chart{border:0;margin:12px 0 0;padding:0}
+.group .chart .plot svg{height:120px}
 .bar{stroke:var(--ink-2);stroke-width:1;stroke-dasharray:5 4;vector-effect:non-scaling-stroke}
 .bar-name{position:absolute;right:4px;transform:translateY(-110%);font-size:12px;background:var(--surface);padding:0 4px}
 .over{position:absolute;top:-7px;width:0;height:0;margin-left:-4px;border:4px solid transparent;border-top:0;border-bottom:7px solid var(--red)}

@@ -12,8 +12,10 @@ type Scale = (value: number) => number;
 export function timeChart(chart: TimeChart, durationS: number): string {
   const top = chartTop(chart);
   const x: Scale = (timeS) => plotX(timeS, durationS);
-  const y: Scale = (value) => PLOT.height * (1 - Math.min(1.1, value / top));
-  const values = ticks(top, 5);
+  const y: Scale = chart.isSymmetric === true
+    ? (value) => PLOT.height * (1 - Math.max(-1.1, Math.min(1.1, value / top))) / 2
+    : (value) => PLOT.height * (1 - Math.min(1.1, value / top));
+  const values = chart.isSymmetric === true ? mirrored(ticks(top, 3)) : ticks(top, 5);
   const rows = values.map((value) => {
     const at = coordinate(y(value));
     return `<line class="grid" x1="0" x2="${PLOT.width}" y1="${at}" y2="${at}"/>`;
@@ -36,12 +38,24 @@ ${timeAxis(durationS)}${remark}</figure>`;
 
 /** Top of the scale: nearly all of the values, so that a spike does not flatten the rest. */
 function chartTop(chart: TimeChart): number {
-  const values = chart.series.flatMap(({ samples }) => samples.map(([, value]) => value))
-    .filter((value) => value !== null && Number.isFinite(value)).toSorted((a, b) => a! - b!);
+  const values = chart.series
+    .flatMap(({ samples }) =>
+      samples.map(([, value]) => value === null ? NaN : sizeOf(chart, value))
+    )
+    .filter(Number.isFinite).toSorted((a, b) => a - b);
   const atLeast = Math.max(chart.valueMin, (chart.bar?.value ?? 0) * 1.15);
   if (values.length === 0) return atLeast;
-  const nearlyAll = values[Math.floor((values.length - 1) * 0.98)]!;
-  return Math.max(atLeast, Math.min(values[values.length - 1]!, nearlyAll * 1.5) * 1.08);
+  const nearlyAll = values[Math.floor((values.length - 1) * 0.98)];
+  return Math.max(atLeast, Math.min(values[values.length - 1], nearlyAll * 1.5) * 1.08);
+}
+
+/** What counts against the scale. */
+function sizeOf(chart: TimeChart, value: number): number {
+  return chart.isSymmetric === true ? Math.abs(value) : value;
+}
+
+function mirrored(values: readonly number[]): readonly number[] {
+  return [...values.filter((value) => value > 0).map((value) => -value), ...values];
 }
 
 /** Values over the scale are cut, and every one of them is marked at the upper edge. */
@@ -54,8 +68,10 @@ function offScale(
   const places = new Set<string>();
   for (const { name, samples } of chart.series) {
     for (const [timeS, value] of samples) {
-      if (value === null || value <= top) continue;
-      if (highest === null || value > highest[1]) highest = [timeS, value, name];
+      if (value === null || sizeOf(chart, value) <= top) continue;
+      if (highest === null || sizeOf(chart, value) > sizeOf(chart, highest[1])) {
+        highest = [timeS, value, name];
+      }
       places.add(coordinate(plotX(timeS, durationS) / 10));
     }
   }
@@ -64,9 +80,11 @@ function offScale(
   const marks = [...places].map((left) => `<i class="over" style="left:${left}%"></i>`).join("");
   return {
     marks,
-    remark: `<p class="remark">▲ Above the scale; highest: ${escapeMarkup(name)} ${
-      Number(value.toPrecision(4))
-    } ${escapeMarkup(chart.unit)} at ${clockText(timeS)}.</p>`,
+    remark: `<p class="remark">▲ ${
+      chart.isSymmetric === true ? "Beyond the scale; farthest" : "Above the scale; highest"
+    }: ${escapeMarkup(name)} ${Number(value.toPrecision(4))} ${escapeMarkup(chart.unit)} at ${
+      clockText(timeS)
+    }.</p>`,
   };
 }
 
@@ -90,6 +108,10 @@ function drawn(series: Series, x: Scale, y: Scale): string {
     if (points.length === 1) points.push([points[0][0] + 0.8, points[0][1]]);
     if (series.kind === "line") {
       return `<polyline class="line ${series.style}" points="${pointList(points)}"/>`;
+    }
+    if (series.kind === "band") {
+      const back = piece.toReversed().map(([timeS, value]): Point => [x(timeS), y(-value)]);
+      return `<polygon class="area ${series.style}" points="${pointList([...points, ...back])}"/>`;
     }
     const closed: Point[] = [[points[0][0], y(0)], ...points, [points[points.length - 1][0], y(0)]];
     return `<polygon class="area ${series.style}" points="${pointList(closed)}"/>`;
