@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { UsageError } from "../src/core/mod.ts";
 import {
@@ -52,7 +53,7 @@ export function grantsFor(args: readonly string[]): Grants {
     else if (name === "--out") write.push(dirname(resolve(value)));
     else if (WRITTEN.has(name)) write.push(value);
     // What looks like a path is granted although it is absent: the program says so better.
-    else if (exists(value) || /^[^,]*[./][^,]*$/.test(value)) read.push(value);
+    else if (existsSync(value) || /^[^,]*[./][^,]*$/.test(value)) read.push(value);
   }
   // A database socket in a folder needs the folder as well.
   const sockets = net.filter((address) => address.startsWith("unix:")).map((a) => a.slice(5));
@@ -75,15 +76,6 @@ function providerAddress(text: string): string[] {
   if (!URL.canParse(text)) return [];
   const { hostname, port, protocol } = new URL(text);
   return [`${hostname}:${port || (protocol === "http:" ? 80 : 443)}`];
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** A path that cannot be granted ends the launch with its reason. */

@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { existsSync } from "node:fs";
 import { installPackages, missingPackages } from "./debian_packages.ts";
 import { REPOSITORY } from "./executables.ts";
 
@@ -54,7 +55,7 @@ async function packages(options: { readonly runOnly: boolean }): Promise<number>
 
 /** CMake configures once; Ninja then builds what has changed. */
 export async function buildNative(): Promise<number> {
-  const configured = await exists(`${BUILD}/cmake/build.ninja`);
+  const configured = existsSync(`${BUILD}/cmake/build.ninja`);
   if (!configured) console.error("setup: building the native libraries (a minute or two)");
   const steps = [
     ...(configured
@@ -81,7 +82,7 @@ export async function buildNative(): Promise<number> {
 async function cacheNpm(): Promise<number> {
   const stamp = `${BUILD}/npm.stamp`;
   const wanted = await Deno.readTextFile(`${REPOSITORY}/deno.lock`) + Deno.version.deno;
-  if (await exists(stamp) && await Deno.readTextFile(stamp) === wanted) return 0;
+  if (existsSync(stamp) && await Deno.readTextFile(stamp) === wanted) return 0;
   const { success } = await new Deno.Command(Deno.execPath(), {
     args: ["install", "--quiet", "--frozen=false"],
     cwd: REPOSITORY,
@@ -95,13 +96,4 @@ async function cacheNpm(): Promise<number> {
   }
   await Deno.writeTextFile(stamp, wanted);
   return 0;
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return true;
-  } catch {
-    return false;
-  }
 }

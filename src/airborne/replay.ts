@@ -8,6 +8,7 @@ import {
   type Command,
   type CommandIo,
   configurationEnvironment,
+  exists,
   EXIT,
   type ExitCode,
   messageOf,
@@ -137,16 +138,6 @@ async function configuration(path: string | null): Promise<AirborneConfig> {
     ...(file === undefined ? {} : { file }),
     environment: configurationEnvironment(AirborneConfigSchema),
   });
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }
 
 function summaryText(summary: SummaryLine): string[] {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { writeAllSync } from "./files.ts";
 import { commandHelp, findCommand, programHelp, type ProgramText } from "./cli_help.ts";
 import { describeFault } from "./cli_faults.ts";
 import type { Command, CommandIo } from "./command.ts";
@@ -115,7 +116,7 @@ function processTerminal(): ProgramTerminal {
   const encoder = new TextEncoder();
   const write = (stream: { writeSync(bytes: Uint8Array): number }, text: string) => {
     const bytes = encoder.encode(text);
-    for (let done = 0; done < bytes.length;) done += stream.writeSync(bytes.subarray(done));
+    writeAllSync(stream, bytes);
   };
   return {
     out: (line) => write(Deno.stdout, `${line}\n`),

@@ -6,6 +6,7 @@
  */
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
+import { writeAll } from "./files.ts";
 
 /** Marks a file that is being written; whatever carries it may be deleted by the folder's owner. */
 export const TEMPORARY_MARK = ".tmp-";
@@ -19,7 +20,7 @@ export function temporaryPathFor(path: string): string {
 export async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
   try {
     using file = await Deno.open(path, { write: true, createNew: true });
-    for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
+    await writeAll(file, bytes);
     await file.sync();
   } catch (error) {
     await Deno.remove(path).catch(() => {});

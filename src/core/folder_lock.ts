@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { EXIT, GdnError } from "./errors.ts";
 
 const POLL_MS = 50;
@@ -62,7 +63,7 @@ export class FolderLock implements Disposable {
       }
       for (let waitedMs = 0; !await file.tryLock(false); waitedMs += POLL_MS) {
         if (waitedMs >= patienceMs) throw new FolderLockedError(lockPath, await holderOf(file));
-        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+        await sleep(POLL_MS);
       }
       return { lock: new FolderLock(file), aloneAtFirst: false };
     } catch (error) {

@@ -19,6 +19,8 @@ export * from "./descriptor.ts";
 export { VERSION } from "./version.ts";
 export * from "./native_library.ts";
 export * from "./durable_file.ts";
+export * from "./files.ts";
+export * from "./concurrency.ts";
 export { GarbageBound } from "./garbage.ts";
 export { FolderLock, FolderLockedError } from "./folder_lock.ts";
 export * from "./jpeg_header.ts";

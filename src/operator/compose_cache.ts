@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Command } from "../core/mod.ts";
+import { type Command, writeAllSync } from "../core/mod.ts";
 import { decodeJpeg, openVision } from "../native/vision/mod.ts";
 import { cacheExportCommand, type ExportParts } from "./commands/cache_export.ts";
 import { cacheGcCommand } from "./commands/cache_gc.ts";
@@ -59,7 +59,7 @@ function openDecoder():
 
 function writeOut(bytes: Uint8Array): void {
   try {
-    for (let done = 0; done < bytes.length;) done += Deno.stdout.writeSync(bytes.subarray(done));
+    writeAllSync(Deno.stdout, bytes);
   } catch (error) {
     // Whoever read it has seen enough.
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Command, createLogger, SystemClock } from "../core/mod.ts";
 import { FdrConfigSchema } from "../flight/flight_recorder/mod.ts";
 import { TileValidators } from "../tiles/workstation/tile_cache/tile_validators.ts";
@@ -71,17 +72,9 @@ const HTTP: HttpParts = {
   fetch: (...args) => fetch(...args),
   nowMs: () => Date.now(),
   sleep: (ms, signal) =>
-    new Promise((resolve, reject) => {
-      const stopped = () => {
-        clearTimeout(timer);
-        reject(signal?.reason);
-      };
-      const timer = setTimeout(() => {
-        signal?.removeEventListener("abort", stopped);
-        resolve();
-      }, ms);
-      if (signal?.aborted) stopped();
-      else signal?.addEventListener("abort", stopped, { once: true });
+    sleep(ms, undefined, { signal }).catch((error) => {
+      signal?.throwIfAborted(); // With its own reason.
+      throw error;
     }),
 };
 

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { McapIndexedReader } from "@mcap/core";
 import { SystemClock } from "../../src/core/mod.ts";
 import { FdrConfigSchema, FlightRecorder } from "../../src/flight/flight_recorder/mod.ts";
@@ -93,7 +94,7 @@ async function produce(client: ReturnType<FlightRecorder["client"]>) {
     if (nowMs - startMs >= SECONDS * 1000) break;
     const due = Math.floor((nowMs - startMs) * RECORDS_PER_S / 1000);
     while (produced < due) client.enqueue(benchRecord(produced++));
-    await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+    await sleep(TICK_MS);
   }
   return { produced, tookS: (performance.now() - startMs) / 1000, lateMsMax };
 }

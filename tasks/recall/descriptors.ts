@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Progress, type Random, seededRandom } from "../../src/core/mod.ts";
+import { forEachBounded, type Progress, type Random, seededRandom } from "../../src/core/mod.ts";
 import {
   decodeVocabulary,
   describeLocally,
@@ -152,17 +152,13 @@ async function describeScene(job: SceneJob): Promise<Floats> {
   const rawLength = vocabulary.words.length;
   const out = new Float32Array(wanted * AXES_KEPT + rawWanted * rawLength);
   const random = seededRandom("recall").fork(`${set} ${scene.name}`);
-  let next = 0;
-  const work = async () => {
-    for (let row = next++; row < wanted; row = next++) {
-      const vlad = await oneVlad(job, picture, random.fork(String(row)));
-      const projected = await projectVector(vision, vlad, vocabulary);
-      out.set(projected, row * AXES_KEPT);
-      if (row < rawWanted) out.set(vlad, wanted * AXES_KEPT + row * rawLength);
-      job.onDone();
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await forEachBounded(Array(wanted).keys(), AT_ONCE, async (row) => {
+    const vlad = await oneVlad(job, picture, random.fork(String(row)));
+    const projected = await projectVector(vision, vlad, vocabulary);
+    out.set(projected, row * AXES_KEPT);
+    if (row < rawWanted) out.set(vlad, wanted * AXES_KEPT + row * rawLength);
+    job.onDone();
+  });
   return out;
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Random, seededRandom } from "../../src/core/mod.ts";
 import {
   type DescriptorIndex,
@@ -244,13 +245,13 @@ const building: Record<string, Body> = {
         const owners = new Set(hits.map((hit) => Math.floor(hit.id / 1000)));
         assert.equal(owners.size, 1, "hits of two indices in one answer");
         answered++;
-        await new Promise((resolve) => setTimeout(resolve, 0));
+        await sleep(0);
       }
     });
     try {
       for (let round = 1; round <= 6; round++) {
         await build(round % 2);
-        await new Promise((resolve) => setTimeout(resolve, 2));
+        await sleep(2);
       }
     } finally {
       building = false;

@@ -4,6 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   type NewTile,
   sidecarBytes,
@@ -71,7 +72,7 @@ export const renewing: Record<string, Body> = {
         const found = tiles.findIndex((tile) => equalBytes(tile.jpeg, pixels.jpeg));
         assert.ok(found >= last, `read ${found} after ${last}`);
         last = found;
-        await new Promise((resolve) => setTimeout(resolve, 0));
+        await sleep(0);
       }
     };
     const readers = Promise.all([reader(), reader()]);

@@ -5,6 +5,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { seededRandom } from "../../src/core/mod.ts";
 import {
   buildDescriptorIndex,
@@ -167,9 +168,7 @@ async function killedRebuilder(path: string, first: number, afterMs: number): Pr
   for await (const piece of child.stdout.pipeThrough(new TextDecoderStream())) {
     text += piece;
     if (!text.includes("ready\n") || killing !== undefined) continue;
-    killing = new Promise((resolve) => setTimeout(resolve, afterMs)).then(() =>
-      child.kill("SIGKILL")
-    );
+    killing = sleep(afterMs).then(() => child.kill("SIGKILL"));
   }
   await killing;
   await child.status;

@@ -4,6 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { createLogger, SystemClock } from "../../src/core/mod.ts";
 import {
   type ClosedFlight,
@@ -25,7 +26,6 @@ const HEADER = {
   startUtc: new Date().toISOString(),
   strategies: {},
 };
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 class Flight {
   readonly alerts: FdrAlert[] = [];
@@ -73,7 +73,7 @@ class Flight {
           },
         });
       }
-      await pause(8);
+      await sleep(8);
     }
   }
 

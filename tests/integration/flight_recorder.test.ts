@@ -4,6 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ManualClock, monotonicNs, SystemClock } from "../../src/core/mod.ts";
 import {
   type FdrAlert,
@@ -198,7 +199,7 @@ Deno.test("a writer that dies is told once, and the flight goes on", () =>
     const client = recorder.client("nav");
     for (let i = 0; i < 20_000 && alerts.length === 0; i++) {
       client.enqueue(warn("flying", i));
-      if (i % 20 === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+      if (i % 20 === 0) await sleep(2);
     }
     assert.equal(alerts.length, 1);
     assert.equal(alerts[0].reason, "writer_died");

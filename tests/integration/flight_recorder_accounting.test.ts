@@ -5,6 +5,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Random, seededRandom } from "../../src/core/mod.ts";
 import {
   type FdrClient,
@@ -118,7 +119,7 @@ async function fly(seed: number, folder: string, threads: readonly ProducerThrea
   ]).finally(() => producing = false);
   const stallMsMax = below(random, 20);
   while (producing) {
-    await new Promise((resolve) => setTimeout(resolve, random.uniform() * stallMsMax));
+    await sleep(random.uniform() * stallMsMax);
     writer.poll();
   }
   await all;

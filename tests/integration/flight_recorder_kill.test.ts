@@ -4,6 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { seededRandom } from "../../src/core/mod.ts";
 import { diagnoseFlight, findFlight } from "../../src/flight/flight_record/mod.ts";
 import { type ReadRecord, salvage, segmentsOf } from "../support/mcap_records.ts";
@@ -37,7 +38,7 @@ async function killedAfter(flightRoot: string, seed: number, delayMs: number): P
     ready();
   })();
   await started;
-  await new Promise((resolve) => setTimeout(resolve, delayMs));
+  await sleep(delayMs);
   child.kill("SIGKILL");
   await child.status;
   await ended;

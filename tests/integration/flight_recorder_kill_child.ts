@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { seededRandom, SystemClock } from "../../src/core/mod.ts";
 import { FdrConfigSchema, FlightRecorder } from "../../src/flight/flight_recorder/mod.ts";
 
@@ -35,5 +36,5 @@ for (let number = 0;;) {
   }
   const { producers } = await recorder.counters();
   say(`written ${producers.nav?.written ?? 0} of ${number}`);
-  await new Promise((resolve) => setTimeout(resolve, random.integer(8)));
+  await sleep(random.integer(8));
 }

@@ -12,6 +12,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { seededRandom } from "../../src/core/mod.ts";
 import { openManagedTileCache } from "../../src/tiles/workstation/tile_cache/budget/mod.ts";
 import { FLIGHT_ID, makeTile } from "../contract/tile_fixture.ts";
@@ -104,7 +105,7 @@ async function sample(programs: readonly Program[], folder: string, watch: Watch
   for (const program of programs) program.signal("SIGSTOP");
   try {
     // A system call that was under way ends before the stop shows.
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await sleep(5);
     const bytes = await bytesBelow(`${folder}/tiles`);
     watch.samples++;
     watch.bytesMax = Math.max(watch.bytesMax, bytes);
@@ -180,7 +181,7 @@ async function compete(dsn: string | undefined, split: readonly [number, number]
       elapsedS() < SECONDS || done("evicted") < EVICTED_MIN || done("read") < READ_MIN;
     while (busy() && elapsedS() < SECONDS + PATIENCE_S) {
       await sample(programs, dataFolder, watch);
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      await sleep(PAUSE_MS);
     }
     const reports = await Promise.all(programs.map((program) => program.end()));
     const sum = (key: Exclude<keyof ChildReport, "faults">) =>
@@ -213,9 +214,9 @@ async function killAmongEvictions(dsn: string | undefined): Promise<void> {
       await program.ready;
       // From the second round on the cache is full, and every write evicts something.
       for (let i = 0; round === 1 && program.progress.evicted === 0 && i < 600; i++) {
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await sleep(100);
       }
-      await new Promise((resolve) => setTimeout(resolve, random.integer(900)));
+      await sleep(random.integer(900));
       await program.kill();
       const tiles = await inspect(dataFolder, dsn, true);
       console.log(`seed ${seed}, kill ${round}: ${tiles} tiles left`);

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf, type Random, seededRandom } from "../../src/core/mod.ts";
 import { TileNotFoundError } from "../../src/tiles/tile_contract/mod.ts";
 import {
@@ -101,7 +102,7 @@ async function repeat(
     tellProgress();
     // PGlite answers without returning to the event loop: without this, the end of standard input
     // would not be noticed.
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await sleep(0);
   }
 }
 

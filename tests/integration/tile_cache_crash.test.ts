@@ -5,6 +5,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Random, seededRandom } from "../../src/core/mod.ts";
 import { openTileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
 import { REPOSITORY } from "../support/paths.ts";
@@ -160,7 +161,7 @@ async function killRounds(random: Random, dataFolder: string, dsn?: string): Pro
     if (dsn === undefined && round === 1) await refusedWhileHeld(dataFolder, child);
     // PGlite needs a while until its first write.
     const patienceMs = dsn === undefined ? 800 : 300;
-    await pause(5 + random.integer(patienceMs));
+    await sleep(5 + random.integer(patienceMs));
     const changes = promised(await child.kill(), all);
     const tiles = await inspect(dataFolder, dsn, all, changes > 0);
     console.log(`round ${round}: ${changes} changes promised, ${tiles} tiles in all`);
@@ -175,12 +176,12 @@ async function serverRounds(random: Random, dataFolder: string): Promise<void> {
   const all: Promised = { there: new Map(), gone: new Set() };
   const child = await startChild(dataFolder, 1, server.dsn());
   for (let round = 1; round <= SERVER_ROUNDS; round++) {
-    await pause(50 + random.integer(400));
+    await sleep(50 + random.integer(400));
     await server.crash();
-    await pause(random.integer(100));
+    await sleep(random.integer(100));
     await server.restart();
   }
-  await pause(200);
+  await sleep(200);
   const lines = await child.kill();
   const changes = promised(lines, all);
   const failures = lines.filter((line) => line.startsWith("failed")).length;
@@ -188,8 +189,6 @@ async function serverRounds(random: Random, dataFolder: string): Promise<void> {
   const tiles = await inspect(dataFolder, server.dsn(), all, true);
   console.log(`${changes} changes promised, ${failures} failed, ${tiles} tiles`);
 }
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function inFolder(body: (dataFolder: string, random: Random) => Promise<void>) {
   const seed = crypto.getRandomValues(new Uint32Array(1))[0];

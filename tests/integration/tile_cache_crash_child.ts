@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { seededRandom } from "../../src/core/mod.ts";
 import { openTileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
 import { crashTile } from "./tile_cache_crash_tile.ts";
@@ -21,7 +22,7 @@ async function attempt(work: () => Promise<unknown>): Promise<boolean> {
     return true;
   } catch (error) {
     console.log(`failed ${error instanceof Error ? error.name : error}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await sleep(20);
     return false;
   }
 }

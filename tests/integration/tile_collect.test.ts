@@ -3,6 +3,7 @@
  * damage. Exact, idempotent, nothing lost.
  */
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { seededRandom, sha256Hex } from "../../src/core/mod.ts";
 import { openTileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
 import { recordedEnd } from "../../src/tiles/workstation/tile_manager/mod.ts";
@@ -189,8 +190,6 @@ Deno.test("a copy that was cut short is completed; what cannot be collected is r
     assert.equal(odd.code, 65);
     assert.equal(odd.journals[0].damagedBytes, 28);
   }));
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** Waits no longer than until the child ends: a timer left running would count as a leak. */
 async function sleepUnless(ended: Promise<unknown>, ms: number): Promise<void> {

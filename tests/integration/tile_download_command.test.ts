@@ -3,6 +3,7 @@
  * set, and in this process.
  */
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { DownloadReport } from "../../src/tiles/workstation/tile_manager/mod.ts";
 import { openTileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
 import { BATCH_MAX } from "../../src/tiles/workstation/tile_manager/mod.ts";
@@ -38,7 +39,7 @@ Deno.test("interrupted, resumed with a tile that fails, then only that tile: eac
       stdout: "null",
       stderr: "null",
     }).spawn();
-    while (await requests() < 12) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (await requests() < 12) await sleep(20);
     interrupted.kill("SIGINT");
     assert.equal((await interrupted.status).code, 130);
     const arrived = await requests();
@@ -141,7 +142,7 @@ Deno.test("killed and started again: every tile is there once, and at most two b
       stdout: "null",
       stderr: "null",
     }).spawn();
-    while (await requests() < 1200) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (await requests() < 1200) await sleep(5);
     killed.kill("SIGKILL");
     assert.equal((await killed.status).signal, "SIGKILL", "it was still at work");
     const before = await requests();

@@ -3,6 +3,7 @@
  * every tile once, and each is marked here.
  */
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { seededRandom } from "../../src/core/mod.ts";
 import { openTileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
 import { operatorCommand } from "../../tasks/executables.ts";
@@ -19,7 +20,6 @@ const TILES_PER_ROUND = 24;
 const BATCH = 4;
 
 const postgres = postgresForFile();
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 Deno.test({
   name:

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { setTimeout as sleep } from "node:timers/promises";
 
 const CHROMIUM = "chromium";
 const FLAGS = [
@@ -156,7 +157,7 @@ export class Browser implements AsyncDisposable {
         await Deno.remove(this.#profile, { recursive: true });
         return;
       } catch {
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        await sleep(50);
       }
     }
   }

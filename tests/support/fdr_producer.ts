@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { monotonicNs, type Random } from "../../src/core/mod.ts";
 import type { FdrSink } from "../../src/flight/flight_recorder/mod.ts";
 
@@ -20,7 +21,7 @@ export async function produceLogs(sink: FdrSink, random: Random, records: number
       },
     });
     if (random.uniform() * burst < 1) {
-      await new Promise((resolve) => setTimeout(resolve, random.uniform() * 3));
+      await sleep(random.uniform() * 3);
     }
   }
 }

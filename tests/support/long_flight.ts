@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { LocalFrame, ManualClock, monotonicNs, seededRandom } from "../../src/core/mod.ts";
 import {
   type ClosedFlight,
@@ -85,7 +86,7 @@ async function settled(recorder: FlightRecorder): Promise<void> {
       produced > written + droppedOverrun
     );
     if (!waits) return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await sleep(5);
   }
 }
 

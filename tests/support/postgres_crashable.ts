@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { postgresBinaries } from "./postgres.ts";
 
 export class CrashablePostgres implements AsyncDisposable {
@@ -60,7 +61,7 @@ export class CrashablePostgres implements AsyncDisposable {
         args: ["-q", "-h", this.#folder, "-U", "gdn", "-d", "postgres"],
       }).output();
       if (success) return;
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await sleep(50);
     }
     throw new Error("the private PostgreSQL server does not answer");
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { ManualClock, monotonicNs } from "../../src/core/mod.ts";
 import {
   type ClosedFlight,
@@ -71,7 +72,7 @@ export async function recordFlight(
     if (i % 2 === 0) enqueue("sensors", "sensor.gps", { ...FDR_FIXTURES["sensor.gps"], ...place });
     if (i % 10 === 0) enqueue("navigator", "nav.fix", { ...FDR_FIXTURES["nav.fix"], sequence: i });
     // The writer has its rings emptied before they are full.
-    if (i % 1000 === 999) await new Promise((resolve) => setTimeout(resolve, 60));
+    if (i % 1000 === 999) await sleep(60);
   }
   const cleanShutdown = plan.cleanShutdown ?? true;
   return { ...await recorder.closeFlight({ flightId, cleanShutdown }), enqueued };

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { nativeLibraryPath, openNativeLibrary } from "../../src/core/mod.ts";
@@ -42,7 +43,7 @@ Deno.test("openNativeLibrary() keeps the buffers of a non-blocking call alive wh
   while (running) {
     collectGarbage();
     // Finalisers run between two turns of the event loop.
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await sleep(5);
     if (running) {
       rounds++;
       assert.equal(collected, 0, "the samples were collected while the native side reads them");

@@ -1,5 +1,6 @@
 /** BatchWriter: writes the tiles that a download fetched into the cache. */
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { BATCH_MAX } from "../../src/tiles/workstation/tile_manager/mod.ts";
 import { BatchWriter } from "../../src/tiles/workstation/tile_manager/download/batch_writer.ts";
 import { Tally } from "../../src/tiles/workstation/tile_manager/download/tally.ts";
@@ -53,7 +54,7 @@ const tooOld = (x: number) =>
     refusedAfter: null,
     rule: { classification: "active_conflict", maxAgeS: 1 },
   });
-const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
+const settled = () => sleep(0);
 
 Deno.test("BatchWriter.add() returns during a write until the next batch is full, then waits", async () => {
   const { writer, writes, tally } = makeRig();

@@ -4,7 +4,7 @@
  * @module
  */
 import { dirname } from "node:path";
-import { syncPath, temporaryPathFor } from "../../core/mod.ts";
+import { exists, syncPath, temporaryPathFor, writeAll } from "../../core/mod.ts";
 import { OutputTakenError, OutputWriteError } from "./errors.ts";
 
 export class NewOutput implements AsyncDisposable {
@@ -127,24 +127,12 @@ export class OutputFile {
 
   async #writeAll(bytes: Uint8Array): Promise<void> {
     await this.#output.guard(async () => {
-      for (let done = 0; done < bytes.length;) {
-        done += await this.#file.write(bytes.subarray(done));
-      }
+      await writeAll(this.#file, bytes);
     });
   }
 }
 
 const utf8 = new TextEncoder();
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
 
 /** Rights that are missing have a message of their own (core/cli_faults.ts). */
 function isDiskFault(error: unknown): boolean {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { writeAllSync } from "../../core/mod.ts";
 import type { Disk, DiskFile } from "./contract.ts";
 
 export const realDisk: Disk = {
@@ -25,9 +26,7 @@ class RealFile implements DiskFile {
   }
 
   write(bytes: Uint8Array): void {
-    for (let done = 0; done < bytes.length;) {
-      done += this.#file.writeSync(done === 0 ? bytes : bytes.subarray(done));
-    }
+    writeAllSync(this.#file, bytes);
   }
 
   /** Data and the length of the file; times and such may come later. */

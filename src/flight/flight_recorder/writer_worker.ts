@@ -8,6 +8,7 @@
  */
 /// <reference no-default-lib="true" />
 /// <reference lib="deno.worker" />
+import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../../core/mod.ts";
 import { realDisk } from "./disk.ts";
 import { Writer } from "./writer.ts";
@@ -106,6 +107,6 @@ function poll(): number {
 tell({ type: "loaded" });
 while (!stopped) {
   const pauseMs = poll() > 0 ? 0 : IDLE_MS;
-  await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  await sleep(pauseMs);
 }
 self.close();

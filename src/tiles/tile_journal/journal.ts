@@ -4,7 +4,7 @@
  * @module
  */
 import { dirname } from "node:path";
-import { messageOf, syncPath } from "../../core/mod.ts";
+import { messageOf, syncPath, writeAll } from "../../core/mod.ts";
 import {
   ContentHashMismatchError,
   type NewTile,
@@ -153,7 +153,7 @@ export class TileJournal implements Disposable {
 
   async #writeAt(at: number, bytes: Uint8Array): Promise<void> {
     await this.#file.seek(at, Deno.SeekMode.Start);
-    for (let done = 0; done < bytes.length;) done += await this.#file.write(bytes.subarray(done));
+    await writeAll(this.#file, bytes);
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

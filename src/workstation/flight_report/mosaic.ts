@@ -4,7 +4,7 @@
  * @module
  */
 import sharp from "sharp";
-import { TILE_SIZE_PX } from "../../core/mod.ts";
+import { forEachBounded, TILE_SIZE_PX } from "../../core/mod.ts";
 import type { MapFrame, ReportMap, ReportPosition } from "./contract.ts";
 import { mapFrame, mapPixel, tilesOf } from "./map_frame.ts";
 
@@ -28,7 +28,7 @@ const TILES_MAX = 6000;
 const TILE_PX_MIN = 2;
 const CORRIDOR_TILES = 2;
 const BACKGROUND = 0x30;
-const PARALLEL = 4;
+const TILES_AT_ONCE = 4;
 
 /** @throws RangeError when there is no position. */
 export async function tileMosaic(options: MosaicOptions): Promise<ReportMap> {
@@ -36,13 +36,12 @@ export async function tileMosaic(options: MosaicOptions): Promise<ReportMap> {
   const canvas = new Uint8Array(frame.widthPx * frame.heightPx * 3).fill(BACKGROUND);
   const tiles = tilesToRead(frame, options.positions);
   let pasted = 0;
-  for (let i = 0; i < tiles.length; i += PARALLEL) {
+  let done = 0;
+  await forEachBounded(tiles, TILES_AT_ONCE, async (tile) => {
     options.signal?.throwIfAborted();
-    const some = tiles.slice(i, i + PARALLEL);
-    const drawn = await Promise.all(some.map((tile) => drawTile(tile, canvas, frame, options)));
-    pasted += drawn.filter(Boolean).length;
-    options.progress?.(i + some.length, tiles.length);
-  }
+    if (await drawTile(tile, canvas, frame, options)) pasted++;
+    options.progress?.(++done, tiles.length);
+  });
   if (pasted === 0) return { ...frame, jpeg: null };
   const jpeg = await sharp(canvas, {
     raw: { width: frame.widthPx, height: frame.heightPx, channels: 3 },

@@ -11,6 +11,7 @@ import {
   sha256Hex,
   sha256OfFile,
   syncPath,
+  TaskPool,
   UsageError,
   writeSynced,
 } from "../../core/mod.ts";
@@ -29,8 +30,7 @@ export class PackageFolder implements AsyncDisposable {
   readonly #lock: Deno.FsFile;
   readonly #files: ManifestFile[] = [];
   readonly #folders = new Set<string>();
-  readonly #writing = new Set<Promise<void>>();
-  #failure: unknown;
+  readonly #writing = new TaskPool(WRITES_AT_ONCE);
   #done = false;
 
   private constructor(out: string, lock: Deno.FsFile) {
@@ -64,20 +64,15 @@ export class PackageFolder implements AsyncDisposable {
 
   /** Writes a file and notes its size and hash; it may still be on its way when this returns. */
   async write(path: string, bytes: Uint8Array): Promise<void> {
-    if (this.#failure !== undefined) throw cannotWrite(this.#out, this.#failure);
-    while (this.#writing.size >= WRITES_AT_ONCE) await Promise.race(this.#writing);
-    const folder = dirname(path);
     try {
-      await this.folder(folder);
+      await this.folder(dirname(path));
+      await this.#writing.start(async () => {
+        await writeSynced(`${this.path}/${path}`, bytes);
+        this.#files.push({ path, bytes: bytes.length, sha256: sha256Hex(bytes) });
+      });
     } catch (error) {
       throw cannotWrite(this.#out, error);
     }
-    const writing = writeSynced(`${this.path}/${path}`, bytes).then(() => {
-      this.#files.push({ path, bytes: bytes.length, sha256: sha256Hex(bytes) });
-    }).catch((error) => {
-      this.#failure ??= error;
-    }).finally(() => this.#writing.delete(writing));
-    this.#writing.add(writing);
   }
 
   /** Makes a folder of the package. */
@@ -96,9 +91,10 @@ export class PackageFolder implements AsyncDisposable {
 
   /** Writes the manifest last, syncs and puts the package in its place. Returns manifest and hash. */
   async finish(head: Omit<Manifest, "files">): Promise<{ bytes: number; manifestSha256: string }> {
-    await Promise.all(this.#writing);
-    if (this.#failure !== undefined) throw cannotWrite(this.#out, this.#failure);
-    const manifest = encodeManifest({ ...head, files: this.#files });
+    const manifest = await this.#writing.settle().then(
+      () => encodeManifest({ ...head, files: this.#files }),
+      (error) => Promise.reject(cannotWrite(this.#out, error)),
+    );
     try {
       await writeSynced(`${this.path}/${PACKAGE_PATHS.manifest}`, manifest);
       for (const folder of this.#folders) await syncPath(`${this.path}/${folder}`);
@@ -121,7 +117,7 @@ export class PackageFolder implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#writing);
+    await this.#writing[Symbol.asyncDispose]();
     if (!this.#done) await Deno.remove(this.path, { recursive: true }).catch(() => {});
     await Deno.remove(hidden(this.#out, "lock")).catch(() => {});
     this.#lock.close();

@@ -5,6 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import { timingSafeEqual } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../../core/mod.ts";
 import { INGEST_PATH, tilesOfArea } from "../../tiles/workstation/tile_manager/mod.ts";
 import { AcceptedTiles } from "./accepted_tiles.ts";
@@ -201,8 +202,4 @@ function htmlPage(): Response {
   return new Response("<html><body>Something went wrong</body></html>", {
     headers: { "content-type": "text/html" },
   });
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

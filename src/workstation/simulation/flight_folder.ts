@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { writeAll } from "../../core/mod.ts";
 import {
   type FlightDescription,
   STREAM_COLUMNS,
@@ -72,11 +73,9 @@ export class FlightFolder implements AsyncDisposable {
   }
 
   async #flush(out: OpenStream): Promise<void> {
-    let bytes = new TextEncoder().encode(out.text);
+    const bytes = new TextEncoder().encode(out.text);
     out.text = "";
-    await this.#output.guard(async () => {
-      while (bytes.length > 0) bytes = bytes.subarray(await out.file.write(bytes));
-    });
+    await this.#output.guard(() => writeAll(out.file, bytes));
   }
 
   #close(): void {

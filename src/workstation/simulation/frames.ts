@@ -8,6 +8,7 @@ import {
   NS_PER_SECOND,
   quaternionMultiply,
   type Random,
+  TaskPool,
   type Vector3,
 } from "../../core/mod.ts";
 import {
@@ -60,34 +61,30 @@ export async function writeFrames(
   using camera = new RenderCamera(vision, job.camera.trueIntrinsics);
   const gain = new GaussMarkov(random.fork("gain"), { sigma: 0.08, timeConstantS: 45 });
   const delays = random.fork("delay"), seeds = random.fork("noise");
-  const underWay = new Set<Promise<void>>();
   let finished = 0;
-  try {
-    for (let sequence = 0; sequence < frameCount(options, trajectory); sequence++) {
-      on.signal?.throwIfAborted();
-      const midNs = Math.round((FIRST_FRAME_S + sequence / options.frameRateHz) * NS_PER_SECOND);
-      const moments = exposureMoments(job, midNs / NS_PER_SECOND);
-      const ground = await job.ground.under(moments, () => Promise.all(underWay));
-      const noiseSeed = BigInt(seeds.integer(2 ** 48));
-      const look = { gain: 1 + gain.step(1 / options.frameRateHz), noiseSeed };
-      const delayS = options.exposureS / 2 + TRANSFER_MIN_S -
-        TRANSFER_JITTER_S * Math.log(1 - delays.uniform());
-      const file = `frames/${String(sequence).padStart(6, "0")}.jpg`;
-      await folder.row("frames.csv", [
-        sequence,
-        midNs,
-        midNs + Math.round(delayS * NS_PER_SECOND),
-        file,
-      ]);
-      const work = writePicture({ camera, ground, moments, look }, job, folder, file)
-        .then(() => on.done(++finished)).finally(() => underWay.delete(work));
-      underWay.add(work);
-      if (underWay.size >= PICTURES_AT_ONCE) await Promise.race(underWay);
-    }
-    await Promise.all(underWay);
-  } finally {
-    await Promise.allSettled(underWay);
+  await using pool = new TaskPool(PICTURES_AT_ONCE);
+  for (let sequence = 0; sequence < frameCount(options, trajectory); sequence++) {
+    on.signal?.throwIfAborted();
+    const midNs = Math.round((FIRST_FRAME_S + sequence / options.frameRateHz) * NS_PER_SECOND);
+    const moments = exposureMoments(job, midNs / NS_PER_SECOND);
+    const ground = await job.ground.under(moments, () => pool.settle());
+    const noiseSeed = BigInt(seeds.integer(2 ** 48));
+    const look = { gain: 1 + gain.step(1 / options.frameRateHz), noiseSeed };
+    const delayS = options.exposureS / 2 + TRANSFER_MIN_S -
+      TRANSFER_JITTER_S * Math.log(1 - delays.uniform());
+    const file = `frames/${String(sequence).padStart(6, "0")}.jpg`;
+    await folder.row("frames.csv", [
+      sequence,
+      midNs,
+      midNs + Math.round(delayS * NS_PER_SECOND),
+      file,
+    ]);
+    await pool.start(async () => {
+      await writePicture({ camera, ground, moments, look }, job, folder, file);
+      on.done(++finished);
+    });
   }
+  await pool.settle();
 }
 
 async function writePicture(

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { causes, type FolderLock, messageOf } from "../../../core/mod.ts";
+import { causes, exists, type FolderLock, messageOf } from "../../../core/mod.ts";
 import { checkIdentity, isWithoutIdentity } from "./cache_identity.ts";
 import {
   TileCacheError,
@@ -181,10 +181,6 @@ async function openDatabase(
     logger.warn("c6.store.database_lost", { dataFolder, aside, error: error.message });
     return await openPglite(folder);
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.lstat(path).then(() => true, () => false);
 }
 
 /**

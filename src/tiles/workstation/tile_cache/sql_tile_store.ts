@@ -8,9 +8,9 @@
  *
  * @module
  */
+import { readAhead } from "../../../core/mod.ts";
 import { selectPage, selectStatistics } from "./catalogue_rows.ts";
 import { LruStamps, selectLruCandidates } from "./lru_stamps.ts";
-import { readAhead } from "./read_ahead.ts";
 import { readPictureNow } from "./read_now.ts";
 import {
   admitted,

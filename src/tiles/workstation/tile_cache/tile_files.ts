@@ -10,7 +10,14 @@
  * @module
  */
 import { setImmediate } from "node:timers";
-import { messageOf, replaceFile, sha256Hex, temporaryPathFor } from "../../../core/mod.ts";
+import {
+  forEachBounded,
+  messageOf,
+  replaceFile,
+  sha256Hex,
+  temporaryPathFor,
+  writeAllSync,
+} from "../../../core/mod.ts";
 import {
   checkTileId,
   ContentHashMismatchError,
@@ -45,7 +52,7 @@ export async function writeTileFiles(
   try {
     const pictures = tiles.map((tile) => pathsOf(folders.root, tile.metadata.tileId).jpeg);
     const used = folders.prepare(pictures);
-    await eachOf(tiles, (tile) => writeOne(folders, tile));
+    await forEachBounded(tiles, WRITES_AT_ONCE, (tile) => writeOne(folders, tile));
     await folders.sync(used);
     if (!folders.syncSidecars) await writeUnsynced(folders, tiles);
   } catch (error) {
@@ -56,26 +63,6 @@ export async function writeTileFiles(
       { cause: error },
     );
   }
-}
-
-/**
- * Runs a few at a time. All of them end before an error is thrown: nothing may be written after a
- * clean-up.
- */
-async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const queue = items.values();
-  let failed = false;
-  const worker = async () => {
-    for (const item of queue) {
-      if (failed) return;
-      await work(item).catch((error) => {
-        failed = true;
-        throw error;
-      });
-    }
-  };
-  const ends = await Promise.allSettled(Array.from({ length: WRITES_AT_ONCE }, worker));
-  for (const end of ends) if (end.status === "rejected") throw end.reason;
 }
 
 /**
@@ -116,7 +103,7 @@ async function writeOne(folders: TileFolders, tile: NewTile): Promise<void> {
  */
 async function writeNowAndSync(path: string, bytes: Uint8Array): Promise<void> {
   using file = Deno.openSync(path, { write: true, createNew: true });
-  for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
+  writeAllSync(file, bytes);
   await file.sync();
 }
 

@@ -3,12 +3,11 @@
  *
  * @module
  */
-import { GarbageBound, writeSynced } from "../../../core/mod.ts";
+import { GarbageBound, readAhead, writeSynced } from "../../../core/mod.ts";
 import type { TileMetadata } from "../../tile_contract/mod.ts";
 import type { ExportableTiles, ExportObserver, ExportRequest, ExportSummary } from "./contract.ts";
 import { ExportFacts } from "./facts.ts";
 import { exportFault, FOLDER_DOCUMENT, wholeFolder } from "./output.ts";
-import { readAhead } from "./read_ahead.ts";
 
 const WRITES_AT_ONCE = 8;
 

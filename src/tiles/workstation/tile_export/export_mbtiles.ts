@@ -6,12 +6,11 @@
  * @module
  */
 import { DatabaseSync } from "node:sqlite";
-import { GarbageBound } from "../../../core/mod.ts";
+import { GarbageBound, readAhead } from "../../../core/mod.ts";
 import type { TileMetadata } from "../../tile_contract/mod.ts";
 import type { ExportableTiles, ExportObserver, ExportRequest, ExportSummary } from "./contract.ts";
 import { ExportFacts } from "./facts.ts";
 import { exportFault, wholeFile } from "./output.ts";
-import { readAhead } from "./read_ahead.ts";
 
 const READS_AT_ONCE = 8;
 /** Rows of one transaction: they wait in SQLite's page cache until it ends. */

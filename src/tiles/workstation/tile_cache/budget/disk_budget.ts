@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Clock, messageOf } from "../../../../core/mod.ts";
 import type { FdrSink } from "../../../../flight/flight_recorder/mod.ts";
 import type { TileCacheLogger } from "../logger.ts";
@@ -136,7 +137,7 @@ export class DiskBudget implements AsyncDisposable {
         throw new CacheBudgetExhaustedError(neededBytes, budgetBytes, await this.state());
       } else {
         waitedMs += POLL_MS;
-        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+        await sleep(POLL_MS);
       }
     }
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { forEachBounded } from "../../../../core/mod.ts";
 import type { SqlDatabase } from "../sql/database.ts";
 import { removeTileFiles } from "../tile_files.ts";
 import { lockKeys } from "../tile_rows.ts";
@@ -26,11 +27,7 @@ export async function removeEvictedFiles(
       [ids.map(tileUuid)],
     );
     const anew = new Set(there.map((row) => row.tile_uuid));
-    const queue = ids.filter((id) => !anew.has(tileUuid(id))).values();
-    const worker = async () => {
-      for (const id of queue) await removeTileFiles(dataFolder, id);
-    };
-    const ends = await Promise.allSettled(Array.from({ length: TILES_AT_ONCE }, worker));
-    for (const end of ends) if (end.status === "rejected") throw end.reason;
+    const gone = ids.filter((id) => !anew.has(tileUuid(id)));
+    await forEachBounded(gone, TILES_AT_ONCE, (id) => removeTileFiles(dataFolder, id));
   });
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { GarbageBound, messageOf, sha256Hex } from "../../../../core/mod.ts";
+import { forEachBounded, GarbageBound, messageOf, sha256Hex } from "../../../../core/mod.ts";
 import { readState } from "../budget/ledger.ts";
 import { SIDECARS, tileKey } from "../../../tile_contract/mod.ts";
 import { checkInside } from "../tile_folders.ts";
@@ -68,15 +68,11 @@ class Verification {
     const { after, onPage } = this.#options;
     const begin = after === undefined ? null : await selectByUuid(database, after.tileUuid);
     for await (const page of selectPages(database, {}, begin?.position ?? null, PAGE_TILES)) {
-      const queue = page.values();
-      const worker = async () => {
-        for (const { tile } of queue) {
-          this.#options.signal?.throwIfAborted();
-          await this.#tile(tile);
-          this.#options.progress?.(++this.#count.tiles, "tiles");
-        }
-      };
-      await Promise.all(Array.from({ length: READS_AT_ONCE }, worker));
+      await forEachBounded(page, READS_AT_ONCE, async ({ tile }) => {
+        this.#options.signal?.throwIfAborted();
+        await this.#tile(tile);
+        this.#options.progress?.(++this.#count.tiles, "tiles");
+      });
       this.#garbage.add(page.length);
       onPage?.(page[page.length - 1].tile);
     }

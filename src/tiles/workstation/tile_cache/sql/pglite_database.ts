@@ -6,7 +6,7 @@
  */
 import { PGlite, type Transaction } from "@electric-sql/pglite";
 import { fileURLToPath } from "node:url";
-import { messageOf } from "../../../../core/mod.ts";
+import { exists, messageOf } from "../../../../core/mod.ts";
 import { TileDatabaseError, TileFsError } from "../../../tile_contract/mod.ts";
 import type { SqlDatabase, SqlRow, SqlTransaction, SqlValue } from "./database.ts";
 import { WalSync } from "./wal_sync.ts";
@@ -92,14 +92,5 @@ export async function openPglite(folder: string): Promise<SqlDatabase> {
         "backup, or move it away and import the tiles again",
       { cause: error },
     );
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -12,8 +12,10 @@ import { deflate } from "node:zlib";
 import {
   DataError,
   MERCATOR_LATITUDE_MAX_DEG,
+  readAhead,
   TILE_SIZE_PX,
   tileBounds,
+  writeAll,
 } from "../../../../core/mod.ts";
 import type { Bbox, TileMetadata } from "../../../tile_contract/mod.ts";
 import type {
@@ -25,7 +27,6 @@ import type {
 } from "../contract.ts";
 import { ExportFacts } from "../facts.ts";
 import { exportFault, wholeFile } from "../output.ts";
-import { readAhead } from "../read_ahead.ts";
 import {
   directoriesBytes,
   type LevelTiles,
@@ -216,7 +217,7 @@ async function assemble(
   const head = writeDirectories(tiles((level) => offsets.get(level) ?? 0, emptyAt), place, big);
   using out = await Deno.open(path, { write: true, createNew: true });
   for (const part of [head, empty]) {
-    for (let done = 0; done < part.length;) done += await out.write(part.subarray(done));
+    await writeAll(out, part);
   }
   for (const level of [...levels].reverse()) await level.copyTo(out);
 }

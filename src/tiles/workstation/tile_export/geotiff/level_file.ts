@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { writeAll } from "../../../../core/mod.ts";
 import type { LevelTiles } from "./directory.ts";
 import type { Level } from "./pyramid.ts";
 
@@ -39,7 +40,7 @@ export class LevelFile implements AsyncDisposable {
     this.#offsets[place] = this.#bytes;
     this.#byteCounts[place] = tile.length;
     this.#bytes += tile.length;
-    for (let done = 0; done < tile.length;) done += await this.#file.write(tile.subarray(done));
+    await writeAll(this.#file, tile);
   }
 
   /** Where the tiles are once this file stands at `offset` of another. */
@@ -58,7 +59,7 @@ export class LevelFile implements AsyncDisposable {
       const count = await this.#file.read(buffer);
       if (count === null) return;
       const bytes = buffer.subarray(0, count);
-      for (let done = 0; done < count;) done += await out.write(bytes.subarray(done));
+      await writeAll(out, bytes);
     }
   }
 

@@ -6,7 +6,7 @@
  * @module
  */
 import { gzipSync } from "node:zlib";
-import { GarbageBound } from "../../../../core/mod.ts";
+import { GarbageBound, readAhead, writeAll } from "../../../../core/mod.ts";
 import type {
   ExportableTiles,
   ExportObserver,
@@ -16,7 +16,6 @@ import type {
 } from "../contract.ts";
 import { ExportFacts } from "../facts.ts";
 import { exportFault, wholeFile } from "../output.ts";
-import { readAhead } from "../read_ahead.ts";
 import { makeDirectories } from "./directories.ts";
 import { makeHeader } from "./header.ts";
 import { tileOfId } from "./hilbert.ts";
@@ -125,6 +124,6 @@ class BufferedFile {
   }
 
   async #all(bytes: Uint8Array): Promise<void> {
-    for (let done = 0; done < bytes.length;) done += await this.#file.write(bytes.subarray(done));
+    await writeAll(this.#file, bytes);
   }
 }

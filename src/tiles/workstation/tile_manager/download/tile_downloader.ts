@@ -7,6 +7,7 @@
  */
 import { createHash } from "node:crypto";
 import {
+  forEachBounded,
   groundSampleDistanceM,
   type Logger,
   messageOf,
@@ -129,27 +130,21 @@ export class HttpTileDownloader implements TileDownloader {
     const signal = AbortSignal.any([grace.signal, stop.signal]);
     const writer = new BatchWriter(this.#parts.cache, tally);
     const etags = this.#etags();
-    const queue = work.toFetch[Symbol.iterator]();
-    const worker = async () => {
-      for (const tile of queue) {
+    const [end] = await Promise.allSettled([
+      forEachBounded(work.toFetch, request.concurrency, async (tile) => {
         if (options.signal?.aborted) return;
-        signal.throwIfAborted();
-        await this.#one(tile, request, work, { tally, writer, etags, signal });
+        await this.#one(tile, request, work, { tally, writer, etags, signal }).catch((error) => {
+          stop.abort(error);
+          throw error;
+        });
         options.onProgress?.(++tally.done);
-      }
-    };
-    const workers = Array.from({ length: request.concurrency }, () =>
-      worker().catch((error) => {
-        stop.abort(error);
-        throw error;
-      }));
-    const ends = await Promise.allSettled(workers);
+      }),
+    ]);
     // Tiles that were fetched are written also when the run ends early.
     await writer.flush();
     await etags.flush();
     options.signal?.throwIfAborted();
-    const fault = ends.find((end) => end.status === "rejected");
-    if (fault !== undefined) throw stop.signal.reason ?? fault.reason;
+    if (end.status === "rejected") throw stop.signal.reason ?? end.reason;
     return {
       fetched: tally.fetched,
       kept: work.wanted.length - work.toFetch.length - work.absent,

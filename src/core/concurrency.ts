@@ -1,0 +1,82 @@
+/**
+ * Work side by side, within a limit.
+ *
+ * npm:p-map (MIT) was weighed: it rejects while others are still at work, and here nothing may touch
+ * a file, a buffer or a transaction after its owner was told that the work has ended.
+ *
+ * @module
+ */
+
+/** Runs tasks side by side, at most `limit` at a time; after a failure it begins no other. */
+export class TaskPool implements AsyncDisposable {
+  readonly #limit: number;
+  readonly #running = new Set<Promise<void>>();
+  #failure: { readonly error: unknown } | null = null;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Begins a task, as soon as fewer than `limit` run. @throws what a task before it has thrown */
+  async start(task: () => Promise<void>): Promise<void> {
+    while (this.#running.size >= this.#limit) await Promise.race(this.#running);
+    this.#throwFailure();
+    const running = Promise.try(task)
+      .catch((error) => void (this.#failure ??= { error }))
+      .finally(() => this.#running.delete(running));
+    this.#running.add(running);
+  }
+
+  /** Waits until none runs. @throws what the first that failed has thrown */
+  async settle(): Promise<void> {
+    await Promise.all(this.#running);
+    this.#throwFailure();
+  }
+
+  /** Waits until none runs. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#running);
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== null) throw this.#failure.error;
+  }
+}
+
+/** Works on all items, at most `limit` at a time; has ended when it returns or throws. */
+export async function forEachBounded<Item>(
+  items: Iterable<Item>,
+  limit: number,
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  await using pool = new TaskPool(limit);
+  for (const item of items) await pool.start(() => work(item));
+  await pool.settle();
+}
+
+/**
+ * Results in the order of `items`, while up to `ahead` of the next ones are at work. Who leaves early
+ * waits for those.
+ */
+export async function* readAhead<Item, Result>(
+  items: AsyncIterable<Item> | Iterable<Item>,
+  ahead: number,
+  work: (item: Item) => Promise<Result>,
+): AsyncGenerator<Result> {
+  const atWork: Promise<Result>[] = [];
+  try {
+    for await (const item of items) {
+      const promise = work(item);
+      // Its rejection is seen when its turn comes; until then it is no unhandled one.
+      promise.catch(() => {});
+      atWork.push(promise);
+      const first = atWork.length > ahead ? atWork.shift() : undefined;
+      if (first !== undefined) yield await first;
+    }
+    for (let first = atWork.shift(); first !== undefined; first = atWork.shift()) {
+      yield await first;
+    }
+  } finally {
+    await Promise.allSettled(atWork);
+  }
+}
