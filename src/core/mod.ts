@@ -21,6 +21,7 @@ export * from "./native_library.ts";
 export * from "./durable_file.ts";
 export * from "./files.ts";
 export * from "./concurrency.ts";
+export * from "./statistics.ts";
 export { GarbageBound } from "./garbage.ts";
 export { FolderLock, FolderLockedError } from "./folder_lock.ts";
 export * from "./jpeg_header.ts";

@@ -16,6 +16,11 @@ export const ZOOM_MAX = 22;
 /** Latitude where the square Web Mercator world ends, degrees. */
 export const MERCATOR_LATITUDE_MAX_DEG = 85.0511287798066;
 
+/** The latitude, degrees, or the nearest one that Web Mercator has. */
+export function clampMercatorLatitudeDeg(latitudeDeg: number): number {
+  return Math.max(-MERCATOR_LATITUDE_MAX_DEG, Math.min(MERCATOR_LATITUDE_MAX_DEG, latitudeDeg));
+}
+
 const MERCATOR_RADIUS_M = 6_378_137;
 const MERCATOR_HALF_WORLD_M = Math.PI * MERCATOR_RADIUS_M;
 const mercator = proj4("EPSG:4326", "EPSG:3857");

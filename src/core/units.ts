@@ -77,3 +77,7 @@ export function wrapRadians(angleRad: number): number {
   const turns = Math.ceil((angleRad - Math.PI) / (2 * Math.PI));
   return angleRad - turns * 2 * Math.PI;
 }
+/** Wraps an angle, such as a longitude, into [-180, 180). */
+export function wrapDegrees(angleDeg: number): number {
+  return angleDeg - 360 * Math.floor((angleDeg + 180) / 360);
+}

@@ -5,7 +5,14 @@
  *
  * @module
  */
-import { GarbageBound, sha256Hex, syncPath, writeSynced } from "../../src/core/mod.ts";
+import {
+  GarbageBound,
+  mean,
+  percentile,
+  sha256Hex,
+  syncPath,
+  writeSynced,
+} from "../../src/core/mod.ts";
 import { openTileCache, type TileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
 import { openPostgres } from "../../src/tiles/workstation/tile_cache/sql/postgres_database.ts";
 import { makeTile } from "../../tests/contract/tile_fixture.ts";
@@ -65,10 +72,6 @@ async function once(name: string, work: () => Promise<unknown>): Promise<void> {
   console.log(`${name}: ${(performance.now() - beginMs).toFixed(1)} ms`);
 }
 
-function quantile(values: readonly number[], share: number): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(share * (values.length - 1))];
-}
-
 async function boxes(cache: TileCache): Promise<void> {
   for (const side of [1, 4, 10, 32]) {
     const times: number[] = [];
@@ -81,7 +84,7 @@ async function boxes(cache: TileCache): Promise<void> {
         throw new Error(`${found.length} tiles, not ${side * side}`);
       }
     }
-    const [p50, p99] = [quantile(times, 0.5), quantile(times, 0.99)].map((ms) => ms.toFixed(2));
+    const [p50, p99] = [0.5, 0.99].map((part) => percentile(times, part)?.toFixed(2));
     console.log(`queryByBbox of ${side * side} tiles: p50 ${p50} ms, p99 ${p99} ms`);
   }
 }
@@ -104,9 +107,9 @@ async function pages(cache: TileCache): Promise<number> {
     if (times.length % 10 === 0) memory.push(Deno.memoryUsage().rss);
   }
   const tenth = Math.ceil(memory.length / 10);
-  const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
-  const first = mean(memory.slice(0, tenth)), last = mean(memory.slice(-tenth));
-  const pageOf = (from: number, to: number) => quantile(times.slice(from, to), 0.5).toFixed(1);
+  const first = mean(memory.slice(0, tenth)) ?? NaN, last = mean(memory.slice(-tenth)) ?? NaN;
+  const pageOf = (from: number, to: number) =>
+    (percentile(times.slice(from, to), 0.5) ?? NaN).toFixed(1);
   console.log(
     `${rows} rows in pages of 1000: ${seconds(beginMs)}; a page ${pageOf(0, 50)} ms at the ` +
       `beginning, ${pageOf(-50, -1)} ms at the end; memory ${
@@ -141,7 +144,7 @@ async function durableRatio(cache: TileCache, folder: string, dsn: string): Prom
     bare.push(oursMs - bareMs);
     ours.push(performance.now() - oursMs);
   }
-  const [barely, wholly] = [quantile(bare, 0.5), quantile(ours, 0.5)];
+  const [barely, wholly] = [percentile(bare, 0.5) ?? NaN, percentile(ours, 0.5) ?? NaN];
   console.log(
     `durable write: bare loop ${barely.toFixed(2)} ms, writeTile ${
       wholly.toFixed(2)

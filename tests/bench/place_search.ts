@@ -20,6 +20,7 @@ import {
   LocalFrame,
   localFromBody,
   matrixFromQuaternion,
+  median,
   type Quaternion,
   quaternionMultiply,
   radiansFromDegrees,
@@ -110,10 +111,9 @@ for await (const event of flight.events()) {
   }
 }
 const within = (count: number) => ranks.filter((rank) => rank >= 0 && rank < count).length;
-const median = milliseconds.sort((a, b) => a - b)[milliseconds.length >> 1] ?? NaN;
 console.log(
   `first place right ${within(1)}/${ranks.length}, among three ${within(3)}, ` +
-    `among all ${within(Infinity)}; ${median.toFixed(0)} ms a search (median)`,
+    `among all ${within(Infinity)}; ${median(milliseconds)?.toFixed(0)} ms a search (median)`,
 );
 
 interface TruthRow {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { LocalFrame } from "../../src/core/mod.ts";
+import { LocalFrame, mean, percentile, share } from "../../src/core/mod.ts";
 import {
   BARS_TWO_DATES,
   driftPercent,
@@ -7,11 +7,8 @@ import {
   evaluateFlight,
   flightMetrics,
   horizontalNees,
-  mean,
   missedBars,
-  percentile,
   pooledMetrics,
-  share,
   stageCpuMs,
   TruthError,
   truthFromCsv,

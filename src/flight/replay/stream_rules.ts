@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { DataError, type MonotonicNs, monotonicNs } from "../../core/mod.ts";
+import { DataError, median, type MonotonicNs, monotonicNs } from "../../core/mod.ts";
 import type { AttitudeEvent, BaroEvent, GpsEvent, ImuEvent } from "./events.ts";
 import { attitudeEvent, baroEvent, gpsEvent, imuEvent, type RowFields } from "./rows.ts";
 import type { StreamRules } from "./stream_reader.ts";
@@ -120,7 +120,7 @@ function atItsOwnRate<T extends Timed>(): StreamRules<T>["follows"] {
     inOrder(previous, item, fault);
     if (intervalsNs.length < PERIOD_INTERVALS) {
       intervalsNs.push(item.controllerNs - previous.controllerNs);
-      periodNs = intervalsNs.toSorted((a, b) => a - b)[intervalsNs.length >> 1];
+      periodNs = median(intervalsNs) ?? 0;
     }
     if (intervalsNs.length >= PERIOD_INTERVALS / 2) withoutGap(previous, item, periodNs, fault);
   };

@@ -52,8 +52,8 @@ const ProjectionSchema = z.object({
   /** Share of the descriptors' variance along the kept axes. */
   keptVariance: z.number().min(0).max(1.001),
   /** float32, little-endian: inputDimension, and dimension × inputDimension of them. */
-  meanBase64: z.string(),
-  axesBase64: z.string(),
+  meanBase64: z.base64(),
+  axesBase64: z.base64(),
   /** Of mean and axes, one after the other. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });

@@ -55,8 +55,8 @@ export async function trainProjection(
       method: "pca",
       inputDimension: dimension,
       keptVariance: Math.round(trained.keptVariance * 1e6) / 1e6,
-      meanBase64: bytesOf(trained.mean).toString("base64"),
-      axesBase64: bytesOf(trained.axes).toString("base64"),
+      meanBase64: bytesOf(trained.mean).toBase64(),
+      axesBase64: bytesOf(trained.axes).toBase64(),
       sha256: hashOf(trained.mean, trained.axes),
     },
   };
@@ -82,12 +82,12 @@ export async function project(
   return axes === null ? rows : await projectOntoAxes(faiss, rows, axes);
 }
 
-function bytesOf(values: Floats): Buffer {
-  return Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+function bytesOf(values: Floats): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
 function floatsOf(base64: string): Floats {
-  const bytes = Uint8Array.from(Buffer.from(base64, "base64"));
+  const bytes = Uint8Array.fromBase64(base64);
   return new Float32Array(bytes.buffer, 0, Math.floor(bytes.length / 4));
 }
 

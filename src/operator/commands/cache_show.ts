@@ -11,6 +11,7 @@ import {
   type ExitCode,
   GdnError,
   messageOf,
+  nullIfAbsent,
   replaceFile,
   sha256Hex,
   tileBounds,
@@ -181,10 +182,7 @@ async function write(path: string, jpeg: Uint8Array, force: boolean): Promise<vo
     new GdnError("CANNOT_CREATE", `Cannot write ${path}: ${reason}`, {
       exitCode: EXIT.cannotCreate,
     });
-  const there = await Deno.lstat(path).catch((error) => {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  });
+  const there = await nullIfAbsent(Deno.lstat(path));
   if (there !== null && !force) throw refuse("it exists already; --force replaces it");
   if (there !== null && !there.isFile) throw refuse("it is no file");
   try {

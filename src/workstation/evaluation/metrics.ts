@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { WgsPosition } from "../../core/mod.ts";
-import { largest, mean, percentile, share } from "./statistics.ts";
+import { largest, mean, percentile, share, type WgsPosition } from "../../core/mod.ts";
 
 /** What is needed of one line of `airborne replay --json`. */
 export interface EvaluatedFrame {

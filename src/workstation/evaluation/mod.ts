@@ -1,5 +1,4 @@
 /** Flights measured against their truth. Pure: no files, no processes. */
-export * from "./statistics.ts";
 export * from "./truth.ts";
 export * from "./metrics.ts";
 export * from "./bars.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { LocalFrame, type WgsPosition } from "../../core/mod.ts";
+import { LocalFrame, type WgsPosition, wrapDegrees } from "../../core/mod.ts";
 import { STREAM_COLUMNS } from "../../flight/replay/mod.ts";
 
 export interface TruthPoint {
@@ -65,11 +65,6 @@ export class TruthTrack {
       distanceM: between(this.#distanceM[low], this.#distanceM[high]),
     };
   }
-}
-
-/** Into [−180, 180]: two points may lie on either side of the antimeridian. */
-function wrapDegrees(value: number): number {
-  return Math.abs(value) <= 180 ? value : value - 360 * Math.round(value / 360);
 }
 
 /** Reads the text of truth.csv. @throws TruthError */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { median } from "../../core/mod.ts";
 import {
   type EvaluatedFrame,
   type EvaluatedSummary,
@@ -88,9 +89,8 @@ export function reportOf(flight: ReportedFlight): FlightReport {
 }
 
 function breakOf(frames: readonly ReportedFrame[]): number {
-  const intervals = frames.slice(1).map(({ timeNs }, i) => timeNs - frames[i].timeNs)
-    .toSorted((a, b) => a - b);
-  return Math.max(1e9, BREAK_INTERVALS * (intervals[Math.floor(intervals.length / 2)] ?? 0));
+  const intervals = frames.slice(1).map(({ timeNs }, i) => timeNs - frames[i].timeNs);
+  return Math.max(1e9, BREAK_INTERVALS * (median(intervals) ?? 0));
 }
 
 function panels(

@@ -4,15 +4,15 @@
  * @module
  */
 import {
+  clampMercatorLatitudeDeg,
   groundSampleDistanceM,
-  MERCATOR_LATITUDE_MAX_DEG,
   TILE_SIZE_PX,
   wgsFromWorldPixel,
   worldPixelFromWgs,
+  wrapDegrees,
 } from "../../core/mod.ts";
 import type { MapFrame, ReportPosition } from "./contract.ts";
 import type { Point } from "./svg.ts";
-import { wrapDegrees } from "./track_bins.ts";
 
 /** Longer side of the picture. */
 export const SIDE_PX_MAX = 1400;
@@ -44,7 +44,7 @@ export function mapFrame(
   const scale = Math.min(1, sidePxMax / longer);
   const middleX = (west + east) / 2, middleY = (north + south) / 2;
   const originX = Math.floor(middleX - width / 2), originY = Math.floor(middleY - height / 2);
-  const latitudeDeg = clampLatitude(reference.latitudeDeg);
+  const latitudeDeg = clampMercatorLatitudeDeg(reference.latitudeDeg);
   return {
     widthPx: Math.max(1, Math.round(width * scale)),
     heightPx: Math.max(1, Math.round(height * scale)),
@@ -110,13 +110,9 @@ function worldPoint(position: ReportPosition, zoom: number, reference: ReportPos
 
 function worldPixel({ latitudeDeg, longitudeDeg }: ReportPosition, zoom: number) {
   return worldPixelFromWgs({
-    latitudeDeg: clampLatitude(latitudeDeg),
+    latitudeDeg: clampMercatorLatitudeDeg(latitudeDeg),
     longitudeDeg: wrapDegrees(longitudeDeg),
   }, zoom);
-}
-
-function clampLatitude(latitudeDeg: number): number {
-  return Math.max(-MERCATOR_LATITUDE_MAX_DEG, Math.min(MERCATOR_LATITUDE_MAX_DEG, latitudeDeg));
 }
 
 /** From the lowest to the highest, but for those far away from nearly all others. */

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { encodeBase64 } from "./base64.ts";
 import type { ReportMap, ReportPosition, ReportTracks, TrackSample } from "./contract.ts";
 import { mapPixel } from "./map_frame.ts";
 import { coordinate, type Point, pointList, roundBelow } from "./svg.ts";
@@ -60,7 +59,7 @@ export function trackPixels(
 
 function picture(map: ReportMap): string {
   if (map.jpeg === null) return "";
-  const data = `data:image/jpeg;base64,${encodeBase64(map.jpeg)}`;
+  const data = `data:image/jpeg;base64,${map.jpeg.toBase64()}`;
   return `<image href="${data}" width="${map.widthPx}" height="${map.heightPx}"/>`;
 }
 

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { wrapDegrees } from "../../core/mod.ts";
 import type { TruthTrack } from "../evaluation/mod.ts";
 import type { ReportFigure, ReportPanel, ReportTracks, Sample } from "./contract.ts";
 import { metres, percent, withUnit } from "./figure_text.ts";
@@ -15,7 +16,7 @@ import { SeriesBins } from "./series_bins.ts";
 import { StageCosts } from "./stage_costs.ts";
 import { StateBins } from "./state_bins.ts";
 import type { TimeRange } from "./time_range.ts";
-import { TrackBins, wrapDegrees } from "./track_bins.ts";
+import { TrackBins } from "./track_bins.ts";
 
 const LATENCY_BAR_MS = 150;
 /** Fixes by share: stretches of the flight, with some frames in each. */

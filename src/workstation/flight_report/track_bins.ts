@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { wrapDegrees } from "../../core/mod.ts";
 import type { ReportPosition, TrackSample } from "./contract.ts";
 import { Silences } from "./silences.ts";
 import type { TimeRange } from "./time_range.ts";
@@ -92,9 +93,4 @@ export class TrackBins {
 
 function isDegrees(value: unknown, limit: number): value is number {
   return typeof value === "number" && Math.abs(value) <= limit;
-}
-
-/** Into [−180, 180). */
-export function wrapDegrees(value: number): number {
-  return value - 360 * Math.floor((value + 180) / 360);
 }

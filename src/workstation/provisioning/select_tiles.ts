@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  clampMercatorLatitudeDeg,
   MERCATOR_LATITUDE_MAX_DEG,
   TILE_SIZE_PX,
   tileFromWgs,
@@ -128,14 +129,12 @@ function boundsOf(tiles: readonly TileMetadata[]): TileRectangle {
 }
 
 function rectangleOf(area: Bbox, zoom: number): TileRectangle {
-  const clamp = (latitudeDeg: number) =>
-    Math.max(-MERCATOR_LATITUDE_MAX_DEG, Math.min(MERCATOR_LATITUDE_MAX_DEG, latitudeDeg));
   const northWest = tileFromWgs(
-    { latitudeDeg: clamp(area.northDeg), longitudeDeg: area.westDeg },
+    { latitudeDeg: clampMercatorLatitudeDeg(area.northDeg), longitudeDeg: area.westDeg },
     zoom,
   );
   const southEast = tileFromWgs(
-    { latitudeDeg: clamp(area.southDeg), longitudeDeg: area.eastDeg },
+    { latitudeDeg: clampMercatorLatitudeDeg(area.southDeg), longitudeDeg: area.eastDeg },
     zoom,
   );
   return { xMin: northWest.x, xMax: southEast.x + 1, yMin: northWest.y, yMax: southEast.y + 1 };

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
 import {
   contentDigestFault,
   type IngestAnswer,
@@ -78,7 +77,7 @@ export class Ingest {
   }
 
   async #verify(headers: Headers, url: URL, manifest: Manifest): Promise<Ingested | null> {
-    const fingerprint = publicKeyFingerprint(Buffer.from(manifest.publicKey, "base64"));
+    const fingerprint = publicKeyFingerprint(Uint8Array.fromBase64(manifest.publicKey));
     const outcome = verifyRequest(
       { method: "POST", url, fields: new Map(headers.entries()) },
       { input: headers.get("signature-input"), signature: headers.get("signature") },
@@ -87,7 +86,7 @@ export class Ingest {
         required: SIGNED_COMPONENTS,
         verify: (base, signature, keyId) =>
           keyId === fingerprint &&
-          verifies(Buffer.from(signature).toString("base64"), base, manifest.publicKey),
+          verifies(signature.toBase64(), base, manifest.publicKey),
       },
     );
     if (!outcome.ok) return refuse(403, `message signature: ${outcome.reason}`);
@@ -95,7 +94,7 @@ export class Ingest {
     if (Math.abs(ageS) > CREATED_TOLERANCE_S) {
       return refuse(403, `message signature: made ${Math.round(ageS)} s ago`);
     }
-    const key = Buffer.from(manifest.publicKey, "base64");
+    const key = Uint8Array.fromBase64(manifest.publicKey);
     if (!await this.#parts.keys.isOf(key, manifest.flightId)) {
       return refuse(403, `signature of an unknown key: ${fingerprint} is not enrolled`);
     }

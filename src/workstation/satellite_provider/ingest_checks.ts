@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
-import { Buffer } from "node:buffer";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import sharp from "sharp";
+import { sha256Hex } from "../../core/mod.ts";
 import { type Manifest, signedPayload } from "../../tiles/workstation/tile_manager/mod.ts";
 
 const BYTES_MIN = 5 * 1024;
@@ -43,9 +42,9 @@ function signatureFault(tile: ManifestTile, manifest: Manifest): string | null {
 export function verifies(signature: string, message: Uint8Array, publicKey: string): boolean {
   try {
     return ed25519.verify(
-      Buffer.from(signature, "base64"),
+      Uint8Array.fromBase64(signature),
       message,
-      Buffer.from(publicKey, "base64"),
+      Uint8Array.fromBase64(publicKey),
     );
   } catch {
     // Not 64 bytes, or no point of the curve.
@@ -54,7 +53,7 @@ export function verifies(signature: string, message: Uint8Array, publicKey: stri
 }
 
 function contentFault(tile: ManifestTile, jpeg: Uint8Array): string | null {
-  if (createHash("sha256").update(jpeg).digest("hex") !== tile.contentSha256) {
+  if (sha256Hex(jpeg) !== tile.contentSha256) {
     return "the picture is not the one of its SHA-256";
   }
   if (jpeg.length < BYTES_MIN || jpeg.length > BYTES_MAX) {

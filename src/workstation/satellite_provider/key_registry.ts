@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
 import {
   findFlight,
   type FlightFiles,
@@ -54,12 +53,12 @@ export class KeyRegistry {
       for (const { record, message } of batch) {
         const key = FDR_KINDS[KEY_KIND].safeParse(record.payload);
         if (!message.verified || !key.success) continue;
-        this.enrol(key.data.flightId, Buffer.from(key.data.publicKey, "base64"));
+        this.enrol(key.data.flightId, Uint8Array.fromBase64(key.data.publicKey));
       }
     }
   }
 }
 
 function keyText(publicKey: Uint8Array): string {
-  return Buffer.from(publicKey).toString("hex");
+  return publicKey.toHex();
 }

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
 import { timingSafeEqual } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../../core/mod.ts";
@@ -150,7 +149,7 @@ export class SatelliteProvider {
       return refusal(403, "only the safety officer enrols keys");
     }
     const { flightId, publicKey } = EnrolmentSchema.parse(await request.json());
-    const key = Buffer.from(publicKey, "base64");
+    const key = Uint8Array.fromBase64(publicKey);
     if (key.length !== 32) return refusal(400, "a public key has 32 bytes");
     this.#keys.enrol(flightId, key);
     return json(201, { flightId });

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import sharp from "sharp";
+import { sha256Hex } from "../../core/mod.ts";
 
 export interface ServedTile {
   readonly jpeg: Uint8Array<ArrayBuffer>;
@@ -64,6 +64,6 @@ export class SyntheticSource implements TileSource {
 }
 
 function served(jpeg: Uint8Array<ArrayBuffer>, modified: Date): ServedTile {
-  const hash = createHash("sha256").update(jpeg).digest("hex");
+  const hash = sha256Hex(jpeg);
   return { jpeg, etag: `"${hash.slice(0, 32)}"`, modified };
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { largest, percentile, share } from "../../../src/workstation/evaluation/mod.ts";
+import { largest, percentile, share } from "../../../src/core/mod.ts";
 import { aligned } from "../aligned.ts";
 import type { TilePlacement } from "./placement.ts";
 

@@ -8,7 +8,7 @@
  * @module
  */
 import { dirname } from "node:path";
-import { messageOf, sha256Hex, syncPath, writeSynced } from "../../../core/mod.ts";
+import { messageOf, removeIfPresent, sha256Hex, syncPath, writeSynced } from "../../../core/mod.ts";
 import {
   type NewTile,
   sidecarContents,
@@ -46,7 +46,7 @@ export async function writeRenewal(dataFolder: string, tile: NewTile): Promise<v
   const paths = waitingPaths(dataFolder, tile.metadata);
   const contents = [...sidecarContents(tile.metadata), tile.jpeg];
   try {
-    for (const { from } of paths) await removeIfThere(from);
+    for (const { from } of paths) await removeIfPresent(from);
     await Promise.all(paths.map(({ from }, index) => writeSynced(from, contents[index])));
     await syncPath(dirname(paths[0].to));
   } catch (error) {
@@ -72,13 +72,5 @@ export async function finishRenewal(dataFolder: string, metadata: TileMetadata):
 }
 
 export async function dropRenewal(dataFolder: string, metadata: TileMetadata): Promise<void> {
-  for (const { from } of waitingPaths(dataFolder, metadata)) await removeIfThere(from);
-}
-
-async function removeIfThere(path: string): Promise<void> {
-  try {
-    await Deno.remove(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
+  for (const { from } of waitingPaths(dataFolder, metadata)) await removeIfPresent(from);
 }

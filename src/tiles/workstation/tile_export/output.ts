@@ -8,6 +8,7 @@ import {
   EXIT,
   GdnError,
   messageOf,
+  nullIfAbsent,
   renameOrRemove,
   syncPath,
   TEMPORARY_MARK,
@@ -108,15 +109,9 @@ async function checkFree(
       cause,
       exitCode: EXIT.cannotCreate,
     });
-  const info = await Deno.lstat(out).catch((error) => {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  });
+  const info = await nullIfAbsent(Deno.lstat(out));
   if (info === null) {
-    const parent = await Deno.stat(dirname(out)).catch((error) => {
-      if (error instanceof Deno.errors.NotFound) return null;
-      throw error;
-    });
+    const parent = await nullIfAbsent(Deno.stat(dirname(out)));
     if (!parent?.isDirectory) throw refuse(`there is no folder ${dirname(out)}; make it first`);
     return false;
   }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { median } from "../../../core/mod.ts";
 import type { GroundPosition } from "../../orthorectification/mod.ts";
 import type { TileToolkit } from "./canvas.ts";
 import { bestShift, overlapWindow, type Peak, refinePeak } from "./correlate.ts";
@@ -97,8 +98,8 @@ function medianShortSideM(set: PhotographSet): number {
   const sides = set.photographs.map(({ heightM, file }) => {
     const { widthPx, heightPx, fxPx } = file.photograph.calibration;
     return heightM * Math.min(widthPx, heightPx) / fxPx;
-  }).sort((a, b) => a - b);
-  return sides[sides.length >> 1];
+  });
+  return median(sides) ?? 0;
 }
 
 interface Parts {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { boundsAround } from "./bounds.ts";
 import { checkZoom, GarbageBound, sha256Hex, tileBounds, zoomForGsd } from "../../../core/mod.ts";
 import type { NewTile, TileId } from "../../tile_contract/mod.ts";
 import { TileBatch } from "./tile_batch.ts";
@@ -48,7 +49,7 @@ export async function importTiles(
         count.empty++;
         return;
       }
-      bounds = around(bounds, tileBounds(group[i]));
+      bounds = boundsAround(bounds, tileBounds(group[i]));
       if (outcome === "kept") count.kept++;
       else batch.add(outcome);
     });
@@ -89,16 +90,4 @@ function newTile(
     attribution: options.attribution,
   };
   return { metadata, jpeg: painted.jpeg };
-}
-
-type Bounds = NonNullable<ImportSummary["bounds"]>;
-
-function around(bounds: Bounds | null, box: Bounds): Bounds {
-  if (bounds === null) return box;
-  return {
-    southDeg: Math.min(bounds.southDeg, box.southDeg),
-    westDeg: Math.min(bounds.westDeg, box.westDeg),
-    northDeg: Math.max(bounds.northDeg, box.northDeg),
-    eastDeg: Math.max(bounds.eastDeg, box.eastDeg),
-  };
 }

@@ -10,6 +10,7 @@
  *
  * @module
  */
+import { median } from "../../../core/mod.ts";
 import type { GroundPosition } from "../../orthorectification/mod.ts";
 
 /** The same thing on the ground as photographs `first` and `second` show it, local metres. */
@@ -168,5 +169,5 @@ function medianDistance(rows: readonly Row[], x: Float64Array): number {
   for (let i = 0; i + 1 < rows.length; i += 2) {
     distances.push(Math.hypot(residualOf(rows[i], x), residualOf(rows[i + 1], x)));
   }
-  return distances.sort((a, b) => a - b)[distances.length >> 1] ?? 0;
+  return median(distances) ?? 0;
 }

@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { forEachBounded, GarbageBound, messageOf, sha256Hex } from "../../../../core/mod.ts";
+import {
+  forEachBounded,
+  GarbageBound,
+  messageOf,
+  nullIfAbsent,
+  sha256Hex,
+} from "../../../../core/mod.ts";
 import { readState } from "../budget/ledger.ts";
 import { SIDECARS, tileKey } from "../../../tile_contract/mod.ts";
 import { checkInside } from "../tile_folders.ts";
@@ -99,10 +105,7 @@ class Verification {
   /** null for an undamaged tile. */
   async #judge(tile: ListedTile): Promise<Found | null> {
     const path = `${this.#cache.dataFolder}/${tilePath(tile.tileId)}`;
-    const info = await Deno.lstat(path).catch((error) => {
-      if (error instanceof Deno.errors.NotFound) return null;
-      throw error;
-    });
+    const info = await nullIfAbsent(Deno.lstat(path));
     if (info === null) return { kind: "missing_file", detail: `${path} is missing` };
     if (info.isSymlink || !info.isFile) {
       return { kind: "link", detail: `${path} is not a regular file` };

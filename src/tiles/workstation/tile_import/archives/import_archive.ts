@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { boundsAround } from "../bounds.ts";
 import {
   DataError,
   EXIT,
@@ -165,7 +166,7 @@ class ArchiveImport {
       this.#count.bytes += jpeg.length;
       if (metadata.coverage < 1) this.#count.partial++;
       this.#zooms.add(metadata.tileId.zoom);
-      this.#bounds = around(this.#bounds, tileBounds(metadata.tileId));
+      this.#bounds = boundsAround(this.#bounds, tileBounds(metadata.tileId));
     }
   }
 
@@ -188,14 +189,4 @@ function isAboutTheTile(error: unknown): boolean {
 function reasonOf(error: unknown, name: string): string {
   const message = messageOf(error);
   return message.startsWith(`${name}: `) ? message.slice(name.length + 2) : message;
-}
-
-function around(bounds: Bounds | null, box: Bounds): Bounds {
-  if (bounds === null) return box;
-  return {
-    southDeg: Math.min(bounds.southDeg, box.southDeg),
-    westDeg: Math.min(bounds.westDeg, box.westDeg),
-    northDeg: Math.max(bounds.northDeg, box.northDeg),
-    eastDeg: Math.max(bounds.eastDeg, box.eastDeg),
-  };
 }

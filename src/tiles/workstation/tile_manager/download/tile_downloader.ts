@@ -5,12 +5,12 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import {
   forEachBounded,
   groundSampleDistanceM,
   type Logger,
   messageOf,
+  sha256Hex,
   type SlippyTile,
   tileBounds,
 } from "../../../../core/mod.ts";
@@ -297,7 +297,7 @@ export class HttpTileDownloader implements TileDownloader {
           tileSizePx: 256,
           sourceGsdM: groundSampleDistanceM((northDeg + southDeg) / 2, tileId.zoom),
           capturedAt: listed?.capturedAt ?? this.#parts.capturedAt ?? found.lastModified,
-          contentSha256: createHash("sha256").update(picture.jpeg).digest("hex"),
+          contentSha256: sha256Hex(picture.jpeg),
           diskBytes: picture.jpeg.length,
           coverage: picture.coverage,
           attribution: listed?.attribution ?? this.#parts.attribution,

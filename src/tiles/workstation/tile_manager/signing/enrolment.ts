@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
 import { EXIT } from "../../../../core/mod.ts";
 import type { SigningSession } from "../contract.ts";
 import { SatelliteProviderError } from "../errors.ts";
@@ -21,7 +20,7 @@ export async function enrolKey(
   },
 ): Promise<void> {
   const { base, officerToken, http, timeoutMs } = options;
-  const publicKey = Buffer.from(session.publicKey).toString("base64");
+  const publicKey = session.publicKey.toBase64();
   const { status } = await patientRequest(http, {
     url: new URL(ENROLMENT_PATH, base),
     method: "POST",

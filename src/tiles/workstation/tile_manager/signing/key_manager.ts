@@ -10,14 +10,13 @@
  */
 import { Buffer } from "node:buffer";
 import {
-  createHash,
   createPrivateKey,
   createPublicKey,
   type KeyObject,
   randomFillSync,
   sign,
 } from "node:crypto";
-import type { Clock, Logger } from "../../../../core/mod.ts";
+import { type Clock, type Logger, sha256Hex } from "../../../../core/mod.ts";
 import type { FdrPayload, FdrSink } from "../../../../flight/flight_recorder/mod.ts";
 import type { KeyManager, SigningSession } from "../contract.ts";
 import { SessionNotActiveError } from "../errors.ts";
@@ -72,7 +71,7 @@ export class FlightKeyManager implements KeyManager {
       payload: {
         flightId,
         publicKeyFingerprint: session.publicKeyFingerprint,
-        publicKey: Buffer.from(session.publicKey).toString("base64"),
+        publicKey: session.publicKey.toBase64(),
       },
     });
     return session;
@@ -127,7 +126,7 @@ export class FlightKeyManager implements KeyManager {
 
 /** The first 16 hex digits of SHA-256 of the raw public key. */
 export function publicKeyFingerprint(publicKey: Uint8Array): string {
-  return createHash("sha256").update(publicKey).digest("hex").slice(0, 16);
+  return sha256Hex(publicKey).slice(0, 16);
 }
 
 class Ed25519Session implements SigningSession {

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
 import type { TileId } from "../../../tile_contract/mod.ts";
 import type { SigningSession } from "../contract.ts";
 import { contentDigest } from "../http_signatures/content_digest.ts";
@@ -73,8 +72,8 @@ function manifestOf(tiles: readonly TileToSend[], { session, companionId }: Batc
   return {
     flightId,
     companionId,
-    publicKey: Buffer.from(session.publicKey).toString("base64"),
-    nonce: Buffer.from(crypto.getRandomValues(new Uint8Array(18))).toString("base64url"),
+    publicKey: session.publicKey.toBase64(),
+    nonce: crypto.getRandomValues(new Uint8Array(18)).toBase64({ alphabet: "base64url" }),
     tiles: tiles.map((tile, index) => {
       const { contentSha256, captureTimestampNs, quality } = tile;
       const { zoom, x, y } = tile.tileId;
@@ -85,7 +84,7 @@ function manifestOf(tiles: readonly TileToSend[], { session, companionId }: Batc
         tileId: tile.tileUuid,
         ...place,
         captureTimestampNs: captureTimestampNs.toString(),
-        signature: Buffer.from(session.sign(payload)).toString("base64"),
+        signature: session.sign(payload).toBase64(),
       };
     }),
   };

@@ -14,6 +14,10 @@ export function percentile(values: readonly number[], fraction: number): number 
   return sorted[low] + (sorted[high] - sorted[low]) * (rank - low);
 }
 
+export function median(values: readonly number[]): number | null {
+  return percentile(values, 0.5);
+}
+
 export function mean(values: readonly number[]): number | null {
   if (values.length === 0) return null;
   return values.reduce((sum, value) => sum + value, 0) / values.length;
