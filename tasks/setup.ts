@@ -8,9 +8,9 @@
  *
  * @module
  */
-import { existsSync } from "node:fs";
 import { installPackages, missingPackages } from "./debian_packages.ts";
 import { REPOSITORY } from "./executables.ts";
+import { buildNative } from "./native_build.ts";
 
 const EXIT_UNAVAILABLE = 69;
 const BUILD = `${REPOSITORY}/build`;
@@ -31,8 +31,8 @@ export async function setup(
   await Deno.mkdir(BUILD, { recursive: true });
   using lock = await Deno.open(`${BUILD}/setup.lock`, { create: true, write: true });
   await lock.lock(true);
-  if (options.buildOnly) return await buildNative();
-  return await packages(options) || await buildNative() || await cacheNpm();
+  if (options.buildOnly) return await buildLibraries();
+  return await packages(options) || await buildLibraries() || await cacheNpm();
 }
 
 async function packages(options: { readonly runOnly: boolean }): Promise<number> {
@@ -53,36 +53,16 @@ async function packages(options: { readonly runOnly: boolean }): Promise<number>
   return EXIT_UNAVAILABLE;
 }
 
-/** CMake configures once; Ninja then builds what has changed. */
-export async function buildNative(): Promise<number> {
-  const configured = existsSync(`${BUILD}/cmake/build.ninja`);
-  if (!configured) console.error("setup: building the native libraries (a minute or two)");
-  const steps = [
-    ...(configured
-      ? []
-      : [["cmake", "-S", `${REPOSITORY}/ffi`, "-B", `${BUILD}/cmake`, "-G", "Ninja"]]),
-    ["cmake", "--build", `${BUILD}/cmake`],
-  ];
-  for (const [command, ...args] of steps) {
-    const { success, stdout, stderr } = await new Deno.Command(command, { args, stdin: "null" })
-      .output();
-    if (success) continue;
-    await Deno.stderr.write(stdout);
-    await Deno.stderr.write(stderr);
-    console.error(
-      `setup: \`${[command, ...args].join(" ")}\` failed; if the folder was moved or ` +
-        "the compiler changed, delete build/cmake and run it again",
-    );
-    return EXIT_UNAVAILABLE;
-  }
-  return 0;
+async function buildLibraries(): Promise<number> {
+  return await buildNative(`${REPOSITORY}/ffi`, `${BUILD}/cmake`) ? 0 : EXIT_UNAVAILABLE;
 }
 
-/** npm packages into Deno's cache, so that the executables start with --cached-only. */
+/**
+ * npm packages into Deno's cache, so that the executables start with --cached-only. Asked every time:
+ * it takes 50 ms when all are there, and the cache is not part of the checkout, so that nothing kept
+ * in the checkout could tell.
+ */
 async function cacheNpm(): Promise<number> {
-  const stamp = `${BUILD}/npm.stamp`;
-  const wanted = await Deno.readTextFile(`${REPOSITORY}/deno.lock`) + Deno.version.deno;
-  if (existsSync(stamp) && await Deno.readTextFile(stamp) === wanted) return 0;
   const { success } = await new Deno.Command(Deno.execPath(), {
     args: ["install", "--quiet", "--frozen=false"],
     cwd: REPOSITORY,
@@ -90,10 +70,7 @@ async function cacheNpm(): Promise<number> {
     stdout: "inherit",
     stderr: "inherit",
   }).output();
-  if (!success) {
-    console.error("setup: the npm packages could not be fetched; see above");
-    return EXIT_UNAVAILABLE;
-  }
-  await Deno.writeTextFile(stamp, wanted);
-  return 0;
+  if (success) return 0;
+  console.error("setup: the npm packages could not be fetched; see above");
+  return EXIT_UNAVAILABLE;
 }
