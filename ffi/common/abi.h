@@ -1,5 +1,9 @@
-/* The convention of every C ABI in this project: opaque handles; each fallible call returns an int32
- * status (0 = done) and fills a caller-owned gdn_error; no exception crosses the border. */
+/* The convention of every C ABI in this project: each fallible call returns an int32 status (0 = done)
+ * and fills a caller-owned gdn_error; no exception crosses the border.
+ *
+ * A handle is a number that a library hands out and never gives out twice; 0 is none. A call with a
+ * handle that was freed, or of another kind, fails with GDN_INVALID_ARGUMENT and touches nothing. What
+ * a call uses stays alive until the call ends, even when its handle is freed meanwhile. */
 #ifndef GDN_COMMON_ABI_H
 #define GDN_COMMON_ABI_H
 
@@ -20,5 +24,6 @@ struct gdn_error {
   int32_t code;
   char message[252];
 };
+static_assert(sizeof(gdn_error) == 256, "callers give 256 bytes");
 
 #endif

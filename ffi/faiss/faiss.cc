@@ -9,7 +9,6 @@
 #include <omp.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <cstring>
 #include <memory>
@@ -22,27 +21,18 @@
 
 namespace {
 
-std::atomic<int64_t> live_indices{0};
-
 // An IDMap2 that owns an HNSW graph that owns its vectors.
-struct HnswIndex {
+struct HnswIndex : gdn::Counted {
   std::unique_ptr<faiss::IndexIDMap2> map;
   faiss::IndexHNSWFlat* graph = nullptr;
   mutable std::shared_mutex mutex;
 
   HnswIndex(std::unique_ptr<faiss::IndexIDMap2> owner, faiss::IndexHNSWFlat* inner)
-      : map(std::move(owner)), graph(inner) {
-    ++live_indices;
-  }
-  ~HnswIndex() { --live_indices; }
-  HnswIndex(const HnswIndex&) = delete;
-  HnswIndex& operator=(const HnswIndex&) = delete;
+      : map(std::move(owner)), graph(inner) {}
 };
 
-gdn::Registry<HnswIndex>& registry() {
-  // Never destroyed: a call in flight at process exit must still find it.
-  static auto* const instance = new gdn::Registry<HnswIndex>();
-  return *instance;
+auto& registry() {
+  return gdn::Registry<HnswIndex, gdn::HandleKind::kHnswIndex>::instance();
 }
 
 // OpenMP's thread count belongs to the calling thread, and Deno's pool threads are shared.
@@ -176,10 +166,10 @@ void search_with(uint64_t handle, const SearchCall& call, Part&& part) {
 
 }  // namespace
 
-uint32_t gdn_faiss_abi_version(void) { return 2; }
-int64_t gdn_faiss_live_handles(void) { return live_indices.load(); }
-int32_t gdn_faiss_sizeof_hnsw_params(void) { return sizeof(gdn_hnsw_params); }
-int32_t gdn_faiss_sizeof_hnsw_info(void) { return sizeof(gdn_hnsw_info); }
+uint32_t gdn_faiss_abi_version(void) { return 3; }
+int64_t gdn_faiss_live_handles(void) { return gdn::live_objects.load(); }
+int32_t gdn_sizeof_hnsw_params(void) { return sizeof(gdn_hnsw_params); }
+int32_t gdn_sizeof_hnsw_info(void) { return sizeof(gdn_hnsw_info); }
 
 int32_t gdn_hnsw_create(const gdn_hnsw_params* params, uint64_t* handle, gdn_error* error) {
   return gdn::guard(error, [&] {

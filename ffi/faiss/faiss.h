@@ -1,9 +1,7 @@
 /* C ABI of libgdn_faiss: HNSW graphs over float32 descriptors, inner product; principal axes.
  *
- * A handle is a number that this library hands out and never gives out twice: a call with a handle
- * that was freed fails with GDN_INVALID_ARGUMENT instead of touching freed memory, and an index that
- * is being searched stays alive until the search ends. Calls on one handle may run at the same time:
- * searches share, everything that changes the index waits for them. */
+ * Calls on one index may run at the same time: searches share, everything that changes the index
+ * waits for them. */
 #ifndef GDN_FAISS_H
 #define GDN_FAISS_H
 #include "abi.h"
@@ -26,8 +24,8 @@ struct gdn_hnsw_info {
 GDN_API uint32_t gdn_faiss_abi_version(void);
 /* Indices alive now: 0 at the end of a clean run. */
 GDN_API int64_t gdn_faiss_live_handles(void);
-GDN_API int32_t gdn_faiss_sizeof_hnsw_params(void);
-GDN_API int32_t gdn_faiss_sizeof_hnsw_info(void);
+GDN_API int32_t gdn_sizeof_hnsw_params(void);
+GDN_API int32_t gdn_sizeof_hnsw_info(void);
 
 /* An empty index. */
 GDN_API int32_t gdn_hnsw_create(const gdn_hnsw_params* params, uint64_t* handle, gdn_error* error);

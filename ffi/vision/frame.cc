@@ -9,12 +9,9 @@
 
 namespace gdn {
 
-Frame& frame_of(uint64_t handle) {
-  require(handle != 0, "the frame is closed");
-  return *reinterpret_cast<Frame*>(handle);
-}
-
 namespace {
+auto& frames() { return Registry<Frame, HandleKind::kFrame>::instance(); }
+
 constexpr int kLevels = 5;
 constexpr double kTangentMax = 2.2;  // rays flatter than 65 degrees off nadir are not used
 
@@ -28,6 +25,8 @@ const cv::Mat& level_for(const Frame& frame, double source_gsd_m, double gsd_m, 
   return frame.levels[level];
 }
 }  // namespace
+
+std::shared_ptr<Frame> frame_of(uint64_t handle) { return frames().get(handle); }
 
 Ground rectify(const Frame& frame, const View& view, cv::Point2d centre_m, double gsd_m,
                cv::Size size) {
@@ -72,7 +71,7 @@ int32_t gdn_frame_decode(const uint8_t* jpeg, int64_t jpeg_bytes, const double* 
                          uint64_t* handle, gdn_error* error) {
   *handle = 0;
   return gdn::guard(error, [&] {
-    auto frame = std::make_unique<gdn::Frame>();
+    const auto frame = std::make_shared<gdn::Frame>();
     frame->camera = gdn::Camera::from(camera);
     int32_t width = 0, height = 0;
     gdn_error fault{};
@@ -99,12 +98,12 @@ int32_t gdn_frame_decode(const uint8_t* jpeg, int64_t jpeg_bytes, const double* 
                  cv::INTER_AREA);
       frame->levels.push_back(half);
     }
-    *handle = reinterpret_cast<uint64_t>(frame.release());
+    *handle = gdn::frames().insert(frame);
   });
 }
 
 int32_t gdn_frame_free(uint64_t handle, gdn_error* error) {
-  return gdn::guard(error, [&] { delete &gdn::frame_of(handle); });
+  return gdn::guard(error, [&] { gdn::frames().erase(handle); });
 }
 
 int32_t gdn_frame_rectify(uint64_t handle, const double* local_from_camera, double height_m,
@@ -118,9 +117,9 @@ int32_t gdn_frame_rectify(uint64_t handle, const double* local_from_camera, doub
     gdn::require(width_px > 0 && height_px > 0 && width_px <= 8192 && height_px <= 8192,
                  "the patch must have 1 to 8192 pixels a side");
     const gdn::View view{gdn::matrix3(local_from_camera), height_m};
-    const gdn::Ground ground =
-        gdn::rectify(gdn::frame_of(handle), view, {centre_east_m, centre_north_m}, gsd_m,
-                     {width_px, height_px});
+    const auto frame = gdn::frame_of(handle);
+    const gdn::Ground ground = gdn::rectify(*frame, view, {centre_east_m, centre_north_m}, gsd_m,
+                                            {width_px, height_px});
     ground.pixels.copyTo(cv::Mat(height_px, width_px, CV_8U, pixels));
     ground.valid.copyTo(cv::Mat(height_px, width_px, CV_8U, mask));
   });
@@ -128,8 +127,8 @@ int32_t gdn_frame_rectify(uint64_t handle, const double* local_from_camera, doub
 
 int32_t gdn_frame_quality(uint64_t handle, double* mean, double* sharpness, gdn_error* error) {
   return gdn::guard(error, [&] {
-    const gdn::Frame& frame = gdn::frame_of(handle);
-    const cv::Mat& quarter = frame.levels[std::min<size_t>(2, frame.levels.size() - 1)];
+    const auto frame = gdn::frame_of(handle);
+    const cv::Mat& quarter = frame->levels[std::min<size_t>(2, frame->levels.size() - 1)];
     cv::Mat laplacian;
     cv::Laplacian(quarter, laplacian, CV_32F);
     cv::Scalar average, deviation;

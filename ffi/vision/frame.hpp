@@ -1,9 +1,10 @@
 #pragma once
+#include <memory>
 #include <opencv2/core.hpp>
 #include <vector>
 
 #include "camera.hpp"
-#include "handles.hpp"
+#include "registry.hpp"
 
 namespace gdn {
 
@@ -25,7 +26,8 @@ struct View {
   double height_m;
 };
 
-Frame& frame_of(uint64_t handle);
+/// The frame of a handle; keep the pointer as long as the frame is used.
+std::shared_ptr<Frame> frame_of(uint64_t handle);
 
 /// Ground under the frame, north up, `size` pixels of `gsd_m` centred `centre` from the foot point.
 Ground rectify(const Frame& frame, const View& view, cv::Point2d centre_m, double gsd_m,

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "guard.hpp"
-#include "handles.hpp"
+#include "registry.hpp"
 
 namespace {
 
@@ -232,11 +232,8 @@ void render(const Camera& camera, const Ground& ground, const std::vector<Projec
   }
 }
 
-template <typename T>
-T* from_handle(uint64_t handle) {
-  gdn::require(handle != 0, "the handle is closed");
-  return reinterpret_cast<T*>(handle);
-}
+auto& cameras() { return gdn::Registry<Camera, gdn::HandleKind::kRenderCamera>::instance(); }
+auto& grounds() { return gdn::Registry<Ground, gdn::HandleKind::kRenderGround>::instance(); }
 
 }  // namespace
 
@@ -246,7 +243,7 @@ int32_t gdn_render_camera_create(const double* intrinsics, int32_t width_px, int
     const Intrinsics in = intrinsics_of(intrinsics);
     gdn::require(width_px > 0 && height_px > 0 && width_px <= 20000 && height_px <= 20000,
                  "a camera has 1 to 20000 pixels a side");
-    auto made = std::make_unique<Camera>();
+    const auto made = std::make_shared<Camera>();
     made->width = width_px;
     made->height = height_px;
     made->focal = std::sqrt(in.fx * in.fy);
@@ -261,12 +258,12 @@ int32_t gdn_render_camera_create(const double* intrinsics, int32_t width_px, int
         made->corner2 = std::max(made->corner2, ray[0] * ray[0] + ray[1] * ray[1]);
       }
     }
-    *camera = reinterpret_cast<uint64_t>(made.release());
+    *camera = cameras().insert(made);
   });
 }
 
 int32_t gdn_render_camera_free(uint64_t camera, gdn_error* error) {
-  return gdn::guard(error, [&] { delete from_handle<Camera>(camera); });
+  return gdn::guard(error, [&] { cameras().erase(camera); });
 }
 
 int32_t gdn_render_ground_create(const uint8_t* pixels, int32_t width_px, int32_t height_px,
@@ -276,7 +273,7 @@ int32_t gdn_render_ground_create(const uint8_t* pixels, int32_t width_px, int32_
     gdn::require(pixels != nullptr && width_px > 0 && height_px > 0, "the ground has no pixels");
     gdn::require(channels == 1 || channels == 3, "channels must be 1 (grey) or 3 (RGB)");
     gdn::require(gsd_m > 0, "the ground sample distance must be positive");
-    auto made = std::make_unique<Ground>();
+    const auto made = std::make_shared<Ground>();
     made->channels = channels;
     made->west = corner_m[0];
     made->north = corner_m[1];
@@ -287,20 +284,22 @@ int32_t gdn_render_ground_create(const uint8_t* pixels, int32_t width_px, int32_
            std::min(made->levels.back().width, made->levels.back().height) > 16) {
       made->levels.push_back(halved(made->levels.back(), channels));
     }
-    *ground = reinterpret_cast<uint64_t>(made.release());
+    *ground = grounds().insert(made);
   });
 }
 
 int32_t gdn_render_ground_free(uint64_t ground, gdn_error* error) {
-  return gdn::guard(error, [&] { delete from_handle<Ground>(ground); });
+  return gdn::guard(error, [&] { grounds().erase(ground); });
 }
 
 int32_t gdn_render_view(uint64_t camera, uint64_t ground, const double* poses, int32_t pose_count,
                         const double* look, uint64_t noise_seed, uint8_t* pixels,
                         int64_t pixels_bytes, gdn_error* error) {
   return gdn::guard(error, [&] {
-    const Camera& seen_by = *from_handle<Camera>(camera);
-    const Ground& seen = *from_handle<Ground>(ground);
+    const auto camera_kept = cameras().get(camera);
+    const auto ground_kept = grounds().get(ground);
+    const Camera& seen_by = *camera_kept;
+    const Ground& seen = *ground_kept;
     gdn::require(pose_count >= 1 && pose_count <= kPosesMax, "an exposure has 1 to 16 moments");
     gdn::require(pixels_bytes ==
                      static_cast<int64_t>(seen_by.width) * seen_by.height * seen.channels,

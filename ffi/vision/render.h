@@ -1,8 +1,7 @@
 /* Pictures of flat ground as a camera with lens distortion sees them: the simulation's camera.
  *
  * Ground frame: local metres (east, north, up), ground at up = 0. Pixel centres of the camera are at
- * integers, those of the ground at half integers from its north-west corner. Handles are numbers, so
- * that callers need no right to read native memory. */
+ * integers, those of the ground at half integers from its north-west corner. */
 #ifndef GDN_VISION_RENDER_H
 #define GDN_VISION_RENDER_H
 #include "abi.h"

@@ -268,7 +268,8 @@ int32_t gdn_structural_match(uint64_t frame_handle, const uint8_t* mosaic_pixels
                              double* tie_points, gdn_error* error) {
   return gdn::guard(error, [&] {
     check(*query);
-    const Frame& frame = gdn::frame_of(frame_handle);
+    const auto frame_kept = gdn::frame_of(frame_handle);
+    const Frame& frame = *frame_kept;
     const Mosaic mosaic(mosaic_pixels, valid, {mosaic_width_px, mosaic_height_px},
                         mosaic_from_local);
     std::vector<Hypothesis> all = hypotheses(frame, *query);
@@ -309,7 +310,8 @@ int32_t gdn_structural_places(uint64_t frame_handle, const uint8_t* mosaic_pixel
                               gdn_error* error) {
   return gdn::guard(error, [&] {
     check(*query);
-    const Frame& frame = gdn::frame_of(frame_handle);
+    const auto frame_kept = gdn::frame_of(frame_handle);
+    const Frame& frame = *frame_kept;
     const Mosaic mosaic(mosaic_pixels, valid, {mosaic_width_px, mosaic_height_px},
                         mosaic_from_local);
     std::vector<Hypothesis> all = hypotheses(frame, *query);

@@ -57,8 +57,8 @@ cv::Point2f predict(const Frame& from, const Frame& to, const double* h, cv::Poi
 int32_t gdn_frames_track(uint64_t from_handle, uint64_t to_handle, const double* predicted,
                          int32_t capacity, double* pairs, int32_t* count, gdn_error* error) {
   return gdn::guard(error, [&] {
-    const Frame& from = gdn::frame_of(from_handle);
-    const Frame& to = gdn::frame_of(to_handle);
+    const auto from_kept = gdn::frame_of(from_handle), to_kept = gdn::frame_of(to_handle);
+    const Frame &from = *from_kept, &to = *to_kept;
     *count = 0;
     std::vector<cv::Point2f> start, guess, kept;
     const cv::Mat& to_picture = picture(to);

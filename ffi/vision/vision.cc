@@ -1,10 +1,6 @@
 #include "vision.h"
 
-#include "handles.hpp"
+#include "registry.hpp"
 
-namespace gdn {
-std::atomic<int64_t> live_handles{0};
-}
-
-uint32_t gdn_vision_abi_version(void) { return 1; }
-int64_t gdn_vision_live_handles(void) { return gdn::live_handles.load(); }
+uint32_t gdn_vision_abi_version(void) { return 2; }
+int64_t gdn_vision_live_handles(void) { return gdn::live_objects.load(); }

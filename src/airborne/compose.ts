@@ -34,12 +34,7 @@ import { PlanarPoseSolver, type PoseSolver } from "../navigation/pose/mod.ts";
 import { buildPackageTileStore, type PackageTileStore } from "../tiles/tile_journal/mod.ts";
 import { Eskf, type EskfOptions, type StateEstimator } from "../navigation/state_estimator/mod.ts";
 import { PlanarKlt, type VioStrategy } from "../navigation/vio/mod.ts";
-import {
-  checkPoseLayout,
-  checkStructuralLayout,
-  openVision,
-  type VisionLibrary,
-} from "../native/vision/mod.ts";
+import { openVision, type VisionLibrary } from "../native/vision/mod.ts";
 import type { AirborneConfig } from "./config.ts";
 import type { Airborne, AirborneOptions, TileStorePlace } from "./contract.ts";
 import { Locator } from "./locator.ts";
@@ -178,8 +173,6 @@ async function openParts(
 ): Promise<StrategyParts> {
   const { config, onEvent } = options;
   const vision = resources.use(openVision());
-  checkStructuralLayout(vision);
-  checkPoseLayout(vision);
   const flightPackage = await openFlightPackage(
     options.packagePath,
     (manifest) => (doneBytes) => options.onVerified?.(doneBytes, verifiedBytes(manifest)),

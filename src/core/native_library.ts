@@ -58,16 +58,24 @@ export interface NativeLibrary<S extends Deno.ForeignLibraryInterface> extends D
   close(): void;
 }
 
+/** What the bindings of a library were written for. */
+export interface NativeAbi {
+  /** Its `uint32_t …_abi_version(void)`. */
+  readonly symbol: string;
+  readonly version: number;
+  /** Bytes of each struct that crosses, by the `int32_t gdn_sizeof_…(void)` that tells them. */
+  readonly structBytes: Readonly<Record<string, number>>;
+}
+
 /**
- * Opens one library. `abi` names its `uint32_t …_abi_version(void)` symbol and the version that
- * these bindings were written for.
+ * Opens one library.
  *
  * @throws RuntimeNotAvailableError when the file is absent, not permitted or of another ABI.
  */
 export function openNativeLibrary<const S extends Deno.ForeignLibraryInterface>(
   path: string,
   symbols: S,
-  abi: { readonly symbol: string; readonly version: number },
+  abi: NativeAbi,
 ): NativeLibrary<S> {
   let library: Deno.DynamicLibrary<S>;
   try {
@@ -111,19 +119,40 @@ function holding<S extends Deno.ForeignLibraryInterface>(
   return out as Deno.StaticForeignLibraryInterface<S>;
 }
 
-function checkAbi(path: string, abi: { symbol: string; version: number }): void {
-  const probe = Deno.dlopen(path, { [abi.symbol]: { parameters: [], result: "u32" } });
+function checkAbi(path: string, { symbol, version, structBytes }: NativeAbi): void {
+  const found = answers(path, [symbol], "u32")[symbol];
+  if (found !== version) {
+    throw new RuntimeNotAvailableError(
+      `Cannot use ${path}: it has ABI version ${found}, this program needs ${version}; ` +
+        "run `deno task build`",
+    );
+  }
+  const sizes = answers(path, Object.keys(structBytes), "i32");
+  for (const [name, expected] of Object.entries(structBytes)) {
+    if (sizes[name] === expected) continue;
+    throw new RuntimeNotAvailableError(
+      `Cannot use ${path}: ${name} is ${sizes[name]} bytes, this program expects ${expected}; ` +
+        "run `deno task build`",
+    );
+  }
+}
+
+/** What the functions without parameters of these names answer. */
+function answers(
+  path: string,
+  names: readonly string[],
+  result: "i32" | "u32",
+): Record<string, number> {
+  const library = Deno.dlopen(
+    path,
+    Object.fromEntries(names.map((name) => [name, { parameters: [], result }])),
+  );
   try {
-    const call = probe.symbols[abi.symbol] as unknown as () => number;
-    const found = call();
-    if (found !== abi.version) {
-      throw new RuntimeNotAvailableError(
-        `Cannot use ${path}: it has ABI version ${found}, this program needs ${abi.version}; ` +
-          "run `deno task build`",
-      );
-    }
+    return Object.fromEntries(
+      Object.entries(library.symbols).map(([name, call]) => [name, (call as () => number)()]),
+    );
   } finally {
-    probe.close();
+    library.close();
   }
 }
 

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { nativeLibraryPath, openNativeLibrary } from "../../src/core/mod.ts";
+import { visionAbi } from "../../src/native/vision/library.ts";
 
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
@@ -19,7 +20,7 @@ Deno.test("openNativeLibrary() keeps the buffers of a non-blocking call alive wh
         nonblocking: true,
       },
     },
-    { symbol: "gdn_vision_abi_version", version: 1 },
+    visionAbi,
   );
   let collected = 0;
   const registry = new FinalizationRegistry(() => collected++);

@@ -1,16 +1,19 @@
 import assert from "node:assert/strict";
 import {
+  type NativeAbi,
   nativeLibraryPath,
   openNativeLibrary,
   RuntimeNotAvailableError,
 } from "../../src/core/mod.ts";
 
-const VERSION = "gdn_vision_abi_version";
+import { visionAbi } from "../../src/native/vision/library.ts";
 
-function refusal(path: string, version: number): RuntimeNotAvailableError {
+const VERSION = visionAbi.symbol;
+
+function refusal(path: string, abi: NativeAbi): RuntimeNotAvailableError {
   let error: unknown;
   try {
-    openNativeLibrary(path, {}, { symbol: VERSION, version }).close();
+    openNativeLibrary(path, {}, abi).close();
   } catch (thrown) {
     error = thrown;
   }
@@ -23,7 +26,7 @@ Deno.test("openNativeLibrary() opens a library of the right version, and closing
   const library = openNativeLibrary(
     nativeLibraryPath("vision"),
     { [VERSION]: { parameters: [], result: "u32" } },
-    { symbol: VERSION, version: 1 },
+    visionAbi,
   );
   library.close();
   library.close();
@@ -33,9 +36,13 @@ Deno.test("openNativeLibrary() opens a library of the right version, and closing
 Deno.test("openNativeLibrary() names the file and the mend when it cannot be used", () => {
   const path = nativeLibraryPath("vision");
   assert.match(
-    refusal(path, 999).message,
-    /ABI version 1, this program needs 999.*deno task build/,
+    refusal(path, { ...visionAbi, version: 999 }).message,
+    /ABI version \d+, this program needs 999.*deno task build/,
   );
-  const absent = refusal("/nowhere/libgdn_vision.so", 1).message;
+  assert.match(
+    refusal(path, { ...visionAbi, structBytes: { gdn_sizeof_pose_query: 7 } }).message,
+    /gdn_sizeof_pose_query is 160 bytes, this program expects 7.*deno task build/,
+  );
+  const absent = refusal("/nowhere/libgdn_vision.so", visionAbi).message;
   assert.match(absent, /\/nowhere\/libgdn_vision\.so.*deno task setup/s);
 });

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
-import { faissSymbols } from "../../src/native/faiss/symbols.ts";
-import { visionSymbols } from "../../src/native/vision/library.ts";
+import type { NativeAbi } from "../../src/core/mod.ts";
+import { faissAbi, faissSymbols } from "../../src/native/faiss/symbols.ts";
+import { visionAbi, visionSymbols } from "../../src/native/vision/library.ts";
 import { REPOSITORY } from "../support/paths.ts";
 
-/** Every native library with the table of symbols that its bindings open. */
-const LIBRARIES: Readonly<Record<string, Deno.ForeignLibraryInterface>> = {
-  faiss: faissSymbols,
-  vision: visionSymbols,
+/** Every native library with the table of symbols that its bindings open, and what opening checks. */
+const LIBRARIES: Readonly<Record<string, [Deno.ForeignLibraryInterface, NativeAbi]>> = {
+  faiss: [faissSymbols, faissAbi],
+  vision: [visionSymbols, visionAbi],
 };
 
 interface Declaration {
@@ -34,13 +35,20 @@ function ffiType(text: string, withName: boolean): string {
   return type;
 }
 
+/** The headers of a folder without their comments. */
+function headers(folder: string): string[] {
+  return [...Deno.readDirSync(`${REPOSITORY}/ffi/${folder}`)]
+    .filter((entry) => entry.name.endsWith(".h"))
+    .map((entry) =>
+      Deno.readTextFileSync(`${REPOSITORY}/ffi/${folder}/${entry.name}`)
+        .replace(/\/\*[\s\S]*?\*\//g, "").replace(/\/\/.*$/gm, "")
+    );
+}
+
 /** The GDN_API declarations of a folder's headers. */
 function declarations(folder: string): Map<string, Declaration> {
   const found = new Map<string, Declaration>();
-  for (const entry of Deno.readDirSync(`${REPOSITORY}/ffi/${folder}`)) {
-    if (!entry.name.endsWith(".h")) continue;
-    const text = Deno.readTextFileSync(`${REPOSITORY}/ffi/${folder}/${entry.name}`)
-      .replace(/\/\*[\s\S]*?\*\//g, "").replace(/\/\/.*$/gm, "");
+  for (const text of headers(folder)) {
     for (const [, result, name, list] of text.matchAll(/GDN_API\s+([\w*\s]+?)(\w+)\(([^)]*)\);/g)) {
       const parameters = list.trim() === "" || list.trim() === "void"
         ? []
@@ -71,7 +79,7 @@ Deno.test("every folder of ffi/ with headers has its line in this test", () => {
   assert.deepEqual(folders.sort(), Object.keys(LIBRARIES).sort());
 });
 
-for (const [name, symbols] of Object.entries(LIBRARIES)) {
+for (const [name, [symbols, abi]] of Object.entries(LIBRARIES)) {
   Deno.test(`libgdn_${name} exports what its headers declare, and nothing else`, async () => {
     const declared = [...declarations(name).keys()].sort();
     assert.ok(declared.length > 0);
@@ -81,9 +89,9 @@ for (const [name, symbols] of Object.entries(LIBRARIES)) {
 
   Deno.test(`the symbol table of ${name} has the types of its headers`, () => {
     const declared = declarations(name);
-    const version = `gdn_${name}_abi_version`;
-    assert.ok(declared.has(version), "the version is asked for by openNativeLibrary()");
-    declared.delete(version);
+    for (const asked of [abi.symbol, ...Object.keys(abi.structBytes)]) {
+      assert.ok(declared.delete(asked), `${asked} is asked for by openNativeLibrary()`);
+    }
     const bound = new Set<string>();
     for (const [key, definition] of Object.entries(symbols)) {
       // A symbol may be bound twice, blocking and not: the second time under a key of its own.
@@ -92,5 +100,12 @@ for (const [name, symbols] of Object.entries(LIBRARIES)) {
       bound.add(symbol);
     }
     assert.deepEqual([...bound].sort(), [...declared.keys()].sort());
+  });
+
+  Deno.test(`opening ${name} checks the size of every struct of its headers`, () => {
+    const structs = headers(name).flatMap((text) =>
+      [...text.matchAll(/struct gdn_(\w+)\s*\{/g)].map(([, struct]) => `gdn_sizeof_${struct}`)
+    );
+    assert.deepEqual(Object.keys(abi.structBytes).sort(), structs.sort());
   });
 }

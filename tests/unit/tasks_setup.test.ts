@@ -50,10 +50,12 @@ async function writeSource(root: string, name: string, version: number): Promise
 }
 
 function builtVersion(root: string): number {
-  using library = Deno.dlopen(`${root}/build/lib/libgdn_vision.so`, {
+  const library = Deno.dlopen(`${root}/build/lib/libgdn_vision.so`, {
     version: { parameters: [], result: "u32" },
   });
-  return library.symbols.version();
+  const version = library.symbols.version();
+  library.close();
+  return version;
 }
 
 Deno.test("setup in a copied checkout builds there, and leaves the folder it came from alone", async () => {

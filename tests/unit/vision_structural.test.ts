@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { radiansFromDegrees, seededRandom } from "../../src/core/mod.ts";
 import {
-  checkStructuralLayout,
   findPlaces,
   matchStructure,
   openVision,
@@ -44,7 +43,6 @@ Deno.test("matchStructure() finds a known shift, heading and scale on another da
   const seed = "structural", random = seededRandom(seed);
   const spread = (width: number) => width * (2 * random.uniform() - 1);
   using vision = openVision();
-  checkStructuralLayout(vision);
   const ground = paintedGround(seed);
   using scene = new Scene(vision, ground);
   // The map: other brightness and contrast, woods dark where they are light today.

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { nativeLibraryPath, openNativeLibrary, RuntimeNotAvailableError } from "../../core/mod.ts";
-import { FAISS_ABI_VERSION, faissSymbols, HNSW_INFO_BYTES, HNSW_PARAMS_BYTES } from "./symbols.ts";
+import { nativeLibraryPath, openNativeLibrary } from "../../core/mod.ts";
+import { faissAbi, faissSymbols } from "./symbols.ts";
 
 export interface FaissLibrary extends Disposable {
   readonly symbols: Deno.StaticForeignLibraryInterface<typeof faissSymbols>;
@@ -18,20 +18,8 @@ export interface FaissLibrary extends Disposable {
  * @throws RuntimeNotAvailableError when it is absent, not permitted or built for another ABI.
  */
 export function openFaiss(path: string = nativeLibraryPath("faiss")): FaissLibrary {
-  const library = openNativeLibrary(path, faissSymbols, {
-    symbol: "gdn_faiss_abi_version",
-    version: FAISS_ABI_VERSION,
-  });
+  const library = openNativeLibrary(path, faissSymbols, faissAbi);
   const { symbols } = library;
-  const paramsBytes = symbols.gdn_faiss_sizeof_hnsw_params();
-  const infoBytes = symbols.gdn_faiss_sizeof_hnsw_info();
-  if (paramsBytes !== HNSW_PARAMS_BYTES || infoBytes !== HNSW_INFO_BYTES) {
-    library.close();
-    throw new RuntimeNotAvailableError(
-      `Cannot use ${path}: its structs have ${paramsBytes} and ${infoBytes} bytes, this program ` +
-        `expects ${HNSW_PARAMS_BYTES} and ${HNSW_INFO_BYTES}; run \`deno task build\``,
-    );
-  }
   return {
     symbols,
     liveHandles: () => Number(symbols.gdn_faiss_live_handles()),

@@ -4,17 +4,25 @@
  *
  * @module
  */
-export const FAISS_ABI_VERSION = 2;
+import type { NativeAbi } from "../../core/mod.ts";
 
 /** Bytes of `struct gdn_hnsw_params`. */
 export const HNSW_PARAMS_BYTES = 16;
 /** Bytes of `struct gdn_hnsw_info`. */
 export const HNSW_INFO_BYTES = 24;
 
+/** What these bindings were written for; checked when the library is opened. */
+export const faissAbi: NativeAbi = {
+  symbol: "gdn_faiss_abi_version",
+  version: 3,
+  structBytes: {
+    gdn_sizeof_hnsw_params: HNSW_PARAMS_BYTES,
+    gdn_sizeof_hnsw_info: HNSW_INFO_BYTES,
+  },
+};
+
 export const faissSymbols = {
   gdn_faiss_live_handles: { parameters: [], result: "i64" },
-  gdn_faiss_sizeof_hnsw_params: { parameters: [], result: "i32" },
-  gdn_faiss_sizeof_hnsw_info: { parameters: [], result: "i32" },
   gdn_hnsw_create: {
     // (const gdn_hnsw_params*, uint64_t* handle, gdn_error*)
     parameters: ["buffer", "buffer", "buffer"],

@@ -3,17 +3,22 @@
  *
  * @module
  */
-import { nativeLibraryPath, openNativeLibrary } from "../../core/mod.ts";
+import { type NativeAbi, nativeLibraryPath, openNativeLibrary } from "../../core/mod.ts";
 import { featureSymbols } from "./features.ts";
 import { frameSymbols } from "./frame.ts";
 import { imageSymbols } from "./image.ts";
-import { poseSymbols } from "./pose.ts";
+import { poseStructBytes, poseSymbols } from "./pose.ts";
 import { renderSymbols } from "./render.ts";
-import { structuralSymbols } from "./structural.ts";
+import { structuralStructBytes, structuralSymbols } from "./structural.ts";
 import { trackSymbols } from "./tracks.ts";
 import { warpSymbols } from "./warp.ts";
 
-const VISION_ABI_VERSION = 1;
+/** What these bindings were written for; checked when the library is opened. */
+export const visionAbi: NativeAbi = {
+  symbol: "gdn_vision_abi_version",
+  version: 2,
+  structBytes: { ...poseStructBytes, ...structuralStructBytes },
+};
 
 export const visionSymbols = {
   gdn_vision_live_handles: { parameters: [], result: "i64" },
@@ -33,12 +38,13 @@ export interface VisionLibrary extends Disposable {
   liveHandles(): number;
 }
 
-/** Opens the library; called by composition roots and tests only. */
+/**
+ * Opens the library; called by composition roots and tests only.
+ *
+ * @throws RuntimeNotAvailableError when it is absent, not permitted or built for another ABI.
+ */
 export function openVision(path: string = nativeLibraryPath("vision")): VisionLibrary {
-  const library = openNativeLibrary(path, visionSymbols, {
-    symbol: "gdn_vision_abi_version",
-    version: VISION_ABI_VERSION,
-  });
+  const library = openNativeLibrary(path, visionSymbols, visionAbi);
   return {
     symbols: library.symbols,
     liveHandles: () => Number(library.symbols.gdn_vision_live_handles()),

@@ -11,8 +11,6 @@ import {
 } from "../../core/mod.ts";
 
 export const poseSymbols = {
-  gdn_sizeof_pose_query: { parameters: [], result: "i32" },
-  gdn_sizeof_pose_answer: { parameters: [], result: "i32" },
   gdn_pose_solve: {
     // (const double* points, int32_t, const query*, answer*, uint8_t* inlier, gdn_error*)
     parameters: ["buffer", "i32", "buffer", "buffer", "buffer", "buffer"],
@@ -76,14 +74,11 @@ const POSE_DOUBLES = 3 + 9 + 36;
 const QUERY_DOUBLES = 3 + 9 + 8;
 const ANSWER_BYTES = (2 * POSE_DOUBLES + 1) * 8 + 2 * 4;
 
-/** Throws unless the native structs have the layout that this file writes. */
-export function checkPoseLayout(library: PoseLibrary): void {
-  const query = library.symbols.gdn_sizeof_pose_query();
-  const answer = library.symbols.gdn_sizeof_pose_answer();
-  if (query !== QUERY_DOUBLES * 8 || answer !== ANSWER_BYTES) {
-    throw new TypeError(`pose.h has other struct sizes (${query}, ${answer} bytes)`);
-  }
-}
+/** The structs as this file reads and writes them; `openVision` holds them against the library. */
+export const poseStructBytes = {
+  gdn_sizeof_pose_query: QUERY_DOUBLES * 8,
+  gdn_sizeof_pose_answer: ANSWER_BYTES,
+} as const;
 
 function encodePoints(points: readonly RayAndGround[]): Float64Array<ArrayBuffer> {
   const values = new Float64Array(5 * points.length);

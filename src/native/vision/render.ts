@@ -96,7 +96,7 @@ abstract class NativeHandle implements Disposable {
 
   protected abstract free(handle: bigint, error: NativeErrorBuffer): void;
 
-  /** Idempotent. Must not run while a picture that uses it is under way. */
+  /** Idempotent. A picture that is under way is made, or refused where it has not begun yet. */
   close(): void {
     if (this.#handle === 0n) return;
     const handle = this.#handle;

@@ -17,8 +17,6 @@ const matchParameters = [
 ] as const;
 
 export const structuralSymbols = {
-  gdn_sizeof_structural_query: { parameters: [], result: "i32" },
-  gdn_sizeof_structural_answer: { parameters: [], result: "i32" },
   gdn_structural_match: {
     // (uint64_t frame, const uint8_t* mosaic, const uint8_t* valid, int32_t w, int32_t h,
     //  const double* affine, const query*, answer*, double* tie_points, gdn_error*)
@@ -97,6 +95,12 @@ const QUERY_BYTES = 21 * 8 + 2 * 4;
 const ANSWER_BYTES = 8 * 8 + 2 * 4;
 const TIE_POINT_DOUBLES = 6;
 
+/** The structs as this file reads and writes them; `openVision` holds them against the library. */
+export const structuralStructBytes = {
+  gdn_sizeof_structural_query: QUERY_BYTES,
+  gdn_sizeof_structural_answer: ANSWER_BYTES,
+} as const;
+
 /** The struct of structural.h. */
 function encodeQuery(query: StructuralQuery): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(QUERY_BYTES);
@@ -120,15 +124,6 @@ function encodeQuery(query: StructuralQuery): Uint8Array<ArrayBuffer> {
   view.setInt32(8 * doubles.length, query.blocksX, true);
   view.setInt32(8 * doubles.length + 4, query.blocksY, true);
   return bytes;
-}
-
-/** Throws unless the native structs have the layout that this file writes. */
-export function checkStructuralLayout(library: StructuralLibrary): void {
-  const query = library.symbols.gdn_sizeof_structural_query();
-  const answer = library.symbols.gdn_sizeof_structural_answer();
-  if (query !== QUERY_BYTES || answer !== ANSWER_BYTES) {
-    throw new TypeError(`structural.h has other struct sizes (${query}, ${answer} bytes)`);
-  }
 }
 
 /** The native side trusts the sizes. */
