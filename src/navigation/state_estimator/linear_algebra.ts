@@ -1,8 +1,9 @@
 /**
- * Small dense linear algebra on row-major typed arrays; nothing here allocates.
+ * Small dense linear algebra on row-major typed arrays.
  *
  * @module
  */
+import type { Matrix3, Vector3 } from "../../core/mod.ts";
 
 /**
  * Cholesky factor L (lower, `size`×`size`) of the leading block of `matrix` (row length `stride`).
@@ -113,4 +114,9 @@ export function turnQuaternion(
   target[offset + 1] = na * inverse;
   target[offset + 2] = nb * inverse;
   target[offset + 3] = nc * inverse;
+}
+
+/** [v]×, row-major: [v]×·w = v × w. */
+export function crossMatrix(v: Vector3): Matrix3 {
+  return [0, -v[2], v[1], v[2], 0, -v[0], -v[1], v[0], 0];
 }

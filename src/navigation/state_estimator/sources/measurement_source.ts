@@ -70,8 +70,30 @@ export function fuseWithin(gate: number, state: FilterState, update: KalmanUpdat
   return applyWithin(ratio, update.numbers(), state, update);
 }
 
+/** Iterations of {@link fuseIterated}. */
+const ITERATIONS = 3;
+
+/**
+ * As {@link fuseWithin}; where the first three residuals together exceed `residualMax` inside the
+ * gate, `linearise` is called anew at the result. A wide prior of the velocity (the start, the end of
+ * a gap) needs it: at rest the Jacobian says that the attitude has no part in the motion.
+ */
+export function fuseIterated(
+  gate: number,
+  state: FilterState,
+  update: KalmanUpdate,
+  { linearise, residualMax }: { readonly linearise: () => void; readonly residualMax: number },
+): FilterVerdict {
+  linearise();
+  const [x, y, z] = update.measurement.residual;
+  const distance = update.prepare(state), numbers = update.numbers();
+  const isWide = Math.hypot(x, y, z) > residualMax;
+  if (isWide && distance <= gate) update.relinearise(state, linearise, ITERATIONS);
+  return applyWithin(distance / gate, numbers, state, update);
+}
+
 /** Applies a prepared update where its test ratio is at most 1. */
-export function applyWithin(
+function applyWithin(
   testRatio: number,
   numbers: MeasurementNumbers,
   state: FilterState,

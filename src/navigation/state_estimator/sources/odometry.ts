@@ -26,12 +26,12 @@ import type { EskfConfig } from "../config.ts";
 import type { MeasurementOutcome, VioMeasurement } from "../contract.ts";
 import type { FilterState } from "../filter_state.ts";
 import type { KalmanUpdate, LinearMeasurement } from "../kalman_update.ts";
-import { isCovariance } from "../linear_algebra.ts";
+import { crossMatrix, isCovariance } from "../linear_algebra.ts";
 import { ERROR } from "../state_table.ts";
 import { areFinite, isRotation } from "./checks.ts";
 import {
-  applyWithin,
   type FilterVerdict,
+  fuseIterated,
   type MeasurementSource,
   NOT_FINITE,
   NOT_POSITIVE_DEFINITE,
@@ -40,9 +40,8 @@ import {
 
 /** Standard deviation that stands for "not measured", metres. */
 const UNMEASURED_M = 1e5;
-/** Translation residual, metres, from which odometry is linearised anew, and how often. */
+/** Translation residual, metres, from which odometry is linearised anew. */
 const RELINEARISE_M = 0.5;
-const ITERATIONS = 3;
 
 export class OdometrySource implements MeasurementSource<VioMeasurement> {
   readonly name = "odometry";
@@ -86,20 +85,12 @@ export class OdometrySource implements MeasurementSource<VioMeasurement> {
     };
   }
 
-  /**
-   * A wide prior of the velocity (the start, the end of a gap) is linearised anew at the result: at
-   * rest the Jacobian says that heading has no part in the motion.
-   */
   fuse(state: FilterState, measurement: VioMeasurement, update: KalmanUpdate): FilterVerdict {
     if (state.cloneNs !== measurement.fromNs) return unjudged("no frame is known at fromNs");
-    const { gate } = this.#config;
-    const linearise = () => this.linearise(state, measurement, update.measurement);
-    linearise();
-    const { residual } = update.measurement;
-    const distance = update.prepare(state), numbers = update.numbers();
-    const wide = Math.hypot(residual[0], residual[1], residual[2]) > RELINEARISE_M;
-    if (wide && distance <= gate) update.relinearise(state, linearise, ITERATIONS);
-    return applyWithin(distance / gate, numbers, state, update);
+    return fuseIterated(this.#config.gate, state, update, {
+      linearise: () => this.linearise(state, measurement, update.measurement),
+      residualMax: RELINEARISE_M,
+    });
   }
 
   judged({ fromNs, toNs }: VioMeasurement, outcome: MeasurementOutcome): void {
@@ -141,10 +132,10 @@ export class OdometrySource implements MeasurementSource<VioMeasurement> {
     out.setBlock(
       0,
       ERROR.cloneAttitude,
-      matrixMultiply(mountingTransposed, cross(inClone)),
+      matrixMultiply(mountingTransposed, crossMatrix(inClone)),
       factor,
     );
-    out.setBlock(0, ERROR.mounting, cross(direct), factor);
+    out.setBlock(0, ERROR.mounting, crossMatrix(direct), factor);
     lineariseRotation(state, measurement, out);
     fillNoise(measurement, config, out, { metric, direct, length });
   }
@@ -211,8 +202,4 @@ function rescaled(translation: Vector3, length: number): Vector3 {
   const own = Math.hypot(...translation);
   const factor = own > 0 ? length / own : 0;
   return [translation[0] * factor, translation[1] * factor, translation[2] * factor];
-}
-
-function cross(v: Vector3) {
-  return [0, -v[2], v[1], v[2], 0, -v[0], -v[1], v[0], 0] as const;
 }
