@@ -173,6 +173,20 @@ Deno.test("the sources of the flight controller have the Jacobians of numbers", 
   }
 });
 
+Deno.test("VelocitySource.linearise() has the Jacobian that numbers give", () => {
+  for (let seed = 0; seed < 10; seed++) {
+    const random = seededRandom(`velocity ${seed}`), state = anyState(random);
+    const sample = {
+      timeNs,
+      velocityBodyMps: draw(random, 10),
+      covariance: [1, 0, 0, 0, 1, 0, 0, 0, 1] as const,
+    };
+    holdAgainstNumbers(`velocity ${seed}`, state, (s, out) => {
+      sources.velocity.linearise(s, sample, out);
+    }, 1e-6);
+  }
+});
+
 /** Error of b against a, in the filter's own error coordinates. */
 function errorBetween(a: FilterState, b: FilterState): Float64Array {
   const error = new Float64Array(STATE_SIZE);

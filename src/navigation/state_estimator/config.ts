@@ -118,6 +118,16 @@ const GpsSchema = z.strictObject({
   baroDifferenceMaxM: positive(60),
 });
 
+const VelocitySchema = z.strictObject({
+  intervalS: positive(0.2),
+  /** Correlation time of the sensor's error. */
+  correlationTimeS: positive(10),
+  /** Added to the covariance that comes with the sample. */
+  floorMps: positive(0.05),
+  /** Chi-square, 3 degrees of freedom, 99.9 %. */
+  gate: positive(16.27),
+});
+
 const LabelSchema = z.strictObject({
   anchoredAgeMaxS: positive(10),
   anchoredAxisMaxM: positive(25),
@@ -145,6 +155,7 @@ export const EskfConfigSchema = z.strictObject({
   odometry: OdometrySchema.prefault({}),
   anchor: AnchorSchema.prefault({}),
   gps: GpsSchema.prefault({}),
+  velocity: VelocitySchema.prefault({}),
   label: LabelSchema.prefault({}),
   promotion: PromotionSchema.prefault({}),
   mountingSigmaRad: degreesAsRadians(0.5),

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { MonotonicNs, Quaternion, Vector3, WgsPosition } from "../../core/mod.ts";
+import type { Matrix3, MonotonicNs, Quaternion, Vector3, WgsPosition } from "../../core/mod.ts";
 
 export interface ImuSample {
   readonly timeNs: MonotonicNs;
@@ -44,6 +44,15 @@ export interface GpsSample {
   readonly satellites: number;
   /** What the controller itself reports of the signal. */
   readonly integrity: "ok" | "jammed" | "spoofed" | "unknown";
+}
+
+/** A velocity over the ground, measured in the aircraft's own axes. */
+export interface VelocitySample {
+  readonly timeNs: MonotonicNs;
+  /** Forward, right, down, m/s. */
+  readonly velocityBodyMps: Vector3;
+  /** Of its error, row-major, m²/s². */
+  readonly covariance: Matrix3;
 }
 
 export type ScaleQuality = "metric" | "direction_only" | "unknown";
@@ -99,6 +108,7 @@ export const MEASUREMENT_SOURCES = {
     ...components("m", "east", "north", "up"),
     ...components("m/s", "velocity east", "velocity north", "velocity up"),
   ],
+  velocity: components("m/s", "forward", "right", "down"),
   odometry: [
     ...components("m", "forward", "right", "down"),
     ...components("rad", "about forward", "about right", "about down"),
@@ -225,6 +235,7 @@ export interface StateEstimator {
   addVio(measurement: VioMeasurement): MeasurementOutcome;
   addPoseAnchor(anchor: PoseAnchor): MeasurementOutcome;
   addGps(sample: GpsSample): MeasurementOutcome;
+  addVelocity(sample: VelocitySample): MeasurementOutcome;
   /** State at the newest IMU sample. */
   currentEstimate(): StateEstimate;
   /** State at a moment inside the kept history (e.g. an exposure); throws outside of it. */

@@ -20,6 +20,7 @@ import {
   type StateEstimate,
   type StateEstimator,
   type TakeoffOrigin,
+  type VelocitySample,
   type VioMeasurement,
 } from "./contract.ts";
 import { anchorAgeS, estimateOutput, horizontal95M, secondsBetween } from "./estimate_output.ts";
@@ -138,6 +139,10 @@ export class Eskf implements StateEstimator {
 
   addGps(sample: GpsSample): MeasurementOutcome {
     return this.#add(this.#sources.gps, sample);
+  }
+
+  addVelocity(sample: VelocitySample): MeasurementOutcome {
+    return this.#add(this.#sources.velocity, sample);
   }
 
   currentEstimate(): StateEstimate {

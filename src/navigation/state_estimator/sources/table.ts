@@ -10,6 +10,7 @@ import { AttitudeSource } from "./attitude.ts";
 import { BarometerSource } from "./barometer.ts";
 import { GpsSource, type GpsSourceOptions } from "./gps.ts";
 import { OdometrySource } from "./odometry.ts";
+import { VelocitySource } from "./velocity.ts";
 
 export type MeasurementSources = ReturnType<typeof measurementSources>;
 
@@ -20,6 +21,7 @@ export function measurementSources(options: GpsSourceOptions) {
     attitude: new AttitudeSource(config.attitude),
     barometer: new BarometerSource(config.baro, (heightM) => gps.observeBaroHeight(heightM)),
     gps,
+    velocity: new VelocitySource(config.velocity),
     odometry: new OdometrySource(config.odometry),
     anchor: new AnchorSource(config, (...fix) => gps.observeFix(...fix)),
   } satisfies { [Name in SourceName]: { readonly name: Name } };
