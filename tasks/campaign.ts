@@ -15,7 +15,7 @@ import { tileCacheSize } from "./campaign/tile_cache_size.ts";
 const PARTS: Readonly<Record<string, (host: PartHost) => Promise<PartResult>>> = {
   flights: monteCarlo,
   cache: (host) =>
-    repeatTests(["tests/integration/tile_cache_crash.test.ts"], { GDN_CRASH_ROUNDS: "10" }, host),
+    repeatTests(["tests/integration/tile_cache_crash.test.ts"], { GDN_CRASH_ROUNDS: "15" }, host),
   rows: tileCacheSize,
   memory: tileCacheMemory,
   load: recorderLoad,
@@ -42,6 +42,14 @@ const PARTS: Readonly<Record<string, (host: PartHost) => Promise<PartResult>>> =
       GDN_CONCURRENCY_SECONDS: "40",
       GDN_EVICTION_KILLS: "10",
     }, host),
+  collect: (host) =>
+    repeatTests(["tests/integration/tile_collect.test.ts"], { GDN_COLLECT_KILLS: "20" }, host),
+  accounting: (host) =>
+    repeatTests(
+      ["tests/integration/flight_recorder_accounting.test.ts"],
+      { GDN_ACCOUNTING_SEEDS: "50" },
+      host,
+    ),
   upload: (host) =>
     repeatTests(
       ["tests/integration/tile_upload_kill.test.ts"],
@@ -60,7 +68,7 @@ Long runs with many seeds. A failure prints the command that repeats it.
   flights      Monte Carlo: short flights of both aircraft over procedural ground and two_dates;
                a fix over 15 m wrong or a frame over 20 m wrong fails
   cache        kill -9 of a process that writes, renews and deletes tiles, on PGlite and on
-               PostgreSQL, and of the server; 16 kills for each seed
+               PostgreSQL, and of the server; 23 kills for each seed
   rows         a million rows on a PostgreSQL server: every question's time, memory, and a durable write
                beside the bare loop
   memory       import, verify and export of 120,000 tiles with files (GDN_MEMORY_TILES) by the shipped
@@ -72,6 +80,8 @@ Long runs with many seeds. A failure prints the command that repeats it.
                is damaged is named, every whole record is salvaged
   index        200 times kill -9 of a process that rebuilds a descriptor index
   quota        4 writers and 4 readers on a cache that is too small, watched, and kill -9 among evictions
+  collect      20 times kill -9 of a collection from an aircraft's storage
+  accounting   50 flights with stalls and overruns: every record is read back or counted
   upload       100 times kill -9 of an upload against the reference provider
   properties   unit and contract tests with other seeds
   bytes        mutated pictures, packages and streams: an error that says so, never a crash

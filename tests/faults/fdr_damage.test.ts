@@ -14,6 +14,8 @@ const PLACES = messagePlaces(WHOLE, TEXTS);
 const FULL = Deno.env.get("GDN_FDR_DAMAGE") === "full";
 /** Recovering takes longer than looking: it is done at each boundary and at every so many bytes. */
 const RECOVER_EVERY = FULL ? 4 : 32;
+/** Away from the boundaries of records one byte is like the other. */
+const CUT_EVERY = FULL ? 1 : 4;
 
 Deno.test("a whole flight is complete, and recover gives the same records", async () => {
   await inScratch(async (folder) => {
@@ -26,15 +28,16 @@ Deno.test("a whole flight is complete, and recover gives the same records", asyn
   });
 });
 
-Deno.test("a flight cut at every byte: the place is named, every whole record is there", async () => {
+Deno.test("a flight cut everywhere: the place is named, every whole record is there", async () => {
   await inScratch(async (folder) => {
     const bench = new Bench(folder);
     for (let length = 0; length < WHOLE.length; length++) {
+      const atBoundary = PLACES.some(({ to }) => Math.abs(to - length) <= 1);
+      if (length % CUT_EVERY !== 0 && !atBoundary) continue;
       const bytes = WHOLE.subarray(0, length);
       const whole = TEXTS.filter((_, index) => PLACES[index].to <= length);
       const at = `cut after ${length} bytes`;
       const verdict = whole.length === 0 ? "nothing" : "lossy";
-      const atBoundary = PLACES.some(({ to }) => Math.abs(to - length) <= 1);
       const diagnosis = await (async () => {
         if (length % RECOVER_EVERY !== 0 && !atBoundary) return await bench.diagnose(bytes);
         const outcome = await bench.look(bytes);
@@ -75,7 +78,7 @@ Deno.test("a flipped bit in every region: named within its record, no record los
     for (const { name, from, to } of regions) {
       for (let byte = from; byte < to; byte++) {
         // Most of a file is chunk data, where one byte is like the other.
-        if (name === "chunk data" && byte % 3 !== 0 && !FULL) continue;
+        if (name === "chunk data" && byte % 9 !== 0 && !FULL) continue;
         for (const bit of FULL ? [0, 1, 2, 3, 4, 5, 6, 7] : [(byte * 5 + 3) % 8]) {
           await checkFlip(bench, { name, from, to }, byte, bit);
         }
@@ -152,7 +155,7 @@ Deno.test("bytes overwritten anywhere: every record outside of them is salvaged"
   await inScratch(async (folder) => {
     const bench = new Bench(folder);
     const seed = Deno.env.get("GDN_TEST_SEED") ?? "1";
-    for (let round = 0; round < (FULL ? 3000 : 200); round++) {
+    for (let round = 0; round < (FULL ? 3000 : 100); round++) {
       const random = seededRandom(`${seed}/${round}`);
       const bytes = WHOLE.slice();
       const length = 2 + Math.floor(random.uniform() ** 2 * 600);

@@ -1,11 +1,13 @@
 /**
- * One small world for the fault tests, built once per file with the shipped programs: a picture of
- * ground, the tile cache made of it, a package, and a flight of ten seconds over it.
+ * One small world for the fault tests, built once per run with the shipped programs: a picture of
+ * ground, the tile cache made of it, a package, and a flight of ten seconds over it. Every file has
+ * a copy of its own.
  *
  * @module
  */
 import sharp from "sharp";
 import { seededRandom } from "../../src/core/mod.ts";
+import { buildOnce } from "../support/build_once.ts";
 import { run } from "./programs.ts";
 
 export const CENTRE = "50,30";
@@ -26,11 +28,13 @@ export interface World {
   readonly flight: string;
 }
 
-/** Registers the hooks that build the world before the first test of a file and remove it after. */
+/** Registers the hooks that bring the world before the first test of a file and remove it after. */
 export function worldForFile(): () => World {
   let world: World | undefined;
   Deno.test.beforeAll(async () => {
-    world = await buildWorld();
+    const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "gdn-faults-" }));
+    world = worldIn(folder);
+    await buildOnce("faults-world", folder, (into) => buildWorld(worldIn(into)));
   });
   Deno.test.afterAll(async () => {
     if (world !== undefined) await Deno.remove(world.folder, { recursive: true });
@@ -41,15 +45,18 @@ export function worldForFile(): () => World {
   };
 }
 
-async function buildWorld(): Promise<World> {
-  const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "gdn-faults-" }));
-  const world: World = {
+function worldIn(folder: string): World {
+  return {
     folder,
     ground: `${folder}/ground.png`,
     data: `${folder}/data`,
     package: `${folder}/package`,
     flight: `${folder}/flight`,
   };
+}
+
+async function buildWorld(world: World): Promise<void> {
+  const { folder } = world;
   await paintGround(world.ground);
   const steps = [
     ["tiles", "import", world.ground, ...PLACE, "--data", world.data],
@@ -63,7 +70,6 @@ async function buildWorld(): Promise<World> {
     const { code, err } = await run("operator", args, { write: [folder] });
     if (code !== 0) throw new Error(`operator ${args.join(" ")} ended with ${code}: ${err}`);
   }
-  return world;
 }
 
 /** Rectangles of any colour: structure enough to be found again. */

@@ -11,7 +11,7 @@ import { type ReadRecord, salvage, segmentsOf } from "../support/mcap_records.ts
 import { REPOSITORY } from "../support/paths.ts";
 
 /** The campaign asks for more. */
-const ROUNDS = Number(Deno.env.get("GDN_FDR_KILL_ROUNDS") ?? 20);
+const ROUNDS = Number(Deno.env.get("GDN_FDR_KILL_ROUNDS") ?? 6);
 const KILL_MS_MAX = 600;
 
 interface Killed {

@@ -27,7 +27,7 @@ import {
 
 /** The campaign runs more. */
 const KILLS = Number(Deno.env.get("GDN_EVICTION_KILLS") ?? 2);
-const SECONDS = Number(Deno.env.get("GDN_CONCURRENCY_SECONDS") ?? 3);
+const SECONDS = Number(Deno.env.get("GDN_CONCURRENCY_SECONDS") ?? 1);
 /** Runs until this much is done, however slow the machine is. */
 const EVICTED_MIN = 64;
 const READ_MIN = 10;

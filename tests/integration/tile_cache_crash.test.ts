@@ -15,7 +15,7 @@ import { CrashablePostgres } from "../support/postgres_crashable.ts";
 import { crashTile } from "./tile_cache_crash_tile.ts";
 
 /** The long campaign runs more. */
-const ROUNDS = Number(Deno.env.get("GDN_CRASH_ROUNDS") ?? 15);
+const ROUNDS = Number(Deno.env.get("GDN_CRASH_ROUNDS") ?? 6);
 /** Fewer, because each needs the start and recovery of a new PGlite. */
 const PGLITE_ROUNDS = Math.ceil(ROUNDS / 3);
 const SERVER_ROUNDS = Math.ceil(ROUNDS / 5);

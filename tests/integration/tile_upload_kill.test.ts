@@ -14,7 +14,7 @@ import { CLIENT_TOKEN, OFFICER_TOKEN, ProviderProcess } from "../support/provide
 import { operate } from "./operator_cache_fixture.ts";
 
 /** The campaign runs more. */
-const ROUNDS = Number(Deno.env.get("GDN_UPLOAD_KILL_ROUNDS") ?? 10);
+const ROUNDS = Number(Deno.env.get("GDN_UPLOAD_KILL_ROUNDS") ?? 4);
 const SEED = Number(Deno.env.get("GDN_TEST_SEED") ?? Date.now() % 100_000);
 const TILES_PER_ROUND = 24;
 const BATCH = 4;
