@@ -44,6 +44,9 @@ export class SensorFeed {
       case "gps":
         this.#estimator.addGps({ ...event, timeNs, velocityLocalMps: event.velocityEnuMps });
         return;
+      case "velocity":
+        this.#estimator.addVelocity({ ...event, timeNs });
+        return;
       default:
         event satisfies never;
     }

@@ -58,6 +58,17 @@ export class SensorRecords {
           },
         });
         return;
+      case "velocity":
+        this.#sink.enqueue({
+          kind: "sensor.velocity",
+          timestampNs,
+          payload: {
+            ...times,
+            velocityBodyMps: event.velocityBodyMps,
+            covariance: event.covariance,
+          },
+        });
+        return;
       default:
         event satisfies never;
     }

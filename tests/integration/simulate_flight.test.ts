@@ -76,6 +76,25 @@ Deno.test("simulate flight writes the same bytes for the same seed, and others f
   });
 });
 
+Deno.test("simulate flight --velocity writes velocity.csv too, from the seed; without it there is none", async () => {
+  await inScratch(async (scratch) => {
+    const fly = (name: string, more: string[] = []) =>
+      flight.run([
+        ...["--out", `${scratch}/${name}`, ...GROUND, "--duration", "3", "--agl", "500"],
+        ...more,
+      ], terminal().io);
+    assert.equal(await fly("without"), EXIT.ok);
+    assert.equal(await fly("a", ["--velocity"]), EXIT.ok);
+    assert.equal(await fly("b", ["--velocity"]), EXIT.ok);
+    assert.ok(!(await filesOf(`${scratch}/without`)).includes("velocity.csv"));
+    const table = await rows(`${scratch}/a`, "velocity.csv");
+    assert.deepEqual(table, await rows(`${scratch}/b`, "velocity.csv"));
+    assert.equal(table.length, 31);
+    assert.ok(table.every((row) => row.length === STREAM_COLUMNS["velocity.csv"].length));
+    assert.ok(Math.abs(Number(table[0][2]) - 16.7) < 6, `forward ${table[0][2]} m/s`);
+  });
+});
+
 Deno.test("simulate flight keeps the format: schema, columns, order, pictures", async () => {
   await inScratch(async (scratch) => {
     const out = `${scratch}/flight`;

@@ -163,6 +163,12 @@ const SENSORS = {
     satellites: 14,
     integrity: "ok",
   },
+  "sensor.velocity": {
+    controllerNs: 9_100_000_000,
+    receivedNs: 4_100_000_000,
+    velocityBodyMps: [16.25, -0.5, 0.125],
+    covariance: [0.0625, 0.001, 0, 0.001, 0.0625, 0, 0, 0, 0.09],
+  },
   "frame.meta": {
     sequence: 41,
     exposureMidNs: 4_100_000_000,

@@ -133,6 +133,7 @@ Deno.test("the sensor kinds hold every column of a recorded flight but its pictu
   const carriedBy = (file: keyof typeof STREAM_COLUMNS) =>
     STREAM_COLUMNS[file].map((column) =>
       column.replace(/^v[enu]_mps$/, "velocity_enu_mps").replace(/^q[wxyz]$/, "local_from_body")
+        .replace(/^v[xyz]_mps$/, "velocity_body_mps").replace(/^c[xyz]{2}_m2ps2$/, "covariance")
         .replace("sigma_h_m", "sigma_horizontal_m").replace("sigma_v_m", "sigma_vertical_m")
         .replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
     );
@@ -141,6 +142,7 @@ Deno.test("the sensor kinds hold every column of a recorded flight but its pictu
     ["attitude.csv", "sensor.attitude"],
     ["baro.csv", "sensor.baro"],
     ["gps.csv", "sensor.gps"],
+    ["velocity.csv", "sensor.velocity"],
     ["frames.csv", "frame.meta"],
   ] as const;
   for (const [file, kind] of pairs) {

@@ -82,6 +82,15 @@ export async function writeFlight(folder: string): Promise<void> {
   for (const i of range(4)) await Deno.writeFile(`${folder}/frames/${i}.jpg`, jpegOfSize(64, 48));
 }
 
+/** Gives a flight of {@link writeFlight} two seconds of a velocity that is measured ten times a second. */
+export async function addVelocity(folder: string): Promise<void> {
+  const rows = Array.from({ length: 20 }, (_, i) => [
+    ...[5e9 + i * 100e6, i * 100e6 + 2e6, 16.5, -0.25, 0.125 + i / 100],
+    ...[0.0625, 0.001, 0, 0.0625, 0, 0.09],
+  ]);
+  await Deno.writeTextFile(`${folder}/velocity.csv`, csv("velocity.csv", rows));
+}
+
 /** Replaces the lines of one file; line 1 is the header. */
 export async function editLines(
   path: string,

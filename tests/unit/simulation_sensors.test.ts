@@ -15,6 +15,10 @@ import { GpsSensor } from "../../src/workstation/simulation/gps_sensor.ts";
 import { BMI088, ImuSensor } from "../../src/workstation/simulation/imu.ts";
 import { GaussMarkov, SmoothNoise } from "../../src/workstation/simulation/smooth_noise.ts";
 import { BaroSensor, STREAM_SIGMAS } from "../../src/workstation/simulation/streams.ts";
+import {
+  VELOCITY_COVARIANCE,
+  VelocitySensor,
+} from "../../src/workstation/simulation/velocity_sensor.ts";
 
 function rms(values: readonly number[]): number {
   return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
@@ -174,4 +178,24 @@ Deno.test("simulatedCamera() is believed to 0.1 % and mounted to 0.5° an axis",
   }
   near(rms(tilts), radiansFromDegrees(0.5), 0.12, "mounting");
   near(rms(focal), 0.001, 0.15, "focal length");
+});
+
+Deno.test("VelocitySensor measures in body axes, and is as wrong as its covariance says", () => {
+  // Eastward at 15 m/s and climbing, nose to the east, level: forward 15, right 0, down −2.
+  const truth = {
+    timeS: 0,
+    positionLocalM: [0, 0, 100] as const,
+    velocityLocalMps: [15, 0, 2] as const,
+    localFromBody: localFromBody({ rollRad: 0, pitchRad: 0, yawRad: Math.PI / 2 }),
+  };
+  const expected = [15, 0, -2], errors: number[][] = [[], [], []];
+  for (let flight = 0; flight < 200; flight++) {
+    const sensor = new VelocitySensor(seededRandom(`velocity ${flight}`), 10);
+    for (let i = 0; i < 50; i++) {
+      sensor.measure(truth).forEach((value, axis) => errors[axis].push(value - expected[axis]));
+    }
+  }
+  errors.forEach((values, axis) =>
+    near(rms(values) ** 2, VELOCITY_COVARIANCE[4 * axis], 0.1, `${axis}`)
+  );
 });

@@ -4,6 +4,7 @@
  *
  *     flight.json        aircraft, camera calibration, take-off (FlightDescription)
  *     imu.csv attitude.csv baro.csv gps.csv frames.csv
+ *     velocity.csv       only where the aircraft measures its velocity over the ground
  *     frames/000000.jpg  …
  *     truth.csv          never read by airborne
  *
@@ -77,6 +78,23 @@ export const STREAM_COLUMNS = {
     "satellites",
     "integrity",
   ],
+  /**
+   * Optional. Velocity over the ground in body axes (forward, right, down) and the upper triangle of
+   * its error's covariance, row by row.
+   */
+  "velocity.csv": [
+    "controller_ns",
+    "received_ns",
+    "vx_mps",
+    "vy_mps",
+    "vz_mps",
+    "cxx_m2ps2",
+    "cxy_m2ps2",
+    "cxz_m2ps2",
+    "cyy_m2ps2",
+    "cyz_m2ps2",
+    "czz_m2ps2",
+  ],
   /** Exposure mid-time on the companion's clock. */
   "frames.csv": ["sequence", "exposure_mid_ns", "available_ns", "file"],
   /** Companion clock; position of the camera, height over the ellipsoid. */
@@ -95,3 +113,6 @@ export const STREAM_COLUMNS = {
   ],
 } as const; // deno-fmt-ignore
 export type StreamFile = keyof typeof STREAM_COLUMNS;
+
+/** Streams that a recorded flight need not have. */
+export const OPTIONAL_STREAMS: readonly StreamFile[] = ["velocity.csv"];

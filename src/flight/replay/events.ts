@@ -6,6 +6,7 @@
 import type { CameraFrame } from "../../navigation/camera/mod.ts";
 import type {
   ControllerNs,
+  Matrix3,
   MonotonicNs,
   Quaternion,
   Vector3,
@@ -52,6 +53,14 @@ export interface GpsEvent extends ControllerEvent {
   readonly integrity: "ok" | "jammed" | "spoofed" | "unknown";
 }
 
+export interface VelocityEvent extends ControllerEvent {
+  readonly kind: "velocity";
+  /** Over the ground, body FRD, m/s. */
+  readonly velocityBodyMps: Vector3;
+  /** Of its error, row-major, m²/s². */
+  readonly covariance: Matrix3;
+}
+
 export interface FrameEvent {
   readonly kind: "frame";
   /** When the picture is complete in memory, canonical clock. */
@@ -59,4 +68,10 @@ export interface FrameEvent {
   readonly frame: CameraFrame;
 }
 
-export type FlightEvent = ImuEvent | AttitudeEvent | BaroEvent | GpsEvent | FrameEvent;
+export type FlightEvent =
+  | ImuEvent
+  | AttitudeEvent
+  | BaroEvent
+  | GpsEvent
+  | VelocityEvent
+  | FrameEvent;

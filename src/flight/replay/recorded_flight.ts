@@ -17,6 +17,7 @@ import {
   frameRules,
   gpsRules,
   imuRules,
+  velocityRules,
 } from "./stream_rules.ts";
 
 /** An IMU stream may begin after the first picture, and end before the last one, by this much. */
@@ -106,7 +107,7 @@ async function readDescription(folder: string): Promise<FlightDescription> {
 
 type SensorOrFrame = Exclude<FlightEvent, { kind: "frame" }> | FrameRow;
 
-/** Rows of the five streams, merged; ties in the order imu, attitude, baro, gps, frame. */
+/** Rows of all streams, merged; ties in the order imu, attitude, baro, gps, velocity, frame. */
 async function* mergedRows(
   folder: string,
   description: FlightDescription,
@@ -118,6 +119,9 @@ async function* mergedRows(
     () => StreamReader.open(folder, "attitude.csv", attitudeRules()),
     () => StreamReader.open(folder, "baro.csv", baroRules()),
     () => StreamReader.open(folder, "gps.csv", gpsRules()),
+    ...await hasVelocity(folder)
+      ? [() => StreamReader.open(folder, "velocity.csv", velocityRules())]
+      : [],
     () => StreamReader.open(folder, "frames.csv", frameRules()),
   ];
   for (const open of opened) {
@@ -139,8 +143,21 @@ async function* mergedRows(
   }
 }
 
+/** The one stream that a flight need not have. */
+async function hasVelocity(folder: string): Promise<boolean> {
+  try {
+    await Deno.lstat(`${folder}/velocity.csv`);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw new DataError(`${folder}/velocity.csv`, `cannot be read: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
 async function checkFlight(folder: string, description: FlightDescription): Promise<FlightExtent> {
-  const counts = { imu: 0, attitude: 0, baro: 0, gps: 0, frame: 0 };
+  const counts = { imu: 0, attitude: 0, baro: 0, gps: 0, velocity: 0, frame: 0 };
   const firstNs: Partial<Record<keyof typeof counts, number>> = {};
   const lastNs: Partial<Record<keyof typeof counts, number>> = {};
   for await (const row of mergedRows(folder, description)) {

@@ -13,7 +13,7 @@ import {
 } from "../../core/mod.ts";
 import { STREAM_COLUMNS, type StreamFile } from "./contract.ts";
 import { type CsvRow, quote } from "./csv_stream.ts";
-import type { AttitudeEvent, BaroEvent, GpsEvent, ImuEvent } from "./events.ts";
+import type { AttitudeEvent, BaroEvent, GpsEvent, ImuEvent, VelocityEvent } from "./events.ts";
 
 const DECIMAL = /^-?\d+(\.\d*)?([eE][-+]?\d+)?$/;
 
@@ -101,6 +101,7 @@ const ACCELERATION_MAX_MPS2 = 1000;
 const RATE_MAX_RPS = 200;
 const SPEED_MAX_MPS = 1000;
 const SIGMA_MAX_M = 1e6;
+const VARIANCE_MAX_M2PS2 = 1e6;
 
 export function imuEvent(row: RowFields): ImuEvent {
   return {
@@ -143,5 +144,26 @@ export function gpsEvent(row: RowFields): GpsEvent {
     sigmaVerticalM: row.number(10, 0, SIGMA_MAX_M),
     satellites: row.integer(11, 0, 1000),
     integrity: row.oneOf(12, ["ok", "jammed", "spoofed", "unknown"]),
+  };
+}
+
+export function velocityEvent(row: RowFields): VelocityEvent {
+  const velocityBodyMps = row.vector(2, SPEED_MAX_MPS);
+  const [xx, xy, xz, yy, yz, zz] = [5, 6, 7, 8, 9, 10].map((i) =>
+    row.number(i, -VARIANCE_MAX_M2PS2, VARIANCE_MAX_M2PS2)
+  );
+  const minors = [
+    xx,
+    xx * yy - xy * xy,
+    xx * (yy * zz - yz * yz) - xy * (xy * zz - yz * xz) + xz * (xy * yz - yy * xz),
+  ];
+  if (!minors.every((minor) => minor > 0)) {
+    throw row.fault("the covariance is not positive definite; correct the sensor's variances");
+  }
+  return {
+    kind: "velocity",
+    ...row.times(),
+    velocityBodyMps,
+    covariance: [xx, xy, xz, xy, yy, yz, xz, yz, zz],
   };
 }

@@ -4,8 +4,15 @@
  * @module
  */
 import { DataError, median, type MonotonicNs, monotonicNs } from "../../core/mod.ts";
-import type { AttitudeEvent, BaroEvent, GpsEvent, ImuEvent } from "./events.ts";
-import { attitudeEvent, baroEvent, gpsEvent, imuEvent, type RowFields } from "./rows.ts";
+import type { AttitudeEvent, BaroEvent, GpsEvent, ImuEvent, VelocityEvent } from "./events.ts";
+import {
+  attitudeEvent,
+  baroEvent,
+  gpsEvent,
+  imuEvent,
+  type RowFields,
+  velocityEvent,
+} from "./rows.ts";
 import type { StreamRules } from "./stream_reader.ts";
 
 /** One row of frames.csv. */
@@ -24,7 +31,7 @@ const GAP_PERIODS = 1.6;
 const PERIOD_INTERVALS = 16;
 
 type Fault = (message: string) => DataError;
-type Timed = ImuEvent | AttitudeEvent | BaroEvent | GpsEvent;
+type Timed = ImuEvent | AttitudeEvent | BaroEvent | GpsEvent | VelocityEvent;
 
 export function imuRules(imuRateHz: number): StreamRules<ImuEvent> {
   const periodNs = 1e9 / imuRateHz;
@@ -48,6 +55,11 @@ export function baroRules(): StreamRules<BaroEvent> {
 /** GPS may fall silent: that is the purpose of these flights. */
 export function gpsRules(): StreamRules<GpsEvent> {
   return { parse: gpsEvent, follows: inOrder };
+}
+
+/** Sensors of velocity see nothing now and then: over water, in the dark. */
+export function velocityRules(): StreamRules<VelocityEvent> {
+  return { parse: velocityEvent, follows: inOrder };
 }
 
 export function frameRules(): StreamRules<FrameRow> {

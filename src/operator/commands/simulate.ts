@@ -53,6 +53,7 @@ Flight
   --ground-height M     height of the ground over the ellipsoid (default ${GROUND_HEIGHT_DEFAULT_M})
   --gps WHAT            absent (after the first second, default), present, jam:FROM-TO, spoof:FROM-TO
                         or silent-spoof:FROM-TO in seconds; several with commas
+  --velocity            a sensor of the velocity over the ground in body axes too (velocity.csv)
   --no-prior            nothing is known of the start, and no GPS message ever comes
   --seed N              number or word (default 1)
   --name NAME           name in flight.json (default: the folder's)
@@ -79,6 +80,7 @@ const OPTIONS = {
   "ground-height": { type: "string" },
   gps: { type: "string" },
   "no-prior": { type: "boolean" },
+  velocity: { type: "boolean" },
   seed: { type: "string" },
   name: { type: "string" },
   json: { type: "boolean" },
@@ -144,6 +146,7 @@ function requested(values: Values, out: string) {
     }),
     gps: gpsOption(values.gps),
     prior: !(values["no-prior"] ?? false),
+    velocity: values.velocity ?? false,
   });
 }
 

@@ -6,6 +6,7 @@
 import { writeAll } from "../../core/mod.ts";
 import {
   type FlightDescription,
+  OPTIONAL_STREAMS,
   STREAM_COLUMNS,
   type StreamFile,
 } from "../../flight/replay/mod.ts";
@@ -30,11 +31,16 @@ export class FlightFolder implements AsyncDisposable {
     return this.#output.path;
   }
 
-  /** @throws GdnError with exit code 73 when `path` exists, OutputWriteError when it cannot be made. */
-  static async create(path: string): Promise<FlightFolder> {
+  /**
+   * `optional`: which of the optional streams the flight has.
+   *
+   * @throws GdnError with exit code 73 when `path` exists, OutputWriteError when it cannot be made.
+   */
+  static async create(path: string, optional: readonly StreamFile[] = []): Promise<FlightFolder> {
     const folder = new FlightFolder(await OutputFolder.create(path));
     try {
       for (const stream of Object.keys(STREAM_COLUMNS) as StreamFile[]) {
+        if (OPTIONAL_STREAMS.includes(stream) && !optional.includes(stream)) continue;
         const place = await folder.#output.place(stream);
         const file = await folder.#output.guard(() =>
           Deno.open(place, { write: true, create: true, truncate: true })

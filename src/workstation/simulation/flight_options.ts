@@ -30,6 +30,8 @@ export interface FlightOptions {
   readonly gps: readonly GpsWindow[];
   /** false: take-off unknown and no GPS message ever. */
   readonly prior: boolean;
+  /** true: the aircraft measures its velocity over the ground (velocity.csv). */
+  readonly velocity: boolean;
   /** Mean wind, m/s; its direction comes from the seed. */
   readonly windMps: number;
   readonly gustMps: number;
@@ -63,6 +65,7 @@ export function flightOptions(
     jpegQuality: 88,
     gps: GPS_LOST_AFTER_START,
     prior: true,
+    velocity: false,
     windMps: asked.aircraft === "fixed_wing" ? 4 : 3,
     gustMps: 0.8,
     extentM: Math.min(16_000, Math.max(1500, distanceM / 2)),

@@ -54,7 +54,7 @@ export async function simulateFlight(
   const camera = simulatedCamera(random.fork("camera"), options);
   const frame = new Frame(ground.origin);
   const frames = frameCount(options, trajectory);
-  await using out = await FlightFolder.create(folder);
+  await using out = await FlightFolder.create(folder, options.velocity ? ["velocity.csv"] : []);
   const streams = await writeStreams(
     random.fork("streams"),
     { options, trajectory, frame },

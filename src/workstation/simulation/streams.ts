@@ -18,10 +18,12 @@ import { type GpsReading, GpsSensor } from "./gps_sensor.ts";
 import { BMI088, ImuSensor } from "./imu.ts";
 import { GaussMarkov } from "./smooth_noise.ts";
 import type { IdealImuSample, Trajectory, TrueState } from "./trajectory.ts";
+import { VELOCITY_COVARIANCE, VelocitySensor } from "./velocity_sensor.ts";
 
 const ATTITUDE_RATE_HZ = 50;
 const BARO_RATE_HZ = 20;
 const GPS_RATE_HZ = 5;
+const VELOCITY_RATE_HZ = 10;
 const TRUTH_RATE_HZ = 50;
 
 /** What the streams are worth, 1 sigma: goes into flight.json. */
@@ -36,7 +38,7 @@ interface StreamFlight {
   readonly frame: LocalFrame;
 }
 
-/** Writes imu, attitude, baro, gps and truth; returns what a person may want to know of them. */
+/** Writes the streams of the sensors and the truth; returns what a person may want to know of them. */
 export async function writeStreams(
   random: Random,
   flight: StreamFlight,
@@ -54,6 +56,9 @@ export async function writeStreams(
   }, rateHz / every(ATTITUDE_RATE_HZ));
   const baro = new BaroSensor(random.fork("baro"), every(BARO_RATE_HZ) / rateHz);
   const gps = new GpsSensor(random.fork("gps"), options.gps, rateHz / every(GPS_RATE_HZ));
+  const velocity = options.velocity
+    ? new VelocitySensor(random.fork("velocity"), rateHz / every(VELOCITY_RATE_HZ))
+    : null;
   for (let index = 0; index < trajectory.count; index++) {
     const state = trajectory.state(index);
     const stamp = () => stamps(link.stamp(state.timeS));
@@ -76,6 +81,9 @@ export async function writeStreams(
       if (reading !== null) {
         await folder.row("gps.csv", [...stamp(), ...gpsColumns(reading, frame)]);
       }
+    }
+    if (velocity !== null && due(VELOCITY_RATE_HZ)) {
+      await folder.row("velocity.csv", [...stamp(), ...velocityColumns(velocity.measure(state))]);
     }
     if (due(TRUTH_RATE_HZ)) await folder.row("truth.csv", truthColumns(state, frame));
   }
@@ -111,6 +119,11 @@ function gpsColumns(reading: GpsReading, frame: LocalFrame): (string | number)[]
     reading.satellites,
     reading.integrity,
   ];
+}
+
+function velocityColumns(velocityBodyMps: Vector3): string[] {
+  const upper = [0, 1, 2, 4, 5, 8].map((i) => VELOCITY_COVARIANCE[i].toFixed(4));
+  return [...vector(velocityBodyMps, 3), ...upper];
 }
 
 function truthColumns(state: TrueState, frame: LocalFrame): (string | number)[] {

@@ -7,14 +7,21 @@
 import { basename } from "node:path";
 import { DataError } from "../../../core/mod.ts";
 import { FDR_KINDS, type FdrPayload, type FdrRecord } from "../../flight_recorder/mod.ts";
-import { FlightDescriptionSchema, STREAM_COLUMNS } from "../../replay/mod.ts";
+import { FlightDescriptionSchema, OPTIONAL_STREAMS, STREAM_COLUMNS } from "../../replay/mod.ts";
 import type { FlightFiles } from "../flight_files.ts";
 import { NewOutput, OutputFile } from "../new_output.ts";
 import { readBatches, type ReadOptions } from "../read_records.ts";
 import type { Export } from "./export_result.ts";
 
 /** Streams that a record holds; the truth is never in it. */
-const STREAMS = ["imu.csv", "attitude.csv", "baro.csv", "gps.csv", "frames.csv"] as const;
+const STREAMS = [
+  "imu.csv",
+  "attitude.csv",
+  "baro.csv",
+  "gps.csv",
+  "velocity.csv",
+  "frames.csv",
+] as const;
 type Stream = (typeof STREAMS)[number];
 type Row = readonly (string | number)[];
 
@@ -23,6 +30,7 @@ const STREAM_OF: Readonly<Record<string, Stream>> = {
   "sensor.attitude": "attitude.csv",
   "sensor.baro": "baro.csv",
   "sensor.gps": "gps.csv",
+  "sensor.velocity": "velocity.csv",
   "frame.meta": "frames.csv",
 };
 
@@ -43,11 +51,16 @@ export async function exportRecordedFlight(
   let description: Record<string, unknown> | null = null;
   let records = 0;
   try {
-    for (const name of STREAMS) {
+    const stream = async (name: Stream): Promise<OutputFile> => {
+      const known = streams.get(name);
+      if (known !== undefined) return known;
       const file = await OutputFile.create(output, `${output.temporaryPath}/${name}`);
       streams.set(name, file);
       await file.writeText(`${STREAM_COLUMNS[name].join(",")}\n`);
-    }
+      return file;
+    };
+    // An optional stream stands there only if the flight had it.
+    for (const name of STREAMS) if (!OPTIONAL_STREAMS.includes(name)) await stream(name);
     const kinds = ["flight_header", ...Object.keys(STREAM_OF)];
     for await (const batch of readBatches(files, { ...options, kinds })) {
       for (const { record } of batch) {
@@ -56,7 +69,7 @@ export async function exportRecordedFlight(
           continue;
         }
         const text = rowsOf(record).map((row) => `${row.join(",")}\n`).join("");
-        await streams.get(STREAM_OF[record.kind])?.writeText(text);
+        if (text !== "") await (await stream(STREAM_OF[record.kind])).writeText(text);
         records++;
       }
     }
@@ -69,7 +82,7 @@ export async function exportRecordedFlight(
     await output.guard(() => Deno.writeTextFile(`${output.temporaryPath}/flight.json`, text));
     await output.commit();
   }
-  return { path: output.path, files: ["flight.json", ...STREAMS], records };
+  return { path: output.path, files: ["flight.json", ...streams.keys()], records };
 }
 
 function descriptionOf(files: FlightFiles, header: Record<string, unknown> | null): unknown {
@@ -110,6 +123,11 @@ function rowsOf({ kind, payload }: FdrRecord): readonly Row[] {
         ...[row.heightM, ...row.velocityEnuMps, row.sigmaHorizontalM, row.sigmaVerticalM],
         ...[row.satellites, row.integrity],
       ]];
+    }
+    case "sensor.velocity": {
+      const row = payload as FdrPayload<"sensor.velocity">;
+      const upper = [0, 1, 2, 4, 5, 8].map((i) => row.covariance[i]);
+      return [[row.controllerNs, row.receivedNs, ...row.velocityBodyMps, ...upper]];
     }
     default: {
       const row = payload as FdrPayload<"frame.meta">;

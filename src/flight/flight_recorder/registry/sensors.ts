@@ -60,6 +60,13 @@ export const SENSOR_KINDS = {
     satellites: Count,
     integrity: z.enum(["ok", "jammed", "spoofed", "unknown"]),
   }).describe("The flight controller's GPS, trusted or not"),
+  "sensor.velocity": z.looseObject({
+    ...CONTROLLER_TIMES,
+    /** Over the ground, body FRD. */
+    velocityBodyMps: Vector3,
+    /** 3×3 of its error, row-major, m²/s². */
+    covariance: z.array(z.number()).length(9),
+  }).describe("A velocity over the ground, measured in body axes"),
   "frame.meta": z.looseObject({
     sequence: Count,
     exposureMidNs: Nanoseconds,
