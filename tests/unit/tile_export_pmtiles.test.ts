@@ -1,36 +1,19 @@
 /** PMTiles as npm:pmtiles, which is not ours, reads them. */
 import assert from "node:assert/strict";
-import { FileSource, type Header, PMTiles, tileIdToZxy, zxyToTileId } from "pmtiles";
+import { FileSource, type Header, PMTiles } from "pmtiles";
 import { sha256Hex } from "../../src/core/mod.ts";
 import { exportPmtiles } from "../../src/tiles/workstation/tile_export/mod.ts";
 import {
   type Entries,
   makeDirectories,
 } from "../../src/tiles/workstation/tile_export/pmtiles/directories.ts";
-import { tileIdOf, tileOfId } from "../../src/tiles/workstation/tile_export/pmtiles/hilbert.ts";
 import {
   ArchiveFile,
   PmtilesDirectories,
 } from "../../src/tiles/workstation/tile_import/archives/pmtiles_directories.ts";
-import { property } from "../support/properties.ts";
 import { makePicture, MemoryTiles, namesIn, withFolder } from "./tile_export_fixture.ts";
 
 const SELECTION = { source: "bing" };
-
-Deno.test("tileIdOf() and tileOfId() agree with npm:pmtiles at every zoom, and undo each other", () => {
-  for (let id = 0; id < 400; id++) {
-    const { zoom, x, y } = tileOfId(id);
-    assert.deepEqual([zoom, x, y], tileIdToZxy(id));
-    assert.equal(tileIdOf({ zoom, x, y }), id);
-  }
-  property((random) => {
-    const zoom = random.integer(23);
-    const x = random.integer(2 ** zoom), y = random.integer(2 ** zoom);
-    const id = zxyToTileId(zoom, x, y);
-    assert.equal(tileIdOf({ zoom, x, y }), id);
-    assert.deepEqual(tileOfId(id), { zoom, x, y });
-  }, 2000);
-});
 
 Deno.test("exportPmtiles() writes what npm:pmtiles reads: the same bytes, equal pictures once", async () => {
   await withFolder(async (folder) => {

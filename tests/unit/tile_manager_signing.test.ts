@@ -46,6 +46,9 @@ Deno.test("verifyRequest() accepts the test vector of RFC 9421 B.2.6, by two imp
   const headers = { input: `sig-b26=${RFC_INPUT}`, signature: `sig-b26=${RFC_SIGNATURE}` };
   const options = { required: ["@method", "content-length"], label: "sig-b26" };
   assert.equal(verifyRequest(RFC_REQUEST, headers, { ...options, verify: rfcVerify }).ok, true);
+  // What is signed is the strict form of the parameters, however the header is spaced (2.3).
+  const spaced = { ...headers, input: `other=1 ,sig-b26=( ${RFC_INPUT.slice(1)}` };
+  assert.equal(verifyRequest(RFC_REQUEST, spaced, { ...options, verify: rfcVerify }).ok, true);
   const raw = Buffer.from(RFC_PUBLIC, "base64").subarray(12);
   const noble = (base: Uint8Array, signature: Uint8Array) => ed25519.verify(signature, base, raw);
   assert.equal(verifyRequest(RFC_REQUEST, headers, { ...options, verify: noble }).ok, true);

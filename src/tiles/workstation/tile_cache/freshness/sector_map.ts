@@ -6,14 +6,14 @@
  *
  * @module
  */
-// @ts-types="./rbush.d.ts"
-import RBush, { type Box } from "rbush";
+// @ts-types="@types/rbush"
+import RBush, { type BBox } from "rbush";
 import type { Bbox, SectorBoundary } from "../../../tile_contract/mod.ts";
 
 /** Degrees; 0.1 mm of ground: rounding must not separate a sector from a tile that it touches. */
 const EDGE_DEG = 1e-9;
 
-interface Entry extends Box {
+interface Entry extends BBox {
   readonly sector: SectorBoundary;
 }
 
@@ -50,7 +50,7 @@ function entriesOf(sector: SectorBoundary): Entry[] {
 }
 
 /** A box over the antimeridian becomes two boxes. */
-function planarBoxes({ southDeg, westDeg, northDeg, eastDeg }: Bbox): Box[] {
+function planarBoxes({ southDeg, westDeg, northDeg, eastDeg }: Bbox): BBox[] {
   const latitudes = { minY: southDeg, maxY: northDeg };
   return westDeg <= eastDeg ? [{ minX: westDeg, maxX: eastDeg, ...latitudes }] : [
     { minX: westDeg, maxX: 180, ...latitudes },
@@ -58,7 +58,7 @@ function planarBoxes({ southDeg, westDeg, northDeg, eastDeg }: Bbox): Box[] {
   ];
 }
 
-function grown({ minX, minY, maxX, maxY }: Box): Box {
+function grown({ minX, minY, maxX, maxY }: BBox): BBox {
   return {
     minX: minX - EDGE_DEG,
     minY: minY - EDGE_DEG,

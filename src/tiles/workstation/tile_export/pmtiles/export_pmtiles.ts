@@ -6,6 +6,7 @@
  * @module
  */
 import { gzipSync } from "node:zlib";
+import { tileIdToZxy } from "pmtiles";
 import { GarbageBound, readAhead, writeAll } from "../../../../core/mod.ts";
 import type {
   ExportableTiles,
@@ -18,7 +19,6 @@ import { ExportFacts } from "../facts.ts";
 import { exportFault, wholeFile } from "../output.ts";
 import { makeDirectories } from "./directories.ts";
 import { makeHeader } from "./header.ts";
-import { tileOfId } from "./hilbert.ts";
 import { type PlannedPicture, type PmtilesPlan, PmtilesPlanner } from "./plan.ts";
 
 const READS_AT_ONCE = 8;
@@ -86,12 +86,14 @@ async function writePictures(
   const { plan, garbage, observe } = work;
   const { source, flightId } = selection;
   const flight = flightId === undefined ? {} : { flightId };
-  const read = ({ tileId, contentSha256, diskBytes }: PlannedPicture) =>
-    tiles.readFile({
-      tileId: { ...tileOfId(tileId), source, ...flight },
+  const read = ({ tileId, contentSha256, diskBytes }: PlannedPicture) => {
+    const [zoom, x, y] = tileIdToZxy(tileId);
+    return tiles.readFile({
+      tileId: { zoom, x, y, source, ...flight },
       contentSha256,
       diskBytes,
     });
+  };
   let done = 0;
   for await (const jpeg of readAhead(plan.picturesInOrder(), READS_AT_ONCE, read)) {
     observe.signal?.throwIfAborted();

@@ -7,9 +7,9 @@
  *
  * @module
  */
+import { zxyToTileId } from "pmtiles";
 import type { TileMetadata } from "../../../tile_contract/mod.ts";
 import type { Entries } from "./directories.ts";
-import { tileIdOf } from "./hilbert.ts";
 
 const HASH_BYTES = 32;
 
@@ -38,7 +38,8 @@ export class PmtilesPlanner {
 
   add(metadata: TileMetadata): void {
     if (this.#count === this.#tileIds.length) this.#grow();
-    this.#tileIds[this.#count] = tileIdOf(metadata.tileId);
+    const { zoom, x, y } = metadata.tileId;
+    this.#tileIds[this.#count] = zxyToTileId(zoom, x, y);
     this.#lengths[this.#count] = metadata.diskBytes;
     this.#hashes.set(Uint8Array.fromHex(metadata.contentSha256), this.#count * HASH_BYTES);
     this.#count++;

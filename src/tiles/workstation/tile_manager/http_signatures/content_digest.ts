@@ -4,8 +4,9 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import { createHash, timingSafeEqual } from "node:crypto";
+import { type Dictionary, parseDictionary, serializeDictionary } from "structured-headers";
 
 /** Active algorithms of RFC 9530; the others must not be used. */
 const HASHES = { "sha-256": "sha256", "sha-512": "sha512" } as const;
@@ -15,8 +16,10 @@ export function contentDigest(
   body: Uint8Array,
   algorithm: DigestAlgorithm = "sha-256",
 ): string {
-  return `${algorithm}=:${digest(body, algorithm).toString("base64")}:`;
+  return serializeDictionary({ [algorithm]: new Uint8Array(digest(body, algorithm)) });
 }
+
+const NO_DICTIONARY = "Content-Digest is not a dictionary of byte sequences";
 
 /**
  * null when every digest of a known algorithm in the header matches the body, else the reason. A
@@ -24,16 +27,19 @@ export function contentDigest(
  */
 export function contentDigestFault(header: string | null, body: Uint8Array): string | null {
   if (header === null) return "Content-Digest is missing";
+  let members: Dictionary;
+  try {
+    members = parseDictionary(header);
+  } catch {
+    return NO_DICTIONARY;
+  }
   let known = 0;
-  for (const member of header.split(",")) {
-    const found = /^\s*([a-z0-9-]+)=:([A-Za-z0-9+/]*={0,2}):\s*$/.exec(member);
-    if (found === null) return "Content-Digest is not a dictionary of byte sequences";
-    const [, algorithm, text] = found;
+  for (const [algorithm, [claimed]] of members) {
+    if (!(claimed instanceof ArrayBuffer)) return NO_DICTIONARY;
     if (!(algorithm in HASHES)) continue;
     known++;
-    const claimed = Buffer.from(text, "base64");
     const actual = digest(body, algorithm as DigestAlgorithm);
-    if (claimed.length !== actual.length || !timingSafeEqual(claimed, actual)) {
+    if (claimed.byteLength !== actual.length || !timingSafeEqual(new Uint8Array(claimed), actual)) {
       return `the body does not match its Content-Digest (${algorithm})`;
     }
   }

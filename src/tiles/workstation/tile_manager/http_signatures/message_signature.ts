@@ -4,7 +4,15 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
+import {
+  type Dictionary,
+  type InnerList,
+  isInnerList,
+  type Item,
+  parseDictionary,
+  serializeDictionary,
+  serializeInnerList,
+} from "structured-headers";
 
 /** The parts of a request that can be signed. Field names in lower case. */
 export interface SignedRequest {
@@ -38,10 +46,12 @@ export function signRequest(
   sign: Sign,
   label = "sig1",
 ): SignatureHeaders {
-  const text = parametersText(parameters);
-  const base = signatureBase(request, parameters.components, text);
-  const signature = Buffer.from(sign(base)).toString("base64");
-  return { "signature-input": `${label}=${text}`, signature: `${label}=:${signature}:` };
+  const signed = innerListOf(parameters);
+  const base = signatureBase(request, parameters.components, serializeInnerList(signed));
+  return {
+    "signature-input": serializeDictionary({ [label]: signed }),
+    signature: serializeDictionary({ [label]: new Uint8Array(sign(base)) }),
+  };
 }
 
 export type VerifyOutcome =
@@ -62,24 +72,22 @@ export function verifyRequest(
   if (headers.input === null || headers.signature === null) {
     return { ok: false, reason: "Signature-Input or Signature is missing" };
   }
-  const text = memberOf(headers.input, label);
-  const bytes = memberOf(headers.signature, label);
-  const parsed = text === null ? null : parseParameters(text);
-  if (
-    text === null || bytes === null || parsed === null || !/^:[A-Za-z0-9+/]*={0,2}:$/.test(bytes)
-  ) {
-    return { ok: false, reason: `the headers hold no readable signature "${label}"` };
+  const input = memberOf(headers.input, label);
+  const signature = memberOf(headers.signature, label)?.[0];
+  const parsed = input === undefined ? null : parseParameters(input);
+  if (input === undefined || parsed === null || !(signature instanceof ArrayBuffer)) {
+    return { ok: false, reason: `the headers hold no signature "${label}" that can be read` };
   }
-  const missing = options.required.filter((name) => !parsed.components.includes(name));
+  const missing = options.required.filter((name) => !parsed.parameters.components.includes(name));
   if (missing.length > 0) return { ok: false, reason: `not signed: ${missing.join(", ")}` };
   let base: Uint8Array;
   try {
-    base = signatureBase(request, parsed.components, text);
+    base = signatureBase(request, parsed.parameters.components, serializeInnerList(parsed.list));
   } catch (error) {
     return { ok: false, reason: error instanceof Error ? error.message : String(error) };
   }
-  return options.verify(base, Buffer.from(bytes.slice(1, -1), "base64"), parsed.keyId)
-    ? { ok: true, parameters: parsed }
+  return options.verify(base, new Uint8Array(signature), parsed.parameters.keyId)
+    ? { ok: true, parameters: parsed.parameters }
     : { ok: false, reason: "the signature does not match this message and key" };
 }
 
@@ -120,50 +128,46 @@ function componentValue({ method, url, fields }: SignedRequest, name: string): s
   return value.trim().replace(/[ \t]*\r?\n[ \t]+/g, " ");
 }
 
-function parametersText({ components, createdS, keyId, nonce }: SignatureParameters): string {
-  const list = components.map((name) => `"${name}"`).join(" ");
-  const nonceText = nonce === undefined ? "" : `;nonce=${quoted(nonce)}`;
-  return `(${list});created=${createdS}${nonceText};keyid=${quoted(keyId)}`;
+function innerListOf({ components, createdS, keyId, nonce }: SignatureParameters): InnerList {
+  return [
+    components.map((name): Item => [name, new Map()]),
+    new Map<string, string | number>([
+      ["created", createdS],
+      ...(nonce === undefined ? [] : [["nonce", nonce] as const]),
+      ["keyid", keyId],
+    ]),
+  ];
 }
 
-function quoted(text: string): string {
-  if (!/^[\x20-\x7e]*$/.test(text)) throw new RangeError("a parameter is not printable ASCII");
-  return `"${text.replace(/[\\"]/g, "\\$&")}"`;
-}
-
-/** The value of one member of a dictionary, up to the comma before the next one. */
-function memberOf(header: string, label: string): string | null {
-  for (const member of splitMembers(header)) {
-    const trimmed = member.trim();
-    if (trimmed.startsWith(`${label}=`)) return trimmed.slice(label.length + 1);
+function memberOf(header: string, label: string): Item | InnerList | undefined {
+  let members: Dictionary;
+  try {
+    members = parseDictionary(header);
+  } catch {
+    return undefined; // No structured field.
   }
-  return null;
+  return members.get(label);
 }
 
-/** Splits at commas outside of quotes and byte sequences (which contain none). */
-function splitMembers(header: string): string[] {
-  return header.match(/(?:"(?:[^"\\]|\\.)*"|[^,"])+/g) ?? [];
+interface ParsedInput {
+  readonly list: InnerList;
+  readonly parameters: SignatureParameters;
 }
 
-const PARAMETERS =
-  /^\(((?:"[^"\\ ]+"(?: (?=")|(?=\))))*)\)((?:;[a-z]+=(?:\d+|"(?:[^"\\]|\\.)*"))*)$/;
-
-/** Components with parameters (";req", ";key") are not supported and are refused. */
-function parseParameters(text: string): SignatureParameters | null {
-  const found = PARAMETERS.exec(text);
-  if (found === null) return null;
-  const components = [...found[1].matchAll(/"([^"]+)"/g)].map(([, name]) => name);
-  const values = new Map<string, string>();
-  for (
-    const [, name, number, string] of found[2].matchAll(/;([a-z]+)=(?:(\d+)|"((?:[^"\\]|\\.)*)")/g)
-  ) {
-    values.set(name, number ?? string.replace(/\\(.)/g, "$1"));
+/** Components with parameters of their own (";req", ";key") are not supported, and refused. */
+function parseParameters(member: Item | InnerList): ParsedInput | null {
+  if (!isInnerList(member)) return null;
+  const [items, values] = member;
+  const components: string[] = [];
+  for (const [name, own] of items) {
+    if (typeof name !== "string" || own.size > 0) return null;
+    components.push(name);
   }
   const algorithm = values.get("alg");
   if (algorithm !== undefined && algorithm !== "ed25519") return null;
-  const created = Number(values.get("created") ?? NaN);
-  const keyId = values.get("keyid");
-  if (!Number.isSafeInteger(created) || keyId === undefined) return null;
-  const nonce = values.get("nonce");
-  return { components, createdS: created, keyId, ...(nonce === undefined ? {} : { nonce }) };
+  const createdS = values.get("created"), keyId = values.get("keyid"), nonce = values.get("nonce");
+  if (!Number.isSafeInteger(createdS) || typeof keyId !== "string") return null;
+  if (nonce !== undefined && typeof nonce !== "string") return null;
+  const parameters = { components, createdS: createdS as number, keyId };
+  return { list: member, parameters: nonce === undefined ? parameters : { ...parameters, nonce } };
 }
