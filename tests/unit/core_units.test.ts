@@ -12,9 +12,10 @@ import {
   secondsFromNs,
   SystemClock,
   UnitRangeError,
+  wrapDegrees,
   wrapRadians,
 } from "../../src/core/mod.ts";
-import { between, property } from "../support/properties.ts";
+import { fc, real } from "../support/properties.ts";
 
 Deno.test("the constructors of units refuse what is not finite or not whole", () => {
   for (const make of [metres, radians, degrees]) {
@@ -28,23 +29,30 @@ Deno.test("the constructors of units refuse what is not finite or not whole", ()
 });
 
 Deno.test("wrapRadians() gives the same direction within (-pi, pi]", () => {
-  property((random) => {
-    const angle = between(random, -1000, 1000);
+  fc.assert(fc.property(real(-1000, 1000), (angle) => {
     const wrapped = wrapRadians(angle);
     assert.ok(wrapped > -Math.PI && wrapped <= Math.PI);
     assert.ok(Math.abs(Math.sin(wrapped - angle)) < 1e-9 && Math.cos(wrapped - angle) > 0);
-  });
+  }));
   assert.equal(wrapRadians(Math.PI), Math.PI);
   assert.equal(wrapRadians(-Math.PI), Math.PI);
 });
 
+Deno.test("wrapDegrees() gives the same direction within [-180, 180), and what lies there unchanged", () => {
+  fc.assert(fc.property(real(-180, 179.999), fc.integer({ min: -3, max: 3 }), (angle, turns) => {
+    assert.equal(wrapDegrees(angle), angle);
+    const wrapped = wrapDegrees(angle + 360 * turns);
+    assert.ok(wrapped >= -180 && wrapped < 180);
+    assert.ok(Math.abs((wrapped - angle + 540) % 360 - 180) < 1e-9);
+  }));
+  assert.equal(wrapDegrees(180), -180);
+});
+
 Deno.test("nanoseconds and degrees convert there and back", () => {
-  property((random) => {
-    const ns = random.integer(2 ** 52);
+  fc.assert(fc.property(fc.nat(2 ** 52), real(-720, 720), (ns, angle) => {
     assert.ok(Math.abs(nsFromSeconds(secondsFromNs(ns)) - ns) <= 1);
-    const angle = between(random, -720, 720);
     assert.ok(Math.abs(degreesFromRadians(radiansFromDegrees(angle)) - angle) < 1e-12 * 720);
-  });
+  }));
 });
 
 Deno.test("ManualClock moves when told and never back", () => {

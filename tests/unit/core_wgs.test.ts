@@ -1,24 +1,37 @@
 import assert from "node:assert/strict";
 import {
   bearingDeg,
+  type Enu,
   LocalFrame,
-  type Random,
   WgsConversionError,
   WgsConverter,
   type WgsPosition,
 } from "../../src/core/mod.ts";
-import { between, property } from "../support/properties.ts";
+import { fc, real } from "../support/properties.ts";
 
 const SEMI_MAJOR_M = 6_378_137;
 const FLATTENING = 1 / 298.257223563;
 const ECCENTRICITY_SQUARED = FLATTENING * (2 - FLATTENING);
 
-function anywhere(random: Random, latitudeMaxDeg = 90): WgsPosition {
-  return {
-    latitudeDeg: between(random, -latitudeMaxDeg, latitudeMaxDeg),
-    longitudeDeg: between(random, -180, 180),
-    heightM: between(random, -500, 12_000),
-  };
+function anywhere(latitudeMaxDeg = 90): fc.Arbitrary<WgsPosition> {
+  return fc.record({
+    latitudeDeg: real(-latitudeMaxDeg, latitudeMaxDeg),
+    longitudeDeg: real(-180, 180),
+    heightM: real(-500, 12_000),
+  });
+}
+
+/** On the ellipsoid. */
+function ground(latitudeMaxDeg: number): fc.Arbitrary<WgsPosition> {
+  return anywhere(latitudeMaxDeg).map((position) => ({ ...position, heightM: 0 }));
+}
+
+function offset(horizontalM: number, lowM: number, highM: number): fc.Arbitrary<Enu> {
+  return fc.tuple(
+    real(-horizontalM, horizontalM),
+    real(-horizontalM, horizontalM),
+    real(lowM, highM),
+  );
 }
 
 function close(actual: readonly number[], expected: readonly number[], tolerance: number) {
@@ -60,7 +73,8 @@ function vincenty(a: WgsPosition, b: WgsPosition): { distanceM: number; azimuthD
     const sigma = Math.atan2(sinSigma, cosSigma);
     const sinAlpha = Math.cos(u1) * Math.cos(u2) * Math.sin(lambda) / sinSigma;
     const cos2Alpha = 1 - sinAlpha ** 2;
-    const cos2Middle = cosSigma - 2 * Math.sin(u1) * Math.sin(u2) / cos2Alpha;
+    // Zero on the equator.
+    const cos2Middle = cos2Alpha === 0 ? 0 : cosSigma - 2 * Math.sin(u1) * Math.sin(u2) / cos2Alpha;
     const c = f / 16 * cos2Alpha * (4 + f * (4 - 3 * cos2Alpha));
     const next = difference + (1 - c) * f * sinAlpha *
         (sigma + c * sinSigma * (cos2Middle + c * cosSigma * (2 * cos2Middle ** 2 - 1)));
@@ -87,10 +101,9 @@ Deno.test("vincenty() of this test gives the known distance Flinders Peak – Bu
 });
 
 Deno.test("ecefFromWgs() agrees with the closed form and with known points", () => {
-  property((random) => {
-    const position = anywhere(random);
+  fc.assert(fc.property(anywhere(), (position) => {
     close(WgsConverter.ecefFromWgs(position), ecefClosedForm(position), 1e-6);
-  });
+  }));
   const at = (latitudeDeg: number, longitudeDeg: number, heightM = 0) =>
     WgsConverter.ecefFromWgs({ latitudeDeg, longitudeDeg, heightM });
   close(at(0, 0), [SEMI_MAJOR_M, 0, 0], 1e-9);
@@ -99,28 +112,21 @@ Deno.test("ecefFromWgs() agrees with the closed form and with known points", () 
 });
 
 Deno.test("wgsFromEcef() undoes ecefFromWgs() to a micrometre", () => {
-  property((random) => {
-    const position = anywhere(random, 89.999);
+  fc.assert(fc.property(anywhere(89.999), (position) => {
     const back = WgsConverter.wgsFromEcef(WgsConverter.ecefFromWgs(position));
     close(WgsConverter.ecefFromWgs(back), WgsConverter.ecefFromWgs(position), 1e-6);
     assert.ok(Math.abs(back.heightM - position.heightM) < 1e-5);
-  });
+  }));
 });
 
 Deno.test("enuFromWgs() keeps straight distances and is undone by wgsFromEnu()", () => {
-  property((random) => {
-    const origin = anywhere(random, 89);
-    const enu = [
-      between(random, -30_000, 30_000),
-      between(random, -30_000, 30_000),
-      between(random, -2000, 2000),
-    ] as const;
+  fc.assert(fc.property(anywhere(89), offset(30_000, -2000, 2000), (origin, enu) => {
     const position = WgsConverter.wgsFromEnu(enu, origin);
     close(WgsConverter.enuFromWgs(position, origin), enu, 1e-5);
     const a = WgsConverter.ecefFromWgs(origin), b = WgsConverter.ecefFromWgs(position);
     const chordM = Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
     assert.ok(Math.abs(chordM - Math.hypot(...enu)) < 1e-5);
-  });
+  }));
 });
 
 Deno.test("enuFromWgs() points east, north and up", () => {
@@ -135,68 +141,53 @@ Deno.test("enuFromWgs() points east, north and up", () => {
 });
 
 Deno.test("LocalFrame is undone by its inverse to 0.1 mm within 30 km", () => {
-  property((random) => {
-    const frame = new LocalFrame(anywhere(random, 85));
-    const local = [
-      between(random, -30_000, 30_000),
-      between(random, -30_000, 30_000),
-      between(random, -1000, 5000),
-    ] as const;
+  fc.assert(fc.property(anywhere(85), offset(30_000, -1000, 5000), (origin, local) => {
+    const frame = new LocalFrame(origin);
     close(frame.localFromWgs(frame.wgsFromLocal(local)), local, 1e-4);
-  });
+  }));
 });
 
 Deno.test("LocalFrame agrees with ENU to a millimetre near the origin", () => {
-  property((random) => {
-    const origin = { ...anywhere(random, 80), heightM: 0 };
+  fc.assert(fc.property(ground(80), offset(60, 0, 0), (origin, enu) => {
     const frame = new LocalFrame(origin);
-    const enu = [between(random, -60, 60), between(random, -60, 60), 0] as const;
     const [east, north, up] = frame.localFromWgs(WgsConverter.wgsFromEnu(enu, origin));
     close([east, north, up], enu, 1e-3);
-  });
+  }));
 });
 
 Deno.test("LocalFrame keeps lengths true to 1 in 100,000 within 28 km, by Vincenty", () => {
-  property((random) => {
-    const origin = { ...anywhere(random, 75), heightM: 0 };
+  const place = offset(20_000, 0, 0);
+  fc.assert(fc.property(ground(75), place, place, (origin, p, q) => {
+    fc.pre(Math.hypot(p[0] - q[0], p[1] - q[1]) > 10);
     const frame = new LocalFrame(origin);
-    const local = () =>
-      [between(random, -20_000, 20_000), between(random, -20_000, 20_000), 0] as const;
-    const [p, q] = [local(), local()];
     const gridM = Math.hypot(p[0] - q[0], p[1] - q[1]);
     const trueM = vincenty(frame.wgsFromLocal(p), frame.wgsFromLocal(q)).distanceM;
     assert.ok(Math.abs(gridM / trueM - 1) < 1.05e-5, `${gridM} m, truly ${trueM} m`);
-  });
+  }));
 });
 
 Deno.test("convergenceRad() is the angle between grid north and true north", () => {
-  property((random) => {
-    const origin = { ...anywhere(random, 70), heightM: 0 };
+  fc.assert(fc.property(ground(70), offset(20_000, 0, 0), (origin, local) => {
     const frame = new LocalFrame(origin);
-    const here = frame.wgsFromLocal([between(random, -2e4, 2e4), between(random, -2e4, 2e4), 0]);
+    const here = frame.wgsFromLocal(local);
     const further = { ...here, latitudeDeg: here.latitudeDeg + 1e-4 };
     const a = frame.localFromWgs(here), b = frame.localFromWgs(further);
     // True north on the grid leans by minus the convergence.
     const leanRad = Math.atan2(b[0] - a[0], b[1] - a[1]);
     assert.ok(Math.abs(leanRad + frame.convergenceRad(here)) < 2e-6, `${leanRad}`);
-  });
+  }));
 });
 
 Deno.test("horizontalDistanceM() and bearingDeg() agree with Vincenty", () => {
-  property((random) => {
-    const a = anywhere(random, 75);
-    const b = new LocalFrame(a).wgsFromLocal([
-      between(random, -25_000, 25_000),
-      between(random, -25_000, 25_000),
-      between(random, -100, 100),
-    ]);
+  fc.assert(fc.property(anywhere(75), offset(25_000, -100, 100), (a, local) => {
+    fc.pre(Math.hypot(local[0], local[1]) > 10);
+    const b = new LocalFrame(a).wgsFromLocal(local);
     const { distanceM, azimuthDeg } = vincenty(a, b);
-    if (distanceM < 10) return;
     const measuredM = WgsConverter.horizontalDistanceM(a, b);
     assert.ok(Math.abs(measuredM / distanceM - 1) < 1e-5, `${measuredM} m, truly ${distanceM} m`);
     const turnDeg = Math.abs((bearingDeg(a, b) - azimuthDeg + 540) % 360 - 180);
     assert.ok(turnDeg < 0.01, `bearing ${bearingDeg(a, b)}°, truly ${azimuthDeg}°`);
-  });
+  }));
 });
 
 Deno.test("the conversions refuse what is not on Earth by WgsConversionError", () => {

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { type Random } from "../../src/core/mod.ts";
 import {
   FDR_KINDS,
   type FdrKind,
@@ -10,7 +9,7 @@ import {
 import { decodeSlot, RecordEncoder } from "../../src/flight/flight_recorder/record_encoder.ts";
 import { decodeJson, UNCOMMON } from "../../src/flight/flight_recorder/slot_decoder.ts";
 import { FDR_FIXTURES } from "../support/flight_recorder_fixtures.ts";
-import { property } from "../support/properties.ts";
+import { fc, real } from "../support/properties.ts";
 
 const encoder = new RecordEncoder(4096);
 
@@ -32,38 +31,29 @@ Deno.test("every kind's fixture goes through a slot unchanged", () => {
 /** One, two, three and four bytes long in UTF-8; the last may not be cut in two. */
 const ALPHABET = '\ufeffaé€\u0000"\\\u2028b😀';
 
-function randomJson(random: Random, depth: number): unknown {
-  const below = (bound: number) => Math.floor(random.uniform() * bound);
-  const text = () => ALPHABET.repeat(below(20)).slice(below(9));
-  const numbers = [0, -1, 2 ** 31, -(2 ** 31), 2 ** 32, 2 ** 53 - 1, 1e300, 5e-324, 0.1];
-  switch (below(depth > 3 ? 4 : 6)) {
-    case 0:
-      return text();
-    case 1:
-      return numbers[below(numbers.length)];
-    case 2:
-      return random.normal() * 10 ** below(9);
-    case 3:
-      return [true, false, null][below(3)];
-    case 4:
-      return Array.from({ length: below(6) }, () => randomJson(random, depth + 1));
-    default:
-      return Object.fromEntries(
-        Array.from(
-          { length: below(6) },
-          (_, i) => [`${i}${text()}`, randomJson(random, depth + 1)],
-        ),
-      );
-  }
-}
+const NUMBERS = [0, -1, 2 ** 31, -(2 ** 31), 2 ** 32, 2 ** 53 - 1, 1e300, 5e-324, 0.1];
+
+const JSON_VALUE = fc.letrec((of) => {
+  const text = fc.string({ unit: fc.constantFrom(...ALPHABET), maxLength: 9 });
+  return {
+    value: fc.oneof(
+      { maxDepth: 4 },
+      text,
+      fc.constantFrom(...NUMBERS, true, false, null),
+      real(-1e9, 1e9),
+      fc.array(of("value"), { maxLength: 5 }),
+      fc.dictionary(text.map((key) => `k${key}`), of("value"), { maxKeys: 5 }),
+    ),
+  };
+}).value;
 
 Deno.test("what JSON can say comes out as JSON says it", () => {
   const large = new RecordEncoder(2 ** 20);
-  property((random) => {
-    const payload = { value: randomJson(random, 0) };
+  fc.assert(fc.property(JSON_VALUE, (value) => {
+    const payload = { value };
     const { payload: decoded } = decodeSlot(large.encode("log", 0, payload).slice());
     assert.equal(JSON.stringify(decoded), JSON.stringify(payload));
-  });
+  }));
 });
 
 class Point {
@@ -122,13 +112,13 @@ Deno.test("what JSON has no word for has one representation each", () => {
 
 Deno.test("the fast decoder reads what records are made of without msgpackr", () => {
   const large = new RecordEncoder(2 ** 20);
-  property((random) => {
-    const record = { value: randomJson(random, 0), gone: undefined, list: [undefined, 2 ** 40] };
+  fc.assert(fc.property(JSON_VALUE, (value) => {
+    const record = { value, gone: undefined, list: [undefined, 2 ** 40] };
     const bytes = large.encode("log", 5, record).slice();
     const fast = decodeJson(bytes);
     assert.notEqual(fast, UNCOMMON);
     assert.equal(JSON.stringify(fast), JSON.stringify(["log", 5, record]));
-  });
+  }));
 });
 
 Deno.test("a key that would reach a prototype does not", () => {
@@ -196,15 +186,14 @@ Deno.test("decodeSlot() refuses bytes that are no record, and nothing else happe
   for (let length = 0; length < whole.length; length++) {
     assert.throws(() => decodeSlot(whole.slice(0, length)), FdrRecordError);
   }
-  property((random) => {
+  const change = fc.tuple(fc.nat(whole.length - 1), fc.nat(255));
+  fc.assert(fc.property(fc.array(change, { minLength: 1, maxLength: 4 }), (changes) => {
     const bytes = whole.slice();
-    for (let flips = 1 + Math.floor(random.uniform() * 4); flips > 0; flips--) {
-      bytes[Math.floor(random.uniform() * bytes.length)] = Math.floor(random.uniform() * 256);
-    }
+    for (const [at, byte] of changes) bytes[at] = byte;
     try {
       JSON.stringify(decodeSlot(bytes));
     } catch (error) {
       assert.ok(error instanceof FdrRecordError, String(error));
     }
-  });
+  }));
 });
