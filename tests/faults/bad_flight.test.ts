@@ -81,7 +81,7 @@ const missingRow: FlightCase[] = streams.filter(([stream]) => stream !== "gps.cs
 const missingFile: FlightCase[] = streams.map(([stream]) => ({
   name: `no ${stream}`,
   damage: (flight) => Deno.remove(`${flight}/${stream}`),
-  says: new RegExp(`${stream}: is not there; a recorded flight needs it`),
+  says: new RegExp(`${stream}: is missing; a recorded flight needs it`),
 }));
 
 const PICTURE = "frames/000005.jpg";
@@ -95,12 +95,12 @@ const pictures: FlightCase[] = [
   {
     name: "a picture that is text",
     damage: (flight) => Deno.writeTextFile(`${flight}/${PICTURE}`, "no picture"),
-    says: /frames\/000005\.jpg: is no JPEG picture; copy the flight again/,
+    says: /frames\/000005\.jpg: is not a JPEG picture; copy the flight again/,
   },
   {
     name: "a picture that is missing",
     damage: (flight) => Deno.remove(`${flight}/${PICTURE}`),
-    says: /frames\.csv: line 7: .*frames\/000005\.jpg is not there.*copy the flight again/,
+    says: /frames\.csv: line 7: .*frames\/000005\.jpg is missing.*copy the flight again/,
   },
   {
     name: "a picture behind a symbolic link",

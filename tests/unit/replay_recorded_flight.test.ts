@@ -81,7 +81,7 @@ const BROKEN: Record<
   "a duplicate row": {
     file: "baro.csv",
     break: (path) => editLines(path, (lines) => lines.toSpliced(5, 0, lines[5])),
-    says: /line 7: controller_ns \d+ stands twice/,
+    says: /line 7: controller_ns \d+ occurs twice/,
   },
   "NaN": {
     file: "imu.csv",
@@ -155,7 +155,7 @@ const BROKEN: Record<
     file: "frames.csv",
     break: (path) =>
       editLines(path, (lines) => lines.with(2, lines[2].replace("frames/1", "frames/9"))),
-    says: /line 3: the picture .*frames\/9\.jpg is not there/,
+    says: /line 3: the picture .*frames\/9\.jpg is missing/,
   },
   "a picture of another size": {
     file: "frames/2.jpg",
