@@ -64,7 +64,7 @@ const shorter: PackageCase[] = kinds.map(([kind, path]) => ({
     const file = `${folder}/${await path(folder)}`;
     await Deno.truncate(file, (await Deno.stat(file)).size - 1);
   },
-  says: new RegExp(`${FILE}: has \\d+ bytes, the manifest says \\d+; provision again`),
+  says: new RegExp(`${FILE}: has \\d+ bytes, the manifest states \\d+; provision again`),
 }));
 
 const foreign: PackageCase[] = [
@@ -84,7 +84,7 @@ const foreign: PackageCase[] = [
   {
     name: "a link to a file more",
     damage: (folder) => Deno.symlink("/etc/hostname", `${folder}/place/more`),
-    says: /place\/more: is a link or a device; a package holds plain files only/,
+    says: /place\/more: is a link or a device; a package contains only regular files/,
   },
   {
     name: "a link in place of a tile, to the right bytes",
@@ -119,12 +119,14 @@ const manifests: PackageCase[] = [
     damage: manifestText((text) =>
       text.replace(/("sha256":")(.)/, (_, key, digit) => key + (digit === "0" ? "1" : "0"))
     ),
-    says: new RegExp(`${FILE}: was altered: its SHA-256 is not the manifest's; provision again`),
+    says: new RegExp(
+      `${FILE}: was altered: its SHA-256 differs from the manifest's; provision again`,
+    ),
   },
   {
     name: "half of the manifest",
     damage: manifestText((text) => text.slice(0, text.length >> 1)),
-    says: /manifest\.json: is no whole JSON .*; provision again/,
+    says: /manifest\.json: is not valid JSON .*; provision again/,
   },
   {
     name: "an unknown key in the manifest",
@@ -139,12 +141,12 @@ const manifests: PackageCase[] = [
   {
     name: "a path that leads out",
     damage: manifestText((text) => text.replace("place/places.json", "../places.json")),
-    says: /manifest\.json: lists "\.\.\/places\.json", which is no plain path .*provision again/,
+    says: /manifest\.json: lists "\.\.\/places\.json", which is not a plain path .*provision again/,
   },
   {
     name: "no manifest",
     damage: (folder) => Deno.remove(`${folder}/manifest.json`),
-    says: /package: is no flight package: it has no manifest\.json; make one with/,
+    says: /package: is not a flight package: it has no manifest\.json; make one with/,
   },
 ];
 

@@ -199,7 +199,7 @@ Deno.test({
       assert.equal(code, 74, err);
       assert.match(
         err,
-        /the flight recorder cannot .* in .*; the flight goes on and what is lost is counted/,
+        /the flight recorder cannot .* in .*; the flight continues and lost records are counted/,
       );
       const lines = out.trim().split("\n").map((line) => JSON.parse(line));
       assert.equal(lines.length, 11, "ten frames and a summary");

@@ -92,7 +92,7 @@ Deno.test("operator fdr names what cannot be read, and leaves nothing behind", a
         64,
         /csv, geojson, gpx or flight/,
       ],
-      [["export", zeros, "--format", "gpx", "--out", `${scratch}/out`], 1, /nothing to read/],
+      [["export", zeros, "--format", "gpx", "--out", `${scratch}/out`], 1, /no record can be read/],
     ];
     const before = await filesBelow(scratch);
     for (const [args, code, text] of cases) {

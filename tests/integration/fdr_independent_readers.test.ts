@@ -177,7 +177,7 @@ Deno.test("what recover makes of a cut flight reads alike in both, byte by byte 
     assert.deepEqual(after, before.slice(0, after.length));
     const { held } = await byBoth(`${root}/whole.mcap`);
     assert.equal(held.messages, recovery.records);
-    assert.match(held.metadata.fdr_recovery.damage, /the file ends inside of it/);
+    assert.match(held.metadata.fdr_recovery.damage, /the file ends inside it/);
     assert.equal(held.topics["nav.state"].schemaName, "foxglove.LocationFix");
   });
 });

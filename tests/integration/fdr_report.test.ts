@@ -311,7 +311,7 @@ Deno.test("fdr report refuses what it cannot do by name, and leaves nothing behi
       [[flight, "--out", out, "--package", "p", "--data", "d"], 64, /not both/],
       [[flight, "--out", out, "--dsn", "x"], 64, /--data/],
       [[`${folder}/absent`, "--out", out], 66, /no such flight/],
-      [[empty, "--out", out], 1, /nothing to read/],
+      [[empty, "--out", out], 1, /no record can be read/],
       [[flight, "--out", `${folder}/taken.html`], 73, /exists already/],
       [[flight, "--out", out, "--truth", `${folder}/absent.csv`], 66, /absent\.csv/],
       [[flight, "--out", out, "--truth", `${folder}/bad.csv`], 65, /line 1 must be/],

@@ -203,7 +203,7 @@ Deno.test("a writer that dies is told once, and the flight goes on", () =>
     }
     assert.equal(alerts.length, 1);
     assert.equal(alerts[0].reason, "writer_died");
-    assert.match(alerts[0].message, /ended by itself: .*the writer's last words/);
+    assert.match(alerts[0].message, /ended unexpectedly: .*the writer's last words/);
     for (let i = 0; i < 5000; i++) client.enqueue(warn("flying on", i));
     const end = { flightId, cleanShutdown: true };
     await assert.rejects(recorder.closeFlight(end), FdrWriterDiedError);

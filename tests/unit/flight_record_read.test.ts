@@ -106,7 +106,7 @@ Deno.test("diagnoseFlight() holds the footer against what is there", async () =>
     [[HEADER, footer(9, 1, { rolloverCount: 2 })], /counts 3 segments, the last one has number 0/],
     [
       [HEADER, footer(9, 1, { producers: { x: { produced: 9, written: 7, droppedOverrun: 1 } } })],
-      /x produced 9 records; written and dropped are 8/,
+      /9 records produced by x; written and dropped are 8/,
     ],
     [[HEADER, { kind: "overrun", timestampNs: 1, payload: {} }, footer(9, 2)], /payload\.dropped/],
     [[footer(9, 0)], /does not begin with the flight header/],

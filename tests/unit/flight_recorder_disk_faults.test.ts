@@ -64,7 +64,7 @@ for (const code of ["ENOSPC", "EIO"] as const) {
     fly(20);
     const reason = code === "ENOSPC" ? "disk_full" : "disk_failed";
     assert.deepEqual(on.alerts.map((alert) => alert.reason), [reason]);
-    assert.match(on.alerts[0].message, /cannot write records in .*: .*what is lost is counted/);
+    assert.match(on.alerts[0].message, /cannot write records in .*: .*lost records are counted/);
     const errors = on.logs.filter(({ level }) => level === "error").length;
     assert.ok(errors >= 2 && errors <= 5, `${errors} log lines in 20 s`);
     const before = recordsOf(disk).length;

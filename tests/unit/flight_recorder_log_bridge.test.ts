@@ -151,7 +151,7 @@ Deno.test("the bridge never throws: a sink that refuses is told at once and ever
   const { logger, bridge, diagnostics } = bridged(refusing);
   for (let i = 0; i < 1001; i++) logger.error("x");
   assert.equal(diagnostics.length, 2);
-  assert.match(diagnostics[0], /does not take log lines: closed/);
+  assert.match(diagnostics[0], /does not accept log lines: closed/);
   assert.equal(bridge.counts().refused, 1001);
   const deaf = createLogBridge({
     sink: refusing,

@@ -161,7 +161,7 @@ Deno.test("poison inside of an MBTiles file is refused by name, and the rest com
         /5\/8\/30: its tile_data is no blob/,
         /column 99, row 1: there is no such tile at zoom 5/,
         /row 11: its zoom, column or row is no tile number/,
-        /5\/1\/30: the tile is there twice/,
+        /5\/1\/30: the tile is in the archive twice/,
         /5\/10\/30: it is empty/,
         /5\/11\/30: 120000000 bytes/,
       ]

@@ -1,23 +1,24 @@
 /**
- * A file read piece by piece through one window, so that gigabytes take a megabyte.
+ * Reads a file piece by piece through one window, so that a file of gigabytes takes a megabyte of
+ * memory.
  *
  * @module
  */
 
 const WINDOW_BYTES = 1024 * 1024;
 
-/** No single read is larger: a length that a file claims is never a reason to allocate more. */
+/** Limit of a single read: a length field in a file must never decide how much is allocated. */
 export const READ_BYTES_MAX = 64 * 1024 * 1024;
 
 const EMPTY = new Uint8Array(0);
 
 export interface ByteSource {
   readonly path: string;
-  /** As it was when the file was opened. */
+  /** The size when the file was opened. */
   readonly sizeBytes: number;
   /**
-   * The bytes from `offset`: fewer than `length` only where the file ends. They stay as they are
-   * while the caller holds them.
+   * The bytes from `offset`; fewer than `length` only at the end of the file. The returned bytes
+   * never change.
    */
   bytes(offset: number, length: number): Promise<Uint8Array>;
 }
@@ -63,7 +64,7 @@ export class FileSource implements ByteSource, Disposable {
     this.#file.close();
   }
 
-  /** A new buffer each time: what was handed out before stays as it is. */
+  /** A new buffer each time, so that bytes returned earlier do not change. */
   async #fill(offset: number, wanted: number): Promise<void> {
     const window = new Uint8Array(
       Math.min(Math.max(wanted, WINDOW_BYTES), this.sizeBytes - offset),
@@ -72,7 +73,7 @@ export class FileSource implements ByteSource, Disposable {
     let done = 0;
     while (done < window.length) {
       const read = await this.#file.read(window.subarray(done));
-      if (read === null) break; // Somebody cut the file meanwhile.
+      if (read === null) break; // The file was truncated meanwhile.
       done += read;
     }
     this.#window = window.subarray(0, done);
@@ -80,7 +81,7 @@ export class FileSource implements ByteSource, Disposable {
   }
 }
 
-/** Bytes in memory as a source: for tests. */
+/** A source over bytes in memory, for tests. */
 export function memorySource(bytes: Uint8Array, path = "memory"): ByteSource {
   return {
     path,

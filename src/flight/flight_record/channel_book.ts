@@ -1,5 +1,5 @@
 /**
- * Which channel and schema a message belongs to, also where they were damaged.
+ * Maps messages to their channel and schema, also when those records are damaged.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { readEnvelope } from "./envelope.ts";
 import type { Channel, Schema } from "./mcap_format.ts";
 import type { ScanEvent, ScannedMessage } from "./scan_events.ts";
 
-/** A channel without the numbers that it has in one file. */
+/** A channel without the ids, which are valid in one file only. */
 export interface ChannelText {
   readonly topic: string;
   readonly messageEncoding: string;
@@ -16,14 +16,14 @@ export interface ChannelText {
   readonly schema: Omit<Schema, "id"> | null;
 }
 
-/** One segment after the other; what an earlier one told helps a later one. */
+/** Segments are read one after the other; channels of an earlier one help with a later one. */
 export class ChannelBook {
   readonly #byTopic = new Map<string, ChannelText>();
   #schemas = new Map<number, Schema>();
   #channels = new Map<number, Channel>();
   #resolved = new Map<number, ChannelText>();
 
-  /** Numbers mean something else in another file. */
+  /** Ids have another meaning in another file. */
   nextSegment(): void {
     this.#schemas = new Map();
     this.#channels = new Map();
@@ -31,7 +31,7 @@ export class ChannelBook {
   }
 
   add(event: ScanEvent): void {
-    // What no CRC speaks for never replaces what was right.
+    // A record without a correct CRC never replaces one that was correct.
     if (event.type === "schema" && !(this.#schemas.has(event.schema.id) && !event.verified)) {
       this.#schemas.set(event.schema.id, event.schema);
       this.#resolved.clear();
@@ -42,7 +42,10 @@ export class ChannelBook {
     }
   }
 
-  /** The channel of a message; null for one that is no record and whose channel is lost. */
+  /**
+   * The channel of a message; null when the channel is lost and the message is not a record of
+   * ours.
+   */
   channelOf(message: ScannedMessage): ChannelText | null {
     const told = this.#told(message.channelId);
     if (message.verified && told !== null) return told;
@@ -66,7 +69,7 @@ export class ChannelBook {
   }
 }
 
-/** A record says its own kind; the registry knows the rest. */
+/** A record states its own kind; the registry gives the rest. */
 function madeFor(kind: string): ChannelText {
   const known = Object.hasOwn(FDR_KINDS, kind);
   const data = known ? new TextEncoder().encode(fdrJsonSchema(kind as FdrKind)) : null;
@@ -78,7 +81,7 @@ function madeFor(kind: string): ChannelText {
   };
 }
 
-/** The title of a kind's JSON Schema is the name that tools know it by. */
+/** The title of a kind's JSON Schema is the schema name that tools know. */
 function schemaName(schema: Uint8Array, kind: string): string {
   const { title } = JSON.parse(new TextDecoder().decode(schema)) as { title?: unknown };
   return typeof title === "string" ? title : kind;

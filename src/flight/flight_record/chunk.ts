@@ -1,6 +1,6 @@
 /**
- * Opens a chunk: its records where the CRC holds, where one flipped bit can be found and turned
- * back, and where a damaged length or header can be read around.
+ * Opens a chunk of an MCAP file: reads its records when the CRC is correct, when one flipped bit
+ * can be found and corrected, and when a damaged length or header can be worked around.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { findFlippedBit } from "./flipped_bit.ts";
 import { CHUNK_HEAD_BYTES, type ChunkHead, RECORD_HEAD_BYTES } from "./mcap_format.ts";
 import { parseChunk } from "./mcap_records.ts";
 
-/** Finding a flipped bit takes a step per bit: a second for so many. */
+/** Finding a flipped bit takes one step a bit; this many take about a second. */
 const FLIPPED_BIT_BYTES_MAX = 16 * 1024 * 1024;
 
 export interface ChunkFault {
@@ -25,19 +25,19 @@ export interface ChunkFault {
 export interface OpenedChunk {
   readonly head: ChunkHead;
   readonly records: Uint8Array;
-  /** Where the records begin in the file. */
+  /** Offset of its records in the file. */
   readonly recordsOffset: number;
-  /** Where the next record begins in the file. */
+  /** Offset of the next record in the file. */
   readonly endOffset: number;
-  /** What is wrong, although every record is here. */
+  /** What is damaged although all records are readable. */
   readonly faults: readonly ChunkFault[];
-  /** A CRC speaks for the records; MCAP lets a writer leave it out (0). */
+  /** Whether a CRC covers the records; MCAP allows a writer to leave it out (0). */
   readonly verified: boolean;
 }
 
 export type ChunkOutcome = OpenedChunk | { readonly unreadable: ChunkFault };
 
-/** `claimedLength` is what its length field says, whether or not the file is so long. */
+/** `claimedLength` is the value of its length field, which may reach beyond the end of the file. */
 export async function openChunk(
   source: ByteSource,
   offset: number,
@@ -57,7 +57,7 @@ export async function openChunk(
       if (head.compression === "lz4" || head.compression === "zstd") {
         return unreadable(
           "compression",
-          `it is compressed with ${head.compression}, not read here`,
+          `it is compressed with ${head.compression}, which is not supported`,
         );
       }
     }
@@ -74,7 +74,7 @@ function tryParse(content: Uint8Array) {
   }
 }
 
-/** Takes the fields from where they stand in a chunk that is not compressed, whatever they say. */
+/** Takes the fields from their places in an uncompressed chunk, whatever their values. */
 async function readAround(
   source: ByteSource,
   offset: number,
@@ -105,7 +105,9 @@ async function readAround(
     if (!mayBeRight(records, head.crc)) continue;
     return opened(offset, head, records, [
       ...lengthFaults(size, claimedLength, claimedRecords),
-      ...view.getUint32(28, true) === 0 ? [] : [fault("its compression is damaged: it has none")],
+      ...view.getUint32(28, true) === 0
+        ? []
+        : [fault("its compression field is damaged: it is not compressed")],
       ...sizeFaults(head, records),
     ]);
   }
@@ -119,7 +121,7 @@ async function readAround(
 
 function repair(offset: number, head: ChunkHead, records: Uint8Array): ChunkOutcome {
   const computed = crc32(records);
-  const said = `its CRC says ${hex(head.crc)}, its bytes say ${hex(computed)}`;
+  const said = `its CRC is ${hex(head.crc)}, that of its bytes ${hex(computed)}`;
   const found = records.length > FLIPPED_BIT_BYTES_MAX
     ? undefined
     : findFlippedBit(records.length, head.crc, computed);
@@ -127,22 +129,22 @@ function repair(offset: number, head: ChunkHead, records: Uint8Array): ChunkOutc
   if (found.where === "crc") {
     return opened(offset, head, records, [{
       code: "chunk_crc",
-      reason: `${said}: one bit of the CRC itself flipped, the records are right`,
+      reason: `${said}: one bit of the CRC itself flipped, the records are correct`,
     }]);
   }
   const whole = records.slice();
   whole[found.byte] ^= 1 << found.bit;
   const at = offset + RECORD_HEAD_BYTES + CHUNK_HEAD_BYTES + found.byte;
   if (!isPlausible(whole)) {
-    return unreadable("chunk_crc", `${said}: turning back one bit does not mend it`);
+    return unreadable("chunk_crc", `${said}: correcting one bit does not repair it`);
   }
   return opened(offset, head, whole, [{
     code: "chunk_crc",
-    reason: `${said}: bit ${found.bit} of byte ${at} flipped, and is turned back here`,
+    reason: `${said}: bit ${found.bit} of byte ${at} flipped; it was corrected`,
   }]);
 }
 
-/** Damage to many bits can pass for one bit; its records do not read then. */
+/** Damage to many bits can look like one flipped bit; then the records cannot be parsed. */
 function isPlausible(records: Uint8Array): boolean {
   const { messages, stopped } = walkChunk(records, 0, false);
   return stopped === undefined && messages.every(({ data }) => readEnvelope(data) !== undefined);
@@ -165,22 +167,22 @@ function lengthFaults(size: bigint, claimedLength: bigint, claimedRecords: bigin
   if (claimedLength !== length) {
     faults.push({
       code: "length",
-      reason: `its length field says ${claimedLength} bytes, it takes ${length}`,
+      reason: `its length field states ${claimedLength} bytes, its length is ${length}`,
     });
   }
   if (claimedRecords !== size) {
-    faults.push(fault(`it says that its records take ${claimedRecords} bytes, they take ${size}`));
+    faults.push(fault(`it states ${claimedRecords} bytes of records, they have ${size}`));
   }
   return faults;
 }
 
 function sizeFaults(head: ChunkHead, records: Uint8Array): ChunkFault[] {
   return head.uncompressedBytes === records.length ? [] : [fault(
-    `its uncompressed size says ${head.uncompressedBytes} bytes, it holds ${records.length}`,
+    `its uncompressed size is stated as ${head.uncompressedBytes} bytes, it is ${records.length}`,
   )];
 }
 
-/** What has no CRC is read; nothing vouches for it. */
+/** Without a CRC the chunk is read, but counted as unverified. */
 function mayBeRight(records: Uint8Array, crc: number): boolean {
   return crc === 0 || crc32(records) === crc;
 }

@@ -1,5 +1,5 @@
 /**
- * The records inside a chunk.
+ * Parses the records inside a chunk.
  *
  * @module
  */
@@ -12,11 +12,13 @@ export interface ChunkRecords {
   readonly schemas: readonly { readonly offset: number; readonly schema: Schema }[];
   readonly channels: readonly { readonly offset: number; readonly channel: Channel }[];
   readonly messages: readonly ScannedMessage[];
-  /** Where the walk could not go on, as an offset in the file, and why. */
+  /** Offset in the file where parsing stopped, and the reason. */
   readonly stopped?: { readonly offset: number; readonly reason: string };
 }
 
-/** `recordsOffset` is where `records` begin in the file; `verified`: a CRC speaks for them. */
+/**
+ * `recordsOffset` is the offset of `records` in the file; `verified`: a correct CRC covers them.
+ */
 export function walkChunk(
   records: Uint8Array,
   recordsOffset: number,
@@ -39,7 +41,7 @@ export function walkChunk(
       } else if (opcode === OPCODE.channel) {
         channels.push({ offset, channel: parseChannel(content) });
       } else {
-        throw new FormatFault(`a ${recordName(opcode)} stands in it`);
+        throw new FormatFault(`it contains a ${recordName(opcode)}`);
       }
       at += RECORD_HEAD_BYTES + content.length;
     }
@@ -53,7 +55,7 @@ export function walkChunk(
 
 function contentAt(records: Uint8Array, view: DataView, at: number): Uint8Array {
   const left = records.length - at - RECORD_HEAD_BYTES;
-  if (left < 0) throw new FormatFault("its last record has no length");
+  if (left < 0) throw new FormatFault("its last record ends before its length field");
   const length = view.getBigUint64(at + 1, true);
   if (length > BigInt(left)) {
     throw new FormatFault(`a record of ${length} bytes begins in it, ${left} are left`);

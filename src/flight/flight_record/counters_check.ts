@@ -1,5 +1,5 @@
 /**
- * Holds what the files have against what the recorder says it wrote and lost.
+ * Compares the contents of the files with the recorder's own counters of records written and lost.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { FlightSummary } from "./flight_summary.ts";
 
 type Report = (damage: Damage) => void;
 
-/** Counter of the footer by the reason of the `overrun` records that tell the same loss. */
+/** The footer's counter for each reason of `overrun` records. */
 const COUNTERS: readonly (readonly [reason: string, counter: string])[] = [
   ["ring", "recordsDroppedOverrun"],
   ["disk", "recordsDroppedDisk"],
@@ -17,7 +17,9 @@ const COUNTERS: readonly (readonly [reason: string, counter: string])[] = [
   ["invalid", "recordsDroppedInvalid"],
 ];
 
-/** Segments that are not there, and what the footer counted. One file of a flight proves little. */
+/**
+ * Checks for missing segments against the footer's count. A single file of a flight proves little.
+ */
 export function checkCounters(files: FlightFiles, summary: FlightSummary, report: Report): void {
   if (!files.isFolder) return;
   checkSegments(files, summary, report);
@@ -30,7 +32,7 @@ export function checkCounters(files: FlightFiles, summary: FlightSummary, report
 function checkSegments(files: FlightFiles, summary: FlightSummary, report: Report): void {
   const present = new Set(files.segments.map(({ index }) => index));
   const last = files.segments.at(-1)?.index ?? 0;
-  // The cap drops the oldest first: everything before a dropped one is dropped as well.
+  // The capacity cap drops the oldest first: all segments before a dropped one are dropped as well.
   const dropped = Math.max(
     -1,
     ...summary.droppedSegments.map((name) => Number(/\d+/.exec(name)?.[0] ?? -1)),
@@ -41,7 +43,12 @@ function checkSegments(files: FlightFiles, summary: FlightSummary, report: Repor
   }
   for (const index of missing) {
     const name = `segment_${String(index).padStart(4, "0")}.mcap`;
-    say(report, "missing_segment", `${name} is missing, and no record tells of its end`, true);
+    say(
+      report,
+      "missing_segment",
+      `${name} is missing, and no record states that it was dropped`,
+      true,
+    );
   }
   const rolled = count(summary.footer?.rolloverCount);
   if (rolled !== null && rolled !== last) {
@@ -67,18 +74,18 @@ function checkFooter(
   for (const [reason, counter] of COUNTERS) {
     const counted = count(footer[counter]);
     const told = summary.overrun.get(reason) ?? 0;
-    // Records that told of a loss may have left with a segment over the cap.
+    // Records that reported a loss may have been dropped with a segment over the cap.
     if (counted === null || (droppedCap === 0 ? told === counted : told <= counted)) continue;
-    // The first recorder counted disk losses and wrote no record of them.
+    // The first version of the recorder counted disk losses without writing a record of them.
     if (reason === "disk" && footer.producers === undefined) continue;
     const text =
-      `its footer counts ${counted} records lost (${counter}), its overrun records ${told}`;
+      `its footer counts ${counted} records lost (${counter}), the overrun records ${told}`;
     say(report, "counters", text, false);
   }
   checkProducers(footer.producers, report);
 }
 
-/** produced = written + everything that was dropped, for each producer. */
+/** Checks for each producer: produced = written + everything that was dropped. */
 function checkProducers(producers: unknown, report: Report): void {
   if (typeof producers !== "object" || producers === null) return;
   for (const [producerId, counts] of Object.entries(producers as Record<string, Counts>)) {
@@ -87,7 +94,7 @@ function checkProducers(producers: unknown, report: Report): void {
     const parts = ["written", "droppedOverrun", "droppedDisk", "droppedPolicy", "droppedInvalid"];
     const sum = parts.reduce((total, part) => total + (count(counts[part]) ?? 0), 0);
     if (sum === produced) continue;
-    const reason = `its footer says that ${producerId} produced ${produced} records; ` +
+    const reason = `its footer counts ${produced} records produced by ${producerId}; ` +
       `written and dropped are ${sum}`;
     say(report, "counters", reason, false);
   }

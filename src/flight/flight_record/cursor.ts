@@ -1,10 +1,10 @@
 /**
- * Reads little-endian fields one after the other, and never beyond its bytes.
+ * Reads little-endian fields one after the other, never beyond the end of its bytes.
  *
  * @module
  */
 
-/** Bytes that are not what the format says; `message` is the reason, for people. */
+/** The bytes do not match the format; `message` gives the reason. */
 export class FormatFault extends Error {
   override readonly name = "FormatFault";
 }
@@ -41,7 +41,7 @@ export class Cursor {
     return this.#view.getBigUint64(this.#take(8, field), true);
   }
 
-  /** A u64 that is a place or a size: one beyond 2^53 is a fault. */
+  /** A u64 offset or size: a value of 2^53 or more is an error. */
   size(field: string): number {
     const value = this.u64(field);
     if (value > BigInt(Number.MAX_SAFE_INTEGER)) {
@@ -68,14 +68,14 @@ export class Cursor {
     }
   }
 
-  /** Entries of a map or an array, whose bytes are counted before them. */
+  /** Entries of a map or an array that begins with its length in bytes. */
   list<T>(field: string, entry: (cursor: Cursor) => T): T[] {
     const entries: T[] = [];
     this.each(field, (cursor) => entries.push(entry(cursor)));
     return entries;
   }
 
-  /** The entries of a map, of which a hostile file may have millions under one key. */
+  /** Entries of a map; a hostile file may repeat one key millions of times. */
   map<K, V>(field: string, entry: (cursor: Cursor) => readonly [K, V]): Map<K, V> {
     const map = new Map<K, V>();
     this.each(field, (cursor) => {
@@ -85,7 +85,7 @@ export class Cursor {
     return map;
   }
 
-  /** Each entry, and nothing is kept. */
+  /** Visits each entry without keeping any. */
   each(field: string, visit: (cursor: Cursor) => unknown): void {
     const inner = new Cursor(this.bytes(this.u32(field), field));
     while (inner.left > 0) visit(inner);

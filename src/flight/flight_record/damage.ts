@@ -1,5 +1,6 @@
 /**
- * What is wrong with a recorded flight, said exactly: where, in which record, why, and what it costs.
+ * Describes damage in a recorded flight exactly: where, in which record, why, and whether records
+ * are lost.
  *
  * @module
  */
@@ -36,14 +37,14 @@ export type DamageCode =
 
 export interface Damage {
   readonly code: DamageCode;
-  /** File name of the segment; empty for what concerns the whole flight. */
+  /** File name of the segment; empty when the whole flight is concerned. */
   readonly segment: string;
-  /** Bytes from the start of the file; null for what concerns the whole file. */
+  /** Bytes from the start of the file; null when the whole file is concerned. */
   readonly offset: number | null;
-  /** The record that is hit: "chunk", "footer", "nav.state"; empty where there is none. */
+  /** The damaged record: "chunk", "footer", "nav.state"; empty when there is none. */
   readonly record: string;
   readonly reason: string;
-  /** Records may be missing because of it; else only what helps to find them. */
+  /** Whether records may be missing because of it; otherwise only index data is affected. */
   readonly losesRecords: boolean;
 }
 
@@ -59,7 +60,7 @@ export function describeDamage(damage: Damage): string {
 
 const KEPT_PER_CODE = 100;
 
-/** Collects damage; a file in which everything is wrong fills no memory. */
+/** Collects damage, with a limit on memory for a file in which everything is wrong. */
 export class DamageList {
   readonly #kept: Damage[] = [];
   readonly #counts = new Map<DamageCode, number>();

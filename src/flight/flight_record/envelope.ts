@@ -1,5 +1,5 @@
 /**
- * The record around every payload, as it is needed to read: what is unknown in it stays as it is.
+ * Parses the record around every payload; unknown fields are kept unchanged.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { FdrRecord } from "../flight_recorder/mod.ts";
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 const OPENING_BRACE = 0x7b;
 
-/** The record in a message, or `undefined` where the message holds none. */
+/** The record in a message, or `undefined` when the message holds none. */
 export function readEnvelope(data: Uint8Array): FdrRecord | undefined {
   if (data[0] !== OPENING_BRACE) return undefined;
   let value: unknown;

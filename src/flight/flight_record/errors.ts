@@ -1,14 +1,15 @@
 /**
- * Faults of reading a recorded flight. Damage within a flight is no fault: it is told, and read around.
+ * Errors of reading a recorded flight. Damage inside a flight is not an error: it is reported, and
+ * reading continues.
  *
  * @module
  */
 import { EXIT, GdnError, messageOf } from "../../core/mod.ts";
 
-/** No record can be read: exit code 1, as the `mcap` tool has it. */
+/** No record can be read: exit code 1, as in the `mcap` tool. */
 export class NothingReadableError extends GdnError {
   constructor(path: string, reason: string) {
-    super("FLIGHT_NOTHING_READABLE", `${path}: nothing to read: ${reason}`, {
+    super("FLIGHT_NOTHING_READABLE", `${path}: no record can be read: ${reason}`, {
       exitCode: EXIT.failure,
     });
   }
@@ -24,7 +25,7 @@ export class FlightNotFoundError extends GdnError {
   }
 }
 
-/** The place to write to is taken: exit code 73. */
+/** The output exists already: exit code 73. */
 export class OutputTakenError extends GdnError {
   constructor(path: string) {
     super(
@@ -40,7 +41,9 @@ export class OutputWriteError extends GdnError {
   constructor(path: string, cause: unknown) {
     super(
       "OUTPUT_WRITE",
-      `Cannot write ${path}: ${messageOf(cause)}; nothing was left behind: check the free space ` +
+      `Cannot write ${path}: ${
+        messageOf(cause)
+      }; no partial output remains: check the free space ` +
         "and the folder's permissions, then run it again",
       { cause, exitCode: EXIT.io },
     );

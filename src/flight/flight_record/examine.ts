@@ -1,5 +1,5 @@
 /**
- * Reads a whole flight once, and says what is in it; the doctor's way, also what is wrong with it.
+ * Reads a whole flight once and reports its contents; for `fdr doctor` also its damage.
  *
  * @module
  */
@@ -23,7 +23,7 @@ import { schemaVersionFault } from "./schema_version.ts";
 import { SectionCrcs } from "./section_crcs.ts";
 import { SegmentCheck } from "./segment_check.ts";
 
-/** 0 complete, 3 lossy, 1 nothing readable: the exit codes of the `mcap` tool. */
+/** 0 complete, 3 damaged, 1 nothing readable: the exit codes of the `mcap` tool. */
 export type Verdict = "complete" | "lossy" | "nothing";
 
 export interface Examination {
@@ -34,15 +34,15 @@ export interface Examination {
 }
 
 export interface Diagnosis extends Examination {
-  /** Kinds that this program does not know, with their counts; no fault. */
+  /** Kinds that this program does not know, with their counts; not an error. */
   readonly unknownKinds: ReadonlyMap<string, number>;
-  /** Records missing between those that are there, by the numbers of their messages. */
+  /** Records missing in between, by the sequence numbers of the messages. */
   readonly missingBetween: number;
   /** Segments that `recoverFlight` wrote, by name. */
   readonly recovered: readonly string[];
 }
 
-/** What is in a flight, and where its files are cut or damaged. */
+/** The contents of a flight, and where its files are cut or damaged. */
 export async function summariseFlight(
   files: FlightFiles,
   options: ScanOptions = {},
@@ -60,7 +60,7 @@ export async function summariseFlight(
   return examination(files, summary.build(), damage);
 }
 
-/** Everything that can be checked: sums, indexes, statistics, order, schemas, counters. */
+/** Checks everything: CRCs, indexes, statistics, order, schemas, counters. */
 export async function diagnoseFlight(
   files: FlightFiles,
   options: ScanOptions = {},
@@ -132,7 +132,7 @@ class SegmentChecks {
   }
 }
 
-/** Numbers are left out where the disk refused a chunk: those are counted. */
+/** The recorder skips numbers when the disk refused a chunk: those are counted separately. */
 function checkMissing(missing: number, summary: FlightSummary, damage: DamageList): void {
   const counted = summary.footer?.recordsDroppedDisk;
   const told = summary.overrun.get("disk") ?? 0;
@@ -144,7 +144,7 @@ function checkMissing(missing: number, summary: FlightSummary, damage: DamageLis
     offset: null,
     record: "",
     reason: `${missing} records are missing between those that are there` +
-      (explained === 0 ? "" : `, ${explained} are told that the disk refused`),
+      (explained === 0 ? "" : `, of which ${explained} are reported as refused by the disk`),
     losesRecords: true,
   });
 }

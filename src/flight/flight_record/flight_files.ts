@@ -1,5 +1,5 @@
 /**
- * The files of a flight: a flight folder with its segments, or one MCAP file.
+ * Finds the files of a flight: a flight folder with its segments, or one MCAP file.
  *
  * @module
  */
@@ -9,15 +9,15 @@ import { FlightNotFoundError, NothingReadableError } from "./errors.ts";
 export interface SegmentFile {
   readonly name: string;
   readonly path: string;
-  /** Its number in the flight; null for a file with another name. */
+  /** Its number in the flight; null for a file with another kind of name. */
   readonly index: number | null;
   readonly sizeBytes: number;
 }
 
 export interface FlightFiles {
-  /** As it was named. */
+  /** The path as given. */
   readonly path: string;
-  /** False for one MCAP file, which may be a part of a flight. */
+  /** False for one MCAP file, which may be part of a flight. */
   readonly isFolder: boolean;
   /** In the order of the flight; at least one. */
   readonly segments: readonly SegmentFile[];
@@ -68,7 +68,7 @@ async function inFolder(path: string, place: string): Promise<FlightFiles> {
   return { path, isFolder: true, segments, totalBytes };
 }
 
-/** A flight root is easily taken for a flight: its flights are named. */
+/** A folder of flights is easily mistaken for a flight: list the flights in it. */
 async function whatElse(place: string, folders: readonly string[]): Promise<string> {
   const flights: string[] = [];
   for (const folder of folders.toSorted()) {

@@ -1,5 +1,5 @@
 /**
- * What a flight's records say in short: kinds, rates, producers, drops, pauses, its header and footer.
+ * Summarises a flight's records: kinds, rates, producers, losses, pauses, header and footer.
  *
  * @module
  */
@@ -10,11 +10,11 @@ import type { FlightEntry } from "./scan_flight.ts";
 export interface KindSummary extends Rhythm {
   readonly kind: string;
   readonly count: number;
-  /** Of its messages. */
+  /** Time span of its messages. */
   readonly bytes: number;
   readonly firstNs: number;
   readonly lastNs: number;
-  /** Over its own time; null below two records. */
+  /** Over its own time span; null with fewer than two records. */
   readonly hz: number | null;
 }
 
@@ -33,13 +33,13 @@ export interface FlightSummary {
   readonly kinds: readonly KindSummary[];
   /** Records by producer. */
   readonly producers: ReadonlyMap<string, number>;
-  /** No CRC speaks for them: salvaged from damaged places, or written without one. */
+  /** Records not covered by a correct CRC: salvaged from damaged places, or written without one. */
   readonly unverified: number;
   readonly header: Readonly<Record<string, unknown>> | null;
   readonly footer: Readonly<Record<string, unknown>> | null;
-  /** What the `overrun` records say is lost, by their reason ("ring", "disk", …). */
+  /** Losses reported by the `overrun` records, by reason ("ring", "disk", …). */
   readonly overrun: ReadonlyMap<string, number>;
-  /** Segments that the capacity cap dropped, as their records say. */
+  /** Segments dropped by the capacity cap, according to the records. */
   readonly droppedSegments: readonly string[];
 }
 
@@ -53,7 +53,7 @@ interface KindCount {
 
 const IDS_MAX = 16;
 
-/** Takes records one by one. */
+/** Adds records one by one. */
 export class FlightSummaryBuilder {
   readonly #kinds = new Map<string, KindCount>();
   readonly #producers = new Map<string, number>();
@@ -124,7 +124,7 @@ export class FlightSummaryBuilder {
     counted.intervals.add(timestampNs);
   }
 
-  /** What the recorder says of itself. */
+  /** The recorder's own counters. */
   #own({ kind, payload }: FdrRecord): void {
     if (kind === "flight_header") this.#header ??= payload;
     if (kind === "flight_footer") this.#footer = payload;

@@ -1,5 +1,6 @@
 /**
- * The rhythm of a kind of record, in fixed memory: its median interval, and the pauses in it.
+ * Interval statistics of a kind of record in constant memory: its median interval, and the pauses
+ * in it.
  *
  * @module
  */
@@ -10,19 +11,21 @@ export interface Pause {
 }
 
 export interface Rhythm {
-  /** Mean of the intervals within 2 % of it; null below two records. */
+  /** Mean of the intervals within 2 % of the median; null with fewer than two records. */
   readonly medianNs: number | null;
-  /** Nine of ten intervals are about as long as the median: pauses mean something. */
+  /**
+   * Whether nine of ten intervals are about as long as the median, so that pauses are meaningful.
+   */
   readonly isRegular: boolean;
-  /** Longest first, at most 32; none where the rhythm is not regular. */
+  /** Longest first, at most 32; none when the intervals are not regular. */
   readonly pauses: readonly Pause[];
   readonly pauseCount: number;
 }
 
-/** Histogram buckets grow by this. */
+/** Ratio between the sizes of successive histogram buckets. */
 const GROWTH = 1.02;
 const LOG_GROWTH = Math.log(GROWTH);
-/** Intervals up to 30 years. */
+/** Covers intervals of up to 30 years. */
 const BUCKETS = Math.ceil(Math.log(1e18) / LOG_GROWTH) + 1;
 const PAUSES_KEPT = 32;
 const PAUSE_MEDIANS = 5;
@@ -30,7 +33,7 @@ const REGULAR_COUNT_MIN = 20;
 const REGULAR_MEDIANS = 1.6;
 
 export class IntervalStatistics {
-  /** Intervals and their sum, by bucket; made when there is an interval. */
+  /** Number and sum of the intervals in each bucket; allocated with the first interval. */
   #histogram = new Uint32Array(0);
   #sumsNs = new Float64Array(0);
   readonly #longest: Pause[] = [];

@@ -1,15 +1,15 @@
 /**
- * MCAP on the disk, as its specification has it: magic, opcodes, and what each record holds.
+ * The MCAP file format after its specification: magic, opcodes, and the content of each record.
  *
  * @module
  */
 
 export const MAGIC: Uint8Array = Uint8Array.of(0x89, 0x4d, 0x43, 0x41, 0x50, 0x30, 0x0d, 0x0a);
 
-/** Opcode and length of a record stand before its content. */
+/** Opcode and length come before a record's content. */
 export const RECORD_HEAD_BYTES = 9;
 
-/** A chunk's content before its records, where nothing is compressed. */
+/** Bytes of an uncompressed chunk's content before its records. */
 export const CHUNK_HEAD_BYTES = 40;
 
 export const OPCODE = {
@@ -37,17 +37,17 @@ const NAMES: ReadonlyMap<number, string> = new Map(
   ]),
 );
 
-/** "message index"; "record with opcode 0x91" for one that the specification does not name. */
+/** "message index"; "record with opcode 0x91" for one that the specification does not define. */
 export function recordName(opcode: number): string {
   return NAMES.get(opcode) ?? `record with opcode 0x${opcode.toString(16).padStart(2, "0")}`;
 }
 
-/** An opcode that the specification names, or leaves to applications. */
+/** An opcode that the specification defines, or reserves for applications. */
 export function isOpcode(opcode: number): boolean {
   return NAMES.has(opcode) || opcode >= 0x80;
 }
 
-/** Records that stand behind the data end only. */
+/** Records that occur only behind the data end record. */
 export const SUMMARY_ONLY: ReadonlySet<number> = new Set([
   OPCODE.chunkIndex,
   OPCODE.attachmentIndex,

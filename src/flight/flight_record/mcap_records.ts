@@ -1,6 +1,6 @@
 /**
- * The content of each MCAP record, checked field by field. Bytes behind the last known field are
- * left alone, as the specification asks.
+ * Parses the content of each MCAP record, field by field. Bytes behind the last known field are
+ * ignored, as the specification requires.
  *
  * @module
  */
@@ -67,7 +67,7 @@ export function parseMessage(content: Uint8Array): Message {
   };
 }
 
-/** A chunk's fields and its records, as they stand there: perhaps compressed, not yet checked. */
+/** A chunk's fields and its raw records: perhaps compressed, not checked yet. */
 export function parseChunk(content: Uint8Array): { head: ChunkHead; records: Uint8Array } {
   const c = new Cursor(content);
   const head = {
@@ -146,7 +146,7 @@ export function parseSummaryOffset(content: Uint8Array): SummaryOffset {
   };
 }
 
-/** Only that it is one: the recorder writes no attachments. */
+/** Checks only its structure: the recorder writes no attachments. */
 export function checkAttachmentIndex(content: Uint8Array): void {
   const c = new Cursor(content);
   c.bytes(40, "places and times");
@@ -201,7 +201,7 @@ const STRICT: Readonly<Record<number, (c: Cursor) => void>> = {
   [OPCODE.summaryOffset]: (c) => c.bytes(17, "group"),
 };
 
-/** These bytes are a record of that kind, to its last byte and no further. */
+/** Whether these bytes are exactly one record of that kind, without bytes left over. */
 export function isExactly(opcode: number, content: Uint8Array): boolean {
   const read = STRICT[opcode];
   if (read === undefined) return false;

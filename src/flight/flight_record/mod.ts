@@ -1,4 +1,7 @@
-/** Reads recorded flights, also cut and damaged ones: records, summary, diagnosis, rescue, export. */
+/**
+ * Reads recorded flights (C13), including cut and damaged ones: records, summary, diagnosis,
+ * recovery, export.
+ */
 export { type Damage, type DamageCode, DamageList, describeDamage } from "./damage.ts";
 export {
   FlightNotFoundError,

@@ -1,5 +1,6 @@
 /**
- * A file or folder that is whole or absent: made under another name, renamed when it is done.
+ * Writes a file or folder that is complete or absent: it is written under a temporary name and
+ * renamed at the end.
  *
  * @module
  */
@@ -9,7 +10,7 @@ import { OutputTakenError, OutputWriteError } from "./errors.ts";
 
 export class NewOutput implements AsyncDisposable {
   readonly path: string;
-  /** Write here. */
+  /** The path to write to. */
   readonly temporaryPath: string;
   #open = true;
 
@@ -44,7 +45,7 @@ export class NewOutput implements AsyncDisposable {
     return output;
   }
 
-  /** Runs file work; what the disk refuses is an {@link OutputWriteError} of this output. */
+  /** Runs file operations; errors of the disk become an {@link OutputWriteError} of this output. */
   async guard<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -53,11 +54,11 @@ export class NewOutput implements AsyncDisposable {
     }
   }
 
-  /** Gives it its name. What was written must be closed. */
+  /** Renames it to its final name. All files must be closed. */
   async commit(): Promise<void> {
     await this.guard(async () => {
       await syncPath(this.temporaryPath);
-      // Somebody else may have taken the name meanwhile; rename would replace a file.
+      // The name may have been taken meanwhile, and rename would replace that file.
       if (await exists(this.path)) throw new OutputTakenError(this.path);
       await Deno.rename(this.temporaryPath, this.path);
       this.#open = false;
@@ -65,7 +66,7 @@ export class NewOutput implements AsyncDisposable {
     });
   }
 
-  /** Removes what was written unless it was committed. */
+  /** Removes what was written, unless it was committed. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
@@ -73,7 +74,7 @@ export class NewOutput implements AsyncDisposable {
   }
 }
 
-/** A file that is written from its start to its end, in large pieces. */
+/** A file that is written sequentially, in large pieces. */
 export class OutputFile {
   readonly #output: NewOutput;
   readonly #file: Deno.FsFile;
@@ -86,7 +87,7 @@ export class OutputFile {
     this.#file = file;
   }
 
-  /** `path` lies at or below the output's temporary path. */
+  /** `path` is the output's temporary path, or below it. */
   static create(output: NewOutput, path: string): Promise<OutputFile> {
     return output.guard(async () =>
       new OutputFile(output, await Deno.open(path, { write: true, createNew: true }))
@@ -109,7 +110,7 @@ export class OutputFile {
     await this.write(utf8.encode(text));
   }
 
-  /** Brings all of it to the disk. */
+  /** Flushes and syncs everything to the disk. */
   async finish(): Promise<void> {
     await this.#flush();
     await this.#output.guard(() => this.#file.sync());
@@ -134,7 +135,7 @@ export class OutputFile {
 
 const utf8 = new TextEncoder();
 
-/** Rights that are missing have a message of their own (core/cli_faults.ts). */
+/** A missing permission has its own message (core/cli_faults.ts). */
 function isDiskFault(error: unknown): boolean {
   if (error instanceof Deno.errors.NotCapable) return false;
   return error instanceof Error && "code" in error && !(error instanceof OutputTakenError) &&

@@ -1,5 +1,5 @@
 /**
- * The records of a flight, filtered by kind and time.
+ * Reads the records of a flight, filtered by kind and time.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import {
 import { schemaVersionFault } from "./schema_version.ts";
 
 export interface RecordFilter {
-  /** All kinds where it is absent or empty. */
+  /** All kinds when absent or empty. */
   readonly kinds?: readonly string[];
   /** Canonical clock, both ends included. */
   readonly fromNs?: number;
@@ -24,11 +24,14 @@ export interface RecordFilter {
 }
 
 export interface ReadOptions extends ScanOptions, RecordFilter {
-  /** Hears of every damage; the reading goes on. */
+  /** Called for every damage; reading continues. */
   readonly onDamage?: (damage: Damage) => void;
 }
 
-/** Records in batches, in the order of the files; a batch is what a chunk held, perhaps nothing. */
+/**
+ * Records in batches, in the order of the files; a batch is the content of a chunk and may be
+ * empty.
+ */
 export async function* readBatches(
   files: FlightFiles,
   options: ReadOptions = {},

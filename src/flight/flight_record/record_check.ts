@@ -1,5 +1,5 @@
 /**
- * Holds each record against its schema and against its neighbours.
+ * Checks each record against its schema and its neighbours.
  *
  * @module
  */
@@ -28,12 +28,12 @@ export class RecordCheck {
     this.#flightId = files.isFolder && UUID.test(name) ? name.toLowerCase() : null;
   }
 
-  /** Kinds that this program does not know; they are kept as they are. */
+  /** Kinds that this program does not know; they are kept unchanged. */
   get unknownKinds(): ReadonlyMap<string, number> {
     return this.#unknownKinds;
   }
 
-  /** Records that are missing between those that are there, by the messages' own numbers. */
+  /** Missing records in between, by the messages' sequence numbers. */
   get missing(): number {
     return this.#missing;
   }
@@ -46,11 +46,11 @@ export class RecordCheck {
     const { flightId } = entry.record;
     this.#flightId ??= flightId;
     if (flightId !== this.#flightId) {
-      this.#say(entry, "flight_id", `it is of flight ${flightId}, the flight is ${this.#flightId}`);
+      this.#say(entry, "flight_id", `it belongs to flight ${flightId}, not to ${this.#flightId}`);
     }
     if (BigInt(entry.record.timestampNs) !== entry.message.logTimeNs) {
-      const reason = `its message is of ${entry.message.logTimeNs} ns, ` +
-        `its record of ${entry.record.timestampNs} ns`;
+      const reason = `its message has the time ${entry.message.logTimeNs} ns, ` +
+        `its record ${entry.record.timestampNs} ns`;
       this.#say(entry, "order", reason);
     }
   }
@@ -66,7 +66,7 @@ export class RecordCheck {
       }
     }
     if (sequence <= this.#sequence) {
-      this.#say(entry, "order", `message ${sequence} stands behind message ${this.#sequence}`);
+      this.#say(entry, "order", `message ${sequence} follows message ${this.#sequence}`);
     } else {
       this.#missing += sequence - this.#sequence - 1;
     }

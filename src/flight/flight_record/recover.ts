@@ -1,5 +1,5 @@
 /**
- * Salvages every whole record of a flight into fresh MCAP files. The original is only read.
+ * Recovers every complete record of a flight into new MCAP files. The original is only read.
  *
  * @module
  */
@@ -27,11 +27,11 @@ export interface RecoveredSegment {
 
 export interface Recovery {
   readonly verdict: Verdict;
-  /** What was written; null where there was nothing to write. */
+  /** What was written; null when there was nothing to write. */
   readonly path: string | null;
   readonly segments: readonly RecoveredSegment[];
   readonly records: number;
-  /** Of the records: no CRC spoke for them; salvaged from damaged places, or written without one. */
+  /** Records not covered by a correct CRC: salvaged from damaged places, or written without one. */
   readonly unverified: number;
   readonly damage: DamageList;
 }
@@ -39,7 +39,8 @@ export interface Recovery {
 const DAMAGE_TEXTS_MAX = 20;
 
 /**
- * `out` is a folder, which gets a file per segment, or one file (*.mcap), which gets all of them.
+ * `out` is a folder, which gets one file for each segment, or one file (*.mcap), which gets all
+ * records.
  *
  * @throws OutputTakenError | OutputWriteError
  */
@@ -113,7 +114,7 @@ class Salvage {
     if (!this.#intoOne) await this.end();
   }
 
-  /** Completes the file in the making; a segment of which nothing is left has none. */
+  /** Completes the current file; a segment without readable records gets none. */
   async end(): Promise<void> {
     const file = this.#file;
     if (file !== null) {
@@ -164,7 +165,9 @@ class Salvage {
     return this.#file;
   }
 
-  /** Before the first record there is no file yet; a file for metadata alone would be no recovery. */
+  /**
+   * The file is created with the first record; a file with metadata only would not be a recovery.
+   */
   async #keepMetadata(metadata: Metadata): Promise<void> {
     if (this.#file === null) this.#metadata.push(metadata);
     else await this.#file.addMetadata(metadata);

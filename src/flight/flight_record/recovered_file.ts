@@ -1,5 +1,5 @@
 /**
- * A fresh and complete MCAP file of salvaged messages: each as it was, byte by byte.
+ * Writes a new, complete MCAP file from salvaged messages, each copied byte by byte.
  *
  * @module
  */

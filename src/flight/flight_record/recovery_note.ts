@@ -1,5 +1,5 @@
 /**
- * What a recovered file says of its making.
+ * Metadata in a recovered file that states how it was made.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Finds the next record behind a damaged place: the first one that nothing but a record looks like.
+ * Finds the next record behind damage: the first position that only a record could look like.
  *
  * @module
  */
@@ -9,14 +9,14 @@ import { CHUNK_HEAD_BYTES, isOpcode, MAGIC, OPCODE, RECORD_HEAD_BYTES } from "./
 import { isExactly, parseMessage } from "./mcap_records.ts";
 
 const WINDOW_BYTES = 1024 * 1024;
-/** Far over what a slot of the recorder can hold. */
+/** Far larger than a slot of the recorder's ring. */
 const MESSAGE_BYTES_MAX = 8 * 1024 * 1024;
 const CLOSING_BRACE = 0x7d;
 
-/** What was passed over on the way to the next record, or to the end of the file. */
+/** What was skipped on the way to the next record, or to the end of the file. */
 export interface Resync {
   readonly offset: number;
-  /** From this place to `offset` there are only zeros. */
+  /** Only zeros from this offset to `offset`. */
   readonly zerosFrom: number;
 }
 
@@ -41,14 +41,14 @@ export async function findNextRecord(source: ByteSource, from: number): Promise<
   return { offset: source.sizeBytes, zerosFrom };
 }
 
-/** Cheap: an opcode and a length below 2^32, or the magic. */
+/** Fast test: an opcode and a length below 2^32, or the magic. */
 function couldBegin(window: Uint8Array, i: number): boolean {
   if (window[i] === MAGIC[0] && window[i + 1] === MAGIC[1]) return true;
   return window[i] <= OPCODE.dataEnd && window[i + 5] === 0 && window[i + 6] === 0 &&
     window[i + 7] === 0 && window[i + 8] === 0;
 }
 
-/** True where a whole record stands that is hardly anything else. */
+/** Whether a complete record is here that is very unlikely to be anything else. */
 export async function isRecordAt(source: ByteSource, offset: number): Promise<boolean> {
   const start = await source.bytes(offset, RECORD_HEAD_BYTES);
   if (isMagic(start)) return offset + MAGIC.length === source.sizeBytes;
@@ -56,7 +56,7 @@ export async function isRecordAt(source: ByteSource, offset: number): Promise<bo
   if (record === undefined || !isOpcode(record.opcode)) return false;
   const { opcode, content } = record;
   if (opcode === OPCODE.message) {
-    // Cheap first: a hostile file is full of heads that claim much.
+    // The fast tests first: a hostile file is full of headers with large lengths.
     if (content.length <= 22 || content.length > MESSAGE_BYTES_MAX) return false;
     if (content[content.length - 1] !== CLOSING_BRACE) return false;
     const message = parseMessage(content);
@@ -67,7 +67,7 @@ export async function isRecordAt(source: ByteSource, offset: number): Promise<bo
     await mayFollow(source, offset + RECORD_HEAD_BYTES + content.length);
 }
 
-/** Compressed or not: its fields agree with its length. */
+/** Compressed or not: whether its fields agree with its length. */
 function isChunk(content: Uint8Array): boolean {
   if (content.length < CHUNK_HEAD_BYTES) return false;
   const view = new DataView(content.buffer, content.byteOffset, content.length);
@@ -77,7 +77,7 @@ function isChunk(content: Uint8Array): boolean {
     view.getBigUint64(head - 8, true) === BigInt(content.length - head);
 }
 
-/** A record's head that fits, the magic, or the end of the file. */
+/** Whether a plausible record header, the magic or the end of the file is here. */
 export async function mayFollow(source: ByteSource, offset: number): Promise<boolean> {
   const left = source.sizeBytes - offset;
   if (left < RECORD_HEAD_BYTES) return left <= 0 || isMagic(await source.bytes(offset, left));
@@ -95,7 +95,7 @@ async function recordAt(source: ByteSource, offset: number) {
   return { opcode: head[0], content };
 }
 
-/** From here on there are only records of a chunk, and no end of it. */
+/** Whether only records of a chunk follow from here, without an end of the chunk. */
 export async function endsInsideChunk(source: ByteSource, from: number): Promise<boolean> {
   let at = from;
   for (;;) {

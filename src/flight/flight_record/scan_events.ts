@@ -1,5 +1,5 @@
 /**
- * What a scan of a segment tells, in the order of the file.
+ * Events that the scan of a segment produces, in the order of the file.
  *
  * @module
  */
@@ -20,24 +20,26 @@ import type {
 import type { Damage } from "./damage.ts";
 
 export interface ScannedMessage extends Message {
-  /** Of its record in the file. */
+  /** Offset of its record in the file. */
   readonly offset: number;
-  /** A CRC speaks for its bytes: not in a damaged place, nor where the writer left the CRC out. */
+  /**
+   * A correct CRC covers its bytes: false in a damaged place, and when the writer left the CRC out.
+   */
   readonly verified: boolean;
 }
 
 export interface ScannedChunk {
   readonly offset: number;
-  /** Of its records, in the file. */
+  /** Offset of its records in the file. */
   readonly recordsOffset: number;
-  /** Of the whole record, opcode and length included. */
+  /** Length of the whole record, opcode and length field included. */
   readonly lengthBytes: number;
   readonly recordsBytes: number;
   readonly head: ChunkHead;
   readonly messages: readonly ScannedMessage[];
 }
 
-/** Where a record stands that is not a message. */
+/** Place of a record that is not a message. */
 export interface Place {
   readonly offset: number;
   readonly lengthBytes: number;
@@ -71,12 +73,12 @@ export type ScanEvent =
   | { readonly type: "metadata_index"; readonly place: Place; readonly index: MetadataIndex }
   | { readonly type: "summary_offset"; readonly place: Place; readonly group: SummaryOffset }
   | { readonly type: "footer"; readonly place: Place; readonly footer: Footer }
-  /** A record of an application's own, or of a newer MCAP. */
+  /** A record of an application, or of a newer MCAP version. */
   | { readonly type: "unknown"; readonly place: Place; readonly opcode: number }
-  /** Damage in this file; the segment's name is added by who knows it. */
+  /** Damage in this file; the caller adds the segment's name. */
   | { readonly type: "damage"; readonly damage: Omit<Damage, "segment"> };
 
-/** Events up to a place in the file. */
+/** Events up to an offset in the file. */
 export interface ScanStep {
   readonly positionBytes: number;
   readonly events: readonly ScanEvent[];

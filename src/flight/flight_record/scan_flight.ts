@@ -1,5 +1,5 @@
 /**
- * A whole flight, segment after segment, in bounded memory.
+ * Scans a whole flight, segment after segment, in bounded memory.
  *
  * @module
  */
@@ -13,9 +13,9 @@ import { scanSegment } from "./segment_scan.ts";
 
 export interface FlightStep {
   readonly segment: SegmentFile;
-  /** The last step of its segment. */
+  /** Whether this is the last step of its segment. */
   readonly isLast: boolean;
-  /** Bytes read of all segments. */
+  /** Bytes read so far, over all segments. */
   readonly doneBytes: number;
   readonly events: readonly ScanEvent[];
 }
@@ -25,7 +25,7 @@ export interface ScanOptions {
   readonly progress?: (doneBytes: number) => void;
 }
 
-/** Everything that the files hold, damage included. */
+/** All events of the files, damage included. */
 export async function* scanFlight(
   files: FlightFiles,
   options: ScanOptions = {},
@@ -44,14 +44,14 @@ export async function* scanFlight(
   }
 }
 
-/** One record of a flight, and the message that it stands in. */
+/** One record of a flight, and the message that contains it. */
 export interface FlightEntry {
   readonly record: FdrRecord;
   readonly message: ScannedMessage;
   readonly segment: SegmentFile;
 }
 
-/** Messages in a step, in the order of the file. */
+/** Messages of a step, in the order of the file. */
 export function* messagesOf(step: FlightStep): Generator<ScannedMessage, void, void> {
   for (const event of step.events) {
     if (event.type === "message") yield event.message;
@@ -66,7 +66,7 @@ export function* damageOf(step: FlightStep): Generator<Damage, void, void> {
   }
 }
 
-/** Records of a step; `refused` hears of messages that are none. */
+/** Records of a step; `refused` is called for messages that are not records. */
 export function* entriesOf(
   step: FlightStep,
   refused: (damage: Damage) => void,

@@ -1,5 +1,5 @@
 /**
- * One record outside of a chunk becomes an event.
+ * Converts one record outside of a chunk to an event.
  *
  * @module
  */
@@ -22,14 +22,17 @@ import {
 } from "./mcap_records.ts";
 import type { Place, ScanEvent } from "./scan_events.ts";
 
-/** @throws FormatFault when the content is not what the opcode says, or does not belong here. */
+/**
+ * @throws FormatFault when the content does not match the opcode, or the record does not belong
+ * here.
+ */
 export function readRecord(
   opcode: number,
   content: Uint8Array,
   place: Place,
   inSummary: boolean,
 ): ScanEvent {
-  // The CRCs that speak for single records are those of the chunks.
+  // CRCs of individual records exist only in chunks.
   const state = { inSummary, verified: false };
   switch (opcode) {
     case OPCODE.schema:

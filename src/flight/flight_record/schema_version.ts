@@ -1,5 +1,5 @@
 /**
- * Which versions of the record shape are read: any minor one of our major version.
+ * Checks the version of the record shape: any minor version of our major version is read.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { FlightEntry } from "./scan_flight.ts";
 
 const MAJOR = FDR_SCHEMA_VERSION.split(".")[0];
 
-/** A record of another major version is refused by name; `undefined` where it reads. */
+/** Refuses a record of another major version with a message; `undefined` when it can be read. */
 export function schemaVersionFault(entry: FlightEntry): Damage | undefined {
   const { schemaVersion, kind } = entry.record;
   if (schemaVersion === FDR_SCHEMA_VERSION || schemaVersion.split(".")[0] === MAJOR) return;
@@ -19,7 +19,7 @@ export function schemaVersionFault(entry: FlightEntry): Damage | undefined {
     offset: entry.message.offset,
     record: kind,
     reason: `it has the schema version ${schemaVersion}, this program reads ${MAJOR}.x ` +
-      "(take the program that belongs to it; recover keeps such records as they are)",
+      "(use the matching version of the program; recover copies such records unchanged)",
     losesRecords: true,
   };
 }

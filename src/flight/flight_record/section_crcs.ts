@@ -1,6 +1,5 @@
 /**
- * The two check sums over everything that is not inside of a chunk: of the data section, and of the
- * summary.
+ * Checks the two CRCs over everything outside of chunks: of the data section, and of the summary.
  *
  * @module
  */
@@ -12,14 +11,14 @@ import { RECORD_HEAD_BYTES } from "./mcap_format.ts";
 import type { Place, ScanEvent } from "./scan_events.ts";
 
 const STEP_BYTES = 1024 * 1024;
-/** Behind the CRC of the footer stands nothing more of it. */
+/** Bytes of the footer record from its CRC on. */
 const CRC_BYTES = 4;
-/** Finding a flipped bit takes a step per bit. */
+/** Finding a flipped bit takes one step a bit. */
 const FLIPPED_BIT_BYTES_MAX = 128 * 1024 * 1024;
 
 type Report = (damage: Omit<Damage, "segment">) => void;
 
-/** Where the sums stand; collects them from the scan. */
+/** Places of the CRCs, collected from the scan. */
 export class SectionCrcs {
   #dataEnd: (Place & { readonly crc: number }) | null = null;
   #footer: (Place & { readonly crc: number; readonly summaryStart: number }) | null = null;
@@ -32,7 +31,7 @@ export class SectionCrcs {
     }
   }
 
-  /** Reads the sections again, and reports what differs. */
+  /** Reads the sections again, and reports differences. */
   async check(source: ByteSource, report: Report, signal?: AbortSignal): Promise<void> {
     const dataEnd = this.#dataEnd, footer = this.#footer;
     if (dataEnd !== null && dataEnd.crc !== 0) {
@@ -42,7 +41,7 @@ export class SectionCrcs {
     }
     if (footer !== null && footer.crc !== 0) {
       const to = footer.offset + footer.lengthBytes - CRC_BYTES;
-      // The footer may lie about the start; the data end does not move.
+      // The footer's start offset may be damaged; the data end's position is known from the scan.
       const from = dataEnd === null ? footer.summaryStart : dataEnd.offset + dataEnd.lengthBytes;
       if (from > to) return;
       const section = { from, to, crc: footer.crc, crcOffset: to };
@@ -55,7 +54,7 @@ interface Section {
   readonly from: number;
   readonly to: number;
   readonly crc: number;
-  /** Where the sum itself stands. */
+  /** Offset of the CRC itself. */
   readonly crcOffset: number;
 }
 
@@ -89,7 +88,7 @@ async function checkSection(
       ? from + found.byte
       : section.crcOffset,
     record: name,
-    reason: `the CRC of the ${name} says 0x${crc.toString(16)}, its bytes say ` +
+    reason: `the CRC of the ${name} is 0x${crc.toString(16)}, that of its bytes ` +
       `0x${computed.toString(16)}: ${where}`,
     losesRecords: false,
   });

@@ -1,6 +1,6 @@
 /**
- * Holds the index of a segment against what stands in it: chunk times, message indexes, chunk indexes,
- * statistics, metadata, the places that the footer names.
+ * Compares the index of a segment with its content: chunk times, message indexes, chunk indexes,
+ * statistics, metadata, and the offsets in the footer.
  *
  * @module
  */
@@ -47,7 +47,7 @@ export class SegmentCheck {
         "chunk_header",
         offset,
         "chunk",
-        `it says that its messages are from ${head.startNs} to ${head.endNs} ns, ` +
+        `it states messages from ${head.startNs} to ${head.endNs} ns, ` +
           `they are from ${startNs} to ${endNs} ns`,
       );
     }
@@ -57,7 +57,7 @@ export class SegmentCheck {
   #messageIndex({ place, index }: ScanEvent & { type: "message_index" }): void {
     const current = this.#current;
     if (current === null) {
-      this.#say("message_index", place.offset, "message index", "no chunk stands before it");
+      this.#say("message_index", place.offset, "message index", "no chunk comes before it");
       return;
     }
     current.indexOffsets.set(index.channelId, place.offset);

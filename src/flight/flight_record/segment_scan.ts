@@ -1,7 +1,7 @@
 /**
- * Walks an MCAP file from its first byte to its last, whatever is wrong with it: every record that is
- * whole, and every damage with its place and reason. Behind a damage it looks for the next record,
- * inside the damaged chunk first.
+ * Scans an MCAP file from its first byte to its last, whatever is wrong with it: reports every
+ * complete record, and every damage with its place and reason. Behind damage it searches for the
+ * next record, first inside the damaged chunk.
  *
  * @module
  */
@@ -33,7 +33,7 @@ import {
 import { readRecord } from "./scan_record.ts";
 import type { ScanEvent, ScanStep } from "./scan_events.ts";
 
-/** Steps through a segment; memory is bounded by its largest chunk. */
+/** Scans a segment step by step; memory is bounded by its largest chunk. */
 export async function* scanSegment(source: ByteSource): AsyncGenerator<ScanStep, void, void> {
   const scan = new SegmentScan(source);
   await scan.open();
@@ -46,11 +46,11 @@ class SegmentScan {
   readonly #source: ByteSource;
   #events: ScanEvent[] = [];
   #offset = 0;
-  /** Behind the data end: only what helps to find the records. */
+  /** Behind the data end only index data follows. */
   #inSummary = false;
-  /** Of the last record that nobody knows: a data end whose opcode is damaged, perhaps. */
+  /** The last record with an unknown opcode: perhaps a data end whose opcode is damaged. */
   #unknownOffset: number | null = null;
-  /** The end of the file is explained already. */
+  /** The end of the file has been reported already. */
   #ended = false;
   #seen = {
     footer: false,
@@ -91,7 +91,7 @@ class SegmentScan {
     }
   }
 
-  /** One record further; false at the end of the file. */
+  /** Reads one more record; false at the end of the file. */
   async advance(): Promise<boolean> {
     const left = this.#source.sizeBytes - this.#offset;
     if (left <= 0) {
@@ -102,7 +102,7 @@ class SegmentScan {
     if (this.#seen.footer || isMagic(head)) {
       this.#trailer(head, left);
     } else if (head.length < RECORD_HEAD_BYTES) {
-      await this.#cut("record", `${left} bytes of a record's head are left`);
+      await this.#cut("record", `${left} bytes of a record's header are left`);
     } else if (!isOpcode(head[0])) {
       if (await this.#chunkInDisguise(lengthOf(head))) return true;
       await this.#resync(this.#offset, "unreadable", `no record begins with 0x${hex(head[0])}`);
@@ -128,7 +128,7 @@ class SegmentScan {
       return await this.#resync(
         offset + 1,
         "length",
-        `its length field says ${length} bytes`,
+        `its length field states ${length} bytes`,
         opcode,
       );
     }
@@ -157,9 +157,9 @@ class SegmentScan {
     }
   }
 
-  /** What reads as a record, and yet cannot be one here; `exact`: it has no bytes to spare. */
+  /** Refuses what parses as a record but cannot be one here; `exact`: it has no bytes left over. */
   async #check(event: ScanEvent, length: bigint, next: number, exact: boolean): Promise<void> {
-    const says = `its length field says ${length} bytes`;
+    const says = `its length field states ${length} bytes`;
     if (event.type === "message") {
       if (readEnvelope(event.message.data) !== undefined) return;
       throw new FormatFault("it holds no record of a flight");
@@ -192,7 +192,7 @@ class SegmentScan {
     else await this.#resync(offset + 1, "unreadable", "no record begins here");
   }
 
-  /** A chunk whose opcode is damaged: its CRC gives it away. */
+  /** A chunk whose opcode is damaged is recognised by its CRC. */
   async #chunkInDisguise(length: bigint): Promise<boolean> {
     if (this.#inSummary || length < BigInt(CHUNK_HEAD_BYTES)) return false;
     const offset = this.#offset;
@@ -216,7 +216,7 @@ class SegmentScan {
       this.#offset = offset + RECORD_HEAD_BYTES + Number(length);
       return;
     }
-    // Its records are read one by one as if they stood in the file: each speaks for itself.
+    // Its records are read one by one as if they were outside of a chunk.
     const first = offset + RECORD_HEAD_BYTES + CHUNK_HEAD_BYTES;
     if (await isRecordAt(this.#source, first)) this.#offset = first;
     else await this.#resync(offset + RECORD_HEAD_BYTES, "unreadable", "no record begins here");
@@ -248,21 +248,21 @@ class SegmentScan {
     this.#offset = Math.min(found.offset, endOffset);
   }
 
-  /** The file ends before the record does: it was cut, unless more of it follows. */
+  /** The file ends before the record does: it was cut, unless more records follow. */
   async #beyondEnd(opcode: number, length: bigint, left: number): Promise<void> {
     const offset = this.#offset;
     const name = recordName(opcode);
     if (this.#inSummary) {
-      return await this.#cut(name, `${left} of its ${length} bytes are there`);
+      return await this.#cut(name, `${left} of its ${length} bytes are present`);
     }
     const found = await findNextRecord(this.#source, offset + RECORD_HEAD_BYTES);
     const fits = found.offset < this.#source.sizeBytes;
     if (this.#ended && !fits) {
-      // The last record of a chunk that was cut: the cut is named already.
+      // The last record of a chunk that was cut: the cut is reported already.
       this.#finish();
       return;
     }
-    const inside = `the file ends inside of it: ${left} of its ${length} bytes are there`;
+    const inside = `the file ends inside it: ${left} of its ${length} bytes are present`;
     const zeros = this.#source.sizeBytes - found.zerosFrom;
     if (!fits) {
       const tail = zeros > RECORD_HEAD_BYTES ? `, the last ${zeros} are zeros` : "";
@@ -280,7 +280,7 @@ class SegmentScan {
         "length",
         offset,
         name,
-        `its length field says ${length} bytes, ${left} are left`,
+        `its length field states ${length} bytes, ${left} are left`,
       );
     }
     this.#offset = found.offset;
@@ -290,7 +290,7 @@ class SegmentScan {
     return isMagic(await this.#source.bytes(offset, MAGIC.length));
   }
 
-  /** True where reading on is not hopeless. */
+  /** Whether it makes sense to read on. */
   async #mayGoOn(next: number): Promise<boolean> {
     return next >= this.#source.sizeBytes || await isRecordAt(this.#source, next) ||
       (await this.#source.bytes(next, 1))[0] >= 0x80 && await mayFollow(this.#source, next);
@@ -309,14 +309,14 @@ class SegmentScan {
     const name = opcode === undefined ? "" : recordName(opcode);
     const toEnd = offset >= sizeBytes;
     if (offset > start && zeros < offset - start && !this.#ended) {
-      const passed = `${reason}; ${offset - start} bytes are passed over`;
+      const passed = `${reason}; ${offset - start} bytes are skipped`;
       this.#damage(this.#inSummary ? "summary" : code, start, name, passed);
     }
     if (zeros > 0 && toEnd && !this.#ended) {
       const only = `only zeros from here to the end of the file, ${zeros} bytes`;
       this.#damage("zeros", offset - zeros, "", only);
     } else if (zeros === offset - start && !this.#ended) {
-      this.#damage("zeros", start, "", `${zeros} zeros stand where a record should begin`);
+      this.#damage("zeros", start, "", `${zeros} zeros in place of a record`);
     }
     this.#offset = offset;
     if (toEnd) this.#ended = true;
@@ -337,7 +337,7 @@ class SegmentScan {
       if (left > MAGIC.length) {
         const more = left - MAGIC.length;
         const at = this.#offset + MAGIC.length;
-        this.#damage("trailing_bytes", at, "", `${more} bytes follow behind the end`, false);
+        this.#damage("trailing_bytes", at, "", `${more} bytes follow after the end`, false);
       }
     } else if (left < MAGIC.length) {
       this.#damage("cut", this.#offset, "magic", "the file ends inside its last magic", false);

@@ -1,5 +1,5 @@
 /**
- * Holds the summary at the end of a segment against the data before it.
+ * Compares the summary at the end of a segment with the data before it.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import type {
 } from "./mcap_format.ts";
 import type { Place, ScanEvent } from "./scan_events.ts";
 
-/** A chunk as the index should have it. */
+/** A chunk as the index should describe it. */
 export type SeenChunk = Omit<ChunkIndex, "compression" | "compressedBytes">;
 
 type Report = (damage: Omit<Damage, "segment">) => void;
@@ -45,7 +45,7 @@ export class SummaryCheck {
     this.#report = report;
   }
 
-  /** What is missing after a damage was named already. */
+  /** After damage, missing data has been reported already. */
   damaged(): void {
     this.#damaged = true;
   }
@@ -92,7 +92,7 @@ export class SummaryCheck {
   }
 
   end(chunks: readonly SeenChunk[]): void {
-    // Without its end, or behind a damage, what does not fit is a consequence, not a find.
+    // Without its end, or after damage, differences are consequences and not reported again.
     if (this.#damaged || this.#dataEnd === null) return;
     this.#checkChunkIndexes(chunks);
     this.#checkMetadataIndexes();
@@ -112,8 +112,8 @@ export class SummaryCheck {
       event.place,
       event.type,
       before === undefined
-        ? `${event.type} ${id} stands in the summary only`
-        : `${event.type} ${id} is told twice, and differs`,
+        ? `${event.type} ${id} is only in the summary`
+        : `${event.type} ${id} occurs twice with different content`,
     );
   }
 
@@ -123,9 +123,14 @@ export class SummaryCheck {
       const chunk = left.get(value.chunkOffset);
       left.delete(value.chunkOffset);
       if (chunk === undefined) {
-        this.#say("summary", place, "chunk index", `no chunk stands at byte ${value.chunkOffset}`);
+        this.#say(
+          "summary",
+          place,
+          "chunk index",
+          `there is no chunk at byte ${value.chunkOffset}`,
+        );
       } else if (!isSameChunk(value, chunk)) {
-        const at = `the chunk at byte ${value.chunkOffset} is not as it says`;
+        const at = `the chunk at byte ${value.chunkOffset} differs from its index`;
         this.#say("summary", place, "chunk index", at);
       }
     }
@@ -141,7 +146,7 @@ export class SummaryCheck {
         each.value.name === value.name
       );
       if (!found) {
-        const reason = `no metadata "${value.name}" stands at byte ${value.offset}`;
+        const reason = `there is no metadata "${value.name}" at byte ${value.offset}`;
         this.#say("summary", place, "metadata index", reason);
       }
     }
@@ -169,7 +174,7 @@ export class SummaryCheck {
     }
     for (const [what, said, found] of facts) {
       if (said === found) continue;
-      this.#say("statistics", place, "statistics", `it says ${said} ${what}, there are ${found}`);
+      this.#say("statistics", place, "statistics", `it states ${said} ${what}, there are ${found}`);
     }
   }
 
@@ -177,12 +182,13 @@ export class SummaryCheck {
     const start = dataEnd.offset + dataEnd.lengthBytes;
     const expected = place.offset === start ? 0 : start;
     if (value.summaryStart !== expected) {
-      const reason = `it says that the summary begins at byte ${value.summaryStart}, ` +
+      const reason = `it states that the summary begins at byte ${value.summaryStart}, ` +
         `it begins at ${expected}`;
       this.#say("summary", place, "footer", reason);
     }
     if (value.summaryOffsetStart !== (this.#summaryOffset ?? 0)) {
-      const reason = `it says that the summary offsets begin at byte ${value.summaryOffsetStart}` +
+      const reason =
+        `it states that the summary offsets begin at byte ${value.summaryOffsetStart}` +
         `, they begin at ${this.#summaryOffset ?? 0}`;
       if (this.#summaryOffset !== null) this.#say("summary", place, "footer", reason);
     }

@@ -1,5 +1,5 @@
 /**
- * The flight's folder takes no more than its cap: the oldest closed segments go.
+ * Limits the size of a flight's folder: above the cap, the oldest closed segments are deleted.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { FdrPayload } from "./registry.ts";
 
 export class CapacityCap {
   readonly #capBytes: number;
-  /** A cap below one segment would leave nothing: it is told, and nothing goes. */
+  /** A cap below the size of one segment would leave nothing: it is reported, and not applied. */
   readonly #misconfigured: boolean;
   readonly #health: DiskHealth;
 
@@ -33,7 +33,7 @@ export class CapacityCap {
     health.alert("cap_misconfigured", message);
   }
 
-  /** Drops closed segments until the folder fits, and gives a record for each. */
+  /** Deletes closed segments until the folder fits, and returns a record for each. */
   enforce(segments: FlightSegments, tileBytes: number): FdrPayload<"segment_rollover">[] {
     const dropped: FdrPayload<"segment_rollover">[] = [];
     if (this.#misconfigured) return dropped;

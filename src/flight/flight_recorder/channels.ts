@@ -1,5 +1,5 @@
 /**
- * One channel per kind.
+ * Describes the MCAP channel of each kind of record: one channel for each kind.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { channelSchemaName } from "./foxglove.ts";
 import { fdrJsonSchema, type FdrKind } from "./registry.ts";
 import type { ChannelDescription } from "./segment_writer.ts";
 
-/** @throws what comes of a kind that is not registered. */
+/** @throws FdrKindError for a kind that is not registered. */
 export function channelOf(kind: string): ChannelDescription {
   return {
     topic: kind,

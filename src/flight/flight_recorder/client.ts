@@ -1,5 +1,6 @@
 /**
- * Where a producer puts its records: a ring of its own, which the writer drains.
+ * The client through which a producer records: it writes to a ring of its own, which the writer
+ * drains.
  *
  * @module
  */
@@ -14,13 +15,13 @@ import { checkProduced } from "./registry.ts";
 import { createRing, RingProducer } from "./ring.ts";
 
 export interface FdrClientOptions {
-  /** Hears of lost records, at most once a second; to be logged as an ERROR. */
+  /** Called when records were lost, at most once a second; to be logged as an ERROR. */
   readonly overrun: (notice: OverrunNotice) => void;
-  /** Milliseconds of a clock that never goes back; the process's own where absent. */
+  /** Milliseconds of a monotonic clock; the process's own when absent. */
   readonly nowMs?: () => number;
 }
 
-/** The recorder as its clients see it. */
+/** The part of the recorder that clients use. */
 export interface FdrClientHost extends FdrClientOptions {
   /** From now on the writer drains this ring. */
   registerRing(ring: SharedArrayBuffer): void;
@@ -30,7 +31,7 @@ const clientsByHost = new WeakMap<FdrClientHost, Map<string, FdrClient>>();
 const PRODUCER_ID = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
 
 /**
- * The client of a producer; the same one each time, for the same recorder.
+ * The client of a producer; the same object each time, for the same recorder.
  *
  * @throws FdrProducerIdError | FdrRingGeometryError
  */
@@ -58,10 +59,10 @@ export function makeFdrClient(
 }
 
 /**
- * The client of a producer that lives on another thread than the one which made its ring: send it
- * `client.ring`. From then on that thread alone enqueues.
+ * The client of a producer on another thread than the one that made its ring: send it
+ * `client.ring`. From then on only that thread may enqueue.
  *
- * @throws FdrRingError when the memory is no ring.
+ * @throws FdrRingError when the memory is not a ring.
  */
 export function attachFdrClient(ring: SharedArrayBuffer, options: FdrClientOptions): FdrClient {
   return new FdrClient(ring, options);
@@ -83,7 +84,7 @@ export class FdrClient implements FdrSink {
     this.#overrun = new OverrunReporter(this.producerId, options);
   }
 
-  /** Records that the ring has taken, from this client and those before it. */
+  /** Records that the ring has accepted, from this client and those before it. */
   get produced(): number {
     return this.#producer.produced;
   }
@@ -102,7 +103,9 @@ export class FdrClient implements FdrSink {
     return result;
   }
 
-  /** Lets another client produce into this ring; the guard (`fdr.spscGuard`) is told by it. */
+  /**
+   * Lets another client produce into this ring; with the guard (`fdr.spscGuard`) this is required.
+   */
   release(): void {
     this.#producer.release();
   }

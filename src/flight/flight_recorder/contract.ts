@@ -1,13 +1,13 @@
 /**
- * Contracts of the flight recorder: what a producer holds, what the program that owns the recorder
- * holds, and the disk that the writer stands on.
+ * Interfaces of the flight recorder (C13): for producers, for the program that owns the recorder,
+ * and for the file system under the writer.
  *
  * @module
  */
 import type { MonotonicNs } from "../../core/mod.ts";
 import type { FdrKind, FdrPayload } from "./registry.ts";
 
-/** A record on its way in; producer, flight, wall time and schema version are added for it. */
+/** A record to be written; producer, flight, wall time and schema version are added. */
 export interface NewRecord<K extends FdrKind = FdrKind> {
   readonly kind: K;
   /** Canonical clock. */
@@ -22,13 +22,13 @@ export interface NewRecord<K extends FdrKind = FdrKind> {
  */
 export type EnqueueResult = "ok" | "dropped_oldest" | "refused";
 
-/** Where a component puts its records. Everybody but the recorder itself sees no more than this. */
+/** The interface through which components record. Only the recorder itself sees more. */
 export interface FdrSink {
   readonly producerId: string;
   /**
-   * Never blocks, waits, or throws for a full ring or a broken disk.
+   * Never blocks or waits, and never throws for a full ring or a broken disk.
    *
-   * @throws FdrKindError for a kind that is not registered, or lacks a key that it must carry.
+   * @throws FdrKindError for a kind that is not registered, or lacks a required key.
    * @throws RawFrameWriteForbiddenError for raw camera frames.
    * @throws FdrRecordTooLargeError for a record that does not fit its slot; nothing is cut.
    * @throws FdrSpscViolationError (opt-in guard) when a second producer writes to this ring.
@@ -36,11 +36,11 @@ export interface FdrSink {
   enqueue<K extends FdrKind>(record: NewRecord<K>): EnqueueResult;
 }
 
-/** Records of one producer, as counted by its ring. Refused records were never produced. */
+/** Counters of one producer, from its ring. Refused records do not count as produced. */
 export interface ProducerCounts {
   /**
-   * Records that `enqueue` took.
-   * produced = written + droppedOverrun + droppedDisk + droppedPolicy + droppedInvalid.
+   * Records that `enqueue` accepted. produced = written + droppedOverrun + droppedDisk +
+   * droppedPolicy + droppedInvalid.
    */
   readonly produced: number;
   readonly written: number;
@@ -48,21 +48,21 @@ export interface ProducerCounts {
   readonly droppedOverrun: number;
   /** Lost because the disk refused them. */
   readonly droppedDisk: number;
-  /** Over the rate that their kind may have. */
+  /** Above the maximum rate of their kind. */
   readonly droppedPolicy: number;
-  /** Came out of the ring as something that JSON cannot hold, or as no record at all. */
+  /** Not representable in JSON, or damaged in the ring. */
   readonly droppedInvalid: number;
 }
 
-/** Per-flight counters; they stand in the footer. */
+/** Counters of a flight; they are written to the footer. */
 export interface FlightCounters {
-  /** Messages in all segments of the flight, the recorder's own included, the footer not. */
+  /** Messages in all segments of the flight, including the recorder's own, without the footer. */
   readonly recordsWritten: number;
   readonly recordsDroppedOverrun: number;
   readonly recordsDroppedDisk: number;
   readonly recordsDroppedPolicy: number;
   readonly recordsDroppedInvalid: number;
-  /** Messages that left with segments dropped for the capacity cap. */
+  /** Messages lost with segments that the capacity cap deleted. */
   readonly recordsDroppedCap: number;
   readonly bytesWritten: number;
   /** Segments opened after the first. */
@@ -70,32 +70,34 @@ export interface FlightCounters {
   readonly producers: Readonly<Record<string, ProducerCounts>>;
 }
 
-/** What the crew must hear; once per flight and reason. */
+/** An alert for the crew; once for each flight and reason. */
 export interface FdrAlert {
   readonly reason: "disk_full" | "disk_failed" | "cap_misconfigured" | "writer_died";
   readonly message: string;
 }
 
-/** An open file of the writer. All calls are synchronous: the writer has a thread of its own. */
+/** An open file of the writer. All calls are synchronous: the writer has its own thread. */
 export interface DiskFile {
-  /** Appends all of the bytes, or throws having perhaps appended some. */
+  /** Appends all of the bytes; when it throws, some may have been appended. */
   write(bytes: Uint8Array): void;
-  /** Everything written so far survives a power cut when it returns. */
+  /** When it returns, everything written so far survives a loss of power. */
   sync(): void;
-  /** Cuts the file; later writes append there. */
+  /** Truncates the file; later writes append at the new end. */
   truncate(lengthBytes: number): void;
   close(): void;
 }
 
-/** The file system as the writer sees it; tests record, fail and replay it. */
+/**
+ * The file system as the writer uses it; tests record its calls, inject failures and replay them.
+ */
 export interface Disk {
-  /** Makes folders as needed. */
+  /** Creates the folder and its parents as needed. */
   makeFolder(path: string): void;
   /** Throws when the file exists. */
   create(path: string): DiskFile;
   rename(from: string, to: string): void;
   remove(path: string): void;
-  /** Names in a folder survive a power cut when it returns. */
+  /** When it returns, the names in a folder survive a loss of power. */
   syncFolder(path: string): void;
   sizeOf(path: string): number;
 }

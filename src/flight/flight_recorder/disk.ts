@@ -1,5 +1,5 @@
 /**
- * The file system of the machine.
+ * The real file system.
  *
  * @module
  */
@@ -29,7 +29,7 @@ class RealFile implements DiskFile {
     writeAllSync(this.#file, bytes);
   }
 
-  /** Data and the length of the file; times and such may come later. */
+  /** Syncs data and length of the file; times may be written later. */
   sync(): void {
     this.#file.syncDataSync();
   }
@@ -44,7 +44,7 @@ class RealFile implements DiskFile {
   }
 }
 
-/** The disk, or the user's share of it, has no room: no bytes, or no more files. */
+/** The disk, or the user's quota, is full: no bytes, or no more files. */
 export function isDiskFull(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code;
   return code === "ENOSPC" || code === "EDQUOT" ||

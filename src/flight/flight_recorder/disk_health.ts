@@ -1,6 +1,6 @@
 /**
- * Whether the disk takes what it is given. After a failure the writer keeps draining and drops the
- * payload, and tries the disk again from time to time.
+ * Tracks whether the disk accepts writes. After a failure the writer keeps draining and discards
+ * the payloads, and tries the disk again from time to time.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import { messageOf } from "../../core/mod.ts";
 import type { FdrAlert } from "./contract.ts";
 import { isDiskFull } from "./disk.ts";
 
-/** What the writer tells its owner. */
+/** Messages of the writer to its owner. */
 export interface WriterEvents {
-  /** Once per flight and reason. */
+  /** Once for each flight and reason. */
   alert(alert: FdrAlert): void;
   log(
     level: "debug" | "info" | "warn" | "error",
@@ -21,13 +21,13 @@ export interface WriterEvents {
 }
 
 const RETRY_MS = 500;
-/** Failures in between are counted and told with the next line. */
+/** Failures between two log lines are counted and reported with the next line. */
 const LOG_INTERVAL_MS = 5_000;
 
 type State =
   | { readonly name: "healthy" }
   | { readonly name: "degraded"; readonly retryAtMs: number }
-  /** Records are let through to see whether the disk takes them. */
+  /** While degraded, some records are let through to test the disk. */
   | { readonly name: "probing" };
 
 export class DiskHealth {
@@ -43,7 +43,7 @@ export class DiskHealth {
     this.#events = events;
   }
 
-  /** false: payloads are dropped. */
+  /** false: payloads are discarded. */
   get writable(): boolean {
     return this.#state.name !== "degraded";
   }
@@ -52,7 +52,7 @@ export class DiskHealth {
     return this.#state.name === "healthy";
   }
 
-  /** It is time to see whether the disk has recovered. */
+  /** Whether it is time to test if the disk has recovered. */
   isRetryDue(nowMs: number): boolean {
     return this.#state.name === "degraded" && nowMs >= this.#state.retryAtMs;
   }
@@ -67,13 +67,13 @@ export class DiskHealth {
     this.trouble(action, error, nowMs);
   }
 
-  /** The disk refused something that no record depends on. */
+  /** The disk refused an operation that no record depends on. */
   trouble(action: string, error: unknown, nowMs: number): void {
     const reason = isDiskFull(error) ? "disk_full" : "disk_failed";
-    const mend = reason === "disk_full" ? "free some space" : "check the disk";
+    const remedy = reason === "disk_full" ? "free some space" : "check the disk";
     const message = `the flight recorder cannot ${action} in ${this.#flightFolder}: ${
       messageOf(error)
-    }; the flight goes on and what is lost is counted (${mend})`;
+    }; the flight continues and lost records are counted (${remedy})`;
     this.alert(reason, message);
     if (nowMs - this.#loggedMs < LOG_INTERVAL_MS) {
       this.#unlogged++;
@@ -84,17 +84,17 @@ export class DiskHealth {
     this.#unlogged = 0;
   }
 
-  /** What was written is on the disk. */
+  /** What was written is synced to the disk. */
   succeeded(): void {
     if (this.#state.name !== "probing") return;
     this.#state = { name: "healthy" };
-    // The next failure is news.
+    // The next failure is reported again.
     this.#loggedMs = -Infinity;
     const message = `the flight recorder writes again in ${this.#flightFolder}`;
     this.#events.log("warn", "c13.disk_recovered", {}, message);
   }
 
-  /** Alerts that the flight's record does not have yet. */
+  /** Alerts that are not yet in the flight's record. */
   readonly unrecorded: FdrAlert[] = [];
 
   alert(reason: FdrAlert["reason"], message: string): void {

@@ -1,13 +1,13 @@
 /**
- * When records must go to the disk, so that a power cut loses those of `boundMs` at most.
+ * Decides when records must be synced, so that a loss of power destroys those of at most `boundMs`.
  *
  * @module
  */
 export class DurabilityBound {
   readonly #boundMs: number;
-  /** The oldest record that may not be on the disk was made at this moment or later. */
+  /** Lower bound of the time at which the oldest unsynced record was made. */
   #oldestMs: number | undefined;
-  /** How long bringing records to the disk took lately. */
+  /** Recent duration of a sync. */
   #syncMs = 0;
   #syncedMs = -Infinity;
   #worstMs = 0;
@@ -16,19 +16,19 @@ export class DurabilityBound {
     this.#boundMs = boundMs;
   }
 
-  /** From a record's making to the disk, at most, so far. */
+  /** Longest time so far from making a record to having it synced. */
   get worstMs(): number {
     return this.#worstMs;
   }
 
-  /** A record that was made at `sinceMs` or later is on its way. */
+  /** A record that was made at `sinceMs` or later waits to be synced. */
   pending(sinceMs: number): void {
     if (this.#oldestMs === undefined || sinceMs < this.#oldestMs) this.#oldestMs = sinceMs;
   }
 
   /**
-   * Half of the bound is for waiting, less what a slow disk takes of it. A writer that is behind does
-   * not fall further behind by bringing every batch to the disk.
+   * Half of the bound is for waiting, minus the time that a slow disk needs. A writer that has
+   * fallen behind must not fall further behind by syncing every batch.
    */
   isDue(nowMs: number): boolean {
     if (this.#oldestMs === undefined) return false;
@@ -38,7 +38,7 @@ export class DurabilityBound {
     return nowMs - this.#oldestMs >= waitMs;
   }
 
-  /** All that was pending is on the disk. */
+  /** Everything pending is synced. */
   synced(startMs: number, endMs: number): void {
     this.#syncMs = Math.max(endMs - startMs, 0.9 * this.#syncMs);
     if (this.#oldestMs !== undefined) {
@@ -48,7 +48,7 @@ export class DurabilityBound {
     this.#syncedMs = endMs;
   }
 
-  /** What was pending is gone. */
+  /** Everything pending was discarded. */
   lost(): void {
     this.#oldestMs = undefined;
   }

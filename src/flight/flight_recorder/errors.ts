@@ -1,11 +1,11 @@
 /**
- * Faults of the flight recorder that its callers see.
+ * Errors of the flight recorder that its callers see.
  *
  * @module
  */
 import { EXIT, GdnError, messageOf } from "../../core/mod.ts";
 
-/** The recorder cannot open: an aircraft never arms without it (exit code 2). */
+/** The recorder cannot open: an aircraft must never arm without it (exit code 2). */
 export class FdrOpenError extends GdnError {
   constructor(folder: string, cause: unknown) {
     super(
@@ -16,7 +16,7 @@ export class FdrOpenError extends GdnError {
   }
 }
 
-/** A kind that the registry does not list, or one that may never be recorded. */
+/** A kind that is not registered, or one that must never be recorded. */
 export class FdrKindError extends GdnError {
   constructor(kind: string, state: string) {
     super("FDR_KIND", `Cannot record the kind "${kind}": ${state}`, { exitCode: EXIT.software });
@@ -48,7 +48,7 @@ export class FdrRecordTooLargeError extends GdnError {
   }
 }
 
-/** A second producer or a second consumer on a ring that has room for one. */
+/** A second producer or consumer on a ring, which allows one of each. */
 export class FdrSpscViolationError extends GdnError {
   constructor(producerId: string, role: "producer" | "consumer") {
     super(
@@ -59,7 +59,7 @@ export class FdrSpscViolationError extends GdnError {
   }
 }
 
-/** A footer for another flight than the one that is open. */
+/** A footer for another flight than the open one. */
 export class FdrFlightMismatchError extends GdnError {
   constructor(open: string, asked: string) {
     super("FDR_FLIGHT_MISMATCH", `Cannot close flight ${asked}: flight ${open} is open`, {
@@ -75,7 +75,7 @@ export class FdrFlightStateError extends GdnError {
   }
 }
 
-/** A ring that cannot be made as asked. */
+/** A ring cannot be created with these settings. */
 export class FdrRingGeometryError extends GdnError {
   constructor(producerId: string, state: string) {
     super(
@@ -87,7 +87,7 @@ export class FdrRingGeometryError extends GdnError {
   }
 }
 
-/** Memory that is no ring, or a use that a ring does not have. */
+/** Memory that is not a ring, or an operation that a ring does not support. */
 export class FdrRingError extends GdnError {
   constructor(state: string) {
     super("FDR_RING", `Cannot use the flight recorder's ring: ${state}`, {
@@ -105,25 +105,25 @@ export class FdrSchemaVersionError extends GdnError {
   }
 }
 
-/** Bytes that are no record. */
+/** Bytes that are not a record. */
 export class FdrRecordError extends GdnError {
   constructor(state: string, cause?: unknown) {
     super("FDR_RECORD", `Cannot read a record: ${state}`, { cause, exitCode: EXIT.data });
   }
 }
 
-/** A record that cannot be put into bytes: nothing of it is in the ring. */
+/** A record that cannot be encoded: nothing of it is in the ring. */
 export class FdrRecordEncodeError extends GdnError {
   constructor(kind: string, state: string, cause?: unknown) {
     super(
       "FDR_RECORD_ENCODE",
-      `Cannot record a ${kind}: ${state}; payloads are objects of plain values without rings`,
+      `Cannot record a ${kind}: ${state}; a payload is an object of plain values without circular references`,
       { cause, exitCode: EXIT.software },
     );
   }
 }
 
-/** A name that no producer may have. */
+/** A name that is not valid for a producer. */
 export class FdrProducerIdError extends GdnError {
   constructor(producerId: string) {
     super(
@@ -135,7 +135,7 @@ export class FdrProducerIdError extends GdnError {
   }
 }
 
-/** A tile's picture that cannot be kept; the flight goes on. */
+/** The picture of a tile cannot be stored; the flight continues. */
 export class FdrTileError extends GdnError {
   /** The message without the tile's name. */
   readonly state: string;
@@ -149,12 +149,14 @@ export class FdrTileError extends GdnError {
   }
 }
 
-/** The writer's thread ended by itself: nothing is recorded any more, and the flight goes on. */
+/**
+ * The writer's thread ended unexpectedly: nothing is recorded any more, but the flight continues.
+ */
 export class FdrWriterDiedError extends GdnError {
   constructor(action: string, reason: string) {
     super(
       "FDR_WRITER_DIED",
-      `Cannot ${action}: the flight recorder's writer ended by itself: ${reason}`,
+      `Cannot ${action}: the flight recorder's writer ended unexpectedly: ${reason}`,
       { exitCode: EXIT.software },
     );
   }

@@ -1,6 +1,6 @@
 /**
- * A sink for tests: a client on a ring of its own that nobody drains, so that a full one behaves as
- * it does in flight, and what is in it can be looked at.
+ * A sink for tests: a client on a ring that nothing drains, so that a full ring behaves as in
+ * flight, and its content can be inspected.
  *
  * @module
  */
@@ -34,12 +34,12 @@ export class FakeFdrSink extends FdrClient {
     return result;
   }
 
-  /** What the writer would find now: an `overrun` record where others were lost. */
+  /** What the writer would find now: an `overrun` record in place of lost ones. */
   get records(): readonly SlotRecord[] {
     return drainRecords(new RingConsumer(copyOf(this.ring)));
   }
 
-  /** All records that were taken, lost ones included. */
+  /** All records that were accepted, lost ones included. */
   get allRecordsEver(): readonly SlotRecord[] {
     return this.#ever;
   }
@@ -64,7 +64,7 @@ function drainRecords(consumer: RingConsumer): SlotRecord[] {
   return records;
 }
 
-/** So that looking takes nothing out. */
+/** A copy, so that inspection does not remove records. */
 function copyOf(ring: SharedArrayBuffer): SharedArrayBuffer {
   const copy = new SharedArrayBuffer(ring.byteLength);
   new Uint8Array(copy).set(new Uint8Array(ring));

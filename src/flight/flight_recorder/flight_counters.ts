@@ -1,11 +1,11 @@
 /**
- * Sums over producers, and values as MCAP metadata has them.
+ * Sums the counters over producers, and formats values for MCAP metadata.
  *
  * @module
  */
 import type { FlightCounters, ProducerCounts } from "./contract.ts";
 
-/** Whose records those of the recorder itself are. */
+/** The producer id of the recorder's own records. */
 export const RECORDER_PRODUCER_ID = "flight_recorder";
 
 type Sums = Pick<

@@ -1,5 +1,5 @@
 /**
- * The flight recorder as the program that owns it sees it.
+ * The flight recorder (C13) as used by the program that owns it.
  *
  * @module
  */
@@ -21,28 +21,28 @@ import type { NewTile, WriterMessage } from "./writer_protocol.ts";
 import { WriterFaultError, WriterThread } from "./writer_thread.ts";
 
 export interface FlightRecorderOptions {
-  /** Flights stand below: `<flightRoot>/<flightId>/segment_0000.mcap`. */
+  /** Flights are stored below: `<flightRoot>/<flightId>/segment_0000.mcap`. */
   readonly flightRoot: string;
   readonly config: FdrConfig;
   readonly logger?: Logger;
-  /** What the crew must hear: once per flight and reason. */
+  /** Alerts for the crew: once for each flight and reason. */
   readonly onAlert?: (alert: FdrAlert) => void;
   /** Replaces the writer's module, in tests. */
   readonly writerModule?: URL;
 }
 
 export interface FlightStart {
-  /** UUID; a new one where absent. */
+  /** UUID; a new one when absent. */
   readonly flightId?: string;
   readonly header: FdrPayload<"flight_header">;
-  /** The clock of the flight's records: the system's, or a replay's. */
+  /** The clock of the flight's records: the system's, or that of a replay. */
   readonly clock: Clock;
 }
 
 export interface FlightEnd {
   readonly flightId: string;
   readonly cleanShutdown: boolean;
-  /** Stands in the footer as it is. */
+  /** Copied to the footer unchanged. */
   readonly extra?: Readonly<Record<string, unknown>>;
 }
 
@@ -53,7 +53,7 @@ export interface OpenedFlight {
 
 /** Lock file in the flight root. */
 const LOCK_NAME = "recorder.lock";
-/** A writer that does not answer is ended. */
+/** A writer that does not answer in this time is terminated. */
 const STOP_PATIENCE_MS = 5_000;
 
 type State =
@@ -67,9 +67,9 @@ type State =
   | { readonly name: "stopped" };
 
 /**
- * It owns the writer's thread and the lock on the flight root; `stop()` it. Records go through the
- * sinks of `client()`, on any thread and at any time: what is recorded before a flight is open waits
- * in its ring.
+ * Owns the writer's thread and the lock on the flight root; call `stop()` at the end. Records go
+ * through the sinks of `client()`, on any thread and at any time: records made before a flight is
+ * open wait in their ring.
  */
 export class FlightRecorder implements AsyncDisposable {
   readonly #options: FlightRecorderOptions;
@@ -78,7 +78,7 @@ export class FlightRecorder implements AsyncDisposable {
   readonly #rings: SharedArrayBuffer[] = [];
   #state: State = { name: "made" };
 
-  /** Makes nothing but itself. */
+  /** The constructor does no I/O. */
   constructor(options: FlightRecorderOptions) {
     this.#options = options;
     this.#logger = (options.logger ?? silentLogger).child("flight_recorder");
@@ -150,10 +150,10 @@ export class FlightRecorder implements AsyncDisposable {
   }
 
   /**
-   * Ends the flight when all that was recorded until now is on the disk.
+   * Ends the flight when everything recorded until now is on the disk.
    *
    * @throws FdrFlightStateError when none is open, FdrFlightMismatchError for another one.
-   * @throws FdrWriterDiedError when the writer is no more.
+   * @throws FdrWriterDiedError when the writer has ended.
    */
   async closeFlight(end: FlightEnd): Promise<ClosedFlight> {
     const action = `close flight ${end.flightId}`;
@@ -170,8 +170,8 @@ export class FlightRecorder implements AsyncDisposable {
   }
 
   /**
-   * Where one producer on this thread puts its records; the same client each time. A producer on
-   * another thread is sent its `ring`, for `attachFdrClient`, and enqueues alone from then on.
+   * The client of a producer on this thread; the same object each time. For a producer on another
+   * thread, send its `ring` for `attachFdrClient`; from then on only that thread may enqueue.
    *
    * @throws FdrProducerIdError | FdrRingGeometryError
    */
@@ -180,9 +180,10 @@ export class FlightRecorder implements AsyncDisposable {
   }
 
   /**
-   * Keeps the picture of a tile that the flight made, and a record that points to it.
+   * Stores the picture of a tile that the flight made, and a record that refers to it.
    *
-   * @throws FdrTileError for an id that is no file name, bytes that are no JPEG, or a full disk.
+   * @throws FdrTileError for an id that is not a file name, bytes that are not a JPEG, or a full
+   * disk.
    */
   async saveTile(tile: NewTile): Promise<SavedTile> {
     const action = `keep the picture of tile ${tile.tileId}`;
@@ -198,12 +199,15 @@ export class FlightRecorder implements AsyncDisposable {
     }
   }
 
-  /** Of the open flight, as far as it is settled. */
+  /** Counters of the open flight, of records whose outcome is final. */
   async counters(): Promise<FlightCounters> {
     return await this.#started("count records").thread.call("counters", null);
   }
 
-  /** Ends an open flight (uncleanly), the writer and the lock. Never throws; a second call rests. */
+  /**
+   * Ends an open flight (as not clean), the writer and the lock. Never throws; a second call does
+   * nothing.
+   */
   async stop(): Promise<void> {
     const state = this.#state;
     this.#state = { name: "stopped" };
@@ -233,7 +237,7 @@ export class FlightRecorder implements AsyncDisposable {
   #registerRing(ring: SharedArrayBuffer): void {
     this.#rings.push(ring);
     if (this.#state.name !== "started") return;
-    // The thread's end is told by `onAlert`.
+    // The end of the thread is reported through `onAlert`.
     this.#state.thread.call("register", { ring }).catch((error) => {
       if (error instanceof FdrWriterDiedError) return;
       const message = `a producer is not recorded: ${messageOf(error)}`;
@@ -253,7 +257,7 @@ export class FlightRecorder implements AsyncDisposable {
     else this.#log(message.level, message.kind, message.fields, message.message);
   }
 
-  /** A terminal that is full or gone, where the news goes, must not end the flight. */
+  /** A terminal that is full or closed must not end the flight. */
   #alert(alert: FdrAlert): void {
     try {
       this.#options.onAlert?.(alert);
@@ -272,7 +276,7 @@ export class FlightRecorder implements AsyncDisposable {
     try {
       this.#logger[level](kind, fields, message);
     } catch {
-      // Nobody is left who could be told.
+      // There is nothing left to report it to.
     }
   }
 
@@ -284,7 +288,7 @@ export class FlightRecorder implements AsyncDisposable {
   }
 }
 
-/** It names a folder, and stands in every record as it is: one that readers would not take is none. */
+/** The id names a folder and is in every record, so readers must accept it unchanged. */
 function checkedFlightId(flightId: string): string {
   const isUuid = FdrRecordSchema.shape.flightId.safeParse(flightId).success;
   if (!isUuid || flightId !== flightId.toLowerCase()) {

@@ -1,5 +1,5 @@
 /**
- * The files of one flight: `<flightRoot>/<flightId>/segment_0000.mcap` and so on.
+ * Manages the segment files of one flight: `<flightRoot>/<flightId>/segment_0000.mcap` and so on.
  *
  * @module
  */
@@ -18,7 +18,7 @@ export interface SegmentsOptions {
   readonly disk: Disk;
   readonly flightRoot: string;
   readonly flightId: string;
-  /** Writes what every segment begins with. */
+  /** Writes the beginning of every segment. */
   readonly begin: (segment: SegmentWriter) => void;
 }
 
@@ -31,7 +31,7 @@ export class FlightSegments {
   #droppedBytes = 0;
   #droppedMessages = 0;
 
-  /** Makes the folder and the first segment; nothing is left when it throws. */
+  /** Creates the folder and the first segment; leaves nothing when it throws. */
   constructor(options: SegmentsOptions) {
     const { disk, flightRoot, flightId } = options;
     this.#options = options;
@@ -41,7 +41,7 @@ export class FlightSegments {
       disk.syncFolder(flightRoot);
       this.#current = this.#create(0);
     } catch (error) {
-      // Not recursive: what somebody else put there stays.
+      // Not recursive: files that were there before are kept.
       attempt(() => disk.remove(this.folder));
       throw error;
     }
@@ -59,7 +59,7 @@ export class FlightSegments {
     return this.#closed;
   }
 
-  /** Messages in all segments, those that are gone included. */
+  /** Messages in all segments, deleted ones included. */
   get messages(): number {
     return this.#droppedMessages + this.#current.messages +
       this.#closed.reduce((sum, { messages }) => sum + messages, 0);
@@ -69,19 +69,20 @@ export class FlightSegments {
     return this.#droppedMessages;
   }
 
-  /** Bytes of the segments that are there. */
+  /** Bytes of the segments that exist. */
   get bytes(): number {
     return this.#current.lengthBytes + this.#closed.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** Bytes of all segments, those that are gone included. */
+  /** Bytes of all segments, deleted ones included. */
   get bytesEver(): number {
     return this.bytes + this.#droppedBytes;
   }
 
   /**
-   * Goes on in a new segment. The present one stays when the new one cannot be made (throws).
-   * `onUnfinished` hears of an index that could not be written: the segment reads without it.
+   * Continues in a new segment. The current one stays when the new one cannot be created (throws).
+   * `onUnfinished` is called when the index could not be written: the segment is readable without
+   * it.
    */
   roll(onUnfinished: (error: unknown) => void): void {
     const next = this.#create(this.#index + 1);
@@ -127,7 +128,7 @@ export class FlightSegments {
     });
   }
 
-  /** A segment has its name when it has its beginning: none is ever found without its header. */
+  /** A segment gets its name when its beginning is written: none ever exists without its header. */
   #create(index: number): SegmentWriter {
     const { disk, begin } = this.#options;
     const path = `${this.folder}/${segmentName(index)}`;
@@ -162,16 +163,16 @@ function exists(disk: Disk, path: string): boolean {
   }
 }
 
-/** Names sort as their numbers up to 9999; readers go by the number. */
+/** Names sort like their numbers up to 9999; readers use the number. */
 export function segmentName(index: number): string {
   return `segment_${String(index).padStart(4, "0")}.mcap`;
 }
 
-/** For mending after a fault that is told already. */
+/** For cleaning up after a fault that is reported already. */
 function attempt(action: () => void): void {
   try {
     action();
   } catch {
-    // The first fault is the one to tell.
+    // Report the first fault.
   }
 }

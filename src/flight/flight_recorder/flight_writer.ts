@@ -1,7 +1,7 @@
 /**
- * One flight on its way to the disk: chunks, durability, rotation, what is lost and what is told.
+ * Writes one flight to the disk: chunks, syncs, rotation of segments, and accounting of losses.
  *
- * Nothing here throws for the disk or for a hostile record once the flight is open.
+ * Once the flight is open, nothing here throws for a failing disk or an invalid record.
  *
  * @module
  */
@@ -26,16 +26,16 @@ export interface FlightOpening {
   readonly header: FdrPayload<"flight_header">;
   /** Now, on the flight's clock. */
   readonly timestampNs: number;
-  /** UTC of that clock's zero, milliseconds since 1970. */
+  /** UTC at time zero of that clock, milliseconds since 1970. */
   readonly utcOfZeroMs: number;
 }
 
 export interface FlightClosing {
   readonly flightId: string;
   readonly cleanShutdown: boolean;
-  /** Now, on the flight's clock; the latest record's where absent. */
+  /** Now, on the flight's clock; the latest record's time when absent. */
   readonly timestampNs?: number;
-  /** Stands in the footer as it is. */
+  /** Copied to the footer unchanged. */
   readonly extra?: Readonly<Record<string, unknown>>;
 }
 
@@ -43,7 +43,7 @@ export interface ClosedFlight {
   readonly flightId: string;
   readonly folder: string;
   readonly counters: FlightCounters;
-  /** From a record's making to the disk at most, milliseconds, as it was in this flight. */
+  /** Longest time in this flight from making a record to having it on the disk, milliseconds. */
   readonly durabilityMsMax: number;
   /** false: footer or index of the last segment could not be written. */
   readonly complete: boolean;
@@ -54,15 +54,18 @@ export interface FlightWriterOptions {
   readonly config: FdrConfig;
   readonly disk: Disk;
   readonly events: WriterEvents;
-  /** Of the machine, for intervals. */
+  /** The machine's clock, for intervals. */
   readonly nowMs: () => number;
 }
 
-/** A chunk is written when it has so many bytes, or when it is due. */
+/** A chunk is written when it has this many bytes, or when its time is due. */
 const CHUNK_BYTES = 256 * 1024;
 const THUMBNAIL_WINDOW_NS = 10e9;
 const ROLL_RETRY_MS = 1_000;
-/** Losses that are told where they are; those for the rate of a kind wait for the end of its window. */
+/**
+ * Losses are recorded at their place in time; those above the rate of a kind wait for the end of
+ * their window.
+ */
 const AT_ONCE: readonly LossReason[] = ["ring", "disk", "invalid"];
 const INVALID: readonly LossReason[] = ["invalid"];
 const RATE: readonly LossReason[] = ["rate"];
@@ -80,12 +83,12 @@ export class FlightWriter {
   readonly #thumbnails = new RateWindow(THUMBNAIL_WINDOW_NS);
   readonly #own = new ProducerTally(RECORDER_PRODUCER_ID);
   readonly #tallies: ProducerTally[] = [this.#own];
-  /** Their records are not known to be on the disk. */
+  /** Producers whose records are not yet synced. */
   readonly #alertsOnTheirWay: FdrAlert[] = [];
   #latestNs: number;
   #nextRollMs = -Infinity;
 
-  /** Throws what the disk throws; nothing is left then. */
+  /** Throws what the disk throws; nothing remains then. */
   constructor(opening: FlightOpening, options: FlightWriterOptions) {
     const { flightRoot, disk, config, events } = options;
     this.flightId = opening.flightId;
@@ -116,7 +119,7 @@ export class FlightWriter {
     return this.#segments.folder;
   }
 
-  /** The account of one more producer. */
+  /** Adds the counters of one more producer. */
   tally(producerId: string): ProducerTally {
     const known = this.#tallies.find((tally) => tally.producerId === producerId);
     if (known !== undefined) return known;
@@ -125,7 +128,7 @@ export class FlightWriter {
     return tally;
   }
 
-  /** A record out of a ring, made at `sinceMs` at the earliest. */
+  /** A record from a ring, made at `sinceMs` at the earliest. */
   accept(tally: ProducerTally, bytes: Uint8Array, sinceMs: number): void {
     tally.take();
     if (!this.#health.writable) return tally.lose("disk", 1);
@@ -149,13 +152,13 @@ export class FlightWriter {
     }
   }
 
-  /** Its ring lost so many records of a producer, here. */
+  /** The producer's ring lost this many records at this place. */
   lost(tally: ProducerTally, count: number, sinceMs: number): void {
     tally.lose("ring", count);
     this.#tell(tally, sinceMs, AT_ONCE);
   }
 
-  /** What is due by the clock; call it often. */
+  /** Does what is due by the clock; call it often. */
   tick(): void {
     const nowMs = this.#options.nowMs();
     if (this.#health.isRetryDue(nowMs)) {
@@ -169,7 +172,7 @@ export class FlightWriter {
     if (this.#durability.isDue(nowMs)) this.#sync();
   }
 
-  /** @throws FdrTileError; the flight goes on. */
+  /** @throws FdrTileError; the flight continues. */
   saveTile(
     tile: { readonly tileId: string; readonly jpeg: Uint8Array; readonly frameId?: number },
     timestampNs: number,
@@ -187,7 +190,7 @@ export class FlightWriter {
     return saved;
   }
 
-  /** What is settled: on the disk, or lost. */
+  /** Counters of records whose outcome is final: on the disk, or lost. */
   counters(): FlightCounters {
     const all = this.#tallies.map((tally) => [tally.producerId, tally.counts()] as const);
     return {
@@ -199,7 +202,7 @@ export class FlightWriter {
     };
   }
 
-  /** Brings all to the disk and writes the footer. */
+  /** Syncs everything and writes the footer. */
   close(closing: FlightClosing): ClosedFlight {
     const { nowMs, config, events } = this.#options;
     if (!this.#health.writable) this.#health.probe();
@@ -240,7 +243,7 @@ export class FlightWriter {
     return { flightId: this.flightId, ...this.#opening.header };
   }
 
-  /** A segment's own header record is on the disk when the segment is there. */
+  /** A segment's own header record is on the disk when the segment exists. */
   #headerWritten(): void {
     this.#own.take();
     this.#own.addedToChunk();
@@ -272,7 +275,7 @@ export class FlightWriter {
     if (segment.chunkBytes >= CHUNK_BYTES) this.#flush();
   }
 
-  /** A record of the recorder's own. */
+  /** Adds a record of the recorder's own. */
   #write<K extends FdrKind>(kind: K, payload: FdrPayload<K>, sinceMs: number): void {
     this.#own.take();
     if (!this.#health.writable) return this.#own.lose("disk", 1);
@@ -285,7 +288,7 @@ export class FlightWriter {
     for (const tally of this.#tallies) this.#tell(tally, nowMs, LOSS_REASONS);
   }
 
-  /** `overrun` records for what a producer lost and no record speaks of. */
+  /** Adds `overrun` records for losses of a producer that no record reports yet. */
   #tell(tally: ProducerTally, sinceMs: number, reasons: readonly LossReason[]): void {
     for (const reason of reasons) {
       const droppedCount = tally.untold(reason);
@@ -305,7 +308,10 @@ export class FlightWriter {
     }
   }
 
-  /** One record for all thumbnails of a producer that a window had too many of, when it is over. */
+  /**
+   * One record for all thumbnails of a producer above the limit of a window, when the window is
+   * over.
+   */
   #tellThumbnails(timestampNs: number, sinceMs: number): void {
     if (!this.#thumbnails.isOver(timestampNs)) return;
     for (const tally of this.#tallies) this.#tell(tally, sinceMs, RATE);
@@ -346,19 +352,19 @@ export class FlightWriter {
     for (const tally of this.#tallies) tally.synced();
     this.#alertsOnTheirWay.length = 0;
     this.#durability.synced(startMs, nowMs());
-    // A new segment may have brought records of its own.
+    // A new segment may have added records of its own.
     if (this.#segments.current.chunkBytes > 0) this.#durability.pending(startMs);
     if (flushed) this.#health.succeeded();
   }
 
-  /** Goes on in the next segment; stays in this one while the next cannot be made. */
+  /** Continues in the next segment; stays in this one while the next cannot be created. */
   #roll(): void {
     const { nowMs } = this.#options;
     if (nowMs() < this.#nextRollMs) return;
     const trouble = (action: string) => (error: unknown) => {
       this.#health.trouble(action, error, nowMs());
     };
-    // Counted before the next segment begins; recursion ends as there is nothing left to flush.
+    // Counted before the next segment begins; the recursion ends because nothing is left to flush.
     this.#nextRollMs = nowMs() + ROLL_RETRY_MS;
     this.#sync();
     if (!this.#health.writable) return;

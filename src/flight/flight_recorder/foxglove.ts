@@ -1,6 +1,7 @@
 /**
- * Foxglove's well-known message schemas: positions and pictures of a flight show on a map and in an
- * image panel as the file is. The fields stand at the top level of the message, beside our own.
+ * Adds the fields of Foxglove's well-known message schemas, so that Foxglove shows positions on a
+ * map and pictures in an image panel. The fields are at the top level of the message, beside our
+ * own.
  *
  * @module
  */
@@ -52,19 +53,19 @@ const SCHEMA_BY_KIND: ReadonlyMap<string, FoxgloveSchema> = new Map<FdrKind, Fox
   ["failed_tile_thumbnail", COMPRESSED_IMAGE],
 ]);
 
-/** null for a kind that Foxglove has no schema for. */
+/** null for a kind without a Foxglove schema. */
 export function foxgloveSchema(kind: string): FoxgloveSchema | null {
   return SCHEMA_BY_KIND.get(kind) ?? null;
 }
 
-/** Name of the schema of a kind's channel. */
+/** Schema name of a kind's channel. */
 export function channelSchemaName(kind: string): string {
   return SCHEMA_BY_KIND.get(kind) ?? kind;
 }
 
 /**
- * What a message carries for Foxglove beside the record; null where it has nothing for it.
- * `utcOfZeroMs` moves the timestamp to UTC; 0 leaves it on the canonical clock.
+ * The fields that a message carries for Foxglove; null when there are none. `utcOfZeroMs` converts
+ * the timestamp to UTC; 0 leaves it on the canonical clock.
  */
 export function foxgloveFields(
   kind: string,
@@ -120,7 +121,7 @@ function position(
   return { latitude: place.latitudeDeg, longitude: place.longitudeDeg, altitude: place.heightM };
 }
 
-/** A receiver tells how sure it is of each axis; without a fix its figures mean nothing. */
+/** A receiver states an accuracy for each axis; without a fix it is meaningless. */
 function gpsCovariance(
   gps: FdrPayload<"sensor.gps">,
 ): Pick<LocationFixFields, "position_covariance" | "position_covariance_type"> {
@@ -138,7 +139,7 @@ function gpsCovariance(
   };
 }
 
-/** Whole seconds and nanoseconds are added apart: the sum does not fit a double. */
+/** Whole seconds and nanoseconds are added separately: the sum does not fit a double. */
 function timestamp(ns: number, zeroMs: number): Timestamp {
   const utcOfZeroMs = Math.floor(zeroMs);
   const zeroSec = Math.floor(utcOfZeroMs / 1000);

@@ -1,11 +1,11 @@
 /**
- * JSON Schemas (draft 2020-12) of whole messages, in the words that tools read.
+ * Builds JSON Schemas (draft 2020-12) of whole messages, within the subset that tools support.
  *
- * Foxglove's reader of JSON Schemas takes a part of the language and drops the whole channel for a
- * word outside of it: a property must have one plain `type`, an array items of one plain type, an
- * object `properties`. So a tuple of equals is said as an array of fixed length, and properties that
- * need more (a value or null) are said in an `allOf` that it does not look into. The schema means
- * the same to a validator.
+ * Foxglove's reader of JSON Schemas supports a subset and drops the whole channel for a keyword
+ * outside of it: a property must have one plain `type`, an array items of one plain type, an object
+ * `properties`. So a tuple of equal types is written as an array of fixed length, and properties
+ * that need more (a value or null) are put in an `allOf`, which it ignores. For a validator the
+ * meaning is the same.
  *
  * @module
  */
@@ -43,7 +43,7 @@ function messageSchema(kind: FdrKind): Json {
   };
 }
 
-/** An object schema whose `properties` are plain, with what is not plain in its `allOf`. */
+/** An object schema whose `properties` are plain; anything else is in its `allOf`. */
 function plainObject(schema: Json): Json {
   const plain: Record<string, unknown> = {};
   const other: Record<string, unknown> = {};
@@ -61,7 +61,7 @@ function plainObject(schema: Json): Json {
 
 const SCALARS: readonly unknown[] = ["string", "number", "integer", "boolean"];
 
-/** The same property in plain words; null when there are none. */
+/** The property in the plain subset; null when that is not possible. */
 function plainProperty(property: Json): Json | null {
   if (SCALARS.includes(property.type)) return property;
   if (property.type === "object") return plainObject(property);
@@ -75,7 +75,7 @@ function plainProperty(property: Json): Json | null {
     : null;
 }
 
-/** What every item of an array is; null for a tuple of different things. */
+/** The type of every item of an array; null for a tuple of different types. */
 function itemsOf(array: Json): Json | null {
   const tuple = array.prefixItems as readonly Json[] | undefined;
   if (tuple === undefined) return (array.items ?? null) as Json | null;

@@ -1,5 +1,5 @@
 /**
- * What JSON has no word for, said in JSON, as the JSON mapping of Protocol Buffers says it.
+ * Converts values that JSON cannot represent, following the JSON mapping of Protocol Buffers.
  *
  * | value | in the file |
  * | --- | --- |
@@ -15,12 +15,12 @@
  * | an instance of another class | what its `toJSON()` gives, else its own fields (likewise) |
  * | half of a surrogate pair | U+FFFD three times (likewise) |
  *
- * A ring of references and a symbol are refused where the record is made.
+ * Circular references and symbols are refused when the record is made.
  *
  * @module
  */
 
-/** The value itself where it is JSON already; objects and arrays are changed in place. */
+/** The value itself when it is JSON already; objects and arrays are changed in place. */
 export function jsonValue(value: unknown): unknown {
   switch (typeof value) {
     case "string":

@@ -1,5 +1,5 @@
 /**
- * What may never be recorded, held up where a record is made.
+ * Refuses kinds that must never be recorded, where a record is made.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * From the log into the recorder: WARN and ERROR as records of kind `log`, never DEBUG and INFO.
+ * Copies log lines into the recorder: WARN and ERROR as records of kind `log`, never DEBUG and
+ * INFO.
  *
  * @module
  */
@@ -16,12 +17,12 @@ import { FdrRecordTooLargeError } from "./errors.ts";
 import { fitLog, type LogPayload } from "./log_fit.ts";
 
 export interface LogBridgeOptions {
-  /** A sink of its own: it has one producer, and log lines must not evict flight data. */
+  /** A sink of its own: a ring has one producer, and log lines must not evict flight data. */
   readonly sink: FdrSink;
   readonly clock: Clock;
-  /** Takes one line, without its end, when the bridge itself has trouble: stderr. */
+  /** Receives one line, without its end, when the bridge itself fails: stderr. */
   readonly diagnostics: (line: string) => void;
-  /** Largest record that the sink takes; `fdr.slotBytes`. */
+  /** Largest record that the sink accepts; `fdr.slotBytes`. */
   readonly slotBytes?: number;
 }
 
@@ -30,7 +31,7 @@ export interface LogBridgeCounts {
   readonly forwarded: number;
   /** Of these, how many put older ones out of a full ring. */
   readonly droppedOldest: number;
-  /** Lines of the recorder and of the bridge itself, kept out. */
+  /** Lines of the recorder and of the bridge itself, which are not recorded. */
   readonly own: number;
   /** Lines that the sink refused. */
   readonly refused: number;
@@ -40,7 +41,7 @@ export interface LogBridge extends LogObserver {
   counts(): LogBridgeCounts;
 }
 
-/** Never throws and never waits: a logger calls it in the middle of a flight. */
+/** Never throws and never waits, because a logger calls it in the middle of a flight. */
 export function createLogBridge(options: LogBridgeOptions): LogBridge {
   return new Bridge(options);
 }
@@ -48,9 +49,12 @@ export function createLogBridge(options: LogBridgeOptions): LogBridge {
 const OWN_COMPONENT = "flight_recorder";
 const DROPS_PER_DIAGNOSTIC = 1000;
 const SLOT_BYTES = 4096;
-/** What stands around the payload in a slot. */
+/** Bytes around the payload in a slot. */
 const ENVELOPE_BYTES = 64;
-/** A line that does not fit is tried again at a part of the room; the last is a bare message. */
+/**
+ * A line that does not fit is tried again with a part of the space; finally only a short note is
+ * recorded.
+ */
 const ROOMS = [1, 0.5, 0.25];
 
 class Bridge implements LogBridge {
@@ -77,7 +81,7 @@ class Bridge implements LogBridge {
 
   observe(record: LogRecord): void {
     if (record.level !== "warn" && record.level !== "error") return;
-    // A sink that logs would come back here, for ever.
+    // A sink that logs would call this function again, without end.
     if (this.#busy || isOwn(record.component)) {
       this.#counts.own++;
       return;
@@ -124,18 +128,18 @@ class Bridge implements LogBridge {
     try {
       this.#options.diagnostics(line);
     } catch {
-      // Nobody is left who could be told.
+      // There is nothing left to report it to.
     }
   }
 
-  /** Told at the first and at every thousandth: a sink that is closed refuses every line. */
+  /** Reported at the first and at every thousandth: a closed sink refuses every line. */
   #refused(error: unknown): void {
     const refused = this.#counts.refused++;
     if (refused % DROPS_PER_DIAGNOSTIC !== 0) return;
     this.#diagnostics.error(
       "fdr.log_bridge.refused",
       { refused: refused + 1 },
-      `the flight recorder does not take log lines: ${messageOf(error)}`,
+      `the flight recorder does not accept log lines: ${messageOf(error)}`,
     );
   }
 }

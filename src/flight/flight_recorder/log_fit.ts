@@ -1,5 +1,5 @@
 /**
- * Log lines that fit a slot: what is too long is cut where it is longest, and `cut` says what.
+ * Shortens log lines to fit a slot: the longest parts are cut first, and `cut` states which.
  *
  * @module
  */
@@ -9,13 +9,13 @@ export interface LogPayload extends FdrPayload<"log"> {
   readonly fields?: Readonly<Record<string, unknown>>;
 }
 
-/** Names are short; longer ones are mistakes. */
+/** Names are short; longer ones are mistakes and are cut. */
 const NAME_BYTES_MAX = 80;
 const CAUSES_MAX = 8;
-/** Room for saying what was cut. */
+/** Space for stating what was cut. */
 const CUT_BYTES = 320;
 const CUTS_MAX = 5;
-/** The least that a field is worth keeping for. */
+/** The smallest part of a field that is worth keeping. */
 const FIELD_BYTES_MIN = 48;
 
 const ELLIPSIS_BYTES = 3;
@@ -66,10 +66,10 @@ export function packedBytesMax(value: unknown): number {
   return bytes;
 }
 
-/** Key and head of one part of the payload. */
+/** Bytes of the key and header of one part of the payload. */
 const KEY_BYTES = 24;
 
-/** Short ones get what they need, long ones share what is left. */
+/** Short parts get what they need, long ones share the rest. */
 function shares(needs: readonly number[], room: number): number[] {
   const given: number[] = new Array(needs.length).fill(0);
   let left = Math.max(0, room);
@@ -139,7 +139,7 @@ function cutText(text: string, bytesMax: number, name: string, cuts: string[]): 
 const SHORT = 48;
 const scratch = new Uint8Array(64 * 1024);
 
-/** Bytes of a text in UTF-8; of a very long one, as many as it may have. */
+/** Bytes of a text in UTF-8; for a very long one, its upper bound. */
 function utf8Bytes(text: string): number {
   if (text.length > SHORT) {
     const { read, written } = encoder.encodeInto(text, scratch);
@@ -148,7 +148,8 @@ function utf8Bytes(text: string): number {
   let bytes = text.length;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
-    // Half of a pair counts 3 where it takes 2: a little too much for a short text.
+    // Half of a surrogate pair counts as 3 bytes where it takes 2: slightly too much for a short
+    // text.
     if (unit > 0x7f) bytes += unit > 0x7ff ? 2 : 1;
   }
   return bytes;

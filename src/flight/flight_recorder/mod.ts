@@ -1,4 +1,4 @@
-/** C13: what every component did, as records in one MCAP file per flight. */
+/** The flight recorder (C13): records of every component in one MCAP file per flight. */
 export type {
   EnqueueResult,
   FdrAlert,

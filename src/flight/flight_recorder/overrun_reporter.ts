@@ -1,5 +1,5 @@
 /**
- * Says that a ring is full: at most once a second, and never so that the producer suffers.
+ * Reports a full ring, at most once a second and without disturbing the producer.
  *
  * @module
  */
@@ -26,7 +26,7 @@ export class OverrunReporter {
   #toldMs = -Infinity;
   #untold = 0;
   #total = 0;
-  /** Telling may record something itself. */
+  /** Reporting may itself make a record. */
   #telling = false;
 
   constructor(producerId: string, options: OverrunReporterOptions) {
@@ -34,12 +34,12 @@ export class OverrunReporter {
     this.#options = options;
   }
 
-  /** Lost records that no notice spoke of. */
+  /** Lost records that no notice has reported yet. */
   get untold(): number {
     return this.#untold;
   }
 
-  /** One more record was lost. */
+  /** Counts one more lost record. */
   dropped(): void {
     this.#untold++;
     this.#total++;
@@ -62,7 +62,8 @@ export class OverrunReporter {
           `${dropped} of its oldest records are lost`,
       });
     } catch {
-      // Enqueueing never throws for a full ring, whatever its diagnostics do; the count goes on.
+      // Enqueueing never throws for a full ring, even when its reporting fails; the count
+      // continues.
     } finally {
       this.#telling = false;
     }

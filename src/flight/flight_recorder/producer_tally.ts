@@ -1,15 +1,15 @@
 /**
- * What became of one producer's records in one flight, to the last of them.
+ * Counts what happened to every record of one producer in one flight.
  *
  * @module
  */
 import type { ProducerCounts } from "./contract.ts";
 
-/** Why records are missing, as `overrun` records say it. */
+/** Reasons for missing records, as in `overrun` records. */
 export const LOSS_REASONS = ["ring", "disk", "rate", "invalid"] as const;
 export type LossReason = (typeof LOSS_REASONS)[number];
 
-/** Records on their way to the disk, and the losses that are told beside them. */
+/** Records that are being written, and the losses that are reported with them. */
 interface Stage {
   records: number;
   readonly told: Record<LossReason, number>;
@@ -19,13 +19,13 @@ const stage = (): Stage => ({ records: 0, told: { ring: 0, disk: 0, rate: 0, inv
 
 export class ProducerTally {
   readonly producerId: string;
-  /** Came out of the ring. */
+  /** Taken from the ring. */
   #taken = 0;
   #written = 0;
   readonly #dropped: Record<LossReason, number> = { ring: 0, disk: 0, rate: 0, invalid: 0 };
-  /** Of the dropped ones: no `overrun` record that speaks of them is on its way or on the disk. */
+  /** Dropped records that no `overrun` record reports yet. */
   readonly #untold: Record<LossReason, number> = { ring: 0, disk: 0, rate: 0, invalid: 0 };
-  /** In the chunk that is being made, and in the file but perhaps not on the disk. */
+  /** In the current chunk, and in the file but perhaps not on the disk. */
   readonly #inChunk = stage();
   readonly #unsynced = stage();
 
@@ -33,17 +33,17 @@ export class ProducerTally {
     this.producerId = producerId;
   }
 
-  /** A record came out of the ring (or was made by the recorder itself). */
+  /** A record was taken from the ring (or made by the recorder itself). */
   take(): void {
     this.#taken++;
   }
 
-  /** It stands in the chunk. */
+  /** It is in the chunk. */
   addedToChunk(): void {
     this.#inChunk.records++;
   }
 
-  /** Records that a ring lost were never taken; all others were. */
+  /** Records that a ring lost were never taken from it; all others were. */
   lose(reason: LossReason, count: number): void {
     this.#dropped[reason] += count;
     this.#untold[reason] += count;
@@ -53,13 +53,13 @@ export class ProducerTally {
     return this.#untold[reason];
   }
 
-  /** An `overrun` record in the chunk speaks of all that was untold. */
+  /** An `overrun` record in the chunk reports all losses that were not reported yet. */
   tell(reason: LossReason): void {
     this.#inChunk.told[reason] += this.#untold[reason];
     this.#untold[reason] = 0;
   }
 
-  /** The chunk stands in the file. */
+  /** The chunk is in the file. */
   chunkWritten(): void {
     move(this.#inChunk, this.#unsynced);
   }
@@ -68,7 +68,7 @@ export class ProducerTally {
     this.#lost(this.#inChunk);
   }
 
-  /** What stands in the file stands on the disk. */
+  /** What is in the file is on the disk. */
   synced(): void {
     this.#written += this.#unsynced.records;
     move(this.#unsynced, stage());
@@ -78,7 +78,9 @@ export class ProducerTally {
     this.#lost(this.#unsynced);
   }
 
-  /** Exact when nothing is in a chunk or unsynced; until then `written` and the rest lag behind. */
+  /**
+   * Exact when nothing is in a chunk or unsynced; until then `written` and the others are too low.
+   */
   counts(): ProducerCounts {
     return {
       produced: this.#taken + this.#dropped.ring,

@@ -1,5 +1,5 @@
 /**
- * At most one record per tumbling window.
+ * Limits a kind to one record per tumbling window.
  *
  * @module
  */
@@ -12,9 +12,9 @@ export class RateWindow {
   }
 
   /**
-   * Whether a record of that moment may pass; the first of each window does. Producers are not in
-   * step: what belongs to the window before is late. What is older than that shows that the last one
-   * had a wrong time, which must not close the gate for the rest of the flight.
+   * Whether a record of that time may pass; the first of each window may. Producers are not
+   * synchronised: a record of the previous window is late. An even older one shows that the last
+   * record had a wrong time, which must not block the rest of the flight.
    */
   admit(timestampNs: number): boolean {
     const window = Math.floor(timestampNs / this.#windowNs);
@@ -23,7 +23,7 @@ export class RateWindow {
     return true;
   }
 
-  /** Whether that moment lies behind the window of the last record that passed. */
+  /** Whether that time is after the window of the last record that passed. */
   isOver(timestampNs: number): boolean {
     return Math.floor(timestampNs / this.#windowNs) > this.#window;
   }

@@ -1,8 +1,8 @@
 /**
- * One record as it stands in the file, and how it is read by programs older and newer than it.
+ * The record as it is in the file, readable by older and newer programs.
  *
- * Kinds, payload keys and top-level fields that nobody here knows are kept as they are, so that a
- * record can be read and written again without loss (opaque routing).
+ * Unknown kinds, payload keys and top-level fields are kept unchanged, so that a record can be read
+ * and written again without loss (opaque routing).
  *
  * @module
  */
@@ -10,7 +10,9 @@ import { z } from "zod";
 import { messageOf } from "../../core/mod.ts";
 import { FdrRecordError, FdrSchemaVersionError } from "./errors.ts";
 
-/** Version of the record shape: a newer minor version reads, another major one is refused. */
+/**
+ * Version of the record shape: a newer minor version can be read, another major version is refused.
+ */
 export const FDR_SCHEMA_VERSION = "1.0.0";
 
 export const FdrRecordSchema = z.looseObject({
@@ -36,7 +38,7 @@ export function checkSchemaVersion(version: string): void {
   if (match === null) {
     throw new FdrSchemaVersionError(
       JSON.stringify(version.slice(0, 40)),
-      "that is no version; the record was not written by a flight recorder",
+      "that is not a version; the record was not written by a flight recorder",
     );
   }
   const major = Number(match[1]);
@@ -44,13 +46,13 @@ export function checkSchemaVersion(version: string): void {
   throw new FdrSchemaVersionError(
     version,
     `this program reads ${MAJOR}.x; ` +
-      (major > MAJOR ? "read it with a newer program" : "read it with the program of its time"),
+      (major > MAJOR ? "read it with a newer program" : "read it with an older program"),
   );
 }
 
 /**
- * A record of its JSON text. Nothing is left out, renamed or rounded: whole numbers that a double
- * cannot hold are kept as their digits, and {@link encodeRecord} writes them back.
+ * Parses a record from JSON. Nothing is left out, renamed or rounded: integers that a double cannot
+ * represent are kept as their digits, and {@link encodeRecord} writes them back.
  *
  * @throws FdrSchemaVersionError | FdrRecordError
  */
@@ -70,7 +72,7 @@ export function decodeRecord(message: Uint8Array | string): FdrRecord {
     const issue = checked.error.issues[0];
     throw new FdrRecordError(`${issue.path.join(".") || "the whole"}: ${issue.message}`);
   }
-  // As it was parsed, not as the schema copied it: the order of its fields is kept.
+  // As parsed, not as the schema copied it: this keeps the order of the fields.
   return value as FdrRecord;
 }
 
@@ -82,10 +84,10 @@ export function encodeRecord(record: FdrRecord): Uint8Array<ArrayBuffer> {
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
 const encoder = new TextEncoder();
 
-/** Where a number may stand that no double holds: 16 digits before the point, or 1e100 and more. */
+/** Finds numbers that a double may not represent: 16 digits before the point, or 1e100 and more. */
 const LONG_NUMBER = /(?<![\d.])\d{16}|\d[eE]\+?\d{3}/;
 
-/** ECMAScript "JSON.parse source text access"; TypeScript's library does not know it yet. */
+/** ECMAScript "JSON.parse source text access", which TypeScript's library does not declare yet. */
 const rawJson = (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON;
 
 function keepDigits(_key: string, value: unknown, context?: { readonly source?: string }): unknown {

@@ -1,12 +1,12 @@
 /**
- * Records as they lie in a slot: MessagePack of `[kind, timestampNs, payload]`.
+ * Encodes records for a slot: MessagePack of `[kind, timestampNs, payload]`.
  *
- * A record is encoded into private memory and copied into its slot when it is whole, so that one which
- * is too large or cannot be encoded leaves nothing behind and evicts nothing. (Encoding straight into
- * shared memory takes as long as encoding does; the copy adds 5 % to it.)
+ * A record is encoded into private memory and then copied into its slot, so that one that is too
+ * large or cannot be encoded leaves nothing behind and evicts nothing. (Encoding directly into
+ * shared memory takes as long; the copy adds 5 %.)
  *
- * msgpackr is imported by its parts: its main module wants to read an environment variable that
- * airborne may not read, for a native part that takes longer than JavaScript for short strings.
+ * msgpackr is imported by its parts: its main module reads an environment variable that airborne
+ * may not read, for a native part that is slower than JavaScript for short strings.
  *
  * @module
  */
@@ -17,27 +17,31 @@ import { FdrRecordEncodeError, FdrRecordError, FdrRecordTooLargeError } from "./
 import { jsonValue } from "./json_value.ts";
 import { decodeJson, UNCOMMON } from "./slot_decoder.ts";
 
-/** A record as it came out of a ring; the payload holds nothing but JSON. */
+/** A decoded record; the payload holds only JSON values. */
 export interface SlotRecord {
   readonly kind: string;
   readonly timestampNs: number;
   readonly payload: Record<string, unknown>;
 }
 
-/** Below it, msgpackr would take a new buffer for every record. */
+/** With a smaller buffer msgpackr would allocate a new one for every record. */
 const SCRATCH_BYTES_MIN = 8192;
-/** What msgpackr reserves for a string, bytes per UTF-16 unit, and one for the rest of the record. */
+/**
+ * Bytes that msgpackr reserves for each UTF-16 unit of a string, and once for the rest of the
+ * record.
+ */
 const SCRATCH_PER_SLOT = 4;
 
-/** More types: typed arrays, sets and errors come out as what they are, not as bytes or nothing. */
+/** Extension types, so that typed arrays, sets and errors are decoded as what they are. */
 const FORMAT = { useRecords: false, mapsAsObjects: true, moreTypes: true, int64AsType: "auto" };
 
 const utf8 = new TextEncoder();
 
 /**
- * What msgpackr needs of a Node Buffer: a method for strings of 64 units and more. Its views are plain
- * arrays, which are cheaper than Buffers. (msgpackr's mode to reuse a buffer would spare the view,
- * but after the first long string it takes 10 times as long for every record, for good.)
+ * The part of a Node Buffer that msgpackr needs: a method for strings of 64 units and more. Its
+ * views are plain arrays, which are cheaper than Buffers. (msgpackr's mode to reuse a buffer would
+ * avoid the view, but after the first long string it takes 10 times as long for every later
+ * record.)
  */
 class Scratch extends Uint8Array<ArrayBuffer> {
   static get [Symbol.species](): Uint8ArrayConstructor {
@@ -53,7 +57,9 @@ class Scratch extends Uint8Array<ArrayBuffer> {
   }
 }
 
-/** msgpackr has one buffer per thread; a payload's toJSON or getter may record something itself. */
+/**
+ * msgpackr has one buffer per thread, and a payload's toJSON or getter may itself make a record.
+ */
 let encoding = false;
 
 export class RecordEncoder {
@@ -67,17 +73,21 @@ export class RecordEncoder {
   }
 
   /**
-   * The bytes are good until the next call.
+   * The bytes are valid until the next call.
    *
    * @throws FdrRecordTooLargeError when they do not fit a slot.
-   * @throws FdrRecordEncodeError for a ring of references, a symbol, no object, no moment in time.
+   * @throws FdrRecordEncodeError for circular references, a symbol, a payload that is not an
+   * object, an invalid time.
    */
   encode(kind: string, timestampNs: number, payload: unknown): Uint8Array {
     if (!Number.isSafeInteger(timestampNs) || timestampNs < 0) {
-      throw new FdrRecordEncodeError(kind, `its time ${timestampNs} is no whole nanosecond`);
+      throw new FdrRecordEncodeError(
+        kind,
+        `its time ${timestampNs} is not a whole number of nanoseconds`,
+      );
     }
     if (typeof payload !== "object" || payload === null || Array.isArray(payload)) {
-      throw new FdrRecordEncodeError(kind, "its payload is no object");
+      throw new FdrRecordEncodeError(kind, "its payload is not an object");
     }
     const bytes = encoding
       ? this.#encodeInside(kind, timestampNs, payload)
@@ -89,7 +99,7 @@ export class RecordEncoder {
   #encodeAlone(kind: string, timestampNs: number, payload: object): Uint8Array {
     encoding = true;
     try {
-      // Its types ask for a Buffer; the code does not.
+      // Its types require a Buffer; the code does not.
       this.#packr.useBuffer(this.#scratch as unknown as Parameters<Packr["useBuffer"]>[0]);
       return this.#packr.pack([kind, timestampNs, payload]);
     } catch (error) {
@@ -99,7 +109,7 @@ export class RecordEncoder {
     }
   }
 
-  /** Into a buffer of its own: the other one is in use. */
+  /** Encodes into another buffer, because the usual one is in use. */
   #encodeInside(kind: string, timestampNs: number, payload: object): Uint8Array {
     try {
       return this.#packr.pack([kind, timestampNs, payload]);
@@ -112,9 +122,9 @@ export class RecordEncoder {
 const unpackr = new Unpackr(FORMAT as ConstructorParameters<typeof Unpackr>[0]);
 
 /**
- * A record of its slot's bytes.
+ * Decodes a record from its slot's bytes.
  *
- * @throws FdrRecordError when they are none.
+ * @throws FdrRecordError when they are not a record.
  */
 export function decodeSlot(bytes: Uint8Array): SlotRecord {
   let value: unknown;
@@ -122,17 +132,17 @@ export function decodeSlot(bytes: Uint8Array): SlotRecord {
     value = decodeJson(bytes);
     if (value === UNCOMMON) value = jsonValue(unpackr.unpack(bytes));
   } catch (error) {
-    throw new FdrRecordError(`its slot holds no MessagePack (${messageOf(error)})`, error);
+    throw new FdrRecordError(`its slot does not hold MessagePack (${messageOf(error)})`, error);
   }
   if (!Array.isArray(value) || value.length !== 3 || typeof value[0] !== "string") {
     throw new FdrRecordError("its slot does not hold [kind, timestampNs, payload]");
   }
   const timestampNs = value[1], payload = value[2];
   if (!Number.isSafeInteger(timestampNs) || timestampNs < 0) {
-    throw new FdrRecordError(`its time ${timestampNs} is no whole nanosecond`);
+    throw new FdrRecordError(`its time ${timestampNs} is not a whole number of nanoseconds`);
   }
   if (typeof payload !== "object" || payload === null || Array.isArray(payload)) {
-    throw new FdrRecordError("its payload is no object");
+    throw new FdrRecordError("its payload is not an object");
   }
   return { kind: value[0], timestampNs, payload: payload as Record<string, unknown> };
 }

@@ -1,22 +1,22 @@
 /**
- * Records as JSON text, in bytes: the envelope around what a producer said.
+ * Encodes records as JSON bytes: the envelope around a producer's payload.
  *
  * @module
  */
 import { foxgloveFields } from "./foxglove.ts";
 import { FDR_SCHEMA_VERSION } from "./record.ts";
 
-/** Bytes of UTF-8 that one UTF-16 unit may take. */
+/** Most bytes of UTF-8 for one UTF-16 unit. */
 const UTF8_BYTES_MAX = 3;
 const utf8 = new TextEncoder();
 
-/** Envelopes of one flight. */
+/** Makes the envelopes of one flight. */
 export class RecordJson {
   readonly #utcOfZeroMs: number;
   #scratch = new Uint8Array(64 * 1024);
   #wallMs = NaN;
   #wallTime = "";
-  /** Text before the time stamp, by producer and kind. */
+  /** Cached text before the time stamp, by producer and kind. */
   readonly #beginnings = new Map<string, Map<string, string>>();
   readonly #middle: string;
 
@@ -27,7 +27,7 @@ export class RecordJson {
 
   /**
    * The message; valid until the next call. Throws what JSON throws for a payload that it cannot
-   * hold, and a RangeError for a moment that is none.
+   * represent, and a RangeError for an invalid time.
    */
   encode(kind: string, producerId: string, timestampNs: number, payload: object): Uint8Array {
     if (!Number.isSafeInteger(timestampNs) || timestampNs < 0) {
@@ -41,19 +41,19 @@ export class RecordJson {
     return this.#scratch.subarray(0, utf8.encodeInto(text, this.#scratch).written);
   }
 
-  /** What well-known tools look for beside the envelope, and the end of the message. */
+  /** Fields for well-known tools beside the envelope, and the end of the message. */
   #fields(kind: string, timestampNs: number, payload: object): string {
     let fields: object | null;
     try {
       fields = foxgloveFields(kind, { timestampNs, payload }, this.#utcOfZeroMs);
     } catch {
-      // A payload without what its kind must have is kept all the same.
+      // A payload that lacks the fields of its kind is recorded anyway.
       fields = null;
     }
     return fields === null ? "}" : `,${jsonOf(fields).slice(1)}`;
   }
 
-  /** ISO 8601; records of the same millisecond share the text. */
+  /** ISO 8601; cached for records of the same millisecond. */
   #wallTimeAt(timestampNs: number): string {
     const wallMs = Math.floor(this.#utcOfZeroMs + timestampNs / 1e6);
     if (wallMs !== this.#wallMs) {
@@ -77,7 +77,7 @@ export class RecordJson {
   }
 }
 
-/** An object may say that it is no object (toJSON). */
+/** An object's toJSON may return something else than an object. */
 function jsonOf(value: object): string {
   const text: string | undefined = JSON.stringify(value);
   if (text === undefined || text[0] !== "{") throw new TypeError("a payload is an object");

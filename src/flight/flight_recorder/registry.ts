@@ -1,5 +1,5 @@
 /**
- * The registry of kinds and what follows from it.
+ * The registry of record kinds, and the types that are derived from it.
  *
  * @module
  */

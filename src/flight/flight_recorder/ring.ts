@@ -1,6 +1,6 @@
 /**
- * A lock-free ring for one producer and one consumer on any two threads. A full ring evicts its
- * oldest records and says how many where they were.
+ * A lock-free ring buffer for one producer and one consumer on any two threads. A full ring evicts
+ * its oldest records and reports their number at their place.
  *
  * @module
  */

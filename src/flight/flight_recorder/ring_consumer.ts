@@ -1,11 +1,11 @@
 /**
  * The reading side of a ring.
  *
- * The producer may evict the oldest records at any time. So records are copied first, and claimed by
- * compare-and-swap on the tail after that. When the swap fails, the copies before the new tail are
- * void (and may be torn), those behind it are good: nobody writes to a slot before the tail has
- * passed it. The swap is tried again for what is left, without copying again; hence a producer that
- * evicts all the time cannot starve the consumer.
+ * The producer may evict the oldest records at any time. So records are copied first, and then
+ * claimed by compare-and-swap on the tail. When the swap fails, the copies before the new tail are
+ * invalid (and may be torn), those behind it are valid: a slot is not overwritten before the tail
+ * has passed it. The swap is retried for the rest without copying again; hence a producer that
+ * evicts continuously cannot starve the consumer.
  *
  * @module
  */
@@ -22,20 +22,22 @@ import {
   WORD,
 } from "./ring_layout.ts";
 
-/** Records claimed at once, and what their copies take at most, if one slot takes no more. */
+/** Records claimed at once, and the largest size of their copies, unless one slot takes more. */
 const BATCH_MAX = 256;
 const ARENA_BYTES = 128 * 1024;
-/** Slots up to this are copied many at once, whole: that takes less time than to look at each. */
+/**
+ * Slots up to this size are copied whole, many at once: that is faster than reading each length.
+ */
 const BULK_STRIDE_MAX = 1024;
-/** Of claims that void all copies; the next drain goes on. */
+/** Number of claims in a row that may invalidate all copies; the next drain continues. */
 const ATTEMPTS_MAX = 64;
 
-/** Bytes of one record, or none and a number of records that were lost where it stands. */
+/** Bytes of one record, or no bytes and the number of records that were lost at this place. */
 export type RingVisitor = (bytes: Uint8Array, overrun: number) => void;
 
 const NOTHING = new Uint8Array(0);
 
-/** One at a time per ring. */
+/** One at a time for each ring. */
 export class RingConsumer {
   readonly producerId: string;
   readonly #views: RingViews;
@@ -45,9 +47,12 @@ export class RingConsumer {
   readonly #arena: Uint8Array;
   readonly #arenaWords: Int32Array;
   readonly #batchMax: number;
-  /** What the visitor was last shown of each place in the arena: often the next one is as long. */
+  /**
+   * The views last given to the visitor for each place in the arena: the next record often has the
+   * same length.
+   */
   readonly #shown: Uint8Array[];
-  /** Of the copies: the first that was not visited, and the end. */
+  /** In the copies: the first that was not visited, and the end. */
   #next = 0;
   #end = 0;
   #lostBeforeNext = 0;
@@ -64,7 +69,7 @@ export class RingConsumer {
     this.#shown = new Array(this.#batchMax).fill(NOTHING);
   }
 
-  /** Records that wait, without the lost ones. */
+  /** Records that wait, without lost ones. */
   get pending(): number {
     const waiting = headPosition(this.#words) - tailPosition(this.#words);
     return Math.max(0, waiting) + this.#end - this.#next;
@@ -72,10 +77,10 @@ export class RingConsumer {
 
   /**
    * Takes up to `limit` records, oldest first, each copied into private memory before the visitor
-   * sees it; the bytes are the visitor's until it returns. Where records were lost, the visitor is
-   * first told how many (`overrun`, with no bytes); such a marker does not count towards the limit.
-   * When a visitor throws, the next drain goes on with the record behind it. Gives how many records
-   * were visited.
+   * sees it; the bytes are valid until the visitor returns. Where records were lost, the visitor is
+   * first told their number (`overrun`, with no bytes); such a marker does not count towards the
+   * limit. When a visitor throws, the next drain continues with the following record. Returns the
+   * number of records visited.
    */
   drain(limit: number, visit: RingVisitor): number {
     if (this.#token !== 0) claimSide(this.#words, "consumer", this.#token, this.producerId);
@@ -96,7 +101,7 @@ export class RingConsumer {
     return visited;
   }
 
-  /** Since the ring was made; a record that waits is neither drained nor dropped. */
+  /** Since the ring was made; a waiting record is neither drained nor dropped. */
   totals(): { readonly produced: number; readonly dropped: number } {
     const passed = tailPosition(this.#words) - this.#views.startPosition;
     return {
@@ -110,7 +115,7 @@ export class RingConsumer {
     return this.totals().dropped - this.#views.floats[FLOAT.reportedLost] + this.#lostBeforeNext;
   }
 
-  /** Gives the ring to the next consumer; with the guard, it is told from a second one by this. */
+  /** Releases the ring for the next consumer, which the guard then accepts. */
   release(): void {
     if (this.#token !== 0) releaseSide(this.#words, "consumer", this.#token);
   }
@@ -153,7 +158,10 @@ export class RingConsumer {
     return false;
   }
 
-  /** Copies slots from `tail` on; they may be torn, or of later records: the claim fails then. */
+  /**
+   * Copies slots from `tail` on; they may be torn, or overwritten by later records: then the claim
+   * fails.
+   */
   #copy(tail: number, count: number): void {
     const { bytes, strideBytes, slotBytes, capacity } = this.#views;
     const arena = this.#arena, mask = capacity - 1;
@@ -169,7 +177,7 @@ export class RingConsumer {
     }
     for (let index = 0, to = 0; index < count; index++, to += strideBytes) {
       const from = SLOTS_OFFSET + ((tail + index) & mask) * strideBytes;
-      // A length may be torn as well: it must only keep within the slot.
+      // A length may be torn as well: it is only limited to the slot.
       const length = Math.min(this.#words[from >> 2] >>> 0, slotBytes);
       this.#arenaWords[to >> 2] = length;
       const record = from + SLOT_HEADER_BYTES;
@@ -180,12 +188,12 @@ export class RingConsumer {
   #claimed(first: number, count: number, end: number): void {
     const { floats, startPosition } = this.#views;
     const expected = startPosition + floats[FLOAT.taken] + floats[FLOAT.reportedLost];
-    // How far the claim went beyond what was expected, in 53 bits: it ends at most at the head.
+    // How far the claim went beyond the expected position, in 53 bits: it ends at the head at most.
     const head = headPosition(this.#words);
     const claimEnd = head - (((head | 0) - end) >>> 0);
     const taken = count - first;
     const lost = claimEnd - taken - expected;
-    if (lost < 0) throw new FdrRingError("its tail went back: somebody else drains it too");
+    if (lost < 0) throw new FdrRingError("its tail went back: another consumer drains it too");
     floats[FLOAT.taken] += taken;
     floats[FLOAT.reportedLost] += lost;
     this.#lostBeforeNext = lost;

@@ -1,5 +1,5 @@
 /**
- * The opt-in guard: who writes to or reads from a ring leaves a token in it.
+ * The opt-in guard of a ring: its producer and its consumer each leave a token in it.
  *
  * @module
  */
@@ -10,9 +10,9 @@ type Side = "producer" | "consumer";
 const TOKEN_WORD = { producer: WORD.producerToken, consumer: WORD.consumerToken } as const;
 
 /**
- * Claims a side at its first use, and proves at every later one that it is still held.
+ * Claims a side at its first use, and verifies at every later one that it is still held.
  *
- * @throws FdrSpscViolationError when somebody else has it.
+ * @throws FdrSpscViolationError when another producer or consumer holds it.
  */
 export function claimSide(words: Int32Array, side: Side, token: number, producerId: string): void {
   const holder = Atomics.compareExchange(words, TOKEN_WORD[side], 0, token);
@@ -23,7 +23,7 @@ export function releaseSide(words: Int32Array, side: Side, token: number): void 
   Atomics.compareExchange(words, TOKEN_WORD[side], token, 0);
 }
 
-/** Not zero; two of them are alike once in four milliards. */
+/** Never zero; two tokens are equal once in four billion. */
 export function newToken(): number {
   const [random] = crypto.getRandomValues(new Int32Array(1));
   return random === 0 ? 1 : random;

@@ -1,31 +1,32 @@
 /**
- * How a ring lies in its shared memory.
+ * Layout of a ring in its shared memory.
  *
- * Positions count records from the ring's birth; a position's slot is its low bits, and only the low
- * 32 bits stand in shared memory. The tail moves by compare-and-swap alone, since two threads move it:
- * the consumer that takes records, and the producer that evicts the oldest. What the consumer finds
- * missing between the position that it expects and the tail is lost: the overrun marker is that gap, so
- * it stands where the records were, takes no slot, and cannot be evicted itself.
+ * Positions count records from the creation of the ring; the low bits of a position give its slot,
+ * and only the low 32 bits are in shared memory. The tail is moved only by compare-and-swap,
+ * because two threads move it: the consumer that takes records, and the producer that evicts the
+ * oldest. The gap between the position that the consumer expects and the tail is what was lost:
+ * this gap is the overrun marker, so it is at the place of the lost records, takes no slot, and
+ * cannot be evicted itself.
  *
  * @module
  */
 import { FdrRingError, FdrRingGeometryError } from "./errors.ts";
 
 export interface RingGeometry {
-  /** Slots: a power of two. */
+  /** Number of slots: a power of two. */
   readonly capacity: number;
   /** Longest record, bytes. */
   readonly slotBytes: number;
 }
 
 export interface RingOptions {
-  /** Every producer and consumer of this ring claims its side; the second one throws. */
+  /** Every producer and consumer of this ring claims its side; a second one throws. */
   readonly guard?: boolean;
-  /** Position of the first record; tests begin close to where 32 bits end. */
+  /** Position of the first record; tests begin close to the end of 32 bits. */
   readonly startPosition?: number;
 }
 
-/** Words of the header; what different threads write stands on cache lines of their own. */
+/** Words of the header; words written by different threads are on different cache lines. */
 export const WORD = {
   magic: 0,
   capacity: 1,
@@ -40,28 +41,28 @@ export const WORD = {
   tail: 64,
   consumerToken: 96,
 } as const;
-/** Of the header as float64: what the consumers of this ring have taken and reported so far. */
+/** In the header as float64: what the consumers of this ring have taken and reported so far. */
 export const FLOAT = { taken: 50, reportedLost: 51 } as const;
 
 const MAGIC = 0x46445231;
 const ID_OFFSET = 512;
 const ID_BYTES_MAX = 256;
-/** Where slot 0 begins. */
+/** Offset of slot 0. */
 export const SLOTS_OFFSET = 1024;
 /**
- * A slot begins with its record's length, and the record with a multiple of 8: copies between shared
- * and private memory go byte by byte where the two are not aligned alike (4 times slower).
+ * A slot begins with its record's length, and the record begins at a multiple of 8: copies between
+ * shared and private memory go byte by byte where the two are not aligned alike (4 times slower).
  */
 export const SLOT_HEADER_BYTES = 8;
 const CAPACITY_MAX = 2 ** 24;
 const HALF = 2 ** 31;
 
-/** The views that both sides work on. */
+/** The views that both sides use. */
 export interface RingViews {
   readonly producerId: string;
   readonly capacity: number;
   readonly slotBytes: number;
-  /** From one slot to the next. */
+  /** Bytes from one slot to the next. */
   readonly strideBytes: number;
   /** Position of the first record, below 2³². */
   readonly startPosition: number;
@@ -71,7 +72,10 @@ export interface RingViews {
   readonly bytes: Uint8Array<SharedArrayBuffer>;
 }
 
-/** @throws FdrRingGeometryError when the capacity is no power of two, or the slot has no size. */
+/**
+ * @throws FdrRingGeometryError when the capacity is not a power of two, or the slot size is not
+ * valid.
+ */
 export function createRing(
   producerId: string,
   geometry: RingGeometry,
@@ -108,14 +112,16 @@ export function createRing(
   return ring;
 }
 
-/** @throws FdrRingError when the memory is no ring of ours. */
+/** @throws FdrRingError when the memory is not a ring. */
 export function openRing(ring: SharedArrayBuffer): RingViews {
   if (!(ring instanceof SharedArrayBuffer) || ring.byteLength < SLOTS_OFFSET) {
-    throw new FdrRingError("it is no shared memory of a ring's size");
+    throw new FdrRingError("it is not shared memory of the size of a ring");
   }
   const words = new Int32Array(ring);
   if (Atomics.load(words, WORD.magic) !== MAGIC) {
-    throw new FdrRingError("it does not begin as a ring does; make it with createRing()");
+    throw new FdrRingError(
+      "it does not begin with the header of a ring; create it with createRing()",
+    );
   }
   const capacity = words[WORD.capacity], slotBytes = words[WORD.slotBytes];
   const strideBytes = strideOf(slotBytes);
@@ -123,7 +129,7 @@ export function openRing(ring: SharedArrayBuffer): RingViews {
     throw new FdrRingError(`${ring.byteLength} bytes do not hold ${capacity} slots and a header`);
   }
   return {
-    // A copy: TextDecoder takes no shared memory.
+    // A copy: TextDecoder does not accept shared memory.
     producerId: new TextDecoder().decode(
       new Uint8Array(ring, ID_OFFSET, words[WORD.idBytes]).slice(),
     ),
@@ -138,7 +144,7 @@ export function openRing(ring: SharedArrayBuffer): RingViews {
   };
 }
 
-/** Position behind the newest record. */
+/** Position after the newest record. */
 export function headPosition(words: Int32Array): number {
   const head = Atomics.load(words, WORD.head);
   let epoch = Atomics.load(words, WORD.headEpoch);
@@ -147,7 +153,7 @@ export function headPosition(words: Int32Array): number {
   return epoch * HALF + (head & (HALF - 1));
 }
 
-/** Position of the oldest record that is still there; true when it was read. */
+/** Position of the oldest record, exact at the moment of reading. */
 export function tailPosition(words: Int32Array): number {
   const tail = Atomics.load(words, WORD.tail);
   const head = headPosition(words);

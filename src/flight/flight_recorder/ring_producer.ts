@@ -17,14 +17,14 @@ import {
 
 const EPOCH_MASK = 2 ** 31 - 1;
 
-/** One at a time per ring; it may change threads when the former one has stopped. */
+/** One at a time for each ring; it may move to another thread when the former one has stopped. */
 export class RingProducer {
   readonly #views: RingViews;
   readonly #words: Int32Array;
   readonly #bytes: Uint8Array;
   readonly #capacity: number;
   readonly #token: number;
-  /** Where the tail was last seen; it only moves on, so the ring is at most as full as this says. */
+  /** The last known tail; it only advances, so the ring is at most as full as this says. */
   #tailSeen: number;
   #dropped = 0;
 
@@ -45,7 +45,7 @@ export class RingProducer {
     return this.#views.slotBytes;
   }
 
-  /** Records that this ring has taken since it was made. */
+  /** Records that this ring has accepted since it was made. */
   get produced(): number {
     return headPosition(this.#words) - this.#views.startPosition;
   }
@@ -56,9 +56,9 @@ export class RingProducer {
   }
 
   /**
-   * Copies the bytes into the next slot; in a full ring the oldest record goes for it.
+   * Copies the bytes into the next slot; in a full ring this evicts the oldest record.
    *
-   * @throws FdrRingError when they are longer than a slot; nothing is in then.
+   * @throws FdrRingError when they are longer than a slot; then nothing is written.
    */
   push(bytes: Uint8Array): EnqueueResult {
     const length = bytes.length, words = this.#words, { strideBytes, slotBytes } = this.#views;
@@ -79,12 +79,12 @@ export class RingProducer {
     return evicted ? "dropped_oldest" : "ok";
   }
 
-  /** Gives the ring to the next producer; with the guard, it is told from a second one by this. */
+  /** Releases the ring for the next producer, which the guard then accepts. */
   release(): void {
     if (this.#token !== 0) releaseSide(this.#words, "producer", this.#token);
   }
 
-  /** Whether a record had to be evicted for it. */
+  /** Whether a record had to be evicted. */
   #makeRoom(head: number): boolean {
     let evicted = false;
     let tail = Atomics.load(this.#words, WORD.tail);
@@ -95,7 +95,7 @@ export class RingProducer {
         evicted = true;
         tail = (tail + 1) | 0;
       } else {
-        // The consumer took it first: there is room.
+        // The consumer took it first: there is space.
         tail = seen;
       }
     }

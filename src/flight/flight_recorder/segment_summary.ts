@@ -1,5 +1,5 @@
 /**
- * The end of an MCAP file: the check sum of its data, and the index that lets a reader seek.
+ * Builds the end of an MCAP file: the CRC of its data, and the index that allows readers to seek.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import {
 } from "@mcap/core";
 import { crc32 } from "node:zlib";
 
-/** What stands in a file. A later value never changes an earlier one, but for `chunkIndexes`. */
+/** The content of a file. A later value never changes an earlier one, except `chunkIndexes`. */
 export interface SegmentContent {
   readonly lengthBytes: number;
   /** Of all bytes. */
@@ -24,7 +24,10 @@ export interface SegmentContent {
   readonly channels: readonly { readonly channel: Channel; readonly schema: Schema }[];
   /** Messages by channel id. */
   readonly channelCounts: readonly number[];
-  /** The first `chunkCount` are this content's; shared, as a file has thousands of them. */
+  /**
+   * The first `chunkCount` belong to this content; the array is shared, because a file has
+   * thousands of them.
+   */
   readonly chunkIndexes: ChunkIndex[];
   readonly chunkCount: number;
   readonly metadataIndexes: readonly MetadataIndex[];
@@ -47,7 +50,7 @@ export function emptyContent(): SegmentContent {
 
 const CRC_BYTES = 4;
 
-/** DataEnd, summary, footer and magic. The builder is empty before. */
+/** DataEnd, summary, footer and magic. The builder must be empty before. */
 export function writeSummary(builder: McapRecordBuilder, content: SegmentContent): void {
   builder.writeDataEnd({ dataSectionCrc: content.dataCrc });
   const start = builder.length;
@@ -82,7 +85,7 @@ export function writeSummary(builder: McapRecordBuilder, content: SegmentContent
   builder.writeMagic();
 }
 
-/** It covers the footer up to itself. */
+/** It covers the footer up to the CRC itself. */
 function summaryCrc(summary: Uint8Array, summaryStart: bigint, summaryOffsetStart: bigint): number {
   const footer = new McapRecordBuilder();
   footer.writeFooter({ summaryStart, summaryOffsetStart, summaryCrc: 0 });

@@ -1,9 +1,10 @@
 /**
- * One MCAP file, written in step with its caller: messages collect in a chunk until `flush()`, and
- * `sync()` brings the file to the disk. What the disk refuses is cut away again, so that the file
- * ends with a whole chunk at any time.
+ * Writes one MCAP file synchronously: messages collect in a chunk until `flush()`, and `sync()`
+ * syncs the file to the disk. What the disk refuses is truncated away, so that the file ends with a
+ * complete chunk at any time.
  *
- * (`McapWriter` of @mcap/core writes each message asynchronously and cannot end a chunk when asked.)
+ * (`McapWriter` of @mcap/core writes each message asynchronously and cannot end a chunk on
+ * request.)
  *
  * @module
  */
@@ -13,7 +14,7 @@ import { VERSION } from "../../core/mod.ts";
 import type { DiskFile } from "./contract.ts";
 import { emptyContent, type SegmentContent, writeSummary } from "./segment_summary.ts";
 
-/** A channel and its schema, as the first message on it finds them. */
+/** A channel and its schema, requested with the first message on it. */
 export interface ChannelDescription {
   readonly topic: string;
   readonly schemaName: string;
@@ -27,21 +28,21 @@ export class SegmentWriter {
   readonly #file: DiskFile;
   readonly #builder = new McapRecordBuilder();
   readonly #chunk = new McapChunkBuilder({ useMessageIndex: true });
-  /** Channels of the file and of the chunk in the making, by topic. */
+  /** Channels of the file and of the current chunk, by topic. */
   readonly #channelIds = new Map<string, number>();
-  /** What stands in the file, and what of it is known to be on the disk. */
+  /** The content of the file, and the part of it that is known to be on the disk. */
   #content: SegmentContent = emptyContent();
   #synced: SegmentContent = this.#content;
   #newChannels: { channel: Channel; schema: Schema }[] = [];
   #chunkCounts: number[] = [];
   #chunkBytes = 0;
-  /** The file may be longer than its content: it is cut before anything else is written. */
+  /** The file may be longer than its content: it is truncated before anything else is written. */
   #tailUnknown = false;
   #sequence = 0;
   #lastTimestampNs = -1;
   #lastTime = 0n;
 
-  /** Writes the file's beginning. */
+  /** Writes the beginning of the file. */
   constructor(file: DiskFile) {
     this.#file = file;
     this.#builder.writeMagic();
@@ -49,7 +50,7 @@ export class SegmentWriter {
     this.#content = this.#append(this.#content);
   }
 
-  /** Bytes of the file, without the chunk in the making. */
+  /** Bytes of the file, without the current chunk. */
   get lengthBytes(): number {
     return this.#content.lengthBytes;
   }
@@ -58,7 +59,7 @@ export class SegmentWriter {
     return this.#content.messages;
   }
 
-  /** First and last time of the messages, or undefined where there are none. */
+  /** First and last time of the messages, or undefined when there are none. */
   get extent(): { readonly firstNs: number; readonly lastNs: number } | undefined {
     const { messages, messageStartTime, messageEndTime } = this.#content;
     return messages === 0
@@ -66,12 +67,14 @@ export class SegmentWriter {
       : { firstNs: Number(messageStartTime), lastNs: Number(messageEndTime) };
   }
 
-  /** Bytes of the chunk in the making. */
+  /** Bytes of the current chunk. */
   get chunkBytes(): number {
     return this.#chunkBytes;
   }
 
-  /** Adds a message to the chunk; the bytes are copied. `describe` is asked once per topic. */
+  /**
+   * Adds a message to the chunk; the bytes are copied. `describe` is called once for each topic.
+   */
   add(
     topic: string,
     timestampNs: number,
@@ -90,7 +93,9 @@ export class SegmentWriter {
     this.#chunkBytes += data.length + MESSAGE_OVERHEAD_BYTES;
   }
 
-  /** Writes the chunk. When the disk refuses it, the chunk is gone and the file as it was. */
+  /**
+   * Writes the chunk. When the disk refuses it, the chunk is discarded and the file is as before.
+   */
   flush(): void {
     if (this.#chunk.numMessages === 0) return;
     try {
@@ -106,7 +111,7 @@ export class SegmentWriter {
     }
   }
 
-  /** Writes metadata after the chunks that are there. */
+  /** Writes metadata after the existing chunks. */
   addMetadata(name: string, values: ReadonlyMap<string, string>): void {
     this.#builder.reset();
     const length = this.#builder.writeMetadata({ name, metadata: new Map(values) });
@@ -115,7 +120,9 @@ export class SegmentWriter {
     this.#content = { ...content, metadataIndexes: [...content.metadataIndexes, index] };
   }
 
-  /** What was flushed survives a power cut when it returns. Else see `rollBack()`. */
+  /**
+   * When it returns, everything flushed survives a loss of power. When it throws, see `rollBack()`.
+   */
   sync(): void {
     this.#mendTail();
     if (this.#synced === this.#content) return;
@@ -123,7 +130,7 @@ export class SegmentWriter {
     this.#synced = this.#content;
   }
 
-  /** After a `sync()` that failed: back to what is known to be on the disk. */
+  /** After a failed `sync()`: back to what is known to be on the disk. */
   rollBack(): void {
     this.#chunk.reset();
     this.#newChannels = [];
@@ -134,7 +141,9 @@ export class SegmentWriter {
     this.#cutTail();
   }
 
-  /** Index and end of the file. When the disk refuses them, the file reads without an index. */
+  /**
+   * Index and end of the file. When the disk refuses them, the file can be read without an index.
+   */
   finish(): void {
     this.flush();
     const before = this.#content;
@@ -227,7 +236,9 @@ export class SegmentWriter {
     };
   }
 
-  /** Brings what the builder holds to the file; the content is that of before, but for its length. */
+  /**
+   * Writes what the builder holds to the file; the content stays the same, except for its length.
+   */
   #append(before: SegmentContent): SegmentContent {
     this.#mendTail();
     const bytes = this.#builder.buffer;
@@ -250,7 +261,7 @@ export class SegmentWriter {
     try {
       this.#mendTail();
     } catch {
-      // Tried again before anything else happens to the file.
+      // Tried again before any other operation on the file.
     }
   }
 
@@ -261,8 +272,8 @@ export class SegmentWriter {
   }
 
   /**
-   * Channels that the content does not have are written again by their next message, and messages
-   * are numbered from there on: a missing number in a file is damage, not a refusal of the disk.
+   * Channels that the content lacks are written again with their next message, and messages are
+   * numbered from there on: a missing number in a file means damage, not a refusal of the disk.
    */
   #forget(content: SegmentContent): void {
     this.#sequence = content.messages;

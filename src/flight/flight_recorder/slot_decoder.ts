@@ -1,18 +1,18 @@
 /**
- * MessagePack of a slot to JSON values, at once and fast: the writer's thread lives on it.
+ * Decodes the MessagePack of a slot to JSON values quickly, because it dominates the time of the
+ * writer's thread.
  *
- * It reads what records are made of nearly always (objects, arrays, text, numbers, what is undefined),
- * and leaves a record that holds anything else to msgpackr. It takes half of the time: names and short
- * texts come again and again, and are looked up instead of being made (msgpackr does so below 180
- * bytes only).
+ * It handles what records nearly always consist of (objects, arrays, text, numbers, undefined), and
+ * leaves a record with anything else to msgpackr. It takes half of the time: names and short texts
+ * recur and are looked up instead of being created (msgpackr does so below 180 bytes only).
  *
  * @module
  */
 
-/** A record holds something that only msgpackr reads. */
+/** A record contains something that only msgpackr decodes. */
 export const UNCOMMON = Symbol("uncommon");
 
-/** Texts up to so many bytes are remembered. */
+/** Texts up to this many bytes are cached. */
 const REMEMBERED_BYTES_MAX = 32;
 const MEMORY_SLOTS = 4096;
 
@@ -30,7 +30,7 @@ let view = new DataView(bytes.buffer);
 let at = 0;
 let end = 0;
 
-/** The value; UNCOMMON where msgpackr must read it. Throws for bytes that are no MessagePack. */
+/** The value; UNCOMMON when msgpackr must decode it. Throws for bytes that are not MessagePack. */
 export function decodeJson(record: Uint8Array<ArrayBufferLike>): unknown {
   if (record.buffer !== view.buffer) {
     bytes = new Uint8Array(record.buffer as ArrayBuffer);
@@ -101,7 +101,7 @@ function readInteger(type: number): unknown {
   }
 }
 
-/** Steps over so many bytes; gives where they begin. */
+/** Skips this many bytes; returns where they begin. */
 function skip(length: number): number {
   const from = at;
   at += length;
@@ -131,7 +131,7 @@ function readMap(length: number): unknown {
     if (typeof key !== "string") return UNCOMMON;
     const value = read();
     if (value === UNCOMMON) return UNCOMMON;
-    // Never the prototype; msgpackr renames the key in the same way.
+    // Never sets the prototype; msgpackr renames the key in the same way.
     if (value !== undefined) fields[key === "__proto__" ? "__proto_" : key] = value;
   }
   return fields;

@@ -1,5 +1,6 @@
 /**
- * Pictures of tiles that the flight made: `<flightId>/tiles/<tileId>.jpg`, whole or not at all.
+ * Stores pictures of tiles that the flight made: `<flightId>/tiles/<tileId>.jpg`, complete or
+ * absent.
  *
  * @module
  */
@@ -11,11 +12,11 @@ export interface SavedTile {
   /** Path below the flight's folder. */
   readonly file: string;
   readonly contentSha256: string;
-  /** Tiles that had to go for it. */
+  /** Tiles that were deleted to make space. */
   readonly removed: readonly string[];
 }
 
-/** A file name everywhere: no separators, no leading dot, no device of any system. */
+/** Valid as a file name on every system: no separators, no leading dot, no device name. */
 const TILE_ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,119}$/;
 
 export class TileSnapshots {
@@ -37,13 +38,16 @@ export class TileSnapshots {
     return this.#bytes;
   }
 
-  /** @throws FdrTileError for an id that is no file name, bytes that are no JPEG, or a disk that refuses them. */
+  /**
+   * @throws FdrTileError for an id that is not a file name, bytes that are not a JPEG, or a disk
+   * that refuses them.
+   */
   save(tileId: string, jpeg: Uint8Array): SavedTile {
     this.#check(tileId, jpeg);
     const path = `${this.#folder}/${tileId}.jpg`;
     try {
       this.#replace(path, jpeg);
-      // It is there now, whatever comes: what is not counted is never removed.
+      // The file exists now: a file that is not counted would never be removed.
       this.#forget(tileId);
       this.#bytesById.set(tileId, jpeg.length);
       this.#bytes += jpeg.length;
@@ -62,7 +66,7 @@ export class TileSnapshots {
         "its id must be letters, digits, '_', '-' and single dots, at most 120 of them",
       );
     }
-    if (jpegHeaderSize(jpeg) === null) throw new FdrTileError(tileId, "its bytes are no JPEG");
+    if (jpegHeaderSize(jpeg) === null) throw new FdrTileError(tileId, "its bytes are not a JPEG");
     if (jpeg.length > this.#bytesMax) {
       throw new FdrTileError(
         tileId,
@@ -92,7 +96,7 @@ export class TileSnapshots {
       try {
         this.#disk.remove(temporary);
       } catch {
-        // The first fault is the one to tell.
+        // Report the first fault.
       }
       throw error;
     }
@@ -105,7 +109,7 @@ export class TileSnapshots {
       try {
         this.#disk.remove(`${this.#folder}/${tileId}.jpg`);
       } catch {
-        // What cannot be removed stays counted, and the next one goes.
+        // A file that cannot be removed stays counted, and the next one is removed.
         continue;
       }
       this.#forget(tileId);

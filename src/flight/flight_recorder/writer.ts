@@ -1,6 +1,5 @@
 /**
- * The one consumer of all rings. It runs in a thread of its own (see writer_worker.ts), or wherever
- * a test wants it.
+ * The single consumer of all rings. It runs in its own thread (see writer_worker.ts), or in a test.
  *
  * @module
  */
@@ -18,22 +17,25 @@ import type { ProducerTally } from "./producer_tally.ts";
 import { RingConsumer, type RingVisitor } from "./ring.ts";
 import type { SavedTile } from "./tile_snapshots.ts";
 
-/** A pass ends after it, so that its thread can hear its owner. */
+/** A pass ends after this time, so that its thread can receive messages. */
 const PASS_MS = 20;
-/** A producer that evicts all the time may void a pass, and many, but not all of them. */
+/**
+ * A producer that evicts continuously may invalidate a pass, even many in a row, but not all of
+ * them.
+ */
 const IDLE_PASSES_MAX = 1000;
 
 interface Lane {
   readonly consumer: RingConsumer;
   readonly visit: RingVisitor;
-  /** What is in the ring now was made after this moment. */
+  /** The records in the ring now were made after this time. */
   frontierMs: number;
-  /** Account in the open flight. */
+  /** Counters in the open flight. */
   tally: ProducerTally | null;
-  /** The ring had taken so many records, of all times, at `markMs`. */
+  /** The number of records that the ring had ever accepted at `markMs`. */
   markProduced: number;
   markMs: number;
-  /** A fault of this ring was told. */
+  /** A fault of this ring was reported. */
   faultTold: boolean;
 }
 
@@ -46,7 +48,7 @@ export class Writer {
     this.#options = options;
   }
 
-  /** Drains one more ring from now on. */
+  /** Adds one more ring to drain. */
   register(ring: SharedArrayBuffer): void {
     const consumer = new RingConsumer(ring);
     const { producerId } = consumer;
@@ -70,7 +72,7 @@ export class Writer {
     this.#lanes.push(lane);
   }
 
-  /** What the rings hold belongs to the flight that is opened next. Throws what the disk throws. */
+  /** Records in the rings belong to the flight that is opened next. Throws what the disk throws. */
   openFlight(opening: FlightOpening): string {
     if (this.#flight !== null) {
       const state = `flight ${this.#flight.flightId} is open`;
@@ -79,7 +81,8 @@ export class Writer {
     const flight = new FlightWriter(opening, this.#options);
     for (const lane of this.#lanes) {
       lane.tally = flight.tally(lane.consumer.producerId);
-      // What waited for a flight is as old as the flight: the bound begins with it.
+      // Records that waited for a flight count as made when it opened: the durability bound begins
+      // there.
       lane.frontierMs = this.#options.nowMs();
       lane.markMs = lane.frontierMs;
     }
@@ -87,7 +90,10 @@ export class Writer {
     return flight.folder;
   }
 
-  /** One pass: what the rings held when it began, or as much as time allows. Gives how many. */
+  /**
+   * One pass: what the rings held when it began, or as much as time allows. Returns the number of
+   * records.
+   */
   poll(): number {
     const flight = this.#flight;
     if (flight === null) return 0;
@@ -129,7 +135,7 @@ export class Writer {
     return flight.close(closing);
   }
 
-  /** Nothing is drained any more; says what is left behind. */
+  /** Stops draining; reports what is left in the rings. */
   stop(): void {
     const pending = this.#pending();
     if (pending === 0) return;
@@ -148,7 +154,7 @@ export class Writer {
     return this.#openOne("count records").counters();
   }
 
-  /** One ring that is broken (overwritten memory, a second consumer) must not starve the others. */
+  /** A broken ring (overwritten memory, a second consumer) must not block the others. */
   #drain(lane: Lane, limit: number): number {
     try {
       return lane.consumer.drain(limit, lane.visit);
@@ -173,12 +179,12 @@ export class Writer {
     return this.#flight;
   }
 
-  /** What the rings hold now; a producer that goes on speaks to the next flight. */
+  /** Drains what the rings hold now; later records of a producer belong to the next flight. */
   #drainAll(): void {
     const marks = this.#lanes.map(({ consumer }) => consumer.totals().produced);
     const isLeft = () => this.#lanes.some((lane, index) => left(lane, marks[index]) > 0);
     for (let idle = 0; isLeft() && idle < IDLE_PASSES_MAX;) idle = this.poll() > 0 ? 0 : idle + 1;
-    // What was evicted last is told with the next record of its ring.
+    // The last evictions are reported with the next record of the ring.
     for (const lane of this.#lanes) if (lane.consumer.untold > 0) this.#drain(lane, 1);
     const pending = this.#pending();
     if (pending === 0) return;
@@ -188,8 +194,8 @@ export class Writer {
 }
 
 /**
- * Of the first `mark` records of a ring: those that are neither drained nor evicted. A producer that
- * works between the two readings makes it too large by as much, never too small.
+ * Of the first `mark` records of a ring: those neither drained nor evicted. A producer that works
+ * between the two readings makes it too large by that much, never too small.
  */
 function left({ consumer, markProduced }: Lane, mark = markProduced): number {
   return mark - (consumer.totals().produced - consumer.pending);

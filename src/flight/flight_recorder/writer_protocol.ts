@@ -1,5 +1,5 @@
 /**
- * What the owner of the recorder and the writer's thread say to each other.
+ * Messages between the owner of the recorder and the writer's thread.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export interface NewTile {
   readonly frameId?: number;
 }
 
-/** What can be asked, and what comes back. */
+/** Requests, and their answers. */
 export interface WriterCalls {
   start: { arguments: { flightRoot: string; config: FdrConfig }; result: null };
   register: { arguments: { ring: SharedArrayBuffer }; result: null };
@@ -34,7 +34,7 @@ export interface WriterRequest<Name extends WriterCallName = WriterCallName> {
   readonly arguments: WriterCalls[Name]["arguments"];
 }
 
-/** A fault on its way to the other thread, which makes the typed error of it. */
+/** An error in transit to the other thread, which makes the typed error from it. */
 export interface WriterFault {
   readonly code: string;
   readonly message: string;

@@ -1,5 +1,5 @@
 /**
- * The writer's thread as its owner sees it: calls with answers, and the news of its end.
+ * The writer's thread as seen by its owner: calls with answers, and notification of its end.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import type {
   WriterRequest,
 } from "./writer_protocol.ts";
 
-/** What the writer answers instead of a result. */
+/** The answer of the writer when a call failed. */
 export class WriterFaultError extends Error {
   readonly code: string;
 
@@ -25,7 +25,7 @@ export class WriterFaultError extends Error {
 
 export interface WriterThreadEvents {
   message(message: Extract<WriterMessage, { type: "alert" | "log" }>): void;
-  /** It ended by itself; once. */
+  /** Called once when the thread ends unexpectedly. */
   died(reason: string): void;
 }
 
@@ -56,7 +56,7 @@ export class WriterThread {
     this.#worker = new Worker(module, { type: "module", name: "flight recorder" });
     this.#worker.onmessage = ({ data }: MessageEvent<WriterMessage>) => this.#hear(data);
     this.#worker.onerror = (event) => {
-      // Else the flight would end with its recorder.
+      // Otherwise the flight would end with its recorder.
       event.preventDefault();
       this.#end(event.message);
     };
@@ -70,7 +70,7 @@ export class WriterThread {
 
   /**
    * @throws WriterFaultError for what the writer refuses.
-   * @throws FdrWriterDiedError when it is no more.
+   * @throws FdrWriterDiedError when the thread has ended.
    */
   async call<Name extends WriterCallName>(
     name: Name,

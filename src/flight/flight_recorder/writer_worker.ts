@@ -1,8 +1,8 @@
 /**
- * The writer's thread: drains the rings, and answers its owner in between.
+ * The writer's thread: drains the rings, and answers requests of its owner in between.
  *
- * It has its owner's permissions: narrowing them takes an unstable flag (Deno 2.9), and giving them
- * up in here takes them from the owner as well.
+ * It has its owner's permissions: restricting them needs an unstable flag (Deno 2.9), and dropping
+ * them in here drops the owner's as well.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import type {
   WriterRequest,
 } from "./writer_protocol.ts";
 
-/** Between passes that find nothing; records wait so long at most when little happens. */
+/** Pause between passes that find nothing: the longest that records wait when little happens. */
 const IDLE_MS = 4;
 const FAULT_INTERVAL_MS = 1_000;
 
@@ -88,7 +88,7 @@ function faultOf(error: unknown): WriterFault {
   };
 }
 
-/** A mistake in here must not end the record: it is told, and the next pass goes on. */
+/** A mistake in here must not end the recording: it is reported, and the next pass continues. */
 function poll(): number {
   try {
     return writer?.poll() ?? 0;

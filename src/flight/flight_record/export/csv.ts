@@ -1,5 +1,5 @@
 /**
- * A flight as CSV: one file per kind, one column per value.
+ * Exports a flight as CSV: one file for each kind, one column for each value.
  *
  * @module
  */
@@ -10,18 +10,18 @@ import { readBatches, type ReadOptions } from "../read_records.ts";
 import { csvCell, rowsOf } from "./flatten.ts";
 import type { Export } from "./export_result.ts";
 
-/** Before the columns of the payload, in every file. */
+/** Columns before those of the payload, in every file. */
 const ENVELOPE = ["timestampNs", "wallTime", "producerId"];
 const COLUMNS_MAX = 1000;
-/** Each kind has an open file. */
+/** Limit of open files: each kind has one. */
 const KINDS_MAX = 256;
 
 interface Table {
   readonly name: string;
-  /** Of the payload, in the order in which they came. */
+  /** Columns of the payload, in order of appearance. */
   readonly columns: Set<string>;
   file: OutputFile | null;
-  /** Lines of a batch, on their way to the file. */
+  /** Lines that are not written yet. */
   lines: string;
 }
 
@@ -52,7 +52,7 @@ export async function exportCsv(
   return { path: output.path, files: [...tables.values()].map(({ name }) => name), records };
 }
 
-/** Payloads may carry keys that the registry does not know: the columns are those that are there. */
+/** Payloads may have keys that the registry does not know: the columns are the keys that occur. */
 async function findColumns(
   files: FlightFiles,
   options: ReadOptions,
@@ -98,7 +98,7 @@ async function flush(output: NewOutput, table: Table): Promise<void> {
   await table.file.writeText(lines);
 }
 
-/** A kind is any text in a damaged or foreign file: no path comes of it. */
+/** In a damaged or foreign file a kind can be any text: it must not lead to another path. */
 function fileName(kind: string, taken: Set<string>): string {
   const plain = kind.replace(/[^A-Za-z0-9._-]/g, "_").replace(/^\.+/, "_").slice(0, 100) || "_";
   let name = `${plain}.csv`;

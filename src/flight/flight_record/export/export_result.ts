@@ -1,5 +1,5 @@
 /**
- * What an export tells of itself.
+ * The result of an export.
  *
  * @module
  */
@@ -8,6 +8,6 @@ export interface Export {
   readonly path: string;
   /** Names of the files in a folder; empty for one file. */
   readonly files: readonly string[];
-  /** Records that went into it; where there were none, nothing was written. */
+  /** Number of records exported; with 0 nothing was written. */
   readonly records: number;
 }

@@ -1,6 +1,6 @@
 /**
- * A payload as columns: nested objects by dots, short lists by their parts, whatever is longer as
- * JSON. Units stand in the names of the payload already (`heightM`, `velocityEnuMps`).
+ * Flattens a payload to columns: nested objects by dots, short lists by element, longer ones as
+ * JSON. Units are part of the payload's names (`heightM`, `velocityEnuMps`).
  *
  * @module
  */
@@ -10,7 +10,7 @@ export type Cell = string | number | boolean | null;
 const LIST_MAX = 36;
 const DEPTH_MAX = 8;
 
-/** Names of the parts where the order has a meaning. */
+/** Names of the elements of lists whose order has a meaning. */
 const PARTS: Readonly<Record<string, readonly string[]>> = {
   velocityEnuMps: ["east", "north", "up"],
   covarianceEnM2: ["eastEast", "eastNorth", "northNorth"],
@@ -26,8 +26,8 @@ export function flatten(payload: Readonly<Record<string, unknown>>): Map<string,
 }
 
 /**
- * A batch of IMU samples is one list per column: each sample becomes a row of its own. Everything
- * else is one row.
+ * A batch of IMU samples has one list for each column: each sample becomes its own row. Every other
+ * payload is one row.
  */
 export function rowsOf(
   kind: string,

@@ -1,6 +1,6 @@
 /**
- * A flight as GeoJSON (RFC 7946): tracks as lines, fixes and estimates as points that carry their
- * covariance. Written as it is read, once for each track and once for the points.
+ * Exports a flight as GeoJSON (RFC 7946): tracks as lines, fixes and estimates as points with their
+ * covariance. Written while reading: one pass for each track and one for the points.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { type Position, positionOf } from "./positions.ts";
 
 const TRACKS = ["nav.state", "nav.smoothed", "sensor.gps"];
 const POINTS = ["nav.fix", "nav.state"];
-/** An estimate as a point: one a second is enough to see its ellipse. */
+/** Interval of estimates as points: one a second is enough to see the ellipses. */
 const STATE_POINT_NS = 1e9;
 
 /** @throws OutputTakenError | OutputWriteError | NothingReadableError */
@@ -74,7 +74,7 @@ async function writeTrack(
   for await (const record of readRecords(files, { ...options, kinds: [kind] })) {
     const position = positionOf(record);
     if (position === undefined) continue;
-    // A line has two positions: the first one of a piece waits for its second.
+    // A line needs two positions: the first one of a piece waits for its second.
     const jump = last !== null && Math.abs(position.longitudeDeg - last.longitudeDeg) > 180;
     if (pending !== null && !jump) {
       await writer.text(first === null ? "" : "],[");

@@ -1,5 +1,5 @@
 /**
- * The track of a flight as GPX 1.1.
+ * Exports the track of a flight as GPX 1.1.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { type ReadOptions, readRecords } from "../read_records.ts";
 import type { Export } from "./export_result.ts";
 import { positionOf } from "./positions.ts";
 
-/** A longer silence begins a new segment of the track. */
+/** A longer gap begins a new segment of the track. */
 const PAUSE_NS = 10e9;
 
 /** @throws OutputTakenError | OutputWriteError | NothingReadableError */
@@ -62,12 +62,12 @@ function beginning(flightId: string, timeUtc: string): string {
 `;
 }
 
-/** XML Schema's decimal knows no exponent. */
+/** XML Schema's decimal type has no exponent. */
 function decimal(value: number): string {
   return value.toFixed(9).replace(/\.?0+$/, "");
 }
 
-/** What XML cannot hold at all is left out. */
+/** Characters that XML cannot represent are removed. */
 function xml(text: string): string {
   const named: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
   return text.replace(/[^\t\n\r -\uD7FF\uE000-\uFFFD]/g, "").replace(/[&<>"]/g, (c) => named[c]);

@@ -1,5 +1,5 @@
 /**
- * Positions in the payloads of records, whoever wrote them.
+ * Reads positions from the payloads of records.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import type { FdrRecord } from "../../flight_recorder/mod.ts";
 export interface Position {
   readonly latitudeDeg: number;
   readonly longitudeDeg: number;
-  /** Over the ellipsoid. */
+  /** Height over the ellipsoid. */
   readonly heightM: number | null;
-  /** Of the moment that it is valid for. */
+  /** The time for which it is valid. */
   readonly validNs: number;
   readonly timeUtc: string;
 }

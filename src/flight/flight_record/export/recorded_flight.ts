@@ -1,6 +1,6 @@
 /**
- * A flight's record as a recorded-flight folder, which `airborne replay` flies again: everything but
- * the pixels stands in the record.
+ * Exports a flight's record as a recorded-flight folder that `airborne replay` can process: the
+ * record holds everything except the pixels.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { NewOutput, OutputFile } from "../new_output.ts";
 import { readBatches, type ReadOptions } from "../read_records.ts";
 import type { Export } from "./export_result.ts";
 
-/** Streams that a record holds; the truth is never in it. */
+/** The streams that a record holds; ground truth is never in it. */
 const STREAMS = [
   "imu.csv",
   "attitude.csv",
@@ -35,7 +35,7 @@ const STREAM_OF: Readonly<Record<string, Stream>> = {
 };
 
 /**
- * The pictures belong below `frames/` of the folder, under the names that the record has.
+ * The pictures must be added below `frames/` of the folder, under the names in the record.
  *
  * @throws DataError when the record has no header that a replay can use.
  * @throws OutputTakenError | OutputWriteError
@@ -97,11 +97,11 @@ function descriptionOf(files: FlightFiles, header: Record<string, unknown> | nul
   const [issue] = description.error.issues;
   throw new DataError(
     files.path,
-    `its header does not tell what a replay needs (${issue.path.join(".")}: ${issue.message})`,
+    `its header lacks what a replay needs (${issue.path.join(".")}: ${issue.message})`,
   );
 }
 
-/** Records that break their schema are left out; `doctor` names them. */
+/** Records that violate their schema are left out; `doctor` lists them. */
 function rowsOf({ kind, payload }: FdrRecord): readonly Row[] {
   const checked = FDR_KINDS[kind as keyof typeof FDR_KINDS].safeParse(payload);
   if (!checked.success) return [];
@@ -143,7 +143,10 @@ function imuRows(batch: FdrPayload<"sensor.imu">): readonly Row[] {
   ]);
 }
 
-/** A name that a replay would refuse, or that would break the row, gives way to the number. */
+/**
+ * A name that a replay would refuse, or that would break the CSV row, is replaced by the sequence
+ * number.
+ */
 function pictureName({ file, sequence }: FdrPayload<"frame.meta">): string {
   const name = basename(file ?? "");
   return /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(name) ? name : `${sequence}.jpg`;

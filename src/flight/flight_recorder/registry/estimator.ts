@@ -1,12 +1,15 @@
 /**
- * Kinds of the state estimator (C5) apart from estimates.
+ * Record kinds of the state estimator (C5), except estimates.
  *
  * @module
  */
 import { z } from "zod";
 import { LatitudeDeg, LongitudeDeg, Nanoseconds, SourceLabel } from "./shapes.ts";
 
-/** GPS heard again, held against the state; the distance is null where there is none to hold it to. */
+/**
+ * Returning GPS compared with the state; the distance is null when there is nothing to compare
+ * with.
+ */
 const GPS_BOUNDED_DELTA = { reason: z.string(), deltaM: z.number().nullable() };
 
 /** A number for each component of the source; empty where the filter did not look at it. */
@@ -34,7 +37,7 @@ export const ESTIMATOR_KINDS = {
     from: SourceLabel.nullable(),
     to: SourceLabel,
     reason: z.string(),
-  }).describe("The estimate changed what it stands on"),
+  }).describe("The source label of the estimate changed"),
   "c5.cold_start_origin.set": z.looseObject({
     latitudeDeg: LatitudeDeg,
     longitudeDeg: LongitudeDeg,
@@ -44,7 +47,7 @@ export const ESTIMATOR_KINDS = {
   "c5.cold_start_origin.unavailable": z.looseObject({ reason: z.string() })
     .describe("The flight starts without a position"),
   "c5.gps_bounded_delta.accept": z.looseObject(GPS_BOUNDED_DELTA)
-    .describe("GPS that is heard again agrees with the estimate"),
+    .describe("Returning GPS agrees with the estimate"),
   "c5.gps_bounded_delta.reject": z.looseObject(GPS_BOUNDED_DELTA)
-    .describe("GPS that is heard again does not agree; its dwell time starts again"),
+    .describe("Returning GPS does not agree with the estimate; its dwell time starts again"),
 };

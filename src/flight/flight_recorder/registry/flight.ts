@@ -1,16 +1,17 @@
 /**
- * Kinds of the recorder itself: the flight's header and footer, what was lost, log lines, pictures.
+ * Record kinds of the recorder itself (C13): the flight's header and footer, losses, log lines,
+ * pictures.
  *
  * @module
  */
 import { z } from "zod";
 import { Count, Fault, LatitudeDeg, LongitudeDeg, Nanoseconds } from "./shapes.ts";
 
-/** What a replay must know apart from the streams; the names are those of a recorded flight. */
+/** What a replay needs in addition to the streams; the names are those of a recorded flight. */
 const REPLAY_SHAPE = {
   createdBy: z.string().optional(),
   seed: z.union([z.number(), z.string()]).nullable().optional(),
-  /** As camera `CameraCalibration`. */
+  /** See `CameraCalibration` of navigation/camera. */
   camera: z.looseObject({
     id: z.string(),
     widthPx: z.int(),
@@ -29,7 +30,7 @@ const REPLAY_SHAPE = {
   imuRateHz: z.number().optional(),
   /** Height of the flat ground over the ellipsoid. */
   groundHeightM: z.number().optional(),
-  /** The last position the aircraft trusted; null: nothing is known. */
+  /** The last position that the aircraft trusted; null: none is known. */
   takeoff: z.looseObject({
     latitudeDeg: LatitudeDeg,
     longitudeDeg: LongitudeDeg,
@@ -37,7 +38,7 @@ const REPLAY_SHAPE = {
     sigmaHorizontalM: z.number(),
     sigmaVerticalM: z.number(),
   }).nullable().optional(),
-  /** What the controller's streams are worth, 1 sigma. */
+  /** Noise of the controller's streams, 1 sigma. */
   sigmas: z.looseObject({ tiltDeg: z.number(), headingDeg: z.number(), baroM: z.number() })
     .optional(),
 };
@@ -48,12 +49,14 @@ export const FLIGHT_KINDS = {
     software: z.string(),
     aircraft: z.string().optional(),
     packageName: z.string().optional(),
-    /** UTC of clock zero, ISO 8601. */
+    /** UTC at time zero of the clock, ISO 8601. */
     startUtc: z.string(),
-    /** Which strategy each component flies with. */
+    /** The strategy of each component. */
     strategies: z.record(z.string(), z.string()),
     ...REPLAY_SHAPE,
-  }).describe("What flies, with what, and all that a replay needs beside the streams"),
+  }).describe(
+    "The aircraft, its software and camera, and everything that a replay needs beside the streams",
+  ),
   flight_footer: z.looseObject({
     cleanShutdown: z.boolean(),
     recordsWritten: Count,
@@ -64,10 +67,10 @@ export const FLIGHT_KINDS = {
     recordsDroppedPolicy: Count.optional(),
     recordsDroppedInvalid: Count.optional(),
     recordsDroppedCap: Count.optional(),
-    /** What a power cut may lose, as it was configured and as it was measured. */
+    /** The time span that a loss of power may destroy, as configured and as measured. */
     durabilityMs: z.number().optional(),
     durabilityMsMax: z.number().optional(),
-    /** By producer: produced is the sum of the others. */
+    /** For each producer: produced is the sum of the others. */
     producers: z.record(
       z.string(),
       z.looseObject({
@@ -79,37 +82,37 @@ export const FLIGHT_KINDS = {
         droppedInvalid: Count.optional(),
       }),
     ).optional(),
-  }).describe("How the flight ended, and the counters of all that was written and lost"),
+  }).describe("How the flight ended, and the counters of records written and lost"),
   segment_rollover: z.looseObject({
-    /** File name of the segment that is gone. */
+    /** File name of the deleted segment. */
     segment: z.string(),
     droppedRecords: Count,
     droppedBytes: Count,
-    /** The flight's folder after it. */
+    /** Bytes of the flight's folder afterwards. */
     totalBytes: Count.optional(),
     flightCapBytes: Count.optional(),
     firstNs: Nanoseconds.optional(),
     lastNs: Nanoseconds.optional(),
     reason: z.string().optional(),
-  }).describe("The capacity cap dropped the oldest closed segment"),
+  }).describe("The capacity cap deleted the oldest closed segment"),
   log: z.looseObject({
     level: z.enum(["WARN", "ERROR"]),
     component: z.string(),
-    /** What happened, a name that never changes. */
+    /** Name of the event, which never changes. */
     kind: z.string().optional(),
     message: z.string(),
     fields: z.record(z.string(), z.unknown()).optional(),
     error: Fault.optional(),
-    /** What did not fit: "message: 900 of 20000 characters". */
+    /** The parts that did not fit: "message: 900 of 20000 characters". */
     cut: z.array(z.string()).optional(),
   }).describe("A log line of level WARN or ERROR"),
   overrun: z.looseObject({
     droppedCount: z.int().min(1),
-    /** Whose records they were. */
+    /** The producer whose records are missing. */
     producerId: z.string(),
-    /** Why: "ring" where it is absent. */
+    /** The reason: "ring" when absent. */
     reason: z.string().optional(),
-    /** Of which kind, where all were of one. */
+    /** Their kind, when all were of one kind. */
     droppedKind: z.string().optional(),
   }).describe("Records are missing here: evicted from a full ring, or over the rate of their kind"),
   mid_flight_tile_snapshot: z.looseObject({
@@ -123,9 +126,9 @@ export const FLIGHT_KINDS = {
     zoom: z.int().optional(),
     x: Count.optional(),
     y: Count.optional(),
-    /** Tiles that had to go for it. */
+    /** Tiles that were deleted to make space. */
     removed: z.array(z.string()).optional(),
-  }).describe("A tile that the flight made stands as a picture beside the segments"),
+  }).describe("The picture of a tile that the flight made was stored beside the segments"),
   failed_tile_thumbnail: z.looseObject({
     reason: z.string(),
     format: z.enum(["jpeg", "png", "webp"]),

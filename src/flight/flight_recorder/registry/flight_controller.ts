@@ -1,5 +1,5 @@
 /**
- * Kinds of the flight controller (C8) and of the ground station (C9).
+ * Record kinds of the flight controller (C8) and of the ground station (C9).
  *
  * @module
  */
@@ -26,18 +26,18 @@ export const FLIGHT_CONTROLLER_KINDS = {
     covarianceEnM2: CovarianceEnM2,
     sigmaUpM: z.number(),
     velocityEnuMps: Vector3,
-    /** As it was sent: 0 and 1 no fix, 2 2d, 3 3d. */
+    /** As sent: 0 and 1 no fix, 2 2d, 3 3d. */
     fixType: Count,
-    /** Accuracies as they were sent. */
+    /** Accuracies as sent. */
     horizontalAccuracyM: z.number(),
     verticalAccuracyM: z.number(),
     speedAccuracyMps: z.number().optional(),
     label: SourceLabel,
-    /** Clockwise from north; absent where none was sent. */
+    /** Clockwise from north; absent when none was sent. */
     yawDeg: z.number().optional(),
-    /** Age of the estimate when it was sent. */
+    /** Age of the estimate at sending. */
     ageMs: z.number().optional(),
-  }).describe("A position as it went to the flight controller"),
+  }).describe("A position as it was sent to the flight controller"),
   "c8.link": z.looseObject({
     state: z.enum(["opened", "up", "lost", "closed"]),
     /** ardupilot, inav, replay, simulated. */
@@ -50,7 +50,7 @@ export const FLIGHT_CONTROLLER_KINDS = {
     flightState: z.string().optional(),
   }).describe("The link to the flight controller changed its state"),
   "c8.alert": z.looseObject({
-    /** As MAVLink has them. */
+    /** MAVLink severity. */
     severity: z.enum([
       "emergency",
       "alert",
@@ -62,17 +62,17 @@ export const FLIGHT_CONTROLLER_KINDS = {
       "debug",
     ]),
     text: z.string(),
-    /** false: over the rate that alerts may have, or no link. */
+    /** false: above the maximum rate of alerts, or no link. */
     sent: z.boolean().optional(),
     reason: z.string().optional(),
   }).describe("An alert for the ground station"),
   "c9.reloc_hint": z.looseObject({
     accepted: z.boolean(),
     reason: z.string(),
-    /** As it was heard. */
+    /** As received. */
     text: z.string(),
     latitudeDeg: LatitudeDeg.nullable(),
     longitudeDeg: LongitudeDeg.nullable(),
     sigmaHorizontalM: z.number().nullable(),
-  }).describe("The crew said where the aircraft is"),
+  }).describe("The crew reported the position of the aircraft"),
 };

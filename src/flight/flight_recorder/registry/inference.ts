@@ -1,5 +1,5 @@
 /**
- * Kinds of inference (C7).
+ * Record kinds of inference (C7).
  *
  * @module
  */
@@ -10,7 +10,7 @@ export const INFERENCE_KINDS = {
     model: z.string(),
     reason: z.string(),
     engine: z.string().optional(),
-  }).describe("TensorRT cannot run its engine; ONNX Runtime does, slower"),
+  }).describe("TensorRT cannot run its engine; ONNX Runtime is used instead, slower"),
   "c7.cpu_fallback": z.looseObject({
     model: z.string(),
     reason: z.string(),
@@ -19,11 +19,11 @@ export const INFERENCE_KINDS = {
   }).describe("A model runs on the CPU"),
   "c7.thermal_transition": z.looseObject({
     throttled: z.boolean(),
-    /** false: nothing can be measured, and not throttled is assumed. */
+    /** false: nothing can be measured, and "not throttled" is assumed. */
     telemetryAvailable: z.boolean(),
-    /** Where the figures are from: jetson, nvml, linux. */
+    /** Source of the figures: jetson, nvml, linux. */
     source: z.string(),
     temperatureC: z.number().nullable().optional(),
     measuredNs: z.int().optional(),
-  }).describe("The computer began or ended to throttle for heat"),
+  }).describe("The computer began or ended thermal throttling"),
 };

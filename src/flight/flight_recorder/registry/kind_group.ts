@@ -1,21 +1,21 @@
 /**
- * Kinds come in groups, one per component; joined they are the registry.
+ * Groups of record kinds, one for each component; together they are the registry.
  *
  * @module
  */
 import type { z } from "zod";
 import { FdrKindError } from "../errors.ts";
 
-/** Payload schemas by kind. A payload is a loose object: keys that nobody knows are kept. */
+/** Payload schemas by kind. A payload is a loose object: unknown keys are kept. */
 export type KindGroup = Readonly<Record<string, z.ZodObject>>;
 
 type Intersection<Union> = (Union extends unknown ? (value: Union) => void : never) extends
   (value: infer All) => void ? All : never;
 
 /**
- * One map of all groups.
+ * Joins all groups into one map.
  *
- * @throws FdrKindError for a kind that two groups register: the name means one thing for ever.
+ * @throws FdrKindError for a kind that two groups register: the meaning of a name never changes.
  */
 export function joinKinds<const Groups extends Readonly<Record<string, KindGroup>>>(
   groups: Groups,

@@ -1,6 +1,6 @@
 /**
- * Every kind of record with the schema of its payload: the one source for types, for the checks at
- * the call site, for the JSON Schemas in the file and for KINDS.md.
+ * Every kind of record with the schema of its payload: the single source for types, checks when
+ * recording, the JSON Schemas in the file, and KINDS.md.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { SENSOR_KINDS } from "./sensors.ts";
 import { TILE_CACHE_KINDS } from "./tile_cache.ts";
 import { TILE_MANAGER_KINDS } from "./tile_manager.ts";
 
-/** Kinds by who speaks. */
+/** Kinds by component. */
 export const FDR_KIND_GROUPS = {
   recorder: FLIGHT_KINDS,
   sensors: SENSOR_KINDS,
@@ -33,7 +33,7 @@ export const FDR_KINDS = joinKinds(FDR_KIND_GROUPS);
 export type FdrKind = keyof typeof FDR_KINDS;
 
 type DeepReadonly<T> = T extends object ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> } : T;
-/** What a producer hands over; keys that the registry does not know are kept. */
+/** The payload that a producer passes; keys that the registry does not know are kept. */
 export type FdrPayload<K extends FdrKind> = DeepReadonly<z.input<(typeof FDR_KINDS)[K]>>;
 
 /** Raw camera frames are never recorded. */

@@ -1,5 +1,5 @@
 /**
- * Kinds of odometry, fixes and estimates.
+ * Record kinds of odometry, fixes and estimates (C1 to C5).
  *
  * @module
  */
@@ -38,24 +38,28 @@ export const NAVIGATION_KINDS = {
     score: z.number(),
     inliers: z.int(),
     global: z.boolean(),
-    /** 6×6 of the pose, row-major, where there is one. */
+    /** 6×6 of the pose, row-major, when available. */
     covariance: PoseCovariance.optional(),
-    /** Innovation test ratio of the estimator: above 1 was rejected. */
+    /** Innovation test ratio of the estimator: above 1 means rejected. */
     testRatio: z.number().optional(),
     innovation: z.array(z.number()).optional(),
-  }).describe("What one frame gave: a fix, accepted or not, or why there is none"),
+  }).describe(
+    "The result of one camera frame: a fix, accepted or not, or the reason why there is none",
+  ),
   "nav.state": z.looseObject({
     ...ESTIMATE_SHAPE,
-    /** Picture in → estimate out. */
+    /** From picture in to estimate out. */
     latencyMs: z.number().optional(),
-    /** Wall time of each stage of the frame's turn. */
+    /** Wall time of each stage of processing a frame. */
     stageWallMs: StageMs.optional(),
     /** Processor time of all threads in each stage. */
     stageCpuMs: StageMs.optional(),
   })
     .describe("The estimate of position, attitude and their uncertainty"),
   "nav.smoothed": z.looseObject(ESTIMATE_SHAPE)
-    .describe("An estimate of a past moment with all that was measured since; never sent on"),
+    .describe(
+      "An estimate of a past moment, smoothed with later measurements; never sent to the flight controller",
+    ),
   "nav.estimate_gap": z.looseObject({
     fromNs: Nanoseconds,
     /** null while it lasts. */

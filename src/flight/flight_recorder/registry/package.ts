@@ -1,5 +1,5 @@
 /**
- * Kinds of the flight package.
+ * Record kinds of the flight package.
  *
  * @module
  */
@@ -12,9 +12,9 @@ export const PACKAGE_KINDS = {
     files: Count,
     bytes: Count,
     manifestSha256: z.string().optional(),
-    /** Of the operator's key that signed it. */
+    /** Id of the operator's signing key. */
     publicKeyFingerprint: z.string().optional(),
     /** quick: signature, manifest, sizes and small files; whole: every byte. */
     scope: z.enum(["quick", "whole"]).optional(),
-  }).describe("The flight package is whole and is what the operator signed"),
+  }).describe("The flight package is complete and is the one that the operator signed"),
 };

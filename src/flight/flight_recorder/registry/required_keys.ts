@@ -1,5 +1,6 @@
 /**
- * The check of a record on its way in. It stands in the flight loop: keys only, no schema.
+ * Checks a record when it is made. It runs in the flight loop, so it checks keys only, not the
+ * schema.
  *
  * @module
  */
@@ -7,7 +8,7 @@ import { FdrKindError } from "../errors.ts";
 import { enforceOrThrow } from "../kind_policy.ts";
 import { FDR_KINDS, type FdrKind } from "./kinds.ts";
 
-/** Keys that a payload must carry: the top-level keys of its schema that are not optional. */
+/** Required keys of a payload: the top-level keys of its schema that are not optional. */
 export const REQUIRED_KEYS = Object.fromEntries(
   Object.entries(FDR_KINDS).map(([kind, schema]) => [
     kind,
@@ -20,7 +21,7 @@ export const REQUIRED_KEYS = Object.fromEntries(
 const keysByKind: ReadonlyMap<string, readonly string[]> = new Map(Object.entries(REQUIRED_KEYS));
 
 /**
- * Throws unless a record of this kind may be made of this payload.
+ * Throws unless this payload may be recorded under this kind.
  *
  * @throws RawFrameWriteForbiddenError for raw camera frames.
  * @throws FdrKindError for a kind that is not registered, and for a payload that lacks a key.

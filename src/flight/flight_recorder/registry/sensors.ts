@@ -1,6 +1,7 @@
 /**
- * Kinds of the sensors: with the header and `frame.meta` a flight is replayable, but for the pixels.
- * `controllerNs` is the flight controller's own clock, `receivedNs` the canonical one on arrival.
+ * Record kinds of the sensors: with the header and `frame.meta` a flight can be replayed, except
+ * for the pixels. `controllerNs` is the flight controller's own clock, `receivedNs` the canonical
+ * one on arrival.
  *
  * @module
  */
@@ -10,7 +11,7 @@ import { Count, LatitudeDeg, LongitudeDeg, Nanoseconds, Quaternion, Vector3 } fr
 /** Samples in one `sensor.imu`: what fits a slot of 4 KiB at 72 bytes a sample. */
 export const IMU_BATCH_MAX = 50;
 
-/** One value per sample; all columns are of one length. */
+/** One value for each sample; all columns have the same length. */
 const Column = z.array(z.number()).min(1).max(IMU_BATCH_MAX);
 const TimeColumn = z.array(z.int()).min(1).max(IMU_BATCH_MAX);
 const CONTROLLER_TIMES = { controllerNs: z.int(), receivedNs: Nanoseconds };
@@ -45,7 +46,7 @@ export const SENSOR_KINDS = {
   }).describe("The flight controller's own attitude"),
   "sensor.baro": z.looseObject({
     ...CONTROLLER_TIMES,
-    /** Over the ellipsoid, as the barometer has it. */
+    /** Over the ellipsoid, as measured by the barometer. */
     heightM: z.number(),
   }).describe("Height by the barometer"),
   "sensor.gps": z.looseObject({
@@ -70,13 +71,13 @@ export const SENSOR_KINDS = {
   "frame.meta": z.looseObject({
     sequence: Count,
     exposureMidNs: Nanoseconds,
-    /** The picture was complete in memory. */
+    /** When the picture was complete in memory. */
     availableNs: Nanoseconds,
     widthPx: z.int(),
     heightPx: z.int(),
     jpegBytes: Count,
     calibrationId: z.string(),
-    /** Name of the picture, where it was kept elsewhere. */
+    /** Name of the picture, when it was stored elsewhere. */
     file: z.string().optional(),
   }).describe("A camera frame; its pixels are never recorded"),
 };

@@ -1,5 +1,5 @@
 /**
- * Shapes that several kinds share. Names carry unit and frame.
+ * Types that several kinds share. Names carry unit and frame of reference.
  *
  * @module
  */
@@ -19,7 +19,7 @@ export const CovarianceEnM2 = z.tuple([z.number(), z.number(), z.number()]);
 export const PoseCovariance = z.array(z.number()).length(36);
 export const SourceLabel = z.enum(["satellite_anchored", "visual_propagated", "dead_reckoned"]);
 
-/** Natural key of a tile, as the cache has it. */
+/** Natural key of a tile, as in the cache. */
 export const TileId = z.looseObject({
   zoom: z.int().min(0).max(22),
   x: Count,
@@ -29,7 +29,7 @@ export const TileId = z.looseObject({
   flightId: z.uuid().optional(),
 });
 
-/** A fault as the log line has it. */
+/** An error as in a log line. */
 export const Fault = z.looseObject({
   type: z.string(),
   message: z.string(),
@@ -37,10 +37,10 @@ export const Fault = z.looseObject({
   causes: z.array(z.string()).optional(),
 });
 
-/** Milliseconds by stage of a frame's turn: "decode", "odometry", "matching", … */
+/** Milliseconds by stage of processing a frame: "decode", "odometry", "matching", … */
 export const StageMs = z.record(z.string(), z.number().min(0));
 
-/** An estimate: what nav.state and nav.smoothed have in common. */
+/** An estimate: the common part of nav.state and nav.smoothed. */
 export const ESTIMATE_SHAPE = {
   sequence: z.int().optional(),
   validNs: Nanoseconds,
@@ -56,7 +56,7 @@ export const ESTIMATE_SHAPE = {
   /** local (ENU) from body (FRD), w x y z. */
   localFromBody: Quaternion,
   label: SourceLabel,
-  /** null before the first anchor. */
+  /** null before the first fused absolute position. */
   anchorAgeS: z.number().nullable(),
   /** 6×6 of (position local m, rotation error in body axes rad). */
   covariance: PoseCovariance.optional(),

@@ -1,5 +1,5 @@
 /**
- * Kinds of the tile cache (C6).
+ * Record kinds of the tile cache (C6).
  *
  * @module
  */
@@ -8,13 +8,13 @@ import { Count, Fault, TileId } from "./shapes.ts";
 
 const FRESHNESS = {
   tileId: TileId,
-  /** null: nobody knows when the ground looked like this. */
+  /** null: the date of the picture is unknown. */
   ageS: z.number().nullable(),
-  /** Of the sector that the tile lies in: active_conflict, stable_rear. */
+  /** Classification of the sector that the tile lies in: active_conflict, stable_rear. */
   classification: z.string(),
   /** The rule that decided. */
   rule: z.string(),
-  /** What the rule allows. */
+  /** Largest age that the rule allows. */
   ageMaxS: z.number().optional(),
 };
 
@@ -25,13 +25,13 @@ export const TILE_CACHE_KINDS = {
     contentSha256: z.string(),
     freshnessLabel: z.string().optional(),
     tookMs: z.number().optional(),
-  }).describe("A tile went into the cache"),
+  }).describe("A tile was written to the cache"),
   "c6.write_failed": z.looseObject({ tileId: TileId, error: Fault })
-    .describe("A tile did not go into the cache, and nothing of it is left there"),
+    .describe("A tile could not be written to the cache, and nothing of it remains there"),
   "c6.freshness.rejected": z.looseObject(FRESHNESS)
-    .describe("A tile was too old for its sector and refused"),
+    .describe("A tile was refused because it is too old for its sector"),
   "c6.freshness.downgraded": z.looseObject(FRESHNESS)
-    .describe("A tile was old, and taken with the label downgraded"),
+    .describe("An old tile was accepted with the label downgraded"),
   "c6.eviction_batch": z.looseObject({
     evictedCount: z.int().min(1),
     freedBytes: Count,
@@ -39,5 +39,5 @@ export const TILE_CACHE_KINDS = {
     tileIds: z.array(TileId).max(5),
     totalBytes: Count.optional(),
     budgetBytes: Count.optional(),
-  }).describe("The disk budget put out the tiles that were not used for longest"),
+  }).describe("The disk budget evicted the least recently used tiles"),
 };

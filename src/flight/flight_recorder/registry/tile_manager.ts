@@ -1,5 +1,5 @@
 /**
- * Kinds of the tile manager (C11): upload after landing.
+ * Record kinds of the tile manager (C11): upload after landing.
  *
  * @module
  */
@@ -30,9 +30,9 @@ export const TILE_MANAGER_KINDS = {
     tileId: TileId.nullable(),
     rejectionReason: z.string(),
     batchUuid: z.string().optional(),
-  }).describe("The provider does not take a signature"),
+  }).describe("The provider refused a signature"),
   "c11.upload.tile.queued": z.looseObject({ tileId: TileId, batchUuid: z.string() })
-    .describe("The provider took a tile"),
+    .describe("The provider accepted a tile"),
   "c11.upload.tile.rejected": z.looseObject({
     tileId: TileId,
     batchUuid: z.string(),
@@ -54,5 +54,5 @@ export const TILE_MANAGER_KINDS = {
     tileId: TileId,
     attempts: z.int().min(1),
     rejectionReason: z.string().optional(),
-  }).describe("A tile was refused too often and is not tried again"),
+  }).describe("A tile was refused too often and is not sent again"),
 };
