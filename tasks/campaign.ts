@@ -3,8 +3,15 @@
  *
  * @module
  */
-import { parseArgs } from "node:util";
-import { messageOf } from "../src/core/mod.ts";
+import {
+  defineCommand,
+  EXIT,
+  type ExitCode,
+  option,
+  type OptionValues,
+  Refused,
+  runCommand,
+} from "../src/core/mod.ts";
 import { monteCarlo } from "./campaign/flights.ts";
 import type { PartHost, PartResult } from "./campaign/part.ts";
 import { recorderLoad } from "./campaign/recorder_load.ts";
@@ -61,9 +68,37 @@ const PARTS: Readonly<Record<string, (host: PartHost) => Promise<PartResult>>> =
     repeatTests(["tests/faults/hostile_bytes.test.ts"], { GDN_HOSTILE_ROUNDS: "1500" }, host),
 };
 
-const HELP = `deno task campaign [--only NAME[,NAME]] [--seeds N] [--minutes M] [--first SEED]
+const OPTIONS = {
+  only: option.custom({
+    form: `some of ${Object.keys(PARTS).join(", ")}, separated by commas`,
+    read: readParts,
+  }, { placeholder: "PART[,PART]", help: "only these parts", example: "flights,bytes" }),
+  seeds: option.count({
+    minimum: 1,
+    maximum: Number.MAX_SAFE_INTEGER,
+    default: 20,
+    help: "seeds of every part",
+  }),
+  first: option.count({
+    minimum: 0,
+    maximum: Number.MAX_SAFE_INTEGER,
+    default: 1,
+    help: "the first of them",
+  }),
+  minutes: option.number({
+    unit: "minutes",
+    minimum: 0.01,
+    maximum: 1e6,
+    help: "time of all parts together; no seed begins after it",
+    absent: "as long as it takes",
+  }),
+} as const;
 
-Long runs with many seeds. A failure prints the command that repeats it.
+export const campaignCommand = defineCommand({
+  name: "campaign",
+  summary: "long runs with faults and many seeds",
+  about: `
+Long runs with many seeds. A failure prints the command that repeats it. The parts are
 
   flights      Monte Carlo: short flights of both aircraft over procedural ground and two_dates;
                a fix over 15 m wrong or a frame over 20 m wrong fails
@@ -84,37 +119,29 @@ Long runs with many seeds. A failure prints the command that repeats it.
   accounting   50 flights with stalls and overruns: every record is read back or counted
   upload       100 times kill -9 of an upload against the reference provider
   properties   unit and contract tests with other seeds
-  bytes        mutated pictures, packages and streams: an error that says so, never a crash
+  bytes        mutated pictures, packages and streams: an error that says so, never a crash`,
+  options: OPTIONS,
+  json: "a last line with runs and failures as one JSON object",
+  examples: ["deno task campaign --only flights,bytes --seeds 100 --minutes 60"],
+  exitCodes: { 1: "something failed" },
+  run: campaign,
+});
 
-  --seeds N    seeds of every part (default 20)
-  --first N    the first of them (default 1)
-  --minutes M  time of all parts together; no seed begins after it (default: as long as it takes)
-
-Example
-  deno task campaign --only flights,bytes --seeds 100 --minutes 60`;
-
-if (import.meta.main) Deno.exit(await campaign(Deno.args));
-
-interface Options {
-  readonly names: readonly string[];
-  readonly seeds: number;
-  readonly first: number;
-  readonly minutes: number;
+if (import.meta.main) {
+  Deno.exit(
+    await runCommand({
+      title: "deno task campaign",
+      command: campaignCommand,
+      args: Deno.args,
+      permissionSet: "tasks",
+    }),
+  );
 }
 
-async function campaign(args: string[]): Promise<number> {
-  if (args.includes("--help")) {
-    console.log(HELP);
-    return 0;
-  }
-  let options: Options;
-  try {
-    options = parse(args);
-  } catch (error) {
-    console.error(`campaign: ${messageOf(error)} (--help explains it)`);
-    return 64;
-  }
-  const { names, seeds, first, minutes } = options;
+async function campaign(
+  values: OptionValues<typeof OPTIONS> & { readonly json: boolean },
+): Promise<ExitCode> {
+  const { only: names = Object.keys(PARTS), seeds, first, minutes = Infinity } = values;
   const failures: string[] = [];
   let runs = 0, endMs = performance.now();
   for (const name of names) {
@@ -126,29 +153,12 @@ async function campaign(args: string[]): Promise<number> {
   }
   for (const failure of failures) console.log(`failed: ${failure}`);
   console.log(`${runs} runs, ${failures.length} failures`);
-  return failures.length === 0 ? 0 : 1;
+  if (values.json) console.log(JSON.stringify({ type: "campaign", runs, failures }));
+  return failures.length === 0 ? EXIT.ok : EXIT.failure;
 }
 
-function parse(args: string[]): Options {
-  const { values } = parseArgs({
-    args,
-    options: {
-      only: { type: "string" },
-      seeds: { type: "string", default: "20" },
-      first: { type: "string", default: "1" },
-      minutes: { type: "string" },
-    },
-  });
-  const names = values.only?.split(",") ?? Object.keys(PARTS);
+function readParts(text: string): readonly string[] | Refused {
+  const names = text.split(",");
   const unknown = names.find((name) => !Object.hasOwn(PARTS, name));
-  if (unknown !== undefined) {
-    throw new Error(`--only takes ${Object.keys(PARTS).join(", ")}, got "${unknown}"`);
-  }
-  const [seeds, first] = [Number(values.seeds), Number(values.first)];
-  if (!Number.isInteger(seeds) || seeds < 1 || !Number.isInteger(first)) {
-    throw new Error("--seeds and --first take whole numbers, --seeds at least 1");
-  }
-  const minutes = values.minutes === undefined ? Infinity : Number(values.minutes);
-  if (!(minutes > 0)) throw new Error(`--minutes takes a positive number, got ${values.minutes}`);
-  return { names, seeds, first, minutes };
+  return unknown === undefined ? names : new Refused(`there is no part "${unknown}"`);
 }

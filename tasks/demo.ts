@@ -3,34 +3,40 @@
  *
  * @module
  */
-import { EXIT, GdnError, messageOf } from "../src/core/mod.ts";
+import { type CommandIo, defineCommand, EXIT, type ExitCode, runCommand } from "../src/core/mod.ts";
 import { flyDemo } from "./demo/fly.ts";
 import { writeDemoReport } from "./demo/report.ts";
 
 const OUTPUT = "build/demo";
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+export const demoCommand = defineCommand({
+  name: "demo",
+  summary: "a GPS-denied flight over procedural ground, and its report",
+  about: "Flies 5 km without GPS and writes a report as one HTML page.",
+  options: {},
+  json: "one JSON object instead of the summary",
+  examples: ["deno task demo"],
+  run: ({ json }, io) => demo(json, io),
+});
 
-async function main(args: readonly string[]): Promise<number> {
-  if (args.length > 0) {
-    console.log("deno task demo: no options; flies 5 km without GPS and writes a report");
-    return args[0] === "--help" ? EXIT.ok : EXIT.usage;
+if (import.meta.main) {
+  Deno.exit(
+    await runCommand({
+      title: "deno task demo",
+      command: demoCommand,
+      args: Deno.args,
+      permissionSet: "tasks",
+    }),
+  );
+}
+
+async function demo(json: boolean, io: CommandIo): Promise<ExitCode> {
+  const flight = await flyDemo(OUTPUT, io.signal);
+  const report = await writeDemoReport(flight, OUTPUT);
+  if (json) io.out(JSON.stringify({ type: "demo", ...report }));
+  else {
+    for (const line of report.summary) io.out(line);
+    io.out(`report: file://${report.path}`);
   }
-  const abort = new AbortController();
-  const stop = () => abort.abort(new GdnError("ABORTED", "stopped by a signal"));
-  Deno.addSignalListener("SIGINT", stop);
-  Deno.addSignalListener("SIGTERM", stop);
-  try {
-    const flight = await flyDemo(OUTPUT, abort.signal);
-    const report = await writeDemoReport(flight, OUTPUT);
-    for (const line of report.summary) console.log(line);
-    console.log(`report: file://${report.path}`);
-    return EXIT.ok;
-  } catch (error) {
-    console.error(messageOf(error));
-    return error instanceof GdnError ? error.exitCode : EXIT.software;
-  } finally {
-    Deno.removeSignalListener("SIGINT", stop);
-    Deno.removeSignalListener("SIGTERM", stop);
-  }
+  return EXIT.ok;
 }

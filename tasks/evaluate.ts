@@ -1,9 +1,17 @@
 /**
- * `deno task evaluate`: see tasks/evaluate/options.ts for its help.
+ * `deno task evaluate`: flies and measures.
  *
  * @module
  */
-import { EXIT, GdnError, messageOf } from "../src/core/mod.ts";
+import {
+  defineCommand,
+  EXIT,
+  type ExitCode,
+  GdnError,
+  messageOf,
+  runCommand,
+  UsageError,
+} from "../src/core/mod.ts";
 import {
   BARS_POOLED,
   type EvaluatedFlight,
@@ -12,7 +20,7 @@ import {
   pooledMetrics,
 } from "../src/workstation/evaluation/mod.ts";
 import { type EvaluateCase, groundCase, suite } from "./evaluate/cases.ts";
-import { EVALUATE_HELP, type EvaluateOptions, evaluateOptions } from "./evaluate/options.ts";
+import { EVALUATE_OPTIONS, type EvaluateOptions, evaluateOptions } from "./evaluate/options.ts";
 import { type CaseResult, metricsTable, resultLine } from "./evaluate/results.ts";
 import { type CaseHost, noteWriter, type PackageCache } from "./evaluate/host.ts";
 import { runCase } from "./evaluate/run_case.ts";
@@ -21,37 +29,45 @@ import { missedPlacement, tileMetrics, tilesTable } from "./evaluate/tiles/tile_
 const DATA_FOLDER = "../shared/data";
 const WORK_FOLDER = "build/evaluate";
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+export const evaluateCommand = defineCommand({
+  name: "evaluate",
+  summary: "fly and measure: figures of accuracy and speed against the truth",
+  about: `
+Flies and measures: map tiles → flight package → simulated flight → airborne replay → figures against
+the truth. Without --map: the whole suite, as far as ../shared/data holds it.`,
+  options: EVALUATE_OPTIONS,
+  json: "one JSON object per flight on stdout and nothing else",
+  examples: [
+    "deno task evaluate --only two_dates",
+    "deno task evaluate --map old.png --world new.png --centre 30.2672,-97.7431 --gsd 0.5",
+  ],
+  exitCodes: {
+    0: "every flight could be measured (missed bars are printed)",
+    1: "one failed; with --map the code of what failed (65 bad data, 66 no such file)",
+  },
+  run: (values, io) => evaluate(evaluateOptions(values), io.signal),
+});
 
-async function main(args: readonly string[]): Promise<number> {
-  try {
-    const options = evaluateOptions(args);
-    if (options.help) {
-      console.log(EVALUATE_HELP);
-      return EXIT.ok;
-    }
-    return await evaluate(options);
-  } catch (error) {
-    console.error(messageOf(error));
-    return error instanceof GdnError ? error.exitCode : EXIT.software;
-  }
+if (import.meta.main) {
+  Deno.exit(
+    await runCommand({
+      title: "deno task evaluate",
+      command: evaluateCommand,
+      args: Deno.args,
+      permissionSet: "tasks",
+    }),
+  );
 }
 
-async function evaluate(options: EvaluateOptions): Promise<number> {
+async function evaluate(options: EvaluateOptions, signal: AbortSignal): Promise<ExitCode> {
   const cases = chosenCases(options);
   await Deno.mkdir(WORK_FOLDER, { recursive: true });
   const work = await Deno.makeTempDir({ dir: WORK_FOLDER, prefix: "run-" });
-  const abort = new AbortController();
-  const stop = () => abort.abort(new GdnError("ABORTED", "stopped by a signal"));
-  Deno.addSignalListener("SIGINT", stop);
-  Deno.addSignalListener("SIGTERM", stop);
   try {
-    const results = await runAll(cases, relativeToProject(work), abort.signal, options);
+    const results = await runAll(cases, relativeToProject(work), signal, options);
     report(results, cases, options);
     return exitCode(results, options);
   } finally {
-    Deno.removeSignalListener("SIGINT", stop);
-    Deno.removeSignalListener("SIGTERM", stop);
     if (options.keep) console.error(`kept: ${work}`);
     else await Deno.remove(work, { recursive: true });
   }
@@ -66,7 +82,7 @@ function chosenCases(options: EvaluateOptions): EvaluateCase[] {
   const chosen = suite(DATA_FOLDER).filter((each) => options.only?.test(each.name) ?? true);
   if (chosen.length === 0) {
     const names = suite(DATA_FOLDER).map((each) => each.name).join(", ");
-    throw new GdnError("USAGE", `--only matches no case of: ${names}`, { exitCode: EXIT.usage });
+    throw new UsageError(`--only matches no case of: ${names}`);
   }
   return chosen;
 }
@@ -210,7 +226,7 @@ function pooledFlights(
   return measured.filter(({ name }) => kinds.get(name) === "flight").map(({ flight }) => flight);
 }
 
-function exitCode(results: readonly CaseResult[], options: EvaluateOptions): number {
+function exitCode(results: readonly CaseResult[], options: EvaluateOptions): ExitCode {
   const failed = results.find((result) => result.status === "failed");
   if (failed === undefined) return EXIT.ok;
   return options.ground === null ? EXIT.failure : failed.exitCode;

@@ -6,9 +6,8 @@
  *
  * @module
  */
-import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { UsageError } from "../src/core/mod.ts";
+import { type Access, type Command, findCommand, tokensOf, UsageError } from "../src/core/mod.ts";
 import {
   airborneCommand,
   type ExecutableCommand,
@@ -16,48 +15,63 @@ import {
   operatorCommand,
 } from "./executables.ts";
 
-/** Options whose value is a file or folder that the command writes. */
-const WRITTEN = new Set(["--out", "--data", "--recorder", "--report", "--make-tiles", "--failed"]);
-/** Where the operator keeps its tile cache unless `--data` says otherwise. */
-const OPERATOR_DATA = "data";
-/** Options whose value names a database server. */
-const DATABASES = new Set(["--dsn"]);
-/** Options whose value names a provider of tiles. */
-const PROVIDERS = new Set(["--url"]);
-
-/** Options whose value looks like a path and is none. */
-const WORDS = new Set([
-  "--source",
-  "--after",
-  "--name",
-  "--attribution",
-  "--bbox",
-  "--polygon",
-  "--route",
-]);
-
-/** What a command line names: paths to read, `--out` and the like to write, `--dsn`. */
-export function grantsFor(args: readonly string[]): Grants {
+/**
+ * The files, folders and hosts that a command line names, as the options of its command are
+ * declared. A command line that is wrong grants what of it can be read: the program says what is
+ * wrong.
+ */
+export function grantsFor(commands: readonly Command[], args: readonly string[]): Grants {
   const read: string[] = [];
   const write: string[] = [];
   const net: string[] = [];
-  for (const [index, arg] of args.entries()) {
-    const [name, value] = arg.startsWith("--") && arg.includes("=")
-      ? [arg.slice(0, arg.indexOf("=")), arg.slice(arg.indexOf("=") + 1)]
-      : [args[index - 1] ?? "", arg];
-    if (value === "" || value.startsWith("-") || Number.isFinite(Number(value))) continue;
-    if (WORDS.has(name)) continue;
-    if (DATABASES.has(name)) net.push(...databaseAddress(value));
-    // What is written whole is made beside its place and renamed.
-    else if (PROVIDERS.has(name)) net.push(...providerAddress(value));
-    else if (name === "--out") write.push(dirname(resolve(value)));
-    else if (WRITTEN.has(name)) write.push(value);
-    // What looks like a path is granted although it is absent: the program says so better.
-    else if (existsSync(value) || /^[^,]*[./][^,]*$/.test(value)) read.push(value);
+  for (const { access, text } of namedResources(commands, args)) {
+    if (access === "read") read.push(text);
+    else if (access === "write") write.push(text);
+    else if (access === "create") write.push(dirname(resolve(text)));
+    else net.push(...(access === "database" ? databaseAddress(text) : providerAddress(text)));
   }
   // A database socket in a folder needs the folder as well.
   const sockets = net.filter((address) => address.startsWith("unix:")).map((a) => a.slice(5));
   return { read: [...read, ...sockets], write: [...write, ...sockets], net };
+}
+
+interface NamedResource {
+  readonly access: Access;
+  readonly text: string;
+}
+
+function namedResources(commands: readonly Command[], args: readonly string[]): NamedResource[] {
+  const found = commandOf(commands, args.filter((arg) => arg !== "--quiet"));
+  if (found === undefined) return [];
+  const { command: { options, arguments: declared }, rest } = found;
+  const named: NamedResource[] = [];
+  const add = (access: Access | null | undefined, text: string | undefined) => {
+    if (access && text) named.push({ access, text });
+  };
+  const argumentAccess = Object.values(declared).map(({ access }) => access);
+  const given = new Set<string>();
+  let words = 0;
+  for (const token of tokensOf(rest, options)) {
+    if (token.kind === "argument") add(argumentAccess[words++], token.text);
+    else if (token.key !== undefined) {
+      given.add(token.key);
+      add(options[token.key].access, token.text);
+    }
+  }
+  for (const [key, { access, whenAbsent }] of Object.entries(options)) {
+    if (!given.has(key) && typeof whenAbsent === "string") add(access, whenAbsent);
+  }
+  return named;
+}
+
+function commandOf(commands: readonly Command[], args: readonly string[]) {
+  try {
+    const found = findCommand({ name: "" }, commands, args);
+    return found.kind === "command" ? found : undefined;
+  } catch (error) {
+    if (error instanceof UsageError) return undefined;
+    throw error;
+  }
 }
 
 /** The address behind a DSN; nothing for text that is none (the command says so). */
@@ -93,11 +107,13 @@ if (import.meta.main) {
   const [name, ...args] = Deno.args;
   // `deno task` moves to the repository; paths mean the folder where the person stands.
   Deno.chdir(Deno.env.get("INIT_CWD") ?? ".");
-  const grants = grantsFor(args);
+  const isAirborne = name === "airborne";
+  const { commands } = isAirborne
+    ? await import("../src/airborne/compose.ts")
+    : await import("../src/operator/compose.ts");
+  const grants = grantsFor(commands(), args);
   const { command, args: commandArgs } = granted(() =>
-    name === "airborne"
-      ? airborneCommand(args, grants)
-      : operatorCommand(args, { ...grants, write: [...grants.write ?? [], OPERATOR_DATA] })
+    isAirborne ? airborneCommand(args, grants) : operatorCommand(args, grants)
   );
   const child = new Deno.Command(command, { args: commandArgs }).spawn();
   // A terminal sends SIGINT to both; a supervisor sends SIGTERM to this one alone.

@@ -4,8 +4,15 @@
  *
  * @module
  */
-import { parseArgs } from "node:util";
-import { startProgress } from "../src/core/mod.ts";
+import {
+  defineCommand,
+  EXIT,
+  type ExitCode,
+  option,
+  type OptionValues,
+  runCommand,
+  startProgress,
+} from "../src/core/mod.ts";
 import { buildDescriptorIndex } from "../src/navigation/descriptor_index/mod.ts";
 import { type FaissLibrary, openFaiss } from "../src/native/faiss/mod.ts";
 import { openVision } from "../src/native/vision/mod.ts";
@@ -14,22 +21,57 @@ import { describeSet, type DescriptorSet, vocabularyFor } from "./recall/descrip
 import { keptIndex, shortened, sweep, truthOf } from "./recall/measure.ts";
 import { measureProjection } from "./recall/projection.ts";
 
-const HELP = `deno task recall [--count N] [--dimension D] [--wanted R] [--projection]
-
-Descriptors as provisioning computes them, of squares of the pictures in ../shared/data (two dates,
-photographs) and of procedural ground in both seasons: anywhere, 8 headings, sizes over two octaves.
-Describing 100,000 takes 9 minutes on two cores and is kept in build/scratch/recall.
-
-  --count N        descriptors in the index (default 100000)
-  --dimension D    floats of a descriptor, up to 512 (default 128, what provisioning makes)
-  --wanted R       recall at 10 that the build measures its efSearch for (default 0.98, as provisioning asks)
-  --projection     what PCA from 4096 to 512 floats costs in recall, on 2,000 of the descriptors`;
+const OPTIONS = {
+  count: option.count({
+    minimum: 1000,
+    maximum: 100_000_000,
+    default: 100_000,
+    help: "descriptors in the index",
+  }),
+  dimension: option.count({
+    minimum: 2,
+    maximum: 512,
+    default: 128,
+    help: "floats of a descriptor; 128 is what provisioning makes",
+  }),
+  wanted: option.number({
+    unit: "share",
+    minimum: 0.01,
+    maximum: 1,
+    default: 0.98,
+    help: "recall at 10 that the build measures its efSearch for, as provisioning asks",
+  }),
+  projection: option.flag({
+    help: "what PCA from 4096 to 512 floats costs in recall, on 2,000 of the descriptors",
+  }),
+} as const;
 
 const FOLDER = `${REPOSITORY}/build/scratch/recall`;
 const QUERIES = 1000, K = 10;
 const EF_SEARCH = [16, 32, 64, 128, 256, 512, 1024];
 
-if (import.meta.main) Deno.exit(await recall(Deno.args));
+export const recallCommand = defineCommand({
+  name: "recall",
+  summary: "recall, cost and building of a descriptor index",
+  about: `
+Descriptors as provisioning computes them, of squares of the pictures in ../shared/data (two dates,
+photographs) and of procedural ground in both seasons: anywhere, 8 headings, sizes over two octaves.
+Describing 100,000 takes 9 minutes on two cores and is kept in build/scratch/recall.`,
+  options: OPTIONS,
+  examples: ["deno task recall --count 10000", "deno task recall --projection"],
+  run: recall,
+});
+
+if (import.meta.main) {
+  Deno.exit(
+    await runCommand({
+      title: "deno task recall",
+      command: recallCommand,
+      args: Deno.args,
+      permissionSet: "tasks",
+    }),
+  );
+}
 
 interface Options {
   readonly count: number;
@@ -37,24 +79,8 @@ interface Options {
   readonly wanted: number;
 }
 
-async function recall(args: string[]): Promise<number> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      count: { type: "string", default: "100000" },
-      dimension: { type: "string", default: "128" },
-      wanted: { type: "string", default: "0.98" },
-      projection: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
-  const count = Number(values.count), dimension = Number(values.dimension);
-  const wanted = Number(values.wanted);
-  const right = count >= 1000 && dimension >= 2 && dimension <= 512 && wanted > 0 && wanted <= 1;
-  if (values.help || !right) {
-    console.log(HELP);
-    return values.help ? 0 : 64;
-  }
+async function recall(values: OptionValues<typeof OPTIONS>): Promise<ExitCode> {
+  const { count, dimension, wanted } = values;
   using faiss = openFaiss();
   using vision = openVision();
   const vocabulary = await vocabularyFor(vision, FOLDER);
@@ -73,7 +99,7 @@ async function recall(args: string[]): Promise<number> {
   };
   if (values.projection) await measureProjection(faiss, map, asked["other squares"]);
   else await measureIndex(faiss, map, asked, { count, dimension, wanted });
-  return 0;
+  return EXIT.ok;
 }
 
 async function measureIndex(

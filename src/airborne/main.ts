@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { runProgram, VERSION } from "../core/mod.ts";
+import { runProgram, VERSION, withCompletion } from "../core/mod.ts";
 import { commands } from "./compose.ts";
 
 /** Runs one command line; returns the exit code. */
@@ -14,7 +14,7 @@ export function main(args: readonly string[]): Promise<number> {
     version: VERSION,
     summary: "finds where the aircraft is without GPS, from the ground under its camera",
     permissionSet: "airborne",
-    commands: commands(),
+    commands: withCompletion("airborne", commands()),
     args,
   });
 }

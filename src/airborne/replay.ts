@@ -3,15 +3,16 @@
  *
  * @module
  */
-import { parseArgs } from "node:util";
 import {
   type Command,
   type CommandIo,
   configurationEnvironment,
+  defineCommand,
   exists,
   EXIT,
   type ExitCode,
-  messageOf,
+  option,
+  type OptionValues,
   readConfiguration,
   UsageError,
 } from "../core/mod.ts";
@@ -22,67 +23,73 @@ import type { SummaryLine } from "./output.ts";
 import { replayFlight } from "./replay_flight.ts";
 import { replayPhotographs } from "./replay_photographs.ts";
 
-const HELP = `airborne replay FLIGHT --package PACKAGE [options]
-
+const ABOUT = `
 Flies a recorded flight again: every sensor row and picture in the order in which the companion
-computer received it, through odometry, place recognition, matching, pose and state estimation.
-FLIGHT is a recorded-flight folder (operator simulate flight writes them) or a folder of nadir
-photographs with EXIF position and height.
+computer received it, through odometry, place recognition, matching, pose and state estimation.`;
 
-Options:
-  --package PACKAGE   flight package (operator provision makes it); verified whole before the flight
-  --config FILE       YAML configuration (GDN_… variables override it)
-  --recorder DIR      write the flight record (MCAP) below this folder
-  --make-tiles DIR    make map tiles of the frames whose place is certain; their journal goes into
-                      this folder (operator collect merges it into the cache)
-  --json              one JSON object a frame, then a summary
-  --quiet             no progress
+const ARGUMENTS = {
+  flight: option.path({
+    access: "read",
+    placeholder: "FLIGHT",
+    required: true,
+    help: "a recorded-flight folder (operator simulate flight writes them), or a folder of nadir " +
+      "photographs with EXIF position and height",
+  }),
+} as const;
 
-Examples:
-  airborne replay flights/monday --package packages/valley
-  airborne replay flights/monday --package packages/valley --json > monday.jsonl
-  airborne replay flights/monday --package packages/valley --recorder recorded --make-tiles recorded
-  airborne replay photographs/ --package packages/beach --json`;
+const OPTIONS = {
+  package: option.path({
+    access: "read",
+    placeholder: "PACKAGE",
+    required: true,
+    help: "flight package (operator provision makes it); verified whole before the flight",
+  }),
+  config: option.path({
+    access: "read",
+    placeholder: "FILE",
+    help: "YAML configuration; GDN_… variables override it",
+    absent: "config/airborne.example.yaml lists the defaults",
+  }),
+  recorder: option.path({
+    access: "write",
+    placeholder: "DIR",
+    help: "write the flight record (MCAP) below this folder",
+  }),
+  makeTiles: option.path({
+    access: "write",
+    placeholder: "DIR",
+    help: "make map tiles of the frames whose place is certain; their journal goes into this " +
+      "folder (operator collect merges it into the cache)",
+  }),
+} as const;
+
+type Values = OptionValues<typeof OPTIONS> & { readonly flight: string; readonly json: boolean };
 
 export function replayCommand(parts: ReplayParts): Command {
-  return {
+  return defineCommand({
     name: "replay",
     summary: "fly a recorded flight, or photographs, again through the real chain",
-    help: HELP,
-    run: (args, io) => run(parts, parse(args), io),
-  };
+    about: ABOUT,
+    arguments: ARGUMENTS,
+    options: OPTIONS,
+    json: "one JSON object a frame, then a summary",
+    examples: [
+      "airborne replay flights/monday --package packages/valley",
+      "airborne replay flights/monday --package packages/valley --json > monday.jsonl",
+      "airborne replay flights/monday --package packages/valley --recorder home --make-tiles home",
+      "airborne replay photographs/ --package packages/beach --json",
+    ],
+    run: (values, io) => run(parts, requestOf(values), io),
+  });
 }
 
-function parse(args: readonly string[]): ReplayRequest {
-  let parsed;
-  try {
-    parsed = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        package: { type: "string" },
-        config: { type: "string" },
-        recorder: { type: "string" },
-        "make-tiles": { type: "string" },
-        json: { type: "boolean", default: false },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(messageOf(error), { cause: error });
-  }
-  const { positionals, values } = parsed;
-  if (positionals.length !== 1) {
-    throw new UsageError(`replay takes one FLIGHT folder, got ${positionals.length}`);
-  }
-  if (values.package === undefined) {
-    throw new UsageError("replay needs --package PACKAGE (operator provision makes one)");
-  }
+function requestOf(values: Values): ReplayRequest {
   return {
-    flightPath: positionals[0],
+    flightPath: values.flight,
     packagePath: values.package,
     configPath: values.config ?? null,
     recorderFolder: values.recorder ?? null,
-    tilesFolder: values["make-tiles"] ?? null,
+    tilesFolder: values.makeTiles ?? null,
     json: values.json,
   };
 }

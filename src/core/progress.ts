@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Progress } from "./command.ts";
+import type { Progress } from "./command_line/command_io.ts";
 
 /** Where a bar is drawn. */
 export interface ProgressTerminal {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { runProgram, VERSION } from "../core/mod.ts";
+import { runProgram, VERSION, withCompletion } from "../core/mod.ts";
 import { commands } from "./compose.ts";
 
 /** Runs one command line; returns the exit code. */
@@ -13,7 +13,7 @@ export function main(args: readonly string[]): Promise<number> {
     version: VERSION,
     summary: "fills the tile cache and builds the flight package",
     permissionSet: "operator",
-    commands: commands(),
+    commands: withCompletion("operator", commands()),
     args,
   });
 }

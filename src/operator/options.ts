@@ -1,10 +1,9 @@
 /**
- * Options that several operator commands share.
+ * Options that several operator commands share, each declared once.
  *
  * @module
  */
-import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
-import { type CommandIo, messageOf, UsageError } from "../core/mod.ts";
+import { type CommandIo, option, Refused } from "../core/mod.ts";
 
 /**
  * Where the operator keeps everything (tile cache, scratch files) unless `--data` says otherwise: a
@@ -12,111 +11,94 @@ import { type CommandIo, messageOf, UsageError } from "../core/mod.ts";
  */
 export const DATA_DIRECTORY_DEFAULT = "data";
 
-/**
- * Height of the flat ground over the ellipsoid where none is given: the same for packages and for
- * simulated flights, so that they fit each other.
- */
-export const GROUND_HEIGHT_DEFAULT_M = 0;
+const CACHE_GROUP = "Tile cache";
 
-/** For help texts. */
-export const CACHE_OPTIONS_HELP =
-  `  --data DIR           data folder of the tile cache (default: ${DATA_DIRECTORY_DEFAULT})
-  --dsn DSN            PostgreSQL server instead of the embedded database`;
+/** Which tile cache. */
+export const CACHE_OPTIONS = {
+  data: option.path({
+    access: "write",
+    placeholder: "DIR",
+    default: DATA_DIRECTORY_DEFAULT,
+    help: "data folder of the tile cache",
+    group: CACHE_GROUP,
+  }),
+  dsn: option.database({
+    help: "PostgreSQL server instead of the embedded database",
+    example: "postgresql://me@localhost/tiles",
+    group: CACHE_GROUP,
+  }),
+} as const;
 
-/** For help texts: commands that change tiles can tell the operator's own record of each. */
-export const RECORD_HELP =
-  `  --record             keep what became of every tile (c6.* records) in recorder/ in the data folder;
-                       \`operator fdr info\` and \`fdr cat\` read it`;
+export interface CachePlace {
+  readonly dataDirectory: string;
+  /** null: the embedded database. */
+  readonly dsn: string | null;
+}
 
-/** What {@link RECORD_HELP} asks for, to be spread into the settings of the cache. */
+export function placeOf(values: { readonly data: string; readonly dsn?: string }): CachePlace {
+  return { dataDirectory: values.data, dsn: values.dsn ?? null };
+}
+
+/** Commands that change tiles can write the operator's own record of each. */
+export const RECORD_OPTION = {
+  record: option.flag({
+    help: "keep what became of every tile (c6.* records) in recorder/ in the data folder; " +
+      "`operator fdr info` and `fdr cat` read it",
+    group: CACHE_GROUP,
+  }),
+} as const;
+
+/** What {@link RECORD_OPTION} asks for, to be spread into the settings of the cache. */
 export function recordOption(
-  given: boolean | undefined,
+  given: boolean,
   name: string,
   io: Pick<CommandIo, "err">,
 ): { readonly record?: { readonly name: string; readonly note: (line: string) => void } } {
   return given ? { record: { name, note: (line) => io.err(line) } } : {};
 }
 
-/** `parseArgs` of node:util whose faults are {@link UsageError}, and that takes "--centre -33.9,151". */
-export function parseCommandLine<const O extends ParseArgsOptionsConfig>(
-  args: readonly string[],
-  options: O,
-) {
-  try {
-    return parseArgs({
-      args: joinNegativeNumbers(args),
-      options,
-      allowPositionals: true,
-      strict: true,
-    });
-  } catch (error) {
-    throw new UsageError(messageOf(error), { cause: error });
-  }
+/** What the tiles may take on the disk. */
+export const BUDGET_OPTION = {
+  budget: option.bytes({
+    help: "what the tiles may take on the disk: those that were not used for longest make room, " +
+      "those of missions and pending uploads stay",
+    absent: "50GiB",
+    group: CACHE_GROUP,
+  }),
+} as const;
+
+/** Source under which imported or downloaded tiles stand in the cache. */
+export function sourceOption(absent: string) {
+  return {
+    source: option.custom({
+      form: "a name of a-z, 0-9 and _, 40 characters at most",
+      read(text) {
+        if (text === "onboard_ingest") return new Refused("it is kept for tiles made in flight");
+        return /^[a-z0-9_]{1,40}$/.test(text) ? text : new Refused();
+      },
+    }, { help: "source name of the tiles in the cache", absent, placeholder: "NAME" }),
+  } as const;
 }
 
-/** "--centre", "-33.9,151" → "--centre=-33.9,151": a number is never a short option here. */
-function joinNegativeNumbers(args: readonly string[]): string[] {
-  const out: string[] = [];
-  for (const arg of args) {
-    const last = out.at(-1);
-    if (/^-[\d.]/.test(arg) && last?.startsWith("--") && !last.includes("=")) {
-      out[out.length - 1] = `${last}=${arg}`;
-    } else {
-      out.push(arg);
-    }
-  }
-  return out;
-}
+/**
+ * Height of the flat ground; the same default for packages and for simulated flights, so that they
+ * fit each other.
+ */
+export const GROUND_HEIGHT_OPTION = {
+  groundHeight: option.lengthM({
+    minimum: -500,
+    maximum: 9000,
+    default: 0,
+    help: "height of the ground over the WGS84 ellipsoid",
+  }),
+} as const;
 
-/** A number within [minimum, maximum]; undefined where the option is absent. */
-export function numberOption(
-  name: string,
-  text: string | undefined,
-  range: { readonly minimum: number; readonly maximum: number; readonly integer?: boolean },
-): number | undefined {
-  if (text === undefined) return undefined;
-  const value = text.trim() === "" ? NaN : Number(text);
-  const right = value >= range.minimum && value <= range.maximum &&
-    (!range.integer || Number.isInteger(value));
-  if (!right) {
-    throw new UsageError(
-      `--${name} must be ${range.integer ? "a whole number" : "a number"} from ${range.minimum} ` +
-        `to ${range.maximum}, got "${text}"`,
-    );
-  }
-  return value;
-}
-
-/** "LAT,LON" in degrees; undefined where the option is absent. */
-export function positionOption(
-  name: string,
-  text: string | undefined,
-): { latitudeDeg: number; longitudeDeg: number } | undefined {
-  if (text === undefined) return undefined;
-  const parts = text.split(",").map((part) => part.trim() === "" ? NaN : Number(part));
-  const [latitudeDeg, longitudeDeg] = parts;
-  if (
-    parts.length !== 2 || !(Math.abs(latitudeDeg) <= 85) || !(Math.abs(longitudeDeg) <= 180)
-  ) {
-    throw new UsageError(
-      `--${name} must be LAT,LON in degrees (latitude within ±85, longitude within ±180), ` +
-        `got "${text}"`,
-    );
-  }
-  return { latitudeDeg, longitudeDeg };
-}
-
-/** An ISO 8601 date or moment, UTC; undefined where the option is absent. */
-export function dateOption(name: string, text: string | undefined): Date | undefined {
-  if (text === undefined) return undefined;
-  const date = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2})?)?$/.test(text)
-    ? new Date(text.includes("T") && !/(Z|[+-]\d{2}:\d{2})$/.test(text) ? `${text}Z` : text)
-    : new Date(NaN);
-  // JavaScript takes the 30th of February for the 2nd of March.
-  const day = new Date(`${text.slice(0, 10)}T00:00Z`);
-  const exists = !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text.slice(0, 10));
-  if (Number.isNaN(date.getTime()) || !exists) {
-    throw new UsageError(`--${name} must be a date like 2024-05-31, got "${text}"`);
-  }
-  return date;
-}
+/** A recorded flight, as every `fdr` command reads it. */
+export const FLIGHT_ARGUMENT = {
+  flight: option.path({
+    access: "read",
+    required: true,
+    placeholder: "FLIGHT",
+    help: "a flight's folder (<flight root>/<flight id>), or one .mcap file",
+  }),
+} as const;

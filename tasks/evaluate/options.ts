@@ -3,50 +3,85 @@
  *
  * @module
  */
-import { parseArgs } from "node:util";
-import { messageOf, UsageError } from "../../src/core/mod.ts";
+import { messageOf, option, type OptionValues, Refused, UsageError } from "../../src/core/mod.ts";
 
-export const EVALUATE_HELP = `deno task evaluate [options]
+const GROUND_GROUP = "One flight, instead of the suite";
 
-Flies and measures: map tiles → flight package → simulated flight → airborne replay → figures against
-the truth. Without --map: the whole suite, as far as ../shared/data holds it.
-
-  --map IMAGE          what the tiles are cut from (PNG or JPEG, north up)
-  --world IMAGE        what the camera sees: the same ground, maybe years later
-  --centre LAT,LON     middle of both pictures, degrees
-  --gsd M              metres per pixel of both pictures
-  --aircraft KIND      fixed_wing or multirotor (default: fixed_wing)
-  --agl M              height above the ground (default: 130)
-  --fov DEG            horizontal field of view (default: 60)
-  --distance M         length of the flight (default: 3000)
-  --seed N             seed of the simulation (default: 1)
-  --no-prior           nothing is known at the start but heading and height
-  --only PATTERN       of the suite only the cases whose name matches (a regular expression)
-  --tiles              the flights make tiles as well (airborne replay --make-tiles); where these lie is
-                       measured by pose and by picture, and told in a table of its own (criterion N7)
-  --keep               keep the work folder and say where it is
-  --json               one JSON object per flight on stdout and nothing else
-
-Exit code: 0 when every flight could be measured (missed bars are printed), 1 when one failed, 64 for
-a wrong command line; with --map the code of what failed (65 bad data, 66 no such file).`;
-
-const OPTIONS = {
-  map: { type: "string" },
-  world: { type: "string" },
-  centre: { type: "string" },
-  gsd: { type: "string" },
-  aircraft: { type: "string" },
-  agl: { type: "string" },
-  fov: { type: "string" },
-  distance: { type: "string" },
-  seed: { type: "string" },
-  "no-prior": { type: "boolean" },
-  only: { type: "string" },
-  tiles: { type: "boolean" },
-  keep: { type: "boolean" },
-  json: { type: "boolean" },
-  help: { type: "boolean" },
+export const EVALUATE_OPTIONS = {
+  only: option.custom({ form: "a regular expression", read: readPattern }, {
+    placeholder: "PATTERN",
+    help: "of the suite only the cases whose name matches",
+    example: "two_dates",
+  }),
+  tiles: option.flag({
+    help: "the flights make tiles as well (airborne replay --make-tiles); where these lie is " +
+      "measured by pose and by picture, and shown in a table of its own (criterion N7)",
+  }),
+  keep: option.flag({ help: "keep the work folder and say where it is" }),
+  map: option.path({
+    access: "read",
+    placeholder: "IMAGE",
+    help: "what the tiles are cut from (PNG or JPEG, north up)",
+    group: GROUND_GROUP,
+  }),
+  world: option.path({
+    access: "read",
+    placeholder: "IMAGE",
+    help: "what the camera sees: the same ground, maybe years later",
+    group: GROUND_GROUP,
+  }),
+  centre: option.position({
+    help: "middle of both pictures",
+    example: "30.2672,-97.7431",
+    group: GROUND_GROUP,
+  }),
+  gsd: option.lengthM({
+    minimum: 0.005,
+    maximum: 50,
+    help: "length of a pixel of both pictures",
+    group: GROUND_GROUP,
+  }),
+  aircraft: option.choice(["fixed_wing", "multirotor"], {
+    placeholder: "KIND",
+    help: "what flies",
+    absent: "fixed_wing",
+    group: GROUND_GROUP,
+  }),
+  agl: option.lengthM({
+    minimum: 10,
+    maximum: 5000,
+    help: "height above the ground",
+    absent: "130",
+    group: GROUND_GROUP,
+  }),
+  fov: option.angleDeg({
+    minimum: 10,
+    maximum: 120,
+    help: "horizontal field of view",
+    absent: "60",
+    group: GROUND_GROUP,
+  }),
+  distance: option.lengthM({
+    minimum: 50,
+    maximum: 1_000_000,
+    help: "length of the flight",
+    absent: "3000",
+    group: GROUND_GROUP,
+  }),
+  seed: option.count({
+    minimum: 0,
+    maximum: Number.MAX_SAFE_INTEGER,
+    help: "seed of the simulation",
+    absent: "1",
+    group: GROUND_GROUP,
+  }),
+  noPrior: option.flag({
+    help: "nothing is known at the start but heading and height",
+    group: GROUND_GROUP,
+  }),
 } as const;
+
+export type EvaluateValues = OptionValues<typeof EVALUATE_OPTIONS> & { readonly json: boolean };
 
 export type Aircraft = "fixed_wing" | "multirotor";
 
@@ -60,7 +95,6 @@ export interface FlightRequest {
 }
 
 export interface EvaluateOptions {
-  readonly help: boolean;
   readonly json: boolean;
   readonly keep: boolean;
   readonly tiles: boolean;
@@ -76,55 +110,35 @@ export interface EvaluateOptions {
 }
 
 /** Paths in it are as typed. @throws UsageError */
-export function evaluateOptions(args: readonly string[]): EvaluateOptions {
-  const values = parse(args);
-  const flight: FlightRequest = {
-    aircraft: aircraft(values.aircraft),
-    aglM: number("agl", values.agl, 130, 10, 5000),
-    fovDeg: number("fov", values.fov, 60, 10, 120),
-    distanceM: number("distance", values.distance, 3000, 50, 1_000_000),
-    seed: number("seed", values.seed, 1, 0, Number.MAX_SAFE_INTEGER, true),
-    prior: !values["no-prior"],
-  };
+export function evaluateOptions(values: EvaluateValues): EvaluateOptions {
+  const { json, keep, tiles, only = null } = values;
   return {
-    help: values.help ?? false,
-    json: values.json ?? false,
-    keep: values.keep ?? false,
-    tiles: values.tiles ?? false,
-    only: pattern(values.only),
+    json,
+    keep,
+    tiles,
+    only,
     ground: ground(values),
-    flight,
+    flight: {
+      aircraft: values.aircraft ?? "fixed_wing",
+      aglM: values.agl ?? 130,
+      fovDeg: values.fov ?? 60,
+      distanceM: values.distance ?? 3000,
+      seed: values.seed ?? 1,
+      prior: !values.noPrior,
+    },
   };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: joinNegative(args), options: OPTIONS, strict: true }).values;
-  } catch (error) {
-    throw new UsageError(`${messageOf(error)}; see --help`, { cause: error });
-  }
-}
-
-/** "--centre" "-33.9,151.2": the number is the option's value, not another option. */
-function joinNegative(args: readonly string[]): string[] {
-  const joined: string[] = [];
-  for (const arg of args) {
-    const last = joined.at(-1);
-    const isValue = /^-[\d.]/.test(arg) && last?.startsWith("--") && !last.includes("=");
-    if (isValue) joined[joined.length - 1] = `${last}=${arg}`;
-    else joined.push(arg);
-  }
-  return joined;
 }
 
 const GROUND_KEYS = ["map", "world", "centre", "gsd"] as const;
-const FLIGHT_KEYS = ["aircraft", "agl", "fov", "distance", "seed", "no-prior"] as const;
+const FLIGHT_KEYS = ["aircraft", "agl", "fov", "distance", "seed"] as const;
 
-function ground(values: ReturnType<typeof parse>): EvaluateOptions["ground"] {
-  const { map, world, centre: centreText, gsd } = values;
+function ground(values: EvaluateValues): EvaluateOptions["ground"] {
+  const { map, world, centre, gsd } = values;
   const given = GROUND_KEYS.filter((key) => values[key] !== undefined);
   if (given.length === 0) {
-    const flightKey = FLIGHT_KEYS.find((key) => values[key] !== undefined);
+    const flightKey = values.noPrior
+      ? "no-prior"
+      : FLIGHT_KEYS.find((key) => values[key] !== undefined);
     if (flightKey !== undefined) {
       throw new UsageError(
         `--${flightKey} needs a ground: give --map, --world, --centre and --gsd`,
@@ -132,9 +146,7 @@ function ground(values: ReturnType<typeof parse>): EvaluateOptions["ground"] {
     }
     return null;
   }
-  if (
-    map === undefined || world === undefined || centreText === undefined || gsd === undefined
-  ) {
+  if (map === undefined || world === undefined || centre === undefined || gsd === undefined) {
     const missing = GROUND_KEYS.filter((key) => values[key] === undefined);
     throw new UsageError(
       `--${given[0]} needs ${missing.map((key) => `--${key}`).join(", ")} beside it`,
@@ -143,49 +155,13 @@ function ground(values: ReturnType<typeof parse>): EvaluateOptions["ground"] {
   if (values.only !== undefined) {
     throw new UsageError("--only chooses from the suite, not with --map");
   }
-  return { map, world, centre: centre(centreText), gsdM: number("gsd", gsd, NaN, 0.005, 50) };
+  return { map, world, centre: `${centre.latitudeDeg},${centre.longitudeDeg}`, gsdM: gsd };
 }
 
-function centre(text: string): string {
-  const parts = text.split(",").map((part) => part.trim() === "" ? NaN : Number(part));
-  if (parts.length !== 2 || !(Math.abs(parts[0]) <= 85) || !(Math.abs(parts[1]) <= 180)) {
-    throw new UsageError(
-      `--centre must be LAT,LON in degrees (latitude within ±85, longitude within ±180), got "${text}"`,
-    );
-  }
-  return parts.join(",");
-}
-
-function aircraft(text: string | undefined): Aircraft {
-  if (text === undefined) return "fixed_wing";
-  if (text === "fixed_wing" || text === "multirotor") return text;
-  throw new UsageError(`--aircraft must be fixed_wing or multirotor, got "${text}"`);
-}
-
-function number(
-  name: string,
-  text: string | undefined,
-  otherwise: number,
-  minimum: number,
-  maximum: number,
-  whole = false,
-): number {
-  if (text === undefined) return otherwise;
-  const value = text.trim() === "" ? NaN : Number(text);
-  if (!(value >= minimum && value <= maximum) || (whole && !Number.isSafeInteger(value))) {
-    const kind = whole ? "a whole number" : "a number";
-    throw new UsageError(`--${name} must be ${kind} from ${minimum} to ${maximum}, got "${text}"`);
-  }
-  return value;
-}
-
-function pattern(text: string | undefined): RegExp | null {
-  if (text === undefined) return null;
+function readPattern(text: string): RegExp | Refused {
   try {
     return new RegExp(text);
   } catch (error) {
-    throw new UsageError(`--only must be a regular expression: ${messageOf(error)}`, {
-      cause: error,
-    });
+    return new Refused(messageOf(error));
   }
 }

@@ -1,10 +1,14 @@
 /** Wrong command lines (64, with what is wrong) and the help of every command (0, with examples). */
 import assert from "node:assert/strict";
 import { commands as airborneCommands } from "../../src/airborne/compose.ts";
+import { withCompletion } from "../../src/core/mod.ts";
 import { commands as operatorCommands } from "../../src/operator/compose.ts";
 import { type FaultCase, filesBelow, forEachCase, inScratch, run } from "./programs.ts";
 
-const PROGRAMS = { airborne: airborneCommands(), operator: operatorCommands() } as const;
+const PROGRAMS = {
+  airborne: withCompletion("airborne", airborneCommands()),
+  operator: withCompletion("operator", operatorCommands()),
+} as const;
 type ProgramName = keyof typeof PROGRAMS;
 
 const everyCommand = (Object.keys(PROGRAMS) as ProgramName[]).flatMap((program) =>
@@ -17,9 +21,10 @@ Deno.test("--help of every command prints an example of itself and ends with 0",
     assert.equal(code, 0, err);
     assert.equal(err, "");
     const [usage, ...rest] = out.split("\n");
-    assert.ok(usage.startsWith(`${program} ${name}`), usage);
+    assert.ok(usage.startsWith(`usage: ${program} ${name}`), usage);
+    assert.ok(rest.every((line) => line.length <= 110), "a line is too wide");
     assert.ok(rest.some((line) => line.trim().startsWith(`${program} ${name} `)), "no example");
-    assert.ok(rest.some((line) => /^Examples?:?$/.test(line.trim())), "no heading of examples");
+    assert.ok(rest.some((line) => /^Examples?$/.test(line.trim())), "no heading of examples");
   });
 });
 
@@ -53,13 +58,13 @@ const LINES: readonly WrongLine[] = [
   wrong("airborne", "", /usage: airborne COMMAND/),
   wrong("airborne", "fly", /there is no command "fly"/),
   wrong("airborne", "replya x", /did you mean "replay"\?/),
-  wrong("airborne", "replay", /takes one FLIGHT folder, got 0/),
-  wrong("airborne", "replay a b --package p", /takes one FLIGHT folder, got 2/),
+  wrong("airborne", "replay", /takes one FLIGHT, got none/),
+  wrong("airborne", "replay a b --package p", /takes one FLIGHT, got 2/),
   wrong("airborne", "replay a", /needs --package PACKAGE/),
-  wrong("airborne", "replay a --package", /--package/),
+  wrong("airborne", "replay a --package", /--package needs a value/),
   wrong("operator", "", /usage: operator COMMAND/),
   wrong("operator", "tiles", /tiles import/),
-  wrong("operator", "tiles import", /takes one SOURCE, got 0/),
+  wrong("operator", "tiles import", /takes one SOURCE, got none/),
   wrong("operator", "tiles import a.png b.png", /takes one SOURCE, got 2/),
   wrong("operator", "tiles import a.png --centre 50,30", /--centre and --gsd belong together/),
   wrong("operator", "tiles import a.png --centre 95,30 --gsd 1", /--centre must be LAT,LON/),
@@ -67,24 +72,37 @@ const LINES: readonly WrongLine[] = [
   wrong("operator", "tiles import a.png --zoom 1.5", /--zoom must be a whole number/),
   wrong("operator", "tiles import a.png --captured-at yesterday", /--captured-at must be a date/),
   wrong("operator", "tiles import a.png --headings guess", /--headings must be trust or search/),
-  wrong("operator", "tiles import a.png --source a/b", /--source takes/),
+  wrong("operator", "tiles import a.png --source a/b", /--source must be a name/),
   wrong("operator", "provision", /needs --out PACKAGE/),
   wrong("operator", "provision x --out p", /takes options only, got "x"/),
   wrong("operator", "provision --out p --area 1,2,3", /--area must be SOUTH,WEST,NORTH,EAST/),
-  wrong("operator", "provision --out p --area 5,2,3,4", /--area must be SOUTH,WEST,NORTH,EAST/),
+  wrong("operator", "provision --out p --area 5,2,3,4", /--area must be .* lies north of/),
+  wrong("operator", "provision --out p --aera 1,2,3,4", /no option --aera; did you mean --area\?/),
+  wrong("operator", "provision --out p --zoom 18 --zoom 17", /--zoom is given twice/),
+  wrong("operator", "provision --out p --json=yes", /--json takes no value/),
+  wrong("operator", "cache ls --area 50.40,30.45,50.45,", /--area .* one of them is empty/),
+  wrong("operator", "cache ls --bbox 1,2,1,3", /south and north are the same/),
+  wrong("operator", "cache sector add a stable_rear 1,2,3,2", /west and east are the same/),
+  wrong("operator", "cache sector add a b", /takes NAME CLASS SOUTH,WEST,NORTH,EAST, got 2/),
+  ...["--area 50.40,30.45,50.45,", "--route 50.4,30.4;50.9,", "--polygon 1,2;3,4", "--area v.json"]
+    .map((area) =>
+      wrong("operator", `tiles download --url https://a.example/ --zoom 18 ${area}`, /must be/)
+    ),
+  wrong("operator", "tiles download --url https://a.example/ --zoom 17,", /--zoom .* is empty/),
+  wrong("operator", "completion tcsh", /SHELL must be bash, zsh or fish/),
   wrong("operator", "provision --out p --centre 5,2", /--centre and --radius belong together/),
   wrong("operator", "provision --out p --agl 130 --footprint 100", /--agl or --footprint/),
   wrong("operator", "provision --out p --agl NaN", /--agl must be a number/),
   wrong("operator", "provision --out p --ground-height Infinity", /--ground-height must be/),
-  wrong("operator", "package verify", /takes one PACKAGE, got 0/),
+  wrong("operator", "package verify", /takes one PACKAGE, got none/),
   wrong("operator", "package show a b", /takes one PACKAGE, got 2/),
-  wrong("operator", "simulate flight", /--out FLIGHT is missing/),
+  wrong("operator", "simulate flight", /needs --out FLIGHT/),
   wrong("operator", "simulate flight --out f", /give one ground/),
-  wrong("operator", "simulate flight --out f --procedural 1", /--centre LAT,LON .* is missing/),
+  wrong("operator", "simulate flight --out f --procedural 1", /needs --centre LAT,LON/),
   wrong("operator", "simulate flight --out f --aircraft kite", /--aircraft must be fixed_wing/),
   wrong("operator", "simulate flight --out f --gps off", /--gps must be absent, present/),
   wrong("operator", "simulate flight --out f --agl 1e9", /--agl must be a number from/),
-  wrong("operator", "simulate map --procedural 1 --centre 50,30", /--out FOLDER is missing/),
+  wrong("operator", "simulate map --procedural 1 --centre 50,30", /needs --out FOLDER/),
   wrong("operator", "simulate map --out m --procedural 1 --centre 5,3", /give one area/),
   wrong("operator", "simulate map --out m --procedural 1 --centre 5,3 --extent 1", /--extent must/),
 ];

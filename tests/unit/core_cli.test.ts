@@ -40,7 +40,16 @@ function fakeTerminal(options: { interactive?: boolean; readerGone?: boolean } =
 }
 
 function command(name: string, run: Command["run"]): Command {
-  return { name, summary: `summary of ${name}`, help: `help of ${name}\n`, run };
+  const declaration = {
+    name,
+    summary: `summary of ${name}`,
+    about: `help of ${name}`,
+    arguments: {},
+    options: {},
+    examples: [],
+    exitCodes: {},
+  };
+  return { ...declaration, parse: (args) => args, run };
 }
 
 function run(commands: Command[], args: string[], terminal: Fake): Promise<number> {
@@ -77,9 +86,21 @@ Deno.test("runProgram() prints help where it is asked for, and never runs the co
     const [args, expected, code] of [
       [["--help"], /tiles import +summary of tiles import/, 0],
       [["tiles", "--help"], /summary of tiles import/, 0],
-      [["help", "tiles", "import"], /^help of tiles import$/, 0],
-      [["tiles", "import", "--help"], /^help of tiles import$/, 0],
-      [["tiles", "import", "x", "-h"], /^help of tiles import$/, 0],
+      [
+        ["help", "tiles", "import"],
+        /^usage: operator tiles import .*\n\nhelp of tiles import\n/,
+        0,
+      ],
+      [
+        ["tiles", "import", "--help"],
+        /^usage: operator tiles import .*\n\nhelp of tiles import\n/,
+        0,
+      ],
+      [
+        ["tiles", "import", "x", "-h"],
+        /^usage: operator tiles import .*\n\nhelp of tiles import\n/,
+        0,
+      ],
       [["--version"], /^operator 1\.2\.3$/, 0],
     ] as const
   ) {

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { UsageError } from "../../src/core/mod.ts";
-import { evaluateOptions } from "../../tasks/evaluate/options.ts";
+import { evaluateCommand } from "../../tasks/evaluate.ts";
+import { evaluateOptions as optionsOf } from "../../tasks/evaluate/options.ts";
 import { groundCase, suite } from "../../tasks/evaluate/cases.ts";
 import { metricsTable, resultLine } from "../../tasks/evaluate/results.ts";
 import { replayLine } from "../../tasks/evaluate/replay.ts";
 import { evaluateFlight, flightMetrics, TruthTrack } from "../../src/workstation/evaluation/mod.ts";
+
+const evaluateOptions = (args: readonly string[]) => optionsOf(evaluateCommand.parse(args));
 
 const GROUND = ["--map", "m.png", "--world", "w.jpg", "--centre", "-33.9,151.2", "--gsd", "0.5"];
 
@@ -34,9 +37,10 @@ const WRONG: Record<string, readonly string[]> = {
   "a positional": ["map.png"],
   "half a ground": ["--map", "m.png", "--world", "w.png"],
   "a flight option without a ground": ["--agl", "100"],
-  "a centre that is none": [...GROUND, "--centre", "north"],
-  "a centre off the map": [...GROUND, "--centre", "89,0"],
-  "a resolution of zero": [...GROUND, "--gsd", "0"],
+  "a centre that is none": [...GROUND.slice(0, 4), "--centre", "north", "--gsd", "0.5"],
+  "a centre off the map": [...GROUND.slice(0, 4), "--centre", "89,0", "--gsd", "0.5"],
+  "a resolution of zero": [...GROUND.slice(0, 6), "--gsd", "0"],
+  "an option that is given twice": [...GROUND, "--gsd", "0.5"],
   "an unknown aircraft": [...GROUND, "--aircraft", "balloon"],
   "a height that is no number": [...GROUND, "--agl", "high"],
   "an empty number": [...GROUND, "--agl", ""],

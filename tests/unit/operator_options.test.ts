@@ -1,20 +1,54 @@
-/** Dates on the operator's command line. */
+/** Options that operator commands share. */
 import assert from "node:assert/strict";
-import { UsageError } from "../../src/core/mod.ts";
-import { dateOption } from "../../src/operator/options.ts";
+import { defineCommand, EXIT, type Options, UsageError } from "../../src/core/mod.ts";
+import { FILTER_OPTIONS, TILE_ARGUMENT } from "../../src/operator/commands/cache_options.ts";
+import { readGps } from "../../src/operator/commands/simulate.ts";
+import { Refused } from "../../src/core/mod.ts";
 
-Deno.test("dateOption() takes days and moments, and no day that does not exist", () => {
-  const taken = [
-    ["2024-02-29", "2024-02-29T00:00:00.000Z"],
-    ["2026-05-31T12:00Z", "2026-05-31T12:00:00.000Z"],
-    ["2026-05-31T12:00", "2026-05-31T12:00:00.000Z"],
-    ["2026-05-31T01:00:00+03:00", "2026-05-30T22:00:00.000Z"],
-  ];
-  for (const [text, moment] of taken) {
-    assert.equal(dateOption("at", text)?.toISOString(), moment, text);
+const parser = (declared: { options?: Options; arguments?: Options }) =>
+  defineCommand({
+    name: "x",
+    summary: "",
+    about: "",
+    examples: [],
+    options: {},
+    ...declared,
+    run: () => EXIT.ok,
+  }).parse as (args: readonly string[]) => Record<string, unknown>;
+
+Deno.test("--source takes a name, or a flight of onboard_ingest", () => {
+  const parse = parser({ options: FILTER_OPTIONS });
+  const flight = "7D0F2C4E-3f0f-4a9c-8d5e-0f6a3f1b2c4d";
+  assert.deepEqual(parse(["--source", "bing"]).source, { source: "bing" });
+  assert.deepEqual(parse(["--source", `onboard_ingest/${flight}`]).source, {
+    source: "onboard_ingest",
+    flightId: flight.toLowerCase(),
+  });
+  for (const text of ["Bing", "a/b", `bing/${flight}`, "", `onboard_ingest/${flight}/1`]) {
+    assert.throws(() => parse(["--source", text]), UsageError, text);
   }
-  for (const text of ["2026-02-29", "2026-02-30T10:00Z", "2026-13-01", "2026-06-31", "yesterday"]) {
-    assert.throws(() => dateOption("at", text), UsageError, text);
+});
+
+Deno.test("TILE is source, zoom and place, or a UUID; anything else says what it must be", () => {
+  const parse = parser({ arguments: TILE_ARGUMENT });
+  const tile = (text: string) => parse([text]).tile as { tileId: unknown };
+  assert.deepEqual(tile("bing/18/77213/106845").tileId, {
+    source: "bing",
+    zoom: 18,
+    x: 77213,
+    y: 106845,
+  });
+  for (const text of ["bing/18/77213", "bing/18/77213/x", "bing/18/1/2/3", "bing/3/8/0", ""]) {
+    assert.throws(() => parse([text]), /TILE must be SOURCE\/ZOOM\/X\/Y/, text);
   }
-  assert.equal(dateOption("at", undefined), undefined);
+});
+
+Deno.test("--gps windows must end after they begin", () => {
+  assert.deepEqual(readGps("jam:60-90,spoof:120-180"), [
+    { kind: "jammed", fromS: 60, toS: 90 },
+    { kind: "spoofed", fromS: 120, toS: 180 },
+  ]);
+  for (const text of ["off", "jam", "jam:60", "jam:60-60", "jam:90-60", "jam:60-90,", ""]) {
+    assert.ok(readGps(text) instanceof Refused, text);
+  }
 });

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { commands as airborneCommands } from "../../src/airborne/compose.ts";
+import { commands as operatorCommands } from "../../src/operator/compose.ts";
 import { airborneCommand, operatorCommand } from "../../tasks/executables.ts";
 import { grantsFor } from "../../tasks/launch.ts";
 import { REPOSITORY } from "../support/paths.ts";
@@ -9,29 +11,47 @@ async function run({ command, args }: { command: string; args: string[] }, cwd =
   return { code: output.code, stdout: text(output.stdout), stderr: text(output.stderr) };
 }
 
-Deno.test("grantsFor() reads what is named, writes what --out names, reaches what --dsn names", () => {
-  const args = "provision map.png --gsd 0.5 --centre 50.1,30.2 --out /srv/p/x --data /srv/data";
-  assert.deepEqual(grantsFor(args.split(" ")), {
-    read: ["map.png"],
+const operator = (line: string) => grantsFor(operatorCommands(), line.split(" "));
+
+Deno.test("grantsFor() grants what the options of a command name: files, folders, hosts", () => {
+  assert.deepEqual(
+    operator("tiles import map.png --gsd 0.5 --centre 50.1,30.2 --source v1.2/x --data /srv/data"),
+    { read: ["map.png"], write: ["/srv/data"], net: [] },
+  );
+  assert.deepEqual(operator("provision --out /srv/p/x --data=/srv/data --name map.png"), {
+    read: [],
     write: ["/srv/p", "/srv/data"],
     net: [],
   });
   const exported = "cache export --out /srv/x/a.mbtiles --source onboard_ingest/a/b --name v1.2";
-  assert.deepEqual(grantsFor(exported.split(" ")), { read: [], write: ["/srv/x"], net: [] });
-  assert.deepEqual(grantsFor(["cache", "import", "/srv/x/a.pmtiles"]).read, ["/srv/x/a.pmtiles"]);
-  assert.deepEqual(grantsFor(["--dsn", "postgresql://me@db.example:6000/x"]).net, [
+  assert.deepEqual(operator(exported), { read: [], write: ["/srv/x", "data"], net: [] });
+  assert.deepEqual(operator("cache import /srv/x/a.pmtiles --quiet").read, ["/srv/x/a.pmtiles"]);
+  assert.deepEqual(operator("--quiet cache import -- --odd.png").read, ["--odd.png"]);
+  assert.deepEqual(operator("cache ls --dsn postgresql://me@db.example:6000/x").net, [
     "db.example:6000",
   ]);
-  assert.deepEqual(grantsFor(["--url", "https://tiles.example/{z}/{x}/{y}.png"]), {
-    read: [],
-    write: [],
+  const download = "tiles download --url https://tiles.example/{z}/{x}/{y}.png --geojson a.geojson";
+  assert.deepEqual(operator(`${download} --failed b.json`), {
+    read: ["a.geojson"],
+    write: ["b.json", "data"],
     net: ["tiles.example:443"],
   });
-  assert.deepEqual(grantsFor(["--dsn=postgresql:///x?host=/run/pg"]), {
+  assert.deepEqual(operator("tiles status --dsn=postgresql:///x?host=/run/pg"), {
     read: ["/run/pg/.s.PGSQL.5432"],
-    write: ["/run/pg/.s.PGSQL.5432"],
+    write: ["data", "/run/pg/.s.PGSQL.5432"],
     net: ["unix:/run/pg/.s.PGSQL.5432"],
   });
+  const replay = "replay flight --package p --recorder home --make-tiles home --config c.yaml";
+  assert.deepEqual(grantsFor(airborneCommands(), replay.split(" ")), {
+    read: ["flight", "p", "c.yaml"],
+    write: ["home", "home"],
+    net: [],
+  });
+});
+
+Deno.test("grantsFor() grants nothing to a command that is not there", () => {
+  assert.deepEqual(operator("tiles imprt map.png"), { read: [], write: [], net: [] });
+  assert.deepEqual(operator("cache ls --colour map.png"), { read: [], write: ["data"], net: [] });
 });
 
 Deno.test("the executables start under their permission sets from any folder, in silence", async () => {

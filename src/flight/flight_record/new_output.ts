@@ -135,7 +135,7 @@ export class OutputFile {
 
 const utf8 = new TextEncoder();
 
-/** A missing permission has its own message (core/cli_faults.ts). */
+/** A missing permission has its own message (core/command_line/faults.ts). */
 function isDiskFault(error: unknown): boolean {
   if (error instanceof Deno.errors.NotCapable) return false;
   return error instanceof Error && "code" in error && !(error instanceof OutputTakenError) &&

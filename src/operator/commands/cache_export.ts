@@ -7,9 +7,12 @@ import { basename } from "node:path";
 import {
   type Command,
   type CommandIo,
+  defineCommand,
   EXIT,
   type ExitCode,
   GdnError,
+  option,
+  type OptionValues,
   UsageError,
 } from "../../core/mod.ts";
 import type { TileFilter, TileGroup } from "../../tiles/workstation/tile_cache/mod.ts";
@@ -22,65 +25,64 @@ import {
   type MosaicRange,
   type TileDecoder,
 } from "../../tiles/workstation/tile_export/mod.ts";
-import { parseCommandLine } from "../options.ts";
+import { CACHE_OPTIONS, placeOf } from "../options.ts";
 import {
   type CacheParts,
-  FILTER_HELP,
   FILTER_OPTIONS,
   filterOf,
   type OpenedCache,
   openExisting,
-  PLACE_HELP,
-  PLACE_OPTIONS,
-  placeOf,
   sizeText,
 } from "./cache_options.ts";
 
-const HELP = `operator cache export --out OUT [options]
+const FORMATS = ["mbtiles", "pmtiles", "geotiff", "folder"] as const;
+type Format = (typeof FORMATS)[number];
 
+const ABOUT = `
 Writes tiles of the cache for other programs. The end of OUT's name says how:
   .mbtiles             MBTiles 1.3 (SQLite)
   .pmtiles             PMTiles version 3, equal pictures once
   .tif, .tiff          a GeoTIFF that is a COG: one zoom as one picture, EPSG:3857, with overviews
   anything else        a folder {z}/{x}/{y}.jpg
 JPEG bytes go into the first two and the folder unchanged; pixels into the GeoTIFF. Nothing stands at
-OUT until all of it is there. Tiles of two sources do not go into one export: name one.
-
-  --out OUT            the file or folder
-  --format FORMAT      mbtiles, pmtiles, geotiff or folder, whatever the name ends with
-  --force              replace OUT (a folder only if it is an export)
-  --name TEXT          name in the file (default: OUT's)
-${FILTER_HELP}
-${PLACE_HELP}
-
-Examples
-  operator cache export --out kyiv.pmtiles --source bing
-  operator cache export --out kyiv.tif --zoom 17 --bbox 50.40,30.45,50.50,30.60
-  operator cache export --out tiles/ --format folder`;
+OUT until all of it is there. Tiles of two sources do not go into one export: name one.`;
 
 const OPTIONS = {
-  ...PLACE_OPTIONS,
+  out: option.path({
+    access: "create",
+    placeholder: "OUT",
+    required: true,
+    help: "the file or folder",
+  }),
+  format: option.choice(FORMATS, {
+    placeholder: "FORMAT",
+    help: "what is written, whatever the name ends with",
+    absent: "by OUT's name",
+  }),
+  force: option.flag({ help: "replace OUT (a folder only if it is an export)" }),
+  name: option.text({ help: "name in the file", absent: "OUT's" }),
   ...FILTER_OPTIONS,
-  out: { type: "string" },
-  format: { type: "string" },
-  force: { type: "boolean" },
-  name: { type: "string" },
+  ...CACHE_OPTIONS,
 } as const;
-
-const FORMATS = ["mbtiles", "pmtiles", "geotiff", "folder"] as const;
-type Format = (typeof FORMATS)[number];
 
 export interface ExportParts extends CacheParts {
   openDecoder(): Disposable & TileDecoder;
 }
 
 export function cacheExportCommand(parts: ExportParts): Command {
-  return {
+  return defineCommand({
     name: "cache export",
     summary: "write tiles to MBTiles, PMTiles, a GeoTIFF or a {z}/{x}/{y} folder",
-    help: HELP,
-    run: (args, io) => run(parts, args, io),
-  };
+    about: ABOUT,
+    options: OPTIONS,
+    json: "one JSON object instead of the summary",
+    examples: [
+      "operator cache export --out kyiv.pmtiles --source bing",
+      "operator cache export --out kyiv.tif --zoom 17 --area 50.40,30.45,50.50,30.60",
+      "operator cache export --out tiles/ --format folder",
+    ],
+    run: (values, io) => run(parts, values, io),
+  });
 }
 
 interface Request {
@@ -91,16 +93,16 @@ interface Request {
   readonly filter: TileFilter;
 }
 
-async function run(parts: ExportParts, args: readonly string[], io: CommandIo): Promise<ExitCode> {
-  const { values, positionals } = parseCommandLine(args, OPTIONS);
-  if (positionals.length > 0 || values.out === undefined) {
-    throw new UsageError("cache export takes no arguments but --out OUT");
-  }
-  const out = values.out.length > 1 ? values.out.replace(/\/+$/, "") : values.out;
+async function run(
+  parts: ExportParts,
+  values: OptionValues<typeof OPTIONS> & { readonly json: boolean },
+  io: CommandIo,
+): Promise<ExitCode> {
+  const { out } = values;
   const request: Request = {
     out,
-    format: formatOf(values.format, out),
-    force: values.force ?? false,
+    format: values.format ?? formatOf(out),
+    force: values.force,
     name: values.name ?? basename(out).replace(/\.[a-z]+$/i, ""),
     filter: filterOf(values),
   };
@@ -126,12 +128,7 @@ async function run(parts: ExportParts, args: readonly string[], io: CommandIo): 
   return EXIT.ok;
 }
 
-function formatOf(text: string | undefined, out: string): Format {
-  if (text !== undefined) {
-    const format = FORMATS.find((known) => known === text);
-    if (format !== undefined) return format;
-    throw new UsageError(`--format must be ${FORMATS.join(", ")}, got "${text}"`);
-  }
+function formatOf(out: string): Format {
   if (/\.mbtiles$/i.test(out)) return "mbtiles";
   if (/\.pmtiles$/i.test(out)) return "pmtiles";
   return /\.tiff?$/i.test(out) ? "geotiff" : "folder";

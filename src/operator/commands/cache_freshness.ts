@@ -6,13 +6,16 @@
 import {
   type Command,
   type CommandIo,
+  defineCommand,
   EXIT,
   type ExitCode,
   GdnError,
   MERCATOR_LATITUDE_MAX_DEG,
+  option,
+  type OptionValues,
+  Refused,
   tileBounds,
   tileFromWgs,
-  UsageError,
 } from "../../core/mod.ts";
 import {
   type Bbox,
@@ -26,13 +29,7 @@ import {
   type FreshnessSettings,
   type SqlFreshnessGate,
 } from "../../tiles/workstation/tile_cache/mod.ts";
-import {
-  CACHE_OPTIONS_HELP,
-  DATA_DIRECTORY_DEFAULT,
-  dateOption,
-  numberOption,
-  parseCommandLine,
-} from "../options.ts";
+import { CACHE_OPTIONS, type CachePlace, placeOf } from "../options.ts";
 
 /** An open cache, as far as these commands need it. */
 export interface FreshnessCache extends AsyncDisposable {
@@ -41,95 +38,115 @@ export interface FreshnessCache extends AsyncDisposable {
 }
 
 export interface FreshnessParts {
-  openCache(place: { dataDirectory: string; dsn: string | null }): Promise<FreshnessCache>;
+  openCache(place: CachePlace): Promise<FreshnessCache>;
 }
 
-const ZOOM_DEFAULT = 18;
+const UNITS_S: Readonly<Record<string, number>> = { d: 86_400, h: 3600, s: 1, "": 1 };
 
-const EXPLAIN_HELP = `operator cache freshness explain LAT LON CAPTURED_AT [options]
+const RULE_FORM = `${
+  SECTOR_CLASSIFICATIONS.join("=AGE or ")
+}=AGE, with AGE like 90d, 12h or a number of seconds`;
 
-What the cache would decide about a tile there whose picture was taken then, and why. Nothing is
-written. CAPTURED_AT is a date (2026-05-31), a moment (2026-05-31T12:00Z), or "unknown".
+/** "active_conflict=90d". */
+function readRule(
+  text: string,
+): { readonly classification: SectorClassification; readonly maxAgeS: number } | Refused {
+  const match = /^(\w+)=(\d{1,12})([dhs]?)$/.exec(text);
+  const classification = SECTOR_CLASSIFICATIONS.find((known) => known === match?.[1]);
+  if (match === null || classification === undefined) return new Refused();
+  return { classification, maxAgeS: Number(match[2]) * UNITS_S[match[3]] };
+}
 
-The whole tile counts: it lies in every sector that it touches, an edge included.
+const EXPLAIN_OPTIONS = {
+  at: option.date({ help: "the moment of judgement", absent: "now" }),
+  zoom: option.zoom({ default: 18, help: "zoom of the tile" }),
+  ...CACHE_OPTIONS,
+} as const;
 
-  --at TIME            the moment of judgement (default: now)
-  --zoom Z             zoom of the tile (default ${ZOOM_DEFAULT})
-${CACHE_OPTIONS_HELP}
-  --json               one JSON object instead of text
+const EXPLAIN_ARGUMENTS = {
+  latitudeDeg: option.angleDeg({
+    minimum: -90,
+    maximum: 90,
+    placeholder: "LAT",
+    required: true,
+    help: "latitude of a point in the tile",
+  }),
+  longitudeDeg: option.angleDeg({
+    minimum: -180,
+    maximum: 180,
+    placeholder: "LON",
+    required: true,
+    help: "longitude of the point",
+  }),
+  capturedAt: option.dateOrUnknown({
+    placeholder: "CAPTURED_AT",
+    required: true,
+    help: "when the picture of the tile was taken",
+  }),
+} as const;
 
-Examples
-  operator cache freshness explain 48.2 37.8 2026-01-31
-  operator cache freshness explain 48.2 37.8 unknown --at 2026-09-01 --json`;
-
-const RULES_HELP = `operator cache freshness rules [options]
-
-How old a tile may be in a sector. Older ones are refused in active_conflict and labelled
-"downgraded" in stable_rear, which is also everything outside of all sectors.
-
-  --set CLASS=AGE      change a rule; AGE is 90d, 12h or seconds; may be given several times
-  --trust-clock        the clock of this machine is right, and was ahead before: tiles are judged
-                       at the latest time that the cache has seen, and this forgets it
-${CACHE_OPTIONS_HELP}
-  --json               one JSON object instead of text
-
-Examples
-  operator cache freshness rules
-  operator cache freshness rules --set active_conflict=90d --set stable_rear=365d`;
-
-const PLACE = {
-  data: { type: "string" },
-  dsn: { type: "string" },
-  json: { type: "boolean" },
+const RULES_OPTIONS = {
+  set: option.custom({ form: RULE_FORM, read: readRule }, {
+    placeholder: "CLASS=AGE",
+    multiple: true,
+    help: "change a rule",
+    example: "active_conflict=90d",
+  }),
+  trustClock: option.flag({
+    help: "the clock of this machine is right, and was ahead before: tiles are judged at the " +
+      "latest time that the cache has seen, and this forgets it",
+  }),
+  ...CACHE_OPTIONS,
 } as const;
 
 export function freshnessExplainCommand(parts: FreshnessParts): Command {
-  return {
+  return defineCommand({
     name: "cache freshness explain",
     summary: "what the cache would decide about a tile, and why",
-    help: EXPLAIN_HELP,
-    run: (args, io) => explain(parts, args, io),
-  };
+    about: `
+What the cache would decide about a tile there whose picture was taken then, and why. Nothing is
+written. The whole tile counts: it lies in every sector that it touches, an edge included.`,
+    arguments: EXPLAIN_ARGUMENTS,
+    options: EXPLAIN_OPTIONS,
+    json: "one JSON object instead of text",
+    examples: [
+      "operator cache freshness explain 48.2 37.8 2026-01-31",
+      "operator cache freshness explain 48.2 37.8 unknown --at 2026-09-01 --json",
+    ],
+    run: (values, io) => explain(parts, values, io),
+  });
 }
 
 export function freshnessRulesCommand(parts: FreshnessParts): Command {
-  return {
+  return defineCommand({
     name: "cache freshness rules",
     summary: "show or change how old tiles may be",
-    help: RULES_HELP,
-    run: (args, io) => rules(parts, args, io),
-  };
-}
-
-export function placeOf(values: { data?: string; dsn?: string }) {
-  return { dataDirectory: values.data ?? DATA_DIRECTORY_DEFAULT, dsn: values.dsn ?? null };
+    about: `
+How old a tile may be in a sector. Older ones are refused in active_conflict and labelled
+"downgraded" in stable_rear, which is also everything outside of all sectors.`,
+    options: RULES_OPTIONS,
+    json: "one JSON object instead of text",
+    examples: [
+      "operator cache freshness rules",
+      "operator cache freshness rules --set active_conflict=90d --set stable_rear=365d",
+    ],
+    run: (values, io) => rules(parts, values, io),
+  });
 }
 
 async function explain(
   parts: FreshnessParts,
-  args: readonly string[],
+  values:
+    & OptionValues<typeof EXPLAIN_OPTIONS & typeof EXPLAIN_ARGUMENTS>
+    & { readonly json: boolean },
   io: CommandIo,
 ): Promise<ExitCode> {
-  const options = { ...PLACE, at: { type: "string" }, zoom: { type: "string" } } as const;
-  // "-33.9" is a latitude and no option.
-  const marked = args.map((arg) => /^-\.?\d/.test(arg) ? `+${arg}` : arg);
-  const { values, positionals } = parseCommandLine(marked, options);
-  if (positionals.length !== 3) {
-    throw new UsageError(
-      `freshness explain takes LAT LON CAPTURED_AT, got ${positionals.length} words`,
-    );
-  }
-  const [latitude, longitude, captured] = positionals.map((word) => word.replace(/^\+-/, "-"));
-  const latitudeDeg = numberOption("LAT", latitude, { minimum: -90, maximum: 90 }) ?? 0;
-  const longitudeDeg = numberOption("LON", longitude, { minimum: -180, maximum: 180 }) ?? 0;
-  const zoom = numberOption("zoom", values.zoom, { minimum: 0, maximum: 22, integer: true }) ??
-    ZOOM_DEFAULT;
-  const capturedAt = captured === "unknown" ? null : dateOption("CAPTURED_AT", captured) ?? null;
-  const named = dateOption("at", values.at);
+  const { latitudeDeg, longitudeDeg, zoom } = values;
+  const capturedAt = values.capturedAt === "unknown" ? null : values.capturedAt;
   const ground = groundOf(latitudeDeg, longitudeDeg, zoom);
   await refuseWithoutCache(values.data);
   await using cache = await parts.openCache(placeOf(values));
-  const at = named ?? cache.freshness.now();
+  const at = values.at ?? cache.freshness.now();
   const judgement = cache.freshness.judgeBoxAt(ground.box, capturedAt, at);
   if (values.json) {
     const { tile, box } = ground;
@@ -139,8 +156,7 @@ async function explain(
 }
 
 /** Opening makes a cache where there is none, and asking must not. */
-async function refuseWithoutCache(data: string | undefined): Promise<void> {
-  const folder = data ?? DATA_DIRECTORY_DEFAULT;
+async function refuseWithoutCache(folder: string): Promise<void> {
   try {
     await Deno.stat(`${folder}/cache.json`);
   } catch (error) {
@@ -191,22 +207,13 @@ function inWords(judgement: FreshnessJudgement, at: Date, { tile }: Ground): str
 
 async function rules(
   parts: FreshnessParts,
-  args: readonly string[],
+  values: OptionValues<typeof RULES_OPTIONS> & { readonly json: boolean },
   io: CommandIo,
 ): Promise<ExitCode> {
-  const { values, positionals } = parseCommandLine(args, {
-    ...PLACE,
-    set: { type: "string", multiple: true },
-    "trust-clock": { type: "boolean" },
-  });
-  if (positionals.length > 0) {
-    throw new UsageError(`freshness rules takes options only, got "${positionals[0]}"`);
-  }
-  const changes = (values.set ?? []).map(ruleOf);
   await using cache = await parts.openCache(placeOf(values));
   const { freshnessSettings: settings, freshness } = cache;
-  for (const change of changes) await settings.setRule(change);
-  if (values["trust-clock"]) await settings.trustClock(new Date());
+  for (const change of values.set) await settings.setRule(change);
+  if (values.trustClock) await settings.trustClock(new Date());
   await freshness.reload();
   const now = await settings.rules();
   if (values.json) io.out(JSON.stringify({ type: "rules", rules: now }));
@@ -216,23 +223,4 @@ async function rules(
     }
   }
   return EXIT.ok;
-}
-
-const UNITS_S: Readonly<Record<string, number>> = { d: 86_400, h: 3600, s: 1, "": 1 };
-
-/** "active_conflict=90d". */
-function ruleOf(text: string): { classification: SectorClassification; maxAgeS: number } {
-  const match = /^(\w+)=(\d{1,12})([dhs]?)$/.exec(text);
-  const classification = classificationOf(match?.[1]);
-  if (match === null || classification === undefined) {
-    throw new UsageError(
-      `--set takes ${SECTOR_CLASSIFICATIONS.join("=AGE or ")}=AGE with AGE like 90d, 12h or ` +
-        `seconds, got "${text}"`,
-    );
-  }
-  return { classification, maxAgeS: Number(match[2]) * UNITS_S[match[3]] };
-}
-
-export function classificationOf(word: string | undefined): SectorClassification | undefined {
-  return SECTOR_CLASSIFICATIONS.find((classification) => classification === word);
 }

@@ -6,10 +6,12 @@
 import {
   type Command,
   type CommandIo,
+  defineCommand,
   EXIT,
   type ExitCode,
   GdnError,
-  UsageError,
+  option,
+  type OptionValues,
 } from "../../core/mod.ts";
 import {
   type EvictionPlan,
@@ -17,63 +19,54 @@ import {
   tidy,
   type TidyReport,
 } from "../../tiles/workstation/tile_cache/mod.ts";
-import { numberOption, parseCommandLine, RECORD_HELP, recordOption } from "../options.ts";
-import {
-  type CacheParts,
-  openExisting,
-  PLACE_HELP,
-  PLACE_OPTIONS,
-  placeOf,
-  sizeOption,
-  sizeText,
-} from "./cache_options.ts";
+import { CACHE_OPTIONS, placeOf, RECORD_OPTION, recordOption } from "../options.ts";
+import { type CacheParts, openExisting, sizeText } from "./cache_options.ts";
 
-const ORPHAN_DAYS_DEFAULT = 30;
 const DAY_MS = 86_400_000;
 /** With a server a half-written file may be a living writer's. */
 const YOUNG_MS = 60 * 60_000;
 
-const HELP = `operator cache gc [options]
-
+const ABOUT = `
 Puts out tiles, those first that were not used for longest, until the cache fits its disk budget.
 Pending uploads and tiles pinned by a mission are never put out. Half-written files are deleted, and
-files that have been in orphaned/ for long.
-
-  --to-bytes SIZE      go down to this size instead of the budget (20GB, 500MiB, 0)
-  --orphan-days N      keep files in orphaned/ for so many days (default: ${ORPHAN_DAYS_DEFAULT})
-  --dry-run            only tell what would go
-${RECORD_HELP}
-${PLACE_HELP}
-
-Examples
-  operator cache gc --dry-run
-  operator cache gc --to-bytes 20GB`;
+files that have been in orphaned/ for long.`;
 
 const OPTIONS = {
-  ...PLACE_OPTIONS,
-  "to-bytes": { type: "string" },
-  "orphan-days": { type: "string" },
-  "dry-run": { type: "boolean" },
-  record: { type: "boolean" },
+  toBytes: option.bytes({
+    help: "go down to this size instead of the budget",
+    example: "20GB",
+  }),
+  orphanDays: option.number({
+    placeholder: "DAYS",
+    unit: "days",
+    minimum: 0,
+    maximum: 36_500,
+    default: 30,
+    help: "keep files in orphaned/ for so long",
+  }),
+  dryRun: option.flag({ help: "only say what would go" }),
+  ...CACHE_OPTIONS,
+  ...RECORD_OPTION,
 } as const;
 
 export function cacheGcCommand(parts: CacheParts): Command {
-  return {
+  return defineCommand({
     name: "cache gc",
     summary: "put out what was not used for longest, remove what crashes left",
-    help: HELP,
-    run: (args, io) => run(parts, args, io),
-  };
+    about: ABOUT,
+    options: OPTIONS,
+    json: "one JSON object instead of the summary",
+    examples: ["operator cache gc --dry-run", "operator cache gc --to-bytes 20GB"],
+    run: (values, io) => run(parts, values, io),
+  });
 }
 
-async function run(parts: CacheParts, args: readonly string[], io: CommandIo): Promise<ExitCode> {
-  const { values, positionals } = parseCommandLine(args, OPTIONS);
-  if (positionals.length > 0) throw new UsageError("cache gc takes no arguments");
-  const budgetBytes = sizeOption("to-bytes", values["to-bytes"]);
-  const days =
-    numberOption("orphan-days", values["orphan-days"], { minimum: 0, maximum: 36_500 }) ??
-      ORPHAN_DAYS_DEFAULT;
-  const dryRun = values["dry-run"] ?? false;
+async function run(
+  parts: CacheParts,
+  values: OptionValues<typeof OPTIONS> & { readonly json: boolean },
+  io: CommandIo,
+): Promise<ExitCode> {
+  const { toBytes: budgetBytes, dryRun } = values;
   const place = placeOf(values);
   const gone = { tiles: 0, bytes: 0 };
   let evicted = (_bytes: number) => {};
@@ -99,7 +92,7 @@ async function run(parts: CacheParts, args: readonly string[], io: CommandIo): P
   const report = await tidyUp(cache, io, {
     dryRun,
     youngerThanMs: place.dsn === null ? 0 : YOUNG_MS,
-    orphansYoungerThanMs: days * DAY_MS,
+    orphansYoungerThanMs: values.orphanDays * DAY_MS,
   });
   const { tiles, diskBytes } = await cache.inspection.statistics();
   const left = { tiles, bytes: diskBytes };

@@ -3,66 +3,69 @@
  *
  * @module
  */
-import { type Command, type CommandIo, EXIT, type ExitCode, UsageError } from "../../core/mod.ts";
-import type { ListedTile } from "../../tiles/workstation/tile_cache/mod.ts";
-import { numberOption, parseCommandLine } from "../options.ts";
 import {
+  type Command,
+  type CommandIo,
+  defineCommand,
+  EXIT,
+  type ExitCode,
+  option,
+  type OptionValues,
+  UsageError,
+} from "../../core/mod.ts";
+import type { ListedTile } from "../../tiles/workstation/tile_cache/mod.ts";
+import { CACHE_OPTIONS, placeOf } from "../options.ts";
+import {
+  afterOption,
   type CacheParts,
   dayText,
-  FILTER_HELP,
   FILTER_OPTIONS,
   filterOf,
   findTile,
   nameOf,
   openExisting,
-  PLACE_HELP,
-  PLACE_OPTIONS,
-  placeOf,
 } from "./cache_options.ts";
 
 const LIMIT_DEFAULT = 100;
 
-const HELP = `operator cache ls [options]
-
-Lists tiles by zoom, row and column: name, bytes, date of capture, freshness, status.
-
-${FILTER_HELP}
-  --limit N            at most N tiles (default: ${LIMIT_DEFAULT}); --all lists every one
-  --after TILE         goes on behind a tile (the last one of the page before)
-${PLACE_HELP}, one object a line
-
-Examples
-  operator cache ls --source bing --zoom 18
-  operator cache ls --after bing/18/77213/106845
-  operator cache ls --all --json > tiles.jsonl`;
-
 const OPTIONS = {
-  ...PLACE_OPTIONS,
   ...FILTER_OPTIONS,
-  limit: { type: "string" },
-  after: { type: "string" },
-  all: { type: "boolean" },
+  limit: option.count({
+    minimum: 1,
+    maximum: 1e9,
+    help: "at most so many tiles",
+    absent: String(LIMIT_DEFAULT),
+  }),
+  all: option.flag({ help: "every one, instead of --limit" }),
+  ...afterOption("goes on behind a tile (the last one of the page before)"),
+  ...CACHE_OPTIONS,
 } as const;
 
 export function cacheListCommand(parts: CacheParts): Command {
-  return {
+  return defineCommand({
     name: "cache ls",
     summary: "list the tiles of the cache",
-    help: HELP,
-    run: (args, io) => run(parts, args, io),
-  };
+    about: "Lists tiles by zoom, row and column: name, bytes, date of capture, freshness, status.",
+    options: OPTIONS,
+    json: "one JSON object a line",
+    examples: [
+      "operator cache ls --source bing --zoom 18",
+      "operator cache ls --after bing/18/77213/106845",
+      "operator cache ls --all --json > tiles.jsonl",
+    ],
+    run: (values, io) => run(parts, values, io),
+  });
 }
 
-async function run(parts: CacheParts, args: readonly string[], io: CommandIo): Promise<ExitCode> {
-  const { values, positionals } = parseCommandLine(args, OPTIONS);
-  if (positionals.length > 0) {
-    throw new UsageError("cache ls takes no arguments; filters are options");
-  }
+async function run(
+  parts: CacheParts,
+  values: OptionValues<typeof OPTIONS> & { readonly json: boolean },
+  io: CommandIo,
+): Promise<ExitCode> {
   if (values.all && values.limit !== undefined) {
     throw new UsageError("--all and --limit exclude each other");
   }
-  const range = { minimum: 1, maximum: 1e9, integer: true };
-  const limit = values.all ? Infinity : numberOption("limit", values.limit, range) ?? LIMIT_DEFAULT;
+  const limit = values.all ? Infinity : values.limit ?? LIMIT_DEFAULT;
   const filter = filterOf(values);
   await using cache = await openExisting(parts, placeOf(values));
   const after = values.after === undefined

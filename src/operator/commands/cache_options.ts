@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { EXIT, GdnError, UsageError } from "../../core/mod.ts";
-import { type Bbox, TileIdSchema, TileNotFoundError } from "../../tiles/tile_contract/mod.ts";
+import { EXIT, GdnError, option, type OptionValues, Refused } from "../../core/mod.ts";
+import { TileIdSchema, TileNotFoundError } from "../../tiles/tile_contract/mod.ts";
 import {
   CacheInspection,
   type ListedTile,
@@ -12,17 +12,7 @@ import {
   type TileFilter,
   type TileName,
 } from "../../tiles/workstation/tile_cache/mod.ts";
-import {
-  CACHE_OPTIONS_HELP,
-  DATA_DIRECTORY_DEFAULT,
-  numberOption,
-  type recordOption,
-} from "../options.ts";
-
-export interface CachePlace {
-  readonly dataDirectory: string;
-  readonly dsn: string | null;
-}
+import type { CachePlace, recordOption } from "../options.ts";
 
 /** A cache that is open; nobody else has it where the database is embedded. */
 export interface OpenedCache extends OpenCache, AsyncDisposable {
@@ -43,29 +33,28 @@ export interface CacheParts {
   ): Promise<OpenedCache>;
 }
 
-/** Options that every one of them has. */
-export const PLACE_OPTIONS = {
-  data: { type: "string" },
-  dsn: { type: "string" },
-  json: { type: "boolean" },
-} as const;
-
-export const PLACE_HELP = `${CACHE_OPTIONS_HELP}
-  --json               for programs`;
-
+/** Options that choose tiles. */
 export const FILTER_OPTIONS = {
-  source: { type: "string" },
-  zoom: { type: "string" },
-  bbox: { type: "string" },
+  source: option.custom({
+    form: "a name of a-z, 0-9 and _, or onboard_ingest/FLIGHT",
+    read: readSource,
+  }, {
+    placeholder: "NAME",
+    help: "tiles of one source (onboard_ingest/FLIGHT: of one flight)",
+    group: "Which tiles",
+  }),
+  zoom: option.zoom({ help: "tiles of one zoom", group: "Which tiles" }),
+  area: option.area({
+    help: "tiles that touch the box",
+    example: "50.40,30.45,50.50,30.60",
+    olderNames: ["bbox"],
+    group: "Which tiles",
+  }),
 } as const;
 
-export const FILTER_HELP =
-  `  --source NAME        tiles of one source (onboard_ingest/FLIGHT: of one flight)
-  --zoom Z             tiles of one zoom
-  --bbox S,W,N,E       tiles that touch the box, degrees; west > east crosses the antimeridian`;
-
-export function placeOf(values: { data?: string; dsn?: string }): CachePlace {
-  return { dataDirectory: values.data ?? DATA_DIRECTORY_DEFAULT, dsn: values.dsn ?? null };
+interface TileSource {
+  readonly source: string;
+  readonly flightId?: string;
 }
 
 /** Opens a cache that is there; these commands never make one. */
@@ -91,46 +80,53 @@ export async function openExisting(
 }
 
 export function filterOf(
-  values: { source?: string; zoom?: string; bbox?: string },
+  { source, zoom, area }: OptionValues<typeof FILTER_OPTIONS>,
 ): TileFilter {
-  const zoom = numberOption("zoom", values.zoom, { minimum: 0, maximum: 22, integer: true });
-  const bbox = bboxOption("bbox", values.bbox);
   return {
-    ...(values.source === undefined ? {} : sourceOf(values.source)),
+    ...source,
     ...(zoom === undefined ? {} : { zoom }),
-    ...(bbox === undefined ? {} : { bbox }),
+    ...(area === undefined ? {} : { bbox: area }),
   };
 }
 
-function sourceOf(text: string): { source: string; flightId?: string } {
+function readSource(text: string): TileSource | Refused {
   const [source, flightId, ...more] = text.split("/");
   const flightFits = flightId === undefined || source === "onboard_ingest" && isUuid(flightId);
-  if (!/^[a-z0-9_]{1,40}$/.test(source) || !flightFits || more.length > 0) {
-    throw new UsageError(
-      `--source takes a name of a-z, 0-9 and _, or onboard_ingest/FLIGHT, got "${text}"`,
-    );
-  }
+  if (!/^[a-z0-9_]{1,40}$/.test(source) || !flightFits || more.length > 0) return new Refused();
   return flightId === undefined ? { source } : { source, flightId: flightId.toLowerCase() };
 }
 
 const isUuid = (text: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 
-/** "SOUTH,WEST,NORTH,EAST" in degrees. */
-export function bboxOption(name: string, text: string | undefined): Bbox | undefined {
-  if (text === undefined) return undefined;
-  const parts = text.split(",").map((part) => part.trim() === "" ? NaN : Number(part));
-  const [southDeg, westDeg, northDeg, eastDeg] = parts;
-  const fits = parts.length === 4 && southDeg >= -90 && northDeg <= 90 && southDeg <= northDeg &&
-    Math.abs(westDeg) <= 180 && Math.abs(eastDeg) <= 180;
-  if (fits) return { southDeg, westDeg, northDeg, eastDeg };
-  throw new UsageError(
-    `--${name} must be SOUTH,WEST,NORTH,EAST in degrees (south not north of north), got "${text}"`,
-  );
+/** A tile as people name it, with the text that was typed. */
+export type NamedTile = TileName & { readonly text: string };
+
+const TILE_KIND = {
+  form: "SOURCE/ZOOM/X/Y, onboard_ingest/FLIGHT/ZOOM/X/Y, or a tile's UUID",
+  read: readTileName,
+};
+
+/** `TILE` of the commands that are about one tile. */
+export const TILE_ARGUMENT = {
+  tile: option.custom(TILE_KIND, {
+    placeholder: "TILE",
+    required: true,
+    help: TILE_KIND.form,
+  }),
+} as const;
+
+/** Where a list goes on. */
+export function afterOption(help: string) {
+  return {
+    after: option.custom(
+      TILE_KIND,
+      { placeholder: "TILE", help, example: "bing/18/77213/106845" },
+    ),
+  } as const;
 }
 
-/** `{source}/{zoom}/{x}/{y}`, `onboard_ingest/{flight}/{zoom}/{x}/{y}`, or the tile's UUID. */
-export function tileNameOf(text: string): TileName {
-  if (isUuid(text)) return { uuid: text.toLowerCase() };
+function readTileName(text: string): NamedTile | Refused {
+  if (isUuid(text)) return { text, uuid: text.toLowerCase() };
   const words = text.split("/");
   const flightId = words.length === 5 ? words[1] : undefined;
   const [zoom, x, y] = words.slice(-3).map((word) => /^\d{1,7}$/.test(word) ? Number(word) : NaN);
@@ -141,45 +137,26 @@ export function tileNameOf(text: string): TileName {
     source: words[0],
     ...(flightId === undefined ? {} : { flightId }),
   });
-  if (parsed.success && (words.length === 4 || words.length === 5)) return { tileId: parsed.data };
-  throw new UsageError(
-    `"${text}" names no tile: it is SOURCE/ZOOM/X/Y, onboard_ingest/FLIGHT/ZOOM/X/Y, or a UUID` +
-      (parsed.success ? "" : ` (${parsed.error.issues[0].message})`),
-  );
+  if (parsed.success && (words.length === 4 || words.length === 5)) {
+    return { text, tileId: parsed.data };
+  }
+  return new Refused(parsed.success ? null : parsed.error.issues[0].message);
 }
 
-/** How people write a tile; `tileNameOf` reads it back. */
+/** How people write a tile; `TILE_ARGUMENT` reads it back. */
 export function nameOf({ tileId }: Pick<ListedTile, "tileId">): string {
   const flight = tileId.flightId === undefined ? "" : `${tileId.flightId}/`;
   return `${tileId.source}/${flight}${tileId.zoom}/${tileId.x}/${tileId.y}`;
 }
 
 /** @throws TileNotFoundError */
-export async function findTile(inspection: CacheInspection, text: string): Promise<ListedTile> {
-  const tile = await inspection.find(tileNameOf(text));
+export async function findTile(
+  inspection: CacheInspection,
+  { text, ...name }: NamedTile,
+): Promise<ListedTile> {
+  const tile = await inspection.find(name);
   if (tile === null) throw new TileNotFoundError(`No tile ${text} in the cache`);
   return tile;
-}
-
-const UNITS: Readonly<Record<string, number>> = {
-  "": 1,
-  KB: 1e3,
-  MB: 1e6,
-  GB: 1e9,
-  TB: 1e12,
-  KIB: 1024,
-  MIB: 1024 ** 2,
-  GIB: 1024 ** 3,
-  TIB: 1024 ** 4,
-};
-
-/** "500000000", "500MB", "1.5GiB"; undefined where the option is absent. */
-export function sizeOption(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const match = /^(\d+(?:\.\d+)?) ?([kmgt]i?b)?$/i.exec(text.trim());
-  const bytes = match === null ? NaN : Number(match[1]) * UNITS[(match[2] ?? "").toUpperCase()];
-  if (Number.isSafeInteger(Math.round(bytes))) return Math.round(bytes);
-  throw new UsageError(`--${name} must be a size like 500MB, 20GB or 1073741824, got "${text}"`);
 }
 
 export function sizeText(bytes: number): string {

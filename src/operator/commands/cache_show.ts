@@ -7,61 +7,42 @@ import { dirname } from "node:path";
 import {
   type Command,
   type CommandIo,
+  defineCommand,
   EXIT,
   type ExitCode,
   GdnError,
   messageOf,
   nullIfAbsent,
+  option,
   replaceFile,
   sha256Hex,
   tileBounds,
   UsageError,
 } from "../../core/mod.ts";
 import type { CacheInspection, ListedTile } from "../../tiles/workstation/tile_cache/mod.ts";
-import { parseCommandLine } from "../options.ts";
+import { CACHE_OPTIONS, placeOf } from "../options.ts";
 import {
   type CacheParts,
   dayText,
   findTile,
+  type NamedTile,
   nameOf,
   openExisting,
-  PLACE_HELP,
-  PLACE_OPTIONS,
-  placeOf,
+  TILE_ARGUMENT,
 } from "./cache_options.ts";
 
-const TILE_HELP = `TILE is SOURCE/ZOOM/X/Y, onboard_ingest/FLIGHT/ZOOM/X/Y, or a tile's UUID.`;
-
-const SHOW_HELP = `operator cache show TILE [options]
-
-What the cache knows of one tile, and whether its file is what it should be (exit code 65 if not).
-${TILE_HELP}
-
-${PLACE_HELP}
-
-Example
-  operator cache show bing/18/77213/106845`;
-
-const DUMP_HELP = `operator cache dump TILE [options]
-
-Writes the JPEG bytes of one tile, held against their hash, to a file or to stdout.
-${TILE_HELP}
-
-  --out FILE           a new file (default: stdout)
-  --force              replace FILE
-${PLACE_HELP} (with --out: what was written)
-
-Examples
-  operator cache dump bing/18/77213/106845 --out tile.jpg
-  operator cache dump 046702ee-f9eb-59c0-95de-72b509cd13bd | exiftool -`;
-
 export function cacheShowCommand(parts: CacheParts): Command {
-  return {
+  return defineCommand({
     name: "cache show",
     summary: "show what is known of one tile",
-    help: SHOW_HELP,
-    run: (args, io) => show(parts, args, io),
-  };
+    about: "What the cache knows of one tile, and whether its file is what it should be.",
+    arguments: TILE_ARGUMENT,
+    options: CACHE_OPTIONS,
+    json: "one JSON object instead of text",
+    examples: ["operator cache show bing/18/77213/106845"],
+    exitCodes: { 65: "the file is not what it should be" },
+    run: (values, io) => show(parts, values, io),
+  });
 }
 
 /** `writeOut` takes bytes to stdout as they are. */
@@ -69,24 +50,40 @@ export function cacheDumpCommand(
   parts: CacheParts,
   writeOut: (bytes: Uint8Array) => void,
 ): Command {
-  return {
+  return defineCommand({
     name: "cache dump",
     summary: "write the picture of one tile",
-    help: DUMP_HELP,
-    run: (args, io) => dump(parts, writeOut, args, io),
-  };
+    about: "Writes the JPEG bytes of one tile, held against their hash, to a file or to stdout.",
+    arguments: TILE_ARGUMENT,
+    options: {
+      out: option.path({
+        access: "create",
+        placeholder: "FILE",
+        help: "a new file",
+        absent: "stdout",
+      }),
+      force: option.flag({ help: "replace FILE" }),
+      ...CACHE_OPTIONS,
+    },
+    json: "with --out: what was written, as one JSON object",
+    examples: [
+      "operator cache dump bing/18/77213/106845 --out tile.jpg",
+      "operator cache dump 046702ee-f9eb-59c0-95de-72b509cd13bd | exiftool -",
+    ],
+    run: (values, io) => dump(parts, writeOut, values, io),
+  });
 }
 
-function oneTile(command: string, positionals: readonly string[]): string {
-  if (positionals.length === 1) return positionals[0];
-  throw new UsageError(`${command} takes one TILE, got ${positionals.length}`);
+interface TileValues {
+  readonly tile: NamedTile;
+  readonly data: string;
+  readonly dsn?: string;
+  readonly json: boolean;
 }
 
-async function show(parts: CacheParts, args: readonly string[], io: CommandIo): Promise<ExitCode> {
-  const { values, positionals } = parseCommandLine(args, PLACE_OPTIONS);
-  const name = oneTile("cache show", positionals);
+async function show(parts: CacheParts, values: TileValues, io: CommandIo): Promise<ExitCode> {
   await using cache = await openExisting(parts, placeOf(values));
-  const tile = await findTile(cache.inspection, name);
+  const tile = await findTile(cache.inspection, values.tile);
   const file = await look(cache.inspection, tile);
   if (values.json) io.out(JSON.stringify({ type: "tile", name: nameOf(tile), ...tile, file }));
   else describe(tile, file, io);
@@ -142,31 +139,23 @@ function describe(tile: ListedTile, file: FileState, io: CommandIo): void {
   if (file.fault !== null) line("FAULT", file.fault);
 }
 
-const DUMP_OPTIONS = {
-  ...PLACE_OPTIONS,
-  out: { type: "string" },
-  force: { type: "boolean" },
-} as const;
-
 async function dump(
   parts: CacheParts,
   writeOut: (bytes: Uint8Array) => void,
-  args: readonly string[],
+  values: TileValues & { readonly out?: string; readonly force: boolean },
   io: CommandIo,
 ): Promise<ExitCode> {
-  const { values, positionals } = parseCommandLine(args, DUMP_OPTIONS);
-  const name = oneTile("cache dump", positionals);
   if (values.json && values.out === undefined) {
     throw new UsageError("--json goes with --out: without it stdout is the picture");
   }
   await using cache = await openExisting(parts, placeOf(values));
-  const tile = await findTile(cache.inspection, name);
+  const tile = await findTile(cache.inspection, values.tile);
   const jpeg = await cache.inspection.readFile(tile);
   if (values.out === undefined) {
     writeOut(jpeg);
     return EXIT.ok;
   }
-  await write(values.out, jpeg, values.force ?? false);
+  await write(values.out, jpeg, values.force);
   if (values.json) {
     const { out } = values;
     const sha256 = sha256Hex(jpeg);

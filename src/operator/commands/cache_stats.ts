@@ -3,47 +3,40 @@
  *
  * @module
  */
-import { type Command, type CommandIo, EXIT, type ExitCode, UsageError } from "../../core/mod.ts";
-import type { CacheStatistics } from "../../tiles/workstation/tile_cache/mod.ts";
-import { parseCommandLine } from "../options.ts";
 import {
-  type CacheParts,
-  dayText,
-  openExisting,
-  PLACE_HELP,
-  PLACE_OPTIONS,
-  placeOf,
-  sizeOption,
-  sizeText,
-} from "./cache_options.ts";
+  type Command,
+  type CommandIo,
+  defineCommand,
+  EXIT,
+  type ExitCode,
+  type OptionValues,
+} from "../../core/mod.ts";
+import type { CacheStatistics } from "../../tiles/workstation/tile_cache/mod.ts";
+import { BUDGET_OPTION, CACHE_OPTIONS, placeOf } from "../options.ts";
+import { type CacheParts, dayText, openExisting, sizeText } from "./cache_options.ts";
 
-const HELP = `operator cache stats [options]
-
-Tiles and bytes by source and zoom, freshness, uploads that wait, pins, captures, and how much room
-the disk budget leaves.
-
-  --budget SIZE        the disk budget to compare with (default: 50GiB)
-${PLACE_HELP}
-
-Examples
-  operator cache stats
-  operator cache stats --data /srv/tiles --json`;
-
-const OPTIONS = { ...PLACE_OPTIONS, budget: { type: "string" } } as const;
+const OPTIONS = { ...BUDGET_OPTION, ...CACHE_OPTIONS } as const;
 
 export function cacheStatsCommand(parts: CacheParts): Command {
-  return {
+  return defineCommand({
     name: "cache stats",
     summary: "what is in the tile cache, in sums",
-    help: HELP,
-    run: (args, io) => run(parts, args, io),
-  };
+    about: `
+Tiles and bytes by source and zoom, freshness, uploads that wait, pins, captures, and how much room
+the disk budget leaves.`,
+    options: OPTIONS,
+    json: "one JSON object instead of text",
+    examples: ["operator cache stats", "operator cache stats --data /srv/tiles --json"],
+    run: (values, io) => run(parts, values, io),
+  });
 }
 
-async function run(parts: CacheParts, args: readonly string[], io: CommandIo): Promise<ExitCode> {
-  const { values, positionals } = parseCommandLine(args, OPTIONS);
-  if (positionals.length > 0) throw new UsageError("cache stats takes no arguments");
-  const budgetBytes = sizeOption("budget", values.budget);
+async function run(
+  parts: CacheParts,
+  values: OptionValues<typeof OPTIONS> & { readonly json: boolean },
+  io: CommandIo,
+): Promise<ExitCode> {
+  const { budget: budgetBytes } = values;
   await using cache = await openExisting(
     parts,
     placeOf(values),

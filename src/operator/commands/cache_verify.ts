@@ -3,22 +3,28 @@
  *
  * @module
  */
-import { type Command, type CommandIo, EXIT, type ExitCode, UsageError } from "../../core/mod.ts";
+import {
+  type Command,
+  type CommandIo,
+  defineCommand,
+  EXIT,
+  type ExitCode,
+  option,
+  type OptionValues,
+} from "../../core/mod.ts";
 import {
   type ListedTile,
   type TileFault,
   verifyCache,
   type VerifyReport,
 } from "../../tiles/workstation/tile_cache/mod.ts";
-import { parseCommandLine } from "../options.ts";
+import { CACHE_OPTIONS, placeOf } from "../options.ts";
 import {
+  afterOption,
   type CacheParts,
   findTile,
   nameOf,
   openExisting,
-  PLACE_HELP,
-  PLACE_OPTIONS,
-  placeOf,
   sizeText,
 } from "./cache_options.ts";
 
@@ -27,30 +33,19 @@ const YOUNG_MS = 10 * 60_000;
 /** Faults that are told one by one. */
 const FAULTS_TOLD = 100;
 
-const HELP = `operator cache verify [options]
-
+const ABOUT = `
 Holds every row of the tile cache against its files (there, plain files, size, SHA-256, a picture that
-can be decoded, sidecars), every file against the rows, and the books of the disk budget against both.
-
-  --quick              sizes only: neither hashes nor decoding
-  --repair             mend: a row whose picture is not whole is deleted, files that belong to no row
-                       are moved to orphaned/ in the data folder, half-written ones are deleted,
-                       sidecars are written anew
-  --after TILE         goes on behind a tile (a run that is stopped names it)
-${PLACE_HELP}: a line for each fault, then the summary
-
-Exit code 0: whole. 3: faults were found, the other tiles are whole (with --repair: all were mended).
-1: faults that --repair cannot mend, or not one tile is whole.
-
-Examples
-  operator cache verify
-  operator cache verify --repair --json`;
+can be decoded, sidecars), every file against the rows, and the books of the disk budget against both.`;
 
 const OPTIONS = {
-  ...PLACE_OPTIONS,
-  quick: { type: "boolean" },
-  repair: { type: "boolean" },
-  after: { type: "string" },
+  quick: option.flag({ help: "sizes only: neither hashes nor decoding" }),
+  repair: option.flag({
+    help: "repair: a row whose picture is not whole is deleted, files that belong to no row are " +
+      "moved to orphaned/ in the data folder, half-written ones are deleted, sidecars are written " +
+      "anew",
+  }),
+  ...afterOption("goes on behind a tile (a run that is stopped names it)"),
+  ...CACHE_OPTIONS,
 } as const;
 
 export interface VerifyParts extends CacheParts {
@@ -61,18 +56,28 @@ export interface VerifyParts extends CacheParts {
 }
 
 export function cacheVerifyCommand(parts: VerifyParts): Command {
-  return {
+  return defineCommand({
     name: "cache verify",
     summary: "compare rows and files of the cache, and repair them",
-    help: HELP,
-    run: (args, io) => run(parts, args, io),
-  };
+    about: ABOUT,
+    options: OPTIONS,
+    json: "one JSON object a line: each fault, then the summary",
+    examples: ["operator cache verify", "operator cache verify --repair --json"],
+    exitCodes: {
+      0: "whole",
+      1: "faults that --repair cannot repair, or not one tile is whole",
+      3: "faults were found, the other tiles are whole (with --repair: all were repaired)",
+    },
+    run: (values, io) => run(parts, values, io),
+  });
 }
 
-async function run(parts: VerifyParts, args: readonly string[], io: CommandIo): Promise<ExitCode> {
-  const { values, positionals } = parseCommandLine(args, OPTIONS);
-  if (positionals.length > 0) throw new UsageError("cache verify takes no arguments");
-  const { quick = false, repair = false, json = false } = values;
+async function run(
+  parts: VerifyParts,
+  values: OptionValues<typeof OPTIONS> & { readonly json: boolean },
+  io: CommandIo,
+): Promise<ExitCode> {
+  const { quick, repair, json } = values;
   const place = placeOf(values);
   using decoder = parts.openDecoder();
   await using cache = await openExisting(parts, place);

@@ -3,7 +3,15 @@
  *
  * @module
  */
-import { type Command, type CommandIo, EXIT, type ExitCode, UsageError } from "../../core/mod.ts";
+import {
+  type Command,
+  type CommandIo,
+  defineCommand,
+  EXIT,
+  type ExitCode,
+  option,
+  type OptionValues,
+} from "../../core/mod.ts";
 import { diagnoseFlight, findFlight } from "../../flight/flight_record/mod.ts";
 import {
   collectFile,
@@ -12,8 +20,13 @@ import {
   type RecordedFlightFolder,
 } from "../../tiles/workstation/tile_manager/mod.ts";
 import { mergeJournal, type MergeReport, type MergeTarget } from "../../tiles/tile_journal/mod.ts";
-import { CACHE_OPTIONS_HELP, parseCommandLine, RECORD_HELP, recordOption } from "../options.ts";
-import { type CachePlace, placeOf } from "./cache_options.ts";
+import {
+  CACHE_OPTIONS,
+  type CachePlace,
+  placeOf,
+  RECORD_OPTION,
+  recordOption,
+} from "../options.ts";
 
 export interface CollectParts {
   openCache(
@@ -21,30 +34,14 @@ export interface CollectParts {
   ): Promise<{ readonly merge: MergeTarget } & AsyncDisposable>;
 }
 
-const HELP = `operator collect PATH [options]
-
+const ABOUT = `
 Merges what an aircraft brought home: journals of the tiles it made (*.journal) into the tile cache,
 recorded flights (FLIGHT_ID/segment_0000.mcap and their tile pictures) into DATA/flight_records.
 Every tile is checked against its hash, every file against its copy. Doing it again changes nothing;
 a run that broke off is finished by running it again; a damaged file is named, copied as it is, and
-what is whole in it is used. PATH itself is never changed.
+what is whole in it is used. PATH itself is never changed.`;
 
-${RECORD_HELP}
-${CACHE_OPTIONS_HELP}
-  --json               one JSON object instead of the summary
-
-Exit codes: 0 all whole, 65 something was damaged or refused (the rest is in).
-
-Examples
-  operator collect /media/aircraft
-  operator collect /media/aircraft --data /srv/tiles --json`;
-
-const OPTIONS = {
-  record: { type: "boolean" },
-  data: { type: "string" },
-  dsn: { type: "string" },
-  json: { type: "boolean" },
-} as const;
+const OPTIONS = { ...CACHE_OPTIONS, ...RECORD_OPTION } as const;
 
 interface CollectedFlight {
   readonly flightId: string;
@@ -56,21 +53,36 @@ interface CollectedFlight {
 type CollectedJournal = { readonly journal: string } & MergeReport;
 
 export function collectCommand(parts: CollectParts): Command {
-  return {
+  return defineCommand({
     name: "collect",
     summary: "merge what an aircraft brought home: tiles and recorded flights",
-    help: HELP,
-    run: (args, io) => run(parts, args, io),
-  };
+    about: ABOUT,
+    arguments: {
+      path: option.path({
+        access: "read",
+        placeholder: "PATH",
+        required: true,
+        help: "the aircraft's folder, or one journal or recorded flight in it",
+      }),
+    },
+    options: OPTIONS,
+    json: "one JSON object instead of the summary",
+    examples: [
+      "operator collect /media/aircraft",
+      "operator collect /media/aircraft --data /srv/tiles --json",
+    ],
+    exitCodes: { 0: "all whole", 65: "something was damaged or refused (the rest is in)" },
+    run: (values, io) => run(parts, values, io),
+  });
 }
 
-async function run(parts: CollectParts, args: readonly string[], io: CommandIo): Promise<ExitCode> {
-  const { values, positionals } = parseCommandLine(args, OPTIONS);
-  if (positionals.length !== 1) {
-    throw new UsageError(`collect takes one PATH, got ${positionals.length}`);
-  }
+async function run(
+  parts: CollectParts,
+  values: OptionValues<typeof OPTIONS> & { readonly path: string; readonly json: boolean },
+  io: CommandIo,
+): Promise<ExitCode> {
   const place = placeOf(values);
-  const found = await findFlightMedia(positionals[0].replace(/(.)\/+$/, "$1"));
+  const found = await findFlightMedia(values.path);
   const journals: CollectedJournal[] = [];
   const flights: CollectedFlight[] = [];
   {

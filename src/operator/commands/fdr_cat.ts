@@ -3,66 +3,92 @@
  *
  * @module
  */
-import { type Command, type CommandIo, EXIT, type ExitCode, UsageError } from "../../core/mod.ts";
+import {
+  type Command,
+  type CommandIo,
+  defineCommand,
+  EXIT,
+  type ExitCode,
+  option,
+  type OptionValues,
+  readDate,
+  readNumber,
+  Refused,
+} from "../../core/mod.ts";
 import {
   findFlight,
   type FlightFiles,
   readBatches,
   readRecords,
 } from "../../flight/flight_record/mod.ts";
-import { dateOption, numberOption, parseCommandLine } from "../options.ts";
-import { DamageTeller, EXIT_HELP, FLIGHT_HELP, flightArgument } from "./fdr_shared.ts";
-
-const HELP = `operator fdr cat FLIGHT [--kind KIND]… [--from WHEN] [--to WHEN] [--limit N]
-
-Prints records as JSON lines, each as it stands in the file (unknown kinds and keys included).
-${FLIGHT_HELP}
-
-Options
-  --kind KIND    only this kind; may be given several times
-  --from WHEN    from this moment: seconds on the flight's clock (timestampNs / 1e9), or UTC
-  --to WHEN      up to this moment
-  --limit N      stop after so many records
-
-Damage is told on stderr and read around.
-${EXIT_HELP}
-
-Examples
-  operator fdr cat recordings/7d0f2c4e-3f0f-4a9c-8d5e-0f6a3f1b2c4d | head
-  operator fdr cat FLIGHT --kind nav.fix --kind nav.state --from 60 --to 90.5
-  operator fdr cat FLIGHT --kind log --from 2026-05-31T08:00:00Z --limit 100`;
-
-const OPTIONS = {
-  kind: { type: "string", multiple: true },
-  from: { type: "string" },
-  to: { type: "string" },
-  limit: { type: "string" },
-} as const;
+import { FLIGHT_ARGUMENT } from "../options.ts";
+import { DamageTeller, EXIT_CODES, type FlightValues } from "./fdr_shared.ts";
 
 const SECONDS_MAX = Number.MAX_SAFE_INTEGER / 1e9;
 
+const MOMENT_KIND = {
+  form: "seconds on the flight's clock, or UTC like 2026-05-31T08:00:00Z",
+  read: readMoment,
+};
+
+const OPTIONS = {
+  kind: option.text({
+    placeholder: "KIND",
+    multiple: true,
+    help: "only this kind",
+    example: "nav.fix",
+  }),
+  from: option.custom(MOMENT_KIND, {
+    placeholder: "WHEN",
+    help: "from this moment: seconds on the flight's clock (timestampNs / 1e9), or UTC",
+  }),
+  to: option.custom(MOMENT_KIND, { placeholder: "WHEN", help: "up to this moment" }),
+  limit: option.count({
+    minimum: 0,
+    maximum: Number.MAX_SAFE_INTEGER,
+    help: "stop after so many records",
+  }),
+} as const;
+
 export function fdrCatCommand(): Command {
-  return {
+  return defineCommand({
     name: "fdr cat",
     summary: "print the records of a flight as JSON lines",
-    help: HELP,
+    about: `
+Prints records as JSON lines, each as it stands in the file (unknown kinds and keys included).
+Damage is named on stderr and read around.`,
+    arguments: FLIGHT_ARGUMENT,
+    options: OPTIONS,
+    json: "changes nothing: records are JSON lines with and without it",
+    examples: [
+      "operator fdr cat recordings/7d0f2c4e-3f0f-4a9c-8d5e-0f6a3f1b2c4d | head",
+      "operator fdr cat FLIGHT --kind nav.fix --kind nav.state --from 60 --to 90.5",
+      "operator fdr cat FLIGHT --kind log --from 2026-05-31T08:00:00Z --limit 100",
+    ],
+    exitCodes: EXIT_CODES,
     run,
-  };
+  });
 }
 
-async function run(args: readonly string[], io: CommandIo): Promise<ExitCode> {
-  const { values, positionals } = parseCommandLine(args, OPTIONS);
-  const limitRange = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER, integer: true };
-  const limit = numberOption("limit", values.limit, limitRange) ?? Infinity;
-  const moments = [parseMoment("from", values.from), parseMoment("to", values.to)];
-  const files = await findFlight(flightArgument("fdr cat", positionals));
+async function run(
+  values: FlightValues & OptionValues<typeof OPTIONS>,
+  io: CommandIo,
+): Promise<ExitCode> {
+  const { limit = Infinity } = values;
+  const moments = [values.from, values.to];
+  const files = await findFlight(values.flight);
   const zeroMs = moments.some((moment) => moment instanceof Date) ? await utcOfZeroMs(files) : 0;
   const [fromNs, toNs] = moments.map((moment) => toNanoseconds(moment, zeroMs));
   const teller = new DamageTeller(io);
   const text = new TextDecoder();
   let printed = 0;
   if (limit === 0) return EXIT.ok;
-  const batches = readBatches(files, { kinds: values.kind, fromNs, toNs, onDamage: teller.tell });
+  const batches = readBatches(files, {
+    kinds: values.kind.length === 0 ? undefined : values.kind,
+    fromNs,
+    toNs,
+    onDamage: teller.tell,
+  });
   for await (const batch of batches) {
     const lines: string[] = [];
     for (const { record, message } of batch.slice(0, limit - printed)) {
@@ -77,18 +103,9 @@ async function run(args: readonly string[], io: CommandIo): Promise<ExitCode> {
   return teller.exitCode(printed);
 }
 
-function parseMoment(name: string, text: string | undefined): number | Date | undefined {
-  if (text === undefined) return undefined;
-  if (/^-?[\d.]+$/.test(text)) {
-    return numberOption(name, text, { minimum: -SECONDS_MAX, maximum: SECONDS_MAX });
-  }
-  try {
-    return dateOption(name, text);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    const wanted = "seconds on the flight's clock, or UTC like 2026-05-31T08:00:00Z";
-    throw new UsageError(`--${name} must be ${wanted}, got "${text}"`, { cause: error });
-  }
+function readMoment(text: string): number | Date | Refused {
+  const seconds = readNumber(text, { minimum: -SECONDS_MAX, maximum: SECONDS_MAX });
+  return seconds instanceof Refused ? readDate(text) : seconds;
 }
 
 function toNanoseconds(moment: number | Date | undefined, zeroMs: number): number | undefined {

@@ -3,46 +3,43 @@
  *
  * @module
  */
-import type { Command, CommandIo, ExitCode } from "../../core/mod.ts";
+import { type Command, type CommandIo, defineCommand, type ExitCode } from "../../core/mod.ts";
 import { diagnoseFlight, type Diagnosis, findFlight } from "../../flight/flight_record/mod.ts";
-import { parseCommandLine } from "../options.ts";
+import { FLIGHT_ARGUMENT } from "../options.ts";
 import {
   damageLines,
-  EXIT_HELP,
+  EXIT_CODES,
   EXIT_OF_VERDICT,
   filesText,
-  FLIGHT_HELP,
-  flightArgument,
+  type FlightValues,
   plural,
   withProgress,
 } from "./fdr_shared.ts";
 
-const HELP = `operator fdr doctor FLIGHT [--json]
-
+export function fdrDoctorCommand(): Command {
+  return defineCommand({
+    name: "fdr doctor",
+    summary: "check every CRC, index, schema and counter of a recorded flight",
+    about: `
 Checks a recorded flight to the last bit: CRCs of chunks, data and summary, indexes, statistics,
 numbering, the schema of every payload, missing segments, and the counters of the footer against
 what is there. Names every damage with file, byte, record and reason.
-${FLIGHT_HELP}
 
-Records that the recorder itself counted as lost are no damage: \`operator fdr info\` lists them.
-${EXIT_HELP}
-
-Examples
-  operator fdr doctor recordings/7d0f2c4e-3f0f-4a9c-8d5e-0f6a3f1b2c4d
-  operator fdr doctor FLIGHT --json | jq -r '.damage[].reason'`;
-
-export function fdrDoctorCommand(): Command {
-  return {
-    name: "fdr doctor",
-    summary: "check every CRC, index, schema and counter of a recorded flight",
-    help: HELP,
+Records that the recorder itself counted as lost are no damage: \`operator fdr info\` lists them.`,
+    arguments: FLIGHT_ARGUMENT,
+    options: {},
+    json: "one JSON object instead of text",
+    examples: [
+      "operator fdr doctor recordings/7d0f2c4e-3f0f-4a9c-8d5e-0f6a3f1b2c4d",
+      "operator fdr doctor FLIGHT --json | jq -r '.damage[].reason'",
+    ],
+    exitCodes: EXIT_CODES,
     run,
-  };
+  });
 }
 
-async function run(args: readonly string[], io: CommandIo): Promise<ExitCode> {
-  const { values, positionals } = parseCommandLine(args, { json: { type: "boolean" } });
-  const files = await findFlight(flightArgument("fdr doctor", positionals));
+async function run(values: FlightValues, io: CommandIo): Promise<ExitCode> {
+  const files = await findFlight(values.flight);
   const found = await withProgress(
     io,
     "checking",

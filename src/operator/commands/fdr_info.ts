@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Command, CommandIo, ExitCode } from "../../core/mod.ts";
+import { type Command, type CommandIo, defineCommand, type ExitCode } from "../../core/mod.ts";
 import {
   type Examination,
   findFlight,
@@ -11,48 +11,45 @@ import {
   type KindSummary,
   summariseFlight,
 } from "../../flight/flight_record/mod.ts";
-import { parseCommandLine } from "../options.ts";
+import { FLIGHT_ARGUMENT } from "../options.ts";
 import {
   bytesText,
   damageLines,
   durationText,
-  EXIT_HELP,
+  EXIT_CODES,
   EXIT_OF_VERDICT,
   filesText,
-  FLIGHT_HELP,
-  flightArgument,
+  type FlightValues,
   plural,
   table,
   withProgress,
 } from "./fdr_shared.ts";
 
-const HELP = `operator fdr info FLIGHT [--json]
-
-What a recorded flight holds: files, duration, start and end, records by kind with their rate and
-size, producers, drops, pauses, whether it was shut down cleanly, and where it is cut or damaged.
-${FLIGHT_HELP}
-
-A pause is a silence of a regular kind of more than five of its median intervals.
-${EXIT_HELP}
-
-Examples
-  operator fdr info recordings/7d0f2c4e-3f0f-4a9c-8d5e-0f6a3f1b2c4d
-  operator fdr info segment_0003.mcap --json | jq .kinds`;
-
 const PAUSES_SHOWN = 20;
 
 export function fdrInfoCommand(): Command {
-  return {
+  return defineCommand({
     name: "fdr info",
     summary: "summarise a recorded flight: kinds, rates, drops, pauses",
-    help: HELP,
+    about: `
+What a recorded flight holds: files, duration, start and end, records by kind with their rate and
+size, producers, drops, pauses, whether it was shut down cleanly, and where it is cut or damaged.
+
+A pause is a silence of a regular kind of more than five of its median intervals.`,
+    arguments: FLIGHT_ARGUMENT,
+    options: {},
+    json: "one JSON object instead of text",
+    examples: [
+      "operator fdr info recordings/7d0f2c4e-3f0f-4a9c-8d5e-0f6a3f1b2c4d",
+      "operator fdr info segment_0003.mcap --json | jq .kinds",
+    ],
+    exitCodes: EXIT_CODES,
     run,
-  };
+  });
 }
 
-async function run(args: readonly string[], io: CommandIo): Promise<ExitCode> {
-  const { values, positionals } = parseCommandLine(args, { json: { type: "boolean" } });
-  const files = await findFlight(flightArgument("fdr info", positionals));
+async function run(values: FlightValues, io: CommandIo): Promise<ExitCode> {
+  const files = await findFlight(values.flight);
   const found = await withProgress(
     io,
     "reading",

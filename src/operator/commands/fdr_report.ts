@@ -6,15 +6,19 @@
 import {
   type Command,
   type CommandIo,
+  defineCommand,
   EXIT,
   type ExitCode,
   GdnError,
   messageOf,
+  option,
+  type OptionValues,
   UsageError,
 } from "../../core/mod.ts";
 import { TruthError, truthFromCsv, type TruthTrack } from "../../workstation/evaluation/mod.ts";
 import {
   diagnoseFlight,
+  type Diagnosis,
   findFlight,
   NewOutput,
   NothingReadableError,
@@ -28,13 +32,12 @@ import {
   reportPage,
   tileMosaic,
 } from "../../workstation/flight_report/mod.ts";
-import { CACHE_OPTIONS_HELP, parseCommandLine } from "../options.ts";
+import { CACHE_OPTIONS, FLIGHT_ARGUMENT, placeOf } from "../options.ts";
 import {
   bytesText,
-  EXIT_HELP,
+  EXIT_CODES,
   EXIT_OF_VERDICT,
-  FLIGHT_HELP,
-  flightArgument,
+  type FlightValues,
   plural,
   withProgress,
 } from "./fdr_shared.ts";
@@ -46,68 +49,68 @@ import {
   requireCache,
 } from "./report_tiles.ts";
 
-const HELP = `operator fdr report FLIGHT --out report.html [--package PACKAGE | --data DIR]
-
+const ABOUT = `
 Writes one HTML file about a recorded flight that needs nothing else and opens offline: the track on
 the map, uncertainty (and error, where the truth is known) over time, what the position rested on,
 health of odometry, GPS, link and streams, latencies, a list of events with a filter, and whether the
 record is whole.
-${FLIGHT_HELP}
-
-Options
-  --out FILE           the page; must not exist
-  --package PACKAGE    map tiles from this flight package
-  --data DIR           map tiles from the tile cache in this data folder
-  --dsn DSN            … and from its PostgreSQL server instead of the embedded database
-  --truth FILE         truth.csv of the flight, on the record's clock: adds the error over time
-  --title TEXT         instead of the flight's name
 
 Without a package or a cache the track stands on bare ground. The file appears whole or not at all.
-${EXIT_HELP}
-A lossy record makes a report as well: it says what is missing.
-
-Examples
-  operator fdr report recordings/7d0f2c4e-3f0f-4a9c-8d5e-0f6a3f1b2c4d --out report.html --package packages/kyiv
-  operator fdr report FLIGHT --out report.html --data data --truth flights/made/truth.csv`;
+A lossy record makes a report as well: it says what is missing.`;
 
 const OPTIONS = {
-  out: { type: "string" },
-  package: { type: "string" },
-  data: { type: "string" },
-  dsn: { type: "string" },
-  truth: { type: "string" },
-  title: { type: "string" },
+  out: option.path({
+    access: "create",
+    placeholder: "FILE",
+    required: true,
+    help: "the page; must not exist",
+  }),
+  truth: option.path({
+    access: "read",
+    placeholder: "FILE",
+    help: "truth.csv of the flight, on the record's clock: adds the error over time",
+  }),
+  title: option.text({ help: "title of the page", absent: "the flight's name" }),
+  package: option.path({
+    access: "read",
+    placeholder: "PACKAGE",
+    help: "map tiles from this flight package",
+    group: "Map tiles, from one of",
+  }),
+  data: option.path({
+    access: "write",
+    placeholder: "DIR",
+    help: "map tiles from the tile cache in this data folder",
+    group: "Map tiles, from one of",
+  }),
+  dsn: { ...CACHE_OPTIONS.dsn, group: "Map tiles, from one of", help: "with --data: its server" },
 } as const;
+
+type Values = FlightValues & OptionValues<typeof OPTIONS>;
 
 const TRUTH_BYTES_MAX = 512 * 1024 * 1024;
 const ZOOM_WITHOUT_TILES = 17;
 
 export function fdrReportCommand(parts: ReportParts): Command {
-  return {
+  return defineCommand({
     name: "fdr report",
     summary: "write a recorded flight as one HTML page",
-    help: HELP,
-    run: (args, io) => run(parts, args, io),
-  };
+    about: ABOUT,
+    arguments: FLIGHT_ARGUMENT,
+    options: OPTIONS,
+    json: "one JSON object instead of the summary",
+    examples: [
+      "operator fdr report FLIGHT --out report.html --package packages/kyiv",
+      "operator fdr report FLIGHT --out report.html --data data --truth flights/made/truth.csv",
+    ],
+    exitCodes: EXIT_CODES,
+    run: (values, io) => run(parts, values, io),
+  });
 }
 
-interface Options {
-  readonly out: string;
-  readonly package?: string;
-  readonly data?: string;
-  readonly dsn?: string;
-  readonly truth?: string;
-  readonly title?: string;
-}
-
-async function run(
-  parts: ReportParts,
-  args: readonly string[],
-  io: CommandIo,
-): Promise<ExitCode> {
-  const { values, positionals } = parseCommandLine(args, OPTIONS);
-  const path = flightArgument("fdr report", positionals);
-  const options = checked(values);
+async function run(parts: ReportParts, options: Values, io: CommandIo): Promise<ExitCode> {
+  const { flight: path } = options;
+  checkMapOptions(options);
   const files = await findFlight(path);
   const truth = options.truth === undefined ? null : await readTruth(options.truth);
   await using output = await NewOutput.file(options.out);
@@ -130,27 +133,27 @@ async function run(
   const built = report.build({ map, notices });
   const page = reportPage(options.title === undefined ? built : { ...built, title: options.title });
   const bytes = await write(output, page);
-  io.out(
-    `${output.path}: ${plural(diagnosis.summary.records, "record")}, ${bytesText(bytes)}` +
-      (diagnosis.verdict === "complete"
-        ? ""
-        : `; the record is not whole: ${
-          plural(diagnosis.damage.total, "fault")
-        }, the report names them`),
-  );
+  if (options.json) {
+    const { verdict, summary: { records }, damage: { total: damageCount } } = diagnosis;
+    io.out(
+      JSON.stringify({ type: "report", path: output.path, records, bytes, verdict, damageCount }),
+    );
+  } else io.out(summaryText(output.path, diagnosis, bytes));
   return EXIT_OF_VERDICT[diagnosis.verdict];
 }
 
-function checked(values: Partial<Options>): Options {
-  const { out } = values;
-  if (!out) throw new UsageError("fdr report needs --out FILE");
-  if (values.package !== undefined && values.data !== undefined) {
-    throw new UsageError("fdr report takes --package or --data, not both");
+function summaryText(path: string, { summary, verdict, damage }: Diagnosis, bytes: number): string {
+  const fault = verdict === "complete"
+    ? ""
+    : `; the record is not whole: ${plural(damage.total, "fault")}, the report names them`;
+  return `${path}: ${plural(summary.records, "record")}, ${bytesText(bytes)}${fault}`;
+}
+
+function checkMapOptions({ package: packagePath, data, dsn }: Values): void {
+  if (packagePath !== undefined && data !== undefined) {
+    throw new UsageError("give --package or --data, not both");
   }
-  if (values.dsn !== undefined && values.data === undefined) {
-    throw new UsageError(`--dsn goes with --data\n${CACHE_OPTIONS_HELP}`);
-  }
-  return { ...values, out };
+  if (dsn !== undefined && data === undefined) throw new UsageError("--dsn goes with --data");
 }
 
 async function readTruth(path: string): Promise<TruthTrack> {
@@ -174,7 +177,7 @@ async function readTruth(path: string): Promise<TruthTrack> {
 
 async function drawMap(
   parts: ReportParts,
-  options: Options,
+  options: Values,
   report: RecordReport,
   io: CommandIo,
 ): Promise<{ map: ReportMap | null; notices: readonly ReportNotice[] }> {
@@ -183,7 +186,7 @@ async function drawMap(
   let tiles: ReportTiles | null = null;
   if (options.package !== undefined) tiles = await packageTiles(options.package);
   if (options.data !== undefined) {
-    const place = { dataDirectory: options.data, dsn: options.dsn ?? null };
+    const place = placeOf({ data: options.data, dsn: options.dsn });
     await requireCache(place);
     const cache = resources.use(await parts.openReportCache(place));
     if (positions.length > 0) tiles = await cacheTiles(cache, positions);
@@ -206,7 +209,7 @@ async function drawMap(
   return { map, notices: mapNotices(options, map, bad) };
 }
 
-function mapNotices(options: Options, map: ReportMap, bad: readonly string[]): ReportNotice[] {
+function mapNotices(options: Values, map: ReportMap, bad: readonly string[]): ReportNotice[] {
   const notices: ReportNotice[] = [];
   const asked = options.package !== undefined || options.data !== undefined;
   if (asked && map.jpeg === null) {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type CommandIo, EXIT, type ExitCode, UsageError } from "../../core/mod.ts";
+import { type CommandIo, EXIT, type ExitCode } from "../../core/mod.ts";
 import {
   type Damage,
   type DamageList,
@@ -14,11 +14,11 @@ import {
 } from "../../flight/flight_record/mod.ts";
 
 /** For help texts. */
-export const FLIGHT_HELP =
-  "FLIGHT is a flight's folder (<flight root>/<flight id>), or one .mcap file.";
-
-export const EXIT_HELP =
-  "Exit code 0: complete. 3: lossy, something is damaged or missing. 1: nothing can be read.";
+export const EXIT_CODES = {
+  0: "complete",
+  1: "nothing can be read",
+  3: "lossy: something is damaged or missing",
+} as const;
 
 export const EXIT_OF_VERDICT: Readonly<Record<Verdict, ExitCode>> = {
   complete: EXIT.ok,
@@ -26,12 +26,10 @@ export const EXIT_OF_VERDICT: Readonly<Record<Verdict, ExitCode>> = {
   nothing: EXIT.failure,
 };
 
-/** The one FLIGHT of a command line. */
-export function flightArgument(command: string, positionals: readonly string[]): string {
-  if (positionals.length !== 1) {
-    throw new UsageError(`${command} takes one FLIGHT, got ${positionals.length}`);
-  }
-  return positionals[0];
+/** Values of a command that is given one recorded flight. */
+export interface FlightValues {
+  readonly flight: string;
+  readonly json: boolean;
 }
 
 /** Runs long work with a bar, and until a signal. */

@@ -3,52 +3,65 @@
  *
  * @module
  */
-import { type Command, type CommandIo, EXIT, type ExitCode, UsageError } from "../../core/mod.ts";
+import {
+  type Command,
+  type CommandIo,
+  defineCommand,
+  EXIT,
+  type ExitCode,
+  option,
+} from "../../core/mod.ts";
 import {
   type FlightPackage,
   openFlightPackage,
   readManifest,
   verifiedBytes,
 } from "../../flight/flight_package/mod.ts";
-import { parseCommandLine } from "../options.ts";
 
-const VERIFY_HELP = `operator package verify PACKAGE [--json]
+const PACKAGE_ARGUMENT = {
+  path: option.path({
+    access: "read",
+    placeholder: "PACKAGE",
+    required: true,
+    help: "folder of the flight package",
+  }),
+} as const;
 
-Holds every file of a flight package against its manifest: present, none foreign, size and SHA-256
-right. Exit code 0 when it may fly, 65 with the name of the file when it may not.
-
-Example
-  operator package verify packages/kyiv`;
-
-const SHOW_HELP = `operator package show PACKAGE [--json]
-
-Shows what a flight package says of itself, without verifying its files.
-
-Example
-  operator package show packages/kyiv`;
-
-const OPTIONS = { json: { type: "boolean" } } as const;
+interface Values {
+  readonly path: string;
+  readonly json: boolean;
+}
 
 export function packageVerifyCommand(): Command {
-  return {
+  return defineCommand({
     name: "package verify",
     summary: "hold every file of a flight package against its manifest",
-    help: VERIFY_HELP,
+    about: `
+Holds every file of a flight package against its manifest: present, none foreign, size and SHA-256
+right.`,
+    arguments: PACKAGE_ARGUMENT,
+    options: {},
+    json: "one JSON object instead of text",
+    examples: ["operator package verify packages/kyiv"],
+    exitCodes: { 0: "it may fly", 65: "it may not; the file that is wrong is named" },
     run: verify,
-  };
+  });
 }
 
 export function packageShowCommand(): Command {
-  return {
+  return defineCommand({
     name: "package show",
     summary: "show what a flight package holds",
-    help: SHOW_HELP,
+    about: "Shows what a flight package says of itself, without verifying its files.",
+    arguments: PACKAGE_ARGUMENT,
+    options: {},
+    json: "one JSON object instead of text",
+    examples: ["operator package show packages/kyiv"],
     run: show,
-  };
+  });
 }
 
-async function verify(args: readonly string[], io: CommandIo): Promise<ExitCode> {
-  const { path, json } = parse("package verify", args);
+async function verify({ path, json }: Values, io: CommandIo): Promise<ExitCode> {
   const bar: { current?: Disposable & { end(note?: string): void } } = {};
   let flightPackage: FlightPackage;
   try {
@@ -85,8 +98,7 @@ async function verify(args: readonly string[], io: CommandIo): Promise<ExitCode>
   return EXIT.ok;
 }
 
-async function show(args: readonly string[], io: CommandIo): Promise<ExitCode> {
-  const { path, json } = parse("package show", args);
+async function show({ path, json }: Values, io: CommandIo): Promise<ExitCode> {
   const manifest = await readManifest(path);
   const bytes = verifiedBytes(manifest);
   if (json) {
@@ -110,13 +122,4 @@ async function show(args: readonly string[], io: CommandIo): Promise<ExitCode> {
   io.out(`files           ${manifest.files.length}, ${(bytes / 1e6).toFixed(1)} MB`);
   io.out(`format version  ${manifest.formatVersion}`);
   return EXIT.ok;
-}
-
-function parse(command: string, args: readonly string[]): { path: string; json: boolean } {
-  const { values, positionals } = parseCommandLine(args, OPTIONS);
-  if (positionals.length !== 1) {
-    throw new UsageError(`${command} takes one PACKAGE, got ${positionals.length}`);
-  }
-  const [path] = positionals;
-  return { path: path.length > 1 ? path.replace(/\/+$/, "") : path, json: values.json ?? false };
 }

@@ -6,9 +6,13 @@
 import {
   type Command,
   type CommandIo,
+  defineCommand,
   EXIT,
   type ExitCode,
+  type GeographicBox,
   LocalFrame,
+  option,
+  type OptionValues,
   radiansFromDegrees,
   UsageError,
 } from "../../core/mod.ts";
@@ -18,20 +22,11 @@ import {
   type ProvisionSummary,
   type ProvisionTools,
 } from "../../workstation/provisioning/mod.ts";
-import type { Bbox } from "../../tiles/tile_contract/mod.ts";
-import {
-  CACHE_OPTIONS_HELP,
-  DATA_DIRECTORY_DEFAULT,
-  dateOption,
-  GROUND_HEIGHT_DEFAULT_M,
-  numberOption,
-  parseCommandLine,
-  positionOption,
-} from "../options.ts";
+import { CACHE_OPTIONS, type CachePlace, GROUND_HEIGHT_OPTION, placeOf } from "../options.ts";
 
 /** What the composition root gives to the command. */
 export interface ProvisionParts {
-  openTools(where: { dataDirectory: string; dsn: string | null }): Promise<
+  openTools(where: CachePlace): Promise<
     & Pick<
       ProvisionTools,
       "cache" | "freshness" | "pins" | "vision" | "openMap" | "buildDescriptorIndex"
@@ -51,105 +46,113 @@ const CAMERA_ASPECT = 3 / 4;
  */
 const MAP_SIGMA_DEFAULT_M = 1.3;
 
-const HELP = `operator provision --out PACKAGE [options]
-
+const ABOUT = `
 Makes a flight package of the cached tiles of an area: tiles, what places look like, and a manifest
 with the SHA-256 of every file. An older package at the same place is replaced when the new one is
 whole; the same tiles and options make the same package. Its tiles stay in the cache, whatever else
-is imported, until the mission is let go (the package's name is the mission's).
+is imported, until the mission is let go (the package's name is the mission's).`;
 
-  --out PACKAGE        folder of the package
-  --area S,W,N,E       degrees; without an area: everything in the cache at that zoom
-  --centre LAT,LON --radius M     the area as a middle and metres to each side
-  --zoom Z             zoom of the tiles (default: the finest that the area has)
-  --name TEXT          name for people
-  --ground-height M    height of the ground over the WGS84 ellipsoid, metres (default ${GROUND_HEIGHT_DEFAULT_M})
-  --map-sigma M        how wrong the map's own position may be, 1 sigma per axis (default ${MAP_SIGMA_DEFAULT_M})
-  --agl M[,M…]         heights above ground to be flown: places are as large as the camera sees
-                       (60° across; default: places of ${PLACE_SIDES_DEFAULT_M.join(" m and ")} m)
-  --footprint M[,M…]   the same, as the shorter side of what the camera sees, metres
-  --flight-at TIME     when it is to be flown (2026-07-01, 2026-07-01T05:00Z; default now): tiles of
-                       a conflict sector that are too old then are left out, and those that become
-                       too old later are not flown on from that moment
-${CACHE_OPTIONS_HELP}
-  --json               one JSON object instead of the summary
-
-Examples
-  operator provision --centre 50.4501,30.5234 --radius 5000 --out packages/kyiv
-  operator provision --area 50.40,30.45,50.50,30.60 --zoom 18 --agl 130 --out packages/kyiv`;
+const AREA_GROUP = "Area, one of";
+const SIDES_M = { minimum: 1, maximum: 20_000 };
 
 const OPTIONS = {
-  out: { type: "string" },
-  area: { type: "string" },
-  centre: { type: "string" },
-  radius: { type: "string" },
-  zoom: { type: "string" },
-  name: { type: "string" },
-  "ground-height": { type: "string" },
-  "map-sigma": { type: "string" },
-  agl: { type: "string" },
-  footprint: { type: "string" },
-  "flight-at": { type: "string" },
-  data: { type: "string" },
-  dsn: { type: "string" },
-  json: { type: "boolean" },
+  out: option.path({
+    access: "create",
+    placeholder: "PACKAGE",
+    required: true,
+    help: "folder of the package",
+  }),
+  name: option.text({ help: "name for people, 1 to 200 characters", absent: "the folder's" }),
+  zoom: option.zoom({ help: "zoom of the tiles", absent: "the finest that the area has" }),
+  ...GROUND_HEIGHT_OPTION,
+  mapSigma: option.lengthM({
+    minimum: 0.01,
+    maximum: 1000,
+    default: MAP_SIGMA_DEFAULT_M,
+    help: "how wrong the map's own position may be, 1 sigma per axis",
+  }),
+  agl: option.lengthsM({
+    ...SIDES_M,
+    help: "heights above ground to be flown: places are as large as a camera of 60° sees",
+    example: "130",
+    absent: `places of ${PLACE_SIDES_DEFAULT_M.join(" m and ")} m`,
+  }),
+  footprint: option.lengthsM({
+    ...SIDES_M,
+    help: "the same, as the shorter side of what the camera sees",
+  }),
+  flightAt: option.date({
+    help:
+      "when it is to be flown: tiles of a conflict sector that are too old then are left out, " +
+      "and those that become too old later are not flown on from that moment",
+    absent: "now",
+  }),
+  area: option.area({
+    latitudeMaxDeg: 85,
+    help: "a box",
+    absent: "everything in the cache at that zoom",
+    example: "50.40,30.45,50.50,30.60",
+    group: AREA_GROUP,
+  }),
+  centre: option.position({
+    help: "the middle of a square, with --radius",
+    example: "50.4501,30.5234",
+    group: AREA_GROUP,
+  }),
+  radius: option.lengthM({
+    minimum: 1,
+    maximum: 500_000,
+    help: "from the middle to each side of the square",
+    group: AREA_GROUP,
+  }),
+  ...CACHE_OPTIONS,
 } as const;
 
+type Values = OptionValues<typeof OPTIONS> & { readonly json: boolean };
+
 export function provisionCommand(parts: ProvisionParts): Command {
-  return {
+  return defineCommand({
     name: "provision",
     summary: "make a flight package of the cached tiles of an area",
-    help: HELP,
-    run: (args, io) => run(parts, parse(args), io),
-  };
+    about: ABOUT,
+    options: OPTIONS,
+    json: "one JSON object instead of the summary",
+    examples: [
+      "operator provision --centre 50.4501,30.5234 --radius 5000 --out packages/kyiv",
+      "operator provision --area 50.40,30.45,50.50,30.60 --zoom 18 --agl 130 --out packages/kyiv",
+    ],
+    run: (values, io) => run(parts, values, io),
+  });
 }
 
-interface Request {
-  readonly provision: ProvisionRequest;
-  readonly dataDirectory: string;
-  readonly dsn: string | null;
-  readonly json: boolean;
-}
-
-function parse(args: readonly string[]): Request {
-  const { values, positionals } = parseCommandLine(args, OPTIONS);
-  if (positionals.length > 0) {
-    throw new UsageError(`provision takes options only, got "${positionals[0]}"`);
-  }
-  if (!values.out) throw new UsageError("provision needs --out PACKAGE");
+function requestOf(values: Values): ProvisionRequest {
   const name = values.name ?? null;
   if (name !== null && (name.trim() === "" || name.length > 200)) {
     throw new UsageError("--name takes 1 to 200 characters");
   }
-  const number = (option: "ground-height" | "map-sigma", minimum: number, maximum: number) =>
-    numberOption(option, values[option], { minimum, maximum });
   return {
-    provision: {
-      out: values.out.length > 1 ? values.out.replace(/\/+$/, "") : values.out,
-      area: areaOf(values),
-      zoom: numberOption("zoom", values.zoom, { minimum: 0, maximum: 22, integer: true }) ?? null,
-      name,
-      groundHeightM: number("ground-height", -500, 9000) ?? GROUND_HEIGHT_DEFAULT_M,
-      mapRegistrationSigmaM: number("map-sigma", 0.01, 1000) ?? MAP_SIGMA_DEFAULT_M,
-      placeSidesM: placeSides(values.agl, values.footprint),
-      flightAt: dateOption("flight-at", values["flight-at"]) ?? null,
-    },
-    dataDirectory: values.data ?? DATA_DIRECTORY_DEFAULT,
-    dsn: values.dsn ?? null,
-    json: values.json ?? false,
+    out: values.out,
+    area: areaOf(values),
+    zoom: values.zoom ?? null,
+    name,
+    groundHeightM: values.groundHeight,
+    mapRegistrationSigmaM: values.mapSigma,
+    placeSidesM: placeSides(values),
+    flightAt: values.flightAt ?? null,
   };
 }
 
-function areaOf(values: { area?: string; centre?: string; radius?: string }): Bbox | null {
-  const centre = positionOption("centre", values.centre);
-  const radiusM = numberOption("radius", values.radius, { minimum: 1, maximum: 500_000 });
+function areaOf({ area, centre, radius: radiusM }: Values): GeographicBox | null {
   if ((centre === undefined) !== (radiusM === undefined)) {
     throw new UsageError("--centre and --radius belong together: give both, or none");
   }
-  if (values.area !== undefined && centre !== undefined) {
+  if (area !== undefined && centre !== undefined) {
     throw new UsageError("give --area or --centre and --radius, not both");
   }
-  if (values.area !== undefined) return boxOption(values.area);
+  if (area !== undefined) {
+    if (area.westDeg > area.eastDeg) throw acrossAntimeridian();
+    return area;
+  }
   if (centre === undefined || radiusM === undefined) return null;
   const frame = new LocalFrame({ ...centre, heightM: 0 });
   const northEast = frame.wgsFromLocal([radiusM, radiusM, 0]);
@@ -163,43 +166,26 @@ function areaOf(values: { area?: string; centre?: string; radius?: string }): Bb
   };
 }
 
-function boxOption(text: string): Bbox {
-  const parts = text.split(",").map((part) => part.trim() === "" ? NaN : Number(part));
-  const [southDeg, westDeg, northDeg, eastDeg] = parts;
-  const onEarth = parts.length === 4 && Math.abs(southDeg) <= 85 && Math.abs(northDeg) <= 85 &&
-    Math.abs(westDeg) <= 180 && Math.abs(eastDeg) <= 180;
-  if (!onEarth || southDeg >= northDeg || westDeg === eastDeg) {
-    throw new UsageError(
-      `--area must be SOUTH,WEST,NORTH,EAST in degrees (latitudes within ±85), got "${text}"`,
-    );
-  }
-  if (westDeg > eastDeg) throw acrossAntimeridian();
-  return { southDeg, westDeg, northDeg, eastDeg };
-}
-
 function acrossAntimeridian(): UsageError {
   return new UsageError(
     "an area across the antimeridian does not fit one package; make one for each side of it",
   );
 }
 
-function placeSides(agl: string | undefined, footprint: string | undefined): number[] {
+function placeSides({ agl, footprint }: Values): readonly number[] {
   if (agl !== undefined && footprint !== undefined) {
     throw new UsageError("give --agl or --footprint, not both");
   }
-  const list = (option: string, text: string) =>
-    text.split(",").map((part) =>
-      numberOption(option, part, { minimum: 1, maximum: 20_000 }) ?? NaN
-    );
-  if (footprint !== undefined) return list("footprint", footprint);
+  if (footprint !== undefined) return footprint;
   if (agl === undefined) return PLACE_SIDES_DEFAULT_M;
   const across = 2 * Math.tan(radiansFromDegrees(CAMERA_FIELD_OF_VIEW_DEG) / 2) * CAMERA_ASPECT;
-  return list("agl", agl).map((heightM) => Math.round(heightM * across * 10) / 10);
+  return agl.map((heightM) => Math.round(heightM * across * 10) / 10);
 }
 
-async function run(parts: ProvisionParts, request: Request, io: CommandIo): Promise<ExitCode> {
-  await using tools = await parts.openTools(request);
-  const summary = await provisionPackage(request.provision, {
+async function run(parts: ProvisionParts, values: Values, io: CommandIo): Promise<ExitCode> {
+  const request = requestOf(values);
+  await using tools = await parts.openTools(placeOf(values));
+  const summary = await provisionPackage(request, {
     cache: tools.cache,
     freshness: tools.freshness,
     pins: tools.pins,
@@ -209,7 +195,7 @@ async function run(parts: ProvisionParts, request: Request, io: CommandIo): Prom
     progress: (label, total) => io.progress(label, total),
     signal: io.signal,
   });
-  if (request.json) {
+  if (values.json) {
     const { holes, ...rest } = summary;
     io.out(JSON.stringify({ type: "summary", ...rest, holeCount: holes.length, holes }));
   } else describe(summary, io);

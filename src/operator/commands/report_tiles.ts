@@ -12,7 +12,7 @@ import {
   SIDE_PX_MAX,
 } from "../../workstation/flight_report/mod.ts";
 import type { Bbox, TileId, TileMetadata, TilePixelHandle } from "../../tiles/tile_contract/mod.ts";
-import type { CachePlace } from "./cache_options.ts";
+import type { CachePlace } from "../options.ts";
 
 export interface ReportTiles {
   readonly zoom: number;

@@ -3,9 +3,18 @@
  *
  * @module
  */
-import { type Command, type CommandIo, EXIT, type ExitCode, UsageError } from "../../core/mod.ts";
 import {
-  type Aircraft,
+  type Command,
+  type CommandIo,
+  defineCommand,
+  EXIT,
+  type ExitCode,
+  option,
+  type OptionValues,
+  Refused,
+  UsageError,
+} from "../../core/mod.ts";
+import {
   flightOptions,
   GPS_LOST_AFTER_START,
   type GpsWindow,
@@ -17,98 +26,134 @@ import {
   TileFolderGround,
 } from "../../workstation/simulation/mod.ts";
 import type { VisionLibrary } from "../../native/vision/mod.ts";
-import {
-  GROUND_HEIGHT_DEFAULT_M,
-  numberOption,
-  parseCommandLine,
-  positionOption,
-} from "../options.ts";
+import { GROUND_HEIGHT_OPTION } from "../options.ts";
 
 /** What the composition root gives to the commands. */
 export interface SimulateParts {
   openVision(): VisionLibrary;
 }
 
-const HELP = `operator simulate flight --out FLIGHT [ground] [options]
-
+const ABOUT = `
 Flies a simulated aircraft over real or procedural ground and writes what its sensors measured as a
 recorded flight: pictures, IMU, attitude, barometer, GPS, and the truth. \`airborne replay\` flies it
-again. The same seed gives the same flight, byte by byte.
+again. The same seed gives the same flight, byte by byte.`;
 
-Ground (one of them)
-  --image FILE          a picture, north up, with --centre LAT,LON of its middle and --gsd M (metres
-                        per pixel); beyond its edges the camera sees its mirror image
-  --tiles FOLDER        a folder {z}/{x}/{y}.jpg (its finest zoom)
-  --procedural SEED     painted farmland without end around --centre, as it looks years after the
-                        map that \`operator simulate map\` makes of the same seed
-  --extent M            procedural: side of the square that the route keeps to
-
-Flight
-  --aircraft KIND       fixed_wing (16.7 m/s, default) or multirotor (10 m/s)
-  --agl M               height above ground (default 130)
-  --fov DEG             horizontal field of view (default 60)
-  --distance M          length over the ground (default 3000)
-  --duration S          instead of, or as a limit beside, the distance
-  --frame-rate HZ       pictures a second (default 3)
-  --ground-height M     height of the ground over the ellipsoid (default ${GROUND_HEIGHT_DEFAULT_M})
-  --gps WHAT            absent (after the first second, default), present, jam:FROM-TO, spoof:FROM-TO
-                        or silent-spoof:FROM-TO in seconds; several with commas
-  --velocity            a sensor of the velocity over the ground in body axes too (velocity.csv)
-  --no-prior            nothing is known of the start, and no GPS message ever comes
-  --seed N              number or word (default 1)
-  --name NAME           name in flight.json (default: the folder's)
-  --json                one JSON object instead of the summary
-
-Examples
-  operator simulate flight --out flights/a --procedural 7 --centre 48.5,35.0 --distance 5000
-  operator simulate flight --out flights/b --image world.png --centre 30.2672,-97.7431 --gsd 0.5`;
+const GROUND_GROUP = "Ground, one of --image, --tiles, --procedural";
 
 const OPTIONS = {
-  out: { type: "string" },
-  image: { type: "string" },
-  tiles: { type: "string" },
-  procedural: { type: "string" },
-  centre: { type: "string" },
-  gsd: { type: "string" },
-  extent: { type: "string" },
-  aircraft: { type: "string" },
-  agl: { type: "string" },
-  fov: { type: "string" },
-  distance: { type: "string" },
-  duration: { type: "string" },
-  "frame-rate": { type: "string" },
-  "ground-height": { type: "string" },
-  gps: { type: "string" },
-  "no-prior": { type: "boolean" },
-  velocity: { type: "boolean" },
-  seed: { type: "string" },
-  name: { type: "string" },
-  json: { type: "boolean" },
+  out: option.path({
+    access: "create",
+    placeholder: "FLIGHT",
+    required: true,
+    help: "the folder to write",
+  }),
+  aircraft: option.choice(["fixed_wing", "multirotor"], {
+    placeholder: "KIND",
+    default: "fixed_wing",
+    help: "fixed_wing flies 16.7 m/s, multirotor 10 m/s",
+  }),
+  agl: option.lengthM({
+    minimum: 5,
+    maximum: 3000,
+    help: "height above ground",
+    absent: "130",
+  }),
+  fov: option.angleDeg({
+    minimum: 10,
+    maximum: 120,
+    help: "horizontal field of view",
+    absent: "60",
+  }),
+  distance: option.lengthM({
+    minimum: 50,
+    maximum: 1_000_000,
+    help: "length over the ground",
+    absent: "3000",
+  }),
+  duration: option.durationS({
+    minimum: 2,
+    maximum: 12 * 3600,
+    help: "instead of, or as a limit beside, the distance",
+  }),
+  frameRate: option.rateHz({ minimum: 0.1, maximum: 60, help: "pictures", absent: "3" }),
+  ...GROUND_HEIGHT_OPTION,
+  gps: option.custom({
+    form: "absent, present, or windows like jam:60-90,spoof:120-180",
+    read: readGps,
+  }, {
+    placeholder: "WHAT",
+    default: GPS_LOST_AFTER_START,
+    help: "absent: after the first second; present; or windows in seconds, jam:FROM-TO, " +
+      "spoof:FROM-TO, silent-spoof:FROM-TO, several with commas",
+    example: "jam:60-90,spoof:120-180",
+    absent: "absent",
+  }),
+  velocity: option.flag({
+    help: "a sensor of the velocity over the ground in body axes too (velocity.csv)",
+  }),
+  noPrior: option.flag({
+    help: "nothing is known of the start, and no GPS message ever comes",
+  }),
+  seed: option.text({ placeholder: "SEED", help: "number or word", absent: "1" }),
+  name: option.text({ help: "name in flight.json", absent: "the folder's" }),
+  image: option.path({
+    access: "read",
+    placeholder: "FILE",
+    help: "a picture, north up, with --centre and --gsd; beyond its edges the camera sees its " +
+      "mirror image",
+    group: GROUND_GROUP,
+  }),
+  tiles: option.path({
+    access: "read",
+    placeholder: "FOLDER",
+    help: "a folder {z}/{x}/{y}.jpg (its finest zoom)",
+    group: GROUND_GROUP,
+  }),
+  procedural: option.text({
+    placeholder: "SEED",
+    help: "painted farmland without end around --centre, as it looks years after the map that " +
+      "`operator simulate map` makes of the same seed",
+    group: GROUND_GROUP,
+  }),
+  centre: option.position({
+    help: "the middle of the ground",
+    example: "48.5,35.0",
+    group: GROUND_GROUP,
+  }),
+  gsd: option.lengthM({
+    minimum: 0.01,
+    maximum: 20,
+    help: "length of a pixel of the image",
+    group: GROUND_GROUP,
+  }),
+  extent: option.lengthM({
+    minimum: 300,
+    maximum: 50_000,
+    help: "procedural: side of the square that the route keeps to",
+    group: GROUND_GROUP,
+  }),
 } as const;
+
+type Values = OptionValues<typeof OPTIONS> & { readonly json: boolean };
 
 /** `operator simulate flight`. */
 export function simulateFlightCommand(parts: SimulateParts): Command {
-  return {
+  return defineCommand({
     name: "simulate flight",
     summary: "fly a simulated aircraft over real or procedural ground",
-    help: HELP,
-    run: (args, io) => run(parts, args, io),
-  };
+    about: ABOUT,
+    options: OPTIONS,
+    json: "one JSON object instead of the summary",
+    examples: [
+      "operator simulate flight --out flights/a --procedural 7 --centre 48.5,35.0 --distance 5000",
+      "operator simulate flight --out flights/b --image world.png --centre 30.2672,-97.7431 --gsd 0.5",
+    ],
+    run: (values, io) => run(parts, values, io),
+  });
 }
 
-type Values = ReturnType<typeof parseCommandLine<typeof OPTIONS>>["values"];
-
-async function run(
-  parts: SimulateParts,
-  args: readonly string[],
-  io: CommandIo,
-): Promise<ExitCode> {
-  const { values, positionals } = parseCommandLine(args, OPTIONS);
-  if (positionals.length > 0) {
-    throw new UsageError(`simulate flight takes options only, got "${positionals[0]}"`);
-  }
-  if (!values.out) throw new UsageError("--out FLIGHT is missing: the folder to write");
-  const options = requested(values, values.out);
+async function run(parts: SimulateParts, values: Values, io: CommandIo): Promise<ExitCode> {
+  const options = requested(values);
   const ground = await openGround(values);
   using vision = parts.openVision();
   using bar = io.progress("flying", 1000);
@@ -129,35 +174,24 @@ async function run(
   return EXIT.ok;
 }
 
-function requested(values: Values, out: string) {
-  const number = (name: "agl" | "fov" | "distance" | "duration" | "extent" | "frame-rate") =>
-    numberOption(name, values[name], LIMITS[name]);
+function requested(values: Values) {
   return flightOptions({
-    aircraft: aircraftOption(values.aircraft),
-    name: values.name ?? out.replace(/\/+$/, "").split("/").at(-1) ?? "flight",
+    aircraft: values.aircraft,
+    name: values.name ?? values.out.split("/").at(-1) ?? "flight",
     ...defined({
       seed: values.seed,
-      aglM: number("agl"),
-      fovDeg: number("fov"),
-      distanceM: number("distance"),
-      durationS: number("duration"),
-      extentM: number("extent"),
-      frameRateHz: number("frame-rate"),
+      aglM: values.agl,
+      fovDeg: values.fov,
+      distanceM: values.distance,
+      durationS: values.duration,
+      extentM: values.extent,
+      frameRateHz: values.frameRate,
     }),
-    gps: gpsOption(values.gps),
-    prior: !(values["no-prior"] ?? false),
-    velocity: values.velocity ?? false,
+    gps: values.gps,
+    prior: !values.noPrior,
+    velocity: values.velocity,
   });
 }
-
-const LIMITS = {
-  agl: { minimum: 5, maximum: 3000 },
-  fov: { minimum: 10, maximum: 120 },
-  distance: { minimum: 50, maximum: 1_000_000 },
-  duration: { minimum: 2, maximum: 12 * 3600 },
-  extent: { minimum: 300, maximum: 50_000 },
-  "frame-rate": { minimum: 0.1, maximum: 60 },
-} as const;
 
 /** Leaves out what is undefined, so that defaults hold. */
 function defined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
@@ -166,27 +200,20 @@ function defined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], 
   ) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
 
-function aircraftOption(text: string | undefined): Aircraft {
-  if (text === undefined || text === "fixed_wing") return "fixed_wing";
-  if (text === "multirotor") return "multirotor";
-  throw new UsageError(`--aircraft must be fixed_wing or multirotor, got "${text}"`);
-}
-
 /** "jam:60-90,spoof:120-180" → windows; see the help text. */
-export function gpsOption(text: string | undefined): readonly GpsWindow[] {
-  if (text === undefined || text === "absent") return GPS_LOST_AFTER_START;
+export function readGps(text: string): readonly GpsWindow[] | Refused {
+  if (text === "absent") return GPS_LOST_AFTER_START;
   if (text === "present") return [];
   const kinds = { jam: "jammed", spoof: "spoofed", "silent-spoof": "spoofed_silently" } as const;
-  return text.split(",").map((part) => {
+  const windows: GpsWindow[] = [];
+  for (const part of text.split(",")) {
     const match = /^(jam|spoof|silent-spoof):(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)$/.exec(part.trim());
-    const [fromS, toS] = [Number(match?.[2]), Number(match?.[3])];
-    if (match === null || !(toS > fromS)) {
-      throw new UsageError(
-        `--gps must be absent, present, or windows like jam:60-90,spoof:120-180, got "${text}"`,
-      );
-    }
-    return { kind: kinds[match[1] as keyof typeof kinds], fromS, toS };
-  });
+    if (match === null) return new Refused();
+    const [fromS, toS] = [Number(match[2]), Number(match[3])];
+    if (toS <= fromS) return new Refused(`${part.trim()} ends before it begins`);
+    windows.push({ kind: kinds[match[1] as keyof typeof kinds], fromS, toS });
+  }
+  return windows;
 }
 
 /** The ground that the options name. */
@@ -195,22 +222,19 @@ async function openGround(values: Values): Promise<GroundSource> {
   if (given.length !== 1) {
     throw new UsageError("give one ground: --image FILE, --tiles FOLDER or --procedural SEED");
   }
-  const centre = positionOption("centre", values.centre);
-  const groundHeightM = numberOption("ground-height", values["ground-height"], {
-    minimum: -500,
-    maximum: 9000,
-  }) ?? GROUND_HEIGHT_DEFAULT_M;
+  const { centre, groundHeight: groundHeightM, gsd: gsdM } = values;
   if (values.tiles !== undefined) {
     return TileFolderGround.open(values.tiles, { groundHeightM, centre, decode: readRasterFile });
   }
-  if (centre === undefined) throw new UsageError("--centre LAT,LON of the ground is missing");
+  if (centre === undefined) {
+    throw new UsageError("needs --centre LAT,LON, the middle of the ground");
+  }
   const origin = { ...centre, heightM: groundHeightM };
   if (values.procedural !== undefined) {
     return new ProceduralGround({ seed: values.procedural, centre: origin, season: "world" });
   }
-  const gsdM = numberOption("gsd", values.gsd, { minimum: 0.01, maximum: 20 });
   if (gsdM === undefined) {
-    throw new UsageError("--gsd M, metres per pixel of the image, is missing");
+    throw new UsageError("needs --gsd M, metres per pixel of the image");
   }
   const path = values.image ?? "";
   return new PictureGround({

@@ -7,10 +7,14 @@ import {
   type Command,
   type CommandIo,
   DataError,
+  defineCommand,
   EXIT,
   type ExitCode,
   LocalFrame,
   messageOf,
+  option,
+  type OptionValues,
+  Refused,
   type SlippyTile,
   UsageError,
 } from "../../core/mod.ts";
@@ -20,73 +24,87 @@ import {
   tilesOfCorridor,
   writeMapTiles,
 } from "../../workstation/simulation/mod.ts";
-import { numberOption, parseCommandLine, positionOption } from "../options.ts";
 import type { SimulateParts } from "./simulate.ts";
 
-const ZOOM_DEFAULT = 18;
 const WIDTH_MIN_M = 1000;
 /** Default width of a corridor, in heights above ground. */
 const WIDTH_HEIGHTS = 5;
 
-const HELP = `operator simulate map --procedural SEED --centre LAT,LON --out FOLDER AREA [options]
-
+const ABOUT = `
 Paints the procedural ground as it looked years before the simulated flights, and writes it as slippy
-tiles {z}/{x}/{y}.jpg for \`operator tiles import\`. SEED and centre must be those of the flights.
+tiles {z}/{x}/{y}.jpg for \`operator tiles import\`.`;
 
-Area (one of them)
-  --extent M or MxM     a rectangle about the centre: east × north, metres
-  --corridor-of FLIGHT  what recorded flights pass over; may be given several times
-  --width M             width of the corridor (default: 5 heights above ground, 1000 at least)
-
-  --zoom Z              default ${ZOOM_DEFAULT} (about 0.4 m per pixel in middle latitudes)
-  --json                one JSON object instead of the summary
-
-Example
-  operator simulate map --procedural 7 --centre 48.5,35.0 --corridor-of flights/a --out maps/a`;
+const AREA_GROUP = "Area, one of";
 
 const OPTIONS = {
-  out: { type: "string" },
-  procedural: { type: "string" },
-  centre: { type: "string" },
-  extent: { type: "string" },
-  "corridor-of": { type: "string", multiple: true },
-  width: { type: "string" },
-  zoom: { type: "string" },
-  json: { type: "boolean" },
+  out: option.path({
+    access: "create",
+    placeholder: "FOLDER",
+    required: true,
+    help: "the folder to write",
+  }),
+  procedural: option.text({
+    placeholder: "SEED",
+    required: true,
+    help: "seed of the ground, the flights' own",
+  }),
+  centre: option.position({
+    required: true,
+    help: "the middle of the ground, the flights' own",
+    example: "48.5,35.0",
+  }),
+  zoom: option.zoom({
+    minimum: 12,
+    maximum: 20,
+    default: 18,
+    help: "zoom of the tiles; 18 is about 0.4 m per pixel in middle latitudes",
+  }),
+  extent: option.custom({ form: "M or MxM, 50 to 50,000 metres each", read: readExtent }, {
+    placeholder: "M[xM]",
+    help: "a rectangle about the centre: east × north, metres",
+    group: AREA_GROUP,
+  }),
+  corridorOf: option.path({
+    access: "read",
+    placeholder: "FLIGHT",
+    multiple: true,
+    help: "what a recorded flight passes over",
+    group: AREA_GROUP,
+  }),
+  width: option.lengthM({
+    minimum: 100,
+    maximum: 50_000,
+    help: "width of the corridor",
+    absent: `${WIDTH_HEIGHTS} heights above ground, ${WIDTH_MIN_M} at least`,
+    group: AREA_GROUP,
+  }),
 } as const;
 
-type Values = ReturnType<typeof parseCommandLine<typeof OPTIONS>>["values"];
+type Values = OptionValues<typeof OPTIONS> & { readonly json: boolean };
 
 /** `operator simulate map`. */
 export function simulateMapCommand(parts: SimulateParts): Command {
-  return {
+  return defineCommand({
     name: "simulate map",
     summary: "paint the older map of a procedural ground as slippy tiles",
-    help: HELP,
-    run: (args, io) => run(parts, args, io),
-  };
+    about: ABOUT,
+    options: OPTIONS,
+    json: "one JSON object instead of the summary",
+    examples: [
+      "operator simulate map --procedural 7 --centre 48.5,35.0 --corridor-of flights/a --out maps/a",
+      "operator simulate map --procedural 7 --centre 48.5,35.0 --extent 4000x2000 --out maps/b",
+    ],
+    run: (values, io) => run(parts, values, io),
+  });
 }
 
-async function run(
-  parts: SimulateParts,
-  args: readonly string[],
-  io: CommandIo,
-): Promise<ExitCode> {
-  const { values, positionals } = parseCommandLine(args, OPTIONS);
-  if (positionals.length > 0) {
-    throw new UsageError(`simulate map takes options only, got "${positionals[0]}"`);
-  }
-  if (!values.out) throw new UsageError("--out FOLDER is missing: the folder to write");
-  if (values.procedural === undefined) throw new UsageError("--procedural SEED is missing");
-  const centre = positionOption("centre", values.centre);
-  if (centre === undefined) throw new UsageError("--centre LAT,LON of the ground is missing");
+async function run(parts: SimulateParts, values: Values, io: CommandIo): Promise<ExitCode> {
+  const { centre, zoom } = values;
   const ground = new ProceduralGround({
     seed: values.procedural,
     centre: { ...centre, heightM: 0 },
     season: "map",
   });
-  const zoom = numberOption("zoom", values.zoom, { minimum: 12, maximum: 20, integer: true }) ??
-    ZOOM_DEFAULT;
   const tiles = await wantedTiles(values, ground, zoom);
   using vision = parts.openVision();
   using bar = io.progress("painting tiles", tiles.length);
@@ -110,16 +128,15 @@ async function wantedTiles(
   ground: ProceduralGround,
   zoom: number,
 ): Promise<SlippyTile[]> {
-  const flights = values["corridor-of"] ?? [];
-  if ((flights.length > 0) === (values.extent !== undefined)) {
+  const { corridorOf: flights, extent, width } = values;
+  if ((flights.length > 0) === (extent !== undefined)) {
     throw new UsageError("give one area: --extent M or --corridor-of FLIGHT");
   }
-  if (values.extent !== undefined) {
-    const [east, north] = extentOption(values.extent);
+  if (extent !== undefined) {
+    const [east, north] = extent;
     const box = { westM: -east / 2, eastM: east / 2, southM: -north / 2, northM: north / 2 };
     return tilesOfBox(ground, box, zoom);
   }
-  const width = numberOption("width", values.width, { minimum: 100, maximum: 50_000 });
   const tiles = new Map<string, SlippyTile>();
   for (const flight of flights) {
     const { places, aglM } = await flightPlaces(flight, ground);
@@ -131,13 +148,11 @@ async function wantedTiles(
   return [...tiles.values()];
 }
 
-function extentOption(text: string): [number, number] {
+function readExtent(text: string): readonly [number, number] | Refused {
   const match = /^(\d+(?:\.\d+)?)(?:x(\d+(?:\.\d+)?))?$/.exec(text);
   const east = Number(match?.[1]), north = Number(match?.[2] ?? match?.[1]);
-  if (!(east >= 50 && north >= 50 && east <= 50_000 && north <= 50_000)) {
-    throw new UsageError(`--extent must be M or MxM, 50 to 50,000 metres each, got "${text}"`);
-  }
-  return [east, north];
+  const fits = east >= 50 && north >= 50 && east <= 50_000 && north <= 50_000;
+  return fits ? [east, north] : new Refused();
 }
 
 /** Where a recorded flight went, once a second, in the ground's frame. */

@@ -7,8 +7,11 @@ import {
   type Command,
   type CommandIo,
   DataError,
+  defineCommand,
   EXIT,
   type ExitCode,
+  option,
+  type OptionValues,
   UsageError,
 } from "../../core/mod.ts";
 import { TileIdSchema } from "../../tiles/tile_contract/mod.ts";
@@ -18,17 +21,18 @@ import type {
   DownloadReport,
   DownloadRequest,
   HttpTileDownloader,
-  Position,
 } from "../../tiles/workstation/tile_manager/mod.ts";
 import {
-  CACHE_OPTIONS_HELP,
-  dateOption,
-  numberOption,
-  parseCommandLine,
-  RECORD_HELP,
+  BUDGET_OPTION,
+  CACHE_OPTIONS,
+  type CachePlace,
+  placeOf,
+  RECORD_OPTION,
   recordOption,
+  sourceOption,
 } from "../options.ts";
-import { type CachePlace, placeOf, sizeOption, sizeText } from "./cache_options.ts";
+import { areaOfGeoJson, readJson } from "./geojson_area.ts";
+import { sizeText } from "./cache_options.ts";
 
 export interface DownloadSettings {
   readonly url: string;
@@ -49,89 +53,124 @@ export interface TilesDownloadParts {
   ): Promise<{ readonly downloader: HttpTileDownloader } & AsyncDisposable>;
 }
 
-const HELP = `operator tiles download --url URL --zoom Z[,Z…] AREA [options]
-
+const ABOUT = `
 Fetches map tiles into the cache: only those that it does not have, so that a download which broke
 off is finished by running it again. URL is a satellite provider (https://host/), or any template
-with {z}, {x} and {y}. A bearer token comes from GDN_SATELLITE_TOKEN. Only https, or this machine.
+with {z}, {x} and {y}. A bearer token comes from GDN_SATELLITE_TOKEN. Only https, or this machine.`;
 
-AREA is one of
-  --bbox S,W,N,E               a box, degrees; west > east crosses the antimeridian
-  --polygon LAT,LON;LAT,LON;…  a polygon
-  --route LAT,LON;LAT,LON;…    a corridor around a route, --width wide
-  --area FILE                  GeoJSON: a Polygon, or a LineString as a route
-  --retry FILE                 only the tiles that an earlier run could not fetch (its --failed FILE)
-
-  --width M            full width of the corridor (default: 2000)
-  --zoom Z[,Z…]        zoom levels; 18 is 0.4 m per pixel at 48°
-  --source NAME        source name of the tiles in the cache (default: googlemaps)
-  --dry-run            only tell how much it would be: tiles, bytes, room, and what the box would cost
-  --refresh            ask again for tiles that the cache has, in case there are newer ones
-  --failed FILE        write the tiles that failed there, for --retry
-  --captured-at DATE   when the ground looked like this, where the provider does not tell
-  --attribution TEXT   kept with the tiles, where the provider does not tell
-  --gsd-max M          refuse zooms that are coarser (default: 2)
-  --concurrency N      requests at a time (default: 8)
-  --rate N             requests a second at most (default: 50; 0: no limit)
-  --budget SIZE        what the tiles may take on the disk
-${RECORD_HELP}
-${CACHE_OPTIONS_HELP}
-  --json               one JSON object instead of the summary
-
-Exit codes: 0 done, 65 some tiles are no pictures, 75 try again later, 77 the provider refuses us.
-
-Examples
-  operator tiles download --url https://tiles.example/ --zoom 18 --bbox 50.40,30.45,50.45,30.60 --dry-run
-  operator tiles download --url https://tiles.example/ --zoom 17,18 --route "50.4,30.4;50.9,31.2" --width 4000
-  operator tiles download --url "https://tiles.example/{z}/{x}/{y}.png" --zoom 18 --area valley.geojson`;
+const AREA_GROUP = "Area, one of --area, --polygon, --route, --geojson, --retry";
 
 const OPTIONS = {
-  url: { type: "string" },
-  zoom: { type: "string" },
-  bbox: { type: "string" },
-  polygon: { type: "string" },
-  route: { type: "string" },
-  area: { type: "string" },
-  retry: { type: "string" },
-  width: { type: "string" },
-  source: { type: "string" },
-  "dry-run": { type: "boolean" },
-  refresh: { type: "boolean" },
-  failed: { type: "string" },
-  "captured-at": { type: "string" },
-  attribution: { type: "string" },
-  "gsd-max": { type: "string" },
-  concurrency: { type: "string" },
-  rate: { type: "string" },
-  budget: { type: "string" },
-  record: { type: "boolean" },
-  data: { type: "string" },
-  dsn: { type: "string" },
-  json: { type: "boolean" },
+  url: option.url({
+    required: true,
+    help: "the provider, or a template of its addresses",
+    example: "https://tiles.example/{z}/{x}/{y}.png",
+  }),
+  zoom: option.zooms({
+    help: "zoom levels; 18 is 0.4 m per pixel at 48°; not with --retry, needed else",
+    example: "17,18",
+  }),
+  ...sourceOption("googlemaps"),
+  dryRun: option.flag({
+    help: "only say how much it would be: tiles, bytes, room, and what the box would cost",
+  }),
+  refresh: option.flag({
+    help: "ask again for tiles that the cache has, in case there are newer ones",
+  }),
+  failed: option.path({
+    access: "write",
+    placeholder: "FILE",
+    help: "write the tiles that failed there, for --retry",
+  }),
+  capturedAt: option.date({
+    help: "when the ground looked like this, where the provider does not say",
+  }),
+  attribution: option.text({
+    help: "kept with the tiles, where the provider does not say",
+    default: "",
+  }),
+  gsdMax: option.lengthM({
+    minimum: 0.01,
+    maximum: 1e6,
+    default: 2,
+    help: "refuse zooms whose pixels are longer on the ground",
+  }),
+  concurrency: option.count({ minimum: 1, maximum: 64, default: 8, help: "requests at a time" }),
+  rate: option.rateHz({
+    minimum: 0,
+    maximum: 1e6,
+    help: "requests at most; 0: no limit",
+    absent: "50",
+  }),
+  area: option.area({
+    latitudeMaxDeg: 85,
+    help: "a box",
+    example: "50.40,30.45,50.45,30.60",
+    olderNames: ["bbox"],
+    group: AREA_GROUP,
+  }),
+  polygon: option.positions({ least: 3, help: "the corners of a polygon", group: AREA_GROUP }),
+  route: option.positions({
+    least: 1,
+    help: "a corridor around a route, --width wide",
+    example: '"50.4,30.4;50.9,31.2"',
+    group: AREA_GROUP,
+  }),
+  width: option.lengthM({
+    minimum: 1,
+    maximum: 1e6,
+    default: 2000,
+    help: "full width of the corridor",
+    group: AREA_GROUP,
+  }),
+  geojson: option.path({
+    access: "read",
+    placeholder: "FILE",
+    help: "a Polygon, or a LineString as a route",
+    group: AREA_GROUP,
+  }),
+  retry: option.path({
+    access: "read",
+    placeholder: "FILE",
+    help: "only the tiles that an earlier run could not fetch (its --failed FILE)",
+    group: AREA_GROUP,
+  }),
+  ...BUDGET_OPTION,
+  ...CACHE_OPTIONS,
+  ...RECORD_OPTION,
 } as const;
 
+type Values = OptionValues<typeof OPTIONS> & { readonly json: boolean };
+
 export function tilesDownloadCommand(parts: TilesDownloadParts): Command {
-  return {
+  return defineCommand({
     name: "tiles download",
     summary: "fetch the tiles of an area or a route from a provider",
-    help: HELP,
-    run: (args, io) => run(parts, args, io),
-  };
+    about: ABOUT,
+    options: OPTIONS,
+    json: "one JSON object instead of the summary",
+    examples: [
+      "operator tiles download --url https://tiles.example/ --zoom 18 --area 50.40,30.45,50.45,30.60 --dry-run",
+      'operator tiles download --url https://tiles.example/ --zoom 17,18 --route "50.4,30.4;50.9,31.2"',
+      'operator tiles download --url "https://tiles.example/{z}/{x}/{y}.png" --zoom 18 --geojson valley.geojson',
+    ],
+    exitCodes: {
+      0: "done",
+      65: "some tiles are no pictures",
+      75: "try again later",
+      77: "the provider refuses us",
+    },
+    run: (values, io) => run(parts, values, io),
+  });
 }
 
-async function run(
-  parts: TilesDownloadParts,
-  args: readonly string[],
-  io: CommandIo,
-): Promise<ExitCode> {
-  const { values, positionals } = parseCommandLine(args, OPTIONS);
-  if (positionals.length > 0) throw new UsageError("tiles download takes no arguments");
+async function run(parts: TilesDownloadParts, values: Values, io: CommandIo): Promise<ExitCode> {
   const settings = settingsOf(values, io);
   const request = await requestOf(values, settings.url);
   await using opened = await parts.openDownloader(settings);
   const { downloader } = opened;
   const plan = await downloader.plan(request);
-  if (values["dry-run"]) {
+  if (values.dryRun) {
     if (values.json) io.out(JSON.stringify({ type: "plan", ...plan }));
     else for (const line of planText(plan)) io.out(line);
     return EXIT.ok;
@@ -158,37 +197,27 @@ async function run(
   return report.refused.length > 0 ? EXIT.data : EXIT.ok;
 }
 
-type Values = ReturnType<typeof parseCommandLine<typeof OPTIONS>>["values"];
-
 function settingsOf(values: Values, io: CommandIo): DownloadSettings {
-  if (values.url === undefined) throw new UsageError("tiles download needs --url URL");
-  const budgetBytes = sizeOption("budget", values.budget);
+  const { budget: budgetBytes } = values;
   return {
     url: values.url,
     cache: {
       ...placeOf(values),
       ...(budgetBytes === undefined ? {} : { budgetBytes }),
-      ...recordOption(values.record && !values["dry-run"], "tiles download", io),
+      ...recordOption(values.record && !values.dryRun, "tiles download", io),
     },
-    capturedAt: dateOption("captured-at", values["captured-at"]) ?? null,
-    attribution: values.attribution ?? "",
-    gsdMaxM: numberOption("gsd-max", values["gsd-max"], { minimum: 0.01, maximum: 1e6 }) ?? 2,
-    refresh: values.refresh ?? false,
-    requestsPerSecondMax: numberOption("rate", values.rate, { minimum: 0, maximum: 1e6 }) ?? null,
+    capturedAt: values.capturedAt ?? null,
+    attribution: values.attribution,
+    gsdMaxM: values.gsdMax,
+    refresh: values.refresh,
+    requestsPerSecondMax: values.rate ?? null,
   };
 }
 
 async function requestOf(values: Values, url: string): Promise<DownloadRequest> {
   const only = values.retry === undefined ? null : await failedTiles(values.retry);
   const source = values.source ?? only?.[0]?.source ?? "googlemaps";
-  if (!/^[a-z0-9_]{1,40}$/.test(source) || source === "onboard_ingest") {
-    throw new UsageError(`--source takes a-z, 0-9 and _, 40 at most, got "${source}"`);
-  }
-  const concurrency = numberOption("concurrency", values.concurrency, {
-    minimum: 1,
-    maximum: 64,
-    integer: true,
-  }) ?? 8;
+  const { concurrency } = values;
   const common = { source, url, concurrency };
   if (only !== null) {
     const zooms = [...new Set(only.map(({ zoom }) => zoom))];
@@ -196,14 +225,8 @@ async function requestOf(values: Values, url: string): Promise<DownloadRequest> 
     const area: Area = { kind: "corridor", route: [point], halfWidthM: 1 };
     return { ...common, area, zooms, only };
   }
-  return { ...common, area: await areaOf(values), zooms: zoomsOf(values.zoom) };
-}
-
-function zoomsOf(text: string | undefined): number[] {
-  if (text === undefined) throw new UsageError("tiles download needs --zoom Z (18, or 17,18)");
-  return text.split(",").map((word) =>
-    numberOption("zoom", word, { minimum: 0, maximum: 22, integer: true }) ?? 0
-  );
+  if (values.zoom === undefined) throw new UsageError("needs --zoom Z (18, or 17,18)");
+  return { ...common, area: await areaOf(values), zooms: values.zoom };
 }
 
 async function failedTiles(path: string) {
@@ -214,84 +237,16 @@ async function failedTiles(path: string) {
   return found.data;
 }
 
-async function areaOf(values: Values): Promise<Area> {
-  const given = [values.bbox, values.polygon, values.route, values.area]
-    .filter((value) => value !== undefined);
+async function areaOf({ area, polygon, route, geojson, width }: Values): Promise<Area> {
+  const given = [area, polygon, route, geojson].filter((value) => value !== undefined);
   if (given.length !== 1) {
-    throw new UsageError("tiles download needs one of --bbox, --polygon, --route, --area, --retry");
+    throw new UsageError("needs one of --area, --polygon, --route, --geojson, --retry");
   }
-  const widthM = numberOption("width", values.width, { minimum: 1, maximum: 1e6 }) ?? 2000;
-  if (values.bbox !== undefined) return { kind: "box", box: boxOf(values.bbox) };
-  if (values.polygon !== undefined) {
-    return { kind: "polygon", ring: positionsOf("polygon", values.polygon) };
-  }
-  if (values.route !== undefined) {
-    const route = positionsOf("route", values.route);
-    return { kind: "corridor", route, halfWidthM: widthM / 2 };
-  }
-  return areaOfGeoJson(values.area ?? "", await readJson(values.area ?? ""), widthM / 2);
-}
-
-function boxOf(text: string) {
-  const [southDeg, westDeg, northDeg, eastDeg, ...rest] = text.split(",").map(Number);
-  const fits = rest.length === 0 && Math.abs(southDeg) <= 85 && Math.abs(northDeg) <= 85 &&
-    Math.abs(westDeg) <= 180 && Math.abs(eastDeg) <= 180 && southDeg < northDeg;
-  if (!fits) {
-    throw new UsageError(
-      `--bbox must be S,W,N,E in degrees (latitudes within ±85, south below north), got "${text}"`,
-    );
-  }
-  return { southDeg, westDeg, northDeg, eastDeg };
-}
-
-function positionsOf(name: string, text: string): Position[] {
-  return text.split(";").map((pair) => {
-    const [latitudeDeg, longitudeDeg, ...rest] = pair.split(",").map(Number);
-    checkPosition(`--${name}`, { latitudeDeg, longitudeDeg }, rest.length === 0);
-    return { latitudeDeg, longitudeDeg };
-  });
-}
-
-function checkPosition(where: string, { latitudeDeg, longitudeDeg }: Position, ok = true): void {
-  if (ok && Math.abs(latitudeDeg) <= 85 && Math.abs(longitudeDeg) <= 180) return;
-  throw new UsageError(
-    `${where} must be LAT,LON;LAT,LON;… in degrees (latitude within ±85, longitude within ±180)`,
-  );
-}
-
-/** A geometry, or the first feature of a collection that has one. */
-function areaOfGeoJson(path: string, value: unknown, halfWidthM: number): Area {
-  const object = value as { type?: string; features?: unknown[]; geometry?: unknown } | null;
-  if (object?.type === "FeatureCollection") {
-    return areaOfGeoJson(path, object.features?.[0] ?? null, halfWidthM);
-  }
-  if (object?.type === "Feature") return areaOfGeoJson(path, object.geometry ?? null, halfWidthM);
-  const { type, coordinates } = (object ?? {}) as { type?: string; coordinates?: unknown };
-  const points = (list: unknown): Position[] => {
-    if (!Array.isArray(list)) throw new DataError(path, "its coordinates are no list");
-    return list.map((point: unknown) => {
-      const [longitudeDeg, latitudeDeg] = Array.isArray(point) ? point.map(Number) : [NaN, NaN];
-      checkPosition(path, { latitudeDeg, longitudeDeg });
-      return { latitudeDeg, longitudeDeg };
-    });
-  };
-  if (type === "LineString") return { kind: "corridor", route: points(coordinates), halfWidthM };
-  if (type === "Polygon" && Array.isArray(coordinates) && coordinates.length === 1) {
-    return { kind: "polygon", ring: points(coordinates[0]) };
-  }
-  throw new DataError(
-    path,
-    "it holds neither a Polygon (without holes) nor a LineString as GeoJSON has them",
-  );
-}
-
-async function readJson(path: string): Promise<unknown> {
-  const text = await Deno.readTextFile(path);
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new DataError(path, "it is no JSON", { cause: error });
-  }
+  const halfWidthM = width / 2;
+  if (area !== undefined) return { kind: "box", box: area };
+  if (polygon !== undefined) return { kind: "polygon", ring: polygon };
+  if (route !== undefined) return { kind: "corridor", route, halfWidthM };
+  return areaOfGeoJson(geojson ?? "", await readJson(geojson ?? ""), halfWidthM);
 }
 
 function planText(plan: DownloadPlan): string[] {

@@ -4,7 +4,16 @@
  *
  * @module
  */
-import { type Command, type CommandIo, EXIT, type ExitCode, UsageError } from "../../core/mod.ts";
+import {
+  type Command,
+  type CommandIo,
+  defineCommand,
+  EXIT,
+  type ExitCode,
+  option,
+  type OptionValues,
+  UsageError,
+} from "../../core/mod.ts";
 import {
   type ArchiveSummary,
   type ImageryKind,
@@ -19,23 +28,19 @@ import {
   type TileToolkit,
 } from "../../tiles/workstation/tile_import/mod.ts";
 import {
-  CACHE_OPTIONS_HELP,
-  DATA_DIRECTORY_DEFAULT,
-  dateOption,
-  numberOption,
-  parseCommandLine,
-  positionOption,
-  RECORD_HELP,
+  BUDGET_OPTION,
+  CACHE_OPTIONS,
+  type CachePlace,
+  placeOf,
+  RECORD_OPTION,
   recordOption,
+  sourceOption,
 } from "../options.ts";
-import { sizeOption } from "./cache_options.ts";
 
 /** What the composition root gives to the command. */
 export interface TilesImportParts {
   openSink(
-    where: {
-      dataDirectory: string;
-      dsn: string | null;
+    where: CachePlace & {
       budgetBytes?: number;
       /** Called for each tile that had to make room. */
       onEvicted?: () => void;
@@ -48,9 +53,7 @@ export interface TilesImportParts {
   openToolkit(): { readonly toolkit: TileToolkit } & Disposable;
 }
 
-const helpOf = (name: string) =>
-  `operator ${name} SOURCE [options]
-
+const ABOUT = `
 Puts imagery into the tile cache, as 256×256 slippy tiles. SOURCE is
   a PNG, JPEG or WebP        north up; its place is given by --centre and --gsd
   a GeoTIFF or COG           with its own georeference (EPSG:4326, 3857, WGS84 UTM)
@@ -62,145 +65,111 @@ or tiles that are cut already (jpg, png, webp; JPEG bytes are kept as they are):
 
 Tiles that the cache holds already are kept: importing again does no harm, and finishes what was
 broken off. A tile that is too old for its sector, and a tile of an archive that is no whole picture of
-256×256 pixels, is refused by name; the others go on, and the exit code is 65.
-
-  --centre LAT,LON     middle of the picture, degrees
-  --gsd M              metres per pixel of the picture
-  --zoom Z             zoom of the tiles (default: nearest to the imagery's resolution; of an
-                       archive, all that it has)
-  --source NAME        source name of the tiles (default: local_import, or photographs)
-  --captured-at DATE   when the ground looked like this (2024-05-31); unknown counts as stale
-  --headings HOW       photographs: search (default) holds their pose tags against the overlaps,
-                       trust takes them as they are
-  --ground-altitude M  photographs: altitude of the ground over sea level (default: the height
-                       tags count from the take-off point)
-  --attribution TEXT   kept with the tiles (default: what an archive says of itself)
-  --budget SIZE        what the tiles may take on the disk (20GB, 500MiB; default 50GiB): tiles that
-                       were not used for longest make room, those of missions and pending uploads stay
-${RECORD_HELP}
-${CACHE_OPTIONS_HELP}
-  --json               one JSON object instead of the summary
-
-Examples
-  operator ${name} field.png --centre 50.4501,30.5234 --gsd 0.5 --captured-at 2024-05-31
-  operator ${name} orthophoto.tif
-  operator ${name} photographs/
-  operator ${name} region.mbtiles --source bing --zoom 18 --captured-at 2024-05-31`;
+256×256 pixels, is refused by name; the others go on.`;
 
 const OPTIONS = {
-  centre: { type: "string" },
-  gsd: { type: "string" },
-  zoom: { type: "string" },
-  source: { type: "string" },
-  "captured-at": { type: "string" },
-  headings: { type: "string" },
-  "ground-altitude": { type: "string" },
-  attribution: { type: "string" },
-  data: { type: "string" },
-  dsn: { type: "string" },
-  budget: { type: "string" },
-  record: { type: "boolean" },
-  json: { type: "boolean" },
+  centre: option.position({ help: "middle of the picture", example: "50.4501,30.5234" }),
+  gsd: option.lengthM({ minimum: 0.001, maximum: 1000, help: "length of a pixel of the picture" }),
+  zoom: option.zoom({
+    help: "zoom of the tiles",
+    absent: "nearest to the imagery's resolution; of an archive, all that it has",
+  }),
+  ...sourceOption("local_import, or photographs"),
+  capturedAt: option.date({
+    help: "when the ground looked like this",
+    absent: "unknown, which counts as stale",
+  }),
+  headings: option.choice(["trust", "search"], {
+    placeholder: "HOW",
+    default: "search",
+    help: "photographs: search holds their pose tags against the overlaps, trust takes them as " +
+      "they are",
+  }),
+  groundAltitude: option.lengthM({
+    minimum: -500,
+    maximum: 9000,
+    help: "photographs: altitude of the ground over sea level",
+    absent: "the height tags count from the take-off point",
+  }),
+  attribution: option.text({
+    help: "kept with the tiles",
+    absent: "what an archive says of itself",
+  }),
+  ...BUDGET_OPTION,
+  ...CACHE_OPTIONS,
+  ...RECORD_OPTION,
 } as const;
+
+const ATTRIBUTION_CHARACTERS_MAX = 1000;
 
 /** `name`: "tiles import", or "cache import" beside the cache's other commands. */
 export function tilesImportCommand(parts: TilesImportParts, name = "tiles import"): Command {
-  return {
+  return defineCommand({
     name,
     summary: name === "tiles import"
       ? "cut imagery of your own into map tiles"
       : "the same as tiles import: imagery, MBTiles, PMTiles, {z}/{x}/{y} folders",
-    help: helpOf(name),
-    run: (args, io) => run(parts, parse(name, args), io),
-  };
+    about: ABOUT,
+    arguments: {
+      path: option.path({
+        access: "read",
+        placeholder: "SOURCE",
+        required: true,
+        help: "file or folder",
+      }),
+    },
+    options: OPTIONS,
+    json: "one JSON object instead of the summary",
+    examples: [
+      `operator ${name} field.png --centre 50.4501,30.5234 --gsd 0.5 --captured-at 2024-05-31`,
+      `operator ${name} orthophoto.tif`,
+      `operator ${name} photographs/`,
+      `operator ${name} region.mbtiles --source bing --zoom 18 --captured-at 2024-05-31`,
+    ],
+    exitCodes: { 65: "tiles were refused (the others are in the cache)" },
+    run: (values, io) => run(parts, checked(values), io),
+  });
 }
 
-interface Request {
-  readonly path: string;
-  readonly centre: { readonly latitudeDeg: number; readonly longitudeDeg: number } | null;
-  readonly gsdM: number | null;
-  readonly zoom: number | null;
-  readonly source: string | null;
-  readonly capturedAt: Date | null;
-  readonly headings: "trust" | "search";
-  readonly groundAltitudeM: number | null;
-  readonly attribution: string;
-  readonly dataDirectory: string;
-  readonly dsn: string | null;
-  readonly budgetBytes: number | undefined;
-  readonly record: boolean;
-  readonly json: boolean;
-}
+type Request = OptionValues<typeof OPTIONS> & { readonly path: string; readonly json: boolean };
 
-function parse(name: string, args: readonly string[]): Request {
-  const { values, positionals } = parseCommandLine(args, OPTIONS);
-  if (positionals.length !== 1) {
-    throw new UsageError(`${name} takes one SOURCE, got ${positionals.length}`);
-  }
-  const centre = positionOption("centre", values.centre) ?? null;
-  const gsdM = numberOption("gsd", values.gsd, { minimum: 0.001, maximum: 1000 }) ?? null;
-  if ((centre === null) !== (gsdM === null)) {
+function checked(request: Request): Request {
+  if ((request.centre === undefined) !== (request.gsd === undefined)) {
     throw new UsageError("--centre and --gsd belong together: give both, or none");
   }
-  if (values.source !== undefined && !/^[a-z0-9_]{1,40}$/.test(values.source)) {
-    throw new UsageError(`--source takes a-z, 0-9 and _, 40 at most, got "${values.source}"`);
-  }
-  if (values.source === "onboard_ingest") {
-    throw new UsageError("--source onboard_ingest is kept for tiles made in flight");
-  }
-  return {
-    path: positionals[0],
-    centre,
-    gsdM,
-    zoom: numberOption("zoom", values.zoom, { minimum: 0, maximum: 22, integer: true }) ?? null,
-    source: values.source ?? null,
-    capturedAt: dateOption("captured-at", values["captured-at"]) ?? null,
-    headings: headingsOption(values.headings),
-    groundAltitudeM: numberOption("ground-altitude", values["ground-altitude"], {
-      minimum: -500,
-      maximum: 9000,
-    }) ?? null,
-    attribution: (values.attribution ?? "").slice(0, 1000),
-    dataDirectory: values.data ?? DATA_DIRECTORY_DEFAULT,
-    dsn: values.dsn ?? null,
-    budgetBytes: sizeOption("budget", values.budget),
-    record: values.record ?? false,
-    json: values.json ?? false,
-  };
-}
-
-function headingsOption(text: string | undefined): "trust" | "search" {
-  if (text === undefined || text === "search") return "search";
-  if (text === "trust") return "trust";
-  throw new UsageError(`--headings must be trust or search, got "${text}"`);
+  return request;
 }
 
 async function run(parts: TilesImportParts, request: Request, io: CommandIo): Promise<ExitCode> {
-  const archive = await openArchive(request.path, request.zoom);
+  const archive = await openArchive(request.path, request.zoom ?? null);
   if (archive !== null) return await runArchive(parts, archive, request, io);
   using native = parts.openToolkit();
   const { kind, imagery } = await openImagery(request.path, native.toolkit, {
-    centre: request.centre,
-    gsdM: request.gsdM,
+    centre: request.centre ?? null,
+    gsdM: request.gsd ?? null,
     headings: request.headings,
-    groundAltitudeM: request.groundAltitudeM,
-    scratchDirectory: `${request.dataDirectory}/scratch`,
+    groundAltitudeM: request.groundAltitude ?? null,
+    scratchDirectory: `${request.data}/scratch`,
   });
   await using _imagery = imagery;
   // The cache is opened last: a source that cannot be read leaves no trace.
-  const total = imagery.tiles(importZoom(imagery, request.zoom)).length;
+  const total = imagery.tiles(importZoom(imagery, request.zoom ?? null)).length;
   await using cache = await openSink(parts, request, io);
   using bar = io.progress("importing tiles", total);
   const summary = await importTiles(imagery, cache.sink, {
-    zoom: request.zoom,
+    zoom: request.zoom ?? null,
     source: request.source ?? (kind === "photographs" ? "photographs" : "local_import"),
-    capturedAt: request.capturedAt,
-    attribution: request.attribution,
+    capturedAt: request.capturedAt ?? null,
+    attribution: attributionOf(request),
   }, { progress: (done) => bar.update(done), signal: io.signal });
   bar.end();
   if (request.json) io.out(JSON.stringify({ type: "summary", kind, ...summary }));
   else describe(kind, summary, io);
   return tellRefusals(summary, io);
+}
+
+function attributionOf({ attribution = "" }: Request): string {
+  return attribution.slice(0, ATTRIBUTION_CHARACTERS_MAX);
 }
 
 /** 65 where tiles were refused. */
@@ -232,10 +201,9 @@ function describe(kind: ImageryKind, summary: ImportSummary, io: CommandIo): voi
 /** The sink, which says at its end how many tiles had to make room. */
 async function openSink(parts: TilesImportParts, request: Request, io: CommandIo) {
   let evicted = 0;
-  const { dataDirectory, dsn, budgetBytes, record } = request;
+  const { budget: budgetBytes, record } = request;
   const place = {
-    dataDirectory,
-    dsn,
+    ...placeOf(request),
     onEvicted: () => void evicted++,
     ...recordOption(record, "tiles import", io),
   };
@@ -256,7 +224,7 @@ async function runArchive(
   io: CommandIo,
 ): Promise<ExitCode> {
   await using _archive = archive;
-  if (request.centre !== null) {
+  if (request.centre !== undefined) {
     throw new UsageError(`${request.path} has its own places: leave --centre and --gsd out`);
   }
   using native = parts.openToolkit();
@@ -264,8 +232,8 @@ async function runArchive(
   using bar = io.progress("importing tiles", archive.total);
   const summary = await importArchive(archive, cache.sink, native.toolkit, {
     source: request.source ?? "local_import",
-    capturedAt: request.capturedAt,
-    attribution: request.attribution,
+    capturedAt: request.capturedAt ?? null,
+    attribution: attributionOf(request),
   }, { progress: (done) => bar.update(done), signal: io.signal });
   bar.end();
   if (request.json) io.out(JSON.stringify({ type: "summary", kind: archive.kind, ...summary }));

@@ -3,33 +3,23 @@
  *
  * @module
  */
-import { type Command, type CommandIo, EXIT, type ExitCode, UsageError } from "../../core/mod.ts";
+import {
+  type Command,
+  type CommandIo,
+  defineCommand,
+  EXIT,
+  type ExitCode,
+  type OptionValues,
+} from "../../core/mod.ts";
 import type { TileCatalogue, TileMetadataStore } from "../../tiles/tile_contract/mod.ts";
-import { CACHE_OPTIONS_HELP, DATA_DIRECTORY_DEFAULT, parseCommandLine } from "../options.ts";
+import { CACHE_OPTIONS, type CachePlace, placeOf } from "../options.ts";
 
 export interface TilesStatusParts {
-  openCache(place: { readonly dataDirectory: string; readonly dsn: string | null }): Promise<
+  openCache(place: CachePlace): Promise<
     & { readonly metadata: TileMetadataStore; readonly catalogue: TileCatalogue }
     & AsyncDisposable
   >;
 }
-
-const HELP = `operator tiles status [options]
-
-Tiles that flights made, by flight: waiting to be handed in, refused before, given up.
-
-${CACHE_OPTIONS_HELP}
-  --json               one JSON object
-
-Examples
-  operator tiles status
-  operator tiles status --data /srv/tiles --json`;
-
-const OPTIONS = {
-  data: { type: "string" },
-  dsn: { type: "string" },
-  json: { type: "boolean" },
-} as const;
 
 interface FlightStatus {
   readonly flightId: string;
@@ -40,25 +30,23 @@ interface FlightStatus {
 }
 
 export function tilesStatusCommand(parts: TilesStatusParts): Command {
-  return {
+  return defineCommand({
     name: "tiles status",
     summary: "what waits to be handed in, and what was given up",
-    help: HELP,
-    run: (args, io) => run(parts, args, io),
-  };
+    about: "Tiles that flights made, by flight: waiting to be handed in, refused before, given up.",
+    options: CACHE_OPTIONS,
+    json: "one JSON object instead of text",
+    examples: ["operator tiles status", "operator tiles status --data /srv/tiles --json"],
+    run: (values, io) => run(parts, values, io),
+  });
 }
 
 async function run(
   parts: TilesStatusParts,
-  args: readonly string[],
+  values: OptionValues<typeof CACHE_OPTIONS> & { readonly json: boolean },
   io: CommandIo,
 ): Promise<ExitCode> {
-  const { values, positionals } = parseCommandLine(args, OPTIONS);
-  if (positionals.length > 0) throw new UsageError("tiles status takes no arguments");
-  await using cache = await parts.openCache({
-    dataDirectory: values.data ?? DATA_DIRECTORY_DEFAULT,
-    dsn: values.dsn ?? null,
-  });
+  await using cache = await parts.openCache(placeOf(values));
   const flights = new Map<string, FlightStatus>();
   for (const tile of await cache.metadata.pendingUploads(null)) {
     const flightId = tile.tileId.flightId ?? "";

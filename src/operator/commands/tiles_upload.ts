@@ -3,14 +3,17 @@
  *
  * @module
  */
-import { type Command, type CommandIo, EXIT, type ExitCode, UsageError } from "../../core/mod.ts";
-import type { TileUploader, UploadBatchReport } from "../../tiles/workstation/tile_manager/mod.ts";
 import {
-  CACHE_OPTIONS_HELP,
-  DATA_DIRECTORY_DEFAULT,
-  numberOption,
-  parseCommandLine,
-} from "../options.ts";
+  type Command,
+  type CommandIo,
+  defineCommand,
+  EXIT,
+  type ExitCode,
+  option,
+  type OptionValues,
+} from "../../core/mod.ts";
+import type { TileUploader, UploadBatchReport } from "../../tiles/workstation/tile_manager/mod.ts";
+import { CACHE_OPTIONS, placeOf } from "../options.ts";
 
 export interface UploadSettings {
   readonly dataDirectory: string;
@@ -30,76 +33,72 @@ export interface TilesUploadParts {
   ): Promise<{ readonly uploader: TileUploader } & AsyncDisposable>;
 }
 
-const HELP = `operator tiles upload --url URL [options]
-
+const ABOUT = `
 Hands in the tiles that flights made (operator collect brings them into the cache), each signed with a
 key of its flight. First of all the flight state is confirmed: the recorded flight must have ended
 with a clean footer, else nothing is read and nothing is sent. What the provider acknowledges is
 marked and never sent again; what it rejects stays for a person, and is given up after 5 rejections.
 
 The provider must know the key: the safety officer's token in GDN_ENROLMENT_TOKEN enrols it, or the
-provider reads it from the operator's own records (DATA/recorder). GDN_SATELLITE_TOKEN is our token.
-
-  --flight ID          tiles of this flight (default: of all flights)
-  --record DIR         the recorded flight that tells of the landing (default: the latest in
-                       DATA/flight_records)
-  --batch N            tiles per request, 1 to 200 (default: 50)
-  --companion NAME     name of the companion computer, signed with the tiles (default: companion)
-  --no-retry           one try, without waiting
-${CACHE_OPTIONS_HELP}
-  --json               one JSON object instead of the summary
-
-Exit codes: 0 done (also when there was nothing), 65 tiles were rejected, 75 try again later,
-77 refused (not landed, not let in, a signature).
-
-Examples
-  operator tiles upload --url https://tiles.example/
-  operator tiles upload --url https://tiles.example/ --flight 3f2504e0-4f89-41d3-9a0c-0305e82c3301 --json`;
+provider reads it from the operator's own records (DATA/recorder). GDN_SATELLITE_TOKEN is our token.`;
 
 const OPTIONS = {
-  url: { type: "string" },
-  flight: { type: "string" },
-  record: { type: "string" },
-  batch: { type: "string" },
-  companion: { type: "string" },
-  "no-retry": { type: "boolean" },
-  data: { type: "string" },
-  dsn: { type: "string" },
-  json: { type: "boolean" },
+  url: option.url({
+    required: true,
+    help: "the satellite provider; only https, or this machine",
+    example: "https://tiles.example/",
+  }),
+  flight: option.uuid({ help: "tiles of this flight", absent: "of all flights" }),
+  record: option.path({
+    access: "read",
+    placeholder: "DIR",
+    help: "the recorded flight that tells of the landing",
+    absent: "the latest in DATA/flight_records",
+  }),
+  batch: option.count({ minimum: 1, maximum: 200, default: 50, help: "tiles per request" }),
+  companion: option.text({
+    placeholder: "NAME",
+    default: "companion",
+    help: "name of the companion computer, signed with the tiles",
+  }),
+  noRetry: option.flag({ help: "one try, without waiting" }),
+  ...CACHE_OPTIONS,
 } as const;
 
 export function tilesUploadCommand(parts: TilesUploadParts): Command {
-  return {
+  return defineCommand({
     name: "tiles upload",
     summary: "hand in the tiles that flights made, signed",
-    help: HELP,
-    run: (args, io) => run(parts, args, io),
-  };
+    about: ABOUT,
+    options: OPTIONS,
+    json: "one JSON object instead of the summary",
+    examples: [
+      "operator tiles upload --url https://tiles.example/",
+      "operator tiles upload --url https://tiles.example/ --flight 3f2504e0-4f89-41d3-9a0c-0305e82c3301",
+    ],
+    exitCodes: {
+      0: "done (also when there was nothing)",
+      65: "tiles were rejected",
+      75: "try again later",
+      77: "refused (not landed, not let in, a signature)",
+    },
+    run: (values, io) => run(parts, values, io),
+  });
 }
 
 async function run(
   parts: TilesUploadParts,
-  args: readonly string[],
+  values: OptionValues<typeof OPTIONS> & { readonly json: boolean },
   io: CommandIo,
 ): Promise<ExitCode> {
-  const { values, positionals } = parseCommandLine(args, OPTIONS);
-  if (positionals.length > 0) throw new UsageError("tiles upload takes no arguments");
-  if (values.url === undefined) throw new UsageError("tiles upload needs --url URL");
-  if (
-    values.flight !== undefined &&
-    !/^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/.test(values.flight)
-  ) {
-    throw new UsageError(`--flight is a UUID, got "${values.flight}"`);
-  }
   let progress: ReturnType<CommandIo["progress"]> | null = null;
   let report: UploadBatchReport;
   try {
     await using opened = await parts.openUploader({
-      dataDirectory: values.data ?? DATA_DIRECTORY_DEFAULT,
-      dsn: values.dsn ?? null,
-      companionId: values.companion ?? "companion",
+      ...placeOf(values),
+      companionId: values.companion,
       recordFolder: values.record ?? null,
-      retry: !(values["no-retry"] ?? false),
+      retry: !values.noRetry,
       signal: io.signal,
       note: (line) => io.err(line),
       onProgress: (done, total) => {
@@ -108,9 +107,8 @@ async function run(
       },
     });
     report = await opened.uploader.uploadPendingTiles({
-      flightId: values.flight?.toLowerCase() ?? null,
-      batchSize: numberOption("batch", values.batch, { minimum: 1, maximum: 200, integer: true }) ??
-        50,
+      flightId: values.flight ?? null,
+      batchSize: values.batch,
       satelliteProviderUrl: values.url,
     });
   } finally {

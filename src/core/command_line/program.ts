@@ -4,12 +4,13 @@
  *
  * @module
  */
-import { writeAllSync } from "./files.ts";
-import { commandHelp, findCommand, programHelp, type ProgramText } from "./cli_help.ts";
-import { describeFault } from "./cli_faults.ts";
-import type { Command, CommandIo } from "./command.ts";
-import { EXIT } from "./errors.ts";
-import { type ProgressTerminal, silentProgress, startProgress } from "./progress.ts";
+import { EXIT } from "../errors.ts";
+import { writeAllSync } from "../files.ts";
+import { type ProgressTerminal, silentProgress, startProgress } from "../progress.ts";
+import type { Command } from "./command.ts";
+import type { CommandIo } from "./command_io.ts";
+import { describeFault } from "./faults.ts";
+import { commandHelp, findCommand, programHelp, type ProgramText } from "./help.ts";
 
 /** What a shell reports for a program that SIGINT ended. */
 export const EXIT_INTERRUPTED = 130;
@@ -38,8 +39,34 @@ export interface ProgramTerminal {
  * Runs one command line to its end and returns the exit code: the command's own, 64 for a wrong
  * command line, the error's for a fault, 130 when a signal stopped it. It never throws.
  */
-export async function runProgram(program: Program): Promise<number> {
-  const terminal = program.terminal ?? processTerminal();
+export function runProgram(program: Program): Promise<number> {
+  return withTerminal(program, (args, io) => dispatch(program, args, io));
+}
+
+/** A program that is one command, such as a task of the repository. */
+export interface SingleCommand {
+  /** How it is called: "deno task evaluate". */
+  readonly title: string;
+  readonly command: Command;
+  readonly args: readonly string[];
+  readonly permissionSet: string;
+  readonly terminal?: ProgramTerminal;
+}
+
+/** Like {@link runProgram}. */
+export function runCommand(single: SingleCommand): Promise<number> {
+  const { title, command, permissionSet } = single;
+  return withTerminal(
+    single,
+    (args, io) => guarded(title, permissionSet, io, () => runOne(title, command, args, io)),
+  );
+}
+
+async function withTerminal(
+  given: Pick<SingleCommand, "args" | "terminal">,
+  body: (args: readonly string[], io: CommandIo) => Promise<number>,
+): Promise<number> {
+  const terminal = given.terminal ?? processTerminal();
   const stop = new AbortController();
   let brokenPipe = false;
   const io: CommandIo = {
@@ -58,9 +85,9 @@ export async function runProgram(program: Program): Promise<number> {
       quiet ? silentProgress() : startProgress(label, total, terminal.progress),
     signal: stop.signal,
   };
-  const { args, quiet } = takeQuiet(program.args);
+  const { args, quiet } = takeQuiet(given.args);
   using _signals = terminal.onSignal(() => stop.abort(new Error("stopped by a signal")));
-  const code = await dispatch(program, args, io);
+  const code = await body(args, io);
   if (brokenPipe) return EXIT_BROKEN_PIPE;
   return stop.signal.aborted ? EXIT_INTERRUPTED : code;
 }
@@ -80,26 +107,49 @@ async function dispatch(
     return EXIT.ok;
   }
   const words = asksForHelp ? args.slice(1) : args;
-  let title = program.name;
-  try {
+  const { permissionSet } = program;
+  return await guarded(program.name, permissionSet, io, async () => {
     const found = findCommand(program, program.commands, words);
     if (found.kind === "group") {
       io[asksForHelp || found.help ? "out" : "err"](programHelp(program, found.commands));
       return asksForHelp || found.help ? EXIT.ok : EXIT.usage;
     }
-    title = `${program.name} ${found.command.name}`;
-    const beforeDashes = found.rest.slice(0, (found.rest.indexOf("--") + 1 || Infinity) - 1);
-    if (asksForHelp || beforeDashes.includes("--help") || beforeDashes.includes("-h")) {
-      io.out(commandHelp(found.command));
-      return EXIT.ok;
-    }
-    return await found.command.run(found.rest, io);
+    const title = `${program.name} ${found.command.name}`;
+    const rest = asksForHelp ? ["--help"] : found.rest;
+    return await guarded(title, permissionSet, io, () => runOne(title, found.command, rest, io));
+  });
+}
+
+function runOne(
+  title: string,
+  command: Command,
+  args: readonly string[],
+  io: CommandIo,
+): Promise<number> {
+  const end = args.indexOf("--");
+  const beforeDashes = end < 0 ? args : args.slice(0, end);
+  if (beforeDashes.includes("--help") || beforeDashes.includes("-h")) {
+    io.out(commandHelp(title, command));
+    return Promise.resolve(EXIT.ok);
+  }
+  return command.run(args, io);
+}
+
+/** Faults become words on stderr and an exit code. */
+async function guarded(
+  title: string,
+  permissionSet: string,
+  io: CommandIo,
+  body: () => Promise<number>,
+): Promise<number> {
+  try {
+    return await body();
   } catch (error) {
     if (io.signal.aborted) {
       io.err(`${title}: stopped`);
       return EXIT_INTERRUPTED;
     }
-    const fault = describeFault(error, { title, permissionSet: program.permissionSet });
+    const fault = describeFault(error, { title, permissionSet });
     io.err(fault.text);
     return fault.exitCode;
   }

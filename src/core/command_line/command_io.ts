@@ -1,10 +1,8 @@
 /**
- * What a command of either executable looks like to its entry point.
+ * What a command is given to speak with a person and with other programs.
  *
  * @module
  */
-import type { ExitCode } from "./errors.ts";
-
 /** A bar on stderr (or a line now and then where stderr is no terminal); silent with `--quiet`. */
 export interface Progress extends Disposable {
   /** `done` of the total; `note` is a short word on what is being done. */
@@ -21,15 +19,4 @@ export interface CommandIo {
   progress(label: string, total: number): Progress;
   /** Aborted by SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
-}
-
-export interface Command {
-  /** Words after the executable's name: "tiles import". */
-  readonly name: string;
-  /** One line for the list of commands. */
-  readonly summary: string;
-  /** Whole help text, with examples. */
-  readonly help: string;
-  /** Parses `args` (throws UsageError), works, and returns the exit code; may throw GdnError. */
-  run(args: readonly string[], io: CommandIo): Promise<ExitCode>;
 }

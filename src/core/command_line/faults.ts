@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { causes, EXIT, GdnError, messageOf } from "./errors.ts";
+import { causes, EXIT, GdnError, messageOf } from "../errors.ts";
 
 export interface Fault {
   readonly text: string;

@@ -1,0 +1,75 @@
+/**
+ * A command: its declaration, and what it does.
+ *
+ * @module
+ */
+import type { ExitCode } from "../errors.ts";
+import type { CommandIo } from "./command_io.ts";
+import { type ArgumentValues, option, type Options, type OptionValues } from "./option.ts";
+import { parseCommandLine } from "./parse.ts";
+
+/** All of a command that help, completion and documents are made of. */
+export interface CommandDeclaration {
+  /** Words after the program's name: "tiles import". */
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** Paragraphs of the help; a paragraph whose lines are indented keeps them. */
+  readonly about: string;
+  /** In the order in which they stand. */
+  readonly arguments: Options;
+  readonly options: Options;
+  /** Whole command lines. */
+  readonly examples: readonly string[];
+  /** Its own exit codes and what they say; those that every command has are not named. */
+  readonly exitCodes: Readonly<Record<number, string>>;
+}
+
+export interface Command extends CommandDeclaration {
+  /** What the words behind the name ask for. @throws UsageError */
+  parse(args: readonly string[]): unknown;
+  /** Parses `args` (throws UsageError), works, and returns the exit code; may throw GdnError. */
+  run(args: readonly string[], io: CommandIo): Promise<ExitCode>;
+}
+
+/** `--json` as every command has it that prints a result. */
+type Json = { readonly json: ReturnType<typeof option.flag> };
+
+type Declared<O extends Options, A extends Options> =
+  & Pick<CommandDeclaration, "name" | "summary" | "about" | "examples">
+  & {
+    readonly arguments?: A;
+    readonly options: O;
+    /** What `--json` prints; a command without it has no such option. */
+    readonly json?: string;
+    readonly exitCodes?: CommandDeclaration["exitCodes"];
+  };
+
+/** A command whose `run` receives the values that its declaration names, read and checked. */
+export function defineCommand<
+  const O extends Options,
+  const A extends Options = Record<never, never>,
+>(
+  declared: Declared<O, A> & {
+    run(
+      values: ArgumentValues<A> & OptionValues<O & Json>,
+      io: CommandIo,
+    ): Promise<ExitCode> | ExitCode;
+  },
+): Command & { parse(args: readonly string[]): ArgumentValues<A> & OptionValues<O & Json> } {
+  const declaration: CommandDeclaration = {
+    name: declared.name,
+    summary: declared.summary,
+    about: declared.about,
+    arguments: declared.arguments ?? {},
+    options: {
+      ...declared.options,
+      ...(declared.json === undefined ? {} : { json: option.flag({ help: declared.json }) }),
+    },
+    examples: declared.examples,
+    exitCodes: declared.exitCodes ?? {},
+  };
+  const parse = (args: readonly string[]) =>
+    parseCommandLine(args, declaration) as ArgumentValues<A> & OptionValues<O & Json>;
+  return { ...declaration, parse, run: async (args, io) => await declared.run(parse(args), io) };
+}

@@ -1,0 +1,146 @@
+/**
+ * A command line against its declaration.
+ *
+ * @module
+ */
+import { UsageError } from "../errors.ts";
+import { type Option, optionName, type Options } from "./option.ts";
+import { nearest } from "./suggest.ts";
+import { Refused } from "./values.ts";
+
+/** What every command takes; the program itself answers to them. */
+export const COMMON_FLAGS = { quiet: "no progress", help: "this text" } as const;
+
+/** One word, or an option with its value, of a command line; `key` is undefined where nobody declared it. */
+export type Token =
+  | { readonly kind: "argument"; readonly text: string }
+  | {
+    readonly kind: "option";
+    /** As it was typed: "--area". */
+    readonly typed: string;
+    readonly key: string | undefined;
+    /** undefined for a flag, and where the value is missing. */
+    readonly text: string | undefined;
+  };
+
+/** Never throws: what is wrong is found when the tokens are read. */
+export function* tokensOf(args: readonly string[], options: Options): Generator<Token> {
+  const keys = keysByName(options);
+  for (let index = 0; index < args.length; index++) {
+    const arg = args[index];
+    if (arg === "--") {
+      for (const text of args.slice(index + 1)) yield { kind: "argument", text };
+      return;
+    }
+    if (!isOption(arg)) {
+      yield { kind: "argument", text: arg };
+      continue;
+    }
+    const equals = arg.indexOf("=");
+    const typed = equals < 0 ? arg : arg.slice(0, equals);
+    const key = keys.get(typed);
+    const takesValue = key !== undefined && options[key].placeholder !== null;
+    let text = equals < 0 ? undefined : arg.slice(equals + 1);
+    if (text === undefined && takesValue && index + 1 < args.length && !isOption(args[index + 1])) {
+      text = args[++index];
+    }
+    yield { kind: "option", typed, key, text };
+  }
+}
+
+/** "-33.9,151.2" is a value and "-" a name, but "-x" and "--x" are options. */
+function isOption(arg: string): boolean {
+  return /^-[^\d.]/.test(arg);
+}
+
+function keysByName(options: Options): Map<string, string> {
+  const keys = new Map<string, string>();
+  for (const [key, { olderNames }] of Object.entries(options)) {
+    for (const name of [optionName(key), ...olderNames]) keys.set(`--${name}`, key);
+  }
+  return keys;
+}
+
+/** Values by key; those of arguments stand beside those of options. @throws UsageError */
+export function parseCommandLine(
+  args: readonly string[],
+  declared: { readonly arguments: Options; readonly options: Options },
+): Readonly<Record<string, unknown>> {
+  const { options } = declared;
+  const given = new Map<string, unknown[]>();
+  const words: string[] = [];
+  for (const token of tokensOf(args, options)) {
+    if (token.kind === "argument") {
+      words.push(token.text);
+      continue;
+    }
+    const { typed, key, text } = token;
+    if (key === undefined) throw unknownOption(typed, options);
+    const values = given.get(key) ?? [];
+    if (values.length > 0 && !options[key].isMultiple && options[key].placeholder !== null) {
+      throw new UsageError(`--${optionName(key)} is given twice`);
+    }
+    values.push(optionValue(typed, options[key], text));
+    given.set(key, values);
+  }
+  return { ...argumentValues(words, declared.arguments), ...optionValues(given, options) };
+}
+
+function unknownOption(typed: string, options: Options): UsageError {
+  const names = [...Object.keys(options).map(optionName), ...Object.keys(COMMON_FLAGS)];
+  const near = nearest(typed, names.map((name) => `--${name}`));
+  return new UsageError(
+    `there is no option ${typed}${near === undefined ? "" : `; did you mean ${near}?`}`,
+  );
+}
+
+function optionValue(typed: string, option: Option, text: string | undefined): unknown {
+  if (option.placeholder === null) {
+    if (text === undefined) return true;
+    throw new UsageError(`${typed} takes no value, got "${text}"`);
+  }
+  if (text === undefined) {
+    throw new UsageError(
+      `${typed} needs a value: ${typed} ${option.placeholder} (${typed}=… where it begins with a -)`,
+    );
+  }
+  return readValue(typed, option, text);
+}
+
+/** `name` as a person knows it: "--area", or "AREA" of an argument. */
+function readValue(name: string, option: Option, text: string): unknown {
+  const value = option.read(text);
+  if (!(value instanceof Refused)) return value;
+  const why = value.reason === null ? "" : `: ${value.reason}`;
+  throw new UsageError(`${name} must be ${option.form ?? "a value"}, got "${text}"${why}`);
+}
+
+function argumentValues(words: readonly string[], declared: Options): Record<string, unknown> {
+  const names = Object.entries(declared);
+  if (words.length !== names.length) throw wrongCount(words, declared);
+  return Object.fromEntries(
+    names.map(([key, option], i) => [key, readValue(option.placeholder ?? key, option, words[i])]),
+  );
+}
+
+function wrongCount(words: readonly string[], declared: Options): UsageError {
+  const names = Object.values(declared).map(({ placeholder }) => placeholder);
+  if (names.length === 0) return new UsageError(`takes options only, got "${words[0]}"`);
+  const wanted = names.length === 1 ? `one ${names[0]}` : names.join(" ");
+  return new UsageError(`takes ${wanted}, got ${words.length === 0 ? "none" : words.length}`);
+}
+
+function optionValues(
+  given: ReadonlyMap<string, readonly unknown[]>,
+  options: Options,
+): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const [key, option] of Object.entries(options)) {
+    const found = given.get(key);
+    if (found === undefined && option.isRequired) {
+      throw new UsageError(`needs --${optionName(key)} ${option.placeholder}`);
+    }
+    values[key] = found === undefined ? option.whenAbsent : option.isMultiple ? found : found[0];
+  }
+  return values;
+}

@@ -1,0 +1,53 @@
+/**
+ * An area or a route from a GeoJSON file (RFC 7946).
+ *
+ * @module
+ */
+import { DataError, LATITUDE_MAX_DEG } from "../../core/mod.ts";
+import type { Area, Position } from "../../tiles/workstation/tile_manager/mod.ts";
+
+/** A geometry, or the first feature of a collection. @throws DataError */
+export function areaOfGeoJson(path: string, value: unknown, halfWidthM: number): Area {
+  const object = value as { type?: string; features?: unknown[]; geometry?: unknown } | null;
+  if (object?.type === "FeatureCollection") {
+    return areaOfGeoJson(path, object.features?.[0] ?? null, halfWidthM);
+  }
+  if (object?.type === "Feature") return areaOfGeoJson(path, object.geometry ?? null, halfWidthM);
+  const { type, coordinates } = (object ?? {}) as { type?: string; coordinates?: unknown };
+  const points = (list: unknown): Position[] => {
+    if (!Array.isArray(list)) throw new DataError(path, "its coordinates are no list");
+    return list.map((point: unknown) => {
+      const [longitudeDeg, latitudeDeg] = Array.isArray(point) ? point : [];
+      if (!isWithin(latitudeDeg, LATITUDE_MAX_DEG) || !isWithin(longitudeDeg, 180)) {
+        throw new DataError(
+          path,
+          `${JSON.stringify(point)} is no position: GeoJSON has longitude, then latitude (within ` +
+            `±${LATITUDE_MAX_DEG}), as numbers`,
+        );
+      }
+      return { latitudeDeg, longitudeDeg };
+    });
+  };
+  if (type === "LineString") return { kind: "corridor", route: points(coordinates), halfWidthM };
+  if (type === "Polygon" && Array.isArray(coordinates) && coordinates.length === 1) {
+    return { kind: "polygon", ring: points(coordinates[0]) };
+  }
+  throw new DataError(
+    path,
+    "it holds neither a Polygon (without holes) nor a LineString as GeoJSON has them",
+  );
+}
+
+/** @throws DataError */
+export async function readJson(path: string): Promise<unknown> {
+  const text = await Deno.readTextFile(path);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new DataError(path, "it is no JSON", { cause: error });
+  }
+}
+
+function isWithin(value: unknown, maximum: number): value is number {
+  return typeof value === "number" && Math.abs(value) <= maximum;
+}

@@ -1,0 +1,102 @@
+/**
+ * Writes src/operator/COMMANDS.md, src/airborne/COMMANDS.md and tasks/COMMANDS.md, the tables of
+ * options, from the declarations of the commands. A test holds the files against them.
+ *
+ *     deno run -P=tasks tasks/command_documents.ts
+ *
+ * @module
+ */
+import { commands as airborneCommands } from "../src/airborne/compose.ts";
+import {
+  type Command,
+  type CommandDeclaration,
+  COMMON_FLAGS,
+  type Option,
+  optionFacts,
+  optionName,
+  usageLine,
+  withCompletion,
+} from "../src/core/mod.ts";
+import { commands as operatorCommands } from "../src/operator/compose.ts";
+import { campaignCommand } from "./campaign.ts";
+import { demoCommand } from "./demo.ts";
+import { evaluateCommand } from "./evaluate.ts";
+import { REPOSITORY } from "./executables.ts";
+import { recallCommand } from "./recall.ts";
+
+interface CommandDocument {
+  readonly path: string;
+  readonly text: string;
+}
+
+if (import.meta.main) {
+  for (const { path, text } of commandDocuments()) await Deno.writeTextFile(path, text);
+}
+
+export function commandDocuments(): readonly CommandDocument[] {
+  return [
+    documentOf("src/operator", "operator", withCompletion("operator", operatorCommands())),
+    documentOf("src/airborne", "airborne", withCompletion("airborne", airborneCommands())),
+    documentOf("tasks", "deno task", taskCommands()),
+  ];
+}
+
+/** Tasks that take options. */
+export function taskCommands(): readonly Command[] {
+  return [demoCommand, evaluateCommand, campaignCommand, recallCommand];
+}
+
+function documentOf(
+  folder: string,
+  program: string,
+  commands: readonly CommandDeclaration[],
+): CommandDocument {
+  const common = Object.entries(COMMON_FLAGS).map(([name, text]) => `\`--${name}\` (${text})`);
+  const text = [
+    `# Commands of ${program}`,
+    "",
+    "Made from the declarations by `deno run -P=tasks tasks/command_documents.ts`; do not edit.",
+    "",
+    `Every command takes ${common.join(" and ")}. A wrong command line ends with exit code 64.`,
+    ...commands.flatMap((command) => ["", ...sectionOf(program, command)]),
+    "",
+  ].join("\n");
+  return { path: `${REPOSITORY}/${folder}/COMMANDS.md`, text };
+}
+
+function sectionOf(program: string, command: CommandDeclaration): string[] {
+  const title = `${program} ${command.name}`;
+  const codes = Object.entries(command.exitCodes).map(([code, text]) => `${code}: ${text}`);
+  return [
+    `## ${title}`,
+    "",
+    `${command.summary[0].toUpperCase()}${command.summary.slice(1)}.`,
+    "",
+    "```",
+    usageLine(title, command).replace(/^usage: /, ""),
+    "```",
+    "",
+    "| option | what | unit and values | default |",
+    "| --- | --- | --- | --- |",
+    ...Object.values(command.arguments).map((one) => rowOf(one.placeholder ?? "", one, "needed")),
+    ...Object.entries(command.options).map(([key, one]) => {
+      const value = one.placeholder === null ? "" : ` ${one.placeholder}`;
+      return rowOf(`--${optionName(key)}${value}`, one, one.isRequired ? "needed" : "");
+    }),
+    "",
+    "```",
+    ...command.examples,
+    "```",
+    ...(codes.length === 0 ? [] : ["", `Exit codes: ${codes.join("; ")}.`]),
+  ];
+}
+
+function rowOf(name: string, option: Option, otherwise: string): string {
+  const cells = [
+    `\`${name}\``,
+    option.help,
+    optionFacts(option).join("; "),
+    option.defaultText ?? otherwise,
+  ];
+  return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+}
