@@ -78,7 +78,6 @@ const LINES: readonly WrongLine[] = [
   wrong("operator", "provision --out p --area 1,2,3", /--area must be SOUTH,WEST,NORTH,EAST/),
   wrong("operator", "provision --out p --area 5,2,3,4", /--area must be .* lies north of/),
   wrong("operator", "provision --out p --aera 1,2,3,4", /no option --aera; did you mean --area\?/),
-  wrong("operator", "provision --out p --zoom 18 --zoom 17", /--zoom is given twice/),
   wrong("operator", "provision --out p --json=yes", /--json takes no value/),
   wrong("operator", "cache ls --area 50.40,30.45,50.45,", /--area .* one of them is empty/),
   wrong("operator", "cache ls --bbox 1,2,1,3", /south and north are the same/),

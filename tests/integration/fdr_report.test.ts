@@ -309,7 +309,7 @@ Deno.test("fdr report refuses what it cannot do by name, and leaves nothing behi
     const cases: readonly (readonly [string[], number, RegExp])[] = [
       [[flight], 64, /--out/],
       [[flight, "--out", out, "--package", "p", "--data", "d"], 64, /not both/],
-      [[flight, "--out", out, "--dsn", "x"], 64, /--data/],
+      [[flight, "--out", out, "--dsn", "postgresql:///x"], 64, /--data/],
       [[`${folder}/absent`, "--out", out], 66, /no such flight/],
       [[empty, "--out", out], 1, /no record can be read/],
       [[flight, "--out", `${folder}/taken.html`], 73, /exists already/],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type CommandIo, DataError, EXIT, GdnError, UsageError } from "../../src/core/mod.ts";
-import { gpsOption, simulateFlightCommand } from "../../src/operator/commands/simulate.ts";
+import { simulateFlightCommand } from "../../src/operator/commands/simulate.ts";
 import { simulateMapCommand } from "../../src/operator/commands/simulate_map.ts";
 import {
   FlightDescriptionSchema,
@@ -233,12 +233,4 @@ Deno.test("simulate map writes the corridor of a flight, and a flight can look a
     );
     await assert.rejects(map.run([...args, "--out", `${scratch}/m`], io), UsageError);
   });
-});
-
-Deno.test("gpsOption() reads windows", () => {
-  assert.deepEqual(gpsOption("jam:10-20,silent-spoof:30-40.5"), [
-    { kind: "jammed", fromS: 10, toS: 20 },
-    { kind: "spoofed_silently", fromS: 30, toS: 40.5 },
-  ]);
-  assert.deepEqual(gpsOption("present"), []);
 });

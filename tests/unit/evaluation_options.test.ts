@@ -40,7 +40,6 @@ const WRONG: Record<string, readonly string[]> = {
   "a centre that is none": [...GROUND.slice(0, 4), "--centre", "north", "--gsd", "0.5"],
   "a centre off the map": [...GROUND.slice(0, 4), "--centre", "89,0", "--gsd", "0.5"],
   "a resolution of zero": [...GROUND.slice(0, 6), "--gsd", "0"],
-  "an option that is given twice": [...GROUND, "--gsd", "0.5"],
   "an unknown aircraft": [...GROUND, "--aircraft", "balloon"],
   "a height that is no number": [...GROUND, "--agl", "high"],
   "an empty number": [...GROUND, "--agl", ""],

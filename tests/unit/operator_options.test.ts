@@ -1,9 +1,8 @@
 /** Options that operator commands share. */
 import assert from "node:assert/strict";
-import { defineCommand, EXIT, type Options, UsageError } from "../../src/core/mod.ts";
+import { defineCommand, EXIT, type Options, Refused, UsageError } from "../../src/core/mod.ts";
 import { FILTER_OPTIONS, TILE_ARGUMENT } from "../../src/operator/commands/cache_options.ts";
 import { readGps } from "../../src/operator/commands/simulate.ts";
-import { Refused } from "../../src/core/mod.ts";
 
 const parser = (declared: { options?: Options; arguments?: Options }) =>
   defineCommand({
@@ -48,6 +47,10 @@ Deno.test("--gps windows must end after they begin", () => {
     { kind: "jammed", fromS: 60, toS: 90 },
     { kind: "spoofed", fromS: 120, toS: 180 },
   ]);
+  assert.deepEqual(readGps("silent-spoof:30-40.5"), [
+    { kind: "spoofed_silently", fromS: 30, toS: 40.5 },
+  ]);
+  assert.deepEqual(readGps("present"), []);
   for (const text of ["off", "jam", "jam:60", "jam:60-60", "jam:90-60", "jam:60-90,", ""]) {
     assert.ok(readGps(text) instanceof Refused, text);
   }

@@ -90,7 +90,7 @@ Deno.test("selectTiles() refuses tiles so far apart that their rectangle is no a
   await assert.rejects(selectTiles(cacheOf(far), null, null, allFresh()), /--area or --centre/);
 });
 
-Deno.test("provision refuses wrong options before it opens anything", () => {
+Deno.test("provision refuses wrong options before it opens anything", async () => {
   const command = provisionCommand({
     openTools: () => Promise.reject(new Error("nothing may be opened")),
   });
@@ -112,6 +112,6 @@ Deno.test("provision refuses wrong options before it opens anything", () => {
   ];
   for (const args of wrong) {
     // deno-lint-ignore no-explicit-any
-    assert.throws(() => command.run(args, {} as any), UsageError, args.join(" "));
+    await assert.rejects(command.run(args, {} as any), UsageError, args.join(" "));
   }
 });

@@ -61,7 +61,10 @@ function keysByName(options: Options): Map<string, string> {
   return keys;
 }
 
-/** Values by key; those of arguments stand beside those of options. @throws UsageError */
+/**
+ * Values by key; those of arguments stand beside those of options. Of an option that is given twice
+ * the last counts, unless it collects. @throws UsageError
+ */
 export function parseCommandLine(
   args: readonly string[],
   declared: { readonly arguments: Options; readonly options: Options },
@@ -77,9 +80,6 @@ export function parseCommandLine(
     const { typed, key, text } = token;
     if (key === undefined) throw unknownOption(typed, options);
     const values = given.get(key) ?? [];
-    if (values.length > 0 && !options[key].isMultiple && options[key].placeholder !== null) {
-      throw new UsageError(`--${optionName(key)} is given twice`);
-    }
     values.push(optionValue(typed, options[key], text));
     given.set(key, values);
   }
@@ -140,7 +140,11 @@ function optionValues(
     if (found === undefined && option.isRequired) {
       throw new UsageError(`needs --${optionName(key)} ${option.placeholder}`);
     }
-    values[key] = found === undefined ? option.whenAbsent : option.isMultiple ? found : found[0];
+    values[key] = found === undefined
+      ? option.whenAbsent
+      : option.isMultiple
+      ? found
+      : found.at(-1);
   }
   return values;
 }
