@@ -32,6 +32,11 @@ export interface Command extends CommandDeclaration {
   run(args: readonly string[], io: CommandIo): Promise<ExitCode>;
 }
 
+/** A command whose values the compiler knows. */
+export interface TypedCommand<V> extends Command {
+  parse(args: readonly string[]): V;
+}
+
 /** `--json` as every command has it that prints a result. */
 type Json = { readonly json: ReturnType<typeof option.flag> };
 
@@ -56,7 +61,7 @@ export function defineCommand<
       io: CommandIo,
     ): Promise<ExitCode> | ExitCode;
   },
-): Command & { parse(args: readonly string[]): ArgumentValues<A> & OptionValues<O & Json> } {
+): TypedCommand<ArgumentValues<A> & OptionValues<O & Json>> {
   const declaration: CommandDeclaration = {
     name: declared.name,
     summary: declared.summary,
