@@ -90,7 +90,10 @@ function make<T, S extends Settings<T>>(kind: Kind<T>, settings: S): Option<Give
     unit: kind.unit ?? null,
     help: settings.help,
     example: settings.example ?? null,
-    defaultText: settings.default === undefined ? settings.absent ?? null : write(settings.default),
+    defaultText: settings.absent ??
+      (settings.default === undefined || write(settings.default) === ""
+        ? null
+        : write(settings.default)),
     isRequired: settings.required ?? false,
     isMultiple: settings.multiple ?? false,
     group: settings.group ?? null,
