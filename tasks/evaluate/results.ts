@@ -3,13 +3,13 @@
  *
  * @module
  */
+import type { ExitCode } from "../../src/core/mod.ts";
 import {
   type EvaluatedFlight,
   type FlightMetrics,
   flightMetrics,
   stageCpuMs,
 } from "../../src/workstation/evaluation/mod.ts";
-
 import { aligned } from "./aligned.ts";
 import { type TileMetrics, tileMetrics } from "./tiles/tile_metrics.ts";
 import type { TilePlacement } from "./tiles/placement.ts";
@@ -28,7 +28,7 @@ export type CaseResult =
     readonly status: "failed";
     readonly name: string;
     readonly error: string;
-    readonly exitCode: number;
+    readonly exitCode: ExitCode;
   }
   | { readonly status: "skipped"; readonly name: string; readonly reason: string };
 
