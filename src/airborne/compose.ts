@@ -192,7 +192,7 @@ async function openParts(
 function makeEskf({ config, frame, flightPackage, onEvent }: StrategyParts): StateEstimator {
   const mapConstantSigmaM = flightPackage.manifest.mapRegistrationSigmaM;
   const anchor = { ...config.eskf.anchor, mapConstantSigmaM };
-  return new Eskf({ config: { ...config.eskf, anchor }, frame, onEvent });
+  return new Eskf({ config: { ...config.eskf, anchor }, localFrame: frame, onEvent });
 }
 
 async function openAdaptiveRecogniser(parts: StrategyParts): Promise<PlaceRecogniser> {

@@ -1,5 +1,5 @@
 /**
- * What the estimator tells apart from estimates, as records.
+ * Events of the estimator, as records.
  *
  * @module
  */

@@ -7,7 +7,7 @@ import type { MonotonicNs } from "../core/mod.ts";
 import type { FdrSink } from "../flight/flight_recorder/mod.ts";
 import type { MeasurementOutcome, SourceName } from "../navigation/state_estimator/mod.ts";
 
-/** GPS that is not trusted is refused with every sample: told once in so long. */
+/** GPS that is not trusted is refused with every sample: recorded once in this time. */
 const REPEATED_NS = 1e9;
 
 export class MeasurementRecords {

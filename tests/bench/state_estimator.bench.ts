@@ -26,7 +26,7 @@ function bench(name: string, kind: Message["kind"]): void {
 }
 
 function start() {
-  const estimator = new Eskf({ frame });
+  const estimator = new Eskf({ localFrame: frame });
   estimator.setTakeoffOrigin({ positionLocalM: scenario.truths[0].position });
   return { estimator, at: 0 };
 }

@@ -4,4 +4,4 @@ import { stateEstimatorSuite } from "./state_estimator_suite.ts";
 
 const frame = new LocalFrame({ latitudeDeg: 48, longitudeDeg: 37, heightM: 0 });
 
-stateEstimatorSuite("eskf", () => new Eskf({ frame }));
+stateEstimatorSuite("eskf", () => new Eskf({ localFrame: frame }));

@@ -49,7 +49,7 @@ export function filterRun(): Table {
     blackouts: [[28, 45]],
     outliers: [22],
   });
-  const estimator = new Eskf({ frame });
+  const estimator = new Eskf({ localFrame: frame });
   const start = scenario.truths[0].position;
   estimator.setTakeoffOrigin(
     { positionLocalM: [start[0] + 6, start[1] - 8, start[2] + 3] },

@@ -58,7 +58,7 @@ Deno.test("velocity.csv reaches the estimator, on its clock", async () => {
     const frame = new LocalFrame({ latitudeDeg: 30, longitudeDeg: -97, heightM: 100 });
     const judged: MeasurementOutcome[] = [];
     const estimator = new Eskf({
-      frame,
+      localFrame: frame,
       onEvent: (event) => {
         if (event.type !== "measurement" || event.outcome.source !== "velocity") return;
         if (event.outcome.observation.length > 0) judged.push(event.outcome);

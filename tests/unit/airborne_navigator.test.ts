@@ -61,7 +61,7 @@ class Rig implements AsyncDisposable {
     const frame = new LocalFrame(ORIGIN);
     const map = new TileMap(vision, tiles, frame);
     const search = new ExhaustiveSearch(vision, map, config.placeRecognition);
-    this.estimator = new Eskf({ config: config.eskf, frame });
+    this.estimator = new Eskf({ config: config.eskf, localFrame: frame });
     const locator = new Locator({
       recogniser: new AdaptiveRecogniser(map, search, null, config.placeRecognition),
       matcher: new StructuralMatcher(vision, map, config.structural),

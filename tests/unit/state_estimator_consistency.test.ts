@@ -60,7 +60,7 @@ function fly(
   config?: EskfConfig,
 ): { scenario: Scenario; epochs: Epoch[]; outliersFused: number; estimator: Eskf } {
   const scenario = makeScenario(options), random = seededRandom(`origin ${options.seed}`);
-  const estimator = new Eskf({ frame, config });
+  const estimator = new Eskf({ localFrame: frame, config });
   const start = scenario.truths[0].position;
   estimator.setTakeoffOrigin(
     {
@@ -141,7 +141,7 @@ Deno.test("Eskf finds its place with the first fix when it knows no origin", () 
   for (let seed = 0; seed < 5; seed++) {
     const scenario = makeScenario({ seed, durationS: 20 });
     const shift: Vector3 = [3000, -2000, 0];
-    const estimator = new Eskf({ frame });
+    const estimator = new Eskf({ localFrame: frame });
     for (const message of scenario.messages) {
       if (message.kind === "anchor" && message.value.timeNs < 8e9) continue;
       feed(
@@ -170,7 +170,7 @@ Deno.test("Eskf finds its place with the first fix when it knows no origin", () 
 
 Deno.test("Eskf is found again when it was sent 400 m astray and fixes agree against it", () => {
   const scenario = makeScenario({ seed: 3, durationS: 40 });
-  const estimator = new Eskf({ frame });
+  const estimator = new Eskf({ localFrame: frame });
   const start = scenario.truths[0].position;
   // Wrong by forty sigma: the gate refuses every fix, and they all agree.
   estimator.setTakeoffOrigin({ positionLocalM: [start[0] + 400, start[1], start[2]] }, 10, 10);
@@ -188,7 +188,7 @@ Deno.test("Eskf is found again when it was sent 400 m astray and fixes agree aga
 
 Deno.test("Eskf's covariance grows monotonically when nothing aids it", () => {
   const scenario = makeScenario({ seed: 4, durationS: 60, imuHz: 100 });
-  const estimator = new Eskf({ frame });
+  const estimator = new Eskf({ localFrame: frame });
   estimator.setTakeoffOrigin({ positionLocalM: scenario.truths[0].position });
   let axisM = 0, next = 22e9;
   for (const message of scenario.messages) {

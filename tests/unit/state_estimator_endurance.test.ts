@@ -20,7 +20,7 @@ Deno.test("Eskf stays positive definite and near the truth over two hours", () =
     anchorEveryFrames: 3,
     blackouts: [[600, 1200], [3000, 3060]],
   });
-  const estimator = new Eskf({ frame });
+  const estimator = new Eskf({ localFrame: frame });
   estimator.setTakeoffOrigin({ positionLocalM: scenario.truths[0].position });
   let next = 10e9, worstM = 0, epochs = 0;
   for (const message of scenario.messages) {

@@ -98,7 +98,7 @@ Deno.test("SpoofPromotionGate starts anew when a fix contradicts GPS by over thr
 Deno.test("Eskf fuses GPS until it is spoofed, ignores it then, and takes it back after the gate", () => {
   const scenario = makeScenario({ seed: "spoof", durationS: 60, imuHz: 100 });
   const events: EstimatorEvent[] = [];
-  const estimator = new Eskf({ frame, onEvent: (event) => events.push(event) });
+  const estimator = new Eskf({ localFrame: frame, onEvent: (event) => events.push(event) });
   let nextGps = 2e9, before = 0, during = 0;
   for (const message of scenario.messages) {
     feed(estimator, message);

@@ -26,7 +26,7 @@ const config = defaultEskfConfig();
 const LOCAL: Vector3 = [1, 2, 3];
 const sources = measurementSources({
   config,
-  frame: { localFromWgs: () => LOCAL },
+  localFrame: { localFromWgs: () => LOCAL },
   onEvent: () => {},
 });
 const STEP = 1e-5;

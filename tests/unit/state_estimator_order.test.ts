@@ -6,7 +6,7 @@ import { feed, makeScenario, type Message } from "./state_estimator_scenario.ts"
 const frame = new LocalFrame({ latitudeDeg: 48, longitudeDeg: 37, heightM: 0 });
 
 function run(messages: readonly Message[], origin: readonly [number, number, number]): Eskf {
-  const estimator = new Eskf({ frame });
+  const estimator = new Eskf({ localFrame: frame });
   estimator.setTakeoffOrigin({ positionLocalM: origin });
   for (const message of messages) feed(estimator, message);
   return estimator;
@@ -54,7 +54,7 @@ Deno.test("Eskf gives the same state when measurements come late, in any order",
 
 Deno.test("Eskf.estimateAt() gives what currentEstimate() gave when nothing came since", () => {
   const scenario = makeScenario({ seed: 7, durationS: 8 });
-  const estimator = new Eskf({ frame });
+  const estimator = new Eskf({ localFrame: frame });
   estimator.setTakeoffOrigin({ positionLocalM: scenario.truths[0].position });
   let then: StateEstimate | undefined;
   for (const message of scenario.messages) {

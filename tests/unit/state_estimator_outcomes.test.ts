@@ -13,7 +13,7 @@ function fly(seed: number): { estimator: Eskf; outcomes: MeasurementOutcome[] } 
   const scenario = makeScenario({ seed, durationS: 30, outliers: [12], latencyS: 0.3 });
   const outcomes: MeasurementOutcome[] = [];
   const estimator = new Eskf({
-    frame,
+    localFrame: frame,
     onEvent: (event) => {
       if (event.type === "measurement") outcomes.push(event.outcome);
     },

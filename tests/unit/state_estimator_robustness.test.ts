@@ -11,7 +11,7 @@ const frame = new LocalFrame({ latitudeDeg: 48, longitudeDeg: 37, heightM: 0 });
 
 /** Feeds what `change` makes of each message (undefined: nothing). */
 function fly(scenario: Scenario, change: (message: Message) => Message | undefined): Eskf {
-  const estimator = new Eskf({ frame });
+  const estimator = new Eskf({ localFrame: frame });
   estimator.setTakeoffOrigin({ positionLocalM: scenario.truths[0].position });
   for (const message of scenario.messages) {
     const changed = change(message);

@@ -19,7 +19,7 @@ Deno.test("Eskf.smoothedHistory() knows a past frame better than the filter did 
       imuHz: 100,
       blackouts: [[15, 25], [35, 45]],
     });
-    const estimator = new Eskf({ frame });
+    const estimator = new Eskf({ localFrame: frame });
     estimator.setTakeoffOrigin({ positionLocalM: scenario.truths[0].position });
     const then = new Map<number, StateEstimate>();
     for (const message of scenario.messages) {
@@ -51,7 +51,7 @@ Deno.test("Eskf.smoothedHistory() knows a past frame better than the filter did 
 
 Deno.test("Eskf.smoothedHistory() gives the newest frames, oldest first, and changes nothing", () => {
   const scenario = makeScenario({ seed: 1, durationS: 20, imuHz: 100 });
-  const estimator = new Eskf({ frame });
+  const estimator = new Eskf({ localFrame: frame });
   assert.deepEqual(estimator.smoothedHistory(3), []);
   estimator.setTakeoffOrigin({ positionLocalM: scenario.truths[0].position });
   for (const message of scenario.messages) feed(estimator, message);

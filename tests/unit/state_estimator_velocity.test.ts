@@ -25,7 +25,7 @@ function sampleOf(truth: Truth, error: Vector3 = [0, 0, 0]): VelocitySample {
 
 /** Flies to the end of the scenario; `velocityHz` 0: without. Horizontal error and bound there. */
 function fly(scenario: Scenario, velocityHz: number, noCameraFromS: number) {
-  const estimator = new Eskf({ frame });
+  const estimator = new Eskf({ localFrame: frame });
   estimator.setTakeoffOrigin({ positionLocalM: scenario.truths[0].position });
   const random = seededRandom("velocity");
   let nextNs = 2e9;

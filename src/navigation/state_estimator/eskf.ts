@@ -44,9 +44,9 @@ import { Timeline } from "./timeline.ts";
 
 export interface EskfOptions {
   readonly config?: EskfConfig;
-  /** For GPS: the flight's local frame. */
-  readonly frame: { localFromWgs(position: WgsPosition): Enu };
-  /** Hears of measurements, and of changes of label, of trust in GPS and of the origin. */
+  /** The flight's local frame, to place GPS in. */
+  readonly localFrame: { localFromWgs(position: WgsPosition): Enu };
+  /** Called for measurements, and for changes of label, of trust in GPS and of the origin. */
   readonly onEvent?: (event: EstimatorEvent) => void;
 }
 
@@ -77,7 +77,7 @@ export class Eskf implements StateEstimator {
     this.#labels = new SourceLabelMachine(this.#config.label);
     this.#sources = measurementSources({
       config: this.#config,
-      frame: options.frame,
+      localFrame: options.localFrame,
       onEvent: this.#onEvent,
     });
   }
@@ -171,10 +171,12 @@ export class Eskf implements StateEstimator {
   smoothedHistory(count: number): readonly StateEstimate[] {
     if (!this.#active) return [];
     const timeline = this.#timeline;
-    return timeline.log.frames(count, timeline.head.timeNs).map((timeNs) =>
+    return timeline.log.cameraFrameTimes(count, timeline.head.timeNs).map((timeNs) =>
       this.#guarded(() => {
         const smoothed = timeline.smoothedAt(timeNs);
-        if (smoothed === undefined) throw new Error("a frame of the log is outside of the history");
+        if (smoothed === undefined) {
+          throw new Error("a camera frame of the log is outside of the history");
+        }
         const { state, anchorNs } = smoothed;
         const ageS = secondsBetween(anchorNs, timeNs);
         return estimateOutput(state, this.#labels.label, { timeNs, anchorAgeS: ageS });
@@ -212,7 +214,7 @@ export class Eskf implements StateEstimator {
         ? { type: "cold_start_origin.unavailable", timeNs }
         : { type: "cold_start_origin.set", timeNs, ...this.#origin },
     );
-    return this.#told({ source: "attitude", timeNs, fused: true, testRatio: 0, ...NO_NUMBERS });
+    return this.#reported({ source: "attitude", timeNs, fused: true, testRatio: 0, ...NO_NUMBERS });
   }
 
   /** The way of every measurement: sound, admitted, in time, not thinned out, judged by the filter. */
@@ -231,7 +233,7 @@ export class Eskf implements StateEstimator {
     const wrong = this.#untimely(source.name, timeNs) ?? this.#overlap(event);
     if (wrong !== undefined) return this.#refuse(source.name, timeNs, wrong);
     if (this.#isThinned(source, timeNs)) return refused(source.name, timeNs, "thinned");
-    const outcome = this.#told(this.#insert(event));
+    const outcome = this.#reported(this.#insert(event));
     source.judged?.(measurement, outcome);
     return outcome;
   }
@@ -282,8 +284,8 @@ export class Eskf implements StateEstimator {
     const events: TimelineEvent[] = [event];
     const clones = event.beginsNs === undefined ? [] : [event.beginsNs, event.timeNs];
     for (const timeNs of clones) {
-      const known = timeNs <= this.#timeline.oldestNs || this.#timeline.log.hasFrame(timeNs);
-      if (!known) events.push({ kind: "frame", timeNs });
+      const known = timeNs <= this.#timeline.oldestNs || this.#timeline.log.hasCameraFrame(timeNs);
+      if (!known) events.push({ kind: "camera_frame", timeNs });
     }
     const outcome = this.#guarded(() => this.#timeline.insert(events, event));
     if (outcome === undefined) throw new Error("the timeline lost a measurement");
@@ -295,10 +297,10 @@ export class Eskf implements StateEstimator {
 
   #refuse(source: SourceName, timeNs: MonotonicNs, reason: string): MeasurementOutcome {
     this.#rejected[source]++;
-    return this.#told(refused(source, timeNs, reason));
+    return this.#reported(refused(source, timeNs, reason));
   }
 
-  #told(outcome: MeasurementOutcome): MeasurementOutcome {
+  #reported(outcome: MeasurementOutcome): MeasurementOutcome {
     this.#onEvent({ type: "measurement", timeNs: outcome.timeNs, outcome });
     return outcome;
   }
@@ -319,7 +321,7 @@ export class Eskf implements StateEstimator {
     if (change !== undefined) this.#onEvent({ type: "label", ...change });
   }
 
-  /** A fault inside leaves the estimator failed, and is told to the caller. */
+  /** A fault inside leaves the estimator failed, and is thrown on to the caller. */
   #guarded<T>(work: () => T): T {
     try {
       return work();

@@ -2,7 +2,7 @@
  * From the filter's state to what leaves the component.
  *
  * The filter's position is one in WGS84: the map's registration errors, local and as a whole, are
- * states of their own. Without GPS no fix can tell the offset of the whole map from position, so its
+ * states of their own. Without GPS no fix can separate the offset of the whole map from position, so its
  * variance stands in the position's; while GPS is trusted the offset is learnt and stays learnt.
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * What the filter believes at one moment: nominal state, error covariance, and the bookkeeping that
+ * The estimate at one moment: nominal state, error covariance, and the bookkeeping that
  * a roll-back has to take back with them. The blocks stand in state_table.ts.
  *
  * @module

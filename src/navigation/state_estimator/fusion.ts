@@ -18,10 +18,10 @@ export class Fusion {
     this.#propagator = propagator;
   }
 
-  /** `state` stands at the event's time. Undefined for a frame, which measures nothing. */
+  /** `state` stands at the event's time. Undefined for a camera frame, which measures nothing. */
   apply(state: FilterState, event: TimelineEvent): MeasurementOutcome | undefined {
     this.#propagator.applyGaussMarkovDecay(state);
-    if (event.kind === "frame") {
+    if (event.kind === "camera_frame") {
       state.clone();
       return undefined;
     }

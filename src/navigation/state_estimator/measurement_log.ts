@@ -21,7 +21,7 @@ export interface MeasurementEvent {
 
 /** A camera frame makes the clone; the last at its moment, so that the clone holds all of it. */
 export interface CameraFrameEvent {
-  readonly kind: "frame";
+  readonly kind: "camera_frame";
   readonly timeNs: MonotonicNs;
 }
 
@@ -47,8 +47,8 @@ export class MeasurementLog {
     return this.#has(timeNs, (event) => event.kind === "measurement" && event.source === source);
   }
 
-  hasFrame(timeNs: number): boolean {
-    return this.#has(timeNs, (event) => event.kind === "frame");
+  hasCameraFrame(timeNs: number): boolean {
+    return this.#has(timeNs, (event) => event.kind === "camera_frame");
   }
 
   insert(event: TimelineEvent): void {
@@ -82,10 +82,10 @@ export class MeasurementLog {
     return false;
   }
 
-  /** The newest `count` frames up to `timeNs`, oldest first. */
-  frames(count: number, timeNs: number): MonotonicNs[] {
+  /** Times of the newest `count` camera frames up to `timeNs`, oldest first. */
+  cameraFrameTimes(count: number, timeNs: number): MonotonicNs[] {
     const times = this.#events
-      .filter((event) => event.kind === "frame" && event.timeNs <= timeNs)
+      .filter((event) => event.kind === "camera_frame" && event.timeNs <= timeNs)
       .map((event) => event.timeNs);
     return count > 0 ? times.slice(-count) : [];
   }
@@ -109,5 +109,5 @@ function later(a: TimelineEvent, b: TimelineEvent): boolean {
 }
 
 function rank(event: TimelineEvent): number {
-  return event.kind === "frame" ? SOURCE_NAMES.length : SOURCE_RANK[event.source];
+  return event.kind === "camera_frame" ? SOURCE_NAMES.length : SOURCE_RANK[event.source];
 }

@@ -52,11 +52,11 @@ export class SourceLabelMachine {
   /** The change, where there is one. */
   update(inputs: LabelInputs): LabelChange | undefined {
     const from = this.#label;
-    const bearable = this.#best(inputs, 1);
-    if (RANK[bearable] < RANK[from]) this.#label = bearable;
+    const sustained = this.#best(inputs, 1);
+    if (RANK[sustained] < RANK[from]) this.#label = sustained;
     else {
-      const earned = this.#best(inputs, this.#config.hysteresis);
-      if (RANK[earned] > RANK[from]) this.#label = earned;
+      const reached = this.#best(inputs, this.#config.hysteresis);
+      if (RANK[reached] > RANK[from]) this.#label = reached;
     }
     return this.#label === from ? undefined : { timeNs: inputs.timeNs, from, to: this.#label };
   }
@@ -67,12 +67,12 @@ export class SourceLabelMachine {
     const visionAgeMaxS = inputs.gpsSpoofed
       ? inputs.frameIntervalS + config.blindAfterS
       : Math.max(config.odometryAgeMaxS, 2 * inputs.frameIntervalS);
-    const sees = inputs.visionAgeS <= visionAgeMaxS;
-    if (inputs.gpsSpoofed && !sees) return "dead_reckoned";
+    const hasVision = inputs.visionAgeS <= visionAgeMaxS;
+    if (inputs.gpsSpoofed && !hasVision) return "dead_reckoned";
     const anchored = inputs.anchorAgeS < share * config.anchoredAgeMaxS &&
       inputs.horizontal95M < share * config.anchoredAxisMaxM;
     if (anchored) return "satellite_anchored";
-    return sees && inputs.horizontal95M < share * config.propagatedAxisMaxM
+    return hasVision && inputs.horizontal95M < share * config.propagatedAxisMaxM
       ? "visual_propagated"
       : "dead_reckoned";
   }

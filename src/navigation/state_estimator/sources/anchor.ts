@@ -4,7 +4,7 @@
  *     z_p = p + local map error + map offset + noise,    Z_R = R · M · Exp(noise)
  *
  * with the mounting error M. Position noise and rotation noise come jointly (6×6): a fix from a
- * nearly vertical picture knows "position less height times tilt" far better than either.
+ * nearly vertical picture determines "position less height times tilt" far better than either.
  *
  * @module
  */
@@ -38,7 +38,7 @@ import { refusedFixesAgree, withRefusedFix } from "./relocalisation.ts";
 
 const IDENTITY: Matrix3 = [1, 0, 0, 0, 1, 0, 0, 0, 1];
 
-/** Hears the fused anchors: their time, place and horizontal 1 sigma. */
+/** Called for each fused anchor: its time, place and horizontal 1 sigma. */
 type OnFused = (timeNs: MonotonicNs, positionLocalM: Vector3, sigmaM: number) => void;
 
 export class AnchorSource implements MeasurementSource<PoseAnchor> {

@@ -29,7 +29,7 @@ export class BarometerSource implements MeasurementSource<BaroSample> {
   readonly #config: EskfConfig["baro"];
   readonly #onHeight: (heightM: number) => void;
 
-  /** `onHeight` hears every height, metres above the local frame's origin. */
+  /** `onHeight` is called with every height, metres above the local frame's origin. */
   constructor(config: EskfConfig["baro"], onHeight: (heightM: number) => void) {
     this.#config = config;
     this.#onHeight = onHeight;

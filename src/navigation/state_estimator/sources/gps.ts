@@ -28,7 +28,7 @@ const UNKNOWN_HEIGHT_VARIANCE_M2 = 1e8;
 export interface GpsSourceOptions {
   readonly config: EskfConfig;
   /** The flight's local frame. */
-  readonly frame: { localFromWgs(position: WgsPosition): Enu };
+  readonly localFrame: { localFromWgs(position: WgsPosition): Enu };
   readonly onEvent: (event: EstimatorEvent) => void;
 }
 
@@ -37,14 +37,14 @@ export class GpsSource implements MeasurementSource<GpsSample> {
   readonly intervalS: number;
   readonly trust: GpsTrust;
   readonly #config: EskfConfig["gps"];
-  readonly #frame: GpsSourceOptions["frame"];
+  readonly #localFrame: GpsSourceOptions["localFrame"];
   readonly #onEvent: GpsSourceOptions["onEvent"];
   readonly #promotion: SpoofPromotionGate;
   #baroHeightM: number | undefined;
 
-  constructor({ config, frame, onEvent }: GpsSourceOptions) {
+  constructor({ config, localFrame, onEvent }: GpsSourceOptions) {
     this.#config = config.gps;
-    this.#frame = frame;
+    this.#localFrame = localFrame;
     this.#onEvent = onEvent;
     this.intervalS = config.gps.intervalS;
     this.trust = new GpsTrust(config.gps);
@@ -81,7 +81,7 @@ export class GpsSource implements MeasurementSource<GpsSample> {
   }
 
   admit(sample: GpsSample, estimator: EstimatorView): string | undefined {
-    const positionLocalM = this.#frame.localFromWgs(sample.position);
+    const positionLocalM = this.#localFrame.localFromWgs(sample.position);
     const context = { positionLocalM, baroHeightM: this.#baroHeightM };
     const verdict = this.trust.judge(sample, context);
     if (verdict.action === "fuse") return undefined;
@@ -100,7 +100,7 @@ export class GpsSource implements MeasurementSource<GpsSample> {
   linearise(state: FilterState, sample: GpsSample, out: LinearMeasurement): void {
     const config = this.#config;
     out.reset(6);
-    const positionLocalM = this.#frame.localFromWgs(sample.position);
+    const positionLocalM = this.#localFrame.localFromWgs(sample.position);
     out.observation.set(positionLocalM);
     out.observation.set(sample.velocityLocalMps, 3);
     const earlierNs = state.lastFusedNs(this.name);

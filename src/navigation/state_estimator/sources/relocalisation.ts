@@ -1,5 +1,5 @@
 /**
- * Lost and found: refused fixes that agree with each other, after the motion between them is taken
+ * Relocalisation: refused fixes that agree with each other, after the motion between them is taken
  * out, say that the filter is wrong and not they.
  *
  * @module
