@@ -32,3 +32,13 @@ export function rotationCovarianceRad2(covariance: ArrayLike<number>): Matrix3 {
     covariance[(ROTATION + row) * SIZE + ROTATION + column];
   return [at(0, 0), at(0, 1), at(0, 2), at(1, 0), at(1, 1), at(1, 2), at(2, 0), at(2, 1), at(2, 2)];
 }
+
+/** Adds an independent error of the same variance on every axis of position and of rotation. */
+export function addPoseVariance(
+  covariance: Float64Array,
+  variance: { readonly positionM2: number; readonly rotationRad2: number },
+): void {
+  for (let i = 0; i < SIZE; i++) {
+    covariance[i * SIZE + i] += i < ROTATION ? variance.positionM2 : variance.rotationRad2;
+  }
+}

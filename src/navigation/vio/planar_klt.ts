@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  addPoseVariance,
   type Matrix3,
   matrixFromQuaternion,
   matrixMultiply,
@@ -250,10 +251,7 @@ function bodyCovariance(
   }
   const floorM = config.translationFloorShare * Math.hypot(...translationM) +
     config.translationFloorHeightShare * heightM;
-  for (let i = 0; i < 3; i++) {
-    out[7 * i] += floorM ** 2;
-    out[7 * (i + 3)] += config.rotationFloorRad ** 2;
-  }
+  addPoseVariance(out, { positionM2: floorM ** 2, rotationRad2: config.rotationFloorRad ** 2 });
   return out;
 }
 
