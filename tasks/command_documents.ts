@@ -18,6 +18,7 @@ import {
   withCompletion,
 } from "../src/core/mod.ts";
 import { commands as operatorCommands } from "../src/operator/compose.ts";
+import { providerCommand } from "../src/workstation/satellite_provider/main.ts";
 import { campaignCommand } from "./campaign.ts";
 import { demoCommand } from "./demo.ts";
 import { evaluateCommand } from "./evaluate.ts";
@@ -43,7 +44,7 @@ export function commandDocuments(): readonly CommandDocument[] {
 
 /** Tasks that take options. */
 export function taskCommands(): readonly Command[] {
-  return [demoCommand, evaluateCommand, campaignCommand, recallCommand];
+  return [demoCommand, evaluateCommand, campaignCommand, recallCommand, providerCommand];
 }
 
 function documentOf(

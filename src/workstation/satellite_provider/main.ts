@@ -3,73 +3,93 @@
  *
  * @module
  */
-import { parseArgs } from "node:util";
+import {
+  defineCommand,
+  EXIT,
+  type ExitCode,
+  option,
+  type OptionValues,
+  runCommand,
+  UsageError,
+} from "../../core/mod.ts";
 import { SatelliteProvider } from "./provider.ts";
 
-const HELP = `provider [options]
+const OPTIONS = {
+  port: option.count({
+    minimum: 0,
+    maximum: 65_535,
+    default: 0,
+    help: "where it listens; 0: any free port",
+  }),
+  tiles: option.path({ access: "read", placeholder: "DIR", help: "{z}/{x}/{y}.jpg to serve" }),
+  synthetic: option.count({
+    minimum: 0,
+    maximum: 10_000,
+    default: 0,
+    help: "serve so many made pictures as every tile there is; 0: none",
+  }),
+  ingest: option.path({ access: "write", placeholder: "DIR", help: "accepted tiles go there" }),
+  recorder: option.path({
+    access: "read",
+    placeholder: "DIR",
+    help: "believe the public keys in these recorded flights",
+  }),
+  certificate: option.path({
+    access: "read",
+    placeholder: "FILE",
+    help: "certificate for TLS, with --key",
+  }),
+  key: option.path({ access: "read", placeholder: "FILE", help: "its private key" }),
+  maxAgeDays: option.number({
+    unit: "days",
+    minimum: 0,
+    maximum: 1e6,
+    default: 7,
+    help: "refuse tiles that were captured longer ago",
+  }),
+  noChecks: option.flag({ help: "accept everything (benches)" }),
+  mayMisbehave: option.flag({ help: "take faults to show by POST /_misbehave (tests)" }),
+} as const;
 
-The reference satellite provider, for tests and demos: serves tiles, takes signed uploads.
-It prints one line of JSON with its URL when it listens, and ends with SIGINT or SIGTERM.
+export const providerCommand = defineCommand({
+  name: "provider",
+  summary: "the reference satellite provider, for tests and demos",
+  about: `
+Serves tiles and takes signed uploads. It prints one line of JSON with its URL when it listens, and
+ends with SIGINT or SIGTERM.
 
-Options:
-  --port N             0 (default): any free one
-  --tiles DIR          {z}/{x}/{y}.jpg to serve
-  --synthetic N        serve N made pictures as every tile there is
-  --ingest DIR         accepted tiles go there
-  --recorder DIR       believe the public keys in these recorded flights
-  --certificate FILE --key FILE   TLS
-  --max-age-days N     refuse tiles captured longer ago (default: 7)
-  --no-checks          accept everything (benches)
-  --may-misbehave      take faults to show by POST /_misbehave (tests)
+GDN_SATELLITE_TOKEN is the clients' token, GDN_ENROLMENT_TOKEN the safety officer's.`,
+  options: OPTIONS,
+  examples: [
+    "deno task provider --tiles maps/valley --ingest accepted --recorder data/recorder",
+    "deno task provider --synthetic 64 --no-checks",
+  ],
+  run: serve,
+});
 
-GDN_SATELLITE_TOKEN is the clients' token, GDN_ENROLMENT_TOKEN the safety officer's.
-
-Examples:
-  deno task provider --tiles maps/valley --ingest accepted --recorder data/recorder
-  deno task provider --synthetic 64 --no-checks`;
-
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    args: Deno.args,
-    options: {
-      help: { type: "boolean", default: false },
-      port: { type: "string", default: "0" },
-      tiles: { type: "string" },
-      synthetic: { type: "string", default: "0" },
-      ingest: { type: "string" },
-      recorder: { type: "string" },
-      certificate: { type: "string" },
-      key: { type: "string" },
-      "max-age-days": { type: "string", default: "7" },
-      "no-checks": { type: "boolean", default: false },
-      "may-misbehave": { type: "boolean", default: false },
-    },
-  });
-  if (values.help) {
-    console.log(HELP);
-    return;
+async function serve(values: OptionValues<typeof OPTIONS>): Promise<ExitCode> {
+  const { certificate, key } = values;
+  if ((certificate === undefined) !== (key === undefined)) {
+    throw new UsageError("--certificate and --key belong together: give both, or none");
   }
   const provider = await SatelliteProvider.open({
     tileFolder: values.tiles ?? null,
-    syntheticPictures: Number(values.synthetic),
+    syntheticPictures: values.synthetic,
     ingestFolder: values.ingest ?? null,
     token: Deno.env.get("GDN_SATELLITE_TOKEN") ?? null,
     officerToken: Deno.env.get("GDN_ENROLMENT_TOKEN") ?? null,
     recorderFolder: values.recorder ?? null,
-    ageMaxMs: Number(values["max-age-days"]) * 86_400_000,
-    checks: !values["no-checks"],
-    mayMisbehave: values["may-misbehave"],
+    ageMaxMs: values.maxAgeDays * 86_400_000,
+    checks: !values.noChecks,
+    mayMisbehave: values.mayMisbehave,
     now: () => new Date(),
   });
-  const tls = values.certificate !== undefined && values.key !== undefined
-    ? {
-      cert: await Deno.readTextFile(values.certificate),
-      key: await Deno.readTextFile(values.key),
-    }
+  const tls = certificate !== undefined && key !== undefined
+    ? { cert: await Deno.readTextFile(certificate), key: await Deno.readTextFile(key) }
     : {};
   const server = Deno.serve({
     hostname: "127.0.0.1",
-    port: Number(values.port),
+    port: values.port,
     ...tls,
     onListen: ({ port }) => {
       const scheme = "cert" in tls ? "https" : "http";
@@ -77,10 +97,21 @@ async function main(): Promise<void> {
     },
     onError: () => new Response(null, { status: 500 }),
   }, (request) => provider.answer(request));
+  // Being told to stop is how it ends: no fault.
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    Deno.addSignalListener(signal, () => Deno.exit(0));
+    Deno.addSignalListener(signal, () => Deno.exit(EXIT.ok));
   }
   await server.finished;
+  return EXIT.ok;
 }
 
-if (import.meta.main) await main();
+if (import.meta.main) {
+  Deno.exit(
+    await runCommand({
+      title: "deno task provider",
+      command: providerCommand,
+      args: Deno.args,
+      permissionSet: "provider",
+    }),
+  );
+}
