@@ -66,7 +66,7 @@ function namedResources(commands: readonly Command[], args: readonly string[]): 
 
 function commandOf(commands: readonly Command[], args: readonly string[]) {
   try {
-    const found = findCommand({ name: "" }, commands, args);
+    const found = findCommand(commands, args);
     return found.kind === "command" ? found : undefined;
   } catch (error) {
     if (error instanceof UsageError) return undefined;

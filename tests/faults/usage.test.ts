@@ -87,6 +87,11 @@ const LINES: readonly WrongLine[] = [
     .map((area) =>
       wrong("operator", `tiles download --url https://a.example/ --zoom 18 ${area}`, /must be/)
     ),
+  wrong(
+    "operator",
+    "tiles download --url https://a.example/ --zoom 18 --area valley.geojson",
+    /is given as --geojson valley\.geojson/,
+  ),
   wrong("operator", "tiles download --url https://a.example/ --zoom 17,", /--zoom .* is empty/),
   wrong("operator", "completion tcsh", /SHELL must be bash, zsh or fish/),
   wrong("operator", "provision --out p --centre 5,2", /--centre and --radius belong together/),

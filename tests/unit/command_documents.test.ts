@@ -61,11 +61,7 @@ function parseLine(line: string): void {
     Object.keys(PROGRAMS).flatMap((name) =>
       line.startsWith(`${name} `) ? [[name, line.slice(name.length + 1)] as const] : []
     )[0];
-  const found = findCommand(
-    { name: program },
-    PROGRAMS[program as keyof typeof PROGRAMS],
-    words(rest),
-  );
+  const found = findCommand(PROGRAMS[program as keyof typeof PROGRAMS], words(rest));
   assert.equal(found.kind, "command", line);
   if (found.kind === "command") found.command.parse(found.rest);
 }

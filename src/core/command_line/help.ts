@@ -23,7 +23,6 @@ export type Found =
 
 /** The command with the most words in common with the line; throws UsageError where there is none. */
 export function findCommand(
-  program: Pick<ProgramText, "name">,
   commands: readonly Command[],
   words: readonly string[],
 ): Found {
@@ -50,8 +49,7 @@ export function findCommand(
   const near = nearestCommand(group, commands.map((command) => command.name));
   throw new UsageError(
     `there is no command "${words.slice(0, 2).join(" ")}"` +
-      (near === undefined ? "" : `; did you mean "${near}"?`) +
-      ` (\`${program.name} --help\` lists them)`,
+      (near === undefined ? "" : `; did you mean "${near}"?`),
   );
 }
 

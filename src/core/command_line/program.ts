@@ -109,7 +109,7 @@ async function dispatch(
   const words = asksForHelp ? args.slice(1) : args;
   const { permissionSet } = program;
   return await guarded(program.name, permissionSet, io, async () => {
-    const found = findCommand(program, program.commands, words);
+    const found = findCommand(program.commands, words);
     if (found.kind === "group") {
       io[asksForHelp || found.help ? "out" : "err"](programHelp(program, found.commands));
       return asksForHelp || found.help ? EXIT.ok : EXIT.usage;

@@ -10,6 +10,7 @@ import {
   EXIT,
   type ExitCode,
   type GeographicBox,
+  LATITUDE_MAX_DEG,
   LocalFrame,
   option,
   type OptionValues,
@@ -88,7 +89,7 @@ const OPTIONS = {
     absent: "now",
   }),
   area: option.area({
-    latitudeMaxDeg: 85,
+    latitudeMaxDeg: LATITUDE_MAX_DEG,
     help: "a box",
     absent: "everything in the cache at that zoom",
     example: "50.40,30.45,50.50,30.60",

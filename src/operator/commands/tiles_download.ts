@@ -10,8 +10,10 @@ import {
   defineCommand,
   EXIT,
   type ExitCode,
+  LATITUDE_MAX_DEG,
   option,
   type OptionValues,
+  Refused,
   UsageError,
 } from "../../core/mod.ts";
 import { TileIdSchema } from "../../tiles/tile_contract/mod.ts";
@@ -60,6 +62,14 @@ with {z}, {x} and {y}. A bearer token comes from GDN_SATELLITE_TOKEN. Only https
 
 const AREA_GROUP = "Area, one of --area, --polygon, --route, --geojson, --retry";
 
+const AREA_OPTION = option.area({
+  latitudeMaxDeg: LATITUDE_MAX_DEG,
+  help: "a box",
+  example: "50.40,30.45,50.45,30.60",
+  olderNames: ["bbox"],
+  group: AREA_GROUP,
+});
+
 const OPTIONS = {
   url: option.url({
     required: true,
@@ -102,13 +112,7 @@ const OPTIONS = {
     help: "requests at most; 0: no limit",
     absent: "50",
   }),
-  area: option.area({
-    latitudeMaxDeg: 85,
-    help: "a box",
-    example: "50.40,30.45,50.45,30.60",
-    olderNames: ["bbox"],
-    group: AREA_GROUP,
-  }),
+  area: { ...AREA_OPTION, read: readArea },
   polygon: option.positions({ least: 3, help: "the corners of a polygon", group: AREA_GROUP }),
   route: option.positions({
     least: 1,
@@ -139,6 +143,13 @@ const OPTIONS = {
   ...CACHE_OPTIONS,
   ...RECORD_OPTION,
 } as const;
+
+/** A file was given with --area before. */
+function readArea(text: string): unknown {
+  const box = AREA_OPTION.read(text);
+  const isFile = box instanceof Refused && /\.(geo)?json$/i.test(text);
+  return isFile ? new Refused(`a GeoJSON file is given as --geojson ${text}`) : box;
+}
 
 type Values = OptionValues<typeof OPTIONS> & { readonly json: boolean };
 
