@@ -10,6 +10,11 @@ import type { MeasurementOutcome, SourceName } from "../navigation/state_estimat
 /** GPS that is not trusted is refused with every sample: recorded once in this time. */
 const REPEATED_NS = 1e9;
 
+/** Significant digits: half of the record's length, far below what a sensor resolves. */
+const DIGITS = 5;
+/** A position 10 km away to a millimetre. */
+const OBSERVATION_DIGITS = 8;
+
 export class MeasurementRecords {
   readonly #sink: FdrSink;
   readonly #refusals = new Map<SourceName, { readonly reason: string; readonly timeNs: number }>();
@@ -29,11 +34,11 @@ export class MeasurementRecords {
         measuredNs: timeNs,
         fused,
         reason: reason ?? "",
-        observation: outcome.observation,
-        observationVariance: outcome.observationVariance,
-        innovation: outcome.innovation,
-        innovationVariance: outcome.innovationVariance,
-        testRatio: Number.isFinite(testRatio) ? testRatio : null,
+        observation: rounded(outcome.observation, OBSERVATION_DIGITS),
+        observationVariance: rounded(outcome.observationVariance, DIGITS),
+        innovation: rounded(outcome.innovation, DIGITS),
+        innovationVariance: rounded(outcome.innovationVariance, DIGITS),
+        testRatio: Number.isFinite(testRatio) ? Number(testRatio.toPrecision(DIGITS)) : null,
       },
     });
   }
@@ -49,4 +54,8 @@ export class MeasurementRecords {
     this.#refusals.set(source, { reason, timeNs: nowNs });
     return false;
   }
+}
+
+function rounded(values: readonly number[], digits: number): readonly number[] {
+  return values.map((value) => Number(value.toPrecision(digits)));
 }

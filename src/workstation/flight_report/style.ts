@@ -5,9 +5,9 @@
  */
 export const STYLE = `
 :root{color-scheme:light dark;--page:#f4f3ef;--surface:#fdfdfc;--ink:#0b0b0b;--ink-2:#52514e;--grid:#e4e3dc;--edge:#dddbd2;
---blue:#2a78d6;--orange:#eb6834;--aqua:#1baf7a;--yellow:#eda100;--red:#d03b3b;--amber:#9a6700}
+--blue:#2a78d6;--orange:#eb6834;--aqua:#1baf7a;--yellow:#eda100;--red:#d03b3b;--amber:#9a6700;--violet:#7d4fc4}
 @media (prefers-color-scheme:dark){:root{--page:#0d0d0d;--surface:#1a1a19;--ink:#fff;--ink-2:#c3c2b7;--grid:#2c2c2a;--edge:#343431;
---blue:#3987e5;--orange:#d95926;--aqua:#199e70;--yellow:#c98500;--red:#e05252;--amber:#e0a52c}}
+--blue:#3987e5;--orange:#d95926;--aqua:#199e70;--yellow:#c98500;--red:#e05252;--amber:#e0a52c;--violet:#a684e0}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--page);color:var(--ink);font:15px/1.45 system-ui,-apple-system,"Segoe UI","DejaVu Sans",sans-serif}
 main{max-width:1240px;margin:0 auto;padding:28px 24px 48px}
@@ -34,7 +34,8 @@ figcaption{display:flex;flex-wrap:wrap;gap:4px 20px;align-items:baseline;justify
 .key.colour-1 i{background:var(--orange)}
 .key.colour-2 i{background:var(--aqua)}
 .key.colour-3 i{background:var(--yellow)}
-.key.refused i,.key.colour-4 i{background:var(--red)}
+.key.refused i{background:var(--red)}
+.key.colour-4 i{background:var(--violet)}
 .key.colour-5 i{background:var(--ink-2)}
 .key.estimate i{background:#ff6a2b}
 .key.truth i{background:#fff;outline:1px solid var(--ink-2)}
@@ -70,7 +71,8 @@ svg{display:block;width:100%;height:auto}
 .chart svg .dots.colour-1{stroke:var(--orange);opacity:.7}
 .chart svg .dots.colour-2{stroke:var(--aqua);opacity:.7}
 .chart svg .dots.colour-3{stroke:var(--yellow);opacity:.7}
-.chart svg .dots.refused,.chart svg .dots.colour-4{stroke:var(--red)}
+.chart svg .dots.refused{stroke:var(--red)}
+.chart svg .dots.colour-4{stroke:var(--violet);opacity:.7}
 .chart svg .dots.colour-5{stroke:var(--ink-2);opacity:.7}
 .group summary small{font-weight:400;font-size:13px;color:var(--ink-2)}
 .group .chart{border:0;margin:12px 0 0;padding:0}
