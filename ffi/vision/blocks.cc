@@ -4,6 +4,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "cfog.hpp"
+#include "simd.hpp"
 #include "structural.h"
 
 namespace gdn {
@@ -24,6 +25,23 @@ Mosaic::Mosaic(const uint8_t* pixels, const uint8_t* valid, cv::Size size,
   }
 }
 
+cv::Rect Mosaic::part_under(const cv::Matx23d& m, cv::Size size, int margin_px) const {
+  double x0 = 1e9, x1 = -1e9, y0 = 1e9, y1 = -1e9;
+  for (int i = 0; i < 4; i++) {
+    const cv::Vec2d at = m * cv::Vec3d(i % 2 * size.width, i / 2 * size.height, 1);
+    x0 = std::min(x0, at[0]), x1 = std::max(x1, at[0]);
+    y0 = std::min(y0, at[1]), y1 = std::max(y1, at[1]);
+  }
+  // Cut as doubles: what does not fit an int must not become one.
+  const auto cut = [&](double value, int bound) {
+    return static_cast<int>(std::clamp(value, 0.0, static_cast<double>(bound)));
+  };
+  const int left = cut(std::floor(x0) - margin_px, pixels_.cols);
+  const int top = cut(std::floor(y0) - margin_px, pixels_.rows);
+  return {left, top, cut(std::ceil(x1) + margin_px, pixels_.cols) - left,
+          cut(std::ceil(y1) + margin_px, pixels_.rows) - top};
+}
+
 Ground Mosaic::ground(cv::Point2d centre, double gsd_m, cv::Size size) const {
   const auto& a = from_local_;
   const double pixels_per_metre = std::sqrt(std::abs(a[0] * a[4] - a[1] * a[3]));
@@ -36,18 +54,24 @@ Ground Mosaic::ground(cv::Point2d centre, double gsd_m, cv::Size size) const {
   const double n0 = centre.y - (0.5 - size.height / 2.0) * gsd_m;
   cv::Matx23d m(a[0] * gsd_m, -a[1] * gsd_m, a[0] * e0 + a[1] * n0 + a[2],
                 a[3] * gsd_m, -a[4] * gsd_m, a[3] * e0 + a[4] * n0 + a[5]);
-  cv::Mat source;  // never pixels_ itself, which is the caller's memory
-  if (shrink > 1.3) {
-    // The kernel grows with sigma: an absurd height must not stop the flight for minutes.
-    const double sigma = std::min(32.0, 0.5 * std::sqrt(shrink * shrink - 1));
-    cv::GaussianBlur(pixels_, source, cv::Size(0, 0), sigma);
-  } else {
-    source = pixels_;
+  // The kernel grows with sigma: an absurd height must not stop the flight for minutes.
+  const double sigma = shrink > 1.3 ? std::min(32.0, 0.5 * std::sqrt(shrink * shrink - 1)) : 0;
+  const cv::Rect part = part_under(m, size, static_cast<int>(std::ceil(3 * sigma)) + 2);
+  if (part.empty()) return {cv::Mat::zeros(size, CV_8U), cv::Mat::zeros(size, CV_8U)};
+  m(0, 2) -= part.x;
+  m(1, 2) -= part.y;
+  cv::Mat source = pixels_(part);
+  if (sigma > 0) {
+    cv::Mat smooth;  // never pixels_ itself, which is the caller's memory
+    // Isolated: the integer arithmetic of a whole picture; it errs in the margin, which nothing reads.
+    cv::GaussianBlur(source, smooth, cv::Size(0, 0), sigma, 0,
+                     cv::BORDER_DEFAULT | cv::BORDER_ISOLATED);
+    source = smooth;
   }
   Ground out;
   cv::warpAffine(source, out.pixels, m, size, cv::INTER_LINEAR | cv::WARP_INVERSE_MAP,
                  cv::BORDER_CONSTANT, cv::Scalar(0));
-  cv::warpAffine(valid_, out.valid, m, size, cv::INTER_NEAREST | cv::WARP_INVERSE_MAP,
+  cv::warpAffine(valid_(part), out.valid, m, size, cv::INTER_NEAREST | cv::WARP_INVERSE_MAP,
                  cv::BORDER_CONSTANT, cv::Scalar(0));
   return out;
 }
@@ -89,17 +113,55 @@ cv::Point2d subpixel(const cv::Mat& scores, cv::Point at) {
 
 namespace {
 
-/// Dot products of an interleaved block with the map at every shift; plain loops that the compiler
-/// turns into vector code (a pixel is 8 floats).
-__attribute__((target_clones("avx2,fma", "default"))) float dot(const float* a, const float* b,
-                                                                  int n) {
-  float lanes[16] = {0};
-  for (int i = 0; i + 16 <= n; i += 16)
-    for (int k = 0; k < 16; k++) lanes[k] += a[i + k] * b[i + k];
-  float sum = 0;
-  for (float lane : lanes) sum += lane;
-  for (int i = n & ~15; i < n; i++) sum += a[i] * b[i];
-  return sum;
+/// Products of a block of features with the map at `Shifts` shifts along the row, summed over
+/// `rows` rows of `columns` pixels; added to `sums`.
+template <int Shifts>
+GDN_INLINE void add_products(const float* block, int64_t block_stride, const float* map,
+                             int64_t map_stride, cv::Size size, double* sums) {
+  Floats8 lanes[Shifts] = {};
+  for (int y = 0; y < size.height; y++, block += block_stride, map += map_stride) {
+    for (int x = 0; x < size.width; x++) {
+      const Floats8 pixel = at8(block, x);
+      for (int i = 0; i < Shifts; i++) lanes[i] += pixel * at8(map, x + i);
+    }
+  }
+  for (int i = 0; i < Shifts; i++) sums[i] += sum_of(lanes[i]);
+}
+
+/// As many shifts at a time as AVX2 has registers for.
+constexpr int kShiftsMax = 8;
+/// Float sums run over so many rows before they are added as doubles.
+constexpr int kRowsMax = 8;
+
+GDN_VECTORISED void add_products(int shifts, const float* block, int64_t block_stride,
+                                 const float* map, int64_t map_stride, cv::Size size,
+                                 double* sums) {
+  switch (shifts) {
+    case 1: return add_products<1>(block, block_stride, map, map_stride, size, sums);
+    case 2: return add_products<2>(block, block_stride, map, map_stride, size, sums);
+    case 3: return add_products<3>(block, block_stride, map, map_stride, size, sums);
+    case 4: return add_products<4>(block, block_stride, map, map_stride, size, sums);
+    case 5: return add_products<5>(block, block_stride, map, map_stride, size, sums);
+    case 6: return add_products<6>(block, block_stride, map, map_stride, size, sums);
+    case 7: return add_products<7>(block, block_stride, map, map_stride, size, sums);
+    default: return add_products<8>(block, block_stride, map, map_stride, size, sums);
+  }
+}
+
+/// Sums of the products of `block` (CV_32FC(8)) with the map at `count` shifts along the row, the first
+/// of them at `corner`.
+std::vector<double> products_along_row(const cv::Mat& block, const cv::Mat& map, cv::Point corner,
+                                       int count) {
+  std::vector<double> sums(count, 0.0);
+  const auto stride = [](const cv::Mat& m) { return static_cast<int64_t>(m.step1()); };
+  for (int y = 0; y < block.rows; y += kRowsMax) {
+    const cv::Size size(block.cols, std::min(kRowsMax, block.rows - y));
+    for (int i = 0; i < count; i += kShiftsMax)
+      add_products(std::min(kShiftsMax, count - i), block.ptr<float>(y), stride(block),
+                   map.ptr<float>(corner.y + y) + (corner.x + i) * kChannels, stride(map), size,
+                   &sums[i]);
+  }
+  return sums;
 }
 
 struct Block {
@@ -118,10 +180,15 @@ double curvature_at(const cv::Mat& scores, cv::Point at) {
   return std::min(xx, yy);
 }
 
+GDN_VECTORISED void energy_of_row(const float* features, int columns, float* energy) {
+  for (int x = 0; x < columns; x++) energy[x] = sum_of(at8(features, x) * at8(features, x));
+}
+
 /// Summed-area table of the squares of all channels.
-cv::Mat summed_energy(const std::vector<cv::Mat>& channels) {
-  cv::Mat energy = cv::Mat::zeros(channels[0].size(), CV_32F), table;
-  for (const cv::Mat& channel : channels) energy += channel.mul(channel);
+cv::Mat summed_energy(const cv::Mat& features) {
+  cv::Mat energy(features.size(), CV_32F), table;
+  for (int y = 0; y < features.rows; y++)
+    energy_of_row(features.ptr<float>(y), features.cols, energy.ptr<float>(y));
   cv::integral(energy, table, CV_64F);
   return table;
 }
@@ -131,38 +198,38 @@ double energy_within(const cv::Mat& table, const cv::Rect& r) {
          table.at<double>(r.y + r.height, r.x) + table.at<double>(r.y, r.x);
 }
 
+/// A block of the view's features less the mean of each channel, which carries no position.
+cv::Mat centred(const cv::Mat& features) {
+  Doubles8 sum = {};
+  for (int y = 0; y < features.rows; y++)
+    for (int x = 0; x < features.cols; x++)
+      sum += __builtin_convertvector(at8(features.ptr<float>(y), x), Doubles8);
+  const Floats8 mean =
+      __builtin_convertvector(sum / static_cast<double>(features.total()), Floats8);
+  cv::Mat out(features.size(), features.type());
+  for (int y = 0; y < features.rows; y++)
+    for (int x = 0; x < features.cols; x++)
+      at8(out.ptr<float>(y), x) = at8(features.ptr<float>(y), x) - mean;
+  return out;
+}
+
 /// NCC of one block over (2r + 1)^2 shifts; the map patch has r pixels more on every side.
 void score_block(const cv::Mat& view, const cv::Mat& map, const cv::Mat& map_table, int radius,
                  Block* block) {
-  const int width = block->rect.width * kChannels;
-  cv::Mat block_pixels = view(cv::Rect(block->rect.x * kChannels, block->rect.y, width,
-                                       block->rect.height)).clone();
-  // The mean of each channel over the block carries no position: take it off.
-  for (int k = 0; k < kChannels; k++) {
-    double sum = 0;
-    for (int y = 0; y < block_pixels.rows; y++)
-      for (int x = k; x < width; x += kChannels) sum += block_pixels.at<float>(y, x);
-    const float mean = static_cast<float>(sum / block->rect.area());
-    for (int y = 0; y < block_pixels.rows; y++)
-      for (int x = k; x < width; x += kChannels) block_pixels.at<float>(y, x) -= mean;
-  }
-  const double energy = block_pixels.dot(block_pixels);
+  const cv::Mat pixels = centred(view(block->rect));
+  const double energy = pixels.dot(pixels);
   if (energy < 1e-3 * block->rect.area()) return;
   const int side = 2 * radius + 1;
   cv::Mat scores(side, side, CV_32F, cv::Scalar(-1));
   for (int dy = 0; dy < side; dy++) {
+    const std::vector<double> products =
+        products_along_row(pixels, map, block->rect.tl() + cv::Point(0, dy), side);
     for (int dx = 0; dx < side; dx++) {
-      double numerator = 0;
       const double map_energy =
           energy_within(map_table, block->rect + cv::Point(dx, dy));
-      for (int y = 0; y < block->rect.height; y++) {
-        const float* a = block_pixels.ptr<float>(y);
-        const float* b =
-            map.ptr<float>(block->rect.y + y + dy) + (block->rect.x + dx) * kChannels;
-        numerator += dot(a, b, width);
-      }
       if (map_energy > 1e-3 * block->rect.area())
-        scores.at<float>(dy, dx) = static_cast<float>(numerator / std::sqrt(energy * map_energy));
+        scores.at<float>(dy, dx) =
+            static_cast<float>(products[dx] / std::sqrt(energy * map_energy));
     }
   }
   block->scores = scores;
@@ -241,10 +308,9 @@ int match_blocks(const Frame& frame, const View& view, const Mosaic& mosaic, cv:
   const Ground seen = rectify(frame, view, centre, search.gsd_m, size);
   const Ground map = mosaic.ground(foot + centre, search.gsd_m,
                                    {size.width + 2 * radius, size.height + 2 * radius});
-  const cv::Mat view_features = interleave(cfog(seen.pixels, seen.valid, kFloorTiePoints));
-  const std::vector<cv::Mat> map_channels = cfog(map.pixels, map.valid, kFloorTiePoints);
-  const cv::Mat map_features = interleave(map_channels);
-  const cv::Mat map_energy = summed_energy(map_channels);
+  const cv::Mat view_features = cfog(seen.pixels, seen.valid, kFloorTiePoints);
+  const cv::Mat map_features = cfog(map.pixels, map.valid, kFloorTiePoints);
+  const cv::Mat map_energy = summed_energy(map_features);
   std::vector<Block> blocks = lay_out(frame, view, centre, size, search);
   blocks.erase(std::remove_if(blocks.begin(), blocks.end(),
                               [&](const Block& block) {

@@ -13,6 +13,9 @@ class Mosaic {
   Ground ground(cv::Point2d centre, double gsd_m, cv::Size size) const;
 
  private:
+  /// The part of the mosaic that a patch and `margin_px` pixels around it lie on; `m` maps from the patch.
+  cv::Rect part_under(const cv::Matx23d& m, cv::Size size, int margin_px) const;
+
   cv::Mat pixels_, valid_;
   std::array<double, 6> from_local_;
 };

@@ -1,69 +1,107 @@
 #include "cfog.hpp"
 
 #include <opencv2/imgproc.hpp>
+#include <vector>
+
+#include "simd.hpp"
 
 namespace gdn {
 
 namespace {
 
-/// |gx cos + gy sin| for each orientation.
-std::vector<cv::Mat> orientated_gradients(const cv::Mat& grey) {
-  cv::Mat smooth, gx, gy;
-  cv::GaussianBlur(grey, smooth, cv::Size(3, 3), 0.8);
-  cv::Sobel(smooth, gx, CV_32F, 1, 0, 3, 0.125);
-  cv::Sobel(smooth, gy, CV_32F, 0, 1, 3, 0.125);
-  std::vector<cv::Mat> channels(kChannels);
-  for (int k = 0; k < kChannels; k++) {
-    const float c = static_cast<float>(std::cos(CV_PI * k / kChannels));
-    const float s = static_cast<float>(std::sin(CV_PI * k / kChannels));
-    channels[k].create(grey.size(), CV_32F);
-    for (int row = 0; row < grey.rows; row++) {
-      const float* x = gx.ptr<float>(row);
-      const float* y = gy.ptr<float>(row);
-      float* out = channels[k].ptr<float>(row);
-      for (int i = 0; i < grey.cols; i++) out[i] = std::abs(x[i] * c + y[i] * s);
+constexpr int kReach = 2, kTaps = 2 * kReach + 1;
+
+/// Cosine and sine of each orientation, and one half of a Gaussian of sigma 1 over five pixels.
+struct Weights {
+  float cosines[kChannels], sines[kChannels], taps[kReach + 1];
+
+  Weights() {
+    for (int k = 0; k < kChannels; k++) {
+      cosines[k] = static_cast<float>(std::cos(CV_PI * k / kChannels));
+      sines[k] = static_cast<float>(std::sin(CV_PI * k / kChannels));
     }
+    const cv::Mat gaussian = cv::getGaussianKernel(kTaps, 1.0, CV_32F);
+    for (int i = 0; i <= kReach; i++) taps[i] = gaussian.at<float>(kReach + i);
   }
-  return channels;
+};
+
+/// A row of |gx cos + gy sin|, with two pixels mirrored at either end, smoothed along the row.
+GDN_VECTORISED void smooth_row(const float* gx, const float* gy, int columns, const Weights& w,
+                               float* padded, float* out) {
+  const Floats8 c = at8(w.cosines), s = at8(w.sines);
+  float* line = padded + kReach * kChannels;
+  for (int x = 0; x < columns; x++) {
+    const Floats8 v = gx[x] * c + gy[x] * s;
+    at8(line, x) = v < 0 ? -v : v;
+  }
+  for (int i = 1; i <= kReach; i++) {
+    at8(line, -i) = at8(line, cv::borderInterpolate(-i, columns, cv::BORDER_REFLECT_101));
+    at8(line, columns - 1 + i) =
+        at8(line, cv::borderInterpolate(columns - 1 + i, columns, cv::BORDER_REFLECT_101));
+  }
+  for (int x = 0; x < columns; x++) {
+    at8(out, x) = w.taps[0] * at8(line, x) + w.taps[1] * (at8(line, x - 1) + at8(line, x + 1)) +
+                  w.taps[2] * (at8(line, x - 2) + at8(line, x + 2));
+  }
 }
 
-/// Smooths in space (Gaussian) and over the circle of orientations (1 2 1).
-std::vector<cv::Mat> smoothed(const std::vector<cv::Mat>& raw) {
-  std::vector<cv::Mat> blurred(kChannels), out(kChannels);
-  for (int k = 0; k < kChannels; k++)
-    cv::GaussianBlur(raw[k], blurred[k], cv::Size(5, 5), 1.0);
-  for (int k = 0; k < kChannels; k++) {
-    const cv::Mat& before = blurred[(k + kChannels - 1) % kChannels];
-    const cv::Mat& after = blurred[(k + 1) % kChannels];
-    out[k] = 0.5 * blurred[k] + 0.25 * before + 0.25 * after;
+/// Smooths over five rows and over the circle of orientations (1 2 1).
+GDN_VECTORISED void smooth_down(const float* const* rows, int columns, const Weights& w,
+                                float* features, float* norm) {
+  for (int x = 0; x < columns; x++) {
+    const Floats8 v = w.taps[0] * at8(rows[2], x) +
+                      w.taps[1] * (at8(rows[1], x) + at8(rows[3], x)) +
+                      w.taps[2] * (at8(rows[0], x) + at8(rows[4], x));
+    const Floats8 before = __builtin_shuffle(v, Lanes8{7, 0, 1, 2, 3, 4, 5, 6});
+    const Floats8 after = __builtin_shuffle(v, Lanes8{1, 2, 3, 4, 5, 6, 7, 0});
+    const Floats8 smooth = 0.5f * v + 0.25f * before + 0.25f * after;
+    at8(features, x) = smooth;
+    norm[x] = sum_of(smooth * smooth);
   }
-  return out;
+  for (int x = 0; x < columns; x++) norm[x] = std::sqrt(norm[x]);
+}
+
+GDN_VECTORISED void normalise_row(float* features, const float* norm, const uint8_t* inside,
+                                  int columns, float floor) {
+  for (int x = 0; x < columns; x++) {
+    const float gain = inside[x] != 0 ? 1 / (norm[x] + floor) : 0;
+    at8(features, x) *= gain;
+  }
 }
 
 }  // namespace
 
-std::vector<cv::Mat> cfog(const cv::Mat& grey, const cv::Mat& valid, double floor_share) {
-  std::vector<cv::Mat> channels = smoothed(orientated_gradients(grey));
+cv::Mat cfog(const cv::Mat& grey, const cv::Mat& valid, double floor_share) {
+  static const Weights weights;
+  cv::Mat smooth, gx, gy;
+  cv::GaussianBlur(grey, smooth, cv::Size(3, 3), 0.8);
+  cv::Sobel(smooth, gx, CV_32F, 1, 0, 3, 0.125);
+  cv::Sobel(smooth, gy, CV_32F, 0, 1, 3, 0.125);
+  const int columns = grey.cols, rows = grey.rows;
+  cv::Mat features(grey.size(), CV_32FC(kChannels)), norm(grey.size(), CV_32F);
+  // The rows that one row of the result is made of, in turn, and a line for their gradients.
+  cv::Mat ring(kTaps + 1, (columns + 2 * kReach) * kChannels, CV_32F);
+  const auto smoothed = [&](int row) { return ring.ptr<float>(row % kTaps); };
+  int ready = 0;
+  for (int y = 0; y < rows; y++) {
+    for (; ready < std::min(rows, y + kReach + 1); ready++)
+      smooth_row(gx.ptr<float>(ready), gy.ptr<float>(ready), columns, weights,
+                 ring.ptr<float>(kTaps), smoothed(ready));
+    const float* five[kTaps];
+    for (int i = 0; i < kTaps; i++)
+      five[i] = smoothed(cv::borderInterpolate(y + i - kReach, rows, cv::BORDER_REFLECT_101));
+    smooth_down(five, columns, weights, features.ptr<float>(y), norm.ptr<float>(y));
+  }
   cv::Mat inside;
-  cv::erode(valid, inside, cv::Mat::ones(5, 5, CV_8U), cv::Point(-1, -1), 1,
-            cv::BORDER_CONSTANT, cv::Scalar(0));
-  cv::Mat squares = cv::Mat::zeros(grey.size(), CV_32F);
-  for (const auto& channel : channels) squares += channel.mul(channel);
-  cv::Mat norm;
-  cv::sqrt(squares, norm);
+  cv::erode(valid, inside, cv::Mat::ones(5, 5, CV_8U), cv::Point(-1, -1), 1, cv::BORDER_CONSTANT,
+            cv::Scalar(0));
   // The floor follows the patch's own contrast, so that haze and exposure cancel while flat ground
   // is not blown up into structure.
   const double floor = floor_share * cv::mean(norm, inside)[0] + 1e-3;
-  cv::Mat gain = 1.0 / (norm + floor);
-  gain.setTo(0, inside == 0);
-  for (auto& channel : channels) channel = channel.mul(gain);
-  return channels;
-}
-
-cv::Mat interleave(const std::vector<cv::Mat>& channels) {
-  cv::Mat merged;
-  cv::merge(channels, merged);
-  return merged.reshape(1);
+  for (int y = 0; y < rows; y++)
+    normalise_row(features.ptr<float>(y), norm.ptr<float>(y), inside.ptr(y), columns,
+                  static_cast<float>(floor));
+  return features;
 }
 
 }  // namespace gdn

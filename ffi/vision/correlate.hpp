@@ -1,7 +1,6 @@
 // Masked normalised cross-correlation of channel features by FFT.
 #pragma once
 #include <opencv2/core.hpp>
-#include <vector>
 
 #include "cfog.hpp"
 #include "frame.hpp"
@@ -9,9 +8,13 @@
 namespace gdn {
 
 /// A map window's features, transformed once and compared with many views of the frame.
+///
+/// Two real planes make one complex one: orientations 0 to 3 with 4 to 7, and the window's energy with
+/// its mask. The real part of a correlation of such planes is the sum of the correlations of their
+/// real parts and of their imaginary parts; of a complex plane with a real one both parts stay apart.
 class WindowSpectrum {
  public:
-  /// `search` is the largest template that will be asked for: the transform is padded for it.
+  /// `template_max` is the largest template that will be asked for: the transform is padded for it.
   WindowSpectrum(const Ground& window, cv::Size template_max);
 
   /// Score of each shift of the template over the window: element (y, x) has the template's corner
@@ -23,8 +26,11 @@ class WindowSpectrum {
 
  private:
   cv::Size size_, padded_;
-  std::vector<cv::Mat> channels_;
-  cv::Mat energy_, valid_;
+  /// Transforms of pairs of columns of the features, a row each: Complex8 of four orientations of the
+  /// left one and four of the right one.
+  cv::Mat features_;
+  /// Transforms of eight columns of energy and mask, a row each: Complex8.
+  cv::Mat energy_;
 };
 
 }  // namespace gdn

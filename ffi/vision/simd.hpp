@@ -1,0 +1,42 @@
+// Eight floats side by side: one AVX register, or two of SSE2 or NEON. A pixel of CFOG has eight
+// orientations, so that the inner loops need no shuffling.
+#pragma once
+#include <cstdint>
+
+/// Compiled a second time for AVX2 and FMA, chosen when the library is loaded. Elsewhere the
+/// processor's own baseline (NEON on arm64) is what there is.
+#if defined(__x86_64__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#define GDN_VECTORISED __attribute__((target_clones("arch=x86-64-v3", "default")))
+#else
+#define GDN_VECTORISED
+#endif
+#define GDN_INLINE inline __attribute__((always_inline))
+
+// About passing vectors between functions: whatever takes or returns one here is inlined.
+#pragma GCC diagnostic ignored "-Wpsabi"
+
+namespace gdn {
+
+/// Of any alignment that floats have.
+typedef float Floats8 __attribute__((vector_size(32), aligned(4), may_alias));
+typedef double Doubles8 __attribute__((vector_size(64), aligned(8), may_alias));
+typedef int32_t Lanes8 __attribute__((vector_size(32)));
+
+GDN_INLINE Floats8& at8(float* values, int64_t index = 0) {
+  return reinterpret_cast<Floats8*>(values)[index];
+}
+GDN_INLINE const Floats8& at8(const float* values, int64_t index = 0) {
+  return reinterpret_cast<const Floats8*>(values)[index];
+}
+
+/// Sums of lanes 0 to 3 in each of them, and of lanes 4 to 7.
+GDN_INLINE Floats8 sums_of_halves(Floats8 v) {
+  v += __builtin_shuffle(v, Lanes8{2, 3, 0, 1, 6, 7, 4, 5});
+  return v + __builtin_shuffle(v, Lanes8{1, 0, 3, 2, 5, 4, 7, 6});
+}
+GDN_INLINE float sum_of(Floats8 v) {
+  const Floats8 halves = sums_of_halves(v);
+  return halves[0] + halves[4];
+}
+
+}  // namespace gdn
