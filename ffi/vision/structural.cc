@@ -131,12 +131,14 @@ cv::Point2d foot(const Hypothesis& h, const Search& search, double gsd_m, cv::Po
 
 /// The foot point must lie within the search radius of the prediction.
 void restrict_to_radius(const Search& search, const gdn_structural_query& q, Hypothesis* h) {
+  // A radius of whole pixels ends on pixels: rounding must not choose which of them belong to it.
+  const double radius_m = q.search_radius_m + 1e-6 * q.coarse_gsd_m;
   for (int y = 0; y < h->scores.rows; y++) {
     float* row = h->scores.ptr<float>(y);
     for (int x = 0; x < h->scores.cols; x++) {
       const cv::Point2d p = foot(*h, search, q.coarse_gsd_m, cv::Point2d(x, y));
       const double e = p.x - q.position_m[0], n = p.y - q.position_m[1];
-      if (e * e + n * n > q.search_radius_m * q.search_radius_m) row[x] = -1;
+      if (e * e + n * n > radius_m * radius_m) row[x] = -1;
     }
   }
 }
