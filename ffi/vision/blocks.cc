@@ -181,7 +181,7 @@ double curvature_at(const cv::Mat& scores, cv::Point at) {
 }
 
 GDN_VECTORISED void energy_of_row(const float* features, int columns, float* energy) {
-  for (int x = 0; x < columns; x++) energy[x] = sum_of(at8(features, x) * at8(features, x));
+  squares_of_row(features, columns, energy);
 }
 
 /// Summed-area table of the squares of all channels.
@@ -198,18 +198,26 @@ double energy_within(const cv::Mat& table, const cv::Rect& r) {
          table.at<double>(r.y + r.height, r.x) + table.at<double>(r.y, r.x);
 }
 
+GDN_VECTORISED void add_row(const float* features, int columns, double* sums) {
+  Doubles8 sum = {};
+  for (int x = 0; x < columns; x++) sum += __builtin_convertvector(at8(features, x), Doubles8);
+  for (int k = 0; k < kChannels; k++) sums[k] += sum[k];
+}
+
+GDN_VECTORISED void subtract(const float* features, const float* mean, int columns, float* out) {
+  for (int x = 0; x < columns; x++) at8(out, x) = at8(features, x) - at8(mean);
+}
+
 /// A block of the view's features less the mean of each channel, which carries no position.
 cv::Mat centred(const cv::Mat& features) {
-  Doubles8 sum = {};
-  for (int y = 0; y < features.rows; y++)
-    for (int x = 0; x < features.cols; x++)
-      sum += __builtin_convertvector(at8(features.ptr<float>(y), x), Doubles8);
-  const Floats8 mean =
-      __builtin_convertvector(sum / static_cast<double>(features.total()), Floats8);
+  double sums[kChannels] = {};
+  float mean[kChannels];
+  for (int y = 0; y < features.rows; y++) add_row(features.ptr<float>(y), features.cols, sums);
+  for (int k = 0; k < kChannels; k++)
+    mean[k] = static_cast<float>(sums[k] / static_cast<double>(features.total()));
   cv::Mat out(features.size(), features.type());
   for (int y = 0; y < features.rows; y++)
-    for (int x = 0; x < features.cols; x++)
-      at8(out.ptr<float>(y), x) = at8(features.ptr<float>(y), x) - mean;
+    subtract(features.ptr<float>(y), mean, features.cols, out.ptr<float>(y));
   return out;
 }
 

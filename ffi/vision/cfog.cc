@@ -54,10 +54,9 @@ GDN_VECTORISED void smooth_down(const float* const* rows, int columns, const Wei
                       w.taps[2] * (at8(rows[0], x) + at8(rows[4], x));
     const Floats8 before = __builtin_shuffle(v, Lanes8{7, 0, 1, 2, 3, 4, 5, 6});
     const Floats8 after = __builtin_shuffle(v, Lanes8{1, 2, 3, 4, 5, 6, 7, 0});
-    const Floats8 smooth = 0.5f * v + 0.25f * before + 0.25f * after;
-    at8(features, x) = smooth;
-    norm[x] = sum_of(smooth * smooth);
+    at8(features, x) = 0.5f * v + 0.25f * before + 0.25f * after;
   }
+  squares_of_row(features, columns, norm);
   for (int x = 0; x < columns; x++) norm[x] = std::sqrt(norm[x]);
 }
 

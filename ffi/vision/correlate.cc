@@ -20,23 +20,22 @@ GDN_VECTORISED void add_row(const float* features, int columns, double sign, dou
   for (int x = 0; x < columns; x++) out[x] += sign * widened(at8(features, x));
 }
 
-/// Features of a row less their means over the neighbourhood, from the sums over its rows. `area` is how
-/// much of the neighbourhood is valid. Fills each pixel's energy and returns their sum.
-GDN_VECTORISED double centre_row(const float* features, const double* sums, const float* area,
+/// Features of a row less their means over the neighbourhood, from the sums over its rows. `inverse_area`:
+/// of what is valid in the neighbourhood. Fills each pixel's energy and returns their sum.
+GDN_VECTORISED double centre_row(const float* features, const double* sums, const float* inverse_area,
                                  const float* mask, int columns, float* out, float* energy) {
   const auto* column = reinterpret_cast<const Doubles8*>(sums);
   Doubles8 box = {};
   for (int x = 0; x < std::min(columns, kLocalMeanRadius); x++) box += column[x];
-  double total = 0;
   for (int x = 0; x < columns; x++) {
     if (x + kLocalMeanRadius < columns) box += column[x + kLocalMeanRadius];
     if (x > kLocalMeanRadius) box -= column[x - kLocalMeanRadius - 1];
-    const Floats8 mean = __builtin_convertvector(box, Floats8) / area[x];
-    const Floats8 v = (at8(features, x) - mean) * mask[x];
-    at8(out, x) = v;
-    energy[x] = sum_of(v * v);
-    total += energy[x];
+    const Floats8 mean = __builtin_convertvector(box, Floats8) * inverse_area[x];
+    at8(out, x) = (at8(features, x) - mean) * mask[x];
   }
+  squares_of_row(out, columns, energy);
+  double total = 0;
+  for (int x = 0; x < columns; x++) total += energy[x];
   return total;
 }
 
@@ -52,7 +51,7 @@ Centred centred(const cv::Mat& features, const cv::Mat& mask) {
   cv::Mat area;
   cv::boxFilter(mask, area, CV_32F, cv::Size(side, side), cv::Point(-1, -1), false,
                 cv::BORDER_CONSTANT);
-  area = cv::max(area, 1e-3 * side * side);
+  const cv::Mat inverse_area = 1 / cv::max(area, 1e-3 * side * side);
   Centred out{cv::Mat(features.size(), features.type()), cv::Mat(features.size(), CV_32F)};
   cv::Mat sums = cv::Mat::zeros(1, columns * kChannels, CV_64F);
   for (int y = -kLocalMeanRadius; y < rows; y++) {
@@ -60,7 +59,7 @@ Centred centred(const cv::Mat& features, const cv::Mat& mask) {
     if (entering < rows) add_row(features.ptr<float>(entering), columns, 1, sums.ptr<double>());
     if (leaving >= 0) add_row(features.ptr<float>(leaving), columns, -1, sums.ptr<double>());
     if (y < 0) continue;
-    out.total += centre_row(features.ptr<float>(y), sums.ptr<double>(), area.ptr<float>(y),
+    out.total += centre_row(features.ptr<float>(y), sums.ptr<double>(), inverse_area.ptr<float>(y),
                             mask.ptr<float>(y), columns, out.features.ptr<float>(y),
                             out.energy.ptr<float>(y));
   }

@@ -6,6 +6,7 @@
 
 #include "frame.hpp"
 #include "image.h"
+#include "simd.hpp"
 
 namespace gdn {
 
@@ -28,38 +29,60 @@ const cv::Mat& level_for(const Frame& frame, double source_gsd_m, double gsd_m, 
 
 std::shared_ptr<Frame> frame_of(uint64_t handle) { return frames().get(handle); }
 
+namespace {
+
+/// What is off the picture, for the row of maps below; what is on it is not under -0.5.
+constexpr float kOff = -1;
+
+/// Rows of a north-up patch under a view: its pixels' places in the picture.
+struct Rows {
+  const Camera& camera;
+  const View& view;
+  double west_m, gsd_m;    // of the first column's centre
+  double shrink, radius2;  // of the pyramid's level; of the lens
+};
+
+/// Fills one row of cv::remap's maps. Nothing in it branches, so that it becomes vector code.
+GDN_VECTORISED void map_row(const Rows& rows, double north, int columns, float* map_x,
+                            float* map_y) {
+  const Camera camera = rows.camera;
+  const Matrix3 r = rows.view.local_from_camera;
+  const double height = rows.view.height_m, right = camera.width - 2, bottom = camera.height - 2;
+  const double reach2 = kTangentMax * kTangentMax * height * height - north * north;
+  const double west = rows.west_m, gsd = rows.gsd_m, shrink = rows.shrink, radius2 = rows.radius2;
+  for (int column = 0; column < columns; column++) {
+    const double east = west + column * gsd;
+    const auto ray = transpose_times(r, east, north, -height);
+    const double x = ray[0] / ray[2], y = ray[1] / ray[2];
+    double u = 0, v = 0;
+    camera.project(x, y, &u, &v);
+    const bool seen = (east * east <= reach2) & (ray[2] > 0.05 * height) &
+                      (x * x + y * y <= radius2) & (u >= 1) & (v >= 1) & (u <= right) &
+                      (v <= bottom);
+    // Pixel centres are at integers at every level: (u + 0.5) * shrink - 0.5.
+    map_x[column] = seen ? static_cast<float>((u + 0.5) * shrink - 0.5) : kOff;
+    map_y[column] = seen ? static_cast<float>((v + 0.5) * shrink - 0.5) : kOff;
+  }
+}
+
+}  // namespace
+
 Ground rectify(const Frame& frame, const View& view, cv::Point2d centre_m, double gsd_m,
                cv::Size size) {
   const Camera& camera = frame.camera;
   int shift = 0;
   const cv::Mat& source = level_for(frame, view.height_m / camera.fx, gsd_m, &shift);
-  const double shrink = 1.0 / (1 << shift);
-  const double radius2 = camera.radius_max() * camera.radius_max();
+  const double west = centre_m.x + (0.5 - size.width / 2.0) * gsd_m;
+  const Rows rows{camera, view, west, gsd_m, 1.0 / (1 << shift),
+                  camera.radius_max() * camera.radius_max()};
   cv::Mat map_x(size, CV_32F), map_y(size, CV_32F);
   Ground ground{cv::Mat(), cv::Mat(size, CV_8U)};
   for (int row = 0; row < size.height; row++) {
     const double north = centre_m.y - (row + 0.5 - size.height / 2.0) * gsd_m;
-    auto* mx = map_x.ptr<float>(row);
-    auto* my = map_y.ptr<float>(row);
+    const auto* x = map_x.ptr<float>(row);
     auto* valid = ground.valid.ptr<uint8_t>(row);
-    for (int column = 0; column < size.width; column++) {
-      const double east = centre_m.x + (column + 0.5 - size.width / 2.0) * gsd_m;
-      mx[column] = my[column] = -1;
-      valid[column] = 0;
-      if (east * east + north * north > kTangentMax * kTangentMax * view.height_m * view.height_m)
-        continue;
-      const auto ray = transpose_times(view.local_from_camera, east, north, -view.height_m);
-      if (ray[2] <= 0.05 * view.height_m) continue;
-      const double x = ray[0] / ray[2], y = ray[1] / ray[2];
-      if (x * x + y * y > radius2) continue;
-      double u = 0, v = 0;
-      camera.project(x, y, &u, &v);
-      if (!(u >= 1 && v >= 1 && u <= camera.width - 2 && v <= camera.height - 2)) continue;
-      // Pixel centres are at integers at every level: (u + 0.5) * shrink - 0.5.
-      mx[column] = static_cast<float>((u + 0.5) * shrink - 0.5);
-      my[column] = static_cast<float>((v + 0.5) * shrink - 0.5);
-      valid[column] = 255;
-    }
+    map_row(rows, north, size.width, map_x.ptr<float>(row), map_y.ptr<float>(row));
+    for (int column = 0; column < size.width; column++) valid[column] = x[column] > -0.75f ? 255 : 0;
   }
   cv::remap(source, ground.pixels, map_x, map_y, cv::INTER_LINEAR, cv::BORDER_REPLICATE);
   return ground;

@@ -1,5 +1,6 @@
 #pragma once
 #include <memory>
+#include <mutex>
 #include <opencv2/core.hpp>
 #include <vector>
 
@@ -12,6 +13,10 @@ namespace gdn {
 struct Frame : Counted {
   Camera camera;
   std::vector<cv::Mat> levels;
+
+  /// What `tracks.cc` made of a level, for the frame's turn with the one before it and with the next.
+  std::mutex tracked_lock;
+  std::vector<cv::Mat> flow_pyramid;
 };
 
 /// A patch of ground, north up; `valid` is 255 where there is ground.

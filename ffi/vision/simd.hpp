@@ -39,4 +39,31 @@ GDN_INLINE float sum_of(Floats8 v) {
   return halves[0] + halves[4];
 }
 
+/// Lane i is the sum of the lanes of v[i].
+GDN_INLINE Floats8 sums_of(const Floats8* v) {
+  constexpr Lanes8 even = {0, 8, 2, 10, 4, 12, 6, 14}, odd = {1, 9, 3, 11, 5, 13, 7, 15};
+  constexpr Lanes8 low = {0, 1, 8, 9, 4, 5, 12, 13}, high = {2, 3, 10, 11, 6, 7, 14, 15};
+  constexpr Lanes8 first = {0, 1, 2, 3, 8, 9, 10, 11}, second = {4, 5, 6, 7, 12, 13, 14, 15};
+  Floats8 pairs[4], fours[2];
+  for (int i = 0; i < 4; i++)
+    pairs[i] = __builtin_shuffle(v[2 * i], v[2 * i + 1], even) +
+               __builtin_shuffle(v[2 * i], v[2 * i + 1], odd);
+  for (int i = 0; i < 2; i++)
+    fours[i] = __builtin_shuffle(pairs[2 * i], pairs[2 * i + 1], low) +
+               __builtin_shuffle(pairs[2 * i], pairs[2 * i + 1], high);
+  return __builtin_shuffle(fours[0], fours[1], first) +
+         __builtin_shuffle(fours[0], fours[1], second);
+}
+
+/// Square sums of the eight floats of each pixel.
+GDN_INLINE void squares_of_row(const float* pixels, int columns, float* out) {
+  int x = 0;
+  for (; x + 8 <= columns; x += 8) {
+    Floats8 squares[8];
+    for (int i = 0; i < 8; i++) squares[i] = at8(pixels, x + i) * at8(pixels, x + i);
+    at8(out + x) = sums_of(squares);
+  }
+  for (; x < columns; x++) out[x] = sum_of(at8(pixels, x) * at8(pixels, x));
+}
+
 }  // namespace gdn

@@ -15,6 +15,8 @@ using gdn::Frame;
 /// Half the picture's width is enough for 0.1 px and four times as fast.
 constexpr int kLevel = 1;
 constexpr double kScale = 1 << kLevel;
+/// Levels of the optical flow above that one.
+constexpr int kFlowLevels = 3;
 
 const cv::Mat& picture(const Frame& frame) {
   return frame.levels[std::min<size_t>(kLevel, frame.levels.size() - 1)];
@@ -40,6 +42,14 @@ std::vector<cv::Point2f> corners(const cv::Mat& grey, int count) {
     }
   }
   return all;
+}
+
+/// Made once a frame, with its derivatives; headers of the frame's own.
+std::vector<cv::Mat> flow_pyramid(Frame& frame, cv::Size window) {
+  const std::lock_guard<std::mutex> hold(frame.tracked_lock);
+  if (frame.flow_pyramid.empty())
+    cv::buildOpticalFlowPyramid(picture(frame), frame.flow_pyramid, window, kFlowLevels);
+  return frame.flow_pyramid;
 }
 
 cv::Point2f predict(const Frame& from, const Frame& to, const double* h, cv::Point2f pixel) {
@@ -71,13 +81,12 @@ int32_t gdn_frames_track(uint64_t from_handle, uint64_t to_handle, const double*
     if (start.empty()) return;
     const cv::Size window(21, 21);
     const cv::TermCriteria stop(cv::TermCriteria::COUNT + cv::TermCriteria::EPS, 20, 0.01);
-    std::vector<cv::Mat> from_pyramid, to_pyramid;
-    cv::buildOpticalFlowPyramid(picture(from), from_pyramid, window, 3);
-    cv::buildOpticalFlowPyramid(to_picture, to_pyramid, window, 3);
+    const auto from_pyramid = flow_pyramid(*from_kept, window);
+    const auto to_pyramid = flow_pyramid(*to_kept, window);
     std::vector<uint8_t> forward, backward;
     std::vector<float> residual;
     std::vector<cv::Point2f> back = start;
-    cv::calcOpticalFlowPyrLK(from_pyramid, to_pyramid, start, guess, forward, residual, window, 3,
+    cv::calcOpticalFlowPyrLK(from_pyramid, to_pyramid, start, guess, forward, residual, window, kFlowLevels,
                              stop, cv::OPTFLOW_USE_INITIAL_FLOW, 1e-3);
     cv::calcOpticalFlowPyrLK(to_pyramid, from_pyramid, guess, back, backward, residual, window, 1,
                              stop, cv::OPTFLOW_USE_INITIAL_FLOW, 1e-3);
