@@ -4,6 +4,7 @@
  * @module
  */
 import { resolve } from "node:path";
+import { replaceFile } from "../../src/core/mod.ts";
 import { ManifestSchema } from "../../src/flight/flight_package/mod.ts";
 import { reportOf, reportPage, tileMosaic } from "../../src/workstation/flight_report/mod.ts";
 import type { FlownFlight } from "../evaluate/fly.ts";
@@ -38,8 +39,7 @@ export async function writeDemoReport(flight: FlownFlight, output: string): Prom
     map,
   });
   const path = resolve(`${output}/report.html`);
-  await Deno.writeTextFile(`${path}.partial`, reportPage(report));
-  await Deno.rename(`${path}.partial`, path);
+  await replaceFile(path, new TextEncoder().encode(reportPage(report)));
   return {
     path,
     summary: report.headline.map(({ name, value }) => `${name.padEnd(28)}${value}`),

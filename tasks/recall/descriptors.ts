@@ -4,7 +4,13 @@
  *
  * @module
  */
-import { forEachBounded, type Progress, type Random, seededRandom } from "../../src/core/mod.ts";
+import {
+  forEachBounded,
+  type Progress,
+  type Random,
+  replaceFile,
+  seededRandom,
+} from "../../src/core/mod.ts";
 import {
   decodeVocabulary,
   describeLocally,
@@ -99,8 +105,7 @@ export async function describeSet(
     else {
       const onDone = () => bar.update(++done, scene.name);
       floats = await describeScene({ vision, vocabulary, scene, set, wanted, rawWanted, onDone });
-      await Deno.writeFile(`${path}.part`, new Uint8Array(floats.buffer));
-      await Deno.rename(`${path}.part`, `${path}.f32`);
+      await replaceFile(`${path}.f32`, new Uint8Array(floats.buffer));
     }
     appendTo(values, floats.subarray(0, wanted * AXES_KEPT));
     appendTo(raw, floats.subarray(wanted * AXES_KEPT));

@@ -206,7 +206,7 @@ Deno.test("operator provision makes a package that verifies and finds its places
       await Deno.mkdir(`${folder}/mine`);
       await Deno.writeTextFile(`${folder}/mine/thesis.txt`, "mine");
       const mine = await operator(folder, [...provision, "--out", `${folder}/mine`]);
-      assert.equal(mine.code, 64);
+      assert.equal(mine.code, 73);
       assert.equal(await Deno.readTextFile(`${folder}/mine/thesis.txt`), "mine");
       const names = (await Array.fromAsync(Deno.readDir(folder))).map((e) => e.name).sort();
       assert.deepEqual(names, ["data", "mine", "packages"]);

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { EXIT, UsageError } from "../../src/core/mod.ts";
+import { OutputBusyError, OutputTakenError, OutputWriteError } from "../../src/core/mod.ts";
 import { readManifest, verifyFiles } from "../../src/flight/flight_package/mod.ts";
 import { PackageFolder } from "../../src/workstation/provisioning/package_folder.ts";
-import { ProvisioningError } from "../../src/workstation/provisioning/mod.ts";
 
 const HEAD = {
   format: "gdn-flight-package",
@@ -63,12 +62,9 @@ Deno.test("PackageFolder leaves nothing, and the old package, when it is not fin
   });
 });
 
-Deno.test("PackageFolder clears what a killed run left, and takes an empty folder", async () => {
+Deno.test("PackageFolder takes an empty folder", async () => {
   await inFolder(async (folder) => {
     const out = `${folder}/p`;
-    await Deno.mkdir(`${folder}/.p.gdn-partial/tiles`, { recursive: true });
-    await Deno.writeTextFile(`${folder}/.p.gdn-partial/tiles/half.jpg`, "half");
-    await Deno.mkdir(`${folder}/.p.gdn-old`);
     await Deno.mkdir(out);
     await make(out, 1);
     await verifyFiles(out, await readManifest(out));
@@ -76,28 +72,15 @@ Deno.test("PackageFolder clears what a killed run left, and takes an empty folde
   });
 });
 
-Deno.test("PackageFolder puts the old package back when a run died between the renames", async () => {
-  await inFolder(async (folder) => {
-    const out = `${folder}/p`;
-    await make(out, 1);
-    await Deno.rename(out, `${folder}/.p.gdn-old`);
-    {
-      await using _unfinished = await PackageFolder.begin(out);
-    }
-    assert.deepEqual(await names(folder), ["p"]);
-    await verifyFiles(out, await readManifest(out));
-  });
-});
-
 Deno.test("PackageFolder.begin() refuses what is no package", async () => {
   await inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/file`, "mine");
-    await assert.rejects(PackageFolder.begin(`${folder}/file`), UsageError);
-    await assert.rejects(PackageFolder.begin(folder), UsageError);
+    await assert.rejects(PackageFolder.begin(`${folder}/file`), OutputTakenError);
+    await assert.rejects(PackageFolder.begin(folder), OutputTakenError);
     await Deno.mkdir(`${folder}/other`);
     await Deno.writeTextFile(`${folder}/other/manifest.json`, "{}");
-    await assert.rejects(PackageFolder.begin(`${folder}/other`), UsageError);
-    await assert.rejects(PackageFolder.begin(`${folder}/file/p`), ProvisioningError);
+    await assert.rejects(PackageFolder.begin(`${folder}/other`), OutputTakenError);
+    await assert.rejects(PackageFolder.begin(`${folder}/file/p`), OutputWriteError);
     assert.deepEqual(await names(folder), ["file", "other"]);
   });
 });
@@ -105,9 +88,6 @@ Deno.test("PackageFolder.begin() refuses what is no package", async () => {
 Deno.test("PackageFolder.begin() refuses a second run on the same package", async () => {
   await inFolder(async (folder) => {
     await using _first = await PackageFolder.begin(`${folder}/p`);
-    await assert.rejects(
-      PackageFolder.begin(`${folder}/p`),
-      (error) => error instanceof ProvisioningError && error.exitCode === EXIT.tryAgain,
-    );
+    await assert.rejects(PackageFolder.begin(`${folder}/p`), OutputBusyError);
   });
 });

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { EXIT, GdnError, messageOf } from "../../core/mod.ts";
+import { EXIT, GdnError } from "../../core/mod.ts";
 
 /** No record can be read: exit code 1, as in the `mcap` tool. */
 export class NothingReadableError extends GdnError {
@@ -22,30 +22,5 @@ export class FlightNotFoundError extends GdnError {
       cause,
       exitCode: EXIT.noInput,
     });
-  }
-}
-
-/** The output exists already: exit code 73. */
-export class OutputTakenError extends GdnError {
-  constructor(path: string) {
-    super(
-      "OUTPUT_EXISTS",
-      `Cannot write ${path}: it exists already; remove it or choose another name`,
-      { exitCode: EXIT.cannotCreate },
-    );
-  }
-}
-
-/** The output cannot be written: exit code 74. */
-export class OutputWriteError extends GdnError {
-  constructor(path: string, cause: unknown) {
-    super(
-      "OUTPUT_WRITE",
-      `Cannot write ${path}: ${
-        messageOf(cause)
-      }; no partial output remains: check the free space ` +
-        "and the folder's permissions, then run it again",
-      { cause, exitCode: EXIT.io },
-    );
   }
 }

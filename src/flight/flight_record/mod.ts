@@ -3,12 +3,7 @@
  * recovery, export.
  */
 export { type Damage, type DamageCode, DamageList, describeDamage } from "./damage.ts";
-export {
-  FlightNotFoundError,
-  NothingReadableError,
-  OutputTakenError,
-  OutputWriteError,
-} from "./errors.ts";
+export { FlightNotFoundError, NothingReadableError } from "./errors.ts";
 export {
   diagnoseFlight,
   type Diagnosis,
@@ -24,7 +19,6 @@ export { exportGpx } from "./export/gpx.ts";
 export { findFlight, type FlightFiles, type SegmentFile } from "./flight_files.ts";
 export type { FlightSummary, KindSummary, Moment } from "./flight_summary.ts";
 export type { Pause, Rhythm } from "./interval_statistics.ts";
-export { NewOutput, OutputFile } from "./new_output.ts";
 export { readBatches, type ReadOptions, readRecords, type RecordFilter } from "./read_records.ts";
 export { type RecoveredSegment, recoverFlight, type Recovery } from "./recover.ts";
 export type { FlightEntry, ScanOptions } from "./scan_flight.ts";

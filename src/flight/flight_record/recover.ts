@@ -3,12 +3,12 @@
  *
  * @module
  */
+import { Output } from "../../core/mod.ts";
 import { ChannelBook } from "./channel_book.ts";
 import { type Damage, DamageList } from "./damage.ts";
 import type { Verdict } from "./examine.ts";
 import type { FlightFiles, SegmentFile } from "./flight_files.ts";
 import type { Metadata } from "./mcap_format.ts";
-import { NewOutput } from "./new_output.ts";
 import { recoveryNote } from "./recovery_note.ts";
 import { RecoveredFile } from "./recovered_file.ts";
 import type { ScannedMessage } from "./scan_events.ts";
@@ -50,7 +50,7 @@ export async function recoverFlight(
   options: ScanOptions = {},
 ): Promise<Recovery> {
   const intoFile = out.endsWith(".mcap");
-  await using output = intoFile ? await NewOutput.file(out) : await NewOutput.folder(out);
+  await using output = intoFile ? await Output.file(out) : await Output.folder(out);
   const place = (segment: SegmentFile) =>
     intoFile ? output.temporaryPath : `${output.temporaryPath}/${nameFor(segment)}`;
   const salvage = new Salvage(output, place, intoFile);
@@ -81,7 +81,7 @@ class Salvage {
   readonly segments: RecoveredSegment[] = [];
   records = 0;
   unverified = 0;
-  readonly #output: NewOutput;
+  readonly #output: Output;
   readonly #place: (segment: SegmentFile) => string;
   readonly #intoOne: boolean;
   readonly #book = new ChannelBook();
@@ -92,7 +92,7 @@ class Salvage {
   #fileDamage: Damage[] = [];
   #metadata: Metadata[] = [];
 
-  constructor(output: NewOutput, place: (segment: SegmentFile) => string, intoOne: boolean) {
+  constructor(output: Output, place: (segment: SegmentFile) => string, intoOne: boolean) {
     this.#output = output;
     this.#place = place;
     this.#intoOne = intoOne;

@@ -4,11 +4,9 @@
  * @module
  */
 import { McapWriter } from "@mcap/core";
-import { VERSION } from "../../core/mod.ts";
+import { type Output, OutputFile, VERSION } from "../../core/mod.ts";
 import type { ChannelText } from "./channel_book.ts";
 import type { Metadata } from "./mcap_format.ts";
-import type { NewOutput } from "./new_output.ts";
-import { OutputFile } from "./new_output.ts";
 import type { ScannedMessage } from "./scan_events.ts";
 
 const CHUNK_BYTES = 256 * 1024;
@@ -29,7 +27,7 @@ export class RecoveredFile {
     });
   }
 
-  static async create(output: NewOutput, path: string): Promise<RecoveredFile> {
+  static async create(output: Output, path: string): Promise<RecoveredFile> {
     const file = new RecoveredFile(await OutputFile.create(output, path));
     await file.#writer.start({ profile: "", library: `gps-denied-onboard ${VERSION} recover` });
     return file;
@@ -56,11 +54,11 @@ export class RecoveredFile {
 
   async end(): Promise<void> {
     await this.#writer.end();
-    await this.#file.finish();
+    await this.#file.flush();
   }
 
   close(): void {
-    this.#file.close();
+    this.#file[Symbol.dispose]();
   }
 
   async #channel(channel: ChannelText): Promise<number> {

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { dirname } from "node:path";
 import {
   type Command,
   type CommandIo,
@@ -12,9 +11,8 @@ import {
   type ExitCode,
   GdnError,
   messageOf,
-  nullIfAbsent,
   option,
-  replaceFile,
+  Output,
   sha256Hex,
   tileBounds,
   UsageError,
@@ -167,17 +165,7 @@ async function dump(
 }
 
 async function write(path: string, jpeg: Uint8Array, force: boolean): Promise<void> {
-  const refuse = (reason: string) =>
-    new GdnError("CANNOT_CREATE", `Cannot write ${path}: ${reason}`, {
-      exitCode: EXIT.cannotCreate,
-    });
-  const there = await nullIfAbsent(Deno.lstat(path));
-  if (there !== null && !force) throw refuse("it exists already; --force replaces it");
-  if (there !== null && !there.isFile) throw refuse("it is no file");
-  try {
-    await replaceFile(path, jpeg);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw refuse(`there is no folder ${dirname(path)}`);
-  }
+  await using output = await Output.file(path, { force });
+  await output.guard(() => Deno.writeFile(output.temporaryPath, jpeg));
+  await output.commit();
 }

@@ -13,6 +13,7 @@ import {
   messageOf,
   option,
   type OptionValues,
+  Output,
   UsageError,
 } from "../../core/mod.ts";
 import { TruthError, truthFromCsv, type TruthTrack } from "../../workstation/evaluation/mod.ts";
@@ -20,9 +21,7 @@ import {
   diagnoseFlight,
   type Diagnosis,
   findFlight,
-  NewOutput,
   NothingReadableError,
-  OutputFile,
 } from "../../flight/flight_record/mod.ts";
 import {
   readForReport,
@@ -113,7 +112,7 @@ async function run(parts: ReportParts, options: Values, io: CommandIo): Promise<
   checkMapOptions(options);
   const files = await findFlight(path);
   const truth = options.truth === undefined ? null : await readTruth(options.truth);
-  await using output = await NewOutput.file(options.out);
+  await using output = await Output.file(options.out);
   const diagnosis = await withProgress(
     io,
     "checking",
@@ -222,14 +221,9 @@ function mapNotices(options: Values, map: ReportMap, bad: readonly string[]): Re
   return notices;
 }
 
-async function write(output: NewOutput, page: string): Promise<number> {
-  const file = await OutputFile.create(output, output.temporaryPath);
-  try {
-    await file.writeText(page);
-    await file.finish();
-  } finally {
-    file.close();
-  }
+async function write(output: Output, page: string): Promise<number> {
+  const bytes = new TextEncoder().encode(page);
+  await output.guard(() => Deno.writeFile(output.temporaryPath, bytes));
   await output.commit();
-  return file.bytes;
+  return bytes.length;
 }

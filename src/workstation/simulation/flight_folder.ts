@@ -3,27 +3,20 @@
  *
  * @module
  */
-import { writeAll } from "../../core/mod.ts";
+import { dirname } from "node:path";
+import { Output, OutputFile } from "../../core/mod.ts";
 import {
   type FlightDescription,
   OPTIONAL_STREAMS,
   STREAM_COLUMNS,
   type StreamFile,
 } from "../../flight/replay/mod.ts";
-import { OutputFolder } from "./output_folder.ts";
-
-const FLUSH_CHARACTERS = 1 << 16;
-
-interface OpenStream {
-  readonly file: Deno.FsFile;
-  text: string;
-}
 
 export class FlightFolder implements AsyncDisposable {
-  readonly #output: OutputFolder;
-  readonly #streams = new Map<StreamFile, OpenStream>();
+  readonly #output: Output;
+  readonly #streams = new Map<StreamFile, OutputFile>();
 
-  private constructor(output: OutputFolder) {
+  private constructor(output: Output) {
     this.#output = output;
   }
 
@@ -37,15 +30,16 @@ export class FlightFolder implements AsyncDisposable {
    * @throws GdnError with exit code 73 when `path` exists, OutputWriteError when it cannot be made.
    */
   static async create(path: string, optional: readonly StreamFile[] = []): Promise<FlightFolder> {
-    const folder = new FlightFolder(await OutputFolder.create(path));
+    const folder = new FlightFolder(await Output.folder(path));
     try {
       for (const stream of Object.keys(STREAM_COLUMNS) as StreamFile[]) {
         if (OPTIONAL_STREAMS.includes(stream) && !optional.includes(stream)) continue;
-        const place = await folder.#output.place(stream);
-        const file = await folder.#output.guard(() =>
-          Deno.open(place, { write: true, create: true, truncate: true })
+        const file = await OutputFile.create(
+          folder.#output,
+          `${folder.#output.temporaryPath}/${stream}`,
         );
-        folder.#streams.set(stream, { file, text: `${STREAM_COLUMNS[stream].join(",")}\n` });
+        folder.#streams.set(stream, file);
+        await file.writeText(`${STREAM_COLUMNS[stream].join(",")}\n`);
       }
     } catch (error) {
       await folder[Symbol.asyncDispose]();
@@ -58,13 +52,16 @@ export class FlightFolder implements AsyncDisposable {
   async row(stream: StreamFile, values: readonly (number | string)[]): Promise<void> {
     const out = this.#streams.get(stream);
     if (out === undefined) throw new TypeError("a row was written to a closed flight folder");
-    out.text += values.join(",") + "\n";
-    if (out.text.length >= FLUSH_CHARACTERS) await this.#flush(out);
+    await out.writeText(`${values.join(",")}\n`);
   }
 
   /** A file of the folder, "frames/000000.jpg". */
-  file(name: string, bytes: Uint8Array): Promise<void> {
-    return this.#output.file(name, bytes);
+  async file(name: string, bytes: Uint8Array): Promise<void> {
+    const path = `${this.#output.temporaryPath}/${name}`;
+    await this.#output.guard(async () => {
+      await Deno.mkdir(dirname(path), { recursive: true });
+      await Deno.writeFile(path, bytes);
+    });
   }
 
   /** Writes the descriptions, closes everything and gives the folder its name. */
@@ -73,19 +70,13 @@ export class FlightFolder implements AsyncDisposable {
       new TextEncoder().encode(JSON.stringify(value, null, 2) + "\n");
     await this.file("flight.json", text(description));
     await this.file("truth.json", text(truth));
-    for (const out of this.#streams.values()) await this.#flush(out);
+    for (const out of this.#streams.values()) await out.flush();
     this.#close();
     await this.#output.commit();
   }
 
-  async #flush(out: OpenStream): Promise<void> {
-    const bytes = new TextEncoder().encode(out.text);
-    out.text = "";
-    await this.#output.guard(() => writeAll(out.file, bytes));
-  }
-
   #close(): void {
-    for (const { file } of this.#streams.values()) file.close();
+    for (const file of this.#streams.values()) file[Symbol.dispose]();
     this.#streams.clear();
   }
 

@@ -6,6 +6,7 @@
 import {
   groundSampleDistanceM,
   LocalFrame,
+  Output,
   type SlippyTile,
   TILE_SIZE_PX,
   tileFromWgs,
@@ -13,7 +14,6 @@ import {
 } from "../../core/mod.ts";
 import { encodeJpeg, type Picture, type VisionLibrary } from "../../native/vision/mod.ts";
 import type { GroundSource } from "./ground.ts";
-import { OutputFolder } from "./output_folder.ts";
 import { resample } from "./resample.ts";
 import type { LocalBox } from "./route.ts";
 
@@ -79,12 +79,16 @@ export async function writeMapTiles(
   const strip = (tile: SlippyTile) => Math.floor(tile.y / STRIP_ROWS);
   const ordered = [...tiles].sort((a, b) => strip(a) - strip(b) || a.x - b.x || a.y - b.y);
   const frame = new LocalFrame(ground.origin);
-  await using out = await OutputFolder.create(folder);
+  await using out = await Output.folder(folder);
   let bytes = 0;
   for (const [index, tile] of ordered.entries()) {
     host.signal?.throwIfAborted();
     const jpeg = await encodeJpeg(host.vision, await mapTile(ground, frame, tile), JPEG_QUALITY);
-    await out.file(`${tile.zoom}/${tile.x}/${tile.y}.jpg`, jpeg);
+    await out.guard(async () => {
+      const column = `${out.temporaryPath}/${tile.zoom}/${tile.x}`;
+      await Deno.mkdir(column, { recursive: true });
+      await Deno.writeFile(`${column}/${tile.y}.jpg`, jpeg);
+    });
     bytes += jpeg.length;
     host.progress?.(index + 1, ordered.length);
   }

@@ -22,7 +22,6 @@ export {
   tilesOfCorridor,
   writeMapTiles,
 } from "./map_tiles.ts";
-export { OutputWriteError } from "./output_folder.ts";
 export { TileFolderGround } from "./tile_ground.ts";
 export { ProceduralGround } from "./procedural/procedural_ground.ts";
 export type { SeasonName } from "./procedural/season.ts";

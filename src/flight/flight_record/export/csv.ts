@@ -3,9 +3,9 @@
  *
  * @module
  */
+import { Output, OutputFile } from "../../../core/mod.ts";
 import type { FdrRecord } from "../../flight_recorder/mod.ts";
 import type { FlightFiles } from "../flight_files.ts";
-import { NewOutput, OutputFile } from "../new_output.ts";
 import { readBatches, type ReadOptions } from "../read_records.ts";
 import { csvCell, rowsOf } from "./flatten.ts";
 import type { Export } from "./export_result.ts";
@@ -31,7 +31,7 @@ export async function exportCsv(
   out: string,
   options: ReadOptions = {},
 ): Promise<Export> {
-  await using output = await NewOutput.folder(out);
+  await using output = await Output.folder(out);
   const tables = await findColumns(files, { ...options, onDamage: undefined });
   let records = 0;
   try {
@@ -44,9 +44,9 @@ export async function exportCsv(
       }
       for (const table of tables.values()) await flush(output, table);
     }
-    for (const { file } of tables.values()) await file?.finish();
+    for (const { file } of tables.values()) await file?.flush();
   } finally {
-    for (const { file } of tables.values()) file?.close();
+    for (const { file } of tables.values()) file?.[Symbol.dispose]();
   }
   if (records > 0) await output.commit();
   return { path: output.path, files: [...tables.values()].map(({ name }) => name), records };
@@ -87,7 +87,7 @@ function addRows(table: Table, { kind, payload, ...envelope }: FdrRecord): void 
   }
 }
 
-async function flush(output: NewOutput, table: Table): Promise<void> {
+async function flush(output: Output, table: Table): Promise<void> {
   const { lines, name, columns } = table;
   if (lines === "") return;
   table.lines = "";

@@ -4,10 +4,10 @@
  *
  * @module
  */
+import { Output, OutputFile } from "../../../core/mod.ts";
 import type { FdrRecord } from "../../flight_recorder/mod.ts";
 import { NothingReadableError } from "../errors.ts";
 import type { FlightFiles } from "../flight_files.ts";
-import { NewOutput, OutputFile } from "../new_output.ts";
 import { type ReadOptions, readRecords } from "../read_records.ts";
 import type { Export } from "./export_result.ts";
 import { type Position, positionOf } from "./positions.ts";
@@ -23,20 +23,16 @@ export async function exportGeoJson(
   out: string,
   options: ReadOptions = {},
 ): Promise<Export> {
-  await using output = await NewOutput.file(out);
-  const file = await OutputFile.create(output, output.temporaryPath);
+  await using output = await Output.file(out);
+  using file = await OutputFile.create(output, output.temporaryPath);
   let records = 0;
-  try {
-    const writer = new FeatureWriter(file);
-    await file.writeText('{"type":"FeatureCollection","features":[');
-    const silent = { ...options, onDamage: undefined, progress: undefined };
-    for (const kind of TRACKS) records += await writeTrack(writer, files, kind, silent);
-    records += await writePoints(writer, files, options);
-    await file.writeText("\n]}\n");
-    await file.finish();
-  } finally {
-    file.close();
-  }
+  const writer = new FeatureWriter(file);
+  await file.writeText('{"type":"FeatureCollection","features":[');
+  const silent = { ...options, onDamage: undefined, progress: undefined };
+  for (const kind of TRACKS) records += await writeTrack(writer, files, kind, silent);
+  records += await writePoints(writer, files, options);
+  await file.writeText("\n]}\n");
+  await file.flush();
   if (records === 0) throw new NothingReadableError(files.path, "no record has a position");
   await output.commit();
   return { path: output.path, files: [], records };

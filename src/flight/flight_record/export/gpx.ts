@@ -3,9 +3,9 @@
  *
  * @module
  */
+import { Output, OutputFile } from "../../../core/mod.ts";
 import { NothingReadableError } from "../errors.ts";
 import type { FlightFiles } from "../flight_files.ts";
-import { NewOutput, OutputFile } from "../new_output.ts";
 import { type ReadOptions, readRecords } from "../read_records.ts";
 import type { Export } from "./export_result.ts";
 import { positionOf } from "./positions.ts";
@@ -19,32 +19,28 @@ export async function exportGpx(
   out: string,
   options: ReadOptions = {},
 ): Promise<Export> {
-  await using output = await NewOutput.file(out);
-  const file = await OutputFile.create(output, output.temporaryPath);
+  await using output = await Output.file(out);
+  using file = await OutputFile.create(output, output.temporaryPath);
   let records = 0;
-  try {
-    let lastNs: number | null = null;
-    for await (const record of readRecords(files, { ...options, kinds: ["nav.state"] })) {
-      const position = positionOf(record);
-      if (position === undefined) continue;
-      if (records === 0) await file.writeText(beginning(record.flightId, position.timeUtc));
-      else if (lastNs !== null && position.validNs - lastNs > PAUSE_NS) {
-        await file.writeText("    </trkseg>\n    <trkseg>\n");
-      }
-      lastNs = position.validNs;
-      const height = position.heightM === null ? "" : `<ele>${position.heightM}</ele>`;
-      await file.writeText(
-        `      <trkpt lat="${decimal(position.latitudeDeg)}" lon="${
-          decimal(position.longitudeDeg)
-        }">${height}<time>${position.timeUtc}</time></trkpt>\n`,
-      );
-      records++;
+  let lastNs: number | null = null;
+  for await (const record of readRecords(files, { ...options, kinds: ["nav.state"] })) {
+    const position = positionOf(record);
+    if (position === undefined) continue;
+    if (records === 0) await file.writeText(beginning(record.flightId, position.timeUtc));
+    else if (lastNs !== null && position.validNs - lastNs > PAUSE_NS) {
+      await file.writeText("    </trkseg>\n    <trkseg>\n");
     }
-    if (records > 0) await file.writeText("    </trkseg>\n  </trk>\n</gpx>\n");
-    await file.finish();
-  } finally {
-    file.close();
+    lastNs = position.validNs;
+    const height = position.heightM === null ? "" : `<ele>${position.heightM}</ele>`;
+    await file.writeText(
+      `      <trkpt lat="${decimal(position.latitudeDeg)}" lon="${
+        decimal(position.longitudeDeg)
+      }">${height}<time>${position.timeUtc}</time></trkpt>\n`,
+    );
+    records++;
   }
+  if (records > 0) await file.writeText("    </trkseg>\n  </trk>\n</gpx>\n");
+  await file.flush();
   if (records === 0) throw new NothingReadableError(files.path, "no nav.state has a position");
   await output.commit();
   return { path: output.path, files: [], records };

@@ -5,11 +5,10 @@
  * @module
  */
 import { basename } from "node:path";
-import { DataError } from "../../../core/mod.ts";
+import { DataError, Output, OutputFile } from "../../../core/mod.ts";
 import { FDR_KINDS, type FdrPayload, type FdrRecord } from "../../flight_recorder/mod.ts";
 import { FlightDescriptionSchema, OPTIONAL_STREAMS, STREAM_COLUMNS } from "../../replay/mod.ts";
 import type { FlightFiles } from "../flight_files.ts";
-import { NewOutput, OutputFile } from "../new_output.ts";
 import { readBatches, type ReadOptions } from "../read_records.ts";
 import type { Export } from "./export_result.ts";
 
@@ -45,7 +44,7 @@ export async function exportRecordedFlight(
   out: string,
   options: ReadOptions = {},
 ): Promise<Export> {
-  await using output = await NewOutput.folder(out);
+  await using output = await Output.folder(out);
   await Deno.mkdir(`${output.temporaryPath}/frames`);
   const streams = new Map<Stream, OutputFile>();
   let description: Record<string, unknown> | null = null;
@@ -73,9 +72,9 @@ export async function exportRecordedFlight(
         records++;
       }
     }
-    for (const file of streams.values()) await file.finish();
+    for (const file of streams.values()) await file.flush();
   } finally {
-    for (const file of streams.values()) file.close();
+    for (const file of streams.values()) file[Symbol.dispose]();
   }
   if (records > 0) {
     const text = `${JSON.stringify(descriptionOf(files, description), null, 2)}\n`;

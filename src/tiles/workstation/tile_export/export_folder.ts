@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { GarbageBound, readAhead, writeSynced } from "../../../core/mod.ts";
+import { GarbageBound, Output, readAhead } from "../../../core/mod.ts";
 import type { TileMetadata } from "../../tile_contract/mod.ts";
 import type { ExportableTiles, ExportObserver, ExportRequest, ExportSummary } from "./contract.ts";
 import { ExportFacts } from "./facts.ts";
-import { exportFault, FOLDER_DOCUMENT, wholeFolder } from "./output.ts";
+import { exportFault, FOLDER_DOCUMENT, refuseForeignFolder } from "./output.ts";
 
 const WRITES_AT_ONCE = 8;
 
@@ -16,16 +16,19 @@ export async function exportFolder(
   request: ExportRequest,
   observe: ExportObserver = {},
 ): Promise<ExportSummary> {
-  const facts = new ExportFacts();
-  const garbage = new GarbageBound();
-  let bytes = 0;
-  await wholeFolder(request.out, request.force, async (folder) => {
+  try {
+    const facts = new ExportFacts();
+    const garbage = new GarbageBound();
+    let bytes = 0;
+    const { out, force } = request;
+    await using output = await Output.folder(out, { force, refuseFolder: refuseForeignFolder });
+    const folder = output.temporaryPath;
     const made = new LastFolders(folder);
     const copy = async (metadata: TileMetadata) => {
       const { zoom, x, y } = metadata.tileId;
       const jpeg = await tiles.readFile(metadata);
-      await made.ensure(`${zoom}/${x}`);
-      await writeSynced(`${folder}/${zoom}/${x}/${y}.jpg`, jpeg);
+      await output.guard(() => made.ensure(`${zoom}/${x}`));
+      await output.guard(() => Deno.writeFile(`${folder}/${zoom}/${x}/${y}.jpg`, jpeg));
       return metadata;
     };
     for await (
@@ -38,12 +41,13 @@ export async function exportFolder(
       observe.progress?.(facts.tiles);
     }
     const text = JSON.stringify(facts.document(request.name), null, 2) + "\n";
-    await writeSynced(`${folder}/${FOLDER_DOCUMENT}`, new TextEncoder().encode(text));
-  }).catch((error) => {
+    await output.guard(() => Deno.writeTextFile(`${folder}/${FOLDER_DOCUMENT}`, text));
+    await output.commit();
+    const { zooms, bounds } = facts;
+    return { tiles: facts.tiles, pictures: facts.tiles, zooms, bytes, bounds };
+  } catch (error) {
     throw exportFault(error);
-  });
-  const { zooms, bounds } = facts;
-  return { tiles: facts.tiles, pictures: facts.tiles, zooms, bytes, bounds };
+  }
 }
 
 /** Tiles come row by row, so the same few hundred columns come again and again. */

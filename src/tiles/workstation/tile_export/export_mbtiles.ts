@@ -6,11 +6,11 @@
  * @module
  */
 import { DatabaseSync } from "node:sqlite";
-import { GarbageBound, readAhead } from "../../../core/mod.ts";
+import { GarbageBound, Output, readAhead } from "../../../core/mod.ts";
 import type { TileMetadata } from "../../tile_contract/mod.ts";
 import type { ExportableTiles, ExportObserver, ExportRequest, ExportSummary } from "./contract.ts";
 import { ExportFacts } from "./facts.ts";
-import { exportFault, wholeFile } from "./output.ts";
+import { exportFault } from "./output.ts";
 
 const READS_AT_ONCE = 8;
 /** Rows of one transaction: they wait in SQLite's page cache until it ends. */
@@ -36,9 +36,10 @@ export async function exportMbtiles(
   request: ExportRequest,
   observe: ExportObserver = {},
 ): Promise<ExportSummary> {
-  const facts = new ExportFacts();
-  const { bytes } = await wholeFile(request.out, request.force, async (temporary) => {
-    const database = new DatabaseSync(temporary);
+  try {
+    const facts = new ExportFacts();
+    await using output = await Output.file(request.out, { force: request.force });
+    const database = new DatabaseSync(output.temporaryPath);
     try {
       database.exec(SCHEMA);
       await insertTiles(database, tiles, request, facts, observe);
@@ -49,11 +50,13 @@ export async function exportMbtiles(
     } finally {
       database.close();
     }
-  }).catch((error) => {
+    await output.commit();
+    const { size: bytes } = await Deno.stat(request.out);
+    const { zooms, bounds } = facts;
+    return { tiles: facts.tiles, pictures: facts.tiles, zooms, bytes, bounds };
+  } catch (error) {
     throw exportFault(error);
-  });
-  const { zooms, bounds } = facts;
-  return { tiles: facts.tiles, pictures: facts.tiles, zooms, bytes, bounds };
+  }
 }
 
 async function insertTiles(

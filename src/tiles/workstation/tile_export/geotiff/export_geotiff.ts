@@ -10,8 +10,9 @@
 import { promisify } from "node:util";
 import { deflate } from "node:zlib";
 import {
+  clampMercatorLatitudeDeg,
   DataError,
-  MERCATOR_LATITUDE_MAX_DEG,
+  Output,
   readAhead,
   TILE_SIZE_PX,
   tileBounds,
@@ -26,7 +27,7 @@ import type {
   TileDecoder,
 } from "../contract.ts";
 import { ExportFacts } from "../facts.ts";
-import { exportFault, wholeFile } from "../output.ts";
+import { exportFault } from "../output.ts";
 import {
   directoriesBytes,
   type LevelTiles,
@@ -63,28 +64,44 @@ export async function exportGeotiff(
 ): Promise<ExportSummary> {
   const { range } = request;
   checkSize(request.out, range);
-  const facts = new ExportFacts();
-  const { bytes } = await wholeFile(request.out, request.force, async (temporary) => {
-    await using files = new AsyncDisposableStack();
-    const levels: LevelFile[] = [];
-    for (const level of levelsOf(range)) {
-      levels.push(files.use(await LevelFile.create(`${temporary}-level-${level.level}`, level)));
-    }
-    const mosaic = new Mosaic(tiles, decoder, request, facts, observe);
-    await paintPyramid(levels.map(({ level }) => level), {
-      open: (column, row) => mosaic.openBlock(column, row, levels.length - 1),
-      read: (column, row) => mosaic.read(column, row),
-      write: async (level, column, row, pixels) => {
-        const bytes = await deflated(differences(pixels), { level: DEFLATE_LEVEL });
-        await levels[level].append(column, row, bytes);
-      },
-    });
-    await assemble(temporary, levels, placeOf(range));
-  }).catch((error) => {
+  try {
+    const facts = new ExportFacts();
+    await using output = await Output.file(request.out, { force: request.force });
+    await paint(output, tiles, decoder, request, facts, observe);
+    await output.commit();
+    const { size: bytes } = await Deno.stat(request.out);
+    const { zooms, bounds } = facts;
+    return { tiles: facts.tiles, pictures: facts.tiles, zooms, bytes, bounds };
+  } catch (error) {
     throw exportFault(error);
+  }
+}
+
+async function paint(
+  output: Output,
+  tiles: ExportableTiles,
+  decoder: TileDecoder,
+  request: ExportRequest & { readonly range: MosaicRange },
+  facts: ExportFacts,
+  observe: ExportObserver,
+): Promise<void> {
+  const { range } = request;
+  await using files = new AsyncDisposableStack();
+  const levels: LevelFile[] = [];
+  for (const level of levelsOf(range)) {
+    const path = `${output.temporaryPath}-level-${level.level}`;
+    levels.push(files.use(await LevelFile.create(path, level)));
+  }
+  const mosaic = new Mosaic(tiles, decoder, request, facts, observe);
+  await paintPyramid(levels.map(({ level }) => level), {
+    open: (column, row) => mosaic.openBlock(column, row, levels.length - 1),
+    read: (column, row) => mosaic.read(column, row),
+    write: async (level, column, row, pixels) => {
+      const bytes = await deflated(differences(pixels), { level: DEFLATE_LEVEL });
+      await levels[level].append(column, row, bytes);
+    },
   });
-  const { zooms, bounds } = facts;
-  return { tiles: facts.tiles, pictures: facts.tiles, zooms, bytes, bounds };
+  await assemble(output.temporaryPath, levels, placeOf(range));
 }
 
 function checkSize(out: string, range: MosaicRange): void {
@@ -176,12 +193,10 @@ function boxOf(range: MosaicRange, column: number, row: number, side: number): B
     x: xMin + Math.min(range.columns, column + side) - 1,
     y: yMin + Math.min(range.rows, row + side) - 1,
   });
-  const cut = (degrees: number) =>
-    Math.max(-MERCATOR_LATITUDE_MAX_DEG, Math.min(MERCATOR_LATITUDE_MAX_DEG, degrees));
   return {
-    southDeg: cut(southEast.southDeg),
+    southDeg: clampMercatorLatitudeDeg(southEast.southDeg),
     westDeg: northWest.westDeg,
-    northDeg: cut(northWest.northDeg),
+    northDeg: clampMercatorLatitudeDeg(northWest.northDeg),
     eastDeg: southEast.eastDeg,
   };
 }

@@ -7,7 +7,7 @@
  */
 import { gzipSync } from "node:zlib";
 import { tileIdToZxy } from "pmtiles";
-import { GarbageBound, readAhead, writeAll } from "../../../../core/mod.ts";
+import { GarbageBound, Output, OutputFile, readAhead } from "../../../../core/mod.ts";
 import type {
   ExportableTiles,
   ExportObserver,
@@ -16,13 +16,12 @@ import type {
   TileSelection,
 } from "../contract.ts";
 import { ExportFacts } from "../facts.ts";
-import { exportFault, wholeFile } from "../output.ts";
+import { exportFault } from "../output.ts";
 import { makeDirectories } from "./directories.ts";
 import { makeHeader } from "./header.ts";
 import { type PlannedPicture, type PmtilesPlan, PmtilesPlanner } from "./plan.ts";
 
 const READS_AT_ONCE = 8;
-const BUFFER_BYTES = 1 << 20;
 
 export async function exportPmtiles(
   tiles: ExportableTiles,
@@ -40,15 +39,14 @@ export async function exportPmtiles(
       garbage.add();
     }
     const plan = planner.plan();
-    const { bytes } = await wholeFile(request.out, request.force, async (temporary) => {
-      using file = await Deno.open(temporary, { write: true, createNew: true });
-      const out = new BufferedFile(file);
-      for (const part of partsBeforeTiles(plan, facts, request.name)) await out.write(part);
-      await writePictures(out, tiles, request.selection, { plan, garbage, observe });
-      await out.flush();
-    });
+    await using output = await Output.file(request.out, { force: request.force });
+    using out = await OutputFile.create(output, output.temporaryPath);
+    for (const part of partsBeforeTiles(plan, facts, request.name)) await out.write(part);
+    await writePictures(out, tiles, request.selection, { plan, garbage, observe });
+    await out.flush();
+    await output.commit();
     const { zooms, bounds } = facts;
-    return { tiles: facts.tiles, pictures: plan.pictures, zooms, bytes, bounds };
+    return { tiles: facts.tiles, pictures: plan.pictures, zooms, bytes: out.bytes, bounds };
   } catch (error) {
     throw exportFault(error);
   }
@@ -74,7 +72,7 @@ function partsBeforeTiles(plan: PmtilesPlan, facts: ExportFacts, name: string): 
 }
 
 async function writePictures(
-  out: BufferedFile,
+  out: OutputFile,
   tiles: ExportableTiles,
   selection: TileSelection,
   work: {
@@ -100,32 +98,5 @@ async function writePictures(
     await out.write(jpeg);
     garbage.add();
     observe.progress?.(++done + plan.addressedTiles - plan.pictures);
-  }
-}
-
-/** Small pieces together, for a write costs as much as many of them. */
-class BufferedFile {
-  readonly #file: Deno.FsFile;
-  readonly #buffer = new Uint8Array(BUFFER_BYTES);
-  #length = 0;
-
-  constructor(file: Deno.FsFile) {
-    this.#file = file;
-  }
-
-  async write(bytes: Uint8Array): Promise<void> {
-    if (this.#length + bytes.length > this.#buffer.length) await this.flush();
-    if (bytes.length > this.#buffer.length) return await this.#all(bytes);
-    this.#buffer.set(bytes, this.#length);
-    this.#length += bytes.length;
-  }
-
-  async flush(): Promise<void> {
-    await this.#all(this.#buffer.subarray(0, this.#length));
-    this.#length = 0;
-  }
-
-  async #all(bytes: Uint8Array): Promise<void> {
-    await writeAll(this.#file, bytes);
   }
 }

@@ -4,9 +4,8 @@
  *
  * @module
  */
-import { dirname } from "node:path";
 import { createHash } from "node:crypto";
-import { messageOf, syncPath } from "../../../../core/mod.ts";
+import { messageOf, Output } from "../../../../core/mod.ts";
 import { TileManagerError } from "../errors.ts";
 import { EXIT } from "../../../../core/mod.ts";
 
@@ -78,19 +77,14 @@ async function compare(
 }
 
 async function copy(source: string, target: string): Promise<void> {
-  const part = `${target}.part`;
-  await Deno.mkdir(dirname(target), { recursive: true });
-  try {
-    await Deno.copyFile(source, part);
-    await syncPath(part);
-    const [from, to] = [await hashOf(source, Infinity), await hashOf(part, Infinity)];
-    if (from.hash !== to.hash) throw new Error("the copy differs from the original");
-    await Deno.rename(part, target);
-    await syncPath(dirname(target));
-  } catch (error) {
-    await Deno.remove(part).catch(() => {});
-    throw error;
-  }
+  await using output = await Output.file(target, { force: true });
+  await Deno.copyFile(source, output.temporaryPath);
+  const [from, to] = [
+    await hashOf(source, Infinity),
+    await hashOf(output.temporaryPath, Infinity),
+  ];
+  if (from.hash !== to.hash) throw new Error("the copy is not what was copied");
+  await output.commit();
 }
 
 async function hashOf(path: string, bytesMax: number): Promise<{ readonly hash: string }> {
