@@ -70,7 +70,7 @@ const CASES: readonly ImportCase[] = [
       await sharp(await jpeg(`${folder}/plain.jpg`)).tiff().toFile(`${folder}/plain.tif`);
       return `${folder}/plain.tif`;
     },
-    says: /plain\.tif does not say where it lies: give --centre/,
+    says: /plain\.tif has no georeference: give --centre/,
     code: 64,
     place: false,
   },

@@ -158,9 +158,9 @@ Deno.test("poison inside of an MBTiles file is refused by name, and the rest com
         /5\/4\/30: .*60000 pixels/,
         /5\/5\/30: 1×1 pixels/,
         /5\/6\/30: 5000000 bytes/,
-        /5\/8\/30: its tile_data is no blob/,
+        /5\/8\/30: its tile_data is not a blob/,
         /column 99, row 1: there is no such tile at zoom 5/,
-        /row 11: its zoom, column or row is no tile number/,
+        /row 11: its zoom, column or row is not a tile number/,
         /5\/1\/30: the tile is in the archive twice/,
         /5\/10\/30: it is empty/,
         /5\/11\/30: 120000000 bytes/,
@@ -169,7 +169,7 @@ Deno.test("poison inside of an MBTiles file is refused by name, and the rest com
   });
 });
 
-Deno.test("what is no MBTiles file is refused with what it is", async () => {
+Deno.test("a file that is not MBTiles is refused with the reason", async () => {
   await withFolder(async (folder) => {
     const path = `${folder}/a.mbtiles`;
     const refused = async (make: () => unknown, words: RegExp) => {
@@ -191,9 +191,9 @@ Deno.test("what is no MBTiles file is refused with what it is", async () => {
     };
     await refused(
       () => Deno.writeTextFile(path, "no database"),
-      /a\.mbtiles: it is no SQLite file/,
+      /a\.mbtiles: it is not an SQLite file/,
     );
-    await refused(() => Deno.writeTextFile(path, ""), /no SQLite file/);
+    await refused(() => Deno.writeTextFile(path, ""), /not an SQLite file/);
     await refused(
       () => Deno.writeTextFile(path, "SQLite format 3\0" + "x".repeat(5000)),
       /SQLite cannot read it/,
@@ -207,7 +207,7 @@ Deno.test("what is no MBTiles file is refused with what it is", async () => {
         "CREATE VIEW tiles AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i FROM n) " +
           "SELECT 1 AS zoom_level, i AS tile_column, 0 AS tile_row, NULL AS tile_data FROM n",
       ),
-      /"tiles" makes rows of its own/,
+      /"tiles" generates rows/,
     );
     const jpeg = await makePicture(1);
     await refused(async () => {
@@ -272,14 +272,14 @@ Deno.test("a PMTiles file with wrong numbers is refused, whatever stands in it",
       const [bytes, words] of [
         [good.subarray(0, 60), /a PMTiles header alone has 127/],
         [good.subarray(0, good.length - 10), /the file ends at/],
-        [changed((v) => v.setUint8(0, 0x51)), /no PMTiles file/],
+        [changed((v) => v.setUint8(0, 0x51)), /not a PMTiles file/],
         [changed((v) => v.setUint8(7, 2)), /version 2, version 3 is read/],
         [changed((v) => v.setUint8(99, 1)), /no pictures/],
         [changed((v) => v.setUint8(97, 4)), /brotli or zstd/],
         [changed((v) => v.setBigUint64(8, 2n ** 60n, true)), /root directory at byte/],
         [changed((v) => v.setBigUint64(56, 2n ** 50n, true)), /tiles at byte/],
         [withRoot([1, 2, 3], true), /directories are damaged/],
-        [withRoot([2 ** 40]), /counts \d+ entries/],
+        [withRoot([2 ** 40]), /states \d+ entries/],
         [withRoot([0]), /Empty directory/],
         // Leaf that is the root's own place, leaf outside, ids that fall, a run without an end.
         [withRoot([1, id, 0, 5000, 1]), /a leaf stands at byte/],

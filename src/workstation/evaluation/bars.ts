@@ -1,5 +1,5 @@
 /**
- * Bars that a flight must reach, and which it missed.
+ * Limits that the metrics of a flight must meet, and the check for missed ones.
  *
  * @module
  */
@@ -11,7 +11,7 @@ export interface Bar {
   readonly atLeast?: number;
 }
 
-/** Over real ground that changed for years, 130 m above it. */
+/** Over real imagery with years between map and flight, 130 m above ground. */
 export const BARS_TWO_DATES: readonly Bar[] = [
   { metric: "errorMP50", atMost: 2 },
   { metric: "errorMP95", atMost: 6 },
@@ -19,7 +19,7 @@ export const BARS_TWO_DATES: readonly Bar[] = [
   { metric: "worstAcceptedFixM", atMost: 15 },
   { metric: "fixShare", atLeast: 0.5 },
 ];
-/** Nothing but heading and height is known at the start. */
+/** Only heading and height are known at the start. */
 export const BARS_NO_PRIOR: readonly Bar[] = [
   { metric: "timeToFirstFixS", atMost: 10 },
   { metric: "worstAcceptedFixM", atMost: 15 },
@@ -29,7 +29,7 @@ export const BARS_PHOTOGRAPHS: readonly Bar[] = [
   { metric: "errorMMax", atMost: 5 },
   { metric: "fixShare", atLeast: 1 },
 ];
-/** Whatever flies. */
+/** For every flight. */
 export const BARS_MACHINE: readonly Bar[] = [
   { metric: "latencyMsP95", atMost: 150 },
   { metric: "realTimeFactor", atLeast: 1 },
@@ -40,7 +40,7 @@ export const BARS_POOLED: readonly Bar[] = [
   { metric: "consistent95", atLeast: 0.9, atMost: 0.99 },
 ];
 
-/** Missed bars in words: "errorMP95 7.2 > 6". A figure that is not there misses its bar. */
+/** Missed limits as text: "errorMP95 7.2 > 6". A missing figure misses its limit. */
 export function missedBars(metrics: FlightMetrics, bars: readonly Bar[]): string[] {
   const missed: string[] = [];
   for (const bar of bars) {

@@ -1,11 +1,12 @@
 /**
- * What a flight was worth: the estimates of every frame against the truth at its exposure.
+ * Computes the error metrics of a flight: the estimate of every frame against the ground truth at
+ * its exposure.
  *
  * @module
  */
 import { largest, mean, percentile, share, type WgsPosition } from "../../core/mod.ts";
 
-/** What is needed of one line of `airborne replay --json`. */
+/** The fields that are needed of a line of `airborne replay --json`. */
 export interface EvaluatedFrame {
   readonly sequence: number;
   /** Exposure mid-time, canonical clock. */
@@ -22,7 +23,7 @@ export interface EvaluatedFrame {
     readonly longitudeDeg: number | null;
   };
   readonly latencyMs: number;
-  /** Milliseconds by stage of the frame's turn. */
+  /** Milliseconds by stage of processing a frame. */
   readonly stages: {
     readonly wallMs: Readonly<Record<string, number>>;
     /** Processor time of all threads. */
@@ -30,13 +31,13 @@ export interface EvaluatedFrame {
   };
 }
 
-/** What is needed of the last line. */
+/** The fields that are needed of the last line. */
 export interface EvaluatedSummary {
   readonly realTimeFactor: number;
   readonly rssMbMax: number;
 }
 
-/** The truth as the metrics ask for it: see {@link TruthTrack}. */
+/** Access to the ground truth: see {@link TruthTrack}. */
 export interface Truth {
   readonly frame: { localFromWgs(position: WgsPosition): readonly [number, number, number] };
   at(timeNs: number): { readonly position: WgsPosition; readonly distanceM: number } | null;
@@ -46,12 +47,14 @@ export interface Truth {
 export interface FrameError {
   readonly sequence: number;
   readonly timeNs: number;
-  /** Estimate less truth, metres. */
+  /** Estimate minus truth, metres. */
   readonly eastM: number;
   readonly northM: number;
   readonly upM: number;
   readonly horizontalM: number;
-  /** Normalised estimation error squared, 2 degrees of freedom; Infinity for a covariance that is none. */
+  /**
+   * Normalised estimation error squared, 2 degrees of freedom; Infinity for an invalid covariance.
+   */
   readonly nees: number;
   readonly distanceM: number;
   readonly fixAccepted: boolean;
@@ -59,7 +62,7 @@ export interface FrameError {
   readonly fixErrorM: number | null;
 }
 
-/** Shares are in [0, 1]; null where there is nothing to measure. */
+/** Shares are in [0, 1]; null when there is nothing to measure. */
 export interface FlightMetrics {
   readonly frames: number;
   readonly fixes: number;
@@ -77,7 +80,7 @@ export interface FlightMetrics {
   readonly latencyMsP50: number | null;
   readonly latencyMsP95: number | null;
   readonly latencyMsP99: number | null;
-  /** Processor time a frame, all stages and what ran between two frames. */
+  /** Processor time per frame, all stages and the time between two frames. */
   readonly cpuMsMean: number | null;
   readonly timeToFirstFixS: number | null;
   readonly realTimeFactor: number | null;
@@ -86,9 +89,9 @@ export interface FlightMetrics {
 
 /** 95 % quantile of chi² with 2 degrees of freedom: −2 ln 0.05. */
 export const NEES_95 = -2 * Math.log(0.05);
-/** An accepted fix further off than this is wrong. */
+/** An accepted fix further off than this counts as wrong. */
 export const RIGHT_FIX_M = 15;
-/** Shorter stretches without a fix say more of the noise of an estimate than of its drift. */
+/** Shorter stretches without a fix measure the noise of an estimate more than its drift. */
 export const DRIFT_STRETCH_M = 25;
 
 /** Errors of all frames that the truth covers, in order. */
@@ -206,7 +209,7 @@ export function flightMetrics(flight: EvaluatedFlight): FlightMetrics {
   };
 }
 
-/** One set of figures over several flights: every frame counts the same. */
+/** Figures over several flights together: every frame has the same weight. */
 export function pooledMetrics(flights: readonly EvaluatedFlight[]): FlightMetrics {
   const frames = flights.flatMap((flight) => flight.frames);
   const errors = flights.flatMap((flight) => flight.errors);
@@ -224,7 +227,7 @@ export function pooledMetrics(flights: readonly EvaluatedFlight[]): FlightMetric
       (frame) => frame.vioRegistered,
     ),
     ...latencyMetrics(frames),
-    // The worst of the flights; a flight without a right fix has no time at all.
+    // The worst of the flights; a flight without a correct fix has no such time.
     timeToFirstFixS: known("timeToFirstFixS").length === flights.length
       ? largest(known("timeToFirstFixS"))
       : null,
@@ -263,7 +266,7 @@ function latencyMetrics(frames: readonly EvaluatedFrame[]) {
   };
 }
 
-/** Mean processor time a frame by stage, milliseconds; in the order in which the stages come. */
+/** Mean processor time per frame by stage, milliseconds; in the order of the stages. */
 export function stageCpuMs(frames: readonly EvaluatedFrame[]): Record<string, number> {
   const sums: Record<string, number> = {};
   for (const { stages } of frames) {
@@ -273,7 +276,7 @@ export function stageCpuMs(frames: readonly EvaluatedFrame[]): Record<string, nu
   return sums;
 }
 
-/** Seconds from the first frame to the first accepted fix that is right. */
+/** Seconds from the first frame to the first correct accepted fix. */
 function timeToFirstFixS(
   frames: readonly EvaluatedFrame[],
   errors: readonly FrameError[],

@@ -1,4 +1,4 @@
-/** Flights measured against their truth. Pure: no files, no processes. */
+/** Evaluates flights against their ground truth. Pure functions: no files, no processes. */
 export * from "./truth.ts";
 export * from "./metrics.ts";
 export * from "./bars.ts";

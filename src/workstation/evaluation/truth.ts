@@ -1,5 +1,5 @@
 /**
- * Where the camera really was: truth.csv, interpolated at any moment of the flight.
+ * The true position of the camera: truth.csv, interpolated at any time of the flight.
  *
  * @module
  */
@@ -11,14 +11,14 @@ export interface TruthPoint {
   readonly position: WgsPosition;
 }
 
-/** A fault of truth.csv, with the line it stands on. */
+/** An error in truth.csv, with its line. */
 export class TruthError extends Error {
   override readonly name = "TruthError";
 }
 
 export class TruthTrack {
   readonly points: readonly TruthPoint[];
-  /** East and north of the first point: every error is measured in it. */
+  /** Local frame with its origin at the first point: every error is measured in it. */
   readonly frame: LocalFrame;
   /** Distance flown up to each point, metres over the ground. */
   readonly #distanceM: Float64Array;
@@ -79,7 +79,7 @@ export function truthFromCsv(text: string): TruthTrack {
     const previous = points[points.length - 1];
     const good = [timeNs, latitudeDeg, longitudeDeg, heightM].every(Number.isFinite) &&
       (previous === undefined || timeNs > previous.timeNs);
-    if (!good) throw new TruthError(`line ${i + 1} is no truth, or does not follow the one before`);
+    if (!good) throw new TruthError(`line ${i + 1} is not valid, or its time does not increase`);
     points.push({ timeNs, position: { latitudeDeg, longitudeDeg, heightM } });
   }
   return new TruthTrack(points);

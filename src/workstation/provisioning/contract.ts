@@ -1,5 +1,5 @@
 /**
- * C10 provisioning: from the cached tiles of an area to a flight package.
+ * Types of provisioning (C10): builds a flight package from the cached tiles of an area.
  *
  * @module
  */
@@ -9,15 +9,15 @@ import type { LocalFrame, Progress } from "../../core/mod.ts";
 import type { MapSource, TileSource } from "../../navigation/map/mod.ts";
 import type { VisionLibrary } from "../../native/vision/mod.ts";
 
-/** What provisioning needs of the tile cache. */
+/** The methods of the tile cache that provisioning needs. */
 export interface CachedTiles {
   queryByBbox(bbox: Bbox, zoom: number): Promise<readonly TileMetadata[]>;
   readTilePixels(tileId: TileId): Promise<TilePixelHandle>;
 }
 
-/** What provisioning needs of the cache's freshness gate. */
+/** The methods of the freshness gate that provisioning needs. */
 export interface TileFreshness {
-  /** The moment that a package is made for where no flight is named. */
+  /** The time for which a package is judged when no flight time is given. */
   now(): Date;
   judgeAt(tile: TileMetadata, at: Date): {
     readonly outcome: string;
@@ -50,7 +50,9 @@ export interface ProvisionRequest {
   readonly mapRegistrationSigmaM: number;
   /** Sides of the squares of ground that are described, metres. */
   readonly placeSidesM: readonly number[];
-  /** When it is to be flown: tiles that are too old for their sector then are left out. null: now. */
+  /**
+   * Time of the flight: tiles that will be too old for their sector then are left out. null: now.
+   */
   readonly flightAt: Date | null;
 }
 
@@ -65,7 +67,7 @@ export interface ProvisionTools {
   readonly signal?: AbortSignal;
 }
 
-/** Tiles that were left out of a package by one rule. */
+/** Tiles that one rule left out of a package. */
 export interface LeftOut {
   readonly classification: string;
   readonly reason: string;
@@ -79,7 +81,7 @@ export interface ProvisionSummary {
   readonly tiles: number;
   /** Tiles of the area that the cache does not have. */
   readonly holes: readonly { readonly x: number; readonly y: number }[];
-  /** The moment that tiles were judged at. */
+  /** The time at which tiles were judged. */
   readonly flightAt: Date;
   /** Tiles that were too old for their sector, by rule. */
   readonly leftOut: readonly LeftOut[];
@@ -90,7 +92,7 @@ export interface ProvisionSummary {
   readonly places: number;
   readonly placeSidesM: readonly number[];
   readonly descriptorDimension: number;
-  /** How wide a search is, and the share of the true ten best that it found of trial queries. */
+  /** The chosen efSearch, and the share of the true ten nearest that it found for trial queries. */
   readonly index: { readonly efSearch: number; readonly recall: number | null };
   readonly bytes: number;
   readonly manifestSha256: string;

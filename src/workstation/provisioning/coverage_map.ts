@@ -1,5 +1,5 @@
 /**
- * The area drawn in text: what is covered, and where the holes are.
+ * Draws the coverage of an area as text: what is covered, and where the holes are.
  *
  * @module
  */
@@ -9,8 +9,8 @@ const COLUMNS_MAX = 64;
 const ROWS_MAX = 24;
 
 /**
- * `#` all tiles there and full, `+` some ground missing, `.` no tile at all; north is up. Larger
- * areas show several tiles in a character.
+ * `#` all tiles present and full, `+` some ground missing, `.` no tile; north is up. For larger
+ * areas a character stands for several tiles.
  */
 export function coverageMap(
   rectangle: TileRectangle,
@@ -18,7 +18,7 @@ export function coverageMap(
 ): string[] {
   const { xMin, xMax, yMin, yMax } = rectangle;
   const width = xMax - xMin, height = yMax - yMin;
-  // A character is about twice as high as wide: one column for two rows keeps the shape.
+  // A character is about twice as high as wide: one column for two rows keeps the aspect ratio.
   const tilesPerColumn = Math.ceil(Math.max(width / COLUMNS_MAX, height / (2 * ROWS_MAX)));
   const tilesPerRow = tilesPerColumn === 1 ? Math.ceil(height / ROWS_MAX) : 2 * tilesPerColumn;
   const columns = Math.ceil(width / tilesPerColumn), rows = Math.ceil(height / tilesPerRow);

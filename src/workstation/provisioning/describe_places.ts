@@ -1,5 +1,5 @@
 /**
- * Learns the vocabulary from the map and describes its places.
+ * Trains the vocabulary on the map and computes the descriptors of its places.
  *
  * @module
  */
@@ -19,13 +19,16 @@ import { ProvisioningError } from "./errors.ts";
 import { PatchRenderer } from "./patch_renderer.ts";
 import { type PlaceCentre, placeCentres } from "./place_grid.ts";
 
-/** Patches to learn from; more changed nothing measurable. */
+/** Number of training patches; more made no measurable difference. */
 export const TRAINING_PATCHES = 600;
-/** Heading and scale as wrong as in flight (1 sigma), so that the axes do not follow them. */
+/**
+ * Heading and scale errors as in flight (1 sigma), so that the principal axes do not depend on
+ * them.
+ */
 const TRAINING_TURN_SIGMA_RAD = 0.05;
 const TRAINING_SCALE_SIGMA = 0.02;
 
-/** What the index is asked while it is built, to see how wide a search must be. */
+/** Number of trial queries for choosing efSearch while the index is built. */
 export const TRIAL_QUERIES = 160;
 
 export interface DescribedPlaces {
@@ -33,7 +36,7 @@ export interface DescribedPlaces {
   readonly places: readonly Place[];
   /** places × vocabulary.axisCount. */
   readonly descriptors: Float32Array<ArrayBuffer>;
-  /** Rows of vocabulary.axisCount: ground anywhere, as wrong in heading and scale as in flight. */
+  /** Rows of vocabulary.axisCount: ground anywhere, with heading and scale errors as in flight. */
   readonly trialQueries: Float32Array<ArrayBuffer>;
 }
 
@@ -84,7 +87,7 @@ function joined(rows: readonly Float32Array[]): Float32Array<ArrayBuffer> {
   return all;
 }
 
-/** Between the places as much as on them. */
+/** Between the places as well as on them. */
 async function describeTrials(
   { map, sidesM, signal }: DescribeTools,
   renderer: PatchRenderer,
@@ -137,7 +140,7 @@ async function learn(
   }
 }
 
-/** Patches at random places of the map, in turn of every side. */
+/** Patches at random places of the map, of each side length in turn. */
 async function* trainingPatches(
   { map, sidesM, signal }: DescribeTools,
   renderer: PatchRenderer,

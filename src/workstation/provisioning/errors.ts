@@ -1,9 +1,11 @@
 /**
+ * Errors of provisioning.
+ *
  * @module
  */
 import { EXIT, type ExitCode, GdnError } from "../../core/mod.ts";
 
-/** A package cannot be made of what is there. */
+/** A package cannot be made from these tiles. */
 export class ProvisioningError extends GdnError {
   constructor(message: string, options: { cause?: unknown; exitCode?: ExitCode } = {}) {
     super("PROVISIONING", `Cannot make the package: ${message}`, {

@@ -1,6 +1,6 @@
 /**
- * Which tiles are young enough for the flight: a stale tile of a conflict sector never comes into a
- * package, and one that will be stale later says so in it.
+ * Selects tiles that are fresh enough for the flight: a stale tile of a conflict sector never gets
+ * into a package, and one that will be stale later carries its expiry date.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export class FreshTiles {
     this.flightAt = flightAt ?? freshness.now();
   }
 
-  /** False for a tile that must not be flown on; it is counted. */
+  /** False for a tile that must not be used in flight; it is counted. */
   take(tile: TileMetadata): boolean {
     const { outcome, reason, rule } = this.#freshness.judgeAt(tile, this.flightAt);
     if (outcome !== "rejected") return true;

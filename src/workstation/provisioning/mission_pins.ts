@@ -1,5 +1,5 @@
 /**
- * The tiles of a mission are held in the cache from the moment that they were chosen.
+ * Pins the tiles of a mission in the cache from the moment that they are chosen.
  *
  * @module
  */
@@ -7,9 +7,10 @@ import type { TileId } from "../../tiles/tile_contract/mod.ts";
 import type { MissionPins } from "./contract.ts";
 
 /**
- * Pins while the package is being made, so that no eviction takes a tile that was chosen. `keep()`
- * once it is whole: what an older package of that name needed beside is let go. Disposed without
- * it, a mission that was not there before is let go again; one that was keeps all of its pins.
+ * Pins while the package is being made, so that no chosen tile is evicted. `keep()` once the
+ * package is complete: tiles that only an older package of that name needed are unpinned. When
+ * disposed of without `keep()`, a new mission is unpinned again; an existing one keeps all of its
+ * pins.
  */
 export async function pinMission(
   pins: MissionPins,

@@ -9,11 +9,11 @@ import { encodeManifest, type Manifest, PACKAGE_PATHS } from "../../flight/fligh
 
 type ManifestFile = Manifest["files"][number];
 
-/** Files that wait for the disk at the same time. */
+/** Files that are synced concurrently. */
 const WRITES_AT_ONCE = 16;
 
 export class PackageFolder implements AsyncDisposable {
-  /** Where the package is being made. */
+  /** Folder in which the package is being made. */
   readonly path: string;
   readonly #output: Output;
   readonly #files: ManifestFile[] = [];
@@ -47,7 +47,7 @@ export class PackageFolder implements AsyncDisposable {
     });
   }
 
-  /** Makes a folder of the package. */
+  /** Creates a folder in the package. */
   async folder(path: string): Promise<void> {
     await this.#output.guard(() => Deno.mkdir(`${this.path}/${path}`, { recursive: true }));
   }
@@ -83,7 +83,7 @@ async function refuseForeignFolder(folder: string): Promise<string | null> {
     const manifest = JSON.parse(await Deno.readTextFile(`${folder}/${PACKAGE_PATHS.manifest}`));
     if (manifest?.format === "gdn-flight-package") return null;
   } catch {
-    // No manifest, or none of ours: what is there belongs to somebody.
+    // No manifest of ours: the folder belongs to something else.
   }
-  return "it is not empty and holds no flight package";
+  return "it is not empty and does not hold a flight package";
 }

@@ -8,7 +8,7 @@ import type { MapSource } from "../../navigation/map/mod.ts";
 import { type GreyPatch, type VisionLibrary, warpHomography } from "../../native/vision/mod.ts";
 import type { PlaceCentre } from "./place_grid.ts";
 
-/** A patch with less ground in it describes its holes more than its place. */
+/** A patch with less map than this describes its holes more than its place. */
 export const PATCH_COVERAGE_MIN = 0.6;
 
 export class PatchRenderer {
@@ -24,7 +24,7 @@ export class PatchRenderer {
 
   /**
    * The square around a centre, turned by `turnRad` (clockwise) and `scale` times as large; null
-   * where too little of it holds map.
+   * when too little of it is covered by the map.
    */
   async render(centre: PlaceCentre, turnRad = 0, scale = 1): Promise<GreyPatch | null> {
     const { eastM, northM } = centre;

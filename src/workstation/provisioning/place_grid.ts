@@ -1,6 +1,6 @@
 /**
- * The places of a map: overlapping squares of ground, so that whatever the camera sees is nearly
- * one of them.
+ * Lists the places of a map: overlapping squares of ground, so that any view of the camera nearly
+ * coincides with one.
  *
  * @module
  */
@@ -12,7 +12,7 @@ export interface PlaceCentre {
   readonly sideM: number;
 }
 
-/** Neighbours are this share of a side apart. */
+/** Distance between neighbours as a share of the side. */
 export const PLACE_STRIDE = 1 / 3;
 
 /** Centres north to south, west to east; the outermost squares touch the bounds. */
@@ -22,7 +22,7 @@ export function placeCentres(bounds: LocalBounds, sideM: number): PlaceCentre[] 
   return norths.flatMap((northM) => easts.map((eastM) => ({ eastM, northM, sideM })));
 }
 
-/** Sides that the map can hold; where none fits, the largest square that does. */
+/** Sides that fit the map; when none fits, the largest square that does. */
 export function fittingSides(bounds: LocalBounds, sidesM: readonly number[]): number[] {
   const extentM = Math.min(
     bounds.eastMaxM - bounds.eastMinM,

@@ -1,5 +1,5 @@
 /**
- * Makes a flight package. The same tiles and request make the same package, byte by byte.
+ * Makes a flight package. The same tiles and request give the same package, byte by byte.
  *
  * @module
  */
@@ -23,14 +23,14 @@ import { SelectedTiles } from "./selected_map.ts";
 import { selectTiles, type TileSelection } from "./select_tiles.ts";
 
 /**
- * The build takes the smallest efSearch that finds this share of the true ten best: 0.98 leaves room
- * for frames that are less like the map than the trial queries (bar: 0.95).
+ * The build takes the smallest efSearch that finds this share of the true ten nearest: 0.98 leaves
+ * a margin for frames that resemble the map less than the trial queries do (bar: 0.95).
  */
 const HNSW = { m: 32, efConstruction: 200, recallMin: 0.98, k: 10 };
 
 /**
  * @throws UsageError when `out` holds something else than a package.
- * @throws ProvisioningError when there are no tiles, no structure in them, or no room to write.
+ * @throws ProvisioningError when there are no tiles, no structure in them, or no disk space.
  */
 export async function provisionPackage(
   request: ProvisionRequest,
@@ -144,11 +144,11 @@ async function copyTiles(
   return tiles;
 }
 
-/** What the manifest says of freshness, and whether there is anything to say. */
+/** The freshness section of the manifest, and whether it is needed. */
 function freshnessOf(request: ProvisionRequest, fresh: FreshTiles, tiles: readonly PackageTile[]) {
   const expiries = tiles.flatMap(({ expiresAt }) => expiresAt ?? []).sort();
   const firstExpiresAt = expiries[0] ?? null;
-  // A moment that nobody named would make another package of the same tiles each time.
+  // A default time ("now") would make a different package of the same tiles each time.
   const flightAt = request.flightAt?.toISOString();
   return {
     document: {

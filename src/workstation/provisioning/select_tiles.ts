@@ -1,5 +1,5 @@
 /**
- * Which tiles go into a package: one for each place, at one zoom.
+ * Selects the tiles of a package: one for each place, at one zoom.
  *
  * @module
  */
@@ -27,7 +27,7 @@ export interface TileRectangle {
 
 export interface TileSelection {
   readonly zoom: number;
-  /** What the package is for: the area that was asked for, or the tiles' own bounds. */
+  /** The area of the package: as requested, or the tiles' own bounds. */
   readonly area: Bbox;
   readonly rectangle: TileRectangle;
   /** Sorted by y, then x. */
@@ -41,7 +41,7 @@ const EVERYWHERE: Bbox = {
   northDeg: MERCATOR_LATITUDE_MAX_DEG,
   eastDeg: 180,
 };
-/** A rectangle of more tiles is a mistake in the area, or tiles far apart. */
+/** A rectangle of more tiles means a mistake in the area, or tiles far apart. */
 const RECTANGLE_TILES_MAX = 4_000_000;
 
 export async function selectTiles(
@@ -78,7 +78,10 @@ export function describeLeftOut(leftOut: readonly LeftOut[]): string {
     .join(", ");
 }
 
-/** Tiles made in flight wait for trust; of the others the newest, then the fullest, then by name. */
+/**
+ * Tiles made in flight are excluded until they are trusted; of the others: the newest, then the
+ * fullest, then by name.
+ */
 function bestOfEach(candidates: readonly TileMetadata[], fresh: FreshTiles): TileMetadata[] {
   const best = new Map<string, TileMetadata>();
   for (const tile of candidates) {

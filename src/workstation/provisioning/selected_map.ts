@@ -1,5 +1,5 @@
 /**
- * The selected tiles as a map to cut patches from.
+ * The selected tiles as a map from which patches are cut.
  *
  * @module
  */

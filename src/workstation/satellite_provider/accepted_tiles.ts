@@ -1,5 +1,5 @@
 /**
- * Tiles that the provider has taken, each place with its newest.
+ * The tiles that the provider has accepted, with the newest of each place.
  *
  * @module
  */
@@ -15,14 +15,14 @@ export class AcceptedTiles {
   readonly #folder: string | null;
   readonly #byId = new Map<string, AcceptedTile>();
   readonly #newest = new Map<string, bigint>();
-  /** Times that a tile was taken: more than once is a fault of somebody. */
+  /** How often a tile was accepted: more than once means an error. */
   readonly acceptances = new Map<string, number>();
 
   constructor(folder: string | null) {
     this.#folder = folder;
   }
 
-  /** `duplicate`: it is here; `superseded`: a newer tile of its place is. */
+  /** `duplicate`: it is here already; `superseded`: a newer tile of its place is. */
   async take(
     tile: AcceptedTile,
     jpeg: Uint8Array,

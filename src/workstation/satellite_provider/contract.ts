@@ -1,5 +1,5 @@
 /**
- * The provider's side of the wire, and how it can be told to misbehave.
+ * Types of the reference provider's HTTP interface, and the faults that it can be told to show.
  *
  * @module
  */
@@ -16,21 +16,21 @@ export const InventoryRequestSchema = z.strictObject({
   tiles: z.array(TileAddressSchema).max(5000),
 });
 
-/** `POST /api/satellite/route`: fetch what a route needs into the provider's own store. */
+/** `POST /api/satellite/route`: the provider fetches what a route needs into its own store. */
 export const RouteRequestSchema = z.strictObject({
   points: z.array(z.strictObject({ lat: z.number(), lon: z.number() })).min(1).max(10_000),
   zooms: z.array(z.int().min(0).max(22)).min(1).max(23),
   halfWidthM: z.number().positive().max(100_000),
 });
 
-/** `POST /api/satellite/keys`, by the safety officer. */
+/** `POST /api/satellite/keys`, used by the safety officer. */
 export const EnrolmentSchema = z.strictObject({ flightId: z.uuid(), publicKey: z.base64() });
 
-/** What a route of the provider does instead of its duty, so many times. */
+/** A fault that a route shows instead of its normal answer, this many times. */
 export const MisbehaviourSchema = z.strictObject({
   route: z.enum(["ingest", "tiles", "inventory"]),
   times: z.int().min(1).default(1),
-  /** Duties that are done before. */
+  /** Number of normal answers before the fault. */
   after: z.int().min(0).default(0),
   act: z.discriminatedUnion("kind", [
     z.strictObject({
@@ -40,12 +40,12 @@ export const MisbehaviourSchema = z.strictObject({
       error: z.string().default("told to misbehave"),
     }),
     z.strictObject({ kind: z.literal("slow_headers"), ms: z.int() }),
-    /** Half of the answer, then the connection breaks. */
+    /** Half of the answer, then a broken connection. */
     z.strictObject({ kind: z.literal("cut_body") }),
-    /** The duty is done, its answer lost. */
+    /** The request is processed, but its answer is lost. */
     z.strictObject({ kind: z.literal("lost_answer") }),
     z.strictObject({ kind: z.literal("error_in_200") }),
-    /** An HTML page with status 200 where a picture is due. */
+    /** An HTML page with status 200 in place of a picture. */
     z.strictObject({ kind: z.literal("html_in_200") }),
     z.strictObject({
       kind: z.literal("acknowledge"),
@@ -57,21 +57,21 @@ export type Misbehaviour = z.infer<typeof MisbehaviourSchema>;
 export type MisbehaviourRoute = Misbehaviour["route"];
 
 export interface ProviderOptions {
-  /** `{z}/{x}/{y}.jpg` below it; null: no tiles of its own. */
+  /** Folder with `{z}/{x}/{y}.jpg`; null: no tiles. */
   readonly tileFolder: string | null;
-  /** So many made pictures stand for every tile there is; 0: none. */
+  /** This many generated pictures serve as every tile; 0: none. */
   readonly syntheticPictures: number;
-  /** Accepted tiles go there; null: they are only counted. */
+  /** Accepted tiles are written there; null: they are only counted. */
   readonly ingestFolder: string | null;
-  /** Bearer token of clients; null: everybody. */
+  /** Bearer token of clients; null: no authentication. */
   readonly token: string | null;
-  /** Bearer token of the safety officer; null: nobody enrols by call. */
+  /** Bearer token of the safety officer; null: keys cannot be enrolled by request. */
   readonly officerToken: string | null;
-  /** Recorded flights whose public keys are believed. */
+  /** Recorded flights whose public keys are trusted. */
   readonly recorderFolder: string | null;
   /** Tiles captured longer ago are rejected. */
   readonly ageMaxMs: number;
-  /** Without: everything is accepted, nothing is verified (for benches). */
+  /** When set, everything is accepted and nothing verified (for benches). */
   readonly checks: boolean;
   readonly mayMisbehave: boolean;
   readonly now: () => Date;

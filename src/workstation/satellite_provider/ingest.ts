@@ -62,11 +62,11 @@ export class Ingest {
     if (before !== undefined) {
       return before.digest === digest
         ? { ok: true, answer: before.answer }
-        : refuse(422, "the Idempotency-Key is of another batch");
+        : refuse(422, "the Idempotency-Key was used for another batch");
     }
     const form = await formOf(body, headers.get("content-type"));
     const manifest = form === null ? null : await manifestOf(form);
-    if (form === null || manifest === null) return refuse(400, "no manifest that can be read");
+    if (form === null || manifest === null) return refuse(400, "no readable manifest");
     if (this.#parts.checks) {
       const refusal = await this.#verify(headers, url, manifest);
       if (refusal !== null) return refusal;

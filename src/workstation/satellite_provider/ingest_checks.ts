@@ -1,5 +1,5 @@
 /**
- * What a tile must be before a provider takes it.
+ * The checks that a tile must pass before the provider accepts it.
  *
  * @module
  */
@@ -12,12 +12,12 @@ const BYTES_MIN = 5 * 1024;
 const BYTES_MAX = 5 * 1024 * 1024;
 const SIDE_PX = 256;
 const FUTURE_MAX_MS = 30_000;
-/** Standard deviation of the luminance: less is a grey card. */
+/** Smallest standard deviation of the luminance: less is a uniform picture. */
 const LUMINANCE_SIGMA_MIN = 2;
 
 type ManifestTile = Manifest["tiles"][number];
 
-/** Null when the tile is good, else the reason for its rejection. */
+/** null when the tile is valid, else the reason for its rejection. */
 export async function rejectionOf(
   tile: ManifestTile,
   jpeg: Uint8Array<ArrayBuffer>,
@@ -47,19 +47,19 @@ export function verifies(signature: string, message: Uint8Array, publicKey: stri
       Uint8Array.fromBase64(publicKey),
     );
   } catch {
-    // Not 64 bytes, or no point of the curve.
+    // Not 64 bytes, or not a point of the curve.
     return false;
   }
 }
 
 function contentFault(tile: ManifestTile, jpeg: Uint8Array): string | null {
   if (sha256Hex(jpeg) !== tile.contentSha256) {
-    return "the picture is not the one of its SHA-256";
+    return "the picture does not match its SHA-256";
   }
   if (jpeg.length < BYTES_MIN || jpeg.length > BYTES_MAX) {
-    return `${jpeg.length} bytes, ${BYTES_MIN} to ${BYTES_MAX} are taken`;
+    return `${jpeg.length} bytes; ${BYTES_MIN} to ${BYTES_MAX} are allowed`;
   }
-  return jpeg[0] === 0xff && jpeg[1] === 0xd8 && jpeg[2] === 0xff ? null : "no JPEG";
+  return jpeg[0] === 0xff && jpeg[1] === 0xd8 && jpeg[2] === 0xff ? null : "not a JPEG";
 }
 
 function timeFault(
@@ -75,7 +75,7 @@ async function pictureFault(jpeg: Uint8Array): Promise<string | null> {
   try {
     const picture = sharp(jpeg, { failOn: "error", limitInputPixels: 4 * SIDE_PX * SIDE_PX });
     const { width, height, format } = await picture.metadata();
-    if (format !== "jpeg") return "no JPEG";
+    if (format !== "jpeg") return "not a JPEG";
     if (width !== SIDE_PX || height !== SIDE_PX) return `${width}×${height} pixels, not 256×256`;
     const { channels } = await picture.greyscale().stats();
     return channels[0].stdev < LUMINANCE_SIGMA_MIN ? "without contrast" : null;

@@ -1,5 +1,5 @@
 /**
- * Which public key is whose: by a call of the safety officer, or from a recorder's files.
+ * Maps public keys to flights: enrolled by the safety officer, or read from a recorder's files.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export class KeyRegistry {
   readonly #flightOf = new Map<string, string>();
   readonly #recorderFolder: string | null;
 
-  /** Recorded flights stand below `recorderFolder`, also one that is still being written. */
+  /** Recorded flights are below `recorderFolder`, including one that is still being written. */
   constructor(recorderFolder: string | null) {
     this.#recorderFolder = recorderFolder;
   }
@@ -26,21 +26,26 @@ export class KeyRegistry {
     this.#flightOf.set(keyText(publicKey), flightId.toLowerCase());
   }
 
-  /** Whether the key is known as this flight's; unknown keys are looked for in the recorder's files. */
+  /**
+   * Whether the key is known as this flight's; unknown keys are searched for in the recorder's
+   * files.
+   */
   async isOf(publicKey: Uint8Array, flightId: string): Promise<boolean> {
     const known = () => this.#flightOf.get(keyText(publicKey)) === flightId.toLowerCase();
     if (!known() && this.#recorderFolder !== null) await this.#read(this.#recorderFolder);
     return known();
   }
 
-  /** Only what a CRC speaks for: a key with one changed digit would be somebody else's. */
+  /**
+   * Only records with a correct CRC: a key with one changed digit would belong to somebody else.
+   */
   async #read(recorderFolder: string): Promise<void> {
     for await (const { name, isDirectory } of Deno.readDir(recorderFolder)) {
       if (!isDirectory) continue;
       try {
         await this.#readFlight(await findFlight(`${recorderFolder}/${name}`));
       } catch (error) {
-        // No flight, or none that this process may look into: the others are looked at.
+        // Not a flight, or not readable for this process: continue with the others.
         if (error instanceof NothingReadableError) continue;
         if (error instanceof Deno.errors.PermissionDenied) continue;
         throw error;

@@ -1,5 +1,5 @@
 /**
- * Faults that the provider was told to show, in the order in which they were told.
+ * The faults that the provider was told to show, in order.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export class Misbehaviours {
     this.#told = list.map((one) => ({ ...one }));
   }
 
-  /** What to do instead of the next duty of this route; null: the duty. */
+  /** The fault to show instead of the next answer of this route; null: answer normally. */
   next(route: MisbehaviourRoute): Act | null {
     const one = this.#told.find((told) => told.route === route && told.times > 0);
     if (one === undefined) return null;

@@ -1,5 +1,5 @@
 /**
- * The reference satellite provider: the other end of the tile manager's wire, for tests and demos.
+ * The reference satellite provider: an HTTP server for tests and demos of the tile manager (C11).
  *
  * @module
  */
@@ -29,7 +29,7 @@ export class SatelliteProvider {
   readonly #ingest: Ingest;
   readonly #misbehaviours = new Misbehaviours();
   readonly #source: TileSource | null;
-  /** Requests by path pattern, for those who count. */
+  /** Numbers of requests by path pattern. */
   readonly #counts: Record<string, number> = {};
 
   private constructor(options: ProviderOptions, source: TileSource | null) {
@@ -155,7 +155,7 @@ export class SatelliteProvider {
     return json(201, { flightId });
   }
 
-  /** What tests ask for; not there unless the provider was started for tests. */
+  /** State for tests; not available unless the provider was started for tests. */
   async #control(request: Request, url: URL): Promise<Response> {
     if (!this.#options.mayMisbehave) return refusal(404, "no such route");
     if (request.method === "POST" && url.pathname === "/_misbehave") {
@@ -171,7 +171,7 @@ export class SatelliteProvider {
   }
 }
 
-/** As RFC 9110 has it (13.2.2): a mark that is given outweighs a date. */
+/** RFC 9110 (13.2.2): an ETag in the request takes precedence over a date. */
 function isHeld(headers: Headers, { etag, modified }: ServedTile): boolean {
   const marks = headers.get("if-none-match");
   if (marks !== null) {

@@ -36,7 +36,7 @@ export class FolderSource implements TileSource {
   }
 }
 
-/** A few made pictures that stand for every tile there is: for benches of the wire. */
+/** A few generated pictures that serve as every tile: for benches of the wire. */
 export class SyntheticSource implements TileSource {
   readonly #pictures: readonly ServedTile[];
 

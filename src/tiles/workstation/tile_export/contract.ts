@@ -1,11 +1,11 @@
 /**
- * Tile export: tiles of the cache → one file or folder that other programs open.
+ * Types of tile export: writes tiles of the cache to one file or folder for other programs.
  *
  * @module
  */
 import type { Bbox, TileMetadata } from "../../tile_contract/mod.ts";
 
-/** Tiles of one source (and of one flight, where it is onboard_ingest). */
+/** Selects tiles of one source (for onboard_ingest, of one flight). */
 export interface TileSelection {
   readonly source: string;
   readonly flightId?: string;
@@ -17,15 +17,18 @@ export interface TileSelection {
 
 export type TileReference = Pick<TileMetadata, "tileId" | "contentSha256" | "diskBytes">;
 
-/** What the export needs of a tile cache. */
+/** The methods of a tile cache that the export needs. */
 export interface ExportableTiles {
-  /** Metadata of the selected tiles by zoom, y, x; never all of them in memory. */
+  /** Metadata of the selected tiles by zoom, y, x; streamed, never all in memory. */
   list(selection: TileSelection): AsyncIterable<TileMetadata>;
-  /** The tile's bytes, held against its hash. */
+  /** The tile's bytes, verified against its hash. */
   readFile(tile: TileReference): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** What the GeoTIFF export needs of the native library, given by the composition root. */
+/**
+ * The functions of the native library that the GeoTIFF export needs, passed by the composition
+ * root.
+ */
 export interface TileDecoder {
   decodeJpeg(
     jpeg: Uint8Array<ArrayBuffer>,
@@ -36,9 +39,9 @@ export interface TileDecoder {
 export interface ExportRequest {
   readonly selection: TileSelection;
   readonly out: string;
-  /** Replaces what stands at `out`. */
+  /** Replace an existing output. */
   readonly force: boolean;
-  /** For people, in the file: "kyiv", say. */
+  /** Name of the map for people, stored in the file: "kyiv". */
   readonly name: string;
 }
 
@@ -49,10 +52,10 @@ export interface ExportObserver {
 
 export interface ExportSummary {
   readonly tiles: number;
-  /** Pictures that are stored, where the format stores equal ones once. */
+  /** Number of stored pictures, for formats that store equal ones once. */
   readonly pictures: number;
   readonly zooms: readonly number[];
-  /** Of the file or folder. */
+  /** Size of the file or folder. */
   readonly bytes: number;
   readonly bounds: Bbox;
 }

@@ -1,5 +1,5 @@
 /**
- * Export to a `{z}/{x}/{y}.jpg` folder (slippy numbering, y from the north), with a metadata.json.
+ * Exports a `{z}/{x}/{y}.jpg` folder (slippy numbering, y from the north), with a metadata.json.
  *
  * @module
  */
@@ -50,7 +50,7 @@ export async function exportFolder(
   }
 }
 
-/** Tiles come row by row, so the same few hundred columns come again and again. */
+/** Cached, because tiles come row by row and the same few hundred columns recur. */
 class LastFolders {
   static readonly #KEPT = 10_000;
   readonly #root: string;

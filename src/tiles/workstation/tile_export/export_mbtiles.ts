@@ -1,5 +1,5 @@
 /**
- * Export to MBTiles 1.3: an SQLite file; rows count from the south (TMS).
+ * Exports MBTiles 1.3: an SQLite file; rows count from the south (TMS).
  *
  * Source: https://github.com/mapbox/mbtiles-spec/blob/master/1.3/spec.md
  *
@@ -13,13 +13,13 @@ import { ExportFacts } from "./facts.ts";
 import { exportFault } from "./output.ts";
 
 const READS_AT_ONCE = 8;
-/** Rows of one transaction: they wait in SQLite's page cache until it ends. */
+/** Rows in one transaction: they stay in SQLite's page cache until it ends. */
 const TRANSACTION_TILES = 512;
 
-/** "MPBX", as the specification has it. */
+/** "MPBX", the application id of the specification. */
 const APPLICATION_ID = 0x4d504258;
 
-/** The file is a new one under a name that nobody knows: a journal would protect nothing. */
+/** The file is new and has a temporary name: a journal would protect nothing. */
 const SCHEMA = `
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;

@@ -1,12 +1,12 @@
 /**
- * What an archive says of itself, gathered while its tiles go by.
+ * Collects an archive's metadata while its tiles are written.
  *
  * @module
  */
 import { tileBounds } from "../../../core/mod.ts";
 import type { Bbox, TileMetadata } from "../../tile_contract/mod.ts";
 
-/** Different attributions that are kept. */
+/** Largest number of different attributions that are kept. */
 const ATTRIBUTIONS_MAX = 20;
 
 export class ExportFacts {
@@ -35,7 +35,7 @@ export class ExportFacts {
     };
   }
 
-  /** Rising; never empty once a tile went by. */
+  /** Ascending; not empty after the first tile. */
   get zooms(): readonly number[] {
     return [...this.#zooms].sort((a, b) => a - b);
   }
@@ -49,7 +49,7 @@ export class ExportFacts {
     return { latitudeDeg: (southDeg + northDeg) / 2, longitudeDeg: (westDeg + eastDeg) / 2 };
   }
 
-  /** The words of MBTiles' metadata table, which PMTiles and folders take as well. */
+  /** The keys of MBTiles' metadata table, which PMTiles and folders use as well. */
   document(name: string): Record<string, string> {
     const { southDeg, westDeg, northDeg, eastDeg } = this.bounds;
     const zooms = this.zooms;
@@ -65,7 +65,7 @@ export class ExportFacts {
       center: [degrees(longitudeDeg), degrees(latitudeDeg), zooms.at(-1) ?? 0].join(","),
       minzoom: `${zooms[0] ?? 0}`,
       maxzoom: `${zooms.at(-1) ?? 0}`,
-      // The import takes it for all tiles: too old is safe, too young is not.
+      // An import applies it to all tiles: too old is safe, too young is not.
       ...(this.#oldest === null || this.#undated
         ? {}
         : { captured_at: this.#oldest.toISOString() }),

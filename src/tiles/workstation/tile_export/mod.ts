@@ -1,4 +1,7 @@
-/** Tile export (operator only): tiles of the cache → MBTiles, PMTiles, GeoTIFF/COG, {z}/{x}/{y}. */
+/**
+ * Tile export (operator only): writes tiles of the cache as MBTiles, PMTiles, GeoTIFF/COG or a
+ * {z}/{x}/{y} folder.
+ */
 export * from "./contract.ts";
 export { exportFolder } from "./export_folder.ts";
 export { exportMbtiles } from "./export_mbtiles.ts";

@@ -11,7 +11,7 @@ import {
   OutputWriteError,
 } from "../../../core/mod.ts";
 
-/** Stands in a tile folder of ours; only such a folder is replaced. */
+/** Marks a tile folder of ours; only such a folder is replaced. */
 export const FOLDER_DOCUMENT = "metadata.json";
 
 /** Why the folder is not replaced; null for an export of ours. */
@@ -31,14 +31,14 @@ async function isOurs(folder: string): Promise<boolean> {
   }
 }
 
-/** A fault of what the cache holds while it is exported. */
+/** An error in the content of the cache during an export. */
 export function exportFault(error: unknown): unknown {
   const isOutputs = error instanceof OutputTakenError || error instanceof OutputBusyError ||
     error instanceof OutputWriteError;
   if (!(error instanceof GdnError) || isOutputs) return error;
   return new GdnError(
     "EXPORT",
-    `Cannot export: ${messageOf(error)} (nothing was written; \`operator cache verify\` looks at ` +
+    `Cannot export: ${messageOf(error)} (nothing was written; \`operator cache verify\` checks ` +
       "all tiles)",
     { cause: error, exitCode: error.exitCode },
   );

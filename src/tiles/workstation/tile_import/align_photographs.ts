@@ -1,6 +1,7 @@
 /**
- * Holds the pose tags of photographs against their overlaps: finds those that are turned by half a
- * turn, then moves all of them by a little so that they fit, their mean position staying as tagged.
+ * Checks the pose tags of photographs against their overlaps: finds photographs turned by 180°,
+ * then adjusts all poses slightly so that overlaps agree, while their mean position stays as
+ * tagged.
  *
  * @module
  */
@@ -20,13 +21,13 @@ import {
 import { adjust, type Tie } from "./tie_adjustment.ts";
 import { type PairScores, voteTurns } from "./turn_vote.ts";
 
-/** Cells along a photograph's short side while it is judged, and while ties are measured. */
+/** Cells along a photograph's short side, for the check of headings and for measuring ties. */
 const COARSE_CELLS = 48;
 const FINE_CELLS = 320;
 /** Share of the short side by which two tagged positions may disagree. */
 const SHIFT_SHARE_MAX = 0.2;
 const NEIGHBOURS_MAX = 6;
-/** A pair that fits worse than this ties nothing. */
+/** A pair with a lower correlation gives no ties. */
 const PAIR_SCORE_MIN = 0.3;
 const BLOCK_CELLS = 32;
 const BLOCK_SCORE_MIN = 0.6;
@@ -34,7 +35,7 @@ const BLOCK_SCORE_MIN = 0.6;
 export interface Alignment {
   readonly placements: readonly Placement[];
   readonly notes: readonly string[];
-  /** Indices of the photographs whose pixels are turned against their heading tag. */
+  /** Indices of the photographs that are turned by 180° against their heading tag. */
   readonly turned: readonly number[];
   readonly medianTieBeforeM: number;
   readonly medianTieAfterM: number;
@@ -107,7 +108,7 @@ interface Parts {
   readonly cache: PhotographPixelCache;
 }
 
-/** Pairs that can overlap, each photograph with its nearest neighbours. */
+/** Pairs that may overlap: each photograph with its nearest neighbours. */
 function neighbourPairs(set: PhotographSet, shortSideM: number): readonly [number, number][] {
   const pairs = new Map<string, [number, number]>();
   set.photographs.forEach((photograph, i) => {
@@ -129,7 +130,7 @@ function neighbourPairs(set: PhotographSet, shortSideM: number): readonly [numbe
 
 interface Turns {
   readonly placements: readonly Placement[];
-  /** Pairs that fit, with the shift that fits best, metres east and south of the second. */
+  /** Pairs that overlap, with the best shift, metres east and south of the second. */
   readonly fits: readonly {
     readonly first: number;
     readonly second: number;
@@ -152,7 +153,7 @@ async function findTurns(
     ]);
   }
   const reach = Math.ceil(SHIFT_SHARE_MAX * COARSE_CELLS);
-  // A tenth of a photograph at least.
+  // At least a tenth of a photograph.
   const countMin = COARSE_CELLS * COARSE_CELLS / 8;
   const peaks = pairs.map(([first, second]) =>
     [[0, 0], [0, 1], [1, 0], [1, 1]].map(([s, t]): Peak => {

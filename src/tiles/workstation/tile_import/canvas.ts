@@ -1,5 +1,5 @@
 /**
- * The 256 × 256 square that every importer paints into.
+ * The 256 × 256 canvas that every importer paints a tile into.
  *
  * @module
  */
@@ -15,7 +15,7 @@ interface Rgb {
   readonly pixels: Uint8Array<ArrayBuffer>;
 }
 
-/** Resamples by a grid of knots (pixel centres at integers); ffi/vision does it. */
+/** Resamples by a grid of knots (pixel centres at integers); implemented in ffi/vision. */
 export type WarpFunction = (
   source: Rgb,
   grid: {
@@ -33,11 +33,11 @@ export type WarpFunction = (
   { readonly pixels: Uint8Array<ArrayBuffer>; readonly coverage: Uint8Array<ArrayBuffer> }
 >;
 
-/** What the import needs of the native library, given by the composition root. */
+/** The functions of the native library that the import needs, passed by the composition root. */
 export interface TileToolkit {
   readonly warp: WarpFunction;
   encodeJpeg(picture: Rgb, quality: number): Promise<Uint8Array<ArrayBuffer>>;
-  /** Colour picture of a JPEG; `name` is for messages. */
+  /** Decodes a JPEG to colour; `name` is for messages. */
   decodeJpeg(
     jpeg: Uint8Array<ArrayBuffer>,
     options: { readonly name: string; readonly denominator: 1 | 2 | 4 | 8 },
@@ -57,7 +57,7 @@ export function emptyCanvas(): SquareCanvas {
   };
 }
 
-/** null when the canvas holds no pixel. */
+/** null when no pixel of the canvas is covered. */
 export async function encodeCanvas(
   toolkit: TileToolkit,
   canvas: SquareCanvas,
@@ -74,7 +74,7 @@ export async function encodeCanvas(
   return { jpeg, coverage: covered / canvas.coverage.length };
 }
 
-/** One canvas from its four quarters (NW, NE, SW, SE), each pixel the mean of those that are covered. */
+/** Joins four canvases (NW, NE, SW, SE) into one, each pixel the mean of those that are covered. */
 export function halve(quarters: readonly (SquareCanvas | null)[]): SquareCanvas | null {
   if (quarters.every((quarter) => quarter === null)) return null;
   const out = emptyCanvas();
@@ -105,7 +105,7 @@ function averageFour(from: SquareCanvas, at: number, to: SquareCanvas, target: n
     blue += from.pixels[3 * i + 2];
     count++;
   }
-  // Half of the four at least: the same rule as a pixel whose centre is covered.
+  // At least half of the four: the same rule as for a pixel whose centre is covered.
   if (count < 2) return;
   to.coverage[target] = 255;
   to.pixels[3 * target] = Math.round(red / count);

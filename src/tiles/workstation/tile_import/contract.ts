@@ -1,5 +1,5 @@
 /**
- * Tile import: imagery of any kind → 256×256 slippy JPEG tiles in a tile store.
+ * Types of tile import: imagery of any kind becomes 256×256 slippy JPEG tiles in a tile store.
  *
  * @module
  */
@@ -7,10 +7,10 @@ import type { SlippyTile } from "../../../core/mod.ts";
 import type { RefusedTile } from "./archives/contract.ts";
 import type { NewTile, TileId, WriteOptions, WriteSummary } from "../../tile_contract/mod.ts";
 
-/** What the import needs of a tile store. */
+/** The methods of a tile store that the import needs. */
 export interface TileSink {
   tileExists(tileId: TileId): Promise<boolean>;
-  /** All of them or none. */
+  /** Writes all of them or none. */
   writeTiles(tiles: readonly NewTile[], options?: WriteOptions): Promise<WriteSummary>;
 }
 
@@ -21,19 +21,19 @@ export interface PaintedTile {
   readonly coverage: number;
 }
 
-/** Imagery with a known place on Earth. */
+/** Imagery with a known position on Earth. */
 export interface Imagery extends AsyncDisposable {
   /** Metres of ground per pixel of the imagery. */
   readonly gsdM: number;
   /** Latitude at its middle, degrees. */
   readonly latitudeDeg: number;
-  /** When the ground looked like this, where the imagery itself tells. */
+  /** Date of the imagery, when it states one itself. */
   readonly capturedAt: Date | null;
-  /** Every tile that may hold a pixel of it, in an order that reads the imagery once. */
+  /** Every tile that may contain a pixel of it, in an order that reads the imagery once. */
   tiles(zoom: number): readonly SlippyTile[];
-  /** null where the tile holds no pixel of it. */
+  /** null when the tile contains no pixel of it. */
   paint(tile: SlippyTile): Promise<PaintedTile | null>;
-  /** What a person should know about it ("3 of 12 photographs are turned against their tag"). */
+  /** Notes for the user ("3 of 12 photographs are turned against their tag"). */
   readonly notes: readonly string[];
 }
 
@@ -48,11 +48,11 @@ export interface GeoReference {
   readonly gsdM: number;
   /** Position of a pixel in degrees. */
   wgsFromPixel(xPx: number, yPx: number): { latitudeDeg: number; longitudeDeg: number };
-  /** NaN where the projection does not reach. */
+  /** NaN outside of the projection. */
   pixelFromWgs(latitudeDeg: number, longitudeDeg: number): readonly [xPx: number, yPx: number];
 }
 
-/** Pixels of a window of a picture, RGB; `mask` has 0 where there is no picture (null: all valid). */
+/** RGB pixels of a window of a picture; `mask` is 0 where there is no picture (null: all valid). */
 export interface RasterWindow {
   readonly widthPx: number;
   readonly heightPx: number;
@@ -60,7 +60,7 @@ export interface RasterWindow {
   readonly mask: Uint8Array<ArrayBuffer> | null;
 }
 
-/** A picture that is read window by window, so that its size is no matter of memory. */
+/** A picture that is read window by window, so that its size does not determine memory use. */
 export interface RasterReader extends AsyncDisposable {
   readonly widthPx: number;
   readonly heightPx: number;
@@ -88,19 +88,19 @@ export interface ImportSummary {
   readonly source: string;
   /** New tiles in the store. */
   readonly written: number;
-  /** Tiles that were there already and were left as they are. */
+  /** Tiles that existed already and were left unchanged. */
   readonly kept: number;
-  /** Candidates without a pixel. */
+  /** Candidate tiles without a covered pixel. */
   readonly empty: number;
-  /** Of the written tiles: those that the imagery does not fill. */
+  /** Number of written tiles that the imagery covers only partly. */
   readonly partial: number;
   readonly bytes: number;
-  /** Tiles that the store does not take: too old for their sector. */
+  /** Tiles that the store refuses: too old for their sector. */
   readonly refused: number;
   /** The first of them. */
   readonly refusals: readonly RefusedTile[];
   readonly gsdM: number;
-  /** Box around all tiles that hold pixels; null when there are none. */
+  /** Box around all tiles with pixels; null when there are none. */
   readonly bounds: {
     readonly southDeg: number;
     readonly westDeg: number;

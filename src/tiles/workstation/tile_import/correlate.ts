@@ -6,9 +6,9 @@
 import type { GroundRaster } from "./photograph_raster.ts";
 
 export interface Peak {
-  /** −1 … 1; −1 where nothing could be compared. */
+  /** −1 … 1; −1 when nothing could be compared. */
   readonly score: number;
-  /** Cells by which `b` must move east and south to lie on `a`. */
+  /** Cells by which `b` must be moved east and south to match `a`. */
   readonly columns: number;
   readonly rows: number;
 }
@@ -21,7 +21,7 @@ export interface Window {
   readonly bottom: number;
 }
 
-/** Where two rasters lie on each other, grown by nothing. */
+/** The overlap of two rasters, without a margin. */
 export function overlapWindow(a: GroundRaster, b: GroundRaster): Window {
   return {
     left: Math.max(a.column, b.column),
@@ -31,7 +31,9 @@ export function overlapWindow(a: GroundRaster, b: GroundRaster): Window {
   };
 }
 
-/** Correlation of `a` with `b` moved by (columns, rows), over the cells of `window` that both have. */
+/**
+ * Correlation of `a` with `b` moved by (columns, rows), over the cells of `window` that both cover.
+ */
 export function correlation(
   a: GroundRaster,
   b: GroundRaster,
@@ -83,7 +85,7 @@ export function bestShift(
   return best;
 }
 
-/** The peak between the cells, by a parabola through its neighbours on each axis. */
+/** Subcell position of the peak, by a parabola through its neighbours on each axis. */
 export function refinePeak(
   a: GroundRaster,
   b: GroundRaster,

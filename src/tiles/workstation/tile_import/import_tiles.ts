@@ -1,5 +1,5 @@
 /**
- * The import itself: paints tile after tile and stores what is new.
+ * Imports imagery: paints tile after tile and stores the new ones.
  *
  * @module
  */
@@ -9,9 +9,9 @@ import type { NewTile, TileId } from "../../tile_contract/mod.ts";
 import { TileBatch } from "./tile_batch.ts";
 import type { Imagery, ImportOptions, ImportSummary, PaintedTile, TileSink } from "./contract.ts";
 
-/** Tiles that are written together; a transaction for each is slow. */
+/** Tiles that are written together; a transaction for each would be slow. */
 const BATCH_TILES = 64;
-/** Tiles that are painted side by side; the native warps run beside each other. */
+/** Tiles that are painted concurrently; the native warps run in parallel. */
 const PARALLEL_TILES = 4;
 
 /** The zoom at which `imagery` is imported. */
@@ -20,8 +20,8 @@ export function importZoom(imagery: Imagery, wanted: number | null): number {
 }
 
 /**
- * Imports every tile of `imagery`. Tiles that the store holds already are kept as they are, so that
- * an import that was broken off is finished by running it again.
+ * Imports every tile of `imagery`. Tiles that the store holds already are left unchanged, so that
+ * an interrupted import is completed by running it again.
  */
 export async function importTiles(
   imagery: Imagery,

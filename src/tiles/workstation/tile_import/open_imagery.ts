@@ -1,5 +1,5 @@
 /**
- * Finds out what SOURCE is, and opens it.
+ * Detects the kind of SOURCE, and opens it.
  *
  * @module
  */
@@ -15,14 +15,14 @@ import { RasterImagery } from "./raster_imagery.ts";
 import { openRaster, type RasterHeader, readRasterHeader } from "./raster_reader.ts";
 
 export interface OpenOptions {
-  /** Middle of a picture without a georeference. */
+  /** Centre of a picture without a georeference. */
   readonly centre: { readonly latitudeDeg: number; readonly longitudeDeg: number } | null;
   readonly gsdM: number | null;
-  /** Altitude of the ground over sea level, where photographs have no height over take-off. */
+  /** Altitude of the ground over sea level, for photographs without a height over take-off. */
   readonly groundAltitudeM: number | null;
-  /** Whether the pose tags of photographs are taken as they are, or held against the overlaps. */
+  /** Whether the pose tags of photographs are trusted, or checked against the overlaps. */
   readonly headings: "trust" | "search";
-  /** For temporary copies of large pictures. */
+  /** Folder for temporary copies of large pictures. */
   readonly scratchDirectory: string;
 }
 
@@ -34,9 +34,11 @@ export interface OpenedImagery {
 }
 
 /**
- * Opens a picture, a GeoTIFF or a folder of photographs (tiles that are cut already: openArchive).
+ * Opens a picture, a GeoTIFF or a folder of photographs (for tiles that are cut already see
+ * openArchive).
  *
- * @throws DataError for what cannot be imported; UsageError where the centre is missing or too much.
+ * @throws DataError for what cannot be imported; UsageError when the centre is missing or not
+ * allowed.
  */
 export async function openImagery(
   path: string,
@@ -118,7 +120,7 @@ function givenReference(header: RasterHeader, options: OpenOptions): GeoReferenc
   const { centre, gsdM } = options;
   if (!centre || gsdM === null) {
     throw new UsageError(
-      `${path} does not say where it lies: give --centre LAT,LON (of its middle) and --gsd M ` +
+      `${path} has no georeference: give --centre LAT,LON (of its middle) and --gsd M ` +
         "(metres per pixel), north up",
     );
   }

@@ -1,6 +1,6 @@
 /**
- * Imagery from nadir photographs laid on flat ground: each pixel is taken from the photograph to
- * whose middle it is nearest.
+ * Imagery from nadir photographs projected onto flat ground: each pixel is taken from the
+ * photograph whose centre is nearest.
  *
  * @module
  */
@@ -63,7 +63,7 @@ export class PhotographImagery implements Imagery {
     this.#layers = set.photographs.map((photograph, index) => {
       const view = viewOf(photograph, placements[index]);
       const outline = frameFootprint(view, 0, OUTLINE_STEPS);
-      // A frame within 30° of the vertical shows its horizon only through a very wide lens.
+      // Within 30° of the vertical, only a very wide lens would show the horizon.
       return { photograph, view, middle: middleOf(view), outline: outline ?? [] };
     }).filter((layer) => layer.outline.length > 0);
     const gsds = set.photographs.map(gsdOf).sort((a, b) => a - b);
@@ -72,7 +72,9 @@ export class PhotographImagery implements Imagery {
     this.capturedAt = earliest(set);
   }
 
-  /** In Morton order: neighbours follow each other, so that few photographs are decoded twice. */
+  /**
+   * In Morton order: consecutive tiles are neighbours, so that few photographs are decoded twice.
+   */
   tiles(zoom: number): readonly SlippyTile[] {
     const found = new Map<string, SlippyTile>();
     for (const layer of this.#layers) {
@@ -106,7 +108,7 @@ export class PhotographImagery implements Imagery {
     return await encodeCanvas(this.#toolkit, canvas);
   }
 
-  /** Paints where `layer` is the nearest so far; returns the greatest of `nearestM`. */
+  /** Paints where `layer` is the nearest so far; returns the greatest value of `nearestM`. */
   async #add(
     layer: Layer,
     tile: SlippyTile,
@@ -160,7 +162,10 @@ export class PhotographImagery implements Imagery {
   }
 }
 
-/** A tile in the local frame; straight enough over one tile to choose among photographs. */
+/**
+ * A tile in the local frame of reference; straight enough over one tile to choose among
+ * photographs.
+ */
 interface TileGround {
   readonly west: number;
   readonly north: number;
@@ -179,7 +184,10 @@ function radiusM(layer: Layer): number {
   );
 }
 
-/** Decoding smaller is exact box averaging: taken while two source pixels remain for each of ours. */
+/**
+ * Decoding at a smaller size averages boxes exactly: used while two source pixels remain for each
+ * of ours.
+ */
 function decodeDenominator(shrink: number): 1 | 2 | 4 | 8 {
   return shrink >= 16 ? 8 : shrink >= 8 ? 4 : shrink >= 4 ? 2 : 1;
 }
@@ -193,7 +201,7 @@ function mortonKey(x: number, y: number): bigint {
   return key;
 }
 
-/** The ground is at least as old as the earliest photograph. */
+/** The ground is dated by the earliest photograph, the safe side. */
 function earliest(set: PhotographSet): Date | null {
   const times = set.photographs.map(({ file }) => file.photograph.capturedAt?.getTime() ?? NaN);
   const first = Math.min(...times);

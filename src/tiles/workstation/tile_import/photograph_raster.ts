@@ -1,5 +1,6 @@
 /**
- * A photograph laid north-up on the ground, small and high-passed, for holding it against others.
+ * Projects a photograph north-up onto the ground, small and high-pass filtered, for comparison with
+ * others.
  *
  * @module
  */
@@ -21,11 +22,11 @@ export interface GroundRaster {
   readonly column: number;
   readonly row: number;
   readonly sizePx: number;
-  /** 0 where there is no picture, else 128 + what the neighbourhood's mean leaves. */
+  /** 0 where there is no picture, else 128 + the difference from the local mean. */
   readonly cells: Uint8Array;
 }
 
-/** Half the side of the window whose mean is taken away, cells. */
+/** Half the side of the window of the local mean, cells. */
 const HIGH_PASS_RADIUS = 8;
 
 export async function groundRaster(
@@ -57,7 +58,7 @@ export async function groundRaster(
   return { gsdM, column, row, sizePx, cells: highPass(pixels, coverage, sizePx) };
 }
 
-/** Grey less the mean of the window around, from sums over the picture's corners. */
+/** Grey minus the mean of the window around it, from an integral image. */
 function highPass(pixels: Uint8Array, coverage: Uint8Array, size: number): Uint8Array {
   const stride = size + 1;
   const sums = new Float64Array(stride * stride), counts = new Float64Array(stride * stride);

@@ -1,5 +1,5 @@
 /**
- * A folder of photographs in one local frame, with their pixels on demand.
+ * A folder of photographs in one local frame of reference, with their pixels on demand.
  *
  * @module
  */
@@ -18,15 +18,15 @@ import {
 } from "../../../flight/photographs/mod.ts";
 import type { TileToolkit } from "./canvas.ts";
 
-/** Photographs that look further off the vertical than this are refused. */
+/** Photographs tilted further than this from the vertical are refused. */
 const TILT_MAX_DEG = 30;
 const RADIANS_PER_DEGREE = Math.PI / 180;
 
-/** How a photograph is laid on the ground, on top of what its tags say. */
+/** Corrections to the pose tags of a photograph. */
 export interface Placement {
-  /** 0, or 180 where the pixels are turned against the heading tag. */
+  /** 0, or 180 when the photograph is turned against its heading tag. */
   readonly turnDeg: number;
-  /** Further heading, degrees clockwise. */
+  /** Additional heading, degrees clockwise. */
   readonly headingDeg: number;
   /** Moves the camera east and north, metres. */
   readonly eastM: number;
@@ -48,17 +48,19 @@ export interface PlacedPhotograph {
   readonly gimbal: GimbalAttitude;
   /** Height of the camera over the ground by its tags, metres. */
   readonly heightM: number;
-  /** Camera by the tags alone, east and north, metres. */
+  /** Camera position by the tags alone, east and north, metres. */
   readonly taggedPositionM: GroundPosition;
 }
 
-/** Ground lies at up = 0 of `frame`. */
+/** The ground is at up = 0 of `frame`. */
 export interface PhotographSet {
   readonly frame: LocalFrame;
   readonly photographs: readonly PlacedPhotograph[];
 }
 
-/** @throws DataError for a folder without photographs, or one whose pose is not known or oblique. */
+/**
+ * @throws DataError for a folder without photographs, or with one whose pose is unknown or oblique.
+ */
 export async function readPhotographSet(
   path: string,
   groundAltitudeM: number | null,
@@ -80,7 +82,7 @@ function place(
 ): PlacedPhotograph {
   const { name, gimbal, latitudeDeg, longitudeDeg } = file.photograph;
   if (!gimbal) {
-    throw new DataError(name, "no GimbalYawDegree tag (XMP): which way it looks is not known");
+    throw new DataError(name, "no GimbalYawDegree tag (XMP): its heading is unknown");
   }
   const tilt = Math.cos((gimbal.pitchDeg + 90) * RADIANS_PER_DEGREE) *
     Math.cos(gimbal.rollDeg * RADIANS_PER_DEGREE);
@@ -88,7 +90,7 @@ function place(
     throw new DataError(
       name,
       `the camera looks ${(Math.acos(tilt) / RADIANS_PER_DEGREE).toFixed(0)}° off the vertical; ` +
-        `only nadir photographs (within ${TILT_MAX_DEG}°) can be laid on flat ground: take it out`,
+        `only nadir photographs (within ${TILT_MAX_DEG}°) can be projected onto flat ground: remove it`,
     );
   }
   const [east, north] = frame.localFromWgs({ latitudeDeg, longitudeDeg, heightM: 0 });
@@ -103,7 +105,7 @@ function place(
   };
 }
 
-/** The camera of a photograph laid as `placement` says. */
+/** The camera of a photograph with the corrections of `placement`. */
 export function viewOf(photograph: PlacedPhotograph, placement: Placement): CameraView {
   const { calibration } = photograph.file.photograph;
   const [east, north] = photograph.taggedPositionM;
@@ -118,15 +120,15 @@ export function viewOf(photograph: PlacedPhotograph, placement: Placement): Came
   };
 }
 
-/** Ground in the middle of the picture. */
+/** Ground point at the centre of the picture. */
 export function middleOf(view: CameraView): GroundPosition {
   const { widthPx, heightPx } = view.calibration;
   const { positionLocalM: [east, north] } = view;
-  // Within 30° of the vertical the middle always meets the ground.
+  // Within 30° of the vertical the centre always meets the ground.
   return groundFromPixel(view, [(widthPx - 1) / 2, (heightPx - 1) / 2], 0) ?? [east, north];
 }
 
-/** Metres of ground per pixel in the middle of the picture. */
+/** Metres of ground per pixel at the centre of the picture. */
 export function gsdOf(photograph: PlacedPhotograph): number {
   return photograph.heightM / photograph.file.photograph.calibration.fxPx;
 }
@@ -138,7 +140,7 @@ export interface PhotographPixels {
   readonly pixels: Uint8Array<ArrayBuffer>;
 }
 
-/** Decoded photographs, the latest used kept while they fit. */
+/** Cache of decoded photographs, least recently used dropped first. */
 export class PhotographPixelCache {
   readonly #toolkit: TileToolkit;
   readonly #bytesMax: number;
@@ -150,11 +152,11 @@ export class PhotographPixelCache {
     this.#bytesMax = bytesMax;
   }
 
-  /** Pixels shrunk by 1/`denominator`. */
+  /** Pixels decoded at 1/`denominator` of the size. */
   get(file: PhotographFile, denominator: 1 | 2 | 4 | 8): Promise<PhotographPixels> {
     const key = `${denominator} ${file.path}`;
     const entry = this.#kept.get(key) ?? this.#add(file, denominator);
-    // The last of a map is the latest used.
+    // The last entry of the map is the most recently used.
     this.#kept.delete(key);
     this.#kept.set(key, entry);
     for (const [oldest, { bytes }] of this.#kept) {
@@ -178,7 +180,9 @@ export class PhotographPixelCache {
   }
 }
 
-/** From the pixels of the whole frame to those of its 1/`denominator` (centres at integers), in place. */
+/**
+ * Converts pixels of the full frame to those at 1/`denominator` (centres at integers), in place.
+ */
 export function scaleKnots(knots: Float64Array, denominator: number): void {
   for (let i = 0; i < knots.length; i++) knots[i] = (knots[i] + 0.5) / denominator - 0.5;
 }

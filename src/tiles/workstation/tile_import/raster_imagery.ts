@@ -1,5 +1,5 @@
 /**
- * Imagery from a picture with a georeference: resampled exactly into slippy tiles.
+ * Imagery from a picture with a georeference, resampled exactly into slippy tiles.
  *
  * @module
  */
@@ -18,20 +18,20 @@ import {
 import type { GeoReference, Imagery, PaintedTile, RasterReader } from "./contract.ts";
 import { encodeCanvas, halve, type SquareCanvas, type TileToolkit } from "./canvas.ts";
 
-/** Knots of the map world pixel → source pixel stand this far apart; between them it is bilinear. */
+/** Spacing of the knots of the map world pixel → source pixel; it is bilinear between them. */
 const KNOT_STEP_PX = 16;
 const KNOTS = TILE_SIZE_PX / KNOT_STEP_PX + 1;
-/** Shrinking by more is done in steps of two, so that a window of the source stays small. */
+/** Larger reductions are done in steps of two, so that a window of the source stays small. */
 const SHRINK_MAX = 4;
-/** Pixels read around what a tile covers, for interpolation. */
+/** Margin of pixels around a tile's window, for interpolation. */
 const MARGIN_PX = 3;
-/** One import writes no more tiles than this. */
+/** Largest number of tiles that one import writes. */
 const TILES_MAX = 4_000_000;
 
 export class RasterImagery implements Imagery {
   readonly gsdM: number;
   readonly latitudeDeg: number;
-  /** No tag of a picture tells it: a TIFF's DateTime is when a program wrote the file. */
+  /** No tag of a picture states it: a TIFF's DateTime is when a program wrote the file. */
   readonly capturedAt = null;
   readonly notes: readonly string[] = [];
   readonly #raster: RasterReader;
@@ -55,7 +55,7 @@ export class RasterImagery implements Imagery {
     return tilesUnderOutline(this.#outline(), zoom);
   }
 
-  /** Positions all around the picture's edge, degrees. */
+  /** Positions along the picture's edge, degrees. */
   #outline(): { latitudeDeg: number; longitudeDeg: number }[] {
     const { widthPx, heightPx } = this.#raster;
     const steps = 32;
@@ -138,7 +138,7 @@ export class RasterImagery implements Imagery {
   }
 }
 
-/** NaN where the projection does not reach: `checkOutline` says so to a person. */
+/** NaN outside of the projection; `checkOutline` reports this to the user. */
 function positionOrNowhere(reference: GeoReference, xPx: number, yPx: number) {
   try {
     return reference.wgsFromPixel(xPx, yPx);
@@ -176,7 +176,7 @@ export function tilesUnderOutline(
   return tiles;
 }
 
-/** Slippy maps end before the poles, and one import does not cross the antimeridian. */
+/** Slippy maps end before the poles, and one import must not cross the antimeridian. */
 function checkOutline(outline: readonly { latitudeDeg: number; longitudeDeg: number }[]): void {
   const refuse = (state: string) =>
     new GdnError("OUTLINE", `Cannot cut the imagery into tiles: ${state}`, { exitCode: EXIT.data });
@@ -185,7 +185,7 @@ function checkOutline(outline: readonly { latitudeDeg: number; longitudeDeg: num
   );
   if (beyond) {
     throw refuse(
-      `it reaches ${beyond.latitudeDeg}, ${beyond.longitudeDeg}, which lies on no slippy map ` +
+      `it reaches ${beyond.latitudeDeg}, ${beyond.longitudeDeg}, which is outside of slippy maps ` +
         "(check its georeference, or --centre and --gsd)",
     );
   }
@@ -195,7 +195,7 @@ function checkOutline(outline: readonly { latitudeDeg: number; longitudeDeg: num
   }
 }
 
-/** What must be read of the source under the knots; null when they all lie beside it. */
+/** The window of the source to read for these knots; null when they are all outside. */
 function windowUnderKnots(knots: Float64Array, widthPx: number, heightPx: number) {
   let west = Infinity, east = -Infinity, north = Infinity, south = -Infinity;
   for (let i = 0; i < knots.length; i += 2) {

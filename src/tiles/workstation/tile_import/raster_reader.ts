@@ -1,6 +1,6 @@
 /**
  * Reads pictures window by window with sharp (libvips): small ones from memory, large ones from a
- * tiled TIFF, so that a picture of 20,000 × 20,000 pixels needs no gigabytes.
+ * tiled TIFF, so that a picture of 20,000 × 20,000 pixels does not need gigabytes of memory.
  *
  * @module
  */
@@ -10,29 +10,29 @@ import type { RasterReader, RasterWindow } from "./contract.ts";
 
 /** Decoded pictures up to this size are kept in memory whole. */
 const WHOLE_PIXELS_MAX = 24_000_000;
-/** No picture is larger than this (40,000 × 40,000). */
+/** Pictures must not be larger than this (40,000 × 40,000). */
 const PIXELS_MAX = 1_600_000_000;
-/** A large picture with more pixels than this for each byte of its file is no photograph but a bomb. */
+/** A large picture with more pixels than this for each byte of its file is a decompression bomb. */
 const PIXELS_PER_BYTE_MAX = 200;
 const RASTER_FORMATS = ["png", "jpeg", "webp", "tiff"];
 
-/** What the header of a picture says. */
+/** The header of a picture. */
 export interface RasterHeader {
   readonly path: string;
   readonly format: string;
-  /** As people see it: after the EXIF orientation. */
+  /** After applying the EXIF orientation. */
   readonly widthPx: number;
   readonly heightPx: number;
   readonly hasAlpha: boolean;
   readonly turned: boolean;
 }
 
-/** Reads and judges the header; throws {@link DataError} for what is no importable picture. */
+/** Reads and checks the header; throws {@link DataError} for a picture that cannot be imported. */
 export async function readRasterHeader(path: string): Promise<RasterHeader> {
   const file = await statFile(path);
   let header: Metadata;
   try {
-    // A second reading of the same path must not see the first one's pixels.
+    // Disable libvips' cache: reading the same path again must not return old pixels.
     sharp.cache(false);
     header = await sharp(path, { limitInputPixels: false, failOn: "error" }).metadata();
   } catch (error) {
@@ -92,7 +92,7 @@ async function statFile(path: string): Promise<Deno.FileInfo> {
   }
 }
 
-/** First line of what libvips said, without paths. */
+/** First line of libvips' message, without paths. */
 function shortReason(error: unknown): string {
   return messageOf(error).split("\n")[0].slice(0, 160);
 }
@@ -103,7 +103,7 @@ export async function openRaster(
   options: {
     readonly scratchDirectory: string;
     readonly noData?: number | null;
-    /** Pixels up to which a picture is kept in memory whole. */
+    /** Largest number of pixels of a picture that is kept in memory. */
     readonly wholePixelsMax?: number;
   },
 ): Promise<RasterReader> {
@@ -133,7 +133,7 @@ async function openWhole(header: RasterHeader, noData: number | null): Promise<R
   };
 }
 
-/** From a tiled TIFF: libvips then reads only the TIFF tiles under a window. */
+/** Reads from a tiled TIFF, of which libvips reads only the tiles under a window. */
 async function openTiled(
   header: RasterHeader,
   scratchDirectory: string,
@@ -184,7 +184,7 @@ async function decode(picture: Sharp, header: RasterHeader): Promise<RawPixels> 
   return { data, info };
 }
 
-/** RGB and a mask from 1 to 4 channels; a pixel whose samples all are `noData` holds no picture. */
+/** RGB and a mask from 1 to 4 channels; a pixel whose samples all equal `noData` is masked. */
 function splitAlpha(
   data: Uint8Array,
   info: RawPixels["info"],

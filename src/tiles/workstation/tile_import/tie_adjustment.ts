@@ -1,10 +1,12 @@
 /**
- * Places photographs so that what two of them show at one spot lies at one spot: weighted least
- * squares over a small move, turn and scale of each photograph, held to its tags by priors.
+ * Adjusts the poses of photographs so that tie points between them agree on the ground: weighted
+ * least squares over a small shift, rotation and scale of each photograph, with priors from its
+ * tags.
  *
- * A point at g (from the middle m of photograph i) moves to g + t_i + θ_i J (g − m_i) + σ_i (g − m_i)
- * with J a quarter turn clockwise; a tie between i and j wants both moved points to be the same. The
- * normal equations are solved by conjugate gradients; Huber weights take the edge off wrong ties.
+ * A point at g (from the centre m of photograph i) moves to g + t_i + θ_i J (g − m_i) + σ_i (g −
+ * m_i) with J a quarter turn clockwise; a tie between i and j requires both moved points to be
+ * equal. The normal equations are solved by conjugate gradients; Huber weights reduce the influence
+ * of wrong ties.
  *
  * Source: W. Förstner, B. Wrobel, Photogrammetric Computer Vision, 2016, chapters 4 and 15.
  *
@@ -13,7 +15,7 @@
 import { median } from "../../../core/mod.ts";
 import type { GroundPosition } from "../../orthorectification/mod.ts";
 
-/** The same thing on the ground as photographs `first` and `second` show it, local metres. */
+/** The same ground point as seen in photographs `first` and `second`, local metres. */
 export interface Tie {
   readonly first: number;
   readonly second: number;
@@ -26,7 +28,7 @@ export interface Adjustment {
   readonly northM: number;
   /** Clockwise. */
   readonly turnRad: number;
-  /** Relative growth of everything around the middle. */
+  /** Relative change of scale around the centre. */
   readonly growth: number;
 }
 
@@ -38,9 +40,10 @@ export interface AdjustmentSigmas {
 }
 
 /**
- * Tags of small aircraft: GPS within one flight, compass, barometer. Ties are worth less than they
- * are measured to, because things that stand on the ground lean; growth is held tight, because
- * shrinking everything always brings wrong ties nearer to each other.
+ * Priors for small aircraft: GPS within one flight, compass, barometer. Ties have larger sigmas
+ * than their measurement error, because objects above the ground lean in the picture; scale is
+ * constrained tightly, because shrinking everything always reduces the distances between wrong
+ * ties.
  */
 export const SIGMAS_DEFAULT: AdjustmentSigmas = {
   positionM: 1,
@@ -58,7 +61,7 @@ export function adjust(
   ties: readonly Tie[],
   sigmas: AdjustmentSigmas = SIGMAS_DEFAULT,
 ): { adjustments: readonly Adjustment[]; medianBeforeM: number; medianAfterM: number } {
-  // Columns scaled by their prior sigmas: then the prior is the identity.
+  // Columns scaled by their prior sigmas, so that the prior is the identity.
   const scales = [sigmas.positionM, sigmas.positionM, sigmas.turnRad, sigmas.growth];
   const rows = ties.flatMap((tie) => tieRows(tie, middlesM, scales, sigmas.tieM));
   let solution = new Float64Array(4 * middlesM.length);
@@ -83,7 +86,7 @@ export function adjust(
   };
 }
 
-/** One equation: coefficients of the unknowns of two photographs, and what is missing to zero. */
+/** One equation: coefficients of the unknowns of two photographs, and the residual. */
 interface Row {
   readonly at: readonly [number, number];
   /** Four of the first, four of the second. */

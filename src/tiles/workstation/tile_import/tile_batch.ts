@@ -1,6 +1,6 @@
 /**
- * Tiles that are written together. What the store refuses about one of them (too old for its sector,
- * say) is told by name, and the others go in.
+ * Tiles that are written together. When the store refuses one of them (for example as too old for
+ * its sector), it is reported by name and the others are written.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { type NewTile, TileCacheError, tileKey } from "../../tile_contract/mod.t
 import type { RefusedTile } from "./archives/contract.ts";
 import type { TileSink } from "./contract.ts";
 
-/** Refusals that are told with their reason; the others are counted. */
+/** Number of refusals that are listed with their reason; the others are counted. */
 export const REFUSALS_TOLD = 20;
 
 export class TileBatch {
@@ -31,7 +31,7 @@ export class TileBatch {
     this.#tiles.push(tile);
   }
 
-  /** @throws whatever is about all tiles: a full disk, a database that is gone. */
+  /** @throws errors that concern all tiles: a full disk, a failed database. */
   async flush(): Promise<void> {
     const tiles = this.#tiles;
     this.#tiles = [];
@@ -40,7 +40,7 @@ export class TileBatch {
       await this.#write(tiles);
     } catch (error) {
       if (!isAboutTheTile(error)) throw error;
-      // Nothing of the batch was written: one by one, the culprit stands alone.
+      // Nothing of the batch was written: write the tiles one by one to find the refused one.
       for (const tile of tiles) await this.#writeAlone(tile);
     }
   }
@@ -54,7 +54,7 @@ export class TileBatch {
       if (this.refusals.length >= REFUSALS_TOLD) return;
       const { zoom, x, y } = tile.metadata.tileId;
       const reason = messageOf(error).replace(
-        `Cannot take tile ${tileKey(tile.metadata.tileId)}: `,
+        `Cannot accept tile ${tileKey(tile.metadata.tileId)}: `,
         "",
       );
       this.refusals.push({ name: `tile ${zoom}/${x}/${y}`, reason });
@@ -72,7 +72,7 @@ export class TileBatch {
   }
 }
 
-/** A fault of this one tile, as against a full disk or a database that is gone. */
+/** Whether the error concerns one tile only, as opposed to a full disk or a failed database. */
 function isAboutTheTile(error: unknown): boolean {
   return error instanceof TileCacheError && error.exitCode === EXIT.data;
 }

@@ -1,9 +1,9 @@
 /**
- * Which photographs are turned by half a turn against their heading tag, judged by the overlaps.
+ * Decides from the overlaps which photographs are turned by 180° against their heading tag.
  *
- * Two photographs that are both turned fit each other no better than one turned and one not: their
- * positions are known, so the overlap would show the ground on the wrong side of each. Each pair
- * therefore speaks about the heading itself, not only about the difference of two headings.
+ * Two photographs that are both turned match no better than one turned and one not: their positions
+ * are known, so the overlap would show the ground on the wrong side of each. Each pair therefore
+ * gives evidence about the headings themselves, not only about their difference.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export interface PairScores {
   readonly scores: readonly [number, number, number, number];
 }
 
-/** A sum of scores must speak this much louder for a turn than for the tag. */
+/** A sum of scores must be larger by this factor for a turn than for the tag. */
 const GAIN_MIN = 0.15;
 
 /** 0 (as tagged) or 1 (turned) for each of `count` photographs. */
@@ -27,13 +27,13 @@ export function voteTurns(count: number, pairs: readonly PairScores[]): readonly
     votes[second] += Math.max(s01, s11) - Math.max(s00, s10);
   }
   for (let i = 0; i < count; i++) turns[i] = votes[i] > GAIN_MIN ? 1 : 0;
-  // Then one at a time, as long as the sum over all pairs grows.
+  // Then change one at a time, while the sum over all pairs grows.
   for (let changed = true, round = 0; changed && round < count + 10; round++) {
     changed = false;
     for (let i = 0; i < count; i++) {
       const gain = sumOfPairs(pairs, turns, i, (1 - turns[i]) as 0 | 1) -
         sumOfPairs(pairs, turns, i, turns[i]);
-      // Back to the tag is free, away from it must be earned.
+      // Returning to the tag needs no margin, leaving it does.
       if (gain > (turns[i] === 1 ? 1e-9 : GAIN_MIN)) {
         turns[i] = (1 - turns[i]) as 0 | 1;
         changed = true;

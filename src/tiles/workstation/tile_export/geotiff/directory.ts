@@ -1,5 +1,6 @@
 /**
- * The directories (IFDs) of a tiled RGBA TIFF, classic or BigTIFF, with the geo keys of Web Mercator.
+ * Encodes the image file directories (IFDs) of a tiled RGBA TIFF, classic or BigTIFF, with the geo
+ * keys of Web Mercator.
  *
  * Source: TIFF 6.0, the BigTIFF design, OGC 19-008r4 (GeoTIFF 1.1)
  *
@@ -8,14 +9,14 @@
 import type { Level } from "./pyramid.ts";
 import { SIDE_PX } from "./pyramid.ts";
 
-/** Where the picture lies in metres of EPSG:3857. */
+/** Position of the picture in metres of EPSG:3857. */
 export interface MercatorPlace {
   readonly westM: number;
   readonly northM: number;
   readonly metresPerPixel: number;
 }
 
-/** Places of a level's tiles in the file. */
+/** Offsets and sizes of a level's tiles in the file. */
 export interface LevelTiles {
   readonly level: Level;
   readonly offsets: Float64Array;
@@ -83,7 +84,7 @@ export function directoriesBytes(
   return writeDirectories(levels, place, big).length;
 }
 
-/** Header and directories, the full resolution first: what the file begins with. */
+/** Header and directories, the full resolution first: the beginning of the file. */
 export function writeDirectories(
   levels: readonly LevelTiles[],
   place: MercatorPlace,
@@ -102,7 +103,10 @@ export function writeDirectories(
   return out.bytes;
 }
 
-/** Of a directory with the values that do not fit into it, in whole eights. */
+/**
+ * Size of a directory with the values that do not fit into its entries, rounded up to multiples of
+ * eight.
+ */
 function bytesOf(fields: readonly Field[], big: boolean): number {
   const inline = big ? 8 : 4;
   const outside = fields.map(({ type, values }) => SIZE[type] * values.length)
@@ -123,7 +127,7 @@ class TiffWriter {
     this.#big = big;
   }
 
-  /** Little endian; the first directory follows at once. */
+  /** Little endian; the first directory follows directly. */
   header(): void {
     this.bytes.set([0x49, 0x49]);
     this.#view.setUint16(2, this.#big ? 43 : 42, true);

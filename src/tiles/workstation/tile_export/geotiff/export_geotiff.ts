@@ -1,9 +1,10 @@
 /**
- * Export of one zoom to a GeoTIFF that is a COG: EPSG:3857, RGBA, tiles of 256 × 256 pixels (those of
- * the slippy map, so nothing is resampled), deflated, with overviews, in the order of a COG:
- * directories, overviews from the coarsest, full resolution.
+ * Exports one zoom as a Cloud Optimized GeoTIFF (COG): EPSG:3857, RGBA, tiles of 256 × 256 pixels
+ * (those of the slippy map, so nothing is resampled), deflated, with overviews, in the order of a
+ * COG: directories, overviews from the coarsest, full resolution.
  *
- * Every level goes to a file of its own first, for a coarse overview is finished last and stands first.
+ * Every level is first written to its own file, because a coarse overview is finished last but
+ * comes first.
  *
  * @module
  */
@@ -44,7 +45,7 @@ import {
   SQUARE_BYTES,
 } from "./pyramid.ts";
 
-/** Places of the mosaic, with those that hold nothing: a square of 131,072 pixels. */
+/** Largest number of tiles in the mosaic, empty ones included: a square of 131,072 pixels. */
 export const PLACES_MAX = 262_144;
 const CLASSIC_BYTES_MAX = 4_000_000_000;
 const READS_AT_ONCE = 4;
@@ -146,7 +147,9 @@ class Mosaic {
     this.#observe = observe;
   }
 
-  /** Reads the JPEG bytes of a block (or of all, where the mosaic is smaller); false: it has none. */
+  /**
+   * Reads the JPEG bytes of a block (or of all, when the mosaic is smaller); false: it has none.
+   */
   async openBlock(column: number, row: number, topLevel: number): Promise<boolean> {
     this.#observe.signal?.throwIfAborted();
     const side = 2 ** Math.min(BLOCK_LEVEL, topLevel);
@@ -184,7 +187,7 @@ class Mosaic {
   }
 }
 
-/** The box of `side` × `side` tiles of the mosaic, or of what of them lies in it. */
+/** The part of the mosaic inside a box of `side` × `side` tiles. */
 function boxOf(range: MosaicRange, column: number, row: number, side: number): Bbox {
   const { zoom, xMin, yMin } = range;
   const northWest = tileBounds({ zoom, x: xMin + column, y: yMin + row });
@@ -201,7 +204,7 @@ function boxOf(range: MosaicRange, column: number, row: number, side: number): B
   };
 }
 
-/** TIFF's predictor 2: each sample less the one to its left. */
+/** TIFF's predictor 2: each sample minus the one to its left. */
 function differences(pixels: Uint8Array): Uint8Array {
   const out = new Uint8Array(pixels);
   const row = SIDE_PX * 4;
@@ -211,7 +214,7 @@ function differences(pixels: Uint8Array): Uint8Array {
   return out;
 }
 
-/** One file of all levels; the tile that holds nothing stands once, for every empty place. */
+/** Joins all levels in one file; the empty tile is stored once, for every empty place. */
 async function assemble(
   path: string,
   levels: readonly LevelFile[],

@@ -1,5 +1,5 @@
 /**
- * The compressed tiles of one level, in the order in which they were finished; removed when disposed.
+ * Temporary file with the compressed tiles of one level, in the order in which they were finished.
  *
  * @module
  */
@@ -13,7 +13,7 @@ export class LevelFile implements AsyncDisposable {
   readonly level: Level;
   readonly #path: string;
   readonly #file: Deno.FsFile;
-  /** From the file's beginning; -1 where the level holds nothing. */
+  /** Offset from the beginning of the file; -1 for an empty tile. */
   readonly #offsets: Float64Array;
   readonly #byteCounts: Uint32Array;
   #bytes = 0;
@@ -43,7 +43,7 @@ export class LevelFile implements AsyncDisposable {
     await writeAll(this.#file, tile);
   }
 
-  /** Where the tiles are once this file stands at `offset` of another. */
+  /** Offsets of the tiles when this file is placed at `offset` in another. */
   places(offset: number, empty: { readonly offset: number; readonly bytes: number }): LevelTiles {
     return {
       level: this.level,

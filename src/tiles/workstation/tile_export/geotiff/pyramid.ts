@@ -1,6 +1,6 @@
 /**
- * A mosaic and its overviews, painted depth first: a tile of an overview is made of the four below it
- * as soon as they are there, so that a few dozen tiles are held, however large the area is.
+ * Paints a mosaic and its overviews depth first: an overview tile is made from the four below it as
+ * soon as they exist, so that a few dozen tiles are held, however large the area is.
  *
  * @module
  */
@@ -9,7 +9,7 @@ export const SIDE_PX = 256;
 const CHANNELS = 4;
 export const SQUARE_BYTES = SIDE_PX * SIDE_PX * CHANNELS;
 
-/** Tiles of the slippy map that the mosaic covers. */
+/** Range of slippy tiles that the mosaic covers. */
 export interface MosaicRange {
   readonly zoom: number;
   readonly xMin: number;
@@ -27,7 +27,7 @@ export interface Level {
   readonly rows: number;
 }
 
-/** Levels down to the one that is a single tile. */
+/** Number of levels up to the one that is a single tile. */
 export function levelsOf(range: MosaicRange): readonly Level[] {
   const levels: Level[] = [];
   for (let level = 0;; level++) {
@@ -39,15 +39,15 @@ export function levelsOf(range: MosaicRange): readonly Level[] {
   }
 }
 
-/** Pixels of a tile, RGBA; null where there is nothing. */
+/** RGBA pixels of a tile; null when it is empty. */
 type Square = Uint8Array<ArrayBuffer> | null;
 
 export interface PyramidParts {
   /** The tile in that column and row of level 0. */
   readonly read: (column: number, row: number) => Promise<Square>;
-  /** What is below a tile of level `BLOCK_LEVEL` is asked for together; false: there is nothing. */
+  /** Loads everything below a tile of level `BLOCK_LEVEL`; false: there is nothing. */
   readonly open: (column: number, row: number) => Promise<boolean>;
-  /** Called for each tile that holds something, parts before wholes. */
+  /** Called for each tile that is not empty, the four parts before the overview. */
   readonly write: (level: number, column: number, row: number, pixels: Uint8Array) => Promise<void>;
 }
 
@@ -81,7 +81,7 @@ export async function paintPyramid(
   await paint(top, 0, 0);
 }
 
-/** Every pixel is the mean of the four under it that hold something. */
+/** Every pixel is the mean of those of the four under it that are not empty. */
 function halveInto(from: Uint8Array, to: Uint8Array, left: number, top: number): void {
   for (let y = 0; y < SIDE_PX / 2; y++) {
     for (let x = 0; x < SIDE_PX / 2; x++) {

@@ -1,29 +1,32 @@
 /**
- * Directories of a PMTiles file: entries as columns of varints, gzipped; leaves under the root where
- * one directory does not fit into the first 16 KiB of the file.
+ * Encodes the directories of a PMTiles file: entries as columns of varints, gzipped; leaf
+ * directories when one does not fit into the first 16 KiB of the file.
  *
  * @module
  */
 import { gzipSync } from "node:zlib";
 
 export const HEADER_BYTES = 127;
-/** Header and root lie in the first 16 KiB, so that one request brings both. */
+/** Header and root directory are in the first 16 KiB, so that one request reads both. */
 const ROOT_BYTES_MAX = 16_384 - HEADER_BYTES;
 const LEAF_ENTRIES_MIN = 4096;
 
-/** Entries in the order of their tile ids, in columns: millions of them are no objects. */
+/**
+ * Entries in the order of their tile ids, as columns: millions of objects would take too much
+ * memory.
+ */
 export interface Entries {
   readonly count: number;
   readonly tileIds: Float64Array;
   readonly runLengths: Uint32Array;
   readonly lengths: Uint32Array;
-  /** From the beginning of the tile data. */
+  /** Offset from the beginning of the tile data. */
   readonly offsets: Float64Array;
 }
 
 export interface Directories {
   readonly root: Uint8Array;
-  /** All leaves behind each other; empty where the root holds the tiles itself. */
+  /** All leaves one after the other; empty when the root holds all entries. */
   readonly leaves: Uint8Array;
 }
 
@@ -68,7 +71,7 @@ function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
   return all;
 }
 
-/** Entries from `from` to before `to`, gzipped. */
+/** Entries `from` (inclusive) to `before` (exclusive), gzipped. */
 function serialise(entries: Entries, from: number, to: number): Uint8Array {
   const { tileIds, runLengths, lengths, offsets } = entries;
   const out = new VarintWriter(8 * (to - from) + 16);

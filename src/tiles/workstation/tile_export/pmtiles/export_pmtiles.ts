@@ -1,5 +1,5 @@
 /**
- * Export to PMTiles version 3: clustered, equal pictures once, directories gzipped.
+ * Exports PMTiles version 3: clustered, equal pictures stored once, directories gzipped.
  *
  * Source: https://github.com/protomaps/PMTiles/blob/main/spec/v3/spec.md
  *

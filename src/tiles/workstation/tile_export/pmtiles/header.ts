@@ -1,5 +1,5 @@
 /**
- * The header of a PMTiles file, version 3: 127 bytes.
+ * Encodes the header of a PMTiles file, version 3: 127 bytes.
  *
  * @module
  */
@@ -26,7 +26,7 @@ const COMPRESSION_NONE = 1;
 const COMPRESSION_GZIP = 2;
 const TILE_TYPE_JPEG = 3;
 
-/** Sections follow each other: header, root, metadata, leaves, tiles. */
+/** The sections in order: header, root, metadata, leaves, tiles. */
 export function makeHeader(fields: HeaderFields): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(HEADER_BYTES);
   const view = new DataView(bytes.buffer);

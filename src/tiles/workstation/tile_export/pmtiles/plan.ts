@@ -1,9 +1,9 @@
 /**
- * Where every picture of a PMTiles file goes, before one of them is read: sizes and hashes stand in
- * the cache's metadata, so header and directories can be written first, and the pictures behind them
- * in one go.
+ * Plans the place of every picture in a PMTiles file before any is read: sizes and hashes are in
+ * the cache's metadata, so header and directories can be written first, and the pictures after them
+ * in one pass.
  *
- * 44 bytes a tile are held while it is planned: 44 MB for a million.
+ * The plan takes 44 bytes a tile: 44 MB for a million.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import type { Entries } from "./directories.ts";
 
 const HASH_BYTES = 32;
 
-/** A picture in the order in which the file holds them. */
+/** A picture, in the order of the file. */
 export interface PlannedPicture {
   readonly tileId: number;
   readonly contentSha256: string;
@@ -29,7 +29,7 @@ export interface PmtilesPlan {
   picturesInOrder(): Generator<PlannedPicture>;
 }
 
-/** Gathers tiles in any order. */
+/** Collects tiles in any order. */
 export class PmtilesPlanner {
   #count = 0;
   #tileIds = new Float64Array(1024);
@@ -95,7 +95,7 @@ export class PmtilesPlanner {
     };
   }
 
-  /** A picture stands where the data grow; an entry that points back repeats an older one. */
+  /** Pictures are stored in order; an entry that points back repeats an earlier one. */
   *#pictures(order: Uint32Array, entries: Entries): Generator<PlannedPicture> {
     let end = 0, at = 0;
     for (let i = 0; i < entries.count; i++) {

@@ -1,5 +1,5 @@
 /**
- * Archives: tiles that somebody has cut already, taken over one by one.
+ * Interface of archives: files and folders of tiles that are cut already.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { ImportSummary } from "../contract.ts";
 
 export type ArchiveKind = "mbtiles" | "pmtiles" | "tile_folder";
 
-/** A tile as it stands in an archive, its bytes not yet judged. */
+/** A tile as stored in an archive, not checked yet. */
 export interface ArchiveTile {
   /** For messages: "map.mbtiles, tile 14/8800/5373". */
   readonly name: string;
@@ -16,7 +16,7 @@ export interface ArchiveTile {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** An entry that makes no tile; the others go on. */
+/** An entry that is not a tile; the import continues with the others. */
 export interface RefusedTile {
   readonly name: string;
   readonly reason: string;
@@ -24,28 +24,28 @@ export interface RefusedTile {
 
 export interface TileArchive extends AsyncDisposable {
   readonly kind: ArchiveKind;
-  /** Entries that `tiles` will give, for a progress bar. */
+  /** Number of entries that `tiles` will yield, for a progress bar. */
   readonly total: number;
-  /** What the archive says about the rights to it; empty where it says nothing. */
+  /** The attribution that the archive states; empty when it states none. */
   readonly attribution: string;
-  /** When the oldest ground in it was seen, where the archive says so (our own exports do). */
+  /** Date of the oldest picture in it, when the archive states one (our own exports do). */
   readonly capturedAt: Date | null;
-  /** Every entry, one after the other; what is not held by the caller is forgotten. */
+  /** Yields every entry in turn and keeps none of them. */
   tiles(): AsyncIterable<ArchiveTile | RefusedTile>;
 }
 
 export interface ArchiveSummary {
-  /** Zooms that tiles were taken from, rising. */
+  /** Zooms of the imported tiles, ascending. */
   readonly zooms: readonly number[];
   readonly source: string;
   readonly written: number;
-  /** Tiles that were there already and were left as they are. */
+  /** Tiles that existed already and were left unchanged. */
   readonly kept: number;
-  /** Tiles without a pixel (transparent ones). */
+  /** Tiles without a visible pixel (fully transparent). */
   readonly empty: number;
-  /** Of the written tiles: those that the imagery does not fill. */
+  /** Number of written tiles that the imagery covers only partly. */
   readonly partial: number;
-  /** Entries that make no tile. */
+  /** Entries that are not tiles. */
   readonly refused: number;
   /** The first of them. */
   readonly refusals: readonly RefusedTile[];

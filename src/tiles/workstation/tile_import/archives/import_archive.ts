@@ -1,8 +1,8 @@
 /**
- * The import of an archive: every tile is judged, good ones go into the store in batches, bad ones
- * are named and left out.
+ * Imports an archive: checks every tile, writes valid ones to the store in batches, and reports the
+ * others by name.
  *
- * Memory does not grow with the archive: a batch is all that is held.
+ * Memory does not grow with the archive: only one batch is held.
  *
  * @module
  */
@@ -31,15 +31,15 @@ import { tileFromBytes } from "./tile_bytes.ts";
 
 /** Tiles that are written together. */
 const BATCH_TILES = 128;
-/** Tiles that are decoded side by side. */
+/** Tiles that are decoded concurrently. */
 const PARALLEL_TILES = 4;
-/** Refusals that are told with their reason; the others are counted. */
+/** Number of refusals that are listed with their reason; the others are counted. */
 const REFUSALS_TOLD = 20;
 
 type Options = Pick<ImportOptions, "source" | "capturedAt" | "attribution">;
 type Bounds = NonNullable<ImportSummary["bounds"]>;
 
-/** Imports every tile; those that the store holds already are kept as they are. */
+/** Imports every tile; those that the store holds already are left unchanged. */
 export async function importArchive(
   archive: TileArchive,
   sink: TileSink,
@@ -108,7 +108,7 @@ class ArchiveImport {
     if (this.#batch.size >= BATCH_TILES) await this.flush();
   }
 
-  /** Null for what is refused or has no pixel. */
+  /** null for a tile that is refused or fully transparent. */
   async #make(item: ArchiveTile): Promise<NewTile | null> {
     try {
       const painted = await tileFromBytes(item.name, item.bytes, this.#toolkit);
@@ -143,7 +143,7 @@ class ArchiveImport {
       await this.#write(batch.map(({ tile }) => tile));
     } catch (error) {
       if (!(error instanceof TileCacheError) || !isAboutTheTile(error)) throw error;
-      // Nothing of the batch was written: one by one, the culprit stands alone.
+      // Nothing of the batch was written: write the tiles one by one to find the refused one.
       for (const { name, tile } of batch) await this.#writeAlone(name, tile);
     }
     this.#garbage.add(batch.length);
@@ -181,7 +181,9 @@ class ArchiveImport {
   }
 }
 
-/** A fault of this one tile, as against a full disk, a database that is gone, a fault of ours. */
+/**
+ * Whether the error concerns one tile only, as opposed to a full disk, a failed database, or a bug.
+ */
 function isAboutTheTile(error: unknown): boolean {
   return error instanceof DataError || error instanceof GdnError && error.exitCode === EXIT.data;
 }

@@ -1,8 +1,9 @@
 /**
- * MBTiles 1.3: an SQLite file with a table (or view) `tiles`, whose rows count from the south (TMS).
+ * Reads MBTiles 1.3: an SQLite file with a table (or view) `tiles`, whose rows count from the south
+ * (TMS).
  *
- * The file is somebody else's: nothing of it is trusted. Blobs are measured before they are read, and
- * a view that could run for ever is refused.
+ * The file is untrusted: the size of a blob is checked before it is read, and a view that could run
+ * without end is refused.
  *
  * Source: https://github.com/mapbox/mbtiles-spec/blob/master/1.3/spec.md
  *
@@ -17,18 +18,18 @@ import { endlessWork, type SchemaObject } from "./mbtiles_views.ts";
 import { TILE_BYTES_MAX, tooLarge } from "./tile_bytes.ts";
 
 export const SQLITE_MAGIC = "SQLite format 3\0";
-/** Rows of the metadata table that are looked at. */
+/** Largest number of rows of the metadata table that are read. */
 const METADATA_ROWS_MAX = 1000;
 const METADATA = "SELECT name, substr(value, 1, 10000) AS value FROM metadata " +
   `WHERE typeof(name) = 'text' LIMIT ${METADATA_ROWS_MAX}`;
 
-/** A whole number of the range, also one that was stored as 5.0; else NULL. */
+/** SQL for an integer in range, also one that was stored as 5.0; else NULL. */
 function numberColumn(column: string, maximum: number, name: string): string {
   return `CASE WHEN typeof(${column}) IN ('integer', 'real') AND ${column} BETWEEN 0 AND ${maximum} ` +
     `AND ${column} = CAST(${column} AS INTEGER) THEN CAST(${column} AS INTEGER) END AS ${name}`;
 }
 
-/** A blob that is too large never leaves SQLite. */
+/** A blob that is too large is never read out of SQLite. */
 const TILES = `
 SELECT
   ${numberColumn("zoom_level", ZOOM_MAX, "zoom")},
@@ -83,7 +84,7 @@ export function openMbtiles(path: string, zoom: number | null): TileArchive {
 function open(path: string): DatabaseSync {
   try {
     const database = new DatabaseSync(path, { readOnly: true, allowExtension: false });
-    // Views and triggers of the file may call only functions that do no harm.
+    // Views and triggers of the file may call only harmless functions.
     database.exec("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0");
     return database;
   } catch (error) {
@@ -96,7 +97,10 @@ function checkSchema(path: string, database: DatabaseSync, zoom: number | null):
   const tiles = objects.find(({ name }) => name === "tiles");
   if (tiles === undefined) {
     const names = objects.map(({ name }) => name).slice(0, 5).join(", ") || "none";
-    throw new DataError(path, `it has no table "tiles" (tables: ${names}): it is no MBTiles file`);
+    throw new DataError(
+      path,
+      `it has no table "tiles" (tables: ${names}): it is not an MBTiles file`,
+    );
   }
   const endless = endlessWork(database, objects, {
     name: "tiles",
@@ -105,7 +109,7 @@ function checkSchema(path: string, database: DatabaseSync, zoom: number | null):
   if (endless !== null) {
     throw new DataError(path, `${endless}; copy the tiles into a plain table first`);
   }
-  database.prepare(TILES); // Throws where a column is absent.
+  database.prepare(TILES); // Throws when a column is missing.
 }
 
 function objectsOf(database: DatabaseSync): readonly SchemaObject[] {
@@ -121,7 +125,7 @@ function readMetadata(database: DatabaseSync): Sidecar {
     const rows = database.prepare(METADATA).all() as { name: string; value: unknown }[];
     return sidecarOf(Object.fromEntries(rows.map(({ name, value }) => [name, value])));
   } catch {
-    return {}; // Many files have none; it decides about no tile.
+    return {}; // Many files have none, and no tile depends on it.
   }
 }
 
@@ -157,7 +161,10 @@ async function* readTiles(
 function tileOf(file: string, number: number, row: TileRow): ArchiveTile | RefusedTile {
   const { zoom, x, row: fromSouth, bytes, data } = row;
   if (zoom === null || x === null || fromSouth === null) {
-    return { name: `${file}, row ${number}`, reason: "its zoom, column or row is no tile number" };
+    return {
+      name: `${file}, row ${number}`,
+      reason: "its zoom, column or row is not a tile number",
+    };
   }
   const last = 2 ** zoom - 1;
   const name = `${file}, tile ${zoom}/${x}/${last - fromSouth}`;
@@ -166,7 +173,7 @@ function tileOf(file: string, number: number, row: TileRow): ArchiveTile | Refus
     return { name: `${file}, row ${number}`, reason };
   }
   if (bytes > TILE_BYTES_MAX) return { name, reason: tooLarge(bytes) };
-  if (data === null) return { name, reason: "its tile_data is no blob" };
+  if (data === null) return { name, reason: "its tile_data is not a blob" };
   return { name, tile: { zoom, x, y: last - fromSouth }, bytes: data };
 }
 
@@ -176,7 +183,7 @@ function asDataError(path: string, error: unknown): unknown {
   return new DataError(
     path,
     `SQLite cannot read it as an MBTiles file (${messageOf(error)}); ` +
-      "`sqlite3 FILE 'PRAGMA integrity_check'` tells more; a file in WAL mode must be closed first " +
+      "`sqlite3 FILE 'PRAGMA integrity_check'` gives details; a file in WAL mode must be closed first " +
       "(`PRAGMA journal_mode = DELETE`)",
     { cause: error },
   );

@@ -1,8 +1,9 @@
 /**
- * MBTiles files often have a view in the place of the table `tiles`: places in one table, pictures in
- * another, so that equal pictures stand there once. A view of somebody else's can also be work without
- * an end (every row with every other), and SQLite in this process cannot be interrupted. So a view is
- * asked for its plan first, and only one whose work grows with the file's rows is run.
+ * Checks views in MBTiles files before they are run. Many files have a view in place of the table
+ * `tiles`: positions in one table, pictures in another, so that equal pictures are stored once. A
+ * view from an untrusted file could also run without end (every row with every other), and SQLite
+ * in this process cannot be interrupted. So the query plan of a view is inspected first, and only a
+ * view whose work grows with the number of rows is run.
  *
  * @module
  */
@@ -14,19 +15,19 @@ export interface SchemaObject {
   readonly sql: string | null;
 }
 
-/** What can make rows or bytes that stand nowhere in the file. */
+/** Functions and tables that can produce rows or bytes that are not stored in the file. */
 const MAKES_ROWS = /\b(WITH|generate_series|json_each|json_tree|randomblob|zeroblob)\b/i;
 const MAKES_BYTES = /\b(printf|format|replace|group_concat|string_agg)\s*\(/i;
-/** NULL IS NULL for every pair of rows, in spite of a unique index. */
+/** NULL IS NULL is true for every pair of rows, in spite of a unique index. */
 const IS = /\bIS\b(?!\s+(NOT\s+)?NULL\b)/i;
-/** Nodes of a plan that a few joins and unions take; more would be a union of unions. */
+/** Enough plan nodes for a few joins and unions; more would be a union of unions. */
 const PLAN_NODES_MAX = 64;
 
 export function isVirtual({ sql }: SchemaObject): boolean {
   return /^\s*CREATE\s+VIRTUAL/i.test(sql ?? "");
 }
 
-/** Why the table or view must not be read; null where all the `queries` may do so. */
+/** Why the table or view must not be read; null when all `queries` are safe. */
 export function endlessWork(
   database: DatabaseSync,
   objects: readonly SchemaObject[],
@@ -39,21 +40,21 @@ export function endlessWork(
     isVirtual(object) || object.type === "view" && MAKES_ROWS.test(object.sql ?? "")
   );
   if (maker !== undefined) {
-    return `its "${maker.name}" makes rows of its own, and could do so for ever`;
+    return `its "${maker.name}" generates rows, and could do so without end`;
   }
   const text = asked?.sql ?? "";
   const other = views.find(({ name }) =>
     name !== read.name && (/\W/.test(name) || text.toLowerCase().includes(name.toLowerCase()))
   );
   if (other !== undefined) return `its view "${read.name}" may read the view "${other.name}"`;
-  if (MAKES_BYTES.test(text)) return `its view "${read.name}" makes texts of any length`;
-  if (IS.test(text)) return `its view "${read.name}" joins by IS, where = would do`;
+  if (MAKES_BYTES.test(text)) return `its view "${read.name}" builds texts of any length`;
+  if (IS.test(text)) return `its view "${read.name}" joins by IS; use = instead`;
   const costly = read.queries.map((query) => costlyStep(database, query)).find((step) =>
     step !== null
   );
   return costly === undefined
     ? null
-    : `its view "${read.name}" holds rows against rows without a unique index (${costly})`;
+    : `its view "${read.name}" compares rows with rows without a unique index (${costly})`;
 }
 
 interface PlanNode {
@@ -67,15 +68,15 @@ const HARMLESS =
   /^(COMPOUND QUERY|LEFT-MOST SUBQUERY|UNION|INTERSECT|EXCEPT|CO-ROUTINE|MATERIALIZE|USE TEMP B-TREE|(CORRELATED )?SCALAR SUBQUERY)\b/;
 
 /**
- * The first step of the plan that could take longer than the rows it begins with: of loops inside of
- * one another only the outermost may meet more than one row each time.
+ * The first step of the plan that may take longer than linear time: of nested loops only the
+ * outermost may visit more than one row each time.
  */
 function costlyStep(database: DatabaseSync, query: string): string | null {
   const plan = database.prepare(`EXPLAIN QUERY PLAN ${query}`).all() as unknown as PlanNode[];
   if (plan.length > PLAN_NODES_MAX) return `a plan of ${plan.length} steps`;
   const unique = uniqueIndexes(database);
   const nodes = new Map(plan.map((node) => [node.id, node]));
-  /** Nests that have their outermost loop. */
+  /** Nesting levels that have their outermost loop already. */
   const begun = new Set<number>();
   for (const { parent, detail } of plan) {
     if (!LOOP.test(detail)) {
@@ -97,7 +98,7 @@ function meetsOneRow(detail: string, unique: ReadonlyMap<string, number>): boole
   return unique.get(name) === terms.split(" AND ").length;
 }
 
-/** Names of the unique indexes, with the number of their columns. */
+/** Names of the unique indexes, with their numbers of columns. */
 function uniqueIndexes(database: DatabaseSync): ReadonlyMap<string, number> {
   const rows = database.prepare(
     "SELECT il.name AS name, (SELECT count(*) FROM pragma_index_info(il.name)) AS columns " +

@@ -1,5 +1,5 @@
 /**
- * Finds out whether SOURCE is an archive of tiles, by its first bytes and not by its name.
+ * Detects whether SOURCE is an archive of tiles, by its first bytes and not by its name.
  *
  * @module
  */
@@ -10,9 +10,9 @@ import { openPmtiles, PMTILES_MAGIC } from "./pmtiles.ts";
 import { openTileFolder, tileFolderZooms } from "./tile_folder.ts";
 
 /**
- * Opens an MBTiles or PMTiles file or a `{z}/{x}/{y}` folder; null where the source is none of them.
+ * Opens an MBTiles or PMTiles file or a `{z}/{x}/{y}` folder; null when the source is none of them.
  *
- * @throws DataError | UsageError (no such zoom); GdnError where there is no such file
+ * @throws DataError | UsageError (no such zoom); GdnError when there is no such file
  */
 export async function openArchive(path: string, zoom: number | null): Promise<TileArchive | null> {
   const info = await stat(path);
@@ -23,10 +23,10 @@ export async function openArchive(path: string, zoom: number | null): Promise<Ti
   if (begin === SQLITE_MAGIC) return openMbtiles(path, zoom);
   if (begin.startsWith(PMTILES_MAGIC)) return await openPmtiles(path, zoom);
   if (/\.mbtiles$/i.test(path)) {
-    throw new DataError(path, "it is no SQLite file, so no MBTiles file either");
+    throw new DataError(path, "it is not an SQLite file, so not an MBTiles file either");
   }
   if (/\.pmtiles$/i.test(path)) {
-    throw new DataError(path, "it does not begin with PMTiles: it is no PMTiles file");
+    throw new DataError(path, "it does not begin with PMTiles: it is not a PMTiles file");
   }
   return null;
 }

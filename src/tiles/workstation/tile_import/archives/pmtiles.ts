@@ -1,6 +1,6 @@
 /**
- * PMTiles version 3: one file with directories of (tile, offset, length). Read by npm:pmtiles, behind
- * bounds of our own, for it takes every number of the file at its word.
+ * Reads PMTiles version 3: one file with directories of (tile, offset, length). Uses npm:pmtiles
+ * behind limits of our own, because it trusts every number in the file.
  *
  * Source: https://github.com/protomaps/PMTiles/blob/main/spec/v3/spec.md
  *
@@ -24,7 +24,7 @@ import { TILE_BYTES_MAX, tooLarge } from "./tile_bytes.ts";
 export const PMTILES_MAGIC = "PMTiles";
 const HEADER_BYTES = 127;
 const METADATA_BYTES_MAX = 16_000_000;
-/** More tiles than this come from runs of one picture that somebody made up. */
+/** A larger number of tiles can only come from artificial runs of one picture. */
 const TILES_MAX = 50_000_000;
 const PICTURES = [TileType.Unknown, TileType.Jpeg, TileType.Png, TileType.Webp];
 
@@ -61,11 +61,13 @@ async function readHeader(path: string, file: ArchiveFile): Promise<Header> {
   const bytes = await file.read(0, HEADER_BYTES);
   const magic = new TextDecoder("latin1").decode(bytes.subarray(0, 7));
   if (magic !== PMTILES_MAGIC) {
-    throw refuse("it does not begin with PMTiles: it is no PMTiles file");
+    throw refuse("it does not begin with PMTiles: it is not a PMTiles file");
   }
   if (bytes[7] !== 3) {
     throw refuse(
-      `it is PMTiles version ${bytes[7]}, version 3 is read; \`pmtiles convert\` makes it`,
+      `it is PMTiles version ${
+        bytes[7]
+      }, only version 3 is supported; \`pmtiles convert\` converts it`,
     );
   }
   let header: Header;
@@ -79,7 +81,7 @@ async function readHeader(path: string, file: ArchiveFile): Promise<Header> {
   }
   const known = [Compression.None, Compression.Gzip];
   if (!known.includes(header.internalCompression) || !known.includes(header.tileCompression)) {
-    throw refuse("it is compressed by brotli or zstd; none and gzip are read");
+    throw refuse("it is compressed by brotli or zstd; only none and gzip are supported");
   }
   for (
     const [name, offset, length] of [
@@ -92,7 +94,7 @@ async function readHeader(path: string, file: ArchiveFile): Promise<Header> {
     if (offset + length <= file.size) continue;
     throw refuse(
       `its header puts the ${name} at byte ${offset} to ${offset + length}, but the file ends at ` +
-        `${file.size}: it was cut, or is no PMTiles file`,
+        `${file.size}: it was cut, or is not a PMTiles file`,
     );
   }
   return header;
@@ -106,7 +108,7 @@ async function readMetadata(file: ArchiveFile, header: Header): Promise<Sidecar>
     const text = decompressBounded(bytes, header.internalCompression, METADATA_BYTES_MAX);
     return sidecarOf(JSON.parse(new TextDecoder().decode(text)));
   } catch {
-    return {}; // It decides about no tile.
+    return {}; // No tile depends on it.
   }
 }
 
@@ -125,7 +127,7 @@ async function countTiles(
     if (total > TILES_MAX) {
       throw new DataError(
         path,
-        `its directories count more than ${TILES_MAX} tiles; give one zoom of it (--zoom Z)`,
+        `its directories count more than ${TILES_MAX} tiles; import one zoom of it (--zoom Z)`,
       );
     }
   }
@@ -134,7 +136,7 @@ async function countTiles(
   throw new UsageError(`${path} has no zoom ${zoom}; it has ${names}`);
 }
 
-/** A run of one picture may cross from one zoom to the next. */
+/** A run of one picture may extend from one zoom to the next. */
 function* partsOf(entry: Entry): Generator<{ zoom: number; from: number; count: number }> {
   const end = entry.tileId + entry.runLength;
   for (let from = entry.tileId; from < end;) {
@@ -145,7 +147,7 @@ function* partsOf(entry: Entry): Generator<{ zoom: number; from: number; count: 
   }
 }
 
-/** Tiles of all zooms below. */
+/** Number of tiles of all lower zooms. */
 export function firstIdOf(zoom: number): number {
   return (4 ** zoom - 1) / 3;
 }

@@ -1,6 +1,6 @@
 /**
- * The directories of a PMTiles file, walked leaf by leaf, each held against what can be true before
- * npm:pmtiles believes it.
+ * Walks the directories of a PMTiles file leaf by leaf, and validates each before npm:pmtiles
+ * parses it.
  *
  * @module
  */
@@ -10,13 +10,13 @@ import { DataError, EXIT, GdnError, messageOf, ZOOM_MAX } from "../../../../core
 
 /** Directories below the root; writers use one level, the specification allows more. */
 const DEPTH_MAX = 4;
-/** One directory, compressed and not. */
+/** Limits for one directory, compressed and uncompressed. */
 const DIRECTORY_BYTES_MAX = 64_000_000;
-/** An entry takes four numbers of at least one byte. */
+/** An entry has four numbers of at least one byte. */
 const ENTRY_BYTES_MIN = 4;
 const LEAVES_KEPT = 8;
 
-/** Random access to a local file, in npm:pmtiles's words. */
+/** Random access to a local file, with npm:pmtiles's interface. */
 export class ArchiveFile implements Source, Disposable {
   readonly size: number;
   readonly #path: string;
@@ -43,7 +43,7 @@ export class ArchiveFile implements Source, Disposable {
     return { data: (await this.read(offset, length)).buffer };
   }
 
-  /** All of the bytes or a DataError; one reader at a time, for the file has one position. */
+  /** All of the bytes or a DataError; one reader at a time, because the file has one position. */
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
     const turn = this.#turn.then(() => this.#read(offset, length));
     this.#turn = turn.catch(() => {});
@@ -54,7 +54,7 @@ export class ArchiveFile implements Source, Disposable {
     if (!(offset >= 0) || !(length >= 0) || offset + length > this.size) {
       throw new DataError(
         this.#path,
-        `byte ${offset} to ${offset + length} is asked for, the file ends at ${this.size}`,
+        `byte ${offset} to ${offset + length} is requested, but the file ends at ${this.size}`,
       );
     }
     const bytes = new Uint8Array(length);
@@ -81,7 +81,7 @@ export class ArchiveFile implements Source, Disposable {
   }
 }
 
-/** @throws Error for a bomb (more than `bytesMax`) or what is no gzip */
+/** @throws Error for more than `bytesMax` uncompressed bytes, or what is not gzip */
 export function decompressBounded(
   bytes: Uint8Array<ArrayBuffer>,
   compression: Compression,
@@ -104,7 +104,7 @@ export class PmtilesDirectories {
     this.#cache = new ResolvedValueCache(LEAVES_KEPT, undefined, decompressDirectory);
   }
 
-  /** Every entry that stands for tiles, by rising tile id. @throws DataError */
+  /** Every entry that stands for tiles, by ascending tile id. @throws DataError */
   async *entries(): AsyncGenerator<Entry> {
     const { rootDirectoryOffset, rootDirectoryLength } = this.#header;
     const order = { last: -1 };
@@ -118,7 +118,7 @@ export class PmtilesDirectories {
     order: { last: number },
   ): AsyncGenerator<Entry> {
     for (const entry of await this.#directory(offset, length)) {
-      // Ids that fall, or stand still, would make a ring of leaves.
+      // Ids that do not increase could form a cycle of leaves.
       if (!(entry.tileId > order.last) || !(entry.tileId <= LAST_TILE_ID)) {
         throw this.#damaged(`tile id ${entry.tileId} follows ${order.last}`);
       }
@@ -153,14 +153,14 @@ export class PmtilesDirectories {
   }
 
   #damaged(reason: string, cause?: unknown): DataError {
-    const text = `its directories are damaged (${reason}); \`pmtiles verify\` tells more`;
+    const text = `its directories are damaged (${reason}); \`pmtiles verify\` gives details`;
     return new DataError(this.#path, text, { cause });
   }
 }
 
 const LAST_TILE_ID = (4 ** (ZOOM_MAX + 1) - 1) / 3 - 1;
 
-/** The library counts entries without looking how long the directory is. */
+/** The library trusts the number of entries without checking the length of the directory. */
 // deno-lint-ignore require-await
 async function decompressDirectory(
   buffer: ArrayBuffer,
@@ -169,7 +169,7 @@ async function decompressDirectory(
   const bytes = decompressBounded(new Uint8Array(buffer), compression, DIRECTORY_BYTES_MAX);
   const count = firstNumber(bytes);
   if (count * ENTRY_BYTES_MIN > bytes.length) {
-    throw new Error(`one counts ${count} entries in ${bytes.length} bytes`);
+    throw new Error(`one states ${count} entries in ${bytes.length} bytes`);
   }
   return bytes.buffer;
 }

@@ -1,12 +1,12 @@
 /**
- * What an archive says of itself beside its tiles: the words of MBTiles' metadata table, of PMTiles'
- * JSON, and of a tile folder's metadata.json.
+ * Parses the metadata of an archive: the keys of MBTiles' metadata table, of PMTiles' JSON, and of
+ * a tile folder's metadata.json.
  *
  * @module
  */
 import { z } from "zod";
 
-/** Unknown words are allowed, wrong ones forgotten: none of them decides about a tile. */
+/** Unknown keys are allowed and invalid values ignored: no tile depends on them. */
 const SidecarSchema = z.object({
   attribution: z.string().optional().catch(undefined),
   format: z.string().optional().catch(undefined),
@@ -22,7 +22,7 @@ export function sidecarOf(document: unknown): Sidecar {
   return parsed.success ? parsed.data : {};
 }
 
-/** Empty where the file is absent or no such document. */
+/** Empty when the file is absent or not such a document. */
 export async function readSidecar(path: string): Promise<Sidecar> {
   try {
     if ((await Deno.stat(path)).size > SIDECAR_BYTES_MAX) return {};

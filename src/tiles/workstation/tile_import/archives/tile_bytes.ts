@@ -1,6 +1,6 @@
 /**
- * One picture of 256 × 256 pixels from somewhere else → a tile. JPEG bytes stay as they are (decoded
- * once, so that no damaged tile gets into the cache), PNG and WebP are encoded anew.
+ * Converts an untrusted picture of 256 × 256 pixels to a tile. JPEG bytes are kept unchanged (after
+ * decoding them once, so that no damaged tile gets into the cache); PNG and WebP are encoded again.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import { DataError, jpegHeaderSize, messageOf, TILE_SIZE_PX } from "../../../../
 import { encodeCanvas, type TileToolkit } from "../canvas.ts";
 import type { PaintedTile } from "../contract.ts";
 
-/** No tile of 256 × 256 pixels is larger. */
+/** A tile of 256 × 256 pixels is never larger. */
 export const TILE_BYTES_MAX = 4_000_000;
 
 /**
- * Null where every pixel is transparent.
+ * null when every pixel is transparent.
  *
- * @throws DataError, which names `name`, for bytes that are no whole tile
+ * @throws DataError, which names `name`, for bytes that are not a complete tile
  */
 export async function tileFromBytes(
   name: string,
@@ -43,9 +43,9 @@ async function fromJpeg(
   }
   checkSize(name, size.widthPx, size.heightPx);
   if (bytes.at(-2) !== 0xff || bytes.at(-1) !== 0xd9) {
-    throw new DataError(name, "the tile is damaged (its JPEG was cut, or has something behind it)");
+    throw new DataError(name, "the tile is damaged (its JPEG was cut, or has bytes after its end)");
   }
-  // All of its coded data is read at an eighth of the size too, and every damage found in it.
+  // Decoding at an eighth of the size also reads all coded data, and finds every damage in it.
   await toolkit.decodeJpeg(bytes, { name, denominator: 8 });
   return { jpeg: bytes, coverage: 1 };
 }

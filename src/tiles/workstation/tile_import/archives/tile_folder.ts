@@ -1,5 +1,5 @@
 /**
- * A `{z}/{x}/{y}.{jpg,jpeg,png,webp}` folder (slippy numbering, y from the north, not TMS), walked
+ * Reads a `{z}/{x}/{y}.{jpg,jpeg,png,webp}` folder (slippy numbering, y from the north, not TMS),
  * column by column.
  *
  * @module
@@ -18,7 +18,7 @@ import { TILE_BYTES_MAX, tooLarge } from "./tile_bytes.ts";
 
 const TILE_FILE = /^(\d{1,7})\.(jpe?g|png|webp)$/i;
 
-/** Zoom folders of `path`; empty where it is no tile folder. */
+/** Zoom folders of `path`; empty when it is not a tile folder. */
 export async function tileFolderZooms(path: string): Promise<readonly number[]> {
   const zooms: number[] = [];
   for await (const entry of Deno.readDir(path)) {
@@ -81,7 +81,7 @@ async function read(root: string, file: TileFile): Promise<ArchiveTile | Refused
   if (x >= 2 ** zoom || y >= 2 ** zoom) return refuse(`there is no such tile at zoom ${zoom}`);
   try {
     if (!(await Deno.realPath(path)).startsWith(`${root}/`)) {
-      return refuse("a link that leads out of the folder; put the tile itself there");
+      return refuse("a link that leads out of the folder; copy the tile itself there");
     }
     const { size, isFile } = await Deno.stat(path);
     if (!isFile) return refuse("not a file");
@@ -89,9 +89,9 @@ async function read(root: string, file: TileFile): Promise<ArchiveTile | Refused
     return { name: path, tile: { zoom, x, y }, bytes: await Deno.readFile(path) };
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) {
-      return refuse("a link that leads out of the folder; put the tile itself there");
+      return refuse("a link that leads out of the folder; copy the tile itself there");
     }
-    if (error instanceof Deno.errors.NotFound) return refuse("a link to nothing");
+    if (error instanceof Deno.errors.NotFound) return refuse("a dangling link");
     throw new GdnError("TILE_READ", `Cannot read ${path}: ${messageOf(error)}`, {
       cause: error,
       exitCode: EXIT.io,
