@@ -1,5 +1,5 @@
 /**
- * States over time: one band of colour for each of them.
+ * Draws states over time: one band of colours for each row.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { coordinate, escapeMarkup } from "./svg.ts";
 import { clockText, PLOT, plotX, timeAxis } from "./time_axis.ts";
 
 const HEIGHT = 20;
-/** Narrower stretches are drawn as wide as this, of 1000. */
+/** Narrower stretches are drawn this wide, of 1000. */
 const WIDTH_MIN = 1.2;
 
 export function bandChart(bands: Bands, durationS: number): string {
@@ -21,7 +21,7 @@ ${rows.join("\n")}${timeAxis(durationS)}</figure>`;
 
 function bandRow(row: BandRow, durationS: number): string {
   const stepS = durationS / PLOT.width;
-  // Long stretches first, so that short ones stand over them.
+  // Long stretches first, so that short ones are drawn on top.
   const rectangles = row.runs.toSorted((a, b) => (b.toS - b.fromS) - (a.toS - a.fromS))
     .map(({ fromS, toS, tone, words }) => {
       const x = plotX(fromS, durationS);

@@ -1,6 +1,6 @@
 /**
- * What a flight report shows. Its sources (`from_flight.ts`, `from_record.ts`) thin out what they
- * read; the page draws all that stands here.
+ * The data of a flight report. Its sources (`from_flight.ts`, `from_record.ts`) reduce what they
+ * read; the page draws everything in it.
  *
  * @module
  */
@@ -10,13 +10,16 @@ export interface ReportPosition {
   readonly longitudeDeg: number;
 }
 
-/** The frame of the map: what part of the world it shows, and how large. */
+/** The frame of the map: which part of the world it shows, and its size. */
 export interface MapFrame {
   readonly widthPx: number;
   readonly heightPx: number;
-  /** Slippy zoom that the world pixels below are of. */
+  /** Slippy zoom of the world pixels below. */
   readonly zoom: number;
-  /** World pixel at the picture's top left corner; beyond the world's edge next to the antimeridian. */
+  /**
+   * World pixel of the picture's top left corner; may be beyond the world's edge near the
+   * antimeridian.
+   */
   readonly originX: number;
   readonly originY: number;
   /** Picture pixels per world pixel. */
@@ -27,18 +30,18 @@ export interface MapFrame {
 
 /** A picture of the map tiles under the flight. */
 export interface ReportMap extends MapFrame {
-  /** null where no tile is known: the tracks stand on bare ground. */
+  /** null when there are no tiles: the tracks are drawn without a map. */
   readonly jpeg: Uint8Array | null;
 }
 
-/** A position at a moment; null breaks the track. */
+/** A position at a time; null interrupts the track. */
 export type TrackSample = readonly [timeS: number, position: ReportPosition | null];
 
 export interface ReportTracks {
   readonly estimate: readonly TrackSample[];
   readonly truth: readonly TrackSample[];
   readonly fixes: readonly ReportPosition[];
-  /** Accepted fixes before they were thinned out. */
+  /** Number of accepted fixes before reduction. */
   readonly fixCount: number;
 }
 
@@ -46,11 +49,11 @@ export interface ReportTracks {
 export interface ReportFigure {
   readonly name: string;
   readonly value: string;
-  /** What it is held against, or what it means. */
+  /** What it is compared with, or what it means. */
   readonly note?: string;
 }
 
-/** (seconds, value); a value of null breaks the line. */
+/** (seconds, value); a value of null interrupts the line. */
 export type Sample = readonly [timeS: number, value: number | null];
 
 export interface Series {
@@ -58,7 +61,7 @@ export interface Series {
   readonly name: string;
   /** An area reaches from 0 to the value, a band from the value to its negative. */
   readonly kind: "line" | "area" | "band" | "dots";
-  /** CSS class that colours it. */
+  /** CSS class that sets its colour. */
   readonly style: string;
   readonly samples: readonly Sample[];
 }
@@ -69,29 +72,29 @@ export interface TimeChart {
   readonly title: string;
   readonly unit: string;
   readonly series: readonly Series[];
-  /** The scale reaches at least so far. */
+  /** The scale reaches at least this far. */
   readonly valueMin: number;
-  /** 0 stands in the middle. */
+  /** 0 is in the middle. */
   readonly isSymmetric?: boolean;
   /** A horizontal line with its name. */
   readonly bar?: { readonly value: number; readonly name: string };
 }
 
-/** How good a state is, for its colour. */
+/** How good a state is; determines its colour. */
 export type BandTone = "good" | "fair" | "bad" | "info" | "none";
 
 export interface BandRun {
   readonly fromS: number;
   readonly toS: number;
   readonly tone: BandTone;
-  /** The worst state in this stretch, and how many others it had. */
+  /** The worst state in this stretch, and the number of others. */
   readonly words: string;
 }
 
 export interface BandRow {
   readonly name: string;
   readonly runs: readonly BandRun[];
-  /** Part of the time by state, or what there is to say: "98 %". */
+  /** Share of the time by state, or another remark: "98 %". */
   readonly legend: readonly { readonly tone: BandTone; readonly words: string }[];
 }
 
@@ -102,7 +105,7 @@ export interface Bands {
   readonly rows: readonly BandRow[];
 }
 
-/** Charts that are folded away until somebody asks for them. */
+/** Charts that are collapsed until the reader opens them. */
 export interface ChartGroup {
   readonly type: "group";
   readonly id: string;
@@ -121,20 +124,22 @@ export interface ReportEvent {
   readonly kind: string;
   readonly producer: string;
   readonly text: string;
-  /** Events of its kind that it stands for, itself included; beyond 1 the others are not listed. */
+  /**
+   * Number of events that this one stands for, including itself; above 1 the others are not listed.
+   */
   readonly count: number;
-  /** Of the last one that it stands for. */
+  /** Time of the last one that it stands for. */
   readonly untilS: number;
 }
 
 export interface ReportEvents {
   /** By time. */
   readonly list: readonly ReportEvent[];
-  /** Before any were put together. */
+  /** Number before merging. */
   readonly total: number;
 }
 
-/** Something that the reader must know before anything else. */
+/** Something that the reader must know first. */
 export interface ReportNotice {
   readonly tone: "good" | "fair" | "bad";
   readonly text: string;
@@ -151,7 +156,7 @@ export interface FlightReport {
   readonly title: string;
   readonly subtitle: string;
   readonly notices: readonly ReportNotice[];
-  /** The few that matter, on top. */
+  /** The few most important ones, at the top. */
   readonly headline: readonly ReportFigure[];
   /** All of them, in a table. */
   readonly figures: readonly ReportFigure[];

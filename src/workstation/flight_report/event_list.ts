@@ -1,6 +1,7 @@
 /**
- * Events of a flight in bounded memory. When there are too many, those of the kind that has most are
- * put together, so that a component that cannot stop talking hides neither others nor its own end.
+ * Collects the events of a flight in bounded memory. When there are too many, events of the most
+ * frequent kind are merged, so that a component that reports without end hides neither others nor
+ * its own last events.
  *
  * @module
  */
@@ -8,14 +9,14 @@ import type { EventSeverity, ReportEvent, ReportEvents } from "./contract.ts";
 import { shownText } from "./svg.ts";
 
 export interface NewEvent extends Omit<ReportEvent, "count" | "untilS"> {
-  /** Events of one kind, producer, severity and topic are of one class. */
+  /** Events of one kind, producer, severity and topic form a class. */
   readonly topic?: string;
 }
 
-/** Characters: some forty thousand usual events. */
+/** Limit in characters: about forty thousand usual events. */
 const WEIGHT_MAX = 4e6;
 const WEIGHT_OF_ONE = 30;
-/** The first and the last ones of a class stay as they are. */
+/** The first and the last ones of a class are never merged. */
 const ENDS_KEPT = 100;
 const CLASSES_MAX = 200;
 const TEXT_MAX = 240;
@@ -81,7 +82,7 @@ export class EventList {
     return list;
   }
 
-  /** Every second one of the heaviest class goes into the one before it. */
+  /** Every second event of the largest class is merged into the one before it. */
   #thin(): void {
     const heaviest = [...this.#classes].map(([name, list]) => ({
       name,
@@ -101,7 +102,7 @@ export class EventList {
       }
       out.push(one);
     }
-    // One by one: a spread of many would not fit the stack.
+    // One by one: spreading a large array would overflow the stack.
     for (let i = Math.max(ends, stop); i < list.length; i++) out.push(list[i]);
     this.#weight -= heaviest.weight - out.reduce((sum, event) => sum + weightOf(event), 0);
     this.#classes.set(name, out);

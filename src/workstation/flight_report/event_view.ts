@@ -1,5 +1,5 @@
 /**
- * The list of events, with a filter. A page without its script shows the first of them.
+ * Draws the list of events, with a filter. Without its script, the page shows the first of them.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type { EventSeverity, ReportEvent, ReportEvents } from "./contract.ts";
 import { escapeMarkup } from "./svg.ts";
 import { clockText } from "./time_axis.ts";
 
-/** Rows that stand in the page; the script adds more when they are asked for. */
+/** Rows in the page itself; the script adds more on request. */
 export const EVENT_ROWS = 100;
 export const SEVERITIES: readonly EventSeverity[] = ["error", "warning", "notice", "info"];
 
@@ -55,7 +55,7 @@ function row(event: ReportEvent): string {
   }</small></td><td>${escapeMarkup(text)}${more}</td></tr>`;
 }
 
-/** For the script: words that return often stand once. */
+/** Data for the script; repeated texts are stored once. */
 export function eventData({ list }: ReportEvents) {
   const words = new Map<string, number>();
   const word = (text: string) => {

@@ -1,5 +1,5 @@
 /**
- * Figures with their unit, as text; "–" for what nobody knows.
+ * Formats figures with their unit; "–" for unknown values.
  *
  * @module
  */

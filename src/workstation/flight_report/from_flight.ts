@@ -1,5 +1,5 @@
 /**
- * Replay lines and truth to a report.
+ * Makes a report from replay lines and ground truth.
  *
  * @module
  */
@@ -22,7 +22,7 @@ import { StateBins } from "./state_bins.ts";
 import { TimeRange } from "./time_range.ts";
 import { TrackBins } from "./track_bins.ts";
 
-/** What is needed of a frame line of `airborne replay --json`. */
+/** The fields that are needed of a frame line of `airborne replay --json`. */
 export interface ReportedFrame extends EvaluatedFrame {
   /** Semi-major axis of the horizontal 95 % ellipse, metres. */
   readonly horizontal95M: number;
@@ -45,7 +45,7 @@ export interface ReportedFlight {
 /** 3 sigma over the 95 % quantile of two dimensions: 3 / sqrt(−2 ln 0.05). */
 const SIGMA3_PER_95 = 3 / Math.sqrt(-2 * Math.log(0.05));
 const LATENCY_BAR_MS = 150;
-/** A silence of more than five usual intervals breaks a line. */
+/** A gap of more than five usual intervals interrupts a line. */
 const BREAK_INTERVALS = 5;
 
 export function reportOf(flight: ReportedFlight): FlightReport {
@@ -129,7 +129,7 @@ function panels(
     {
       type: "bands",
       id: "labels",
-      title: "What the position rests on",
+      title: "Source of the position",
       rows: [label.row("source label")],
     },
     {
@@ -169,7 +169,7 @@ function figures(metrics: FlightMetrics): ReportFigure[] {
     {
       name: "worst accepted fix",
       value: metres(m.worstAcceptedFixM),
-      note: "over 15 m is a wrong fix",
+      note: "over 15 m counts as wrong",
     },
     {
       name: "drift without a fix",
@@ -183,10 +183,10 @@ function figures(metrics: FlightMetrics): ReportFigure[] {
     {
       name: "mean NEES, horizontal",
       value: withUnit(m.neesMean, "", 2),
-      note: "an honest filter has 2",
+      note: "2 for a consistent filter",
     },
     { name: "odometry registered", value: percent(m.registrationVo) },
-    { name: "time to the first right fix", value: withUnit(m.timeToFirstFixS, "s", 1) },
+    { name: "time to the first correct fix", value: withUnit(m.timeToFirstFixS, "s", 1) },
     {
       name: "latency p50 / p95 / p99",
       value: [m.latencyMsP50, m.latencyMsP95, m.latencyMsP99]
@@ -196,7 +196,7 @@ function figures(metrics: FlightMetrics): ReportFigure[] {
     {
       name: "processor time a frame",
       value: withUnit(m.cpuMsMean, "ms", 0),
-      note: "mean, all threads, with what runs between frames",
+      note: "mean, all threads, including work between frames",
     },
     { name: "speed", value: withUnit(m.realTimeFactor, "× real time", 1) },
     { name: "memory", value: withUnit(m.rssMb, "MB", 0), note: "largest RSS of airborne" },

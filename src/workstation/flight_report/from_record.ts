@@ -1,6 +1,6 @@
 /**
- * A recorded flight to a report, in bounded memory: a first reading (`diagnoseFlight`) tells the time
- * that the flight covers and the rhythm of its streams, a second one fills charts of fixed size.
+ * Makes a report from a recorded flight, in bounded memory: the first pass (`diagnoseFlight`) gives
+ * the time span and the intervals of its streams, the second one fills charts of fixed size.
  *
  * @module
  */
@@ -75,7 +75,7 @@ export class RecordReport {
     if (kind === "c5.measurement") return this.#measurements.add(timestampNs, payload);
     if (kind === "frame.meta") return this.#estimates.addFrame(timestampNs, payload);
     if (kind === "c8.position_out") return this.#estimates.addOutput(timestampNs, payload);
-    // Every segment repeats it.
+    // Repeated in every segment.
     if (kind === "flight_header" && this.#hasHeader) return;
     this.#hasHeader ||= kind === "flight_header";
     const words = eventWords(record);
@@ -85,7 +85,7 @@ export class RecordReport {
     this.#health.addEvent(timestampNs, words.severity);
   }
 
-  /** What a map must show. */
+  /** The positions that a map must show. */
   positions(): ReportPosition[] {
     const { estimate, truth, fixes } = this.#tracksOnce();
     const known = [...estimate, ...truth].flatMap(([, position]) =>
@@ -137,7 +137,7 @@ export class RecordReport {
       ]),
       footnote:
         "Times are since the first record. Of each pixel column the first, lowest, highest and " +
-        "last value are drawn. A silence of more than five usual intervals breaks a line. 3 sigma is " +
+        "last value are drawn. A gap of more than five usual intervals interrupts a line. 3 sigma is " +
         "three times the semi-major axis of the filter's horizontal 1-sigma ellipse.",
     };
   }
@@ -189,7 +189,7 @@ export class RecordReport {
     }];
   }
 
-  /** Silences of regular streams are events although no record tells them. */
+  /** Gaps of regular streams are shown as events although no record reports them. */
   #addPauses(): void {
     for (const { kind, pauses } of this.#diagnosis.summary.kinds) {
       if (!Object.hasOwn(STREAM_NAMES, kind)) continue;

@@ -1,5 +1,5 @@
 /**
- * Words and colours of the states that a report shows as bands; in each, the worst stands first.
+ * Texts and colours of the states that a report shows as bands; in each, the worst comes first.
  *
  * @module
  */

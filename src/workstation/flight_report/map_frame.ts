@@ -1,5 +1,5 @@
 /**
- * What part of the world the map shows.
+ * Determines which part of the world the map shows.
  *
  * @module
  */
@@ -16,12 +16,12 @@ import type { Point } from "./svg.ts";
 
 /** Longer side of the picture. */
 export const SIDE_PX_MAX = 1400;
-/** Room around the track, of its longer side. */
+/** Margin around the track, as a share of its longer side. */
 const MARGIN = 0.12;
 const MARGIN_MIN_PX = 200;
-/** The shorter side of the picture is no less than this part of the longer. */
+/** Smallest ratio of the shorter to the longer side. */
 const ASPECT_MIN = 0.5;
-/** Positions further out than nearly all are, and as far again, are no reason for a larger map. */
+/** Positions much further out than nearly all others do not enlarge the map. */
 const OUTLIERS = 0.02;
 const OUTLIER_ROOM_MIN_PX = 1000;
 
@@ -65,7 +65,7 @@ export function mapPixel(map: MapFrame, position: ReportPosition): Point {
   return [(nearX - map.originX) * map.scale, (y - map.originY) * map.scale];
 }
 
-/** Tiles that the map shows, row by row; x may lie beyond the world's edge. */
+/** Tiles that the map shows, row by row; x may be beyond the world's edge. */
 export function tilesOf(map: MapFrame): { xMin: number; xMax: number; yMin: number; yMax: number } {
   const last = 2 ** map.zoom - 1;
   const tile = (px: number) => Math.floor(px / TILE_SIZE_PX);
@@ -115,7 +115,7 @@ function worldPixel({ latitudeDeg, longitudeDeg }: ReportPosition, zoom: number)
   }, zoom);
 }
 
-/** From the lowest to the highest, but for those far away from nearly all others. */
+/** The range of the values, without outliers far away from nearly all others. */
 function extent(values: readonly number[]): [number, number] {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))];

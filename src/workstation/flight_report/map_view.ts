@@ -1,5 +1,5 @@
 /**
- * The flight over its map.
+ * Draws the flight over its map.
  *
  * @module
  */
@@ -7,9 +7,9 @@ import type { ReportMap, ReportPosition, ReportTracks, TrackSample } from "./con
 import { mapPixel } from "./map_frame.ts";
 import { coordinate, type Point, pointList, roundBelow } from "./svg.ts";
 
-/** Points of a track that lie closer together are one. */
+/** Points of a track closer together than this are merged. */
 const POINT_DISTANCE_PX = 0.5;
-/** Fixes that fall into one cell are one dot. */
+/** Fixes in one cell are drawn as one dot. */
 const FIX_CELL_PX = 2;
 
 export function mapView(map: ReportMap, tracks: ReportTracks): string {
@@ -42,7 +42,7 @@ ${scaleBar(map, unit)}
 </svg>${outside(map, tracks.estimate)}</figure>`;
 }
 
-/** Picture pixels of a track's samples, for those who follow it through time. */
+/** Picture pixels of a track's samples, for the script's cursor. */
 export function trackPixels(
   map: ReportMap,
   samples: readonly TrackSample[],
@@ -63,7 +63,7 @@ function picture(map: ReportMap): string {
   return `<image href="${data}" width="${map.widthPx}" height="${map.heightPx}"/>`;
 }
 
-/** Pieces of a track in picture pixels, without points that nobody could tell apart. */
+/** Pieces of a track in picture pixels, without points that cannot be distinguished. */
 function piecesOf(map: ReportMap, samples: readonly TrackSample[]): Point[][] {
   const pieces: Point[][] = [];
   let piece: Point[] = [];
@@ -105,7 +105,7 @@ function fixDots(map: ReportMap, fixes: readonly ReportPosition[]): Point[] {
   return [...cells.values()];
 }
 
-/** Says so where the track leaves the map. */
+/** A remark where the track leaves the map. */
 function outside(map: ReportMap, samples: readonly TrackSample[]): string {
   let furthestPx = 0;
   for (const [, position] of samples) {
@@ -132,7 +132,7 @@ function markers(track: readonly Point[], unit: number, widthPx: number): string
     : marker(first, "start and end", unit, widthPx);
 }
 
-/** A ring with its name beside it, on the side where there is room. */
+/** A ring with its name beside it, on the side that has space. */
 function marker([x, y]: Point, name: string, unit: number, widthPx: number): string {
   const left = x > 0.8 * widthPx;
   const textX = coordinate(x + (left ? -12 : 12) * unit);

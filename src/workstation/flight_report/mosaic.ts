@@ -1,5 +1,5 @@
 /**
- * The map tiles under a flight as one small picture.
+ * Renders the map tiles under a flight as one small picture.
  *
  * @module
  */
@@ -10,11 +10,11 @@ import { mapFrame, mapPixel, tilesOf } from "./map_frame.ts";
 
 export interface MosaicOptions {
   readonly zoom: number;
-  /** What must be in the picture. */
+  /** Positions that must be in the picture. */
   readonly positions: readonly ReportPosition[];
-  /** JPEG of a tile; null where there is none. */
+  /** JPEG of a tile; null when there is none. */
   readTile(x: number, y: number): Promise<Uint8Array | null>;
-  /** Hears of a tile that is no picture; without it that is a fault. */
+  /** Called for a tile that is not a picture; without it that is an error. */
   readonly onBadTile?: (x: number, y: number, error: unknown) => void;
   /** Longer side of the picture. */
   readonly sidePxMax?: number;
@@ -22,9 +22,9 @@ export interface MosaicOptions {
   readonly signal?: AbortSignal;
 }
 
-/** More tiles than this are read only next to the track. */
+/** When there are more tiles than this, only those next to the track are read. */
 const TILES_MAX = 6000;
-/** Smaller than this in the picture, a tile shows nothing. */
+/** Tiles smaller than this in the picture are not drawn. */
 const TILE_PX_MIN = 2;
 const CORRIDOR_TILES = 2;
 const BACKGROUND = 0x30;

@@ -1,5 +1,6 @@
 /**
- * The report as one HTML file that needs nothing else, and forbids itself every connection.
+ * Writes the report as one self-contained HTML file whose content security policy forbids every
+ * connection.
  *
  * @module
  */
@@ -19,7 +20,7 @@ import { STYLE } from "./style.ts";
 import { escapeMarkup, shownText } from "./svg.ts";
 import { timeChart } from "./time_chart.ts";
 
-/** Only this one script may run, whatever a record brings along. */
+/** Only this one script may run, whatever text a record contains. */
 const SCRIPT_HASH = createHash("sha256").update(SCRIPT).digest("base64");
 const POLICY = [
   "default-src 'none'",
@@ -30,7 +31,7 @@ const POLICY = [
   "form-action 'none'",
 ].join("; ");
 
-/** Longer texts are cut: names come from records, and a page stays small. */
+/** Longer texts are cut: names come from records, and the page must stay small. */
 const TITLE_MAX = 300;
 const TEXT_MAX = 1000;
 

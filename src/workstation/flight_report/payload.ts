@@ -1,6 +1,6 @@
 /**
- * Reads payloads of records that may be of a newer program, or damaged: what is not as expected is
- * null.
+ * Reads fields of payloads that may come from a newer program or be damaged: an unexpected value
+ * becomes null.
  *
  * @module
  */
@@ -39,7 +39,7 @@ export function horizontalSigmaM(payload: Payload): number | null {
   return variance >= 0 ? Math.sqrt(variance) : null;
 }
 
-/** A payload in a line, for kinds that nobody here knows. */
+/** A payload in one line, for kinds that this program does not know. */
 export function payloadText(payload: Payload): string {
   const parts: string[] = [];
   let length = 0;

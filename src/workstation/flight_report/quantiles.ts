@@ -1,5 +1,5 @@
 /**
- * Quantiles of non-negative values in fixed memory, right to 1 %.
+ * Quantiles of non-negative values in constant memory, accurate to 1 %.
  *
  * @module
  */
@@ -23,7 +23,7 @@ export class Quantiles {
     return this.#count === 0 ? null : this.#maximum;
   }
 
-  /** What is no finite number is left out; the sign does not count. */
+  /** Values that are not finite are ignored; the sign is dropped. */
   add(value: unknown): void {
     if (typeof value !== "number" || !Number.isFinite(value)) return;
     const size = Math.abs(value);

@@ -1,6 +1,6 @@
 /**
- * Estimates, fixes and frames of a recorded flight: tracks, uncertainty, error where the truth is
- * known, latencies.
+ * Estimates, fixes and frames of a recorded flight: tracks, uncertainty, errors when ground truth
+ * is given, latencies.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import type { TimeRange } from "./time_range.ts";
 import { TrackBins } from "./track_bins.ts";
 
 const LATENCY_BAR_MS = 150;
-/** Fixes by share: stretches of the flight, with some frames in each. */
+/** Fixes as shares: stretches of the flight, with some frames in each. */
 const SHARE_BINS_MAX = 150;
 const SHARE_FRAMES_MIN = 15;
 const FIXES_MAX = 20_000;
@@ -37,7 +37,7 @@ export class RecordEstimates {
   readonly #trueTrack: TrackBins;
   readonly #bins;
   readonly #quantiles;
-  /** Every so many-th fix is kept, where there are many. */
+  /** When there are many fixes, every n-th is kept. */
   readonly #fixes: { latitudeDeg: number; longitudeDeg: number }[] = [];
   #fixEvery = 1;
   #fixCount = 0;
@@ -119,7 +119,7 @@ export class RecordEstimates {
     this.#frames++;
     this.#shareAll[bin]++;
     if (!accepted) {
-      const reason = textOf(payload, "reason") || "no reason told";
+      const reason = textOf(payload, "reason") || "no reason given";
       const known = this.#reasons.get(reason);
       if (known !== undefined || this.#reasons.size < REASONS_MAX) {
         this.#reasons.set(reason, (known ?? 0) + 1);
@@ -336,7 +336,7 @@ export class RecordEstimates {
     const truth = this.#truth?.at(timeNs)?.position;
     if (truth === undefined || this.#truth === null) return null;
     const { frame } = this.#truth;
-    // Held at one height: a difference of height is no horizontal error.
+    // Both at the same height: a difference of height is not a horizontal error.
     const [east, north] = frame.localFromWgs({ ...place, heightM: truth.heightM });
     const [trueEast, trueNorth] = frame.localFromWgs(truth);
     return {

@@ -1,5 +1,5 @@
 /**
- * Which records are events, and what they say.
+ * Decides which records are events, and formats them.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export interface EventWords {
 
 type Teller = (payload: Payload) => EventWords;
 
-/** Streams; what changes in them is told by who follows them. */
+/** Streams of measurements; changes in them are reported by other modules. */
 const STREAMS: ReadonlySet<string> = new Set([
   ...["sensor.imu", "sensor.attitude", "sensor.baro", "sensor.gps", "frame.meta", "nav.fix"],
   ...["nav.state", "nav.smoothed", "c8.position_out", "vio.health"],
@@ -29,7 +29,7 @@ export function eventWords({ kind, payload }: FdrRecord): EventWords | null {
   return teller?.(payload) ?? { severity: severityOf(kind), text: payloadText(payload) };
 }
 
-/** Of kinds that have no words of their own, by their name. */
+/** For kinds without a text of their own, by name. */
 function severityOf(kind: string): EventSeverity {
   if (/failed|rejected|giveup|fallback|unavailable/.test(kind)) return "warning";
   return "info";
@@ -117,16 +117,14 @@ const TELLERS: Readonly<Record<string, Teller>> = {
   "c9.reloc_hint": (payload) => ({
     severity: "notice",
     text: words(
-      `position from the crew ${payload.accepted === true ? "taken" : "not taken"}`,
+      `position from the crew ${payload.accepted === true ? "accepted" : "refused"}`,
       textOf(payload, "text"),
       textOf(payload, "reason"),
     ),
   }),
   "c7.thermal_transition": (payload) => ({
     severity: payload.throttled === true ? "warning" : "notice",
-    text: payload.throttled === true
-      ? "the computer throttles for heat"
-      : "the computer throttles no more",
+    text: payload.throttled === true ? "thermal throttling begins" : "thermal throttling ends",
   }),
   failed_tile_thumbnail: (payload) => ({
     severity: "notice",

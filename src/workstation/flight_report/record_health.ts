@@ -1,6 +1,6 @@
 /**
- * The health of a recorded flight as bands: odometry, GPS, link, gaps, silences, lost records; and
- * the events that changes in streams make.
+ * The health of a recorded flight as bands: odometry, GPS, link, gaps, lost records; and the events
+ * that changes in streams make.
  *
  * @module
  */
@@ -22,7 +22,7 @@ import { SeriesBins } from "./series_bins.ts";
 import { StateBins } from "./state_bins.ts";
 import type { TimeRange } from "./time_range.ts";
 
-/** Streams whose silence is a fault, and their names for people. */
+/** Streams whose gaps are faults, and their names for people. */
 export const STREAM_NAMES: Readonly<Record<string, string>> = {
   "frame.meta": "Camera frames",
   "sensor.imu": "IMU",
@@ -125,7 +125,7 @@ export class RecordHealth {
       rows.push({ ...this.#loud.row("Events", { isOpen: false }), legend });
     }
     if (rows.length === 0) return [];
-    return [{ type: "bands", id: "health", title: "What the position rests on, and health", rows }];
+    return [{ type: "bands", id: "health", title: "Source of the position, and health", rows }];
   }
 
   odometryPanels(): ReportPanel[] {
@@ -153,7 +153,7 @@ export class RecordHealth {
   ): void {
     if (timeNs < stream.lastNs) return;
     const silent = timeNs - stream.lastNs > stream.limitNs;
-    // Until the record's end without being heard counts as heard only while it is no silence.
+    // The time until the record's end counts as received only while it is not a gap.
     if (!isEnd || timeNs > stream.lastNs) {
       stream.bins.addStretch(stream.lastNs, timeNs, silent ? "silent" : "heard");
     }
@@ -196,7 +196,7 @@ export class RecordHealth {
     });
   }
 
-  /** One record when it begins, one when it has ended, or one for all. */
+  /** One record when it begins, one when it has ended, or one for both. */
   #addGap(timeNs: number, payload: Payload): void {
     const fromNs = numberOf(payload, "fromNs") ?? timeNs;
     const toNs = numberOf(payload, "toNs");
@@ -208,7 +208,7 @@ export class RecordHealth {
     }
   }
 
-  /** What was never told to end lasts until the end. */
+  /** A gap whose end was never recorded lasts until the end. */
   #closeGaps(): void {
     for (const fromNs of this.#openGaps.keys()) {
       this.#gaps.addStretch(fromNs, this.#range.toNs, "gap");

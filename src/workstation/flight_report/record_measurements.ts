@@ -1,7 +1,7 @@
 /**
- * What the filter made of its measurements: innovations with their bounds, source by source, and how
- * often they were inside. A filter whose sigmas are right has 95 % of its innovations inside two of
- * them, and a root mean square of 1 in units of sigma.
+ * Innovations of the filter with their bounds, source by source, and how many were inside. A
+ * consistent filter has 95 % of its innovations inside two sigma, and a root mean square of 1 in
+ * units of sigma.
  *
  * @module
  */
@@ -16,12 +16,12 @@ import { SeriesBins } from "./series_bins.ts";
 import { shownText } from "./svg.ts";
 import type { TimeRange } from "./time_range.ts";
 
-/** A line breaks at a longer silence of its source. */
+/** A line is interrupted at a longer gap of its source. */
 const BREAK_NS = 5e9;
-/** A damaged record cannot fill the memory. */
+/** Limit against damaged records that would fill the memory. */
 const SOURCES_MAX = 16;
 const COMPONENTS_MAX = 12;
-/** Colours that there are for sources in one chart. */
+/** Number of colours for sources in one chart. */
 const COLOURS = 6;
 const DEGREES = 180 / Math.PI;
 
@@ -38,7 +38,7 @@ interface SourceBins {
   readonly name: string;
   readonly testRatio: SeriesBins;
   readonly components: ComponentBins[];
-  /** Measurements that the filter looked at, and those of them that it refused. */
+  /** Measurements that the filter tested, and those of them that it refused. */
   judged: number;
   refused: number;
 }
@@ -180,7 +180,7 @@ function componentChart(
   };
 }
 
-/** Angles are shown in degrees; what this program does not know has a number for a name. */
+/** Angles are shown in degrees; unknown components are named by their number. */
 function shown(source: string, index: number): { name: string; unit: string; factor: number } {
   const known: readonly MeasurementComponent[] = Object.hasOwn(MEASUREMENT_SOURCES, source)
     ? MEASUREMENT_SOURCES[source as keyof typeof MEASUREMENT_SOURCES]

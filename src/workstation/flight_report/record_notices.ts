@@ -1,5 +1,5 @@
 /**
- * Whether a record is whole, said first and in plain words.
+ * States first and plainly whether a record is complete.
  *
  * @module
  */
@@ -30,7 +30,7 @@ function wholeness({ files, summary, damage, verdict, recovered }: Diagnosis): R
   }, ${bytesText(files.totalBytes)}`;
   const salvaged = recovered.length === 0
     ? ""
-    : ` ${countText(recovered.length, "file")} came out of a rescue (operator fdr recover).`;
+    : ` ${countText(recovered.length, "file")} were made by a recovery (operator fdr recover).`;
   const unverified = summary.unverified === 0
     ? ""
     : ` For ${
@@ -79,7 +79,7 @@ const COUNTERS: readonly (readonly [string, string])[] = [
   ["recordsDroppedCap", "with segments over the capacity cap"],
 ];
 
-/** What the recorder itself says that it lost. */
+/** The losses that the recorder itself counted. */
 function losses({ footer, overrun, droppedSegments }: FlightSummary): ReportNotice[] {
   const parts: string[] = [];
   if (footer !== null) {
@@ -94,13 +94,13 @@ function losses({ footer, overrun, droppedSegments }: FlightSummary): ReportNoti
   }
   const gone = droppedSegments.length === 0
     ? ""
-    : ` ${countText(droppedSegments.length, "segment")} went for the capacity cap.`;
+    : ` ${countText(droppedSegments.length, "segment")} were deleted for the capacity cap.`;
   if (parts.length === 0 && gone === "") return [];
   const lost = parts.length === 0 ? "" : `The recorder lost records: ${parts.join(", ")}.`;
   return [{ tone: "fair", text: `${lost}${gone}`.trim() }];
 }
 
-/** A stream that is not there at all has no line that could break. */
+/** A stream without any record has no line that could be interrupted. */
 function absentStreams({ kinds, first, last }: FlightSummary): ReportNotice[] {
   const there = new Set(kinds.map(({ kind }) => kind));
   const absent = Object.entries(STREAM_NAMES)

@@ -1,5 +1,5 @@
 /**
- * How long a kind of record may be silent before it means something.
+ * How long a kind of record may pause before it counts as a gap.
  *
  * @module
  */
@@ -19,13 +19,13 @@ export class RecordRhythm {
     return this.#kinds.get(kind)?.count ?? 0;
   }
 
-  /** A line of values breaks at a longer silence; Infinity where nobody knows the rhythm. */
+  /** A line of values is interrupted at a longer gap; Infinity when the interval is unknown. */
   breakNs(kind: string): number {
     const medianNs = this.#kinds.get(kind)?.medianNs ?? null;
     return medianNs === null ? Infinity : Math.max(BREAK_NS_MIN, PAUSE_INTERVALS * medianNs);
   }
 
-  /** A longer silence is a fault of the stream; null where it has no regular rhythm. */
+  /** A longer gap is a fault of the stream; null when it has no regular interval. */
   silenceNs(kind: string): number | null {
     const found = this.#kinds.get(kind);
     return found === undefined || !found.isRegular || found.medianNs === null

@@ -1,5 +1,5 @@
 /**
- * What a record holds, in tables.
+ * Tables of the content of a record.
  *
  * @module
  */
@@ -52,7 +52,7 @@ function kindTable({ summary, unknownKinds }: Diagnosis): ReportTable {
   };
 }
 
-/** From the footer where there is one: it knows what was lost. */
+/** From the footer when there is one, because it also counts losses. */
 function producerTable({ footer, producers }: FlightSummary): ReportTable {
   const counted = footer?.producers;
   if (typeof counted !== "object" || counted === null) {

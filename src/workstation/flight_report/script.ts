@@ -1,7 +1,7 @@
 /**
- * What moves in the report: a cursor through all charts, the place on the map, a line of numbers, and
- * the filter of the events. Everything but the later events is readable without it. Text from records
- * only ever becomes text nodes.
+ * The script of the report: a cursor through all charts, the position on the map, a line of
+ * numbers, and the filter of the events. Everything but the later events is readable without it.
+ * Texts from records are only inserted as text nodes.
  *
  * @module
  */
@@ -22,7 +22,7 @@ export const SCRIPT = `
     return hours > 0 ? hours + ":" + String(minutes).padStart(2, "0") + ":" + seconds
       : minutes + ":" + seconds;
   };
-  /** Index of the last of ascending values that is not over the limit; -1 where there is none. */
+  /** Index of the last of ascending values that is not above the limit; -1 when there is none. */
   const lastUpTo = (count, at, limit) => {
     let low = -1, high = count;
     while (high - low > 1) {
@@ -35,7 +35,7 @@ export const SCRIPT = `
     let from = lastUpTo(t.length, (i) => t[i], timeS - half) + 1;
     let to = lastUpTo(t.length, (i) => t[i], timeS + half);
     if (to < from) {
-      // No value in this column: the nearest, unless it is far away.
+      // No value in this column: use the nearest one, unless it is far away.
       const before = to, after = from;
       const near = before < 0 || after < t.length && t[after] - timeS < timeS - t[before] ? after : before;
       if (near < 0 || near >= t.length || Math.abs(t[near] - timeS) > Math.max(1, 4 * half)) return null;

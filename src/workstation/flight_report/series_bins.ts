@@ -1,6 +1,6 @@
 /**
- * A measured value over time in fixed memory. Of each column of the chart the first, the lowest, the
- * highest and the last value stay (Jugel et al., "M4", VLDB 2014): a line through them covers the
+ * A measured value over time in constant memory. Of each column of the chart the first, lowest,
+ * highest and last value are kept (Jugel et al., "M4", VLDB 2014): a line through them covers the
  * same pixels as a line through all, so that no outlier is lost.
  *
  * @module
@@ -21,7 +21,7 @@ export class SeriesBins {
   #count = 0;
   #highest: { readonly timeNs: number; readonly value: number } | null = null;
 
-  /** A silence of more than `breakNs` breaks the line. */
+  /** A gap of more than `breakNs` interrupts the line. */
   constructor(range: TimeRange, breakNs: number) {
     this.#range = range;
     this.#silences = new Silences(range, breakNs, COLUMNS);
@@ -35,7 +35,7 @@ export class SeriesBins {
     return this.#highest;
   }
 
-  /** What is no finite number is left out. */
+  /** Values that are not finite are ignored. */
   add(timeNs: number, value: unknown): void {
     if (typeof value !== "number" || !Number.isFinite(value)) return;
     this.#count++;
@@ -54,7 +54,7 @@ export class SeriesBins {
     if (timeNs >= this.#timesNs[at + LAST]) this.#put(at + LAST, timeNs, value);
   }
 
-  /** By time, with a null in each silence. */
+  /** By time, with a null in each gap. */
   samples(): Sample[] {
     const out: Sample[] = [];
     let lastNs: number | null = null;

@@ -1,6 +1,6 @@
 /**
- * Where a stream was silent for too long: of each column of a chart the longest silence that ended in
- * it. What is thinned out has silences of its own; a line must break where the stream broke.
+ * Finds gaps of a stream: for each column of a chart the longest gap that ended in it. Reduced data
+ * has gaps of its own; a line must be interrupted only where the stream itself was.
  *
  * @module
  */
@@ -22,7 +22,7 @@ export class Silences {
     this.#toNs = new Float64Array(columns);
   }
 
-  /** Something was heard. */
+  /** A record of the stream arrived. */
   add(timeNs: number): void {
     const lastNs = this.#lastNs;
     this.#lastNs = lastNs === null ? timeNs : Math.max(lastNs, timeNs);
@@ -33,7 +33,7 @@ export class Silences {
     this.#toNs[column] = timeNs;
   }
 
-  /** The middle of the silence between two neighbours that were kept; null where there was none. */
+  /** The middle of the gap between two neighbours that were kept; null when there was none. */
   between(fromNs: number, toNs: number): number | null {
     const column = this.#range.column(toNs, this.#columns);
     const from = this.#fromNs[column], to = this.#toNs[column];

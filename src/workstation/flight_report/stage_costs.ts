@@ -1,12 +1,12 @@
 /**
- * What the stages of a frame's turn cost, as a table.
+ * A table of what the stages of processing a frame cost.
  *
  * @module
  */
 import type { ReportTable } from "./contract.ts";
 import { Quantiles } from "./quantiles.ts";
 
-/** A damaged record names no more. */
+/** Limit against damaged records. */
 const STAGES_MAX = 30;
 
 class StageCost {
@@ -15,7 +15,7 @@ class StageCost {
   cpuSumMs = 0;
 }
 
-/** Times by stage, as records have them: what is not as expected is left out. */
+/** Times by stage, as in records; unexpected values are ignored. */
 interface StagePayload {
   readonly cpuMs: unknown;
   readonly wallMs: unknown;
@@ -42,7 +42,7 @@ export class StageCosts {
     count(this.#all, sum(cpu), sum(wall));
   }
 
-  /** No rows where no frame told. */
+  /** No rows when no frame states them. */
   table(): ReportTable {
     const rows = [...this.#stages].map(([stage, cost]) => row(stage, cost));
     return {

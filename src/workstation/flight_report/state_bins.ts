@@ -1,6 +1,6 @@
 /**
- * A state over time in fixed memory: each column knows every state that it saw, so that a bad one of
- * a moment shows although it is short.
+ * A state over time in constant memory: each column keeps every state that occurred in it, so that
+ * a short bad one is visible.
  *
  * @module
  */
@@ -12,7 +12,7 @@ export interface BandState {
   readonly words: string;
 }
 
-/** Masks have 31 bits. */
+/** A bit mask has 31 bits. */
 const STATES_MAX = 30;
 const UNKNOWN: BandState = { tone: "none", words: "unknown" };
 
@@ -27,7 +27,7 @@ export class StateBins {
   #last: { readonly timeNs: number; readonly state: number } | null = null;
 
   /**
-   * `states` by name, the worst first; a state lasts until the next is told, but no longer than
+   * `states` by name, the worst first; a state lasts until the next one, but not longer than
    * `lastsNs`.
    */
   constructor(
@@ -59,7 +59,7 @@ export class StateBins {
     this.#last = { timeNs, state };
   }
 
-  /** A stretch of one state, whatever else was told of it. */
+  /** A stretch of one state, independent of other states. */
   addStretch(fromNs: number, toNs: number, name: string): void {
     const state = this.#index.get(name) ?? this.#states.length - 1;
     this.#mark(fromNs, toNs, state);
@@ -67,7 +67,7 @@ export class StateBins {
     this.#last = { timeNs: toNs, state };
   }
 
-  /** What was told lasts until the end of the range. */
+  /** The last state lasts until the end of the range. */
   row(name: string, options: { readonly isOpen?: boolean } = {}): BandRow {
     if (this.#last !== null && (options.isOpen ?? true)) this.#fill(this.#last, this.#range.toNs);
     return { name, runs: this.#runs(), legend: this.#legend() };
@@ -81,7 +81,7 @@ export class StateBins {
 
   #mark(fromNs: number, toNs: number, state: number): void {
     const last = this.#range.column(toNs);
-    // A column that a stretch only touches with its end is not its own.
+    // A column that a stretch only touches with its end does not count.
     const end = toNs > fromNs && last > 0 &&
         this.#range.seconds(toNs) <= this.#range.columnStartS(last)
       ? last - 1
@@ -118,7 +118,7 @@ export class StateBins {
   }
 }
 
-/** "12 %", and never 0 % for what was there, nor 100 % for what was not all. */
+/** "12 %", never 0 % for what occurred, nor 100 % for what was not everything. */
 function share(part: number, whole: number): string {
   if (whole <= 0) return "";
   const percent = 100 * part / whole;

@@ -1,5 +1,5 @@
 /**
- * Look of the report: light and dark, by the reader's own setting.
+ * Style sheet of the report: light or dark, by the reader's own setting.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Small helpers for markup.
+ * Helper functions for SVG and HTML markup.
  *
  * @module
  */
@@ -12,7 +12,7 @@ export function escapeMarkup(text: string): string {
   );
 }
 
-/** Control characters and those that turn the direction of writing, as `\u202e`. */
+/** Shows control characters and those that change the direction of writing as `\u202e`. */
 export function visibleText(text: string): string {
   return text.replace(
     // deno-lint-ignore no-control-regex
@@ -21,7 +21,7 @@ export function visibleText(text: string): string {
   );
 }
 
-/** Text from a record: well formed, no longer than `length`, nothing in it hidden. */
+/** Text from a record: well formed, no longer than `length`, without hidden characters. */
 export function shownText(text: string, length: number): string {
   const short = text.length > length ? `${text.slice(0, length - 1)}…` : text;
   return visibleText(short.toWellFormed());
@@ -39,7 +39,9 @@ export function pointList(points: readonly Point[]): string {
   return points.map(([x, y]) => `${coordinate(x)},${coordinate(y)}`).join(" ");
 }
 
-/** Steps of 1, 2 or 5 times a power of ten, at most `count` of them, from 0 to `maximum`. */
+/**
+ * Ticks with steps of 1, 2 or 5 times a power of ten, at most `count` of them, from 0 to `maximum`.
+ */
 export function ticks(maximum: number, count: number): number[] {
   if (!(maximum > 0 && Number.isFinite(maximum))) return [0];
   const raw = maximum / count;

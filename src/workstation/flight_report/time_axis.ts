@@ -1,7 +1,7 @@
 /**
- * What all figures over time have in common: the same frame, so that one cursor runs through all of
- * them. Lines are drawn in a picture that is stretched to the page's width; text is not, so that it
- * is readable on a small screen as well.
+ * The common time axis of all charts: the same width, so that one cursor runs through all of them.
+ * Lines are drawn in a picture that is stretched to the page's width; text is not, so that it is
+ * readable on a small screen as well.
  *
  * @module
  */

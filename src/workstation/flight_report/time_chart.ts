@@ -1,5 +1,5 @@
 /**
- * A chart over time as inline SVG.
+ * Draws a chart over time as inline SVG.
  *
  * @module
  */
@@ -36,7 +36,7 @@ ${marks}${barName(chart, y)}<i class="cursor"></i></div>
 ${timeAxis(durationS)}${remark}</figure>`;
 }
 
-/** Top of the scale: nearly all of the values, so that a spike does not flatten the rest. */
+/** Top of the scale: covers nearly all values, so that a spike does not flatten the rest. */
 function chartTop(chart: TimeChart): number {
   const values = chart.series
     .flatMap(({ samples }) =>
@@ -49,7 +49,7 @@ function chartTop(chart: TimeChart): number {
   return Math.max(atLeast, Math.min(values[values.length - 1], nearlyAll * 1.5) * 1.08);
 }
 
-/** What counts against the scale. */
+/** The values that determine the scale. */
 function sizeOf(chart: TimeChart, value: number): number {
   return chart.isSymmetric === true ? Math.abs(value) : value;
 }
@@ -58,7 +58,7 @@ function mirrored(values: readonly number[]): readonly number[] {
   return [...values.filter((value) => value > 0).map((value) => -value), ...values];
 }
 
-/** Values over the scale are cut, and every one of them is marked at the upper edge. */
+/** Values above the scale are cut, and each one is marked at the upper edge. */
 function offScale(
   chart: TimeChart,
   top: number,
@@ -104,7 +104,7 @@ function drawn(series: Series, x: Scale, y: Scale): string {
   }
   return pieces(series.samples).map((piece) => {
     const points: Point[] = piece.map(([timeS, value]) => [x(timeS), y(value)]);
-    // One value between two silences is a short stroke, not nothing.
+    // A single value between two gaps is drawn as a short stroke.
     if (points.length === 1) points.push([points[0][0] + 0.8, points[0][1]]);
     if (series.kind === "line") {
       return `<polyline class="line ${series.style}" points="${pointList(points)}"/>`;

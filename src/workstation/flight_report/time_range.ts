@@ -1,5 +1,5 @@
 /**
- * The time that a report covers, cut into the columns of its charts.
+ * The time span of a report, divided into the columns of its charts.
  *
  * @module
  */
@@ -24,7 +24,7 @@ export class TimeRange {
     return (timeNs - this.fromNs) / 1e9;
   }
 
-  /** Column of a moment; moments outside of the range are in the first or the last. */
+  /** Column of a time; times outside of the range belong to the first or the last. */
   column(timeNs: number, columns = COLUMNS): number {
     if (this.toNs === this.fromNs) return 0;
     const at = Math.floor((timeNs - this.fromNs) / (this.toNs - this.fromNs) * columns);

@@ -1,6 +1,6 @@
 /**
- * A track in fixed memory: of each stretch of time the first and the last position and the four that
- * lie furthest out. Longitudes run on beyond ±180° so that a track over the antimeridian is one line.
+ * A track in constant memory: of each stretch of time the first and the last position and the four
+ * extreme ones. Longitudes continue beyond ±180° so that a track over the antimeridian is one line.
  *
  * @module
  */
@@ -31,7 +31,7 @@ export class TrackBins {
   #reference: number | null = null;
   #count = 0;
 
-  /** A silence of more than `breakNs` breaks the track. */
+  /** A gap of more than `breakNs` interrupts the track. */
   constructor(range: TimeRange, breakNs: number) {
     this.#range = range;
     this.#silences = new Silences(range, breakNs, BINS);
@@ -41,7 +41,7 @@ export class TrackBins {
     return this.#count;
   }
 
-  /** What is no position is left out. */
+  /** Invalid positions are ignored. */
   add(timeNs: number, latitudeDeg: unknown, longitudeDeg: unknown): void {
     if (!isDegrees(latitudeDeg, 90) || !isDegrees(longitudeDeg, 180)) return;
     this.#count++;
@@ -73,7 +73,7 @@ export class TrackBins {
     if (here.longitudeDeg < bin.west.longitudeDeg) bin.west = here;
   }
 
-  /** By time, with a null in each silence. */
+  /** By time, with a null in each gap. */
   samples(): TrackSample[] {
     const out: TrackSample[] = [];
     let lastNs: number | null = null;

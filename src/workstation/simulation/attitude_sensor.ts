@@ -1,5 +1,6 @@
 /**
- * The flight controller's attitude: right in the short run, wrong by a slow error.
+ * Simulates the flight controller's attitude: accurate over short times, with a slowly varying
+ * error.
  *
  * @module
  */

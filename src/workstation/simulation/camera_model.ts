@@ -1,5 +1,5 @@
 /**
- * The simulated camera: what it is, and what its owner believes it is.
+ * The simulated camera: its true parameters, and its calibration.
  *
  * @module
  */
@@ -20,7 +20,7 @@ export const MOUNTING_SIGMA_DEG = 0.5;
 const CALIBRATION_ERROR = 0.001;
 
 export interface SimulatedCamera {
-  /** As calibrated: what the flight folder says. */
+  /** As calibrated: written to the flight folder. */
   readonly calibration: CameraCalibration;
   readonly trueIntrinsics: RenderIntrinsics;
   readonly trueBodyFromCamera: Quaternion;

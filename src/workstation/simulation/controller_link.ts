@@ -1,6 +1,6 @@
 /**
- * Two clocks and the line between them: the flight controller stamps with its own clock, the
- * companion sees a message when it arrives.
+ * Simulates two clocks and the serial line between them: the flight controller stamps with its own
+ * clock, the companion records when a message arrives.
  *
  * @module
  */
@@ -9,11 +9,11 @@ import { NS_PER_SECOND, type Random } from "../../core/mod.ts";
 export interface LinkOptions {
   /** Controller time at companion time 0, seconds. */
   readonly offsetS: number;
-  /** The controller's clock gains this much, parts per million. */
+  /** Drift of the controller's clock, parts per million. */
   readonly skewPpm: number;
   /** Shortest transport time, seconds. */
   readonly delayMinS: number;
-  /** Mean of what exponential jitter adds, seconds. */
+  /** Mean of the exponential jitter, seconds. */
   readonly jitterMeanS: number;
 }
 
@@ -22,7 +22,10 @@ export interface LinkStamp {
   readonly receivedNs: number;
 }
 
-/** Stamps events; they must come in the order of their times. One line: nothing overtakes. */
+/**
+ * Stamps events; they must come in the order of their times. On one line no message overtakes
+ * another.
+ */
 export class ControllerLink {
   readonly options: LinkOptions;
   readonly #random: Random;
@@ -33,7 +36,7 @@ export class ControllerLink {
     this.options = options;
   }
 
-  /** `timeS`: when the event was, on the companion's clock. */
+  /** `timeS`: time of the event on the companion's clock. */
   stamp(timeS: number): LinkStamp {
     const { offsetS, skewPpm, delayMinS, jitterMeanS } = this.options;
     const controllerS = offsetS + timeS * (1 + skewPpm * 1e-6);

@@ -1,5 +1,5 @@
 /**
- * Writes a recorded-flight folder: whole or absent.
+ * Writes a recorded-flight folder, complete or absent.
  *
  * @module
  */
@@ -27,7 +27,8 @@ export class FlightFolder implements AsyncDisposable {
   /**
    * `optional`: which of the optional streams the flight has.
    *
-   * @throws GdnError with exit code 73 when `path` exists, OutputWriteError when it cannot be made.
+   * @throws GdnError with exit code 73 when `path` exists, OutputWriteError when it cannot be
+   * created.
    */
   static async create(path: string, optional: readonly StreamFile[] = []): Promise<FlightFolder> {
     const folder = new FlightFolder(await Output.folder(path));
@@ -48,7 +49,7 @@ export class FlightFolder implements AsyncDisposable {
     return folder;
   }
 
-  /** Appends one row; `values` stand in the order of STREAM_COLUMNS. */
+  /** Appends one row; `values` are in the order of STREAM_COLUMNS. */
   async row(stream: StreamFile, values: readonly (number | string)[]): Promise<void> {
     const out = this.#streams.get(stream);
     if (out === undefined) throw new TypeError("a row was written to a closed flight folder");
@@ -64,7 +65,7 @@ export class FlightFolder implements AsyncDisposable {
     });
   }
 
-  /** Writes the descriptions, closes everything and gives the folder its name. */
+  /** Writes the descriptions, closes everything and renames the folder to its final name. */
   async commit(description: FlightDescription, truth: unknown): Promise<void> {
     const text = (value: unknown) =>
       new TextEncoder().encode(JSON.stringify(value, null, 2) + "\n");
@@ -80,7 +81,7 @@ export class FlightFolder implements AsyncDisposable {
     this.#streams.clear();
   }
 
-  /** Removes what was written unless it was committed. */
+  /** Removes what was written, unless it was committed. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#close();
     await this.#output[Symbol.asyncDispose]();

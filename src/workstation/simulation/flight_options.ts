@@ -1,5 +1,5 @@
 /**
- * What can be asked of a simulated flight, and what it means for the aircraft's room.
+ * Options of a simulated flight, and the area of ground that it needs.
  *
  * @module
  */
@@ -28,25 +28,25 @@ export interface FlightOptions {
   readonly exposureS: number;
   readonly jpegQuality: number;
   readonly gps: readonly GpsWindow[];
-  /** false: take-off unknown and no GPS message ever. */
+  /** false: take-off unknown and no GPS messages. */
   readonly prior: boolean;
   /** true: the aircraft measures its velocity over the ground (velocity.csv). */
   readonly velocity: boolean;
   /** Mean wind, m/s; its direction comes from the seed. */
   readonly windMps: number;
   readonly gustMps: number;
-  /** Ground that the flight may use where the source has no edges, metres each way. */
+  /** Area of the flight when the source has no edges, metres each way. */
   readonly extentM: number;
-  /** UTC of companion time 0. */
+  /** UTC at time 0 of the companion clock. */
   readonly startUtc: string;
 }
 
-/** GPS for one second, then never again: the case that the project is for. */
+/** GPS for one second, then never again: the main case of this project. */
 export const GPS_LOST_AFTER_START: readonly GpsWindow[] = [
   { kind: "absent", fromS: 1, toS: Infinity },
 ];
 
-/** Fills in what was not asked for. */
+/** Fills in defaults. */
 export function flightOptions(
   asked: Partial<FlightOptions> & { readonly aircraft: Aircraft },
 ): FlightOptions {
@@ -90,7 +90,7 @@ function check(options: FlightOptions): void {
   }
 }
 
-/** Metres over the ground that a level camera's picture has across, and from middle to corner. */
+/** Ground covered by a level camera's picture: across, and from centre to corner, metres. */
 export function footprint(options: FlightOptions): { widthM: number; halfDiagonalM: number } {
   const widthM = 2 * options.aglM * Math.tan(radiansFromDegrees(options.fovDeg) / 2);
   return {
@@ -104,10 +104,10 @@ export function cameraGsdM(options: FlightOptions): number {
   return footprint(options).widthM / options.widthPx;
 }
 
-/** Least room for turns, metres. */
+/** Smallest area for turns, metres. */
 const SPAN_MIN_M = { fixed_wing: 220, multirotor: 60 } as const;
 
-/** Where the aircraft may be: the ground less half a footprint on every side. */
+/** Where the aircraft may fly: the ground minus half a footprint on every side. */
 export function flightBox(options: FlightOptions, ground: GroundSource): LocalBox {
   const half = options.extentM / 2;
   const box = ground.box ?? { westM: -half, southM: -half, eastM: half, northM: half };
@@ -123,7 +123,7 @@ export function flightBox(options: FlightOptions, ground: GroundSource): LocalBo
   if (span < needed) {
     throw new UsageError(
       `the ground ${ground.name} is too small for a ${options.aircraft} ${options.aglM} m above ` +
-        `it: ${Math.max(0, span).toFixed(0)} m are left for its turns, ${needed} m are needed; ` +
+        `it: ${Math.max(0, span).toFixed(0)} m remain for its turns, ${needed} m are needed; ` +
         "fly lower, with a narrower field of view, or over more ground",
     );
   }

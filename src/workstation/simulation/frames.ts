@@ -1,5 +1,5 @@
 /**
- * The camera's pictures of a flight: rendered, developed, compressed.
+ * Makes the camera's pictures of a flight: renders, adds noise and exposure, compresses.
  *
  * @module
  */
@@ -27,14 +27,14 @@ import type { Trajectory } from "./trajectory.ts";
 
 /** Companion time of the first exposure. */
 const FIRST_FRAME_S = 0.25;
-/** Read-out and transport of a picture: at least this, and exponential jitter on top. */
+/** Read-out and transport of a picture: at least this, plus exponential jitter. */
 const TRANSFER_MIN_S = 0.03;
 const TRANSFER_JITTER_S = 0.004;
 const VIGNETTING = 0.25;
 const NOISE_LEVELS = 1.2;
 const NOISE_PER_LEVEL = 0.008;
 const MOMENTS_MAX = 6;
-/** Pictures under way at one time. */
+/** Pictures processed concurrently. */
 const PICTURES_AT_ONCE = 2;
 
 export interface FrameJob {
@@ -107,7 +107,7 @@ async function writePicture(
   await folder.file(file, await encodeJpeg(job.vision, picture, job.options.jpegQuality));
 }
 
-/** Poses spread over the exposure: as many as the motion blur has pixels, about. */
+/** Camera poses spread over the exposure: about one for each pixel of motion blur. */
 function exposureMoments(job: FrameJob, midS: number): RenderPose[] {
   const { options, trajectory, camera } = job;
   const state = trajectory.at(midS);

@@ -1,5 +1,5 @@
 /**
- * The flight controller's GPS, with what is done to it: absence, jamming, spoofing.
+ * Simulates the flight controller's GPS with interference: absence, jamming, spoofing.
  *
  * @module
  */
@@ -7,11 +7,11 @@ import type { Random, Vector3 } from "../../core/mod.ts";
 import { GaussMarkov } from "./smooth_noise.ts";
 import type { TrueState } from "./trajectory.ts";
 
-/** A stretch of the flight, seconds, in which the signal is not what it should be. */
+/** A stretch of the flight, seconds, with interference. */
 export interface GpsWindow {
   /**
-   * absent: no rows at all. jammed: rows without a fix. spoofed: a position that walks away and is
-   * reported as spoofed 1.5 s later. spoofed_silently: the controller never notices.
+   * absent: no rows at all. jammed: rows without a fix. spoofed: a position that drifts away and is
+   * reported as spoofed 1.5 s later. spoofed_silently: the controller never reports it.
    */
   readonly kind: "absent" | "jammed" | "spoofed" | "spoofed_silently";
   readonly fromS: number;

@@ -1,5 +1,5 @@
 /**
- * What the camera looks at: flat ground with a picture on it, from one of several sources.
+ * Ground sources: flat ground with a picture on it, which the simulated camera looks at.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type { WgsPosition } from "../../core/mod.ts";
 import type { Picture } from "../../native/vision/mod.ts";
 import type { LocalBox } from "./route.ts";
 
-/** A rectangle of ground asked for, in the local frame of the source. */
+/** A rectangle of ground, in the local frame of the source. */
 export interface PatchRequest {
   readonly westM: number;
   readonly southM: number;
@@ -28,18 +28,18 @@ export interface GroundPatch {
 export interface GroundSource {
   readonly name: string;
   readonly origin: WgsPosition;
-  /** Where the source knows the ground; null: everywhere. */
+  /** The known area of the source; null: everywhere. */
   readonly box: LocalBox | null;
   /** Finest detail, metres per pixel. */
   readonly gsdM: number;
   /**
-   * Grey or RGB. A source with a `box` may return more or less than was asked for, but always
-   * something: the camera sees the mirror image of a patch beyond its edges.
+   * Grey or RGB. A source with a `box` may return more or less than requested, but always
+   * something: beyond the edges of a patch the camera sees its mirror image.
    */
   patch(request: PatchRequest): Promise<GroundPatch>;
 }
 
-/** One picture of the ground: north up, its middle at `origin`. */
+/** One picture of the ground: north up, its centre at `origin`. */
 export class PictureGround implements GroundSource {
   readonly name: string;
   readonly origin: WgsPosition;
@@ -57,13 +57,13 @@ export class PictureGround implements GroundSource {
     this.#whole = { picture, westM: -halfEastM, northM: halfNorthM, gsdM };
   }
 
-  /** Always the whole picture: it is in memory anyway. */
+  /** Always returns the whole picture, which is in memory anyway. */
   patch(): Promise<GroundPatch> {
     return Promise.resolve(this.#whole);
   }
 }
 
-/** Luma of ITU-R BT.601, what the Y of a JPEG is. */
+/** Luma of ITU-R BT.601, as the Y of a JPEG. */
 export function greyOf(picture: Picture): Picture {
   if (picture.channels === 1) return picture;
   const { widthPx, heightPx, pixels } = picture;

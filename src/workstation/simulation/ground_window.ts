@@ -1,5 +1,5 @@
 /**
- * The piece of ground that is in native memory while the camera passes over it.
+ * Keeps the piece of ground under the camera in native memory.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import {
 import { greyOf, type GroundSource } from "./ground.ts";
 import type { LocalBox } from "./route.ts";
 
-/** Rays to the side see no further than this, in heights above ground. */
+/** Rays to the side reach no further than this, in heights above ground. */
 const REACH_HEIGHTS = 2.5;
 /** Extra ground fetched around a footprint, in heights. */
 const MARGIN_HEIGHTS = 0.4;
@@ -36,7 +36,10 @@ export class GroundWindow implements Disposable {
     this.#gsdM = Math.max(source.gsdM, camera.gsdM);
   }
 
-  /** The ground under an exposure; `settle` waits for the pictures that use the piece before. */
+  /**
+   * The ground under an exposure; `settle` waits for the pictures that still use the previous
+   * piece.
+   */
   async under(
     moments: readonly RenderPose[],
     settle: () => Promise<unknown>,
@@ -69,8 +72,8 @@ export class GroundWindow implements Disposable {
 }
 
 /**
- * What of the ground must be at hand to draw `seen`: `marginM` more than that, and where the ground
- * has an edge as much inside of it as is seen beyond it, for its mirror image.
+ * The ground that must be available to draw `seen`: `marginM` more on each side, and at an edge of
+ * the ground as much inside of it as is seen beyond it, for the mirror image.
  */
 function needed(seen: LocalBox, marginM: number, edges: LocalBox | null): LocalBox {
   const beyondM = edges === null ? 0 : Math.max(
@@ -108,7 +111,7 @@ function seenBox(moments: readonly RenderPose[], camera: RenderIntrinsics): Loca
     const [e, n, height] = pose.positionLocalM;
     for (const u of [0, 0.5, 1]) {
       for (const v of [0, 0.5, 1]) {
-        // 4 % more than the pinhole: barrel distortion looks a little further out.
+        // 4 % more than the pinhole model: barrel distortion sees slightly further out.
         const x = 1.04 * (u * camera.widthPx - camera.cxPx) / camera.fxPx;
         const y = 1.04 * (v * camera.heightPx - camera.cyPx) / camera.fyPx;
         const ray = matrixVector(pose.localFromCamera, [x, y, 1]);

@@ -1,5 +1,5 @@
 /**
- * Gentle climbs and descents about the height that was asked for.
+ * Slow climbs and descents about the requested height.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * An IMU of BMI088 class on a vibrating airframe.
+ * Simulates an IMU of BMI088 class on a vibrating airframe.
  *
  * @module
  */
@@ -10,7 +10,7 @@ export interface ImuNoise {
   /** White noise, m/s² and rad/s per √Hz. */
   readonly accelerometerDensity: number;
   readonly gyroscopeDensity: number;
-  /** Bias that the calibration before take-off left, 1 sigma an axis, m/s² and rad/s. */
+  /** Bias that remains after the calibration before take-off, 1 sigma an axis, m/s² and rad/s. */
   readonly accelerometerBias: number;
   readonly gyroscopeBias: number;
   /** Random walk of the biases, per √s. */
@@ -23,9 +23,9 @@ export interface ImuNoise {
 }
 
 /**
- * Noise densities of the BMI088's data sheet (175 µg/√Hz, 0.014 °/s/√Hz). Its turn-on biases (about
- * 15 mg and 0.3 °/s after soldering) are calibrated on the ground; what is left in flight, with
- * temperature, is a third and a fifth of them.
+ * Noise densities from the BMI088's data sheet (175 µg/√Hz, 0.014 °/s/√Hz). Its turn-on biases
+ * (about 15 mg and 0.3 °/s after soldering) are calibrated on the ground; what remains in flight,
+ * with temperature, is a third and a fifth of them.
  */
 export const BMI088: ImuNoise = {
   accelerometerDensity: 175e-6 * GRAVITY_MPS2,

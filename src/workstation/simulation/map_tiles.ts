@@ -1,5 +1,5 @@
 /**
- * A ground source as slippy tiles: the map that an operator would have fetched.
+ * Renders a ground source as slippy tiles: the map that an operator would have downloaded.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import { resample } from "./resample.ts";
 import type { LocalBox } from "./route.ts";
 
 const JPEG_QUALITY = 88;
-/** Tile rows drawn together, west to east, so that painted ground is used before it is forgotten. */
+/** Tile rows drawn together, west to east, so that painted ground is used before it is dropped. */
 const STRIP_ROWS = 4;
 const MARGIN_PX = 3;
 
@@ -96,7 +96,7 @@ export async function writeMapTiles(
   return { tiles: ordered.length, bytes };
 }
 
-/** One tile: every pixel's place in Web Mercator, looked up on the ground. */
+/** Renders one tile: looks up every pixel's Web Mercator position on the ground. */
 export async function mapTile(
   ground: GroundSource,
   frame: LocalFrame,

@@ -1,4 +1,7 @@
-/** Simulated flights over any ground: what replay reads, from a seed. Operator and tests only. */
+/**
+ * Simulated flights over any ground, from a seed, as recorded flights for replay. Operator and
+ * tests only.
+ */
 export {
   type Aircraft,
   cameraGsdM,

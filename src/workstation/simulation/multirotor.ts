@@ -1,5 +1,5 @@
 /**
- * A multirotor: tilts to accelerate and against its drag, yaws as it likes, stops now and then.
+ * A multirotor: tilts to accelerate and against its drag, yaws independently, stops now and then.
  *
  * @module
  */

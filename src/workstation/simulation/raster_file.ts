@@ -1,5 +1,5 @@
 /**
- * Pictures of any common format, read with sharp. Not for the aircraft: simulation and operator only.
+ * Reads pictures of common formats with sharp. Not for the aircraft: simulation and operator only.
  *
  * @module
  */
@@ -10,7 +10,8 @@ import type { Picture } from "../../native/vision/mod.ts";
 /**
  * Decodes an image file to RGB.
  *
- * @throws DataError when the file is no image; GdnError with exit code 66 when it is not there.
+ * @throws DataError when the file is not an image; GdnError with exit code 66 when it does not
+ * exist.
  */
 export async function readRasterFile(path: string): Promise<Picture> {
   let bytes: Uint8Array;
@@ -34,7 +35,7 @@ export async function readRasterFile(path: string): Promise<Picture> {
   } catch (error) {
     throw new DataError(
       path,
-      `it is no image that can be decoded (${messageOf(error)}); give a PNG, JPEG or TIFF file`,
+      `it cannot be decoded as an image (${messageOf(error)}); give a PNG, JPEG or TIFF file`,
       { cause: error },
     );
   }

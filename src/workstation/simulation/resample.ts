@@ -1,19 +1,21 @@
 /**
- * Pictures redrawn in another plane, through a mapping that is computed on a coarse grid.
+ * Resamples pictures through a mapping that is computed on a coarse grid.
  *
  * @module
  */
 import type { Picture } from "../../native/vision/mod.ts";
 
-/** Where a target position (pixel centres at half integers) lies in the source, alike. */
+/**
+ * Maps a target position (pixel centres at half integers) to the source, in the same convention.
+ */
 export type PlaneMapping = (x: number, y: number) => readonly [x: number, y: number];
 
 /** Map projections bend by less than a thousandth of a pixel over this many pixels. */
 const BLOCK_PX = 64;
 
 /**
- * Draws `source` as `target` sees it, bilinearly. `oversampling` squared samples are averaged for
- * each pixel, for targets coarser than the source. Positions outside take the nearest edge.
+ * Resamples `source` to `target`, bilinearly. `oversampling` squared samples are averaged for each
+ * pixel, for targets coarser than the source. Positions outside take the nearest edge.
  */
 export function resample(
   source: Picture,

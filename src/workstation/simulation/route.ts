@@ -1,5 +1,5 @@
 /**
- * The route of a flight: legs between random places with rounded corners, inside a box.
+ * Makes the route of a flight: legs between random points with rounded corners, inside a box.
  *
  * @module
  */
@@ -26,7 +26,7 @@ export interface Route {
 
 const SPACING_M = 2;
 const CANDIDATES = 240;
-/** A corner turns by at most this. */
+/** Largest turn at a corner. */
 const TURN_MAX_RAD = 2.1;
 
 /**
@@ -65,7 +65,10 @@ function nextCorner(
   return best;
 }
 
-/** Larger is better; legs that cannot hold their rounded corners lose by how much is missing. */
+/**
+ * Larger is better; legs that cannot hold their rounded corners are penalised by the missing
+ * length.
+ */
 function cornerScore(
   candidate: RoutePoint,
   corners: readonly RoutePoint[],
@@ -76,7 +79,7 @@ function cornerScore(
   const before = corners[corners.length - 2];
   const turn = before === undefined ? 0 : turnRad(before, last, candidate);
   const tangent = limits.radiusM * Math.tan(Math.min(turn, TURN_MAX_RAD) / 2);
-  // Room for this corner and for a right angle at the far end.
+  // Space for this corner and for a right angle at the far end.
   const missing = Math.max(0, tangent + limits.radiusM - leg) / limits.radiusM +
     (before === undefined ? 0 : Math.max(0, tangent - distance(before, last) / 2) / limits.radiusM);
   const tooLong = Math.max(0, leg / limits.legMaxM - 1);
@@ -165,7 +168,7 @@ function arcTo(
   }
 }
 
-/** Follows a route: keeps the place passed last and looks ahead of it. */
+/** Follows a route: remembers the point passed last and looks ahead from it. */
 export class RouteFollower {
   readonly #route: Route;
   #index = 0;

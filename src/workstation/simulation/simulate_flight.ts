@@ -1,5 +1,5 @@
 /**
- * One flight, from a seed to a recorded-flight folder.
+ * Simulates one flight, from a seed to a recorded-flight folder.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import { STREAM_SIGMAS, writeStreams } from "./streams.ts";
 import type { Trajectory } from "./trajectory.ts";
 import { trueFlight } from "./truth.ts";
 
-/** How well the last trusted position is known, 1 sigma. */
+/** Accuracy of the last trusted position, 1 sigma. */
 const TAKEOFF_SIGMA_HORIZONTAL_M = 10;
 const TAKEOFF_SIGMA_VERTICAL_M = 3;
 
@@ -40,8 +40,8 @@ export interface SimulationHost {
 }
 
 /**
- * Flies `options` over `ground` and writes the flight to `folder` (which must not exist; nothing is
- * left behind when it fails). The same options give the same bytes.
+ * Simulates `options` over `ground` and writes the flight to `folder` (which must not exist;
+ * nothing remains when it fails). The same options give the same bytes.
  */
 export async function simulateFlight(
   options: FlightOptions,
@@ -111,7 +111,7 @@ function describe(
   });
 }
 
-/** The aircraft's true place at time 0, as badly known as it is. */
+/** The aircraft's true position at time 0, with the error of the last trusted one. */
 function takeoffGuess(
   random: { normal(): number },
   trajectory: Trajectory,

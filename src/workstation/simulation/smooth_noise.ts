@@ -1,5 +1,5 @@
 /**
- * Random signals of a flight: smooth ones (gusts, a shaking hull) and slow ones (drifts).
+ * Random signals of a flight: smooth ones (gusts, vibration) and slow ones (drifts).
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The sensor streams of a flight, as rows of the recorded-flight folder.
+ * Writes the sensor streams of a flight as rows of the recorded-flight folder.
  *
  * @module
  */
@@ -26,7 +26,7 @@ const GPS_RATE_HZ = 5;
 const VELOCITY_RATE_HZ = 10;
 const TRUTH_RATE_HZ = 50;
 
-/** What the streams are worth, 1 sigma: goes into flight.json. */
+/** Noise of the streams, 1 sigma: written to flight.json. */
 export const STREAM_SIGMAS = { tiltDeg: 1, headingDeg: 3, baroM: 2 } as const;
 const BARO_WHITE_M = 0.3;
 const BARO_TIME_CONSTANT_S = 400;
@@ -38,7 +38,7 @@ interface StreamFlight {
   readonly frame: LocalFrame;
 }
 
-/** Writes the streams of the sensors and the truth; returns what a person may want to know of them. */
+/** Writes the streams of the sensors and the truth; returns facts for truth.json. */
 export async function writeStreams(
   random: Random,
   flight: StreamFlight,
@@ -63,7 +63,7 @@ export async function writeStreams(
     const state = trajectory.state(index);
     const stamp = () => stamps(link.stamp(state.timeS));
     const due = (streamHz: number) => index % every(streamHz) === 0;
-    // One line carries all of the controller's messages: their order here is that of arrival.
+    // One line carries all of the controller's messages: their order here is the order of arrival.
     if (index > 0) {
       const sample = imu.measure(trajectory.idealImu(index));
       await folder.row("imu.csv", [...stamp(), ...imuColumns(sample)]);

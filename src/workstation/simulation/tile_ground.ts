@@ -21,7 +21,7 @@ import type { LocalBox } from "./route.ts";
 const TILE_FILE = /^(\d+)\.(jpg|jpeg|png|webp)$/i;
 const CACHED_TILES = 400;
 
-/** Tiles of one zoom; where one is missing the ground is mid-grey. */
+/** Tiles of one zoom; missing ones are mid-grey. */
 export class TileFolderGround implements GroundSource {
   readonly name: string;
   readonly origin: WgsPosition;
@@ -50,9 +50,9 @@ export class TileFolderGround implements GroundSource {
 
   /**
    * The finest zoom of the folder. `centre` is the local frame's origin (default: the tiles'
-   * middle), `decode` reads one picture file.
+   * centre), `decode` reads one picture file.
    *
-   * @throws DataError when no tiles are there.
+   * @throws DataError when there are no tiles.
    */
   static async open(
     folder: string,

@@ -1,5 +1,5 @@
 /**
- * The true motion of a flight, sampled at the IMU's rate, and what an ideal IMU measures on it.
+ * The true motion of a flight, sampled at the IMU's rate, and the ideal IMU measurements of it.
  *
  * @module
  */
@@ -132,7 +132,7 @@ function cross(a: Vector3, b: Vector3): Vector3 {
   return [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
 }
 
-/** An aircraft that moves by small steps. */
+/** An aircraft model that advances in small steps. */
 export interface FlightDynamics {
   step(stepS: number): void;
   readonly positionLocalM: Vector3;

@@ -1,5 +1,5 @@
 /**
- * The true flight of a set of options: route, aircraft, wind.
+ * The true motion for a set of options: route, aircraft, wind.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * A sensor of the velocity over the ground in body axes, as optical flow with a range finder is one:
- * noise, and an error that changes slowly.
+ * Simulates a sensor of the velocity over the ground in body axes, such as optical flow with a
+ * range finder: noise, and a slowly varying error.
  *
  * @module
  */
@@ -20,7 +20,7 @@ const SLOW_MPS = 0.15;
 const SLOW_TIME_CONSTANT_S = 20;
 const VARIANCE = WHITE_MPS ** 2 + SLOW_MPS ** 2;
 
-/** What the sensor says of its own error, m²/s². */
+/** The error that the sensor itself reports, m²/s². */
 export const VELOCITY_COVARIANCE: Matrix3 = [VARIANCE, 0, 0, 0, VARIANCE, 0, 0, 0, VARIANCE];
 
 export class VelocitySensor {

@@ -1,5 +1,5 @@
 /**
- * A piece of ground being painted: colours, and what covers each pixel.
+ * A piece of ground that is being painted: colours, and what covers each pixel.
  *
  * @module
  */

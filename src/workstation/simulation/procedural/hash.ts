@@ -1,5 +1,5 @@
 /**
- * Integer hashing of places: what stands somewhere depends on the place and the seed alone.
+ * Integer hashes of positions: what is painted somewhere depends only on the position and the seed.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export function unit2(x: number, y: number, seed: number): number {
   return hash2(x, y, seed) / 4294967296;
 }
 
-/** A further seed for another purpose. */
+/** Derives another seed for another purpose. */
 export function subSeed(seed: number, purpose: number): number {
   return hash2(purpose, 0x51ed27, seed) | 0;
 }

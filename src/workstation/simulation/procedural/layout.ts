@@ -1,6 +1,6 @@
 /**
- * Where things are: roads between jittered nodes, blocks of land between roads, fields in blocks.
- * The layout is the same in both seasons.
+ * The layout of the ground: roads between jittered nodes, blocks of land between roads, fields in
+ * blocks. It is the same in both seasons.
  *
  * @module
  */
@@ -8,14 +8,14 @@ import { type Place } from "./canvas.ts";
 import { hash2, HashStream, subSeed, unit2 } from "./hash.ts";
 import type { Cover } from "./season.ts";
 
-/** Distance of the nodes where roads meet, metres. */
+/** Distance between the nodes where roads meet, metres. */
 export const BLOCK_M = 760;
 const NODE_JITTER = 0.44;
 
 export type EdgeKind = "road" | "track" | "tree_line" | "ditch";
 
 export interface Field {
-  /** Dice of this field. */
+  /** Random number of this field. */
   readonly key: number;
   readonly corners: readonly [Place, Place, Place, Place];
   readonly cover: Cover;
@@ -142,7 +142,7 @@ function split(quad: Quad, dice: HashStream, out: Field[], depth: number): void 
     out.push(field(quad, dice));
     return;
   }
-  // Ends of a cut differ: few fields are true rectangles.
+  // The two ends of a cut differ: few fields are true rectangles.
   const first = dice.between(0.32, 0.68), second = first + dice.between(-0.06, 0.06);
   if (across >= along) {
     const low = mix(a, b, first), high = mix(d, c, second);

@@ -1,5 +1,5 @@
 /**
- * Roads, tracks, borders, buildings and their shadows.
+ * Paints roads, tracks, borders, buildings and their shadows.
  *
  * @module
  */
@@ -43,7 +43,7 @@ interface Brush {
   readonly texture: LandTexture;
 }
 
-/** One flat colour with a share of the season's grain. */
+/** A flat colour with a share of the season's grain. */
 function paintArea(
   brush: Brush,
   corners: readonly Place[],

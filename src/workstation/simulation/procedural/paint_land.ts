@@ -1,5 +1,5 @@
 /**
- * Fields, meadows, steppe, water and snow: what covers the ground before anything stands on it.
+ * Paints the land cover: fields, meadows, steppe, water and snow, before objects are painted on it.
  *
  * @module
  */
@@ -9,11 +9,11 @@ import type { Field } from "./layout.ts";
 import { addNoise } from "./noise.ts";
 import { type Season, SNOW } from "./season.ts";
 
-/** Buffers of one canvas that later painters read, too. */
+/** Buffers of one canvas that later painters read as well. */
 export interface LandTexture {
   /** Grain of the season, grey levels about 0. */
   readonly grain: Float32Array;
-  /** Metres to the middle of the nearest river, about. */
+  /** Approximate distance to the middle of the nearest river, metres. */
   readonly riverM: Float32Array;
 }
 
@@ -78,7 +78,7 @@ function grainOctaves(seed: number) {
   ];
 }
 
-/** Some fields are sown in two halves, others than last time. */
+/** Some fields are sown in two halves, which differ from the other season. */
 function parts(
   field: Field,
   season: Season,

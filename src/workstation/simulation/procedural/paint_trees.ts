@@ -1,5 +1,6 @@
 /**
- * Trees: in woods, along rivers, in lines and hedges, alone; crowns with a lit side, and shadows.
+ * Paints trees: in woods, along rivers, in lines and hedges, single; crowns with a lit side, and
+ * shadows.
  *
  * @module
  */
@@ -18,7 +19,7 @@ interface Tree {
   readonly key: number;
 }
 
-/** Nothing of a tree, its shadow included, reaches further than this from its stem. */
+/** No part of a tree, its shadow included, reaches further than this from its stem. */
 export const TREE_REACH_M = 14;
 const CELL_M = 4.6;
 const SHADOW_MAX_M = 9;
@@ -45,7 +46,7 @@ function tree(eastM: number, northM: number, key: number, size: number): Tree {
   return { eastM, northM, radiusM, heightM: radiusM * dice.between(1.6, 2.8), key };
 }
 
-/** One candidate per cell of a grid; whether it stands depends on what covers the ground there. */
+/** One candidate per cell of a grid; whether a tree is there depends on the land cover. */
 function scattered(
   canvas: Canvas,
   fields: readonly Field[],

@@ -1,5 +1,5 @@
 /**
- * Procedural farmland of any size: painted chunk by chunk when somebody looks at it.
+ * Procedural farmland of any size, painted chunk by chunk on demand.
  *
  * @module
  */
@@ -13,14 +13,14 @@ import { paintTrees, TREE_REACH_M } from "./paint_trees.ts";
 import { MAP_SEASON, type Season, type SeasonName, WORLD_SEASON } from "./season.ts";
 
 const CHUNK_M = 256;
-/** Painted around a chunk and cut off again, so that trees and shadows cross its edges. */
+/** Margin painted around a chunk and cut off again, so that trees and shadows cross its edges. */
 const PAD_M = Math.ceil(TREE_REACH_M / 4) * 4;
 const FINEST_GSD_M = 0.25;
 const COARSEST_GSD_M = 2;
 /** About 100 MB of chunks at 0.5 m. */
 const CACHE_BYTES_MAX = 110e6;
 
-/** The same place, in one of two seasons; nothing repeats, everything comes from the seed. */
+/** The same ground in one of two seasons; nothing repeats, everything follows from the seed. */
 export class ProceduralGround implements GroundSource {
   readonly name: string;
   readonly origin: WgsPosition;
@@ -110,7 +110,7 @@ function levelGsdM(gsdM: number): number {
   return Math.min(COARSEST_GSD_M, Math.max(FINEST_GSD_M, FINEST_GSD_M * 2 ** octave));
 }
 
-/** Cuts the padding off and applies the day's light. */
+/** Cuts the margin off and applies the light of the day. */
 function developed(
   canvas: Canvas,
   size: { side: number; pad: number },

@@ -1,5 +1,6 @@
 /**
- * The two faces of the same ground: as the map has it, and as the camera meets it years later.
+ * The two appearances of the same ground: as the map shows it, and as the camera sees it years
+ * later.
  *
  * @module
  */
@@ -12,7 +13,7 @@ export type Cover = "crop" | "meadow" | "steppe" | "forest" | "orchard" | "villa
 
 export interface Season {
   readonly name: SeasonName;
-  /** Tells this season's dice from the other's. */
+  /** Distinguishes this season's random numbers from the other's. */
   readonly salt: number;
   readonly crops: readonly Rgb[];
   readonly meadow: Rgb;
@@ -24,7 +25,7 @@ export interface Season {
   readonly water: Rgb;
   readonly crowns: readonly Rgb[];
   readonly roofs: readonly Rgb[];
-  /** How much of the light a crown takes away: bare trees let the ground through. */
+  /** How much of the light a crown blocks: bare trees let the ground show through. */
   readonly crownOpacity: number;
   /** Shadow per metre of height: east and north, metres. */
   readonly shadow: readonly [number, number];
