@@ -12,7 +12,7 @@ const OUTPUT = "build/demo";
 export const demoCommand = defineCommand({
   name: "demo",
   summary: "a GPS-denied flight over procedural ground, and its report",
-  about: "Flies 5 km without GPS and writes a report as one HTML page.",
+  about: "Flies 3 km without GPS and writes a report as one HTML page.",
   options: {},
   json: "one JSON object instead of the summary",
   examples: ["deno task demo"],

@@ -32,7 +32,13 @@ export async function setup(
   using lock = await Deno.open(`${BUILD}/setup.lock`, { create: true, write: true });
   await lock.lock(true);
   if (options.buildOnly) return await buildLibraries();
-  return await packages(options) || await buildLibraries() || await cacheNpm();
+  // The npm packages come over the network while apt-get unpacks and the compiler works.
+  const [code, npmCode] = await Promise.all([native(options), cacheNpm()]);
+  return code || npmCode;
+}
+
+async function native(options: { readonly runOnly: boolean }): Promise<number> {
+  return await packages(options) || await buildLibraries();
 }
 
 async function packages(options: { readonly runOnly: boolean }): Promise<number> {

@@ -15,7 +15,7 @@ export const DEMO_CASE: FlightCase = {
     aircraft: "fixed_wing",
     aglM: 160,
     fovDeg: 60,
-    distanceM: 5000,
+    distanceM: 3000,
     seed: 1,
     prior: true,
   },
