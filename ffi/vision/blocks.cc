@@ -198,26 +198,30 @@ double energy_within(const cv::Mat& table, const cv::Rect& r) {
          table.at<double>(r.y + r.height, r.x) + table.at<double>(r.y, r.x);
 }
 
-GDN_VECTORISED void add_row(const float* features, int columns, double* sums) {
-  Doubles8 sum = {};
-  for (int x = 0; x < columns; x++) sum += __builtin_convertvector(at8(features, x), Doubles8);
-  for (int k = 0; k < kChannels; k++) sums[k] += sum[k];
+GDN_VECTORISED void add_row(const float* features, int columns, Doubles8* sum) {
+  Doubles8 own = {};
+  for (int x = 0; x < columns; x++) own += widened(at8(features, x));
+  *sum += own;
 }
 
-GDN_VECTORISED void subtract(const float* features, const float* mean, int columns, float* out) {
-  for (int x = 0; x < columns; x++) at8(out, x) = at8(features, x) - at8(mean);
+GDN_INLINE Floats8 mean_of(Doubles8 sum, double count) {
+  sum.low /= count;
+  sum.high /= count;
+  return narrowed(sum);
+}
+
+GDN_VECTORISED void subtract(const float* features, const Floats8* mean, int columns, float* out) {
+  for (int x = 0; x < columns; x++) at8(out, x) = at8(features, x) - *mean;
 }
 
 /// A block of the view's features less the mean of each channel, which carries no position.
 cv::Mat centred(const cv::Mat& features) {
-  double sums[kChannels] = {};
-  float mean[kChannels];
-  for (int y = 0; y < features.rows; y++) add_row(features.ptr<float>(y), features.cols, sums);
-  for (int k = 0; k < kChannels; k++)
-    mean[k] = static_cast<float>(sums[k] / static_cast<double>(features.total()));
+  Doubles8 sum = {};
+  for (int y = 0; y < features.rows; y++) add_row(features.ptr<float>(y), features.cols, &sum);
+  const Floats8 mean = mean_of(sum, static_cast<double>(features.total()));
   cv::Mat out(features.size(), features.type());
   for (int y = 0; y < features.rows; y++)
-    subtract(features.ptr<float>(y), mean, features.cols, out.ptr<float>(y));
+    subtract(features.ptr<float>(y), &mean, features.cols, out.ptr<float>(y));
   return out;
 }
 

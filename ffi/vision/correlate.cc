@@ -12,25 +12,24 @@ namespace {
 constexpr int kLocalMeanRadius = 14;
 constexpr int kComplexFloats = sizeof(Complex8) / sizeof(float);
 
-GDN_INLINE Doubles8 widened(const Floats8& v) { return __builtin_convertvector(v, Doubles8); }
+GDN_VECTORISED void add_row(const float* features, int columns, Doubles8* sums) {
+  for (int x = 0; x < columns; x++) sums[x] += widened(at8(features, x));
+}
 
-/// `sums` += features of a row, sign +1 or -1.
-GDN_VECTORISED void add_row(const float* features, int columns, double sign, double* sums) {
-  auto* out = reinterpret_cast<Doubles8*>(sums);
-  for (int x = 0; x < columns; x++) out[x] += sign * widened(at8(features, x));
+GDN_VECTORISED void subtract_row(const float* features, int columns, Doubles8* sums) {
+  for (int x = 0; x < columns; x++) sums[x] -= widened(at8(features, x));
 }
 
 /// Features of a row less their means over the neighbourhood, from the sums over its rows. `inverse_area`:
 /// of what is valid in the neighbourhood. Fills each pixel's energy and returns their sum.
-GDN_VECTORISED double centre_row(const float* features, const double* sums, const float* inverse_area,
+GDN_VECTORISED double centre_row(const float* features, const Doubles8* sums, const float* inverse_area,
                                  const float* mask, int columns, float* out, float* energy) {
-  const auto* column = reinterpret_cast<const Doubles8*>(sums);
   Doubles8 box = {};
-  for (int x = 0; x < std::min(columns, kLocalMeanRadius); x++) box += column[x];
+  for (int x = 0; x < std::min(columns, kLocalMeanRadius); x++) box += sums[x];
   for (int x = 0; x < columns; x++) {
-    if (x + kLocalMeanRadius < columns) box += column[x + kLocalMeanRadius];
-    if (x > kLocalMeanRadius) box -= column[x - kLocalMeanRadius - 1];
-    const Floats8 mean = __builtin_convertvector(box, Floats8) * inverse_area[x];
+    if (x + kLocalMeanRadius < columns) box += sums[x + kLocalMeanRadius];
+    if (x > kLocalMeanRadius) box -= sums[x - kLocalMeanRadius - 1];
+    const Floats8 mean = narrowed(box) * inverse_area[x];
     at8(out, x) = (at8(features, x) - mean) * mask[x];
   }
   squares_of_row(out, columns, energy);
@@ -56,10 +55,10 @@ Centred centred(const cv::Mat& features, const cv::Mat& mask) {
   cv::Mat sums = cv::Mat::zeros(1, columns * kChannels, CV_64F);
   for (int y = -kLocalMeanRadius; y < rows; y++) {
     const int entering = y + kLocalMeanRadius, leaving = y - kLocalMeanRadius - 1;
-    if (entering < rows) add_row(features.ptr<float>(entering), columns, 1, sums.ptr<double>());
-    if (leaving >= 0) add_row(features.ptr<float>(leaving), columns, -1, sums.ptr<double>());
+    if (entering < rows) add_row(features.ptr<float>(entering), columns, sums.ptr<Doubles8>());
+    if (leaving >= 0) subtract_row(features.ptr<float>(leaving), columns, sums.ptr<Doubles8>());
     if (y < 0) continue;
-    out.total += centre_row(features.ptr<float>(y), sums.ptr<double>(), inverse_area.ptr<float>(y),
+    out.total += centre_row(features.ptr<float>(y), sums.ptr<Doubles8>(), inverse_area.ptr<float>(y),
                             mask.ptr<float>(y), columns, out.features.ptr<float>(y),
                             out.energy.ptr<float>(y));
   }

@@ -19,7 +19,8 @@ namespace gdn {
 
 /// Of any alignment that floats have.
 typedef float Floats8 __attribute__((vector_size(32), aligned(4), may_alias));
-typedef double Doubles8 __attribute__((vector_size(64), aligned(8), may_alias));
+typedef float Floats4 __attribute__((vector_size(16), aligned(4), may_alias));
+typedef double Doubles4 __attribute__((vector_size(32), aligned(8), may_alias));
 typedef int32_t Lanes8 __attribute__((vector_size(32)));
 
 GDN_INLINE Floats8& at8(float* values, int64_t index = 0) {
@@ -27,6 +28,33 @@ GDN_INLINE Floats8& at8(float* values, int64_t index = 0) {
 }
 GDN_INLINE const Floats8& at8(const float* values, int64_t index = 0) {
   return reinterpret_cast<const Floats8*>(values)[index];
+}
+
+/// Eight doubles; halves, because GCC 12 takes a vector of eight of them apart to convert it.
+struct Doubles8 {
+  Doubles4 low, high;
+
+  GDN_INLINE Doubles8& operator+=(const Doubles8& other) {
+    low += other.low;
+    high += other.high;
+    return *this;
+  }
+  GDN_INLINE Doubles8& operator-=(const Doubles8& other) {
+    low -= other.low;
+    high -= other.high;
+    return *this;
+  }
+};
+
+GDN_INLINE Doubles8 widened(const Floats8& v) {
+  const auto* halves = reinterpret_cast<const Floats4*>(&v);
+  return {__builtin_convertvector(halves[0], Doubles4),
+          __builtin_convertvector(halves[1], Doubles4)};
+}
+GDN_INLINE Floats8 narrowed(const Doubles8& v) {
+  const Floats4 low = __builtin_convertvector(v.low, Floats4);
+  const Floats4 high = __builtin_convertvector(v.high, Floats4);
+  return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7);
 }
 
 /// Sums of lanes 0 to 3 in each of them, and of lanes 4 to 7.

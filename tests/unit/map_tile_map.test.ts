@@ -138,7 +138,7 @@ Deno.test("window() reads a tile once while it is kept, and does not keep all of
   using vision = openVision();
   const tiles = await uniformTiles(vision, 33);
   const map = new TileMap(vision, tiles, FRAME);
-  await map.window(0, 0, 20, map.gsdM);
+  const start = await map.window(0, 0, 20, map.gsdM);
   const first = tiles.reads.length;
   assert.ok(first >= 1 && first <= 4);
   await map.window(0, 0, 20, map.gsdM);
@@ -147,8 +147,13 @@ Deno.test("window() reads a tile once while it is kept, and does not keep all of
   const large = await map.window(0, 0, 33 * 128 * map.gsdM, 8 * map.gsdM);
   assert.ok(large !== null && large.mosaic.widthPx === 33 * TILE_SIZE_PX / 8);
   const before = tiles.reads.length;
-  await map.window(0, 0, 20, map.gsdM);
-  assert.equal(tiles.reads.length, before + first, "pushed out, read again");
+  const again = await map.window(0, 0, 20, map.gsdM);
+  assert.equal(tiles.reads.length, before, "the cut is kept apart from its tiles");
+  assert.deepEqual(again?.mosaic, start?.mosaic);
+  const wider = await map.window(0, 0, 150, map.gsdM);
+  assert.ok(wider !== null && wider.mosaic.widthPx > again!.mosaic.widthPx);
+  const tileCount = wider.mosaic.pixels.length / TILE_SIZE_PX ** 2;
+  assert.equal(tiles.reads.length, before + tileCount, "pushed out, read again");
 });
 
 Deno.test("window() tries a tile again after it could not be read", async () => {

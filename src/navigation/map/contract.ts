@@ -7,6 +7,7 @@ import type { MapMosaic } from "../../native/vision/mod.ts";
 
 /** A mosaic and where its origin lies in the flight's local frame, metres. */
 export interface MapWindow {
+  /** Its pixels may be those of other windows too: they are read only. */
   readonly mosaic: MapMosaic;
   readonly originEastM: number;
   readonly originNorthM: number;

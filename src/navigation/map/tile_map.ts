@@ -21,6 +21,30 @@ const DENOMINATOR_MAX = 8;
 
 type Denominator = 1 | 2 | 4 | 8;
 
+/** Cuts that are kept: a frame looks at the map once or twice, at windows of different sizes. */
+const CUTS_KEPT_MAX = 4;
+/** Larger ones belong to a search of the whole map. */
+const CUT_BYTES_MAX = 8 << 20;
+
+/** Tiles by their numbers, both ends included, each shrunk by the denominator. */
+interface TileRectangle {
+  readonly xMin: number;
+  readonly xMax: number;
+  readonly yMin: number;
+  readonly yMax: number;
+  readonly denominator: Denominator;
+}
+
+/** Their pixels; nobody writes to them. */
+interface TileCut {
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly pixels: Uint8Array<ArrayBuffer>;
+  readonly valid: Uint8Array<ArrayBuffer>;
+  /** Part of the tiles that is there. */
+  readonly coverage: number;
+}
+
 export class TileMap implements MapSource {
   readonly gsdM: number;
   readonly bounds: LocalBounds;
@@ -30,6 +54,8 @@ export class TileMap implements MapSource {
   /** World pixel of the frame's origin. */
   readonly #originX: number;
   readonly #decoded = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
+  /** By their tiles, least recently used first. */
+  readonly #cuts = new Map<string, TileCut>();
 
   constructor(vision: VisionLibrary, tiles: TileSource, frame: LocalFrame) {
     this.#vision = vision;
@@ -57,6 +83,36 @@ export class TileMap implements MapSource {
     const yMin = Math.max(tileBounds.yMin, tile(Math.min(...corners.map((c) => c.y))));
     const yMax = Math.min(tileBounds.yMax - 1, tile(Math.max(...corners.map((c) => c.y))));
     if (xMin > xMax || yMin > yMax) return null;
+    const cut = await this.#cut({ xMin, xMax, yMin, yMax, denominator });
+    if (cut === null) return null;
+    const { coverage, ...pixels } = cut;
+    const corner = { x: xMin * TILE_SIZE_PX, y: yMin * TILE_SIZE_PX };
+    const pixelFromLocal = this.#affine(eastM, northM, radiusM, corner, denominator);
+    return {
+      mosaic: { ...pixels, pixelFromLocal },
+      originEastM: eastM,
+      originNorthM: northM,
+      coverage,
+    };
+  }
+
+  /** From one frame to the next the same tiles are asked for. null where there is none of them. */
+  async #cut(tiles: TileRectangle): Promise<TileCut | null> {
+    const { xMin, xMax, yMin, yMax, denominator } = tiles;
+    const key = `${denominator}/${xMin}-${xMax}/${yMin}-${yMax}`;
+    const kept = this.#cuts.get(key);
+    this.#cuts.delete(key);
+    const cut = kept ?? await this.#paste(tiles);
+    if (cut === null || cut.pixels.length > CUT_BYTES_MAX) return cut;
+    this.#cuts.set(key, cut);
+    for (const oldest of this.#cuts.keys()) {
+      if (this.#cuts.size <= CUTS_KEPT_MAX) break;
+      this.#cuts.delete(oldest);
+    }
+    return cut;
+  }
+
+  async #paste({ xMin, xMax, yMin, yMax, denominator }: TileRectangle): Promise<TileCut | null> {
     const side = TILE_SIZE_PX / denominator;
     const widthPx = (xMax - xMin + 1) * side, heightPx = (yMax - yMin + 1) * side;
     const pixels = new Uint8Array(widthPx * heightPx);
@@ -70,20 +126,8 @@ export class TileMap implements MapSource {
         paste(tilePixels, side, pixels, valid, widthPx, (x - xMin) * side, (y - yMin) * side);
       }
     }
-    if (found === 0) return null;
-    const corner = { x: xMin * TILE_SIZE_PX, y: yMin * TILE_SIZE_PX };
-    return {
-      mosaic: {
-        widthPx,
-        heightPx,
-        pixels,
-        valid,
-        pixelFromLocal: this.#affine(eastM, northM, radiusM, corner, denominator),
-      },
-      originEastM: eastM,
-      originNorthM: northM,
-      coverage: found / ((xMax - xMin + 1) * (yMax - yMin + 1)),
-    };
+    const coverage = found / ((xMax - xMin + 1) * (yMax - yMin + 1));
+    return found === 0 ? null : { widthPx, heightPx, pixels, valid, coverage };
   }
 
   #worldPixel(eastM: number, northM: number): WorldPixel {
