@@ -1,5 +1,5 @@
 /**
- * What the composition root hands to those who fly, and what a replay asks for and tells.
+ * What the composition root makes for a flight, and what a replay is asked for and prints.
  *
  * @module
  */
@@ -12,9 +12,10 @@ import type { VisionLibrary } from "../native/vision/mod.ts";
 import type { AirborneConfig } from "./config.ts";
 import type { Locator } from "./locator.ts";
 import type { Navigator } from "./navigator.ts";
-import type { FrameLine } from "./output.ts";
+import type { Note } from "./notes.ts";
+import type { FaultLine, FrameLine } from "./json_lines.ts";
 
-/** What a flight is made of; disposing it closes everything, last built first. */
+/** The parts of a flight; disposing it closes everything, last opened first. */
 export interface Airborne extends AsyncDisposable {
   readonly vision: VisionLibrary;
   readonly flightPackage: FlightPackage;
@@ -33,7 +34,7 @@ export interface AirborneOptions {
   /** When the flight ends, UTC: tiles that are too old for their sector by then are not flown on. */
   readonly flightUntil: Date;
   readonly onEvent?: EskfOptions["onEvent"];
-  /** Told while the package is verified. */
+  /** Called while the package is verified. */
   readonly onVerified?: (doneBytes: number, totalBytes: number) => void;
 }
 
@@ -45,6 +46,8 @@ export interface ReplayRequest {
   /** Tiles of the ground that it sees go to a journal there; null: none are made. */
   readonly tilesFolder: string | null;
   readonly json: boolean;
+  /** Stops at the first damaged picture or other fault. */
+  readonly strict: boolean;
 }
 
 export interface TileStorePlace {
@@ -54,17 +57,17 @@ export interface TileStorePlace {
   readonly fdr: FdrSink;
 }
 
-/** What a replay needs from the composition root. */
-export interface ReplayParts {
+/** What a flight needs from the composition root. */
+export interface FlightParts {
   composeAirborne(options: AirborneOptions): Promise<Airborne>;
   /** The package's tiles, and a journal for those that the flight makes; dispose it. */
   openTileStore(options: TileStorePlace): Promise<TileStore & Disposable>;
 }
 
-/** What a replay tells as it goes. */
-export interface ReplayOutput {
-  frame(line: FrameLine): void;
-  note(text: string): void;
+/** What a replay prints as it goes. */
+export interface ReplayConsole {
+  line(line: FrameLine | FaultLine): void;
+  readonly note: Note;
   progress(done: number, total: number): void;
   readonly signal: AbortSignal;
 }

@@ -11,6 +11,7 @@ import {
   messageOf,
   silentLogger,
 } from "../core/mod.ts";
+import type { Note } from "./notes.ts";
 import {
   createLogBridge,
   type FdrConfig,
@@ -21,19 +22,19 @@ import {
   startFlightRecorder,
 } from "../flight/flight_recorder/mod.ts";
 
-/** What the flight's record came to. */
+/** A flight's record after its end. */
 export interface RecordedFlightSummary {
   /** Folder of the flight's segments. */
   readonly folder: string;
   readonly records: number;
-  /** Lost, for whatever reason; each loss is told in the record itself. null: nobody knows. */
+  /** Lost, for whatever reason; the record says which. null: not known, the writer has died. */
   readonly recordsLost: number | null;
   /** Footer and index are there, and nothing was lost to the disk. */
   readonly complete: boolean;
 }
 
-export interface FlightLog extends AsyncDisposable {
-  /** The same for the same producer. It never throws: what cannot be recorded is told and counted. */
+export interface FlightRecording extends AsyncDisposable {
+  /** The same for the same producer. It never throws: what cannot be recorded is counted and logged. */
   sink(producerId: string): FdrSink;
   /** WARN and ERROR go into the record. */
   readonly logger: Logger;
@@ -43,7 +44,7 @@ export interface FlightLog extends AsyncDisposable {
   close(cleanShutdown: boolean): Promise<RecordedFlightSummary | null>;
 }
 
-export interface FlightLogOptions {
+export interface FlightRecordingOptions {
   /** Flights stand below it. */
   readonly flightRoot: string;
   readonly config: FdrConfig;
@@ -51,17 +52,16 @@ export interface FlightLogOptions {
   readonly clock: Clock;
   /** UUID; a new one where absent. */
   readonly flightId?: string;
-  /** Takes one line for the crew. */
-  readonly note: (line: string) => void;
+  readonly note: Note;
 }
 
 type NewTile = Parameters<FlightRecorder["saveTile"]>[0];
 
-/** Pictures on their way to the disk; one more is not kept. */
+/** Pictures that may wait for the disk; one more is not kept. */
 const TILES_WAITING_MAX = 16;
 
 /** No recorder was asked for. */
-export const NO_FLIGHT_LOG: FlightLog = {
+export const NO_FLIGHT_RECORDING: FlightRecording = {
   sink: (producerId) => ({ producerId, enqueue: () => "ok" }),
   logger: silentLogger,
   saveTile: () => {},
@@ -69,23 +69,24 @@ export const NO_FLIGHT_LOG: FlightLog = {
   [Symbol.asyncDispose]: () => Promise.resolve(),
 };
 
-/** @throws FdrOpenError (exit code 2): who has no recorder does not fly. */
-export async function openFlightLog(options: FlightLogOptions): Promise<FlightLog> {
-  const { flightRoot, config, header, clock } = options;
-  const note = steadily(options.note);
+/** @throws FdrOpenError (exit code 2): without its recorder an aircraft does not fly */
+export async function openFlightRecording(
+  options: FlightRecordingOptions,
+): Promise<FlightRecording> {
+  const { flightRoot, config, header, clock, note } = options;
   const relay = new LogRelay("warn");
   const lines = { level: "warn" as const, now: () => clock.utc(clock.now()) };
   const logger = createLogger({
     ...lines,
     component: "airborne",
-    // People are told by notes; the lines are for the record.
+    // The lines go into the record alone; notes are for the terminal.
     sink: () => {},
     observer: relay,
   });
   const { recorder, flight } = await startFlightRecorder({
     flightRoot,
     config,
-    // What the recorder says of itself cannot stand in the record alone.
+    // A recorder in trouble may be unable to record its own trouble.
     logger: createLogger({ ...lines, component: "airborne", sink: note }),
     onAlert: ({ message }) => note(message),
     stderr: note,
@@ -100,18 +101,7 @@ export async function openFlightLog(options: FlightLogOptions): Promise<FlightLo
   return new RecordedFlight(recorder, flight, logger);
 }
 
-/** A terminal that is full or gone costs the line, never the flight. */
-function steadily(note: (line: string) => void): (line: string) => void {
-  return (line) => {
-    try {
-      note(line);
-    } catch {
-      // Nobody is left who could be told.
-    }
-  };
-}
-
-class RecordedFlight implements FlightLog {
+class RecordedFlight implements FlightRecording {
   readonly logger: Logger;
   readonly #recorder: FlightRecorder;
   readonly #flight: { readonly flightId: string; readonly folder: string };
@@ -138,7 +128,6 @@ class RecordedFlight implements FlightLog {
   }
 
   saveTile(tile: NewTile): void {
-    // A picture that is not kept costs the picture, never the flight.
     const notKept = (reason: string) =>
       this.logger.warn("c13.tile_not_kept", { tileId: tile.tileId }, reason);
     if (this.#tilesWaiting >= TILES_WAITING_MAX) {
@@ -163,7 +152,7 @@ class RecordedFlight implements FlightLog {
         complete: complete && counters.recordsDroppedDisk === 0,
       };
     } catch {
-      // The writer has died: the crew was alerted when it did.
+      // The writer has died: `onAlert` reported it when it did.
       return { folder, records: 0, recordsLost: null, complete: false };
     } finally {
       await this.#recorder.stop();
@@ -175,7 +164,7 @@ class RecordedFlight implements FlightLog {
     await this.#recorder.stop();
   }
 
-  /** Tells what they refused while there is a record to tell it in; how many records that is. */
+  /** Logs what the sinks refused while the record is still open. @returns how many records that is */
   #endSinks(): number {
     let refused = 0;
     for (const sink of this.#sinks.values()) {

@@ -1,53 +1,60 @@
 /**
- * What each component of a flight tells, each through a sink of its own.
+ * The flight record as an output of the flight loop: every component records through a sink of its
+ * own.
  *
  * @module
  */
 import { basename } from "node:path";
-import type { CameraFrame } from "../navigation/camera/mod.ts";
-import type { MonotonicNs } from "../core/mod.ts";
+import { type Clock, DataError, type MonotonicNs } from "../core/mod.ts";
 import type { FdrPayload, FdrSink } from "../flight/flight_recorder/mod.ts";
+import type { FrameEvent, SensorEvent } from "../flight/replay/mod.ts";
 import type { EstimatorEvent } from "../navigation/state_estimator/mod.ts";
 import type { Airborne } from "./contract.ts";
 import { recordEvent } from "./event_records.ts";
-import type { FlightLog } from "./flight_log.ts";
+import { faultText } from "./fault_text.ts";
+import type { FlightEnding, FlightFault, FlightOutput } from "./flight_output.ts";
+import type { FlightRecording, RecordedFlightSummary } from "./flight_recording.ts";
 import { fixRecord, stateRecord } from "./frame_line.ts";
 import { MeasurementRecords } from "./measurement_records.ts";
 import type { FrameOutcome } from "./navigator.ts";
-import type { FrameLine } from "./output.ts";
+import type { FrameLine } from "./json_lines.ts";
 import { SensorRecords } from "./sensor_records.ts";
 
 const VIO_HEALTH_INTERVAL_NS = 1e9;
 
-export class FlightRecords {
-  readonly sensors: SensorRecords;
+export class FlightRecords implements FlightOutput {
+  readonly name = "flight record";
+  readonly #sensors: SensorRecords;
   readonly #measurements: MeasurementRecords;
   readonly #camera: FdrSink;
   readonly #navigator: FdrSink;
   readonly #estimator: FdrSink;
   readonly #vio: FdrSink;
-  readonly #log: FlightLog;
+  readonly #recording: FlightRecording;
   readonly #airborne: Airborne;
+  readonly #clock: Clock;
   #vioState = "";
-  #vioToldNs = -Infinity;
+  #vioRecordedNs = -Infinity;
+  #summary: RecordedFlightSummary | null = null;
 
-  constructor(log: FlightLog, airborne: Airborne) {
-    this.sensors = new SensorRecords(log.sink("sensors"));
-    this.#camera = log.sink("camera");
-    this.#navigator = log.sink("navigator");
-    this.#estimator = log.sink("state_estimator");
+  constructor(recording: FlightRecording, airborne: Airborne, clock: Clock) {
+    this.#sensors = new SensorRecords(recording.sink("sensors"));
+    this.#camera = recording.sink("camera");
+    this.#navigator = recording.sink("navigator");
+    this.#estimator = recording.sink("state_estimator");
     this.#measurements = new MeasurementRecords(this.#estimator);
-    this.#vio = log.sink("vio");
-    this.#log = log;
+    this.#vio = recording.sink("vio");
+    this.#recording = recording;
     this.#airborne = airborne;
+    this.#clock = clock;
   }
 
-  /** The map that it flies with was held against its manifest. */
-  packageVerified(nowNs: MonotonicNs): void {
+  /** The package was checked against its manifest before the flight. */
+  packageVerified(): void {
     const { name, files } = this.#airborne.flightPackage.manifest;
-    this.#log.sink("flight_package").enqueue({
+    this.#recording.sink("flight_package").enqueue({
       kind: "package.verified",
-      timestampNs: nowNs,
+      timestampNs: this.#clock.now(),
       payload: {
         name,
         files: files.length,
@@ -56,51 +63,79 @@ export class FlightRecords {
     });
   }
 
-  events(events: readonly EstimatorEvent[], nowNs: MonotonicNs): void {
-    const to = { sink: this.#estimator, logger: this.#log.logger.child("state_estimator") };
+  onSensor(event: SensorEvent): void {
+    this.#sensors.add(event);
+  }
+
+  onEstimatorEvents(events: readonly EstimatorEvent[]): void {
+    const logger = this.#recording.logger.child("state_estimator");
+    const to = { sink: this.#estimator, logger };
+    const nowNs = this.#clock.now();
     for (const event of events) {
       if (event.type === "measurement") this.#measurements.add(event.outcome, nowNs);
       else recordEvent(to, event, this.#airborne.frame, nowNs);
     }
   }
 
-  frame(camera: CameraFrame, nowNs: MonotonicNs): void {
+  onFrame({ frame, receivedNs }: FrameEvent): void {
     this.#camera.enqueue({
       kind: "frame.meta",
-      timestampNs: nowNs,
+      timestampNs: this.#clock.now(),
       payload: {
-        sequence: camera.sequence,
-        exposureMidNs: camera.exposureMidNs,
-        availableNs: nowNs,
-        widthPx: camera.calibration.widthPx,
-        heightPx: camera.calibration.heightPx,
-        jpegBytes: camera.jpeg.length,
-        calibrationId: camera.calibration.id,
-        // The name alone: where it lay is nobody's business.
-        ...(camera.name === undefined ? {} : { file: basename(camera.name) }),
+        sequence: frame.sequence,
+        exposureMidNs: frame.exposureMidNs,
+        availableNs: receivedNs,
+        widthPx: frame.calibration.widthPx,
+        heightPx: frame.calibration.heightPx,
+        jpegBytes: frame.jpeg.length,
+        calibrationId: frame.calibration.id,
+        // Without its folder: that is a path of this machine.
+        ...(frame.name === undefined ? {} : { file: basename(frame.name) }),
       },
     });
   }
 
-  outcome(outcome: FrameOutcome, line: FrameLine, nowNs: MonotonicNs): void {
-    const timestampNs = nowNs;
+  onOutcome(_event: FrameEvent, outcome: FrameOutcome, line: FrameLine): void {
+    const timestampNs = this.#clock.now();
     this.#navigator.enqueue({ kind: "nav.fix", timestampNs, payload: fixRecord(outcome, line) });
     this.#navigator.enqueue({
       kind: "nav.state",
       timestampNs,
       payload: stateRecord(outcome, line),
     });
-    this.#health(outcome, nowNs);
+    this.#health(outcome, timestampNs);
+  }
+
+  onFault(fault: FlightFault): void {
+    const { source, sequence, error } = fault;
+    const logger = this.#recording.logger.child("flight_loop");
+    const fields = sequence === null ? {} : { sequence };
+    // Without its folder: that is a path of this machine.
+    const text = error instanceof DataError
+      ? faultText(fault).replace(error.path, basename(error.path))
+      : faultText(fault);
+    if (source === "estimator") logger.error("flight.estimator_failed", fields, text, error);
+    else logger.warn(`flight.${source}_failed`, fields, text);
+  }
+
+  /** What the record came to; null before the end and where nothing is recorded. */
+  get summary(): RecordedFlightSummary | null {
+    return this.#summary;
+  }
+
+  async end({ completed }: FlightEnding): Promise<void> {
+    this.#sensors.flush();
+    this.#summary = await this.#recording.close(completed);
   }
 
   /** Once a second, and whenever it changes. */
   #health(outcome: FrameOutcome, nowNs: MonotonicNs): void {
     const payload = vioHealth(outcome, this.#airborne);
-    if (payload.state === this.#vioState && nowNs - this.#vioToldNs < VIO_HEALTH_INTERVAL_NS) {
+    if (payload.state === this.#vioState && nowNs - this.#vioRecordedNs < VIO_HEALTH_INTERVAL_NS) {
       return;
     }
     this.#vioState = payload.state;
-    this.#vioToldNs = nowNs;
+    this.#vioRecordedNs = nowNs;
     this.#vio.enqueue({ kind: "vio.health", timestampNs: nowNs, payload });
   }
 }

@@ -1,10 +1,9 @@
 /**
- * Frames that navigation is sure of become map tiles: into the onboard journal, and as pictures
- * beside the flight's record.
+ * The tile maker as an output of the flight loop: frames whose pose is certain become map tiles, in
+ * the onboard journal and as pictures beside the flight record.
  *
  * @module
  */
-import type { CameraFrame } from "../navigation/camera/mod.ts";
 import { type Clock, type LocalFrame, messageOf, sha256Hex } from "../core/mod.ts";
 import {
   type FlightTile,
@@ -14,7 +13,9 @@ import {
 } from "../tiles/orthorectification/mod.ts";
 import { type NewTile, type TileId, type TileStore, tileUuid } from "../tiles/tile_contract/mod.ts";
 import { decodeJpeg, encodeJpeg, type VisionLibrary, warpGrid } from "../native/vision/mod.ts";
-import type { FlightLog } from "./flight_log.ts";
+import type { FrameEvent } from "../flight/replay/mod.ts";
+import type { FlightOutput } from "./flight_output.ts";
+import type { FlightRecording } from "./flight_recording.ts";
 import { flownFrame } from "./flown_frame.ts";
 import type { FrameOutcome } from "./navigator.ts";
 
@@ -23,12 +24,13 @@ export interface FlightTilesParts {
   readonly vision: VisionLibrary;
   readonly frame: LocalFrame;
   readonly store: Pick<TileStore, "writeTile" | "renewTile">;
-  readonly log: FlightLog;
+  readonly recording: FlightRecording;
   readonly clock: Clock;
   readonly flightId: string;
 }
 
-export class FlightTiles {
+export class FlightTiles implements FlightOutput {
+  readonly name = "tiles";
   readonly #parts: FlightTilesParts;
   readonly #maker: FlightTileMaker;
   #notKept = 0;
@@ -53,15 +55,15 @@ export class FlightTiles {
     });
   }
 
-  /** Never throws: a tile that cannot be made or kept costs the tile, not the flight. */
-  async add(camera: CameraFrame, outcome: FrameOutcome): Promise<void> {
+  /** Never throws: a tile that cannot be made or kept is counted and logged. */
+  async onOutcome({ frame }: FrameEvent, outcome: FrameOutcome): Promise<void> {
     try {
-      for (const made of await this.#maker.make(flownFrame(camera, outcome))) {
+      for (const made of await this.#maker.make(flownFrame(frame, outcome))) {
         await this.#keep(made);
       }
     } catch (error) {
       this.#notKept++;
-      this.#parts.log.logger.warn(
+      this.#parts.recording.logger.warn(
         "orthorectification.tile_not_kept",
         { sequence: outcome.sequence },
         messageOf(error),
@@ -78,11 +80,11 @@ export class FlightTiles {
   }
 
   async #keep(made: FlightTile): Promise<void> {
-    const { store, log } = this.#parts;
+    const { store, recording } = this.#parts;
     const { metadata, jpeg } = this.#newTile(made);
     if (made.better) await store.renewTile(metadata, jpeg);
     else await store.writeTile(metadata, jpeg);
-    log.saveTile({
+    recording.saveTile({
       tileId: tileUuid(metadata.tileId),
       jpeg: made.jpeg,
       frameId: made.quality.frameSequence,

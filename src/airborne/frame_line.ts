@@ -12,7 +12,7 @@ import {
 } from "../core/mod.ts";
 import type { FdrPayload } from "../flight/flight_recorder/mod.ts";
 import type { FrameOutcome } from "./navigator.ts";
-import type { FrameLine } from "./output.ts";
+import type { FrameLine } from "./json_lines.ts";
 
 export function frameLine(outcome: FrameOutcome, frame: LocalFrame): FrameLine {
   const { estimate, location, vio } = outcome;

@@ -57,10 +57,30 @@ export const FrameLineSchema = z.object({
 });
 export type FrameLine = z.infer<typeof FrameLineSchema>;
 
+export const FaultLineSchema = z.object({
+  type: z.literal("fault"),
+  /** `estimator`: it has failed, and no estimate follows. */
+  source: z.enum(["frame", "sensor", "estimator"]),
+  /** Of the frame, where it is one. */
+  sequence: z.int().nullable(),
+  /** Canonical clock. */
+  timeNs: z.int(),
+  message: z.string(),
+});
+export type FaultLine = z.infer<typeof FaultLineSchema>;
+
 export const SummaryLineSchema = z.object({
   type: z.literal("summary"),
   flight: z.string(),
+  /** With an estimate. */
   frames: z.int(),
+  /** Without one: they came before the estimator had started, or too late. */
+  framesSkipped: z.int(),
+  /** Damaged pictures and faults of one frame. */
+  framesFailed: z.int(),
+  /** Sensor samples that were left out. */
+  sensorFaults: z.int(),
+  estimatorFailed: z.boolean(),
   fixes: z.int(),
   registrationVo: z.number(),
   durationS: z.number(),
@@ -69,10 +89,12 @@ export const SummaryLineSchema = z.object({
   rssMbMax: z.number(),
   /** Frames and tiles by what became of them; null where none were to be made. */
   tiles: z.record(z.string(), z.int()).nullable(),
+  /** Calls of outputs that failed (the record, the tiles, these lines), by output. */
+  outputFaults: z.record(z.string(), z.int()),
   /** Of this flight: its segments stand there. */
   recorderFolder: z.string().nullable(),
   recorderRecords: z.int(),
-  /** Told in the record as well, producer by producer; null: nobody knows, the writer has died. */
+  /** Also in the record, by producer; null: not known, because the writer has died. */
   recorderLost: z.int().nullable(),
   /** The disk refused records, or the footer: the record is incomplete. */
   recorderBroken: z.boolean(),

@@ -72,17 +72,31 @@ export class Navigator {
   }
 
   /**
-   * One frame's turn. null while the estimator has not started (no attitude, no IMU sample yet).
-   * @throws DataError when the picture is no JPEG of the calibrated size.
+   * Processes one frame. null where the estimator has no estimate at its exposure: before the first
+   * attitude and IMU sample, or outside of the kept history.
+   *
+   * @throws DataError when the picture is not a JPEG of the calibrated size; what a strategy throws.
+   * The next frame can be processed all the same.
    */
   async processFrame(camera: CameraFrame): Promise<FrameOutcome | null> {
     const startMs = performance.now();
-    const { vision, vio, estimator } = this.#parts;
-    const timeNs = camera.exposureMidNs;
-    if (this.#estimateAt(timeNs) === null) return null;
-    const name = camera.name ?? `frame ${camera.sequence}`;
+    if (this.#estimateAt(camera.exposureMidNs) === null) return null;
     const { stages } = this.#parts.locator;
     stages.enter("estimator");
+    try {
+      return await this.#process(camera, startMs);
+    } catch (error) {
+      // The times of this frame are not those of the next.
+      stages.take();
+      throw error;
+    }
+  }
+
+  async #process(camera: CameraFrame, startMs: number): Promise<FrameOutcome> {
+    const { vision, vio, estimator } = this.#parts;
+    const timeNs = camera.exposureMidNs;
+    const name = camera.name ?? `frame ${camera.sequence}`;
+    const { stages } = this.#parts.locator;
     const frame = await stages.during(
       "decode",
       () => VisionFrame.decode(vision, camera.jpeg, camera.calibration, name),

@@ -18,14 +18,18 @@ import {
 } from "../core/mod.ts";
 import { openPhotographFolder } from "../flight/replay/mod.ts";
 import { type AirborneConfig, AirborneConfigSchema } from "./config.ts";
-import type { ReplayOutput, ReplayParts, ReplayRequest } from "./contract.ts";
-import type { SummaryLine } from "./output.ts";
+import type { FlightParts, ReplayConsole, ReplayRequest } from "./contract.ts";
+import type { SummaryLine } from "./json_lines.ts";
+import { nonThrowingNote } from "./notes.ts";
 import { replayFlight } from "./replay_flight.ts";
 import { replayPhotographs } from "./replay_photographs.ts";
 
 const ABOUT = `
 Flies a recorded flight again: every sensor row and picture in the order in which the companion
-computer received it, through odometry, place recognition, matching, pose and state estimation.`;
+computer received it, through odometry, place recognition, matching, pose and state estimation.
+
+It ends with 0, or: 3 something was left out; 65 no frame could be used, or with --strict a picture is
+damaged; 70 the state estimator failed; 74 an output or the record is incomplete.`;
 
 const ARGUMENTS = {
   flight: option.path({
@@ -61,11 +65,15 @@ const OPTIONS = {
     help: "make map tiles of the frames whose place is certain; their journal goes into this " +
       "folder (operator collect merges it into the cache)",
   }),
+  strict: option.flag({
+    help: "stop at the first damaged picture or other fault; otherwise it is left out, reported " +
+      "and counted, and the flight goes on",
+  }),
 } as const;
 
 type Values = OptionValues<typeof OPTIONS> & { readonly flight: string; readonly json: boolean };
 
-export function replayCommand(parts: ReplayParts): Command {
+export function replayCommand(parts: FlightParts): Command {
   return defineCommand({
     name: "replay",
     summary: "fly a recorded flight, or photographs, again through the real chain",
@@ -91,43 +99,53 @@ function requestOf(values: Values): ReplayRequest {
     recorderFolder: values.recorder ?? null,
     tilesFolder: values.makeTiles ?? null,
     json: values.json,
+    strict: values.strict,
   };
 }
 
 async function run(
-  parts: ReplayParts,
+  parts: FlightParts,
   request: ReplayRequest,
   io: CommandIo,
 ): Promise<ExitCode> {
   const config = await configuration(request.configPath);
   const progress = io.progress("replay", 1000);
-  const output: ReplayOutput = {
-    frame: (line) => request.json && io.out(JSON.stringify(line)),
-    note: (text) => io.err(text),
+  const console: ReplayConsole = {
+    line: (line) => request.json && io.out(JSON.stringify(line)),
+    note: nonThrowingNote((line) => io.err(line)),
     progress: (done, total) => progress.update(Math.floor(1000 * done / Math.max(1, total))),
     signal: io.signal,
   };
-  // A recorded flight that lost one of its files is told as such.
+  // With one of the two files it is a recorded flight that lacks the other.
   const isFlight = await exists(`${request.flightPath}/flight.json`) ||
     await exists(`${request.flightPath}/frames.csv`);
   if (!isFlight) await refuseForPhotographs(request);
   const replay = isFlight ? replayFlight : replayPhotographs;
   let summary: SummaryLine;
   try {
-    summary = await replay(parts, request, config, output);
+    summary = await replay(parts, request, config, console);
   } finally {
     progress.end();
   }
   if (request.json) io.out(JSON.stringify(summary));
   else for (const line of summaryText(summary)) io.out(line);
-  return summary.recorderBroken ? EXIT.io : EXIT.ok;
+  return exitCode(summary);
 }
 
-/** Photographs are no flight: there is nothing to record, and nobody to be sure of a place. */
+function exitCode(summary: SummaryLine): ExitCode {
+  const { estimatorFailed, recorderBroken, outputFaults, frames, framesFailed, sensorFaults } =
+    summary;
+  if (estimatorFailed) return EXIT.software;
+  if (recorderBroken || Object.keys(outputFaults).length > 0) return EXIT.io;
+  if (framesFailed > 0 && frames === 0) return EXIT.data;
+  return framesFailed + sensorFaults > 0 ? EXIT.lossy : EXIT.ok;
+}
+
+/** Photographs have no flight to record, and no estimate that tiles could be made with. */
 async function refuseForPhotographs(request: ReplayRequest): Promise<void> {
   const { flightPath, tilesFolder, recorderFolder } = request;
   if (tilesFolder === null && recorderFolder === null) return;
-  // A path that is mistyped, or an empty folder, is told as such.
+  // A mistyped path or an empty folder is the more useful message.
   await openPhotographFolder(flightPath);
   if (tilesFolder !== null) {
     throw new UsageError(
@@ -151,7 +169,7 @@ function summaryText(summary: SummaryLine): string[] {
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   return [
     `flight          ${summary.flight}`,
-    `frames          ${summary.frames}`,
+    `frames          ${summary.frames}${leftOutText(summary)}`,
     `fixes           ${summary.fixes} (${percent(summary.fixes / Math.max(1, summary.frames))})`,
     `odometry        ${percent(summary.registrationVo)} of frames registered`,
     `duration        ${summary.durationS.toFixed(1)} s, replayed ${
@@ -161,11 +179,22 @@ function summaryText(summary: SummaryLine): string[] {
     ...(summary.tiles === null ? [] : [`tiles           ${countsText(summary.tiles)}`]),
     ...(summary.recorderFolder === null ? [] : [
       `recorder        ${summary.recorderFolder}: ${summary.recorderRecords} records, ` +
-      `${summary.recorderLost ?? "nobody knows how many"} lost${
+      `${summary.recorderLost ?? "an unknown number of them"} lost${
         summary.recorderBroken ? " (incomplete)" : ""
       }`,
     ]),
   ];
+}
+
+/** ", 2 failed, 1 without an estimate": what was left out; empty where nothing was. */
+function leftOutText(summary: SummaryLine): string {
+  const { framesFailed, framesSkipped, sensorFaults, estimatorFailed } = summary;
+  return [
+    framesFailed > 0 ? `, ${framesFailed} failed` : "",
+    framesSkipped > 0 ? `, ${framesSkipped} without an estimate` : "",
+    sensorFaults > 0 ? `, ${sensorFaults} sensor samples left out` : "",
+    estimatorFailed ? ", the state estimator failed" : "",
+  ].join("");
 }
 
 function countsText(counts: Readonly<Record<string, number>>): string {

@@ -1,6 +1,6 @@
 /**
- * A folder of photographs: each one located on the map on its own. No odometry, no IMU; the heading
- * tag is not believed, so every heading is searched.
+ * A folder of photographs, each located on the map on its own. There is no odometry and no IMU; the
+ * heading tag is not used, so every heading is searched.
  *
  * @module
  */
@@ -17,45 +17,59 @@ import { openPhotographFolder, type PhotographEvent } from "../flight/replay/mod
 import { VisionFrame } from "../native/vision/mod.ts";
 import type { CameraPrior } from "./camera_prior.ts";
 import type { AirborneConfig } from "./config.ts";
-import type { Airborne, ReplayOutput, ReplayParts, ReplayRequest } from "./contract.ts";
+import type { Airborne, FlightParts, ReplayConsole, ReplayRequest } from "./contract.ts";
 import { expiredTilesWarning } from "./expired_tiles.ts";
+import { faultLine, FaultLines } from "./fault_text.ts";
+import type { FlightFault } from "./flight_output.ts";
 import type { Location } from "./locator.ts";
-import type { FrameLine, SummaryLine } from "./output.ts";
-import { ReplayTally } from "./replay_tally.ts";
+import type { FaultLine, FrameLine, SummaryLine } from "./json_lines.ts";
+import { FlightTally } from "./flight_tally.ts";
 
 /** Height tags come from a barometer over uneven ground: 1 sigma, share of the height. */
 const HEIGHT_SIGMA_SHARE = 0.03;
 /** A gimbal holds nadir to this, degrees. */
 const TILT_SIGMA_DEG = 1.5;
-/** One picture has no second opinion: its place must stand out from the others by this much. */
+/** No second picture confirms the place: it must score better than all others by this much. */
 const MARGIN_MIN = 0.08;
 
 export async function replayPhotographs(
-  parts: ReplayParts,
+  parts: FlightParts,
   request: ReplayRequest,
   config: AirborneConfig,
-  output: ReplayOutput,
+  console: ReplayConsole,
 ): Promise<SummaryLine> {
   const flight = await openPhotographFolder(request.flightPath);
   await using airborne = await parts.composeAirborne({
     packagePath: request.packagePath,
     config,
-    // Cameras without a clock: nobody knows when this was, so no tile may be too old today.
+    // Without a time of capture no tile counts as too old.
     flightUntil: flight.lastCapturedAt ?? new Date(),
   });
   const expired = expiredTilesWarning(airborne.flightPackage);
-  if (expired !== null) output.note(expired);
-  const tally = new ReplayTally(request.flightPath);
+  if (expired !== null) console.note(expired);
+  const tally = new FlightTally(request.flightPath);
+  const faults = new FaultLines(console.note);
   let done = 0;
   for await (const event of flight.events()) {
-    if (output.signal.aborted) break;
+    if (console.signal.aborted) break;
     tally.tick(event.receivedNs);
-    const line = await locate(airborne, event);
-    tally.frame(line);
-    output.frame(line);
-    output.progress(++done, flight.names.length);
+    let line: FrameLine | FaultLine;
+    try {
+      line = await locate(airborne, event);
+      tally.frame(line);
+    } catch (error) {
+      if (request.strict) throw error;
+      airborne.locator.stages.take();
+      const { receivedNs: timeNs, frame: { sequence } } = event;
+      const fault: FlightFault = { source: "frame", timeNs, sequence, error };
+      tally.onFault(fault);
+      faults.onFault(fault);
+      line = faultLine(fault);
+    }
+    console.line(line);
+    console.progress(++done, flight.names.length);
   }
-  return tally.summary(null);
+  return tally.summary({ record: null, tiles: null, outputFaults: {} });
 }
 
 /** Anywhere on the map, any heading, looking straight down. */

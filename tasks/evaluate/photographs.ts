@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { FrameLine } from "../../src/airborne/output.ts";
+import type { FrameLine } from "../../src/airborne/json_lines.ts";
 import { GdnError } from "../../src/core/mod.ts";
 import {
   type EvaluatedFlight,

@@ -8,7 +8,7 @@ import {
   FrameLineSchema,
   type SummaryLine,
   SummaryLineSchema,
-} from "../../src/airborne/output.ts";
+} from "../../src/airborne/json_lines.ts";
 import { EXIT, GdnError, messageOf } from "../../src/core/mod.ts";
 import type { CaseHost } from "./host.ts";
 import { runStep } from "./processes.ts";
@@ -44,7 +44,8 @@ export async function replay(
   try {
     await runStep("airborne", [
       ...["replay", flight, "--package", packagePath],
-      ...["--recorder", recorder, "--json"],
+      // A measurement of a flight without some of its frames would be one of another flight.
+      ...["--recorder", recorder, "--strict", "--json"],
       ...(makeTiles ? ["--make-tiles", recorder] : []),
     ], {
       signal: host.signal,
@@ -74,7 +75,7 @@ async function frameCount(flight: string): Promise<number | null> {
   return text === null ? null : text.split("\n").length - 2;
 }
 
-/** @throws GdnError when the line is not of the schema of src/airborne/output.ts */
+/** @throws GdnError when the line is not of the schema of src/airborne/json_lines.ts */
 export function replayLine(line: string): FrameLine | SummaryLine {
   try {
     const json = JSON.parse(line);

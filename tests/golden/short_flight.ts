@@ -4,7 +4,11 @@
  *
  * @module
  */
-import { type FrameLine, FrameLineSchema, type SummaryLine } from "../../src/airborne/output.ts";
+import {
+  type FrameLine,
+  FrameLineSchema,
+  type SummaryLine,
+} from "../../src/airborne/json_lines.ts";
 import { degreesFromRadians, LocalFrame, rollPitchYaw } from "../../src/core/mod.ts";
 import type { FlightCase } from "../../tasks/evaluate/cases.ts";
 import { type EvaluatedCase, runCase } from "../../tasks/evaluate/run_case.ts";

@@ -3,7 +3,7 @@
  * into the cache, upload hands them in, each once.
  */
 import assert from "node:assert/strict";
-import { FrameLineSchema } from "../../src/airborne/output.ts";
+import { FrameLineSchema } from "../../src/airborne/json_lines.ts";
 import { PictureGround, readRasterFile } from "../../src/workstation/simulation/mod.ts";
 import { tilePlacements } from "../../tasks/evaluate/tiles/measure.ts";
 import { missedPlacement, tileMetrics } from "../../tasks/evaluate/tiles/tile_metrics.ts";

@@ -6,6 +6,7 @@
 import type { CameraFrame } from "../../navigation/camera/mod.ts";
 import type {
   ControllerNs,
+  DataError,
   Matrix3,
   MonotonicNs,
   Quaternion,
@@ -66,6 +67,8 @@ export interface FrameEvent {
   /** When the picture is complete in memory, canonical clock. */
   readonly receivedNs: MonotonicNs;
   readonly frame: CameraFrame;
+  /** Why the picture could not be read, where it could not; `frame.jpeg` is empty then. */
+  readonly unreadable?: DataError;
 }
 
 export type FlightEvent =
@@ -75,3 +78,5 @@ export type FlightEvent =
   | GpsEvent
   | VelocityEvent
   | FrameEvent;
+/** A message of the flight controller. */
+export type SensorEvent = Exclude<FlightEvent, { readonly kind: "frame" }>;

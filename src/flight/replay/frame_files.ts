@@ -16,13 +16,17 @@ const HEADER_BYTES = 64 * 1024;
  */
 const TAIL_BYTES = 64;
 
-/** @throws DataError from `fault` when the name leads out of the folder or to no file. */
-export async function checkFrameFile(
+/**
+ * Checks that a picture's name stays inside the folder.
+ *
+ * @returns whether there is a file of that name
+ * @throws DataError from `fault` when the name leads out of the folder, or through a link
+ */
+export async function checkFrameName(
   folder: string,
   name: string,
-  calibration: CameraCalibration,
   fault: (message: string) => DataError,
-): Promise<void> {
+): Promise<boolean> {
   if (!/^[A-Za-z0-9_][A-Za-z0-9_.\-]*(\/[A-Za-z0-9_][A-Za-z0-9_.\-]*)*$/.test(name)) {
     throw fault(
       `file is ${
@@ -31,10 +35,36 @@ export async function checkFrameFile(
         "is needed",
     );
   }
-  const path = `${folder}/${name}`;
   const parts = name.split("/");
   for (let count = 1; count <= parts.length; count++) {
-    await refuseLink(`${folder}/${parts.slice(0, count).join("/")}`, fault);
+    const path = `${folder}/${parts.slice(0, count).join("/")}`;
+    const info = await Deno.lstat(path).catch((error) => {
+      if (error instanceof Deno.errors.NotFound) return null;
+      throw fault(`the picture ${path} cannot be read: ${messageOf(error)}`);
+    });
+    if (info === null) return false;
+    // A link can lead anywhere: out of the folder, or to a device.
+    if (info.isSymlink) {
+      throw fault(`${path} is a symbolic link; copy the file itself to that path`);
+    }
+  }
+  return true;
+}
+
+/**
+ * Checks that a picture is inside the folder, whole, and of the calibration's size.
+ *
+ * @throws DataError, from `fault` when the name leads out of the folder or to no file
+ */
+export async function checkFrameFile(
+  folder: string,
+  name: string,
+  calibration: CameraCalibration,
+  fault: (message: string) => DataError,
+): Promise<void> {
+  const path = `${folder}/${name}`;
+  if (!await checkFrameName(folder, name, fault)) {
+    throw fault(`the picture ${path} is missing; copy the flight again`);
   }
   const size = jpegHeaderSize(await readStart(path, HEADER_BYTES)) ??
     jpegHeaderSize(await readPicture(path));
@@ -66,14 +96,6 @@ function hasEndMarker(bytes: Uint8Array): boolean {
     if (bytes[at] === 0xff && bytes[at + 1] === 0xd9) return true;
   }
   return false;
-}
-
-/** A link can lead anywhere: out of the folder, or to a device. */
-async function refuseLink(path: string, fault: (message: string) => DataError): Promise<void> {
-  const info = await Deno.lstat(path).catch((error) => {
-    throw fault(`the picture ${path} is missing (${messageOf(error)}); copy the flight again`);
-  });
-  if (info.isSymlink) throw fault(`${path} is a symbolic link; copy the file itself to that path`);
 }
 
 /** All bytes of a picture. @throws DataError */

@@ -10,8 +10,14 @@ export type {
   FrameEvent,
   GpsEvent,
   ImuEvent,
+  SensorEvent,
 } from "./events.ts";
-export { type FlightExtent, openRecordedFlight, type RecordedFlight } from "./recorded_flight.ts";
+export {
+  type FlightExtent,
+  openRecordedFlight,
+  type RecordedFlight,
+  type RecordedFlightOptions,
+} from "./recorded_flight.ts";
 export {
   openPhotographFolder,
   type PhotographEvent,

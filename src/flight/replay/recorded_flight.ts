@@ -7,8 +7,8 @@
 import { DataError, EXIT, GdnError, messageOf } from "../../core/mod.ts";
 import { type FlightDescription, FlightDescriptionSchema } from "./contract.ts";
 import { quote } from "./csv_stream.ts";
-import type { FlightEvent } from "./events.ts";
-import { checkFrameFile, readPicture } from "./frame_files.ts";
+import type { FlightEvent, FrameEvent, SensorEvent } from "./events.ts";
+import { checkFrameFile, checkFrameName, readPicture } from "./frame_files.ts";
 import { StreamReader } from "./stream_reader.ts";
 import {
   attitudeRules,
@@ -45,17 +45,32 @@ export interface RecordedFlight {
   events(): AsyncIterable<FlightEvent>;
 }
 
+export interface RecordedFlightOptions {
+  /**
+   * Whether every picture must be there, whole and of the calibration's size (the default). Where
+   * false, what cannot be read is an event with `unreadable`, and what cannot be decoded shows when
+   * it is decoded. Names that lead out of the folder and symbolic links are refused in any case.
+   */
+  readonly checkPictures?: boolean;
+}
+
 /**
- * Reads flight.json and passes once over every row and every picture's header, so that an error is
+ * Reads flight.json and passes once over every row and every picture's header, so that a fault is
  * found before the flight and not in the middle of it.
  *
  * @throws DataError (exit 65) that names the file, the line and the remedy; GdnError (exit 66) when
  * there is no such folder.
  */
-export async function openRecordedFlight(path: string): Promise<RecordedFlight> {
+export async function openRecordedFlight(
+  path: string,
+  options: RecordedFlightOptions = {},
+): Promise<RecordedFlight> {
   await checkFolder(path);
   const description = await readDescription(path);
-  const extent = await checkFlight(path, description);
+  const checkFile = options.checkPictures === false
+    ? (row: FrameRow) => checkFrameName(path, row.file, row.fault)
+    : (row: FrameRow) => checkFrameFile(path, row.file, description.camera, row.fault);
+  const extent = await checkFlight(path, description, checkFile);
   return {
     path,
     description,
@@ -105,7 +120,7 @@ async function readDescription(folder: string): Promise<FlightDescription> {
   return parsed.data;
 }
 
-type SensorOrFrame = Exclude<FlightEvent, { kind: "frame" }> | FrameRow;
+type SensorOrFrame = SensorEvent | FrameRow;
 
 /** Rows of all streams, merged; ties in the order imu, attitude, baro, gps, velocity, frame. */
 async function* mergedRows(
@@ -156,7 +171,11 @@ async function hasVelocity(folder: string): Promise<boolean> {
   }
 }
 
-async function checkFlight(folder: string, description: FlightDescription): Promise<FlightExtent> {
+async function checkFlight(
+  folder: string,
+  description: FlightDescription,
+  checkFile: (row: FrameRow) => Promise<unknown>,
+): Promise<FlightExtent> {
   const counts = { imu: 0, attitude: 0, baro: 0, gps: 0, velocity: 0, frame: 0 };
   const firstNs: Partial<Record<keyof typeof counts, number>> = {};
   const lastNs: Partial<Record<keyof typeof counts, number>> = {};
@@ -165,9 +184,7 @@ async function checkFlight(folder: string, description: FlightDescription): Prom
     const timeNs = row.kind === "frame" ? row.exposureMidNs : row.receivedNs;
     firstNs[row.kind] ??= timeNs;
     lastNs[row.kind] = timeNs;
-    if (row.kind === "frame") {
-      await checkFrameFile(folder, row.file, description.camera, row.fault);
-    }
+    if (row.kind === "frame") await checkFile(row);
   }
   for (
     const [kind, file] of [["frame", "frames"], ["imu", "imu"], ["attitude", "attitude"]] as const
@@ -207,17 +224,22 @@ async function* events(
   description: FlightDescription,
 ): AsyncGenerator<FlightEvent> {
   for await (const row of mergedRows(folder, description)) {
-    if (row.kind !== "frame") {
-      yield row;
-      continue;
-    }
-    const { sequence, exposureMidNs, receivedNs } = row;
-    const name = `${folder}/${row.file}`;
-    const jpeg = await readPicture(name);
-    yield {
-      kind: "frame",
-      receivedNs,
-      frame: { sequence, exposureMidNs, jpeg, calibration: description.camera, name },
-    };
+    yield row.kind === "frame" ? await frameEvent(folder, description, row) : row;
+  }
+}
+
+async function frameEvent(
+  folder: string,
+  { camera: calibration }: FlightDescription,
+  { sequence, exposureMidNs, receivedNs, file }: FrameRow,
+): Promise<FrameEvent> {
+  const name = `${folder}/${file}`;
+  const frame = { sequence, exposureMidNs, calibration, name };
+  try {
+    return { kind: "frame", receivedNs, frame: { ...frame, jpeg: await readPicture(name) } };
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    const jpeg = new Uint8Array(0);
+    return { kind: "frame", receivedNs, frame: { ...frame, jpeg }, unreadable: error };
   }
 }

@@ -60,16 +60,11 @@ export interface VioHealth {
   readonly consecutiveFailures: number;
 }
 
-/** An estimator that cannot go on; the flight loop takes it as `lost`. */
-export class VioFatalError extends Error {
-  readonly code = "VIO_FATAL";
-}
-
 export interface VioStrategy {
   readonly strategyLabel: string;
   /**
    * Takes the frame over until the next one replaces it (or reset), even where it throws: the
-   * caller must not close it.
+   * caller must not close it, and the next frame is compared with it.
    * `hint` is null while nothing is known of the motion.
    */
   addFrame(frame: VioFrame, hint: MotionHint | null): Promise<VioOutput>;

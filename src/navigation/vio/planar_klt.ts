@@ -71,17 +71,16 @@ export class PlanarKlt implements VioStrategy {
       this.#last = next;
       return this.#output(null, "first frame");
     }
-    let output: VioOutput;
-    try {
-      output = await this.#register(last, next, hint);
-    } catch (error) {
-      // The frame is ours since the call: nobody else would close it.
-      await next.frame.close();
-      throw error;
-    }
+    // Also where it throws: a frame that cannot be compared must not stand against every later one.
     this.#last = next;
-    await last.frame.close();
-    return output;
+    try {
+      return await this.#register(last, next, hint);
+    } catch (error) {
+      this.#fail("fault");
+      throw error;
+    } finally {
+      await last.frame.close();
+    }
   }
 
   async #register(last: VioFrame, next: VioFrame, hint: MotionHint | null): Promise<VioOutput> {

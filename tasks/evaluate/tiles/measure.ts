@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { FrameLine } from "../../../src/airborne/output.ts";
+import type { FrameLine } from "../../../src/airborne/json_lines.ts";
 import { LocalFrame } from "../../../src/core/mod.ts";
 import { ManifestSchema } from "../../../src/flight/flight_package/mod.ts";
 import type { GroundSource } from "../../../src/workstation/simulation/mod.ts";

@@ -10,7 +10,7 @@
  * @module
  */
 import sharp from "sharp";
-import type { FrameLine } from "../../../src/airborne/output.ts";
+import type { FrameLine } from "../../../src/airborne/json_lines.ts";
 import { groundSampleDistanceM, type LocalFrame } from "../../../src/core/mod.ts";
 import { groundFromPixel, pixelFromGround } from "../../../src/tiles/orthorectification/mod.ts";
 import type { GroundView } from "./ground_view.ts";

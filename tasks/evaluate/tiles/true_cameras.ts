@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { FrameLine } from "../../../src/airborne/output.ts";
+import type { FrameLine } from "../../../src/airborne/json_lines.ts";
 import {
   BODY_FROM_NADIR_CAMERA,
   DataError,
