@@ -35,12 +35,11 @@ export function outputFaultText(output: string, error: unknown): string {
   return `the flight goes on without a part of its output "${output}": ${messageOf(error)}`;
 }
 
-/** One line for each of the first faults, and for the number of frames without an estimate. */
+/** One line for each of the first faults. */
 export class FaultLines implements FlightOutput {
   readonly name = "faults";
   readonly #note: Note;
   #faults = 0;
-  #skipped = 0;
 
   constructor(note: Note) {
     this.#note = note;
@@ -50,17 +49,5 @@ export class FaultLines implements FlightOutput {
     this.#faults++;
     if (this.#faults <= LINES_MAX) this.#note(faultText(fault));
     if (this.#faults === LINES_MAX) this.#note("further faults are only counted");
-  }
-
-  onSkipped(): void {
-    this.#skipped++;
-  }
-
-  end(): void {
-    if (this.#skipped === 0) return;
-    this.#note(
-      `${this.#skipped} frames had no estimate at their exposure (they came before the first ` +
-        "attitude and IMU sample, or too late)",
-    );
   }
 }

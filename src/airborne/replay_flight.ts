@@ -60,7 +60,8 @@ export async function replayFlight(
     tally,
     ...(tiles === null ? [] : [tiles]),
     new ReplayLines(console, extent),
-    new FaultLines(note),
+    // The error that ends a strict replay says the same.
+    ...(request.strict ? [] : [new FaultLines(note)]),
   ], (name, error) => warn("flight.output_failed", outputFaultText(name, error)));
   await runFlight({
     sources: [(running) => onClock(flight, clock, running)],
