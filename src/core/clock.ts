@@ -1,5 +1,5 @@
 /**
- * The one canonical clock: integer nanoseconds since start, and its mapping to UTC.
+ * The canonical clock: integer nanoseconds since start, and its mapping to UTC.
  *
  * @module
  */
@@ -8,11 +8,14 @@ import { type MonotonicNs, monotonicNs } from "./units.ts";
 export interface Clock {
   /** Nanoseconds since this clock started; never goes back. */
   now(): MonotonicNs;
-  /** Wall time of a moment on this clock. */
+  /** Wall-clock time of a time on this clock. */
   utc(at: MonotonicNs): Date;
 }
 
-/** Process time. Its UTC mapping is fixed at start, so that a step of the wall clock moves nothing. */
+/**
+ * Process time. Its UTC mapping is fixed at start, so that a step of the wall clock changes
+ * nothing.
+ */
 export class SystemClock implements Clock {
   readonly #startMs = performance.now();
   readonly #startUtcMs = Date.now();
@@ -26,7 +29,7 @@ export class SystemClock implements Clock {
   }
 }
 
-/** A clock that moves only when told: replay, simulation and tests. */
+/** A clock that moves only when it is set: replay, simulation and tests. */
 export class ManualClock implements Clock {
   #now: MonotonicNs;
   readonly #startUtcMs: number;
@@ -40,7 +43,7 @@ export class ManualClock implements Clock {
     return this.#now;
   }
 
-  /** Moves to `at`; a moment in the past is refused. */
+  /** Moves to `at`; a time in the past is refused. */
   set(at: MonotonicNs): void {
     if (at < this.#now) {
       throw new RangeError(`a clock cannot go back from ${this.#now} to ${at} ns`);

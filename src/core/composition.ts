@@ -1,19 +1,19 @@
 /**
- * Roles that have more than one strategy: a typed table says which exist, the configuration names
- * one, and what this build lacks is refused before anything is built.
+ * Chooses among the strategies of a role: a typed table lists those that exist, the configuration
+ * names one, and one that this build lacks is refused before anything is constructed.
  *
  * @module
  */
 import { EXIT, GdnError } from "./errors.ts";
 
-/** One way to fill a role; `Parts` is what it may be made of, `Part` what it becomes. */
+/** One strategy of a role; `Parts` is what its constructor needs, `Part` what it creates. */
 export interface Strategy<Parts, Part> {
-  /** The native library that it needs, where a build may lack it: "faiss" for libgdn_faiss. */
+  /** The native library that it needs, which a build may lack: "faiss" for libgdn_faiss. */
   readonly library?: string;
   create(parts: Parts): Part | Promise<Part>;
 }
 
-/** The strategies of one role, by the names that a configuration uses. */
+/** The strategies of one role, by their names in the configuration. */
 export type Strategies<Parts, Part> = Readonly<Record<string, Strategy<Parts, Part>>>;
 
 /** A configuration names a strategy that does not exist, or that this build lacks. */
@@ -47,14 +47,14 @@ export interface StrategyChoice<Parts, Part> {
   readonly executable: string;
   /** For the message: "matcher". */
   readonly role: string;
-  /** The name that the configuration gives. */
+  /** The name in the configuration. */
   readonly name: string;
   readonly strategies: Strategies<Parts, Part>;
   /** Whether this build has the native library of that name. */
   readonly hasLibrary: (library: string) => boolean;
 }
 
-/** Builds nothing. @throws StrategyNotLinkedError with what is available */
+/** Constructs nothing. @throws StrategyNotLinkedError with what is available */
 export function chooseStrategy<Parts, Part>(
   choice: StrategyChoice<Parts, Part>,
 ): Strategy<Parts, Part> {

@@ -1,13 +1,13 @@
 /**
- * Work side by side, within a limit.
+ * Runs tasks concurrently, with a limit.
  *
- * npm:p-map (MIT) was weighed: it rejects while others are still at work, and here nothing may touch
- * a file, a buffer or a transaction after its owner was told that the work has ended.
+ * npm:p-map (MIT) was considered: it rejects while other tasks still run, and here no task may
+ * touch a file, a buffer or a transaction after its owner was told that the work has ended.
  *
  * @module
  */
 
-/** Runs tasks side by side, at most `limit` at a time; after a failure it begins no other. */
+/** Runs tasks concurrently, at most `limit` at a time; after a failure it starts no other. */
 export class TaskPool implements AsyncDisposable {
   readonly #limit: number;
   readonly #running = new Set<Promise<void>>();
@@ -17,7 +17,7 @@ export class TaskPool implements AsyncDisposable {
     this.#limit = limit;
   }
 
-  /** Begins a task, as soon as fewer than `limit` run. @throws what a task before it has thrown */
+  /** Starts a task as soon as fewer than `limit` run. @throws the error of an earlier task */
   async start(task: () => Promise<void>): Promise<void> {
     while (this.#running.size >= this.#limit) await Promise.race(this.#running);
     this.#throwFailure();
@@ -27,7 +27,7 @@ export class TaskPool implements AsyncDisposable {
     this.#running.add(running);
   }
 
-  /** Waits until none runs. @throws what the first that failed has thrown */
+  /** Waits until none runs. @throws the error of the first task that failed */
   async settle(): Promise<void> {
     await Promise.all(this.#running);
     this.#throwFailure();
@@ -43,7 +43,9 @@ export class TaskPool implements AsyncDisposable {
   }
 }
 
-/** Works on all items, at most `limit` at a time; has ended when it returns or throws. */
+/**
+ * Processes all items, at most `limit` at a time; when it returns or throws, no task runs any more.
+ */
 export async function forEachBounded<Item>(
   items: Iterable<Item>,
   limit: number,
@@ -55,8 +57,8 @@ export async function forEachBounded<Item>(
 }
 
 /**
- * Results in the order of `items`, while up to `ahead` of the next ones are at work. Who leaves early
- * waits for those.
+ * Results in the order of `items`, while up to `ahead` of the next ones are processed. Leaving
+ * early waits for those.
  */
 export async function* readAhead<Item, Result>(
   items: AsyncIterable<Item> | Iterable<Item>,
@@ -67,7 +69,7 @@ export async function* readAhead<Item, Result>(
   try {
     for await (const item of items) {
       const promise = work(item);
-      // Its rejection is seen when its turn comes; until then it is no unhandled one.
+      // Its rejection is handled when its turn comes; until then it must not count as unhandled.
       promise.catch(() => {});
       atWork.push(promise);
       const first = atWork.length > ahead ? atWork.shift() : undefined;

@@ -1,9 +1,10 @@
 /**
- * Configuration: a YAML file, overridden by environment variables, checked by one zod schema.
+ * Loads a configuration: a YAML file, overridden by environment variables, checked by one zod
+ * schema.
  *
  * A setting `camera.rateHz` is overridden by `GDN_CAMERA__RATE_HZ`: two underscores step into an
- * object, words of a key are parted by one. Values are read as YAML, so `true`, `12.5` and
- * `[1, 2]` mean what they mean in the file.
+ * object, single ones separate the words of a key. Values are read as YAML, so `true`, `12.5` and
+ * `[1, 2]` have the same meaning as in the file.
  *
  * @module
  */
@@ -13,7 +14,7 @@ import { EXIT, GdnError } from "./errors.ts";
 
 export const ENVIRONMENT_PREFIX = "GDN_";
 
-/** One thing that is wrong. */
+/** One problem. */
 export interface ConfigurationProblem {
   /** "camera.rateHz", or "" for the whole file. */
   readonly path: string;
@@ -41,15 +42,15 @@ export class ConfigurationError extends GdnError {
 export interface ConfigurationSource {
   /** The file's text and its name for messages; absent: defaults and the environment only. */
   readonly file?: { readonly text: string; readonly name: string };
-  /** The environment; only names that begin with {@link ENVIRONMENT_PREFIX} are looked at. */
+  /** The environment; only names that begin with {@link ENVIRONMENT_PREFIX} are considered. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Variables of that prefix that are no settings (tools of the project use some). */
+  /** Variables with that prefix that are not settings (some tools of the project use them). */
   readonly ignore?: readonly string[];
 }
 
 /**
  * Reads, overrides and checks. Unknown keys are refused at every depth, whatever the schema says,
- * and so are variables that no setting answers to.
+ * and so are variables that match no setting.
  *
  * @throws ConfigurationError with every problem and where it is.
  */

@@ -1,12 +1,13 @@
 /**
- * The flight controller's clock on the canonical one.
+ * Maps the flight controller's clock to the canonical one.
  *
  * Every message carries the controller's time and is received some time later on the companion:
  * `received = offset + (1 + skew) · controller + delay`, delay ≥ 0. Jitter only ever delays, so the
  * line under all of the pairs is the mapping: the lower convex hull of (controller, received −
- * controller), the edge of it that stands under the mean of the window (S. B. Moon, P. Skelly,
- * D. Towsley, "Estimation and removal of clock skew from network delay measurements", INFOCOM 1999).
- * The shortest delay itself cannot be seen from pairs; give it as `shortestDelayNs` where known.
+ * controller), the edge of it under the mean of the window (S. B. Moon, P. Skelly, D. Towsley,
+ * "Estimation and removal of clock skew from network delay measurements", INFOCOM 1999). The
+ * shortest delay itself cannot be observed from pairs; give it as `shortestDelayNs` when it is
+ * known.
  *
  * @module
  */
@@ -15,9 +16,9 @@ import { type ControllerNs, type MonotonicNs, monotonicNs } from "./units.ts";
 export interface ControllerClockOptions {
   /** Delay that every message has, nanoseconds. */
   readonly shortestDelayNs?: number;
-  /** Crystals are within this, parts per million. */
+  /** Largest skew of a crystal, parts per million. */
   readonly skewPpmMax?: number;
-  /** Seconds of pairs that the mapping rests on. */
+  /** Length of the window of pairs for the mapping, seconds. */
   readonly windowS?: number;
 }
 
@@ -35,9 +36,11 @@ interface Breakpoint {
 const BUCKET_NS = 1e9;
 /** Below this span the skew is taken as zero. */
 const SKEW_SPAN_NS = 4e9;
-/** Corrections are slewed in: the mapping runs at half to one and a half times the true speed. */
+/** Corrections are slewed: the mapping runs at half to one and a half times the true rate. */
 const SLEW = 0.5;
-/** A difference that no jitter makes: the controller restarted or the link hung; step at once. */
+/**
+ * A difference that jitter cannot explain: the controller restarted or the link hung; step at once.
+ */
 const STEP_NS = 250e6;
 const BREAKPOINT_SPACING_NS = 4e6;
 const BREAKPOINTS_MAX = 1024;
@@ -47,7 +50,7 @@ export class ControllerClock {
   readonly #shortestDelayNs: number;
   readonly #skewMax: number;
   readonly #bucketsMax: number;
-  /** Earliest-looking pair of each second. */
+  /** The pair with the shortest delay of each second. */
   #buckets: Pair[] = [];
   #breakpoints: Breakpoint[] = [];
   #line = { controllerNs: 0, offsetNs: 0, skew: 0 };
@@ -58,12 +61,12 @@ export class ControllerClock {
     this.#bucketsMax = Math.max(2, Math.ceil(options.windowS ?? 30));
   }
 
-  /** Rate of the canonical clock against the controller's, less one. */
+  /** Rate of the canonical clock against the controller's, minus one. */
   get skew(): number {
     return this.#line.skew;
   }
 
-  /** Takes one pair in; pairs come in order of `receivedNs`. */
+  /** Adds one pair; pairs come in order of `receivedNs`. */
   observe(controllerTime: ControllerNs, receivedNs: MonotonicNs): void {
     const pair = { controllerNs: controllerTime, offsetNs: receivedNs - controllerTime };
     if (this.#breakpoints.length > 0 && this.#isStep(pair)) this.#restart();
@@ -71,7 +74,7 @@ export class ControllerClock {
     this.#advance(controllerTime);
   }
 
-  /** Canonical time of a moment on the controller's clock; {@link observe} must have been called. */
+  /** Canonical time of a time on the controller's clock; {@link observe} must have been called. */
   toCanonical(controllerTime: ControllerNs): MonotonicNs {
     const points = this.#breakpoints;
     if (points.length === 0) {
@@ -83,14 +86,16 @@ export class ControllerClock {
     const start = points[Math.max(0, index - 1)];
     const spanNs = end.controllerNs - start.controllerNs;
     const rate = spanNs > 0 ? (end.canonicalNs - start.canonicalNs) / spanNs : 1;
-    // Beyond the newest breakpoint the line's own rate holds, not that of the last slew.
+    // Beyond the newest breakpoint the line's own rate applies, not that of the last slew.
     const beyond = controllerTime > end.controllerNs ? 1 + this.#line.skew : rate;
     return monotonicNs(
       Math.round(end.canonicalNs + (controllerTime - end.controllerNs) * beyond),
     );
   }
 
-  /** Delays, even long ones, look like late arrival; only a mapping that lies in the future steps. */
+  /**
+   * Delays, even long ones, look like late arrival; only a mapping into the future causes a step.
+   */
   #isStep(pair: Pair): boolean {
     const newest = this.#breakpoints[this.#breakpoints.length - 1];
     const backwards = newest.controllerNs - pair.controllerNs > STEP_NS;
@@ -119,7 +124,10 @@ export class ControllerClock {
     return true;
   }
 
-  /** The newest bucket may hold one late pair only: a hull is never drawn above it, so it harms not. */
+  /**
+   * The newest bucket may hold a single late pair: the hull is never drawn above it, so it does no
+   * harm.
+   */
   #fit(): void {
     const buckets = this.#buckets;
     const first = buckets[0], last = buckets[buckets.length - 1];
@@ -135,7 +143,7 @@ export class ControllerClock {
     const a = hull[right - 1], b = hull[right];
     const slope = (b.offsetNs - a.offsetNs) / (b.controllerNs - a.controllerNs);
     const skew = Math.min(this.#skewMax, Math.max(-this.#skewMax, slope));
-    // A limited slope must still lie under every pair.
+    // A limited slope must still be below every pair.
     const offsetNs = Math.min(
       ...hull.map((p) => p.offsetNs - skew * (p.controllerNs - b.controllerNs)),
     );

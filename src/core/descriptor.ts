@@ -1,15 +1,16 @@
 /**
- * What all global descriptors have in common: unit length, and the one metric that compares them.
+ * Operations that all global descriptors share: normalisation to unit length, and the one metric
+ * that compares them.
  *
  * @module
  */
 
 export type DescriptorArray = Float32Array | Float16Array;
 
-/** How descriptors are compared, everywhere: the index is built with it and refuses another. */
+/** The metric for descriptors, everywhere: the index is built with it and refuses another. */
 export type DescriptorMetric = "inner_product";
 
-/** Inner product; of unit vectors it orders like cosine and like Euclidean distance. */
+/** Inner product; for unit vectors it gives the same order as cosine and Euclidean distance. */
 export function descriptorMetric(): DescriptorMetric {
   return "inner_product";
 }
@@ -26,14 +27,16 @@ export function l2Normalise<A extends DescriptorArray>(
 ): A {
   const rows = values.length === 0 ? 0 : values.length / dimension;
   if (!Number.isInteger(rows)) {
-    throw new RangeError(`${values.length} values are no whole number of rows of ${dimension}`);
+    throw new RangeError(`${values.length} values are not a whole number of rows of ${dimension}`);
   }
   const out = values.slice() as A;
   for (let row = 0; row < rows; row++) {
     const start = row * dimension;
     let sum = 0;
     for (let i = start; i < start + dimension; i++) sum += values[i] * values[i];
-    if (!Number.isFinite(sum)) throw new RangeError(`descriptor ${row} holds a value not finite`);
+    if (!Number.isFinite(sum)) {
+      throw new RangeError(`descriptor ${row} holds a value that is not finite`);
+    }
     if (sum === 0) continue;
     const scale = 1 / Math.sqrt(sum);
     for (let i = start; i < start + dimension; i++) out[i] = values[i] * scale;

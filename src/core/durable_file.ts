@@ -1,6 +1,6 @@
 /**
- * Files that survive a crash whole or not at all: written under another name, synced, renamed, and
- * the folder synced; and SHA-256 of bytes and of files.
+ * Writes files that are complete or absent after a crash: under a temporary name, synced, renamed,
+ * and the folder synced; and computes SHA-256 of bytes and of files.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { writeAll } from "./files.ts";
 
-/** Marks a file that is being written; whatever carries it may be deleted by the folder's owner. */
+/** Marks a temporary file; the owner of the folder may delete such files. */
 export const TEMPORARY_MARK = ".tmp-";
 
 /** A name beside `path` that no other writer uses. */
@@ -16,7 +16,7 @@ export function temporaryPathFor(path: string): string {
   return `${path}${TEMPORARY_MARK}${crypto.randomUUID()}`;
 }
 
-/** Writes a new file and waits until its bytes are on the disk; nothing is left when it fails. */
+/** Writes a new file and syncs it; nothing remains when it fails. */
 export async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
   try {
     using file = await Deno.open(path, { write: true, createNew: true });
@@ -28,15 +28,15 @@ export async function writeSynced(path: string, bytes: Uint8Array): Promise<void
   }
 }
 
-/** Waits until the names in a folder are on the disk; `path` may also be a file. */
+/** Syncs the names in a folder; `path` may also be a file. */
 export async function syncPath(path: string): Promise<void> {
   using handle = await Deno.open(path, { read: true });
   await handle.sync();
 }
 
 /**
- * Replaces `path` by `bytes`: a reader, and a machine that loses power, sees the old file or the
- * new one. `syncFolder: false` leaves the folder to the caller, who writes many files into it.
+ * Replaces `path` by `bytes` atomically, also if the machine loses power. `syncFolder: false`
+ * leaves syncing the folder to a caller that writes many files into it.
  */
 export async function replaceFile(
   path: string,
@@ -49,7 +49,7 @@ export async function replaceFile(
   if (options.syncFolder ?? true) await syncPath(dirname(path));
 }
 
-/** Renames a temporary file to its place, and removes it when that fails. */
+/** Renames a temporary file to its final name, and removes it when that fails. */
 export async function renameOrRemove(temporary: string, path: string): Promise<void> {
   try {
     await Deno.rename(temporary, path);

@@ -1,5 +1,5 @@
 /**
- * What every error of the project carries, and the exit codes that the commands end with.
+ * The base class of the project's errors, and the exit codes of the commands.
  *
  * @module
  */
@@ -7,11 +7,13 @@
 /** Exit codes, after BSD sysexits.h. */
 export const EXIT = {
   ok: 0,
-  /** Where it reads a record of a flight: nothing in it can be read. */
+  /** Where it reads a record of a flight: no record can be read. */
   failure: 1,
-  /** The flight recorder cannot open: an aircraft never arms without it. */
+  /** The flight recorder cannot open: an aircraft must never arm without it. */
   recorderOpen: 2,
-  /** It was done, but something is damaged or missing in what was read (as the `mcap` tool's lossy recovery). */
+  /**
+   * Done, but something in the input is damaged or missing (as the `mcap` tool's lossy recovery).
+   */
   lossy: 3,
   usage: 64,
   data: 65,
@@ -27,8 +29,9 @@ export const EXIT = {
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /**
- * A fault with a stable `code`, the exit code it leads to, and a message of action, then state,
- * then mend: "Cannot open the package: manifest.json lists 12 files, 11 are there (missing …)".
+ * An error with a stable `code`, its exit code, and a message that states the action, then the
+ * problem, then the remedy: "Cannot open the package: manifest.json lists 12 files, 11 are there
+ * (missing …)".
  */
 export class GdnError extends Error {
   readonly code: string;
@@ -76,7 +79,7 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The error and its causes, outermost first; a ring of causes is cut. */
+/** The error and its causes, outermost first; a cycle of causes is cut. */
 export function causes(error: unknown): unknown[] {
   const chain: unknown[] = [];
   for (let e = error; e !== undefined && e !== null && !chain.includes(e);) {

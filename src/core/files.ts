@@ -1,10 +1,10 @@
 /**
- * File operations that Deno leaves to its callers.
+ * File operations that Deno does not provide.
  *
  * @module
  */
 
-/** Writes all of `bytes`; one `write` may take fewer. */
+/** Writes all of `bytes`; one call of `write` may write fewer. */
 export async function writeAll(
   file: { write(bytes: Uint8Array): Promise<number> },
   bytes: Uint8Array,
@@ -12,7 +12,7 @@ export async function writeAll(
   for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
 }
 
-/** As {@link writeAll}, here and now. */
+/** Like {@link writeAll}, but synchronous. */
 export function writeAllSync(
   file: { writeSync(bytes: Uint8Array): number },
   bytes: Uint8Array,
@@ -20,7 +20,7 @@ export function writeAllSync(
   for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
 }
 
-/** What `reading` finds; null where nothing has that name. Other faults are thrown. */
+/** The result of `reading`; null when nothing has that name. Other errors are thrown. */
 export async function nullIfAbsent<T>(reading: Promise<T>): Promise<T | null> {
   try {
     return await reading;
@@ -30,12 +30,12 @@ export async function nullIfAbsent<T>(reading: Promise<T>): Promise<T | null> {
   }
 }
 
-/** Whether something has that name, be it a link to nothing; a fault is no answer, and thrown. */
+/** Whether something has that name, even a dangling link; other errors are thrown. */
 export async function exists(path: string): Promise<boolean> {
   return await nullIfAbsent(Deno.lstat(path)) !== null;
 }
 
-/** Removes a file, or a folder with what is in it; what is absent is no error. */
+/** Removes a file, or a folder with its content; an absent one is not an error. */
 export async function removeIfPresent(path: string): Promise<void> {
   await nullIfAbsent(Deno.remove(path, { recursive: true }));
 }

@@ -1,6 +1,6 @@
 /**
- * Who may use a folder: one process alone, or several together. The lock is the kernel's (flock) on
- * a file in the folder: it ends with the process, however that ends. The file stays.
+ * Locks a folder for one process exclusively, or for several shared. The lock is the kernel's
+ * (flock) on a file in the folder: it ends with the process, however that ends. The file remains.
  *
  * @module
  */
@@ -9,9 +9,9 @@ import { EXIT, GdnError } from "./errors.ts";
 
 const POLL_MS = 50;
 
-/** Somebody else holds the lock: exit code 75. */
+/** Another process holds the lock: exit code 75. */
 export class FolderLockedError extends GdnError {
-  /** "process 1234", or "another process" where it does not say. */
+  /** "process 1234", or "another process" when the file does not name it. */
   readonly holder: string;
 
   constructor(lockPath: string, holder: string) {
@@ -31,9 +31,9 @@ export class FolderLock implements Disposable {
   }
 
   /**
-   * Alone, or not at all. `lockPath` is made where it is absent, its folder is not.
+   * Locks exclusively, without waiting. `lockPath` is created when absent, its folder is not.
    *
-   * @throws FolderLockedError that names the process which holds it; what the file system throws.
+   * @throws FolderLockedError that names the process which holds it; errors of the file system.
    */
   static async alone(lockPath: string): Promise<FolderLock> {
     const file = await open(lockPath);
@@ -47,8 +47,8 @@ export class FolderLock implements Disposable {
   }
 
   /**
-   * With others. `aloneAtFirst` tells whether nobody else had it; the caller may then put things in
-   * order before `share()`. Somebody who does just that is waited for.
+   * Locks shared. `aloneAtFirst` is true when no other process held it; the caller may then
+   * reconcile before `share()`. A process that is just doing that is waited for.
    *
    * @throws as `alone()`, when that takes longer than `patienceMs`.
    */
@@ -78,7 +78,7 @@ export class FolderLock implements Disposable {
     return new FolderLock(file);
   }
 
-  /** From alone to with others, of whom no single one can be named. */
+  /** From exclusive to shared; then no single holder can be named. */
   async share(): Promise<void> {
     await this.#file.truncate();
     await this.#file.lock(false);

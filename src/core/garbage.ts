@@ -1,9 +1,10 @@
 /**
- * Memory that stays flat over a run of any length.
+ * Keeps memory constant over a run of any length by collecting garbage now and then.
  *
- * V8 lets what survived two small collections (a batch of tiles that is being written, a page of rows)
- * lie until its old generation has grown several times, which takes it tens of thousands of tiles;
- * until then a long run looks like a leak. A full collection every few thousand takes milliseconds.
+ * V8 keeps objects that survived two small collections (a batch of tiles that is being written, a
+ * page of rows) until its old generation has grown several times, which takes tens of thousands of
+ * tiles; until then a long run looks like a leak. A full collection every few thousand items takes
+ * milliseconds.
  *
  * @module
  */
@@ -15,12 +16,12 @@ export class GarbageBound {
   #items = 0;
   #collect: (() => void) | undefined;
 
-  /** Collects once for so many items. */
+  /** Collects once for this many items. */
   constructor(everyItems = 4096) {
     this.#everyItems = everyItems;
   }
 
-  /** Tells that items were done, and that what they needed is needed no more. */
+  /** Reports that items were processed, and that their memory is needed no more. */
   add(items = 1): void {
     this.#items += items;
     if (this.#items < this.#everyItems) return;
@@ -30,7 +31,7 @@ export class GarbageBound {
   }
 }
 
-/** Where V8 does not offer it, memory is as V8 keeps it. */
+/** When V8 does not offer it, nothing is done. */
 function collector(): () => void {
   try {
     setFlagsFromString("--expose-gc");

@@ -1,6 +1,6 @@
 /**
- * Size of a JPEG from its markers alone (ITU-T T.81, annex B): enough to refuse a picture of the
- * wrong size before it is decoded.
+ * Reads the size of a JPEG from its markers alone (ITU-T T.81, annex B): enough to refuse a picture
+ * of the wrong size before it is decoded.
  *
  * @module
  */
@@ -11,8 +11,8 @@ export interface PictureSize {
 }
 
 /**
- * The size that the start-of-frame segment gives; null when `bytes` are no JPEG or end before it.
- * Never throws.
+ * The size in the start-of-frame segment; null when `bytes` are not a JPEG or end before it. Never
+ * throws.
  */
 export function jpegHeaderSize(bytes: Uint8Array): PictureSize | null {
   if (bytes.length < 4 || bytes[0] !== 0xff || bytes[1] !== 0xd8) return null;
@@ -36,7 +36,7 @@ export function jpegHeaderSize(bytes: Uint8Array): PictureSize | null {
   return null;
 }
 
-/** SOF0–SOF15 but for DHT (c4), JPG (c8) and DAC (cc). */
+/** SOF0–SOF15 except DHT (c4), JPG (c8) and DAC (cc). */
 function isStartOfFrame(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
 }

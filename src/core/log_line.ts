@@ -1,6 +1,6 @@
 /**
- * The line schema of the log: what stands in a line, in which order, and a table of cases that the
- * contract test walks. See README.md for the same in words.
+ * The schema of log lines: the fields of a line and their order. README.md describes the same in
+ * words.
  *
  * @module
  */
@@ -40,7 +40,10 @@ export interface LogRecord {
   readonly error?: LogError;
 }
 
-/** The line of a record, without its line end. Never throws: what cannot be said is told so. */
+/**
+ * The line of a record, without its line end. Never throws: a value that cannot be represented is
+ * replaced by a note.
+ */
 export function logLine(record: LogRecord): string {
   try {
     return JSON.stringify(ordered(record), jsonValue);
@@ -49,7 +52,7 @@ export function logLine(record: LogRecord): string {
   }
 }
 
-/** Fields as the line has them: plain JSON, the caller's objects not shared. Never throws. */
+/** Fields as in the line: plain JSON that shares no objects with the caller. Never throws. */
 export function plainFields(fields: LogFields): Record<string, unknown> {
   try {
     const plain = JSON.parse(JSON.stringify(fields, jsonValue));
@@ -61,7 +64,7 @@ export function plainFields(fields: LogFields): Record<string, unknown> {
   }
 }
 
-/** A fault in words; never throws, whatever was thrown. */
+/** Describes an error; never throws, whatever was thrown. */
 export function logError(fault: unknown): LogError {
   try {
     const [first, ...rest] = causes(fault);
@@ -87,7 +90,7 @@ function ordered({ time, level, component, kind, message, fields, error }: LogRe
   };
 }
 
-/** A ring of references, a getter that throws, a depth beyond the stack. */
+/** A circular reference, a getter that throws, nesting deeper than the stack. */
 function unprintable(error: unknown): Record<string, unknown> {
   return { unprintable: messageOf(error).split("\n", 1)[0] };
 }
@@ -97,7 +100,9 @@ function typeName(value: unknown): string {
   return value instanceof Error ? value.name : typeof value;
 }
 
-/** What JSON has no word for: NaN and infinities (else null), bigint, errors, binary data. */
+/**
+ * Values that JSON cannot represent: NaN and infinities (else null), bigint, errors, binary data.
+ */
 function jsonValue(_key: string, value: unknown): unknown {
   if (typeof value === "number" && !Number.isFinite(value)) return String(value);
   if (typeof value === "bigint") return value.toString();

@@ -1,6 +1,6 @@
 /**
- * The table of cases of the line schema: what is logged, and the line that comes of it. Programs
- * that read the log may rely on every one; the contract test holds the logger against them.
+ * Test cases of the line schema: what is logged, and the resulting line. Programs that read the log
+ * may rely on every one; the contract test checks the logger against them.
  *
  * @module
  */

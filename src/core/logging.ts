@@ -1,5 +1,5 @@
 /**
- * Logging: one JSON object per line with its keys in a fixed order, to a sink that is given.
+ * Logging: one JSON object per line with its keys in a fixed order, to a given sink.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export interface Logger {
   debug(kind: string, fields?: LogFields, message?: string): void;
   info(kind: string, fields?: LogFields, message?: string): void;
   warn(kind: string, fields?: LogFields, message?: string): void;
-  /** With the fault that caused it, where there is one. */
+  /** With the error that caused it, when there is one. */
   error(kind: string, fields?: LogFields, message?: string, fault?: unknown): void;
   /** The same logger, speaking for another component. */
   child(component: string): Logger;
@@ -28,20 +28,20 @@ export interface LoggerOptions {
   readonly sink: (line: string) => void;
   /** Wall time. */
   readonly now: () => Date;
-  /** Lines below it are dropped; "info" unless told. */
+  /** Lines below this level are dropped; "info" by default. */
   readonly level?: LogLevel;
-  /** Sees records as well, from its own level on, whatever the lines' level is. */
+  /** Receives records as well, from its own level on, independent of the lines' level. */
   readonly observer?: LogObserver;
 }
 
-/** Somebody else who wants the records: the flight recorder. */
+/** Another receiver of records: the flight recorder. */
 export interface LogObserver {
   readonly level: LogLevel;
-  /** Must not throw, and must not keep the fields: they are the caller's. */
+  /** Must not throw, and must not keep the fields: they belong to the caller. */
   observe(record: LogRecord): void;
 }
 
-/** Passes records on once somebody is there: loggers stand before the recorder does. */
+/** Passes records on once a receiver is set: loggers exist before the recorder does. */
 export class LogRelay implements LogObserver {
   readonly level: LogLevel;
   target: LogObserver | null = null;
@@ -89,7 +89,7 @@ export function createLogger(options: LoggerOptions): Logger {
   };
 }
 
-/** Says nothing. */
+/** Discards everything. */
 export const silentLogger: Logger = {
   debug: () => {},
   info: () => {},

@@ -13,7 +13,7 @@ export const NATIVE_ERROR_BYTES = 256;
 /** A native call that returned a status other than 0. */
 export class NativeError extends GdnError {
   readonly status: number;
-  /** What the native side said, without the call's name. */
+  /** The message of the native side, without the call's name. */
   readonly reason: string;
   constructor(call: string, status: number, message: string) {
     super("NATIVE", `${call} failed: ${message || "no message"} (status ${status})`);
@@ -22,7 +22,7 @@ export class NativeError extends GdnError {
   }
 }
 
-/** A caller-owned error struct; make one per call (or per pool of serial calls). */
+/** An error struct owned by the caller; make one per call (or per pool of serial calls). */
 export class NativeErrorBuffer {
   readonly bytes: Uint8Array<ArrayBuffer> = new Uint8Array(NATIVE_ERROR_BYTES);
 
@@ -37,7 +37,7 @@ export class NativeErrorBuffer {
 
 const BUILD_DIRECTORY = fileURLToPath(new URL("../../build/lib", import.meta.url));
 
-/** Where `deno task setup` puts the libraries, and what overrides it. */
+/** Where `deno task setup` puts the libraries, and how to override it. */
 export function nativeLibraryPath(name: string, directory: string = BUILD_DIRECTORY): string {
   return `${directory}/libgdn_${name}.so`;
 }
@@ -83,9 +83,12 @@ export function openNativeLibrary<const S extends Deno.ForeignLibraryInterface>(
     library = Deno.dlopen(path, symbols);
   } catch (error) {
     if (error instanceof RuntimeNotAvailableError) throw error;
-    throw new RuntimeNotAvailableError(`Cannot open the native library ${path}: ${mend(error)}`, {
-      cause: error,
-    });
+    throw new RuntimeNotAvailableError(
+      `Cannot open the native library ${path}: ${remedyOf(error)}`,
+      {
+        cause: error,
+      },
+    );
   }
   let open = true;
   const close = () => {
@@ -96,8 +99,9 @@ export function openNativeLibrary<const S extends Deno.ForeignLibraryInterface>(
 }
 
 /**
- * Deno hands a non-blocking call the bare address of its buffers and lets go of them (measured on
- * 2.9.6: they are collected while the native side still reads): hold them until the call is done.
+ * Deno passes the bare address of the buffers to a non-blocking call and does not keep them alive
+ * (measured on 2.9.6: they are collected while the native side still reads): keep them until the
+ * call is done.
  */
 function holding<S extends Deno.ForeignLibraryInterface>(
   library: Deno.DynamicLibrary<S>,
@@ -137,7 +141,7 @@ function checkAbi(path: string, { symbol, version, structBytes }: NativeAbi): vo
   }
 }
 
-/** What the functions without parameters of these names answer. */
+/** Results of the functions without parameters of these names. */
 function answers(
   path: string,
   names: readonly string[],
@@ -156,7 +160,7 @@ function answers(
   }
 }
 
-function mend(error: unknown): string {
+function remedyOf(error: unknown): string {
   if (error instanceof Deno.errors.NotCapable) {
     return `${error.message}; grant --allow-ffi for it in the permission set of deno.json`;
   }

@@ -1,7 +1,7 @@
 /**
- * Reads the 6×6 covariance of a pose, as poses of the camera, odometry and estimates have it:
- * row-major, of (position in the local frame in metres: east, north, up; rotation error in body axes
- * in radians).
+ * Accessors of the 6×6 covariance of a pose, as used for camera poses, odometry and estimates:
+ * row-major, of (position in the local frame of reference in metres: east, north, up; rotation
+ * error in body axes in radians).
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
  * Progress on stderr: a bar that redraws itself on a terminal, a line now and then elsewhere.
- * Our own, because npm cli-progress draws nothing at all where stderr is no terminal.
+ * Written here because npm cli-progress draws nothing at all when stderr is not a terminal.
  *
  * @module
  */
@@ -10,9 +10,9 @@ import type { Progress } from "./command_line/command_io.ts";
 export interface ProgressTerminal {
   /** Writes to stderr without a line end. */
   write(text: string): void;
-  /** False: no cursor movement, whole lines only. */
+  /** False: no cursor movement, only whole lines. */
   readonly interactive: boolean;
-  /** Milliseconds of any steady clock. */
+  /** Milliseconds of any monotonic clock. */
   now(): number;
 }
 
@@ -54,7 +54,7 @@ export function startProgress(label: string, total: number, terminal: ProgressTe
   };
 }
 
-/** A bar that says nothing. */
+/** A bar that prints nothing. */
 export function silentProgress(): Progress {
   return { update: () => {}, end: () => {}, [Symbol.dispose]: () => {} };
 }

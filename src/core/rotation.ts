@@ -159,7 +159,7 @@ export function rollPitchYaw(localFromBodyRotation: Quaternion): RollPitchYaw {
   };
 }
 
-/** Swaps x and y and turns z over; its own inverse (up to sign). */
+/** Swaps x and y and negates z; its own inverse (up to sign). */
 const ENU_FROM_NED: Quaternion = [0, Math.SQRT1_2, Math.SQRT1_2, 0];
 
 /**

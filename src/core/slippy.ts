@@ -74,7 +74,7 @@ export function worldPixelFromWgs(
     throw new WgsConversionError(`longitude must be in [-180, 180] degrees, got ${longitudeDeg}`);
   }
   const [xM, yM] = mercator.forward([longitudeDeg, latitudeDeg]);
-  // Shares of the world first: tile edges such as 0° then come out on whole pixels.
+  // Fractions of the world first: then tile edges such as 0° come out on whole pixels.
   const worldM = 2 * MERCATOR_HALF_WORLD_M, worldPx = TILE_SIZE_PX * 2 ** zoom;
   return { x: (0.5 + xM / worldM) * worldPx, y: (0.5 - yM / worldM) * worldPx };
 }
@@ -93,11 +93,11 @@ export function wgsFromWorldPixel(
     throw new WgsConversionError(`pixel (${pixel.x}, ${pixel.y}) lies outside of zoom ${zoom}`);
   }
   const [longitudeDeg, latitudeDeg] = mercator.inverse([xM, yM]);
-  // The map's edge comes back as 180.00000000000003, which is no longitude.
+  // The map's edge comes back as 180.00000000000003, which is not a valid longitude.
   return { latitudeDeg, longitudeDeg: Math.max(-180, Math.min(180, longitudeDeg)) };
 }
 
-/** The tile under a world pixel; the map's last row and column take their outer edge in. */
+/** The tile under a world pixel; the map's last row and column include their outer edge. */
 export function tileFromWorldPixel(pixel: WorldPixel, zoom: number): SlippyTile {
   const last = 2 ** checkZoom(zoom) - 1;
   const index = (value: number) => Math.min(last, Math.max(0, Math.floor(value / TILE_SIZE_PX)));

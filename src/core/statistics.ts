@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Linear between the closest ranks (Hyndman and Fan, type 7); null of nothing. */
+/** Linear between the closest ranks (Hyndman and Fan, type 7); null for no values. */
 export function percentile(values: readonly number[], fraction: number): number | null {
   if (values.length === 0) return null;
   const sorted = values.toSorted((a, b) => a - b);
@@ -23,7 +23,7 @@ export function mean(values: readonly number[]): number | null {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Share in [0, 1] of the values that `holds`; null of nothing. */
+/** Share in [0, 1] of the values for which `holds` is true; null for no values. */
 export function share<T>(values: readonly T[], holds: (value: T) => boolean): number | null {
   if (values.length === 0) return null;
   return values.filter(holds).length / values.length;

@@ -1,11 +1,12 @@
 /**
- * Units and frames in types. Branded numbers stand at contract boundaries and are checked once, in
- * their constructor; inner loops use plain numbers whose names carry the unit (`heightM`).
+ * Types for units and frames of reference. Branded numbers are used at contract boundaries and
+ * checked once, in their constructor; inner loops use plain numbers whose names carry the unit
+ * (`heightM`).
  *
- * Frames used across the project:
+ * Frames of reference used across the project:
  * - WGS84: latitude and longitude in degrees, height in metres over the ellipsoid.
  * - local: east, north, up in metres (see `LocalFrame`).
- * - body: FRD (x forward, y right, z down), as MAVLink has it.
+ * - body: FRD (x forward, y right, z down), as in MAVLink.
  * - camera: optical (x right, y down, z forward).
  *
  * @module
@@ -22,7 +23,7 @@ export type Metres = Brand<"Metres">;
 export type Radians = Brand<"Radians">;
 export type Degrees = Brand<"Degrees">;
 
-/** A value that a contract forbids: not finite, or outside of its range. */
+/** A value outside of its valid range, or not finite. */
 export class UnitRangeError extends RangeError {
   readonly code = "UNIT_RANGE";
 }

@@ -1,5 +1,6 @@
 /**
- * WGS84, ECEF and ENU on proj4, and the flat local frame that navigation runs in.
+ * Conversions between WGS84, ECEF and ENU on proj4, and the flat local frame of reference for
+ * navigation.
  *
  * @module
  */
@@ -18,7 +19,7 @@ export type Enu = readonly [eastM: number, northM: number, upM: number];
 /** Earth-centred, earth-fixed metres. */
 export type Ecef = readonly [xM: number, yM: number, zM: number];
 
-/** A coordinate that no place on Earth has, or a frame that does not reach it. */
+/** A coordinate that does not exist on Earth, or is outside of a frame's range. */
 export class WgsConversionError extends RangeError {
   readonly code = "WGS_CONVERSION";
 }
@@ -114,11 +115,11 @@ function enuFromEcefRotation(origin: WgsPosition): readonly number[] {
 }
 
 /**
- * The flat frame of a flight: east and north of a transverse Mercator projection centred on the
- * origin, up = height over the ellipsoid less the origin's height.
+ * The flat local frame of a flight: east and north of a transverse Mercator projection centred on
+ * the origin, up = height over the ellipsoid minus the origin's height.
  *
- * A tangent plane would sink 31 m under the ground 20 km away; here "up" stays height, and lengths
- * are true to 1 in 100,000 within 28 km. Grid north differs from true north by at most
+ * A tangent plane would be 31 m below the ground 20 km away; here "up" stays height, and lengths
+ * are accurate to 1 in 100,000 within 28 km. Grid north differs from true north by at most
  * `convergenceRad`, 0.2° at 20 km in middle latitudes.
  */
 export class LocalFrame {
@@ -129,7 +130,7 @@ export class LocalFrame {
     this.origin = checkWgs(origin);
     if (Math.abs(origin.latitudeDeg) > 89) {
       throw new WgsConversionError(
-        `a local frame cannot stand within 1° of a pole, got latitude ${origin.latitudeDeg}`,
+        `the origin of a local frame cannot be within 1° of a pole, got latitude ${origin.latitudeDeg}`,
       );
     }
     this.#projection = proj4(

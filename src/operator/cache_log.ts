@@ -1,16 +1,16 @@
 /**
- * What the tile cache tells the operator's user: warnings, as JSON lines on stderr. A database that was
- * made anew, a clock that was set back or files that could not be deleted must not pass unseen.
+ * Prints the tile cache's warnings as JSON lines on stderr: a rebuilt database, a clock that was
+ * set back or files that could not be deleted must be noticed.
  *
  * @module
  */
 import { createLogger } from "../core/mod.ts";
 import type { TileCacheLogger } from "../tiles/workstation/tile_cache/mod.ts";
 
-/** Told by the command itself, tile by tile, with its reason. */
+/** Events that the command itself reports, tile by tile, with the reason. */
 const TOLD_ELSEWHERE: ReadonlySet<string> = new Set(["c6.freshness.rejected"]);
 
-/** `onInfo` sees what is not worth a line. */
+/** `onInfo` receives events that are not printed. */
 export function cacheLogger(
   onInfo: TileCacheLogger["info"] = () => {},
   sink: (line: string) => void = (line) => console.error(line),

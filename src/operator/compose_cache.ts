@@ -1,5 +1,5 @@
 /**
- * The part of the composition root that makes the commands of the tile cache.
+ * The part of the composition root that constructs the commands of the tile cache.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { cacheStatsCommand } from "./commands/cache_stats.ts";
 import { cacheVerifyCommand, type VerifyParts } from "./commands/cache_verify.ts";
 import { openOperatorCache } from "./operator_cache.ts";
 
-/** `operator cache …`, but for what imports, judges freshness and draws sectors. */
+/** The `operator cache …` commands, except those for import, freshness and sectors. */
 export function cacheCommands(): readonly Command[] {
   const parts: CacheParts & VerifyParts & ExportParts = { openCache, openDecoder };
   return [
@@ -32,13 +32,13 @@ const openCache: CacheParts["openCache"] = async (place, options = {}) => {
   const cache = await openOperatorCache({ ...place, ...options });
   return {
     database: cache.database,
-    // Files are only read where no link leads out of this folder.
+    // Files are only read when no link leads out of this folder.
     dataFolder: await Deno.realPath(place.dataDirectory),
     databaseName: cache.databaseName,
     budgetBytes: cache.budget.budgetBytes,
     missions: () => cache.pins.missions(),
     async reduceToBudget() {
-      // Room for nothing: whatever is over the budget goes.
+      // A reservation of zero bytes evicts whatever exceeds the budget.
       await using _room = await cache.budget.reserveHeadroom(0);
     },
     [Symbol.asyncDispose]: () => cache[Symbol.asyncDispose](),
@@ -50,7 +50,7 @@ function openDecoder():
   & ReturnType<ExportParts["openDecoder"]> {
   const vision = openVision();
   return {
-    // All of the coded data is read at an eighth of the size too, and every damage found in it.
+    // Decoding at an eighth of the size also reads all coded data, and finds every damage in it.
     decode: (jpeg, name) => decodeJpeg(vision, jpeg, { name, denominator: 8, channels: 3 }),
     decodeJpeg: (jpeg, { name }) => decodeJpeg(vision, jpeg, { name, denominator: 1, channels: 3 }),
     [Symbol.dispose]: () => vision[Symbol.dispose](),
@@ -61,7 +61,7 @@ function writeOut(bytes: Uint8Array): void {
   try {
     writeAllSync(Deno.stdout, bytes);
   } catch (error) {
-    // Whoever read it has seen enough.
+    // The reader closed the pipe: end without a message.
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The part of the composition root that makes the commands of the tile manager.
+ * The part of the composition root that constructs the commands of the tile manager.
  *
  * @module
  */
@@ -47,7 +47,7 @@ export function tileManagerCommands(
       async openCache(place) {
         await using resources = new AsyncDisposableStack();
         const { toolkit } = resources.use(openToolkit());
-        // What comes from an aircraft was looked at by nobody yet: every picture is decoded once.
+        // Pictures from an aircraft have not been checked before: every one is decoded once.
         const decodePicture = (jpeg: Uint8Array<ArrayBuffer>, name: string) =>
           toolkit.decodeJpeg(jpeg, { name, denominator: 1 });
         const cache = resources.use(
@@ -78,7 +78,7 @@ const HTTP: HttpParts = {
     }),
 };
 
-/** Secrets come from the environment alone. */
+/** Secrets are read from the environment only. */
 function tokens(): { readonly client: string | null; readonly officer: string | null } {
   return {
     client: Deno.env.get("GDN_SATELLITE_TOKEN") ?? null,
@@ -124,7 +124,7 @@ async function openDownloader(
   return { downloader, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
-/** The gate is fed before the cache is opened: who has not landed reads nothing. */
+/** The gate is prepared before the cache is opened: without a landing nothing is read. */
 async function openUploader(settings: UploadSettings) {
   const { dataDirectory, dsn, signal, note, onProgress } = settings;
   const config = TileManagerConfigSchema.parse({});
@@ -188,7 +188,10 @@ async function endOf({ recordFolder, dataDirectory }: UploadSettings): Promise<R
   return { footer: null, closedAt: null, reason: `there is no recorded flight in ${flights}` };
 }
 
-/** By the safety officer's call where there is a token; else the record must have reached the disk. */
+/**
+ * With a token of the safety officer the key is enrolled by request; otherwise the record must be
+ * on the disk.
+ */
 async function announce(
   session: SigningSession,
   base: URL,

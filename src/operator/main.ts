@@ -1,5 +1,5 @@
 /**
- * `operator`: what runs on the workstation, before and after a flight.
+ * `operator`: the program on the workstation, for use before and after a flight.
  *
  * @module
  */

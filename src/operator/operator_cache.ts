@@ -1,7 +1,6 @@
 /**
- * The tile cache as every command of the operator opens it: judged by the freshness gate, held to its
- * disk budget, what goes wrong told on stderr, and where it is wished, what became of every tile kept
- * in the operator's own record.
+ * Opens the tile cache for the commands of the operator: with freshness gate and disk budget,
+ * warnings on stderr, and on request a record of what happened to every tile.
  *
  * @module
  */
@@ -13,14 +12,14 @@ import {
 import { cacheLogger } from "./cache_log.ts";
 import { openRecorder } from "./operator_recorder.ts";
 
-/** Where it is, and whose record is to tell of it. */
+/** Where the cache is, and whether to record. */
 export interface CacheSettings {
   readonly dataDirectory: string;
   readonly dsn: string | null;
   readonly budgetBytes?: number;
   readonly decodePicture?: (jpeg: Uint8Array<ArrayBuffer>, name: string) => Promise<unknown>;
   readonly onEvicted?: (bytes: number) => void;
-  /** Every tile that is written, refused or put out goes into the operator's own record. */
+  /** Record every tile that is written, refused or evicted in the operator's own record. */
   readonly record?: RecordSettings;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The operator's own record, below the data folder: what a command did to the tile cache or sent away.
- * Each command is a flight of its own in it.
+ * The operator's own record, below the data folder: what commands did to the tile cache or
+ * uploaded. Each command is recorded as a flight of its own.
  *
  * @module
  */

@@ -13,7 +13,7 @@ export const DATA_DIRECTORY_DEFAULT = "data";
 
 const CACHE_GROUP = "Tile cache";
 
-/** Which tile cache. */
+/** Options that select the tile cache. */
 export const CACHE_OPTIONS = {
   data: option.path({
     access: "write",
@@ -39,7 +39,7 @@ export function placeOf(values: { readonly data: string; readonly dsn?: string }
   return { dataDirectory: values.data, dsn: values.dsn ?? null };
 }
 
-/** Commands that change tiles can write the operator's own record of each. */
+/** Commands that change tiles can record each change in the operator's own record. */
 export const RECORD_OPTION = {
   record: option.flag({
     help: "keep what became of every tile (c6.* records) in recorder/ in the data folder; " +
@@ -48,7 +48,7 @@ export const RECORD_OPTION = {
   }),
 } as const;
 
-/** What {@link RECORD_OPTION} asks for, to be spread into the settings of the cache. */
+/** The settings of the cache that {@link RECORD_OPTION} asks for. */
 export function recordOption(
   given: boolean,
   name: string,
@@ -57,7 +57,7 @@ export function recordOption(
   return given ? { record: { name, note: (line) => io.err(line) } } : {};
 }
 
-/** What the tiles may take on the disk. */
+/** Disk budget of the tiles. */
 export const BUDGET_OPTION = {
   budget: option.bytes({
     help: "what the tiles may take on the disk: those that were not used for longest make room, " +
@@ -67,7 +67,7 @@ export const BUDGET_OPTION = {
   }),
 } as const;
 
-/** Source under which imported or downloaded tiles stand in the cache. */
+/** Source name under which imported or downloaded tiles are stored. */
 export function sourceOption(absent: string) {
   return {
     source: option.custom({
@@ -93,7 +93,7 @@ export const GROUND_HEIGHT_OPTION = {
   }),
 } as const;
 
-/** A recorded flight, as every `fdr` command reads it. */
+/** A recorded flight, the argument of every `fdr` command. */
 export const FLIGHT_ARGUMENT = {
   flight: option.path({
     access: "read",

@@ -176,7 +176,7 @@ Deno.test("folder: an older one that stood between the renames is put back, and 
     await write("folder", path, "old");
     await Deno.mkdir(`${staging}/new`, { recursive: true });
     await Deno.rename(path, `${staging}/old`);
-    await assert.rejects(Output.folder(path), /back in its place/);
+    await assert.rejects(Output.folder(path), /has been restored/);
     assert.equal(await textOf("folder", path), "old");
     assert.deepEqual(namesIn(folder), ["out"]);
     // Where somebody has taken the name meanwhile, both stay.

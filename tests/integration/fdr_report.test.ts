@@ -106,7 +106,7 @@ Deno.test("a flight that was cut says so first, and shows what is there", () =>
     await Deno.truncate(segment, Math.floor(size * 0.6));
     const { code, html, text } = await report(folder, flight.folder);
     assert.equal(code, 3, text);
-    assert.match(text, /the record is not whole/);
+    assert.match(text, /the record is damaged/);
     has(html, /<div class="banner bad"><p>The record is cut/);
     has(html, /segment_0000\.mcap/);
     assert.ok(!html.includes("The record is whole"));

@@ -140,7 +140,7 @@ Deno.test("runProgram() turns faults into one message and their exit code", asyn
     [new DataError("x", "cannot be written", { cause: full }), 74, /disk is full/],
     [new Error("no", { cause: notCapable }), 77, /permissions\.operator\.write/],
     [new Deno.errors.NotFound("no such file: a"), 66, /no such file: a/],
-    [new TypeError("x is undefined"), 70, /fault of the program itself[\s\S]*TypeError/],
+    [new TypeError("x is undefined"), 70, /internal error of the program[\s\S]*TypeError/],
     ["a word", 70, /a word/],
   ];
   for (const [error, code, message] of cases) {

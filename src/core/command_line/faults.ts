@@ -1,5 +1,5 @@
 /**
- * Errors become words for a person and an exit code for a script.
+ * Converts errors to messages for a person and exit codes for scripts.
  *
  * @module
  */
@@ -42,12 +42,14 @@ export function describeFault(
   }
   const stack = error instanceof Error ? error.stack ?? error.message : String(error);
   return {
-    text: `${title}: a fault of the program itself, please report it:\n${stack}`,
+    text: `${title}: an internal error of the program, please report it:\n${stack}`,
     exitCode: EXIT.software,
   };
 }
 
-/** Without a recorder nothing flies, whatever the reason is: that has a code of its own. */
+/**
+ * Without a recorder the aircraft must not fly, whatever the reason: this has its own exit code.
+ */
 function exitCodeOf(error: unknown, byReason: number): number {
   return error instanceof GdnError && error.exitCode === EXIT.recorderOpen
     ? error.exitCode
@@ -60,7 +62,7 @@ function isDiskFull(error: unknown): boolean {
     (error instanceof Error && /No space left on device|os error (28|122)\b/.test(error.message));
 }
 
-/** 'Requires read access to "/x", run again with …' → which setting allows it. */
+/** Finds the setting that allows it in: 'Requires read access to "/x", run again with …'. */
 function permissionMend(message: string, set: string): string {
   const kind = message.match(/Requires (\w+) access/)?.[1] ?? "read";
   const what = message.match(/access to ("[^"]*")/)?.[1] ?? "all of it";

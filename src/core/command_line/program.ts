@@ -1,6 +1,6 @@
 /**
- * What both executables do around their commands: find the command, help, signals, and one place
- * where errors become words and exit codes.
+ * Runs a command line for both executables: finds the command, prints help, handles signals, and
+ * converts errors to messages and exit codes in one place.
  *
  * @module
  */
@@ -12,9 +12,9 @@ import type { CommandIo } from "./command_io.ts";
 import { describeFault } from "./faults.ts";
 import { commandHelp, findCommand, programHelp, type ProgramText } from "./help.ts";
 
-/** What a shell reports for a program that SIGINT ended. */
+/** Exit code that a shell reports for a program ended by SIGINT. */
 export const EXIT_INTERRUPTED = 130;
-/** What a shell reports for a program whose reader went away (`… | head`). */
+/** Exit code that a shell reports for a program whose reader closed the pipe (`… | head`). */
 export const EXIT_BROKEN_PIPE = 141;
 
 export interface Program extends ProgramText {
@@ -27,11 +27,13 @@ export interface Program extends ProgramText {
 }
 
 export interface ProgramTerminal {
-  /** Writes one line to stdout; throws Deno.errors.BrokenPipe when nobody reads any more. */
+  /**
+   * Writes one line to stdout; throws Deno.errors.BrokenPipe when the reader has closed the pipe.
+   */
   out(line: string): void;
-  /** Writes to stderr as it is. */
+  /** Writes to stderr unchanged. */
   readonly progress: ProgressTerminal;
-  /** Calls back at SIGINT and SIGTERM until disposed. */
+  /** Calls back at SIGINT and SIGTERM until disposed of. */
   onSignal(callback: () => void): Disposable;
 }
 
@@ -135,7 +137,7 @@ function runOne(
   return command.run(args, io);
 }
 
-/** Faults become words on stderr and an exit code. */
+/** Prints errors on stderr and returns their exit code. */
 async function guarded(
   title: string,
   permissionSet: string,
@@ -155,7 +157,7 @@ async function guarded(
   }
 }
 
-/** `--quiet` is everybody's: no progress on stderr. */
+/** Every command accepts `--quiet`: no progress on stderr. */
 function takeQuiet(args: readonly string[]): { args: string[]; quiet: boolean } {
   const end = args.indexOf("--");
   const isQuiet = (arg: string, index: number) => arg === "--quiet" && (end < 0 || index < end);
@@ -183,7 +185,7 @@ function processTerminal(): ProgramTerminal {
     },
     onSignal(callback) {
       let count = 0;
-      // The first signal asks, the second one does not wait.
+      // The first signal asks the command to stop, the second one ends the process.
       const listener = () => ++count > 1 ? Deno.exit(EXIT_INTERRUPTED) : callback();
       const signals = ["SIGINT", "SIGTERM"] as const;
       for (const signal of signals) Deno.addSignalListener(signal, listener);

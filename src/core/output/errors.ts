@@ -1,18 +1,18 @@
 /**
- * Why an output was not written.
+ * Errors of writing an output.
  *
  * @module
  */
 import { EXIT, GdnError, messageOf } from "../errors.ts";
 
-/** The name is taken by something that is not replaced: exit code 73. */
+/** The name is taken by something that must not be replaced: exit code 73. */
 export class OutputTakenError extends GdnError {
   constructor(path: string, state: string) {
     super("OUTPUT_EXISTS", `Cannot write ${path}: ${state}`, { exitCode: EXIT.cannotCreate });
   }
 }
 
-/** Another process is writing the same output, and this one is written by one at a time: exit code 75. */
+/** Another process is writing the same output, which allows one writer at a time: exit code 75. */
 export class OutputBusyError extends GdnError {
   constructor(path: string) {
     super("OUTPUT_BUSY", `Cannot write ${path}: another process is writing it; wait for it`, {

@@ -1,15 +1,15 @@
 /**
- * A file or a folder that is whole or absent, whenever the process or the machine stops.
+ * Writes a file or folder that is complete or absent, whenever the process or the machine stops.
  *
- * It is written in a staging folder beside its place, synced, and renamed. An older output that it
- * replaces keeps its place until then. Whoever writes holds a lock on the staging folder, which ends
- * with the process: so the next writer tells what a killed one left, removes it, and puts an older
- * output back that was on its way out.
+ * It is written in a staging folder beside its destination, synced, and renamed. An older output
+ * that it replaces stays in place until then. The writer holds a lock on the staging folder, which
+ * ends with the process: so the next writer recognises what a killed one left, removes it, and
+ * restores an older output that was being replaced.
  *
  *     report.html              the output
  *     report.html.tmp-{uuid}/  the staging folder, locked
- *       new                    the output in the making
- *       old                    an older folder: beside `new` on its way out, alone to be removed
+ *       new                    the output that is being written
+ *       old                    an older folder: beside `new` while it is replaced, alone when it is to be removed
  *
  * @module
  */
@@ -21,9 +21,9 @@ import { exists, nullIfAbsent, removeIfPresent } from "../files.ts";
 import { OutputBusyError, OutputTakenError, OutputWriteError } from "./errors.ts";
 
 export interface OutputOptions {
-  /** Replace what stands there. Leave it out where the caller has no such option. */
+  /** Replace an existing output. Leave it out when the caller has no such option. */
   readonly force?: boolean;
-  /** Why a folder that stands there is not replaced, null if it may be; without it, none is. */
+  /** Why an existing folder must not be replaced, null if it may be; without it, none may be. */
   readonly refuseFolder?: (path: string) => Promise<string | null>;
   /** One writer at a time, others get OutputBusyError; without it the last to commit wins. */
   readonly exclusive?: boolean;
@@ -36,7 +36,10 @@ const SYNCS_AT_ONCE = 8;
 
 export class Output implements AsyncDisposable {
   readonly path: string;
-  /** Write here: a folder, which is there, or a file, which is not yet. Close what you open. */
+  /**
+   * The path to write to: a folder, which exists, or a file, which does not exist yet. Close what
+   * you open.
+   */
   readonly temporaryPath: string;
   readonly #kind: Kind;
   readonly #options: OutputOptions;
@@ -59,7 +62,7 @@ export class Output implements AsyncDisposable {
   }
 
   /**
-   * Folders above it are made.
+   * Creates the folders above it.
    *
    * @throws OutputTakenError | OutputBusyError | OutputWriteError
    */
@@ -67,7 +70,7 @@ export class Output implements AsyncDisposable {
     return Output.#begin(path, "file", options);
   }
 
-  /** As {@link Output.file}, for a folder. */
+  /** Like {@link Output.file}, for a folder. */
   static folder(path: string, options: OutputOptions = {}): Promise<Output> {
     return Output.#begin(path, "folder", options);
   }
@@ -93,15 +96,15 @@ export class Output implements AsyncDisposable {
     });
   }
 
-  /** Runs file work; what the disk refuses is an {@link OutputWriteError} of this output. */
+  /** Runs file operations; errors of the disk become an {@link OutputWriteError} of this output. */
   guard<T>(work: () => Promise<T>): Promise<T> {
     return guarded(this.path, work);
   }
 
   /**
-   * Brings all of it to the disk and gives it its name.
+   * Syncs everything and renames it to its final name.
    *
-   * @throws OutputTakenError when somebody else has taken the name meanwhile; OutputWriteError
+   * @throws OutputTakenError when the name was taken meanwhile; OutputWriteError
    */
   async commit(): Promise<void> {
     await this.guard(async () => {
@@ -132,7 +135,7 @@ export class Output implements AsyncDisposable {
   }
 }
 
-/** Rights that are missing have a message of their own (cli_faults.ts). */
+/** A missing permission has its own message (command_line/faults.ts). */
 async function guarded<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -143,15 +146,16 @@ async function guarded<T>(path: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Of a folder itself: it leaves no file behind, and ends with the process. */
+/** A lock on the folder itself: it leaves no file behind, and ends with the process. */
 async function waitForLock(folder: string): Promise<Disposable> {
   const handle = await Deno.open(folder, { read: true });
-  // Some network file systems lock no folders: there nothing of others is ever taken for a leftover.
+  // Some network file systems cannot lock folders: there, leftovers of other writers are never
+  // removed.
   await handle.lock(true).catch(() => {});
   return { [Symbol.dispose]: () => handle.close() };
 }
 
-/** True when an older output was put back in its place. */
+/** True when an older output was restored. */
 async function clearLeftovers(path: string, exclusive: boolean): Promise<boolean> {
   const folder = dirname(path), mark = basename(path) + TEMPORARY_MARK;
   let wasRestored = false;
@@ -169,11 +173,11 @@ async function clearLeftovers(path: string, exclusive: boolean): Promise<boolean
   return wasRestored;
 }
 
-/** True when an older output stood between the two renames, and was put back. */
+/** True when an older output was found between the two renames, and restored. */
 async function clearStaging(staging: string, path: string): Promise<boolean> {
   const isBetween = await exists(`${staging}/${NEW}`) && await exists(`${staging}/${OLD}`);
   if (isBetween) {
-    if (await exists(path)) return false; // Somebody took the name: a person must choose.
+    if (await exists(path)) return false; // The name was taken meanwhile: the user must choose.
     await Deno.rename(`${staging}/${OLD}`, path);
     await syncPath(dirname(path));
   }
@@ -181,7 +185,7 @@ async function clearStaging(staging: string, path: string): Promise<boolean> {
   return isBetween;
 }
 
-/** True where something stands that may be replaced. @throws OutputTakenError */
+/** True when something exists that may be replaced. @throws OutputTakenError */
 async function checkFree(
   path: string,
   kind: Kind,
@@ -192,7 +196,7 @@ async function checkFree(
   if (info === null) return false;
   if (!force) {
     const history = wasRestored
-      ? " (a run that was killed had moved it aside; it is back in its place)"
+      ? " (a run that was killed had moved it aside; it has been restored)"
       : "";
     const advice = force === undefined
       ? "remove it or choose another name"
@@ -200,7 +204,7 @@ async function checkFree(
     throw new OutputTakenError(path, `it exists already${history}; ${advice}`);
   }
   if (kind === "file" ? !info.isFile : !info.isDirectory) {
-    throw new OutputTakenError(path, `it is no ${kind}, and is not replaced by one`);
+    throw new OutputTakenError(path, `it is not a ${kind}, and is not replaced by one`);
   }
   if (kind === "file") return true;
   const reason = refuseFolder === undefined ? "it is a folder" : await refuseFolder(path);

@@ -4,7 +4,7 @@ import type { Output } from "./output.ts";
 const BUFFER_BYTES = 256 * 1024;
 const UTF8 = new TextEncoder();
 
-/** A file of an output, written from its start to its end in large pieces: each write has its price. */
+/** A file of an output, written sequentially in large pieces, because each write has its cost. */
 export class OutputFile implements Disposable {
   readonly #output: Output;
   readonly #file: Deno.FsFile;
@@ -17,7 +17,7 @@ export class OutputFile implements Disposable {
     this.#file = file;
   }
 
-  /** `path` lies at or below the output's temporary path. */
+  /** `path` is the output's temporary path, or below it. */
   static create(output: Output, path: string): Promise<OutputFile> {
     return output.guard(async () =>
       new OutputFile(output, await Deno.open(path, { write: true, createNew: true }))
@@ -40,7 +40,7 @@ export class OutputFile implements Disposable {
     await this.write(UTF8.encode(text));
   }
 
-  /** Hands over what is buffered; the output's commit brings it to the disk. */
+  /** Writes what is buffered; the commit of the output syncs it. */
   async flush(): Promise<void> {
     const bytes = this.#buffer.subarray(0, this.#used);
     this.#used = 0;

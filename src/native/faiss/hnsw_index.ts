@@ -31,8 +31,8 @@ export interface HnswHits {
 }
 
 /**
- * Owner of one native index. Every call may overlap with others. Disposal is idempotent, refuses new
- * calls and frees when those in flight have settled.
+ * Owner of one native index. Calls may overlap. Disposal is idempotent, refuses new calls, and
+ * frees the index when those in flight have ended.
  */
 export class HnswIndex implements Disposable, AsyncDisposable {
   readonly #faiss: FaissLibrary;
@@ -58,7 +58,7 @@ export class HnswIndex implements Disposable, AsyncDisposable {
     return new HnswIndex(faiss, handle[0]);
   }
 
-  /** An index from a file. @throws NativeError (status 5 when the file is no such index). */
+  /** Reads an index from a file. @throws NativeError (status 5 when the file is not an index). */
   static async read(faiss: FaissLibrary, path: string): Promise<HnswIndex> {
     const bytes = new TextEncoder().encode(path);
     const handle = new BigUint64Array(1);
@@ -74,8 +74,8 @@ export class HnswIndex implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Adds float32[count × dimension] under `ids`; both must stay untouched until it settles. One
-   * thread makes the same graph of the same input; more are faster and differ from run to run.
+   * Adds float32[count × dimension] under `ids`; do not change either until it settles. One thread
+   * gives the same graph for the same input; more are faster but differ from run to run.
    */
   async add(
     descriptors: Float32Array<ArrayBuffer>,
@@ -95,14 +95,17 @@ export class HnswIndex implements Disposable, AsyncDisposable {
       ));
   }
 
-  /** The k best of each row of `queries` (float32[queryCount × dimension], untouched until then). */
+  /**
+   * The k best of each row of `queries` (float32[queryCount × dimension], not to be changed until
+   * it settles).
+   */
   search(queries: Float32Array<ArrayBuffer>, queryCount: number, k: number): Promise<HnswHits> {
     return this.#search("gdn_hnsw_search", queries, queryCount, k);
   }
 
   /**
-   * The same before it returns: for searches that take less than a hand-over to another thread is
-   * worth. Waits for what changes the index.
+   * The same, synchronously: for searches that take less time than handing them to another thread.
+   * Waits for changes of the index.
    */
   searchNow(queries: Float32Array<ArrayBuffer>, queryCount: number, k: number): HnswHits {
     if (this.#handle === null) throw new TypeError("gdn_hnsw_search: the index is closed");
@@ -122,7 +125,7 @@ export class HnswIndex implements Disposable, AsyncDisposable {
     return hits;
   }
 
-  /** The same with every stored descriptor compared: slow, and the truth. */
+  /** Compares every stored descriptor: slow, but exact. */
   searchExact(
     queries: Float32Array<ArrayBuffer>,
     queryCount: number,
@@ -158,7 +161,7 @@ export class HnswIndex implements Disposable, AsyncDisposable {
     };
   }
 
-  /** Writes the index to `path`, neither atomically nor durably: the caller renames and syncs. */
+  /** Writes the index to `path`, neither atomically nor synced: the caller renames and syncs. */
   async write(path: string): Promise<void> {
     const bytes = new TextEncoder().encode(path);
     const error = new NativeErrorBuffer();
@@ -170,16 +173,17 @@ export class HnswIndex implements Disposable, AsyncDisposable {
     );
   }
 
-  /** Refuses new calls, waits for those in flight, frees. */
+  /** Refuses new calls, waits for those in flight, frees the index. */
   async close(): Promise<void> {
     const handle = this.#handle;
     this.#handle = null;
-    // A call in flight may not have reached the native side yet: the handle must outlive it.
+    // A call in flight may not have reached the native side yet: the handle must stay valid until
+    // then.
     if (this.#inFlight.size > 0) await Promise.allSettled(this.#inFlight);
     if (handle !== null) this.#free(handle);
   }
 
-  /** As `close()`, without waiting: frees at once, or when the last call in flight has settled. */
+  /** Like `close()`, without waiting: frees at once, or when the last call in flight has ended. */
   [Symbol.dispose](): void {
     void this.close();
   }

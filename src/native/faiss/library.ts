@@ -1,5 +1,5 @@
 /**
- * libgdn_faiss, opened by path.
+ * Opens libgdn_faiss by its path.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { faissAbi, faissSymbols } from "./symbols.ts";
 
 export interface FaissLibrary extends Disposable {
   readonly symbols: Deno.StaticForeignLibraryInterface<typeof faissSymbols>;
-  /** Native indices alive now; 0 at the end of a clean run. */
+  /** Number of native indices; 0 at the end of a run without leaks. */
   liveHandles(): number;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Principal axes of descriptors, and descriptors along them.
+ * Computes principal axes of descriptors, and projects descriptors onto them.
  *
  * @module
  */
@@ -18,11 +18,14 @@ export interface PrincipalAxes {
 }
 
 export interface TrainedAxes extends PrincipalAxes {
-  /** 0…1: how much of the descriptors' variance lies along the kept axes. */
+  /** 0…1: share of the descriptors' variance along the kept axes. */
   readonly keptVariance: number;
 }
 
-/** Learns from `descriptors` (rows of `dimension`, untouched until it settles), more than the axes. */
+/**
+ * Computes the axes of `descriptors` (rows of `dimension`, not to be changed until it settles);
+ * needs more rows than axes.
+ */
 export async function trainPrincipalAxes(
   faiss: FaissLibrary,
   descriptors: Floats,
@@ -50,7 +53,7 @@ export async function trainPrincipalAxes(
   return { dimension, axisCount, mean, axes, keptVariance };
 }
 
-/** Rows of `axes.dimension` floats → rows of `axes.axisCount` floats of length 1. */
+/** Projects rows of `axes.dimension` floats to rows of `axes.axisCount` floats of length 1. */
 export async function projectOntoAxes(
   faiss: FaissLibrary,
   descriptors: Floats,

@@ -11,7 +11,7 @@ export const HNSW_PARAMS_BYTES = 16;
 /** Bytes of `struct gdn_hnsw_info`. */
 export const HNSW_INFO_BYTES = 24;
 
-/** What these bindings were written for; checked when the library is opened. */
+/** ABI version and struct sizes of these bindings; checked when the library is opened. */
 export const faissAbi: NativeAbi = {
   symbol: "gdn_faiss_abi_version",
   version: 3,
@@ -41,7 +41,7 @@ export const faissSymbols = {
     nonblocking: true,
   },
   gdn_hnsw_search_now: {
-    // the same call on the calling thread: without the hand-over, which costs 20 to 50 µs
+    // the same call, synchronous: without handing it to another thread, which costs 20 to 50 µs
     name: "gdn_hnsw_search",
     parameters: ["u64", "buffer", "i64", "i64", "i32", "buffer", "buffer", "buffer"],
     result: "i32",

@@ -1,8 +1,8 @@
 /**
- * Local features and place descriptors on ffi/vision: SIFT, matching, MAGSAC++ homography, dense
+ * Local features and place descriptors of ffi/vision: SIFT, matching, MAGSAC++ homography, dense
  * orientation descriptors, k-means, VLAD, principal axes.
  *
- * Every call is non-blocking; the arrays given to it must stay untouched until it settles.
+ * Every call is non-blocking; do not change the arrays passed to it until it settles.
  *
  * @module
  */
@@ -13,7 +13,7 @@ export const LOCAL_DESCRIPTOR_LENGTH = 128;
 
 type Floats = Float32Array<ArrayBuffer>;
 
-/** 8-bit grey, row-major; `valid` (same size) is 0 where no ground was seen. */
+/** 8-bit grey, row-major; `valid` (same size) is 0 where no ground is visible. */
 export interface GreyPatch {
   readonly widthPx: number;
   readonly heightPx: number;

@@ -1,5 +1,5 @@
 /**
- * A decoded camera frame in native memory for its turn in the flight loop.
+ * A decoded camera frame in native memory, while the flight loop processes it.
  *
  * @module
  */
@@ -45,7 +45,7 @@ export const frameSymbols = {
 
 type FrameLibrary = Pick<NativeLibrary<typeof frameSymbols>, "symbols">;
 
-/** What the native side needs of a calibration: pixels, OpenCV's distortion order. */
+/** The part of a calibration that the native side needs: pixels, OpenCV's order of distortion. */
 export interface CameraModel {
   readonly widthPx: number;
   readonly heightPx: number;
@@ -71,7 +71,7 @@ export interface GroundPatch {
   readonly mask: Uint8Array<ArrayBuffer>;
 }
 
-/** Owns one native frame; `close` waits for the calls in flight, then frees it. */
+/** Owns one native camera frame; `close` waits for the calls in flight, then frees it. */
 export class VisionFrame implements AsyncDisposable {
   readonly camera: CameraModel;
   readonly #library: FrameLibrary;
@@ -86,8 +86,9 @@ export class VisionFrame implements AsyncDisposable {
   }
 
   /**
-   * Decodes a JPEG. The bytes must stay untouched until the promise settles.
-   * @throws DataError when they are no whole JPEG of the camera's size; `name` is for the message.
+   * Decodes a JPEG. Do not change the bytes until the promise settles.
+   * @throws DataError when they are not a complete JPEG of the camera's size; `name` is for the
+   * message.
    */
   static async decode(
     library: FrameLibrary,
@@ -115,7 +116,7 @@ export class VisionFrame implements AsyncDisposable {
     return new VisionFrame(library, camera, handle[0]);
   }
 
-  /** The native handle, for one call: the frame stays alive until `call` settles. */
+  /** The native handle, for one call: the frame is kept until `call` settles. */
   lend<T>(call: (handle: bigint) => Promise<T>): Promise<T> {
     if (this.#handle === 0n) throw new ReferenceError("the frame is closed");
     const running = call(this.#handle);
@@ -171,7 +172,7 @@ export class VisionFrame implements AsyncDisposable {
     return { mean: mean[0], sharpness: sharpness[0] };
   }
 
-  /** Idempotent. New calls are refused from here on; the memory goes when those in flight are done. */
+  /** Idempotent. New calls are refused; the memory is freed when those in flight have ended. */
   close(): Promise<void> {
     this.#closing ??= this.#free();
     return this.#closing;

@@ -1,5 +1,5 @@
 /**
- * JPEG in and out, on TurboJPEG in ffi/vision.
+ * JPEG decoding and encoding with TurboJPEG of ffi/vision.
  *
  * @module
  */
@@ -35,7 +35,10 @@ export const imageSymbols = {
 
 type ImageLibrary = Pick<NativeLibrary<typeof imageSymbols>, "symbols">;
 
-/** Size in pixels; throws {@link DataError} when the bytes are no JPEG. `name` is for the message. */
+/**
+ * Size in pixels; throws {@link DataError} when the bytes are not a JPEG. `name` is for the
+ * message.
+ */
 export function jpegSize(
   vision: ImageLibrary,
   jpeg: Uint8Array<ArrayBuffer>,
@@ -54,7 +57,7 @@ export function jpegSize(
   return { widthPx: size[0], heightPx: size[1] };
 }
 
-/** Decodes to grey or RGB, shrunk by 1/`denominator`. The bytes must stay untouched until it settles. */
+/** Decodes to grey or RGB, reduced to 1/`denominator`. Do not change the bytes until it settles. */
 export async function decodeJpeg(
   vision: ImageLibrary,
   jpeg: Uint8Array<ArrayBuffer>,
@@ -108,7 +111,7 @@ export async function encodeJpeg(
   return jpeg.slice(0, Number(bytes[0]));
 }
 
-/** Status 5 (GDN_BAD_DATA of abi.h) is a fault of the file, not of the program. */
+/** Status 5 (GDN_BAD_DATA of abi.h) is an error of the file, not of the program. */
 function checkData(call: string, status: number, error: NativeErrorBuffer, name: string): void {
   try {
     error.check(call, status);

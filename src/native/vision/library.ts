@@ -1,5 +1,6 @@
 /**
- * libgdn_vision (OpenCV and TurboJPEG): one symbol table made of the tables of its rooms.
+ * Opens libgdn_vision (OpenCV and TurboJPEG); its symbol table is joined from the tables of the
+ * files beside this one.
  *
  * @module
  */
@@ -13,7 +14,7 @@ import { structuralStructBytes, structuralSymbols } from "./structural.ts";
 import { trackSymbols } from "./tracks.ts";
 import { warpSymbols } from "./warp.ts";
 
-/** What these bindings were written for; checked when the library is opened. */
+/** ABI version and struct sizes of these bindings; checked when the library is opened. */
 export const visionAbi: NativeAbi = {
   symbol: "gdn_vision_abi_version",
   version: 2,
@@ -34,7 +35,7 @@ export const visionSymbols = {
 
 export interface VisionLibrary extends Disposable {
   readonly symbols: Deno.StaticForeignLibraryInterface<typeof visionSymbols>;
-  /** Native handles alive now; 0 at the end of a clean run. */
+  /** Number of native handles; 0 at the end of a run without leaks. */
   liveHandles(): number;
 }
 

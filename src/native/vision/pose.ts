@@ -1,5 +1,5 @@
 /**
- * Camera pose from rays and ground points (ffi/vision/pose.h).
+ * Computes a camera pose from rays and ground points (ffi/vision/pose.h).
  *
  * @module
  */
@@ -28,7 +28,7 @@ export const poseSymbols = {
 
 type PoseLibrary = Pick<NativeLibrary<typeof poseSymbols>, "symbols">;
 
-/** A normalised ray of the frame and where it meets the ground, metres. */
+/** A normalised ray of the camera frame and the point where it meets the ground, metres. */
 export interface RayAndGround {
   readonly rayX: number;
   readonly rayY: number;
@@ -61,9 +61,9 @@ export interface PoseWithCovariance extends CameraPose {
 }
 
 export interface PoseSolution {
-  /** Most probable pose, the expected attitude and height included. */
+  /** Most probable pose, with the expected attitude and height as priors. */
   readonly posterior: PoseWithCovariance;
-  /** What picture and map say on their own; weak directions have large variances. */
+  /** Pose from the measurement alone, without priors; weak directions have large variances. */
   readonly measurementOnly: PoseWithCovariance;
   readonly residualRmsRad: number;
   readonly inliers: number;
@@ -74,7 +74,7 @@ const POSE_DOUBLES = 3 + 9 + 36;
 const QUERY_DOUBLES = 3 + 9 + 8;
 const ANSWER_BYTES = (2 * POSE_DOUBLES + 1) * 8 + 2 * 4;
 
-/** The structs as this file reads and writes them; `openVision` holds them against the library. */
+/** Layout of the structs in this file; `openVision` compares it with the library. */
 export const poseStructBytes = {
   gdn_sizeof_pose_query: QUERY_DOUBLES * 8,
   gdn_sizeof_pose_answer: ANSWER_BYTES,
@@ -135,7 +135,7 @@ function decodePose(values: Float64Array): PoseWithCovariance {
   };
 }
 
-/** PnP without a guess (USAC_MAGSAC); null when nothing agrees. */
+/** PnP without an initial pose (USAC_MAGSAC); null when too few points agree. */
 export async function solvePoseRansac(
   library: PoseLibrary,
   points: readonly RayAndGround[],

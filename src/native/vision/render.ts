@@ -1,5 +1,5 @@
 /**
- * The simulation's camera on ffi/vision/render: pictures of flat ground through a lens.
+ * The simulated camera of ffi/vision/render: pictures of flat ground through a lens.
  *
  * @module
  */
@@ -50,21 +50,21 @@ export interface RenderIntrinsics {
   readonly distortion: readonly [k1: number, k2: number, p1: number, p2: number, k3: number];
 }
 
-/** Where the camera stood at one moment of an exposure. */
+/** Pose of the camera at one time of an exposure. */
 export interface RenderPose {
   /** East, north, and up above the flat ground, metres. */
   readonly positionLocalM: Vector3;
   readonly localFromCamera: Matrix3;
 }
 
-/** How light becomes grey levels. */
+/** Conversion of light to grey levels. */
 export interface RenderLook {
   readonly gain: number;
   /** Share of the light that is lost in the corners, 0 to 1. */
   readonly vignetting: number;
   /** 1 sigma of the noise of a black pixel, grey levels. */
   readonly noise: number;
-  /** What the noise grows by per grey level of light. */
+  /** Increase of the noise per grey level of light. */
   readonly noisePerLevel: number;
   readonly noiseSeed: bigint;
 }
@@ -79,7 +79,7 @@ function packed(camera: RenderIntrinsics): Float64Array<ArrayBuffer> {
   ]);
 }
 
-/** A number that stands for something in native memory, freed once. */
+/** A handle of an object in native memory, freed once. */
 abstract class NativeHandle implements Disposable {
   protected readonly vision: RenderLibrary;
   #handle: bigint;
@@ -96,7 +96,7 @@ abstract class NativeHandle implements Disposable {
 
   protected abstract free(handle: bigint, error: NativeErrorBuffer): void;
 
-  /** Idempotent. A picture that is under way is made, or refused where it has not begun yet. */
+  /** Idempotent. A picture that is being made is completed; one that has not begun is refused. */
   close(): void {
     if (this.#handle === 0n) return;
     const handle = this.#handle;
@@ -109,7 +109,7 @@ abstract class NativeHandle implements Disposable {
   }
 }
 
-/** A north-up picture of the ground in native memory; beyond its edges stands its mirror image. */
+/** A north-up picture of the ground in native memory; beyond its edges its mirror image is seen. */
 export class RenderGround extends NativeHandle {
   readonly channels: 1 | 3;
 
@@ -142,7 +142,7 @@ export class RenderGround extends NativeHandle {
   }
 }
 
-/** A camera with its ray per pixel in native memory. */
+/** A camera in native memory, with the ray of each pixel. */
 export class RenderCamera extends NativeHandle {
   readonly intrinsics: RenderIntrinsics;
 
@@ -166,7 +166,7 @@ export class RenderCamera extends NativeHandle {
     error.check("gdn_render_camera_free", status);
   }
 
-  /** The picture of an exposure: the mean of what is seen at each of its moments. */
+  /** Renders the picture of an exposure: the mean over its poses. */
   async view(
     ground: RenderGround,
     moments: readonly RenderPose[],

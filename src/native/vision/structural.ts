@@ -1,5 +1,5 @@
 /**
- * Dense structural correlation of a frame with a map window (ffi/vision/structural.h).
+ * Dense structural correlation of a camera frame with a map window (ffi/vision/structural.h).
  *
  * @module
  */
@@ -34,7 +34,7 @@ export const structuralSymbols = {
 
 type StructuralLibrary = Pick<NativeLibrary<typeof structuralSymbols>, "symbols">;
 
-/** A grey mosaic of map tiles and where it lies. */
+/** A grey mosaic of map tiles and its position. */
 export interface MapMosaic {
   readonly widthPx: number;
   readonly heightPx: number;
@@ -65,7 +65,7 @@ export interface StructuralQuery {
 }
 
 export interface TiePoint {
-  /** Normalised ray of the frame. */
+  /** Normalised ray of the camera frame. */
   readonly rayX: number;
   readonly rayY: number;
   readonly eastM: number;
@@ -77,14 +77,14 @@ export interface TiePoint {
 export interface StructuralAnswer {
   readonly eastM: number;
   readonly northM: number;
-  /** Added to the predicted rotation, clockwise seen from above. */
+  /** Correction of the predicted rotation, clockwise seen from above. */
   readonly headingRad: number;
-  /** Times the predicted height. */
+  /** Factor on the predicted height. */
   readonly scale: number;
-  /** Normalised correlation of the best place; −1: nothing could be compared. */
+  /** Normalised correlation at the best place; −1: nothing could be compared. */
   readonly score: number;
   readonly secondScore: number;
-  /** Standard deviation of the scores away from the best place: what chance makes. */
+  /** Standard deviation of the scores away from the best place: the level of chance. */
   readonly scoreSigma: number;
   readonly overlap: number;
   readonly hypotheses: number;
@@ -95,7 +95,7 @@ const QUERY_BYTES = 21 * 8 + 2 * 4;
 const ANSWER_BYTES = 8 * 8 + 2 * 4;
 const TIE_POINT_DOUBLES = 6;
 
-/** The structs as this file reads and writes them; `openVision` holds them against the library. */
+/** Layout of the structs in this file; `openVision` compares it with the library. */
 export const structuralStructBytes = {
   gdn_sizeof_structural_query: QUERY_BYTES,
   gdn_sizeof_structural_answer: ANSWER_BYTES,
@@ -126,7 +126,7 @@ function encodeQuery(query: StructuralQuery): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** The native side trusts the sizes. */
+/** Checks the sizes, which the native side trusts. */
 function checkMosaic({ widthPx, heightPx, pixels, valid }: MapMosaic): void {
   if (pixels.length === widthPx * heightPx && valid.length === pixels.length) return;
   throw new RangeError(
@@ -186,7 +186,7 @@ function tiePoint(ties: Float64Array, index: number): TiePoint {
   return { rayX, rayY, eastM, northM, score, curvature };
 }
 
-/** One place that a search without a prior came up with. */
+/** One candidate of a search without a prior. */
 export interface StructuralPlace {
   readonly eastM: number;
   readonly northM: number;
@@ -195,7 +195,7 @@ export interface StructuralPlace {
   readonly score: number;
 }
 
-/** The best separate places of a coarse search, best first. */
+/** The best candidates of a coarse search that are far enough apart, best first. */
 export async function findPlaces(
   library: StructuralLibrary,
   frame: VisionFrame,

@@ -1,5 +1,6 @@
 /**
- * Frame-to-frame tracks and the motion of a camera over flat ground (ffi/vision/tracks.h).
+ * Tracks points from frame to frame, and computes the motion of a camera over flat ground
+ * (ffi/vision/tracks.h).
  *
  * @module
  */
@@ -41,7 +42,10 @@ export interface Tracks {
   readonly pairs: Float64Array<ArrayBuffer>;
 }
 
-/** Tracks corners of `from` into `to`, starting where `predicted` (rays, row-major) sends them. */
+/**
+ * Tracks corners of `from` into `to`, starting at the positions that `predicted` (on rays,
+ * row-major) maps them to.
+ */
 export async function trackFrames(
   library: TrackLibrary,
   from: VisionFrame,

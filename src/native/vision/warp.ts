@@ -1,8 +1,8 @@
 /**
- * Resampling of pictures: by a homography, or by any smooth map given as a grid of knots.
+ * Resamples pictures by a homography, or by any smooth map given as a grid of knots.
  *
- * Pixel centres are at integers here: the top left pixel is (0, 0). Each output pixel is the mean of
- * bilinear samples spread over its footprint, so that shrinking does not alias.
+ * Pixel centres are at integers: the top left pixel is (0, 0). Each output pixel is the mean of
+ * bilinear samples over its footprint, so that reduction does not alias.
  *
  * @module
  */
@@ -56,7 +56,9 @@ export const warpSymbols = {
 
 type WarpLibrary = Pick<NativeLibrary<typeof warpSymbols>, "symbols">;
 
-/** A resampled picture; `coverage` is 255 where the source reaches, else 0 (and the pixel black). */
+/**
+ * A resampled picture; `coverage` is 255 where the source covers it, else 0 (and the pixel black).
+ */
 export interface WarpedPicture extends Picture {
   readonly coverage: Uint8Array<ArrayBuffer>;
 }
@@ -73,11 +75,11 @@ export interface WarpGrid {
 export interface WarpTarget {
   readonly widthPx: number;
   readonly heightPx: number;
-  /** One byte for each source pixel, 0 where it holds no picture. */
+  /** One byte for each source pixel, 0 where there is no picture. */
   readonly sourceMask?: Uint8Array<ArrayBuffer>;
 }
 
-/** Warps by `sourceFromDestination`. Source and mask must stay untouched until it settles. */
+/** Warps by `sourceFromDestination`. Do not change source and mask until it settles. */
 export async function warpHomography(
   vision: WarpLibrary,
   source: Picture,
@@ -103,7 +105,10 @@ export async function warpHomography(
   return out;
 }
 
-/** Warps by `grid`, bilinear between its knots. Source, mask and grid must stay untouched until it settles. */
+/**
+ * Warps by `grid`, bilinear between its knots. Do not change source, mask and grid until it
+ * settles.
+ */
 export async function warpGrid(
   vision: WarpLibrary,
   source: Picture,
@@ -140,14 +145,18 @@ export async function warpGrid(
   return out;
 }
 
-/** The output buffers, after a check that the source's buffers have the size that they claim. */
+/** Allocates the output buffers, after checking that the source's buffers have the stated size. */
 function allocate(source: Picture, target: WarpTarget): WarpedPicture {
   const pixelCount = source.widthPx * source.heightPx;
   if (source.pixels.length !== pixelCount * source.channels) {
-    throw new RangeError(`the source picture holds ${source.pixels.length} bytes, not its size`);
+    throw new RangeError(
+      `the source picture holds ${source.pixels.length} bytes, which does not match its size`,
+    );
   }
   if (target.sourceMask && target.sourceMask.length !== pixelCount) {
-    throw new RangeError(`the source mask holds ${target.sourceMask.length} bytes, not its size`);
+    throw new RangeError(
+      `the source mask holds ${target.sourceMask.length} bytes, which does not match its size`,
+    );
   }
   const { widthPx, heightPx } = target;
   return {

@@ -1,5 +1,5 @@
 /**
- * `operator cache export`: tiles of the cache → one file or folder for other programs.
+ * `operator cache export`: writes tiles of the cache to one file or folder for other programs.
  *
  * @module
  */
@@ -134,7 +134,7 @@ function formatOf(out: string): Format {
   return /\.tiff?$/i.test(out) ? "geotiff" : "folder";
 }
 
-/** Two tiles at one place cannot both go into an archive, and a person must say which. */
+/** Two tiles at one place cannot both go into an archive, so the user must choose. */
 function checkOneSource(groups: readonly TileGroup[]): void {
   if (groups.length === 0) {
     throw new GdnError(

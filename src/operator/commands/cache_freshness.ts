@@ -1,5 +1,6 @@
 /**
- * `operator cache freshness explain|rules`: what the freshness gate decides and by which rules.
+ * `operator cache freshness explain|rules`: shows what the freshness gate decides and by which
+ * rules.
  *
  * @module
  */
@@ -31,7 +32,7 @@ import {
 } from "../../tiles/workstation/tile_cache/mod.ts";
 import { CACHE_OPTIONS, type CachePlace, placeOf } from "../options.ts";
 
-/** An open cache, as far as these commands need it. */
+/** The parts of an open cache that these commands use. */
 export interface FreshnessCache extends AsyncDisposable {
   readonly freshness: SqlFreshnessGate;
   readonly freshnessSettings: FreshnessSettings;
@@ -155,7 +156,7 @@ async function explain(
   return EXIT.ok;
 }
 
-/** Opening makes a cache where there is none, and asking must not. */
+/** Opening would create a cache, which a question must not do. */
 async function refuseWithoutCache(folder: string): Promise<void> {
   try {
     await Deno.stat(`${folder}/cache.json`);
@@ -175,7 +176,10 @@ interface Ground {
   readonly box: Bbox;
 }
 
-/** The tile there; beyond the ends of the slippy map there is none, and the point stands for it. */
+/**
+ * The tile there; beyond the latitudes of slippy maps there is none, and the point itself is
+ * judged.
+ */
 function groundOf(latitudeDeg: number, longitudeDeg: number, zoom: number): Ground {
   if (Math.abs(latitudeDeg) > MERCATOR_LATITUDE_MAX_DEG) {
     const box = {
@@ -199,7 +203,7 @@ function inWords(judgement: FreshnessJudgement, at: Date, { tile }: Ground): str
   return [
     `${outcome}: ${what}, judged at ${at.toISOString()}`,
     `because   ${describeReason(judgement)}`,
-    `rule      ${rule.classification} takes at most ${daysOf(rule.maxAgeS)} (${rule.maxAgeS} s)`,
+    `rule      ${rule.classification} allows at most ${daysOf(rule.maxAgeS)} (${rule.maxAgeS} s)`,
     `lies in   ${where}`,
     ...(refusedAfter === null ? [] : [`refused   after ${refusedAfter.toISOString()}`]),
   ];

@@ -1,5 +1,6 @@
 /**
- * `operator cache gc`: the tile cache back within its size, and what crashes left behind removed.
+ * `operator cache gc`: reduces the tile cache to its size limit, and removes what crashes left
+ * behind.
  *
  * @module
  */
@@ -23,7 +24,7 @@ import { CACHE_OPTIONS, placeOf, RECORD_OPTION, recordOption } from "../options.
 import { type CacheParts, openExisting, sizeText } from "./cache_options.ts";
 
 const DAY_MS = 86_400_000;
-/** With a server a half-written file may be a living writer's. */
+/** With a server, a temporary file may belong to a running writer. */
 const YOUNG_MS = 60 * 60_000;
 
 const ABOUT = `
@@ -81,7 +82,7 @@ async function run(
     gone.tiles = plan.tiles;
     gone.bytes = plan.bytes;
   } else if (plan.tiles > 0) {
-    using bar = io.progress("putting out tiles", plan.tiles);
+    using bar = io.progress("evicting tiles", plan.tiles);
     evicted = (bytes) => {
       bar.update(++gone.tiles);
       gone.bytes += bytes;
@@ -107,7 +108,7 @@ async function tidyUp(
   io: CommandIo,
   options: Omit<Parameters<typeof tidy>[1], "signal">,
 ): Promise<TidyReport> {
-  using bar = io.progress("looking through files", 0);
+  using bar = io.progress("checking files", 0);
   const report = await tidy(cache, {
     ...options,
     progress: (files) => bar.update(files),
@@ -139,9 +140,9 @@ function describe(
   io: CommandIo,
 ): void {
   const verb = dryRun ? "would be " : "";
-  io.out(`${gone.tiles} tiles ${verb}put out, ${sizeText(gone.bytes)}`);
+  io.out(`${gone.tiles} tiles ${verb}evicted, ${sizeText(gone.bytes)}`);
   io.out(
-    `${tidied.temporaryFiles} half-written files and ${tidied.orphanFiles} old orphans ${verb}` +
+    `${tidied.temporaryFiles} temporary files and ${tidied.orphanFiles} old orphans ${verb}` +
       `removed, ${sizeText(tidied.bytes)}`,
   );
   io.out(`the cache holds ${left.tiles} tiles, ${sizeText(left.bytes)}`);

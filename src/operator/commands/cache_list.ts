@@ -1,5 +1,5 @@
 /**
- * `operator cache ls`: the tiles, one line each, page by page.
+ * `operator cache ls`: lists the tiles, one line each, page by page.
  *
  * @module
  */
@@ -71,7 +71,7 @@ async function run(
   const after = values.after === undefined
     ? undefined
     : await findTile(cache.inspection, values.after);
-  // One more than asked for tells whether there are more.
+  // One more than requested shows whether there are more.
   const tiles = cache.inspection.list(filter, { limit: limit + 1, ...(after && { after }) });
   let count = 0;
   let last: ListedTile | undefined;
@@ -84,9 +84,9 @@ async function run(
     last = tile;
   }
   if (count > limit && last !== undefined) {
-    io.err(`there are more: --after ${nameOf(last)} goes on`);
+    io.err(`there are more: continue with --after ${nameOf(last)}`);
   } else if (count === 0) {
-    io.err("no tile fits");
+    io.err("no tile matches");
   }
   return EXIT.ok;
 }

@@ -1,5 +1,6 @@
 /**
- * What the commands of the tile cache share: its place, filters, names of tiles, sizes.
+ * Options and helpers that the commands of the tile cache share: its place, filters, names of
+ * tiles, sizes.
  *
  * @module
  */
@@ -14,12 +15,12 @@ import {
 } from "../../tiles/workstation/tile_cache/mod.ts";
 import type { CachePlace, recordOption } from "../options.ts";
 
-/** A cache that is open; nobody else has it where the database is embedded. */
+/** An open cache; with an embedded database this process is its only user. */
 export interface OpenedCache extends OpenCache, AsyncDisposable {
   readonly databaseName: string;
   readonly budgetBytes: number;
   missions(): Promise<readonly { readonly mission: string; readonly tiles: number }[]>;
-  /** Puts out what was not used for longest until the tiles take no more than the budget. */
+  /** Evicts the least recently used tiles until they take no more than the budget. */
   reduceToBudget(): Promise<void>;
 }
 
@@ -33,7 +34,7 @@ export interface CacheParts {
   ): Promise<OpenedCache>;
 }
 
-/** Options that choose tiles. */
+/** Options that select tiles. */
 export const FILTER_OPTIONS = {
   source: option.custom({
     form: "a name of a-z, 0-9 and _, or onboard_ingest/FLIGHT",
@@ -57,7 +58,7 @@ interface TileSource {
   readonly flightId?: string;
 }
 
-/** Opens a cache that is there; these commands never make one. */
+/** Opens an existing cache; these commands never create one. */
 export async function openExisting(
   parts: CacheParts,
   place: CachePlace,
@@ -98,7 +99,7 @@ function readSource(text: string): TileSource | Refused {
 
 const isUuid = (text: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 
-/** A tile as people name it, with the text that was typed. */
+/** A tile as the user named it, with the text that was typed. */
 export type NamedTile = TileName & { readonly text: string };
 
 const TILE_KIND = {
@@ -106,7 +107,7 @@ const TILE_KIND = {
   read: readTileName,
 };
 
-/** `TILE` of the commands that are about one tile. */
+/** `TILE` of the commands on a single tile. */
 export const TILE_ARGUMENT = {
   tile: option.custom(TILE_KIND, {
     placeholder: "TILE",
@@ -115,7 +116,7 @@ export const TILE_ARGUMENT = {
   }),
 } as const;
 
-/** Where a list goes on. */
+/** Where a list continues. */
 export function afterOption(help: string) {
   return {
     after: option.custom(
@@ -143,7 +144,7 @@ function readTileName(text: string): NamedTile | Refused {
   return new Refused(parsed.success ? null : parsed.error.issues[0].message);
 }
 
-/** How people write a tile; `TILE_ARGUMENT` reads it back. */
+/** The name of a tile for people; `TILE_ARGUMENT` parses it. */
 export function nameOf({ tileId }: Pick<ListedTile, "tileId">): string {
   const flight = tileId.flightId === undefined ? "" : `${tileId.flightId}/`;
   return `${tileId.source}/${flight}${tileId.zoom}/${tileId.x}/${tileId.y}`;

@@ -1,5 +1,6 @@
 /**
- * `operator cache sector add|ls|rm`: boxes of ground where tiles may be less, or more, old.
+ * `operator cache sector add|ls|rm`: manages sectors, boxes of ground with their own rule of
+ * freshness.
  *
  * @module
  */

@@ -43,7 +43,7 @@ export function cacheShowCommand(parts: CacheParts): Command {
   });
 }
 
-/** `writeOut` takes bytes to stdout as they are. */
+/** `writeOut` writes bytes to stdout unchanged. */
 export function cacheDumpCommand(
   parts: CacheParts,
   writeOut: (bytes: Uint8Array) => void,
@@ -91,7 +91,7 @@ async function show(parts: CacheParts, values: TileValues, io: CommandIo): Promi
 interface FileState {
   readonly path: string;
   readonly whole: boolean;
-  /** What is wrong; null where nothing is. */
+  /** The fault of a tile; null when there is none. */
   readonly fault: string | null;
 }
 

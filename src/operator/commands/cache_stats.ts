@@ -1,5 +1,5 @@
 /**
- * `operator cache stats`: what is in the tile cache, in sums.
+ * `operator cache stats`: shows totals of the tile cache.
  *
  * @module
  */
@@ -93,6 +93,6 @@ function describe(
     "disk budget",
     `${sizeText(about.budgetBytes)}, ${sizeText(about.headroomBytes)} free` +
       (statistics.reservedBytes > 0 ? `, ${sizeText(statistics.reservedBytes)} reserved` : "") +
-      `; ${sizeText(statistics.evictableBytes)} may be put out`,
+      `; ${sizeText(statistics.evictableBytes)} may be evicted`,
   );
 }

@@ -1,5 +1,5 @@
 /**
- * `operator cache verify`: rows and files of the tile cache against each other.
+ * `operator cache verify`: compares rows and files of the tile cache.
  *
  * @module
  */
@@ -28,9 +28,9 @@ import {
   sizeText,
 } from "./cache_options.ts";
 
-/** With a server somebody else may be writing: such files are no faults yet. */
+/** With a server another process may be writing: such files are not faults yet. */
 const YOUNG_MS = 10 * 60_000;
-/** Faults that are told one by one. */
+/** Faults that are listed one by one. */
 const FAULTS_TOLD = 100;
 
 const ABOUT = `
@@ -50,7 +50,7 @@ const OPTIONS = {
 
 export interface VerifyParts extends CacheParts {
   openDecoder(): Disposable & {
-    /** Throws where the bytes are no whole picture. */
+    /** Throws when the bytes are not a complete picture. */
     decode(jpeg: Uint8Array<ArrayBuffer>, name: string): Promise<unknown>;
   };
 }
@@ -102,7 +102,7 @@ async function run(
     progress: (done, note) => bar.update(done, note),
     signal: io.signal,
   }).catch((error) => {
-    if (io.signal.aborted && last) io.err(`stopped: --after ${nameOf(last)} goes on`);
+    if (io.signal.aborted && last) io.err(`stopped: continue with --after ${nameOf(last)}`);
     throw error;
   });
   bar.end();
@@ -135,5 +135,7 @@ function describe(report: VerifyReport, io: CommandIo): void {
       io.out("--repair fixes what can be repaired; import the lost tiles again after it");
     }
   }
-  if (young > 0) io.out(`${young} young files without a row were left alone (a writer's, perhaps)`);
+  if (young > 0) {
+    io.out(`${young} recent files without a row were ignored (they may belong to a writer)`);
+  }
 }

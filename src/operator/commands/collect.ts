@@ -1,5 +1,6 @@
 /**
- * `operator collect`: what an aircraft brought home comes into the workstation's cache.
+ * `operator collect`: merges what a flight left on the aircraft's storage into the workstation's
+ * cache.
  *
  * @module
  */
@@ -46,7 +47,7 @@ const OPTIONS = { ...CACHE_OPTIONS, ...RECORD_OPTION } as const;
 interface CollectedFlight {
   readonly flightId: string;
   readonly files: Readonly<Record<CopyOutcome, number>>;
-  /** complete, lossy, nothing: as `operator fdr doctor` has it. */
+  /** complete, lossy, nothing: as in `operator fdr doctor`. */
   readonly record: string;
 }
 
@@ -126,7 +127,7 @@ async function collectFlight(
   return { flightId, files: counts, record: await verdictOf(path) };
 }
 
-/** Of what the aircraft brought. */
+/** Files of the flight. */
 async function verdictOf(path: string): Promise<string> {
   try {
     return (await diagnoseFlight(await findFlight(path))).verdict;

@@ -1,5 +1,5 @@
 /**
- * `operator fdr cat`: the records of a flight, one JSON line each.
+ * `operator fdr cat`: prints the records of a flight, one JSON line each.
  *
  * @module
  */
@@ -97,7 +97,7 @@ async function run(
     }
     io.out(lines.join("\n"));
     printed += lines.length;
-    // Nobody reads any more, or the person has had enough: no word about it.
+    // The reader closed the pipe or the user stopped the command: end without a message.
     if (io.signal.aborted || printed >= limit) break;
   }
   return teller.exitCode(printed);
@@ -113,7 +113,7 @@ function toNanoseconds(moment: number | Date | undefined, zeroMs: number): numbe
   return moment instanceof Date ? (moment.getTime() - zeroMs) * 1e6 : moment * 1e9;
 }
 
-/** UTC of the flight's clock zero, as its first record has it. */
+/** UTC at time zero of the flight's clock, from its first record. */
 async function utcOfZeroMs(files: FlightFiles): Promise<number> {
   for await (const record of readRecords(files)) {
     const { startUtc } = record.payload;

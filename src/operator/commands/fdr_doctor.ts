@@ -1,5 +1,5 @@
 /**
- * `operator fdr doctor`: everything about a recorded flight that can be checked.
+ * `operator fdr doctor`: checks everything about a recorded flight that can be checked.
  *
  * @module
  */
@@ -72,14 +72,16 @@ function* textOf(found: Diagnosis): Generator<string> {
   const { files, summary, damage, verdict, unknownKinds } = found;
   yield* damageLines(damage);
   for (const [kind, count] of [...unknownKinds].sort()) {
-    yield `note: the kind ${kind} is not known here (${plural(count, "record")}), and kept`;
+    yield `note: the kind ${kind} is not known to this program (${
+      plural(count, "record")
+    }); it was kept`;
   }
-  for (const name of found.recovered) yield `note: ${name} was made by recover of a damaged one`;
+  for (const name of found.recovered) yield `note: ${name} was recovered from a damaged file`;
   const unsure = summary.unverified === 0 ? "" : ` (${summary.unverified} without a CRC)`;
   const count = plural(summary.records, "record") + unsure;
   const what = `${files.path}: ${filesText(files)}, ${count}`;
   if (verdict === "complete") yield `${what}: complete`;
-  else if (verdict === "nothing") yield `${what}: nothing can be read`;
+  else if (verdict === "nothing") yield `${what}: no record can be read`;
   else {
     yield `${what}: lossy, ${plural(damage.total, "damage")} (\`operator fdr recover\` salvages ` +
       "every whole record)";

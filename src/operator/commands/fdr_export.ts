@@ -1,5 +1,5 @@
 /**
- * `operator fdr export`: a recorded flight for other programs.
+ * `operator fdr export`: writes a recorded flight for other programs.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * `operator fdr info`: what a recorded flight holds.
+ * `operator fdr info`: summarises a recorded flight.
  *
  * @module
  */
@@ -94,9 +94,7 @@ function* textOf({ files, summary, damage }: Examination): Generator<string> {
     yield `duration    ${durationText(last.timestampNs - first.timestampNs)}`;
   }
   yield `records     ${summary.records.toLocaleString("en")}, ${bytesText(summary.bytes)}` +
-    (summary.unverified === 0
-      ? ""
-      : `; ${summary.unverified} of them without a CRC that speaks for them`);
+    (summary.unverified === 0 ? "" : `; ${summary.unverified} of them not covered by a CRC`);
   yield `shutdown    ${shutdownText(summary)}`;
   yield `drops       ${dropsText(summary)}`;
   if (summary.kinds.length > 0) {
@@ -120,7 +118,9 @@ function named(header: FlightSummary["header"]): string {
 }
 
 function shutdownText({ footer }: FlightSummary): string {
-  if (footer === null) return "not clean: there is no footer (cut, still recording, or a part)";
+  if (footer === null) {
+    return "not clean: there is no footer (cut, still recording, or part of a flight)";
+  }
   return footer.cleanShutdown === true ? "clean" : "not clean: its footer says so";
 }
 
@@ -140,7 +140,7 @@ function dropsText({ footer, overrun, droppedSegments }: FlightSummary): string 
   }
   const parts = [...overrun].map(([why, count]) => `${count.toLocaleString("en")} (${why})`);
   if (droppedSegments.length > 0) parts.push(`${plural(droppedSegments.length, "segment")}`);
-  return parts.join(", ") || "none that is told";
+  return parts.join(", ") || "none recorded";
 }
 
 function kindLines(kinds: readonly KindSummary[]): string[] {

@@ -1,5 +1,5 @@
 /**
- * `operator fdr recover`: every whole record of a damaged flight in fresh files.
+ * `operator fdr recover`: copies every complete record of a damaged flight into new files.
  *
  * @module
  */
@@ -76,7 +76,7 @@ function* textOf(recovery: Recovery, source: string): Generator<string> {
   const { path, segments, records, unverified, damage } = recovery;
   yield* damageLines(damage);
   if (path === null) {
-    yield `${source}: nothing can be read, nothing was written`;
+    yield `${source}: no record can be read, nothing was written`;
     return;
   }
   for (const segment of segments) yield `${segment.name}: ${plural(segment.records, "record")}`;

@@ -1,5 +1,5 @@
 /**
- * `operator fdr report`: a recorded flight as one HTML page.
+ * `operator fdr report`: writes a recorded flight as one HTML page.
  *
  * @module
  */
@@ -144,7 +144,7 @@ async function run(parts: ReportParts, options: Values, io: CommandIo): Promise<
 function summaryText(path: string, { summary, verdict, damage }: Diagnosis, bytes: number): string {
   const fault = verdict === "complete"
     ? ""
-    : `; the record is not whole: ${plural(damage.total, "fault")}, the report names them`;
+    : `; the record is damaged: ${plural(damage.total, "fault")}, listed in the report`;
   return `${path}: ${plural(summary.records, "record")}, ${bytesText(bytes)}${fault}`;
 }
 
@@ -164,7 +164,7 @@ async function readTruth(path: string): Promise<TruthTrack> {
   try {
     const { size, isFile } = await Deno.stat(path);
     if (!isFile || size > TRUTH_BYTES_MAX) {
-      throw fault(isFile ? `${size} bytes are too many for a truth.csv` : "it is no file", null);
+      throw fault(isFile ? `${size} bytes are too many for a truth.csv` : "it is not a file", null);
     }
     return truthFromCsv(await Deno.readTextFile(path));
   } catch (error) {

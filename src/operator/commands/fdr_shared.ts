@@ -1,5 +1,5 @@
 /**
- * What the `operator fdr` commands have in common.
+ * Helpers that the `operator fdr` commands share.
  *
  * @module
  */
@@ -26,13 +26,13 @@ export const EXIT_OF_VERDICT: Readonly<Record<Verdict, ExitCode>> = {
   nothing: EXIT.failure,
 };
 
-/** Values of a command that is given one recorded flight. */
+/** Values of a command that takes one recorded flight. */
 export interface FlightValues {
   readonly flight: string;
   readonly json: boolean;
 }
 
-/** Runs long work with a bar, and until a signal. */
+/** Runs long work with a progress bar, until it ends or a signal arrives. */
 export async function withProgress<T>(
   io: CommandIo,
   label: string,
@@ -47,7 +47,7 @@ export async function withProgress<T>(
   return result;
 }
 
-/** Tells each damage on stderr as it is met; the first hundred of a kind. */
+/** Prints each damage on stderr as it is found; the first hundred of a kind. */
 export class DamageTeller {
   readonly #io: CommandIo;
   readonly #counts = new Map<string, number>();
@@ -63,21 +63,21 @@ export class DamageTeller {
     if (count === 101) this.#io.err(`more damage of this kind (${damage.code}) is not listed`);
   };
 
-  /** Of a command that read `records` of them. */
+  /** Exit code of a command that read `records` of them. */
   exitCode(records: number): ExitCode {
     if (this.#counts.size === 0) return EXIT.ok;
     return records === 0 ? EXIT.failure : EXIT.lossy;
   }
 }
 
-/** One line per damage, and how many there are beyond the list. */
+/** One line for each damage, and the number of those that are not listed. */
 export function damageLines(damage: DamageList): string[] {
   const lines = damage.list.map(describeDamage);
   const more = damage.total - lines.length;
   return more === 0 ? lines : [...lines, `and ${more} more of these kinds`];
 }
 
-/** Files of a flight in a line: "3 segments, 12.4 MB". */
+/** The files of a flight in one line: "3 segments, 12.4 MB". */
 export function filesText({ segments, isFolder, totalBytes }: FlightFiles): string {
   const files = isFolder ? plural(segments.length, "segment") : segments[0].name;
   return `${files}, ${bytesText(totalBytes)}`;
@@ -106,7 +106,7 @@ export function plural(count: number, word: string): string {
   return `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
 }
 
-/** Columns of equal width; numbers to the right. */
+/** Columns of equal width; numbers aligned to the right. */
 export function table(rows: readonly (readonly (string | number)[])[]): string[] {
   const widths = rows[0].map((_, column) =>
     Math.max(...rows.map((row) => String(row[column]).length))

@@ -1,5 +1,5 @@
 /**
- * An area or a route from a GeoJSON file (RFC 7946).
+ * Reads an area or a route from a GeoJSON file (RFC 7946).
  *
  * @module
  */
@@ -15,13 +15,15 @@ export function areaOfGeoJson(path: string, value: unknown, halfWidthM: number):
   if (object?.type === "Feature") return areaOfGeoJson(path, object.geometry ?? null, halfWidthM);
   const { type, coordinates } = (object ?? {}) as { type?: string; coordinates?: unknown };
   const points = (list: unknown): Position[] => {
-    if (!Array.isArray(list)) throw new DataError(path, "its coordinates are no list");
+    if (!Array.isArray(list)) throw new DataError(path, "its coordinates are not a list");
     return list.map((point: unknown) => {
       const [longitudeDeg, latitudeDeg] = Array.isArray(point) ? point : [];
       if (!isWithin(latitudeDeg, LATITUDE_MAX_DEG) || !isWithin(longitudeDeg, 180)) {
         throw new DataError(
           path,
-          `${JSON.stringify(point)} is no position: GeoJSON has longitude, then latitude (within ` +
+          `${
+            JSON.stringify(point)
+          } is not a position: GeoJSON has longitude, then latitude (within ` +
             `±${LATITUDE_MAX_DEG}), as numbers`,
         );
       }
@@ -44,7 +46,7 @@ export async function readJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new DataError(path, "it is no JSON", { cause: error });
+    throw new DataError(path, "it is not JSON", { cause: error });
   }
 }
 

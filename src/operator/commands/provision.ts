@@ -1,5 +1,5 @@
 /**
- * `operator provision`: the cached tiles of an area → a flight package.
+ * `operator provision`: builds a flight package from the cached tiles of an area.
  *
  * @module
  */
@@ -25,7 +25,7 @@ import {
 } from "../../workstation/provisioning/mod.ts";
 import { CACHE_OPTIONS, type CachePlace, GROUND_HEIGHT_OPTION, placeOf } from "../options.ts";
 
-/** What the composition root gives to the command. */
+/** The parts that the composition root passes to the command. */
 export interface ProvisionParts {
   openTools(where: CachePlace): Promise<
     & Pick<
@@ -37,13 +37,13 @@ export interface ProvisionParts {
 }
 
 const PLACE_SIDES_DEFAULT_M = [128, 512];
-/** The camera that is meant where only a height is given: 60° across, 4:3. */
+/** The camera that is assumed when only a height is given: 60° across, 4:3. */
 const CAMERA_FIELD_OF_VIEW_DEG = 60;
 const CAMERA_ASPECT = 3 / 4;
 
 /**
- * Imagery of two dates was matched 0.65 to 2.7 m off (medians of five places, navigation.md of the
- * specification): 1.3 m along each axis makes a median of 1.5 m.
+ * Imagery of two dates matched 0.65 to 2.7 m off (medians of five places, navigation.md of the
+ * specification): 1.3 m along each axis gives a median of 1.5 m.
  */
 const MAP_SIGMA_DEFAULT_M = 1.3;
 
@@ -213,9 +213,7 @@ function describe(summary: ProvisionSummary, io: CommandIo): void {
       `${(summary.bytes / 1e6).toFixed(1)} MB`,
   );
   const { efSearch, recall } = summary.index;
-  const found = recall === null
-    ? ""
-    : `, finds ${(100 * recall).toFixed(1)} % of the ten most alike`;
+  const found = recall === null ? "" : `, finds ${(100 * recall).toFixed(1)} % of the ten nearest`;
   io.out(`index: efSearch ${efSearch}${found}`);
   io.out(`coverage ${(100 * summary.coverage).toFixed(1)} % of the area's tiles, north up:`);
   for (const line of summary.coverageMap) io.out(`  ${line}`);

@@ -1,5 +1,5 @@
 /**
- * Where the map of a flight report comes from: a flight package, or the tile cache.
+ * Sources of the map in a flight report: a flight package, or the tile cache.
  *
  * @module
  */
@@ -20,7 +20,7 @@ export interface ReportTiles {
   readTile(x: number, y: number): Promise<Uint8Array | null>;
 }
 
-/** What a report needs of the tile cache. */
+/** The methods of the tile cache that a report needs. */
 export interface ReportCache {
   queryByBbox(bbox: Bbox, zoom: number): Promise<readonly TileMetadata[]>;
   readTilePixels(tileId: TileId): Promise<TilePixelHandle>;
@@ -30,10 +30,12 @@ export interface ReportParts {
   openReportCache(place: CachePlace): Promise<ReportCache & AsyncDisposable>;
 }
 
-/** More than a tile of 256 pixels can have. */
+/** A tile of 256 pixels never has more. */
 const TILE_BYTES_MAX = 4 * 1024 * 1024;
 
-/** Not verified: a report is no flight. @throws PackageError when it is no package. */
+/**
+ * Not verified, because a report is not a flight. @throws PackageError when it is not a package.
+ */
 export async function packageTiles(path: string): Promise<ReportTiles> {
   const root = path.length > 1 ? path.replace(/\/+$/, "") : path;
   const { zoom } = await readManifest(root);
@@ -52,7 +54,7 @@ export async function packageTiles(path: string): Promise<ReportTiles> {
   };
 }
 
-/** The zoom whose pixels fit the picture best, of those that the cache has; null where it has none. */
+/** The zoom in the cache whose pixels best match the picture; null when there is none. */
 export async function cacheTiles(
   cache: ReportCache,
   positions: readonly ReportPosition[],
@@ -65,7 +67,7 @@ export async function cacheTiles(
   return null;
 }
 
-/** A fault where there is no cache: opening one would make it. */
+/** An error when there is no cache: opening one would create it. */
 export async function requireCache({ dataDirectory }: CachePlace): Promise<void> {
   try {
     await Deno.stat(`${dataDirectory}/cache.json`);
@@ -80,7 +82,7 @@ export async function requireCache({ dataDirectory }: CachePlace): Promise<void>
   }
 }
 
-/** The best first, then finer ones, then coarser ones. */
+/** The best zoom first, then finer ones, then coarser ones. */
 function zoomsFor(positions: readonly ReportPosition[]): number[] {
   const fits = (zoom: number) => {
     const { widthPx, heightPx, scale } = mapFrame(positions, zoom);
@@ -93,7 +95,7 @@ function zoomsFor(positions: readonly ReportPosition[]): number[] {
   return [...finer, ...coarser];
 }
 
-/** Tiles made in flight only where there is no other. */
+/** Tiles made in flight are used only where there is no other. */
 function newestOfEach(tiles: readonly TileMetadata[]): Map<string, TileMetadata> {
   const best = new Map<string, TileMetadata>();
   const rank = (tile: TileMetadata) =>

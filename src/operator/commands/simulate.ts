@@ -1,5 +1,6 @@
 /**
- * `operator simulate flight` and `operator simulate map`: flights and maps without an aircraft.
+ * `operator simulate flight` and `operator simulate map`: makes flights and maps without an
+ * aircraft.
  *
  * @module
  */
@@ -28,7 +29,7 @@ import {
 import type { VisionLibrary } from "../../native/vision/mod.ts";
 import { GROUND_HEIGHT_OPTION } from "../options.ts";
 
-/** What the composition root gives to the commands. */
+/** The parts that the composition root passes to the commands. */
 export interface SimulateParts {
   openVision(): VisionLibrary;
 }
@@ -193,7 +194,7 @@ function requested(values: Values) {
   });
 }
 
-/** Leaves out what is undefined, so that defaults hold. */
+/** Removes undefined values, so that defaults apply. */
 function defined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(
     Object.entries(values).filter(([, value]) => value !== undefined),
@@ -216,7 +217,7 @@ export function readGps(text: string): readonly GpsWindow[] | Refused {
   return windows;
 }
 
-/** The ground that the options name. */
+/** The ground source that the options name. */
 async function openGround(values: Values): Promise<GroundSource> {
   const given = [values.image, values.tiles, values.procedural].filter((one) => one !== undefined);
   if (given.length !== 1) {

@@ -1,5 +1,5 @@
 /**
- * `operator simulate map`: the older map of a procedural ground, as a folder of slippy tiles.
+ * `operator simulate map`: paints the older map of a procedural ground as a folder of slippy tiles.
  *
  * @module
  */
@@ -155,7 +155,7 @@ function readExtent(text: string): readonly [number, number] | Refused {
   return fits ? [east, north] : new Refused();
 }
 
-/** Where a recorded flight went, once a second, in the ground's frame. */
+/** The track of a recorded flight, once a second, in the ground's local frame. */
 async function flightPlaces(
   flight: string,
   ground: ProceduralGround,
@@ -168,7 +168,9 @@ async function flightPlaces(
       JSON.parse(await Deno.readTextFile(`${flight}/flight.json`)).groundHeightM,
     );
   } catch (error) {
-    throw new DataError(flight, `it is no recorded flight (${messageOf(error)})`, { cause: error });
+    throw new DataError(flight, `it is not a recorded flight (${messageOf(error)})`, {
+      cause: error,
+    });
   }
   const frame = new LocalFrame(ground.origin);
   const places: [number, number][] = [];

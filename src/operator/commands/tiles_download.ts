@@ -144,7 +144,7 @@ const OPTIONS = {
   ...RECORD_OPTION,
 } as const;
 
-/** A file was given with --area before. */
+/** Earlier versions took a file with --area: explain the change. */
 function readArea(text: string): unknown {
   const box = AREA_OPTION.read(text);
   const isFile = box instanceof Refused && /\.(geo)?json$/i.test(text);
@@ -243,7 +243,7 @@ async function requestOf(values: Values, url: string): Promise<DownloadRequest> 
 async function failedTiles(path: string) {
   const found = TileIdSchema.array().max(10_000_000).safeParse(await readJson(path));
   if (!found.success) {
-    throw new DataError(path, "it is no list of tiles as --failed writes it");
+    throw new DataError(path, "it is not a list of tiles written by --failed");
   }
   return found.data;
 }

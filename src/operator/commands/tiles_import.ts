@@ -1,6 +1,6 @@
 /**
- * `operator tiles import`, also known as `operator cache import`: imagery of the operator's own, and
- * tiles that somebody has cut → tiles in the cache.
+ * `operator tiles import`, also known as `operator cache import`: imports imagery, photographs and
+ * tile archives into the cache.
  *
  * @module
  */
@@ -37,14 +37,14 @@ import {
   sourceOption,
 } from "../options.ts";
 
-/** What the composition root gives to the command. */
+/** The parts that the composition root passes to the command. */
 export interface TilesImportParts {
   openSink(
     where: CachePlace & {
       budgetBytes?: number;
-      /** Called for each tile that had to make room. */
+      /** Called for each tile that was evicted to free space. */
       onEvicted?: () => void;
-      /** Every tile that is written, refused or put out goes into the operator's own record. */
+      /** Record every tile that is written, refused or evicted in the operator's own record. */
       record?: { readonly name: string; readonly note: (line: string) => void };
     },
   ): Promise<
@@ -152,7 +152,7 @@ async function run(parts: TilesImportParts, request: Request, io: CommandIo): Pr
     scratchDirectory: `${request.data}/scratch`,
   });
   await using _imagery = imagery;
-  // The cache is opened last: a source that cannot be read leaves no trace.
+  // The cache is opened last, so that a source that cannot be read leaves nothing behind.
   const total = imagery.tiles(importZoom(imagery, request.zoom ?? null)).length;
   await using cache = await openSink(parts, request, io);
   using bar = io.progress("importing tiles", total);
@@ -172,7 +172,7 @@ function attributionOf({ attribution = "" }: Request): string {
   return attribution.slice(0, ATTRIBUTION_CHARACTERS_MAX);
 }
 
-/** 65 where tiles were refused. */
+/** 65 when tiles were refused. */
 function tellRefusals(
   { refused, refusals }: Pick<ArchiveSummary, "refused" | "refusals">,
   io: CommandIo,
@@ -198,7 +198,7 @@ function describe(kind: ImageryKind, summary: ImportSummary, io: CommandIo): voi
   for (const note of notes) io.out(`note: ${note}`);
 }
 
-/** The sink, which says at its end how many tiles had to make room. */
+/** The tile sink, which reports at its end how many tiles were evicted. */
 async function openSink(parts: TilesImportParts, request: Request, io: CommandIo) {
   let evicted = 0;
   const { budget: budgetBytes, record } = request;
@@ -212,7 +212,7 @@ async function openSink(parts: TilesImportParts, request: Request, io: CommandIo
     sink: cache.sink,
     async [Symbol.asyncDispose]() {
       await cache[Symbol.asyncDispose]();
-      if (evicted > 0) io.err(`${evicted} tiles that were not used for longest had to make room`);
+      if (evicted > 0) io.err(`${evicted} least recently used tiles were evicted to free space`);
     },
   };
 }
@@ -225,7 +225,7 @@ async function runArchive(
 ): Promise<ExitCode> {
   await using _archive = archive;
   if (request.centre !== undefined) {
-    throw new UsageError(`${request.path} has its own places: leave --centre and --gsd out`);
+    throw new UsageError(`${request.path} has its own positions: leave --centre and --gsd out`);
   }
   using native = parts.openToolkit();
   await using cache = await openSink(parts, request, io);

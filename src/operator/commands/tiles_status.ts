@@ -1,5 +1,5 @@
 /**
- * `operator tiles status`: what waits to be handed in, what was, what was given up.
+ * `operator tiles status`: shows tiles that wait for upload, were uploaded, or were given up.
  *
  * @module
  */
@@ -24,7 +24,7 @@ export interface TilesStatusParts {
 interface FlightStatus {
   readonly flightId: string;
   pending: number;
-  /** Of the pending: refused at least once. */
+  /** Of the pending tiles: refused at least once. */
   refusedBefore: number;
   bytes: number;
 }

@@ -1,5 +1,5 @@
 /**
- * `operator tiles upload`: hands in the tiles that flights made, signed, after landing.
+ * `operator tiles upload`: uploads the tiles that flights made, signed, after landing.
  *
  * @module
  */
@@ -19,7 +19,9 @@ export interface UploadSettings {
   readonly dataDirectory: string;
   readonly dsn: string | null;
   readonly companionId: string;
-  /** Recorded flight whose end tells that the aircraft has landed; null: the latest that came home. */
+  /**
+   * The recorded flight whose footer proves the landing; null: the latest one that was collected.
+   */
   readonly recordFolder: string | null;
   readonly retry: boolean;
   readonly signal: AbortSignal;
