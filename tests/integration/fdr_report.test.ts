@@ -66,20 +66,32 @@ Deno.test("an hour of flight is one small page that shows all that must not be h
     has(made.html, /highest: error 90\d(\.\d)? m at 37:48/);
     has(made.html, /no usable estimate &#60; 1 %|no usable estimate < 1 %/);
     has(made.html, /silent for 4\.2 s/);
+    has(made.html, /Innovations: odometry <small>1\d,\d{3} judged, \d\d refused/);
+    has(made.html, /forward: 95(\.\d)? % inside 2 sigma/);
     assert.ok(!made.html.includes(HOSTILE_TEXT));
     await look(made.out, async (browser) => {
       const seen = await browser.evaluate<Record<string, number | string | string[]>>(`({
         title: document.title,
         images: document.querySelectorAll("body img").length,
-        charts: [...document.querySelectorAll("figure.chart")].map(({ id }) => id),
+        charts: [...document.querySelectorAll("main > figure.chart")].map(({ id }) => id),
+        innovations: document.querySelectorAll("details.group figure.chart .area").length,
         drawn: document.querySelectorAll(".line, .area, .dots, rect.label").length,
         rows: document.querySelectorAll("#event-rows tr").length,
       })`);
       const { title, charts, drawn, rows, images } = seen;
       assert.equal(title, "Flight report: long flight");
       assert.equal(images, 0);
-      const ids = ["horizontal", "vertical", "health", "fixes", "odometry", "latency"];
+      const ids = [
+        "horizontal",
+        "vertical",
+        "health",
+        "fixes",
+        "odometry",
+        "test-ratios",
+        "latency",
+      ];
       assert.deepEqual(charts, ids);
+      assert.equal(seen.innovations, 6, "a band for each component");
       assert.ok(Number(drawn) > 20);
       assert.equal(rows, 100);
       const found = await browser.evaluate<string[]>(`new Promise((done) => {

@@ -95,6 +95,8 @@ class Flight {
   readonly cameraSilence: { readonly fromS: number; readonly toS: number };
   readonly #plan: LongFlightPlan;
   readonly #random;
+  /** A stream of its own: the rest of the flight does not depend on it. */
+  readonly #innovations;
   readonly #local: LocalFrame;
   readonly #sinks: Readonly<Record<string, FdrSink>>;
   #driftM = 0;
@@ -103,6 +105,7 @@ class Flight {
   constructor(plan: LongFlightPlan, sink: (producerId: string) => FdrSink) {
     this.#plan = plan;
     this.#random = seededRandom(plan.seed ?? "long flight");
+    this.#innovations = this.#random.fork("innovations");
     const origin = plan.origin ?? { latitudeDeg: 48, longitudeDeg: 11 };
     this.#local = new LocalFrame({ ...origin, heightM: HEIGHT_M });
     const names = [
@@ -230,6 +233,7 @@ class Flight {
     this.#driftM = dark ? this.#driftM + 0.2 : this.#driftM * 0.6;
     const accepted = !dark && random.uniform() < 0.85;
     this.#fix(timeS, sequence, ns, accepted);
+    this.#measurement(timeS, ns, sequence % 200 !== 100);
     this.#state(timeS, sequence, ns, dark);
   }
 
@@ -250,6 +254,22 @@ class Flight {
       inliers: 20,
       global: false,
       covariance: Array.from({ length: 36 }, (_, i) => i % 7 === 0 ? 1 : 0),
+    });
+  }
+
+  #measurement(timeS: number, ns: number, fused: boolean): void {
+    const random = this.#innovations;
+    const sigma = [0.1, 0.1, 0.08, 0.001, 0.001, 0.001];
+    this.#put("state_estimator", "c5.measurement", timeS + 0.08, {
+      source: "odometry",
+      measuredNs: ns - 30e6,
+      fused,
+      reason: fused ? "" : "innovation beyond its gate",
+      observation: [SPEED_MPS / STATE_HZ, 0, 0, 0, 0, 0],
+      observationVariance: sigma.map((value) => value ** 2 / 2),
+      innovation: sigma.map((value) => value * random.normal() * (fused ? 1 : 9)),
+      innovationVariance: sigma.map((value) => value ** 2),
+      testRatio: (fused ? 0.2 : 12) * random.uniform(),
     });
   }
 

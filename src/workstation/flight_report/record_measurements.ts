@@ -21,6 +21,8 @@ const BREAK_NS = 5e9;
 /** Limit against damaged records that would fill the memory. */
 const SOURCES_MAX = 16;
 const COMPONENTS_MAX = 12;
+/** Fewer than other charts have: each source has several, and the page of an hour stays small. */
+const COLUMNS = 400;
 /** Number of colours for sources in one chart. */
 const COLOURS = 6;
 const DEGREES = 180 / Math.PI;
@@ -123,7 +125,7 @@ export class RecordMeasurements {
     const known = this.#sources.get(name);
     if (known !== undefined) return known;
     if (this.#sources.size >= SOURCES_MAX || size > COMPONENTS_MAX) return null;
-    const bins = () => new SeriesBins(this.#range, BREAK_NS);
+    const bins = () => new SeriesBins(this.#range, BREAK_NS, COLUMNS);
     const made: SourceBins = {
       name,
       testRatio: bins(),

@@ -15,16 +15,21 @@ const FIRST = 0, LOWEST = 1, HIGHEST = 2, LAST = 3, KEPT = 4;
 export class SeriesBins {
   readonly #range: TimeRange;
   readonly #silences: Silences;
-  readonly #timesNs = new Float64Array(COLUMNS * KEPT);
-  readonly #values = new Float64Array(COLUMNS * KEPT);
-  readonly #used = new Uint8Array(COLUMNS);
+  readonly #columns: number;
+  readonly #timesNs: Float64Array;
+  readonly #values: Float64Array;
+  readonly #used: Uint8Array;
   #count = 0;
   #highest: { readonly timeNs: number; readonly value: number } | null = null;
 
   /** A gap of more than `breakNs` interrupts the line. */
-  constructor(range: TimeRange, breakNs: number) {
+  constructor(range: TimeRange, breakNs: number, columns = COLUMNS) {
     this.#range = range;
-    this.#silences = new Silences(range, breakNs, COLUMNS);
+    this.#columns = columns;
+    this.#timesNs = new Float64Array(columns * KEPT);
+    this.#values = new Float64Array(columns * KEPT);
+    this.#used = new Uint8Array(columns);
+    this.#silences = new Silences(range, breakNs, columns);
   }
 
   get count(): number {
@@ -41,7 +46,7 @@ export class SeriesBins {
     this.#count++;
     this.#silences.add(timeNs);
     if (this.#highest === null || value > this.#highest.value) this.#highest = { timeNs, value };
-    const column = this.#range.column(timeNs);
+    const column = this.#range.column(timeNs, this.#columns);
     const at = column * KEPT;
     if (this.#used[column] === 0) {
       this.#used[column] = 1;
@@ -58,7 +63,7 @@ export class SeriesBins {
   samples(): Sample[] {
     const out: Sample[] = [];
     let lastNs: number | null = null;
-    for (let column = 0; column < COLUMNS; column++) {
+    for (let column = 0; column < this.#columns; column++) {
       if (this.#used[column] === 0) continue;
       for (const index of this.#inOrder(column * KEPT)) {
         const timeNs = this.#timesNs[index];
