@@ -10,7 +10,6 @@ import { commands as airborneCommands } from "../src/airborne/compose.ts";
 import {
   type Command,
   type CommandDeclaration,
-  COMMON_FLAGS,
   type Option,
   optionFacts,
   optionName,
@@ -52,13 +51,15 @@ function documentOf(
   program: string,
   commands: readonly CommandDeclaration[],
 ): CommandDocument {
-  const common = Object.entries(COMMON_FLAGS).map(([name, text]) => `\`--${name}\` (${text})`);
+  const toRoot = "../".repeat(folder.split("/").length);
   const text = [
     `# Commands of ${program}`,
     "",
     "Made from the declarations by `deno run -P=tasks tasks/command_documents.ts`; do not edit.",
     "",
-    `Every command takes ${common.join(" and ")}. A wrong command line ends with exit code 64.`,
+    "Every command takes `--help`, and `--quiet` for no progress. A wrong command line ends with " +
+    "exit code 64. How places, areas, numbers, dates and sizes are written: " +
+    `[command_line](${toRoot}src/core/command_line/README.md).`,
     ...commands.flatMap((command) => ["", ...sectionOf(program, command)]),
     "",
   ].join("\n");

@@ -11,7 +11,7 @@ export {
   type Options,
   type OptionValues,
 } from "./option.ts";
-export { COMMON_FLAGS, tokensOf } from "./parse.ts";
+export { tokensOf } from "./parse.ts";
 export { completionScript, type Shell, withCompletion } from "./completion.ts";
 export {
   type GeographicBox,

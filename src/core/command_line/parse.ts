@@ -9,7 +9,7 @@ import { nearest } from "./suggest.ts";
 import { Refused } from "./values.ts";
 
 /** What every command takes; the program itself answers to them. */
-export const COMMON_FLAGS = { quiet: "no progress", help: "this text" } as const;
+export const COMMON_FLAGS = { quiet: "no progress", help: "explains the command" } as const;
 
 /** One word, or an option with its value, of a command line; `key` is undefined where nobody declared it. */
 export type Token =
