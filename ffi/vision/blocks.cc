@@ -1,6 +1,8 @@
 #include "blocks.hpp"
 
 #include <algorithm>
+#include <array>
+#include <exception>
 #include <opencv2/imgproc.hpp>
 
 #include "cfog.hpp"
@@ -307,6 +309,23 @@ std::vector<Block> lay_out(const Frame& frame, const View& view, cv::Point2d cen
   return blocks;
 }
 
+/// Two pieces of work at the same time, where there are two processors.
+template <typename One, typename Other>
+void both(const One& one, const Other& other) {
+  std::array<std::exception_ptr, 2> faults;
+  cv::parallel_for_(cv::Range(0, 2), [&](const cv::Range& range) {
+    for (int i = range.start; i < range.end; i++) {
+      try {
+        i == 0 ? one() : other();
+      } catch (...) {
+        faults[i] = std::current_exception();
+      }
+    }
+  });
+  for (const auto& fault : faults)
+    if (fault != nullptr) std::rethrow_exception(fault);
+}
+
 }  // namespace
 
 int match_blocks(const Frame& frame, const View& view, const Mosaic& mosaic, cv::Point2d foot,
@@ -317,12 +336,17 @@ int match_blocks(const Frame& frame, const View& view, const Mosaic& mosaic, cv:
   require(size.width <= 4096 && size.height <= 4096, "the view is larger than 4096 fine pixels");
   const cv::Point2d centre(box.x + box.width / 2, box.y + box.height / 2);
   const int radius = std::max(2, static_cast<int>(std::ceil(search.search_m / search.gsd_m)));
-  const Ground seen = rectify(frame, view, centre, search.gsd_m, size);
-  const Ground map = mosaic.ground(foot + centre, search.gsd_m,
-                                   {size.width + 2 * radius, size.height + 2 * radius});
-  const cv::Mat view_features = cfog(seen.pixels, seen.valid, kFloorTiePoints);
-  const cv::Mat map_features = cfog(map.pixels, map.valid, kFloorTiePoints);
-  const cv::Mat map_energy = summed_energy(map_features);
+  Ground seen, map;
+  cv::Mat view_features, map_features, map_energy;
+  both([&] {
+    seen = rectify(frame, view, centre, search.gsd_m, size);
+    view_features = cfog(seen.pixels, seen.valid, kFloorTiePoints);
+  }, [&] {
+    map = mosaic.ground(foot + centre, search.gsd_m,
+                        {size.width + 2 * radius, size.height + 2 * radius});
+    map_features = cfog(map.pixels, map.valid, kFloorTiePoints);
+    map_energy = summed_energy(map_features);
+  });
   std::vector<Block> blocks = lay_out(frame, view, centre, size, search);
   blocks.erase(std::remove_if(blocks.begin(), blocks.end(),
                               [&](const Block& block) {

@@ -68,29 +68,41 @@ GDN_VECTORISED void normalise_row(float* features, const float* norm, const uint
   }
 }
 
-}  // namespace
+/// Fewer rows are not worth the four that two threads both make.
+constexpr int kRowsPerThread = 64;
 
-cv::Mat cfog(const cv::Mat& grey, const cv::Mat& valid, double floor_share) {
+/// Features before they are normalised, and their norms, of some of the rows.
+void smooth_rows(const cv::Mat& gx, const cv::Mat& gy, const cv::Range& range, cv::Mat* features,
+                 cv::Mat* norm) {
   static const Weights weights;
-  cv::Mat smooth, gx, gy;
-  cv::GaussianBlur(grey, smooth, cv::Size(3, 3), 0.8);
-  cv::Sobel(smooth, gx, CV_32F, 1, 0, 3, 0.125);
-  cv::Sobel(smooth, gy, CV_32F, 0, 1, 3, 0.125);
-  const int columns = grey.cols, rows = grey.rows;
-  cv::Mat features(grey.size(), CV_32FC(kChannels)), norm(grey.size(), CV_32F);
+  const int columns = gx.cols, rows = gx.rows;
   // The rows that one row of the result is made of, in turn, and a line for their gradients.
   cv::Mat ring(kTaps + 1, (columns + 2 * kReach) * kChannels, CV_32F);
   const auto smoothed = [&](int row) { return ring.ptr<float>(row % kTaps); };
-  int ready = 0;
-  for (int y = 0; y < rows; y++) {
+  int ready = std::max(0, range.start - kReach);
+  for (int y = range.start; y < range.end; y++) {
     for (; ready < std::min(rows, y + kReach + 1); ready++)
       smooth_row(gx.ptr<float>(ready), gy.ptr<float>(ready), columns, weights,
                  ring.ptr<float>(kTaps), smoothed(ready));
     const float* five[kTaps];
     for (int i = 0; i < kTaps; i++)
       five[i] = smoothed(cv::borderInterpolate(y + i - kReach, rows, cv::BORDER_REFLECT_101));
-    smooth_down(five, columns, weights, features.ptr<float>(y), norm.ptr<float>(y));
+    smooth_down(five, columns, weights, features->ptr<float>(y), norm->ptr<float>(y));
   }
+}
+
+}  // namespace
+
+cv::Mat cfog(const cv::Mat& grey, const cv::Mat& valid, double floor_share) {
+  cv::Mat smooth, gx, gy;
+  cv::GaussianBlur(grey, smooth, cv::Size(3, 3), 0.8);
+  cv::Sobel(smooth, gx, CV_32F, 1, 0, 3, 0.125);
+  cv::Sobel(smooth, gy, CV_32F, 0, 1, 3, 0.125);
+  const int columns = grey.cols, rows = grey.rows;
+  cv::Mat features(grey.size(), CV_32FC(kChannels)), norm(grey.size(), CV_32F);
+  cv::parallel_for_(cv::Range(0, rows), [&](const cv::Range& range) {
+    smooth_rows(gx, gy, range, &features, &norm);
+  }, std::max(1, rows / kRowsPerThread));
   cv::Mat inside;
   cv::erode(valid, inside, cv::Mat::ones(5, 5, CV_8U), cv::Point(-1, -1), 1, cv::BORDER_CONSTANT,
             cv::Scalar(0));

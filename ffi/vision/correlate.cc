@@ -10,6 +10,7 @@ namespace {
 
 /// Radius of the neighbourhood whose mean is taken off, pixels (measured: 14 beats 0, 4, 8 and 24).
 constexpr int kLocalMeanRadius = 14;
+constexpr int kPairsPerThread = 32;
 constexpr int kComplexFloats = sizeof(Complex8) / sizeof(float);
 
 GDN_VECTORISED void add_row(const float* features, int columns, Doubles8* sums) {
@@ -100,16 +101,18 @@ GDN_VECTORISED void load_rows(const float* upper, const float* lower, int column
 cv::Mat rows_transformed(const cv::Mat& features, int length) {
   const int pairs = (features.rows + 1) / 2;
   cv::Mat out(length, pairs * kComplexFloats, CV_32F);
-  Lines lines(length);
-  for (int pair = 0; pair < pairs; pair++) {
-    const int y = 2 * pair;
-    load_rows(features.ptr<float>(y),
-              y + 1 < features.rows ? features.ptr<float>(y + 1) : nullptr, features.cols,
-              lines.line());
-    lines.clear_from(features.cols);
-    const Complex8* done = lines.forward();
-    for (int x = 0; x < length; x++) out.ptr<Complex8>(x)[pair] = done[x];
-  }
+  cv::parallel_for_(cv::Range(0, pairs), [&](const cv::Range& range) {
+    Lines lines(length);
+    for (int pair = range.start; pair < range.end; pair++) {
+      const int y = 2 * pair;
+      load_rows(features.ptr<float>(y),
+                y + 1 < features.rows ? features.ptr<float>(y + 1) : nullptr, features.cols,
+                lines.line());
+      lines.clear_from(features.cols);
+      const Complex8* done = lines.forward();
+      for (int x = 0; x < length; x++) out.ptr<Complex8>(x)[pair] = done[x];
+    }
+  }, std::max(1, pairs / kPairsPerThread));
   return out;
 }
 

@@ -1,6 +1,7 @@
 #include "tracks.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <opencv2/calib3d.hpp>
 #include <opencv2/imgproc.hpp>
@@ -26,21 +27,24 @@ double scale_of(const Frame& frame) { return frame.levels.size() > kLevel ? kSca
 
 /// Corners spread over the picture: the best of each cell of a grid.
 std::vector<cv::Point2f> corners(const cv::Mat& grey, int count) {
-  const int cells_x = 8, cells_y = 6, border = 8;
+  constexpr int cells_x = 8, cells_y = 6, border = 8;
   const int per_cell = std::max(1, count / (cells_x * cells_y));
   std::vector<cv::Point2f> all;
   if (grey.cols < 2 * border + 3 * cells_x || grey.rows < 2 * border + 3 * cells_y) return all;
-  for (int cy = 0; cy < cells_y; cy++) {
-    for (int cx = 0; cx < cells_x; cx++) {
-      const int x0 = border + (grey.cols - 2 * border) * cx / cells_x;
-      const int x1 = border + (grey.cols - 2 * border) * (cx + 1) / cells_x;
-      const int y0 = border + (grey.rows - 2 * border) * cy / cells_y;
-      const int y1 = border + (grey.rows - 2 * border) * (cy + 1) / cells_y;
-      std::vector<cv::Point2f> found;
-      cv::goodFeaturesToTrack(grey(cv::Rect(x0, y0, x1 - x0, y1 - y0)), found, per_cell, 0.02, 7);
-      for (auto& p : found) all.emplace_back(p.x + x0, p.y + y0);
+  std::array<std::vector<cv::Point2f>, cells_x * cells_y> found;
+  const auto edge = [](int side, int cell, int cells) {
+    return border + (side - 2 * border) * cell / cells;
+  };
+  cv::parallel_for_(cv::Range(0, cells_x * cells_y), [&](const cv::Range& range) {
+    for (int i = range.start; i < range.end; i++) {
+      const int cx = i % cells_x, cy = i / cells_x;
+      const cv::Point from(edge(grey.cols, cx, cells_x), edge(grey.rows, cy, cells_y));
+      const cv::Point to(edge(grey.cols, cx + 1, cells_x), edge(grey.rows, cy + 1, cells_y));
+      cv::goodFeaturesToTrack(grey(cv::Rect(from, to)), found[i], per_cell, 0.02, 7);
+      for (auto& p : found[i]) p += cv::Point2f(from);
     }
-  }
+  });
+  for (const auto& cell : found) all.insert(all.end(), cell.begin(), cell.end());
   return all;
 }
 
@@ -86,8 +90,8 @@ int32_t gdn_frames_track(uint64_t from_handle, uint64_t to_handle, const double*
     std::vector<uint8_t> forward, backward;
     std::vector<float> residual;
     std::vector<cv::Point2f> back = start;
-    cv::calcOpticalFlowPyrLK(from_pyramid, to_pyramid, start, guess, forward, residual, window, kFlowLevels,
-                             stop, cv::OPTFLOW_USE_INITIAL_FLOW, 1e-3);
+    cv::calcOpticalFlowPyrLK(from_pyramid, to_pyramid, start, guess, forward, residual, window,
+                             kFlowLevels, stop, cv::OPTFLOW_USE_INITIAL_FLOW, 1e-3);
     cv::calcOpticalFlowPyrLK(to_pyramid, from_pyramid, guess, back, backward, residual, window, 1,
                              stop, cv::OPTFLOW_USE_INITIAL_FLOW, 1e-3);
     const double s = scale_of(from);

@@ -6,5 +6,7 @@
 GDN_API uint32_t gdn_vision_abi_version(void);
 /* Handles alive now, of every kind: 0 at the end of a clean run. */
 GDN_API int64_t gdn_vision_live_handles(void);
+/* Bytes of buffers that wait for the next picture; at most 96 MiB. */
+GDN_API int64_t gdn_vision_pooled_bytes(void);
 
 #endif

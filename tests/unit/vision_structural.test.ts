@@ -188,6 +188,61 @@ Deno.test("findPlaces() returns places apart from each other, best first, the tr
   }
 });
 
+Deno.test("matchStructure() answers the same whatever the size of its transforms", async () => {
+  using vision = openVision();
+  const ground = paintedGround("sizes");
+  using scene = new Scene(vision, ground);
+  const truth: CameraStand = {
+    positionLocalM: [12, -7, HEIGHT_M],
+    attitude: { rollDeg: 4, pitchDeg: -3, headingDeg: 200 },
+  };
+  await using frame = await scene.frame(truth);
+  const mosaic = new PictureMap(ground).mosaic();
+  const narrow = { headingHalfRangeRad: 0, scaleHalfRange: 0 };
+  const first = await matchStructure(vision, frame, mosaic, query(truth, narrow));
+  // Windows of 150 to 260 pixels, whose transforms have factors of 2, 3 and 5.
+  for (let searchRadiusM = 8; searchRadiusM <= 64; searchRadiusM += 7) {
+    const asked = query(truth, { ...narrow, searchRadiusM });
+    const answer = await matchStructure(vision, frame, mosaic, asked);
+    const where = `${searchRadiusM} m`;
+    // The window's local contrast changes a little with its size.
+    assert.ok(Math.hypot(answer.eastM - first.eastM, answer.northM - first.northM) < 0.2, where);
+    assert.ok(Math.abs(answer.score - first.score) < 0.05, `${where}: ${answer.score}`);
+    assert.equal(answer.tiePoints.length, first.tiePoints.length, where);
+  }
+});
+
+// A build for a sanitizer gives everything back at once.
+const sanitized = Deno.env.has("ASAN_OPTIONS");
+
+Deno.test(
+  "buffers are kept for the next picture, up to a bound",
+  { ignore: sanitized },
+  async () => {
+    using vision = openVision();
+    const ground = paintedGround("pool");
+    using scene = new Scene(vision, ground);
+    const truth: CameraStand = { positionLocalM: [0, 0, HEIGHT_M], attitude: LEVEL_NORTH };
+    await using frame = await scene.frame(truth);
+    const mosaic = new PictureMap(ground).mosaic();
+    const search = async (searchRadiusM: number) => {
+      await matchStructure(vision, frame, mosaic, query(truth, { searchRadiusM }));
+      return vision.pooledBytes();
+    };
+    await search(30);
+    const kept = await search(30);
+    assert.ok(kept > 1 << 20, `${kept} bytes`);
+    for (let i = 0; i < 5; i++) {
+      // Two threads may need a few blocks more at the same time than they did before.
+      const now = await search(30);
+      assert.ok(now < 1.5 * kept, `${now} bytes after ${kept}`);
+    }
+    for (const radiusM of [80, 160, 240, 300, 120]) {
+      assert.ok(await search(radiusM) <= 96 << 20, `after ${radiusM} m`);
+    }
+  },
+);
+
 Deno.test("matchStructure() refuses a question that makes no sense", async () => {
   using vision = openVision();
   const ground = paintedGround("refuse", 120);

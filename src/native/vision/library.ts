@@ -23,6 +23,7 @@ export const visionAbi: NativeAbi = {
 
 export const visionSymbols = {
   gdn_vision_live_handles: { parameters: [], result: "i64" },
+  gdn_vision_pooled_bytes: { parameters: [], result: "i64" },
   ...featureSymbols,
   ...frameSymbols,
   ...imageSymbols,
@@ -37,6 +38,8 @@ export interface VisionLibrary extends Disposable {
   readonly symbols: Deno.StaticForeignLibraryInterface<typeof visionSymbols>;
   /** Number of native handles; 0 at the end of a run without leaks. */
   liveHandles(): number;
+  /** Buffers that wait for the next picture, of the whole process: at most 96 MiB (ffi/vision/pool.hpp). */
+  pooledBytes(): number;
 }
 
 /**
@@ -49,6 +52,7 @@ export function openVision(path: string = nativeLibraryPath("vision")): VisionLi
   return {
     symbols: library.symbols,
     liveHandles: () => Number(library.symbols.gdn_vision_live_handles()),
+    pooledBytes: () => Number(library.symbols.gdn_vision_pooled_bytes()),
     [Symbol.dispose]: () => library.close(),
   };
 }
