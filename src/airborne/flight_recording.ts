@@ -44,7 +44,7 @@ export interface FlightRecording extends AsyncDisposable {
   close(cleanShutdown: boolean): Promise<RecordedFlightSummary | null>;
 }
 
-export interface FlightRecordingOptions {
+interface FlightRecordingOptions {
   /** Flights stand below it. */
   readonly flightRoot: string;
   readonly config: FdrConfig;

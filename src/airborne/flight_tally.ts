@@ -14,7 +14,7 @@ import type { FrameOutcome } from "./navigator.ts";
 const MEMORY_INTERVAL = 500;
 
 /** What is known of a flight apart from its events. */
-export interface FlightResults {
+interface FlightResults {
   readonly record: RecordedFlightSummary | null;
   readonly tiles: Readonly<Record<string, number>> | null;
   readonly outputFaults: Readonly<Record<string, number>>;

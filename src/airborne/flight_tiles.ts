@@ -19,7 +19,7 @@ import type { FlightRecording } from "./flight_recording.ts";
 import { flownFrame } from "./flown_frame.ts";
 import type { FrameOutcome } from "./navigator.ts";
 
-export interface FlightTilesParts {
+interface FlightTilesParts {
   readonly config: FlightTilesConfig;
   readonly vision: VisionLibrary;
   readonly frame: LocalFrame;

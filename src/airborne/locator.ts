@@ -34,7 +34,7 @@ export interface LocatorParts {
   readonly solver: PoseSolver;
 }
 
-export interface LocatorOptions {
+interface LocatorOptions {
   /** How many hypotheses of a search the matcher looks at. */
   readonly rerank: number;
   /** A second look when the residual exceeds this many map pixels. */

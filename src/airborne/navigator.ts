@@ -25,7 +25,7 @@ import type { Location, Locator } from "./locator.ts";
 import type { NavigatorConfig } from "./navigator_config.ts";
 import type { StageTimes } from "./stage_clock.ts";
 
-export interface NavigatorParts {
+interface NavigatorParts {
   readonly vision: VisionLibrary;
   readonly estimator: StateEstimator;
   readonly vio: VioStrategy;

@@ -16,7 +16,7 @@ import { FlightRecords } from "./flight_records.ts";
 import { FlightTiles } from "./flight_tiles.ts";
 import type { Note } from "./notes.ts";
 
-export interface FlightStart {
+interface FlightStart {
   readonly airborne: Airborne;
   readonly config: AirborneConfig;
   readonly clock: Clock;
@@ -33,7 +33,7 @@ export interface FlightStart {
   readonly note: Note;
 }
 
-export interface OpenedOutputs extends AsyncDisposable {
+interface OpenedOutputs extends AsyncDisposable {
   readonly recording: FlightRecording;
   readonly records: FlightRecords;
   readonly tiles: FlightTiles | null;

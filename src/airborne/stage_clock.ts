@@ -21,10 +21,10 @@ export const FRAME_STAGES = [
   "estimator",
   "between",
 ] as const;
-export type FrameStage = typeof FRAME_STAGES[number];
+type FrameStage = typeof FRAME_STAGES[number];
 
 /** Milliseconds by stage. */
-export type StageMs = Record<FrameStage, number>;
+type StageMs = Record<FrameStage, number>;
 
 /** One turn, with what ran between the turn before it and its start. */
 export interface StageTimes {

@@ -42,7 +42,7 @@ export class StrategyNotLinkedError extends GdnError {
   }
 }
 
-export interface StrategyChoice<Parts, Part> {
+interface StrategyChoice<Parts, Part> {
   /** For the message: "airborne". */
   readonly executable: string;
   /** For the message: "matcher". */

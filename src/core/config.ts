@@ -12,10 +12,10 @@ import { parseDocument } from "yaml";
 import { z } from "zod";
 import { EXIT, GdnError } from "./errors.ts";
 
-export const ENVIRONMENT_PREFIX = "GDN_";
+const ENVIRONMENT_PREFIX = "GDN_";
 
 /** One problem. */
-export interface ConfigurationProblem {
+interface ConfigurationProblem {
   /** "camera.rateHz", or "" for the whole file. */
   readonly path: string;
   readonly message: string;
@@ -39,7 +39,7 @@ export class ConfigurationError extends GdnError {
   }
 }
 
-export interface ConfigurationSource {
+interface ConfigurationSource {
   /** The file's text and its name for messages; absent: defaults and the environment only. */
   readonly file?: { readonly text: string; readonly name: string };
   /** The environment; only names that begin with {@link ENVIRONMENT_PREFIX} are considered. */

@@ -13,7 +13,7 @@
  */
 import { type ControllerNs, type MonotonicNs, monotonicNs } from "./units.ts";
 
-export interface ControllerClockOptions {
+interface ControllerClockOptions {
   /** Delay that every message has, nanoseconds. */
   readonly shortestDelayNs?: number;
   /** Largest skew of a crystal, parts per million. */

@@ -5,10 +5,10 @@
  * @module
  */
 
-export type DescriptorArray = Float32Array | Float16Array;
+type DescriptorArray = Float32Array | Float16Array;
 
 /** The metric for descriptors, everywhere: the index is built with it and refuses another. */
-export type DescriptorMetric = "inner_product";
+type DescriptorMetric = "inner_product";
 
 /** Inner product; for unit vectors it gives the same order as cosine and Euclidean distance. */
 export function descriptorMetric(): DescriptorMetric {

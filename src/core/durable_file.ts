@@ -50,7 +50,7 @@ export async function replaceFile(
 }
 
 /** Renames a temporary file to its final name, and removes it when that fails. */
-export async function renameOrRemove(temporary: string, path: string): Promise<void> {
+async function renameOrRemove(temporary: string, path: string): Promise<void> {
   try {
     await Deno.rename(temporary, path);
   } catch (error) {

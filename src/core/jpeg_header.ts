@@ -5,7 +5,7 @@
  * @module
  */
 
-export interface PictureSize {
+interface PictureSize {
   readonly widthPx: number;
   readonly heightPx: number;
 }

@@ -12,12 +12,12 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export type LogFields = Readonly<Record<string, unknown>>;
 
-export const LogErrorSchema = z.strictObject({
+const LogErrorSchema = z.strictObject({
   type: z.string().describe("class of the fault, with its code: DataError(DATA)"),
   message: z.string().describe("what the fault says"),
   causes: z.array(z.string()).describe('"Type: message" of each cause, outermost first'),
 });
-export type LogError = Readonly<z.infer<typeof LogErrorSchema>>;
+type LogError = Readonly<z.infer<typeof LogErrorSchema>>;
 
 /** One line is the JSON text of this; its keys stand in this order. */
 export const LogLineSchema = z.strictObject({

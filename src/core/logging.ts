@@ -22,7 +22,7 @@ export interface Logger {
   child(component: string): Logger;
 }
 
-export interface LoggerOptions {
+interface LoggerOptions {
   readonly component: string;
   /** Takes one line without its line end. It must not throw. */
   readonly sink: (line: string) => void;

@@ -127,7 +127,7 @@ export function matrixVector(m: Matrix3, v: Vector3): Vector3 {
 }
 
 /** Aerospace angles of a body (FRD) over the ground, radians. */
-export interface RollPitchYaw {
+interface RollPitchYaw {
   readonly rollRad: number;
   readonly pitchRad: number;
   /** Clockwise from north. */

@@ -19,9 +19,9 @@ type Brand<Name extends string> = number & { readonly [brand]: Name };
 export type MonotonicNs = Brand<"MonotonicNs">;
 /** Integer nanoseconds on the flight controller's own clock. Never mix with {@link MonotonicNs}. */
 export type ControllerNs = Brand<"ControllerNs">;
-export type Metres = Brand<"Metres">;
-export type Radians = Brand<"Radians">;
-export type Degrees = Brand<"Degrees">;
+type Metres = Brand<"Metres">;
+type Radians = Brand<"Radians">;
+type Degrees = Brand<"Degrees">;
 
 /** A value outside of its valid range, or not finite. */
 export class UnitRangeError extends RangeError {
@@ -59,13 +59,8 @@ export function degrees(value: number): Degrees {
 }
 
 export const NS_PER_SECOND = 1e9;
-export const NS_PER_MS = 1e6;
-
 export function secondsFromNs(ns: number): number {
   return ns / NS_PER_SECOND;
-}
-export function nsFromSeconds(seconds: number): number {
-  return Math.round(seconds * NS_PER_SECOND);
 }
 export function radiansFromDegrees(angleDeg: number): number {
   return angleDeg * (Math.PI / 180);

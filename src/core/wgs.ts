@@ -5,7 +5,7 @@
  * @module
  */
 import proj4 from "proj4";
-import { degreesFromRadians, radiansFromDegrees } from "./units.ts";
+import { radiansFromDegrees } from "./units.ts";
 
 /** A WGS84 position: degrees, and metres over the ellipsoid. */
 export interface WgsPosition {
@@ -17,7 +17,7 @@ export interface WgsPosition {
 /** Three metres: east, north, up. */
 export type Enu = readonly [eastM: number, northM: number, upM: number];
 /** Earth-centred, earth-fixed metres. */
-export type Ecef = readonly [xM: number, yM: number, zM: number];
+type Ecef = readonly [xM: number, yM: number, zM: number];
 
 /** A coordinate that does not exist on Earth, or is outside of a frame's range. */
 export class WgsConversionError extends RangeError {
@@ -29,7 +29,7 @@ const GEOCENTRIC = "+proj=geocent +datum=WGS84 +units=m +no_defs";
 const geodeticToGeocentric = proj4(GEODETIC, GEOCENTRIC);
 
 /** Throws {@link WgsConversionError} unless the position is finite and on Earth. */
-export function checkWgs(position: WgsPosition): WgsPosition {
+function checkWgs(position: WgsPosition): WgsPosition {
   const { latitudeDeg, longitudeDeg, heightM } = position;
   if (!(latitudeDeg >= -90 && latitudeDeg <= 90)) {
     throw new WgsConversionError(`latitude must be in [-90, 90] degrees, got ${latitudeDeg}`);
@@ -159,10 +159,4 @@ export class LocalFrame {
     const deltaLongitude = radiansFromDegrees(position.longitudeDeg - this.origin.longitudeDeg);
     return Math.atan(Math.tan(deltaLongitude) * Math.sin(radiansFromDegrees(position.latitudeDeg)));
   }
-}
-
-/** Initial bearing from a to b, degrees clockwise from north in [0, 360). */
-export function bearingDeg(a: WgsPosition, b: WgsPosition): number {
-  const [east, north] = new LocalFrame({ ...a, heightM: 0 }).localFromWgs({ ...b, heightM: 0 });
-  return (degreesFromRadians(Math.atan2(east, north)) + 360) % 360;
 }

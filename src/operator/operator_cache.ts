@@ -23,7 +23,7 @@ export interface CacheSettings {
   readonly record?: RecordSettings;
 }
 
-export interface RecordSettings {
+interface RecordSettings {
   /** The command: "tiles import". */
   readonly name: string;
   readonly note: (line: string) => void;

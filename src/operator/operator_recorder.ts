@@ -7,7 +7,7 @@
 import { type SystemClock, VERSION } from "../core/mod.ts";
 import { FdrConfigSchema, FlightRecorder } from "../flight/flight_recorder/mod.ts";
 
-export interface OperatorRecord {
+interface OperatorRecord {
   readonly dataDirectory: string;
   /** The command: "tiles upload". */
   readonly name: string;

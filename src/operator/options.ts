@@ -9,7 +9,7 @@ import { type CommandIo, option, Refused } from "../core/mod.ts";
  * Where the operator keeps everything (tile cache, scratch files) unless `--data` says otherwise: a
  * folder in the working directory, which the operator's permission set can read and write.
  */
-export const DATA_DIRECTORY_DEFAULT = "data";
+const DATA_DIRECTORY_DEFAULT = "data";
 
 const CACHE_GROUP = "Tile cache";
 

@@ -33,7 +33,7 @@ export interface Command extends CommandDeclaration {
 }
 
 /** A command whose values the compiler knows. */
-export interface TypedCommand<V> extends Command {
+interface TypedCommand<V> extends Command {
   parse(args: readonly string[]): V;
 }
 

@@ -10,7 +10,7 @@ import { type Option, option, optionName } from "./option.ts";
 import { COMMON_FLAGS } from "./parse.ts";
 
 const SHELLS = ["bash", "zsh", "fish"] as const;
-export type Shell = (typeof SHELLS)[number];
+type Shell = (typeof SHELLS)[number];
 
 /** `completion` of a program with these commands; the list holds itself as well. */
 export function withCompletion(program: string, commands: readonly Command[]): readonly Command[] {
@@ -41,7 +41,7 @@ another way, give the shell a function of that name.
   return all;
 }
 
-export function completionScript(
+function completionScript(
   shell: Shell,
   program: string,
   commands: readonly CommandDeclaration[],

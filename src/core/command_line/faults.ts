@@ -5,7 +5,7 @@
  */
 import { causes, EXIT, GdnError, messageOf } from "../errors.ts";
 
-export interface Fault {
+interface Fault {
   readonly text: string;
   readonly exitCode: number;
 }

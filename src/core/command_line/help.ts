@@ -16,7 +16,7 @@ export interface ProgramText {
   readonly summary: string;
 }
 
-export type Found =
+type Found =
   | { readonly kind: "command"; readonly command: Command; readonly rest: readonly string[] }
   /** The words stop at a group ("tiles"); `help` says that they ask for its list. */
   | { readonly kind: "group"; readonly commands: readonly Command[]; readonly help: boolean };
@@ -112,7 +112,7 @@ export function usageLine(title: string, command: CommandDeclaration): string {
 }
 
 /** What stands behind an option in words: help, unit, default, older names. */
-export function optionText(option: Option): string {
+function optionText(option: Option): string {
   const facts = [
     ...(option.isRequired ? ["required"] : []),
     ...optionFacts(option),

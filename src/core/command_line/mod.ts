@@ -12,7 +12,7 @@ export {
   type OptionValues,
 } from "./option.ts";
 export { tokensOf } from "./parse.ts";
-export { completionScript, type Shell, withCompletion } from "./completion.ts";
+export { withCompletion } from "./completion.ts";
 export {
   type GeographicBox,
   type LatitudeLongitude,
@@ -20,11 +20,4 @@ export {
   readNumber,
   Refused,
 } from "./values.ts";
-export {
-  EXIT_INTERRUPTED,
-  type Program,
-  type ProgramTerminal,
-  runCommand,
-  runProgram,
-  type SingleCommand,
-} from "./program.ts";
+export { type ProgramTerminal, runCommand, runProgram } from "./program.ts";

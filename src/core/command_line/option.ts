@@ -52,7 +52,7 @@ export interface Option<T = unknown> {
 }
 
 /** What a declaration says beside its kind. */
-export interface Settings<T> {
+interface Settings<T> {
   readonly help: string;
   /** A value that shows how it is written. */
   readonly example?: string;

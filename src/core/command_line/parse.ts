@@ -12,7 +12,7 @@ import { Refused } from "./values.ts";
 export const COMMON_FLAGS = { quiet: "no progress", help: "explains the command" } as const;
 
 /** One word, or an option with its value, of a command line; `key` is undefined where nobody declared it. */
-export type Token =
+type Token =
   | { readonly kind: "argument"; readonly text: string }
   | {
     readonly kind: "option";

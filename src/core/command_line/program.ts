@@ -13,11 +13,11 @@ import { describeFault } from "./faults.ts";
 import { commandHelp, findCommand, programHelp, type ProgramText } from "./help.ts";
 
 /** Exit code that a shell reports for a program ended by SIGINT. */
-export const EXIT_INTERRUPTED = 130;
+const EXIT_INTERRUPTED = 130;
 /** Exit code that a shell reports for a program whose reader closed the pipe (`… | head`). */
-export const EXIT_BROKEN_PIPE = 141;
+const EXIT_BROKEN_PIPE = 141;
 
-export interface Program extends ProgramText {
+interface Program extends ProgramText {
   readonly commands: readonly Command[];
   readonly args: readonly string[];
   /** The permission set that it runs under, for messages: "airborne" or "operator". */
@@ -46,7 +46,7 @@ export function runProgram(program: Program): Promise<number> {
 }
 
 /** A program that is one command, such as a task of the repository. */
-export interface SingleCommand {
+interface SingleCommand {
   /** How it is called: "deno task evaluate". */
   readonly title: string;
   readonly command: Command;

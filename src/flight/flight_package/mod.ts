@@ -2,5 +2,5 @@
 export * from "./contract.ts";
 export * from "./errors.ts";
 export { encodeManifest, readManifest } from "./manifest.ts";
-export { openFlightPackage, type OpenPackageOptions } from "./open.ts";
+export { openFlightPackage } from "./open.ts";
 export { verifiedBytes, verifyFiles, type VerifyProgress } from "./verify.ts";

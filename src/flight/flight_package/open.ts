@@ -21,7 +21,7 @@ import { verifyFiles, type VerifyProgress } from "./verify.ts";
 
 const LIST_BYTES_MAX = 1024 ** 3;
 
-export interface OpenPackageOptions {
+interface OpenPackageOptions {
   /** When the flight ends: tiles that expire earlier are left out. Without it, none are. */
   readonly flightUntil?: Date;
 }

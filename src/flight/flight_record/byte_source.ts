@@ -80,12 +80,3 @@ export class FileSource implements ByteSource, Disposable {
     this.#windowOffset = offset;
   }
 }
-
-/** A source over bytes in memory, for tests. */
-export function memorySource(bytes: Uint8Array, path = "memory"): ByteSource {
-  return {
-    path,
-    sizeBytes: bytes.length,
-    bytes: (offset, length) => Promise.resolve(bytes.subarray(offset, offset + length)),
-  };
-}

@@ -17,12 +17,12 @@ import { parseChunk } from "./mcap_records.ts";
 /** Finding a flipped bit takes one step a bit; this many take about a second. */
 const FLIPPED_BIT_BYTES_MAX = 16 * 1024 * 1024;
 
-export interface ChunkFault {
+interface ChunkFault {
   readonly code: DamageCode;
   readonly reason: string;
 }
 
-export interface OpenedChunk {
+interface OpenedChunk {
   readonly head: ChunkHead;
   readonly records: Uint8Array;
   /** Offset of its records in the file. */

@@ -8,7 +8,7 @@ import { type Channel, OPCODE, RECORD_HEAD_BYTES, recordName, type Schema } from
 import { parseChannel, parseMessage, parseSchema } from "./mcap_records.ts";
 import type { ScannedMessage } from "./scan_events.ts";
 
-export interface ChunkRecords {
+interface ChunkRecords {
   readonly schemas: readonly { readonly offset: number; readonly schema: Schema }[];
   readonly channels: readonly { readonly offset: number; readonly channel: Channel }[];
   readonly messages: readonly ScannedMessage[];

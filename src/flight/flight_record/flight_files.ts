@@ -26,7 +26,7 @@ export interface FlightFiles {
 
 const SEGMENT = /^segment_(\d{4,9})\.mcap$/;
 
-export function segmentIndex(name: string): number | null {
+function segmentIndex(name: string): number | null {
   const match = SEGMENT.exec(name);
   return match === null ? null : Number(match[1]);
 }

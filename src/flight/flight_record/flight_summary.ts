@@ -18,7 +18,7 @@ export interface KindSummary extends Rhythm {
   readonly hz: number | null;
 }
 
-export interface Moment {
+interface Moment {
   readonly timestampNs: number;
   readonly wallTime: string;
 }

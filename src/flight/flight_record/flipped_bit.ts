@@ -12,7 +12,7 @@
 
 const POLYNOMIAL = 0xedb88320;
 
-export type FlippedBit =
+type FlippedBit =
   /** The data are correct, the stored CRC is wrong. */
   | { readonly where: "crc" }
   | { readonly where: "data"; readonly byte: number; readonly bit: number };

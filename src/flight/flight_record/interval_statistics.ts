@@ -5,7 +5,7 @@
  * @module
  */
 
-export interface Pause {
+interface Pause {
   readonly fromNs: number;
   readonly toNs: number;
 }

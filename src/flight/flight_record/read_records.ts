@@ -15,7 +15,7 @@ import {
 } from "./scan_flight.ts";
 import { schemaVersionFault } from "./schema_version.ts";
 
-export interface RecordFilter {
+interface RecordFilter {
   /** All kinds when absent or empty. */
   readonly kinds?: readonly string[];
   /** Canonical clock, both ends included. */

@@ -20,7 +20,7 @@ import {
   type ScanOptions,
 } from "./scan_flight.ts";
 
-export interface RecoveredSegment {
+interface RecoveredSegment {
   readonly name: string;
   readonly records: number;
 }

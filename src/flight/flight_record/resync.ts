@@ -14,7 +14,7 @@ const MESSAGE_BYTES_MAX = 8 * 1024 * 1024;
 const CLOSING_BRACE = 0x7d;
 
 /** What was skipped on the way to the next record, or to the end of the file. */
-export interface Resync {
+interface Resync {
   readonly offset: number;
   /** Only zeros from this offset to `offset`. */
   readonly zerosFrom: number;

@@ -10,7 +10,7 @@ import { decodeSlot, RecordEncoder, type SlotRecord } from "./record_encoder.ts"
 import type { FdrKind } from "./registry.ts";
 import { createRing, RingConsumer, type RingGeometry } from "./ring.ts";
 
-export interface FakeFdrSinkOptions extends Partial<FdrClientOptions>, Partial<RingGeometry> {
+interface FakeFdrSinkOptions extends Partial<FdrClientOptions>, Partial<RingGeometry> {
   readonly producerId?: string;
 }
 

@@ -39,7 +39,7 @@ export interface FlightStart {
   readonly clock: Clock;
 }
 
-export interface FlightEnd {
+interface FlightEnd {
   readonly flightId: string;
   readonly cleanShutdown: boolean;
   /** Copied to the footer unchanged. */

@@ -7,14 +7,14 @@ import { TEMPORARY_MARK } from "../../core/mod.ts";
 import type { Disk, DiskFile } from "./contract.ts";
 import { SegmentWriter } from "./segment_writer.ts";
 
-export interface ClosedSegment {
+interface ClosedSegment {
   readonly name: string;
   readonly bytes: number;
   readonly messages: number;
   readonly extent: { readonly firstNs: number; readonly lastNs: number } | undefined;
 }
 
-export interface SegmentsOptions {
+interface SegmentsOptions {
   readonly disk: Disk;
   readonly flightRoot: string;
   readonly flightId: string;
@@ -164,7 +164,7 @@ function exists(disk: Disk, path: string): boolean {
 }
 
 /** Names sort like their numbers up to 9999; readers use the number. */
-export function segmentName(index: number): string {
+function segmentName(index: number): string {
   return `segment_${String(index).padStart(4, "0")}.mcap`;
 }
 

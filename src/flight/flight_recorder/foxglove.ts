@@ -9,10 +9,10 @@ import type { FdrKind, FdrPayload } from "./registry/kinds.ts";
 
 export const LOCATION_FIX = "foxglove.LocationFix";
 export const COMPRESSED_IMAGE = "foxglove.CompressedImage";
-export type FoxgloveSchema = typeof LOCATION_FIX | typeof COMPRESSED_IMAGE;
+type FoxgloveSchema = typeof LOCATION_FIX | typeof COMPRESSED_IMAGE;
 
 /** `PositionCovarianceType` of foxglove.LocationFix. */
-export const POSITION_COVARIANCE_TYPE = {
+const POSITION_COVARIANCE_TYPE = {
   UNKNOWN: 0,
   APPROXIMATED: 1,
   DIAGONAL_KNOWN: 2,
@@ -24,7 +24,7 @@ interface Timestamp {
   readonly nsec: number;
 }
 
-export interface LocationFixFields {
+interface LocationFixFields {
   readonly timestamp: Timestamp;
   readonly frame_id: string;
   readonly latitude: number;
@@ -35,7 +35,7 @@ export interface LocationFixFields {
   readonly position_covariance_type: 0 | 1 | 2 | 3;
 }
 
-export interface CompressedImageFields {
+interface CompressedImageFields {
   readonly timestamp: Timestamp;
   readonly frame_id: string;
   /** Base64. */
@@ -43,7 +43,7 @@ export interface CompressedImageFields {
   readonly format: string;
 }
 
-export type FoxgloveFields = LocationFixFields | CompressedImageFields;
+type FoxgloveFields = LocationFixFields | CompressedImageFields;
 
 const SCHEMA_BY_KIND: ReadonlyMap<string, FoxgloveSchema> = new Map<FdrKind, FoxgloveSchema>([
   ["nav.state", LOCATION_FIX],

@@ -16,7 +16,7 @@ import type { FdrSink } from "./contract.ts";
 import { FdrRecordTooLargeError } from "./errors.ts";
 import { fitLog, type LogPayload } from "./log_fit.ts";
 
-export interface LogBridgeOptions {
+interface LogBridgeOptions {
   /** A sink of its own: a ring has one producer, and log lines must not evict flight data. */
   readonly sink: FdrSink;
   readonly clock: Clock;
@@ -26,7 +26,7 @@ export interface LogBridgeOptions {
   readonly slotBytes?: number;
 }
 
-export interface LogBridgeCounts {
+interface LogBridgeCounts {
   /** Lines that became records. */
   readonly forwarded: number;
   /** Of these, how many put older ones out of a full ring. */

@@ -52,7 +52,7 @@ export function fitLog(payload: LogPayload, bytesMax: number): LogPayload {
 }
 
 /** Bytes of MessagePack that a plain value takes at most. */
-export function packedBytesMax(value: unknown): number {
+function packedBytesMax(value: unknown): number {
   if (typeof value === "string") return 5 + utf8Bytes(value);
   if (typeof value !== "object" || value === null) return 9;
   let bytes = 5;

@@ -33,7 +33,6 @@ export {
   RawFrameWriteForbiddenError,
 } from "./errors.ts";
 export {
-  type FlightEnd,
   FlightRecorder,
   type FlightRecorderOptions,
   type FlightStart,
@@ -42,12 +41,7 @@ export {
 export type { ClosedFlight } from "./flight_writer.ts";
 export { channelSchemaName, foxgloveFields, foxgloveSchema } from "./foxglove.ts";
 export { enforceOrThrow } from "./kind_policy.ts";
-export {
-  createLogBridge,
-  type LogBridge,
-  type LogBridgeCounts,
-  type LogBridgeOptions,
-} from "./log_bridge.ts";
+export { createLogBridge, type LogBridge } from "./log_bridge.ts";
 export type { OverrunNotice } from "./overrun_reporter.ts";
 export { checkSchemaVersion, decodeRecord, encodeRecord } from "./record.ts";
 export {
@@ -64,7 +58,7 @@ export {
   IMU_BATCH_MAX,
   REQUIRED_KEYS,
 } from "./registry.ts";
-export { NonThrowingSink, type NonThrowingSinkOptions } from "./non_throwing_sink.ts";
-export { startFlightRecorder, type StartRecorderOptions } from "./start_recorder.ts";
+export { NonThrowingSink } from "./non_throwing_sink.ts";
+export { startFlightRecorder } from "./start_recorder.ts";
 export type { SavedTile } from "./tile_snapshots.ts";
 export type { NewTile } from "./writer_protocol.ts";

@@ -12,7 +12,7 @@ import { type Logger, messageOf } from "../../core/mod.ts";
 import type { EnqueueResult, FdrSink, NewRecord } from "./contract.ts";
 import type { FdrKind } from "./registry.ts";
 
-export interface NonThrowingSinkOptions {
+interface NonThrowingSinkOptions {
   readonly sink: FdrSink;
   /** Gets one ERROR for refused records at once, then at most one a second. */
   readonly logger: Logger;

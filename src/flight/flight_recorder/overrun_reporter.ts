@@ -13,7 +13,7 @@ export interface OverrunNotice {
   readonly message: string;
 }
 
-export interface OverrunReporterOptions {
+interface OverrunReporterOptions {
   readonly overrun: (notice: OverrunNotice) => void;
   readonly nowMs?: () => number;
 }

@@ -13,7 +13,7 @@ import {
   type OpenedFlight,
 } from "./flight_recorder.ts";
 
-export interface StartRecorderOptions extends FlightRecorderOptions {
+interface StartRecorderOptions extends FlightRecorderOptions {
   readonly flight: FlightStart;
   /** Takes one line without its end. */
   readonly stderr: (line: string) => void;

@@ -23,7 +23,7 @@ export class WriterFaultError extends Error {
   }
 }
 
-export interface WriterThreadEvents {
+interface WriterThreadEvents {
   message(message: Extract<WriterMessage, { type: "alert" | "log" }>): void;
   /** Called once when the thread ends unexpectedly. */
   died(reason: string): void;

@@ -28,7 +28,7 @@ const SENSOR_WIDTH_MM: Readonly<Record<string, number>> = {
 /** Width of a full-frame negative in millimetres: the reference of 35 mm equivalents. */
 const FULL_FRAME_WIDTH_MM = 36;
 
-export interface CalibrationTags {
+interface CalibrationTags {
   readonly model: string | null;
   readonly focalLengthMm: number | null;
   readonly focalLength35Mm: number | null;

@@ -3,6 +3,6 @@
  * pixels.
  */
 export * from "./contract.ts";
-export { calibrationFromTags, type CalibrationTags } from "./calibration.ts";
+export { calibrationFromTags } from "./calibration.ts";
 export { heightAboveGroundM, localFromCamera } from "./pose.ts";
 export { type PhotographFile, readPhotograph, readPhotographFolder } from "./read_photograph.ts";

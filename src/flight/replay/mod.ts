@@ -12,15 +12,5 @@ export type {
   ImuEvent,
   SensorEvent,
 } from "./events.ts";
-export {
-  type FlightExtent,
-  openRecordedFlight,
-  type RecordedFlight,
-  type RecordedFlightOptions,
-} from "./recorded_flight.ts";
-export {
-  openPhotographFolder,
-  type PhotographEvent,
-  type PhotographFlight,
-  type PhotographFolderOptions,
-} from "./photograph_folder.ts";
+export { type FlightExtent, openRecordedFlight, type RecordedFlight } from "./recorded_flight.ts";
+export { openPhotographFolder, type PhotographEvent } from "./photograph_folder.ts";

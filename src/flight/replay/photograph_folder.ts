@@ -30,7 +30,7 @@ export interface PhotographEvent {
   } | null;
 }
 
-export interface PhotographFlight {
+interface PhotographFlight {
   readonly path: string;
   /** Names in order; `sequence` counts them from 0. */
   readonly names: readonly string[];
@@ -42,7 +42,7 @@ export interface PhotographFlight {
   positionTag(sequence: number): { readonly latitudeDeg: number; readonly longitudeDeg: number };
 }
 
-export interface PhotographFolderOptions {
+interface PhotographFolderOptions {
   /** Altitude of the ground over sea level, metres, for tags without a height over take-off. */
   readonly groundAltitudeM?: number;
 }

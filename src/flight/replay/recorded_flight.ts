@@ -45,7 +45,7 @@ export interface RecordedFlight {
   events(): AsyncIterable<FlightEvent>;
 }
 
-export interface RecordedFlightOptions {
+interface RecordedFlightOptions {
   /**
    * Whether every picture must be there, whole and of the calibration's size (the default). Where
    * false, what cannot be read is an event with `unreadable`, and what cannot be decoded shows when

@@ -10,7 +10,7 @@ import { NativeErrorBuffer } from "../../core/mod.ts";
 import type { FaissLibrary } from "./library.ts";
 import { HNSW_INFO_BYTES } from "./symbols.ts";
 
-export interface HnswShape {
+interface HnswShape {
   readonly dimension: number;
   /** Neighbours per node. */
   readonly m: number;
@@ -20,12 +20,12 @@ export interface HnswShape {
   readonly efSearch: number;
 }
 
-export interface HnswInfo extends HnswShape {
+interface HnswInfo extends HnswShape {
   readonly count: number;
 }
 
 /** The k best of each query, row by row, best first; id -1 where fewer were found. */
-export interface HnswHits {
+interface HnswHits {
   readonly ids: BigInt64Array<ArrayBuffer>;
   readonly scores: Float32Array<ArrayBuffer>;
 }

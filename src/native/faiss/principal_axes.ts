@@ -17,7 +17,7 @@ export interface PrincipalAxes {
   readonly axes: Floats;
 }
 
-export interface TrainedAxes extends PrincipalAxes {
+interface TrainedAxes extends PrincipalAxes {
   /** 0…1: share of the descriptors' variance along the kept axes. */
   readonly keptVariance: number;
 }

@@ -7,7 +7,7 @@
 import type { NativeAbi } from "../../core/mod.ts";
 
 /** Bytes of `struct gdn_hnsw_params`. */
-export const HNSW_PARAMS_BYTES = 16;
+const HNSW_PARAMS_BYTES = 16;
 /** Bytes of `struct gdn_hnsw_info`. */
 export const HNSW_INFO_BYTES = 24;
 

@@ -117,7 +117,7 @@ export const featureSymbols = {
 
 type FeatureLibrary = Pick<NativeLibrary<typeof featureSymbols>, "symbols">;
 
-export interface LocalFeatures {
+interface LocalFeatures {
   readonly count: number;
   /** x, y, size (pixels) and angle (degrees) of each. */
   readonly keypoints: Floats;
@@ -157,7 +157,7 @@ export async function detectSift(
   };
 }
 
-export interface FeatureMatches {
+interface FeatureMatches {
   readonly count: number;
   /** Index in a, index in b, of each pair. */
   readonly pairs: Int32Array;
@@ -200,7 +200,7 @@ export async function matchFeatures(
   };
 }
 
-export interface HomographyEstimate {
+interface HomographyEstimate {
   /** b = H a, row-major. */
   readonly homography: Float64Array;
   readonly inlierMask: Uint8Array;
@@ -312,7 +312,7 @@ export async function aggregateVlad(
   return vlad;
 }
 
-export interface PrincipalAxes {
+interface PrincipalAxes {
   readonly mean: Floats;
   /** axisCount × length, largest variance first. */
   readonly axes: Floats;

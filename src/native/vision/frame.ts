@@ -57,13 +57,13 @@ export interface CameraModel {
 }
 
 /** The 11 doubles of ffi/vision/camera.hpp. */
-export function cameraVector(camera: CameraModel): Float64Array<ArrayBuffer> {
+function cameraVector(camera: CameraModel): Float64Array<ArrayBuffer> {
   const { widthPx, heightPx, fxPx, fyPx, cxPx, cyPx, distortion } = camera;
   return Float64Array.of(widthPx, heightPx, fxPx, fyPx, cxPx, cyPx, ...distortion);
 }
 
 /** North-up grey ground: row 0 is north; `mask` is 255 where there is ground. */
-export interface GroundPatch {
+interface GroundPatch {
   readonly widthPx: number;
   readonly heightPx: number;
   readonly gsdM: number;

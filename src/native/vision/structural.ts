@@ -64,7 +64,7 @@ export interface StructuralQuery {
   readonly blocksY: number;
 }
 
-export interface TiePoint {
+interface TiePoint {
   /** Normalised ray of the camera frame. */
   readonly rayX: number;
   readonly rayY: number;
@@ -187,7 +187,7 @@ function tiePoint(ties: Float64Array, index: number): TiePoint {
 }
 
 /** One candidate of a search without a prior. */
-export interface StructuralPlace {
+interface StructuralPlace {
   readonly eastM: number;
   readonly northM: number;
   readonly headingRad: number;

@@ -37,7 +37,7 @@ export const trackSymbols = {
 type TrackLibrary = Pick<NativeLibrary<typeof trackSymbols>, "symbols">;
 
 /** Rays x, y in `from`, then in `to`, four numbers a track. */
-export interface Tracks {
+interface Tracks {
   readonly count: number;
   readonly pairs: Float64Array<ArrayBuffer>;
 }

@@ -59,12 +59,12 @@ type WarpLibrary = Pick<NativeLibrary<typeof warpSymbols>, "symbols">;
 /**
  * A resampled picture; `coverage` is 255 where the source covers it, else 0 (and the pixel black).
  */
-export interface WarpedPicture extends Picture {
+interface WarpedPicture extends Picture {
   readonly coverage: Uint8Array<ArrayBuffer>;
 }
 
 /** Source positions at the destination positions (column × `stepPx`, row × `stepPx`). */
-export interface WarpGrid {
+interface WarpGrid {
   readonly columns: number;
   readonly rows: number;
   readonly stepPx: number;
@@ -72,7 +72,7 @@ export interface WarpGrid {
   readonly sourcePx: Float64Array<ArrayBuffer>;
 }
 
-export interface WarpTarget {
+interface WarpTarget {
   readonly widthPx: number;
   readonly heightPx: number;
   /** One byte for each source pixel, 0 where there is no picture. */

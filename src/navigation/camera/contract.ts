@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import type { MonotonicNs, Quaternion } from "../../core/mod.ts";
+import type { MonotonicNs } from "../../core/mod.ts";
 
 /**
  * Pinhole camera with Brown–Conrady distortion in OpenCV's order (k1, k2, p1, p2, k3).
@@ -36,14 +36,4 @@ export interface CameraFrame {
   readonly calibration: CameraCalibration;
   /** For messages: the file that it was read from, where there is one. */
   readonly name?: string;
-}
-
-/** Rotation as a plain quaternion of the calibration. */
-export function bodyFromCamera(calibration: CameraCalibration): Quaternion {
-  return calibration.bodyFromCamera;
-}
-
-/** Where frames come from: a camera, a recorded flight, a folder of photographs. */
-export interface FrameSource {
-  frames(signal?: AbortSignal): AsyncIterable<CameraFrame>;
 }

@@ -33,7 +33,7 @@ interface Opened {
   readonly axes: PrincipalAxes | null;
 }
 
-export interface FaissIndexOptions {
+interface FaissIndexOptions {
   /** The `.index` file. */
   readonly path: string;
   /** Gives the library; called when an index is built or opened, and not before. */

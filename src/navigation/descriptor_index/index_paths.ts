@@ -6,7 +6,7 @@
 import { basename, dirname } from "node:path";
 import { TEMPORARY_MARK } from "../../core/mod.ts";
 
-export interface IndexPaths {
+interface IndexPaths {
   readonly index: string;
   readonly sha256: string;
   readonly metadata: string;

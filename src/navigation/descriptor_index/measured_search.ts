@@ -10,7 +10,7 @@ import type { IndexMetadata, RecallTarget } from "./contract.ts";
 type Floats = Float32Array<ArrayBuffer>;
 
 /** Steps of about a quarter: finer ones change the time of a search by less than it varies. */
-export const EF_SEARCH_STEPS = [
+const EF_SEARCH_STEPS = [
   16,
   24,
   32,
@@ -36,7 +36,7 @@ export const EF_SEARCH_STEPS = [
 /** Queries in a native call: between them the build can be aborted. */
 const QUERIES_AT_ONCE = 32;
 
-export interface MeasuredSearch {
+interface MeasuredSearch {
   readonly efSearch: number;
   readonly recall: NonNullable<IndexMetadata["recall"]>;
 }

@@ -8,11 +8,11 @@ import { FaissDescriptorIndex } from "./faiss_descriptor_index.ts";
 export * from "./config.ts";
 export * from "./contract.ts";
 export * from "./errors.ts";
-export { type IndexPaths, indexPaths } from "./index_paths.ts";
+export { indexPaths } from "./index_paths.ts";
 export * from "./tile_ids.ts";
 
 /** The library, or what opens it: asked for when an index is built or opened, and not before. */
-export type FaissSource = FaissLibrary | (() => FaissLibrary);
+type FaissSource = FaissLibrary | (() => FaissLibrary);
 
 /** Constructs only; reads, writes and loads nothing. A string names the `.index` file. */
 export function buildDescriptorIndex(

@@ -22,7 +22,7 @@ type ProjectionMetadata = NonNullable<IndexMetadata["projection"]>;
 /** Rows that the axes are learnt from: more than thirty for each axis told nothing new. */
 const TRAINING_ROWS_MAX = 16_384;
 
-export interface TrainedProjection {
+interface TrainedProjection {
   readonly axes: PrincipalAxes;
   readonly metadata: ProjectionMetadata;
 }

@@ -46,7 +46,7 @@ export async function openIndexFiles<Opened>(
 }
 
 /** @throws IndexUnavailableError */
-export async function resolveIndexFiles(indexPath: string): Promise<ResolvedIndex> {
+async function resolveIndexFiles(indexPath: string): Promise<ResolvedIndex> {
   const paths = indexPaths(indexPath);
   const metadata = parseMetadata(paths.metadata, await readText(paths.metadata));
   const { sha256 } = metadata;

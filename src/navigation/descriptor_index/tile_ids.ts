@@ -8,7 +8,7 @@
 const ZOOM_MAX = 22;
 const AXIS = 2 ** ZOOM_MAX;
 
-export interface TilePlace {
+interface TilePlace {
   readonly zoom: number;
   readonly x: number;
   readonly y: number;

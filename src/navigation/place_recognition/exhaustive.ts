@@ -11,7 +11,7 @@ import type { PlaceRecognitionConfig } from "./config.ts";
 import type { PlaceRecogniser, Proposal } from "./contract.ts";
 
 /** The part of the map that a search looks at. */
-export interface SearchArea {
+interface SearchArea {
   readonly eastM: number;
   readonly northM: number;
   readonly radiusM: number;

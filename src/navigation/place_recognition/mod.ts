@@ -6,4 +6,4 @@ export * from "./contract.ts";
 export { type PlaceRecognitionConfig, PlaceRecognitionConfigSchema } from "./config.ts";
 export { ExhaustiveSearch } from "./exhaustive.ts";
 export { AdaptiveRecogniser } from "./recogniser.ts";
-export { type KnownPlace, type PlaceIndex, VladSearch } from "./vlad_search.ts";
+export { type KnownPlace, VladSearch } from "./vlad_search.ts";

@@ -18,7 +18,7 @@ export interface KnownPlace {
 }
 
 /** The narrow part of a descriptor index that a search needs. */
-export interface PlaceIndex {
+interface PlaceIndex {
   searchTopK(
     query: Float32Array<ArrayBuffer>,
     k: number,

@@ -35,8 +35,8 @@ export interface VladVocabulary extends VladShape {
   readonly axes: Floats;
 }
 
-export const VLAD_WORDS_MAX = 256;
-export const VLAD_DIMENSION_MAX = 512;
+const VLAD_WORDS_MAX = 256;
+const VLAD_DIMENSION_MAX = 512;
 
 const MAGIC = "GDNVLAD1";
 const HEADER_BYTES = 32;

@@ -55,7 +55,7 @@ export interface VelocitySample {
   readonly covariance: Matrix3;
 }
 
-export type ScaleQuality = "metric" | "direction_only" | "unknown";
+type ScaleQuality = "metric" | "direction_only" | "unknown";
 
 /**
  * Motion between two exposures as the camera saw it. "Body" here is the body frame that the camera's

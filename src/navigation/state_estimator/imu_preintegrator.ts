@@ -35,7 +35,7 @@ export interface ImuBias {
 }
 
 /** Motion in the body axes of the first moment, gravity and first velocity left out. */
-export interface PreintegratedMotion {
+interface PreintegratedMotion {
   readonly durationS: number;
   /** body(from) from body(to). */
   readonly rotation: Quaternion;

@@ -12,7 +12,7 @@ export const IMU_WIDTH = 6;
  * What a sample's numbers are: the mean since the sample before it (an IMU that integrates fast and
  * reports slowly, the usual one), or the value at its very moment.
  */
-export type ImuSampling = "interval_mean" | "instant";
+type ImuSampling = "interval_mean" | "instant";
 
 export class ImuStream {
   readonly #sampling: ImuSampling;

@@ -13,7 +13,7 @@ import { cholesky, solveLower, solveLowerTransposed } from "./linear_algebra.ts"
 import { STATE_SIZE as N } from "./state_table.ts";
 
 /** The longest measurement: pose (6), GPS position and velocity (6). */
-export const MEASUREMENT_MAX = 6;
+const MEASUREMENT_MAX = 6;
 
 /** A linearised measurement: residual ≈ H · error + noise. Filled by the sources, reused by all. */
 export class LinearMeasurement {

@@ -20,7 +20,7 @@ export interface MeasurementEvent {
 }
 
 /** A camera frame makes the clone; the last at its moment, so that the clone holds all of it. */
-export interface CameraFrameEvent {
+interface CameraFrameEvent {
   readonly kind: "camera_frame";
   readonly timeNs: MonotonicNs;
 }

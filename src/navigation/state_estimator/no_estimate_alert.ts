@@ -4,7 +4,7 @@
  * @module
  */
 
-export interface EstimateAlert {
+interface EstimateAlert {
   readonly severity: "critical" | "notice";
   readonly timeNs: number;
   readonly text: string;

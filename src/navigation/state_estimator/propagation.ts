@@ -21,7 +21,7 @@ import {
 } from "./state_table.ts";
 
 /** m/s², down. */
-export const GRAVITY_MPS2 = 9.80665;
+const GRAVITY_MPS2 = 9.80665;
 /** The errors that the motion itself changes come first: position, velocity, attitude. */
 const DRIVEN = ERROR.accelerometerBias;
 // Module constants: the loops below run for every IMU sample.

@@ -25,7 +25,7 @@ export interface LabelInputs {
   readonly gpsSpoofed: boolean;
 }
 
-export interface LabelChange {
+interface LabelChange {
   readonly timeNs: number;
   readonly from: SourceLabel;
   readonly to: SourceLabel;

@@ -18,7 +18,7 @@ export interface KnownOrigin {
 }
 
 /** What the initial variances follow from. */
-export interface InitialKnowledge {
+interface InitialKnowledge {
   readonly config: EskfConfig;
   /** undefined: nothing is known of the position. */
   readonly origin: KnownOrigin | undefined;
@@ -43,7 +43,7 @@ interface StateBlock {
 }
 
 /** Copies stand last: they make the whole covariance singular at the moment of copying. */
-export const STATE_BLOCKS = [
+const STATE_BLOCKS = [
   {
     name: "position",
     size: 3,

@@ -7,7 +7,7 @@ import type { Matrix3, MonotonicNs, Quaternion, Vector3 } from "../../core/mod.t
 import type { VisionFrame } from "../../native/vision/mod.ts";
 
 export type VioState = "initialising" | "tracking" | "degraded" | "lost";
-export type ScaleQuality = "metric" | "direction_only" | "unknown";
+type ScaleQuality = "metric" | "direction_only" | "unknown";
 
 /** Where the estimator thinks the camera was at both exposures; only the difference matters. */
 export interface MotionHint {

@@ -33,7 +33,7 @@ import {
 import { CACHE_OPTIONS, type CachePlace, placeOf } from "../options.ts";
 
 /** The parts of an open cache that these commands use. */
-export interface FreshnessCache extends AsyncDisposable {
+interface FreshnessCache extends AsyncDisposable {
   readonly freshness: SqlFreshnessGate;
   readonly freshnessSettings: FreshnessSettings;
 }

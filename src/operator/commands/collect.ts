@@ -29,7 +29,7 @@ import {
   recordOption,
 } from "../options.ts";
 
-export interface CollectParts {
+interface CollectParts {
   openCache(
     place: CachePlace & ReturnType<typeof recordOption>,
   ): Promise<{ readonly merge: MergeTarget } & AsyncDisposable>;

@@ -49,7 +49,7 @@ export interface DownloadSettings {
   readonly requestsPerSecondMax: number | null;
 }
 
-export interface TilesDownloadParts {
+interface TilesDownloadParts {
   openDownloader(
     settings: DownloadSettings,
   ): Promise<{ readonly downloader: HttpTileDownloader } & AsyncDisposable>;

@@ -14,7 +14,7 @@ import {
 import type { TileCatalogue, TileMetadataStore } from "../../tiles/tile_contract/mod.ts";
 import { CACHE_OPTIONS, type CachePlace, placeOf } from "../options.ts";
 
-export interface TilesStatusParts {
+interface TilesStatusParts {
   openCache(place: CachePlace): Promise<
     & { readonly metadata: TileMetadataStore; readonly catalogue: TileCatalogue }
     & AsyncDisposable

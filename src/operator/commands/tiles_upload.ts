@@ -29,7 +29,7 @@ export interface UploadSettings {
   readonly onProgress: (done: number, total: number) => void;
 }
 
-export interface TilesUploadParts {
+interface TilesUploadParts {
   openUploader(
     settings: UploadSettings,
   ): Promise<{ readonly uploader: TileUploader } & AsyncDisposable>;

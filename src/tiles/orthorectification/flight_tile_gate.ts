@@ -80,7 +80,7 @@ function misplacementBound(frame: FrameKnowledge): number {
 }
 
 /** Grey statistics of a tile. */
-export interface TileLook {
+interface TileLook {
   readonly greyMean: number;
   readonly greySigma: number;
   /** Variance of the 4-neighbour Laplacian (over 20, its gain on white noise) per variance of grey. */

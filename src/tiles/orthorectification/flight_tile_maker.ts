@@ -52,7 +52,7 @@ export interface FlownFrame {
 }
 
 /** What a later user needs to know to judge the tile. */
-export interface FlightTileQuality {
+interface FlightTileQuality {
   /** 95 % bound on the misplacement of any of its pixels, metres. */
   readonly misplacementBoundM: number;
   readonly horizontal95M: number;
@@ -76,7 +76,7 @@ export interface FlightTile {
 /** Numbers of frames and tiles by outcome. */
 export type FlightTileCounts = Readonly<Record<string, number>>;
 
-export interface FlightTileMakerOptions {
+interface FlightTileMakerOptions {
   readonly config: FlightTilesConfig;
   readonly toolkit: FlightTileToolkit;
   readonly frame: LocalFrame;

@@ -25,7 +25,7 @@ import { distort, isUnfolded, undistort } from "./distortion.ts";
 const DEPTH_MIN = 1e-6;
 
 /** Frame pixel of a point in the local frame; null behind the camera or beyond the lens model. */
-export function pixelFromLocal(view: CameraView, pointLocalM: Enu): PixelPosition | null {
+function pixelFromLocal(view: CameraView, pointLocalM: Enu): PixelPosition | null {
   const [cx, cy, cz] = view.positionLocalM;
   const ray = rotate(quaternionConjugate(view.localFromCamera), [
     pointLocalM[0] - cx,

@@ -5,7 +5,7 @@
 export * from "./contract.ts";
 export { distort, isUnfolded, jacobian, undistort } from "./distortion.ts";
 export * from "./ground.ts";
-export { northUpProjection, type NorthUpRaster, tileProjection } from "./tile_projection.ts";
+export { northUpProjection, tileProjection } from "./tile_projection.ts";
 export {
   type FlightTilesConfig,
   FlightTilesConfigSchema,
@@ -16,7 +16,6 @@ export {
   type FlightTile,
   type FlightTileCounts,
   FlightTileMaker,
-  type FlightTileQuality,
   type FlightTileToolkit,
   type FlownFrame,
   wholeTiles,

@@ -37,7 +37,7 @@ export function tileProjection(
 }
 
 /** A north-up raster in the local frame; (west, north) is its north-west corner. */
-export interface NorthUpRaster {
+interface NorthUpRaster {
   readonly westM: number;
   readonly northM: number;
   readonly gsdM: number;

@@ -5,17 +5,7 @@
  */
 import { z } from "zod";
 
-export const TILE_SOURCES = [
-  "googlemaps",
-  "bing",
-  "esri",
-  "osm",
-  "sentinel",
-  "local_import",
-  "photographs",
-  "simulation",
-  "onboard_ingest",
-] as const; // deno-fmt-ignore
+// deno-fmt-ignore
 
 /** The values known today; a later version may write others, which readers keep unchanged. */
 export const FRESHNESS_LABELS = ["fresh", "stale", "downgraded", "rejected"] as const;
@@ -26,7 +16,7 @@ export const SECTOR_CLASSIFICATIONS = ["active_conflict", "stable_rear"] as cons
 export type SectorClassification = (typeof SECTOR_CLASSIFICATIONS)[number];
 
 /** A value of `Known`, or one of a later version. */
-export type OpenWord<Known extends string> = Known | (string & Record<never, never>);
+type OpenWord<Known extends string> = Known | (string & Record<never, never>);
 
 export const TileIdSchema = z.strictObject({
   zoom: z.int().min(0).max(22),
@@ -63,7 +53,7 @@ const QUALITY_SHAPE = {
 /** Quality of a tile made in flight, from orthorectification; fields of later versions are kept. */
 export const TileQualityMetadataSchema = z.looseObject(QUALITY_SHAPE);
 const KnownQualitySchema = z.object(QUALITY_SHAPE);
-export type TileQualityMetadata = Readonly<z.infer<typeof KnownQualitySchema>>;
+type TileQualityMetadata = Readonly<z.infer<typeof KnownQualitySchema>>;
 
 export const TileMetadataSchema = z.strictObject({
   tileId: TileIdSchema,

@@ -8,7 +8,7 @@ import type { SlippyTile } from "../../core/mod.ts";
 import type { TileId } from "./contract.ts";
 
 /** Namespace of every tile UUID; never changes. */
-export const TILE_NAMESPACE = "5b8d0c2e-1a4f-4b3a-8c9d-e7f6a3b2c1d0";
+const TILE_NAMESPACE = "5b8d0c2e-1a4f-4b3a-8c9d-e7f6a3b2c1d0";
 /** The flight id of tiles without a flight. */
 export const ZERO_UUID = "00000000-0000-0000-0000-000000000000";
 

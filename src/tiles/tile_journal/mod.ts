@@ -3,8 +3,4 @@
  */
 export { type JournalledTile, TileJournal } from "./journal.ts";
 export { mergeJournal, type MergeReport, type MergeTarget } from "./merge.ts";
-export {
-  buildPackageTileStore,
-  PackageTileStore,
-  type PackageTileStoreOptions,
-} from "./package_tile_store.ts";
+export { buildPackageTileStore, PackageTileStore } from "./package_tile_store.ts";

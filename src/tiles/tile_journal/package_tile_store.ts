@@ -45,7 +45,7 @@ import {
 import { TileJournal } from "./journal.ts";
 import { packageMetadata, TileIndex } from "./package_index.ts";
 
-export interface PackageTileStoreOptions extends TileStoreCollaborators {
+interface PackageTileStoreOptions extends TileStoreCollaborators {
   /** A verified package. */
   readonly flightPackage: FlightPackage;
   /** Path of the journal for tiles made in flight; without it nothing can be written. */

@@ -14,7 +14,7 @@ import {
 /** Bytes read at once while searching for the next entry behind damage. */
 const SEARCH_BYTES = 64 * 1024;
 
-export interface JournalScan {
+interface JournalScan {
   readonly entries: readonly JournalEntry[];
   /** End of the last complete entry. */
   readonly end: number;

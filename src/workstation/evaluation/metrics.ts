@@ -88,14 +88,14 @@ export interface FlightMetrics {
 }
 
 /** 95 % quantile of chi² with 2 degrees of freedom: −2 ln 0.05. */
-export const NEES_95 = -2 * Math.log(0.05);
+const NEES_95 = -2 * Math.log(0.05);
 /** An accepted fix further off than this counts as wrong. */
-export const RIGHT_FIX_M = 15;
+const RIGHT_FIX_M = 15;
 /** Shorter stretches without a fix measure the noise of an estimate more than its drift. */
-export const DRIFT_STRETCH_M = 25;
+const DRIFT_STRETCH_M = 25;
 
 /** Errors of all frames that the truth covers, in order. */
-export function frameErrors(frames: readonly EvaluatedFrame[], truth: Truth): FrameError[] {
+function frameErrors(frames: readonly EvaluatedFrame[], truth: Truth): FrameError[] {
   const errors: FrameError[] = [];
   for (const frame of frames) {
     const there = truth.at(frame.timeNs);

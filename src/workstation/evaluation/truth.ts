@@ -6,7 +6,7 @@
 import { LocalFrame, type WgsPosition, wrapDegrees } from "../../core/mod.ts";
 import { STREAM_COLUMNS } from "../../flight/replay/mod.ts";
 
-export interface TruthPoint {
+interface TruthPoint {
   readonly timeNs: number;
   readonly position: WgsPosition;
 }

@@ -29,7 +29,7 @@ export interface ReportedFrame extends EvaluatedFrame {
   readonly label: ReportLabel;
 }
 
-export interface ReportedFlight {
+interface ReportedFlight {
   readonly title: string;
   readonly subtitle: string;
   readonly frames: readonly ReportedFrame[];

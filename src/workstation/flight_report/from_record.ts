@@ -27,7 +27,7 @@ import { RecordRhythm } from "./record_rhythm.ts";
 import { recordTables } from "./record_tables.ts";
 import { TimeRange } from "./time_range.ts";
 
-export interface RecordedFlightOptions extends ScanOptions {
+interface RecordedFlightOptions extends ScanOptions {
   /** On the record's canonical clock. */
   readonly truth?: TruthTrack | null;
 }

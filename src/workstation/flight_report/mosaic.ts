@@ -8,7 +8,7 @@ import { forEachBounded, TILE_SIZE_PX } from "../../core/mod.ts";
 import type { MapFrame, ReportMap, ReportPosition } from "./contract.ts";
 import { mapFrame, mapPixel, tilesOf } from "./map_frame.ts";
 
-export interface MosaicOptions {
+interface MosaicOptions {
   readonly zoom: number;
   /** Positions that must be in the picture. */
   readonly positions: readonly ReportPosition[];

@@ -8,7 +8,7 @@ import type { EventSeverity } from "./contract.ts";
 import { durationText } from "./figure_text.ts";
 import { numberOf, type Payload, payloadText, textOf } from "./payload.ts";
 
-export interface EventWords {
+interface EventWords {
   readonly severity: EventSeverity;
   readonly text: string;
   readonly topic?: string;

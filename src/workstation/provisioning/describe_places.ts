@@ -20,7 +20,7 @@ import { PatchRenderer } from "./patch_renderer.ts";
 import { type PlaceCentre, placeCentres } from "./place_grid.ts";
 
 /** Number of training patches; more made no measurable difference. */
-export const TRAINING_PATCHES = 600;
+const TRAINING_PATCHES = 600;
 /**
  * Heading and scale errors as in flight (1 sigma), so that the principal axes do not depend on
  * them.
@@ -29,7 +29,7 @@ const TRAINING_TURN_SIGMA_RAD = 0.05;
 const TRAINING_SCALE_SIGMA = 0.02;
 
 /** Number of trial queries for choosing efSearch while the index is built. */
-export const TRIAL_QUERIES = 160;
+const TRIAL_QUERIES = 160;
 
 export interface DescribedPlaces {
   readonly vocabulary: VladVocabulary;
@@ -40,7 +40,7 @@ export interface DescribedPlaces {
   readonly trialQueries: Float32Array<ArrayBuffer>;
 }
 
-export interface DescribeTools {
+interface DescribeTools {
   readonly map: MapSource;
   readonly frame: LocalFrame;
   readonly vision: VisionLibrary;

@@ -9,7 +9,7 @@ import { type GreyPatch, type VisionLibrary, warpHomography } from "../../native
 import type { PlaceCentre } from "./place_grid.ts";
 
 /** A patch with less map than this describes its holes more than its place. */
-export const PATCH_COVERAGE_MIN = 0.6;
+const PATCH_COVERAGE_MIN = 0.6;
 
 export class PatchRenderer {
   readonly #map: MapSource;

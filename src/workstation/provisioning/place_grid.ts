@@ -13,7 +13,7 @@ export interface PlaceCentre {
 }
 
 /** Distance between neighbours as a share of the side. */
-export const PLACE_STRIDE = 1 / 3;
+const PLACE_STRIDE = 1 / 3;
 
 /** Centres north to south, west to east; the outermost squares touch the bounds. */
 export function placeCentres(bounds: LocalBounds, sideM: number): PlaceCentre[] {

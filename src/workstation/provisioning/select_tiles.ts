@@ -73,7 +73,7 @@ export async function selectTiles(
 }
 
 /** "12 active_conflict: older_than_rule". */
-export function describeLeftOut(leftOut: readonly LeftOut[]): string {
+function describeLeftOut(leftOut: readonly LeftOut[]): string {
   return leftOut.map(({ tiles, classification, reason }) => `${tiles} ${classification}: ${reason}`)
     .join(", ");
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-export interface AcceptedTile {
+interface AcceptedTile {
   readonly tileId: string;
   readonly contentSha256: string;
   readonly captureTimestampNs: bigint;

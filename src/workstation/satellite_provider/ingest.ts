@@ -21,7 +21,7 @@ import { rejectionOf, verifies } from "./ingest_checks.ts";
 const BATCH_BYTES_MAX = 256 * 1024 * 1024;
 const CREATED_TOLERANCE_S = 300;
 
-export interface IngestParts {
+interface IngestParts {
   readonly accepted: AcceptedTiles;
   readonly keys: KeyRegistry;
   readonly checks: boolean;
@@ -29,7 +29,7 @@ export interface IngestParts {
   readonly now: () => Date;
 }
 
-export type Ingested =
+type Ingested =
   | { readonly ok: true; readonly answer: IngestAnswer }
   | { readonly ok: false; readonly status: number; readonly error: string };
 

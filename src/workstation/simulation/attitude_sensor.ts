@@ -14,7 +14,7 @@ import {
 } from "../../core/mod.ts";
 import { GaussMarkov } from "./smooth_noise.ts";
 
-export interface AttitudeNoise {
+interface AttitudeNoise {
   /** 1 sigma of roll and of pitch, degrees. */
   readonly tiltDeg: number;
   readonly headingDeg: number;

@@ -15,7 +15,7 @@ import type { CameraCalibration } from "../../navigation/camera/mod.ts";
 import type { RenderIntrinsics } from "../../native/vision/mod.ts";
 
 /** 1 sigma an axis. */
-export const MOUNTING_SIGMA_DEG = 0.5;
+const MOUNTING_SIGMA_DEG = 0.5;
 /** Relative error of the calibration, 1 sigma. */
 const CALIBRATION_ERROR = 0.001;
 

@@ -6,7 +6,7 @@
  */
 import { NS_PER_SECOND, type Random } from "../../core/mod.ts";
 
-export interface LinkOptions {
+interface LinkOptions {
   /** Controller time at companion time 0, seconds. */
   readonly offsetS: number;
   /** Drift of the controller's clock, parts per million. */

@@ -91,7 +91,7 @@ function check(options: FlightOptions): void {
 }
 
 /** Ground covered by a level camera's picture: across, and from centre to corner, metres. */
-export function footprint(options: FlightOptions): { widthM: number; halfDiagonalM: number } {
+function footprint(options: FlightOptions): { widthM: number; halfDiagonalM: number } {
   const widthM = 2 * options.aglM * Math.tan(radiansFromDegrees(options.fovDeg) / 2);
   return {
     widthM,

@@ -6,7 +6,7 @@
 import { radiansFromDegrees, type Random, type Vector3 } from "../../core/mod.ts";
 import { GRAVITY_MPS2, type IdealImuSample } from "./trajectory.ts";
 
-export interface ImuNoise {
+interface ImuNoise {
   /** White noise, m/s² and rad/s per √Hz. */
   readonly accelerometerDensity: number;
   readonly gyroscopeDensity: number;

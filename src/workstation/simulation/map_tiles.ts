@@ -63,7 +63,7 @@ export function tilesOfCorridor(
   return [...found.values()];
 }
 
-export interface MapTilesHost {
+interface MapTilesHost {
   readonly vision: VisionLibrary;
   progress?(done: number, total: number): void;
   readonly signal?: AbortSignal;

@@ -7,7 +7,6 @@ export {
   cameraGsdM,
   type FlightOptions,
   flightOptions,
-  footprint,
   GPS_LOST_AFTER_START,
 } from "./flight_options.ts";
 export type { GpsWindow } from "./gps_sensor.ts";
@@ -18,18 +17,12 @@ export {
   type PatchRequest,
   PictureGround,
 } from "./ground.ts";
-export {
-  mapTile,
-  type MapTilesHost,
-  tilesOfBox,
-  tilesOfCorridor,
-  writeMapTiles,
-} from "./map_tiles.ts";
+export { mapTile, tilesOfBox, tilesOfCorridor, writeMapTiles } from "./map_tiles.ts";
 export { TileFolderGround } from "./tile_ground.ts";
 export { ProceduralGround } from "./procedural/procedural_ground.ts";
 export type { SeasonName } from "./procedural/season.ts";
 export { readRasterFile } from "./raster_file.ts";
 export type { LocalBox } from "./route.ts";
 export { simulatedCamera } from "./camera_model.ts";
-export { type SimulatedFlight, simulateFlight, type SimulationHost } from "./simulate_flight.ts";
+export { simulateFlight } from "./simulate_flight.ts";
 export { Trajectory, type TrueState } from "./trajectory.ts";

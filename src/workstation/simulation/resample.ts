@@ -8,7 +8,7 @@ import type { Picture } from "../../native/vision/mod.ts";
 /**
  * Maps a target position (pixel centres at half integers) to the source, in the same convention.
  */
-export type PlaneMapping = (x: number, y: number) => readonly [x: number, y: number];
+type PlaneMapping = (x: number, y: number) => readonly [x: number, y: number];
 
 /** Map projections bend by less than a thousandth of a pixel over this many pixels. */
 const BLOCK_PX = 64;

@@ -13,7 +13,7 @@ export interface LocalBox {
   readonly northM: number;
 }
 
-export interface RoutePoint {
+interface RoutePoint {
   readonly eastM: number;
   readonly northM: number;
 }

@@ -25,14 +25,14 @@ import { trueFlight } from "./truth.ts";
 const TAKEOFF_SIGMA_HORIZONTAL_M = 10;
 const TAKEOFF_SIGMA_VERTICAL_M = 3;
 
-export interface SimulatedFlight {
+interface SimulatedFlight {
   readonly folder: string;
   readonly frames: number;
   readonly durationS: number;
   readonly distanceM: number;
 }
 
-export interface SimulationHost {
+interface SimulationHost {
   readonly vision: VisionLibrary;
   /** Frames written so far, of how many. */
   progress?(done: number, total: number): void;

@@ -14,7 +14,7 @@ import { fly, type Trajectory } from "./trajectory.ts";
 /** Airspeed of the fixed wing (60 km/h); mean cruise of the multirotor. */
 const SPEED_MPS = { fixed_wing: 16.7, multirotor: 10 } as const;
 
-export interface TrueFlight {
+interface TrueFlight {
   readonly trajectory: Trajectory;
   /** Where the wind blows to, east and north, m/s. */
   readonly windMps: readonly [number, number];

@@ -5,7 +5,7 @@
  * @module
  */
 
-export type Cell = string | number | boolean | null;
+type Cell = string | number | boolean | null;
 
 const LIST_MAX = 36;
 const DEPTH_MAX = 8;
@@ -19,7 +19,7 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Columns in the order of the payload. */
-export function flatten(payload: Readonly<Record<string, unknown>>): Map<string, Cell> {
+function flatten(payload: Readonly<Record<string, unknown>>): Map<string, Cell> {
   const columns = new Map<string, Cell>();
   put(columns, "", payload, 0);
   return columns;

@@ -7,7 +7,7 @@ import type { z } from "zod";
 import { FdrKindError } from "../errors.ts";
 
 /** Payload schemas by kind. A payload is a loose object: unknown keys are kept. */
-export type KindGroup = Readonly<Record<string, z.ZodObject>>;
+type KindGroup = Readonly<Record<string, z.ZodObject>>;
 
 type Intersection<Union> = (Union extends unknown ? (value: Union) => void : never) extends
   (value: infer All) => void ? All : never;

@@ -9,14 +9,14 @@ import type { Vector3 } from "../../../core/mod.ts";
 import type { EskfConfig } from "../config.ts";
 import type { GpsSample } from "../contract.ts";
 
-export interface GpsContext {
+interface GpsContext {
   readonly positionLocalM: Vector3;
   /** Newest barometric height in the local frame, if any. */
   readonly baroHeightM: number | undefined;
 }
 
 /** `fuse`, `skip` (no fault of GPS: no fix yet), or `demote` with its reason. */
-export type GpsVerdict =
+type GpsVerdict =
   | { readonly action: "fuse" }
   | { readonly action: "skip" | "demote"; readonly reason: string };
 

@@ -142,7 +142,7 @@ export class OdometrySource implements MeasurementSource<VioMeasurement> {
 }
 
 /** False where the state is too low (or its height too uncertain) for the flat-ground model. */
-export function heightIsUsable(state: FilterState, config: EskfConfig["odometry"]): boolean {
+function heightIsUsable(state: FilterState, config: EskfConfig["odometry"]): boolean {
   const height = state.value("clonePosition", 2);
   const up = ERROR.clonePosition + 2;
   const sigma = Math.sqrt(state.covarianceOf(up, up));

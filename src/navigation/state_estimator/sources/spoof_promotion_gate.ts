@@ -9,7 +9,7 @@ import type { Vector3 } from "../../../core/mod.ts";
 import type { EskfConfig } from "../config.ts";
 import type { GpsSample } from "../contract.ts";
 
-export interface PromotionDecision {
+interface PromotionDecision {
   readonly accepted: boolean;
   readonly reason: string;
   /** Horizontal distance to the estimate, metres. */

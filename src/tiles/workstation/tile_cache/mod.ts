@@ -9,7 +9,7 @@ export {
   type TileCache,
   type TileCacheOptions,
 } from "./open.ts";
-export { type TileValidator, TileValidators } from "./tile_validators.ts";
+export { TileValidators } from "./tile_validators.ts";
 export * from "./inspection/mod.ts";
 export * from "./budget/mod.ts";
 export * from "./freshness/mod.ts";

@@ -6,7 +6,7 @@
 import { type TileId, tileUuid } from "../../tile_contract/mod.ts";
 import { databaseFault, type SqlDatabase } from "./sql/database.ts";
 
-export interface TileValidator {
+interface TileValidator {
   readonly tileId: TileId;
   /** SHA-256 of the picture as the cache holds it. */
   readonly contentSha256: string;

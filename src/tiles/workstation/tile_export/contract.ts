@@ -15,7 +15,7 @@ export interface TileSelection {
   readonly bbox?: Bbox;
 }
 
-export type TileReference = Pick<TileMetadata, "tileId" | "contentSha256" | "diskBytes">;
+type TileReference = Pick<TileMetadata, "tileId" | "contentSha256" | "diskBytes">;
 
 /** The methods of a tile cache that the export needs. */
 export interface ExportableTiles {

@@ -32,7 +32,7 @@ const PAIR_SCORE_MIN = 0.3;
 const BLOCK_CELLS = 32;
 const BLOCK_SCORE_MIN = 0.6;
 
-export interface Alignment {
+interface Alignment {
   readonly placements: readonly Placement[];
   readonly notes: readonly string[];
   /** Indices of the photographs that are turned by 180° against their heading tag. */

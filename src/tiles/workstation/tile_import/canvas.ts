@@ -16,7 +16,7 @@ interface Rgb {
 }
 
 /** Resamples by a grid of knots (pixel centres at integers); implemented in ffi/vision. */
-export type WarpFunction = (
+type WarpFunction = (
   source: Rgb,
   grid: {
     readonly columns: number;

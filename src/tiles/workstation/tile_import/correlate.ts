@@ -14,7 +14,7 @@ export interface Peak {
 }
 
 /** Window of lattice cells: [left, right) × [top, bottom). */
-export interface Window {
+interface Window {
   readonly left: number;
   readonly top: number;
   readonly right: number;
@@ -34,7 +34,7 @@ export function overlapWindow(a: GroundRaster, b: GroundRaster): Window {
 /**
  * Correlation of `a` with `b` moved by (columns, rows), over the cells of `window` that both cover.
  */
-export function correlation(
+function correlation(
   a: GroundRaster,
   b: GroundRaster,
   window: Window,

@@ -1,17 +1,12 @@
 /** Tile import (operator only): imagery of any kind → slippy tiles in a tile store. */
 export * from "./contract.ts";
-export type { TileToolkit, WarpFunction } from "./canvas.ts";
+export type { TileToolkit } from "./canvas.ts";
 export { importTiles, importZoom } from "./import_tiles.ts";
 export * from "./georeference.ts";
 export { RasterImagery } from "./raster_imagery.ts";
 export { openRaster, type RasterHeader, readRasterHeader } from "./raster_reader.ts";
-export {
-  type ImageryKind,
-  type OpenedImagery,
-  openImagery,
-  type OpenOptions,
-} from "./open_imagery.ts";
-export type { ArchiveKind, ArchiveSummary, RefusedTile, TileArchive } from "./archives/contract.ts";
+export { type ImageryKind, openImagery } from "./open_imagery.ts";
+export type { ArchiveSummary, RefusedTile, TileArchive } from "./archives/contract.ts";
 export { importArchive } from "./archives/import_archive.ts";
 export { openArchive } from "./archives/open_archive.ts";
 export { tileFromBytes } from "./archives/tile_bytes.ts";

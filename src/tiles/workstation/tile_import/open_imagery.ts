@@ -14,7 +14,7 @@ import { type GeoTiffTags, readGeoTiff } from "./geotiff_reference.ts";
 import { RasterImagery } from "./raster_imagery.ts";
 import { openRaster, type RasterHeader, readRasterHeader } from "./raster_reader.ts";
 
-export interface OpenOptions {
+interface OpenOptions {
   /** Centre of a picture without a georeference. */
   readonly centre: { readonly latitudeDeg: number; readonly longitudeDeg: number } | null;
   readonly gsdM: number | null;
@@ -28,7 +28,7 @@ export interface OpenOptions {
 
 export type ImageryKind = "picture" | "geotiff" | "photographs";
 
-export interface OpenedImagery {
+interface OpenedImagery {
   readonly kind: ImageryKind;
   readonly imagery: Imagery;
 }

@@ -133,7 +133,7 @@ export function gsdOf(photograph: PlacedPhotograph): number {
   return photograph.heightM / photograph.file.photograph.calibration.fxPx;
 }
 
-export interface PhotographPixels {
+interface PhotographPixels {
   readonly widthPx: number;
   readonly heightPx: number;
   readonly channels: 3;

@@ -23,7 +23,7 @@ export interface Tie {
   readonly secondM: GroundPosition;
 }
 
-export interface Adjustment {
+interface Adjustment {
   readonly eastM: number;
   readonly northM: number;
   /** Clockwise. */
@@ -32,7 +32,7 @@ export interface Adjustment {
   readonly growth: number;
 }
 
-export interface AdjustmentSigmas {
+interface AdjustmentSigmas {
   readonly positionM: number;
   readonly turnRad: number;
   readonly growth: number;
@@ -45,7 +45,7 @@ export interface AdjustmentSigmas {
  * constrained tightly, because shrinking everything always reduces the distances between wrong
  * ties.
  */
-export const SIGMAS_DEFAULT: AdjustmentSigmas = {
+const SIGMAS_DEFAULT: AdjustmentSigmas = {
   positionM: 1,
   turnRad: 0.06,
   growth: 0.01,

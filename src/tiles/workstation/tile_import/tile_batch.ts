@@ -10,7 +10,7 @@ import type { RefusedTile } from "./archives/contract.ts";
 import type { TileSink } from "./contract.ts";
 
 /** Number of refusals that are listed with their reason; the others are counted. */
-export const REFUSALS_TOLD = 20;
+const REFUSALS_TOLD = 20;
 
 export class TileBatch {
   readonly counts = { written: 0, kept: 0, partial: 0, bytes: 0, refused: 0 };

@@ -103,8 +103,8 @@ export const UploadRequestSchema = z.strictObject({
 export type UploadRequest = Readonly<z.infer<typeof UploadRequestSchema>>;
 
 /** The status words that we know; an unknown one from the server is kept and reported. */
-export const INGEST_STATUSES = ["queued", "rejected", "duplicate", "superseded"] as const;
-export type IngestStatus = (typeof INGEST_STATUSES)[number] | (string & Record<never, never>);
+const INGEST_STATUSES = ["queued", "rejected", "duplicate", "superseded"] as const;
+type IngestStatus = (typeof INGEST_STATUSES)[number] | (string & Record<never, never>);
 
 export interface PerTileStatus {
   readonly tileId: TileId;

@@ -12,19 +12,11 @@ export {
 export * from "./errors.ts";
 export { boxTileCount, tilesOfArea } from "./download/area.ts";
 export { collectFile, type CopyOutcome } from "./collect/collect_files.ts";
-export {
-  findFlightMedia,
-  type FlightMedia,
-  type RecordedFlightFolder,
-} from "./collect/flight_media.ts";
+export { findFlightMedia, type RecordedFlightFolder } from "./collect/flight_media.ts";
 export { BATCH_MAX, type DownloadCache } from "./download/batch_writer.ts";
 export type { EtagStore } from "./download/etag_notes.ts";
 export { RateLimit } from "./download/rate_limit.ts";
-export {
-  type CheckTile,
-  HttpTileDownloader,
-  type HttpTileDownloaderParts,
-} from "./download/tile_downloader.ts";
+export { HttpTileDownloader, type HttpTileDownloaderParts } from "./download/tile_downloader.ts";
 export { HttpTileSource } from "./download/tile_source.ts";
 export { latestFlight } from "./flight_state/latest_flight.ts";
 export { recordedEnd } from "./flight_state/recorded_end.ts";

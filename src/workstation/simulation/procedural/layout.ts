@@ -9,10 +9,10 @@ import { hash2, HashStream, subSeed, unit2 } from "./hash.ts";
 import type { Cover } from "./season.ts";
 
 /** Distance between the nodes where roads meet, metres. */
-export const BLOCK_M = 760;
+const BLOCK_M = 760;
 const NODE_JITTER = 0.44;
 
-export type EdgeKind = "road" | "track" | "tree_line" | "ditch";
+type EdgeKind = "road" | "track" | "tree_line" | "ditch";
 
 export interface Field {
   /** Random number of this field. */

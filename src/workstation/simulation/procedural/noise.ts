@@ -6,7 +6,7 @@
 import type { Canvas } from "./canvas.ts";
 import { hash2 } from "./hash.ts";
 
-export interface Octave {
+interface Octave {
   /** Distance of the lattice's nodes, metres. */
   readonly cellM: number;
   /** Largest departure from 0. */
@@ -57,18 +57,4 @@ function addOctave(canvas: Canvas, out: Float32Array, octave: Octave): void {
 
 function smooth(t: number): number {
   return t * t * (3 - 2 * t);
-}
-
-/** The sum of octaves at one place. */
-export function noiseAt(eastM: number, northM: number, octaves: readonly Octave[]): number {
-  let sum = 0;
-  for (const { cellM, amplitude, seed } of octaves) {
-    const x = Math.floor(eastM / cellM), y = Math.floor(northM / cellM);
-    const a = smooth(eastM / cellM - x), b = smooth(northM / cellM - y);
-    const node = (i: number, j: number) => hash2(x + i, y + j, seed) / 2147483648 - 1;
-    const south = node(0, 0) + a * (node(1, 0) - node(0, 0));
-    const north = node(0, 1) + a * (node(1, 1) - node(0, 1));
-    sum += amplitude * (south + b * (north - south));
-  }
-  return sum;
 }

@@ -28,7 +28,7 @@ import type { DiskBudget } from "./disk_budget.ts";
 /** Allowance for the labels that the store adds to the metadata in the sidecar. */
 const WORDS_ADDED_BYTES = 128;
 
-export interface BudgetedParts extends Pick<TileStoreCollaborators, "clock" | "fdr"> {
+interface BudgetedParts extends Pick<TileStoreCollaborators, "clock" | "fdr"> {
   readonly inner: TileStore;
   readonly metadata: Pick<TileMetadataStore, "getById">;
   readonly budget: DiskBudget;

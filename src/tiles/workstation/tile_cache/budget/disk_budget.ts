@@ -25,7 +25,7 @@ const POLL_MS = 15;
 /** Most ids in one record of the flight recorder. */
 const IDS_RECORDED = 5;
 
-export interface DiskBudgetOptions {
+interface DiskBudgetOptions {
   readonly budgetBytes: number;
   /** Tiles deleted in one batch. */
   readonly evictionBatchSize: number;

@@ -35,7 +35,7 @@ export interface EvictedTile {
   readonly lastUseAt: Date;
 }
 
-export type EvictionStep =
+type EvictionStep =
   /** Rows were deleted; the caller deletes the files, then calls `filesGone`. */
   | { readonly kind: "evicted"; readonly tiles: readonly EvictedTile[]; readonly bytes: number }
   /**
@@ -46,7 +46,7 @@ export type EvictionStep =
   /** Evicting all evictable tiles would not be enough; nothing was deleted. */
   | { readonly kind: "exhausted" };
 
-export interface EvictionRequest {
+interface EvictionRequest {
   readonly neededBytes: number;
   readonly budgetBytes: number;
   readonly batchSize: number;

@@ -18,8 +18,8 @@ import { removeEvictedFiles } from "./evicted_files.ts";
 import { BudgetLedger } from "./ledger.ts";
 import { TilePins } from "./pins.ts";
 
-export const BUDGET_BYTES_DEFAULT = 50 * 1024 ** 3;
-export const EVICTION_BATCH_SIZE_DEFAULT = 32;
+const BUDGET_BYTES_DEFAULT = 50 * 1024 ** 3;
+const EVICTION_BATCH_SIZE_DEFAULT = 32;
 
 export interface ManagedTileCacheOptions
   extends Omit<TileCacheOptions, "freshnessGate" | "openFreshnessGate" | "fdr"> {

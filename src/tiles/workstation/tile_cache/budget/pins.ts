@@ -7,7 +7,7 @@ import { type TileId, tileUuid } from "../../../tile_contract/mod.ts";
 import type { SqlDatabase } from "../sql/database.ts";
 import { lockEvictions } from "./evictable.ts";
 
-export interface PinnedMission {
+interface PinnedMission {
   readonly mission: string;
   readonly tiles: number;
   readonly pinnedAt: Date;

@@ -16,7 +16,7 @@ import { judge } from "./judge.ts";
 import { SectorMap } from "./sector_map.ts";
 import { loadRules, loadSectors } from "./sectors.ts";
 
-export interface FreshnessGateOptions {
+interface FreshnessGateOptions {
   readonly database: SqlSession;
   readonly clock: Clock;
   readonly logger: TileCacheLogger;

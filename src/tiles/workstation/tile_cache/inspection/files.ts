@@ -10,7 +10,7 @@ import type { OpenCache } from "./cache_inspection.ts";
 import { selectColumn } from "./queries.ts";
 
 /** A file without a row. */
-export interface StrayFile {
+interface StrayFile {
   /** Path relative to the data folder. */
   readonly path: string;
   readonly ageMs: number;

@@ -20,7 +20,7 @@ export interface ListPosition {
   readonly rowId: string;
 }
 
-export interface PositionedTile {
+interface PositionedTile {
   readonly tile: ListedTile;
   readonly position: ListPosition;
 }

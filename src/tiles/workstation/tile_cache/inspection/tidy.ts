@@ -9,7 +9,7 @@ import type { OpenCache } from "./cache_inspection.ts";
 import type { TidyReport } from "./contract.ts";
 import { strayFiles } from "./files.ts";
 
-export interface TidyOptions {
+interface TidyOptions {
   readonly dryRun: boolean;
   /** Younger temporary files may belong to a running write. */
   readonly youngerThanMs: number;

@@ -46,7 +46,7 @@ import {
 } from "./pyramid.ts";
 
 /** Largest number of tiles in the mosaic, empty ones included: a square of 131,072 pixels. */
-export const PLACES_MAX = 262_144;
+const PLACES_MAX = 262_144;
 const CLASSIC_BYTES_MAX = 4_000_000_000;
 const READS_AT_ONCE = 4;
 const DEFLATE_LEVEL = 4;

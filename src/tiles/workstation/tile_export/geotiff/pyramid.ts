@@ -42,7 +42,7 @@ export function levelsOf(range: MosaicRange): readonly Level[] {
 /** RGBA pixels of a tile; null when it is empty. */
 type Square = Uint8Array<ArrayBuffer> | null;
 
-export interface PyramidParts {
+interface PyramidParts {
   /** The tile in that column and row of level 0. */
   readonly read: (column: number, row: number) => Promise<Square>;
   /** Loads everything below a tile of level `BLOCK_LEVEL`; false: there is nothing. */

@@ -24,7 +24,7 @@ export interface Entries {
   readonly offsets: Float64Array;
 }
 
-export interface Directories {
+interface Directories {
   readonly root: Uint8Array;
   /** All leaves one after the other; empty when the root holds all entries. */
   readonly leaves: Uint8Array;

@@ -6,7 +6,7 @@
 import type { Bbox } from "../../../tile_contract/mod.ts";
 import { HEADER_BYTES } from "./directories.ts";
 
-export interface HeaderFields {
+interface HeaderFields {
   readonly rootBytes: number;
   readonly metadataBytes: number;
   readonly leavesBytes: number;

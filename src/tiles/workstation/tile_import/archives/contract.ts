@@ -6,7 +6,7 @@
 import type { SlippyTile } from "../../../../core/mod.ts";
 import type { ImportSummary } from "../contract.ts";
 
-export type ArchiveKind = "mbtiles" | "pmtiles" | "tile_folder";
+type ArchiveKind = "mbtiles" | "pmtiles" | "tile_folder";
 
 /** A tile as stored in an archive, not checked yet. */
 export interface ArchiveTile {

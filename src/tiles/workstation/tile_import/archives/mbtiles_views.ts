@@ -23,7 +23,7 @@ const IS = /\bIS\b(?!\s+(NOT\s+)?NULL\b)/i;
 /** Enough plan nodes for a few joins and unions; more would be a union of unions. */
 const PLAN_NODES_MAX = 64;
 
-export function isVirtual({ sql }: SchemaObject): boolean {
+function isVirtual({ sql }: SchemaObject): boolean {
   return /^\s*CREATE\s+VIRTUAL/i.test(sql ?? "");
 }
 

@@ -148,7 +148,7 @@ function* partsOf(entry: Entry): Generator<{ zoom: number; from: number; count: 
 }
 
 /** Number of tiles of all lower zooms. */
-export function firstIdOf(zoom: number): number {
+function firstIdOf(zoom: number): number {
   return (4 ** zoom - 1) / 3;
 }
 

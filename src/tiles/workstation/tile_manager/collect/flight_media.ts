@@ -14,7 +14,7 @@ export interface RecordedFlightFolder {
   readonly files: readonly string[];
 }
 
-export interface FlightMedia {
+interface FlightMedia {
   readonly journals: readonly string[];
   readonly flights: readonly RecordedFlightFolder[];
 }

@@ -40,7 +40,7 @@ import { bandsOf, keyOf } from "./tile_bands.ts";
 import type { FetchedTile, HeldVersion, HttpTileSource, ListedTile } from "./tile_source.ts";
 
 /** Checks a picture: JPEG of 256 × 256 pixels, or null when it is fully transparent. */
-export type CheckTile = (
+type CheckTile = (
   name: string,
   bytes: Uint8Array<ArrayBuffer>,
 ) => Promise<{ readonly jpeg: Uint8Array<ArrayBuffer>; readonly coverage: number } | null>;

@@ -59,7 +59,7 @@ export interface HeldVersion {
   readonly etag: string | null;
 }
 
-export interface HttpTileSourceParts {
+interface HttpTileSourceParts {
   readonly http: HttpParts;
   readonly limit: RateLimit;
   readonly token: string | null;

@@ -14,7 +14,7 @@ export function isFlightName(name: string): boolean {
 }
 
 /** In lower case; or the reason why it is not known. */
-export type KnownFlight = { readonly flightId: string } | { readonly reason: string };
+type KnownFlight = { readonly flightId: string } | { readonly reason: string };
 
 /**
  * The flight of the first verified record of each file, if all files and the name of the folder

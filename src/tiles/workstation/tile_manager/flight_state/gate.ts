@@ -7,7 +7,7 @@ import { type Logger, messageOf } from "../../../../core/mod.ts";
 import type { FlightStateSignal, FlightStateSource } from "../contract.ts";
 import { FlightStateNotOnGroundError } from "../errors.ts";
 
-export interface FlightStateGateParts {
+interface FlightStateGateParts {
   readonly source: FlightStateSource;
   readonly logger: Logger;
 }

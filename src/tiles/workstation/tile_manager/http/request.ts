@@ -22,7 +22,7 @@ export interface HttpParts {
   readonly nowMs: () => number;
 }
 
-export interface PatientRequest {
+interface PatientRequest {
   readonly url: URL;
   readonly method: "GET" | "POST";
   readonly headers: Readonly<Record<string, string>>;
@@ -33,7 +33,7 @@ export interface PatientRequest {
   readonly signal?: AbortSignal;
 }
 
-export interface PatientAnswer {
+interface PatientAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: Uint8Array<ArrayBuffer>;

@@ -10,7 +10,7 @@ import { type Dictionary, parseDictionary, serializeDictionary } from "structure
 
 /** Active algorithms of RFC 9530; the others must not be used. */
 const HASHES = { "sha-256": "sha256", "sha-512": "sha512" } as const;
-export type DigestAlgorithm = keyof typeof HASHES;
+type DigestAlgorithm = keyof typeof HASHES;
 
 export function contentDigest(
   body: Uint8Array,

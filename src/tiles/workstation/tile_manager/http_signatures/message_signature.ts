@@ -21,7 +21,7 @@ export interface SignedRequest {
   readonly fields: ReadonlyMap<string, string>;
 }
 
-export interface SignatureParameters {
+interface SignatureParameters {
   /** In the order in which they are signed: "@method", "content-digest", … */
   readonly components: readonly string[];
   /** Seconds since the epoch. */
@@ -30,11 +30,11 @@ export interface SignatureParameters {
   readonly nonce?: string;
 }
 
-export type Sign = (base: Uint8Array) => Uint8Array;
+type Sign = (base: Uint8Array) => Uint8Array;
 /** Whether `signature` over `base` was made by the key that `keyId` names. */
-export type Verify = (base: Uint8Array, signature: Uint8Array, keyId: string) => boolean;
+type Verify = (base: Uint8Array, signature: Uint8Array, keyId: string) => boolean;
 
-export interface SignatureHeaders {
+interface SignatureHeaders {
   readonly "signature-input": string;
   readonly signature: string;
 }
@@ -54,7 +54,7 @@ export function signRequest(
   };
 }
 
-export type VerifyOutcome =
+type VerifyOutcome =
   | { readonly ok: true; readonly parameters: SignatureParameters }
   | { readonly ok: false; readonly reason: string };
 
@@ -92,7 +92,7 @@ export function verifyRequest(
 }
 
 /** RFC 9421, 2.5. @throws RangeError for a component that the request does not have. */
-export function signatureBase(
+function signatureBase(
   request: SignedRequest,
   components: readonly string[],
   parametersText: string,

@@ -27,7 +27,7 @@ const SECRET_BYTES = 32;
 /** SubjectPublicKeyInfo ends with the 32 raw bytes of the public key. */
 const SPKI_PREFIX_BYTES = 12;
 
-export interface KeyManagerParts {
+interface KeyManagerParts {
   readonly sink: FdrSink;
   readonly clock: Clock;
   readonly logger: Logger;

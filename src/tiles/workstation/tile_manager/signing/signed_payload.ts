@@ -16,7 +16,7 @@
 import { createHash } from "node:crypto";
 import { TileManagerError } from "../errors.ts";
 
-export interface SignedTile {
+interface SignedTile {
   /** 64 hex digits. */
   readonly contentSha256: string;
   readonly zoom: number;

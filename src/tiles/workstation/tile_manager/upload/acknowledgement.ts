@@ -10,7 +10,7 @@ import type { TileToSend } from "./batch_request.ts";
 /** Statuses after which the provider holds a tile, so that it is never sent again. */
 export const ARRIVED: ReadonlySet<string> = new Set(["queued", "duplicate", "superseded"]);
 
-export interface Acknowledged {
+interface Acknowledged {
   /** One outcome for each tile that was sent, in that order. */
   readonly statuses: readonly PerTileStatus[];
   /**

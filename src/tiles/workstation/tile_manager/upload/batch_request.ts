@@ -22,13 +22,13 @@ export interface TileToSend {
   readonly quality: Readonly<Record<string, unknown>>;
 }
 
-export interface BatchRequest {
+interface BatchRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array<ArrayBuffer>;
 }
 
-export interface BatchFrame {
+interface BatchFrame {
   readonly url: URL;
   readonly companionId: string;
   readonly session: SigningSession;

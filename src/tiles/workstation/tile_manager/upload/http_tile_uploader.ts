@@ -39,7 +39,7 @@ import {
 } from "./ingest_wire.ts";
 
 /** The methods of the cache that the uploader uses: it changes metadata only through these. */
-export interface PendingTiles {
+interface PendingTiles {
   pendingUploads(flightId: string | null): Promise<readonly TileMetadataPersistent[]>;
   readTilePixels(tileId: TileId): Promise<TilePixelHandle>;
   markUploaded(tileId: TileId): Promise<void>;

@@ -19,7 +19,7 @@ export const SIGNATURE_LABEL = "gdn";
 
 const Base64 = z.base64();
 
-export const ManifestTileSchema = z.strictObject({
+const ManifestTileSchema = z.strictObject({
   /** Name of the multipart part that holds the JPEG. */
   part: z.string().regex(/^tile_\d{1,3}$/),
   /** UUID of the tile. */

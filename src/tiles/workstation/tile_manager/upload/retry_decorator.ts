@@ -19,12 +19,12 @@ import { ARRIVED } from "./acknowledgement.ts";
 import { outcomeOf } from "./http_tile_uploader.ts";
 
 /** The methods of the cache that the decorator uses. */
-export interface UploadBookkeeping {
+interface UploadBookkeeping {
   incrementUploadAttempts(tileId: TileId): Promise<number>;
   updateVotingStatus(tileId: TileId, status: VotingStatus): Promise<void>;
 }
 
-export interface RetryDecoratorParts {
+interface RetryDecoratorParts {
   readonly bookkeeping: UploadBookkeeping;
   readonly config: UploadRetryConfig;
   readonly sink: FdrSink;
@@ -101,7 +101,7 @@ export class RetryingTileUploader implements TileUploader {
 }
 
 /** The last outcome of each tile, and the sum of all retries. */
-export function mergeReports(
+function mergeReports(
   first: UploadBatchReport,
   second: UploadBatchReport,
 ): UploadBatchReport {
