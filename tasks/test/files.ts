@@ -19,7 +19,6 @@ const SLOW: readonly string[] = [
   "integration/tile_collect",
   "integration/tile_cache_concurrency",
   "integration/fdr_report",
-  "faults/usage",
   "integration/tile_upload_secrets",
   "integration/operator_import",
   "integration/tile_cache_crash",
