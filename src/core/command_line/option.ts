@@ -190,7 +190,7 @@ export const option = {
     return make<number, S>(numberKind("DEG", "degrees", settings), settings);
   },
   rateHz<const S extends NumberSettings>(settings: S) {
-    return make<number, S>(numberKind("HZ", "a second", settings), settings);
+    return make<number, S>(numberKind("HZ", "per second", settings), settings);
   },
   /** In another unit, which `unit` names. */
   number<const S extends NumberSettings & { readonly unit: string }>(settings: S) {

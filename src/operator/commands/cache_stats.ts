@@ -15,7 +15,10 @@ import type { CacheStatistics } from "../../tiles/workstation/tile_cache/mod.ts"
 import { BUDGET_OPTION, CACHE_OPTIONS, placeOf } from "../options.ts";
 import { type CacheParts, dayText, openExisting, sizeText } from "./cache_options.ts";
 
-const OPTIONS = { ...BUDGET_OPTION, ...CACHE_OPTIONS } as const;
+const OPTIONS = {
+  budget: { ...BUDGET_OPTION.budget, help: "the disk budget to compare with" },
+  ...CACHE_OPTIONS,
+} as const;
 
 export function cacheStatsCommand(parts: CacheParts): Command {
   return defineCommand({

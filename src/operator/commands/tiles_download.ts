@@ -77,7 +77,7 @@ const OPTIONS = {
     example: "https://tiles.example/{z}/{x}/{y}.png",
   }),
   zoom: option.zooms({
-    help: "zoom levels; 18 is 0.4 m per pixel at 48°; not with --retry, needed else",
+    help: "zoom levels, needed unless --retry is given; 18 is 0.4 m per pixel at 48°",
     example: "17,18",
   }),
   ...sourceOption("googlemaps"),
