@@ -26,10 +26,7 @@ import { replayPhotographs } from "./replay_photographs.ts";
 
 const ABOUT = `
 Flies a recorded flight again: every sensor row and picture in the order in which the companion
-computer received it, through odometry, place recognition, matching, pose and state estimation.
-
-It ends with 0, or: 3 something was left out; 65 no frame could be used, or with --strict a picture is
-damaged; 70 the state estimator failed; 74 an output or the record is incomplete.`;
+computer received it, through odometry, place recognition, matching, pose and state estimation.`;
 
 const ARGUMENTS = {
   flight: option.path({
@@ -52,7 +49,7 @@ const OPTIONS = {
     access: "read",
     placeholder: "FILE",
     help: "YAML configuration; GDN_… variables override it",
-    absent: "config/airborne.example.yaml lists the defaults",
+    absent: "the settings of config/airborne.example.yaml",
   }),
   recorder: option.path({
     access: "write",
@@ -87,6 +84,12 @@ export function replayCommand(parts: FlightParts): Command {
       "airborne replay flights/monday --package packages/valley --recorder home --make-tiles home",
       "airborne replay photographs/ --package packages/beach --json",
     ],
+    exitCodes: {
+      3: "something was left out",
+      65: "no frame could be used, or with --strict a picture is damaged",
+      70: "the state estimator failed",
+      74: "an output or the record is incomplete",
+    },
     run: (values, io) => run(parts, requestOf(values), io),
   });
 }
