@@ -81,7 +81,7 @@ Deno.test("operator fdr names what cannot be read, and leaves nothing behind", a
     await Deno.mkdir(`${scratch}/folder`);
     const cases: [string[], number, RegExp][] = [
       [["doctor", zeros], 1, /\(\): only zeros|only zeros from here/],
-      [["recover", zeros, "--out", `${scratch}/out`], 1, /nothing can be read/],
+      [["recover", zeros, "--out", `${scratch}/out`], 1, /no record can be read/],
       [["doctor", `${scratch}/notes.mcap`], 1, /not MCAP's magic/],
       [["doctor", `${scratch}/empty.mcap`], 1, /the file is empty/],
       [["info", `${scratch}/folder`], 1, /holds no segment_NNNN\.mcap/],
