@@ -8,8 +8,8 @@ Deno.test("config/airborne.example.yaml holds every setting with its default and
   const configuration = readConfiguration(AirborneConfigSchema, {
     file: { text, name: EXAMPLE_CONFIG },
   });
-  assert.deepEqual(configuration, AirborneConfigSchema.parse({}), MEND);
-  assert.equal(text, await exampleConfig(), MEND);
+  assert.deepEqual(configuration, AirborneConfigSchema.parse({}), REMEDY);
+  assert.equal(text, await exampleConfig(), REMEDY);
   const keys = (value: unknown): string[] =>
     Object.entries(value as object).flatMap(([key, inner]) =>
       typeof inner === "object" && inner !== null ? [key, ...keys(inner)] : [key]
@@ -17,4 +17,4 @@ Deno.test("config/airborne.example.yaml holds every setting with its default and
   for (const key of keys(configuration)) assert.match(text, new RegExp(`^ *${key}:`, "m"));
 });
 
-const MEND = "a schema changed: run `deno run -P=tasks tasks/example_config.ts`";
+const REMEDY = "a schema changed: run `deno run -P=tasks tasks/example_config.ts`";

@@ -124,7 +124,7 @@ export class SegmentWriter {
    * When it returns, everything flushed survives a loss of power. When it throws, see `rollBack()`.
    */
   sync(): void {
-    this.#mendTail();
+    this.#truncateTail();
     if (this.#synced === this.#content) return;
     this.#file.sync();
     this.#synced = this.#content;
@@ -240,7 +240,7 @@ export class SegmentWriter {
    * Writes what the builder holds to the file; the content stays the same, except for its length.
    */
   #append(before: SegmentContent): SegmentContent {
-    this.#mendTail();
+    this.#truncateTail();
     const bytes = this.#builder.buffer;
     try {
       this.#file.write(bytes);
@@ -259,13 +259,13 @@ export class SegmentWriter {
   #cutTail(): void {
     this.#tailUnknown = true;
     try {
-      this.#mendTail();
+      this.#truncateTail();
     } catch {
       // Tried again before any other operation on the file.
     }
   }
 
-  #mendTail(): void {
+  #truncateTail(): void {
     if (!this.#tailUnknown) return;
     this.#file.truncate(this.#content.lengthBytes);
     this.#tailUnknown = false;

@@ -117,7 +117,7 @@ export class VisionFrame implements AsyncDisposable {
   }
 
   /** The native handle, for one call: the frame is kept until `call` settles. */
-  lend<T>(call: (handle: bigint) => Promise<T>): Promise<T> {
+  withHandle<T>(call: (handle: bigint) => Promise<T>): Promise<T> {
     if (this.#handle === 0n) throw new ReferenceError("the frame is closed");
     const running = call(this.#handle);
     this.#pending = Promise.allSettled([this.#pending, running]);
@@ -140,7 +140,7 @@ export class VisionFrame implements AsyncDisposable {
       options;
     const pixels = new Uint8Array(widthPx * heightPx);
     const mask = new Uint8Array(widthPx * heightPx);
-    return this.lend(async (handle) => {
+    return this.withHandle(async (handle) => {
       const error = new NativeErrorBuffer();
       const status = await this.#library.symbols.gdn_frame_rectify(
         handle,

@@ -146,7 +146,7 @@ export async function matchStructure(
     Math.max(1, query.blocksX * query.blocksY) * TIE_POINT_DOUBLES,
   );
   const error = new NativeErrorBuffer();
-  const status = await frame.lend((handle) =>
+  const status = await frame.withHandle((handle) =>
     library.symbols.gdn_structural_match(
       handle,
       mosaic.pixels,
@@ -207,7 +207,7 @@ export async function findPlaces(
   const places = new Float64Array(5 * options.capacity);
   const count = new Int32Array(1);
   const error = new NativeErrorBuffer();
-  const status = await frame.lend((handle) =>
+  const status = await frame.withHandle((handle) =>
     library.symbols.gdn_structural_places(
       handle,
       mosaic.pixels,

@@ -56,8 +56,8 @@ export async function trackFrames(
   const pairs = new Float64Array(4 * capacity);
   const count = new Int32Array(1);
   const error = new NativeErrorBuffer();
-  const status = await from.lend((fromHandle) =>
-    to.lend((toHandle) =>
+  const status = await from.withHandle((fromHandle) =>
+    to.withHandle((toHandle) =>
       library.symbols.gdn_frames_track(
         fromHandle,
         toHandle,

@@ -16,12 +16,12 @@ export interface GeoTiffTags {
 
 type GeoTag = "ModelTransformation" | "ModelPixelScale" | "ModelTiepoint";
 
-const MEND = "reproject it first: gdalwarp -t_srs EPSG:3857 IN OUT";
+const REMEDY = "reproject it first: gdalwarp -t_srs EPSG:3857 IN OUT";
 
 /**
  * null where the TIFF has no georeference at all.
  *
- * @throws DataError for a georeference that cannot be used, with the way to mend it.
+ * @throws DataError for a georeference that cannot be used, with the remedy.
  */
 export async function readGeoTiff(path: string): Promise<GeoTiffTags | null> {
   let tiff: Awaited<ReturnType<typeof fromFile>> | undefined;
@@ -61,7 +61,7 @@ async function readTags(path: string, image: GeoTIFFImage): Promise<GeoTiffTags 
       `its projection is ${
         Number.isFinite(epsg) ? `EPSG:${epsg}` : "not named by an EPSG code"
       }; ` +
-        `EPSG:4326, EPSG:3857 and WGS84 UTM zones (EPSG:326xx, 327xx) can be read; ${MEND}`,
+        `EPSG:4326, EPSG:3857 and WGS84 UTM zones (EPSG:326xx, 327xx) can be read; ${REMEDY}`,
     );
   }
   const reference = projectedReference({
@@ -72,7 +72,7 @@ async function readTags(path: string, image: GeoTIFFImage): Promise<GeoTiffTags 
     heightPx: image.getHeight(),
   });
   if (!(reference.gsdM > 0.001 && reference.gsdM < 100_000)) {
-    throw new DataError(path, `its georeference gives ${reference.gsdM} m per pixel; ${MEND}`);
+    throw new DataError(path, `its georeference gives ${reference.gsdM} m per pixel; ${REMEDY}`);
   }
   return { reference, noData: image.getGDALNoData() };
 }
@@ -100,13 +100,13 @@ function affineFromTags(
     const [sx, sy] = scale;
     transform = { a: x - column * sx, b: sx, c: 0, d: y + row * sy, e: 0, f: -sy };
   } else if (tiepoints) {
-    throw new DataError(path, `it is referenced by control points only; ${MEND}`);
+    throw new DataError(path, `it is referenced by control points only; ${REMEDY}`);
   } else {
     return null;
   }
   const { a, b, c, d, e, f } = transform;
   if (![a, b, c, d, e, f].every(Number.isFinite) || b * f - c * e === 0) {
-    throw new DataError(path, `its georeference is not a map of pixels to the ground; ${MEND}`);
+    throw new DataError(path, `its georeference is not a map of pixels to the ground; ${REMEDY}`);
   }
   if (!pixelIsPoint) return transform;
   // PixelIsPoint: the tags give the place of a pixel's centre.

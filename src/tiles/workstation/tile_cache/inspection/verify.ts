@@ -93,11 +93,11 @@ class Verification {
     const still = now.contentSha256 === tile.contentSha256 ? found : await this.#judge(now);
     if (still === null) return;
     if (still.kind !== "missing_sidecar") this.#count.brokenTiles++;
-    const repaired = this.#options.repair && await this.#mend(now, still.kind);
+    const repaired = this.#options.repair && await this.#repair(now, still.kind);
     this.#tell(still.kind, tileKey(now.tileId), still.detail, repaired);
   }
 
-  async #mend(tile: ListedTile, kind: TileFaultKind): Promise<boolean> {
+  async #repair(tile: ListedTile, kind: TileFaultKind): Promise<boolean> {
     if (kind === "missing_sidecar") return await rewriteSidecars(this.#cache, tile);
     return await removeBrokenTile(this.#cache, tile);
   }
