@@ -144,11 +144,11 @@ Deno.test("damage ends with 65, undamaged tiles are collected, and a complete co
     assert.equal(again.code, 65);
     assert.deepEqual([again.journals[0].written, again.journals[0].kept], [0, 10]);
 
-    const again = await collect(home.folder, data);
-    assert.equal(again.code, 0);
-    assert.deepEqual([again.journals[0].written, again.journals[0].kept], [2, 10]);
+    const repaired = await collect(home.folder, data);
+    assert.equal(repaired.code, 0);
+    assert.deepEqual([repaired.journals[0].written, again.journals[0].kept], [2, 10]);
     assert.equal(
-      again.flights[0].files.kept_both,
+      repaired.flights[0].files.kept_both,
       1,
       "the damaged segment is here, and the whole",
     );

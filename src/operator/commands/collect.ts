@@ -36,7 +36,7 @@ interface CollectParts {
 }
 
 const ABOUT = `
-Merges what an aircraft brought home: journals of the tiles it made (*.journal) into the tile cache,
+Merges data from an aircraft's storage: journals of the tiles it made (*.journal) into the tile cache,
 recorded flights (FLIGHT_ID/segment_0000.mcap and their tile pictures) into DATA/flight_records.
 Every tile is checked against its hash, every file against its copy. Doing it again changes nothing;
 a run that broke off is finished by running it again; a damaged file is named, copied as it is, and
@@ -56,7 +56,7 @@ type CollectedJournal = { readonly journal: string } & MergeReport;
 export function collectCommand(parts: CollectParts): Command {
   return defineCommand({
     name: "collect",
-    summary: "merge what an aircraft brought home: tiles and recorded flights",
+    summary: "merge the tiles and recorded flights from an aircraft's storage",
     about: ABOUT,
     arguments: {
       path: option.path({

@@ -178,7 +178,7 @@ function figures(metrics: FlightMetrics): ReportFigure[] {
     {
       name: "epochs inside the 95 % ellipse",
       value: percent(m.consistent95),
-      note: "honest: 90–99 %",
+      note: "consistent: 90–99 %",
     },
     {
       name: "mean NEES, horizontal",

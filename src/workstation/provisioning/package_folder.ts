@@ -52,7 +52,7 @@ export class PackageFolder implements AsyncDisposable {
     await this.#output.guard(() => Deno.mkdir(`${this.path}/${path}`, { recursive: true }));
   }
 
-  /** Notes a file that somebody else wrote in the folder. */
+  /** Notes a file that another component wrote in the folder. */
   async adopt(path: string): Promise<void> {
     const { size } = await Deno.lstat(`${this.path}/${path}`);
     const sha256 = await sha256OfFile(`${this.path}/${path}`);

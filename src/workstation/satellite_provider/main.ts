@@ -32,7 +32,7 @@ const OPTIONS = {
   recorder: option.path({
     access: "read",
     placeholder: "DIR",
-    help: "believe the public keys in these recorded flights",
+    help: "trust the public keys in these recorded flights",
   }),
   certificate: option.path({
     access: "read",

@@ -44,7 +44,7 @@ export function simulatedCamera(
     distortion: [-0.1, 0.018, 4e-4, -3e-4, 0] as const,
   };
   const [k1, k2, p1, p2, k3] = ideal.distortion;
-  const believed = {
+  const calibrated = {
     ...ideal,
     fxPx: round(ideal.fxPx * off(), 3),
     fyPx: round(ideal.fyPx * off(), 3),
@@ -67,7 +67,7 @@ export function simulatedCamera(
   return {
     calibration: {
       id: `simulated-${widthPx}x${heightPx}-${fovDeg}deg`,
-      ...believed,
+      ...calibrated,
       bodyFromCamera: [...BODY_FROM_NADIR_CAMERA],
       mountingSigmaDeg: MOUNTING_SIGMA_DEG,
     },
