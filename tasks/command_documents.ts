@@ -22,6 +22,7 @@ import { campaignCommand } from "./campaign.ts";
 import { demoCommand } from "./demo.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { REPOSITORY } from "./executables.ts";
+import { goldenCommand } from "./golden.ts";
 import { recallCommand } from "./recall.ts";
 
 interface CommandDocument {
@@ -43,7 +44,14 @@ export function commandDocuments(): readonly CommandDocument[] {
 
 /** Tasks that take options. */
 export function taskCommands(): readonly Command[] {
-  return [demoCommand, evaluateCommand, campaignCommand, recallCommand, providerCommand];
+  return [
+    demoCommand,
+    evaluateCommand,
+    campaignCommand,
+    recallCommand,
+    goldenCommand,
+    providerCommand,
+  ];
 }
 
 function documentOf(

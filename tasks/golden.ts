@@ -4,19 +4,33 @@
  *
  * @module
  */
-import { EXIT } from "../src/core/mod.ts";
+import { defineCommand, EXIT, type ExitCode, runCommand } from "../src/core/mod.ts";
 import { filterRun } from "../tests/golden/filter_run.ts";
 import { flyShortFlight, shortFlightTable } from "../tests/golden/short_flight.ts";
 import { compare, csvOf, summaryOf, type Table } from "../tests/golden/table.ts";
 import { REPOSITORY } from "./executables.ts";
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+export const goldenCommand = defineCommand({
+  name: "golden",
+  summary: "write the golden tables of tests/golden anew",
+  about: "Writes tests/golden/*.csv anew and says what changed.",
+  options: {},
+  examples: ["deno task golden"],
+  run: writeTables,
+});
 
-async function main(args: readonly string[]): Promise<number> {
-  if (args.length > 0) {
-    console.log("deno task golden: no options; writes tests/golden/*.csv anew");
-    return args[0] === "--help" ? EXIT.ok : EXIT.usage;
-  }
+if (import.meta.main) {
+  Deno.exit(
+    await runCommand({
+      title: "deno task golden",
+      command: goldenCommand,
+      args: Deno.args,
+      permissionSet: "tasks",
+    }),
+  );
+}
+
+async function writeTables(): Promise<ExitCode> {
   await refresh("filter_run", filterRun());
   await refresh("short_flight", shortFlightTable((await flyShortFlight()).frames));
   return EXIT.ok;
