@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import type { Random } from "../../src/core/mod.ts";
 import {
   FdrRingError,
   FdrRingGeometryError,
@@ -12,7 +11,7 @@ import {
   type RingOptions,
   RingProducer,
 } from "../../src/flight/flight_recorder/ring.ts";
-import { property } from "../support/properties.ts";
+import { fc } from "../support/properties.ts";
 
 /** Records of 1 byte and more; a marker says how many were lost where it stands. */
 type Seen = { readonly record: readonly number[] } | { readonly lost: number };
@@ -54,10 +53,6 @@ class ModelRing {
   }
 }
 
-function below(random: Random, bound: number): number {
-  return Math.floor(random.uniform() * bound);
-}
-
 function drainAll(consumer: RingConsumer, limit: number): Seen[] {
   const seen: Seen[] = [];
   const count = consumer.drain(limit, (bytes, overrun) => {
@@ -68,26 +63,36 @@ function drainAll(consumer: RingConsumer, limit: number): Seen[] {
   return seen;
 }
 
-function randomRecord(random: Random, longest: number): Uint8Array<ArrayBuffer> {
-  const record = new Uint8Array(1 + below(random, longest));
-  for (let i = 0; i < record.length; i++) record[i] = below(random, 256);
-  return record;
+interface RingCase {
+  readonly capacity: number;
+  readonly slotBytes: number;
+  /** Records that are pushed, by their lengths, then how many are drained. */
+  readonly steps: readonly { readonly lengths: readonly number[]; readonly limit: number }[];
 }
 
-function runAgainstModel(random: Random, options: RingOptions): void {
-  const capacity = 2 ** (1 + below(random, 6));
-  // Slots on both sides of the length up to which they are copied many at once.
-  const slotBytes = below(random, 4) === 0 ? 1500 : 1 + below(random, 40);
+/** Slots on both sides of the length up to which they are copied many at once. */
+const RING_CASE: fc.Arbitrary<RingCase> = fc.tuple(
+  fc.constantFrom(2, 4, 8, 16, 32, 64),
+  fc.oneof(fc.integer({ min: 1, max: 40 }), fc.constant(1500)),
+).chain(([capacity, slotBytes]) => {
+  const length = fc.integer({ min: 1, max: slotBytes });
+  const step = fc.record({
+    lengths: fc.array(length, { maxLength: 2 * capacity, size: "max" }),
+    limit: fc.nat(capacity + 1),
+  });
+  return fc.array(step, { maxLength: 40 }).map((steps) => ({ capacity, slotBytes, steps }));
+});
+
+function runAgainstModel({ capacity, slotBytes, steps }: RingCase, options: RingOptions): void {
   const ring = createRing("model", { capacity, slotBytes }, options);
   const producer = new RingProducer(ring), consumer = new RingConsumer(ring);
   const model = new ModelRing(capacity);
-  for (let step = 0; step < 40; step++) {
-    for (let n = below(random, 2 * capacity); n > 0; n--) {
-      const record = randomRecord(random, slotBytes);
+  for (const { lengths, limit } of steps) {
+    for (const length of lengths) {
+      const record = Uint8Array.from({ length }, (_, i) => model.produced + i);
       assert.equal(producer.push(record), model.push([...record]));
       record.fill(0);
     }
-    const limit = below(random, capacity + 2);
     assert.deepEqual(drainAll(consumer, limit), model.drain(limit));
     assert.equal(consumer.pending, model.pending);
     const { produced, dropped } = model;
@@ -97,14 +102,15 @@ function runAgainstModel(random: Random, options: RingOptions): void {
 }
 
 Deno.test("a ring behaves as an array that loses its oldest records", () => {
-  property((random) => runAgainstModel(random, {}), 100);
+  fc.assert(fc.property(RING_CASE, (ring) => runAgainstModel(ring, {})), { numRuns: 100 });
 });
 
 Deno.test("a ring behaves so where its positions leave 31 and 32 bits", () => {
-  property((random) => {
-    const edge = below(random, 2) === 0 ? 2 ** 31 : 2 ** 32;
-    runAgainstModel(random, { startPosition: edge - below(random, 300) });
-  }, 100);
+  const edges = fc.constantFrom(2 ** 31, 2 ** 32);
+  const law = fc.property(RING_CASE, edges, fc.nat(299), (ring, edge, before) => {
+    runAgainstModel(ring, { startPosition: edge - before });
+  });
+  fc.assert(law, { numRuns: 100 });
 });
 
 Deno.test("a ring keeps empty records apart from markers", () => {
