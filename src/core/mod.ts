@@ -24,6 +24,7 @@ export { Output, type OutputOptions } from "./output/output.ts";
 export { OutputFile } from "./output/output_file.ts";
 export * from "./concurrency.ts";
 export * from "./statistics.ts";
+export * from "./text.ts";
 export { GarbageBound } from "./garbage.ts";
 export { FolderLock, FolderLockedError } from "./folder_lock.ts";
 export * from "./jpeg_header.ts";

@@ -4,53 +4,14 @@
  * mount.
  */
 import assert from "node:assert/strict";
+import { canMountSmallDisk, onSmallDisk } from "../support/small_disk.ts";
 import { McapStreamReader } from "@mcap/core";
 import { PLACE, worldForFile } from "./fixture.ts";
-import { copyFolder, filesBelow, inScratch, run } from "./programs.ts";
+import { copyFolder, filesBelow, run } from "./programs.ts";
 
 const world = worldForFile();
 
-async function mount(...args: string[]): Promise<{ success: boolean; reason: string }> {
-  const { success, stderr } = await new Deno.Command("mount", { args }).output();
-  return { success, reason: new TextDecoder().decode(stderr).trim() };
-}
-
-/** Runs `body` with a disk of `kilobytes`; `enlarge` makes room on it. */
-async function onSmallDisk(
-  kilobytes: number,
-  body: (disk: string, enlarge: () => Promise<void>) => Promise<void>,
-): Promise<void> {
-  await inScratch(async (folder) => {
-    const disk = `${folder}/disk`;
-    await Deno.mkdir(disk);
-    const mounted = await mount("-t", "tmpfs", "-o", `size=${kilobytes}k`, "tmpfs", disk);
-    assert.ok(mounted.success, mounted.reason);
-    try {
-      await body(disk, async () => {
-        assert.ok((await mount("-o", "remount,size=512m", disk)).success);
-      });
-    } finally {
-      await new Deno.Command("umount", { args: [disk] }).output();
-    }
-  });
-}
-
-/** False, with a line that says why, where no file system can be mounted. */
-async function canMount(): Promise<boolean> {
-  let reason = "only root may mount a small disk";
-  if (Deno.uid() === 0) {
-    const folder = await Deno.makeTempDir();
-    const mounted = await mount("-t", "tmpfs", "-o", "size=64k", "tmpfs", folder);
-    if (mounted.success) await new Deno.Command("umount", { args: [folder] }).output();
-    await Deno.remove(folder);
-    if (mounted.success) return true;
-    reason = `no file system can be mounted here: ${mounted.reason}`;
-  }
-  console.warn(`tests of a full disk are skipped: ${reason}`);
-  return false;
-}
-
-const ignore = !await canMount();
+const ignore = !await canMountSmallDisk();
 
 interface WritingCommand {
   readonly name: string;
@@ -87,7 +48,7 @@ for (const { name, args, read } of COMMANDS) {
     name: `operator ${name} on a full disk ends with 74, leaves nothing, and works with more room`,
     ignore,
     fn: () =>
-      onSmallDisk(200, async (disk, enlarge) => {
+      onSmallDisk({ kilobytes: 200 }, async ({ path: disk, enlarge }) => {
         const grants = { read: read(), write: [disk, world().data] };
         const full = await run("operator", args(`${disk}/out`), grants);
         assert.equal(full.code, 74, full.err);
@@ -104,7 +65,7 @@ Deno.test({
   name: "operator provision on a full disk keeps the older package whole",
   ignore,
   fn: () =>
-    onSmallDisk(3200, async (disk) => {
+    onSmallDisk({ kilobytes: 3200 }, async ({ path: disk }) => {
       await copyFolder(world().package, `${disk}/out`);
       const before = await filesBelow(disk);
       const full = await run("operator", COMMANDS[0].args(`${disk}/out`), {
@@ -146,7 +107,7 @@ Deno.test({
   ignore,
   // The embedded database alone takes about 40 MB.
   fn: () =>
-    onSmallDisk(20_000, async (disk, enlarge) => {
+    onSmallDisk({ kilobytes: 20_000 }, async ({ path: disk, enlarge }) => {
       await importIsRefused(disk, "first");
       await enlarge();
       await importsAllWithRoom(disk, "first");
@@ -158,7 +119,7 @@ Deno.test({
     "operator tiles import on a disk that fills keeps the tiles that were there and no half ones",
   ignore,
   fn: () =>
-    onSmallDisk(80_000, async (disk, enlarge) => {
+    onSmallDisk({ kilobytes: 80_000 }, async ({ path: disk, enlarge }) => {
       await importsAllWithRoom(disk, "first");
       const before = await filesBelow(`${disk}/data/tiles`);
       await fill(`${disk}/filler`, 100_000);
@@ -194,7 +155,7 @@ Deno.test({
   name: "airborne replay flies on when the recorder's disk fills, says so, and ends with 74",
   ignore,
   fn: () =>
-    onSmallDisk(24, async (disk) => {
+    onSmallDisk({ kilobytes: 24 }, async ({ path: disk }) => {
       const { code, out, err } = await replay(disk);
       assert.equal(code, 74, err);
       assert.match(
@@ -228,7 +189,7 @@ Deno.test({
   name: "airborne replay does not fly when the recorder cannot open on a full disk",
   ignore,
   fn: () =>
-    onSmallDisk(4, async (disk) => {
+    onSmallDisk({ kilobytes: 4 }, async ({ path: disk }) => {
       await Deno.writeFile(`${disk}/full`, new Uint8Array(4096));
       const { code, out, err } = await replay(`${disk}/recorder`);
       assert.equal(code, 2, err);

@@ -5,6 +5,7 @@
  */
 import { basename } from "node:path";
 import {
+  bytesText,
   type Command,
   type CommandIo,
   defineCommand,
@@ -32,7 +33,6 @@ import {
   filterOf,
   type OpenedCache,
   openExisting,
-  sizeText,
 } from "./cache_options.ts";
 
 const FORMATS = ["mbtiles", "pmtiles", "geotiff", "folder"] as const;
@@ -122,7 +122,7 @@ async function run(
     const { tiles, pictures, zooms, bytes } = summary;
     const once = pictures < tiles ? ` (${pictures} different pictures)` : "";
     io.out(
-      `${out}: ${tiles} tiles${once} at zoom ${zooms.join(", ")}, ${sizeText(bytes)}, ${format}`,
+      `${out}: ${tiles} tiles${once} at zoom ${zooms.join(", ")}, ${bytesText(bytes)}, ${format}`,
     );
   }
   return EXIT.ok;

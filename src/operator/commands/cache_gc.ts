@@ -5,6 +5,7 @@
  * @module
  */
 import {
+  bytesText,
   type Command,
   type CommandIo,
   defineCommand,
@@ -21,7 +22,7 @@ import {
   type TidyReport,
 } from "../../tiles/workstation/tile_cache/mod.ts";
 import { CACHE_OPTIONS, placeOf, RECORD_OPTION, recordOption } from "../options.ts";
-import { type CacheParts, openExisting, sizeText } from "./cache_options.ts";
+import { type CacheParts, openExisting } from "./cache_options.ts";
 
 const DAY_MS = 86_400_000;
 /** With a server, a temporary file may belong to a running writer. */
@@ -122,10 +123,10 @@ function unreachable(plan: EvictionPlan, targetBytes: number): GdnError {
   return new GdnError(
     "GC_UNREACHABLE",
     `Cannot bring the tile cache down to ${
-      sizeText(targetBytes)
+      bytesText(targetBytes)
     }: pending uploads and tiles pinned by ` +
       `missions alone take ${
-        sizeText(plan.leastBytes)
+        bytesText(plan.leastBytes)
       } and stay; nothing was deleted. Upload what is ` +
       "pending, unpin missions that were flown, or give a larger --to-bytes",
     { exitCode: EXIT.failure },
@@ -140,10 +141,10 @@ function describe(
   io: CommandIo,
 ): void {
   const verb = dryRun ? "would be " : "";
-  io.out(`${gone.tiles} tiles ${verb}evicted, ${sizeText(gone.bytes)}`);
+  io.out(`${gone.tiles} tiles ${verb}evicted, ${bytesText(gone.bytes)}`);
   io.out(
     `${tidied.temporaryFiles} temporary files and ${tidied.orphanFiles} old orphans ${verb}` +
-      `removed, ${sizeText(tidied.bytes)}`,
+      `removed, ${bytesText(tidied.bytes)}`,
   );
-  io.out(`the cache holds ${left.tiles} tiles, ${sizeText(left.bytes)}`);
+  io.out(`the cache holds ${left.tiles} tiles, ${bytesText(left.bytes)}`);
 }

@@ -160,13 +160,6 @@ export async function findTile(
   return tile;
 }
 
-export function sizeText(bytes: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB"];
-  let value = bytes, unit = 0;
-  for (; Math.abs(value) >= 1000 && unit < units.length - 1; unit++) value /= 1000;
-  return `${unit === 0 ? value : value.toFixed(value < 10 ? 2 : 1)} ${units[unit]}`;
-}
-
 export function dayText(date: Date | null): string {
   return date === null ? "unknown" : date.toISOString().slice(0, 10);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  bytesText,
   type Command,
   type CommandIo,
   defineCommand,
@@ -13,7 +14,7 @@ import {
 } from "../../core/mod.ts";
 import type { CacheStatistics } from "../../tiles/workstation/tile_cache/mod.ts";
 import { BUDGET_OPTION, CACHE_OPTIONS, placeOf } from "../options.ts";
-import { type CacheParts, dayText, openExisting, sizeText } from "./cache_options.ts";
+import { type CacheParts, dayText, openExisting } from "./cache_options.ts";
 
 const OPTIONS = {
   budget: { ...BUDGET_OPTION.budget, help: "the disk budget to compare with" },
@@ -70,11 +71,11 @@ function describe(
 ): void {
   const line = (label: string, text: string) => io.out(`${label.padEnd(18)}${text}`);
   line("database", about.database);
-  line("tiles", `${statistics.tiles}, ${sizeText(statistics.diskBytes)} with their sidecars`);
+  line("tiles", `${statistics.tiles}, ${bytesText(statistics.diskBytes)} with their sidecars`);
   for (const { source, zoom, tiles, diskBytes } of statistics.bySourceAndZoom) {
     line(
       "",
-      `${source.padEnd(16)} zoom ${`${zoom}`.padStart(2)}  ${tiles} tiles, ${sizeText(diskBytes)}`,
+      `${source.padEnd(16)} zoom ${`${zoom}`.padStart(2)}  ${tiles} tiles, ${bytesText(diskBytes)}`,
     );
   }
   const words = Object.entries(statistics.byFreshness).map(([word, tiles]) => `${tiles} ${word}`);
@@ -88,14 +89,14 @@ function describe(
   const names = about.missions.map(({ mission, tiles }) => `${mission} (${tiles})`).join(", ");
   line(
     "pinned",
-    `${statistics.pinnedTiles} tiles, ${sizeText(statistics.pinnedBytes)}${
+    `${statistics.pinnedTiles} tiles, ${bytesText(statistics.pinnedBytes)}${
       names && ` by ${names}`
     }`,
   );
   line(
     "disk budget",
-    `${sizeText(about.budgetBytes)}, ${sizeText(about.headroomBytes)} free` +
-      (statistics.reservedBytes > 0 ? `, ${sizeText(statistics.reservedBytes)} reserved` : "") +
-      `; ${sizeText(statistics.evictableBytes)} may be evicted`,
+    `${bytesText(about.budgetBytes)}, ${bytesText(about.headroomBytes)} free` +
+      (statistics.reservedBytes > 0 ? `, ${bytesText(statistics.reservedBytes)} reserved` : "") +
+      `; ${bytesText(statistics.evictableBytes)} may be evicted`,
   );
 }

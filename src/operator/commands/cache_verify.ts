@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  bytesText,
   type Command,
   type CommandIo,
   defineCommand,
@@ -19,14 +20,7 @@ import {
   type VerifyReport,
 } from "../../tiles/workstation/tile_cache/mod.ts";
 import { CACHE_OPTIONS, placeOf } from "../options.ts";
-import {
-  afterOption,
-  type CacheParts,
-  findTile,
-  nameOf,
-  openExisting,
-  sizeText,
-} from "./cache_options.ts";
+import { afterOption, type CacheParts, findTile, nameOf, openExisting } from "./cache_options.ts";
 
 /** With a server another process may be writing: such files are not faults yet. */
 const YOUNG_MS = 10 * 60_000;
@@ -125,7 +119,7 @@ function lineOf({ kind, subject, detail, repaired }: TileFault): string {
 
 function describe(report: VerifyReport, io: CommandIo): void {
   const { tiles, files, faults, repaired, young, diskBytes } = report;
-  const looked = `${tiles} tiles, ${files} files, ${sizeText(diskBytes)}`;
+  const looked = `${tiles} tiles, ${files} files, ${bytesText(diskBytes)}`;
   if (faults > FAULTS_TOLD) io.out(`… and ${faults - FAULTS_TOLD} more (--json lists all)`);
   if (faults === 0) io.out(`${looked}: whole`);
   else if (repaired === faults) io.out(`${looked}: ${faults} faults, all repaired`);

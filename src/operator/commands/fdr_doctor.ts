@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { type Command, type CommandIo, defineCommand, type ExitCode } from "../../core/mod.ts";
+import {
+  type Command,
+  type CommandIo,
+  countText,
+  defineCommand,
+  type ExitCode,
+} from "../../core/mod.ts";
 import { diagnoseFlight, type Diagnosis, findFlight } from "../../flight/flight_record/mod.ts";
 import { FLIGHT_ARGUMENT } from "../options.ts";
 import {
@@ -12,7 +18,6 @@ import {
   EXIT_OF_VERDICT,
   filesText,
   type FlightValues,
-  plural,
   withProgress,
 } from "./fdr_shared.ts";
 
@@ -73,17 +78,19 @@ function* textOf(found: Diagnosis): Generator<string> {
   yield* damageLines(damage);
   for (const [kind, count] of [...unknownKinds].sort()) {
     yield `note: the kind ${kind} is not known to this program (${
-      plural(count, "record")
+      countText(count, "record")
     }); it was kept`;
   }
   for (const name of found.recovered) yield `note: ${name} was recovered from a damaged file`;
   const unsure = summary.unverified === 0 ? "" : ` (${summary.unverified} without a CRC)`;
-  const count = plural(summary.records, "record") + unsure;
+  const count = countText(summary.records, "record") + unsure;
   const what = `${files.path}: ${filesText(files)}, ${count}`;
   if (verdict === "complete") yield `${what}: complete`;
   else if (verdict === "nothing") yield `${what}: no record can be read`;
   else {
-    yield `${what}: lossy, ${plural(damage.total, "damage")} (\`operator fdr recover\` salvages ` +
+    yield `${what}: lossy, ${
+      countText(damage.total, "damage")
+    } (\`operator fdr recover\` salvages ` +
       "every whole record)";
   }
 }

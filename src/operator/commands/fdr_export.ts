@@ -6,6 +6,7 @@
 import {
   type Command,
   type CommandIo,
+  countText,
   defineCommand,
   type ExitCode,
   option,
@@ -21,7 +22,7 @@ import {
   NothingReadableError,
 } from "../../flight/flight_record/mod.ts";
 import { FLIGHT_ARGUMENT } from "../options.ts";
-import { DamageTeller, EXIT_CODES, type FlightValues, plural, withProgress } from "./fdr_shared.ts";
+import { DamageTeller, EXIT_CODES, type FlightValues, withProgress } from "./fdr_shared.ts";
 
 const FORMATS = {
   csv: exportCsv,
@@ -94,8 +95,8 @@ async function run(
     (options) => work(files, out, { ...options, kinds, onDamage: teller.tell }),
   );
   if (result.records === 0) throw new NothingReadableError(flight, "no record to export");
-  const parts = result.files.length === 0 ? "" : ` in ${plural(result.files.length, "file")}`;
+  const parts = result.files.length === 0 ? "" : ` in ${countText(result.files.length, "file")}`;
   if (json) io.out(JSON.stringify({ type: "exported", format, ...result }));
-  else io.out(`${result.path}: ${plural(result.records, "record")}${parts}`);
+  else io.out(`${result.path}: ${countText(result.records, "record")}${parts}`);
   return teller.exitCode(result.records);
 }

@@ -3,7 +3,14 @@
  *
  * @module
  */
-import { type Command, type CommandIo, defineCommand, type ExitCode } from "../../core/mod.ts";
+import {
+  bytesText,
+  type Command,
+  type CommandIo,
+  countText,
+  defineCommand,
+  type ExitCode,
+} from "../../core/mod.ts";
 import {
   type Examination,
   findFlight,
@@ -13,14 +20,12 @@ import {
 } from "../../flight/flight_record/mod.ts";
 import { FLIGHT_ARGUMENT } from "../options.ts";
 import {
-  bytesText,
   damageLines,
   durationText,
   EXIT_CODES,
   EXIT_OF_VERDICT,
   filesText,
   type FlightValues,
-  plural,
   table,
   withProgress,
 } from "./fdr_shared.ts";
@@ -139,7 +144,7 @@ function dropsText({ footer, overrun, droppedSegments }: FlightSummary): string 
     return parts.join(", ") || "none";
   }
   const parts = [...overrun].map(([why, count]) => `${count.toLocaleString("en")} (${why})`);
-  if (droppedSegments.length > 0) parts.push(`${plural(droppedSegments.length, "segment")}`);
+  if (droppedSegments.length > 0) parts.push(`${countText(droppedSegments.length, "segment")}`);
   return parts.join(", ") || "none recorded";
 }
 

@@ -6,6 +6,7 @@
 import {
   type Command,
   type CommandIo,
+  countText,
   defineCommand,
   type ExitCode,
   option,
@@ -17,7 +18,6 @@ import {
   EXIT_CODES,
   EXIT_OF_VERDICT,
   type FlightValues,
-  plural,
   withProgress,
 } from "./fdr_shared.ts";
 
@@ -79,7 +79,7 @@ function* textOf(recovery: Recovery, source: string): Generator<string> {
     yield `${source}: no record can be read, nothing was written`;
     return;
   }
-  for (const segment of segments) yield `${segment.name}: ${plural(segment.records, "record")}`;
+  for (const segment of segments) yield `${segment.name}: ${countText(segment.records, "record")}`;
   const unsure = unverified === 0 ? "" : `, ${unverified} of them without a CRC`;
-  yield `${path}: ${plural(records, "record")} salvaged${unsure}`;
+  yield `${path}: ${countText(records, "record")} salvaged${unsure}`;
 }

@@ -4,8 +4,10 @@
  * @module
  */
 import {
+  bytesText,
   type Command,
   type CommandIo,
+  countText,
   defineCommand,
   EXIT,
   type ExitCode,
@@ -32,14 +34,7 @@ import {
   tileMosaic,
 } from "../../workstation/flight_report/mod.ts";
 import { CACHE_OPTIONS, FLIGHT_ARGUMENT, placeOf } from "../options.ts";
-import {
-  bytesText,
-  EXIT_CODES,
-  EXIT_OF_VERDICT,
-  type FlightValues,
-  plural,
-  withProgress,
-} from "./fdr_shared.ts";
+import { EXIT_CODES, EXIT_OF_VERDICT, type FlightValues, withProgress } from "./fdr_shared.ts";
 import {
   cacheTiles,
   packageTiles,
@@ -144,8 +139,8 @@ async function run(parts: ReportParts, options: Values, io: CommandIo): Promise<
 function summaryText(path: string, { summary, verdict, damage }: Diagnosis, bytes: number): string {
   const fault = verdict === "complete"
     ? ""
-    : `; the record is damaged: ${plural(damage.total, "fault")}, listed in the report`;
-  return `${path}: ${plural(summary.records, "record")}, ${bytesText(bytes)}${fault}`;
+    : `; the record is damaged: ${countText(damage.total, "fault")}, listed in the report`;
+  return `${path}: ${countText(summary.records, "record")}, ${bytesText(bytes)}${fault}`;
 }
 
 function checkMapOptions({ package: packagePath, data, dsn }: Values): void {
@@ -215,7 +210,7 @@ function mapNotices(options: Values, map: ReportMap, bad: readonly string[]): Re
     notices.push({ tone: "fair", text: "There are no map tiles where the flight was." });
   }
   if (bad.length > 0) {
-    const text = `${plural(bad.length, "map tile")} cannot be read as a picture.`;
+    const text = `${countText(bad.length, "map tile")} cannot be read as a picture.`;
     notices.push({ tone: "fair", text, details: bad.slice(0, 20) });
   }
   return notices;

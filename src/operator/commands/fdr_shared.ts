@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type CommandIo, EXIT, type ExitCode } from "../../core/mod.ts";
+import { bytesText, type CommandIo, countText, EXIT, type ExitCode } from "../../core/mod.ts";
 import {
   type Damage,
   type DamageList,
@@ -79,16 +79,8 @@ export function damageLines(damage: DamageList): string[] {
 
 /** The files of a flight in one line: "3 segments, 12.4 MB". */
 export function filesText({ segments, isFolder, totalBytes }: FlightFiles): string {
-  const files = isFolder ? plural(segments.length, "segment") : segments[0].name;
+  const files = isFolder ? countText(segments.length, "segment") : segments[0].name;
   return `${files}, ${bytesText(totalBytes)}`;
-}
-
-export function bytesText(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`;
-  for (const [unit, size] of [["kB", 1e3], ["MB", 1e6]] as const) {
-    if (bytes < 999.5 * size) return `${(bytes / size).toPrecision(3)} ${unit}`;
-  }
-  return `${(bytes / 1e9).toFixed(2)} GB`;
 }
 
 export function durationText(ns: number): string {
@@ -100,10 +92,6 @@ export function durationText(ns: number): string {
   return minutes < 60
     ? `${minutes} min ${rest} s`
     : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min ${rest} s`;
-}
-
-export function plural(count: number, word: string): string {
-  return `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
 }
 
 /** Columns of equal width; numbers aligned to the right. */

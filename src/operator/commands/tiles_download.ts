@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  bytesText,
   type Command,
   type CommandIo,
   DataError,
@@ -34,7 +35,6 @@ import {
   sourceOption,
 } from "../options.ts";
 import { areaOfGeoJson, readJson } from "./geojson_area.ts";
-import { sizeText } from "./cache_options.ts";
 
 export interface DownloadSettings {
   readonly url: string;
@@ -263,13 +263,13 @@ async function areaOf({ area, polygon, route, geojson, width }: Values): Promise
 function planText(plan: DownloadPlan): string[] {
   const room = plan.headroomBytes === null
     ? []
-    : [`room            ${sizeText(plan.headroomBytes)} until the budget`];
+    : [`room            ${bytesText(plan.headroomBytes)} until the budget`];
   return [
     `tiles           ${plan.tiles} in the area (its box has ${plan.boxTiles})`,
     `in the cache    ${plan.kept}`,
     `not there       ${plan.absent} by the provider's inventory`,
     `to fetch        ${plan.toFetch}, ${
-      plan.bytes === null ? "of unknown size" : sizeText(plan.bytes)
+      plan.bytes === null ? "of unknown size" : bytesText(plan.bytes)
     }`,
     ...room,
   ];
@@ -280,7 +280,7 @@ function reportText(report: DownloadReport): string[] {
     `  ${tileId.zoom}/${tileId.x}/${tileId.y}: ${reason}`
   );
   return [
-    `${report.fetched} tiles fetched (${sizeText(report.bytes)}), ${report.kept} were there, ` +
+    `${report.fetched} tiles fetched (${bytesText(report.bytes)}), ${report.kept} were there, ` +
     `${report.unchanged} unchanged, ${report.absent} absent, ${report.refused.length} refused, ` +
     `${report.failed.length} failed, ${report.retryCount} retries`,
     ...named,

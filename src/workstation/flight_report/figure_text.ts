@@ -27,17 +27,3 @@ export function durationText(seconds: number): string {
     ? `${minutes} min ${rest} s`
     : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
 }
-
-export function bytesText(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`;
-  const unit = bytes < 1e6
-    ? ["kB", 1e3] as const
-    : bytes < 1e9
-    ? ["MB", 1e6] as const
-    : ["GB", 1e9] as const;
-  return `${Number((bytes / unit[1]).toPrecision(3))} ${unit[0]}`;
-}
-
-export function countText(count: number, word: string): string {
-  return `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
-}

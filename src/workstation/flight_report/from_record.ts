@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { countText } from "../../core/mod.ts";
 import type { TruthTrack } from "../evaluation/mod.ts";
 import { type Diagnosis, readBatches, type ScanOptions } from "../../flight/flight_record/mod.ts";
 import type { FdrRecord } from "../../flight/flight_recorder/mod.ts";
@@ -16,7 +17,7 @@ import type {
   ReportTracks,
 } from "./contract.ts";
 import { EventList } from "./event_list.ts";
-import { countText, durationText } from "./figure_text.ts";
+import { durationText } from "./figure_text.ts";
 import { textOf } from "./payload.ts";
 import { RecordEstimates } from "./record_estimates.ts";
 import { eventWords } from "./record_events.ts";

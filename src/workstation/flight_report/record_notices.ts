@@ -3,13 +3,14 @@
  *
  * @module
  */
+import { bytesText, countText } from "../../core/mod.ts";
 import {
   describeDamage,
   type Diagnosis,
   type FlightSummary,
 } from "../../flight/flight_record/mod.ts";
 import type { ReportNotice } from "./contract.ts";
-import { bytesText, countText, durationText } from "./figure_text.ts";
+import { durationText } from "./figure_text.ts";
 import { STREAM_NAMES } from "./record_health.ts";
 
 const DETAILS_MAX = 60;

@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { bytesText } from "../../core/mod.ts";
 import type { Diagnosis, FlightSummary } from "../../flight/flight_record/mod.ts";
 import type { ReportTable } from "./contract.ts";
-import { bytesText, durationText } from "./figure_text.ts";
+import { durationText } from "./figure_text.ts";
 import { clockText } from "./time_axis.ts";
 
 const ROWS_MAX = 200;
