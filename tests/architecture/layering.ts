@@ -1,10 +1,10 @@
 /**
- * The layering of src/, read from where a folder stands. A component is a folder of a group, such
+ * The layering of src/, derived from the place of a folder in the tree. A component is a folder of a group, such
  * as `navigation/pose` or `tiles/workstation/tile_cache`; `core` and the two programs are one each.
  *
  * - A group imports from the groups before it in `GROUPS`, never from those after it.
  * - Inside a group a component imports only the siblings that `SIBLINGS` names.
- * - Below a folder named `workstation` stands what only `operator` may hold.
+ * - Only `operator` may import what is below a folder named `workstation`.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export const GROUPS = ["core", "native", "navigation", "flight", "tiles", "works
 /** The two programs compose everything else; nothing imports them. */
 export const PROGRAMS = ["airborne", "operator"] as const;
 
-/** Edges inside a group. A new one is a decision: add it here, and see that there is no ring. */
+/** Edges inside a group. A new one is a decision: add it here, and check that there is no cycle. */
 export const SIBLINGS: Readonly<Record<string, readonly string[]>> = {
   "navigation/matcher": ["navigation/map"],
   "navigation/place_recognition": ["navigation/map", "navigation/matcher"],

@@ -46,7 +46,7 @@ Deno.test("src/ imports downwards only, and through mod.ts", async () => {
   assert.deepEqual([...new Set(breaches)], []);
 });
 
-Deno.test("every edge between siblings is used, and they have no ring", async () => {
+Deno.test("every edge between siblings is used, and they form no cycle", async () => {
   const { files } = await moduleGraph(...sourceFiles("src"));
   const used = new Set(
     [...files].flatMap(([file, targets]) =>

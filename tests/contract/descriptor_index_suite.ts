@@ -1,5 +1,5 @@
 /**
- * What every descriptor index does.
+ * The contract suite that every descriptor index must pass.
  *
  * @module
  */
@@ -115,7 +115,7 @@ const searching: Record<string, Body> = {
     const found = await Promise.all(searches);
     assert.deepEqual(found.map(([hit]) => hit.id), Array.from({ length: 200 }, (_, i) => i));
   },
-  "searchTopK() refuses queries that are no descriptor": async (place) => {
+  "searchTopK() refuses queries that are not descriptors": async (place) => {
     await using index = place.index();
     const descriptors = makeDescriptors(5, DIMENSION, seededRandom(3));
     await index.rebuildFromDescriptors(descriptors, idsOf(descriptors), HNSW);
@@ -157,7 +157,7 @@ const building: Record<string, Body> = {
     const query = descriptors.slice(7 * DIMENSION, 8 * DIMENSION);
     assert.deepEqual(await reader.searchTopK(query, 5), await builder.searchTopK(query, 5));
   },
-  "rebuildFromDescriptors() keeps the caller's ids and tells how far it is": async (place) => {
+  "rebuildFromDescriptors() keeps the caller's ids and reports progress": async (place) => {
     const descriptors = makeDescriptors(700, DIMENSION, seededRandom(9));
     const ids = positions(700).map((i) => 2 ** 52 + 3 * i);
     const told: number[] = [];
@@ -259,7 +259,7 @@ const building: Record<string, Body> = {
     await Promise.all(searching);
     assert.ok(answered >= 6, `${answered} answers`);
   },
-  "rebuildFromDescriptors() makes the same of the same": async (place) => {
+  "rebuildFromDescriptors() is deterministic": async (place) => {
     const descriptors = makeDescriptors(300, DIMENSION, seededRandom(6));
     await using index = place.index();
     await index.rebuildFromDescriptors(descriptors, idsOf(descriptors), HNSW);
@@ -267,7 +267,7 @@ const building: Record<string, Body> = {
     await index.rebuildFromDescriptors(descriptors, idsOf(descriptors), HNSW);
     assert.deepEqual(index.indexMetadata(), first);
   },
-  "rebuildFromDescriptors() refuses what makes no index and keeps the old one": async (place) => {
+  "rebuildFromDescriptors() refuses invalid input and keeps the old index": async (place) => {
     const good = makeDescriptors(5, DIMENSION, seededRandom(7));
     await using index = place.index();
     await index.rebuildFromDescriptors(good, idsOf(good), HNSW);

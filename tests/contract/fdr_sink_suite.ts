@@ -1,5 +1,5 @@
 /**
- * What every sink of the flight recorder does.
+ * The contract suite that every sink of the flight recorder must pass.
  *
  * @module
  */

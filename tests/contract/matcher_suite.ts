@@ -1,5 +1,5 @@
 /**
- * What every cross-domain matcher does.
+ * The contract suite that every cross-domain matcher must pass.
  *
  * @module
  */
@@ -155,7 +155,7 @@ const finding: Record<string, Body> = {
     assert.ok(after[after.length >> 1] <= before[before.length >> 1] + 0.1);
   },
 
-  "the same question has the same answer, and is left as it was": async (
+  "the same input gives the same result and is not modified": async (
     { ground, scene, make },
   ) => {
     await using frame = await scene.frame(TRUTH);

@@ -1,4 +1,4 @@
-/** What every output keeps: it is whole or absent, and an older one stays until then. */
+/** The contract of every output: it is complete or absent, and an older one stays until then. */
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
@@ -133,7 +133,7 @@ for (const kind of KINDS) {
     await write(kind, `${folder}/out`, "second", options);
   });
 
-  test("what a killed writer left is removed; what nobody can know is left alone", async (folder) => {
+  test("leftovers of a killed writer are removed; files of unknown origin are kept", async (folder) => {
     await Deno.mkdir(`${folder}/out.tmp-${UUID}/new`, { recursive: true });
     await Deno.mkdir(`${folder}/out.tmp-letters`);
     await Deno.writeTextFile(`${folder}/out.tmp-${UUID.replace("3", "4")}`, "a file");
@@ -179,7 +179,7 @@ Deno.test("folder: an older one that stood between the renames is put back, and 
     await assert.rejects(Output.folder(path), /has been restored/);
     assert.equal(await textOf("folder", path), "old");
     assert.deepEqual(namesIn(folder), ["out"]);
-    // Where somebody has taken the name meanwhile, both stay.
+    // When the name was taken meanwhile, both are kept.
     await Deno.mkdir(`${staging}/new`, { recursive: true });
     await Deno.rename(path, `${staging}/old`);
     await Deno.mkdir(path);

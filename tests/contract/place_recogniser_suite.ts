@@ -1,5 +1,5 @@
 /**
- * What every place recogniser does.
+ * The contract suite that every place recogniser must pass.
  *
  * @module
  */
@@ -118,7 +118,7 @@ const bodies: Record<string, Body> = {
     assert.ok(error < 20, `heading ${error.toFixed(1)}° off`);
   },
 
-  "the same question has the same answer, best first and without repetition": async (
+  "the same input gives the same result, best first and without repetition": async (
     recogniser,
     scene,
   ) => {

@@ -1,5 +1,5 @@
 /**
- * What every pose solver does.
+ * The contract suite that every pose solver must pass.
  *
  * @module
  */

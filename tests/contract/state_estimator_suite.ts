@@ -1,4 +1,4 @@
-/** What every strategy behind `StateEstimator` has to do. */
+/** The contract suite that every `StateEstimator` must pass. */
 import assert from "node:assert/strict";
 import {
   type MonotonicNs,

@@ -1,5 +1,5 @@
 /**
- * What every odometry does.
+ * The contract suite that every odometry must pass.
  *
  * @module
  */
@@ -215,7 +215,7 @@ const owning: Record<string, Body> = {
     await vio.close();
   },
 
-  "a frame that cannot be compared is kept by nobody": async ({ vio, vision, scene, idle }) => {
+  "a frame that cannot be compared is not kept in memory": async ({ vio, vision, scene, idle }) => {
     const [from, to] = leg(seededRandom(`${SEED} closed`), 2);
     await vio.addFrame(await frameAt(scene, 1, from), null);
     const closed = await frameAt(scene, 2, to);

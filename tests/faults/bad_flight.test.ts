@@ -208,7 +208,7 @@ async function refuses(one: FlightCase, folder: string): Promise<void> {
 
 const tables = { notFinite, outOfOrder, missingRow, missingFile, pictures, descriptions };
 for (const [table, cases] of Object.entries(tables)) {
-  Deno.test(`airborne replay refuses with 65 and the mend: ${table}`, async () => {
+  Deno.test(`airborne replay refuses with 65 and a remedy: ${table}`, async () => {
     await forEachCase(cases, refuses);
   });
 }

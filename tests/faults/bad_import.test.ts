@@ -1,4 +1,4 @@
-/** Pictures that are none, or not what they say, at `operator tiles import` and `simulate`. */
+/** Invalid pictures for `operator tiles import` and `simulate`. */
 import assert from "node:assert/strict";
 import sharp from "sharp";
 import { type FaultCase, filesBelow, forEachCase, inScratch, run } from "./programs.ts";
@@ -119,7 +119,7 @@ const CASES: readonly ImportCase[] = [
 
 const PLACE = ["--centre", "50,30", "--gsd", "0.5"];
 
-Deno.test("operator tiles import refuses with 65 what is no imagery, and keeps nothing of it", async () => {
+Deno.test("operator tiles import refuses with 65 what is not imagery, and keeps nothing of it", async () => {
   await forEachCase(CASES, async ({ make, says, code: wanted, place = true, refused }, folder) => {
     const source = await make(folder), data = `${folder}/data`;
     const args = ["tiles", "import", source, ...(place ? PLACE : []), "--data", data, "--json"];
@@ -134,7 +134,7 @@ Deno.test("operator tiles import refuses with 65 what is no imagery, and keeps n
   });
 });
 
-Deno.test("operator simulate flight refuses with 65 a ground that is no picture", async () => {
+Deno.test("operator simulate flight refuses with 65 a ground that is not a picture", async () => {
   const pictures = CASES.filter(({ place = true }) => place);
   await forEachCase(pictures, async ({ make, says }, folder) => {
     const source = await make(folder), flights = `${folder}/flights`;

@@ -173,12 +173,12 @@ async function refuses(one: PackageCase, scratch: string): Promise<void> {
 
 const tables = { changedByte, missing, shorter, foreign, manifests };
 for (const [table, cases] of Object.entries(tables)) {
-  Deno.test(`a package is refused with 65 and the mend: ${table}`, async () => {
+  Deno.test(`a package is refused with 65 and a remedy: ${table}`, async () => {
     await forEachCase(cases, refuses);
   });
 }
 
-/** Content that is wrong under a manifest that is right: made by a hostile hand or another program. */
+/** Invalid content under a valid manifest: made by an attacker or another program. */
 function replaced(path: (folder: string) => Promise<string>, change: (bytes: Uint8Array) => void) {
   return async (folder: string) => {
     const relative = await path(folder), file = `${folder}/${relative}`;
@@ -217,7 +217,7 @@ const hostile: PackageCase[] = [
   },
 ];
 
-Deno.test("a package whose content is no such thing is refused, whatever its manifest says", async () => {
+Deno.test("a package with invalid content is refused, although its manifest is right", async () => {
   await forEachCase(hostile, async (one, scratch) => {
     const folder = `${scratch}/package`, recorder = `${scratch}/recorder`;
     await copyFolder(world().package, folder);
@@ -263,7 +263,7 @@ async function expireTiles(folder: string, nth: number): Promise<void> {
   await Deno.writeFile(`${folder}/manifest.json`, encodeManifest({ ...manifest, files }));
 }
 
-Deno.test("tiles that are too old for their sector are not flown on, and without any nobody flies", async () => {
+Deno.test("tiles that are too old for their sector are not used, and without any others the flight is refused", async () => {
   await forEachCase(
     [{ name: "some", nth: 4 }, { name: "all", nth: 1 }],
     async ({ nth }, scratch) => {

@@ -1,5 +1,5 @@
 /**
- * The recorder of the shipped `airborne`: without one it does not fly, and with one that has trouble it
+ * The recorder of the shipped `airborne`: without one it does not fly, and with a failing one it
  * flies on.
  */
 import assert from "node:assert/strict";
@@ -105,7 +105,7 @@ Deno.test("airborne replay flies on when records do not fit their slots, and say
       .filter(({ kind }) => kind === "c13.record_refused");
     const last = new Map(told.map(({ fields }) => [fields.producerId, fields.refusedTotal]));
     const sum = [...last.values()].reduce((total, count) => total + count, 0);
-    assert.equal(sum, summary.recorderLost, "the record tells of each of them");
+    assert.equal(sum, summary.recorderLost, "the record counts each of them");
     assert.match(told[0].message, /sensor\.imu that takes more than the 512 bytes/);
     const doctor = await run("operator", ["fdr", "doctor", summary.recorderFolder], {
       read: [summary.recorderFolder],
@@ -114,7 +114,7 @@ Deno.test("airborne replay flies on when records do not fit their slots, and say
   }));
 
 Deno.test({
-  name: "airborne replay flies on when an alert of its recorder cannot be told",
+  name: "airborne replay flies on when an alert of its recorder cannot be printed",
   ignore: Deno.build.os !== "linux",
   fn: () =>
     inScratch(async (scratch) => {

@@ -1,5 +1,5 @@
 /**
- * A full disk under every command that writes: exit code 74, words that say so, nothing half-written,
+ * A full disk under every command that writes: exit code 74, a message that says so, no partial output,
  * and a second run that succeeds once there is room. The disk is a small tmpfs, which only root may
  * mount.
  */

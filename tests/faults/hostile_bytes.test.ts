@@ -1,5 +1,5 @@
 /**
- * Bytes that nobody checked, at what reads them: a typed error that says what is wrong, or a result;
+ * Random and mutated bytes for everything that parses input: a typed error that says what is wrong, or a result;
  * never a crash and never an error of the program itself. `GDN_TEST_SEED` and `GDN_HOSTILE_ROUNDS`
  * vary it (`deno task campaign --only bytes`).
  */

@@ -1,5 +1,5 @@
 /**
- * Poison: what calls itself a tile and is none is refused by name, and nothing of it is stored.
+ * Invalid data presented as tiles is refused by name, and nothing of it is stored.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { postgresAvailable, postgresForFile } from "../support/postgres.ts";
 
 const postgres = postgresForFile();
 
-interface Poisoned {
+interface InvalidTileWorld {
   readonly cache: TileCache;
   readonly folder: string;
   /** A real picture of 256×256. */
@@ -21,14 +21,14 @@ interface Poisoned {
   encode(widthPx: number, heightPx: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-function test(name: string, body: (world: Poisoned) => Promise<void>): void {
+function test(name: string, body: (world: InvalidTileWorld) => Promise<void>): void {
   Deno.test({
     name,
     ignore: !postgresAvailable(),
     fn: () =>
       postgres.database(async (dsn) => {
         using vision = openVision();
-        const folder = await Deno.makeTempDir({ prefix: "gdn-poison-" });
+        const folder = await Deno.makeTempDir({ prefix: "gdn-invalid-tile-" });
         try {
           const random = seededRandom(7);
           const encode = (widthPx: number, heightPx: number) => {
@@ -48,7 +48,11 @@ function test(name: string, body: (world: Poisoned) => Promise<void>): void {
   });
 }
 
-function write({ cache }: Poisoned, jpeg: Uint8Array, id: Partial<TileId> = {}): Promise<void> {
+function write(
+  { cache }: InvalidTileWorld,
+  jpeg: Uint8Array,
+  id: Partial<TileId> = {},
+): Promise<void> {
   const { metadata } = makeTile(id);
   const truth = { contentSha256: sha256Hex(jpeg), diskBytes: Math.max(1, jpeg.length) };
   return cache.store.writeTile({ ...metadata, ...truth }, jpeg);
@@ -63,7 +67,7 @@ async function filesBelow(folder: string): Promise<string[]> {
   return found;
 }
 
-async function nothingStored({ cache, folder }: Poisoned): Promise<void> {
+async function nothingStored({ cache, folder }: InvalidTileWorld): Promise<void> {
   assert.equal(await cache.metadata.totalDiskBytes(), 0);
   assert.deepEqual(await cache.catalogue.listTiles({ limit: 10 }), []);
   const files = await filesBelow(folder);
@@ -84,7 +88,7 @@ function cut(jpeg: Uint8Array, share: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from([...jpeg.subarray(0, Math.floor(jpeg.length * share)), 0xff, 0xd9]);
 }
 
-test("pictures that are none are refused by name", async (world) => {
+test("invalid pictures are refused by name", async (world) => {
   const { jpeg, encode } = world;
   const page = "<!DOCTYPE html><title>503 Service Unavailable</title>";
   const cases: Record<string, [Uint8Array, RegExp]> = {

@@ -9,7 +9,7 @@ function fdr(args: readonly string[], scratch: string): Promise<Outcome> {
   return run("operator", ["fdr", ...args], { write: [scratch] });
 }
 
-Deno.test("operator fdr on a flight that rolled over its cap: all is told, nothing is amiss", async () => {
+Deno.test("operator fdr on a flight that rolled over its cap: all is reported, and no damage is found", async () => {
   await inScratch(async (scratch) => {
     const root = `${scratch}/flights`;
     const cap = { segmentSizeBytes: 128 * 1024, flightCapBytes: 1024 * 1024 };
@@ -104,7 +104,7 @@ Deno.test("operator fdr names what cannot be read, and leaves nothing behind", a
   });
 });
 
-Deno.test("operator fdr cat ends quietly when nobody reads any more", async () => {
+Deno.test("operator fdr cat ends quietly when its reader closes the pipe", async () => {
   await inScratch(async (scratch) => {
     const flight = await recordFlight(`${scratch}/flights`, { estimates: 1500 });
     const { command, args } = operatorCommand(["fdr", "cat", flight.folder], { write: [scratch] });

@@ -45,7 +45,7 @@ async function look<T>(path: string, body: (browser: Browser) => Promise<T>): Pr
   return await body(browser);
 }
 
-Deno.test("an hour of flight is one small page that shows all that must not be hidden, and opens quickly", () =>
+Deno.test("an hour of flight is one small page that shows every important event, and opens quickly", () =>
   inScratch(async (folder) => {
     const flight = await recordLongFlight(`${folder}/flights`, { durationS: 3600 });
     await Deno.writeTextFile(`${folder}/truth.csv`, flight.truthCsv);
@@ -244,7 +244,7 @@ Deno.test("a flight over the antimeridian is one track over the tiles of the cac
     });
   }));
 
-Deno.test("hostile kinds, producers, names and texts are text and nothing else", () =>
+Deno.test("hostile kinds, producers, names and texts are only shown as text", () =>
   inScratch(async (folder) => {
     const hostile = "</script></style></title><img src=x onerror=\"document.title='owned'\">'`${1}";
     const payload = {

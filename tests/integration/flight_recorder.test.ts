@@ -99,7 +99,7 @@ Deno.test("a flight by a replay's clock is recorded on the clock's own time, fro
     await recorder.stop();
   }));
 
-Deno.test("calls out of their order are typed errors", () =>
+Deno.test("calls in the wrong order are typed errors", () =>
   inScratch(async (root) => {
     await using recorder = recorderIn(root);
     const clock = new SystemClock();
@@ -154,7 +154,7 @@ Deno.test("a second writer is refused with the holder's pid, in this process and
     await third.start();
   }));
 
-Deno.test("tiles are kept whole, pointed to, and the oldest go over the budget", () =>
+Deno.test("tiles are stored complete and referenced, and above the budget the oldest are deleted", () =>
   inScratch(async (root) => {
     const config = FdrConfigSchema.parse({ tileSnapshotsBytesMax: 1024 * 1024 });
     await using recorder = recorderIn(root, { config });
@@ -184,7 +184,7 @@ Deno.test("tiles are kept whole, pointed to, and the oldest go over the budget",
     assert.deepEqual(pointers.map(({ payload }) => payload.frameId), [0, 1, 2, 3, 4]);
   }));
 
-Deno.test("a writer that dies is told once, and the flight goes on", () =>
+Deno.test("a writer that dies is reported once, and the flight continues", () =>
   inScratch(async (root) => {
     const alerts: FdrAlert[] = [];
     await using recorder = recorderIn(root, {

@@ -13,7 +13,7 @@ import { CLIENT_TOKEN, ProviderProcess } from "../support/provider.ts";
 
 const world = worldForFile();
 
-Deno.test("a flight's tiles are made, collected and handed in, each once", async () => {
+Deno.test("a flight's tiles are made, collected and uploaded, each once", async () => {
   const { folder, flight, package: flightPackage } = world();
   const home = `${folder}/home`, data = `${folder}/collected`;
   const files = { read: [folder], write: [folder] };

@@ -161,7 +161,7 @@ Deno.test("operator provision makes a package that verifies and finds its places
   try {
     await fillCache(data);
     let first = "";
-    await test.step("the summary tells tiles, holes and places", async () => {
+    await test.step("the summary reports tiles, holes and places", async () => {
       const { code, out: text, err } = await operator(folder, [...provision, "--out", out]);
       assert.equal(code, 0, err);
       const summary = JSON.parse(text);
@@ -198,7 +198,7 @@ Deno.test("operator provision makes a package that verifies and finds its places
       "a conflict sector over a column: expiry in the package, then left out",
       () => sectorOverColumn(folder, data, provision),
     );
-    await test.step("an area without tiles, and a folder of somebody's, are refused", async () => {
+    await test.step("an area without tiles, and a folder that is not a package, are refused", async () => {
       const nowhere = ["--centre", "-33,151", "--radius", "500", "--out", `${folder}/none`];
       const empty = await operator(folder, [...provision, ...nowhere]);
       assert.equal(empty.code, 65);

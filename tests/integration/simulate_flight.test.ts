@@ -145,7 +145,7 @@ Deno.test("simulate flight keeps the format: schema, columns, order, pictures", 
   });
 });
 
-Deno.test("simulate flight --no-prior tells nothing of the start", async () => {
+Deno.test("simulate flight --no-prior writes nothing about the start", async () => {
   await inScratch(async (scratch) => {
     const out = `${scratch}/flight`;
     await flight.run(

@@ -146,7 +146,7 @@ Deno.test("damage ends with 65, undamaged tiles are collected, and a complete co
 
     const repaired = await collect(home.folder, data);
     assert.equal(repaired.code, 0);
-    assert.deepEqual([repaired.journals[0].written, again.journals[0].kept], [2, 10]);
+    assert.deepEqual([repaired.journals[0].written, repaired.journals[0].kept], [2, 10]);
     assert.equal(
       repaired.flights[0].files.kept_both,
       1,

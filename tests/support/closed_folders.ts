@@ -1,5 +1,5 @@
 /**
- * Folders that nobody may look into.
+ * Folders without permission to read.
  *
  * @module
  */

@@ -67,7 +67,7 @@ export async function writeFlightMedia(
 
 /** Four pictures of noise: 5 KiB at least, with contrast. */
 async function madePictures(): Promise<Uint8Array<ArrayBuffer>[]> {
-  const random = seededRandom("pictures that came home");
+  const random = seededRandom("pictures of the flight media");
   return await Promise.all(Array.from({ length: 4 }, async () => {
     const pixels = Uint8Array.from({ length: 256 * 256 * 3 }, () => random.integer(256));
     const raw = { width: 256, height: 256, channels: 3 } as const;

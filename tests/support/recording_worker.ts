@@ -1,5 +1,5 @@
 /**
- * A component on a thread of its own: records what it is told into the ring that it is given.
+ * A component on a thread of its own: records as instructed into the given ring.
  *
  * @module
  */

@@ -173,12 +173,12 @@ Deno.test("locate() measures the margin over the best candidate at another place
   assert.ok(Math.abs(posed.location.margin - 0.05) < 1e-9);
   const unmatched = await locate([best, { ...rival, matched: false }]);
   assert.ok(Math.abs(unmatched.location.margin - 0.05) < 1e-9);
-  // Better correlation elsewhere: a negative margin tells so.
+  // Better correlation elsewhere gives a negative margin.
   const worse = await locate([best, { ...rival, score: 0.8 }]);
   assert.ok(worse.location.margin < 0);
 });
 
-Deno.test("locate() tells why the best of the failures failed", async () => {
+Deno.test("locate() reports why the best candidate failed", async () => {
   const spots = [
     { eastM: 0, score: 0.3, matched: false },
     { eastM: 200, score: 0.5, inliers: null },

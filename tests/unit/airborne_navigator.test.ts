@@ -157,7 +157,7 @@ function times(from: number, count: number): number[] {
   return Array.from({ length: count }, (_, i) => from + i / FRAME_HZ);
 }
 
-Deno.test("the chain finds its way: from a roughly known start to fixes of metres, honestly", async () => {
+Deno.test("the chain navigates from a roughly known start to fixes of metres, within its covariance", async () => {
   using vision = openVision();
   await using rig = await Rig.over(vision);
   rig.start([8, -6, 2], 8);

@@ -168,7 +168,7 @@ Deno.test("runProgram() aborts the command at a signal and returns 130", async (
   }
 });
 
-Deno.test("runProgram() stops quietly with 141 when nobody reads its output any more", async () => {
+Deno.test("runProgram() stops quietly with 141 when the reader closes the pipe", async () => {
   const terminal = fakeTerminal({ readerGone: true });
   let aborted = false;
   const commands = [

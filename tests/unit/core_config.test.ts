@@ -71,7 +71,7 @@ Deno.test("readConfiguration() refuses text that is no YAML, a list, and a key t
   }
 });
 
-Deno.test("readConfiguration() leaves variables alone that it is told to ignore", () => {
+Deno.test("readConfiguration() does not read variables that are to be ignored", () => {
   const environment = { GDN_TEST_SEED: "4" };
   assert.throws(() => readConfiguration(Schema, { environment }), ConfigurationError);
   readConfiguration(Schema, { environment, ignore: ["GDN_TEST_SEED"] });

@@ -33,7 +33,7 @@ Deno.test("openNativeLibrary() opens a library of the right version, and closing
   library[Symbol.dispose]();
 });
 
-Deno.test("openNativeLibrary() names the file and the mend when it cannot be used", () => {
+Deno.test("openNativeLibrary() names the file and the remedy when it cannot be used", () => {
   const path = nativeLibraryPath("vision");
   assert.match(
     refusal(path, { ...visionAbi, version: 999 }).message,

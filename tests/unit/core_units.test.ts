@@ -54,7 +54,7 @@ Deno.test("nanoseconds and degrees convert there and back", () => {
   }));
 });
 
-Deno.test("ManualClock moves when told and never back", () => {
+Deno.test("ManualClock moves when it is set, and never back", () => {
   const clock = new ManualClock({ startUtc: new Date("2026-01-01T00:00:00Z") });
   assert.equal(clock.now(), 0);
   clock.set(monotonicNs(2_500_000_000));

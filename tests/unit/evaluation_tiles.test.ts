@@ -49,7 +49,7 @@ Deno.test("register() finds a displacement to a part of a pixel, whatever gain a
   }
 });
 
-Deno.test("register() tells by its margin what repeats, and has no answer without contrast", () => {
+Deno.test("register() has a small margin for repeating patterns, and no result without contrast", () => {
   const stripes = (x: number, _y: number) => 128 + 60 * Math.sin(2 * Math.PI * x / 20);
   const wide = raster(SIDE + 2 * REACH, stripes);
   const repeating = register(raster(SIDE, stripes), wide, REACH);
@@ -110,7 +110,7 @@ Deno.test("displacementByPicture() sees where a tile's content really lies, east
   );
 });
 
-Deno.test("missedPlacement() counts a tile that nobody can measure as lost, and one in a hundred as missed", () => {
+Deno.test("missedPlacement() counts a tile that cannot be measured as lost, and one in a hundred as missed", () => {
   const placed = (byPoseM: number | null): TilePlacement => ({
     made: { tile: TILE, jpeg: new Uint8Array(), boundM: 5, frameSequence: 0 },
     byPoseM,

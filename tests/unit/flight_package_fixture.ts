@@ -1,5 +1,5 @@
 /**
- * A small package for tests: real layout and manifest around bytes that nobody searches.
+ * A small package for tests: real layout and manifest, with arbitrary bytes as content.
  *
  * @module
  */

@@ -166,7 +166,7 @@ Deno.test("openFlightPackage() refuses links, even to the right bytes", async ()
   });
 });
 
-Deno.test("openFlightPackage() tells another version as such", async () => {
+Deno.test("openFlightPackage() reports another version as such", async () => {
   await withPackage(async (folder, manifest) => {
     const path = `${folder}/${PACKAGE_PATHS.manifest}`;
     await Deno.writeTextFile(path, JSON.stringify({ ...manifest, formatVersion: 2, more: true }));

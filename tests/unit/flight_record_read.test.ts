@@ -88,7 +88,7 @@ Deno.test("summariseFlight() finds rates and pauses of regular kinds only", asyn
   });
 });
 
-Deno.test("diagnoseFlight() holds the footer against what is there", async () => {
+Deno.test("diagnoseFlight() compares the footer with the records", async () => {
   const overrun = (reason?: string) => ({
     kind: "overrun",
     timestampNs: 2,
@@ -125,7 +125,7 @@ Deno.test("diagnoseFlight() holds the footer against what is there", async () =>
   }
 });
 
-Deno.test("what was written without a CRC is read, and counted as what none speaks for", async () => {
+Deno.test("records written without a CRC are read, and counted as unverified", async () => {
   await inScratch(async (folder) => {
     const path = `${folder}/flight.mcap`;
     const records = smallFlight(9);
@@ -134,7 +134,7 @@ Deno.test("what was written without a CRC is read, and counted as what none spea
     const files: [Uint8Array, "complete" | "lossy", number][] = [
       [bytes, "complete", 0],
       [loose.bytes, "complete", texts.length],
-      // A CRC that became 0 by damage: that of the data section tells.
+      // A CRC that became 0 by damage is noticed by the CRC of the data section.
       [withoutChunkCrcs(bytes), "lossy", texts.length],
     ];
     for (const [file, verdict, unverified] of files) {

@@ -86,7 +86,7 @@ Deno.test("a client whose ring the recorder refuses is not kept", () => {
   assert.equal(host.rings.length, 1);
 });
 
-Deno.test("lost records are told at once, then at most once a second, to the last one", () => {
+Deno.test("lost records are reported at once, then at most once a second, up to the last one", () => {
   const host = new Host();
   const client = makeFdrClient("vio", config, host);
   record(client, 4);
@@ -100,7 +100,7 @@ Deno.test("lost records are told at once, then at most once a second, to the las
   host.atMs = 1999;
   record(client, 3);
   assert.deepEqual(host.notices.map(({ dropped }) => dropped), [1, 20]);
-  // Room again: what was not told yet is told by the next record.
+  // Space again: losses not reported yet are reported with the next record.
   new RingConsumer(host.rings[0]).drain(4, () => {});
   host.atMs = 2000;
   assert.deepEqual(record(client, 2), ["ok", "ok"]);

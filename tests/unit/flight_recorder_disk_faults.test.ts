@@ -45,7 +45,7 @@ function told(records: readonly ReadRecord[], producerId: string, reason: string
 }
 
 for (const code of ["ENOSPC", "EIO"] as const) {
-  Deno.test(`Writer goes on draining after ${code}, tells it once, and recovers by itself`, () => {
+  Deno.test(`Writer goes on draining after ${code}, reports it once, and recovers by itself`, () => {
     const disk = new JournalDisk();
     const on = new WriterBench(disk);
     on.open();

@@ -11,7 +11,7 @@ import { checkProduced, FDR_KINDS } from "../../src/flight/flight_recorder/mod.t
 import { between, property } from "../support/properties.ts";
 import type { Random } from "../../src/core/mod.ts";
 
-/** Takes what a ring with slots of this size takes, and says what it is told to say. */
+/** Accepts what a ring with slots of this size accepts, and returns the given outcome. */
 class SlotSink implements FdrSink {
   readonly producerId = "log";
   readonly records: NewRecord<"log">[] = [];
@@ -85,7 +85,7 @@ Deno.test("createLogger() keeps its lines as they are beside an observer", () =>
   assert.deepEqual(lines.map((line) => JSON.parse(line).kind), ["for both"]);
 });
 
-Deno.test("LogRelay passes on nothing before somebody is there, and everything after", () => {
+Deno.test("LogRelay passes on nothing before its receiver is set, and everything after", () => {
   const sink = new SlotSink();
   const relay = new LogRelay("warn");
   const logger = createLogger({
@@ -120,7 +120,7 @@ Deno.test("the bridge keeps the recorder's own lines out, and a sink that logs",
   assert.equal(bridge.counts().own, 4);
 });
 
-Deno.test("the bridge tells every 1,000 drops of a saturated ring, on its own way out", () => {
+Deno.test("the bridge reports every 1,000 drops of a saturated ring on its own output", () => {
   const sink = new SlotSink();
   const { logger, bridge, diagnostics } = bridged(sink);
   for (let i = 0; i < 10; i++) logger.warn("still room");
@@ -141,7 +141,7 @@ Deno.test("the bridge tells every 1,000 drops of a saturated ring, on its own wa
   assert.equal(sink.records.length, 3010);
 });
 
-Deno.test("the bridge never throws: a sink that refuses is told at once and every 1,000 lines", () => {
+Deno.test("the bridge never throws: a sink that refuses is reported at once and every 1,000 lines", () => {
   const refusing: FdrSink = {
     producerId: "log",
     enqueue: () => {

@@ -31,7 +31,7 @@ Deno.test("checkSchemaVersion() reads newer minor versions and refuses other maj
   }
 });
 
-Deno.test("decodeRecord() tells the version of a newer record before it looks at its shape", () => {
+Deno.test("decodeRecord() checks the version of a record before its shape", () => {
   assert.throws(
     () => decodeRecord('{"schemaVersion":"3.1.4","what":"another shape"}'),
     (error) => error instanceof FdrSchemaVersionError && error.message.includes("3.1.4"),

@@ -35,7 +35,7 @@ const SPECIFIED = `log overrun flight_header flight_footer segment_rollover mid_
   c11.upload.session.key.zeroised c11.upload.signature_rejected c11.upload.tile.queued
   c11.upload.tile.rejected c11.upload.batch.complete c11.upload.giveup`.split(/\s+/);
 
-Deno.test("the registry has every kind of the specification, and tells what each is", () => {
+Deno.test("the registry has every kind of the specification, with a description", () => {
   assert.deepEqual(SPECIFIED.filter((kind) => !Object.hasOwn(FDR_KINDS, kind)), []);
   assert.deepEqual(KINDS.filter((kind) => (FDR_KINDS[kind].description ?? "") === ""), []);
   const grouped = Object.values(FDR_KIND_GROUPS).flatMap((group) => Object.keys(group));

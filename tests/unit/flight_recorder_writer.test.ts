@@ -142,7 +142,7 @@ Deno.test("Writer drops the oldest closed segments over the cap and records each
   assert.ok(Number(payload.droppedRecords) > 100);
 });
 
-Deno.test("Writer tells a cap that is smaller than one segment, and drops nothing", () => {
+Deno.test("Writer reports a cap that is smaller than one segment, and drops nothing", () => {
   const { disk, on } = bench({ segmentSizeBytes: 2 * MEBIBYTE, flightCapBytes: MEBIBYTE });
   on.open();
   assert.deepEqual(on.alerts.map(({ reason }) => reason), ["cap_misconfigured"]);
@@ -161,7 +161,7 @@ Deno.test("Writer tells a cap that is smaller than one segment, and drops nothin
   assert.equal(records.filter(({ kind }) => kind === "c8.alert").length, 1);
 });
 
-Deno.test("Writer lets one thumbnail of a window of 10 s pass and tells the others in one record", () => {
+Deno.test("Writer lets one thumbnail of a window of 10 s pass and reports the others in one record", () => {
   const { disk, on } = bench();
   on.open();
   const thumbnail = (producerId: string) =>
@@ -338,7 +338,7 @@ Deno.test("Writer says what is left behind when nothing is drained any more", ()
   ]);
 });
 
-Deno.test("Writer logs each record at DEBUG when it is told to", () => {
+Deno.test("Writer logs each record at DEBUG when configured", () => {
   const { on } = bench({ debugLogPerRecord: true });
   on.open();
   on.record("nav", 1);

@@ -31,7 +31,7 @@ function statistics(measurements: RecordMeasurements): [inside: number, rms: num
   return [parseFloat(row[4]), parseFloat(row[5])];
 }
 
-Deno.test("RecordMeasurements finds 95 % inside for right sigmas, and tells sigmas that are wrong", () => {
+Deno.test("RecordMeasurements finds 95 % inside for correct sigmas, and reveals wrong ones", () => {
   const [inside, rms] = statistics(measured(2));
   assert.ok(Math.abs(inside - 95.4) < 2 && Math.abs(rms - 1) < 0.06, `${inside} % ${rms}`);
   const [tooSure, twice] = statistics(measured(4));

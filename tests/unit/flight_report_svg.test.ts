@@ -41,7 +41,7 @@ Deno.test("timeChart() breaks its line where a value is missing, and stands an e
   assert.ok(!empty.includes("NaN"));
 });
 
-Deno.test("timeChart() marks what is over its scale, and tells the highest", () => {
+Deno.test("timeChart() marks values above its scale, and states the highest", () => {
   const samples = Array.from({ length: 1000 }, (_, i) => [i, i === 777 ? 1e7 : 3] as const);
   const series = [{ name: "s", kind: "line" as const, style: "error", samples }];
   const html = timeChart(

@@ -76,7 +76,7 @@ Deno.test("SeriesBins leaves out what is no number, and takes records out of ord
   assert.deepEqual(bins.samples(), [[3, 2], [5, 1]]);
 });
 
-Deno.test("StateBins shows a bad state of a moment, and tells its part of the time", () => {
+Deno.test("StateBins shows a short bad state, and its share of the time", () => {
   const range = new TimeRange(0, 3600e9);
   const bins = new StateBins(range, STATES);
   bins.add(0, "good");
@@ -179,7 +179,7 @@ Deno.test("EventList: a flood is put together evenly and counted, the rare ones 
   assert.equal(flood[0].text, "line 0");
   assert.equal(flood.at(-1)?.text, "line 99999");
   for (let i = 1; i < flood.length; i++) {
-    assert.ok(flood[i].timeS > flood[i - 1].untilS, "none is told twice");
+    assert.ok(flood[i].timeS > flood[i - 1].untilS, "no event is listed twice");
   }
 });
 

@@ -67,7 +67,7 @@ async function exported(name: string): Promise<string[]> {
     args: ["-D", "--defined-only", `${REPOSITORY}/build/lib/libgdn_${name}.so`],
   }).output();
   assert.ok(success, new TextDecoder().decode(stderr));
-  // Weak C++ symbols (V, W, u) stay visible whatever the visibility is; they are nobody's API.
+  // Weak C++ symbols (V, W, u) stay visible whatever the visibility is; they are not part of the API.
   return new TextDecoder().decode(stdout).trim().split("\n")
     .map((line) => line.trim().split(/\s+/))
     .filter(([, kind]) => "TDBR".includes(kind)).map(([, , symbol]) => symbol).sort();

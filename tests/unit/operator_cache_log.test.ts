@@ -1,8 +1,8 @@
-/** What the operator's user hears of the tile cache. */
+/** Warnings of the tile cache that the operator's commands print. */
 import assert from "node:assert/strict";
 import { cacheLogger } from "../../src/operator/cache_log.ts";
 
-Deno.test("warnings of the cache are lines for the user; refusals are told by the command", () => {
+Deno.test("warnings of the cache are lines for the user; refusals are reported by the command", () => {
   const lines: string[] = [], infos: string[] = [];
   const logger = cacheLogger((event) => void infos.push(event), (line) => void lines.push(line));
   logger.info("c6.evicted", { bytes: 7 });

@@ -30,7 +30,7 @@ function ground(box: LocalBox | null): GroundSource {
     origin: { latitudeDeg: 48, longitudeDeg: 35, heightM: 100 },
     box,
     gsdM: 0.5,
-    patch: () => Promise.reject(new Error("nobody looks")),
+    patch: () => Promise.reject(new Error("not used by this test")),
   };
 }
 

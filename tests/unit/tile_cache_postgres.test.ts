@@ -16,7 +16,7 @@ async function refusal(dsn: string): Promise<string> {
     await using _ = await openPostgres(dsn, { connectTimeoutMs: TIMEOUT_MS });
   } catch (error) {
     assert(error instanceof TileDatabaseError, String(error));
-    assert(!Deno.inspect(error).includes(PASSWORD), "the password is told");
+    assert(!Deno.inspect(error).includes(PASSWORD), "the error contains the password");
     return error.message;
   }
   throw new Error(`${dsn} was reached`);

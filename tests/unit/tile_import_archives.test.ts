@@ -1,4 +1,4 @@
-/** MBTiles, PMTiles and tile folders: what they hold, and what somebody made of them to do harm. */
+/** MBTiles, PMTiles and tile folders: valid, damaged and malicious ones. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { gzipSync } from "node:zlib";
@@ -61,7 +61,7 @@ async function importFrom(
   return { summary, store };
 }
 
-Deno.test("an MBTiles file comes in with its rows turned north, PNG and WebP as JPEG", async () => {
+Deno.test("an MBTiles file is imported with its rows counted from the north, PNG and WebP as JPEG", async () => {
   await withFolder(async (folder) => {
     const path = `${folder}/a.mbtiles`;
     const jpeg = await makePicture(1);
@@ -116,7 +116,7 @@ Deno.test("an MBTiles file comes in with its rows turned north, PNG and WebP as 
   });
 });
 
-Deno.test("poison inside of an MBTiles file is refused by name, and the rest comes in", async () => {
+Deno.test("invalid tiles in an MBTiles file are refused by name, and the others are imported", async () => {
   await withFolder(async (folder) => {
     const path = `${folder}/bad.mbtiles`;
     const jpeg = await makePicture(1);
@@ -229,7 +229,7 @@ async function writePmtiles(path: string): Promise<MemoryTiles> {
   return tiles;
 }
 
-Deno.test("a PMTiles file comes in byte by byte, with its date and attribution", async () => {
+Deno.test("a PMTiles file is imported byte by byte, with its date and attribution", async () => {
   await withFolder(async (folder) => {
     const path = `${folder}/a.pmtiles`;
     const tiles = await writePmtiles(path);
@@ -244,7 +244,7 @@ Deno.test("a PMTiles file comes in byte by byte, with its date and attribution",
   });
 });
 
-Deno.test("a PMTiles file with wrong numbers is refused, whatever stands in it", async () => {
+Deno.test("a PMTiles file with invalid numbers is refused", async () => {
   await withFolder(async (folder) => {
     const path = `${folder}/a.pmtiles`;
     await writePmtiles(path);
@@ -323,7 +323,7 @@ function varints(numbers: readonly number[]): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-Deno.test("a tile folder comes in at every zoom; what is no tile is named", async () => {
+Deno.test("a tile folder is imported at every zoom; files that are not tiles are named", async () => {
   await withFolder(async (folder) => {
     const path = `${folder}/tiles`;
     const jpeg = await makePicture(1);
@@ -348,7 +348,7 @@ Deno.test("a tile folder comes in at every zoom; what is no tile is named", asyn
   });
 });
 
-Deno.test("a tile that the store refuses is named, the others of its batch come in; a fault ends it", async () => {
+Deno.test("a tile that the store refuses is named, the others of its batch are imported; a failing store ends the import", async () => {
   await withFolder(async (folder) => {
     const path = `${folder}/a.mbtiles`;
     const jpeg = await makePicture(1);
@@ -378,7 +378,7 @@ Deno.test("a tile that the store refuses is named, the others of its batch come 
   });
 });
 
-Deno.test("openArchive() leaves other sources to others, and tells of a file that is absent", async () => {
+Deno.test("openArchive() returns null for other sources, and throws for a missing file", async () => {
   await withFolder(async (folder) => {
     await writePng(`${folder}/a.png`, new Uint8Array(30 * 30 * 3), 30, 30);
     assert.equal(await openArchive(`${folder}/a.png`, null), null);

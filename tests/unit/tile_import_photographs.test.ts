@@ -100,7 +100,7 @@ Deno.test("a strip that is turned against its heading tags is found, and only it
   assert.match(searched.notes[0], /^3 of 6 photographs are turned.*photo_3.*photo_4.*photo_5/);
 });
 
-Deno.test("tags that are wrong by metres and degrees are mended by the overlaps", async () => {
+Deno.test("tags that are wrong by metres and degrees are corrected from the overlaps", async () => {
   const wrong = PLANS.map((plan, i) => ({
     ...plan,
     taggedYawDeg: plan.yawDeg + [3, -2, 1, -3, 2, -1][i],

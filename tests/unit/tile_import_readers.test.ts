@@ -104,7 +104,7 @@ Deno.test("readGeoTiff() knows PixelIsArea, PixelIsPoint and no data, and refuse
   });
 });
 
-Deno.test("openImagery() refuses what is not a source, each with its mend", async () => {
+Deno.test("openImagery() refuses invalid sources, each with a remedy", async () => {
   using vision = openVision();
   const toolkit = toolkitOf(vision);
   await withDirectory(async (directory) => {
