@@ -1,6 +1,7 @@
 /** The contract of every output: it is complete or absent, and an older one stays until then. */
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
+import { inScratch } from "../support/scratch.ts";
 import {
   exists,
   Output,
@@ -17,15 +18,6 @@ const KINDS = ["file", "folder"] as const;
 type Kind = (typeof KINDS)[number];
 const UUID = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
 const FORCE: OutputOptions = { force: true, refuseFolder: () => Promise.resolve(null) };
-
-async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "gdn-output-" });
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 const namesIn = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 /** Where the text of an output of this kind stands. */
@@ -45,7 +37,7 @@ async function write(kind: Kind, path: string, text: string, options?: OutputOpt
 
 for (const kind of KINDS) {
   const test = (name: string, body: (folder: string) => Promise<void>) =>
-    Deno.test(`${kind}: ${name}`, () => inFolder(body));
+    Deno.test(`${kind}: ${name}`, () => inScratch(body));
 
   test("it is absent until it is committed, and nothing stands beside it then", async (folder) => {
     const path = `${folder}/made/on the way/out`;
@@ -171,7 +163,7 @@ for (const kind of KINDS) {
 }
 
 Deno.test("folder: an older one that stood between the renames is put back, and said so", () =>
-  inFolder(async (folder) => {
+  inScratch(async (folder) => {
     const path = `${folder}/out`, staging = `${path}.tmp-${UUID}`;
     await write("folder", path, "old");
     await Deno.mkdir(`${staging}/new`, { recursive: true });
@@ -189,7 +181,7 @@ Deno.test("folder: an older one that stood between the renames is put back, and 
   }));
 
 Deno.test("folder: only one that its owner knows is replaced", () =>
-  inFolder(async (folder) => {
+  inScratch(async (folder) => {
     await write("folder", `${folder}/out`, "precious");
     const refuseFolder = () => Promise.resolve("it holds letters");
     for (const options of [{ force: true }, { force: true, refuseFolder }]) {

@@ -1,9 +1,10 @@
 /** `airborne replay` on flights that are damaged: each fault, from the shipped entry point. */
 import assert from "node:assert/strict";
+import { inScratch } from "../support/scratch.ts";
 import type { StreamFile } from "../../src/flight/replay/mod.ts";
 import { type IReadable, McapIndexedReader } from "@mcap/core";
 import { worldForFile } from "./fixture.ts";
-import { copyFolder, type FaultCase, filesBelow, forEachCase, inScratch, run } from "./programs.ts";
+import { copyFolder, type FaultCase, filesBelow, forEachCase, run } from "./programs.ts";
 
 const world = worldForFile();
 

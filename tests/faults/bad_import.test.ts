@@ -1,7 +1,8 @@
 /** Invalid pictures for `operator tiles import` and `simulate`. */
 import assert from "node:assert/strict";
+import { inScratch } from "../support/scratch.ts";
 import sharp from "sharp";
-import { type FaultCase, filesBelow, forEachCase, inScratch, run } from "./programs.ts";
+import { type FaultCase, filesBelow, forEachCase, run } from "./programs.ts";
 
 interface ImportCase extends FaultCase {
   /** Writes the source and returns its path. */

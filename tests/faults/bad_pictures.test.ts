@@ -3,18 +3,12 @@
  * so in every place, and the rest of the flight is as good as before.
  */
 import assert from "node:assert/strict";
+import { inScratch } from "../support/scratch.ts";
 import sharp from "sharp";
 import type { FaultLine, FrameLine, SummaryLine } from "../../src/airborne/json_lines.ts";
 import { LocalFrame } from "../../src/core/mod.ts";
 import { worldForFile } from "./fixture.ts";
-import {
-  copyFolder,
-  type FaultCase,
-  forEachCase,
-  inScratch,
-  type Outcome,
-  run,
-} from "./programs.ts";
+import { copyFolder, type FaultCase, forEachCase, type Outcome, run } from "./programs.ts";
 
 const world = worldForFile();
 

@@ -3,10 +3,11 @@
  * flies on.
  */
 import assert from "node:assert/strict";
+import { inScratch } from "../support/scratch.ts";
 import { FolderLock } from "../../src/core/mod.ts";
 import { airborneCommand } from "../../tasks/executables.ts";
 import { worldForFile } from "./fixture.ts";
-import { filesBelow, inScratch, run } from "./programs.ts";
+import { filesBelow, run } from "./programs.ts";
 
 const world = worldForFile();
 

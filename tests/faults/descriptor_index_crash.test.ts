@@ -6,6 +6,7 @@
  */
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
+import { inScratch } from "../support/scratch.ts";
 import { seededRandom } from "../../src/core/mod.ts";
 import {
   buildDescriptorIndex,
@@ -30,15 +31,6 @@ Deno.test.afterAll(() => {
   faiss[Symbol.dispose]();
   assert.equal(alive, 0, "live handles at the end");
 });
-
-async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "gdn-index-crash-" });
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 async function build(path: string, which: number): Promise<void> {
   const { descriptors, ids } = crashSet(which);
@@ -86,7 +78,7 @@ const SCENARIOS: readonly { name: string; old: number | null; next: number; left
 
 for (const { name, old, next, leftover } of SCENARIOS) {
   Deno.test(`every crash of ${name} leaves the old index or the new one`, () =>
-    inFolder(async (folder) => {
+    inScratch(async (folder) => {
       const path = `${folder}/places.index`;
       if (old !== null) await build(path, old);
       if (leftover !== undefined) await stopShort(folder, leftover);
@@ -130,7 +122,7 @@ async function stopShort(folder: string, which: number): Promise<void> {
 }
 
 Deno.test("kill -9 while an index is rebuilt leaves the index before or after", () =>
-  inFolder(async (folder) => {
+  inScratch(async (folder) => {
     const seed = crypto.getRandomValues(new Uint32Array(1))[0];
     console.log(`seed ${seed}`);
     const random = seededRandom(seed);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
+import { inScratch } from "../support/scratch.ts";
 import { seededRandom } from "../../src/core/mod.ts";
 import { FLIGHT_ID, mcapFile, smallFlight } from "../support/flight_record_fixture.ts";
 import { Bench, damageText, messagePlaces, type Region, regionsOf } from "./fdr_damage_fixture.ts";
-import { inScratch } from "./programs.ts";
 
 const { bytes: WHOLE, texts: TEXTS } = await mcapFile({
   records: smallFlight(6),

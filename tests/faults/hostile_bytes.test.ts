@@ -4,6 +4,7 @@
  * vary it (`deno task campaign --only bytes`).
  */
 import assert from "node:assert/strict";
+import { inScratch } from "../support/scratch.ts";
 import { GdnError, l2Normalise, type Random, seededRandom, sha256Hex } from "../../src/core/mod.ts";
 import { openDescriptorIndex } from "../../src/navigation/descriptor_index/mod.ts";
 import { openFaiss } from "../../src/native/faiss/mod.ts";
@@ -17,7 +18,7 @@ import { VladDescriptor } from "../../src/navigation/place_recognition/mod.ts";
 import { FlightDescriptionSchema, openRecordedFlight } from "../../src/flight/replay/mod.ts";
 import { decodeJpeg, openVision, VisionFrame } from "../../src/native/vision/mod.ts";
 import { worldForFile } from "./fixture.ts";
-import { copyFolder, inScratch } from "./programs.ts";
+import { copyFolder } from "./programs.ts";
 
 const SEED = Deno.env.get("GDN_TEST_SEED") ?? "1";
 const ROUNDS = Number(Deno.env.get("GDN_HOSTILE_ROUNDS") ?? 120);

@@ -1,7 +1,8 @@
 /** What a person types: `deno task operator …` in any folder, with names of files and folders there. */
 import assert from "node:assert/strict";
+import { inScratch } from "../support/scratch.ts";
 import { PLACE, worldForFile } from "./fixture.ts";
-import { inScratch, launch } from "./programs.ts";
+import { launch } from "./programs.ts";
 
 const world = worldForFile();
 

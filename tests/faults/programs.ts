@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { inScratch } from "../support/scratch.ts";
 import { airborneCommand, type Grants, operatorCommand } from "../../tasks/executables.ts";
 import { REPOSITORY } from "../support/paths.ts";
 
@@ -71,15 +72,6 @@ export async function copyFolder(from: string, to: string): Promise<void> {
 }
 
 /** Runs `body` in a folder of its own, which is removed afterwards. */
-export async function inScratch(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "gdn-fault-" }));
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 export interface FaultCase {
   readonly name: string;
 }

@@ -1,9 +1,10 @@
 /** Wrong command lines (64, with what is wrong) and the help of every command (0, with examples). */
 import assert from "node:assert/strict";
+import { inScratch } from "../support/scratch.ts";
 import { commands as airborneCommands } from "../../src/airborne/compose.ts";
 import { runProgram, withCompletion } from "../../src/core/mod.ts";
 import { commands as operatorCommands } from "../../src/operator/compose.ts";
-import { filesBelow, inScratch, type Outcome, run } from "./programs.ts";
+import { filesBelow, type Outcome, run } from "./programs.ts";
 
 const PROGRAMS = {
   airborne: withCompletion("airborne", airborneCommands()),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { inScratch } from "../support/scratch.ts";
 import { operatorCommand } from "../../tasks/executables.ts";
-import { filesBelow, inScratch, launch, type Outcome, run } from "../faults/programs.ts";
+import { filesBelow, launch, type Outcome, run } from "../faults/programs.ts";
 import { PYTHON, python } from "../support/python.ts";
 import { recordFlight } from "../support/recorded_flight.ts";
 

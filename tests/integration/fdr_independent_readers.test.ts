@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
+import { inScratch } from "../support/scratch.ts";
 import { type IReadable, McapIndexedReader } from "@mcap/core";
 import { diagnoseFlight, findFlight, recoverFlight } from "../../src/flight/flight_record/mod.ts";
 import { FDR_KINDS, fdrJsonSchema, type FdrKind } from "../../src/flight/flight_recorder/mod.ts";
-import { inScratch } from "../faults/programs.ts";
 import { fromFileUrl } from "../support/paths.ts";
 import { PYTHON, python } from "../support/python.ts";
 import { RECORDERS_OWN, recordFlight } from "../support/recorded_flight.ts";

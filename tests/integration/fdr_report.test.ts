@@ -5,7 +5,8 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { inScratch, run } from "../faults/programs.ts";
+import { inScratch } from "../support/scratch.ts";
+import { run } from "../faults/programs.ts";
 import { Browser, hasChromium } from "../support/chromium.ts";
 import { footer, HEADER, type KnownRecord, mcapFile } from "../support/flight_record_fixture.ts";
 import { HOSTILE_TEXT, recordLongFlight } from "../support/long_flight.ts";

@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
+import { inScratch } from "../support/scratch.ts";
 import { ManualClock, monotonicNs, SystemClock } from "../../src/core/mod.ts";
 import {
   type FdrAlert,
@@ -18,7 +19,6 @@ import {
   type FlightRecorderOptions,
   startFlightRecorder,
 } from "../../src/flight/flight_recorder/mod.ts";
-import { inScratch } from "../faults/programs.ts";
 import { indexed, type ReadRecord, salvage, segmentsOf } from "../support/mcap_records.ts";
 import { REPOSITORY } from "../support/paths.ts";
 

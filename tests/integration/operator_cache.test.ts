@@ -1,5 +1,6 @@
 /** `operator cache …`: its output, and what it changes in the tile cache. */
 import assert from "node:assert/strict";
+import { inScratch } from "../support/scratch.ts";
 import { type TileId, tileUuid } from "../../src/tiles/tile_contract/mod.ts";
 import { openTileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
 import { run } from "../faults/programs.ts";
@@ -12,7 +13,6 @@ import {
   operate,
   type Outcome,
   type Place,
-  withFolder,
 } from "./operator_cache_fixture.ts";
 
 const postgres = postgresForFile();
@@ -23,7 +23,7 @@ async function withCache(
   body: (place: Place, options: string[], folder: string) => Promise<void>,
 ): Promise<void> {
   await postgres.database((dsn) =>
-    withFolder(async (folder) => {
+    inScratch(async (folder) => {
       const place = { dataFolder: `${folder}/data`, dsn };
       await body(place, ["--data", place.dataFolder, "--dsn", dsn], folder);
     })
@@ -300,7 +300,7 @@ Deno.test({ name: "what is exported and imported again has the same hashes", ign
 });
 
 Deno.test("the launched operator exports, imports and verifies under its permission set", async () => {
-  await withFolder(async (folder) => {
+  await inScratch(async (folder) => {
     const jpegs = await Promise.all([10, 90].map(jpegOf));
     await Deno.mkdir(`${folder}/tiles/9/100`, { recursive: true });
     for (const [y, jpeg] of jpegs.entries()) {

@@ -71,12 +71,3 @@ export async function fill(
   }));
   await cache.store.writeTiles(all);
 }
-
-export async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "gdn-cache-" }));
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}

@@ -1,5 +1,6 @@
 /** `operator tiles import` from the shipped entry point under its permission set. */
 import assert from "node:assert/strict";
+import { inScratch } from "../support/scratch.ts";
 import sharp from "sharp";
 import { writeArrayBuffer } from "geotiff";
 import { LocalFrame, worldPixelFromWgs } from "../../src/core/mod.ts";
@@ -25,15 +26,6 @@ async function operator(args: string[], read: string[], write: string[]): Promis
   const { code, stdout, stderr } = await new Deno.Command(command, { args: all }).output();
   const text = new TextDecoder();
   return { code, out: text.decode(stdout), err: text.decode(stderr) };
-}
-
-async function withDirectory(body: (directory: string) => Promise<void>): Promise<void> {
-  const directory = await Deno.makeTempDir({ prefix: "gdn_import_" });
-  try {
-    await body(directory);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
 }
 
 /** Where the blobs should be in the world-pixel plane, and where the cache's tiles have them. */
@@ -67,7 +59,7 @@ async function blobErrorsPx(dataFolder: string, zoom: number, source: string): P
 }
 
 Deno.test("operator tiles import puts a picture's pixels where they belong, and a second run changes nothing", async () => {
-  await withDirectory(async (directory) => {
+  await inScratch(async (directory) => {
     const data = `${directory}/data`, picture = `${directory}/ground.png`;
     await writePng(picture, blobPicture(WIDTH, HEIGHT, BLOBS, 3), WIDTH, HEIGHT);
     const args = [
@@ -100,7 +92,7 @@ Deno.test("operator tiles import puts a picture's pixels where they belong, and 
 });
 
 Deno.test("operator tiles import refuses a bad source with 65 or 64 and leaves no cache behind", async () => {
-  await withDirectory(async (directory) => {
+  await inScratch(async (directory) => {
     const data = `${directory}/data`;
     const text = `${directory}/text.png`, cut = `${directory}/cut.png`;
     await Deno.writeTextFile(text, "no picture");
@@ -124,7 +116,7 @@ Deno.test("operator tiles import refuses a bad source with 65 or 64 and leaves n
 });
 
 Deno.test("operator tiles import takes a GeoTIFF by its own georeference", async () => {
-  await withDirectory(async (directory) => {
+  await inScratch(async (directory) => {
     const data = `${directory}/data`, picture = `${directory}/utm.tif`;
     // The middle of zone 36 lies 2.5° east of the centre: the grid is turned by convergence.
     const { default: proj4 } = await import("proj4");
@@ -172,7 +164,7 @@ Deno.test("operator tiles import takes a GeoTIFF by its own georeference", async
 });
 
 Deno.test("operator tiles import copies the tiles of a folder byte by byte", async () => {
-  await withDirectory(async (directory) => {
+  await inScratch(async (directory) => {
     const data = `${directory}/data`, folder = `${directory}/tiles`;
     await Deno.mkdir(`${folder}/15/19161`, { recursive: true });
     const grey = { create: { width: 256, height: 256, channels: 3, background: "#789" } } as const;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { inScratch } from "../support/scratch.ts";
 import { type CommandIo, DataError, EXIT, GdnError, UsageError } from "../../src/core/mod.ts";
 import { simulateFlightCommand } from "../../src/operator/commands/simulate.ts";
 import { simulateMapCommand } from "../../src/operator/commands/simulate_map.ts";
@@ -23,15 +24,6 @@ function terminal(signal: AbortSignal = new AbortController().signal) {
     signal,
   };
   return { io, lines };
-}
-
-async function inScratch(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "gdn_simulate_" });
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 async function filesOf(folder: string, under = ""): Promise<string[]> {

@@ -4,11 +4,12 @@
  */
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
+import { inScratch } from "../support/scratch.ts";
 import { seededRandom, sha256Hex } from "../../src/core/mod.ts";
 import { openTileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
 import { recordedEnd } from "../../src/tiles/workstation/tile_manager/mod.ts";
 import { operatorCommand } from "../../tasks/executables.ts";
-import { copyFolder, filesBelow, inScratch } from "../faults/programs.ts";
+import { copyFolder, filesBelow } from "../faults/programs.ts";
 import { type FlightMedia, writeFlightMedia } from "../support/flight_media.ts";
 import { operate } from "./operator_cache_fixture.ts";
 

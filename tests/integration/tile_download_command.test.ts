@@ -4,11 +4,12 @@
  */
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
+import { inScratch } from "../support/scratch.ts";
 import type { DownloadReport } from "../../src/tiles/workstation/tile_manager/mod.ts";
 import { openTileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
 import { BATCH_MAX } from "../../src/tiles/workstation/tile_manager/mod.ts";
 import { operatorCommand } from "../../tasks/executables.ts";
-import { inScratch, run } from "../faults/programs.ts";
+import { run } from "../faults/programs.ts";
 import { type Block, boxOf, boxText, layTiles, ZOOM } from "../support/download_rig.ts";
 import { operate } from "./operator_cache_fixture.ts";
 import { postgresAvailable, postgresForFile } from "../support/postgres.ts";

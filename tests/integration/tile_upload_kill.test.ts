@@ -4,10 +4,10 @@
  */
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
+import { inScratch } from "../support/scratch.ts";
 import { seededRandom } from "../../src/core/mod.ts";
 import { openTileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
 import { operatorCommand } from "../../tasks/executables.ts";
-import { inScratch } from "../faults/programs.ts";
 import { writeFlightMedia } from "../support/flight_media.ts";
 import { postgresAvailable, postgresForFile } from "../support/postgres.ts";
 import { CLIENT_TOKEN, OFFICER_TOKEN, ProviderProcess } from "../support/provider.ts";

@@ -5,12 +5,13 @@
  */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { inScratch } from "../support/scratch.ts";
 import { findFlight, readRecords } from "../../src/flight/flight_record/mod.ts";
 import {
   FlightKeyManager,
   type SigningSession,
 } from "../../src/tiles/workstation/tile_manager/mod.ts";
-import { filesBelow, inScratch } from "../faults/programs.ts";
+import { filesBelow } from "../faults/programs.ts";
 import { writeFlightMedia } from "../support/flight_media.ts";
 import { CLIENT_TOKEN, OFFICER_TOKEN, ProviderProcess } from "../support/provider.ts";
 import { operate, type Outcome } from "./operator_cache_fixture.ts";

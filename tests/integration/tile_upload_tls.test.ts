@@ -2,9 +2,10 @@
  * Providers with faulty TLS: refused at once, never retried, and the token is never sent to them.
  */
 import assert from "node:assert/strict";
+import { inScratch } from "../support/scratch.ts";
 import { enrolKey, type HttpParts } from "../../src/tiles/workstation/tile_manager/mod.ts";
 import { openVision } from "../../src/native/vision/mod.ts";
-import { inScratch, run } from "../faults/programs.ts";
+import { run } from "../faults/programs.ts";
 import { makeDownloadRig } from "../support/download_rig.ts";
 import { CLIENT_TOKEN, OFFICER_TOKEN, ProviderProcess } from "../support/provider.ts";
 import { makeRig } from "../support/upload_rig.ts";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
+import { inScratch } from "../support/scratch.ts";
 import {
   diagnoseFlight,
   exportGeoJson,
@@ -11,7 +12,6 @@ import {
   summariseFlight,
 } from "../../src/flight/flight_record/mod.ts";
 import { FileSource } from "../../src/flight/flight_record/byte_source.ts";
-import { inScratch } from "../faults/programs.ts";
 import {
   FLIGHT_ID,
   footer,

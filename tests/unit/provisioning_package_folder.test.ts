@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { inScratch } from "../support/scratch.ts";
 import { OutputBusyError, OutputTakenError, OutputWriteError } from "../../src/core/mod.ts";
 import { readManifest, verifyFiles } from "../../src/flight/flight_package/mod.ts";
 import { PackageFolder } from "../../src/workstation/provisioning/package_folder.ts";
@@ -14,15 +15,6 @@ const HEAD = {
   mapRegistrationSigmaM: 1,
 } as const;
 
-async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "gdn-folder-" });
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 async function names(folder: string): Promise<string[]> {
   return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
 }
@@ -36,7 +28,7 @@ async function make(out: string, content: number): Promise<string> {
 }
 
 Deno.test("PackageFolder puts a whole package in place, the same bytes each time", async () => {
-  await inFolder(async (folder) => {
+  await inScratch(async (folder) => {
     const first = await make(`${folder}/deep/one`, 1);
     const manifest = await readManifest(`${folder}/deep/one`);
     assert.equal(manifest.files.length, 40);
@@ -49,7 +41,7 @@ Deno.test("PackageFolder puts a whole package in place, the same bytes each time
 });
 
 Deno.test("PackageFolder leaves nothing, and the old package, when it is not finished", async () => {
-  await inFolder(async (folder) => {
+  await inScratch(async (folder) => {
     const out = `${folder}/p`;
     const before = await make(out, 1);
     {
@@ -63,7 +55,7 @@ Deno.test("PackageFolder leaves nothing, and the old package, when it is not fin
 });
 
 Deno.test("PackageFolder takes an empty folder", async () => {
-  await inFolder(async (folder) => {
+  await inScratch(async (folder) => {
     const out = `${folder}/p`;
     await Deno.mkdir(out);
     await make(out, 1);
@@ -73,7 +65,7 @@ Deno.test("PackageFolder takes an empty folder", async () => {
 });
 
 Deno.test("PackageFolder.begin() refuses what is no package", async () => {
-  await inFolder(async (folder) => {
+  await inScratch(async (folder) => {
     await Deno.writeTextFile(`${folder}/file`, "mine");
     await assert.rejects(PackageFolder.begin(`${folder}/file`), OutputTakenError);
     await assert.rejects(PackageFolder.begin(folder), OutputTakenError);
@@ -86,7 +78,7 @@ Deno.test("PackageFolder.begin() refuses what is no package", async () => {
 });
 
 Deno.test("PackageFolder.begin() refuses a second run on the same package", async () => {
-  await inFolder(async (folder) => {
+  await inScratch(async (folder) => {
     await using _first = await PackageFolder.begin(`${folder}/p`);
     await assert.rejects(PackageFolder.begin(`${folder}/p`), OutputBusyError);
   });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import { inScratch } from "../support/scratch.ts";
 import { KeyRegistry } from "../../src/workstation/satellite_provider/key_registry.ts";
-import { inScratch } from "../faults/programs.ts";
 import { closedFolders } from "../support/closed_folders.ts";
 import { FLIGHT_ID, mcapFile, withoutChunkCrcs } from "../support/flight_record_fixture.ts";
 

@@ -1,15 +1,7 @@
 import assert from "node:assert/strict";
+import { inScratch } from "../support/scratch.ts";
 import { FlightFolder } from "../../src/workstation/simulation/flight_folder.ts";
 import { OutputWriteError } from "../../src/core/mod.ts";
-
-async function inScratch(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "gdn_output_" });
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 Deno.test("FlightFolder leaves nothing when a write fails in the middle", async () => {
   await inScratch(async (scratch) => {

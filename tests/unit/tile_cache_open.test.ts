@@ -5,6 +5,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { inScratch } from "../support/scratch.ts";
 import {
   CacheIdentityError,
   CacheLockedError,
@@ -20,21 +21,12 @@ import { postgresAvailable, postgresForFile } from "../support/postgres.ts";
 const ignore = !postgresAvailable();
 const postgres = postgresForFile();
 
-async function inFolder(body: (dataFolder: string) => Promise<void>): Promise<void> {
-  const dataFolder = await Deno.makeTempDir({ prefix: "gdn-tile-cache-" });
-  try {
-    await body(dataFolder);
-  } finally {
-    await Deno.remove(dataFolder, { recursive: true });
-  }
-}
-
 /** A folder and the DSN of an empty database on a server. */
 function test(name: string, body: (dataFolder: string, dsn: string) => Promise<void>): void {
   Deno.test({
     name,
     ignore,
-    fn: () => postgres.database((dsn) => inFolder((dataFolder) => body(dataFolder, dsn))),
+    fn: () => postgres.database((dsn) => inScratch((dataFolder) => body(dataFolder, dsn))),
   });
 }
 
@@ -50,7 +42,7 @@ async function names(folder: string): Promise<string[]> {
 }
 
 Deno.test("openTileCache() on PGlite refuses a second process and names the first", () =>
-  inFolder(async (dataFolder) => {
+  inScratch(async (dataFolder) => {
     const held = await Deno.open(`${dataFolder}/cache.lock`, { create: true, write: true });
     try {
       await held.lock(true);
@@ -66,7 +58,7 @@ Deno.test("openTileCache() on PGlite refuses a second process and names the firs
   }));
 
 Deno.test("openTileCache() names a folder that cannot be made", () =>
-  inFolder(async (folder) => {
+  inScratch(async (folder) => {
     const dataFolder = `${folder}/file/cache`;
     await Deno.writeTextFile(`${folder}/file`, "");
     await assert.rejects(
@@ -76,7 +68,7 @@ Deno.test("openTileCache() names a folder that cannot be made", () =>
   }));
 
 Deno.test("openTileCache() names a server that cannot be reached, but not its password", () =>
-  inFolder(async (dataFolder) => {
+  inScratch(async (dataFolder) => {
     const dsn = "postgresql://pilot:secret@127.0.0.1:1/tiles";
     await assert.rejects(
       openTileCache({ dataFolder, dsn }),
@@ -98,7 +90,7 @@ test(
 test(
   "openTileCache() refuses files and databases that do not belong together",
   async (folder, dsn) => {
-    await inFolder(async (otherFolder) => {
+    await inScratch(async (otherFolder) => {
       {
         await using cache = await openTileCache({ dataFolder: folder, dsn });
         await write(cache);
@@ -203,7 +195,7 @@ Deno.test("openTileCache() reads its migrations from beside the program", async 
 });
 
 Deno.test("openTileCache() on PGlite names the permission that it lacks", () =>
-  inFolder(async (folder) => {
+  inScratch(async (folder) => {
     const program = `${folder}/program.ts`;
     await Deno.writeTextFile(
       program,

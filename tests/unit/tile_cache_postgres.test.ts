@@ -3,10 +3,11 @@
  * password.
  */
 import assert from "node:assert/strict";
+import { inScratch } from "../support/scratch.ts";
 import { TileDatabaseError } from "../../src/tiles/tile_contract/mod.ts";
 import { openPostgres } from "../../src/tiles/workstation/tile_cache/sql/postgres_database.ts";
 
-import { inScratch, run } from "../faults/programs.ts";
+import { run } from "../faults/programs.ts";
 
 const PASSWORD = "geheim";
 const TIMEOUT_MS = 300;

@@ -5,6 +5,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { inScratch } from "../support/scratch.ts";
 import {
   TileDatabaseError,
   TileFsError,
@@ -31,13 +32,8 @@ function onServer(body: (cache: TileCache, dataFolder: string) => Promise<void>)
   );
 }
 
-async function inFolder(body: (dataFolder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "gdn-tile-rows-" });
-  try {
-    await body(`${await Deno.realPath(folder)}/cache`);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+function inFolder(body: (dataFolder: string) => Promise<void>): Promise<void> {
+  return inScratch((folder) => body(`${folder}/cache`));
 }
 
 const QUALITY = {

@@ -5,6 +5,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { inScratch } from "../support/scratch.ts";
 import { ManualClock } from "../../src/core/mod.ts";
 import { checkProduced } from "../../src/flight/flight_recorder/mod.ts";
 import { FakeTileStore } from "../../src/tiles/workstation/tile_cache/fake_tile_store.ts";
@@ -24,13 +25,8 @@ import { postgresAvailable, postgresForFile } from "../support/postgres.ts";
 const ignore = !postgresAvailable();
 const postgres = postgresForFile();
 
-async function inFolder(body: (dataFolder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "gdn-tile-store-" });
-  try {
-    await body(`${folder}/cache`);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+function inFolder(body: (dataFolder: string) => Promise<void>): Promise<void> {
+  return inScratch((folder) => body(`${folder}/cache`));
 }
 
 function recorder() {

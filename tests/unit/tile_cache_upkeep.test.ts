@@ -5,6 +5,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { inScratch } from "../support/scratch.ts";
 import { ManualClock } from "../../src/core/mod.ts";
 import { restoreSettings } from "../../src/tiles/workstation/tile_cache/freshness/kept_settings.ts";
 import { moveOrphan } from "../../src/tiles/workstation/tile_cache/inspection/repair.ts";
@@ -24,13 +25,8 @@ const ignore = !postgresAvailable();
 const postgres = postgresForFile();
 const COLUMN = "tiles/local_import/18/77213";
 
-async function inFolder(body: (dataFolder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "gdn-upkeep-" }));
-  try {
-    await body(`${folder}/cache`);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+function inFolder(body: (dataFolder: string) => Promise<void>): Promise<void> {
+  return inScratch((folder) => body(`${folder}/cache`));
 }
 
 function onServer(name: string, body: (dataFolder: string, dsn: string) => Promise<void>): void {

@@ -1,5 +1,6 @@
 /** MBTiles, GeoTIFF and folders as programs that are not ours read them. */
 import assert from "node:assert/strict";
+import { inScratch } from "../support/scratch.ts";
 import { fromFile } from "geotiff";
 import { sha256Hex } from "../../src/core/mod.ts";
 import {
@@ -9,7 +10,7 @@ import {
   type MosaicRange,
 } from "../../src/tiles/workstation/tile_export/mod.ts";
 import { decodeJpeg, openVision } from "../../src/native/vision/mod.ts";
-import { makePicture, MemoryTiles, namesIn, withFolder } from "./tile_export_fixture.ts";
+import { makePicture, MemoryTiles, namesIn } from "./tile_export_fixture.ts";
 
 const SELECTION = { source: "bing" };
 const ZOOM = 17, X = 70_000, Y = 45_000;
@@ -52,7 +53,7 @@ Deno.test({
   name: "exportMbtiles() writes what Python's sqlite3 reads: rows from the south, the same bytes",
   ignore: python === undefined,
   fn: () =>
-    withFolder(async (folder) => {
+    inScratch(async (folder) => {
       const tiles = await makeTiles([[0, 0], [1, 0], [0, 1]]);
       const out = `${folder}/a.mbtiles`;
       const summary = await exportMbtiles(tiles, {
@@ -111,7 +112,7 @@ const PLACES = [[0, 0], [1, 0], [3, 2], [16, 1], [17, 17], [35, 2]] as const;
 const RANGE = { zoom: ZOOM, xMin: X, yMin: Y, columns: 36, rows: 18 };
 
 Deno.test("exportGeotiff() writes what npm:geotiff reads: the decoded pixels, holes, overviews", async () => {
-  await withFolder(async (folder) => {
+  await inScratch(async (folder) => {
     const tiles = await makeTiles(PLACES), out = `${folder}/a.tif`;
     assert.equal(await exportTiff(tiles, out, RANGE), PLACES.length);
     assert.deepEqual(namesIn(folder), ["a.tif"], "no level is left");
@@ -152,7 +153,7 @@ Deno.test({
     "exportGeotiff() writes what GDAL reads: the same pixels, and overviews that are their means",
   ignore: gdalinfo === undefined,
   fn: () =>
-    withFolder(async (folder) => {
+    inScratch(async (folder) => {
       const tiles = await makeTiles(PLACES), out = `${folder}/a.tif`;
       await exportTiff(tiles, out, RANGE);
       const info = new TextDecoder().decode(await output("gdalinfo", ["-json", out]));
@@ -194,7 +195,7 @@ Deno.test({
 });
 
 Deno.test("exportGeotiff() refuses an area that is too large for a picture", async () => {
-  await withFolder(async (folder) => {
+  await inScratch(async (folder) => {
     const tiles = await makeTiles([[0, 0]]);
     const range = { ...RANGE, columns: 600, rows: 600 };
     await assert.rejects(exportTiff(tiles, `${folder}/a.tif`, range), /600×600.*--bbox/s);
@@ -203,7 +204,7 @@ Deno.test("exportGeotiff() refuses an area that is too large for a picture", asy
 });
 
 Deno.test("exportFolder() writes {z}/{x}/{y}.jpg, and replaces only a folder of its own", async () => {
-  await withFolder(async (folder) => {
+  await inScratch(async (folder) => {
     const tiles = await makeTiles([[0, 0], [0, 1]]), out = `${folder}/tiles`;
     const request = { selection: SELECTION, out, force: false, name: "a" };
     await exportFolder(tiles, request);

@@ -1,5 +1,6 @@
 /** PMTiles as npm:pmtiles, which is not ours, reads them. */
 import assert from "node:assert/strict";
+import { inScratch } from "../support/scratch.ts";
 import { FileSource, type Header, PMTiles } from "pmtiles";
 import { sha256Hex } from "../../src/core/mod.ts";
 import { exportPmtiles } from "../../src/tiles/workstation/tile_export/mod.ts";
@@ -11,12 +12,12 @@ import {
   ArchiveFile,
   PmtilesDirectories,
 } from "../../src/tiles/workstation/tile_import/archives/pmtiles_directories.ts";
-import { makePicture, MemoryTiles, namesIn, withFolder } from "./tile_export_fixture.ts";
+import { makePicture, MemoryTiles, namesIn } from "./tile_export_fixture.ts";
 
 const SELECTION = { source: "bing" };
 
 Deno.test("exportPmtiles() writes what npm:pmtiles reads: the same bytes, equal pictures once", async () => {
-  await withFolder(async (folder) => {
+  await inScratch(async (folder) => {
     const tiles = new MemoryTiles();
     const pictures = await Promise.all([1, 2, 3].map((seed) => makePicture(seed)));
     const sea = pictures[0];
@@ -59,7 +60,7 @@ function checkHeader(header: Header, fileBytes: number): void {
 }
 
 Deno.test("makeDirectories() makes leaves when the root would pass 16 KiB, and each tile is found", async () => {
-  await withFolder(async (folder) => {
+  await inScratch(async (folder) => {
     const count = 60_000;
     // Places and lengths that do not compress, so that the root alone cannot hold them.
     const entries = {
@@ -100,7 +101,7 @@ Deno.test("makeDirectories() makes leaves when the root would pass 16 KiB, and e
 });
 
 Deno.test("an export that fails midway leaves nothing, and what stood there stays", async () => {
-  await withFolder(async (folder) => {
+  await inScratch(async (folder) => {
     const tiles = new MemoryTiles();
     const jpeg = await makePicture(1);
     for (let x = 0; x < 4; x++) tiles.add({ zoom: 3, x, y: 2 }, jpeg.with(40, x), {});

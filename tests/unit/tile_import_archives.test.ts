@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { gzipSync } from "node:zlib";
+import { inScratch } from "../support/scratch.ts";
 import { DataError, GdnError, sha256Hex, UsageError } from "../../src/core/mod.ts";
 import { exportPmtiles } from "../../src/tiles/workstation/tile_export/mod.ts";
 import {
@@ -17,7 +18,7 @@ import {
   TileMetadataError,
 } from "../../src/tiles/tile_contract/mod.ts";
 import { openVision } from "../../src/native/vision/mod.ts";
-import { makePicture, MemoryTiles, withFolder } from "./tile_export_fixture.ts";
+import { makePicture, MemoryTiles } from "./tile_export_fixture.ts";
 import { MemoryStore, toolkitOf, writePng } from "./tile_import_fixture.ts";
 
 type Row = readonly [
@@ -62,7 +63,7 @@ async function importFrom(
 }
 
 Deno.test("an MBTiles file is imported with its rows counted from the north, PNG and WebP as JPEG", async () => {
-  await withFolder(async (folder) => {
+  await inScratch(async (folder) => {
     const path = `${folder}/a.mbtiles`;
     const jpeg = await makePicture(1);
     const rows: Row[] = [
@@ -117,7 +118,7 @@ Deno.test("an MBTiles file is imported with its rows counted from the north, PNG
 });
 
 Deno.test("invalid tiles in an MBTiles file are refused by name, and the others are imported", async () => {
-  await withFolder(async (folder) => {
+  await inScratch(async (folder) => {
     const path = `${folder}/bad.mbtiles`;
     const jpeg = await makePicture(1);
     const huge = jpeg.slice();
@@ -170,7 +171,7 @@ Deno.test("invalid tiles in an MBTiles file are refused by name, and the others 
 });
 
 Deno.test("a file that is not MBTiles is refused with the reason", async () => {
-  await withFolder(async (folder) => {
+  await inScratch(async (folder) => {
     const path = `${folder}/a.mbtiles`;
     const refused = async (make: () => unknown, words: RegExp) => {
       await Deno.remove(path).catch(() => {});
@@ -230,7 +231,7 @@ async function writePmtiles(path: string): Promise<MemoryTiles> {
 }
 
 Deno.test("a PMTiles file is imported byte by byte, with its date and attribution", async () => {
-  await withFolder(async (folder) => {
+  await inScratch(async (folder) => {
     const path = `${folder}/a.pmtiles`;
     const tiles = await writePmtiles(path);
     const { summary, store } = await importFrom(path);
@@ -245,7 +246,7 @@ Deno.test("a PMTiles file is imported byte by byte, with its date and attributio
 });
 
 Deno.test("a PMTiles file with invalid numbers is refused", async () => {
-  await withFolder(async (folder) => {
+  await inScratch(async (folder) => {
     const path = `${folder}/a.pmtiles`;
     await writePmtiles(path);
     const good = await Deno.readFile(path);
@@ -324,7 +325,7 @@ function varints(numbers: readonly number[]): Uint8Array {
 }
 
 Deno.test("a tile folder is imported at every zoom; files that are not tiles are named", async () => {
-  await withFolder(async (folder) => {
+  await inScratch(async (folder) => {
     const path = `${folder}/tiles`;
     const jpeg = await makePicture(1);
     for (const column of ["3/2", "4/5", "4/0099"]) {
@@ -349,7 +350,7 @@ Deno.test("a tile folder is imported at every zoom; files that are not tiles are
 });
 
 Deno.test("a tile that the store refuses is named, the others of its batch are imported; a failing store ends the import", async () => {
-  await withFolder(async (folder) => {
+  await inScratch(async (folder) => {
     const path = `${folder}/a.mbtiles`;
     const jpeg = await makePicture(1);
     writeMbtiles(path, [0, 1, 2, 3].map((x): Row => [9, x, 3, jpeg]));
@@ -379,7 +380,7 @@ Deno.test("a tile that the store refuses is named, the others of its batch are i
 });
 
 Deno.test("openArchive() returns null for other sources, and throws for a missing file", async () => {
-  await withFolder(async (folder) => {
+  await inScratch(async (folder) => {
     await writePng(`${folder}/a.png`, new Uint8Array(30 * 30 * 3), 30, 30);
     assert.equal(await openArchive(`${folder}/a.png`, null), null);
     assert.equal(await openArchive(folder, null), null);

@@ -5,12 +5,12 @@
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { inScratch } from "../support/scratch.ts";
 import { DataError } from "../../src/core/mod.ts";
 import { openArchive } from "../../src/tiles/workstation/tile_import/mod.ts";
-import { withFolder } from "./tile_export_fixture.ts";
 
 Deno.test("a view of an MBTiles file that could run without an end is refused before it runs", async () => {
-  await withFolder(async (folder) => {
+  await inScratch(async (folder) => {
     const columns = "1 AS zoom_level, a.n AS tile_column, 0 AS tile_row, NULL AS tile_data";
     const many =
       "CREATE TABLE t AS WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c " +

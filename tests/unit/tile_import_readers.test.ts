@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { inScratch } from "../support/scratch.ts";
 import { writeArrayBuffer } from "geotiff";
 import proj4 from "proj4";
 import sharp from "sharp";
@@ -11,15 +12,6 @@ import {
 import { readGeoTiff } from "../../src/tiles/workstation/tile_import/geotiff_reference.ts";
 import { openVision } from "../../src/native/vision/mod.ts";
 import { toolkitOf, writePng } from "./tile_import_fixture.ts";
-
-async function withDirectory(body: (directory: string) => Promise<void>): Promise<void> {
-  const directory = await Deno.makeTempDir();
-  try {
-    await body(directory);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
-}
 
 function noise(count: number): Uint8Array {
   const random = seededRandom("readers");
@@ -34,7 +26,7 @@ async function writeTiff(path: string, tags: Record<string, unknown>): Promise<v
 }
 
 Deno.test("openRaster() reads the same windows from a tiled copy as from memory", async () => {
-  await withDirectory(async (directory) => {
+  await inScratch(async (directory) => {
     for (const [name, channels] of [["rgb.png", 3], ["rgba.png", 4]] as const) {
       const path = `${directory}/${name}`;
       await writePng(path, noise(700 * 530 * channels), 700, 530, channels);
@@ -55,7 +47,7 @@ Deno.test("openRaster() reads the same windows from a tiled copy as from memory"
 });
 
 Deno.test("openRaster() turns a picture as its EXIF orientation says", async () => {
-  await withDirectory(async (directory) => {
+  await inScratch(async (directory) => {
     const path = `${directory}/turned.jpg`;
     const left = new Uint8Array(64 * 32 * 3).map((_, i) => Math.floor(i / 3) % 64 < 32 ? 255 : 0);
     await sharp(left, { raw: { width: 64, height: 32, channels: 3 } }).jpeg()
@@ -74,7 +66,7 @@ Deno.test("openRaster() turns a picture as its EXIF orientation says", async () 
 });
 
 Deno.test("readGeoTiff() knows PixelIsArea, PixelIsPoint and no data, and refuses other projections", async () => {
-  await withDirectory(async (directory) => {
+  await inScratch(async (directory) => {
     const path = `${directory}/a.tif`;
     const scale = { ModelPixelScale: [0.5, 0.5, 0], ModelTiepoint: [0, 0, 0, 600_000, 5e6, 0] };
     const keys = { GTModelTypeGeoKey: 1, ProjectedCSTypeGeoKey: 32633 };
@@ -107,7 +99,7 @@ Deno.test("readGeoTiff() knows PixelIsArea, PixelIsPoint and no data, and refuse
 Deno.test("openImagery() refuses invalid sources, each with a remedy", async () => {
   using vision = openVision();
   const toolkit = toolkitOf(vision);
-  await withDirectory(async (directory) => {
+  await inScratch(async (directory) => {
     const options = {
       centre: null,
       gsdM: null,

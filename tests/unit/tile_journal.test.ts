@@ -5,6 +5,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { inScratch } from "../support/scratch.ts";
 import { openFlightPackage } from "../../src/flight/flight_package/mod.ts";
 import { FakeTileStore } from "../../src/tiles/workstation/tile_cache/fake_tile_store.ts";
 import {
@@ -28,15 +29,6 @@ const onboard = (x: number, day = 1, seed = x) =>
     votingStatus: "pending",
   }, seed);
 
-async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "gdn-journal-" });
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 async function writeJournal(path: string, tiles: readonly NewTile[]): Promise<void> {
   using journal = await TileJournal.open(path);
   for (const tile of tiles) await journal.append("write", [tile]);
@@ -45,7 +37,7 @@ async function writeJournal(path: string, tiles: readonly NewTile[]): Promise<vo
 const FOUR = [1, 2, 3, 4].map((x) => onboard(x));
 
 Deno.test("a journal that was cut anywhere keeps the tiles before the cut, and accepts more", () =>
-  inFolder(async (folder) => {
+  inScratch(async (folder) => {
     const path = `${folder}/journal`;
     await writeJournal(path, FOUR);
     const whole = await Deno.readFile(path);
@@ -75,7 +67,7 @@ Deno.test("a journal that was cut anywhere keeps the tiles before the cut, and a
   }));
 
 Deno.test("a file that is not a journal is refused and left unchanged", () =>
-  inFolder(async (folder) => {
+  inScratch(async (folder) => {
     const path = `${folder}/mission.yaml`;
     const text = "name: somebody's mission\nwaypoints: []\n";
     await Deno.writeTextFile(path, text);
@@ -95,7 +87,7 @@ Deno.test("a file that is not a journal is refused and left unchanged", () =>
   }));
 
 Deno.test("a damaged entry is skipped, those behind it are read", () =>
-  inFolder(async (folder) => {
+  inScratch(async (folder) => {
     const path = `${folder}/journal`;
     await writeJournal(path, FOUR);
     const whole = await Deno.readFile(path);
@@ -112,7 +104,7 @@ Deno.test("a damaged entry is skipped, those behind it are read", () =>
   }));
 
 Deno.test("mergeJournal() copies every tile once, renews older ones, and changes nothing when repeated", () =>
-  inFolder(async (folder) => {
+  inScratch(async (folder) => {
     const path = `${folder}/journal`;
     const better = onboard(2, 5, 22), deleted = onboard(3);
     {
@@ -146,13 +138,13 @@ Deno.test("mergeJournal() copies every tile once, renews older ones, and changes
   }));
 
 Deno.test("a journal has one writer", () =>
-  inFolder(async (folder) => {
+  inScratch(async (folder) => {
     using _journal = await TileJournal.open(`${folder}/journal`);
     await assert.rejects(TileJournal.open(`${folder}/journal`), TileFsError);
   }));
 
 Deno.test("a package store reads its package, refuses to change it, and keeps flight tiles over a reboot", () =>
-  inFolder(async (folder) => {
+  inScratch(async (folder) => {
     await writePackage(`${folder}/package`);
     const options = {
       flightPackage: await openFlightPackage(`${folder}/package`),
@@ -197,7 +189,7 @@ Deno.test("a package store reads its package, refuses to change it, and keeps fl
   }));
 
 Deno.test("a package store without a journal accepts no tiles", () =>
-  inFolder(async (folder) => {
+  inScratch(async (folder) => {
     await writePackage(`${folder}/package`);
     using store = buildPackageTileStore({
       flightPackage: await openFlightPackage(`${folder}/package`),

@@ -4,10 +4,10 @@
  */
 import assert from "node:assert/strict";
 import path from "node:path";
+import { inScratch } from "../support/scratch.ts";
 import { latestFlight } from "../../src/tiles/workstation/tile_manager/flight_state/latest_flight.ts";
 import { recordedEnd } from "../../src/tiles/workstation/tile_manager/flight_state/recorded_end.ts";
 import { RecorderFooterSource } from "../../src/tiles/workstation/tile_manager/flight_state/sources.ts";
-import { inScratch } from "../faults/programs.ts";
 import { closedFolders } from "../support/closed_folders.ts";
 import { FLIGHT_ID, mcapFile, withoutChunkCrcs } from "../support/flight_record_fixture.ts";
 
