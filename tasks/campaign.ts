@@ -1,5 +1,5 @@
 /**
- * `deno task campaign`: the long runs of which `deno task test` holds a short seeded part.
+ * `deno task campaign`: the long test runs, of which `deno task test` runs a short seeded part.
  *
  * @module
  */

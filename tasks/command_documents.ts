@@ -1,6 +1,6 @@
 /**
  * Writes src/operator/COMMANDS.md, src/airborne/COMMANDS.md and tasks/COMMANDS.md, the tables of
- * options, from the declarations of the commands. A test holds the files against them.
+ * options, from the declarations of the commands. A test compares the files with them.
  *
  *     deno run -P=tasks tasks/command_documents.ts
  *

@@ -1,5 +1,5 @@
 /**
- * Which Debian packages the project needs, which are missing, and their installation.
+ * Lists the Debian packages that the project needs, finds the missing ones, and installs them.
  *
  * @module
  */
@@ -21,10 +21,10 @@ const RUN_PACKAGES = [
   "libgomp1",
 ];
 
-/** What only tests use: GDAL reads exported GeoTIFFs (33 MB beside OpenCV's libraries). */
+/** Needed by tests only: GDAL reads exported GeoTIFFs (33 MB beside OpenCV's libraries). */
 const TEST_PACKAGES = ["gdal-bin"];
 
-/** The release's own version; any server that is there already will do. */
+/** The release's own version; any installed server is sufficient. */
 const POSTGRES_PACKAGE = "postgresql";
 
 /** Names of the packages to install, empty when nothing is missing. */
@@ -69,7 +69,7 @@ async function hasPostgresServer(): Promise<boolean> {
   return false;
 }
 
-/** Runs apt-get; needs root. False when it failed (its own words are on stderr). */
+/** Runs apt-get; needs root. False when it failed (its messages are on stderr). */
 export async function installPackages(names: readonly string[]): Promise<boolean> {
   const install = ["install", "-y", "--no-install-recommends", ...names];
   for (const args of [["update", "-q"], install]) {

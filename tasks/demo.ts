@@ -1,5 +1,5 @@
 /**
- * `deno task demo`: map tiles to a position, over ground that needs no data.
+ * `deno task demo`: from map tiles to a position, over procedural ground without data files.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * `deno task evaluate`: flies and measures.
+ * `deno task evaluate`: runs flights with ground truth and measures the errors.
  *
  * @module
  */
@@ -87,7 +87,7 @@ function chosenCases(options: EvaluateOptions): EvaluateCase[] {
   return chosen;
 }
 
-/** `deno task` works in the project's folder; paths are meant from where it was called. */
+/** `deno task` runs in the project's folder; paths are relative to where it was called. */
 function fromCaller(path: string): string {
   const caller = Deno.env.get("INIT_CWD");
   return path.startsWith("/") || caller === undefined ? path : `${caller}/${path}`;
@@ -163,7 +163,7 @@ async function runOne(
   }
 }
 
-/** What was flown; of photographs the error of each, metres, in order of capture. */
+/** What was evaluated; for photographs the error of each, metres, in order of capture. */
 function about(each: EvaluateCase, flight: EvaluatedFlight): Record<string, unknown> {
   if (each.kind === "flight") return { ...each.flight };
   return { photographErrorsM: flight.errors.map((e) => Math.round(e.horizontalM * 100) / 100) };
@@ -208,7 +208,7 @@ function report(
   );
 }
 
-/** Of the flights that made tiles, and of all of them together. */
+/** Figures of the flights that made tiles, and of all of them together. */
 function tilesReport(measured: readonly Extract<CaseResult, { status: "ok" }>[]): string[] {
   const made = measured.flatMap(({ name, tiles }) => tiles ? [{ name, tiles }] : []);
   if (made.length === 0) return [];
@@ -217,7 +217,7 @@ function tilesReport(measured: readonly Extract<CaseResult, { status: "ok" }>[])
   return ["", ...tilesTable(rows), ""];
 }
 
-/** Photographs stay out: what EXIF calls truth is off by metres itself. */
+/** Photographs are excluded: their EXIF positions are wrong by metres themselves. */
 function pooledFlights(
   measured: readonly Extract<CaseResult, { status: "ok" }>[],
   cases: readonly EvaluateCase[],

@@ -1,6 +1,6 @@
 /**
- * Writes config/airborne.example.yaml: every setting of `airborne` with its default, and the comment
- * that stands above it in its schema. A test holds the file against what this makes.
+ * Writes config/airborne.example.yaml: every setting of `airborne` with its default and the comment
+ * from its schema. A test compares the file with this output.
  *
  * usage: deno run -P=tasks tasks/example_config.ts
  *

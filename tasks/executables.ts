@@ -30,7 +30,9 @@ export interface ExecutableCommand {
   readonly args: string[];
 }
 
-/** `airborne …` under the permission set `airborne`, which may read and write only what is given. */
+/**
+ * `airborne …` under the permission set `airborne`, which may read and write only the given paths.
+ */
 export function airborneCommand(args: readonly string[], grants: Grants = {}): ExecutableCommand {
   return executable("airborne", args, grants);
 }
@@ -73,7 +75,7 @@ function executable(
   };
 }
 
-/** The flag that joins the set's list with `extra`; no flag where there is nothing to add. */
+/** The flag that joins the set's list with `extra`; no flag when there is nothing to add. */
 function widened(name: SetName, kind: Kind, extra: readonly string[]): string[] {
   if (extra.length === 0) return [];
   const own = permissionSets()[name][kind];
@@ -82,7 +84,9 @@ function widened(name: SetName, kind: Kind, extra: readonly string[]): string[] 
   return [`--allow-${kind}=${[...new Set([...list, ...extra].map(withoutComma))].join(",")}`];
 }
 
-/** Deno parts the list at commas and knows no escape; granting the folder above would be too much. */
+/**
+ * Deno splits the list at commas and has no escape; granting the folder above would be too much.
+ */
 function withoutComma(entry: string): string {
   if (entry.includes(",")) {
     throw new UsageError(
@@ -92,7 +96,7 @@ function withoutComma(entry: string): string {
   return entry;
 }
 
-/** The program opens a path as it was named; what stands behind a link in it is granted as well. */
+/** The program opens a path as it was named; the target of a link in it is granted as well. */
 function asNamedAndReal(path: string): string[] {
   return [resolve(path), real(path)];
 }

@@ -1,6 +1,6 @@
 /**
- * Writes src/flight/flight_recorder/KINDS.md, the table of kinds, from the registry. A test holds the file
- * against it: run this after a change of the registry.
+ * Writes src/flight/flight_recorder/KINDS.md, the table of kinds, from the registry. A test
+ * compares the file with it: run this after a change of the registry.
  *
  *     deno run -P=tasks tasks/fdr_kinds.ts
  *

@@ -1,6 +1,6 @@
 /**
- * `deno task golden`: writes the golden tables of tests/golden anew and says what changed. The tests
- * hold the program against them; the diff shows a change of behaviour to whoever reviews it.
+ * `deno task golden`: rewrites the golden tables of tests/golden and prints what changed. The tests
+ * compare the program with them; a change of behaviour shows in the diff.
  *
  * @module
  */

@@ -16,9 +16,9 @@ import {
 } from "./executables.ts";
 
 /**
- * The files, folders and hosts that a command line names, as the options of its command are
- * declared. A command line that is wrong grants what of it can be read: the program says what is
- * wrong.
+ * The files, folders and hosts that a command line names, by the declared options of its command.
+ * From a wrong command line as much as can be parsed is granted: the program then reports the
+ * error.
  */
 export function grantsFor(commands: readonly Command[], args: readonly string[]): Grants {
   const read: string[] = [];
@@ -74,7 +74,7 @@ function commandOf(commands: readonly Command[], args: readonly string[]) {
   }
 }
 
-/** The address behind a DSN; nothing for text that is none (the command says so). */
+/** The address in a DSN; nothing for text that is not a DSN (the command reports it). */
 function databaseAddress(dsn: string): string[] {
   if (!URL.canParse(dsn)) return [];
   const url = new URL(dsn);
@@ -85,14 +85,14 @@ function databaseAddress(dsn: string): string[] {
   return [`${host}:${port}`];
 }
 
-/** Only the one host: a token goes nowhere else. */
+/** Only this host: a token must not go elsewhere. */
 function providerAddress(text: string): string[] {
   if (!URL.canParse(text)) return [];
   const { hostname, port, protocol } = new URL(text);
   return [`${hostname}:${port || (protocol === "http:" ? 80 : 443)}`];
 }
 
-/** A path that cannot be granted ends the launch with its reason. */
+/** A path that cannot be granted ends the launch with the reason. */
 function granted(make: () => ExecutableCommand): ExecutableCommand {
   try {
     return make();
@@ -105,7 +105,7 @@ function granted(make: () => ExecutableCommand): ExecutableCommand {
 
 if (import.meta.main) {
   const [name, ...args] = Deno.args;
-  // `deno task` moves to the repository; paths mean the folder where the person stands.
+  // `deno task` changes to the repository; paths are relative to the user's folder.
   Deno.chdir(Deno.env.get("INIT_CWD") ?? ".");
   const isAirborne = name === "airborne";
   const { commands } = isAirborne
@@ -116,7 +116,7 @@ if (import.meta.main) {
     isAirborne ? airborneCommand(args, grants) : operatorCommand(args, grants)
   );
   const child = new Deno.Command(command, { args: commandArgs }).spawn();
-  // A terminal sends SIGINT to both; a supervisor sends SIGTERM to this one alone.
+  // A terminal sends SIGINT to both processes; a supervisor sends SIGTERM only to this one.
   Deno.addSignalListener("SIGINT", () => {});
   Deno.addSignalListener("SIGTERM", () => child.kill("SIGTERM"));
   Deno.exit((await child.status).code);

@@ -1,6 +1,6 @@
 /**
- * `deno task recall`: 100,000 descriptors of real and procedural ground in one index; what a search
- * finds of the truth, what it costs, and what building takes.
+ * `deno task recall`: measures search in an index of 100,000 descriptors of real and procedural
+ * ground: recall, time, and the cost of building.
  *
  * @module
  */
@@ -110,7 +110,7 @@ async function measureIndex(
 ): Promise<void> {
   const path = `${FOLDER}/${map.count}x${dimension}.index`;
   const seen = shortened(asked["as a camera sees them"].values, dimension);
-  // Every other of the camera's queries chooses the width; the sweep below asks with all of them.
+  // Half of the camera's queries choose the width; the sweep below uses all of them.
   const queries = everyOther(seen, dimension);
   const build = () => buildIndex(faiss, path, map, { dimension, queries, wanted });
   using hnsw = await keptIndex(faiss, path, build);

@@ -32,7 +32,7 @@ export async function setup(
   using lock = await Deno.open(`${BUILD}/setup.lock`, { create: true, write: true });
   await lock.lock(true);
   if (options.buildOnly) return await buildLibraries();
-  // The npm packages come over the network while apt-get unpacks and the compiler works.
+  // The npm packages are downloaded while apt-get unpacks and the compiler works.
   const [code, npmCode] = await Promise.all([native(options), cacheNpm()]);
   return code || npmCode;
 }

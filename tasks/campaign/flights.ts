@@ -1,5 +1,6 @@
 /**
- * Monte Carlo: short flights of both aircraft over every ground there is, many seeds, real programs.
+ * Monte Carlo runs: short flights of both aircraft over every ground, many seeds, with the real
+ * programs.
  *
  * @module
  */
@@ -19,7 +20,7 @@ const DISTANCE_M = 600;
 const AGL_M = 130;
 const SITES = [1, 2, 4];
 const CENTRE = "30.2672,-97.7431";
-/** No accepted fix may be further off. */
+/** Limit of the distance between an accepted fix and the truth. */
 const FIX_MAX_M = 15;
 const ERROR_MAX_M = 20;
 const WORST_SHOWN = 5;
@@ -51,7 +52,10 @@ export async function monteCarlo(host: PartHost): Promise<PartResult> {
   return { runs: flown.length + failures.length, failures: [...failures, ...misses(flown)] };
 }
 
-/** One flight over every ground; the aircraft takes turns, so that two seeds fly both everywhere. */
+/**
+ * One flight over every ground; aircraft and seeds alternate, so that two seeds cover both aircraft
+ * everywhere.
+ */
 async function flightsOf(seed: number): Promise<FlightCase[]> {
   const shared = `${REPOSITORY}/../shared/data/two_dates`;
   const there = await Deno.stat(shared).then(() => true, () => false);
@@ -78,7 +82,7 @@ async function flightsOf(seed: number): Promise<FlightCase[]> {
   });
 }
 
-/** null, or why there is no result. */
+/** null, or the reason why there is no result. */
 async function fly(
   one: FlightCase,
   packages: PackageCache,
@@ -98,7 +102,7 @@ async function fly(
   }
 }
 
-/** Packages of pictures are kept for the seeds to come; the rest makes room. */
+/** Packages of real pictures are kept for later seeds; everything else is deleted to free space. */
 async function forget(folder: string, packages: PackageCache): Promise<void> {
   const kept = [...packages.values()].some((path) => path.startsWith(`${folder}/`)) &&
     !folder.includes("/procedural_");

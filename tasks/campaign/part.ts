@@ -1,10 +1,10 @@
 /**
- * What a part of the campaign is given, and what it answers.
+ * Input and result of a part of the campaign.
  *
  * @module
  */
 export interface PartHost {
-  /** First seed, and how many. */
+  /** The first seed, and the number of seeds. */
   readonly first: number;
   readonly seeds: number;
   /** A part begins no new seed after this moment (`performance.now()`). */
@@ -12,7 +12,7 @@ export interface PartHost {
   readonly print: (line: string) => void;
 }
 
-/** Seeds in order until they or the time are used up. */
+/** Seeds in order until all are used or the time is over. */
 export function* seedsOf({ first, seeds, endMs }: PartHost): Generator<number> {
   for (let seed = first; seed < first + seeds; seed++) {
     if (seed > first && performance.now() >= endMs) return;
@@ -20,7 +20,7 @@ export function* seedsOf({ first, seeds, endMs }: PartHost): Generator<number> {
   }
 }
 
-/** Runs of one part, and how to repeat each that failed. */
+/** The number of runs of one part, and the commands that repeat the failed ones. */
 export interface PartResult {
   readonly runs: number;
   readonly failures: readonly string[];

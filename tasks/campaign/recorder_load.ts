@@ -1,6 +1,6 @@
 /**
  * The recorder under load: a producer that enqueues at a fixed rate, as a flight loop does, and the
- * writer on its own thread. Nothing may be dropped, and every record must stand in the files.
+ * writer on its own thread. No record may be dropped, and every record must be in the files.
  *
  * @module
  */
@@ -13,7 +13,9 @@ import { type PartHost, type PartResult, seedsOf } from "./part.ts";
 
 const RECORDS_PER_S = Number(Deno.env.get("GDN_RECORDER_RATE") ?? "100000");
 const SECONDS = Number(Deno.env.get("GDN_RECORDER_SECONDS") ?? "60");
-/** 1.3 s at full rate: a writer that has just started is not compiled yet, and its disk may pause. */
+/**
+ * 1.3 s at full rate: a writer that has just started runs uncompiled code, and its disk may pause.
+ */
 const QUEUE_SIZE = 131_072;
 const SLOT_BYTES = 512;
 const TICK_MS = 1;
@@ -34,7 +36,7 @@ export async function recorderLoad(host: PartHost): Promise<PartResult> {
   return { runs, failures };
 }
 
-/** What is wrong, or null. */
+/** The fault, or null. */
 async function run(seed: number, host: PartHost): Promise<string | null> {
   const flightRoot = await Deno.makeTempDir({ prefix: "gdn-recorder-load-" });
   try {
@@ -83,7 +85,7 @@ async function run(seed: number, host: PartHost): Promise<string | null> {
   }
 }
 
-/** At a fixed rate; what a tick came too late for is made up for in the next one. */
+/** At a fixed rate; records that a late tick missed are made up for in the next one. */
 async function produce(client: ReturnType<FlightRecorder["client"]>) {
   const startMs = performance.now();
   let produced = 0, lateMsMax = 0, tickMs = startMs;
@@ -99,7 +101,7 @@ async function produce(client: ReturnType<FlightRecorder["client"]>) {
   return { produced, tookS: (performance.now() - startMs) / 1000, lateMsMax };
 }
 
-/** Messages by kind of all segments, check sums held against them. */
+/** Messages by kind in all segments, with CRCs checked. */
 async function messagesOf(folder: string): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
   for await (const { name } of Deno.readDir(folder)) {

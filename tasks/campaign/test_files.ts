@@ -1,5 +1,5 @@
 /**
- * Test files again and again, each time with another seed; `deno task test` is the first run.
+ * Runs test files repeatedly, each time with another seed; `deno task test` is the first run.
  *
  * @module
  */

@@ -1,9 +1,9 @@
 /**
- * Memory of the shipped commands over many tiles with files: `operator tiles import` of a folder,
- * `cache verify`, `cache export` to MBTiles and PMTiles, each as its own process, watched from
- * outside; resident memory by tenths of its run. V8 first collects its old generation after some
- * 15,000 tiles and has the same size from then on: fewer tiles show only the way there. On a PostgreSQL server, or on PGlite where
- * GDN_MEMORY_DATABASE is "pglite".
+ * Measures memory of the shipped commands over many tiles with files: `operator tiles import` of a
+ * folder, `cache verify`, `cache export` to MBTiles and PMTiles, each in its own process, observed
+ * from outside; resident memory by tenths of its run. V8 first collects its old generation after
+ * some 15,000 tiles and has constant size from then on: fewer tiles only show the growth up to
+ * there. On a PostgreSQL server, or on PGlite when GDN_MEMORY_DATABASE is "pglite".
  *
  * @module
  */
@@ -19,7 +19,7 @@ const COMMANDS = Number(Deno.env.get("GDN_MEMORY_COMMANDS") ?? 4);
 /** For experiments: a flag for V8 in the commands. */
 const V8_FLAGS = Deno.env.get("GDN_MEMORY_V8_FLAGS");
 const SAMPLE_S = 0.2;
-/** The program starts and connects: no part of the run. */
+/** Start of the program and connecting are not counted. */
 const START_S = 2;
 const GROWTH_MAX = 1.05;
 const ZOOM = 18, SIDE = 250;
@@ -73,7 +73,7 @@ async function makeTiles(folder: string): Promise<void> {
   console.log(`${TILES} tiles of ${picture.length + 24} bytes`);
 }
 
-/** Returns how the resident memory of the last tenth compares with the first. */
+/** Returns the resident memory of the last tenth compared with the first. */
 async function watch(
   name: string,
   args: readonly string[],
@@ -114,7 +114,9 @@ interface Memory {
   readonly anonymous: number;
 }
 
-/** Until the process ends. By a shell, for the tasks' own permissions do not reach into /proc. */
+/**
+ * Until the process ends. Through a shell, because the permissions of tasks do not include /proc.
+ */
 async function samplesOf(pid: number): Promise<readonly Memory[]> {
   const script =
     `while grep -E '^(VmRSS|RssAnon):' /proc/${pid}/status; do sleep ${SAMPLE_S}; done`;

@@ -1,5 +1,5 @@
 /**
- * The flight of the demo.
+ * Runs the flight of the demo.
  *
  * @module
  */
@@ -22,7 +22,7 @@ export const DEMO_CASE: FlightCase = {
   bars: [],
 };
 
-/** Flies from nothing; what an earlier run left in `output` goes. */
+/** Starts from nothing; results of an earlier run in `output` are deleted. */
 export async function flyDemo(output: string, signal: AbortSignal): Promise<FlownFlight> {
   const work = `${output}/work`;
   await Deno.remove(work, { recursive: true }).catch((error) => {

@@ -1,5 +1,5 @@
 /**
- * What the demo shows: a few lines, and a page.
+ * Prints the results of the demo and writes its page.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What the suite flies.
+ * The cases of the evaluation suite.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import {
 } from "../../src/workstation/evaluation/mod.ts";
 import type { Aircraft, EvaluateOptions, FlightRequest } from "./options.ts";
 
-/** Pictures of the ground at two dates. */
+/** Pictures of the same ground at two dates. */
 export interface PictureGround {
   readonly kind: "pictures";
   readonly map: string;
@@ -24,8 +24,8 @@ export interface PictureGround {
 }
 
 /**
- * Ground without data: painted from a seed, in one season for the map and in another, years later,
- * for the camera.
+ * Ground without data files: painted from a seed, in one season for the map and in another, years
+ * later, for the camera.
  */
 export interface ProceduralGround {
   readonly kind: "procedural";
@@ -59,7 +59,7 @@ const CENTRE = "30.2672,-97.7431";
 const TWO_DATES_GSD_M = 0.5;
 const PROCEDURAL_CENTRE = "48.2,11.5";
 
-/** All cases; those whose data is absent are left out by the runner, with the reason. */
+/** All cases; those whose data is absent are skipped by the runner, with the reason. */
 export function suite(dataFolder: string): EvaluateCase[] {
   return [
     ...SITES.flatMap((site) => twoDates(dataFolder, site)),
@@ -117,7 +117,7 @@ function procedural(
   };
 }
 
-/** Middle strip of one flight located on the strips left and right of it. */
+/** The middle strip of one flight, located on the strips left and right of it. */
 function brighton(dataFolder: string): PhotographCase {
   const names = (from: number, to: number) =>
     Array.from({ length: to - from + 1 }, (_, i) => `DJI_00${from + i}.JPG`);

@@ -1,5 +1,5 @@
 /**
- * A simulated flight from map to replay.
+ * Runs one simulated flight from map to replay.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import type { TilePlacement } from "./tiles/placement.ts";
 export interface FlownFlight extends ReplayedFlight {
   readonly truth: TruthTrack;
   readonly packagePath: string;
-  /** Where its tiles lie; null: it made none. */
+  /** Figures of its tiles; null: it made none. */
   readonly tiles: readonly TilePlacement[] | null;
 }
 

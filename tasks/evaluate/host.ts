@@ -1,5 +1,5 @@
 /**
- * What a case is run with.
+ * What the cases share: work folder, notes and prepared packages.
  *
  * @module
  */
@@ -7,16 +7,16 @@ export interface CaseHost {
   /** Work folder of the whole run, inside of the project. */
   readonly work: string;
   readonly signal: AbortSignal;
-  /** Flights make tiles, and these are measured as well. */
+  /** Whether flights make tiles, which are measured as well. */
   readonly tiles?: boolean;
-  /** What is being done now, for people: "replay, 40 of 300 frames". */
+  /** The current step, for people: "replay, 40 of 300 frames". */
   note(text: string): void;
 }
 
-/** Packages that are there already, by what they were made of. */
+/** Prepared packages, by what they were made from. */
 export type PackageCache = Map<string, string>;
 
-/** Where a case stands in the work folder. */
+/** Folder of a case in the work folder. */
 export function caseFolder(host: Pick<CaseHost, "work">, name: string): string {
   return `${host.work}/${name}`;
 }

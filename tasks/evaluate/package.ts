@@ -1,5 +1,5 @@
 /**
- * From a map to a flight package.
+ * Makes a flight package from a map.
  *
  * @module
  */
@@ -13,7 +13,7 @@ export const GROUND_HEIGHT_M = 100;
 /** Pictures are 4:3. */
 const ASPECT = 3 / 4;
 
-/** Makes the package that `flightCase` flies on; its flight lies in `flight` already. */
+/** Makes the package for `flightCase`, whose flight is in `flight` already. */
 export async function makePackage(
   flightCase: FlightCase,
   flight: string,
@@ -29,7 +29,7 @@ export async function makePackage(
   ];
   if (ground.kind === "procedural") {
     const tiles = await proceduralMap(ground, flight, folder, host);
-    // A painted map lies where it should: a third of a pixel for resampling and JPEG.
+    // Position error of a painted map: a third of a pixel from resampling and JPEG.
     return await packageOf(folder, [tiles], [...options, "--map-sigma", "0.3"], host);
   }
   const { map, centre, gsdM } = ground;
@@ -37,7 +37,7 @@ export async function makePackage(
   return await packageOf(folder, source, options, host);
 }
 
-/** The older map of what the flight passes over. */
+/** The older map of the ground below the flight. */
 async function proceduralMap(
   ground: ProceduralGround,
   flight: string,
@@ -70,7 +70,7 @@ export async function packageOf(
   return out;
 }
 
-/** @throws GdnError with exit code 66 when the picture is not there */
+/** @throws GdnError with exit code 66 when the picture does not exist */
 export async function checkPicture(path: string): Promise<string> {
   const info = await Deno.stat(path).catch((error) => {
     const exitCode = error instanceof Deno.errors.NotFound ? EXIT.noInput : EXIT.io;

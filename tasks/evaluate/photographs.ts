@@ -1,5 +1,5 @@
 /**
- * Photographs located on other photographs.
+ * Evaluates photographs located on other photographs.
  *
  * @module
  */
@@ -33,7 +33,7 @@ export async function runPhotographs(
   return evaluateFlight(frames, summary, await photographTruth(`${folder}/flight`, frames), false);
 }
 
-/** EXIF positions at the moments of the frames. */
+/** EXIF positions at the times of the frames. */
 async function photographTruth(
   folder: string,
   frames: readonly FrameLine[],

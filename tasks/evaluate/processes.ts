@@ -1,5 +1,6 @@
 /**
- * Steps of an evaluation: the shipped executables as child processes, under their permission sets.
+ * Steps of an evaluation: runs the shipped executables as child processes under their permission
+ * sets.
  *
  * @module
  */
@@ -7,7 +8,7 @@ import { EXIT, type ExitCode, GdnError } from "../../src/core/mod.ts";
 import { airborneCommand, type Grants, operatorCommand } from "../executables.ts";
 import { TextLineStream } from "./text_lines.ts";
 
-/** A child process that ended with another exit code than 0; carries it. */
+/** A child process ended with an exit code other than 0, which this error carries. */
 export class StepError extends GdnError {
   constructor(step: string, code: number, lastWords: readonly string[]) {
     const exitCode: ExitCode = Object.values(EXIT).find((known) => known === code) ?? EXIT.failure;
@@ -20,7 +21,7 @@ const LAST_WORDS = 6;
 
 export interface StepOptions {
   readonly signal: AbortSignal;
-  /** What the executable may read and write. */
+  /** Paths that the executable may read and write. */
   readonly grants: Grants;
   /** Every line of stdout as it comes. */
   readonly onLine?: (line: string) => void;
@@ -66,7 +67,7 @@ export async function runStep(
   }
 }
 
-/** "tiles import", "replay": the command without its values. */
+/** The command without its values: "tiles import", "replay". */
 function words(args: readonly string[]): string {
   const end = args.findIndex((arg) => !/^[a-z]+$/.test(arg));
   return args.slice(0, end < 0 ? undefined : end).join(" ");

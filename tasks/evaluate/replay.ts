@@ -1,5 +1,5 @@
 /**
- * A flight through `airborne replay`.
+ * Runs a flight through `airborne replay`.
  *
  * @module
  */
@@ -18,12 +18,12 @@ export interface ReplayedFlight {
   readonly summary: SummaryLine | null;
 }
 
-/** Where a flight's recorder and its tiles go. */
+/** Folders for a flight's record and its tiles. */
 export function recorderFolder(folder: string): string {
   return `${folder}/recorder`;
 }
 
-/** Flies `flight` on `packagePath`; the lines are kept in `folder`/lines.jsonl. */
+/** Replays `flight` on `packagePath`; the lines are stored in `folder`/lines.jsonl. */
 export async function replay(
   flight: string,
   packagePath: string,
@@ -44,7 +44,7 @@ export async function replay(
   try {
     await runStep("airborne", [
       ...["replay", flight, "--package", packagePath],
-      // A measurement of a flight without some of its frames would be one of another flight.
+      // Without some of its frames it would be a measurement of another flight.
       ...["--recorder", recorder, "--strict", "--json"],
       ...(makeTiles ? ["--make-tiles", recorder] : []),
     ], {

@@ -1,5 +1,5 @@
 /**
- * What one case gave, and how it is printed.
+ * The result of one case, and its printed form.
  *
  * @module
  */

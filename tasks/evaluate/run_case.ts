@@ -1,5 +1,5 @@
 /**
- * One case from map to figures.
+ * Runs one case from map to figures.
  *
  * @module
  */

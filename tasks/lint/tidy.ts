@@ -1,5 +1,5 @@
 /**
- * A rule of our own for `deno lint`: functions stay short enough to be seen at once.
+ * A lint rule for `deno lint`: functions must not exceed 70 lines.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Squares of ground cut from a scene: anywhere, any size within two octaves, any heading.
+ * Cuts squares of ground from a scene: anywhere, any size within two octaves, any heading.
  *
  * @module
  */
@@ -16,11 +16,14 @@ export interface Crop {
   readonly xPx: number;
   readonly yPx: number;
   readonly sidePx: number;
-  /** The squares of a map are north up; turning the scene makes other ground of the same pixels. */
+  /**
+   * The squares of a map are north up; turning the scene gives different ground from the same
+   * pixels.
+   */
   readonly turnRad: number;
 }
 
-/** Eight headings: squares turned by less than 45° of each other are the business of queries. */
+/** Eight headings: turns of less than 45° are covered by the queries. */
 const HEADINGS = 8;
 
 export function drawCrop(scene: Scene, picture: Picture, random: Random): Crop {
@@ -34,8 +37,8 @@ export function drawCrop(scene: Scene, picture: Picture, random: Random): Crop {
 }
 
 /**
- * Cuts `crop`, as `patchPx` × `patchPx` pixels. `asSeen`: with the errors of an attitude and a
- * height, and only what a 4:3 camera at some heading holds of the square.
+ * Cuts `crop`, as `patchPx` × `patchPx` pixels. `asSeen`: with errors of attitude and height, and
+ * only the part of the square that a 4:3 camera at some heading shows.
  */
 export async function cutCrop(
   vision: VisionLibrary,

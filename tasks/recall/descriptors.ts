@@ -1,6 +1,6 @@
 /**
- * Descriptors of many squares of ground, made as provisioning makes them, in pieces that are kept:
- * a run that was stopped goes on where it was.
+ * Computes descriptors of many squares of ground, as provisioning does, in pieces that are stored:
+ * an interrupted run continues where it stopped.
  *
  * @module
  */
@@ -28,10 +28,10 @@ import {
 import { cutCrop, drawCrop } from "./crops.ts";
 import { type Scene, scenes } from "./scenes.ts";
 
-/** Axes are in the order of what they tell: fewer are the first ones, scaled to length 1. */
+/** Axes are in order of variance: a shorter descriptor is the first ones, scaled to length 1. */
 export const AXES_KEPT = 512;
 const TRAINING_PATCHES = 1200;
-/** Squares in the making at a time: one on each of two cores. */
+/** Squares processed concurrently: one on each of two cores. */
 const AT_ONCE = 2;
 
 export type Floats = Float32Array<ArrayBuffer>;
@@ -55,7 +55,7 @@ export interface MakeOptions {
   progress(label: string, total: number): Progress;
 }
 
-/** Words and axes learnt from all scenes; kept in `folder`. */
+/** Words and axes trained on all scenes; stored in `folder`. */
 export async function vocabularyFor(
   vision: VisionLibrary,
   folder: string,
@@ -83,7 +83,7 @@ async function* trainingPatches(vision: VisionLibrary): AsyncGenerator<GreyPatch
   }
 }
 
-/** The set, from `folder` where its pieces are there, else made. */
+/** The set, read from `folder` when its pieces exist, else computed. */
 export async function describeSet(
   vision: VisionLibrary,
   vocabulary: VladVocabulary,
@@ -167,7 +167,7 @@ async function describeScene(job: SceneJob): Promise<Floats> {
   return out;
 }
 
-/** Draws again where the ground has no structure. */
+/** Draws another square when the ground has no structure. */
 async function oneVlad(
   { vision, vocabulary, scene, set }: SceneJob,
   picture: Awaited<ReturnType<Scene["open"]>>,

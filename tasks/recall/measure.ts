@@ -1,5 +1,5 @@
 /**
- * What a search of an index finds of the truth, and what it costs, at one width after another.
+ * Measures recall and cost of a search for several search widths.
  *
  * @module
  */
@@ -65,7 +65,7 @@ export async function sweep(hnsw: HnswIndex, truth: Truth, efSearch: number): Pr
   return { efSearch, recall: right / count / k, microseconds: 1000 * spentMs / count };
 }
 
-/** An index of `descriptors` for measuring only: built, or read where it was built before. */
+/** An index of `descriptors` for measuring only: built, or read when it was built before. */
 export async function keptIndex(
   faiss: FaissLibrary,
   path: string,

@@ -1,5 +1,6 @@
 /**
- * What storing 512 floats of 4096 loses: exact search before and after the projection, compared.
+ * Measures what storing 512 floats of 4096 loses: compares exact search before and after the
+ * projection.
  *
  * @module
  */
@@ -13,7 +14,7 @@ import type { DescriptorSet, Floats } from "./descriptors.ts";
 import { truthOf } from "./measure.ts";
 
 const K = 10;
-/** Fewer than the floats of a descriptor: the axes are then found in seconds. */
+/** Smaller than a descriptor: the axes are then computed in seconds. */
 const ROWS_MAX = 2000;
 const AXES = [512, 256, 128];
 

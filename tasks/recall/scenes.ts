@@ -1,6 +1,6 @@
 /**
- * Ground to cut squares from: the real pictures beside the checkout, and procedural ground in both
- * of its seasons.
+ * Scenes to cut squares of ground from: the real pictures beside the checkout, and procedural
+ * ground in both of its seasons.
  *
  * @module
  */
@@ -23,7 +23,7 @@ const PHOTOGRAPHS = Array.from({ length: 18 }, (_, i) => `DJI_00${18 + i}.JPG`);
 const PROCEDURAL_AREAS = 20, AREA_M = 1024, AREA_GSD_M = 1;
 const SHARES = { sites: 0.45, photographs: 0.15, procedural: 0.4 };
 
-/** Every scene there is; without the real data the procedural ones take all. */
+/** Every available scene; without the real data the procedural ones are used for all. */
 export function scenes(): Scene[] {
   const real = [...siteScenes(), ...photographScenes()];
   const procedural = proceduralScenes();

@@ -109,7 +109,7 @@ async function checkFlip(bench: Bench, region: Region, byte: number, bit: number
   assert.ok(named, `${at}: ${damageText(diagnosis)}`);
 }
 
-Deno.test("an oversized length field allocates nothing and costs no other record", async () => {
+Deno.test("an oversized length field allocates nothing and loses no other record", async () => {
   await inScratch(async (folder) => {
     const bench = new Bench(folder);
     const rssBefore = Deno.memoryUsage().rss;
@@ -132,7 +132,7 @@ Deno.test("an oversized length field allocates nothing and costs no other record
   });
 });
 
-Deno.test("a hostile length within a chunk whose CRC is right costs its record only", async () => {
+Deno.test("a hostile length within a chunk whose CRC is right loses only its record", async () => {
   await inScratch(async (folder) => {
     const bench = new Bench(folder);
     for (const [index, place] of PLACES.entries()) {

@@ -1,5 +1,5 @@
 /**
- * A real disk without room, without inodes, and with room again, under the whole recorder.
+ * The whole recorder on a real disk without space, without inodes, and with space again.
  *
  * @module
  */
@@ -101,7 +101,8 @@ class Flight {
 }
 
 Deno.test({
-  name: "the recorder goes on when its disk is full, says so once, and writes again with room",
+  name:
+    "the recorder continues when its disk is full, reports it once, and writes again when there is space",
   ignore,
   fn: () =>
     onSmallDisk({ kilobytes: 1200 }, async (disk) => {

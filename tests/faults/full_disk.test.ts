@@ -152,7 +152,7 @@ function replay(recorder: string) {
 }
 
 Deno.test({
-  name: "airborne replay flies on when the recorder's disk fills, says so, and ends with 74",
+  name: "airborne replay continues when the recorder's disk fills, reports it, and ends with 74",
   ignore,
   fn: () =>
     onSmallDisk({ kilobytes: 24 }, async ({ path: disk }) => {

@@ -73,7 +73,7 @@ async function recorded(
   }
 }
 
-Deno.test("a recorded file holds every kind as it was said, under the schema that stands in it", async () => {
+Deno.test("a recorded file holds every kind as recorded, with its schema", async () => {
   const kinds = Object.keys(FDR_KINDS) as FdrKind[];
   const messages = await recorded(FDR_FIXTURES.flight_header, ({ sink, clock }) => {
     clock.set(monotonicNs(1e9));
@@ -129,7 +129,7 @@ Deno.test("log lines reach the file through a ring of their own, the longest one
   assert.match(String(logs[1].payload.cut), /^message: \d+ of 50000 characters$/);
 });
 
-Deno.test("a flight flies again from its records as it flew, but for the pixels", async () => {
+Deno.test("a flight can be replayed from its records, except for the pixels", async () => {
   const folder = await Deno.makeTempDir({ prefix: "gdn-replayable-" });
   try {
     await writeFlight(`${folder}/flown`);

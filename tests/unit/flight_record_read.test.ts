@@ -151,7 +151,7 @@ Deno.test("records written without a CRC are read, and counted as unverified", a
   });
 });
 
-Deno.test("a compressed chunk is named and passed over", async () => {
+Deno.test("a compressed chunk is reported and skipped", async () => {
   await inScratch(async (folder) => {
     const path = `${folder}/flight.mcap`;
     const compressChunk = (bytes: Uint8Array) => ({
@@ -166,7 +166,7 @@ Deno.test("a compressed chunk is named and passed over", async () => {
   });
 });
 
-Deno.test("findFlight() names what is no flight", async () => {
+Deno.test("findFlight() refuses what is not a flight, by name", async () => {
   await inScratch(async (folder) => {
     await assert.rejects(findFlight(`${folder}/absent`), FlightNotFoundError);
     await Deno.mkdir(`${folder}/root/${FLIGHT_ID}`, { recursive: true });

@@ -39,7 +39,7 @@ function record(sink: FdrSink, times = 1): string[] {
     }));
 }
 
-/** How many records fit before the oldest goes. */
+/** How many records fit before the oldest is evicted. */
 function capacityOf(sink: FdrSink): number {
   let count = 0;
   while (record(sink)[0] === "ok") count++;
@@ -112,7 +112,7 @@ Deno.test("lost records are reported at once, then at most once a second, up to 
   assert.equal(client.dropped, 24);
 });
 
-Deno.test("enqueue() outlives a diagnostic that throws, and one that records itself", () => {
+Deno.test("enqueue() survives a diagnostic callback that throws, and one that records", () => {
   const host = new Host();
   const client = makeFdrClient("log", config, host);
   let told = 0;
@@ -126,7 +126,7 @@ Deno.test("enqueue() outlives a diagnostic that throws, and one that records its
   assert.equal(client.produced, 9);
 });
 
-Deno.test("with fdr.spscGuard a second producer is refused, until the first one lets go", () => {
+Deno.test("with fdr.spscGuard a second producer is refused, until the first one releases the ring", () => {
   const host = new Host();
   const client = makeFdrClient("vio", { ...config, spscGuard: true }, host);
   const other = attachFdrClient(client.ring, host);

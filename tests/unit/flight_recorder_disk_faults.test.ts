@@ -84,7 +84,7 @@ for (const code of ["ENOSPC", "EIO"] as const) {
   });
 }
 
-Deno.test("Writer takes back what a failed fsync may have lost, and counts it", () => {
+Deno.test("Writer truncates what a failed fsync may have lost, and counts it", () => {
   const disk = new JournalDisk();
   const on = new WriterBench(disk);
   on.open();
@@ -127,7 +127,7 @@ Deno.test("Writer stays in its segment while the next cannot be made, and moves 
   assert.ok(closed.counters.rolloverCount >= 2);
 });
 
-Deno.test("closeFlight() on a disk that refuses counts what is lost, and leaves a file that reads", () => {
+Deno.test("closeFlight() on a disk that refuses counts the losses, and leaves a readable file", () => {
   for (const action of ["write", "sync"] as const) {
     const disk = new JournalDisk();
     const on = new WriterBench(disk);
@@ -184,7 +184,7 @@ Deno.test("openFlight() leaves nothing behind when any step of it fails", () => 
   }
 });
 
-Deno.test("Writer counts to the last record whatever the disk refuses and whenever", () => {
+Deno.test("Writer counts every record, whatever the disk refuses and whenever", () => {
   property((random) => {
     const disk = new JournalDisk();
     const on = new WriterBench(disk, {

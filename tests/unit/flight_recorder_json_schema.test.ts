@@ -30,7 +30,7 @@ function message(kind: FdrKind): Json {
   return JSON.parse(JSON.stringify({ ...record, ...foxgloveFields(kind, record) }));
 }
 
-Deno.test("fdrJsonSchema() takes the message of every fixture, Foxglove's fields included", () => {
+Deno.test("fdrJsonSchema() accepts the message of every fixture, Foxglove's fields included", () => {
   for (const kind of KINDS) {
     const schema = schemaOf(kind);
     assert.equal(schema.$schema, "https://json-schema.org/draft/2020-12/schema");
@@ -63,7 +63,7 @@ Deno.test("fdrJsonSchema() requires what the registry requires, and refuses wron
   }
 });
 
-Deno.test("fdrJsonSchema() takes keys and fields that it does not know", () => {
+Deno.test("fdrJsonSchema() accepts unknown keys and fields", () => {
   for (const kind of KINDS) {
     const whole = message(kind);
     const later = { ...whole, later: [null], payload: { ...whole.payload as Json, later: {} } };
@@ -95,7 +95,7 @@ function foxgloveTakes(schema: Json, path: string): void {
   }
 }
 
-Deno.test("fdrJsonSchema() says everything in words that Foxglove reads", () => {
+Deno.test("fdrJsonSchema() uses only keywords that Foxglove supports", () => {
   for (const kind of KINDS) foxgloveTakes(schemaOf(kind), kind);
 });
 
@@ -129,7 +129,7 @@ Deno.test("positions and pictures carry Foxglove's schema names and fields", () 
   assert.equal(foxgloveFields("log", { timestampNs: 1, payload: {} }), null);
 });
 
-Deno.test("foxgloveFields() says that GPS without a fix knows nothing", () => {
+Deno.test("foxgloveFields() marks the covariance of GPS without a fix as unknown", () => {
   const payload = { ...FDR_FIXTURES["sensor.gps"], fix: "none" };
   const fields = foxgloveFields("sensor.gps", { timestampNs: 1, payload });
   assert.ok(fields !== null && "position_covariance_type" in fields);

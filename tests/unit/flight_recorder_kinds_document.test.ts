@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { KINDS_FILE, kindsDocument } from "../../tasks/fdr_kinds.ts";
 
-Deno.test("KINDS.md is what the registry says", async () => {
+Deno.test("KINDS.md matches the registry", async () => {
   assert.equal(
     await Deno.readTextFile(KINDS_FILE),
     kindsDocument(),

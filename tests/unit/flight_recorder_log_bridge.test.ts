@@ -207,7 +207,7 @@ Deno.test("the bridge cuts only what is long: short parts stay whole beside it",
   }
 });
 
-Deno.test("the bridge leaves alone what fits, to the last bytes of a slot", () => {
+Deno.test("the bridge does not change what fits, to the last bytes of a slot", () => {
   const sink = new SlotSink();
   const { logger } = bridged(sink);
   logger.warn("x", { figures: Array.from({ length: 400 }, (_, i) => i / 7) }, "exactly");
@@ -215,7 +215,7 @@ Deno.test("the bridge leaves alone what fits, to the last bytes of a slot", () =
   assert.equal((sink.records[0].payload.fields?.figures as number[]).length, 400);
 });
 
-/** Anything that a careless program may log. */
+/** Anything that a program may log by mistake. */
 function anything(random: Random, depth = 0): unknown {
   const text = () => {
     const letters = ["a", "é", "漢", "😀", "\ud800", "\n"];

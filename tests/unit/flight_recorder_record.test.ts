@@ -76,7 +76,7 @@ Deno.test("decodeRecord() and encodeRecord() give back any JSON that is put into
   }));
 });
 
-Deno.test("decodeRecord() refuses what is no record and says where", () => {
+Deno.test("decodeRecord() refuses what is not a record and says where", () => {
   const cases: [string | Uint8Array, RegExp][] = [
     ["", /it is not JSON/],
     [TEXT.slice(0, -1), /it is not JSON/],

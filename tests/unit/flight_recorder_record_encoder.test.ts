@@ -47,7 +47,7 @@ const JSON_VALUE = fc.letrec((of) => {
   };
 }).value;
 
-Deno.test("what JSON can say comes out as JSON says it", () => {
+Deno.test("JSON values are encoded unchanged", () => {
   const large = new RecordEncoder(2 ** 20);
   fc.assert(fc.property(JSON_VALUE, (value) => {
     const payload = { value };
@@ -71,7 +71,7 @@ class SaysItself {
   }
 }
 
-Deno.test("what JSON has no word for has one representation each", () => {
+Deno.test("values that JSON cannot represent have one representation each", () => {
   const table: [unknown, string | undefined][] = [
     [NaN, '"NaN"'],
     [Infinity, '"Infinity"'],
@@ -110,7 +110,7 @@ Deno.test("what JSON has no word for has one representation each", () => {
   }
 });
 
-Deno.test("the fast decoder reads what records are made of without msgpackr", () => {
+Deno.test("the fast decoder reads usual records without msgpackr", () => {
   const large = new RecordEncoder(2 ** 20);
   fc.assert(fc.property(JSON_VALUE, (value) => {
     const record = { value, gone: undefined, list: [undefined, 2 ** 40] };
@@ -126,7 +126,7 @@ Deno.test("a key that would reach a prototype does not", () => {
   assert.equal(({} as Record<string, unknown>).polluted, undefined);
 });
 
-Deno.test("what cannot be put into bytes is refused where it is made, and the next record is well", () => {
+Deno.test("what cannot be encoded is refused by the call, and the next record is not affected", () => {
   const ring: Record<string, unknown> = { sequence: 1 };
   ring.itself = ring;
   const refused: [number, unknown][] = [
@@ -181,7 +181,7 @@ Deno.test("a payload that records something itself while it is encoded harms nei
   assert.deepEqual(decodeSlot(innerBytes).payload, { message: "inner".repeat(20) });
 });
 
-Deno.test("decodeSlot() refuses bytes that are no record, and nothing else happens", () => {
+Deno.test("decodeSlot() refuses bytes that are not a record, without side effects", () => {
   const whole = encoder.encode("nav.fix", 5, { a: [1, "two", { three: 3.5 }] }).slice();
   for (let length = 0; length < whole.length; length++) {
     assert.throws(() => decodeSlot(whole.slice(0, length)), FdrRecordError);

@@ -101,7 +101,7 @@ function runAgainstModel({ capacity, slotBytes, steps }: RingCase, options: Ring
   }
 }
 
-Deno.test("a ring behaves as an array that loses its oldest records", () => {
+Deno.test("a ring behaves like an array that loses its oldest records", () => {
   fc.assert(fc.property(RING_CASE, (ring) => runAgainstModel(ring, {})), { numRuns: 100 });
 });
 
@@ -134,7 +134,7 @@ Deno.test("push() refuses what is longer than a slot, and evicts nothing for it"
   assert.deepEqual(drainAll(new RingConsumer(ring), 9), [{ record: [1] }, { record: [2] }]);
 });
 
-Deno.test("drain() goes on behind the record whose visitor threw; none is lost", () => {
+Deno.test("drain() continues behind the record whose visitor threw; none is lost", () => {
   const ring = createRing("throwing", { capacity: 8, slotBytes: 8 });
   const producer = new RingProducer(ring), consumer = new RingConsumer(ring);
   for (let i = 0; i < 12; i++) producer.push(Uint8Array.of(i));
@@ -152,7 +152,7 @@ Deno.test("drain() goes on behind the record whose visitor threw; none is lost",
   assert.deepEqual(consumer.totals(), { produced: 13, dropped: 4 });
 });
 
-Deno.test("a second consumer goes on where the first one ended", () => {
+Deno.test("a second consumer continues where the first one ended", () => {
   const ring = createRing("handed over", { capacity: 4, slotBytes: 8 });
   const producer = new RingProducer(ring);
   const first = new RingConsumer(ring);
@@ -162,7 +162,7 @@ Deno.test("a second consumer goes on where the first one ended", () => {
   assert.deepEqual(drainAll(new RingConsumer(ring), 1), [{ lost: 2 }, { record: [5] }]);
 });
 
-Deno.test("a producer goes on where the former one ended", () => {
+Deno.test("a producer continues where the former one ended", () => {
   const ring = createRing("handed over", { capacity: 4, slotBytes: 8 });
   const first = new RingProducer(ring), second = new RingProducer(ring);
   for (let i = 0; i < 3; i++) first.push(Uint8Array.of(i));
@@ -188,7 +188,7 @@ Deno.test("a torn length neither throws nor leaves the slot", () => {
   }
 });
 
-Deno.test("the guard throws for a second producer and a second consumer, until the first lets go", () => {
+Deno.test("the guard throws for a second producer and a second consumer, until the first releases the ring", () => {
   const ring = createRing("guarded", { capacity: 4, slotBytes: 8 }, { guard: true });
   const one = new RingProducer(ring), other = new RingProducer(ring);
   one.push(Uint8Array.of(1));
@@ -215,7 +215,7 @@ Deno.test("the guard is off unless asked for, and can be asked for on one side",
   );
 });
 
-Deno.test("createRing() refuses a geometry that no ring has", () => {
+Deno.test("createRing() refuses an invalid geometry", () => {
   for (const capacity of [0, 1, 3, 100, -4, 2.5, NaN, 2 ** 25]) {
     assert.throws(() => createRing("x", { capacity, slotBytes: 8 }), FdrRingGeometryError);
   }
@@ -228,7 +228,7 @@ Deno.test("createRing() refuses a geometry that no ring has", () => {
   );
 });
 
-Deno.test("memory that is no ring is refused by both sides", () => {
+Deno.test("memory that is not a ring is refused by both sides", () => {
   const cut = createRing("cut", { capacity: 4, slotBytes: 8 }).slice(0, 1040);
   for (const memory of [new SharedArrayBuffer(8), new SharedArrayBuffer(4096), cut]) {
     assert.throws(() => new RingProducer(memory), FdrRingError);

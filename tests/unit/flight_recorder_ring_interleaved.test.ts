@@ -90,7 +90,7 @@ class Scene {
   }
 }
 
-Deno.test("a producer that evicts in the middle of a drain loses nothing untold", () => {
+Deno.test("a producer that evicts in the middle of a drain: every loss is reported", () => {
   let salvaged = 0;
   property((random) => {
     const scene = new Scene(random);
@@ -108,7 +108,7 @@ Deno.test("a producer that evicts in the middle of a drain loses nothing untold"
   assert.ok(salvaged > 100, `only ${salvaged} drains raced`);
 });
 
-Deno.test("a consumer that drains in the middle of a push loses nothing untold", () => {
+Deno.test("a consumer that drains in the middle of a push: every loss is reported", () => {
   property((random) => {
     const scene = new Scene(random);
     interleave(

@@ -1,5 +1,5 @@
 /**
- * Rings between real threads: no record is torn, doubled, out of order or lost in silence.
+ * Rings between real threads: no record is torn, duplicated, out of order, or lost without being counted.
  *
  * @module
  */

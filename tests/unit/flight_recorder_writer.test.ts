@@ -226,7 +226,7 @@ Deno.test("Writer puts an overrun record where a ring lost records, and counts t
   });
 });
 
-Deno.test("Writer counts what is no record and goes on", () => {
+Deno.test("Writer counts invalid records and continues", () => {
   const { disk, on } = bench();
   on.open();
   const client = on.client("hostile");
@@ -248,7 +248,7 @@ Deno.test("Writer counts what is no record and goes on", () => {
   assert.deepEqual(lost?.payload, { droppedCount: 3, producerId: "hostile", reason: "invalid" });
 });
 
-Deno.test("Writer holds the durability bound while the disk is quick, and says how close it came", () => {
+Deno.test("Writer holds the durability bound while the disk is fast, and reports the longest time", () => {
   const { on } = bench({ durabilityMs: 100 });
   on.open();
   for (let i = 0; i < 300; i++) {
@@ -322,7 +322,7 @@ Deno.test("Writer drains the other rings, and ends the flight, when one ring is 
   assert.match(told[0], /^the ring of broken cannot be drained: .*its tail went back/);
 });
 
-Deno.test("Writer says what is left behind when nothing is drained any more", () => {
+Deno.test("Writer reports what remains in the rings when draining stops", () => {
   const { on } = bench();
   on.open();
   on.record("nav", 1);

@@ -22,7 +22,7 @@ Deno.test("escapeMarkup() leaves nothing that ends an element or an attribute", 
   assert.ok(!/[<>"'&](?!#\d+;)/.test(escapeMarkup(`<a href="x" title='y'>&</a>`)));
 });
 
-Deno.test("timeChart() breaks its line where a value is missing, and stands an empty flight", () => {
+Deno.test("timeChart() breaks its line where a value is missing, and accepts an empty flight", () => {
   const chart: TimeChart = {
     type: "chart",
     id: "x",

@@ -13,7 +13,7 @@ const STATES = {
   good: { tone: "good", words: "good" },
 } as const;
 
-Deno.test("SeriesBins keeps the lowest and the highest of every column, in bounded room", () => {
+Deno.test("SeriesBins keeps the lowest and the highest of every column, in bounded memory", () => {
   property((random) => {
     const range = new TimeRange(0, 3600e9);
     const bins = new SeriesBins(range, 1e9);
@@ -67,7 +67,7 @@ Deno.test("SeriesBins breaks exactly where the stream was silent, a silence insi
   }, 20);
 });
 
-Deno.test("SeriesBins leaves out what is no number, and takes records out of order", () => {
+Deno.test("SeriesBins ignores values that are not numbers, and accepts records out of order", () => {
   const bins = new SeriesBins(new TimeRange(0, 10e9), Infinity);
   for (const value of [NaN, Infinity, null, "7", undefined, {}]) bins.add(1e9, value);
   assert.equal(bins.count, 0);
@@ -89,7 +89,7 @@ Deno.test("StateBins shows a short bad state, and its share of the time", () => 
   assert.deepEqual(row.legend.map(({ words }) => words), ["bad < 1 %", "good > 99.9 %"]);
 });
 
-Deno.test("StateBins: a state ends when nothing was told for too long, an unknown one is named so", () => {
+Deno.test("StateBins: a state ends after too long a silence, an unknown one is named so", () => {
   const bins = new StateBins(new TimeRange(0, 100e9), STATES, 5e9);
   bins.add(0, "good");
   bins.add(50e9, "of a newer program");
@@ -127,7 +127,7 @@ Deno.test("TrackBins runs on over the antimeridian, and keeps the one position f
   }
 });
 
-Deno.test("mapFrame() spans the antimeridian, and one wild position makes no other map", () => {
+Deno.test("mapFrame() spans the antimeridian, and one outlier does not change the map", () => {
   const positions = Array.from({ length: 500 }, (_, i) => ({
     latitudeDeg: -17 + 0.01 * Math.sin(i),
     longitudeDeg: i % 2 === 0 ? 179.99 : -179.99,
@@ -162,7 +162,7 @@ Deno.test("Quantiles are right to 2 %, and the maximum exactly", () => {
   assert.equal(new Quantiles().quantile(0.5), null);
 });
 
-Deno.test("EventList: a flood is put together evenly and counted, the rare ones all stay", () => {
+Deno.test("EventList: frequent events are merged evenly and counted, rare ones are all kept", () => {
   const list = new EventList(50_000);
   for (let i = 0; i < 100_000; i++) {
     list.add({ timeS: i, severity: "warning", kind: "log", producer: "x", text: `line ${i}` });

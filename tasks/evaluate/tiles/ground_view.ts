@@ -1,5 +1,5 @@
 /**
- * The ground that the camera really flew over, as a slippy tile and its surroundings should show it.
+ * The ground below the camera as a slippy tile and its surroundings should show it.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import { GROUND_HEIGHT_M } from "../package.ts";
 import { nearbyGround, SIDE_PX } from "./mercator_area.ts";
 import type { Raster } from "./registration.ts";
 
-/** The world of a case; not its map, which is older. */
+/** The true ground of a case, not its map, which is older. */
 export async function worldOf({ ground }: FlightCase): Promise<GroundSource> {
   const [latitudeDeg, longitudeDeg] = ground.centre.split(",").map(Number);
   const centre = { latitudeDeg, longitudeDeg, heightM: GROUND_HEIGHT_M };
@@ -38,7 +38,7 @@ export class GroundView {
     this.frame = new LocalFrame(world.origin);
   }
 
-  /** Whether all of the tile is ground that is known, not its mirror image beyond the edge. */
+  /** Whether the whole tile shows known ground, not its mirror image beyond the edge. */
   shows(tile: SlippyTile): boolean {
     const { box } = this.#world;
     if (box === null) return true;

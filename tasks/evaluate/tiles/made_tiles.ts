@@ -1,5 +1,5 @@
 /**
- * The tiles that a flight left in its journals.
+ * Reads the tiles that a flight left in its journals.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { z } from "zod";
 import { DataError, messageOf, type SlippyTile } from "../../../src/core/mod.ts";
 import { TileJournal } from "../../../src/tiles/tile_journal/mod.ts";
 
-/** As orthorectification writes it (`FlightTileQuality`). */
+/** As written by orthorectification (`FlightTileQuality`). */
 const QualitySchema = z.looseObject({
   misplacementBoundM: z.number(),
   frameSequence: z.int(),
@@ -16,12 +16,12 @@ const QualitySchema = z.looseObject({
 export interface MadeTile {
   readonly tile: SlippyTile;
   readonly jpeg: Uint8Array<ArrayBuffer>;
-  /** 95 % bound on the misplacement of any of its pixels, as the aircraft saw it. */
+  /** 95 % bound on the misplacement of any of its pixels, as computed in flight. */
   readonly boundM: number;
   readonly frameSequence: number;
 }
 
-/** The tiles that hold at the end: one that was made anew counts once. @throws DataError */
+/** The final tiles: one that was replaced counts once. @throws DataError */
 export async function madeTiles(folder: string): Promise<MadeTile[]> {
   const tiles: MadeTile[] = [];
   for await (const { name, isFile } of Deno.readDir(folder)) {

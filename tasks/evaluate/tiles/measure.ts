@@ -1,5 +1,5 @@
 /**
- * The tiles of one replayed flight, measured.
+ * Measures the tiles of one replayed flight.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { madeTiles } from "./made_tiles.ts";
 import { placementOf, type TilePlacement } from "./placement.ts";
 import { FlightCameras } from "./true_cameras.ts";
 
-/** More than the coarser limit of N7. */
+/** Larger than the coarser limit of N7. */
 const REACH_M = 110;
 
 export interface MeasuredFlight {
@@ -23,7 +23,7 @@ export interface MeasuredFlight {
   readonly tilesFolder: string;
   readonly frames: readonly FrameLine[];
   readonly world: GroundSource;
-  /** How far around its place a tile's picture is sought. */
+  /** Radius around its place within which a tile's picture is searched. */
   readonly reachM?: number;
 }
 
@@ -37,14 +37,14 @@ export async function tilePlacements(measured: MeasuredFlight): Promise<TilePlac
     lines: new Map(measured.frames.map((line) => [line.sequence, line])),
   };
   const placements: TilePlacement[] = [];
-  // Neighbours share the ground that was painted for them.
+  // Neighbouring tiles share the ground that was painted for them.
   const tiles = (await madeTiles(measured.tilesFolder))
     .toSorted((a, b) => a.tile.x - b.tile.x || a.tile.y - b.tile.y);
   for (const made of tiles) placements.push(await placementOf(made, parts));
   return placements;
 }
 
-/** The local frame that airborne makes of a package. */
+/** The local frame of reference that airborne uses for a package. */
 async function packageFrame(packagePath: string): Promise<LocalFrame> {
   const text = await Deno.readTextFile(`${packagePath}/manifest.json`);
   const { area, groundHeightM } = ManifestSchema.parse(JSON.parse(text));

@@ -1,6 +1,6 @@
 /**
- * Where the pixels of a slippy tile lie, by the textbook's formula: what measures the placing of
- * tiles must not share the code that places them.
+ * Positions of the pixels of a slippy tile, by the textbook formula: the measurement of tile
+ * positions must not share code with what places them.
  *
  * Source: https://wiki.openstreetmap.org/wiki/Slippy_map_tilenames
  *
@@ -25,7 +25,7 @@ export function wgsOfTilePoint(
   };
 }
 
-/** The same in a local frame. */
+/** The same in a local frame of reference. */
 export function groundOfTilePoint(
   tile: SlippyTile,
   frame: LocalFrame,
@@ -37,8 +37,8 @@ export function groundOfTilePoint(
 }
 
 /**
- * Local frame of the tile's points, near the tile: bilinear between the corners of `reachPx` around
- * it. Over a few hundred metres that is right to millimetres.
+ * Local coordinates of points near the tile: bilinear between the corners of `reachPx` around it.
+ * Over a few hundred metres this is accurate to millimetres.
  */
 export function nearbyGround(
   tile: SlippyTile,

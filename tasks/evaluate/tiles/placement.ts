@@ -1,11 +1,11 @@
 /**
- * How far the content of tiles made in flight lies from where their z/x/y says it is, in two ways
- * that share nothing but the tiles:
+ * Measures how far the content of tiles made in flight is from the position that z/x/y states, in
+ * two ways that share nothing but the tiles:
  *
- * - by pose: a ground point of the tile → its frame pixel by the believed camera → the ground that
+ * - by pose: a ground point of the tile → its frame pixel by the estimated camera → the ground that
  *   the true camera saw in that pixel. The corners and the centre; the worst of them counts.
- * - by picture: where around its place on the ground that the camera flew over the tile's picture
- *   correlates best. Tiles without one clear answer are counted, and say nothing.
+ * - by picture: the position on the true ground, around the tile's place, where the tile's picture
+ *   correlates best. Tiles without one clear peak are counted as ambiguous.
  *
  * @module
  */
@@ -21,9 +21,9 @@ import type { FlightCameras } from "./true_cameras.ts";
 
 /** Pixels of a tile averaged into one. */
 const STEP_PX = 2;
-/** The reference is drawn this much finer, and averaged, so that its detail does not alias. */
+/** The reference is drawn this much finer, then averaged, so that its detail does not alias. */
 const FINER = 2;
-/** What a clear answer is. */
+/** Criteria of a clear peak. */
 const SCORE_MIN = 0.5;
 const MARGIN_MIN = 0.1;
 
@@ -61,7 +61,7 @@ export async function placementOf(made: MadeTile, parts: PlacementParts): Promis
   return { made, byPoseM, centreByPoseM, ...await displacementByPicture(made, parts) };
 }
 
-/** Where the content at a point of the tile really lies, less where the tile says. */
+/** True position of the content at a point of the tile minus its stated position. */
 export function displacementByPose(
   { tile, frameSequence }: MadeTile,
   point: readonly [number, number],
@@ -79,7 +79,7 @@ export function displacementByPose(
   return [seen[0] - said[0], seen[1] - said[1]];
 }
 
-/** Where the picture shows that the content at the centre really lies, less where the tile says. */
+/** True position of the content at the centre by the picture, minus its stated position. */
 export async function displacementByPicture(
   { tile, jpeg }: MadeTile,
   { ground, reachM }: Pick<PlacementParts, "ground" | "reachM">,
@@ -95,7 +95,7 @@ export async function displacementByPicture(
   if (found === null || found.score < SCORE_MIN || found.margin < MARGIN_MIN) {
     return { byPictureM: null, picture: "ambiguous", peak };
   }
-  // What the tile shows at its centre lies really this much further.
+  // The content at the tile's centre is really this much further.
   const middle = SIDE_PX / 2;
   const said = groundOfTilePoint(tile, ground.frame, [middle, middle]);
   const real = groundOfTilePoint(tile, ground.frame, [
@@ -105,7 +105,7 @@ export async function displacementByPicture(
   return { byPictureM: [real[0] - said[0], real[1] - said[1]], picture: "clear", peak };
 }
 
-/** Decoded by sharp, not by the library that made it. */
+/** Decoded by sharp, not by the library that encoded it. */
 async function greyTile(jpeg: Uint8Array<ArrayBuffer>): Promise<Raster> {
   const { data, info } = await sharp(jpeg).greyscale().raw().toBuffer({ resolveWithObject: true });
   return { widthPx: info.width, heightPx: info.height, grey: Float32Array.from(data) };

@@ -1,5 +1,5 @@
 /**
- * Where a small picture lies in a larger one: zero-mean normalised cross-correlation at every
+ * Finds a small picture in a larger one: zero-mean normalised cross-correlation at every
  * displacement, coarse first, then fine around the best.
  *
  * @module
@@ -13,12 +13,12 @@ export interface Raster {
 }
 
 export interface Registration {
-  /** Where the small picture's content lies, in pixels from where it was believed to lie. */
+  /** Displacement of the small picture's content in pixels from its expected place. */
   readonly columnPx: number;
   readonly rowPx: number;
   /** Correlation there, −1…1. */
   readonly score: number;
-  /** Less the best correlation that is not on this peak. */
+  /** Minus the best correlation outside of this peak. */
   readonly margin: number;
 }
 
@@ -85,7 +85,7 @@ interface SearchBox {
 }
 
 interface Scores extends SearchBox {
-  /** NaN where the small picture would stand over the edge, or where there is no contrast. */
+  /** NaN where the small picture would extend over the edge, or where there is no contrast. */
   readonly values: Float64Array;
 }
 

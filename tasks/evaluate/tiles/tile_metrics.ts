@@ -1,5 +1,5 @@
 /**
- * Figures of the tiles that flights made (criterion N7), and their table.
+ * Metrics of the tiles that flights made (criterion N7), and their table.
  *
  * @module
  */
@@ -26,10 +26,10 @@ export interface TileMetrics {
   readonly pictureMP50: number | null;
   readonly pictureMP95: number | null;
   readonly pictureMMax: number | null;
-  /** Distance between the two answers for the same tile's centre. */
+  /** Distance between the two results for the same tile's centre. */
   readonly disagreementMP95: number | null;
   readonly disagreementMMax: number | null;
-  /** By the worse of the two answers; null without tiles. */
+  /** By the worse of the two results; null without tiles. */
   readonly over30: number | null;
   readonly over100: number | null;
   /** Share of tiles that lie within the bound that the aircraft gave them, by pose. */
@@ -71,7 +71,7 @@ export function tileMetrics(placements: readonly TilePlacement[]): TileMetrics {
   };
 }
 
-/** What neither way can measure counts as lost: a tile without an answer is no good one. */
+/** A tile that neither way can measure counts as lost. */
 function worstOf({ byPoseM, byPictureM }: TilePlacement): number {
   if (byPoseM === null && byPictureM === null) return Infinity;
   return Math.max(byPoseM ?? 0, byPictureM ? length(byPictureM) : 0);
@@ -81,7 +81,7 @@ function length([east, north]: readonly [number, number]): number {
   return Math.hypot(east, north);
 }
 
-/** Missed parts of N7 in words; a flight that made no tile misses nothing. */
+/** Missed parts of N7 as text; a flight without tiles misses nothing. */
 export function missedPlacement({ over30, over100 }: TileMetrics): string[] {
   const shares = [over30, over100];
   return N7_LIMITS.flatMap(({ overM, shareMax }, i) => {

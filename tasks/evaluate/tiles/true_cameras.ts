@@ -1,5 +1,5 @@
 /**
- * Where the camera of a simulated flight really was, and where the aircraft believed it was.
+ * The true and the estimated camera of a simulated flight.
  *
  * @module
  */
@@ -56,7 +56,7 @@ export class FlightCameras {
     this.#poses = poses;
   }
 
-  /** @throws DataError when the folder is no simulated flight with its truth */
+  /** @throws DataError when the folder is not a simulated flight with its truth */
   static async read(flight: string): Promise<FlightCameras> {
     try {
       const json = async (name: string) => JSON.parse(await Deno.readTextFile(`${flight}/${name}`));
@@ -74,7 +74,9 @@ export class FlightCameras {
     }
   }
 
-  /** The real camera in the frame of the simulation; null outside of the truth's time. */
+  /**
+   * The true camera in the local frame of the simulation; null outside of the truth's time span.
+   */
   trueView(timeNs: number, simulationFrame: LocalFrame): CameraView | null {
     const pose = poseAt(this.#poses, timeNs);
     if (pose === null) return null;
@@ -89,7 +91,7 @@ export class FlightCameras {
     };
   }
 
-  /** The camera as the aircraft told it, in the frame of its package. */
+  /** The camera as estimated by the aircraft, in the local frame of its package. */
   believedView(line: FrameLine, packageFrame: LocalFrame): CameraView {
     const mounted = quaternionMultiply(
       quaternionFromRotationVector(line.mountingErrorRad),
