@@ -1,5 +1,5 @@
 /**
- * What an estimate says of the camera: its pose through the estimated mounting, and how sure.
+ * The camera's pose and its sigmas by the state estimate, through the estimated mounting.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Configuration of `airborne`: which strategies fly, and their settings.
+ * Configuration of `airborne`: the strategies, and their settings.
  *
  * @module
  */

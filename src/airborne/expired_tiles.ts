@@ -5,7 +5,7 @@
  */
 import type { FlightPackage } from "../flight/flight_package/mod.ts";
 
-/** What the crew must hear before the flight, or null. */
+/** The warning before the flight; null where there are none. */
 export function expiredTilesWarning({ manifest, expiredTiles }: FlightPackage): string | null {
   if (expiredTiles.length === 0) return null;
   const first = expiredTiles.map(({ expiresAt }) => expiresAt ?? "").sort()[0];

@@ -112,7 +112,7 @@ export class FlightRecords implements FlightOutput {
     const fields = sequence === null ? {} : { sequence };
     // Without its folder: that is a path of this machine.
     const text = error instanceof DataError
-      ? faultText(fault).replace(error.path, basename(error.path))
+      ? faultText(fault).replaceAll(error.path, basename(error.path))
       : faultText(fault);
     if (source === "estimator") logger.error("flight.estimator_failed", fields, text, error);
     else logger.warn(`flight.${source}_failed`, fields, text);

@@ -1,6 +1,6 @@
 /**
- * A flight recorded over one ground height and a package made for another: the barometer then says
- * a wrong height above the ground, and every scale with it.
+ * A flight recorded over one ground height and a package made for another: the height above the ground
+ * is then wrong, and with it every scale.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { FlightDescription } from "../flight/replay/mod.ts";
 /** Terrain and geoid models differ by this much without harm, metres. */
 const DIFFERENCE_MAX_M = 2;
 
-/** What to tell the person; null where the two heights agree. */
+/** The warning; null where the two heights agree. */
 export function groundHeightWarning(
   { groundHeightM: flown }: Pick<FlightDescription, "groundHeightM">,
   { path, manifest: { groundHeightM: mapped } }: Pick<FlightPackage, "path" | "manifest">,

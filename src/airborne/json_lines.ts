@@ -1,5 +1,5 @@
 /**
- * What `airborne replay --json` prints: one JSON object a line, `type` tells which.
+ * What `airborne replay --json` prints: one JSON object a line, of the kind that `type` names.
  *
  * @module
  */

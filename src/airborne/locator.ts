@@ -1,5 +1,6 @@
 /**
- * From a frame and what is known of the camera to a fix: recognise → re-rank → match → pose.
+ * From a frame and the camera's prior to a fix: place recognition (C2), matching (C3) of the best
+ * places, pose (C4).
  *
  * @module
  */
@@ -16,7 +17,7 @@ import type { VisionFrame } from "../native/vision/mod.ts";
 import type { CameraPrior } from "./camera_prior.ts";
 import { StageClock } from "./stage_clock.ts";
 
-/** What one frame's look at the map came to. */
+/** Where one frame was taken by picture and map, or why that was not found. */
 export interface Location {
   /** null when no place on the map holds. */
   readonly fix: PoseFix | null;

@@ -1,6 +1,6 @@
 /**
- * The flight loop's inside: sensor samples go to the estimator, a frame goes camera → odometry →
- * place → match → pose → state, and comes out as an estimate at its exposure.
+ * One frame through camera, odometry (C1), place recognition (C2), matcher (C3), pose (C4) and state
+ * estimator (C5), to the estimate at its exposure.
  *
  * @module
  */
@@ -43,7 +43,7 @@ export interface FrameOutcome {
   readonly estimate: StateEstimate;
   readonly vio: VioOutput;
   readonly location: Location;
-  /** The estimator's word on the fix; null when it was not asked. */
+  /** What the estimator did with the fix; null when it did not get it. */
   readonly fixOutcome: MeasurementOutcome | null;
   /** Why the fix, where there is one, was not fused; empty when it was. */
   readonly reason: string;
@@ -183,21 +183,21 @@ export class Navigator {
       this.#unmatched = outcome.fixOutcome?.fused ? 0 : this.#unmatched + 1;
       return outcome;
     }
-    const claimed = this.#claimedPrior(estimate, prior);
-    if (claimed === null) {
+    const expected = this.#candidatePrior(estimate, prior);
+    if (expected === null) {
       const location = await this.#parts.locator.locate(frame, timeNs, prior, bodyFromCamera);
       if (location.fix !== null) {
         this.#confirmation.open(timeNs, location.fix.posterior.positionLocalM);
       }
       return this.#withheld(location);
     }
-    const location = await this.#parts.locator.locate(frame, timeNs, claimed, bodyFromCamera);
-    return this.#confirm(location, claimed, timeNs);
+    const location = await this.#parts.locator.locate(frame, timeNs, expected, bodyFromCamera);
+    return this.#confirm(location, expected, timeNs);
   }
 
   /**
-   * A filter that is surer than it should be looks for its place in too small a circle: each frame in
-   * a row without a fix widens the circle, so that the filter is found again.
+   * Where the filter's covariance is too small the true place lies outside of the search circle: after
+   * some frames without a fix each further one widens the circle.
    */
   #widened(prior: CameraPrior): CameraPrior {
     const { config, priorSigmaMaxM } = this.#parts;
@@ -206,16 +206,16 @@ export class Navigator {
     return { ...prior, sigmaHorizontalM: Math.max(prior.sigmaHorizontalM, wideM) };
   }
 
-  /** Where an open claim says the aircraft must now be, by odometry; null without a claim. */
-  #claimedPrior(estimate: StateEstimate, prior: CameraPrior): CameraPrior | null {
-    const claim = this.#confirmation.claim;
-    const then = claim === null ? null : this.#estimateAt(claim.timeNs);
-    if (claim === null || then === null) {
+  /** Where the aircraft must be now if the candidate was right; null without a candidate. */
+  #candidatePrior(estimate: StateEstimate, prior: CameraPrior): CameraPrior | null {
+    const candidate = this.#confirmation.candidate;
+    const then = candidate === null ? null : this.#estimateAt(candidate.timeNs);
+    if (candidate === null || then === null) {
       this.#confirmation.drop();
       return null;
     }
     const moved = (axis: 0 | 1 | 2) =>
-      claim.positionLocalM[axis] + estimate.positionLocalM[axis] - then.positionLocalM[axis];
+      candidate.positionLocalM[axis] + estimate.positionLocalM[axis] - then.positionLocalM[axis];
     const heightM = prior.positionLocalM[2];
     return {
       ...prior,
@@ -226,18 +226,18 @@ export class Navigator {
 
   #confirm(
     location: Location,
-    claimed: CameraPrior,
+    expected: CameraPrior,
     timeNs: MonotonicNs,
   ): Pick<FrameOutcome, "location" | "fixOutcome" | "reason"> {
     const { fix } = location;
-    const within = this.#parts.config.confirmShare * claimed.positionLocalM[2];
-    if (fix === null || distance(fix.posterior.positionLocalM, claimed.positionLocalM) > within) {
-      this.#confirmation.miss(timeNs, claimed.positionLocalM);
+    const within = this.#parts.config.confirmShare * expected.positionLocalM[2];
+    if (fix === null || distance(fix.posterior.positionLocalM, expected.positionLocalM) > within) {
+      this.#confirmation.miss(timeNs, expected.positionLocalM);
       return this.#withheld(location);
     }
-    const believed = this.#confirmation.agree(timeNs, fix.posterior.positionLocalM);
+    const confirmed = this.#confirmation.agree(timeNs, fix.posterior.positionLocalM);
     const searched: Location = { ...location, method: "exhaustive" };
-    return believed ? this.#fuse(searched) : this.#withheld(searched);
+    return confirmed ? this.#fuse(searched) : this.#withheld(searched);
   }
 
   #withheld(location: Location): Pick<FrameOutcome, "location" | "fixOutcome" | "reason"> {

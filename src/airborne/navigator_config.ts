@@ -3,7 +3,7 @@ import { z } from "zod";
 export const NavigatorConfigSchema = z.strictObject({
   /** Under this height over the ground no fix is tried. */
   heightMinM: z.number().positive().default(5),
-  /** A place found by search is believed after this many further frames agree with it. */
+  /** A place found by search is fused after this many further frames agree with it. */
   confirmations: z.int().min(1).max(10).default(2),
   /** …each within this share of the height of where odometry says it should be. */
   confirmShare: z.number().positive().default(0.08),

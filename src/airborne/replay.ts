@@ -156,7 +156,7 @@ async function refuseForPhotographs(request: ReplayRequest): Promise<void> {
     );
   }
   if (recorderFolder !== null) {
-    throw new UsageError("--recorder needs a recorded flight; --json tells what was found");
+    throw new UsageError("--recorder needs a recorded flight; --json prints what was found");
   }
 }
 

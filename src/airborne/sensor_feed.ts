@@ -1,10 +1,10 @@
 /**
- * Rows of the flight controller's streams into the estimator.
+ * Messages of the flight controller into the estimator, their times moved onto the one clock.
  *
  * @module
  */
 import { ControllerClock, type LocalFrame, radiansFromDegrees } from "../core/mod.ts";
-import type { FlightDescription, FlightEvent } from "../flight/replay/mod.ts";
+import type { FlightDescription, SensorEvent } from "../flight/replay/mod.ts";
 import type { StateEstimator } from "../navigation/state_estimator/mod.ts";
 
 /** Moves them onto the one clock. */
@@ -20,7 +20,7 @@ export class SensorFeed {
     this.#sigmas = description.sigmas;
   }
 
-  feed(event: Exclude<FlightEvent, { kind: "frame" }>): void {
+  feed(event: SensorEvent): void {
     this.#clock.observe(event.controllerNs, event.receivedNs);
     const timeNs = this.#clock.toCanonical(event.controllerNs);
     switch (event.kind) {

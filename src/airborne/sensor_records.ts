@@ -1,14 +1,13 @@
 /**
- * What the flight controller sent, as records: with the header and `frame.meta` a flight can be flown
- * again from them, but for the pixels.
+ * Messages of the flight controller as records. With the header, `frame.meta` and the pictures the
+ * flight can be replayed from them.
  *
  * @module
  */
 import type { MonotonicNs } from "../core/mod.ts";
 import type { FdrSink } from "../flight/flight_recorder/mod.ts";
-import type { FlightEvent } from "../flight/replay/mod.ts";
+import type { SensorEvent } from "../flight/replay/mod.ts";
 
-type SensorEvent = Exclude<FlightEvent, { readonly kind: "frame" }>;
 type ImuEvent = Extract<SensorEvent, { readonly kind: "imu" }>;
 
 /** A batch goes when it has this many samples, or when its first is this old. */
