@@ -121,8 +121,14 @@ Normal joint_normal(const Pose& pose, const std::vector<Point>& points, const cv
   }
   for (cv::Mat& c : columns) {
     for (int i = 0; i < n; i++) {  // forward substitution
-      for (int j = 0; j < i; j++) c.row(i) -= factor.at<double>(i, j) * c.row(j);
-      c.row(i) /= factor.at<double>(i, i);
+      // Plain loops: a temporary cv::Mat a row would cost ten times the arithmetic.
+      double* row = c.ptr<double>(i);
+      const double* weights = factor.ptr<double>(i);
+      for (int j = 0; j < i; j++) {
+        const double* solved = c.ptr<double>(j);
+        for (int k = 0; k < 7; k++) row[k] -= weights[j] * solved[k];
+      }
+      for (int k = 0; k < 7; k++) row[k] /= weights[i];
     }
     const cv::Mat product = c.t() * c;
     for (int r = 0; r < 6; r++) {
