@@ -7,6 +7,7 @@
 #include <opencv2/imgproc.hpp>
 #include <opencv2/video/tracking.hpp>
 
+#include "corners.hpp"
 #include "frame.hpp"
 
 namespace {
@@ -40,8 +41,7 @@ std::vector<cv::Point2f> corners(const cv::Mat& grey, int count) {
       const int cx = i % cells_x, cy = i / cells_x;
       const cv::Point from(edge(grey.cols, cx, cells_x), edge(grey.rows, cy, cells_y));
       const cv::Point to(edge(grey.cols, cx + 1, cells_x), edge(grey.rows, cy + 1, cells_y));
-      cv::goodFeaturesToTrack(grey(cv::Rect(from, to)), found[i], per_cell, 0.02, 7);
-      for (auto& p : found[i]) p += cv::Point2f(from);
+      found[i] = gdn::corners_in(grey, cv::Rect(from, to), per_cell);
     }
   });
   for (const auto& cell : found) all.insert(all.end(), cell.begin(), cell.end());
