@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  bytesText,
   type Command,
   type CommandIo,
   defineCommand,
@@ -92,7 +93,7 @@ async function verify({ path, json }: Values, io: CommandIo): Promise<ExitCode> 
   } else {
     io.out(
       `${path}: whole and unaltered ("${manifest.name}", ${files} files, ` +
-        `${(bytes / 1e6).toFixed(1)} MB, ${manifest.tileCount} tiles, ${places.length} places)`,
+        `${bytesText(bytes)}, ${manifest.tileCount} tiles, ${places.length} places)`,
     );
   }
   return EXIT.ok;
@@ -119,7 +120,7 @@ async function show({ path, json }: Values, io: CommandIo): Promise<ExitCode> {
   for (const { classification, reason, tiles } of freshness?.leftOut ?? []) {
     io.out(`left out        ${tiles} tiles: ${classification}, ${reason}`);
   }
-  io.out(`files           ${manifest.files.length}, ${(bytes / 1e6).toFixed(1)} MB`);
+  io.out(`files           ${manifest.files.length}, ${bytesText(bytes)}`);
   io.out(`format version  ${manifest.formatVersion}`);
   return EXIT.ok;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  bytesText,
   type Command,
   type CommandIo,
   defineCommand,
@@ -210,7 +211,7 @@ function describe(summary: ProvisionSummary, io: CommandIo): void {
   io.out(`${summary.path}: "${summary.name}"`);
   io.out(
     `${tiles} tiles at zoom ${zoom}, ${places} places of ${placeSidesM.join(" m and ")} m, ` +
-      `${(summary.bytes / 1e6).toFixed(1)} MB`,
+      bytesText(summary.bytes),
   );
   const { efSearch, recall } = summary.index;
   const found = recall === null ? "" : `, finds ${(100 * recall).toFixed(1)} % of the ten nearest`;

@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  bytesText,
   type Command,
   type CommandIo,
   DataError,
@@ -117,8 +118,7 @@ async function run(parts: SimulateParts, values: Values, io: CommandIo): Promise
   if (values.json) {
     io.out(JSON.stringify({ type: "summary", folder: values.out, zoom, ...written }));
   } else {
-    const megabytes = (written.bytes / 1e6).toFixed(1);
-    io.out(`${values.out}: ${written.tiles} tiles at zoom ${zoom}, ${megabytes} MB`);
+    io.out(`${values.out}: ${written.tiles} tiles at zoom ${zoom}, ${bytesText(written.bytes)}`);
   }
   return EXIT.ok;
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import {
+  bytesText,
   type Command,
   type CommandIo,
   defineCommand,
@@ -190,7 +191,7 @@ function tellRefusals(
 function describe(kind: ImageryKind, summary: ImportSummary, io: CommandIo): void {
   const { zoom, written, kept, empty, partial, bytes, bounds, notes } = summary;
   io.out(
-    `${written} tiles written at zoom ${zoom} (${(bytes / 1e6).toFixed(1)} MB, ${partial} only ` +
+    `${written} tiles written at zoom ${zoom} (${bytesText(bytes)}, ${partial} only ` +
       `partly covered), ${kept} kept as they were, ${empty} without a pixel`,
   );
   io.out(`from a ${kind.replace("_", " ")} of ${summary.gsdM.toPrecision(3)} m per pixel`);
@@ -245,7 +246,7 @@ function describeArchive(summary: ArchiveSummary, io: CommandIo): void {
   const { zooms, written, kept, empty, refused, bytes, source } = summary;
   io.out(
     `${written} tiles written as ${source} at zoom ${zooms.join(", ") || "none"} ` +
-      `(${(bytes / 1e6).toFixed(1)} MB), ${kept} kept as they were, ${empty} without a pixel, ` +
+      `(${bytesText(bytes)}), ${kept} kept as they were, ${empty} without a pixel, ` +
       `${refused} refused`,
   );
   if (summary.bounds) io.out(`area: ${areaText(summary.bounds)}`);
