@@ -40,7 +40,7 @@ export class FlightTiles implements FlightOutput {
     this.#parts = parts;
     this.#maker = new FlightTileMaker({
       config,
-      frame,
+      localFrame: frame,
       // The local frame's up is height over the flat ground.
       groundUpM: 0,
       toolkit: {

@@ -13,8 +13,8 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export type LogFields = Readonly<Record<string, unknown>>;
 
 const LogErrorSchema = z.strictObject({
-  type: z.string().describe("class of the fault, with its code: DataError(DATA)"),
-  message: z.string().describe("what the fault says"),
+  type: z.string().describe("class of the error, with its code: DataError(DATA)"),
+  message: z.string().describe("message of the error"),
   causes: z.array(z.string()).describe('"Type: message" of each cause, outermost first'),
 });
 type LogError = Readonly<z.infer<typeof LogErrorSchema>>;
@@ -23,11 +23,11 @@ type LogError = Readonly<z.infer<typeof LogErrorSchema>>;
 export const LogLineSchema = z.strictObject({
   time: z.iso.datetime({ precision: 3 }).describe("UTC, ISO 8601 with milliseconds"),
   level: z.enum(LOG_LEVELS).describe("debug, info, warn or error"),
-  component: z.string().describe('who speaks: "tile_cache"'),
-  kind: z.string().describe('what happened, a name that never changes: "c6.store.construct"'),
+  component: z.string().describe('the component that logs: "tile_cache"'),
+  kind: z.string().describe('name of the event, which never changes: "c6.store.construct"'),
   message: z.string().describe("the same for a person; may be empty"),
   fields: z.record(z.string(), z.unknown()).describe("figures and names that belong to it"),
-  error: LogErrorSchema.optional().describe("the fault, where there is one"),
+  error: LogErrorSchema.optional().describe("the error, when there is one"),
 });
 
 export interface LogRecord {

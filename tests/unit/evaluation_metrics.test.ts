@@ -82,7 +82,7 @@ Deno.test("TruthTrack.at() interpolates position and distance, and ends where th
   const there = truth.at(2.5e9);
   assert.ok(there);
   near(there.distanceM, 25);
-  near(truth.frame.localFromWgs(there.position)[1], 25);
+  near(truth.localFrame.localFromWgs(there.position)[1], 25);
   assert.equal(truth.at(-1), null);
   assert.equal(truth.at(10e9 + 1), null);
   near(truth.at(10e9)?.distanceM ?? null, 100);

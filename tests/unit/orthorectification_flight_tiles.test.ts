@@ -121,7 +121,7 @@ Deno.test("FlightTileMaker makes each tile once, and again only when it is place
   const maker = new FlightTileMaker({
     config: CONFIG,
     toolkit: toolkit(true),
-    frame: FRAME,
+    localFrame: FRAME,
     groundUpM: 0,
   });
   const first = await maker.make(flown());
@@ -143,7 +143,7 @@ Deno.test("FlightTileMaker drops tiles without contrast and counts them", async 
   const maker = new FlightTileMaker({
     config: CONFIG,
     toolkit: toolkit(false),
-    frame: FRAME,
+    localFrame: FRAME,
     groundUpM: 0,
   });
   assert.deepEqual(await maker.make(flown()), []);

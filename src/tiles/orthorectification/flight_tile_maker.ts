@@ -79,7 +79,7 @@ export type FlightTileCounts = Readonly<Record<string, number>>;
 interface FlightTileMakerOptions {
   readonly config: FlightTilesConfig;
   readonly toolkit: FlightTileToolkit;
-  readonly frame: LocalFrame;
+  readonly localFrame: LocalFrame;
   /** Height of the flat ground, up in the local frame. */
   readonly groundUpM: number;
 }
@@ -100,7 +100,7 @@ export class FlightTileMaker {
 
   /** The tiles that this frame gives; none is a valid result, not an error. */
   async make(flown: FlownFrame): Promise<readonly FlightTile[]> {
-    const { frame, groundUpM, config } = this.#options;
+    const { localFrame, groundUpM, config } = this.#options;
     const footprint = frameFootprint(flown.view, groundUpM);
     if (footprint === null) return this.#refuse("horizon in view");
     const [first, , third] = footprint;
@@ -111,8 +111,8 @@ export class FlightTileMaker {
     const gsdM = flown.knowledge.heightAboveGroundM / flown.view.calibration.fxPx;
     const tiles = wholeTiles(
       footprint,
-      frame,
-      config.zoom ?? zoomForGsd(frame.origin.latitudeDeg, gsdM),
+      localFrame,
+      config.zoom ?? zoomForGsd(localFrame.origin.latitudeDeg, gsdM),
     )
       .filter((tile) => this.#isWanted(tile, judgement.misplacementBoundM));
     if (tiles.length === 0) return [];
@@ -136,8 +136,8 @@ export class FlightTileMaker {
     picture: Rgb,
     known: { judgement: Extract<FrameJudgement, { usable: true }>; gsdM: number },
   ): Promise<FlightTile | null> {
-    const { toolkit, frame, groundUpM, config } = this.#options;
-    const grid = tileProjection(flown.view, tile, frame, groundUpM);
+    const { toolkit, localFrame, groundUpM, config } = this.#options;
+    const grid = tileProjection(flown.view, tile, localFrame, groundUpM);
     const warped = await toolkit.warp(picture, grid, TILE_SIZE_PX);
     if (warped.coverage.includes(0)) return this.#drop("tiles not whole");
     const look = lookOf(warped.pixels, TILE_SIZE_PX);
@@ -192,12 +192,12 @@ function keyOf(tile: SlippyTile): string {
 /** Tiles whose four corners all lie inside of the (convex) footprint. */
 export function wholeTiles(
   footprint: readonly GroundPosition[],
-  frame: LocalFrame,
+  localFrame: LocalFrame,
   zoom: number,
 ): SlippyTile[] {
   const count = 2 ** zoom;
   const outline = footprint.map(([east, north]): GroundPosition => {
-    const world = worldPixelFromWgs(frame.wgsFromLocal([east, north, 0]), zoom);
+    const world = worldPixelFromWgs(localFrame.wgsFromLocal([east, north, 0]), zoom);
     return [world.x / TILE_SIZE_PX, world.y / TILE_SIZE_PX];
   });
   // Over the antimeridian the outline continues beyond the world's edge, and tile numbers are taken

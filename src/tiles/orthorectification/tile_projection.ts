@@ -22,7 +22,7 @@ const TILE_KNOT_STEP_PX = 16;
 export function tileProjection(
   view: CameraView,
   tile: SlippyTile,
-  frame: LocalFrame,
+  localFrame: LocalFrame,
   groundUpM: number,
 ): ProjectionGrid {
   return projectGrid(view, groundUpM, TILE_SIZE_PX, TILE_KNOT_STEP_PX, (column, row) => {
@@ -30,8 +30,8 @@ export function tileProjection(
       x: tile.x * TILE_SIZE_PX + column + 0.5,
       y: tile.y * TILE_SIZE_PX + row + 0.5,
     }, tile.zoom);
-    const heightM = frame.origin.heightM;
-    const [east, north] = frame.localFromWgs({ latitudeDeg, longitudeDeg, heightM });
+    const heightM = localFrame.origin.heightM;
+    const [east, north] = localFrame.localFromWgs({ latitudeDeg, longitudeDeg, heightM });
     return [east, north];
   });
 }

@@ -39,7 +39,7 @@ export interface EvaluatedSummary {
 
 /** Access to the ground truth: see {@link TruthTrack}. */
 export interface Truth {
-  readonly frame: { localFromWgs(position: WgsPosition): readonly [number, number, number] };
+  readonly localFrame: { localFromWgs(position: WgsPosition): readonly [number, number, number] };
   at(timeNs: number): { readonly position: WgsPosition; readonly distanceM: number } | null;
 }
 
@@ -100,8 +100,8 @@ function frameErrors(frames: readonly EvaluatedFrame[], truth: Truth): FrameErro
   for (const frame of frames) {
     const there = truth.at(frame.timeNs);
     if (there === null) continue;
-    const real = truth.frame.localFromWgs(there.position);
-    const found = truth.frame.localFromWgs(frame);
+    const real = truth.localFrame.localFromWgs(there.position);
+    const found = truth.localFrame.localFromWgs(frame);
     const eastM = found[0] - real[0], northM = found[1] - real[1];
     errors.push({
       sequence: frame.sequence,
@@ -126,7 +126,7 @@ function fixError(
 ): number | null {
   const { accepted, latitudeDeg, longitudeDeg } = frame.fix;
   if (!accepted || latitudeDeg === null || longitudeDeg === null) return null;
-  const fix = truth.frame.localFromWgs({ latitudeDeg, longitudeDeg, heightM: 0 });
+  const fix = truth.localFrame.localFromWgs({ latitudeDeg, longitudeDeg, heightM: 0 });
   return Math.hypot(fix[0] - real[0], fix[1] - real[1]);
 }
 

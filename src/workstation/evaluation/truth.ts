@@ -19,18 +19,18 @@ export class TruthError extends Error {
 export class TruthTrack {
   readonly points: readonly TruthPoint[];
   /** Local frame with its origin at the first point: every error is measured in it. */
-  readonly frame: LocalFrame;
+  readonly localFrame: LocalFrame;
   /** Distance flown up to each point, metres over the ground. */
   readonly #distanceM: Float64Array;
 
   constructor(points: readonly TruthPoint[]) {
     if (points.length === 0) throw new TruthError("truth has no row");
     this.points = points;
-    this.frame = new LocalFrame(points[0].position);
+    this.localFrame = new LocalFrame(points[0].position);
     this.#distanceM = new Float64Array(points.length);
-    let previous = this.frame.localFromWgs(points[0].position);
+    let previous = this.localFrame.localFromWgs(points[0].position);
     for (let i = 1; i < points.length; i++) {
-      const here = this.frame.localFromWgs(points[i].position);
+      const here = this.localFrame.localFromWgs(points[i].position);
       this.#distanceM[i] = this.#distanceM[i - 1] +
         Math.hypot(here[0] - previous[0], here[1] - previous[1]);
       previous = here;

@@ -335,10 +335,10 @@ export class RecordEstimates {
   ) {
     const truth = this.#truth?.at(timeNs)?.position;
     if (truth === undefined || this.#truth === null) return null;
-    const { frame } = this.#truth;
+    const { localFrame } = this.#truth;
     // Both at the same height: a difference of height is not a horizontal error.
-    const [east, north] = frame.localFromWgs({ ...place, heightM: truth.heightM });
-    const [trueEast, trueNorth] = frame.localFromWgs(truth);
+    const [east, north] = localFrame.localFromWgs({ ...place, heightM: truth.heightM });
+    const [trueEast, trueNorth] = localFrame.localFromWgs(truth);
     return {
       truth,
       horizontalM: Math.hypot(east - trueEast, north - trueNorth),

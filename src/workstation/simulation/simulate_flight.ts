@@ -3,12 +3,7 @@
  *
  * @module
  */
-import {
-  type LocalFrame,
-  LocalFrame as Frame,
-  seededRandom,
-  type WgsPosition,
-} from "../../core/mod.ts";
+import { LocalFrame, seededRandom, type WgsPosition } from "../../core/mod.ts";
 import { type FlightDescription, FlightDescriptionSchema } from "../../flight/replay/mod.ts";
 import type { VisionLibrary } from "../../native/vision/mod.ts";
 import { type SimulatedCamera, simulatedCamera } from "./camera_model.ts";
@@ -52,12 +47,12 @@ export async function simulateFlight(
   const random = seededRandom(options.seed);
   const { trajectory, windMps } = trueFlight(random, options, ground);
   const camera = simulatedCamera(random.fork("camera"), options);
-  const frame = new Frame(ground.origin);
+  const localFrame = new LocalFrame(ground.origin);
   const frames = frameCount(options, trajectory);
   await using out = await FlightFolder.create(folder, options.velocity ? ["velocity.csv"] : []);
   const streams = await writeStreams(
     random.fork("streams"),
-    { options, trajectory, frame },
+    { options, trajectory, localFrame },
     out,
   );
   using window = new GroundWindow(ground, {
@@ -71,7 +66,9 @@ export async function simulateFlight(
     out,
     { done: (count) => host.progress?.(count, frames), signal: host.signal },
   );
-  const takeoff = options.prior ? takeoffGuess(random.fork("takeoff"), trajectory, frame) : null;
+  const takeoff = options.prior
+    ? takeoffGuess(random.fork("takeoff"), trajectory, localFrame)
+    : null;
   await out.commit(describe(options, ground, camera, takeoff), {
     note: "for people and tests; airborne never reads it",
     ground: ground.name,
@@ -115,10 +112,10 @@ function describe(
 function takeoffGuess(
   random: { normal(): number },
   trajectory: Trajectory,
-  frame: LocalFrame,
+  localFrame: LocalFrame,
 ): FlightDescription["takeoff"] {
   const [east, north, up] = trajectory.state(0).positionLocalM;
-  const guess: WgsPosition = frame.wgsFromLocal([
+  const guess: WgsPosition = localFrame.wgsFromLocal([
     east + TAKEOFF_SIGMA_HORIZONTAL_M * random.normal(),
     north + TAKEOFF_SIGMA_HORIZONTAL_M * random.normal(),
     up + TAKEOFF_SIGMA_VERTICAL_M * random.normal(),

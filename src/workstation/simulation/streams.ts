@@ -35,7 +35,7 @@ const ATTITUDE_TIME_CONSTANT_S = 60;
 interface StreamFlight {
   readonly options: FlightOptions;
   readonly trajectory: Trajectory;
-  readonly frame: LocalFrame;
+  readonly localFrame: LocalFrame;
 }
 
 /** Writes the streams of the sensors and the truth; returns facts for truth.json. */
@@ -44,7 +44,7 @@ export async function writeStreams(
   flight: StreamFlight,
   folder: FlightFolder,
 ): Promise<Record<string, unknown>> {
-  const { options, trajectory, frame } = flight;
+  const { options, trajectory, localFrame } = flight;
   const rateHz = options.imuRateHz;
   const every = (streamHz: number) => Math.max(1, Math.round(rateHz / streamHz));
   const link = controllerLink(random);
@@ -73,19 +73,19 @@ export async function writeStreams(
       await folder.row("attitude.csv", [...stamp(), ...quaternion(measured)]);
     }
     if (due(BARO_RATE_HZ)) {
-      const heightM = frame.origin.heightM + baro.measure(state.positionLocalM[2]);
+      const heightM = localFrame.origin.heightM + baro.measure(state.positionLocalM[2]);
       await folder.row("baro.csv", [...stamp(), heightM.toFixed(3)]);
     }
     if (options.prior && due(GPS_RATE_HZ)) {
       const reading = gps.measure(state);
       if (reading !== null) {
-        await folder.row("gps.csv", [...stamp(), ...gpsColumns(reading, frame)]);
+        await folder.row("gps.csv", [...stamp(), ...gpsColumns(reading, localFrame)]);
       }
     }
     if (velocity !== null && due(VELOCITY_RATE_HZ)) {
       await folder.row("velocity.csv", [...stamp(), ...velocityColumns(velocity.measure(state))]);
     }
-    if (due(TRUTH_RATE_HZ)) await folder.row("truth.csv", truthColumns(state, frame));
+    if (due(TRUTH_RATE_HZ)) await folder.row("truth.csv", truthColumns(state, localFrame));
   }
   return { controllerClock: link.options, imuBiasAtStart, imuBiasAtEnd: imu.bias };
 }
@@ -104,10 +104,10 @@ function imuColumns(sample: IdealImuSample): string[] {
   return [...vector(sample.specificForceMps2, 5), ...vector(sample.angularRateRps, 7)];
 }
 
-function gpsColumns(reading: GpsReading, frame: LocalFrame): (string | number)[] {
+function gpsColumns(reading: GpsReading, localFrame: LocalFrame): (string | number)[] {
   const p = reading.fix === "none"
     ? { latitudeDeg: 0, longitudeDeg: 0, heightM: 0 }
-    : frame.wgsFromLocal(reading.positionLocalM);
+    : localFrame.wgsFromLocal(reading.positionLocalM);
   return [
     reading.fix,
     p.latitudeDeg.toFixed(8),
@@ -126,8 +126,8 @@ function velocityColumns(velocityBodyMps: Vector3): string[] {
   return [...vector(velocityBodyMps, 3), ...upper];
 }
 
-function truthColumns(state: TrueState, frame: LocalFrame): (string | number)[] {
-  const p = frame.wgsFromLocal(state.positionLocalM);
+function truthColumns(state: TrueState, localFrame: LocalFrame): (string | number)[] {
+  const p = localFrame.wgsFromLocal(state.positionLocalM);
   return [
     Math.round(state.timeS * NS_PER_SECOND),
     p.latitudeDeg.toFixed(10),
