@@ -274,7 +274,7 @@ Deno.test("a PMTiles file with invalid numbers is refused", async () => {
         [good.subarray(0, 60), /a PMTiles header alone has 127/],
         [good.subarray(0, good.length - 10), /the file ends at/],
         [changed((v) => v.setUint8(0, 0x51)), /not a PMTiles file/],
-        [changed((v) => v.setUint8(7, 2)), /version 2, version 3 is read/],
+        [changed((v) => v.setUint8(7, 2)), /version 2, only version 3 is supported/],
         [changed((v) => v.setUint8(99, 1)), /no pictures/],
         [changed((v) => v.setUint8(97, 4)), /brotli or zstd/],
         [changed((v) => v.setBigUint64(8, 2n ** 60n, true)), /root directory at byte/],
@@ -389,6 +389,6 @@ Deno.test("openArchive() returns null for other sources, and throws for a missin
       (error) => error instanceof GdnError && error.exitCode === 66,
     );
     await Deno.writeTextFile(`${folder}/b.pmtiles`, "no");
-    await assert.rejects(openArchive(`${folder}/b.pmtiles`, null), /no PMTiles file/);
+    await assert.rejects(openArchive(`${folder}/b.pmtiles`, null), /is not a PMTiles file/);
   });
 });
