@@ -121,7 +121,7 @@ const GpsSchema = z.strictObject({
 const VelocitySchema = z.strictObject({
   intervalS: positive(0.2),
   /** Correlation time of the sensor's error. */
-  correlationTimeS: positive(10),
+  correlationTimeS: positive(30),
   /** Added to the covariance that comes with the sample. */
   floorMps: positive(0.05),
   /** Chi-square, 3 degrees of freedom, 99.9 %. */

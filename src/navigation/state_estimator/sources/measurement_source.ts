@@ -82,13 +82,22 @@ export function fuseIterated(
   gate: number,
   state: FilterState,
   update: KalmanUpdate,
-  { linearise, residualMax }: { readonly linearise: () => void; readonly residualMax: number },
+  { linearise, residualMax, inflation = 1 }: {
+    readonly linearise: () => void;
+    readonly residualMax: number;
+    /** Of the noise once the gate is passed. */
+    readonly inflation?: number;
+  },
 ): FilterVerdict {
   linearise();
   const [x, y, z] = update.measurement.residual;
   const distance = update.prepare(state), numbers = update.numbers();
   const isWide = Math.hypot(x, y, z) > residualMax;
   if (isWide && distance <= gate) update.relinearise(state, linearise, ITERATIONS);
+  if (inflation > 1) {
+    update.measurement.scaleNoise(inflation);
+    update.prepare(state);
+  }
   return applyWithin(distance / gate, numbers, state, update);
 }
 

@@ -59,7 +59,10 @@ export class VelocitySource implements MeasurementSource<VelocitySample> {
   }
 
   fuse(state: FilterState, sample: VelocitySample, update: KalmanUpdate): FilterVerdict {
-    return fuseIterated(this.#config.gate, state, update, {
+    const { gate, correlationTimeS } = this.#config;
+    // A jump is judged by the sample's own sigma; what is correlated over time counts for less.
+    return fuseIterated(gate, state, update, {
+      inflation: correlationFactor(sample.timeNs, state.lastFusedNs(this.name), correlationTimeS),
       linearise: () => this.linearise(state, sample, update.measurement),
       residualMax: RELINEARISE_MPS,
     });
@@ -73,11 +76,7 @@ export class VelocitySource implements MeasurementSource<VelocitySample> {
     for (let i = 0; i < 3; i++) out.residual[i] = sample.velocityBodyMps[i] - predicted[i];
     out.setBlock(0, ERROR.velocity, matrixTranspose(matrixFromQuaternion(attitude)));
     out.setBlock(0, ERROR.attitude, crossMatrix(predicted));
-    const earlierNs = state.lastFusedNs(this.name);
-    out.setNoise(
-      sample.covariance,
-      correlationFactor(sample.timeNs, earlierNs, config.correlationTimeS),
-    );
+    out.setNoise(sample.covariance);
     for (let i = 0; i < 3; i++) out.addNoise(i, i, config.floorMps ** 2);
   }
 }
