@@ -140,7 +140,7 @@ const scenes: Readonly<Record<string, Scene>> = {
 };
 
 for (const [name, scene] of Object.entries(scenes)) {
-  Deno.test(`nothing is torn or lost untold with a consumer ${name} (seed ${SEED})`, async () => {
+  Deno.test(`nothing is torn or lost unreported with a consumer ${name} (seed ${SEED})`, async () => {
     const readers = await run(scene, SEED);
     for (const reader of readers) assert.ok(reader.drained > 0);
   });

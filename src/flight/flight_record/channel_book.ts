@@ -47,15 +47,15 @@ export class ChannelBook {
    * ours.
    */
   channelOf(message: ScannedMessage): ChannelText | null {
-    const told = this.#told(message.channelId);
-    if (message.verified && told !== null) return told;
+    const declared = this.#declared(message.channelId);
+    if (message.verified && declared !== null) return declared;
     const kind = readEnvelope(message.data)?.kind;
-    if (kind === undefined) return told;
-    if (told !== null && told.topic === kind && told.schema !== null) return told;
+    if (kind === undefined) return declared;
+    if (declared !== null && declared.topic === kind && declared.schema !== null) return declared;
     return this.#byTopic.get(kind) ?? madeFor(kind);
   }
 
-  #told(channelId: number): ChannelText | null {
+  #declared(channelId: number): ChannelText | null {
     const known = this.#resolved.get(channelId);
     if (known !== undefined) return known;
     const channel = this.#channels.get(channelId);

@@ -73,13 +73,15 @@ function checkFooter(
   }
   for (const [reason, counter] of COUNTERS) {
     const counted = count(footer[counter]);
-    const told = summary.overrun.get(reason) ?? 0;
+    const reported = summary.overrun.get(reason) ?? 0;
     // Records that reported a loss may have been dropped with a segment over the cap.
-    if (counted === null || (droppedCap === 0 ? told === counted : told <= counted)) continue;
+    if (counted === null || (droppedCap === 0 ? reported === counted : reported <= counted)) {
+      continue;
+    }
     // The first version of the recorder counted disk losses without writing a record of them.
     if (reason === "disk" && footer.producers === undefined) continue;
     const text =
-      `its footer counts ${counted} records lost (${counter}), the overrun records ${told}`;
+      `its footer counts ${counted} records lost (${counter}), the overrun records ${reported}`;
     say(report, "counters", text, false);
   }
   checkProducers(footer.producers, report);

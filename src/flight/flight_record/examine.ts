@@ -135,8 +135,8 @@ class SegmentChecks {
 /** The recorder skips numbers when the disk refused a chunk: those are counted separately. */
 function checkMissing(missing: number, summary: FlightSummary, damage: DamageList): void {
   const counted = summary.footer?.recordsDroppedDisk;
-  const told = summary.overrun.get("disk") ?? 0;
-  const explained = Math.max(typeof counted === "number" ? counted : 0, told);
+  const reported = summary.overrun.get("disk") ?? 0;
+  const explained = Math.max(typeof counted === "number" ? counted : 0, reported);
   if (missing <= explained) return;
   damage.add({
     code: "missing_records",

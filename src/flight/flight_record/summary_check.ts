@@ -100,7 +100,7 @@ export class SummaryCheck {
     if (this.#footer !== null) this.#checkFooter(this.#footer, this.#dataEnd);
   }
 
-  #known(known: Map<number, string>, id: number, text: string, event: Told): void {
+  #known(known: Map<number, string>, id: number, text: string, event: Declaration): void {
     const before = known.get(id);
     if (before === text) return;
     if (before === undefined && !event.inSummary) {
@@ -204,7 +204,7 @@ export class SummaryCheck {
   }
 }
 
-type Told = ScanEvent & { readonly type: "schema" | "channel" };
+type Declaration = ScanEvent & { readonly type: "schema" | "channel" };
 
 function schemaText({ name, encoding, data }: Schema): string {
   return JSON.stringify([name, encoding, new TextDecoder().decode(data)]);

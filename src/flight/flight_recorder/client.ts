@@ -99,7 +99,7 @@ export class FdrClient implements FdrSink {
     checkProduced(kind, payload);
     const result = this.#producer.push(this.#encoder.encode(kind, timestampNs, payload));
     if (result === "dropped_oldest") this.#overrun.dropped();
-    else if (this.#overrun.untold > 0) this.#overrun.tellWhenDue();
+    else if (this.#overrun.unreported > 0) this.#overrun.reportWhenDue();
     return result;
   }
 

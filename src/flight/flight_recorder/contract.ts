@@ -16,9 +16,9 @@ export interface NewRecord<K extends FdrKind = FdrKind> {
 }
 
 /**
- * What became of a record: `ok`, or `dropped_oldest`: it is in, and older ones had to go (counted, and
- * an `overrun` marker stands where they were). `refused`, of a sink that never throws (NonThrowingSink): it
- * is not in, which is counted and told.
+ * Outcome of a record: `ok`; `dropped_oldest`: it is recorded, but older ones were evicted (counted,
+ * and an `overrun` record marks their place); `refused`, only from NonThrowingSink: it is not recorded,
+ * which is counted and reported.
  */
 export type EnqueueResult = "ok" | "dropped_oldest" | "refused";
 

@@ -291,7 +291,7 @@ export class FlightWriter {
   /** Adds `overrun` records for losses of a producer that no record reports yet. */
   #tell(tally: ProducerTally, sinceMs: number, reasons: readonly LossReason[]): void {
     for (const reason of reasons) {
-      const droppedCount = tally.untold(reason);
+      const droppedCount = tally.unreported(reason);
       if (droppedCount === 0 || !this.#health.writable) continue;
       const { producerId } = tally;
       const kind = reason === "rate" ? { droppedKind: "failed_tile_thumbnail" } : {};

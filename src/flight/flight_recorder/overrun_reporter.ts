@@ -24,7 +24,7 @@ export class OverrunReporter {
   readonly #producerId: string;
   readonly #options: OverrunReporterOptions;
   #toldMs = -Infinity;
-  #untold = 0;
+  #unreported = 0;
   #total = 0;
   /** Reporting may itself make a record. */
   #telling = false;
@@ -35,23 +35,23 @@ export class OverrunReporter {
   }
 
   /** Lost records that no notice has reported yet. */
-  get untold(): number {
-    return this.#untold;
+  get unreported(): number {
+    return this.#unreported;
   }
 
   /** Counts one more lost record. */
   dropped(): void {
-    this.#untold++;
+    this.#unreported++;
     this.#total++;
-    this.tellWhenDue();
+    this.reportWhenDue();
   }
 
-  tellWhenDue(): void {
+  reportWhenDue(): void {
     const nowMs = this.#options.nowMs?.() ?? performance.now();
     if (this.#telling || nowMs - this.#toldMs < INTERVAL_MS) return;
-    const dropped = this.#untold;
+    const dropped = this.#unreported;
     this.#toldMs = nowMs;
-    this.#untold = 0;
+    this.#unreported = 0;
     this.#telling = true;
     try {
       this.#options.overrun({

@@ -12,10 +12,10 @@ export type LossReason = (typeof LOSS_REASONS)[number];
 /** Records that are being written, and the losses that are reported with them. */
 interface Stage {
   records: number;
-  readonly told: Record<LossReason, number>;
+  readonly reported: Record<LossReason, number>;
 }
 
-const stage = (): Stage => ({ records: 0, told: { ring: 0, disk: 0, rate: 0, invalid: 0 } });
+const stage = (): Stage => ({ records: 0, reported: { ring: 0, disk: 0, rate: 0, invalid: 0 } });
 
 export class ProducerTally {
   readonly producerId: string;
@@ -24,7 +24,7 @@ export class ProducerTally {
   #written = 0;
   readonly #dropped: Record<LossReason, number> = { ring: 0, disk: 0, rate: 0, invalid: 0 };
   /** Dropped records that no `overrun` record reports yet. */
-  readonly #untold: Record<LossReason, number> = { ring: 0, disk: 0, rate: 0, invalid: 0 };
+  readonly #unreported: Record<LossReason, number> = { ring: 0, disk: 0, rate: 0, invalid: 0 };
   /** In the current chunk, and in the file but perhaps not on the disk. */
   readonly #inChunk = stage();
   readonly #unsynced = stage();
@@ -46,17 +46,17 @@ export class ProducerTally {
   /** Records that a ring lost were never taken from it; all others were. */
   lose(reason: LossReason, count: number): void {
     this.#dropped[reason] += count;
-    this.#untold[reason] += count;
+    this.#unreported[reason] += count;
   }
 
-  untold(reason: LossReason): number {
-    return this.#untold[reason];
+  unreported(reason: LossReason): number {
+    return this.#unreported[reason];
   }
 
   /** An `overrun` record in the chunk reports all losses that were not reported yet. */
   tell(reason: LossReason): void {
-    this.#inChunk.told[reason] += this.#untold[reason];
-    this.#untold[reason] = 0;
+    this.#inChunk.reported[reason] += this.#unreported[reason];
+    this.#unreported[reason] = 0;
   }
 
   /** The chunk is in the file. */
@@ -96,8 +96,8 @@ export class ProducerTally {
     if (from.records > 0) this.lose("disk", from.records);
     from.records = 0;
     for (const reason of LOSS_REASONS) {
-      this.#untold[reason] += from.told[reason];
-      from.told[reason] = 0;
+      this.#unreported[reason] += from.reported[reason];
+      from.reported[reason] = 0;
     }
   }
 }
@@ -106,7 +106,7 @@ function move(from: Stage, to: Stage): void {
   to.records += from.records;
   from.records = 0;
   for (const reason of LOSS_REASONS) {
-    to.told[reason] += from.told[reason];
-    from.told[reason] = 0;
+    to.reported[reason] += from.reported[reason];
+    from.reported[reason] = 0;
   }
 }

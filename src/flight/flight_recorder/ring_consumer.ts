@@ -111,7 +111,7 @@ export class RingConsumer {
   }
 
   /** Lost records that no visitor was told of; the next record brings their marker. */
-  get untold(): number {
+  get unreported(): number {
     return this.totals().dropped - this.#views.floats[FLOAT.reportedLost] + this.#lostBeforeNext;
   }
 

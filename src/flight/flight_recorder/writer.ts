@@ -185,7 +185,7 @@ export class Writer {
     const isLeft = () => this.#lanes.some((lane, index) => left(lane, marks[index]) > 0);
     for (let idle = 0; isLeft() && idle < IDLE_PASSES_MAX;) idle = this.poll() > 0 ? 0 : idle + 1;
     // The last evictions are reported with the next record of the ring.
-    for (const lane of this.#lanes) if (lane.consumer.untold > 0) this.#drain(lane, 1);
+    for (const lane of this.#lanes) if (lane.consumer.unreported > 0) this.#drain(lane, 1);
     const pending = this.#pending();
     if (pending === 0) return;
     const message = "records came while the flight was being closed; they are the next flight's";

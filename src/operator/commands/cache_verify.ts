@@ -25,7 +25,7 @@ import { afterOption, type CacheParts, findTile, nameOf, openExisting } from "./
 /** With a server another process may be writing: such files are not faults yet. */
 const YOUNG_MS = 10 * 60_000;
 /** Faults that are listed one by one. */
-const FAULTS_TOLD = 100;
+const FAULTS_LISTED = 100;
 
 const ABOUT = `
 Holds every row of the tile cache against its files (there, plain files, size, SHA-256, a picture that
@@ -80,7 +80,7 @@ async function run(
   const after = values.after === undefined
     ? undefined
     : await findTile(cache.inspection, values.after);
-  let told = 0;
+  let listed = 0;
   let last: ListedTile | undefined = after;
   const report = await verifyCache(cache, {
     after,
@@ -91,7 +91,7 @@ async function run(
     youngerThanMs: place.dsn === null ? 0 : YOUNG_MS,
     onFault(fault) {
       if (json) io.out(JSON.stringify({ type: "fault", ...fault }));
-      else if (++told <= FAULTS_TOLD) io.out(lineOf(fault));
+      else if (++listed <= FAULTS_LISTED) io.out(lineOf(fault));
     },
     progress: (done, note) => bar.update(done, note),
     signal: io.signal,
@@ -120,7 +120,7 @@ function lineOf({ kind, subject, detail, repaired }: TileFault): string {
 function describe(report: VerifyReport, io: CommandIo): void {
   const { tiles, files, faults, repaired, young, diskBytes } = report;
   const looked = `${tiles} tiles, ${files} files, ${bytesText(diskBytes)}`;
-  if (faults > FAULTS_TOLD) io.out(`… and ${faults - FAULTS_TOLD} more (--json lists all)`);
+  if (faults > FAULTS_LISTED) io.out(`… and ${faults - FAULTS_LISTED} more (--json lists all)`);
   if (faults === 0) io.out(`${looked}: whole`);
   else if (repaired === faults) io.out(`${looked}: ${faults} faults, all repaired`);
   else {

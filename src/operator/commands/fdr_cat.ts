@@ -117,8 +117,10 @@ function toNanoseconds(moment: number | Date | undefined, zeroMs: number): numbe
 async function utcOfZeroMs(files: FlightFiles): Promise<number> {
   for await (const record of readRecords(files)) {
     const { startUtc } = record.payload;
-    const told = record.kind === "flight_header" ? Date.parse(String(startUtc)) : NaN;
-    return Number.isFinite(told) ? told : Date.parse(record.wallTime) - record.timestampNs / 1e6;
+    const startMs = record.kind === "flight_header" ? Date.parse(String(startUtc)) : NaN;
+    return Number.isFinite(startMs)
+      ? startMs
+      : Date.parse(record.wallTime) - record.timestampNs / 1e6;
   }
   return 0;
 }

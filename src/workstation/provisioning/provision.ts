@@ -68,7 +68,7 @@ export async function provisionPackage(
     tileCount: tiles.length,
     groundHeightM: request.groundHeightM,
     mapRegistrationSigmaM: request.mapRegistrationSigmaM,
-    ...(freshness.told ? { freshness: freshness.document } : {}),
+    ...(freshness.isNeeded ? { freshness: freshness.document } : {}),
   });
   await pinned.keep();
   const covered = tiles.reduce((sum, tile) => sum + tile.coverage, 0);
@@ -156,7 +156,7 @@ function freshnessOf(request: ProvisionRequest, fresh: FreshTiles, tiles: readon
       leftOut: [...fresh.leftOut],
       firstExpiresAt,
     },
-    told: flightAt !== undefined || fresh.leftOut.length > 0 || firstExpiresAt !== null,
+    isNeeded: flightAt !== undefined || fresh.leftOut.length > 0 || firstExpiresAt !== null,
   };
 }
 

@@ -97,7 +97,7 @@ async function serve(values: OptionValues<typeof OPTIONS>): Promise<ExitCode> {
     },
     onError: () => new Response(null, { status: 500 }),
   }, (request) => provider.answer(request));
-  // Being told to stop is how it ends: no fault.
+  // Stopping it by a signal is its normal end.
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     Deno.addSignalListener(signal, () => Deno.exit(EXIT.ok));
   }

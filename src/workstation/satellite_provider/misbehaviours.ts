@@ -10,15 +10,15 @@ type Act = Misbehaviour["act"];
 type AcknowledgeAct = Extract<Act, { kind: "acknowledge" }>;
 
 export class Misbehaviours {
-  #told: { route: MisbehaviourRoute; times: number; after: number; act: Act }[] = [];
+  #pending: { route: MisbehaviourRoute; times: number; after: number; act: Act }[] = [];
 
   tell(list: readonly Misbehaviour[]): void {
-    this.#told = list.map((one) => ({ ...one }));
+    this.#pending = list.map((one) => ({ ...one }));
   }
 
   /** The fault to show instead of the next answer of this route; null: answer normally. */
   next(route: MisbehaviourRoute): Act | null {
-    const one = this.#told.find((told) => told.route === route && told.times > 0);
+    const one = this.#pending.find((entry) => entry.route === route && entry.times > 0);
     if (one === undefined) return null;
     if (one.after > 0) {
       one.after--;

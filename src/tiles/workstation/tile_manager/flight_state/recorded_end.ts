@@ -36,10 +36,10 @@ async function endOf(flightFolder: string): Promise<RecordedEnd> {
   const segments = await segmentCopies(flightFolder);
   const flight = await flightOf(flightFolder, segments);
   if ("reason" in flight) return unknown(flightFolder, flight.reason);
-  const told = await Promise.all(
+  const ends = await Promise.all(
     (segments.at(-1) ?? []).map((path) => footerIn(path, flight.flightId)),
   );
-  const known = told.filter((end) => end !== null);
+  const known = ends.filter((end) => end !== null);
   const whole = known.filter(({ isWhole }) => isWhole);
   const best = (whole.length > 0 ? whole : known).map(({ end }) => end);
   if (best.length === 0) return unknown(flightFolder, NO_FOOTER);
