@@ -138,6 +138,7 @@ Deno.test("runProgram() turns faults into one message and their exit code", asyn
     [new DataError("map.png", "not a picture (use PNG)"), 65, /map\.png: not a picture/],
     [notCapable, 77, /write access to "\/srv\/x".*permissions\.operator\.write/],
     [new DataError("x", "cannot be written", { cause: full }), 74, /disk is full/],
+    [new Error("database or disk is full"), 74, /disk is full/], // SQLite
     [new Error("no", { cause: notCapable }), 77, /permissions\.operator\.write/],
     [new Deno.errors.NotFound("no such file: a"), 66, /no such file: a/],
     [new TypeError("x is undefined"), 70, /internal error of the program[\s\S]*TypeError/],

@@ -59,7 +59,8 @@ function exitCodeOf(error: unknown, byReason: number): number {
 function isDiskFull(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code;
   return code === "ENOSPC" || code === "EDQUOT" || code === "53100" || // 53100: PostgreSQL
-    (error instanceof Error && /No space left on device|os error (28|122)\b/.test(error.message));
+    (error instanceof Error &&
+      /No space left on device|database or disk is full|os error (28|122)\b/.test(error.message));
 }
 
 /** Finds the setting that allows it in: 'Requires read access to "/x", run again with …'. */

@@ -141,7 +141,8 @@ async function guarded<T>(path: string, work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     const isDiskFault = error instanceof Error && "code" in error &&
-      !(error instanceof GdnError) && !(error instanceof Deno.errors.NotCapable);
+      typeof error.code === "string" && !(error instanceof GdnError) &&
+      !(error instanceof Deno.errors.NotCapable);
     throw isDiskFault ? new OutputWriteError(path, error) : error;
   }
 }

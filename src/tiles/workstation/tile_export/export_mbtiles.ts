@@ -39,17 +39,15 @@ export async function exportMbtiles(
   try {
     const facts = new ExportFacts();
     await using output = await Output.file(request.out, { force: request.force });
-    const database = new DatabaseSync(output.temporaryPath);
-    try {
+    await output.guard(async () => {
+      using database = new DatabaseSync(output.temporaryPath);
       database.exec(SCHEMA);
       await insertTiles(database, tiles, request, facts, observe);
       const insert = database.prepare("INSERT INTO metadata VALUES (?, ?)");
       for (const [name, value] of Object.entries(facts.document(request.name))) {
         insert.run(name, value);
       }
-    } finally {
-      database.close();
-    }
+    });
     await output.commit();
     const { size: bytes } = await Deno.stat(request.out);
     const { zooms, bounds } = facts;

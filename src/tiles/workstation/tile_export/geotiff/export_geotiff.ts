@@ -68,7 +68,7 @@ export async function exportGeotiff(
   try {
     const facts = new ExportFacts();
     await using output = await Output.file(request.out, { force: request.force });
-    await paint(output, tiles, decoder, request, facts, observe);
+    await output.guard(() => paint(output, tiles, decoder, request, facts, observe));
     await output.commit();
     const { size: bytes } = await Deno.stat(request.out);
     const { zooms, bounds } = facts;
