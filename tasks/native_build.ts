@@ -1,5 +1,5 @@
 /**
- * A CMake build folder of ffi/: configured once, and anew when it no longer fits.
+ * A CMake build folder: configured once, and anew when it no longer fits.
  *
  * @module
  */
@@ -23,7 +23,7 @@ export async function buildNative(
     await Deno.remove(build, { recursive: true });
   }
   const configured = existsSync(`${build}/build.ninja`);
-  if (!configured) console.error("setup: building the native libraries (a minute or two)");
+  if (!configured) console.error(`setup: building ${sources} (up to two minutes)`);
   const steps = [
     ...(configured ? [] : [["cmake", "-S", sources, "-B", build, "-G", "Ninja", ...options]]),
     ["cmake", "--build", build],

@@ -291,8 +291,9 @@ std::vector<Block> lay_out(const Frame& frame, const View& view, cv::Point2d cen
   for (int j = 0; j < search.blocks_y; j++) {
     for (int i = 0; i < search.blocks_x; i++) {
       double x = 0, y = 0;
-      camera.unproject(camera.width * (i + 0.5) / search.blocks_x - 0.5,
-                       camera.height * (j + 0.5) / search.blocks_y - 0.5, &x, &y);
+      if (!camera.unproject(camera.width * (i + 0.5) / search.blocks_x - 0.5,
+                            camera.height * (j + 0.5) / search.blocks_y - 0.5, &x, &y))
+        continue;
       const auto ray = times(view.local_from_camera, x, y, 1);
       if (-ray[2] < 0.2) continue;
       const double east = ray[0] / -ray[2] * view.height_m;

@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "guard.hpp"
+#include "lens.hpp"
 #include "registry.hpp"
 
 namespace {
@@ -16,45 +16,6 @@ constexpr int kPosesMax = 16;
 constexpr int kSpanPx = 16;
 /// What a pixel that looks over the horizon shows.
 constexpr float kSky = 205.0f;
-
-struct Intrinsics {
-  double fx, fy, cx, cy, k1, k2, p1, p2, k3;
-
-  void distort(double x, double y, double* out_x, double* out_y) const {
-    const double r2 = x * x + y * y;
-    const double radial = 1 + r2 * (k1 + r2 * (k2 + r2 * k3));
-    *out_x = x * radial + 2 * p1 * x * y + p2 * (r2 + 2 * x * x);
-    *out_y = y * radial + p1 * (r2 + 2 * y * y) + 2 * p2 * x * y;
-  }
-
-  /// Fixed-point iteration with a numeric Newton step: quadratic, exact to 1e-12 within a few turns.
-  void undistort(double xd, double yd, double* x, double* y) const {
-    *x = xd;
-    *y = yd;
-    for (int i = 0; i < 12; ++i) {
-      double fx0, fy0, fxx, fyx, fxy, fyy;
-      const double h = 1e-6;
-      distort(*x, *y, &fx0, &fy0);
-      distort(*x + h, *y, &fxx, &fyx);
-      distort(*x, *y + h, &fxy, &fyy);
-      const double a = (fxx - fx0) / h, b = (fxy - fx0) / h;
-      const double c = (fyx - fy0) / h, d = (fyy - fy0) / h;
-      const double det = a * d - b * c;
-      if (std::abs(det) < 1e-9) return;
-      const double ex = xd - fx0, ey = yd - fy0;
-      *x += (d * ex - b * ey) / det;
-      *y += (a * ey - c * ex) / det;
-      if (std::abs(ex) + std::abs(ey) < 1e-13) return;
-    }
-  }
-};
-
-Intrinsics intrinsics_of(const double* v) {
-  gdn::require(v != nullptr, "the intrinsics are missing");
-  for (int i = 0; i < 9; ++i) gdn::require(std::isfinite(v[i]), "an intrinsic is not finite");
-  gdn::require(v[0] > 0 && v[1] > 0, "the focal lengths must be positive");
-  return {v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8]};
-}
 
 struct Camera : gdn::Counted {
   int width, height;
@@ -240,19 +201,19 @@ auto& grounds() { return gdn::Registry<Ground, gdn::HandleKind::kRenderGround>::
 int32_t gdn_render_camera_create(const double* intrinsics, int32_t width_px, int32_t height_px,
                                  uint64_t* camera, gdn_error* error) {
   return gdn::guard(error, [&] {
-    const Intrinsics in = intrinsics_of(intrinsics);
+    const auto lens = gdn::Lens::from(intrinsics);
     gdn::require(width_px > 0 && height_px > 0 && width_px <= 20000 && height_px <= 20000,
                  "a camera has 1 to 20000 pixels a side");
     const auto made = std::make_shared<Camera>();
     made->width = width_px;
     made->height = height_px;
-    made->focal = std::sqrt(in.fx * in.fy);
+    made->focal = std::sqrt(lens.fx * lens.fy);
     made->rays.resize(static_cast<size_t>(width_px) * height_px * 2);
     float* ray = made->rays.data();
     for (int y = 0; y < height_px; ++y) {
       for (int x = 0; x < width_px; ++x, ray += 2) {
         double rx, ry;
-        in.undistort((x - in.cx) / in.fx, (y - in.cy) / in.fy, &rx, &ry);
+        gdn::require(lens.unproject(x, y, &rx, &ry), "the lens model folds over inside the picture");
         ray[0] = static_cast<float>(rx);
         ray[1] = static_cast<float>(ry);
         made->corner2 = std::max(made->corner2, ray[0] * ray[0] + ray[1] * ray[1]);
@@ -312,19 +273,6 @@ int32_t gdn_render_view(uint64_t camera, uint64_t ground, const double* poses, i
       render<1>(seen_by, seen, moments, how, noise_seed, pixels);
     } else {
       render<3>(seen_by, seen, moments, how, noise_seed, pixels);
-    }
-  });
-}
-
-int32_t gdn_render_project(const double* intrinsics, const double* normalised, int32_t point_count,
-                           double* pixels, gdn_error* error) {
-  return gdn::guard(error, [&] {
-    const Intrinsics in = intrinsics_of(intrinsics);
-    for (int i = 0; i < point_count; ++i) {
-      double x, y;
-      in.distort(normalised[2 * i], normalised[2 * i + 1], &x, &y);
-      pixels[2 * i] = in.fx * x + in.cx;
-      pixels[2 * i + 1] = in.fy * y + in.cy;
     }
   });
 }

@@ -6,7 +6,7 @@
 #define GDN_VISION_RENDER_H
 #include "abi.h"
 
-/* A camera: `intrinsics` are fx, fy, cx, cy, k1, k2, p1, p2, k3 (Brown-Conrady, OpenCV's order). */
+/* A camera with the intrinsics of lens.h; every pixel must have a ray. */
 GDN_API int32_t gdn_render_camera_create(const double* intrinsics, int32_t width_px,
                                          int32_t height_px, uint64_t* camera, gdn_error* error);
 GDN_API int32_t gdn_render_camera_free(uint64_t camera, gdn_error* error);
@@ -25,10 +25,5 @@ GDN_API int32_t gdn_render_ground_free(uint64_t ground, gdn_error* error);
 GDN_API int32_t gdn_render_view(uint64_t camera, uint64_t ground, const double* poses,
                                 int32_t pose_count, const double* look, uint64_t noise_seed,
                                 uint8_t* pixels, int64_t pixels_bytes, gdn_error* error);
-
-/* The pixel that a point of the camera frame with z = 1 is seen at, with distortion: `normalised`
- * holds x, y pairs; `pixels` receives as many u, v pairs. */
-GDN_API int32_t gdn_render_project(const double* intrinsics, const double* normalised,
-                                   int32_t point_count, double* pixels, gdn_error* error);
 
 #endif

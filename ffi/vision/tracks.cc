@@ -59,7 +59,8 @@ std::vector<cv::Mat> flow_pyramid(Frame& frame, cv::Size window) {
 cv::Point2f predict(const Frame& from, const Frame& to, const double* h, cv::Point2f pixel) {
   const double s = scale_of(from);
   double x = 0, y = 0, u = 0, v = 0;
-  from.camera.unproject((pixel.x + 0.5) * s - 0.5, (pixel.y + 0.5) * s - 0.5, &x, &y);
+  if (!from.camera.unproject((pixel.x + 0.5) * s - 0.5, (pixel.y + 0.5) * s - 0.5, &x, &y))
+    return pixel;
   const double w = h[6] * x + h[7] * y + h[8];
   if (!(std::abs(w) > 1e-6)) return pixel;
   to.camera.project((h[0] * x + h[1] * y + h[2]) / w, (h[3] * x + h[4] * y + h[5]) / w, &u, &v);
@@ -98,12 +99,13 @@ int32_t gdn_frames_track(uint64_t from_handle, uint64_t to_handle, const double*
     for (size_t i = 0; i < start.size() && *count < capacity; i++) {
       if (!forward[i] || !backward[i] || cv::norm(back[i] - start[i]) > 0.5) continue;
       double* pair = pairs + 4 * *count;
-      from.camera.unproject((start[i].x + 0.5) * s - 0.5, (start[i].y + 0.5) * s - 0.5, pair,
-                            pair + 1);
-      to.camera.unproject((guess[i].x + 0.5) * s - 0.5, (guess[i].y + 0.5) * s - 0.5, pair + 2,
-                          pair + 3);
-      // Where the lens polynomial folds there is no ray.
-      if (std::all_of(pair, pair + 4, [](double v) { return std::isfinite(v); })) ++*count;
+      // Where the lens model folds over there is no ray.
+      if (from.camera.unproject((start[i].x + 0.5) * s - 0.5, (start[i].y + 0.5) * s - 0.5, pair,
+                                pair + 1) &&
+          to.camera.unproject((guess[i].x + 0.5) * s - 0.5, (guess[i].y + 0.5) * s - 0.5, pair + 2,
+                              pair + 3)) {
+        ++*count;
+      }
     }
   });
 }

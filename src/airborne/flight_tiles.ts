@@ -44,6 +44,7 @@ export class FlightTiles implements FlightOutput {
       // The local frame's up is height over the flat ground.
       groundUpM: 0,
       toolkit: {
+        lens: vision,
         decodeJpeg: async (jpeg, name) => ({
           ...await decodeJpeg(vision, jpeg, { name, channels: 3 }),
           channels: 3,

@@ -140,6 +140,7 @@ export function makeDownloadRig(options: DownloadRigOptions): DownloadRig {
 /** These tests bring JPEGs alone, which are only decoded. */
 function toolkitOf(vision: VisionLibrary): TileToolkit {
   return {
+    lens: vision,
     warp: () => Promise.reject(new Error("nothing to warp")),
     encodeJpeg: () => Promise.reject(new Error("nothing to encode")),
     async decodeJpeg(jpeg, options) {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { LocalFrame, quaternionFromRotationVector, tileBounds } from "../../src/core/mod.ts";
+import { openVision } from "../../src/native/vision/mod.ts";
 import {
   FlightTileMaker,
   FlightTilesConfigSchema,
@@ -90,9 +91,13 @@ Deno.test("wholeTiles() works over the antimeridian", () => {
   assert(tiles.every(({ x }) => x < 4 || x > last - 4));
 });
 
+const vision = openVision();
+Deno.test.afterAll(() => vision[Symbol.dispose]());
+
 /** Noise is sharp; a constant has no contrast. */
 function toolkit(contrast: boolean): FlightTileToolkit {
   return {
+    lens: vision,
     decodeJpeg: () =>
       Promise.resolve({ widthPx: 640, heightPx: 480, channels: 3, pixels: new Uint8Array(0) }),
     encodeJpeg: () => Promise.resolve(new Uint8Array([1])),

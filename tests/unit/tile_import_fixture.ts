@@ -16,6 +16,7 @@ import type {
 
 export function toolkitOf(vision: VisionLibrary): TileToolkit {
   return {
+    lens: vision,
     warp: (source, grid, target) => warpGrid(vision, source, grid, target),
     encodeJpeg: (picture, quality) => encodeJpeg(vision, picture, quality),
     decodeJpeg: async (jpeg, { name, denominator }) => {

@@ -10,6 +10,7 @@ import {
   NativeErrorBuffer,
   type NativeLibrary,
 } from "../../core/mod.ts";
+import { type CameraModel, cameraVector } from "./lens.ts";
 
 export const frameSymbols = {
   gdn_frame_decode: {
@@ -44,23 +45,6 @@ export const frameSymbols = {
 } as const satisfies Deno.ForeignLibraryInterface;
 
 type FrameLibrary = Pick<NativeLibrary<typeof frameSymbols>, "symbols">;
-
-/** The part of a calibration that the native side needs: pixels, OpenCV's order of distortion. */
-export interface CameraModel {
-  readonly widthPx: number;
-  readonly heightPx: number;
-  readonly fxPx: number;
-  readonly fyPx: number;
-  readonly cxPx: number;
-  readonly cyPx: number;
-  readonly distortion: readonly [number, number, number, number, number];
-}
-
-/** The 11 doubles of ffi/vision/camera.hpp. */
-function cameraVector(camera: CameraModel): Float64Array<ArrayBuffer> {
-  const { widthPx, heightPx, fxPx, fyPx, cxPx, cyPx, distortion } = camera;
-  return Float64Array.of(widthPx, heightPx, fxPx, fyPx, cxPx, cyPx, ...distortion);
-}
 
 /** North-up grey ground: row 0 is north; `mask` is 255 where there is ground. */
 interface GroundPatch {

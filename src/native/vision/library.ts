@@ -8,6 +8,7 @@ import { type NativeAbi, nativeLibraryPath, openNativeLibrary } from "../../core
 import { featureSymbols } from "./features.ts";
 import { frameSymbols } from "./frame.ts";
 import { imageSymbols } from "./image.ts";
+import { lensSymbols } from "./lens.ts";
 import { poseStructBytes, poseSymbols } from "./pose.ts";
 import { renderSymbols } from "./render.ts";
 import { structuralStructBytes, structuralSymbols } from "./structural.ts";
@@ -17,7 +18,7 @@ import { warpSymbols } from "./warp.ts";
 /** ABI version and struct sizes of these bindings; checked when the library is opened. */
 export const visionAbi: NativeAbi = {
   symbol: "gdn_vision_abi_version",
-  version: 2,
+  version: 3,
   structBytes: { ...poseStructBytes, ...structuralStructBytes },
 };
 
@@ -27,6 +28,7 @@ export const visionSymbols = {
   ...featureSymbols,
   ...frameSymbols,
   ...imageSymbols,
+  ...lensSymbols,
   ...poseSymbols,
   ...renderSymbols,
   ...structuralSymbols,

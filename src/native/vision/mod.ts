@@ -2,6 +2,7 @@
 export * from "./features.ts";
 export * from "./frame.ts";
 export * from "./image.ts";
+export * from "./lens.ts";
 export { openVision, type VisionLibrary } from "./library.ts";
 export * from "./pose.ts";
 export * from "./render.ts";

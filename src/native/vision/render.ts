@@ -10,6 +10,7 @@ import {
   type Vector3,
 } from "../../core/mod.ts";
 import type { Picture } from "./image.ts";
+import { type CameraModel, lensVector } from "./lens.ts";
 
 export const renderSymbols = {
   gdn_render_camera_create: {
@@ -30,25 +31,9 @@ export const renderSymbols = {
     result: "i32",
     nonblocking: true,
   },
-  gdn_render_project: {
-    // (const double[9], const double*, int32_t, double*, gdn_error*)
-    parameters: ["buffer", "buffer", "i32", "buffer", "buffer"],
-    result: "i32",
-  },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 type RenderLibrary = Pick<NativeLibrary<typeof renderSymbols>, "symbols">;
-
-/** Pinhole with Brown–Conrady distortion in OpenCV's order; pixel centres at integers. */
-export interface RenderIntrinsics {
-  readonly widthPx: number;
-  readonly heightPx: number;
-  readonly fxPx: number;
-  readonly fyPx: number;
-  readonly cxPx: number;
-  readonly cyPx: number;
-  readonly distortion: readonly [k1: number, k2: number, p1: number, p2: number, k3: number];
-}
 
 /** Pose of the camera at one time of an exposure. */
 export interface RenderPose {
@@ -67,16 +52,6 @@ export interface RenderLook {
   /** Increase of the noise per grey level of light. */
   readonly noisePerLevel: number;
   readonly noiseSeed: bigint;
-}
-
-function packed(camera: RenderIntrinsics): Float64Array<ArrayBuffer> {
-  return new Float64Array([
-    camera.fxPx,
-    camera.fyPx,
-    camera.cxPx,
-    camera.cyPx,
-    ...camera.distortion,
-  ]);
 }
 
 /** A handle of an object in native memory, freed once. */
@@ -144,13 +119,13 @@ export class RenderGround extends NativeHandle {
 
 /** A camera in native memory, with the ray of each pixel. */
 export class RenderCamera extends NativeHandle {
-  readonly intrinsics: RenderIntrinsics;
+  readonly intrinsics: CameraModel;
 
-  constructor(vision: RenderLibrary, intrinsics: RenderIntrinsics) {
+  constructor(vision: RenderLibrary, intrinsics: CameraModel) {
     const out = new BigUint64Array(1);
     const error = new NativeErrorBuffer();
     const status = vision.symbols.gdn_render_camera_create(
-      packed(intrinsics),
+      lensVector(intrinsics),
       intrinsics.widthPx,
       intrinsics.heightPx,
       out,
@@ -194,23 +169,4 @@ export class RenderCamera extends NativeHandle {
     error.check("gdn_render_view", status);
     return { widthPx, heightPx, channels: ground.channels, pixels };
   }
-}
-
-/** Pixels of points given as x/z, y/z in the camera frame, with distortion. */
-export function projectNormalised(
-  vision: RenderLibrary,
-  intrinsics: RenderIntrinsics,
-  normalised: Float64Array<ArrayBuffer>,
-): Float64Array<ArrayBuffer> {
-  const pixels = new Float64Array(normalised.length);
-  const error = new NativeErrorBuffer();
-  const status = vision.symbols.gdn_render_project(
-    packed(intrinsics),
-    normalised,
-    normalised.length / 2,
-    pixels,
-    error.bytes,
-  );
-  error.check("gdn_render_project", status);
-  return pixels;
 }

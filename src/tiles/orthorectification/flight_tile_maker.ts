@@ -11,6 +11,7 @@ import {
   worldPixelFromWgs,
   zoomForGsd,
 } from "../../core/mod.ts";
+import type { LensLibrary } from "../../native/vision/mod.ts";
 import type { CameraView, GroundPosition, ProjectionGrid } from "./contract.ts";
 import {
   type FlightTilesConfig,
@@ -32,6 +33,7 @@ interface Rgb {
 
 /** The functions of the native library that the maker needs. */
 export interface FlightTileToolkit {
+  readonly lens: LensLibrary;
   decodeJpeg(jpeg: Uint8Array<ArrayBuffer>, name: string): Promise<Rgb>;
   encodeJpeg(picture: Rgb, quality: number): Promise<Uint8Array<ArrayBuffer>>;
   warp(source: Rgb, grid: ProjectionGrid, sidePx: number): Promise<{
@@ -100,8 +102,8 @@ export class FlightTileMaker {
 
   /** The tiles that this frame gives; none is a valid result, not an error. */
   async make(flown: FlownFrame): Promise<readonly FlightTile[]> {
-    const { localFrame, groundUpM, config } = this.#options;
-    const footprint = frameFootprint(flown.view, groundUpM);
+    const { toolkit, localFrame, groundUpM, config } = this.#options;
+    const footprint = frameFootprint(toolkit.lens, flown.view, groundUpM);
     if (footprint === null) return this.#refuse("horizon in view");
     const [first, , third] = footprint;
     const reachM = Math.hypot(first[0] - third[0], first[1] - third[1]) / 2;
@@ -116,7 +118,7 @@ export class FlightTileMaker {
     )
       .filter((tile) => this.#isWanted(tile, judgement.misplacementBoundM));
     if (tiles.length === 0) return [];
-    const picture = await this.#options.toolkit.decodeJpeg(flown.jpeg, `frame ${flown.sequence}`);
+    const picture = await toolkit.decodeJpeg(flown.jpeg, `frame ${flown.sequence}`);
     const made: FlightTile[] = [];
     for (const tile of tiles) {
       const one = await this.#paint(tile, flown, picture, { judgement, gsdM });
@@ -137,7 +139,7 @@ export class FlightTileMaker {
     known: { judgement: Extract<FrameJudgement, { usable: true }>; gsdM: number },
   ): Promise<FlightTile | null> {
     const { toolkit, localFrame, groundUpM, config } = this.#options;
-    const grid = tileProjection(flown.view, tile, localFrame, groundUpM);
+    const grid = tileProjection(toolkit.lens, flown.view, tile, localFrame, groundUpM);
     const warped = await toolkit.warp(picture, grid, TILE_SIZE_PX);
     if (warped.coverage.includes(0)) return this.#drop("tiles not whole");
     const look = lookOf(warped.pixels, TILE_SIZE_PX);

@@ -3,7 +3,6 @@
  * both executables.
  */
 export * from "./contract.ts";
-export { distort, isUnfolded, jacobian, undistort } from "./distortion.ts";
 export * from "./ground.ts";
 export { northUpProjection, tileProjection } from "./tile_projection.ts";
 export {

@@ -10,8 +10,9 @@ import {
   TILE_SIZE_PX,
   wgsFromWorldPixel,
 } from "../../core/mod.ts";
+import type { LensLibrary } from "../../native/vision/mod.ts";
 import type { CameraView, GroundPosition, ProjectionGrid } from "./contract.ts";
-import { pixelFromGround } from "./ground.ts";
+import { pixelsFromGround } from "./ground.ts";
 
 const TILE_KNOT_STEP_PX = 16;
 
@@ -20,12 +21,13 @@ const TILE_KNOT_STEP_PX = 16;
  * flat at `groundUpM` of the local frame.
  */
 export function tileProjection(
+  lens: LensLibrary,
   view: CameraView,
   tile: SlippyTile,
   localFrame: LocalFrame,
   groundUpM: number,
 ): ProjectionGrid {
-  return projectGrid(view, groundUpM, TILE_SIZE_PX, TILE_KNOT_STEP_PX, (column, row) => {
+  return projectGrid(lens, view, groundUpM, TILE_SIZE_PX, TILE_KNOT_STEP_PX, (column, row) => {
     const { latitudeDeg, longitudeDeg } = wgsFromWorldPixel({
       x: tile.x * TILE_SIZE_PX + column + 0.5,
       y: tile.y * TILE_SIZE_PX + row + 0.5,
@@ -46,12 +48,14 @@ interface NorthUpRaster {
 
 /** Grid for warping the frame of `view` into a north-up square of the local frame. */
 export function northUpProjection(
+  lens: LensLibrary,
   view: CameraView,
   raster: NorthUpRaster,
   groundUpM: number,
 ): ProjectionGrid {
   const { westM, northM, gsdM, sizePx } = raster;
   return projectGrid(
+    lens,
     view,
     groundUpM,
     sizePx,
@@ -61,6 +65,7 @@ export function northUpProjection(
 }
 
 function projectGrid(
+  lens: LensLibrary,
   view: CameraView,
   groundUpM: number,
   sizePx: number,
@@ -68,15 +73,12 @@ function projectGrid(
   groundOf: (column: number, row: number) => GroundPosition,
 ): ProjectionGrid {
   const knots = Math.ceil((sizePx - 1) / stepPx) + 1;
-  const sourcePx = new Float64Array(2 * knots * knots);
-  let at = 0;
+  const grounds: GroundPosition[] = [];
   for (let row = 0; row < knots; row++) {
     for (let column = 0; column < knots; column++) {
-      const ground = groundOf(column * stepPx, row * stepPx);
-      const pixel = pixelFromGround(view, ground, groundUpM) ?? [NaN, NaN];
-      sourcePx[at++] = pixel[0];
-      sourcePx[at++] = pixel[1];
+      grounds.push(groundOf(column * stepPx, row * stepPx));
     }
   }
+  const sourcePx = pixelsFromGround(lens, view, grounds, groundUpM);
   return { columns: knots, rows: knots, stepPx, sourcePx };
 }

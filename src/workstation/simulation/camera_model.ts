@@ -12,7 +12,7 @@ import {
   type Random,
 } from "../../core/mod.ts";
 import type { CameraCalibration } from "../../navigation/camera/mod.ts";
-import type { RenderIntrinsics } from "../../native/vision/mod.ts";
+import type { CameraModel } from "../../native/vision/mod.ts";
 
 /** 1 sigma an axis. */
 const MOUNTING_SIGMA_DEG = 0.5;
@@ -22,7 +22,7 @@ const CALIBRATION_ERROR = 0.001;
 export interface SimulatedCamera {
   /** As calibrated: written to the flight folder. */
   readonly calibration: CameraCalibration;
-  readonly trueIntrinsics: RenderIntrinsics;
+  readonly trueIntrinsics: CameraModel;
   readonly trueBodyFromCamera: Quaternion;
   readonly mountingErrorRad: readonly [number, number, number];
 }

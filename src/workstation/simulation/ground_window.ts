@@ -5,8 +5,8 @@
  */
 import { matrixVector } from "../../core/mod.ts";
 import {
+  type CameraModel,
   RenderGround,
-  type RenderIntrinsics,
   type RenderPose,
   type VisionLibrary,
 } from "../../native/vision/mod.ts";
@@ -21,14 +21,14 @@ const MARGIN_HEIGHTS = 0.4;
 export class GroundWindow implements Disposable {
   readonly #source: GroundSource;
   readonly #vision: VisionLibrary;
-  readonly #intrinsics: RenderIntrinsics;
+  readonly #intrinsics: CameraModel;
   readonly #gsdM: number;
   #loaded: RenderGround | null = null;
   #box: LocalBox | null = null;
 
   constructor(
     source: GroundSource,
-    camera: { vision: VisionLibrary; intrinsics: RenderIntrinsics; gsdM: number },
+    camera: { vision: VisionLibrary; intrinsics: CameraModel; gsdM: number },
   ) {
     this.#source = source;
     this.#vision = camera.vision;
@@ -105,7 +105,7 @@ function contains(outer: LocalBox, inner: LocalBox): boolean {
 }
 
 /** Bounds of what the first and the last moment see, from rays along the picture's edge. */
-function seenBox(moments: readonly RenderPose[], camera: RenderIntrinsics): LocalBox {
+function seenBox(moments: readonly RenderPose[], camera: CameraModel): LocalBox {
   let [west, south, east, north] = [Infinity, Infinity, -Infinity, -Infinity];
   for (const pose of [moments[0], moments[moments.length - 1]]) {
     const [e, n, height] = pose.positionLocalM;

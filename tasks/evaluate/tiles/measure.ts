@@ -6,6 +6,7 @@
 import type { FrameLine } from "../../../src/airborne/json_lines.ts";
 import { LocalFrame } from "../../../src/core/mod.ts";
 import { ManifestSchema } from "../../../src/flight/flight_package/mod.ts";
+import { openVision } from "../../../src/native/vision/mod.ts";
 import type { GroundSource } from "../../../src/workstation/simulation/mod.ts";
 import { GroundView } from "./ground_view.ts";
 import { madeTiles } from "./made_tiles.ts";
@@ -29,7 +30,9 @@ export interface MeasuredFlight {
 
 /** @throws GdnError */
 export async function tilePlacements(measured: MeasuredFlight): Promise<TilePlacement[]> {
+  using vision = openVision();
   const parts = {
+    lens: vision,
     ground: new GroundView(measured.world),
     cameras: await FlightCameras.read(measured.flight),
     packageFrame: await packageFrame(measured.packagePath),

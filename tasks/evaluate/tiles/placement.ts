@@ -12,6 +12,7 @@
 import sharp from "sharp";
 import type { FrameLine } from "../../../src/airborne/json_lines.ts";
 import { groundSampleDistanceM, type LocalFrame } from "../../../src/core/mod.ts";
+import type { LensLibrary } from "../../../src/native/vision/mod.ts";
 import { groundFromPixel, pixelFromGround } from "../../../src/tiles/orthorectification/mod.ts";
 import type { GroundView } from "./ground_view.ts";
 import type { MadeTile } from "./made_tiles.ts";
@@ -41,6 +42,7 @@ export interface TilePlacement {
 }
 
 export interface PlacementParts {
+  readonly lens: LensLibrary;
   readonly ground: GroundView;
   readonly cameras: FlightCameras;
   /** Of the package that was flown on. */
@@ -65,15 +67,16 @@ export async function placementOf(made: MadeTile, parts: PlacementParts): Promis
 export function displacementByPose(
   { tile, frameSequence }: MadeTile,
   point: readonly [number, number],
-  { ground, cameras, packageFrame, lines }: PlacementParts,
+  { lens, ground, cameras, packageFrame, lines }: PlacementParts,
 ): EastNorth | null {
   const line = lines.get(frameSequence);
   const trueView = line && cameras.trueView(line.timeNs, ground.frame);
   if (!line || !trueView) return null;
   const heightM = packageFrame.origin.heightM;
   const [east, north] = packageFrame.localFromWgs({ ...wgsOfTilePoint(tile, point), heightM });
-  const pixel = pixelFromGround(cameras.believedView(line, packageFrame), [east, north], 0);
-  const seen = pixel && groundFromPixel(trueView, pixel, 0);
+  const believedView = cameras.believedView(line, packageFrame);
+  const pixel = pixelFromGround(lens, believedView, [east, north], 0);
+  const seen = pixel && groundFromPixel(lens, trueView, pixel, 0);
   if (!seen) return null;
   const said = groundOfTilePoint(tile, ground.frame, point);
   return [seen[0] - said[0], seen[1] - said[1]];

@@ -51,7 +51,7 @@ export async function alignPhotographs(
   const turns = await findTurns(set, pairs, shortSideM / COARSE_CELLS, parts);
   const ties = await measureTies(set, turns, shortSideM / FINE_CELLS, parts);
   const middles = set.photographs.map((photograph, i) =>
-    middleOf(viewOf(photograph, turns.placements[i]))
+    middleOf(toolkit.lens, viewOf(photograph, turns.placements[i]))
   );
   const { adjustments, medianBeforeM, medianAfterM } = adjust(middles, ties);
   const placements = turns.placements.map((placement, i): Placement => ({

@@ -4,6 +4,7 @@
  * @module
  */
 import { TILE_SIZE_PX } from "../../../core/mod.ts";
+import type { LensLibrary } from "../../../native/vision/mod.ts";
 import type { PaintedTile } from "./contract.ts";
 
 const JPEG_QUALITY = 90;
@@ -36,6 +37,7 @@ type WarpFunction = (
 /** The functions of the native library that the import needs, passed by the composition root. */
 export interface TileToolkit {
   readonly warp: WarpFunction;
+  readonly lens: LensLibrary;
   encodeJpeg(picture: Rgb, quality: number): Promise<Uint8Array<ArrayBuffer>>;
   /** Decodes a JPEG to colour; `name` is for messages. */
   decodeJpeg(

@@ -62,9 +62,9 @@ export class PhotographImagery implements Imagery {
     this.notes = notes;
     this.#layers = set.photographs.map((photograph, index) => {
       const view = viewOf(photograph, placements[index]);
-      const outline = frameFootprint(view, 0, OUTLINE_STEPS);
+      const outline = frameFootprint(toolkit.lens, view, 0, OUTLINE_STEPS);
       // Within 30° of the vertical, only a very wide lens would show the horizon.
-      return { photograph, view, middle: middleOf(view), outline: outline ?? [] };
+      return { photograph, view, middle: middleOf(toolkit.lens, view), outline: outline ?? [] };
     }).filter((layer) => layer.outline.length > 0);
     const gsds = set.photographs.map(gsdOf).sort((a, b) => a - b);
     this.gsdM = gsds[gsds.length >> 1];
@@ -116,7 +116,7 @@ export class PhotographImagery implements Imagery {
     canvas: SquareCanvas,
     nearestM: Float64Array,
   ): Promise<number> {
-    const grid = tileProjection(layer.view, tile, this.#set.frame, 0);
+    const grid = tileProjection(this.#toolkit.lens, layer.view, tile, this.#set.frame, 0);
     const denominator = decodeDenominator(ground.gsdM / gsdOf(layer.photograph));
     scaleKnots(grid.sourcePx, denominator);
     const source = await this.#cache.get(layer.photograph.file, denominator);

@@ -36,7 +36,7 @@ export async function groundRaster(
   parts: { readonly toolkit: TileToolkit; readonly cache: PhotographPixelCache },
 ): Promise<GroundRaster | null> {
   const view = viewOf(photograph, placement);
-  const footprint = frameFootprint(view, 0, 4);
+  const footprint = frameFootprint(parts.toolkit.lens, view, 0, 4);
   if (!footprint) return null;
   const east = footprint.map((p) => p[0]), north = footprint.map((p) => p[1]);
   const column = Math.floor(Math.min(...east) / gsdM);
@@ -48,7 +48,7 @@ export async function groundRaster(
     ) / gsdM,
   );
   const corner = { westM: column * gsdM, northM: -row * gsdM, gsdM, sizePx };
-  const grid = northUpProjection(view, corner, 0);
+  const grid = northUpProjection(parts.toolkit.lens, view, corner, 0);
   const shrink = gsdM / gsdOf(photograph);
   const denominator = shrink >= 8 ? 8 : shrink >= 4 ? 4 : shrink >= 2 ? 2 : 1;
   scaleKnots(grid.sourcePx, denominator);

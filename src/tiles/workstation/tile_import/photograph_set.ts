@@ -4,6 +4,7 @@
  * @module
  */
 import { DataError, LocalFrame } from "../../../core/mod.ts";
+import type { LensLibrary } from "../../../native/vision/mod.ts";
 import {
   type CameraView,
   groundFromPixel,
@@ -121,11 +122,12 @@ export function viewOf(photograph: PlacedPhotograph, placement: Placement): Came
 }
 
 /** Ground point at the centre of the picture. */
-export function middleOf(view: CameraView): GroundPosition {
+export function middleOf(lens: LensLibrary, view: CameraView): GroundPosition {
   const { widthPx, heightPx } = view.calibration;
   const { positionLocalM: [east, north] } = view;
   // Within 30° of the vertical the centre always meets the ground.
-  return groundFromPixel(view, [(widthPx - 1) / 2, (heightPx - 1) / 2], 0) ?? [east, north];
+  const centre = [(widthPx - 1) / 2, (heightPx - 1) / 2] as const;
+  return groundFromPixel(lens, view, centre, 0) ?? [east, north];
 }
 
 /** Metres of ground per pixel at the centre of the picture. */
