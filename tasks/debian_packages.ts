@@ -19,6 +19,7 @@ const RUN_PACKAGES = [
   "libopenblas-pthread-dev",
   "libgfortran5",
   "libgomp1",
+  "libeigen3-dev",
 ];
 
 /** Needed by tests only: GDAL reads exported GeoTIFFs (33 MB beside OpenCV's libraries). */

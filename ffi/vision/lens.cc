@@ -9,8 +9,8 @@ namespace {
 /// Calls `map(x, y, out)` for every pair; a pair that it says no to becomes NaN.
 template <typename Map>
 void map_pairs(const double* in, int64_t doubles, double* out, Map&& map) {
-  gdn::require(in != nullptr && out != nullptr && doubles >= 0 && doubles % 2 == 0,
-               "points must be given in pairs");
+  gdn::require(doubles >= 0 && doubles % 2 == 0, "points must be given in pairs");
+  gdn::require(doubles == 0 || (in != nullptr && out != nullptr), "the points are missing");
   for (int64_t i = 0; i < doubles; i += 2) {
     if (map(in[i], in[i + 1], out + i)) continue;
     out[i] = out[i + 1] = std::numeric_limits<double>::quiet_NaN();

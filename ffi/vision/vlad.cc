@@ -7,34 +7,13 @@
 
 #include "dense_orientations.hpp"
 #include "guard.hpp"
+#include "principal_axes.hpp"
 
 namespace {
 
+using gdn::dot;
+using gdn::normalise;
 using gdn::require;
-
-/// L2-normalises in place; a zero vector stays zero.
-void normalise(float* values, int length) {
-  double sum = 0;
-  for (int i = 0; i < length; ++i) sum += static_cast<double>(values[i]) * values[i];
-  if (!(sum > 0)) return;
-  const auto scale = static_cast<float>(1 / std::sqrt(sum));
-  for (int i = 0; i < length; ++i) values[i] *= scale;
-}
-
-/// Own sums instead of BLAS: its order of additions changes with the number of threads, and a package
-/// must be the same whoever makes it.
-float dot(const float* a, const float* b, int length) {
-  constexpr int kLanes = 16;
-  float lanes[kLanes] = {};
-  int i = 0;
-  for (; i + kLanes <= length; i += kLanes) {
-    for (int lane = 0; lane < kLanes; ++lane) lanes[lane] += a[i + lane] * b[i + lane];
-  }
-  float sum = 0;
-  for (const float lane : lanes) sum += lane;
-  for (; i < length; ++i) sum += a[i] * b[i];
-  return sum;
-}
 
 double squared_distance(const float* a, const float* b, int length) {
   return std::max(0.0F, dot(a, a, length) - 2 * dot(a, b, length) + dot(b, b, length));
@@ -102,17 +81,6 @@ void move_words(const cv::Mat& samples, const std::vector<int>& nearest, cv::Mat
     for (int d = 0; d < samples.cols; ++d) {
       words.at<float>(w, d) = static_cast<float>(sums.at<double>(w, d) / counts[w]);
     }
-  }
-}
-
-void subtract_mean(float* samples, int sample_count, int length, float* mean) {
-  std::vector<double> sums(length, 0.0);
-  for (int i = 0; i < sample_count; ++i) {
-    for (int d = 0; d < length; ++d) sums[d] += samples[static_cast<int64_t>(i) * length + d];
-  }
-  for (int d = 0; d < length; ++d) mean[d] = static_cast<float>(sums[d] / sample_count);
-  for (int i = 0; i < sample_count; ++i) {
-    for (int d = 0; d < length; ++d) samples[static_cast<int64_t>(i) * length + d] -= mean[d];
   }
 }
 
@@ -215,35 +183,11 @@ int32_t gdn_vlad_principal_axes(const float* samples, int32_t sample_count, int3
                                 int32_t axis_count, float* mean, float* axes, float* variances,
                                 gdn_error* error) {
   return gdn::guard(error, [&] {
-    require(axis_count >= 1 && axis_count <= std::min(sample_count, length),
-            "there are at most min(samples, length) axes");
+    require(sample_count >= 1 && length >= 1, "sizes must be positive");
     require(sample_count <= 4096, "at most 4096 samples: the time grows with their cube");
-    std::vector<float> centred(samples, samples + static_cast<int64_t>(sample_count) * length);
-    subtract_mean(centred.data(), sample_count, length, mean);
-    std::fill_n(axes, static_cast<int64_t>(axis_count) * length, 0.0F);
-    // Axes of the samples from the eigenvectors of their products (the method of
-    // Turk and Pentland, J. Cognitive Neuroscience 1991): there are fewer samples than floats.
-    cv::Mat products(sample_count, sample_count, CV_64F), values, vectors;
-    for (int i = 0; i < sample_count; ++i) {
-      for (int j = 0; j <= i; ++j) {
-        const double product = dot(&centred[static_cast<int64_t>(i) * length],
-                                   &centred[static_cast<int64_t>(j) * length], length);
-        products.at<double>(i, j) = products.at<double>(j, i) = product / sample_count;
-      }
-    }
-    cv::eigen(products, values, vectors);
-    for (int a = 0; a < axis_count; ++a) {
-      variances[a] = static_cast<float>(std::max(0.0, values.at<double>(a)));
-      // Below this an axis is rounding: it stays zero.
-      if (!(variances[a] > 1e-9F * variances[0])) continue;
-      float* axis = axes + static_cast<int64_t>(a) * length;
-      for (int i = 0; i < sample_count; ++i) {
-        const auto weight = static_cast<float>(vectors.at<double>(a, i));
-        const float* sample = &centred[static_cast<int64_t>(i) * length];
-        for (int d = 0; d < length; ++d) axis[d] += weight * sample[d];
-      }
-      normalise(axis, length);
-    }
+    std::vector<double> all;
+    gdn::principal_axes(samples, sample_count, length, axis_count, mean, axes, &all);
+    std::copy_n(all.begin(), axis_count, variances);
   });
 }
 
@@ -251,11 +195,6 @@ int32_t gdn_vlad_project(const float* vector, int32_t length, const float* mean,
                          int32_t axis_count, float* out, gdn_error* error) {
   return gdn::guard(error, [&] {
     require(length >= 1 && axis_count >= 1, "sizes must be positive");
-    std::vector<float> centred(length);
-    for (int i = 0; i < length; ++i) centred[i] = vector[i] - mean[i];
-    for (int a = 0; a < axis_count; ++a) {
-      out[a] = dot(axes + static_cast<int64_t>(a) * length, centred.data(), length);
-    }
-    normalise(out, axis_count);
+    gdn::project(vector, length, mean, axes, axis_count, out);
   });
 }

@@ -34,11 +34,13 @@ async function askOpenCv(
   assert.ok(await buildNative(`${REPOSITORY}/ffi/vision/oracle`, build));
   const oracle = new Deno.Command(`${build}/lens_oracle`, { stdin: "piped", stdout: "piped" })
     .spawn();
+  // Read while writing: a pipe holds less than all answers.
+  const output = oracle.output();
   const writer = oracle.stdin.getWriter();
   const lines = cases.map(({ camera, ray }) => [...lensVector(camera), ...ray].join(" "));
   await writer.write(new TextEncoder().encode(lines.join("\n")));
   await writer.close();
-  const { success, stdout } = await oracle.output();
+  const { success, stdout } = await output;
   assert.ok(success);
   return new TextDecoder().decode(stdout).trim().split("\n")
     .map((line) => line.split(" ").map(Number));
