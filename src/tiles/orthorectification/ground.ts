@@ -58,7 +58,7 @@ export function pixelFromGround(
  * Ground under pixels, the ground at `groundUpM` of the local frame; null at or above the horizon,
  * below the camera's own height, or where the lens model has no ray.
  */
-export function groundsFromPixels(
+function groundsFromPixels(
   lens: LensLibrary,
   view: CameraView,
   pixels: readonly PixelPosition[],
