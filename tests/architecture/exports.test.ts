@@ -24,7 +24,6 @@ const ONLY_TESTED: Readonly<Record<string, readonly string[]>> = {
     "src/native/vision/features.ts#estimateHomography",
     "src/native/vision/features.ts#matchFeatures",
     "src/native/vision/pose.ts#solvePoseRansac",
-    "src/native/vision/render.ts#projectNormalised",
   ],
   "an oracle: tests hold the warps against it": [
     "src/tiles/orthorectification/ground.ts#groundHomography",
