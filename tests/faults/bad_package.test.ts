@@ -93,7 +93,7 @@ const foreign: PackageCase[] = [
       await Deno.rename(tile, `${folder}/../moved.jpg`);
       await Deno.symlink("../../../../moved.jpg", tile);
     },
-    says: new RegExp(`${FILE}: is a link or a device; a package holds plain files only`),
+    says: new RegExp(`${FILE}: is a link or a device; a package contains only regular files`),
   },
   {
     name: "a link in place of a folder",
@@ -101,7 +101,7 @@ const foreign: PackageCase[] = [
       await Deno.rename(`${folder}/place`, `${folder}/../place`);
       await Deno.symlink("../place", `${folder}/place`);
     },
-    says: /package\/place: is a link or a device; a package holds plain files only/,
+    says: /package\/place: is a link or a device; a package contains only regular files/,
   },
 ];
 
@@ -240,7 +240,7 @@ Deno.test("tiles that are not 256×256 are refused before they are decoded", asy
       await replaced(() => Promise.resolve(path), (bytes) => claimSize(bytes, sidePx))(folder);
     }
     const { code, err } = await fly(folder, `${scratch}/recorder`);
-    assert.match(err, new RegExp(`tiles/.*jpg: is ${sidePx}×${sidePx} pixels, .*256×256`));
+    assert.match(err, new RegExp(`tiles/.*jpg: is ${sidePx}×${sidePx} pixels; .*256×256`));
     assert.equal(code, 65, err);
   });
 });

@@ -296,13 +296,16 @@ export const option = {
       settings,
     );
   },
-  /** A PostgreSQL server. */
+  /**
+   * A PostgreSQL server. Any text passes: libpq's form without a host is no URL, and a refusal here
+   * would print the password in it. Whoever connects reads it.
+   */
   database<const S extends Settings<string>>(settings: S) {
     return make<string, S>({
       placeholder: "DSN",
       form: "a DSN like postgresql://user@host:5432/name",
       access: "database",
-      read: readUrl,
+      read: (text) => text,
     }, settings);
   },
   /** A value of the command's own kind; `form` completes "--name must be …". */
