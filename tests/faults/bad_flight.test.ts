@@ -144,6 +144,7 @@ const descriptions: FlightCase[] = [
     damage: (flight) =>
       describe(flight, (d) => Object.assign(d.camera as object, { widthPx: 640, heightPx: 480 })),
     says: /frames\/000000\.jpg: is 1280×960 pixels, the calibration .* is for 640×480; use the/,
+    strict: true,
   },
   {
     name: "an unknown key",

@@ -35,7 +35,8 @@ type Ingested =
 
 interface Remembered {
   readonly digest: string | null;
-  readonly answer: IngestAnswer;
+  /** A batch that is sent again while the first one is still at work waits for its answer. */
+  readonly outcome: Promise<Ingested>;
 }
 
 export class Ingest {
@@ -61,9 +62,28 @@ export class Ingest {
     const before = key === null ? undefined : this.#byIdempotencyKey.get(key);
     if (before !== undefined) {
       return before.digest === digest
-        ? { ok: true, answer: before.answer }
+        ? await before.outcome
         : refuse(422, "the Idempotency-Key was used for another batch");
     }
+    const outcome = this.#takeBatch(request.headers, url, body);
+    if (key === null) return await outcome;
+    this.#byIdempotencyKey.set(key, { digest, outcome });
+    let taken = false;
+    try {
+      const ingested = await outcome;
+      taken = ingested.ok;
+      return ingested;
+    } finally {
+      // A batch that was refused may be sent again.
+      if (!taken) this.#byIdempotencyKey.delete(key);
+    }
+  }
+
+  async #takeBatch(
+    headers: Headers,
+    url: URL,
+    body: Uint8Array<ArrayBuffer>,
+  ): Promise<Ingested> {
     const form = await formOf(body, headers.get("content-type"));
     const manifest = form === null ? null : await manifestOf(form);
     if (form === null || manifest === null) return refuse(400, "no readable manifest");
@@ -71,9 +91,7 @@ export class Ingest {
       const refusal = await this.#verify(headers, url, manifest);
       if (refusal !== null) return refusal;
     }
-    const answer = await this.#takeTiles(form, manifest);
-    if (key !== null) this.#byIdempotencyKey.set(key, { digest, answer });
-    return { ok: true, answer };
+    return { ok: true, answer: await this.#takeTiles(form, manifest) };
   }
 
   async #verify(headers: Headers, url: URL, manifest: Manifest): Promise<Ingested | null> {
