@@ -45,7 +45,9 @@ export async function replay(
     await runStep("airborne", [
       ...["replay", flight, "--package", packagePath],
       // Without some of its frames it would be a measurement of another flight.
-      ...["--recorder", recorder, "--strict", "--json"],
+      ...["--strict", "--json"],
+      // Photographs are no flight: there is nothing to record.
+      ...(count === null ? [] : ["--recorder", recorder]),
       ...(makeTiles ? ["--make-tiles", recorder] : []),
     ], {
       signal: host.signal,
