@@ -28,11 +28,18 @@ async function onlyFolder(path: string): Promise<string> {
   return `${path}/${names[0].name}`;
 }
 
-/** A quaternion is normalised once more when it is read again: the last bits may differ. */
+/**
+ * A quaternion is normalised once more when it is read again: the last bits may differ. Scores of
+ * the matcher are sums in single precision, which show such a bit at 1e-6.
+ */
 function assertNear(actual: unknown, expected: unknown, path: string): void {
   if (typeof expected === "number") {
     const difference = Math.abs(Number(actual) - expected);
-    assert(difference <= 1e-8 * (1 + Math.abs(expected)), `${path}: ${actual}, not ${expected}`);
+    const tolerance = /\.fix\.(margin|score)$/.test(path) ? 1e-4 : 1e-8;
+    assert(
+      difference <= tolerance * (1 + Math.abs(expected)),
+      `${path}: ${actual}, not ${expected}`,
+    );
   } else if (expected !== null && typeof expected === "object") {
     assert(actual !== null && typeof actual === "object", path);
     assert.deepEqual(Object.keys(actual), Object.keys(expected), path);
