@@ -34,8 +34,12 @@ const makeOnboardTile: typeof makeAnyTile = (tileId, change, seed, size) =>
 export function tileStoreSuite(
   name: string,
   make: () => Promise<StoreUnderTest>,
-  { supports = {}, ...options }: { ignore?: boolean; sanitizeOps?: boolean; supports?: Supports } =
-    {},
+  { supports = {}, ...options }: {
+    ignore?: boolean;
+    sanitizeOps?: boolean;
+    sanitizeResources?: boolean;
+    supports?: Supports;
+  } = {},
 ): void {
   const makeTile = supports.everySource === false ? makeOnboardTile : makeAnyTile;
   for (

@@ -98,9 +98,8 @@ async function importIsRefused(disk: string, source: string): Promise<void> {
   const grants = { read: [world().ground], write: [`${disk}/data`] };
   const { code, out, err } = await run("operator", importArgs(disk, source), grants);
   assert.equal(code, 74, err);
-  const where =
-    /operator tiles import: Cannot .* in (.*)\/data\/database: the disk is full; free some/;
-  assert.equal(err.match(where)?.[1], disk, err);
+  assert.match(err, /operator tiles import: Cannot .*: the disk is full; free some/);
+  assert.ok(err.includes(`${disk}/data`), err);
   assert.equal(out, "");
 }
 
