@@ -63,6 +63,7 @@ const PARTS: Readonly<Record<string, (host: PartHost) => Promise<PartResult>>> =
       { GDN_UPLOAD_KILL_ROUNDS: "100" },
       host,
     ),
+  sanitize: (host) => repeatTests(["--sanitize"], {}, host),
   properties: (host) => repeatTests(["tests/unit", "tests/contract"], {}, host),
   bytes: (host) =>
     repeatTests(["tests/faults/hostile_bytes.test.ts"], { GDN_HOSTILE_ROUNDS: "1500" }, host),
@@ -118,6 +119,7 @@ Long runs with many seeds. A failure prints the command that repeats it. The par
   collect      20 times kill -9 of a collection from an aircraft's storage
   accounting   50 flights with stalls and overruns: every record is read back or counted
   upload       100 times kill -9 of an upload against the reference provider
+  sanitize     tests of native code under AddressSanitizer and UndefinedBehaviorSanitizer
   properties   unit and contract tests with other seeds
   bytes        mutated pictures, packages and streams: an error that says so, never a crash`,
   options: OPTIONS,

@@ -2,6 +2,8 @@
  * `deno task test [FILE …]`: one private PostgreSQL server, then `deno test` with its leak
  * sanitizers on; many files in several processes side by side. Exit code of the tests.
  *
+ * `deno task test --sanitize [FILE …]`: native code under AddressSanitizer, see sanitize.ts.
+ *
  * @module
  */
 import { SHARED_FIXTURES_VARIABLE } from "../tests/support/build_once.ts";
@@ -11,6 +13,7 @@ import {
   startPostgres,
 } from "../tests/support/postgres.ts";
 import { REPOSITORY } from "./executables.ts";
+import { testSanitized } from "./sanitize.ts";
 import { batchesOf, testFiles } from "./test/files.ts";
 import { type Batch, runSideBySide } from "./test/side_by_side.ts";
 
@@ -39,7 +42,13 @@ const TEST = [
 /** Fewer run in one process, with their output as it comes. */
 const SIDE_BY_SIDE_FROM = 8;
 
-Deno.exit(await test(Deno.args));
+const SANITIZE = "--sanitize";
+
+Deno.exit(
+  Deno.args.includes(SANITIZE)
+    ? await testSanitized(Deno.args.filter((arg) => arg !== SANITIZE))
+    : await test(Deno.args),
+);
 
 async function test(args: readonly string[]): Promise<number> {
   await using postgres = postgresBinaries() === undefined ? undefined : await startPostgres();

@@ -87,7 +87,9 @@ Search search_window(const std::vector<Hypothesis>& all, const Mosaic& mosaic,
                "the search is larger than 8 million pixels");
   const cv::Size size(static_cast<int>(std::ceil((east - west) / q.coarse_gsd_m)) + 1,
                       static_cast<int>(std::ceil((north - south) / q.coarse_gsd_m)) + 1);
-  gdn::require(size.area() <= kWindowPixelsMax, "the search is larger than 8 million pixels");
+  // Two sides that fit may have a product that does not fit an int.
+  gdn::require(static_cast<int64_t>(size.width) * size.height <= kWindowPixelsMax,
+               "the search is larger than 8 million pixels");
   const cv::Point2d centre(west + size.width * q.coarse_gsd_m / 2,
                            north - size.height * q.coarse_gsd_m / 2);
   return {mosaic.ground(centre, q.coarse_gsd_m, size), {west, north}};
