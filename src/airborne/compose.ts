@@ -51,7 +51,7 @@ interface StrategyParts {
   readonly config: AirborneConfig;
   readonly vision: VisionLibrary;
   readonly flightPackage: FlightPackage;
-  readonly frame: LocalFrame;
+  readonly localFrame: LocalFrame;
   readonly map: TileMap;
   readonly onEvent: EskfOptions["onEvent"];
   /** Takes what a strategy opens for itself: it is closed with everything else, last opened first. */
@@ -112,7 +112,7 @@ export async function composeAirborne(options: AirborneOptions): Promise<Airborn
   };
   await using resources = new AsyncDisposableStack();
   const parts = await openParts(options, resources);
-  const { vision, flightPackage, frame } = parts;
+  const { vision, flightPackage, localFrame } = parts;
   const estimator = await chosen.estimator.create(parts);
   const vio = await chosen.vio.create(parts);
   const locator = new Locator({
@@ -129,7 +129,7 @@ export async function composeAirborne(options: AirborneOptions): Promise<Airborn
       estimator,
       vio,
       locator,
-      frame,
+      localFrame,
       config: config.navigator,
       priorSigmaMaxM: config.placeRecognition.priorSigmaMaxM,
     }),
@@ -138,7 +138,7 @@ export async function composeAirborne(options: AirborneOptions): Promise<Airborn
   return {
     vision,
     flightPackage,
-    frame,
+    localFrame,
     estimator,
     navigator,
     locator,
@@ -179,24 +179,24 @@ async function openParts(
     { flightUntil: options.flightUntil },
   );
   const { area, groundHeightM } = flightPackage.manifest;
-  const frame = new LocalFrame({
+  const localFrame = new LocalFrame({
     latitudeDeg: (area.southDeg + area.northDeg) / 2,
     longitudeDeg: (area.westDeg + area.eastDeg) / 2,
     heightM: groundHeightM,
   });
-  const map = new TileMap(vision, flightPackage.tiles, frame);
-  return { config, vision, flightPackage, frame, map, onEvent, resources };
+  const map = new TileMap(vision, flightPackage.tiles, localFrame);
+  return { config, vision, flightPackage, localFrame, map, onEvent, resources };
 }
 
 /** The package knows how well its map is registered; the configuration does not. */
-function makeEskf({ config, frame, flightPackage, onEvent }: StrategyParts): StateEstimator {
+function makeEskf({ config, localFrame, flightPackage, onEvent }: StrategyParts): StateEstimator {
   const mapConstantSigmaM = flightPackage.manifest.mapRegistrationSigmaM;
   const anchor = { ...config.eskf.anchor, mapConstantSigmaM };
-  return new Eskf({ config: { ...config.eskf, anchor }, localFrame: frame, onEvent });
+  return new Eskf({ config: { ...config.eskf, anchor }, localFrame, onEvent });
 }
 
 async function openAdaptiveRecogniser(parts: StrategyParts): Promise<PlaceRecogniser> {
-  const { vision, map, frame, resources } = parts;
+  const { vision, map, localFrame, resources } = parts;
   const settings = parts.config.placeRecognition;
   const { vocabularyPath, places, indexPath } = parts.flightPackage;
   const vlad = await VladDescriptor.open(vision, vocabularyPath);
@@ -204,7 +204,7 @@ async function openAdaptiveRecogniser(parts: StrategyParts): Promise<PlaceRecogn
     await openDescriptorIndex(indexPath, resources.use(openFaiss())),
   );
   checkIndex(indexPath, index, vlad.dimension, places.length);
-  const descriptors = new VladSearch(vlad, index, knownPlaces(places, frame), settings);
+  const descriptors = new VladSearch(vlad, index, knownPlaces(places, localFrame), settings);
   const exhaustive = new ExhaustiveSearch(vision, map, settings);
   return new AdaptiveRecogniser(map, exhaustive, descriptors, settings);
 }
@@ -220,9 +220,12 @@ function checkIndex(path: string, index: DescriptorIndex, dimension: number, pla
   );
 }
 
-function knownPlaces(places: readonly Place[], frame: LocalFrame): KnownPlace[] {
+function knownPlaces(places: readonly Place[], localFrame: LocalFrame): KnownPlace[] {
   return places.map((place) => {
-    const [eastM, northM] = frame.localFromWgs({ ...place, heightM: frame.origin.heightM });
+    const [eastM, northM] = localFrame.localFromWgs({
+      ...place,
+      heightM: localFrame.origin.heightM,
+    });
     return { eastM, northM, sideM: place.sideM };
   });
 }

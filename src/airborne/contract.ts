@@ -20,7 +20,7 @@ export interface Airborne extends AsyncDisposable {
   readonly vision: VisionLibrary;
   readonly flightPackage: FlightPackage;
   /** The flight's local frame: origin at the map's middle, up = height over its ground. */
-  readonly frame: LocalFrame;
+  readonly localFrame: LocalFrame;
   readonly estimator: StateEstimator;
   readonly navigator: Navigator;
   readonly locator: Locator;

@@ -10,7 +10,7 @@ import type { EstimatorEvent } from "../navigation/state_estimator/mod.ts";
 export function recordEvent(
   to: { readonly sink: FdrSink; readonly logger: Logger },
   event: Exclude<EstimatorEvent, { readonly type: "measurement" }>,
-  frame: LocalFrame,
+  localFrame: LocalFrame,
   nowNs: MonotonicNs,
 ): void {
   const { sink, logger } = to;
@@ -23,7 +23,7 @@ export function recordEvent(
       return;
     }
     case "cold_start_origin.set": {
-      const { latitudeDeg, longitudeDeg } = frame.wgsFromLocal(event.origin.positionLocalM);
+      const { latitudeDeg, longitudeDeg } = localFrame.wgsFromLocal(event.origin.positionLocalM);
       const { sigmaHorizM: sigmaHorizontalM, sigmaVertM: sigmaVerticalM } = event;
       const payload = { latitudeDeg, longitudeDeg, sigmaHorizontalM, sigmaVerticalM };
       sink.enqueue({ kind: "c5.cold_start_origin.set", timestampNs, payload });

@@ -32,7 +32,7 @@ export interface FlightLoopOptions {
   readonly estimatorEvents: EstimatorEvent[];
   readonly navigator: Pick<Navigator, "processFrame">;
   /** The flight's local frame. */
-  readonly frame: LocalFrame;
+  readonly localFrame: LocalFrame;
   readonly outputs: FlightOutputs;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -109,7 +109,7 @@ class FlightLoop {
   }
 
   async #frame(event: FrameEvent): Promise<void> {
-    const { outputs, navigator, frame } = this.#options;
+    const { outputs, navigator, localFrame } = this.#options;
     outputs.each((output) => output.onFrame?.(event));
     const failedBefore = this.#estimatorFailed();
     try {
@@ -121,7 +121,7 @@ class FlightLoop {
         outputs.each((output) => output.onSkipped?.(event));
         return;
       }
-      const line = frameLine(outcome, frame);
+      const line = frameLine(outcome, localFrame);
       await outputs.eachInTurn((output) => output.onOutcome?.(event, outcome, line));
     } catch (error) {
       this.passEstimatorEvents();

@@ -73,7 +73,7 @@ export class FlightRecords implements FlightOutput {
     const nowNs = this.#clock.now();
     for (const event of events) {
       if (event.type === "measurement") this.#measurements.add(event.outcome, nowNs);
-      else recordEvent(to, event, this.#airborne.frame, nowNs);
+      else recordEvent(to, event, this.#airborne.localFrame, nowNs);
     }
   }
 

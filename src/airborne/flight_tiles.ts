@@ -22,7 +22,7 @@ import type { FrameOutcome } from "./navigator.ts";
 interface FlightTilesParts {
   readonly config: FlightTilesConfig;
   readonly vision: VisionLibrary;
-  readonly frame: LocalFrame;
+  readonly localFrame: LocalFrame;
   readonly store: Pick<TileStore, "writeTile" | "renewTile">;
   readonly recording: FlightRecording;
   readonly clock: Clock;
@@ -36,11 +36,11 @@ export class FlightTiles implements FlightOutput {
   #notKept = 0;
 
   constructor(parts: FlightTilesParts) {
-    const { config, frame, vision } = parts;
+    const { config, localFrame, vision } = parts;
     this.#parts = parts;
     this.#maker = new FlightTileMaker({
       config,
-      localFrame: frame,
+      localFrame,
       // The local frame's up is height over the flat ground.
       groundUpM: 0,
       toolkit: {

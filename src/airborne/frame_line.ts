@@ -14,9 +14,9 @@ import type { FdrPayload } from "../flight/flight_recorder/mod.ts";
 import type { FrameOutcome } from "./navigator.ts";
 import type { FrameLine } from "./json_lines.ts";
 
-export function frameLine(outcome: FrameOutcome, frame: LocalFrame): FrameLine {
+export function frameLine(outcome: FrameOutcome, localFrame: LocalFrame): FrameLine {
   const { estimate, location, vio } = outcome;
-  const position = frame.wgsFromLocal(estimate.positionLocalM);
+  const position = localFrame.wgsFromLocal(estimate.positionLocalM);
   return {
     type: "frame",
     sequence: outcome.sequence,
@@ -35,7 +35,7 @@ export function frameLine(outcome: FrameOutcome, frame: LocalFrame): FrameLine {
     fix: {
       accepted: outcome.fixOutcome?.fused ?? false,
       reason: outcome.reason,
-      ...fixPosition(outcome, frame),
+      ...fixPosition(outcome, localFrame),
       margin: location.margin,
       score: location.score,
       inliers: location.inliers,
@@ -48,7 +48,7 @@ export function frameLine(outcome: FrameOutcome, frame: LocalFrame): FrameLine {
 
 function fixPosition(
   outcome: FrameOutcome,
-  frame: LocalFrame,
+  localFrame: LocalFrame,
 ): Pick<FrameLine["fix"], "latitudeDeg" | "longitudeDeg" | "heightM" | "headingDeg"> {
   const { fix } = outcome.location;
   if (fix === null) {
@@ -56,7 +56,7 @@ function fixPosition(
   }
   const headingDeg = degreesFromRadians(rollPitchYaw(fix.posterior.localFromBody).yawRad);
   return {
-    ...frame.wgsFromLocal(fix.posterior.positionLocalM),
+    ...localFrame.wgsFromLocal(fix.posterior.positionLocalM),
     headingDeg: (headingDeg + 360) % 360,
   };
 }

@@ -30,7 +30,7 @@ interface NavigatorParts {
   readonly estimator: StateEstimator;
   readonly vio: VioStrategy;
   readonly locator: Locator;
-  readonly frame: LocalFrame;
+  readonly localFrame: LocalFrame;
   readonly config: NavigatorConfig;
   /** Up to this 1-sigma the estimate itself is searched around (place recognition's setting). */
   readonly priorSigmaMaxM: number;

@@ -80,7 +80,7 @@ async function openTiles(
   },
 ): Promise<FlightTiles | null> {
   if (tilesFolder === null) return null;
-  const { flightPackage, vision, frame } = airborne;
+  const { flightPackage, vision, localFrame } = airborne;
   const store = resources.use(
     await parts.openTileStore({
       flightPackage,
@@ -92,7 +92,7 @@ async function openTiles(
   return new FlightTiles({
     config: config.flightTiles,
     vision,
-    frame,
+    localFrame,
     store,
     recording,
     clock,

@@ -43,7 +43,7 @@ export async function replayFlight(
     flightUntil: new Date(Date.parse(description.startUtc) + extent.lastNs / 1e6),
     onEvent: (event) => estimatorEvents.push(event),
   });
-  const { estimator, frame, navigator, flightPackage } = airborne;
+  const { estimator, localFrame, navigator, flightPackage } = airborne;
   setTakeoffOrigin(airborne, description.takeoff);
   const { note, signal } = console;
   const { format: _format, formatVersion: _version, ...header } = description;
@@ -65,11 +65,11 @@ export async function replayFlight(
   ], (name, error) => warn("flight.output_failed", outputFaultText(name, error)));
   await runFlight({
     sources: [(running) => onClock(flight, clock, running)],
-    sensors: new SensorFeed(estimator, frame, description),
+    sensors: new SensorFeed(estimator, localFrame, description),
     estimator,
     estimatorEvents,
     navigator,
-    frame,
+    localFrame,
     outputs,
     clock,
     signal,

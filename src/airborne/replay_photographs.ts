@@ -75,15 +75,15 @@ export async function replayPhotographs(
 /** Anywhere on the map, any heading, looking straight down. */
 function anywhere(airborne: Airborne, event: PhotographEvent): CameraPrior {
   const { southDeg, westDeg, northDeg, eastDeg } = airborne.flightPackage.manifest.area;
-  const corner = airborne.frame.localFromWgs({
+  const corner = airborne.localFrame.localFromWgs({
     latitudeDeg: northDeg,
     longitudeDeg: eastDeg,
-    heightM: airborne.frame.origin.heightM,
+    heightM: airborne.localFrame.origin.heightM,
   });
-  const opposite = airborne.frame.localFromWgs({
+  const opposite = airborne.localFrame.localFromWgs({
     latitudeDeg: southDeg,
     longitudeDeg: westDeg,
-    heightM: airborne.frame.origin.heightM,
+    heightM: airborne.localFrame.origin.heightM,
   });
   const headingRad = radiansFromDegrees(event.gimbal?.headingTagDeg ?? 0);
   const nadir = localFromBody({ rollRad: 0, pitchRad: 0, yawRad: headingRad });
@@ -135,7 +135,7 @@ function photographLine(
   const covarianceEnM2: [number, number, number] = p === null
     ? [wide, 0, wide]
     : withMapVariance(horizontalCovarianceM2(p), mapVariance);
-  const position = airborne.frame.wgsFromLocal(pose?.positionLocalM ?? prior.positionLocalM);
+  const position = airborne.localFrame.wgsFromLocal(pose?.positionLocalM ?? prior.positionLocalM);
   const headingRad = pose === null ? 0 : rollPitchYaw(pose.localFromBody).yawRad;
   const [ee, en, nn] = covarianceEnM2;
   return {

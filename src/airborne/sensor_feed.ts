@@ -10,13 +10,13 @@ import type { StateEstimator } from "../navigation/state_estimator/mod.ts";
 /** Moves them onto the one clock. */
 export class SensorFeed {
   readonly #estimator: StateEstimator;
-  readonly #frame: LocalFrame;
+  readonly #localFrame: LocalFrame;
   readonly #sigmas: FlightDescription["sigmas"];
   readonly #clock = new ControllerClock();
 
-  constructor(estimator: StateEstimator, frame: LocalFrame, description: FlightDescription) {
+  constructor(estimator: StateEstimator, localFrame: LocalFrame, description: FlightDescription) {
     this.#estimator = estimator;
-    this.#frame = frame;
+    this.#localFrame = localFrame;
     this.#sigmas = description.sigmas;
   }
 
@@ -37,7 +37,7 @@ export class SensorFeed {
       case "baro":
         this.#estimator.addBaro({
           timeNs,
-          heightM: event.heightM - this.#frame.origin.heightM,
+          heightM: event.heightM - this.#localFrame.origin.heightM,
           sigmaM: this.#sigmas.baroM,
         });
         return;

@@ -89,8 +89,8 @@ export class WgsConverter {
 
   /** Metres over the ground between two positions, at the mean of their heights (under 100 km). */
   static horizontalDistanceM(a: WgsPosition, b: WgsPosition): number {
-    const frame = new LocalFrame({ ...a, heightM: 0 });
-    const [east, north] = frame.localFromWgs({ ...b, heightM: 0 });
+    const localFrame = new LocalFrame({ ...a, heightM: 0 });
+    const [east, north] = localFrame.localFromWgs({ ...b, heightM: 0 });
     return Math.hypot(east, north);
   }
 }

@@ -8,7 +8,7 @@ import { createLogger } from "../core/mod.ts";
 import type { TileCacheLogger } from "../tiles/workstation/tile_cache/mod.ts";
 
 /** Events that the command itself reports, tile by tile, with the reason. */
-const TOLD_ELSEWHERE: ReadonlySet<string> = new Set(["c6.freshness.rejected"]);
+const REPORTED_ELSEWHERE: ReadonlySet<string> = new Set(["c6.freshness.rejected"]);
 
 /** `onInfo` receives events that are not printed. */
 export function cacheLogger(
@@ -24,7 +24,7 @@ export function cacheLogger(
   return {
     info: onInfo,
     warn(event, fields) {
-      if (!TOLD_ELSEWHERE.has(event)) logger.warn(event, { ...fields });
+      if (!REPORTED_ELSEWHERE.has(event)) logger.warn(event, { ...fields });
     },
   };
 }

@@ -56,7 +56,7 @@ function describedOnce(vision: VisionLibrary, map: MapSource): Promise<Described
   const silent = { update: () => {}, end: () => {}, [Symbol.dispose]: () => {} };
   const tools = {
     map,
-    frame: new LocalFrame(ORIGIN),
+    localFrame: new LocalFrame(ORIGIN),
     vision,
     sidesM: [100],
     progress: () => silent,

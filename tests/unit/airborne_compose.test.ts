@@ -71,8 +71,8 @@ Deno.test("composeAirborne() links what the configuration names, and disposal gi
     assert.equal(airborne.strategies.vio, CONFIG.strategies.vio);
     assert.ok(verifiedBytes > 0, "the package was verified");
     const { southDeg, northDeg } = airborne.flightPackage.manifest.area;
-    assert.equal(airborne.frame.origin.latitudeDeg, (southDeg + northDeg) / 2);
-    assert.equal(airborne.frame.origin.heightM, airborne.flightPackage.manifest.groundHeightM);
+    assert.equal(airborne.localFrame.origin.latitudeDeg, (southDeg + northDeg) / 2);
+    assert.equal(airborne.localFrame.origin.heightM, airborne.flightPackage.manifest.groundHeightM);
     assert.equal(airborne.estimator.health().state, "stopped");
     await airborne[Symbol.asyncDispose]();
     await airborne[Symbol.asyncDispose]();

@@ -132,7 +132,7 @@ function flightOf(
     estimator: { health: () => ({ state: "active" }) },
     estimatorEvents: [],
     navigator: { processFrame: (frame) => Promise.resolve(outcomeOf(frame)) },
-    frame: new LocalFrame(ORIGIN),
+    localFrame: new LocalFrame(ORIGIN),
     outputs,
     clock: new ManualClock({ now: monotonicNs(7) }),
     signal: stop.signal,

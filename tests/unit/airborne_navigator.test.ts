@@ -75,7 +75,7 @@ class Rig implements AsyncDisposable {
       estimator: this.estimator,
       vio: new PlanarKlt(vision, config.planarKlt),
       locator,
-      frame,
+      localFrame: frame,
       config: config.navigator,
       priorSigmaMaxM: config.placeRecognition.priorSigmaMaxM,
     });

@@ -23,11 +23,11 @@ const INTERVAL_MS = 1000;
 export class OverrunReporter {
   readonly #producerId: string;
   readonly #options: OverrunReporterOptions;
-  #toldMs = -Infinity;
+  #reportedMs = -Infinity;
   #unreported = 0;
   #total = 0;
   /** Reporting may itself make a record. */
-  #telling = false;
+  #reporting = false;
 
   constructor(producerId: string, options: OverrunReporterOptions) {
     this.#producerId = producerId;
@@ -48,11 +48,11 @@ export class OverrunReporter {
 
   reportWhenDue(): void {
     const nowMs = this.#options.nowMs?.() ?? performance.now();
-    if (this.#telling || nowMs - this.#toldMs < INTERVAL_MS) return;
+    if (this.#reporting || nowMs - this.#reportedMs < INTERVAL_MS) return;
     const dropped = this.#unreported;
-    this.#toldMs = nowMs;
+    this.#reportedMs = nowMs;
     this.#unreported = 0;
-    this.#telling = true;
+    this.#reporting = true;
     try {
       this.#options.overrun({
         producerId: this.#producerId,
@@ -65,7 +65,7 @@ export class OverrunReporter {
       // Enqueueing never throws for a full ring, even when its reporting fails; the count
       // continues.
     } finally {
-      this.#telling = false;
+      this.#reporting = false;
     }
   }
 }

@@ -78,7 +78,7 @@ export class RingConsumer {
   /**
    * Takes up to `limit` records, oldest first, each copied into private memory before the visitor
    * sees it; the bytes are valid until the visitor returns. Where records were lost, the visitor is
-   * first told their number (`overrun`, with no bytes); such a marker does not count towards the
+   * first given their number (`overrun`, with no bytes); such a marker does not count towards the
    * limit. When a visitor throws, the next drain continues with the following record. Returns the
    * number of records visited.
    */
@@ -110,7 +110,7 @@ export class RingConsumer {
     };
   }
 
-  /** Lost records that no visitor was told of; the next record brings their marker. */
+  /** Lost records that were not passed to a visitor yet; the next record brings their marker. */
   get unreported(): number {
     return this.totals().dropped - this.#views.floats[FLOAT.reportedLost] + this.#lostBeforeNext;
   }

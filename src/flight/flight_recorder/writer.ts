@@ -36,7 +36,7 @@ interface Lane {
   markProduced: number;
   markMs: number;
   /** A fault of this ring was reported. */
-  faultTold: boolean;
+  faultReported: boolean;
 }
 
 export class Writer {
@@ -61,7 +61,7 @@ export class Writer {
       frontierMs: registeredMs,
       markMs: registeredMs,
       markProduced: 0,
-      faultTold: false,
+      faultReported: false,
       tally: this.#flight?.tally(producerId) ?? null,
       visit: (bytes, overrun) => {
         const flight = this.#flight as FlightWriter, tally = lane.tally as ProducerTally;
@@ -159,8 +159,8 @@ export class Writer {
     try {
       return lane.consumer.drain(limit, lane.visit);
     } catch (error) {
-      if (!lane.faultTold) {
-        lane.faultTold = true;
+      if (!lane.faultReported) {
+        lane.faultReported = true;
         const { producerId } = lane.consumer;
         const message = `the ring of ${producerId} cannot be drained: ${messageOf(error)}`;
         this.#options.events.log("error", "c13.ring_fault", { producerId }, message);

@@ -32,7 +32,7 @@ type Handlers = {
 
 let writer: Writer | null = null;
 let stopped = false;
-let faultToldMs = -Infinity;
+let faultReportedMs = -Infinity;
 
 const tell = (message: WriterMessage) => self.postMessage(message);
 
@@ -94,8 +94,8 @@ function poll(): number {
     return writer?.poll() ?? 0;
   } catch (error) {
     const nowMs = performance.now();
-    if (nowMs - faultToldMs >= FAULT_INTERVAL_MS) {
-      faultToldMs = nowMs;
+    if (nowMs - faultReportedMs >= FAULT_INTERVAL_MS) {
+      faultReportedMs = nowMs;
       const message = `a fault of the flight recorder's writer: ${messageOf(error)}`;
       const stack = error instanceof Error ? error.stack : undefined;
       tell({ type: "log", level: "error", kind: "c13.writer_fault", fields: { stack }, message });

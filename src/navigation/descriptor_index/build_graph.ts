@@ -1,5 +1,5 @@
 /**
- * Descriptors → a graph in native memory, piece by piece: progress can be told, and it can be aborted.
+ * Descriptors → a graph in native memory, piece by piece: progress can be reported, and it can be aborted.
  *
  * @module
  */

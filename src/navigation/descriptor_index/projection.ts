@@ -19,7 +19,7 @@ import { unavailable } from "./read_files.ts";
 type Floats = Float32Array<ArrayBuffer>;
 type ProjectionMetadata = NonNullable<IndexMetadata["projection"]>;
 
-/** Rows that the axes are learnt from: more than thirty for each axis told nothing new. */
+/** Rows that the axes are learnt from: more than thirty for each axis gave nothing new. */
 const TRAINING_ROWS_MAX = 16_384;
 
 interface TrainedProjection {

@@ -35,7 +35,7 @@ interface TileRectangle {
   readonly denominator: Denominator;
 }
 
-/** Their pixels; nobody writes to them. */
+/** Their pixels; never written to. */
 interface TileCut {
   readonly widthPx: number;
   readonly heightPx: number;
@@ -50,20 +50,20 @@ export class TileMap implements MapSource {
   readonly bounds: LocalBounds;
   readonly #vision: VisionLibrary;
   readonly #tiles: TileSource;
-  readonly #frame: LocalFrame;
+  readonly #localFrame: LocalFrame;
   /** World pixel of the frame's origin. */
   readonly #originX: number;
   readonly #decoded = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
   /** By their tiles, least recently used first. */
   readonly #cuts = new Map<string, TileCut>();
 
-  constructor(vision: VisionLibrary, tiles: TileSource, frame: LocalFrame) {
+  constructor(vision: VisionLibrary, tiles: TileSource, localFrame: LocalFrame) {
     this.#vision = vision;
     this.#tiles = tiles;
-    this.#frame = frame;
-    this.gsdM = groundSampleDistanceM(frame.origin.latitudeDeg, tiles.zoom);
-    this.bounds = localBounds(tiles, frame);
-    this.#originX = worldPixelFromWgs(frame.origin, tiles.zoom).x;
+    this.#localFrame = localFrame;
+    this.gsdM = groundSampleDistanceM(localFrame.origin.latitudeDeg, tiles.zoom);
+    this.bounds = localBounds(tiles, localFrame);
+    this.#originX = worldPixelFromWgs(localFrame.origin, tiles.zoom).x;
   }
 
   async window(
@@ -132,7 +132,7 @@ export class TileMap implements MapSource {
 
   #worldPixel(eastM: number, northM: number): WorldPixel {
     const { zoom } = this.#tiles;
-    const pixel = worldPixelFromWgs(this.#frame.wgsFromLocal([eastM, northM, 0]), zoom);
+    const pixel = worldPixelFromWgs(this.#localFrame.wgsFromLocal([eastM, northM, 0]), zoom);
     // Beyond the antimeridian the plane goes on: it does not start anew at the other end of the world.
     const worldPx = TILE_SIZE_PX * 2 ** zoom;
     const turns = Math.round((this.#originX - pixel.x) / worldPx);
@@ -221,11 +221,11 @@ function paste(
   }
 }
 
-function localBounds(tiles: TileSource, frame: LocalFrame): LocalBounds {
+function localBounds(tiles: TileSource, localFrame: LocalFrame): LocalBounds {
   const { xMin, xMax, yMin, yMax } = tiles.tileBounds;
   const corners = [[xMin, yMin], [xMax, yMin], [xMin, yMax], [xMax, yMax]].map(([x, y]) => {
     const wgs = wgsFromWorldPixel({ x: x * TILE_SIZE_PX, y: y * TILE_SIZE_PX }, tiles.zoom);
-    return frame.localFromWgs({ ...wgs, heightM: frame.origin.heightM });
+    return localFrame.localFromWgs({ ...wgs, heightM: localFrame.origin.heightM });
   });
   return {
     eastMinM: Math.min(...corners.map((c) => c[0])),

@@ -60,8 +60,8 @@ export class VladDescriptor {
 
   /**
    * Describes a north-up square of ground, patchPx × patchPx, whatever ground its side covers.
-   * Pixels whose `valid` is 0 take no part. Returns a vector of length 1, or null when nothing in
-   * the patch can be told from nothing (water, snow, no valid ground).
+   * Pixels whose `valid` is 0 take no part. Returns a vector of length 1, or null when the
+   * patch has no structure (water, snow, no valid ground).
    */
   async describe(patch: GreyPatch): Promise<Floats | null> {
     const { words, power } = this.vocabulary;

@@ -179,7 +179,7 @@ export class Propagator {
     p[t + 2 * stride] = c[6] * t0 + c[7] * t1 + c[8] * t2 - dt * p[g + 2 * stride];
   }
 
-  /** Nobody saw what happened between two distant samples: unknown acceleration and rate. */
+  /** Nothing was measured between two distant samples: unknown acceleration and rate. */
   #bridgeGap(state: FilterState, dt: number): void {
     const noise = this.#noise;
     addToDiagonal(state.covariance, VELOCITY_ERROR, (noise.gapAccelerationSigmaMps2 * dt) ** 2);

@@ -156,9 +156,9 @@ function areaOf({ area, centre, radius: radiusM }: Values): GeographicBox | null
     return area;
   }
   if (centre === undefined || radiusM === undefined) return null;
-  const frame = new LocalFrame({ ...centre, heightM: 0 });
-  const northEast = frame.wgsFromLocal([radiusM, radiusM, 0]);
-  const southWest = frame.wgsFromLocal([-radiusM, -radiusM, 0]);
+  const localFrame = new LocalFrame({ ...centre, heightM: 0 });
+  const northEast = localFrame.wgsFromLocal([radiusM, radiusM, 0]);
+  const southWest = localFrame.wgsFromLocal([-radiusM, -radiusM, 0]);
   if (southWest.longitudeDeg > northEast.longitudeDeg) throw acrossAntimeridian();
   return {
     southDeg: southWest.latitudeDeg,

@@ -172,7 +172,7 @@ async function flightPlaces(
       cause: error,
     });
   }
-  const frame = new LocalFrame(ground.origin);
+  const localFrame = new LocalFrame(ground.origin);
   const places: [number, number][] = [];
   let heights = 0;
   const rows = text.trim().split("\n").slice(1);
@@ -181,7 +181,7 @@ async function flightPlaces(
     if (![latitudeDeg, longitudeDeg, heightM].every(Number.isFinite)) {
       throw new DataError(path, `row ${i + 2} does not hold a position`);
     }
-    const [east, north] = frame.localFromWgs({ latitudeDeg, longitudeDeg, heightM: 0 });
+    const [east, north] = localFrame.localFromWgs({ latitudeDeg, longitudeDeg, heightM: 0 });
     places.push([east, north]);
     heights += heightM - groundHeightM;
   }

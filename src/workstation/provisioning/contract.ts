@@ -61,7 +61,7 @@ export interface ProvisionTools {
   readonly freshness: TileFreshness;
   readonly pins: MissionPins;
   readonly vision: VisionLibrary;
-  openMap(tiles: TileSource, frame: LocalFrame): MapSource;
+  openMap(tiles: TileSource, localFrame: LocalFrame): MapSource;
   buildDescriptorIndex(path: string): DescriptorIndex;
   progress(label: string, total: number): Progress;
   readonly signal?: AbortSignal;

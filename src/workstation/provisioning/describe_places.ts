@@ -42,7 +42,7 @@ export interface DescribedPlaces {
 
 interface DescribeTools {
   readonly map: MapSource;
-  readonly frame: LocalFrame;
+  readonly localFrame: LocalFrame;
   readonly vision: VisionLibrary;
   readonly sidesM: readonly number[];
   progress(label: string, total: number): Progress;
@@ -67,7 +67,7 @@ export async function describePlaces(
     const row = patch === null ? null : await descriptor.describe(patch);
     if (row !== null) {
       rows.push(row);
-      places.push(placeOf(centre, tools.frame));
+      places.push(placeOf(centre, tools.localFrame));
     }
     bar.update(i + 1);
   }
@@ -108,8 +108,8 @@ async function describeTrials(
   return rows;
 }
 
-function placeOf({ eastM, northM, sideM }: PlaceCentre, frame: LocalFrame): Place {
-  const { latitudeDeg, longitudeDeg } = frame.wgsFromLocal([eastM, northM, 0]);
+function placeOf({ eastM, northM, sideM }: PlaceCentre, localFrame: LocalFrame): Place {
+  const { latitudeDeg, longitudeDeg } = localFrame.wgsFromLocal([eastM, northM, 0]);
   // 1e-8 degrees are a millimetre: enough, and the same text on every machine.
   const round = (value: number) => Math.round(value * 1e8) / 1e8;
   return { latitudeDeg: round(latitudeDeg), longitudeDeg: round(longitudeDeg), sideM };

@@ -44,12 +44,12 @@ export async function provisionPackage(
   const tiles = await copyTiles(folder, selection, tools, fresh);
   await folder.write(PACKAGE_PATHS.tiles, jsonLines(tiles));
 
-  const frame = new LocalFrame({ ...middleOf(selection), heightM: request.groundHeightM });
-  const map = tools.openMap(new SelectedTiles(tools.cache, selection), frame);
+  const localFrame = new LocalFrame({ ...middleOf(selection), heightM: request.groundHeightM });
+  const map = tools.openMap(new SelectedTiles(tools.cache, selection), localFrame);
   const sidesM = fittingSides(map.bounds, request.placeSidesM);
   const { vision, signal } = tools;
   const progress = tools.progress.bind(tools);
-  const described = await describePlaces({ map, frame, vision, sidesM, progress, signal });
+  const described = await describePlaces({ map, localFrame, vision, sidesM, progress, signal });
   await folder.write(PACKAGE_PATHS.vocabulary, encodeVocabulary(described.vocabulary));
   await folder.write(PACKAGE_PATHS.places, jsonLines(described.places));
   const index = await buildIndex(`${folder.path}/${PACKAGE_PATHS.index}`, described, tools);

@@ -24,13 +24,13 @@ const MARGIN_PX = 3;
 
 /** Tiles that touch a rectangle of a ground's local frame. */
 export function tilesOfBox(ground: GroundSource, box: LocalBox, zoom: number): SlippyTile[] {
-  const frame = new LocalFrame(ground.origin);
+  const localFrame = new LocalFrame(ground.origin);
   const corners = [
     [box.westM, box.southM],
     [box.eastM, box.southM],
     [box.westM, box.northM],
     [box.eastM, box.northM],
-  ].map(([east, north]) => tileFromWgs(frame.wgsFromLocal([east, north, 0]), zoom));
+  ].map(([east, north]) => tileFromWgs(localFrame.wgsFromLocal([east, north, 0]), zoom));
   const xs = corners.map((tile) => tile.x), ys = corners.map((tile) => tile.y);
   const tiles: SlippyTile[] = [];
   for (let y = Math.min(...ys); y <= Math.max(...ys); y++) {
@@ -78,12 +78,16 @@ export async function writeMapTiles(
 ): Promise<{ tiles: number; bytes: number }> {
   const strip = (tile: SlippyTile) => Math.floor(tile.y / STRIP_ROWS);
   const ordered = [...tiles].sort((a, b) => strip(a) - strip(b) || a.x - b.x || a.y - b.y);
-  const frame = new LocalFrame(ground.origin);
+  const localFrame = new LocalFrame(ground.origin);
   await using out = await Output.folder(folder);
   let bytes = 0;
   for (const [index, tile] of ordered.entries()) {
     host.signal?.throwIfAborted();
-    const jpeg = await encodeJpeg(host.vision, await mapTile(ground, frame, tile), JPEG_QUALITY);
+    const jpeg = await encodeJpeg(
+      host.vision,
+      await mapTile(ground, localFrame, tile),
+      JPEG_QUALITY,
+    );
     await out.guard(async () => {
       const column = `${out.temporaryPath}/${tile.zoom}/${tile.x}`;
       await Deno.mkdir(column, { recursive: true });
@@ -99,12 +103,12 @@ export async function writeMapTiles(
 /** Renders one tile: looks up every pixel's Web Mercator position on the ground. */
 export async function mapTile(
   ground: GroundSource,
-  frame: LocalFrame,
+  localFrame: LocalFrame,
   tile: SlippyTile,
 ): Promise<Picture> {
   const local = (x: number, y: number) => {
     const pixel = { x: tile.x * TILE_SIZE_PX + x, y: tile.y * TILE_SIZE_PX + y };
-    const [east, north] = frame.localFromWgs({
+    const [east, north] = localFrame.localFromWgs({
       ...wgsFromWorldPixel(pixel, tile.zoom),
       heightM: 0,
     });

@@ -31,7 +31,7 @@ export class TileFolderGround implements GroundSource {
   readonly #files: ReadonlyMap<string, string>;
   readonly #decode: (path: string) => Promise<Picture>;
   readonly #cache = new Map<string, Picture>();
-  readonly #frame: LocalFrame;
+  readonly #localFrame: LocalFrame;
 
   private constructor(
     folder: string,
@@ -44,8 +44,8 @@ export class TileFolderGround implements GroundSource {
     this.gsdM = groundSampleDistanceM(tiles.centre.latitudeDeg, tiles.zoom);
     this.#files = tiles.files;
     this.#decode = decode;
-    this.#frame = new LocalFrame(tiles.centre);
-    this.box = boxOf(tiles, this.#frame);
+    this.#localFrame = new LocalFrame(tiles.centre);
+    this.box = boxOf(tiles, this.#localFrame);
   }
 
   /**
@@ -86,7 +86,7 @@ export class TileFolderGround implements GroundSource {
     const northM = request.southM + heightPx * gsdM;
     const world = (x: number, y: number) => {
       const east = request.westM + x * gsdM, north = northM - y * gsdM;
-      return worldPixelFromWgs(this.#frame.wgsFromLocal([east, north, 0]), this.zoom);
+      return worldPixelFromWgs(this.#localFrame.wgsFromLocal([east, north, 0]), this.zoom);
     };
     const corners = [world(0, 0), world(widthPx, 0), world(0, heightPx), world(widthPx, heightPx)];
     const first = tileFromWorldPixel({
@@ -186,12 +186,12 @@ function rangeOf(files: ReadonlyMap<string, string>) {
 
 function boxOf(
   tiles: { zoom: number; files: ReadonlyMap<string, string> },
-  frame: LocalFrame,
+  localFrame: LocalFrame,
 ): LocalBox {
   const { low, high } = rangeOf(tiles.files);
   const a = tileBounds({ zoom: tiles.zoom, ...low }), b = tileBounds({ zoom: tiles.zoom, ...high });
   const place = (latitudeDeg: number, longitudeDeg: number) =>
-    frame.localFromWgs({ latitudeDeg, longitudeDeg, heightM: 0 });
+    localFrame.localFromWgs({ latitudeDeg, longitudeDeg, heightM: 0 });
   const [southWest, northEast] = [place(b.southDeg, a.westDeg), place(a.northDeg, b.eastDeg)];
   return {
     westM: southWest[0],

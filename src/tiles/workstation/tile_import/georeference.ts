@@ -23,14 +23,14 @@ export function centredReference(
   },
 ): GeoReference {
   const { widthPx, heightPx, latitudeDeg, longitudeDeg, gsdM } = options;
-  const frame = new LocalFrame({ latitudeDeg, longitudeDeg, heightM: 0 });
+  const localFrame = new LocalFrame({ latitudeDeg, longitudeDeg, heightM: 0 });
   return {
     name: `centre ${latitudeDeg},${longitudeDeg} at ${gsdM} m per pixel`,
     gsdM,
     wgsFromPixel: (xPx, yPx) =>
-      frame.wgsFromLocal([(xPx - widthPx / 2) * gsdM, (heightPx / 2 - yPx) * gsdM, 0]),
+      localFrame.wgsFromLocal([(xPx - widthPx / 2) * gsdM, (heightPx / 2 - yPx) * gsdM, 0]),
     pixelFromWgs(latitudeDeg, longitudeDeg) {
-      const [eastM, northM] = frame.localFromWgs({ latitudeDeg, longitudeDeg, heightM: 0 });
+      const [eastM, northM] = localFrame.localFromWgs({ latitudeDeg, longitudeDeg, heightM: 0 });
       return [widthPx / 2 + eastM / gsdM, heightPx / 2 - northM / gsdM];
     },
   };
@@ -99,9 +99,9 @@ function middleGsdM(
 ): number {
   const x = widthPx / 2, y = heightPx / 2;
   const middle = { ...wgsFromPixel(x, y), heightM: 0 };
-  const frame = new LocalFrame(middle);
-  const right = frame.localFromWgs({ ...wgsFromPixel(x + 1, y), heightM: 0 });
-  const below = frame.localFromWgs({ ...wgsFromPixel(x, y + 1), heightM: 0 });
+  const localFrame = new LocalFrame(middle);
+  const right = localFrame.localFromWgs({ ...wgsFromPixel(x + 1, y), heightM: 0 });
+  const below = localFrame.localFromWgs({ ...wgsFromPixel(x, y + 1), heightM: 0 });
   return Math.sqrt(Math.hypot(right[0], right[1]) * Math.hypot(below[0], below[1]));
 }
 

@@ -68,7 +68,7 @@ export class PhotographImagery implements Imagery {
     }).filter((layer) => layer.outline.length > 0);
     const gsds = set.photographs.map(gsdOf).sort((a, b) => a - b);
     this.gsdM = gsds[gsds.length >> 1];
-    this.latitudeDeg = set.frame.origin.latitudeDeg;
+    this.latitudeDeg = set.localFrame.origin.latitudeDeg;
     this.capturedAt = earliest(set);
   }
 
@@ -79,7 +79,7 @@ export class PhotographImagery implements Imagery {
     const found = new Map<string, SlippyTile>();
     for (const layer of this.#layers) {
       const outline = layer.outline.map(([east, north]) =>
-        this.#set.frame.wgsFromLocal([east, north, 0])
+        this.#set.localFrame.wgsFromLocal([east, north, 0])
       );
       for (const tile of tilesUnderOutline(outline, zoom)) found.set(`${tile.x}/${tile.y}`, tile);
     }
@@ -116,7 +116,7 @@ export class PhotographImagery implements Imagery {
     canvas: SquareCanvas,
     nearestM: Float64Array,
   ): Promise<number> {
-    const grid = tileProjection(this.#toolkit.lens, layer.view, tile, this.#set.frame, 0);
+    const grid = tileProjection(this.#toolkit.lens, layer.view, tile, this.#set.localFrame, 0);
     const denominator = decodeDenominator(ground.gsdM / gsdOf(layer.photograph));
     scaleKnots(grid.sourcePx, denominator);
     const source = await this.#cache.get(layer.photograph.file, denominator);
@@ -142,7 +142,7 @@ export class PhotographImagery implements Imagery {
   #groundOf(tile: SlippyTile): TileGround {
     const corner = (x: number, y: number) => {
       const at = wgsFromWorldPixel({ x: x * TILE_SIZE_PX, y: y * TILE_SIZE_PX }, tile.zoom);
-      return this.#set.frame.localFromWgs({ ...at, heightM: 0 });
+      return this.#set.localFrame.localFromWgs({ ...at, heightM: 0 });
     };
     const [west, north] = corner(tile.x, tile.y);
     const [east, south] = corner(tile.x + 1, tile.y + 1);

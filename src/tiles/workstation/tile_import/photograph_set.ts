@@ -55,7 +55,7 @@ export interface PlacedPhotograph {
 
 /** The ground is at up = 0 of `frame`. */
 export interface PhotographSet {
-  readonly frame: LocalFrame;
+  readonly localFrame: LocalFrame;
   readonly photographs: readonly PlacedPhotograph[];
 }
 
@@ -68,17 +68,17 @@ export async function readPhotographSet(
 ): Promise<PhotographSet> {
   const files = await readPhotographFolder(path);
   const count = files.length;
-  const frame = new LocalFrame({
+  const localFrame = new LocalFrame({
     latitudeDeg: files.reduce((sum, { photograph }) => sum + photograph.latitudeDeg, 0) / count,
     longitudeDeg: files.reduce((sum, { photograph }) => sum + photograph.longitudeDeg, 0) / count,
     heightM: 0,
   });
-  return { frame, photographs: files.map((file) => place(file, frame, groundAltitudeM)) };
+  return { localFrame, photographs: files.map((file) => place(file, localFrame, groundAltitudeM)) };
 }
 
 function place(
   file: PhotographFile,
-  frame: LocalFrame,
+  localFrame: LocalFrame,
   groundAltitudeM: number | null,
 ): PlacedPhotograph {
   const { name, gimbal, latitudeDeg, longitudeDeg } = file.photograph;
@@ -94,7 +94,7 @@ function place(
         `only nadir photographs (within ${TILT_MAX_DEG}°) can be projected onto flat ground: remove it`,
     );
   }
-  const [east, north] = frame.localFromWgs({ latitudeDeg, longitudeDeg, heightM: 0 });
+  const [east, north] = localFrame.localFromWgs({ latitudeDeg, longitudeDeg, heightM: 0 });
   if (Math.hypot(east, north) > 50_000) {
     throw new DataError(name, "it was taken over 50 km from the others; import it by itself");
   }

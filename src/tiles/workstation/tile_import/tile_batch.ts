@@ -10,7 +10,7 @@ import type { RefusedTile } from "./archives/contract.ts";
 import type { TileSink } from "./contract.ts";
 
 /** Number of refusals that are listed with their reason; the others are counted. */
-const REFUSALS_TOLD = 20;
+const REFUSALS_REPORTED = 20;
 
 export class TileBatch {
   readonly counts = { written: 0, kept: 0, partial: 0, bytes: 0, refused: 0 };
@@ -51,7 +51,7 @@ export class TileBatch {
     } catch (error) {
       if (!isAboutTheTile(error)) throw error;
       this.counts.refused++;
-      if (this.refusals.length >= REFUSALS_TOLD) return;
+      if (this.refusals.length >= REFUSALS_REPORTED) return;
       const { zoom, x, y } = tile.metadata.tileId;
       const reason = messageOf(error).replace(
         `Cannot accept tile ${tileKey(tile.metadata.tileId)}: `,

@@ -34,7 +34,7 @@ const BATCH_TILES = 128;
 /** Tiles that are decoded concurrently. */
 const PARALLEL_TILES = 4;
 /** Number of refusals that are listed with their reason; the others are counted. */
-const REFUSALS_TOLD = 20;
+const REFUSALS_REPORTED = 20;
 
 type Options = Pick<ImportOptions, "source" | "capturedAt" | "attribution">;
 type Bounds = NonNullable<ImportSummary["bounds"]>;
@@ -89,7 +89,7 @@ class ArchiveImport {
 
   refuse(refused: RefusedTile): void {
     this.#count.refused++;
-    if (this.#refusals.length < REFUSALS_TOLD) this.#refusals.push(refused);
+    if (this.#refusals.length < REFUSALS_REPORTED) this.#refusals.push(refused);
   }
 
   async take(group: readonly ArchiveTile[]): Promise<void> {
