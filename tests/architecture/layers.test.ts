@@ -66,6 +66,21 @@ Deno.test("every edge between siblings is used, and they form no cycle", async (
   for (const component of Object.keys(SIBLINGS)) visit(component, []);
 });
 
+Deno.test("no files of src/ import each other in a ring, by types neither", async () => {
+  const { files } = await moduleGraph(...sourceFiles("src"));
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]) => {
+    assert.ok(
+      !path.includes(file),
+      `ring: ${[...path.slice(path.indexOf(file)), file].join(" → ")}`,
+    );
+    if (done.has(file)) return;
+    for (const target of files.get(file) ?? []) visit(target, [...path, file]);
+    done.add(file);
+  };
+  for (const file of files.keys()) visit(file, []);
+});
+
 Deno.test("breach() refuses what goes upwards, sideways, into a program or off the workstation", () => {
   assert.equal(breach("navigation/pose", "native/vision"), undefined);
   assert.equal(breach("airborne", "tiles/tile_journal"), undefined);

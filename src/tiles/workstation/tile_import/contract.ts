@@ -4,7 +4,6 @@
  * @module
  */
 import type { SlippyTile } from "../../../core/mod.ts";
-import type { RefusedTile } from "./archives/contract.ts";
 import type { NewTile, TileId, WriteOptions, WriteSummary } from "../../tile_contract/mod.ts";
 
 /** The methods of a tile store that the import needs. */
@@ -81,6 +80,12 @@ export interface ImportOptions {
   readonly source: string;
   readonly capturedAt: Date | null;
   readonly attribution: string;
+}
+
+/** An entry that is no tile, or a tile that the store refuses; the import continues with the others. */
+export interface RefusedTile {
+  readonly name: string;
+  readonly reason: string;
 }
 
 export interface ImportSummary {

@@ -6,7 +6,7 @@ export * from "./georeference.ts";
 export { RasterImagery } from "./raster_imagery.ts";
 export { openRaster, type RasterHeader, readRasterHeader } from "./raster_reader.ts";
 export { type ImageryKind, openImagery } from "./open_imagery.ts";
-export type { ArchiveSummary, RefusedTile, TileArchive } from "./archives/contract.ts";
+export type { ArchiveSummary, TileArchive } from "./archives/contract.ts";
 export { importArchive } from "./archives/import_archive.ts";
 export { openArchive } from "./archives/open_archive.ts";
 export { tileFromBytes } from "./archives/tile_bytes.ts";

@@ -6,7 +6,7 @@
  */
 import { EXIT, messageOf } from "../../../core/mod.ts";
 import { type NewTile, TileCacheError, tileKey } from "../../tile_contract/mod.ts";
-import type { RefusedTile } from "./archives/contract.ts";
+import type { RefusedTile } from "./contract.ts";
 import type { TileSink } from "./contract.ts";
 
 /** Number of refusals that are listed with their reason; the others are counted. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { SlippyTile } from "../../../../core/mod.ts";
-import type { ImportSummary } from "../contract.ts";
+import type { ImportSummary, RefusedTile } from "../contract.ts";
 
 type ArchiveKind = "mbtiles" | "pmtiles" | "tile_folder";
 
@@ -14,12 +14,6 @@ export interface ArchiveTile {
   readonly name: string;
   readonly tile: SlippyTile;
   readonly bytes: Uint8Array<ArrayBuffer>;
-}
-
-/** An entry that is not a tile; the import continues with the others. */
-export interface RefusedTile {
-  readonly name: string;
-  readonly reason: string;
 }
 
 export interface TileArchive extends AsyncDisposable {

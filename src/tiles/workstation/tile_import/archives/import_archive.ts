@@ -18,15 +18,9 @@ import {
 } from "../../../../core/mod.ts";
 import { type NewTile, TileCacheError, tileKey } from "../../../tile_contract/mod.ts";
 import type { TileToolkit } from "../canvas.ts";
-import type { ImportOptions, ImportSummary, TileSink } from "../contract.ts";
+import type { ImportOptions, ImportSummary, RefusedTile, TileSink } from "../contract.ts";
 import { tileGsdM } from "../georeference.ts";
-import {
-  type ArchiveSummary,
-  type ArchiveTile,
-  isRefused,
-  type RefusedTile,
-  type TileArchive,
-} from "./contract.ts";
+import { type ArchiveSummary, type ArchiveTile, isRefused, type TileArchive } from "./contract.ts";
 import { tileFromBytes } from "./tile_bytes.ts";
 
 /** Tiles that are written together. */

@@ -12,7 +12,8 @@
 import { basename } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { DataError, messageOf, UsageError, ZOOM_MAX } from "../../../../core/mod.ts";
-import type { ArchiveTile, RefusedTile, TileArchive } from "./contract.ts";
+import type { RefusedTile } from "../contract.ts";
+import type { ArchiveTile, TileArchive } from "./contract.ts";
 import { capturedAtOf, type Sidecar, sidecarOf } from "./sidecar.ts";
 import { endlessWork, type SchemaObject } from "./mbtiles_views.ts";
 import { TILE_BYTES_MAX, tooLarge } from "./tile_bytes.ts";

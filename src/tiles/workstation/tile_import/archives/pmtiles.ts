@@ -16,7 +16,8 @@ import {
   TileType,
 } from "pmtiles";
 import { DataError, messageOf, UsageError, ZOOM_MAX } from "../../../../core/mod.ts";
-import type { ArchiveTile, RefusedTile, TileArchive } from "./contract.ts";
+import type { RefusedTile } from "../contract.ts";
+import type { ArchiveTile, TileArchive } from "./contract.ts";
 import { ArchiveFile, decompressBounded, PmtilesDirectories } from "./pmtiles_directories.ts";
 import { capturedAtOf, type Sidecar, sidecarOf } from "./sidecar.ts";
 import { TILE_BYTES_MAX, tooLarge } from "./tile_bytes.ts";

@@ -12,7 +12,8 @@ import {
   UsageError,
   ZOOM_MAX,
 } from "../../../../core/mod.ts";
-import type { ArchiveTile, RefusedTile, TileArchive } from "./contract.ts";
+import type { RefusedTile } from "../contract.ts";
+import type { ArchiveTile, TileArchive } from "./contract.ts";
 import { capturedAtOf, readSidecar } from "./sidecar.ts";
 import { TILE_BYTES_MAX, tooLarge } from "./tile_bytes.ts";
 
