@@ -76,8 +76,10 @@ function commandOf(commands: readonly Command[], args: readonly string[]) {
 
 /** The address in a DSN; nothing for text that is not a DSN (the command reports it). */
 function databaseAddress(dsn: string): string[] {
-  if (!URL.canParse(dsn)) return [];
-  const url = new URL(dsn);
+  // libpq's form without a host ("user@/name?host=/folder") is no URL yet.
+  const text = dsn.replace(/^(postgres(?:ql)?:\/\/[^/?#]*@)(?=[/?#]|$)/, "$1localhost");
+  if (!URL.canParse(text)) return [];
+  const url = new URL(text);
   const folder = url.searchParams.get("host");
   const port = url.port || "5432";
   if (folder?.startsWith("/")) return [`unix:${folder}/.s.PGSQL.${port}`];

@@ -78,6 +78,7 @@ export async function runFlight(options: FlightLoopOptions): Promise<void> {
 
 class FlightLoop {
   readonly #options: FlightLoopOptions;
+  #failureReported = false;
 
   constructor(options: FlightLoopOptions) {
     this.#options = options;
@@ -102,7 +103,7 @@ class FlightLoop {
     try {
       sensors.feed(event);
     } catch (error) {
-      this.#fault(this.#estimatorFailed() ? "estimator" : "sensor", error);
+      this.#fault(this.#hasJustFailed() ? "estimator" : "sensor", error);
     } finally {
       this.passEstimatorEvents();
     }
@@ -111,10 +112,9 @@ class FlightLoop {
   async #frame(event: FrameEvent): Promise<void> {
     const { outputs, navigator, localFrame } = this.#options;
     outputs.each((output) => output.onFrame?.(event));
-    const failedBefore = this.#estimatorFailed();
     try {
       if (event.unreadable !== undefined) throw event.unreadable;
-      if (failedBefore) throw new EstimatorFailedError();
+      if (this.#estimatorFailed()) throw new EstimatorFailedError();
       const outcome = await navigator.processFrame(event.frame);
       this.passEstimatorEvents();
       if (outcome === null) {
@@ -125,9 +125,16 @@ class FlightLoop {
       await outputs.eachInTurn((output) => output.onOutcome?.(event, outcome, line));
     } catch (error) {
       this.passEstimatorEvents();
-      if (!failedBefore && this.#estimatorFailed()) this.#fault("estimator", error);
+      if (this.#hasJustFailed()) this.#fault("estimator", error);
       this.#fault("frame", error, event.frame.sequence);
     }
+  }
+
+  /** True once: with several sources the failure can be met by two of them. */
+  #hasJustFailed(): boolean {
+    if (this.#failureReported || !this.#estimatorFailed()) return false;
+    this.#failureReported = true;
+    return true;
   }
 
   #estimatorFailed(): boolean {

@@ -5,7 +5,7 @@
  */
 import type { MonotonicNs } from "../core/mod.ts";
 import type { FrameEvent, SensorEvent } from "../flight/replay/mod.ts";
-import type { FlightFault, FlightOutput } from "./flight_output.ts";
+import type { FlightEnding, FlightFault, FlightOutput } from "./flight_output.ts";
 import type { RecordedFlightSummary } from "./flight_recording.ts";
 import type { FrameLine, SummaryLine } from "./json_lines.ts";
 import type { FrameOutcome } from "./navigator.ts";
@@ -34,6 +34,7 @@ export class FlightTally implements FlightOutput {
   #framesFailed = 0;
   #sensorFaults = 0;
   #estimatorFailed = false;
+  #completed = false;
   #rssBytesMax = 0;
 
   constructor(flight: string) {
@@ -62,6 +63,10 @@ export class FlightTally implements FlightOutput {
     else this.#estimatorFailed = true;
   }
 
+  end({ completed }: FlightEnding): void {
+    this.#completed = completed;
+  }
+
   /** Something has arrived. */
   tick(timeNs: MonotonicNs): void {
     this.#firstNs ??= timeNs;
@@ -83,6 +88,7 @@ export class FlightTally implements FlightOutput {
     return {
       type: "summary",
       flight: this.#flight,
+      completed: this.#completed,
       frames: this.#frames,
       framesSkipped: this.#skipped,
       framesFailed: this.#framesFailed,

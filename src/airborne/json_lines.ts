@@ -72,6 +72,8 @@ export type FaultLine = z.infer<typeof FaultLineSchema>;
 export const SummaryLineSchema = z.object({
   type: z.literal("summary"),
   flight: z.string(),
+  /** To its end: no signal and no fault of a source stopped it. */
+  completed: z.boolean(),
   /** With an estimate. */
   frames: z.int(),
   /** Without one: they came before the estimator had started, or too late. */

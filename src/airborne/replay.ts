@@ -191,8 +191,9 @@ function summaryText(summary: SummaryLine): string[] {
 
 /** ", 2 failed, 1 without an estimate": what was left out; empty where nothing was. */
 function leftOutText(summary: SummaryLine): string {
-  const { framesFailed, framesSkipped, sensorFaults, estimatorFailed } = summary;
+  const { completed, framesFailed, framesSkipped, sensorFaults, estimatorFailed } = summary;
   return [
+    completed ? "" : ", stopped before the end",
     framesFailed > 0 ? `, ${framesFailed} failed` : "",
     framesSkipped > 0 ? `, ${framesSkipped} without an estimate` : "",
     sensorFaults > 0 ? `, ${sensorFaults} sensor samples left out` : "",

@@ -69,6 +69,7 @@ export async function replayPhotographs(
     console.line(line);
     console.progress(++done, flight.names.length);
   }
+  tally.end({ completed: !console.signal.aborted });
   return tally.summary({ record: null, tiles: null, outputFaults: {} });
 }
 

@@ -21,7 +21,7 @@ export class SensorFeed {
   }
 
   feed(event: SensorEvent): void {
-    this.#clock.observe(event.controllerNs, event.receivedNs);
+    this.#clock.observe(event.controllerNs, event.receivedNs, event.kind);
     const timeNs = this.#clock.toCanonical(event.controllerNs);
     switch (event.kind) {
       case "imu":

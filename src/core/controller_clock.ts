@@ -52,6 +52,8 @@ export class ControllerClock {
   readonly #bucketsMax: number;
   /** The pair with the shortest delay of each second. */
   #buckets: Pair[] = [];
+  /** The controller's time of the last message of each stream. */
+  readonly #newestByStream = new Map<string, number>();
   #breakpoints: Breakpoint[] = [];
   #line = { controllerNs: 0, offsetNs: 0, skew: 0 };
 
@@ -66,10 +68,15 @@ export class ControllerClock {
     return this.#line.skew;
   }
 
-  /** Adds one pair; pairs come in order of `receivedNs`. */
-  observe(controllerTime: ControllerNs, receivedNs: MonotonicNs): void {
+  /**
+   * Adds one pair; pairs come in order of `receivedNs`. A sensor may be late, but each sends in order:
+   * that the controller's clock was set back shows in the times of one `stream`.
+   */
+  observe(controllerTime: ControllerNs, receivedNs: MonotonicNs, stream = ""): void {
     const pair = { controllerNs: controllerTime, offsetNs: receivedNs - controllerTime };
-    if (this.#breakpoints.length > 0 && this.#isStep(pair)) this.#restart();
+    const newestNs = this.#newestByStream.get(stream) ?? -Infinity;
+    if (this.#breakpoints.length > 0 && this.#isStep(pair, newestNs)) this.#restart();
+    this.#newestByStream.set(stream, controllerTime);
     if (this.#takeIntoBucket(pair)) this.#fit();
     this.#advance(controllerTime);
   }
@@ -94,18 +101,18 @@ export class ControllerClock {
   }
 
   /**
-   * Delays, even long ones, look like late arrival; only a mapping into the future causes a step.
+   * Delays, even long ones, look like late arrival: a step is a stream that goes back, or a mapping
+   * into the future.
    */
-  #isStep(pair: Pair): boolean {
-    const newest = this.#breakpoints[this.#breakpoints.length - 1];
-    const backwards = newest.controllerNs - pair.controllerNs > STEP_NS;
-    return backwards ||
+  #isStep(pair: Pair, newestNs: number): boolean {
+    return newestNs - pair.controllerNs > STEP_NS ||
       this.#lineAt(pair.controllerNs) - (pair.controllerNs + pair.offsetNs) > STEP_NS;
   }
 
   #restart(): void {
     this.#buckets = [];
     this.#breakpoints = [];
+    this.#newestByStream.clear();
   }
 
   #takeIntoBucket(pair: Pair): boolean {

@@ -125,6 +125,16 @@ for (const kind of KINDS) {
     await write(kind, `${folder}/out`, "second", options);
   });
 
+  test("a folder that another program keeps locked is not waited for without end", async (folder) => {
+    using held = await Deno.open(folder, { read: true });
+    await held.lock(true);
+    const startedMs = performance.now();
+    await assert.rejects(Output[kind](`${folder}/out`), OutputBusyError);
+    assert.ok(performance.now() - startedMs < 20_000);
+    await held.unlock();
+    await write(kind, `${folder}/out`, "new");
+  });
+
   test("leftovers of a killed writer are removed; files of unknown origin are kept", async (folder) => {
     await Deno.mkdir(`${folder}/out.tmp-${UUID}/new`, { recursive: true });
     await Deno.mkdir(`${folder}/out.tmp-letters`);

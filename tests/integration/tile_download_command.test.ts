@@ -56,6 +56,9 @@ Deno.test("interrupted, resumed with a tile that fails, then only that tile: eac
     });
     const list = `${folder}/failed.json`;
     const download = ["tiles", "download", ...place, "--concurrency", "1", "--json"];
+    const nowhere = [...download, ...area, "--failed", `${folder}/absent/failed.json`];
+    assert.equal((await run("operator", nowhere, grants)).code, 66);
+    assert.equal(await requests(), arrived, "refused before the download");
     const second = await run("operator", [...download, ...area, "--failed", list], grants);
     assert.equal(second.code, 75, second.err);
     const report = JSON.parse(second.out);

@@ -17,6 +17,7 @@ import {
   type FlightOutput,
   FlightOutputs,
 } from "../../src/airborne/flight_output.ts";
+import { FlightTally } from "../../src/airborne/flight_tally.ts";
 import type { FrameOutcome } from "../../src/airborne/navigator.ts";
 import { StageClock } from "../../src/airborne/stage_clock.ts";
 import type { FlightEvent, FrameEvent } from "../../src/flight/replay/mod.ts";
@@ -280,6 +281,40 @@ Deno.test("a source that throws ends the flight, and with it the other sources",
   ]);
   await assert.rejects(runFlight(options), /the file is gone/);
   assert.equal(notebook.lines.at(-1), "stopped");
+});
+
+Deno.test("a failure of the estimator that two sources meet is one fault of the estimator", async () => {
+  let state: "active" | "failed" = "active";
+  let fail = () => {};
+  const { options, notebook } = flightOf([listed(picture(1)), listed(baro(1))], {
+    // The sample fails the estimator while the frame is being processed.
+    sensors: {
+      feed: () => {
+        state = "failed";
+        fail();
+        throw new Error("not positive definite");
+      },
+    },
+    estimator: { health: () => ({ state }) },
+    navigator: {
+      processFrame: () =>
+        new Promise((_, reject) => fail = () => reject(new EstimatorFailedError())),
+    },
+  });
+  await runFlight(options);
+  assert.deepEqual(notebook.faults.map(({ source }) => source), ["estimator", "frame"]);
+});
+
+Deno.test("a summary says whether the flight came to its end", async () => {
+  for (const isStopped of [false, true]) {
+    const tally = new FlightTally("flight");
+    const source = isStopped ? endless : listed(picture(1));
+    const { options, stop } = flightOf([source], {}, [tally]);
+    if (isStopped) setTimeout(() => stop.abort(), 5);
+    await runFlight(options);
+    const { completed } = tally.summary({ record: null, tiles: null, outputFaults: {} });
+    assert.equal(completed, !isStopped);
+  }
 });
 
 Deno.test("the signal ends the flight without an error", async () => {

@@ -173,6 +173,21 @@ Deno.test("parse() names options that are unknown, missing or given a value", ()
   assert.throws(() => command.parse(["--out", "x"]), /takes one LAT,LON, got none/);
 });
 
+Deno.test("what is refused is quoted without the password in it", () => {
+  const wrong = [
+    ["--no-prior=postgresql://u:SECRET@h/db"],
+    ["--agl", "postgresql://u:SECRET@/h@db"],
+    ["--how", "https://u:SECRET@[bad"],
+    ["--how", "host=h password=SECRET port=1"],
+  ];
+  for (const args of wrong) {
+    assert.throws(() => parse(...args), (error) => {
+      assert.ok(error instanceof UsageError && !error.message.includes("SECRET"), `${error}`);
+      return error.message.includes("…");
+    });
+  }
+});
+
 Deno.test("commandHelp() says usage, purpose, options with unit and default, examples, exit codes", () => {
   const text = commandHelp("operator paint", command);
   const lines = text.split("\n");

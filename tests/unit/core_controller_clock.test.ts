@@ -66,6 +66,34 @@ Deno.test("ControllerClock serves streams that arrive interleaved", () => {
   }
 });
 
+Deno.test("ControllerClock takes a stream that is always late for late, not for a restart", () => {
+  for (const lateNs of [0.4e9, 1.5e9]) {
+    const clock = new ControllerClock();
+    for (let i = 0; i < 2000; i++) {
+      const timeNs = i * 5e6;
+      clock.observe(controllerNs(timeNs), monotonicNs(timeNs + 1e6), "imu");
+      if (i % 40 !== 39 || timeNs < 2e9) continue;
+      const olderNs = timeNs - lateNs;
+      clock.observe(controllerNs(olderNs), monotonicNs(timeNs + 2e6), "velocity");
+      const mapped = clock.toCanonical(controllerNs(olderNs));
+      assert.ok(Math.abs(mapped - olderNs - 1e6) < 2e6, `${(mapped - olderNs) / 1e6} ms`);
+    }
+  }
+});
+
+Deno.test("ControllerClock follows a restart that several streams show", () => {
+  const clock = new ControllerClock();
+  for (const [firstNs, receivedNs] of [[50e9, 0], [0, 9e9]]) {
+    for (let i = 0; i < 400; i++) {
+      const at = monotonicNs(receivedNs + i * 5e6);
+      for (const stream of ["imu", "gps", "baro"]) {
+        clock.observe(controllerNs(firstNs + i * 5e6), at, stream);
+      }
+    }
+  }
+  assert.ok(Math.abs(clock.toCanonical(controllerNs(1e9)) - 10e9) < 1e6);
+});
+
 Deno.test("ControllerClock follows a controller that restarted", () => {
   const clock = new ControllerClock();
   for (let i = 0; i < 400; i++) {

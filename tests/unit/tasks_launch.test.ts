@@ -41,6 +41,9 @@ Deno.test("grantsFor() grants what the options of a command name: files, folders
     write: ["data", "/run/pg/.s.PGSQL.5432"],
     net: ["unix:/run/pg/.s.PGSQL.5432"],
   });
+  assert.deepEqual(operator("tiles status --dsn=postgresql://u:p@/x?host=/run/pg").net, [
+    "unix:/run/pg/.s.PGSQL.5432",
+  ]);
   const replay = "replay flight --package p --recorder home --make-tiles home --config c.yaml";
   assert.deepEqual(grantsFor(airborneCommands(), replay.split(" ")), {
     read: ["flight", "p", "c.yaml"],

@@ -97,7 +97,7 @@ function unknownOption(typed: string, options: Options): UsageError {
 function optionValue(typed: string, option: Option, text: string | undefined): unknown {
   if (option.placeholder === null) {
     if (text === undefined) return true;
-    throw new UsageError(`${typed} takes no value, got "${text}"`);
+    throw new UsageError(`${typed} takes no value, got "${withoutSecrets(text)}"`);
   }
   if (text === undefined) {
     throw new UsageError(
@@ -112,7 +112,15 @@ function readValue(name: string, option: Option, text: string): unknown {
   const value = option.read(text);
   if (!(value instanceof Refused)) return value;
   const why = value.reason === null ? "" : `: ${value.reason}`;
-  throw new UsageError(`${name} must be ${option.form ?? "a value"}, got "${text}"${why}`);
+  throw new UsageError(
+    `${name} must be ${option.form ?? "a value"}, got "${withoutSecrets(text)}"${why}`,
+  );
+}
+
+/** A DSN or URL may stand where none belongs; what is typed wrongly goes to terminals and logs. */
+function withoutSecrets(text: string): string {
+  return text.replace(/:\/\/.*@/g, "://…@")
+    .replace(/\b(pass(?:word|wd)?|token|secret|key)=[^\s&]*/gi, "$1=…");
 }
 
 function argumentValues(words: readonly string[], declared: Options): Record<string, unknown> {
@@ -125,7 +133,9 @@ function argumentValues(words: readonly string[], declared: Options): Record<str
 
 function wrongCount(words: readonly string[], declared: Options): UsageError {
   const names = Object.values(declared).map(({ placeholder }) => placeholder);
-  if (names.length === 0) return new UsageError(`takes options only, got "${words[0]}"`);
+  if (names.length === 0) {
+    return new UsageError(`takes options only, got "${withoutSecrets(words[0])}"`);
+  }
   const wanted = names.length === 1 ? `one ${names[0]}` : names.join(" ");
   return new UsageError(`takes ${wanted}, got ${words.length === 0 ? "none" : words.length}`);
 }

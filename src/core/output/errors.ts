@@ -12,10 +12,10 @@ export class OutputTakenError extends GdnError {
   }
 }
 
-/** Another process is writing the same output, which allows one writer at a time: exit code 75. */
+/** Another process is writing the same output, or holds a lock on its folder: exit code 75. */
 export class OutputBusyError extends GdnError {
-  constructor(path: string) {
-    super("OUTPUT_BUSY", `Cannot write ${path}: another process is writing it; wait for it`, {
+  constructor(path: string, state = "another process is writing it") {
+    super("OUTPUT_BUSY", `Cannot write ${path}: ${state}; wait for it`, {
       exitCode: EXIT.tryAgain,
     });
   }

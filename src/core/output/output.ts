@@ -14,6 +14,7 @@
  * @module
  */
 import { basename, dirname } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { forEachBounded } from "../concurrency.ts";
 import { syncPath, TEMPORARY_MARK, temporaryPathFor } from "../durable_file.ts";
 import { GdnError } from "../errors.ts";
@@ -33,6 +34,7 @@ type Kind = "file" | "folder";
 
 const NEW = "new", OLD = "old";
 const SYNCS_AT_ONCE = 8;
+const LOCK_WAIT_MS_MAX = 5000, LOCK_RETRY_MS = 20;
 
 export class Output implements AsyncDisposable {
   readonly path: string;
@@ -147,12 +149,24 @@ async function guarded<T>(path: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** A lock on the folder itself: it leaves no file behind, and ends with the process. */
+/**
+ * A lock on the folder itself: it leaves no file behind, and ends with the process. Writers hold it
+ * for moments; another program that keeps it is not waited for.
+ *
+ * @throws OutputBusyError
+ */
 async function waitForLock(folder: string): Promise<Disposable> {
   const handle = await Deno.open(folder, { read: true });
+  const deadlineMs = performance.now() + LOCK_WAIT_MS_MAX;
   // Some network file systems cannot lock folders: there, leftovers of other writers are never
   // removed.
-  await handle.lock(true).catch(() => {});
+  while (!await handle.tryLock(true).catch(() => true)) {
+    if (performance.now() > deadlineMs) {
+      handle.close();
+      throw new OutputBusyError(folder, "another program holds a lock on this folder");
+    }
+    await setTimeout(LOCK_RETRY_MS);
+  }
   return { [Symbol.dispose]: () => handle.close() };
 }
 

@@ -16,6 +16,7 @@ import {
   type OptionValues,
   Refused,
   UsageError,
+  writeAll,
 } from "../../core/mod.ts";
 import { TileIdSchema } from "../../tiles/tile_contract/mod.ts";
 import type {
@@ -186,6 +187,10 @@ async function run(parts: TilesDownloadParts, values: Values, io: CommandIo): Pr
     else for (const line of planText(plan)) io.out(line);
     return EXIT.ok;
   }
+  // A list that cannot be written is found out before the download, not hours later.
+  using failedList = values.failed === undefined
+    ? null
+    : await Deno.open(values.failed, { create: true, write: true });
   const progress = io.progress("tiles", plan.toFetch);
   let report: DownloadReport;
   try {
@@ -196,11 +201,10 @@ async function run(parts: TilesDownloadParts, values: Values, io: CommandIo): Pr
   } finally {
     progress.end();
   }
-  if (values.failed !== undefined) {
-    await Deno.writeTextFile(
-      values.failed,
-      JSON.stringify(report.failed.map(({ tileId }) => tileId)) + "\n",
-    );
+  if (failedList !== null) {
+    const tileIds = JSON.stringify(report.failed.map(({ tileId }) => tileId));
+    await failedList.truncate();
+    await writeAll(failedList, new TextEncoder().encode(`${tileIds}\n`));
   }
   if (values.json) io.out(JSON.stringify({ type: "download", ...report }));
   else for (const line of reportText(report)) io.out(line);
