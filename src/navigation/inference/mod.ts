@@ -1,0 +1,2 @@
+/** C7: inference of neural models. */
+export * from "./engine_name.ts";
