@@ -18,6 +18,9 @@ enum {
   GDN_LIBRARY_FAILURE = 3, /* the wrapped library threw */
   GDN_UNKNOWN = 4,
   GDN_BAD_DATA = 5, /* input bytes are not what they claim to be */
+  GDN_NOT_PERMITTED = 6,  /* this program refuses it, whatever the system would say */
+  GDN_NOT_FOUND = 7,
+  GDN_SYSTEM_FAILURE = 8, /* a system call failed */
 };
 
 struct gdn_error {

@@ -4,6 +4,7 @@
 #include <exception>
 #include <new>
 #include <stdexcept>
+#include <string>
 
 #include "abi.h"
 
@@ -16,6 +17,12 @@ struct InvalidArgument : std::invalid_argument {
 /// Bytes that are not what they claim to be.
 struct BadData : std::runtime_error {
   using std::runtime_error::runtime_error;
+};
+
+/// A failure with a status of its own.
+struct Failure : std::runtime_error {
+  int32_t code;
+  Failure(int32_t status, const std::string& message) : std::runtime_error(message), code(status) {}
 };
 
 inline void require(bool condition, const char* message) {
@@ -39,6 +46,8 @@ int32_t guard(gdn_error* error, Body&& body) noexcept {
     return fail(error, GDN_INVALID_ARGUMENT, e.what());
   } catch (const BadData& e) {
     return fail(error, GDN_BAD_DATA, e.what());
+  } catch (const Failure& e) {
+    return fail(error, e.code, e.what());
   } catch (const std::bad_alloc&) {
     return fail(error, GDN_OUT_OF_MEMORY, "out of memory");
   } catch (const std::exception& e) {

@@ -20,6 +20,7 @@ enum class HandleKind : uint64_t {
   kRenderCamera = 2,
   kRenderGround = 3,
   kHnswIndex = 4,
+  kServiceManager = 5,
 };
 
 /// Objects alive now in this library: also those that were freed while a call still uses them.

@@ -10,6 +10,15 @@ import { GdnError, RuntimeNotAvailableError } from "./errors.ts";
 /** Bytes of `struct gdn_error { int32_t code; char message[252]; }`. */
 export const NATIVE_ERROR_BYTES = 256;
 
+/** Statuses of ../../ffi/common/abi.h that callers tell apart. */
+export const NATIVE_STATUS = {
+  invalidArgument: 1,
+  badData: 5,
+  notPermitted: 6,
+  notFound: 7,
+  systemFailure: 8,
+} as const;
+
 /** A native call that returned a status other than 0. */
 export class NativeError extends GdnError {
   readonly status: number;

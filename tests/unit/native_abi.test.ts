@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import type { NativeAbi } from "../../src/core/mod.ts";
+import { deviceAbi, deviceSymbols } from "../../src/native/device/symbols.ts";
 import { faissAbi, faissSymbols } from "../../src/native/faiss/symbols.ts";
 import { visionAbi, visionSymbols } from "../../src/native/vision/library.ts";
 import { REPOSITORY } from "../support/paths.ts";
 
 /** Every native library with the table of symbols that its bindings open, and what opening checks. */
 const LIBRARIES: Readonly<Record<string, [Deno.ForeignLibraryInterface, NativeAbi]>> = {
+  device: [deviceSymbols, deviceAbi],
   faiss: [faissSymbols, faissAbi],
   vision: [visionSymbols, visionAbi],
 };

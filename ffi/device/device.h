@@ -1,0 +1,11 @@
+/* C ABI of libgdn_device: what the operating system offers and Deno does not allow (system files) or
+ * does not have (the service manager). One header for each. */
+#ifndef GDN_DEVICE_H
+#define GDN_DEVICE_H
+#include "abi.h"
+
+GDN_API uint32_t gdn_device_abi_version(void);
+/* Connections to the service manager alive now: 0 at the end of a clean run. */
+GDN_API int64_t gdn_device_live_handles(void);
+
+#endif

@@ -1,0 +1,37 @@
+/**
+ * The symbols of libgdn_device (../../../ffi/device/), C types as comments.
+ *
+ * @module
+ */
+import type { NativeAbi } from "../../core/mod.ts";
+
+/** ABI version and struct sizes of these bindings; checked when the library is opened. */
+export const deviceAbi: NativeAbi = {
+  symbol: "gdn_device_abi_version",
+  version: 1,
+  structBytes: {},
+};
+
+export const deviceSymbols = {
+  gdn_device_live_handles: { parameters: [], result: "i64" },
+  gdn_system_file_read: {
+    // (const char* path, int64_t path_bytes, uint8_t* out, int64_t capacity, int64_t* length, gdn_error*)
+    parameters: ["buffer", "i64", "buffer", "i64", "buffer", "buffer"],
+    result: "i32",
+  },
+  gdn_service_manager_open: {
+    // (uint64_t* handle, int64_t* watchdog_us, gdn_error*)
+    parameters: ["buffer", "buffer", "buffer"],
+    result: "i32",
+  },
+  gdn_service_manager_notify: {
+    // (uint64_t, int32_t state, const char* status, int64_t status_bytes, gdn_error*)
+    parameters: ["u64", "i32", "buffer", "i64", "buffer"],
+    result: "i32",
+  },
+  gdn_service_manager_free: {
+    // (uint64_t, gdn_error*)
+    parameters: ["u64", "buffer"],
+    result: "i32",
+  },
+} as const satisfies Deno.ForeignLibraryInterface;
