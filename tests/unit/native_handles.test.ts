@@ -4,6 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { NATIVE_ERROR_BYTES } from "../../src/core/mod.ts";
+import { type DeviceLibrary, openDevice } from "../../src/native/device/mod.ts";
+import { deviceSymbols } from "../../src/native/device/symbols.ts";
 import { type FaissLibrary, openFaiss } from "../../src/native/faiss/mod.ts";
 import { faissSymbols } from "../../src/native/faiss/symbols.ts";
 import { visionSymbols } from "../../src/native/vision/library.ts";
@@ -147,16 +149,31 @@ function indexCalls({ symbols }: FaissLibrary): Record<string, Call> {
   };
 }
 
+/** Every export that takes a connection to the service manager. */
+function deviceCalls({ symbols }: DeviceLibrary): Record<string, Call> {
+  return {
+    gdn_service_manager_notify: (handle, error) =>
+      symbols.gdn_service_manager_notify(handle, 1, new Uint8Array(1), 0n, error),
+    gdn_service_manager_free: (handle, error) => symbols.gdn_service_manager_free(handle, error),
+  };
+}
+
 Deno.test("every export that takes a handle is called below", () => {
+  using device = openDevice();
   using vision = openVision();
   using faiss = openFaiss();
-  const symbols: Deno.ForeignLibraryInterface = { ...visionSymbols, ...faissSymbols };
+  const symbols: Deno.ForeignLibraryInterface = {
+    ...deviceSymbols,
+    ...visionSymbols,
+    ...faissSymbols,
+  };
   const taking = Object.entries(symbols)
     .filter(([, symbol]) => "parameters" in symbol && symbol.parameters[0] === "u64")
     .map(([key, symbol]) => symbol.name ?? key);
   const called = [
     ...Object.keys(frameCalls(vision)),
     ...Object.keys(indexCalls(faiss)),
+    ...Object.keys(deviceCalls(device)),
     "gdn_render_camera_free",
     "gdn_render_ground_free",
     "gdn_render_view",
@@ -205,6 +222,12 @@ Deno.test("a freed, invented or empty handle is refused by every call that takes
   }
   for (const handle of [index, index + 1n, 0n, 0xdead_beef_dead_beefn]) {
     for (const call of Object.values(indexCalls(faiss))) {
+      await refused((error) => call(handle, error), /not open|of another kind/);
+    }
+  }
+  using device = openDevice();
+  for (const handle of [frame, (5n << 48n) + 1n, 0n, 0xdead_beef_dead_beefn]) {
+    for (const call of Object.values(deviceCalls(device))) {
       await refused((error) => call(handle, error), /not open|of another kind/);
     }
   }
