@@ -7,3 +7,9 @@ export async function inScratch(body: (folder: string) => Promise<void>): Promis
     await Deno.remove(folder, { recursive: true });
   }
 }
+
+/** A new folder for an `await using` declaration. */
+export async function scratchFolder(): Promise<{ readonly path: string } & AsyncDisposable> {
+  const path = await Deno.realPath(await Deno.makeTempDir({ prefix: "gdn-test-" }));
+  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
+}

@@ -1,2 +1,18 @@
-/** C7: inference of neural models. */
+/** C7: runs neural models. */
+export type {
+  CompileRequest,
+  Engine,
+  EngineEntry,
+  EnginePrecision,
+  InferenceRuntime,
+  RuntimeLabel,
+  ShapeProfile,
+  Tensor,
+  TensorDeclaration,
+  TensorElementType,
+  ThermalState,
+} from "./contract.ts";
 export * from "./engine_name.ts";
+export * from "./errors.ts";
+export { OnnxRuntime } from "./onnx_runtime.ts";
+export { checkInputs, checkOutputs, copyInto, elementCount, tensor } from "./tensors.ts";
