@@ -42,10 +42,10 @@ export interface TensorDeclaration {
 /** `onnx_cpu` is `onnx_trt_ep` with the CPU provider alone: workstations and tests. */
 export type RuntimeLabel = "tensorrt" | "onnx_trt_ep" | "onnx_cpu";
 
-export type EnginePrecision = EngineName["precision"];
+type EnginePrecision = EngineName["precision"];
 
 /** What an engine may be asked with, for a model that leaves axes open: elements along each axis. */
-export interface ShapeProfile {
+interface ShapeProfile {
   readonly input: string;
   readonly min: readonly number[];
   /** What the engine is tuned for. */
@@ -81,7 +81,7 @@ export interface Engine {
   readonly outputs: readonly TensorDeclaration[];
 }
 
-export type ThermalSource = "jetson" | "nvml" | "linux" | "none";
+type ThermalSource = "jetson" | "nvml" | "linux" | "none";
 
 /** A snapshot: all of it was measured at one time. */
 export interface ThermalState {

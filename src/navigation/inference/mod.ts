@@ -3,10 +3,8 @@ export type {
   CompileRequest,
   Engine,
   EngineEntry,
-  EnginePrecision,
   InferenceRuntime,
   RuntimeLabel,
-  ShapeProfile,
   Tensor,
   TensorDeclaration,
   TensorElementType,
@@ -15,4 +13,4 @@ export type {
 export * from "./engine_name.ts";
 export * from "./errors.ts";
 export { OnnxRuntime } from "./onnx_runtime.ts";
-export { checkInputs, checkOutputs, copyInto, elementCount, tensor } from "./tensors.ts";
+export { checkInputs, checkOutputs, copyInto, tensor } from "./tensors.ts";

@@ -5,7 +5,7 @@
  */
 import type { Tensor, TensorDeclaration } from "./contract.ts";
 
-export interface OrtSessionOptions {
+interface OrtSessionOptions {
   /** Execution providers with their options, in order of preference, as onnxruntime-node takes them. */
   readonly executionProviders: { readonly name: string; readonly [option: string]: unknown }[];
   /** Threads of one operator; 0: as many as the computer has cores. */

@@ -17,12 +17,8 @@ const ARRAYS = {
 
 export const TENSOR_ELEMENT_TYPES = Object.keys(ARRAYS) as readonly TensorElementType[];
 
-export function bytesPerElement(elementType: TensorElementType): number {
-  return ARRAYS[elementType].BYTES_PER_ELEMENT;
-}
-
 /** Product of the axes; 1 for a scalar's empty shape. */
-export function elementCount(shape: readonly number[]): number {
+function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, axis) => product * axis, 1);
 }
 
