@@ -1,8 +1,7 @@
 /**
- * Writes src/operator/COMMANDS.md, src/airborne/COMMANDS.md and tasks/COMMANDS.md, the tables of
- * options, from the declarations of the commands. A test compares the files with them.
- *
- *     deno run -P=tasks tasks/command_documents.ts
+ * The texts of src/operator/COMMANDS.md, src/airborne/COMMANDS.md and tasks/COMMANDS.md, the tables
+ * of options, from the declarations of the commands. A test compares the files with them;
+ * `deno task documents` writes them.
  *
  * @module
  */
@@ -10,6 +9,7 @@ import { commands as airborneCommands } from "../src/airborne/compose.ts";
 import {
   type Command,
   type CommandDeclaration,
+  COMMON_FLAGS,
   type Option,
   optionFacts,
   optionName,
@@ -28,10 +28,6 @@ import { recallCommand } from "./recall.ts";
 interface CommandDocument {
   readonly path: string;
   readonly text: string;
-}
-
-if (import.meta.main) {
-  for (const { path, text } of commandDocuments()) await Deno.writeTextFile(path, text);
 }
 
 export function commandDocuments(): readonly CommandDocument[] {
@@ -59,14 +55,16 @@ function documentOf(
   program: string,
   commands: readonly CommandDeclaration[],
 ): CommandDocument {
+  const commonFlags = Object.entries(COMMON_FLAGS).map(([name, what]) => `\`--${name}\` (${what})`)
+    .join(", ");
   const toRoot = "../".repeat(folder.split("/").length);
   const text = [
     `# Commands of ${program}`,
     "",
-    "Made from the declarations by `deno run -P=tasks tasks/command_documents.ts`; do not edit.",
+    "Made from the declarations by `deno task documents`; do not edit.",
     "",
-    "Every command takes `--help`, and `--quiet` for no progress. A wrong command line ends with " +
-    "exit code 64. How places, areas, numbers, dates and sizes are written: " +
+    `Every command takes ${commonFlags}. A wrong command line ends with exit code 64. ` +
+    "How places, areas, numbers, dates and sizes are written: " +
     `[command_line](${toRoot}src/core/command_line/README.md).`,
     ...commands.flatMap((command) => ["", ...sectionOf(program, command)]),
     "",
@@ -77,6 +75,8 @@ function documentOf(
 function sectionOf(program: string, command: CommandDeclaration): string[] {
   const title = `${program} ${command.name}`;
   const codes = Object.entries(command.exitCodes).map(([code, text]) => `${code}: ${text}`);
+  const environment = Object.entries(command.environment)
+    .map(([name, text]) => `\`${name}\`: ${text}`);
   return [
     `## ${title}`,
     "",
@@ -98,6 +98,7 @@ function sectionOf(program: string, command: CommandDeclaration): string[] {
     ...command.examples,
     "```",
     ...(codes.length === 0 ? [] : ["", `Exit codes: ${codes.join("; ")}.`]),
+    ...(environment.length === 0 ? [] : ["", `Environment: ${environment.join("; ")}.`]),
   ];
 }
 

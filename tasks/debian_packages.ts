@@ -22,8 +22,11 @@ const RUN_PACKAGES = [
   "libeigen3-dev",
 ];
 
-/** Needed by tests only: GDAL reads exported GeoTIFFs (33 MB beside OpenCV's libraries). */
-const TEST_PACKAGES = ["gdal-bin"];
+/**
+ * Needed by tests only: GDAL reads exported GeoTIFFs (33 MB beside OpenCV's libraries); the rest
+ * shows manual pages and completes command lines.
+ */
+const TEST_PACKAGES = ["gdal-bin", "man-db", "mandoc", "zsh", "fish"];
 
 /** The release's own version; any installed server is sufficient. */
 const POSTGRES_PACKAGE = "postgresql";

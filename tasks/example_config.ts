@@ -36,13 +36,35 @@ interface Key {
   readonly schema: string | null;
 }
 
-/** The text of the example. */
-export async function exampleConfig(): Promise<string> {
+/** A setting, or a group of them. */
+export interface Setting {
+  /** ["navigator", "heightMinM"]. */
+  readonly path: readonly string[];
+  readonly comment: readonly string[];
+  /** Its default; undefined of a group, whose settings follow. */
+  readonly value: unknown;
+}
+
+/** Every setting of `airborne` in order. */
+export async function airborneSettings(): Promise<Setting[]> {
   const schemas = new Map<string, Key[]>();
   for (const source of SOURCES) {
     readSchemas(await Deno.readTextFile(`${REPOSITORY}/src/${source}`), schemas);
   }
-  const lines = settings(AirborneConfigSchema.parse({}), "AirborneConfigSchema", schemas, "");
+  return settings(AirborneConfigSchema.parse({}), "AirborneConfigSchema", schemas, []);
+}
+
+/** The text of the example. */
+export async function exampleConfig(): Promise<string> {
+  const lines = (await airborneSettings()).flatMap(({ path, comment, value }) => {
+    const indent = "  ".repeat(path.length - 1);
+    const isGroup = value === undefined;
+    return [
+      ...(isGroup && path.length === 1 ? [""] : []),
+      ...comment.map((line) => `${indent}# ${line}`),
+      `${indent}${path.at(-1)}:${isGroup ? "" : ` ${JSON.stringify(value)}`}`,
+    ];
+  });
   return `${HEAD}${lines.join("\n")}\n`;
 }
 
@@ -79,14 +101,13 @@ function settings(
   values: Readonly<Record<string, unknown>>,
   schema: string,
   schemas: ReadonlyMap<string, readonly Key[]>,
-  indent: string,
-): string[] {
+  above: readonly string[],
+): Setting[] {
   return (schemas.get(schema) ?? []).flatMap(({ name, comment, schema: inner }) => {
-    const value = values[name];
-    const above = comment.map((line) => `${indent}# ${line}`);
-    if (inner === null) return [...above, `${indent}${name}: ${JSON.stringify(value)}`];
-    const below = settings(value as Record<string, unknown>, inner, schemas, `${indent}  `);
-    return [...(indent === "" ? [""] : []), ...above, `${indent}${name}:`, ...below];
+    const path = [...above, name];
+    if (inner === null) return [{ path, comment, value: values[name] }];
+    const below = settings(values[name] as Record<string, unknown>, inner, schemas, path);
+    return [{ path, comment, value: undefined }, ...below];
   });
 }
 

@@ -49,7 +49,7 @@ const OPTIONS = {
     access: "read",
     placeholder: "FILE",
     help: "YAML configuration; GDN_… variables override it",
-    absent: "the settings of config/airborne.example.yaml",
+    absent: "built-in settings, those of config/airborne.example.yaml",
   }),
   recorder: option.path({
     access: "write",
@@ -84,6 +84,7 @@ export function replayCommand(parts: FlightParts): Command {
       "airborne replay flights/monday --package packages/valley --recorder home --make-tiles home",
       "airborne replay photographs/ --package packages/beach --json",
     ],
+    environment: { "GDN_…": "overrides a setting: GDN_NAVIGATOR__HEIGHT_MIN_M=10" },
     exitCodes: {
       3: "something was left out",
       65: "no frame could be used, or with --strict a picture is damaged",

@@ -111,6 +111,11 @@ export function configurationEnvironment(
   return found;
 }
 
+/** The variable that overrides a setting: ["camera", "rateHz"] → "GDN_CAMERA__RATE_HZ". */
+export function settingVariable(path: readonly string[]): string {
+  return ENVIRONMENT_PREFIX + path.map(upperSnake).join("__");
+}
+
 type Tree = Record<string, unknown>;
 
 function parseFile(source: ConfigurationSource, problems: ConfigurationProblem[]): Tree {

@@ -6,16 +6,17 @@
 import { runProgram, VERSION, withCompletion } from "../core/mod.ts";
 import { commands } from "./compose.ts";
 
+/** Its name and purpose; the manual pages begin with them as well. */
+export const PROGRAM = {
+  name: "operator",
+  version: VERSION,
+  summary: "fills the tile cache and builds the flight package",
+  permissionSet: "operator",
+} as const;
+
 /** Runs one command line; returns the exit code. */
 export function main(args: readonly string[]): Promise<number> {
-  return runProgram({
-    name: "operator",
-    version: VERSION,
-    summary: "fills the tile cache and builds the flight package",
-    permissionSet: "operator",
-    commands: withCompletion("operator", commands()),
-    args,
-  });
+  return runProgram({ ...PROGRAM, commands: withCompletion(PROGRAM.name, commands()), args });
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

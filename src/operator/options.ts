@@ -93,6 +93,12 @@ export const GROUND_HEIGHT_OPTION = {
   }),
 } as const;
 
+/** Secrets that the provider asks for; they come from the environment only. */
+export const PROVIDER_ENVIRONMENT = {
+  GDN_SATELLITE_TOKEN: "token that the provider of tiles knows this operator by",
+  GDN_ENROLMENT_TOKEN: "token of the safety officer, who lets a new companion computer in",
+} as const;
+
 /** A recorded flight, the argument of every `fdr` command. */
 export const FLIGHT_ARGUMENT = {
   flight: option.path({

@@ -29,6 +29,7 @@ async function inProcess(program: ProgramName, args: readonly string[]): Promise
     terminal: {
       out: (line) => void (out += `${line}\n`),
       progress: { write: (text) => void (err += text), interactive: false, now: () => 0 },
+      isColoured: false,
       onSignal: () => ({ [Symbol.dispose]: () => {} }),
     },
   });

@@ -26,6 +26,7 @@ export async function operate(args: readonly string[]): Promise<Outcome> {
     terminal: {
       out: (line) => void (out += `${line}\n`),
       progress: { write: (text) => void (err += text), interactive: false, now: () => 0 },
+      isColoured: false,
       onSignal: () => ({ [Symbol.dispose]: () => {} }),
     },
   });

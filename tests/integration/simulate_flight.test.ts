@@ -20,6 +20,8 @@ function terminal(signal: AbortSignal = new AbortController().signal) {
   const io: CommandIo = {
     out: (line) => lines.push(line),
     err: () => {},
+    note: () => {},
+    detail: () => {},
     progress: () => ({ update() {}, end() {}, [Symbol.dispose]() {} }),
     signal,
   };

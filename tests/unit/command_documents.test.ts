@@ -12,7 +12,7 @@ const PROGRAMS = {
   "deno task": taskCommands(),
 } as const;
 
-Deno.test("COMMANDS.md is what the declarations say (deno run -P=tasks tasks/command_documents.ts)", async () => {
+Deno.test("COMMANDS.md is what the declarations say (deno task documents)", async () => {
   for (const { path, text } of commandDocuments()) {
     assert.equal(await Deno.readTextFile(path), text, path);
   }

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import {
   type Command,
   DataError,
+  defineCommand,
   EXIT,
+  option,
   type ProgramTerminal,
   runProgram,
   startProgress,
@@ -15,7 +17,9 @@ interface Fake extends ProgramTerminal {
   signal(): void;
 }
 
-function fakeTerminal(options: { interactive?: boolean; readerGone?: boolean } = {}): Fake {
+function fakeTerminal(
+  options: { interactive?: boolean; readerGone?: boolean; isColoured?: boolean } = {},
+): Fake {
   const stdout: string[] = [];
   const stderr: string[] = [];
   const callbacks = new Set<() => void>();
@@ -32,6 +36,7 @@ function fakeTerminal(options: { interactive?: boolean; readerGone?: boolean } =
       interactive: options.interactive ?? false,
       now: () => 0,
     },
+    isColoured: options.isColoured ?? false,
     onSignal(callback) {
       callbacks.add(callback);
       return { [Symbol.dispose]: () => void callbacks.delete(callback) };
@@ -48,6 +53,8 @@ function command(name: string, run: Command["run"]): Command {
     options: {},
     examples: [],
     exitCodes: {},
+    environment: {},
+    files: {},
   };
   return { ...declaration, parse: (args) => args, run };
 }
@@ -199,6 +206,67 @@ Deno.test("runProgram() keeps --quiet for itself, but not behind --", async () =
   await run(commands, ["work", "--quiet", "a", "--", "--quiet"], terminal);
   assert.deepEqual(seen, ["a", "--", "--quiet"]);
   assert.deepEqual(terminal.stderr, []);
+});
+
+Deno.test("--quiet leaves results and errors, --verbose adds details and causes", async () => {
+  const fault = new DataError("a.tif", "is cut short", { cause: new Error("at byte 12") });
+  const declared = defineCommand({
+    name: "work",
+    summary: "works",
+    about: "Works.",
+    options: {
+      agl: option.lengthM({ minimum: 5, maximum: 300, default: 130, help: "height" }),
+      dsn: option.database({ help: "server" }),
+    },
+    examples: [],
+    run(_values, io) {
+      io.out("result");
+      io.note("good to know");
+      io.detail("how");
+      io.err("left out: a");
+      throw fault;
+    },
+  });
+  const said = async (...args: string[]) => {
+    const terminal = fakeTerminal();
+    assert.equal(await run([declared], ["work", ...args], terminal), 65);
+    assert.deepEqual(terminal.stdout, ["result"]);
+    return terminal.stderr.join("");
+  };
+  assert.equal(await said("--quiet"), "left out: a\noperator work: a.tif: is cut short\n");
+  assert.equal(await said(), "good to know\nleft out: a\noperator work: a.tif: is cut short\n");
+  const verbose = await said("--verbose", "--dsn", "postgresql://me:hidden@host/tiles");
+  for (
+    const wanted of [/^how$/m, /--agl = 130 \(default\)/, /caused by Error: at byte 12/, /took /]
+  ) {
+    assert.match(verbose, wanted);
+  }
+  assert.doesNotMatch(verbose, /hidden/);
+  const both = fakeTerminal();
+  assert.equal(await run([declared], ["work", "--quiet", "--verbose"], both), 64);
+  assert.match(both.stderr.join(""), /exclude each other/);
+});
+
+Deno.test("the name of what failed is coloured only where the terminal allows it", async () => {
+  for (const isColoured of [true, false]) {
+    const terminal = fakeTerminal({ isColoured });
+    await run(failing(new UsageError("takes one A")), ["work"], terminal);
+    assert.equal(terminal.stderr.join("").includes("\x1b["), isColoured);
+  }
+});
+
+Deno.test("a full disk behind stdout is a message and 74, of --version and --help too", async () => {
+  for (const args of [["--version"], ["--help"], ["work", "--help"]]) {
+    const terminal = fakeTerminal();
+    const full = Object.assign(new Error("No space left on device (os error 28)"), {
+      code: "ENOSPC",
+    });
+    const out = () => {
+      throw full;
+    };
+    assert.equal(await run(failing(full), args, { ...terminal, out }), 74, args.join(" "));
+    assert.match(terminal.stderr.join(""), /the disk is full/);
+  }
 });
 
 Deno.test("startProgress() redraws one line on a terminal and ends it once", () => {

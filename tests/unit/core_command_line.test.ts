@@ -199,7 +199,10 @@ Deno.test("commandHelp() says usage, purpose, options with unit and default, exa
     text,
     /\nArea\n {2}--area SOUTH,WEST,NORTH,EAST\n {24}the box \(degrees.*\n.*formerly --bbox/,
   );
-  assert.match(text, /\nCommon options\n {2}--json .*\n {2}--quiet .*\n {2}--help/);
+  assert.match(
+    text,
+    /\nCommon options\n {2}--json .*\n {2}--quiet .*\n {2}--verbose .*\n {2}--help/,
+  );
   assert.match(
     text,
     /\nExample\n {2}operator paint 50,30 --out x\n\nExit codes\n {2}65 {2}bad paint$/,

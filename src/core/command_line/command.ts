@@ -23,7 +23,16 @@ export interface CommandDeclaration {
   readonly examples: readonly string[];
   /** Its own exit codes and what they say; those that every command has are not named. */
   readonly exitCodes: Readonly<Record<number, string>>;
+  /** Environment variables that it reads, beside {@link COMMON_ENVIRONMENT}: name and purpose. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Files and folders that it reads or makes without being told: path and purpose. */
+  readonly files: Readonly<Record<string, string>>;
 }
+
+/** Environment variables that every command honours. */
+export const COMMON_ENVIRONMENT: Readonly<Record<string, string>> = {
+  NO_COLOR: "set to anything: no colour (colour is used on a terminal only)",
+};
 
 export interface Command extends CommandDeclaration {
   /** What the words behind the name ask for. @throws UsageError */
@@ -48,6 +57,8 @@ type Declared<O extends Options, A extends Options> =
     /** What `--json` prints; a command without it has no such option. */
     readonly json?: string;
     readonly exitCodes?: CommandDeclaration["exitCodes"];
+    readonly environment?: CommandDeclaration["environment"];
+    readonly files?: CommandDeclaration["files"];
   };
 
 /** A command whose `run` receives the values that its declaration names, read and checked. */
@@ -73,6 +84,12 @@ export function defineCommand<
     },
     examples: declared.examples,
     exitCodes: declared.exitCodes ?? {},
+    environment: Object.assign(
+      {},
+      declared.environment,
+      ...Object.values(declared.options).map(({ environment }) => environment),
+    ),
+    files: declared.files ?? {},
   };
   const parse = (args: readonly string[]) =>
     parseCommandLine(args, declaration) as ArgumentValues<A> & OptionValues<O & Json>;

@@ -14,8 +14,12 @@ export interface Progress extends Disposable {
 export interface CommandIo {
   /** One line on stdout: results. */
   out(line: string): void;
-  /** One line on stderr: what a person should know while it runs. */
+  /** One line on stderr: something went wrong, is damaged or left out. Shown even with `--quiet`. */
   err(line: string): void;
+  /** One line on stderr: good to know. Not with `--quiet`. */
+  note(line: string): void;
+  /** One line on stderr: how it goes about it. Only with `--verbose`. */
+  detail(line: string): void;
   progress(label: string, total: number): Progress;
   /** Aborted by SIGINT or SIGTERM. */
   readonly signal: AbortSignal;

@@ -41,7 +41,7 @@ another way, give the shell a function of that name.
   return all;
 }
 
-function completionScript(
+export function completionScript(
   shell: Shell,
   program: string,
   commands: readonly CommandDeclaration[],

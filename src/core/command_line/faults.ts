@@ -4,17 +4,34 @@
  * @module
  */
 import { causes, EXIT, GdnError, messageOf } from "../errors.ts";
+import { withoutSecrets } from "./parse.ts";
 
 interface Fault {
   readonly text: string;
   readonly exitCode: number;
 }
 
-/** `title` is the command; `permissionSet` the set of deno.json that it runs under. */
-export function describeFault(
-  error: unknown,
-  context: { readonly title: string; readonly permissionSet: string },
-): Fault {
+interface FaultContext {
+  /** The command. */
+  readonly title: string;
+  /** The set of deno.json that it runs under. */
+  readonly permissionSet: string;
+  /** With what caused it, and where. */
+  readonly isVerbose: boolean;
+}
+
+export function describeFault(error: unknown, context: FaultContext): Fault {
+  const fault = shortly(error, context);
+  if (!context.isVerbose || fault.exitCode === EXIT.software) return fault;
+  return { ...fault, text: `${fault.text}\n${causes(error).map(withStack).join("\n")}` };
+}
+
+function withStack(cause: unknown, depth: number): string {
+  const text = cause instanceof Error ? cause.stack ?? cause.message : String(cause);
+  return `${depth === 0 ? "  raised as" : "  caused by"} ${withoutSecrets(text)}`;
+}
+
+function shortly(error: unknown, context: FaultContext): Fault {
   const { title } = context;
   const chain = causes(error);
   const full = chain.find(isDiskFull);

@@ -73,7 +73,7 @@ export function programHelp(program: ProgramText, commands: readonly Command[]):
     "",
     ...commands.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`),
     "",
-    `\`${program.name} COMMAND --help\` explains one command; --quiet hides the progress.`,
+    `\`${program.name} COMMAND --help\` explains one command.`,
   ].join("\n");
 }
 
@@ -99,6 +99,10 @@ export function commandHelp(title: string, command: CommandDeclaration): string 
     ...section(
       "Exit codes",
       Object.entries(command.exitCodes).map(([code, text]) => wrapped(`  ${code}`, text, 6)),
+    ),
+    ...section(
+      "Environment",
+      Object.entries(command.environment).map(([name, text]) => row(name, text)),
     ),
   ].join("\n");
 }

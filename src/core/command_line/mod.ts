@@ -1,6 +1,11 @@
 /** Command lines: declarations of options, and what is made of them. */
 export * from "./command_io.ts";
-export { type Command, type CommandDeclaration, defineCommand } from "./command.ts";
+export {
+  type Command,
+  type CommandDeclaration,
+  COMMON_ENVIRONMENT,
+  defineCommand,
+} from "./command.ts";
 export { commandHelp, findCommand, optionFacts, usageLine } from "./help.ts";
 export {
   type Access,
@@ -12,7 +17,7 @@ export {
   type OptionValues,
 } from "./option.ts";
 export { tokensOf } from "./parse.ts";
-export { withCompletion } from "./completion.ts";
+export { completionScript, withCompletion } from "./completion.ts";
 export {
   type GeographicBox,
   type LatitudeLongitude,
@@ -20,4 +25,7 @@ export {
   readNumber,
   Refused,
 } from "./values.ts";
-export { type ProgramTerminal, runCommand, runProgram } from "./program.ts";
+export { runCommand, runProgram } from "./program.ts";
+export type { ProgramTerminal } from "./terminal.ts";
+export { EXIT_CODES } from "./exit_codes.ts";
+export { COMMON_FLAGS } from "./parse.ts";

@@ -46,6 +46,8 @@ export interface Option<T = unknown> {
   readonly access: Access | null;
   /** All that it takes, where that is a short list. */
   readonly choices: readonly string[];
+  /** Environment variables that are read together with it, and what for. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly read: (text: string) => unknown;
   /** What is given where the command line does not name it. */
   readonly whenAbsent: T;
@@ -77,6 +79,7 @@ interface Kind<T> {
   readonly unit?: string;
   readonly access?: Access;
   readonly choices?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
   readonly read: (text: string) => T | Refused;
   /** How a default is written on a command line. */
   readonly write?: (value: T) => string;
@@ -100,6 +103,7 @@ function make<T, S extends Settings<T>>(kind: Kind<T>, settings: S): Option<Give
     olderNames: settings.olderNames ?? [],
     access: kind.access ?? null,
     choices: kind.choices ?? [],
+    environment: kind.environment ?? {},
     read: kind.read,
     whenAbsent: (settings.multiple ? [] : settings.default) as Given<T, S>,
   };
@@ -305,6 +309,10 @@ export const option = {
       placeholder: "DSN",
       form: "a DSN like postgresql://user@host:5432/name",
       access: "database",
+      environment: {
+        PGPASSWORD: "password of the PostgreSQL server, which a command line must not hold",
+        "PGHOST, PGPORT, PGUSER, PGDATABASE, PGSSLMODE": "parts that the DSN leaves out",
+      },
       read: (text) => text,
     }, settings);
   },

@@ -9,7 +9,11 @@ import { nearest } from "./suggest.ts";
 import { Refused } from "./values.ts";
 
 /** What every command takes; the program itself answers to them. */
-export const COMMON_FLAGS = { quiet: "no progress", help: "explains the command" } as const;
+export const COMMON_FLAGS = {
+  quiet: "only results and errors: no progress, no notes",
+  verbose: "also what it works with, how long it took, and what caused an error",
+  help: "explains the command",
+} as const;
 
 /** One word, or an option with its value, of a command line; `key` is undefined where nobody declared it. */
 type Token =
@@ -87,7 +91,9 @@ export function parseCommandLine(
 }
 
 function unknownOption(typed: string, options: Options): UsageError {
-  const names = [...Object.keys(options).map(optionName), ...Object.keys(COMMON_FLAGS)];
+  const common = Object.keys(COMMON_FLAGS);
+  if (common.includes(typed.slice(2))) return new UsageError(`${typed} takes no value`);
+  const names = [...Object.keys(options).map(optionName), ...common];
   const near = nearest(typed, names.map((name) => `--${name}`));
   return new UsageError(
     `there is no option ${typed}${near === undefined ? "" : `; did you mean ${near}?`}`,
@@ -118,7 +124,7 @@ function readValue(name: string, option: Option, text: string): unknown {
 }
 
 /** A DSN or URL may stand where none belongs; what is typed wrongly goes to terminals and logs. */
-function withoutSecrets(text: string): string {
+export function withoutSecrets(text: string): string {
   return text.replace(/:\/\/.*@/g, "://…@")
     .replace(/\b(pass(?:word|wd)?|token|secret|key)=[^\s&]*/gi, "$1=…");
 }

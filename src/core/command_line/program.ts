@@ -4,18 +4,15 @@
  *
  * @module
  */
-import { EXIT } from "../errors.ts";
-import { writeAllSync } from "../files.ts";
-import { type ProgressTerminal, silentProgress, startProgress } from "../progress.ts";
+import { EXIT, UsageError } from "../errors.ts";
+import { silentProgress, startProgress } from "../progress.ts";
 import type { Command } from "./command.ts";
 import type { CommandIo } from "./command_io.ts";
+import { EXIT_BROKEN_PIPE, EXIT_INTERRUPTED } from "./exit_codes.ts";
 import { describeFault } from "./faults.ts";
 import { commandHelp, findCommand, programHelp, type ProgramText } from "./help.ts";
-
-/** Exit code that a shell reports for a program ended by SIGINT. */
-const EXIT_INTERRUPTED = 130;
-/** Exit code that a shell reports for a program whose reader closed the pipe (`… | head`). */
-const EXIT_BROKEN_PIPE = 141;
+import { processTerminal, type ProgramTerminal } from "./terminal.ts";
+import { valuesText } from "./verbose.ts";
 
 interface Program extends ProgramText {
   readonly commands: readonly Command[];
@@ -26,23 +23,15 @@ interface Program extends ProgramText {
   readonly terminal?: ProgramTerminal;
 }
 
-export interface ProgramTerminal {
-  /**
-   * Writes one line to stdout; throws Deno.errors.BrokenPipe when the reader has closed the pipe.
-   */
-  out(line: string): void;
-  /** Writes to stderr unchanged. */
-  readonly progress: ProgressTerminal;
-  /** Calls back at SIGINT and SIGTERM until disposed of. */
-  onSignal(callback: () => void): Disposable;
-}
-
 /**
  * Runs one command line to its end and returns the exit code: the command's own, 64 for a wrong
  * command line, the error's for a fault, 130 when a signal stopped it. It never throws.
  */
 export function runProgram(program: Program): Promise<number> {
-  return withTerminal(program, (args, io) => dispatch(program, args, io));
+  return withTerminal(
+    { ...program, title: program.name },
+    (args, io) => dispatch(program, args, io),
+  );
 }
 
 /** A program that is one command, such as a task of the repository. */
@@ -57,21 +46,30 @@ interface SingleCommand {
 
 /** Like {@link runProgram}. */
 export function runCommand(single: SingleCommand): Promise<number> {
-  const { title, command, permissionSet } = single;
-  return withTerminal(
-    single,
-    (args, io) => guarded(title, permissionSet, io, () => runOne(title, command, args, io)),
-  );
+  const { title, command } = single;
+  return withTerminal(single, (args, io) => runOne(title, command, args, io));
+}
+
+/** How a command line was called, and whether it says more or less than usual. */
+interface Session extends CommandIo {
+  readonly permissionSet: string;
+  readonly isVerbose: boolean;
+  /** Says on stderr what stopped it, and returns the exit code. */
+  fail(title: string, error: unknown): number;
 }
 
 async function withTerminal(
-  given: Pick<SingleCommand, "args" | "terminal">,
-  body: (args: readonly string[], io: CommandIo) => Promise<number>,
+  given: Pick<SingleCommand, "title" | "args" | "terminal" | "permissionSet">,
+  body: (args: readonly string[], session: Session) => Promise<number>,
 ): Promise<number> {
+  const { title, permissionSet } = given;
   const terminal = given.terminal ?? processTerminal();
+  const { args, quiet, verbose } = takeLoudness(given.args);
   const stop = new AbortController();
   let brokenPipe = false;
-  const io: CommandIo = {
+  const session: Session = {
+    permissionSet,
+    isVerbose: verbose,
     out(line) {
       if (brokenPipe) return;
       try {
@@ -83,13 +81,31 @@ async function withTerminal(
       }
     },
     err: (line) => terminal.progress.write(`${line}\n`),
+    note: (line) => quiet || terminal.progress.write(`${line}\n`),
+    detail: (line) => verbose && terminal.progress.write(`${line}\n`),
     progress: (label, total) =>
       quiet ? silentProgress() : startProgress(label, total, terminal.progress),
     signal: stop.signal,
+    fail(name, error) {
+      if (brokenPipe) return EXIT_BROKEN_PIPE;
+      if (stop.signal.aborted) {
+        terminal.progress.write(`${name}: stopped\n`);
+        return EXIT_INTERRUPTED;
+      }
+      const fault = describeFault(error, { title: name, permissionSet, isVerbose: verbose });
+      const text = terminal.isColoured ? inRed(name, fault.text) : fault.text;
+      terminal.progress.write(`${text}\n`);
+      return fault.exitCode;
+    },
   };
-  const { args, quiet } = takeQuiet(given.args);
   using _signals = terminal.onSignal(() => stop.abort(new Error("stopped by a signal")));
-  const code = await body(args, io);
+  let code: number;
+  try {
+    if (quiet && verbose) throw new UsageError("--quiet and --verbose exclude each other");
+    code = await body(args, session);
+  } catch (error) {
+    code = session.fail(title, error);
+  }
   if (brokenPipe) return EXIT_BROKEN_PIPE;
   return stop.signal.aborted ? EXIT_INTERRUPTED : code;
 }
@@ -97,103 +113,72 @@ async function withTerminal(
 async function dispatch(
   program: Program,
   args: readonly string[],
-  io: CommandIo,
+  session: Session,
 ): Promise<number> {
   const asksForHelp = args[0] === "--help" || args[0] === "-h" || args[0] === "help";
   if (args[0] === "--version") {
-    io.out(`${program.name} ${program.version}`);
+    session.out(`${program.name} ${program.version}`);
     return EXIT.ok;
   }
   if (asksForHelp && args.length === 1) {
-    io.out(programHelp(program, program.commands));
+    session.out(programHelp(program, program.commands));
     return EXIT.ok;
   }
-  const words = asksForHelp ? args.slice(1) : args;
-  const { permissionSet } = program;
-  return await guarded(program.name, permissionSet, io, async () => {
-    const found = findCommand(program.commands, words);
-    if (found.kind === "group") {
-      io[asksForHelp || found.help ? "out" : "err"](programHelp(program, found.commands));
-      return asksForHelp || found.help ? EXIT.ok : EXIT.usage;
-    }
-    const title = `${program.name} ${found.command.name}`;
-    const rest = asksForHelp ? ["--help"] : found.rest;
-    return await guarded(title, permissionSet, io, () => runOne(title, found.command, rest, io));
-  });
+  const found = findCommand(program.commands, asksForHelp ? args.slice(1) : args);
+  if (found.kind === "group") {
+    const help = programHelp(program, found.commands);
+    if (asksForHelp || found.help) session.out(help);
+    else session.err(help);
+    return asksForHelp || found.help ? EXIT.ok : EXIT.usage;
+  }
+  const title = `${program.name} ${found.command.name}`;
+  const rest = asksForHelp ? ["--help"] : found.rest;
+  try {
+    return await runOne(title, found.command, rest, session);
+  } catch (error) {
+    return session.fail(title, error);
+  }
 }
 
-function runOne(
+async function runOne(
   title: string,
   command: Command,
   args: readonly string[],
-  io: CommandIo,
+  session: Session,
 ): Promise<number> {
   const end = args.indexOf("--");
   const beforeDashes = end < 0 ? args : args.slice(0, end);
   if (beforeDashes.includes("--help") || beforeDashes.includes("-h")) {
-    io.out(commandHelp(title, command));
-    return Promise.resolve(EXIT.ok);
+    session.out(commandHelp(title, command));
+    return EXIT.ok;
   }
-  return command.run(args, io);
-}
-
-/** Prints errors on stderr and returns their exit code. */
-async function guarded(
-  title: string,
-  permissionSet: string,
-  io: CommandIo,
-  body: () => Promise<number>,
-): Promise<number> {
+  if (!session.isVerbose) return await command.run(args, session);
+  for (const line of valuesText(command, args)) session.detail(`${title}: ${line}`);
+  const startMs = performance.now();
   try {
-    return await body();
-  } catch (error) {
-    if (io.signal.aborted) {
-      io.err(`${title}: stopped`);
-      return EXIT_INTERRUPTED;
-    }
-    const fault = describeFault(error, { title, permissionSet });
-    io.err(fault.text);
-    return fault.exitCode;
+    return await command.run(args, session);
+  } finally {
+    const seconds = ((performance.now() - startMs) / 1000).toFixed(2);
+    const megabytes = (Deno.memoryUsage().rss / 1e6).toFixed(0);
+    session.detail(`${title}: took ${seconds} s; ${megabytes} MB of memory at the end`);
   }
 }
 
-/** Every command accepts `--quiet`: no progress on stderr. */
-function takeQuiet(args: readonly string[]): { args: string[]; quiet: boolean } {
+/** Every command takes `--quiet` and `--verbose`. */
+function takeLoudness(
+  args: readonly string[],
+): { readonly args: string[]; readonly quiet: boolean; readonly verbose: boolean } {
   const end = args.indexOf("--");
-  const isQuiet = (arg: string, index: number) => arg === "--quiet" && (end < 0 || index < end);
-  return { args: args.filter((arg, i) => !isQuiet(arg, i)), quiet: args.some(isQuiet) };
+  const before = end < 0 ? args : args.slice(0, end);
+  const after = end < 0 ? [] : args.slice(end);
+  return {
+    args: [...before.filter((arg) => arg !== "--quiet" && arg !== "--verbose"), ...after],
+    quiet: before.includes("--quiet"),
+    verbose: before.includes("--verbose"),
+  };
 }
 
-function processTerminal(): ProgramTerminal {
-  const encoder = new TextEncoder();
-  const write = (stream: { writeSync(bytes: Uint8Array): number }, text: string) => {
-    const bytes = encoder.encode(text);
-    writeAllSync(stream, bytes);
-  };
-  return {
-    out: (line) => write(Deno.stdout, `${line}\n`),
-    progress: {
-      write(text) {
-        try {
-          write(Deno.stderr, text);
-        } catch (error) {
-          if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
-        }
-      },
-      interactive: Deno.stderr.isTerminal(),
-      now: () => performance.now(),
-    },
-    onSignal(callback) {
-      let count = 0;
-      // The first signal asks the command to stop, the second one ends the process.
-      const listener = () => ++count > 1 ? Deno.exit(EXIT_INTERRUPTED) : callback();
-      const signals = ["SIGINT", "SIGTERM"] as const;
-      for (const signal of signals) Deno.addSignalListener(signal, listener);
-      return {
-        [Symbol.dispose]() {
-          for (const signal of signals) Deno.removeSignalListener(signal, listener);
-        },
-      };
-    },
-  };
+/** The name of what failed stands out. */
+function inRed(title: string, text: string): string {
+  return text.startsWith(title) ? `\x1b[1;31m${title}\x1b[0m${text.slice(title.length)}` : text;
 }

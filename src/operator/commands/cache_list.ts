@@ -84,9 +84,9 @@ async function run(
     last = tile;
   }
   if (count > limit && last !== undefined) {
-    io.err(`there are more: continue with --after ${nameOf(last)}`);
+    io.note(`there are more: continue with --after ${nameOf(last)}`);
   } else if (count === 0) {
-    io.err("no tile matches");
+    io.note("no tile matches");
   }
   return EXIT.ok;
 }

@@ -96,7 +96,7 @@ async function run(
     progress: (done, note) => bar.update(done, note),
     signal: io.signal,
   }).catch((error) => {
-    if (io.signal.aborted && last) io.err(`stopped: continue with --after ${nameOf(last)}`);
+    if (io.signal.aborted && last) io.note(`stopped: continue with --after ${nameOf(last)}`);
     throw error;
   });
   bar.end();

@@ -31,6 +31,7 @@ import {
   CACHE_OPTIONS,
   type CachePlace,
   placeOf,
+  PROVIDER_ENVIRONMENT,
   RECORD_OPTION,
   recordOption,
   sourceOption,
@@ -161,6 +162,7 @@ export function tilesDownloadCommand(parts: TilesDownloadParts): Command {
     about: ABOUT,
     options: OPTIONS,
     json: "one JSON object instead of the summary",
+    environment: { GDN_SATELLITE_TOKEN: PROVIDER_ENVIRONMENT.GDN_SATELLITE_TOKEN },
     examples: [
       "operator tiles download --url https://tiles.example/ --zoom 18 --area 50.40,30.45,50.45,30.60 --dry-run",
       'operator tiles download --url https://tiles.example/ --zoom 17,18 --route "50.4,30.4;50.9,31.2"',

@@ -213,7 +213,7 @@ async function openSink(parts: TilesImportParts, request: Request, io: CommandIo
     sink: cache.sink,
     async [Symbol.asyncDispose]() {
       await cache[Symbol.asyncDispose]();
-      if (evicted > 0) io.err(`${evicted} least recently used tiles were evicted to free space`);
+      if (evicted > 0) io.note(`${evicted} least recently used tiles were evicted to free space`);
     },
   };
 }

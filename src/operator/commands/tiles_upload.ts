@@ -13,7 +13,7 @@ import {
   type OptionValues,
 } from "../../core/mod.ts";
 import type { TileUploader, UploadBatchReport } from "../../tiles/workstation/tile_manager/mod.ts";
-import { CACHE_OPTIONS, placeOf } from "../options.ts";
+import { CACHE_OPTIONS, placeOf, PROVIDER_ENVIRONMENT } from "../options.ts";
 
 export interface UploadSettings {
   readonly dataDirectory: string;
@@ -74,6 +74,7 @@ export function tilesUploadCommand(parts: TilesUploadParts): Command {
     about: ABOUT,
     options: OPTIONS,
     json: "one JSON object instead of the summary",
+    environment: PROVIDER_ENVIRONMENT,
     examples: [
       "operator tiles upload --url https://tiles.example/",
       "operator tiles upload --url https://tiles.example/ --flight 3f2504e0-4f89-41d3-9a0c-0305e82c3301",

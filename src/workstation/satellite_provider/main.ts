@@ -56,14 +56,16 @@ export const providerCommand = defineCommand({
   summary: "the reference satellite provider, for tests and demos",
   about: `
 Serves tiles and takes signed uploads. It prints one line of JSON with its URL when it listens, and
-ends with SIGINT or SIGTERM.
-
-GDN_SATELLITE_TOKEN is the clients' token, GDN_ENROLMENT_TOKEN the safety officer's.`,
+ends with SIGINT or SIGTERM.`,
   options: OPTIONS,
   examples: [
     "deno task provider --tiles maps/valley --ingest accepted --recorder data/recorder",
     "deno task provider --synthetic 64 --no-checks",
   ],
+  environment: {
+    GDN_SATELLITE_TOKEN: "the clients' token",
+    GDN_ENROLMENT_TOKEN: "the safety officer's token",
+  },
   run: serve,
 });
 
