@@ -13,6 +13,7 @@ import {
   type Strategy,
 } from "../core/mod.ts";
 import { type DescriptorIndex, openDescriptorIndex } from "../navigation/descriptor_index/mod.ts";
+import { openDevice, ServiceManager } from "../native/device/mod.ts";
 import { openFaiss } from "../native/faiss/mod.ts";
 import {
   type FlightPackage,
@@ -134,6 +135,7 @@ export async function composeAirborne(options: AirborneOptions): Promise<Airborn
       priorSigmaMaxM: config.placeRecognition.priorSigmaMaxM,
     }),
   );
+  const serviceManager = openServiceManager(resources);
   const owned = resources.move();
   return {
     vision,
@@ -142,9 +144,15 @@ export async function composeAirborne(options: AirborneOptions): Promise<Airborn
     estimator,
     navigator,
     locator,
+    serviceManager,
     strategies,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+function openServiceManager(resources: AsyncDisposableStack): ServiceManager | null {
+  const manager = ServiceManager.open(resources.use(openDevice()));
+  return manager === null ? null : resources.use(manager);
 }
 
 async function openTileStore(options: TileStorePlace): Promise<PackageTileStore> {

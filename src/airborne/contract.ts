@@ -8,6 +8,7 @@ import type { FlightPackage } from "../flight/flight_package/mod.ts";
 import type { FdrSink } from "../flight/flight_recorder/mod.ts";
 import type { EskfOptions, StateEstimator } from "../navigation/state_estimator/mod.ts";
 import type { TileStore } from "../tiles/tile_contract/mod.ts";
+import type { ServiceManager } from "../native/device/mod.ts";
 import type { VisionLibrary } from "../native/vision/mod.ts";
 import type { AirborneConfig } from "./config.ts";
 import type { Locator } from "./locator.ts";
@@ -24,6 +25,8 @@ export interface Airborne extends AsyncDisposable {
   readonly estimator: StateEstimator;
   readonly navigator: Navigator;
   readonly locator: Locator;
+  /** Who supervises the process; null where nobody does. */
+  readonly serviceManager: ServiceManager | null;
   /** Role → strategy that fills it. */
   readonly strategies: Readonly<Record<string, string>>;
 }

@@ -12,6 +12,7 @@ import type { FlightFault, FlightOutputs } from "./flight_output.ts";
 import { frameLine } from "./frame_line.ts";
 import type { Navigator } from "./navigator.ts";
 import type { SensorFeed } from "./sensor_feed.ts";
+import type { LoopWatch } from "./supervision.ts";
 
 /**
  * Events in order of arrival, until there are no more or the signal aborts. The loop takes the next
@@ -34,6 +35,8 @@ export interface FlightLoopOptions {
   /** The flight's local frame. */
   readonly localFrame: LocalFrame;
   readonly outputs: FlightOutputs;
+  /** Hears when an event is begun and done with: a loop that hangs must be noticed from outside. */
+  readonly watch: LoopWatch;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Stops at the first fault and throws its error; otherwise faults are counted and the loop goes on. */
@@ -55,7 +58,7 @@ export class EstimatorFailedError extends GdnError {
  * @throws what a source throws; with `strict` the first fault. The outputs have been ended then.
  */
 export async function runFlight(options: FlightLoopOptions): Promise<void> {
-  const { outputs, signal, sources } = options;
+  const { outputs, signal, sources, watch } = options;
   const loop = new FlightLoop(options);
   const stop = new AbortController();
   const running = AbortSignal.any([signal, stop.signal]);
@@ -63,7 +66,9 @@ export async function runFlight(options: FlightLoopOptions): Promise<void> {
     try {
       for await (const event of source(running)) {
         if (running.aborted) break;
+        watch.enter(source);
         await loop.take(event);
+        watch.leave(source);
       }
     } catch (error) {
       // The other sources end, too; the first error is the one that is thrown.
@@ -71,6 +76,7 @@ export async function runFlight(options: FlightLoopOptions): Promise<void> {
     }
   };
   await Promise.all(sources.map(run));
+  watch.stopping();
   loop.passEstimatorEvents();
   await outputs.end({ completed: !running.aborted });
   if (stop.signal.aborted) throw stop.signal.reason;

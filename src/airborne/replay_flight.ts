@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ManualClock } from "../core/mod.ts";
+import { ManualClock, SystemClock } from "../core/mod.ts";
 import {
   type FlightEvent,
   type FlightExtent,
@@ -25,6 +25,7 @@ import type { FrameLine, SummaryLine } from "./json_lines.ts";
 import type { FrameOutcome } from "./navigator.ts";
 import { openOutputs } from "./open_outputs.ts";
 import { SensorFeed } from "./sensor_feed.ts";
+import { FlightSupervision } from "./supervision.ts";
 import { setTakeoffOrigin } from "./takeoff_origin.ts";
 
 export async function replayFlight(
@@ -55,14 +56,20 @@ export async function replayFlight(
   warn("replay.other_ground", groundHeightWarning(description, flightPackage));
   warn("replay.expired_tiles", expiredTilesWarning(flightPackage));
   const tally = new FlightTally(description.name);
+  using supervision = new FlightSupervision({
+    manager: airborne.serviceManager,
+    clock: new SystemClock(),
+  });
   const outputs = new FlightOutputs([
     records,
     tally,
+    supervision,
     ...(tiles === null ? [] : [tiles]),
     new ReplayLines(console, extent),
     // The error that ends a strict replay says the same.
     ...(request.strict ? [] : [new FaultLines(note)]),
   ], (name, error) => warn("flight.output_failed", outputFaultText(name, error)));
+  supervision.ready();
   await runFlight({
     sources: [(running) => onClock(flight, clock, running)],
     sensors: new SensorFeed(estimator, localFrame, description),
@@ -71,6 +78,7 @@ export async function replayFlight(
     navigator,
     localFrame,
     outputs,
+    watch: supervision,
     clock,
     signal,
     strict: request.strict,

@@ -135,6 +135,7 @@ function flightOf(
     navigator: { processFrame: (frame) => Promise.resolve(outcomeOf(frame)) },
     localFrame: new LocalFrame(ORIGIN),
     outputs,
+    watch: { enter: () => {}, leave: () => {}, stopping: () => {} },
     clock: new ManualClock({ now: monotonicNs(7) }),
     signal: stop.signal,
     strict: false,
