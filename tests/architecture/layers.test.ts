@@ -1,15 +1,6 @@
 import assert from "node:assert/strict";
 import { REPOSITORY } from "../support/paths.ts";
-import {
-  AIRBORNE_NEVER,
-  breach,
-  componentOf,
-  COMPOSITION_ROOTS,
-  GROUPS,
-  isWorkstationOnly,
-  PROGRAMS,
-  SIBLINGS,
-} from "./layering.ts";
+import { breach, componentOf, COMPOSITION_ROOTS, GROUPS, PROGRAMS, SIBLINGS } from "./layering.ts";
 import { moduleGraph } from "./module_graph.ts";
 
 function* sourceFiles(folder: string): Generator<string> {
@@ -100,13 +91,6 @@ Deno.test("breach() refuses what goes upwards, sideways, into a program or off t
   ) {
     assert.notEqual(breach(from, to), undefined, `${from} → ${to}`);
   }
-});
-
-Deno.test("the graph of airborne holds nothing of the workstation's", async () => {
-  const graph = await moduleGraph("src/airborne/main.ts");
-  const components = new Set([...graph.files.keys()].map(componentOf));
-  assert.deepEqual([...components].filter(isWorkstationOnly), []);
-  assert.deepEqual(AIRBORNE_NEVER.filter((npm) => graph.packages.has(npm)), []);
 });
 
 Deno.test("the graph of operator holds nothing of airborne's own", async () => {

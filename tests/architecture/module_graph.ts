@@ -16,13 +16,21 @@ export interface ModuleGraph {
 }
 
 /** The graph from one file of the repository, or from several. */
-export async function moduleGraph(...roots: string[]): Promise<ModuleGraph> {
+export function moduleGraph(...roots: string[]): Promise<ModuleGraph> {
+  return moduleGraphOf(REPOSITORY, roots);
+}
+
+/** The graph in another tree than this repository: a copy of it. */
+export async function moduleGraphOf(
+  repository: string,
+  roots: readonly string[],
+): Promise<ModuleGraph> {
   const folder = await Deno.makeTempDir({ prefix: "gdn-graph-" });
   try {
     const entry = `${folder}/roots.ts`;
-    const imports = roots.map((root) => `import "${pathToFileURL(`${REPOSITORY}/${root}`)}";\n`);
+    const imports = roots.map((root) => `import "${pathToFileURL(`${repository}/${root}`)}";\n`);
     await Deno.writeTextFile(entry, imports.join(""));
-    return parse(await info(entry), entry);
+    return parse(await info(repository, entry), repository, entry);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -40,16 +48,16 @@ interface Info {
   }[];
 }
 
-async function info(entry: string): Promise<Info> {
+async function info(repository: string, entry: string): Promise<Info> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["info", "--json", "--no-remote", `--config=${REPOSITORY}/deno.json`, entry],
+    args: ["info", "--json", "--no-remote", `--config=${repository}/deno.json`, entry],
   }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
   return JSON.parse(new TextDecoder().decode(stdout)) as Info;
 }
 
-function parse(info: Info, entry: string): ModuleGraph {
-  const base = pathToFileURL(`${REPOSITORY}/`).href;
+function parse(info: Info, repository: string, entry: string): ModuleGraph {
+  const base = pathToFileURL(`${repository}/`).href;
   const source = `${base}src/`;
   const files = new Map<string, string[]>();
   const packages = new Set<string>();
