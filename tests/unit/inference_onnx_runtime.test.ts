@@ -3,11 +3,9 @@ import * as ort from "onnxruntime-node";
 import {
   EngineDeserializeError,
   InferenceError,
-  OnnxRuntime,
   type Tensor,
   tensor,
 } from "../../src/navigation/inference/mod.ts";
-import { monotonicNs } from "../../src/core/mod.ts";
 import { scratchFolder } from "../support/scratch.ts";
 import {
   allModels,
@@ -16,19 +14,7 @@ import {
   matrixProduct,
   type TestModel,
 } from "./inference_models.ts";
-
-function makeRuntime(): OnnxRuntime {
-  return new OnnxRuntime({
-    intraOpThreads: 1,
-    thermalState: () => ({
-      throttled: false,
-      telemetryAvailable: false,
-      source: "none",
-      temperatureC: null,
-      measuredNs: monotonicNs(0),
-    }),
-  });
-}
+import { makeRuntime } from "./inference_rig.ts";
 
 async function written(folder: string, { name, bytes }: TestModel): Promise<string> {
   const path = `${folder}/${name.replaceAll(/\W+/g, "_")}.onnx`;

@@ -64,13 +64,15 @@ export interface CompileRequest {
   readonly calibrationCachePath?: string;
 }
 
-/** What can be loaded: an ONNX model (`.onnx`), or an engine of TensorRT (`.engine`) with its sidecar. */
+/** What can be loaded: an ONNX model, or an engine of TensorRT (`.engine`) with its sidecar. */
 export interface EngineEntry {
   readonly path: string;
   /** SHA-256 that the flight package gives for the file, lower-case hex; it must agree with the sidecar's. */
   readonly sha256?: string;
   /** The model that an `.engine` was built from: what flies on when the engine cannot. */
   readonly modelPath?: string;
+  /** Shapes by input, for the run that warms a model with open axes up; without them there is none. */
+  readonly warmUpShapes?: Readonly<Record<string, readonly number[]>>;
 }
 
 /** A loaded engine; opaque to everyone but the runtime that made it. */

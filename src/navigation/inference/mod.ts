@@ -1,4 +1,5 @@
 /** C7: runs neural models. */
+export { type InferenceConfig, InferenceConfigSchema } from "./config.ts";
 export type {
   CompileRequest,
   Engine,
@@ -10,7 +11,12 @@ export type {
   TensorElementType,
   ThermalState,
 } from "./contract.ts";
+export { readEngine } from "./engine_gate.ts";
 export * from "./engine_name.ts";
+export { describeEngine, type EngineSidecar, sidecarPath } from "./engine_sidecar.ts";
 export * from "./errors.ts";
+export type { InferenceEvent, OnInferenceEvent } from "./events.ts";
+export { FallbackRuntime } from "./fallback_runtime.ts";
+export { GpuMemoryBudget } from "./gpu_memory_budget.ts";
 export { OnnxRuntime } from "./onnx_runtime.ts";
 export { checkInputs, checkOutputs, copyInto, tensor } from "./tensors.ts";

@@ -4,10 +4,11 @@
  * @module
  */
 import type { Tensor, TensorDeclaration } from "./contract.ts";
+import type { ProviderArgs } from "./providers.ts";
 
 interface OrtSessionOptions {
   /** Execution providers with their options, in order of preference, as onnxruntime-node takes them. */
-  readonly executionProviders: { readonly name: string; readonly [option: string]: unknown }[];
+  readonly executionProviders: ProviderArgs[];
   /** Threads of one operator; 0: as many as the computer has cores. */
   readonly intraOpThreads: number;
 }

@@ -43,8 +43,7 @@ const handlers: Handlers = {
   open: async ({ model, options }) => {
     const { InferenceSession } = await loaded();
     const opened = await InferenceSession.create(model, {
-      executionProviders: options
-        .executionProviders as Ort.InferenceSession.ExecutionProviderConfig[],
+      executionProviders: options.executionProviders,
       intraOpNumThreads: options.intraOpThreads,
       interOpNumThreads: 1,
       logSeverityLevel: 4,
