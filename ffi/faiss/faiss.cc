@@ -16,8 +16,12 @@
 #include <string>
 #include <utility>
 
+#include "build_info.hpp"
 #include "descriptor_storage.hpp"
+#include "eigen_version.hpp"
 #include "registry.hpp"
+
+#define GDN_FAISS_ABI 3
 
 namespace {
 
@@ -166,7 +170,16 @@ void search_with(uint64_t handle, const SearchCall& call, Part&& part) {
 
 }  // namespace
 
-uint32_t gdn_faiss_abi_version(void) { return 3; }
+uint32_t gdn_faiss_abi_version(void) { return GDN_FAISS_ABI; }
+
+int32_t gdn_faiss_build_info(char* json, int64_t capacity, int64_t* length, gdn_error* error) {
+  [[gnu::used]] static constexpr char kInfo[] = GDN_BUILD_INFO(
+      "faiss", GDN_FAISS_ABI,
+      GDN_BUILT_FROM("FAISS", GDN_TEXT(FAISS_VERSION_MAJOR) "." GDN_TEXT(FAISS_VERSION_MINOR) "."
+                              GDN_TEXT(FAISS_VERSION_PATCH)) "," GDN_BUILT_FROM_EIGEN);
+  return gdn::copy_build_info(kInfo, json, capacity, length, error);
+}
+
 int64_t gdn_faiss_live_handles(void) { return gdn::live_objects.load(); }
 int32_t gdn_sizeof_hnsw_params(void) { return sizeof(gdn_hnsw_params); }
 int32_t gdn_sizeof_hnsw_info(void) { return sizeof(gdn_hnsw_info); }

@@ -16,6 +16,7 @@ export * from "./config.ts";
 export * from "./composition.ts";
 export * from "./descriptor.ts";
 export { VERSION } from "./version.ts";
+export * from "./build_info.ts";
 export * from "./native_library.ts";
 export * from "./durable_file.ts";
 export * from "./files.ts";

@@ -5,6 +5,7 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
+import { z } from "zod";
 import { GdnError, RuntimeNotAvailableError } from "./errors.ts";
 
 /** Bytes of `struct gdn_error { int32_t code; char message[252]; }`. */
@@ -59,6 +60,65 @@ export function hasNativeLibrary(name: string, directory: string = BUILD_DIRECTO
   } catch {
     return false;
   }
+}
+
+/** What a library was built from, as it says itself. */
+export const NativeBuildInfoSchema = z.strictObject({
+  /** "vision" of libgdn_vision.so */
+  name: z.string(),
+  abiVersion: z.int().nonnegative(),
+  /** "GCC 12.2.0" */
+  compiler: z.string(),
+  flags: z.string(),
+  /** Library → version: { OpenCV: "4.6.0" }. */
+  builtFrom: z.record(z.string(), z.string()),
+});
+export type NativeBuildInfo = Readonly<z.infer<typeof NativeBuildInfoSchema>>;
+
+/** Bytes that suffice for every library's text. */
+const BUILD_INFO_BYTES_MAX = 4096;
+
+/**
+ * Asks a library what it was built from.
+ *
+ * @throws RuntimeNotAvailableError when the file is absent, not permitted or too old to say.
+ */
+export function nativeBuildInfo(
+  name: string,
+  path: string = nativeLibraryPath(name),
+): NativeBuildInfo {
+  const symbol = `gdn_${name}_build_info`;
+  const parameters = ["buffer", "i64", "buffer", "buffer"] as const;
+  let library;
+  try {
+    library = Deno.dlopen(path, { ask: { name: symbol, parameters, result: "i32" } });
+  } catch (cause) {
+    throw new RuntimeNotAvailableError(
+      `Cannot open the native library ${path}: ${remedyOf(cause)}`,
+      { cause },
+    );
+  }
+  try {
+    const json = new Uint8Array(BUILD_INFO_BYTES_MAX), length = new BigInt64Array(1);
+    const error = new NativeErrorBuffer();
+    error.check(symbol, library.symbols.ask(json, BigInt(json.length), length, error.bytes));
+    const text = new TextDecoder().decode(json.subarray(0, Number(length[0])));
+    return NativeBuildInfoSchema.parse(JSON.parse(text));
+  } finally {
+    library.close();
+  }
+}
+
+/** The same of the bytes of a library's file, of another processor's too; undefined where it says nothing. */
+export function nativeBuildInfoInFile(file: Uint8Array): NativeBuildInfo | undefined {
+  const mark = new TextEncoder().encode("gdn-build-info:{");
+  for (let at = file.indexOf(mark[0]); at >= 0; at = file.indexOf(mark[0], at + 1)) {
+    if (mark.some((byte, i) => file[at + i] !== byte)) continue;
+    const start = at + mark.length - 1;
+    const text = new TextDecoder().decode(file.subarray(start, file.indexOf(0, start)));
+    return NativeBuildInfoSchema.parse(JSON.parse(text));
+  }
+  return undefined;
 }
 
 export interface NativeLibrary<S extends Deno.ForeignLibraryInterface> extends Disposable {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { runProgram, VERSION, withCompletion } from "../core/mod.ts";
+import { describeVersion, runProgram, VERSION, withCompletion } from "../core/mod.ts";
 import { commands } from "./compose.ts";
 
 /** Its name and purpose; the manual pages begin with them as well. */
@@ -14,9 +14,17 @@ export const PROGRAM = {
   permissionSet: "operator",
 } as const;
 
+/** Native libraries of its own that it opens, those that a build may lack too. */
+const LIBRARIES = ["faiss", "vision"];
+
 /** Runs one command line; returns the exit code. */
 export function main(args: readonly string[]): Promise<number> {
-  return runProgram({ ...PROGRAM, commands: withCompletion(PROGRAM.name, commands()), args });
+  return runProgram({
+    ...PROGRAM,
+    commands: withCompletion(PROGRAM.name, commands()),
+    describeVersion: (json) => describeVersion(PROGRAM.name, LIBRARIES, json),
+    args,
+  });
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

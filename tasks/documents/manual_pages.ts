@@ -61,7 +61,7 @@ function programPage(program: DocumentedProgram, date: string): ManualPage {
     ".br",
     `${bold(name)} ${bold("help")} [${italic("COMMAND")}]`,
     ".br",
-    `${bold(name)} ${bold("--version")}`,
+    `${bold(name)} ${bold("--version")} [${bold("--json")}]`,
     heading("Description"),
     plain(
       `${sentence(summary)} Results go to the standard output, messages and progress to the ` +

@@ -91,6 +91,7 @@ for (const [name, [symbols, abi]] of Object.entries(LIBRARIES)) {
 
   Deno.test(`the symbol table of ${name} has the types of its headers`, () => {
     const declared = declarations(name);
+    assert.ok(declared.delete(`gdn_${name}_build_info`), "nativeBuildInfo() asks for it");
     for (const asked of [abi.symbol, ...Object.keys(abi.structBytes)]) {
       assert.ok(declared.delete(asked), `${asked} is asked for by openNativeLibrary()`);
     }

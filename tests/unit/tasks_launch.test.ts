@@ -61,7 +61,10 @@ Deno.test("the executables start under their permission sets from any folder, in
   for (const make of [airborneCommand, operatorCommand]) {
     const { code, stdout, stderr } = await run(make(["--version"]), "/");
     assert.equal(code, 0);
-    assert.match(stdout, /^(airborne|operator) \d+\.\d+\.\d+\n$/);
+    assert.match(
+      stdout,
+      /^(airborne|operator) \d+\.\d+\.\d+\nrun from a checkout, .*\nDeno \d.*\n$/,
+    );
     assert.equal(stderr, "");
   }
 });

@@ -73,7 +73,7 @@ export function programHelp(program: ProgramText, commands: readonly Command[]):
     "",
     ...commands.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`),
     "",
-    `\`${program.name} COMMAND --help\` explains one command.`,
+    `\`${program.name} COMMAND --help\` explains one command, \`${program.name} --version [--json]\` this build.`,
   ].join("\n");
 }
 

@@ -19,6 +19,8 @@ interface Program extends ProgramText {
   readonly args: readonly string[];
   /** The permission set that it runs under, for messages: "airborne" or "operator". */
   readonly permissionSet: string;
+  /** What `--version` prints, and `--version --json`; name and version where it is absent. */
+  readonly describeVersion?: (json: boolean) => string;
   /** Replaces the process's own terminal and signals, in tests. */
   readonly terminal?: ProgramTerminal;
 }
@@ -117,7 +119,7 @@ async function dispatch(
 ): Promise<number> {
   const asksForHelp = args[0] === "--help" || args[0] === "-h" || args[0] === "help";
   if (args[0] === "--version") {
-    session.out(`${program.name} ${program.version}`);
+    session.out(versionOf(program, args.slice(1)));
     return EXIT.ok;
   }
   if (asksForHelp && args.length === 1) {
@@ -138,6 +140,16 @@ async function dispatch(
   } catch (error) {
     return session.fail(title, error);
   }
+}
+
+function versionOf(program: Program, rest: readonly string[]): string {
+  const wrong = rest.find((arg) => arg !== "--json");
+  if (wrong !== undefined) {
+    throw new UsageError(`--version takes --json and nothing else, got ${JSON.stringify(wrong)}`);
+  }
+  const { name, version, describeVersion } = program;
+  if (describeVersion !== undefined) return describeVersion(rest.length > 0);
+  return rest.length > 0 ? JSON.stringify({ name, version }) : `${name} ${version}`;
 }
 
 async function runOne(
