@@ -20,12 +20,17 @@ export function writeAllSync(
   for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
 }
 
-/** The result of `reading`; null when nothing has that name. Other errors are thrown. */
+/**
+ * The result of `reading`; null when nothing has that name, also because the folder in it is a file.
+ * Other errors are thrown.
+ */
 export async function nullIfAbsent<T>(reading: Promise<T>): Promise<T | null> {
   try {
     return await reading;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return null;
+    }
     throw error;
   }
 }

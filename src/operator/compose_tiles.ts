@@ -126,14 +126,19 @@ async function openDownloader(
 
 /** The gate is prepared before the cache is opened: without a landing nothing is read. */
 async function openUploader(settings: UploadSettings) {
-  const { dataDirectory, dsn, signal, note, onProgress } = settings;
+  const { dataDirectory, dsn, signal, note, detail, onProgress } = settings;
   const config = TileManagerConfigSchema.parse({});
   const clock = new SystemClock();
   const logger = createLogger({
     component: "tile_manager",
     level: "warn",
-    sink: note,
+    sink: detail,
     now: () => new Date(),
+    // What is an error is in the report, or ends the command.
+    observer: {
+      level: "warn",
+      observe: ({ level, message }) => level === "warn" && message !== "" && note(message),
+    },
   });
   const gate = new FlightStateGate({
     logger,

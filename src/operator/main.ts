@@ -10,7 +10,7 @@ import { commands } from "./compose.ts";
 export const PROGRAM = {
   name: "operator",
   version: VERSION,
-  summary: "fills the tile cache and builds the flight package",
+  summary: "prepares flights without GPS, and reads what a flight recorded",
   permissionSet: "operator",
 } as const;
 

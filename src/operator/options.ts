@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type CommandIo, option, Refused } from "../core/mod.ts";
+import { type CommandIo, exists, EXIT, GdnError, option, Refused } from "../core/mod.ts";
 
 /**
  * Where the operator keeps everything (tile cache, scratch files) unless `--data` says otherwise: a
@@ -37,6 +37,17 @@ export interface CachePlace {
 
 export function placeOf(values: { readonly data: string; readonly dsn?: string }): CachePlace {
   return { dataDirectory: values.data, dsn: values.dsn ?? null };
+}
+
+/** Opening would create a cache, which a question must not do. @throws GdnError 66 */
+export async function refuseWithoutCache({ dataDirectory }: CachePlace): Promise<void> {
+  if (await exists(`${dataDirectory}/cache.json`)) return;
+  throw new GdnError(
+    "NO_CACHE",
+    `there is no tile cache in ${dataDirectory}; \`operator tiles import\` makes one, --data names ` +
+      "another",
+    { exitCode: EXIT.noInput },
+  );
 }
 
 /** Commands that change tiles can record each change in the operator's own record. */

@@ -155,8 +155,8 @@ Deno.test("operator ends with 66 when the imagery, the package or the flight is 
       const [args, code] of [
         [["tiles", "import", `${none}.png`, ...PLACE], 66],
         [["simulate", "flight", "--out", `${folder}/a`, "--image", `${none}.png`, ...PLACE], 66],
-        [["package", "verify", none], 65],
-        [["package", "show", none], 65],
+        [["package", "verify", none], 66],
+        [["package", "show", none], 66],
       ] as const
     ) {
       const outcome = await run("operator", args, { write: [folder], cwd: folder });

@@ -1,6 +1,7 @@
-/** The completion script, as a real bash runs it. */
+/** The completion scripts, as real shells run them. */
 import assert from "node:assert/strict";
 import { operatorCommand } from "../../tasks/executables.ts";
+import { REPOSITORY } from "../support/paths.ts";
 
 async function script(shell: string): Promise<string> {
   const { command, args } = operatorCommand(["completion", shell]);
@@ -19,7 +20,7 @@ async function offered(completion: string, line: string, folder: string): Promis
       `set -u
        source <(printf '%s' "$1")
        function_name=$(complete -p operator | sed 's/.*-F \\([^ ]*\\) .*/\\1/')
-       read -ra COMP_WORDS <<< "$2"
+       read -ra COMP_WORDS <<< "\${2//=/ = }"
        [ "\${2%[! ]}" != "$2" ] || COMP_WORDS+=("")
        COMP_CWORD=$((\${#COMP_WORDS[@]} - 1))
        "$function_name"
@@ -34,42 +35,94 @@ async function offered(completion: string, line: string, folder: string): Promis
   return text.decode(stdout).split("\n").filter((word) => word !== "").sort();
 }
 
-Deno.test("bash completes commands, options, words and files of `operator`", async () => {
+/** What TAB offers behind a command line, in a folder with `map one.png` and `maps/`. */
+const CASES: Readonly<Record<string, readonly string[]>> = {
+  "operator pro": ["provision"],
+  "operator cache sector ": ["add", "ls", "rm"],
+  "operator package ": ["show", "verify"],
+  "operator provision --fl": ["--flight-at"],
+  "operator fdr export x --format ": ["csv", "flight", "geojson", "gpx"],
+  "operator fdr export x --format g": ["geojson", "gpx"],
+  "operator fdr export x --format=g": ["geojson", "gpx"],
+  "operator fdr export x --format csv --k": ["--kind"],
+  "operator tiles import ma": ["map one.png", "maps"],
+  "operator provision --out ma": ["map one.png", "maps"],
+  "operator provision --area ": [],
+  "operator completion ": ["bash", "fish", "zsh"],
+  "operator cache sector ls --j": ["--json"],
+  "operator cache ls --verb": ["--verbose"],
+  "operator --v": ["--version"],
+};
+
+async function inFolderWithMaps(body: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "gdn-completion-" });
   try {
     await Deno.writeTextFile(`${folder}/map one.png`, "");
     await Deno.mkdir(`${folder}/maps`);
-    const completion = await script("bash");
-    const cases: Readonly<Record<string, readonly string[]>> = {
-      "operator pro": ["provision"],
-      "operator cache sector ": ["add", "ls", "rm"],
-      "operator package ": ["show", "verify"],
-      "operator provision --fl": ["--flight-at"],
-      "operator fdr export x --format ": ["csv", "flight", "geojson", "gpx"],
-      "operator fdr export x --format g": ["geojson", "gpx"],
-      "operator fdr export x --format csv --k": ["--kind"],
-      "operator tiles import ma": ["map one.png", "maps"],
-      "operator provision --out ma": ["map one.png", "maps"],
-      "operator provision --area ": [],
-      "operator completion ": ["bash", "fish", "zsh"],
-      "operator cache sector ls --j": ["--json"],
-      "operator nonsense ": [],
-    };
-    for (const [line, words] of Object.entries(cases)) {
-      assert.deepEqual(await offered(completion, line, folder), words, line);
-    }
-    const commands = await offered(completion, "operator ", folder);
-    for (const word of ["tiles", "cache", "fdr", "completion"]) assert.ok(commands.includes(word));
+    await body(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
-});
+}
 
-Deno.test("the scripts of zsh and fish name every option of a command", async () => {
-  for (const shell of ["zsh", "fish"]) {
-    const text = await script(shell);
-    for (const word of ["map-sigma", "flight-at", "geojson", "multirotor"]) {
-      assert.match(text, new RegExp(`\\b${word}\\b`), `${shell} ${word}`);
+Deno.test("bash completes commands, options, words and files of `operator`", () =>
+  inFolderWithMaps(async (folder) => {
+    const completion = await script("bash");
+    for (const [line, words] of Object.entries(CASES)) {
+      assert.deepEqual(await offered(completion, line, folder), words, line);
     }
-  }
-});
+    assert.deepEqual(await offered(completion, "operator nonsense ", folder), []);
+    const commands = await offered(completion, "operator ", folder);
+    for (const word of ["tiles", "cache", "fdr", "completion"]) assert.ok(commands.includes(word));
+  }));
+
+/** Runs a shell with the lines of the cases on its standard input; its standard output. */
+async function withInput(
+  { command, args, cwd }: { command: string; args: string[]; cwd: string },
+): Promise<string> {
+  await using child = new Deno.Command(command, {
+    args,
+    cwd,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(`${Object.keys(CASES).join("\n")}\n`));
+  await writer.close();
+  const { code, stdout, stderr } = await child.output();
+  const text = new TextDecoder();
+  assert.equal(code, 0, text.decode(stderr));
+  return text.decode(stdout);
+}
+
+/** Of an output with a line of ===== behind the candidates of each case. */
+function checkCandidates(out: string, plain: (candidate: string) => string): void {
+  const blocks = out.split("=====\n");
+  Object.entries(CASES).forEach(([line, words], index) => {
+    const found = blocks[index].split("\n").filter((word) => word !== "");
+    assert.deepEqual(found.map(plain).sort(), words, `${line}: ${out}`);
+  });
+}
+
+Deno.test("zsh completes the same", () =>
+  inFolderWithMaps(async (folder) => {
+    await Deno.writeTextFile(`${folder}/.script`, await script("zsh"));
+    const harness = `${REPOSITORY}/tests/support/zsh_completion.zsh`;
+    const args = ["-f", harness, `${folder}/.script`];
+    const out = await withInput({ command: "zsh", args, cwd: folder });
+    checkCandidates(out, (word) => word.replaceAll("\\", ""));
+  }));
+
+Deno.test("fish completes the same", () =>
+  inFolderWithMaps(async (folder) => {
+    await Deno.writeTextFile(`${folder}/.script`, await script("fish"));
+    const each = 'source .script; while read -l line; complete -C "$line"; echo =====; end';
+    const args = ["--no-config", "-c", each];
+    const out = await withInput({ command: "fish", args, cwd: folder });
+    // With a description behind a tab, and with all of the word that is completed.
+    checkCandidates(
+      out,
+      (word) => word.split("\t")[0].replace(/\/$/, "").replace(/^--format=/, ""),
+    );
+  }));

@@ -143,10 +143,10 @@ Deno.test("runProgram() turns faults into one message and their exit code", asyn
   const cases: [unknown, number, RegExp][] = [
     [new UsageError("--gsd is missing"), 64, /--gsd is missing.*operator work --help/],
     [new DataError("map.png", "not a picture (use PNG)"), 65, /map\.png: not a picture/],
-    [notCapable, 77, /write access to "\/srv\/x".*permissions\.operator\.write/],
+    [notCapable, 77, /write access to "\/srv\/x".*permission set "operator"/],
     [new DataError("x", "cannot be written", { cause: full }), 74, /disk is full/],
     [new Error("database or disk is full"), 74, /disk is full/], // SQLite
-    [new Error("no", { cause: notCapable }), 77, /permissions\.operator\.write/],
+    [new Error("no", { cause: notCapable }), 77, /permission set "operator"/],
     [new Deno.errors.NotFound("no such file: a"), 66, /no such file: a/],
     [new TypeError("x is undefined"), 70, /internal error of the program[\s\S]*TypeError/],
     ["a word", 70, /a word/],
@@ -302,5 +302,82 @@ Deno.test("startProgress() writes a whole line now and then where there is no te
       text.startsWith("tiles ") && !text.includes("\r") && text.endsWith("\n")
     ),
     written.join(""),
+  );
+});
+
+Deno.test("a bar fits the terminal, and tells minutes with their seconds", () => {
+  for (const columns of [20, 40, 80, 200]) {
+    const written: string[] = [];
+    let nowMs = 0;
+    const terminal = {
+      write: (text: string) => void written.push(text),
+      interactive: true,
+      now: () => nowMs,
+      columns: () => columns,
+    };
+    const bar = startProgress("verifying the package", 1000, terminal);
+    nowMs = 96_000;
+    bar.update(500);
+    const drawn = written[0].replace("\r\x1b[2K", "");
+    assert.ok(drawn.length < columns, `${columns}: ${drawn}`);
+    assert.equal(drawn.includes("█"), columns >= 80 + 24, drawn);
+    if (columns >= 80) assert.match(drawn, /50 %.*500\/1000.*1 min 36 s.*1 min 36 s left/);
+  }
+});
+
+Deno.test("what is over before a line is due leaves none where there is no terminal", () => {
+  const written: string[] = [];
+  const write = (text: string) => void written.push(text);
+  const bar = startProgress("tiles", 10, { write, interactive: false, now: () => 0 });
+  bar.update(10);
+  bar.end();
+  assert.deepEqual(written, []);
+});
+
+Deno.test("faults of the file system name the path and what is wrong with it, in words", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "gdn-faults-" });
+  try {
+    const file = `${folder}/file`;
+    await Deno.writeTextFile(file, "");
+    const cases: readonly (readonly [() => Promise<unknown>, number, RegExp])[] = [
+      [() => Deno.stat(`${folder}/none`), 66, /none: there is no such file or folder\n$/],
+      [
+        () => Deno.stat(`${file}/x`),
+        66,
+        /file\/x: it, or what it is said to lie in, is no folder\n$/,
+      ],
+      [() => Deno.readFile(folder), 66, /: it is a folder, not a file\n$/],
+      [() => Deno.stat("x".repeat(5000)), 66, /x{100}…x{99}: the name is too long\n$/],
+      [() => Deno.mkdir(file), 73, /file: it exists already\n$/],
+      [() => Deno.mkdir(`${file}/x`), 73, /is no folder\n$/],
+    ];
+    for (const [act, code, says] of cases) {
+      const terminal = fakeTerminal();
+      const commands = [command("work", async () => {
+        await act();
+        return EXIT.ok;
+      })];
+      assert.equal(await run(commands, ["work"], terminal), code, terminal.stderr.join(""));
+      assert.match(terminal.stderr.join(""), says);
+      assert.match(terminal.stderr.join(""), /^operator work: /);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("control characters in names do not reach the terminal; JSON keeps its meaning", async () => {
+  const hostile = "a\x1b[2J\x9b31mb\rc";
+  const terminal = fakeTerminal();
+  const commands = [command("work", (_args, io) => {
+    io.out(JSON.stringify({ name: hostile }));
+    io.err(hostile);
+    throw new DataError(hostile, "is broken");
+  })];
+  assert.equal(await run(commands, ["work"], terminal), 65);
+  assert.equal(JSON.parse(terminal.stdout[0]).name, hostile);
+  const shown = [...terminal.stdout, ...terminal.stderr].join("");
+  assert.ok(
+    ![...shown].some((one) => one !== "\n" && (one < " " || one >= "\x7f" && one < "\xa0")),
   );
 });

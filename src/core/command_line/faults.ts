@@ -4,6 +4,7 @@
  * @module
  */
 import { causes, EXIT, GdnError, messageOf } from "../errors.ts";
+import { osFaultText } from "./os_fault_text.ts";
 import { withoutSecrets } from "./parse.ts";
 
 interface Fault {
@@ -21,9 +22,15 @@ interface FaultContext {
 }
 
 export function describeFault(error: unknown, context: FaultContext): Fault {
-  const fault = shortly(error, context);
+  const { text, exitCode } = shortly(error, context);
+  const fault = { text: withoutLongWords(text), exitCode };
   if (!context.isVerbose || fault.exitCode === EXIT.software) return fault;
   return { ...fault, text: `${fault.text}\n${causes(error).map(withStack).join("\n")}` };
+}
+
+/** A name of thousands of letters would fill the terminal. */
+function withoutLongWords(text: string): string {
+  return text.replaceAll(/\S{300,}/g, (word) => `${word.slice(0, 100)}…${word.slice(-100)}`);
 }
 
 function withStack(cause: unknown, depth: number): string {
@@ -37,7 +44,7 @@ function shortly(error: unknown, context: FaultContext): Fault {
   const full = chain.find(isDiskFull);
   if (full !== undefined) {
     return {
-      text: `${title}: ${messageOf(error)}: the disk is full; ` +
+      text: `${title}: ${osFaultText(messageOf(error))}: the disk is full; ` +
         "free some space, or name a folder on another disk, and run it again",
       exitCode: exitCodeOf(error, EXIT.io),
     };
@@ -51,11 +58,11 @@ function shortly(error: unknown, context: FaultContext): Fault {
   }
   if (error instanceof GdnError) {
     const hint = error.exitCode === EXIT.usage ? ` (\`${title} --help\` explains it)` : "";
-    return { text: `${title}: ${error.message}${hint}`, exitCode: error.exitCode };
+    return { text: `${title}: ${osFaultText(error.message)}${hint}`, exitCode: error.exitCode };
   }
   const filesystem = filesystemExitCode(error);
   if (filesystem !== undefined) {
-    return { text: `${title}: ${messageOf(error)}`, exitCode: filesystem };
+    return { text: `${title}: ${osFaultText(messageOf(error))}`, exitCode: filesystem };
   }
   const stack = error instanceof Error ? error.stack ?? error.message : String(error);
   return {
@@ -80,19 +87,52 @@ function isDiskFull(error: unknown): boolean {
       /No space left on device|database or disk is full|os error (28|122)\b/.test(error.message));
 }
 
-/** Finds the setting that allows it in: 'Requires read access to "/x", run again with …'. */
+/** 'Requires read access to "/x", run again with …' names flags that a person cannot give. */
 function permissionMend(message: string, set: string): string {
-  const kind = message.match(/Requires (\w+) access/)?.[1] ?? "read";
+  const kind = message.match(/Requires (\w+) access/)?.[1];
   const what = message.match(/access to ("[^"]*")/)?.[1] ?? "all of it";
-  return `not permitted: ${kind} access to ${what}. It runs under the permission set "${set}" of ` +
-    `deno.json: add it to permissions.${set}.${kind} there, or start the program through ` +
-    `\`deno task ${set}\`, which grants the folders that the command line names`;
+  // Deno asks for all rights where it is /proc, /sys or /dev.
+  if (kind === "all") return `not permitted: ${what} belongs to the system; name another path`;
+  return `not permitted: ${
+    kind ?? "read"
+  } access to ${what}. The permission set "${set}" reaches ` +
+    "its own folders and what the command line names: name it there, without a link that leads " +
+    "elsewhere";
 }
 
+/** An error that our own code made carries no code of the system. */
+function codeOfClass(error: unknown): string | undefined {
+  if (error instanceof Deno.errors.NotFound) return "ENOENT";
+  if (error instanceof Deno.errors.PermissionDenied) return "EACCES";
+  return error instanceof Deno.errors.AlreadyExists ? "EEXIST" : undefined;
+}
+
+/** undefined where it is no fault of a file. An output is what is made, renamed or written. */
 function filesystemExitCode(error: unknown): number | undefined {
-  if (error instanceof Deno.errors.NotFound) return EXIT.noInput;
-  if (error instanceof Deno.errors.PermissionDenied) return EXIT.refused;
-  if (error instanceof Deno.errors.AlreadyExists) return EXIT.cannotCreate;
-  const code = (error as { code?: unknown } | null)?.code;
-  return code === "EIO" || code === "EROFS" ? EXIT.io : undefined;
+  const operation = messageOf(error).match(/\(os error \d+\): (\w+)/)?.[1] ?? "";
+  const isOutput = /^(mkdir|rename|symlink|link|writefile|copy|truncate)/.test(operation);
+  switch ((error as { code?: unknown } | null)?.code ?? codeOfClass(error)) {
+    case "ENOENT":
+    case "ENOTDIR":
+    case "EISDIR":
+    case "ELOOP":
+    case "ENAMETOOLONG":
+      return isOutput ? EXIT.cannotCreate : EXIT.noInput;
+    case "EACCES":
+    case "EPERM":
+      return EXIT.refused;
+    case "EEXIST":
+    case "ENOTEMPTY":
+      return EXIT.cannotCreate;
+    case "EIO":
+    case "EROFS":
+    case "EFBIG":
+    case "EMFILE":
+    case "ENFILE":
+    case "ETXTBSY":
+    case "EBUSY":
+      return EXIT.io;
+    default:
+      return undefined;
+  }
 }

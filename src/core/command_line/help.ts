@@ -6,7 +6,7 @@
 import { UsageError } from "../errors.ts";
 import type { Command, CommandDeclaration } from "./command.ts";
 import { type Option, optionName } from "./option.ts";
-import { COMMON_FLAGS } from "./parse.ts";
+import { COMMON_FLAGS, unknownOptionText } from "./parse.ts";
 import { nearest } from "./suggest.ts";
 
 export interface ProgramText {
@@ -15,6 +15,9 @@ export interface ProgramText {
   /** One line on what the program is for. */
   readonly summary: string;
 }
+
+/** What a program takes without a command. */
+const PROGRAM_FLAGS = ["--help", "--version"];
 
 type Found =
   | { readonly kind: "command"; readonly command: Command; readonly rest: readonly string[] }
@@ -46,7 +49,11 @@ export function findCommand(
   if ((inGroup.length > 0 || group.length === 0) && onlyHelp) {
     return { kind: "group", commands: inGroup, help: words.length > group.length };
   }
-  const near = nearestCommand(group, commands.map((command) => command.name));
+  if (group.length === 0) throw new UsageError(unknownOptionText(words[0], [...PROGRAM_FLAGS]));
+  const near = nearestCommand(group, [
+    ...commands.map((command) => command.name),
+    ...PROGRAM_FLAGS,
+  ]);
   throw new UsageError(
     `there is no command "${words.slice(0, 2).join(" ")}"` +
       (near === undefined ? "" : `; did you mean "${near}"?`),

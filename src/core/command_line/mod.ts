@@ -17,7 +17,8 @@ export {
   type OptionValues,
 } from "./option.ts";
 export { tokensOf } from "./parse.ts";
-export { completionScript, withCompletion } from "./completion.ts";
+export { withCompletion } from "./completion.ts";
+export { completionScript } from "./completion_scripts.ts";
 export {
   type GeographicBox,
   type LatitudeLongitude,

@@ -94,10 +94,12 @@ function unknownOption(typed: string, options: Options): UsageError {
   const common = Object.keys(COMMON_FLAGS);
   if (common.includes(typed.slice(2))) return new UsageError(`${typed} takes no value`);
   const names = [...Object.keys(options).map(optionName), ...common];
-  const near = nearest(typed, names.map((name) => `--${name}`));
-  return new UsageError(
-    `there is no option ${typed}${near === undefined ? "" : `; did you mean ${near}?`}`,
-  );
+  return new UsageError(unknownOptionText(typed, names.map((name) => `--${name}`)));
+}
+
+export function unknownOptionText(typed: string, names: readonly string[]): string {
+  const near = nearest(typed, names) ?? names.find((name) => name.startsWith(typed));
+  return `there is no option ${typed}${near === undefined ? "" : `; did you mean ${near}?`}`;
 }
 
 function optionValue(typed: string, option: Option, text: string | undefined): unknown {

@@ -13,6 +13,7 @@ import { describeFault } from "./faults.ts";
 import { commandHelp, findCommand, programHelp, type ProgramText } from "./help.ts";
 import { processTerminal, type ProgramTerminal } from "./terminal.ts";
 import { valuesText } from "./verbose.ts";
+import { visible } from "./visible.ts";
 
 interface Program extends ProgramText {
   readonly commands: readonly Command[];
@@ -68,6 +69,7 @@ async function withTerminal(
   const terminal = given.terminal ?? processTerminal();
   const { args, quiet, verbose } = takeLoudness(given.args);
   const stop = new AbortController();
+  const say = (line: string) => terminal.progress.write(`${visible(line)}\n`);
   let brokenPipe = false;
   const session: Session = {
     permissionSet,
@@ -75,28 +77,28 @@ async function withTerminal(
     out(line) {
       if (brokenPipe) return;
       try {
-        terminal.out(line);
+        terminal.out(visible(line));
       } catch (error) {
         if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
         brokenPipe = true;
         stop.abort(error);
       }
     },
-    err: (line) => terminal.progress.write(`${line}\n`),
-    note: (line) => quiet || terminal.progress.write(`${line}\n`),
-    detail: (line) => verbose && terminal.progress.write(`${line}\n`),
+    err: say,
+    note: (line) => quiet || say(line),
+    detail: (line) => verbose && say(line),
     progress: (label, total) =>
       quiet ? silentProgress() : startProgress(label, total, terminal.progress),
     signal: stop.signal,
     fail(name, error) {
       if (brokenPipe) return EXIT_BROKEN_PIPE;
       if (stop.signal.aborted) {
-        terminal.progress.write(`${name}: stopped\n`);
+        say(`${name}: stopped`);
         return EXIT_INTERRUPTED;
       }
       const fault = describeFault(error, { title: name, permissionSet, isVerbose: verbose });
-      const text = terminal.isColoured ? inRed(name, fault.text) : fault.text;
-      terminal.progress.write(`${text}\n`);
+      const text = visible(fault.text);
+      terminal.progress.write(`${terminal.isColoured ? inRed(name, text) : text}\n`);
       return fault.exitCode;
     },
   };

@@ -39,6 +39,7 @@ export function processTerminal(): ProgramTerminal {
       },
       interactive: Deno.stderr.isTerminal(),
       now: () => performance.now(),
+      columns: () => Deno.consoleSize().columns,
     },
     isColoured: Deno.stderr.isTerminal() && !Deno.noColor,
     onSignal(callback) {

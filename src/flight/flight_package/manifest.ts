@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { messageOf } from "../../core/mod.ts";
+import { exists, EXIT, GdnError, messageOf } from "../../core/mod.ts";
 import {
   type Manifest,
   ManifestSchema,
@@ -78,6 +78,13 @@ async function readManifestText(packagePath: string, path: string): Promise<stri
     return await Deno.readTextFile(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      if (!await exists(packagePath)) {
+        throw new GdnError(
+          "NO_INPUT",
+          `Cannot open the flight package ${packagePath}: there is no such folder`,
+          { cause: error, exitCode: EXIT.noInput },
+        );
+      }
       throw new PackageError(
         packagePath,
         `is not a flight package: it has no ${PACKAGE_PATHS.manifest}; make one with \`operator provision\``,

@@ -5,7 +5,14 @@
  * @module
  */
 import type { CameraFrame } from "../../navigation/camera/mod.ts";
-import { EXIT, GdnError, messageOf, type MonotonicNs, monotonicNs } from "../../core/mod.ts";
+import {
+  DataError,
+  EXIT,
+  GdnError,
+  messageOf,
+  type MonotonicNs,
+  monotonicNs,
+} from "../../core/mod.ts";
 import {
   heightAboveGroundM,
   type PhotographFile,
@@ -60,12 +67,16 @@ export async function openPhotographFolder(
   path: string,
   options: PhotographFolderOptions = {},
 ): Promise<PhotographFlight> {
-  await Deno.stat(path).catch((error) => {
-    throw new GdnError("NO_INPUT", `Cannot open the photographs ${path}: ${messageOf(error)}`, {
-      cause: error,
-      exitCode: EXIT.noInput,
-    });
+  const info = await Deno.stat(path).catch((error) => {
+    throw new GdnError(
+      "NO_INPUT",
+      `Cannot open the flight, or photographs, ${path}: ${messageOf(error)}`,
+      { cause: error, exitCode: EXIT.noInput },
+    );
   });
+  if (!info.isDirectory) {
+    throw new DataError(path, "is a file; a recorded flight or photographs are a folder");
+  }
   const files = await readPhotographFolder(path);
   const timesNs = exposureTimes(files);
   const heightsM = files.map((file) =>

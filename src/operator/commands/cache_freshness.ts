@@ -10,7 +10,6 @@ import {
   defineCommand,
   EXIT,
   type ExitCode,
-  GdnError,
   MERCATOR_LATITUDE_MAX_DEG,
   option,
   type OptionValues,
@@ -30,7 +29,7 @@ import {
   type FreshnessSettings,
   type SqlFreshnessGate,
 } from "../../tiles/workstation/tile_cache/mod.ts";
-import { CACHE_OPTIONS, type CachePlace, placeOf } from "../options.ts";
+import { CACHE_OPTIONS, type CachePlace, placeOf, refuseWithoutCache } from "../options.ts";
 
 /** The parts of an open cache that these commands use. */
 interface FreshnessCache extends AsyncDisposable {
@@ -145,8 +144,9 @@ async function explain(
   const { latitudeDeg, longitudeDeg, zoom } = values;
   const capturedAt = values.capturedAt === "unknown" ? null : values.capturedAt;
   const ground = groundOf(latitudeDeg, longitudeDeg, zoom);
-  await refuseWithoutCache(values.data);
-  await using cache = await parts.openCache(placeOf(values));
+  const place = placeOf(values);
+  await refuseWithoutCache(place);
+  await using cache = await parts.openCache(place);
   const at = values.at ?? cache.freshness.now();
   const judgement = cache.freshness.judgeBoxAt(ground.box, capturedAt, at);
   if (values.json) {
@@ -154,21 +154,6 @@ async function explain(
     io.out(JSON.stringify({ type: "freshness", at, tile, box, capturedAt, ...judgement }));
   } else for (const line of inWords(judgement, at, ground)) io.out(line);
   return EXIT.ok;
-}
-
-/** Opening would create a cache, which a question must not do. */
-async function refuseWithoutCache(folder: string): Promise<void> {
-  try {
-    await Deno.stat(`${folder}/cache.json`);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new GdnError(
-      "NO_CACHE",
-      `there is no tile cache in ${folder}; \`operator tiles import\` or \`operator cache sector ` +
-        "add` makes one, --data names another",
-      { cause: error, exitCode: EXIT.noInput },
-    );
-  }
 }
 
 interface Ground {
@@ -214,7 +199,9 @@ async function rules(
   values: OptionValues<typeof RULES_OPTIONS> & { readonly json: boolean },
   io: CommandIo,
 ): Promise<ExitCode> {
-  await using cache = await parts.openCache(placeOf(values));
+  const place = placeOf(values);
+  if (values.set.length === 0) await refuseWithoutCache(place);
+  await using cache = await parts.openCache(place);
   const { freshnessSettings: settings, freshness } = cache;
   for (const change of values.set) await settings.setRule(change);
   if (values.trustClock) await settings.trustClock(new Date());

@@ -84,7 +84,7 @@ async function run(
     last = tile;
   }
   if (count > limit && last !== undefined) {
-    io.note(`there are more: continue with --after ${nameOf(last)}`);
+    io.err(`there are more: continue with --after ${nameOf(last)}`);
   } else if (count === 0) {
     io.note("no tile matches");
   }

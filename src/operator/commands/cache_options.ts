@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { EXIT, GdnError, option, type OptionValues, Refused } from "../../core/mod.ts";
+import { option, type OptionValues, Refused } from "../../core/mod.ts";
 import { TileIdSchema, TileNotFoundError } from "../../tiles/tile_contract/mod.ts";
 import {
   CacheInspection,
@@ -13,7 +13,7 @@ import {
   type TileFilter,
   type TileName,
 } from "../../tiles/workstation/tile_cache/mod.ts";
-import type { CachePlace, recordOption } from "../options.ts";
+import { type CachePlace, type recordOption, refuseWithoutCache } from "../options.ts";
 
 /** An open cache; with an embedded database this process is its only user. */
 export interface OpenedCache extends OpenCache, AsyncDisposable {
@@ -64,18 +64,7 @@ export async function openExisting(
   place: CachePlace,
   options: Parameters<CacheParts["openCache"]>[1] = {},
 ): Promise<OpenedCache & { readonly inspection: CacheInspection }> {
-  const marker = `${place.dataDirectory}/cache.json`;
-  try {
-    await Deno.stat(marker);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new GdnError(
-      "NO_CACHE",
-      `there is no tile cache in ${place.dataDirectory}; \`operator tiles import\` makes one, ` +
-        "--data names another",
-      { cause: error, exitCode: EXIT.noInput },
-    );
-  }
+  await refuseWithoutCache(place);
   const cache = await parts.openCache(place, options);
   return Object.assign(cache, { inspection: new CacheInspection(cache) });
 }
@@ -141,7 +130,8 @@ function readTileName(text: string): NamedTile | Refused {
   if (parsed.success && (words.length === 4 || words.length === 5)) {
     return { text, tileId: parsed.data };
   }
-  return new Refused(parsed.success ? null : parsed.error.issues[0].message);
+  const isNumeric = ![zoom, x, y].includes(NaN);
+  return new Refused(parsed.success || !isNumeric ? null : parsed.error.issues[0].message);
 }
 
 /** The name of a tile for people; `TILE_ARGUMENT` parses it. */

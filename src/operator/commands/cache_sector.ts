@@ -14,7 +14,7 @@ import {
   type OptionValues,
 } from "../../core/mod.ts";
 import { SECTOR_CLASSIFICATIONS, type SectorBoundary } from "../../tiles/tile_contract/mod.ts";
-import { CACHE_OPTIONS, placeOf } from "../options.ts";
+import { CACHE_OPTIONS, placeOf, refuseWithoutCache } from "../options.ts";
 import type { FreshnessParts } from "./cache_freshness.ts";
 
 const NAME_ARGUMENT = {
@@ -87,7 +87,9 @@ async function add(
 }
 
 async function list(parts: FreshnessParts, values: Values, io: CommandIo): Promise<ExitCode> {
-  await using cache = await parts.openCache(placeOf(values));
+  const place = placeOf(values);
+  await refuseWithoutCache(place);
+  await using cache = await parts.openCache(place);
   const sectors = await cache.freshnessSettings.sectors();
   for (const sector of sectors) {
     io.out(values.json ? JSON.stringify({ type: "sector", ...sector }) : inWords(sector));
@@ -102,7 +104,9 @@ async function remove(
   io: CommandIo,
 ): Promise<ExitCode> {
   const { name } = values;
-  await using cache = await parts.openCache(placeOf(values));
+  const place = placeOf(values);
+  await refuseWithoutCache(place);
+  await using cache = await parts.openCache(place);
   await cache.freshnessSettings.removeSector(name);
   io.out(values.json ? JSON.stringify({ type: "removed", name }) : `removed "${name}"`);
   return EXIT.ok;

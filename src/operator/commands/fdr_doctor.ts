@@ -15,7 +15,7 @@ import { FLIGHT_ARGUMENT } from "../options.ts";
 import {
   damageLines,
   EXIT_CODES,
-  EXIT_OF_VERDICT,
+  exitOfVerdict,
   filesText,
   type FlightValues,
   withProgress,
@@ -53,7 +53,7 @@ async function run(values: FlightValues, io: CommandIo): Promise<ExitCode> {
   );
   if (values.json) io.out(JSON.stringify(jsonOf(found)));
   else for (const line of textOf(found)) io.out(line);
-  return EXIT_OF_VERDICT[found.verdict];
+  return exitOfVerdict({ verdict: found.verdict, path: found.files.path }, io);
 }
 
 function jsonOf(found: Diagnosis) {

@@ -23,7 +23,7 @@ import {
   damageLines,
   durationText,
   EXIT_CODES,
-  EXIT_OF_VERDICT,
+  exitOfVerdict,
   filesText,
   type FlightValues,
   table,
@@ -63,7 +63,7 @@ async function run(values: FlightValues, io: CommandIo): Promise<ExitCode> {
   );
   if (values.json) io.out(JSON.stringify(jsonOf(found)));
   else for (const line of textOf(found)) io.out(line);
-  return EXIT_OF_VERDICT[found.verdict];
+  return exitOfVerdict({ verdict: found.verdict, path: found.files.path }, io);
 }
 
 function jsonOf({ files, summary, damage, verdict }: Examination) {

@@ -16,7 +16,7 @@ import { FLIGHT_ARGUMENT } from "../options.ts";
 import {
   damageLines,
   EXIT_CODES,
-  EXIT_OF_VERDICT,
+  exitOfVerdict,
   type FlightValues,
   withProgress,
 } from "./fdr_shared.ts";
@@ -65,7 +65,7 @@ async function run(
   );
   if (json) io.out(JSON.stringify({ ...jsonOf(recovery), source: files.path }));
   else for (const line of textOf(recovery, files.path)) io.out(line);
-  return EXIT_OF_VERDICT[recovery.verdict];
+  return exitOfVerdict({ verdict: recovery.verdict, path: files.path }, io);
 }
 
 function jsonOf({ damage, ...recovery }: Recovery) {
@@ -76,7 +76,7 @@ function* textOf(recovery: Recovery, source: string): Generator<string> {
   const { path, segments, records, unverified, damage } = recovery;
   yield* damageLines(damage);
   if (path === null) {
-    yield `${source}: no record can be read, nothing was written`;
+    yield `${source}: nothing was written`;
     return;
   }
   for (const segment of segments) yield `${segment.name}: ${countText(segment.records, "record")}`;

@@ -34,7 +34,7 @@ import {
   tileMosaic,
 } from "../../workstation/flight_report/mod.ts";
 import { CACHE_OPTIONS, FLIGHT_ARGUMENT, placeOf } from "../options.ts";
-import { EXIT_CODES, EXIT_OF_VERDICT, type FlightValues, withProgress } from "./fdr_shared.ts";
+import { EXIT_CODES, exitOfVerdict, type FlightValues, withProgress } from "./fdr_shared.ts";
 import {
   cacheTiles,
   packageTiles,
@@ -133,7 +133,7 @@ async function run(parts: ReportParts, options: Values, io: CommandIo): Promise<
       JSON.stringify({ type: "report", path: output.path, records, bytes, verdict, damageCount }),
     );
   } else io.out(summaryText(output.path, diagnosis, bytes));
-  return EXIT_OF_VERDICT[diagnosis.verdict];
+  return exitOfVerdict({ verdict: diagnosis.verdict, path }, io);
 }
 
 function summaryText(path: string, { summary, verdict, damage }: Diagnosis, bytes: number): string {

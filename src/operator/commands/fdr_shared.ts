@@ -20,11 +20,22 @@ export const EXIT_CODES = {
   3: "lossy: something is damaged or missing",
 } as const;
 
-export const EXIT_OF_VERDICT: Readonly<Record<Verdict, ExitCode>> = {
+const EXIT_OF_VERDICT: Readonly<Record<Verdict, ExitCode>> = {
   complete: EXIT.ok,
   lossy: EXIT.lossy,
   nothing: EXIT.failure,
 };
+
+/** Says on stderr that a flight is unreadable; what is damaged in it is part of the result. */
+export function exitOfVerdict(
+  { verdict, path }: { readonly verdict: Verdict; readonly path: string },
+  io: Pick<CommandIo, "err">,
+): ExitCode {
+  if (verdict === "nothing") {
+    io.err(`${path}: no record can be read: it is no recorded flight, or it is damaged throughout`);
+  }
+  return EXIT_OF_VERDICT[verdict];
+}
 
 /** Values of a command that takes one recorded flight. */
 export interface FlightValues {

@@ -24,7 +24,13 @@ import {
   type ProvisionSummary,
   type ProvisionTools,
 } from "../../workstation/provisioning/mod.ts";
-import { CACHE_OPTIONS, type CachePlace, GROUND_HEIGHT_OPTION, placeOf } from "../options.ts";
+import {
+  CACHE_OPTIONS,
+  type CachePlace,
+  GROUND_HEIGHT_OPTION,
+  placeOf,
+  refuseWithoutCache,
+} from "../options.ts";
 
 /** The parts that the composition root passes to the command. */
 export interface ProvisionParts {
@@ -186,7 +192,9 @@ function placeSides({ agl, footprint }: Values): readonly number[] {
 
 async function run(parts: ProvisionParts, values: Values, io: CommandIo): Promise<ExitCode> {
   const request = requestOf(values);
-  await using tools = await parts.openTools(placeOf(values));
+  const place = placeOf(values);
+  await refuseWithoutCache(place);
+  await using tools = await parts.openTools(place);
   const summary = await provisionPackage(request, {
     cache: tools.cache,
     freshness: tools.freshness,

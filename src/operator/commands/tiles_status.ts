@@ -12,7 +12,7 @@ import {
   type OptionValues,
 } from "../../core/mod.ts";
 import type { TileCatalogue, TileMetadataStore } from "../../tiles/tile_contract/mod.ts";
-import { CACHE_OPTIONS, type CachePlace, placeOf } from "../options.ts";
+import { CACHE_OPTIONS, type CachePlace, placeOf, refuseWithoutCache } from "../options.ts";
 
 interface TilesStatusParts {
   openCache(place: CachePlace): Promise<
@@ -46,7 +46,9 @@ async function run(
   values: OptionValues<typeof CACHE_OPTIONS> & { readonly json: boolean },
   io: CommandIo,
 ): Promise<ExitCode> {
-  await using cache = await parts.openCache(placeOf(values));
+  const place = placeOf(values);
+  await refuseWithoutCache(place);
+  await using cache = await parts.openCache(place);
   const flights = new Map<string, FlightStatus>();
   for (const tile of await cache.metadata.pendingUploads(null)) {
     const flightId = tile.tileId.flightId ?? "";

@@ -26,6 +26,8 @@ export interface UploadSettings {
   readonly retry: boolean;
   readonly signal: AbortSignal;
   readonly note: (line: string) => void;
+  /** Log lines, with `--verbose`. */
+  readonly detail: (line: string) => void;
   readonly onProgress: (done: number, total: number) => void;
 }
 
@@ -104,6 +106,7 @@ async function run(
       retry: !values.noRetry,
       signal: io.signal,
       note: (line) => io.err(line),
+      detail: (line) => io.detail(line),
       onProgress: (done, total) => {
         progress ??= io.progress("upload", total);
         progress.update(done);
