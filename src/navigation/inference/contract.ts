@@ -83,7 +83,7 @@ export interface Engine {
   readonly outputs: readonly TensorDeclaration[];
 }
 
-type ThermalSource = "jetson" | "nvml" | "linux" | "none";
+export type ThermalSource = "jetson" | "nvml" | "linux" | "none";
 
 /** A snapshot: all of it was measured at one time. */
 export interface ThermalState {

@@ -20,3 +20,5 @@ export { FallbackRuntime } from "./fallback_runtime.ts";
 export { GpuMemoryBudget } from "./gpu_memory_budget.ts";
 export { OnnxRuntime } from "./onnx_runtime.ts";
 export { checkInputs, checkOutputs, copyInto, tensor } from "./tensors.ts";
+export { ThermalPublisher } from "./thermal_publisher.ts";
+export { jetsonProbe, linuxProbe, type ReadText } from "./thermal_sources.ts";
