@@ -14,7 +14,9 @@ export const EXAMPLE_CONFIG = `${REPOSITORY}/config/airborne.example.yaml`;
 const SOURCES = [
   "airborne/config.ts",
   "airborne/navigator_config.ts",
+  "airborne/work_limits.ts",
   "flight/flight_recorder/config.ts",
+  "navigation/inference/config.ts",
   "navigation/matcher/config.ts",
   "tiles/orthorectification/flight_tile_gate.ts",
   "navigation/place_recognition/config.ts",

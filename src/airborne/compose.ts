@@ -9,6 +9,7 @@ import {
   DataError,
   hasNativeLibrary,
   LocalFrame,
+  RuntimeNotAvailableError,
   type Strategies,
   type Strategy,
 } from "../core/mod.ts";
@@ -21,6 +22,7 @@ import {
   type Place,
   verifiedBytes,
 } from "../flight/flight_package/mod.ts";
+import { openRuntime } from "../navigation/inference/mod.ts";
 import { TileMap } from "../navigation/map/mod.ts";
 import { type CrossDomainMatcher, StructuralMatcher } from "../navigation/matcher/mod.ts";
 import {
@@ -38,6 +40,7 @@ import { PlanarKlt, type VioStrategy } from "../navigation/vio/mod.ts";
 import { openVision, type VisionLibrary } from "../native/vision/mod.ts";
 import type { AirborneConfig } from "./config.ts";
 import type { Airborne, AirborneOptions, TileStorePlace } from "./contract.ts";
+import { Companion } from "./companion.ts";
 import { Locator } from "./locator.ts";
 import { Navigator } from "./navigator.ts";
 import { replayCommand } from "./replay.ts";
@@ -55,6 +58,8 @@ interface StrategyParts {
   readonly localFrame: LocalFrame;
   readonly map: TileMap;
   readonly onEvent: EskfOptions["onEvent"];
+  /** Runs models, and knows how much work the computer allows. */
+  readonly companion: Companion;
   /** Takes what a strategy opens for itself: it is closed with everything else, last opened first. */
   readonly resources: AsyncDisposableStack;
 }
@@ -116,6 +121,7 @@ export async function composeAirborne(options: AirborneOptions): Promise<Airborn
   const { vision, flightPackage, localFrame } = parts;
   const estimator = await chosen.estimator.create(parts);
   const vio = await chosen.vio.create(parts);
+  const limits = () => parts.companion.limits();
   const locator = new Locator({
     recogniser: await chosen.recogniser.create(parts),
     matcher: await chosen.matcher.create(parts),
@@ -123,6 +129,7 @@ export async function composeAirborne(options: AirborneOptions): Promise<Airborn
   }, {
     rerank: config.placeRecognition.rerank,
     refineResidualPx: config.navigator.refineResidualPx,
+    limits,
   });
   const navigator = resources.use(
     new Navigator({
@@ -133,6 +140,7 @@ export async function composeAirborne(options: AirborneOptions): Promise<Airborn
       localFrame,
       config: config.navigator,
       priorSigmaMaxM: config.placeRecognition.priorSigmaMaxM,
+      limits,
     }),
   );
   const serviceManager = openServiceManager(resources);
@@ -144,6 +152,7 @@ export async function composeAirborne(options: AirborneOptions): Promise<Airborn
     estimator,
     navigator,
     locator,
+    companion: parts.companion,
     serviceManager,
     strategies,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
@@ -193,7 +202,23 @@ async function openParts(
     heightM: groundHeightM,
   });
   const map = new TileMap(vision, flightPackage.tiles, localFrame);
-  return { config, vision, flightPackage, localFrame, map, onEvent, resources };
+  const companion = resources.use(makeCompanion(options));
+  return { companion, config, vision, flightPackage, localFrame, map, onEvent, resources };
+}
+
+function makeCompanion({ config, thermal }: AirborneOptions): Companion {
+  const { inference, thermalAdaptation, placeRecognition } = config;
+  return new Companion({
+    inference,
+    thermalAdaptation,
+    full: placeRecognition,
+    thermal: thermal ?? null,
+    openRuntime: (parts) => openRuntime({ ...parts, openTensorRt: noTensorRt }),
+  });
+}
+
+function noTensorRt(): never {
+  throw new RuntimeNotAvailableError("Cannot open TensorRT: this build has no bindings of it");
 }
 
 /** The package knows how well its map is registered; the configuration does not. */

@@ -7,11 +7,13 @@ import { z } from "zod";
 import { FdrConfigSchema } from "../flight/flight_recorder/mod.ts";
 import { StructuralConfigSchema } from "../navigation/matcher/mod.ts";
 import { FlightTilesConfigSchema } from "../tiles/orthorectification/mod.ts";
+import { InferenceConfigSchema } from "../navigation/inference/mod.ts";
 import { PlaceRecognitionConfigSchema } from "../navigation/place_recognition/mod.ts";
 import { PoseConfigSchema } from "../navigation/pose/mod.ts";
 import { EskfConfigSchema } from "../navigation/state_estimator/mod.ts";
 import { PlanarKltConfigSchema } from "../navigation/vio/mod.ts";
 import { NavigatorConfigSchema } from "./navigator_config.ts";
+import { ThermalAdaptationConfigSchema } from "./work_limits.ts";
 
 export const AirborneConfigSchema = z.strictObject({
   /** Names of the strategies; see `src/airborne/compose.ts` for what is linked. */
@@ -28,6 +30,8 @@ export const AirborneConfigSchema = z.strictObject({
   pose: PoseConfigSchema.prefault({}),
   eskf: EskfConfigSchema.prefault({}),
   navigator: NavigatorConfigSchema.prefault({}),
+  inference: InferenceConfigSchema.prefault({}),
+  thermalAdaptation: ThermalAdaptationConfigSchema.prefault({}),
   flightTiles: FlightTilesConfigSchema.prefault({}),
   fdr: FdrConfigSchema.prefault({}),
 });

@@ -11,6 +11,7 @@ import type { TileStore } from "../tiles/tile_contract/mod.ts";
 import type { ServiceManager } from "../native/device/mod.ts";
 import type { VisionLibrary } from "../native/vision/mod.ts";
 import type { AirborneConfig } from "./config.ts";
+import type { Companion, ThermalInput } from "./companion.ts";
 import type { Locator } from "./locator.ts";
 import type { Navigator } from "./navigator.ts";
 import type { Note } from "./notes.ts";
@@ -25,6 +26,7 @@ export interface Airborne extends AsyncDisposable {
   readonly estimator: StateEstimator;
   readonly navigator: Navigator;
   readonly locator: Locator;
+  readonly companion: Companion;
   /** Who supervises the process; null where nobody does. */
   readonly serviceManager: ServiceManager | null;
   /** Role → strategy that fills it. */
@@ -37,6 +39,8 @@ export interface AirborneOptions {
   /** When the flight ends, UTC: tiles that are too old for their sector by then are not flown on. */
   readonly flightUntil: Date;
   readonly onEvent?: EskfOptions["onEvent"];
+  /** Telemetry of the computer's temperature; without it work is never reduced. */
+  readonly thermal?: ThermalInput;
   /** Called while the package is verified. */
   readonly onVerified?: (doneBytes: number, totalBytes: number) => void;
 }
@@ -48,6 +52,8 @@ export interface ReplayRequest {
   readonly recorderFolder: string | null;
   /** Tiles of the ground that it sees go to a journal there; null: none are made. */
   readonly tilesFolder: string | null;
+  /** Telemetry of a computer's temperature, laid out as /sys is; null: none is read. */
+  readonly thermalFolder: string | null;
   readonly json: boolean;
   /** Stops at the first damaged picture or other fault. */
   readonly strict: boolean;

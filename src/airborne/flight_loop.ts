@@ -12,6 +12,7 @@ import type { FlightFault, FlightOutputs } from "./flight_output.ts";
 import { frameLine } from "./frame_line.ts";
 import type { Navigator } from "./navigator.ts";
 import type { SensorFeed } from "./sensor_feed.ts";
+import type { Companion } from "./companion.ts";
 import type { LoopWatch } from "./supervision.ts";
 
 /**
@@ -32,6 +33,7 @@ export interface FlightLoopOptions {
   /** What the estimator reported since it was last asked; emptied by the loop. */
   readonly estimatorEvents: EstimatorEvent[];
   readonly navigator: Pick<Navigator, "processFrame">;
+  readonly companion: Pick<Companion, "poll" | "takeEvents">;
   /** The flight's local frame. */
   readonly localFrame: LocalFrame;
   readonly outputs: FlightOutputs;
@@ -78,6 +80,7 @@ export async function runFlight(options: FlightLoopOptions): Promise<void> {
   await Promise.all(sources.map(run));
   watch.stopping();
   loop.passEstimatorEvents();
+  loop.passCompanionEvents();
   await outputs.end({ completed: !running.aborted });
   if (stop.signal.aborted) throw stop.signal.reason;
 }
@@ -91,6 +94,8 @@ class FlightLoop {
   }
 
   async take(event: FlightEvent): Promise<void> {
+    this.#options.companion.poll();
+    this.passCompanionEvents();
     if (event.kind === "frame") await this.#frame(event);
     else this.#sensor(event);
   }
@@ -99,6 +104,12 @@ class FlightLoop {
     const { outputs, estimatorEvents } = this.#options;
     const events = estimatorEvents.splice(0);
     if (events.length > 0) outputs.each((output) => output.onEstimatorEvents?.(events));
+  }
+
+  passCompanionEvents(): void {
+    const { outputs, companion } = this.#options;
+    const events = companion.takeEvents();
+    if (events.length > 0) outputs.each((output) => output.onCompanionEvents?.(events));
   }
 
   #sensor(event: SensorEvent): void {

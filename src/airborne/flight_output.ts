@@ -7,6 +7,7 @@
 import type { MonotonicNs } from "../core/mod.ts";
 import type { FrameEvent, SensorEvent } from "../flight/replay/mod.ts";
 import type { EstimatorEvent } from "../navigation/state_estimator/mod.ts";
+import type { CompanionEvent } from "./companion.ts";
 import type { FrameLine } from "./json_lines.ts";
 import type { FrameOutcome } from "./navigator.ts";
 
@@ -38,6 +39,7 @@ export interface FlightOutput {
   /** A frame has arrived, before it is processed. */
   onFrame?(event: FrameEvent): void;
   onEstimatorEvents?(events: readonly EstimatorEvent[]): void;
+  onCompanionEvents?(events: readonly CompanionEvent[]): void;
   /** A frame has been processed; `line` is its outcome in WGS84. */
   onOutcome?(event: FrameEvent, outcome: FrameOutcome, line: FrameLine): void | Promise<void>;
   /** There was no estimate at the frame's exposure: it was not processed. */

@@ -9,6 +9,8 @@ import { type Clock, DataError, type MonotonicNs } from "../core/mod.ts";
 import type { FdrPayload, FdrSink } from "../flight/flight_recorder/mod.ts";
 import type { FrameEvent, SensorEvent } from "../flight/replay/mod.ts";
 import type { EstimatorEvent } from "../navigation/state_estimator/mod.ts";
+import type { CompanionEvent } from "./companion.ts";
+import { recordCompanionEvent } from "./companion_records.ts";
 import type { Airborne } from "./contract.ts";
 import { recordEvent } from "./event_records.ts";
 import { faultText } from "./fault_text.ts";
@@ -30,6 +32,7 @@ export class FlightRecords implements FlightOutput {
   readonly #navigator: FdrSink;
   readonly #estimator: FdrSink;
   readonly #vio: FdrSink;
+  readonly #companion: FdrSink;
   readonly #recording: FlightRecording;
   readonly #airborne: Airborne;
   readonly #clock: Clock;
@@ -44,6 +47,7 @@ export class FlightRecords implements FlightOutput {
     this.#estimator = recording.sink("state_estimator");
     this.#measurements = new MeasurementRecords(this.#estimator);
     this.#vio = recording.sink("vio");
+    this.#companion = recording.sink("companion");
     this.#recording = recording;
     this.#airborne = airborne;
     this.#clock = clock;
@@ -75,6 +79,12 @@ export class FlightRecords implements FlightOutput {
       if (event.type === "measurement") this.#measurements.add(event.outcome, nowNs);
       else recordEvent(to, event, this.#airborne.localFrame, nowNs);
     }
+  }
+
+  onCompanionEvents(events: readonly CompanionEvent[]): void {
+    const logger = this.#recording.logger.child("companion");
+    const to = { sink: this.#companion, logger };
+    for (const event of events) recordCompanionEvent(to, event, this.#clock.now());
   }
 
   onFrame({ frame, receivedNs }: FrameEvent): void {

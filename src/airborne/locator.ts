@@ -16,6 +16,7 @@ import type { PoseFix, PoseOutcome, PoseSolver } from "../navigation/pose/mod.ts
 import type { VisionFrame } from "../native/vision/mod.ts";
 import type { CameraPrior } from "./camera_prior.ts";
 import { StageClock } from "./stage_clock.ts";
+import type { WorkLimits } from "./work_limits.ts";
 
 /** Where one frame was taken by picture and map, or why that was not found. */
 export interface Location {
@@ -40,6 +41,8 @@ interface LocatorOptions {
   readonly rerank: number;
   /** A second look when the residual exceeds this many map pixels. */
   readonly refineResidualPx: number;
+  /** What the computer allows now: K and N at most. */
+  readonly limits?: () => Pick<WorkLimits, "candidates" | "rerank">;
 }
 
 /** Attitude knowledge that the pose is checked against, apart from where it was sought. */
@@ -68,9 +71,10 @@ export class Locator {
     bodyFromCamera: Quaternion,
   ): Promise<Location> {
     const { recogniser } = this.#parts;
+    const limits = this.#options.limits?.();
     const proposal = await this.stages.during(
       "recognition",
-      () => recogniser.propose(frame, prior),
+      () => recogniser.propose(frame, prior, limits?.candidates),
     );
     let best: Location = {
       fix: null,
@@ -81,7 +85,7 @@ export class Locator {
       method: proposal.method,
     };
     const searched = proposal.method !== "prior";
-    const count = searched ? this.#options.rerank : 1;
+    const count = searched ? Math.min(this.#options.rerank, limits?.rerank ?? Infinity) : 1;
     const rivals: { readonly place: Vector3; readonly score: number }[] = [];
     for (const hypothesis of proposal.hypotheses.slice(0, count)) {
       const expected = expectedOf(prior, searched ? hypothesis : prior);

@@ -24,6 +24,7 @@ import { Confirmation } from "./confirmation.ts";
 import type { Location, Locator } from "./locator.ts";
 import type { NavigatorConfig } from "./navigator_config.ts";
 import type { StageTimes } from "./stage_clock.ts";
+import type { WorkLimits } from "./work_limits.ts";
 
 interface NavigatorParts {
   readonly vision: VisionLibrary;
@@ -34,6 +35,8 @@ interface NavigatorParts {
   readonly config: NavigatorConfig;
   /** Up to this 1-sigma the estimate itself is searched around (place recognition's setting). */
   readonly priorSigmaMaxM: number;
+  /** What the computer allows now. */
+  readonly limits?: () => Pick<WorkLimits, "searchEveryFrames">;
 }
 
 /** What one frame came to. */
@@ -65,6 +68,8 @@ export class Navigator {
   readonly #confirmation: Confirmation;
   /** Frames in a row without a fix although the estimate is good. */
   #unmatched = 0;
+  /** Frames since the last search without a good estimate. */
+  #sinceSearch = Infinity;
 
   constructor(parts: NavigatorParts) {
     this.#parts = parts;
@@ -185,6 +190,7 @@ export class Navigator {
     }
     const expected = this.#candidatePrior(estimate, prior);
     if (expected === null) {
+      if (!this.#isSearchDue()) return this.#withheld({ ...NO_LOCATION, reason: "throttled" });
       const location = await this.#parts.locator.locate(frame, timeNs, prior, bodyFromCamera);
       if (location.fix !== null) {
         this.#confirmation.open(timeNs, location.fix.posterior.positionLocalM);
@@ -204,6 +210,15 @@ export class Navigator {
     const frames = Math.max(0, this.#unmatched - config.widenAfter);
     const wideM = Math.min(priorSigmaMaxM, frames * config.widenShare * prior.positionLocalM[2]);
     return { ...prior, sigmaHorizontalM: Math.max(prior.sigmaHorizontalM, wideM) };
+  }
+
+  /** A search costs many times what a look around the estimate does: a hot computer makes fewer. */
+  #isSearchDue(): boolean {
+    const everyFrames = this.#parts.limits?.().searchEveryFrames ?? 1;
+    this.#sinceSearch++;
+    if (this.#sinceSearch < everyFrames) return false;
+    this.#sinceSearch = 0;
+    return true;
   }
 
   /** Where the aircraft must be now if the candidate was right; null without a candidate. */

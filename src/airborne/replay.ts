@@ -62,6 +62,12 @@ const OPTIONS = {
     help: "make map tiles of the frames whose place is certain; their journal goes into this " +
       "folder (operator collect merges it into the cache)",
   }),
+  thermal: option.path({
+    access: "read",
+    placeholder: "DIR",
+    help: "fly as a computer with these temperatures: a folder laid out as /sys is, with " +
+      "class/thermal; read at inference.thermalPollHz of the flight's time",
+  }),
   strict: option.flag({
     help: "stop at the first damaged picture or other fault; otherwise it is left out, reported " +
       "and counted, and the flight goes on",
@@ -102,6 +108,7 @@ function requestOf(values: Values): ReplayRequest {
     configPath: values.config ?? null,
     recorderFolder: values.recorder ?? null,
     tilesFolder: values.makeTiles ?? null,
+    thermalFolder: values.thermal ?? null,
     json: values.json,
     strict: values.strict,
   };

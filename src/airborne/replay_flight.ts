@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ManualClock, SystemClock } from "../core/mod.ts";
+import { type Clock, ManualClock, SystemClock } from "../core/mod.ts";
 import {
   type FlightEvent,
   type FlightExtent,
@@ -12,8 +12,9 @@ import {
   type RecordedFlight,
 } from "../flight/replay/mod.ts";
 import type { EstimatorEvent } from "../navigation/state_estimator/mod.ts";
+import { treeReader } from "./companion.ts";
 import type { AirborneConfig } from "./config.ts";
-import type { FlightParts, ReplayConsole, ReplayRequest } from "./contract.ts";
+import type { AirborneOptions, FlightParts, ReplayConsole, ReplayRequest } from "./contract.ts";
 import { expiredTilesWarning } from "./expired_tiles.ts";
 import { faultLine, FaultLines, outputFaultText } from "./fault_text.ts";
 import { runFlight } from "./flight_loop.ts";
@@ -43,6 +44,7 @@ export async function replayFlight(
     config,
     flightUntil: new Date(Date.parse(description.startUtc) + extent.lastNs / 1e6),
     onEvent: (event) => estimatorEvents.push(event),
+    ...thermalInput(request.thermalFolder, clock),
   });
   const { estimator, localFrame, navigator, flightPackage } = airborne;
   setTakeoffOrigin(airborne, description.takeoff);
@@ -76,6 +78,7 @@ export async function replayFlight(
     estimator,
     estimatorEvents,
     navigator,
+    companion: airborne.companion,
     localFrame,
     outputs,
     watch: supervision,
@@ -88,6 +91,11 @@ export async function replayFlight(
     tiles: tiles?.counts() ?? null,
     outputFaults: outputs.faults(),
   });
+}
+
+/** A replay comes out the same on a hot computer and on a cool one, but where it is asked to look. */
+function thermalInput(folder: string | null, clock: Clock): Pick<AirborneOptions, "thermal"> {
+  return folder === null ? {} : { thermal: { clock, readText: treeReader(folder) } };
 }
 
 /** The flight's clock stands at the arrival of the event that is being processed. */

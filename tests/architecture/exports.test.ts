@@ -14,8 +14,6 @@ const ONLY_TESTED: Readonly<Record<string, readonly string[]>> = {
     "src/navigation/inference/engine_name.ts#matchesHost",
     "src/navigation/inference/engine_sidecar.ts#describeEngine",
     "src/navigation/inference/errors.ts#EngineBuildError",
-    "src/navigation/inference/fallback_runtime.ts#FallbackRuntime",
-    "src/navigation/inference/onnx_runtime.ts#OnnxRuntime",
     "src/navigation/state_estimator/imu_preintegrator.ts#ImuPreintegrator",
     "src/navigation/state_estimator/no_estimate_alert.ts#NoEstimateAlert",
     "src/tiles/workstation/tile_cache/open.ts#buildTileMetadataStore",

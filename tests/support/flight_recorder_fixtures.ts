@@ -182,6 +182,14 @@ const SENSORS = {
 } as const;
 
 const NAVIGATION = {
+  "nav.work_level": {
+    level: "reduced",
+    candidates: 4,
+    rerank: 1,
+    searchEveryFrames: 3,
+    modelInputScale: 0.5,
+    reason: "the computer throttles",
+  },
   "vio.health": { state: "tracking", strategy: "planar_klt", tracks: 240, inliers: 210 },
   "nav.fix": {
     sequence: 41,

@@ -47,6 +47,7 @@ await runFlight({
   sensors: { feed: () => {} },
   estimator: { health: () => ({ state: "active" }) },
   estimatorEvents: [],
+  companion: { poll: () => {}, takeEvents: () => [] },
   navigator: { processFrame: hang },
   localFrame: new LocalFrame({ latitudeDeg: 50, longitudeDeg: 30, heightM: 0 }),
   outputs: new FlightOutputs([], (_, error) => console.error(error)),

@@ -133,6 +133,7 @@ function flightOf(
     estimator: { health: () => ({ state: "active" }) },
     estimatorEvents: [],
     navigator: { processFrame: (frame) => Promise.resolve(outcomeOf(frame)) },
+    companion: { poll: () => {}, takeEvents: () => [] },
     localFrame: new LocalFrame(ORIGIN),
     outputs,
     watch: { enter: () => {}, leave: () => {}, stopping: () => {} },

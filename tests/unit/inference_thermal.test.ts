@@ -18,7 +18,7 @@ function publisherOver(readText: ReadText, pollHz = 1) {
     probes: [() => jetsonProbe(readText), () => linuxProbe(readText)],
     onEvent: (event) => events.push(event),
   });
-  const at = (second: number) => clock.set(monotonicNs(second * 1e9));
+  const at = (second: number) => clock.set(monotonicNs(Math.round(second * 1e9)));
   return { publisher, events, at, types: () => events.map(({ type }) => type) };
 }
 

@@ -19,6 +19,7 @@ export type { InferenceEvent, OnInferenceEvent } from "./events.ts";
 export { FallbackRuntime } from "./fallback_runtime.ts";
 export { GpuMemoryBudget } from "./gpu_memory_budget.ts";
 export { OnnxRuntime } from "./onnx_runtime.ts";
+export { openRuntime } from "./open_runtime.ts";
 export { checkInputs, checkOutputs, copyInto, tensor } from "./tensors.ts";
-export { ThermalPublisher } from "./thermal_publisher.ts";
+export { ThermalPublisher, unmeasured } from "./thermal_publisher.ts";
 export { jetsonProbe, linuxProbe, type ReadText } from "./thermal_sources.ts";

@@ -83,7 +83,8 @@ export class ThermalPublisher {
   }
 }
 
-function unmeasured(measuredNs: MonotonicNs): ThermalState {
+/** Nothing is known: the computer counts as not throttled. */
+export function unmeasured(measuredNs: MonotonicNs): ThermalState {
   return {
     throttled: false,
     telemetryAvailable: false,

@@ -15,6 +15,10 @@ export interface Proposal {
 
 export interface PlaceRecogniser {
   readonly strategyLabel: string;
-  /** `prior` may be as wide as the map. */
-  propose(frame: VisionFrame, prior: PlaceHypothesis): Promise<Proposal>;
+  /** `prior` may be as wide as the map; a search names at most `candidatesMax` places. */
+  propose(
+    frame: VisionFrame,
+    prior: PlaceHypothesis,
+    candidatesMax?: number,
+  ): Promise<Proposal>;
 }

@@ -60,15 +60,23 @@ export class ExhaustiveSearch implements PlaceRecogniser {
     this.#config = config;
   }
 
-  async propose(frame: VisionFrame, prior: PlaceHypothesis): Promise<Proposal> {
+  async propose(
+    frame: VisionFrame,
+    prior: PlaceHypothesis,
+    candidatesMax = Infinity,
+  ): Promise<Proposal> {
     const area = searchArea(prior, this.#map.bounds, frame.camera, this.#config, this.#map.gsdM);
-    return { method: "exhaustive", hypotheses: await this.search(frame, prior, area) };
+    return {
+      method: "exhaustive",
+      hypotheses: await this.search(frame, prior, area, candidatesMax),
+    };
   }
 
   async search(
     frame: VisionFrame,
     prior: PlaceHypothesis,
     area: SearchArea,
+    candidatesMax = Infinity,
   ): Promise<PlaceHypothesis[]> {
     const config = this.#config;
     const heightM = prior.positionLocalM[2];
@@ -99,7 +107,7 @@ export class ExhaustiveSearch implements PlaceRecogniser {
       blockSearchM: 0,
       blocksX: 0,
       blocksY: 0,
-    }, { separationM: 10 * area.gsdM, capacity: config.candidates });
+    }, { separationM: 10 * area.gsdM, capacity: Math.min(config.candidates, candidatesMax) });
     return places.map((place) => ({
       positionLocalM: [
         place.eastM + window.originEastM,

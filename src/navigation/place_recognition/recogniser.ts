@@ -31,14 +31,18 @@ export class AdaptiveRecogniser implements PlaceRecogniser {
     this.#config = config;
   }
 
-  async propose(frame: VisionFrame, prior: PlaceHypothesis): Promise<Proposal> {
+  async propose(
+    frame: VisionFrame,
+    prior: PlaceHypothesis,
+    candidatesMax?: number,
+  ): Promise<Proposal> {
     if (prior.sigmaHorizontalM <= this.#config.priorSigmaMaxM) {
       return { method: "prior", hypotheses: [prior] };
     }
     const area = searchArea(prior, this.#map.bounds, frame.camera, this.#config, this.#map.gsdM);
     if (this.#descriptors === null || area.pixels <= this.#config.exhaustivePixelsMax) {
-      return await this.#exhaustive.propose(frame, prior);
+      return await this.#exhaustive.propose(frame, prior, candidatesMax);
     }
-    return await this.#descriptors.propose(frame, prior);
+    return await this.#descriptors.propose(frame, prior, candidatesMax);
   }
 }

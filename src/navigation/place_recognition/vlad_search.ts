@@ -49,14 +49,19 @@ export class VladSearch implements PlaceRecogniser {
     this.#config = config;
   }
 
-  async propose(frame: VisionFrame, prior: PlaceHypothesis): Promise<Proposal> {
+  async propose(
+    frame: VisionFrame,
+    prior: PlaceHypothesis,
+    candidatesMax = Infinity,
+  ): Promise<Proposal> {
+    const candidates = Math.min(this.#config.candidates, candidatesMax);
     if (this.#places.length === 0) return { method: "vlad", hypotheses: [] };
     const wide = prior.sigmaHeadingRad > Math.PI / 8;
     const turns = wide ? TURNS : 1;
     const found: { place: KnownPlace; score: number; turnRad: number }[] = [];
     for (let turn = 0; turn < turns; turn++) {
       const turnRad = 2 * Math.PI * turn / turns;
-      for (const hit of await this.#lookUp(frame, prior, turnRad)) {
+      for (const hit of await this.#lookUp(frame, prior, turnRad, candidates)) {
         const place = this.#places[hit.id];
         if (place !== undefined) found.push({ place, score: hit.score, turnRad });
       }
@@ -64,7 +69,7 @@ export class VladSearch implements PlaceRecogniser {
     found.sort((a, b) => b.score - a.score);
     return {
       method: "vlad",
-      hypotheses: found.slice(0, this.#config.candidates).map(({ place, turnRad }) => ({
+      hypotheses: found.slice(0, candidates).map(({ place, turnRad }) => ({
         positionLocalM: [place.eastM, place.northM, prior.positionLocalM[2]],
         localFromCamera: turnClockwise(prior.localFromCamera, turnRad),
         sigmaHorizontalM: place.sideM / 4,
@@ -74,7 +79,12 @@ export class VladSearch implements PlaceRecogniser {
     };
   }
 
-  async #lookUp(frame: VisionFrame, prior: PlaceHypothesis, turnRad: number) {
+  async #lookUp(
+    frame: VisionFrame,
+    prior: PlaceHypothesis,
+    turnRad: number,
+    candidates: number,
+  ) {
     const heightM = prior.positionLocalM[2];
     const { widthPx, heightPx, fxPx } = frame.camera;
     const footprintM = heightM * Math.sqrt(widthPx * heightPx) / fxPx;
@@ -100,6 +110,6 @@ export class VladSearch implements PlaceRecogniser {
       pixels: patch.pixels,
       valid: patch.mask,
     });
-    return query === null ? [] : await this.#index.searchTopK(query, this.#config.candidates);
+    return query === null ? [] : await this.#index.searchTopK(query, candidates);
   }
 }

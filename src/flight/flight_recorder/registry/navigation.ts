@@ -26,6 +26,17 @@ export const NAVIGATION_KINDS = {
     consecutiveFailures: Count.optional(),
     reason: z.string().optional(),
   }).describe("State of the odometry, once a second and on each change"),
+  "nav.work_level": z.looseObject({
+    level: z.enum(["full", "reduced"]),
+    /** Candidates of a search (K), and how many of them the matcher looks at (N). */
+    candidates: Count,
+    rerank: Count,
+    /** A search without a good estimate runs on every so many frames. */
+    searchEveryFrames: Count,
+    /** Share of a side of the pictures that models are given. */
+    modelInputScale: z.number(),
+    reason: z.string(),
+  }).describe("The computer allows less work, or all of it again"),
   "nav.fix": z.looseObject({
     sequence: z.int(),
     exposureMidNs: Nanoseconds,
