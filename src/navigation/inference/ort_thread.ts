@@ -26,8 +26,11 @@ export class OrtThread {
   #nextId = 0;
   #ended: string | null = null;
 
-  constructor(module = new URL("./ort_worker.ts", import.meta.url)) {
-    this.#worker = new Worker(module, { type: "module", name: "inference" });
+  constructor() {
+    this.#worker = new Worker(new URL("./ort_worker.ts", import.meta.url), {
+      type: "module",
+      name: "inference",
+    });
     this.#worker.onmessage = ({ data }: MessageEvent<OrtReply>) => this.#hear(data);
     this.#worker.onerror = (event) => {
       // Otherwise the flight would end with its inference.
