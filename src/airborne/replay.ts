@@ -14,6 +14,7 @@ import {
   option,
   type OptionValues,
   readConfiguration,
+  readPlainTextFile,
   UsageError,
 } from "../core/mod.ts";
 import { openPhotographFolder } from "../flight/replay/mod.ts";
@@ -23,6 +24,8 @@ import type { SummaryLine } from "./json_lines.ts";
 import { nonThrowingNote } from "./notes.ts";
 import { replayFlight } from "./replay_flight.ts";
 import { replayPhotographs } from "./replay_photographs.ts";
+
+const CONFIG_BYTES_MAX = 1024 * 1024;
 
 const ABOUT = `
 Flies a recorded flight again: every sensor row and picture in the order in which the companion
@@ -169,7 +172,9 @@ async function refuseForPhotographs(request: ReplayRequest): Promise<void> {
 }
 
 async function configuration(path: string | null): Promise<AirborneConfig> {
-  const file = path === null ? undefined : { text: await Deno.readTextFile(path), name: path };
+  const file = path === null
+    ? undefined
+    : { text: await readPlainTextFile(path, { bytesMax: CONFIG_BYTES_MAX }), name: path };
   return readConfiguration(AirborneConfigSchema, {
     ...(file === undefined ? {} : { file }),
     environment: configurationEnvironment(AirborneConfigSchema),

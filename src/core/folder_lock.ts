@@ -6,6 +6,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { EXIT, GdnError } from "./errors.ts";
+import { NotPlainFileError, openOwnFile } from "./plain_file.ts";
 
 const POLL_MS = 50;
 
@@ -90,8 +91,17 @@ export class FolderLock implements Disposable {
   }
 }
 
+/** Never through a link: the file is truncated. */
 async function open(lockPath: string): Promise<Deno.FsFile> {
-  return await Deno.open(lockPath, { create: true, read: true, write: true });
+  try {
+    return await openOwnFile(lockPath);
+  } catch (error) {
+    if (!(error instanceof NotPlainFileError)) throw error;
+    throw new GdnError("FOLDER_LOCK", `Cannot lock ${lockPath}: it ${error.reason}`, {
+      cause: error,
+      exitCode: EXIT.cannotCreate,
+    });
+  }
 }
 
 async function holderOf(file: Deno.FsFile): Promise<string> {

@@ -20,6 +20,7 @@ export * from "./build_info.ts";
 export * from "./native_library.ts";
 export * from "./durable_file.ts";
 export * from "./files.ts";
+export * from "./plain_file.ts";
 export * from "./output/errors.ts";
 export { Output, type OutputOptions } from "./output/output.ts";
 export { OutputFile } from "./output/output_file.ts";

@@ -3,7 +3,14 @@
  *
  * @module
  */
-import { exists, EXIT, GdnError, messageOf } from "../../core/mod.ts";
+import {
+  exists,
+  EXIT,
+  GdnError,
+  messageOf,
+  NotPlainFileError,
+  readPlainTextFile,
+} from "../../core/mod.ts";
 import {
   type Manifest,
   ManifestSchema,
@@ -67,16 +74,11 @@ export async function readManifest(packagePath: string): Promise<Manifest> {
 
 async function readManifestText(packagePath: string, path: string): Promise<string> {
   try {
-    const info = await Deno.lstat(path);
-    if (!info.isFile) throw new PackageError(path, "is not a regular file; provision again");
-    if (info.size > MANIFEST_BYTES_MAX) {
-      throw new PackageError(
-        path,
-        `has ${info.size} bytes, more than a manifest can have; provision again`,
-      );
-    }
-    return await Deno.readTextFile(path);
+    return await readPlainTextFile(path, { within: packagePath, bytesMax: MANIFEST_BYTES_MAX });
   } catch (error) {
+    if (error instanceof NotPlainFileError) {
+      throw new PackageError(path, `${error.reason}; provision again`, { cause: error });
+    }
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
       if (!await exists(packagePath)) {
         throw new GdnError(

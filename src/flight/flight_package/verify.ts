@@ -5,6 +5,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import { NotPlainFileError, openPlainFile } from "../../core/mod.ts";
 import { type Manifest, PACKAGE_PATHS } from "./contract.ts";
 import { PackageError } from "./errors.ts";
 
@@ -95,7 +96,10 @@ async function hashOf(path: string, bytes: number, buffer: Uint8Array): Promise<
 }
 
 async function openPlain(path: string): Promise<Deno.FsFile> {
-  const info = await Deno.lstat(path);
-  if (!info.isFile) throw new PackageError(path, "is not a regular file; provision again");
-  return await Deno.open(path, { read: true });
+  try {
+    return await openPlainFile(path);
+  } catch (error) {
+    if (!(error instanceof NotPlainFileError)) throw error;
+    throw new PackageError(path, `${error.reason}; provision again`, { cause: error });
+  }
 }

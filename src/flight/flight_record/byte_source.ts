@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { openPlainFile } from "../../core/mod.ts";
 
 const WINDOW_BYTES = 1024 * 1024;
 
@@ -37,7 +38,7 @@ export class FileSource implements ByteSource, Disposable {
   }
 
   static async open(path: string): Promise<FileSource> {
-    const file = await Deno.open(path, { read: true });
+    const file = await openPlainFile(path);
     try {
       return new FileSource(path, file, (await file.stat()).size);
     } catch (error) {

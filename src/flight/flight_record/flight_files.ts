@@ -59,7 +59,8 @@ async function inFolder(path: string, place: string): Promise<FlightFiles> {
     if (isDirectory) folders.push(name);
     const index = segmentIndex(name);
     if (index === null) continue;
-    const { isFile, size } = await Deno.stat(`${place}/${name}`);
+    // A link would lead out of the folder.
+    const { isFile, size } = await Deno.lstat(`${place}/${name}`);
     if (isFile) segments.push({ name, path: `${place}/${name}`, index, sizeBytes: size });
   }
   if (segments.length === 0) throw new NothingReadableError(path, await whatElse(place, folders));

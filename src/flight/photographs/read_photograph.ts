@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { DataError, jpegHeaderSize } from "../../core/mod.ts";
+import { DataError, jpegHeaderSize, readPlainFile } from "../../core/mod.ts";
 import { calibrationFromTags } from "./calibration.ts";
 import type { GimbalAttitude, Photograph } from "./contract.ts";
 import { type PhotographTags, readTags } from "./tags.ts";
@@ -92,19 +92,11 @@ export interface PhotographFile {
  * @throws DataError when the folder holds none, a link leads out of it, or one has no pose.
  */
 export async function readPhotographFolder(path: string): Promise<readonly PhotographFile[]> {
-  const root = await realPath(path, path);
   const files: PhotographFile[] = [];
-  for await (const entry of Deno.readDir(path)) {
+  for await (const entry of entriesOf(path)) {
     if (!/\.jpe?g$/i.test(entry.name) || entry.isDirectory) continue;
     const file = `${path.replace(/\/+$/, "")}/${entry.name}`;
-    const real = await realPath(file, file);
-    if (!real.startsWith(`${root}/`)) {
-      throw new DataError(
-        file,
-        "a link that leads out of the folder; copy the photograph itself there",
-      );
-    }
-    const readBytes = () => readBounded(file);
+    const readBytes = () => readBounded(file, path);
     files.push({
       photograph: await readPhotograph(await readBytes(), file),
       path: file,
@@ -120,21 +112,23 @@ function captureOrder(a: Photograph, b: Photograph): number {
   return byTime !== 0 ? byTime : a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }
 
-async function readBounded(path: string): Promise<Uint8Array<ArrayBuffer>> {
-  const { size } = await Deno.stat(path);
-  if (size > PHOTOGRAPH_BYTES_MAX) {
-    throw new DataError(path, `${size} bytes; a photograph has at most ${PHOTOGRAPH_BYTES_MAX}`);
+async function readBounded(path: string, folder: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await readPlainFile(path, { within: folder, bytesMax: PHOTOGRAPH_BYTES_MAX });
+  } catch (error) {
+    throw namingAbsent(error, path);
   }
-  return await Deno.readFile(path);
 }
 
-async function realPath(path: string, name: string): Promise<string> {
+async function* entriesOf(folder: string): AsyncGenerator<Deno.DirEntry> {
   try {
-    return await Deno.realPath(path);
+    yield* Deno.readDir(folder);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) {
-      throw new DataError(name, "there is no such file or folder", { cause: error });
-    }
-    throw error;
+    throw namingAbsent(error, folder);
   }
+}
+
+function namingAbsent(error: unknown, name: string): unknown {
+  if (!(error instanceof Deno.errors.NotFound)) return error;
+  return new DataError(name, "there is no such file or folder", { cause: error });
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { DataError, messageOf } from "../../core/mod.ts";
+import { DataError, messageOf, openPlainFile } from "../../core/mod.ts";
 import { STREAM_COLUMNS, type StreamFile } from "./contract.ts";
 
 /** Bytes read at a time. */
@@ -39,11 +39,16 @@ export class CsvStream implements Disposable {
   static async open(folder: string, name: StreamFile): Promise<CsvStream> {
     const path = `${folder}/${name}`;
     try {
-      return new CsvStream(path, await Deno.open(path), STREAM_COLUMNS[name]);
+      return new CsvStream(
+        path,
+        await openPlainFile(path, { within: folder }),
+        STREAM_COLUMNS[name],
+      );
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) {
         throw new DataError(path, "is missing; a recorded flight needs it", { cause: error });
       }
+      if (error instanceof DataError) throw error;
       throw new DataError(path, `cannot be opened: ${messageOf(error)}`, { cause: error });
     }
   }

@@ -5,7 +5,13 @@
  * @module
  */
 import type { CameraCalibration } from "../../navigation/camera/mod.ts";
-import { DataError, jpegHeaderSize, messageOf } from "../../core/mod.ts";
+import {
+  DataError,
+  jpegHeaderSize,
+  messageOf,
+  openPlainFile,
+  readPlainFile,
+} from "../../core/mod.ts";
 import { quote } from "./csv_stream.ts";
 
 const PICTURE_BYTES_MAX = 64 * 1024 * 1024;
@@ -101,11 +107,7 @@ function hasEndMarker(bytes: Uint8Array): boolean {
 /** All bytes of a picture. @throws DataError */
 export async function readPicture(path: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    const { size, isFile } = await Deno.stat(path);
-    if (!isFile || size > PICTURE_BYTES_MAX) {
-      throw new DataError(path, `is not a picture of at most ${PICTURE_BYTES_MAX} bytes`);
-    }
-    return await Deno.readFile(path);
+    return await readPlainFile(path, { bytesMax: PICTURE_BYTES_MAX });
   } catch (error) {
     if (error instanceof DataError) throw error;
     throw new DataError(path, `cannot be read: ${messageOf(error)}`, { cause: error });
@@ -126,7 +128,7 @@ async function readPart(
   offset: (size: number) => number,
 ): Promise<Uint8Array> {
   try {
-    using file = await Deno.open(path);
+    using file = await openPlainFile(path);
     const at = offset((await file.stat()).size);
     if (at > 0) await file.seek(at, Deno.SeekMode.Start);
     const part = new Uint8Array(bytes);
@@ -138,6 +140,7 @@ async function readPart(
     }
     return part.subarray(0, filled);
   } catch (error) {
+    if (error instanceof DataError) throw error;
     throw new DataError(path, `cannot be read: ${messageOf(error)}`, { cause: error });
   }
 }

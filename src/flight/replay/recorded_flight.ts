@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { DataError, EXIT, GdnError, messageOf } from "../../core/mod.ts";
+import { DataError, EXIT, GdnError, messageOf, readPlainTextFile } from "../../core/mod.ts";
 import { type FlightDescription, FlightDescriptionSchema } from "./contract.ts";
 import { quote } from "./csv_stream.ts";
 import type { FlightEvent, FrameEvent, SensorEvent } from "./events.ts";
@@ -95,11 +95,8 @@ async function readDescription(folder: string): Promise<FlightDescription> {
   const path = `${folder}/flight.json`;
   let json: unknown;
   try {
-    const { size } = await Deno.stat(path);
-    if (size > DESCRIPTION_BYTES_MAX) {
-      throw new DataError(path, `has ${size} bytes, more than is allowed`);
-    }
-    json = JSON.parse(await Deno.readTextFile(path));
+    const options = { within: folder, bytesMax: DESCRIPTION_BYTES_MAX };
+    json = JSON.parse(await readPlainTextFile(path, options));
   } catch (error) {
     if (error instanceof DataError) throw error;
     const state = error instanceof Deno.errors.NotFound

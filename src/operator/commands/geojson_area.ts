@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { DataError, LATITUDE_MAX_DEG } from "../../core/mod.ts";
+import { DataError, LATITUDE_MAX_DEG, readPlainTextFile } from "../../core/mod.ts";
 import type { Area, Position } from "../../tiles/workstation/tile_manager/mod.ts";
 
 /** A geometry, or the first feature of a collection. @throws DataError */
@@ -40,9 +40,12 @@ export function areaOfGeoJson(path: string, value: unknown, halfWidthM: number):
   );
 }
 
+/** A list of ten million failed tiles is shorter. */
+const JSON_BYTES_MAX = 512 * 1024 * 1024;
+
 /** @throws DataError */
 export async function readJson(path: string): Promise<unknown> {
-  const text = await Deno.readTextFile(path);
+  const text = await readPlainTextFile(path, { bytesMax: JSON_BYTES_MAX });
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -15,6 +15,7 @@ import {
   messageOf,
   option,
   type OptionValues,
+  readPlainTextFile,
   Refused,
   type SlippyTile,
   UsageError,
@@ -163,9 +164,11 @@ async function flightPlaces(
   const path = `${flight}/truth.csv`;
   let text: string, groundHeightM: number;
   try {
-    text = await Deno.readTextFile(path);
+    text = await readPlainTextFile(path, { within: flight, bytesMax: 64 * 1024 * 1024 });
     groundHeightM = Number(
-      JSON.parse(await Deno.readTextFile(`${flight}/flight.json`)).groundHeightM,
+      JSON.parse(
+        await readPlainTextFile(`${flight}/flight.json`, { within: flight, bytesMax: 1024 * 1024 }),
+      ).groundHeightM,
     );
   } catch (error) {
     throw new DataError(flight, `it is not a recorded flight (${messageOf(error)})`, {

@@ -4,7 +4,7 @@
  * @module
  */
 import { dirname } from "node:path";
-import { messageOf, syncPath, writeAll } from "../../core/mod.ts";
+import { messageOf, openOwnFile, syncPath, writeAll } from "../../core/mod.ts";
 import {
   ContentHashMismatchError,
   type NewTile,
@@ -59,7 +59,7 @@ export class TileJournal implements Disposable {
     let file: Deno.FsFile | undefined;
     try {
       await Deno.mkdir(dirname(path), { recursive: true });
-      file = await Deno.open(path, { read: true, write: true, create: true });
+      file = await openOwnFile(path);
       if (!await file.tryLock(true)) throw new Error("another process is writing to it");
       const scan = await scanJournal(file);
       if (scan.entries.length === 0) await checkIsJournal(file, scan.fileBytes);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { messageOf } from "../../core/mod.ts";
+import { messageOf, openPlainFile } from "../../core/mod.ts";
 import {
   ContentHashMismatchError,
   newerCapture,
@@ -71,7 +71,7 @@ export async function mergeJournal(
 
 async function openJournal(path: string): Promise<Deno.FsFile> {
   try {
-    return await Deno.open(path, { read: true });
+    return await openPlainFile(path);
   } catch (error) {
     throw new TileFsError(`Cannot read the tile journal ${path}: ${messageOf(error)}`, {
       cause: error,

@@ -1,0 +1,118 @@
+/** Folders that somebody else prepared: links that lead out of them, pipes that never answer. */
+import assert from "node:assert/strict";
+import { copyFolder, type Outcome, run } from "./programs.ts";
+import { worldForFile } from "./fixture.ts";
+import { inScratch } from "../support/scratch.ts";
+
+const world = worldForFile();
+const SECRET = "root-of-the-secret";
+
+/** `airborne replay` of a copy of the flight that `prepare` has changed, with a secret outside. */
+async function replayed(
+  prepare: (flight: string, secret: string) => Promise<void> | void,
+  extra: (folder: string) => readonly string[] = () => [],
+): Promise<Outcome & { readonly secret: string }> {
+  let outcome: Outcome | undefined, secret = "";
+  await inScratch(async (folder) => {
+    const flight = `${folder}/flight`;
+    await copyFolder(world().flight, flight);
+    await Deno.mkdir(`${folder}/home`);
+    await Deno.writeTextFile(`${folder}/secret`, SECRET);
+    await prepare(flight, `${folder}/secret`);
+    const more = extra(folder);
+    outcome = await run("airborne", ["replay", flight, "--package", world().package, ...more], {
+      read: [flight, world().package, ...more.filter((arg) => arg.startsWith("/"))],
+      write: [`${folder}/home`],
+    });
+    secret = await Deno.readTextFile(`${folder}/secret`);
+  });
+  return { ...outcome as Outcome, secret };
+}
+
+async function replaceByLink(path: string, target: string): Promise<void> {
+  await Deno.remove(path);
+  await Deno.symlink(target, path);
+}
+
+async function replaceByPipe(path: string): Promise<void> {
+  await Deno.remove(path).catch(() => {});
+  const { success } = await new Deno.Command("mkfifo", { args: [path] }).output();
+  assert.ok(success);
+}
+
+for (const name of ["flight.json", "imu.csv", "attitude.csv", "gps.csv", "frames.csv"]) {
+  Deno.test(`a flight whose ${name} is a link that leads out is refused, and nothing of it is told`, async () => {
+    const { code, out, err } = await replayed((flight, secret) =>
+      replaceByLink(`${flight}/${name}`, secret)
+    );
+    assert.equal(code, 65, err);
+    assert.match(err, new RegExp(`${name}: is a link that leads out of `));
+    assert.ok(!`${out}${err}`.includes(SECRET), err);
+  });
+}
+
+Deno.test("named pipes in a flight are refused at once", async () => {
+  for (const name of ["flight.json", "imu.csv"]) {
+    const { code, err } = await replayed((flight) => replaceByPipe(`${flight}/${name}`));
+    assert.equal(code, 65, err);
+    assert.match(err, new RegExp(`${name}: is no plain file but a named pipe`));
+  }
+  const picture = [...Deno.readDirSync(`${world().flight}/frames`)][0].name;
+  const { code, err } = await replayed((flight) => replaceByPipe(`${flight}/frames/${picture}`));
+  assert.equal(code, 65, err);
+  assert.match(err, /is no plain file but a named pipe/);
+});
+
+Deno.test("a named pipe as configuration is refused at once", async () => {
+  const { code, err } = await replayed(
+    (flight) => replaceByPipe(`${flight}/../pipe.yaml`),
+    (folder) => ["--config", `${folder}/pipe.yaml`],
+  );
+  assert.equal(code, 65, err);
+  assert.match(err, /pipe\.yaml: is no plain file/);
+});
+
+Deno.test("a recorder's lock that is a link is not followed: the file it leads to stays", async () => {
+  const { code, err, secret } = await replayed(
+    (flight, secret) => Deno.symlink(secret, `${flight}/../home/recorder.lock`),
+    (folder) => ["--recorder", `${folder}/home`],
+  );
+  assert.notEqual(code, 0);
+  assert.match(err, /recorder\.lock: it is a symbolic link/);
+  assert.equal(secret, SECRET);
+});
+
+Deno.test("a photograph that is a named pipe, and one that is a link, are refused at once", async () => {
+  await inScratch(async (folder) => {
+    await Deno.writeTextFile(`${folder}/secret`, SECRET);
+    const photographs = `${folder}/photographs`;
+    await Deno.mkdir(photographs);
+    await replaceByPipe(`${photographs}/1.jpg`);
+    const args = ["replay", photographs, "--package", world().package];
+    const grants = { read: [photographs, world().package] };
+    const piped = await run("airborne", args, grants);
+    assert.equal(piped.code, 65, piped.err);
+    assert.match(piped.err, /1\.jpg: is no plain file but a named pipe/);
+    await replaceByLink(`${photographs}/1.jpg`, `${folder}/secret`);
+    const linked = await run("airborne", args, grants);
+    assert.equal(linked.code, 65, linked.err);
+    assert.match(linked.err, /1\.jpg: is a link that leads out of/);
+  });
+});
+
+Deno.test("the lock of a data folder that is a link is not followed", async () => {
+  await inScratch(async (folder) => {
+    const data = `${folder}/data`;
+    await copyFolder(world().data, data);
+    const locks = [...Deno.readDirSync(data)].filter(({ name }) => /lock/.test(name));
+    assert.ok(locks.length > 0);
+    await Deno.writeTextFile(`${folder}/victim`, SECRET);
+    for (const { name } of locks) await replaceByLink(`${data}/${name}`, `${folder}/victim`);
+    const { code, err } = await run("operator", ["cache", "stats", "--data", data], {
+      write: [data, `${folder}/victim`],
+    });
+    assert.notEqual(code, 0);
+    assert.match(err, /is a symbolic link/);
+    assert.equal(await Deno.readTextFile(`${folder}/victim`), SECRET);
+  });
+});
