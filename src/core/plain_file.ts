@@ -22,7 +22,7 @@ export class NotPlainFileError extends DataError {
   }
 }
 
-export interface PlainFileOptions {
+interface PlainFileOptions {
   /** The file must lie below this folder, after all links are followed. */
   readonly within?: string;
 }
