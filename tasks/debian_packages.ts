@@ -20,6 +20,10 @@ const RUN_PACKAGES = [
   "libgfortran5",
   "libgomp1",
   "libeigen3-dev",
+  // Static, in the front of the portable executables.
+  "libzstd-dev",
+  "libmd-dev",
+  "zstd",
 ];
 
 /**

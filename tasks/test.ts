@@ -2,6 +2,9 @@
  * `deno task test [FILE …]`: one private PostgreSQL server, then `deno test` with its leak
  * sanitizers on; many files in several processes side by side. Exit code of the tests.
  *
+ * `deno task test --built [FILE …]`: the same for tests/built, against the executables in dist, which
+ * are compiled first where something is newer.
+ *
  * `deno task test --sanitize [FILE …]`: native code under AddressSanitizer, see sanitize.ts.
  *
  * @module
@@ -12,9 +15,10 @@ import {
   SHARED_SERVER_VARIABLE,
   startPostgres,
 } from "../tests/support/postgres.ts";
+import { compileIfStale } from "./compile/stale.ts";
 import { REPOSITORY } from "./executables.ts";
 import { testSanitized } from "./sanitize.ts";
-import { batchesOf, testFiles } from "./test/files.ts";
+import { batchesOf, BUILT_TESTS, testFiles, testFolders } from "./test/files.ts";
 import { type Batch, runSideBySide } from "./test/side_by_side.ts";
 
 /** What the tests may do; the executables that they start run under their own permission sets. */
@@ -43,14 +47,18 @@ const TEST = [
 const SIDE_BY_SIDE_FROM = 8;
 
 const SANITIZE = "--sanitize";
+const BUILT = "--built";
 
-Deno.exit(
-  Deno.args.includes(SANITIZE)
-    ? await testSanitized(Deno.args.filter((arg) => arg !== SANITIZE))
-    : await test(Deno.args),
-);
+Deno.exit(await main(Deno.args));
 
-async function test(args: readonly string[]): Promise<number> {
+async function main(args: readonly string[]): Promise<number> {
+  const without = (flag: string) => args.filter((arg) => arg !== flag);
+  if (args.includes(SANITIZE)) return await testSanitized(without(SANITIZE));
+  if (!args.includes(BUILT)) return await test(args, await testFolders());
+  return await compileIfStale() || await test(without(BUILT), [BUILT_TESTS]);
+}
+
+async function test(args: readonly string[], folders: readonly string[]): Promise<number> {
   await using postgres = postgresBinaries() === undefined ? undefined : await startPostgres();
   await using fixtures = await temporaryFolder();
   const env = {
@@ -59,7 +67,7 @@ async function test(args: readonly string[]): Promise<number> {
   };
   const options = args.filter((arg) => arg.startsWith("-"));
   const named = args.filter((arg) => !arg.startsWith("-"));
-  const paths = named.length > 0 ? named : ["tests/"];
+  const paths = named.length > 0 ? named : folders;
   // Other options may write a file or take a value: theirs is one process.
   if (options.every((option) => option === "--quiet")) {
     const files = await testFiles(paths);

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { GdnError, RuntimeNotAvailableError } from "./errors.ts";
+import { ownFile } from "./own_files.ts";
 
 /** Bytes of `struct gdn_error { int32_t code; char message[252]; }`. */
 export const NATIVE_ERROR_BYTES = 256;
@@ -45,7 +45,7 @@ export class NativeErrorBuffer {
   }
 }
 
-const BUILD_DIRECTORY = fileURLToPath(new URL("../../build/lib", import.meta.url));
+const BUILD_DIRECTORY = ownFile("build/lib");
 
 /** Where `deno task setup` puts the libraries, and how to override it. */
 export function nativeLibraryPath(name: string, directory: string = BUILD_DIRECTORY): string {

@@ -5,7 +5,8 @@
  * @module
  */
 import { EXIT, type ExitCode, GdnError } from "../../src/core/mod.ts";
-import { airborneCommand, type Grants, operatorCommand } from "../executables.ts";
+import type { Grants } from "../../src/core/mod.ts";
+import { airborneCommand, operatorCommand } from "../executables.ts";
 import { TextLineStream } from "./text_lines.ts";
 
 /** A child process ended with an exit code other than 0, which this error carries. */

@@ -41,6 +41,18 @@ const BATCH_FILES = 10;
 /** What `deno test` takes for a test by its name. */
 const TEST_FILE = /(^|[._])test\.(ts|tsx|js|mjs)$/;
 
+/** What needs the executables of `deno task compile`. */
+export const BUILT_TESTS = "tests/built";
+
+/** The folders of all other tests, sorted. */
+export async function testFolders(): Promise<string[]> {
+  const folders: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(`${REPOSITORY}/tests`)) {
+    if (isDirectory && `tests/${name}` !== BUILT_TESTS) folders.push(`tests/${name}`);
+  }
+  return folders.sort();
+}
+
 /** Test files at and below `paths` as paths from the repository's root, sorted. */
 export async function testFiles(paths: readonly string[]): Promise<string[]> {
   const found = new Set<string>();

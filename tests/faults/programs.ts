@@ -4,7 +4,8 @@
  * @module
  */
 import { inScratch } from "../support/scratch.ts";
-import { airborneCommand, type Grants, operatorCommand } from "../../tasks/executables.ts";
+import type { Grants } from "../../src/core/mod.ts";
+import { airborneCommand, operatorCommand } from "../../tasks/executables.ts";
 import { REPOSITORY } from "../support/paths.ts";
 
 export interface Outcome {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { commands as airborneCommands } from "../../src/airborne/compose.ts";
 import { commands as operatorCommands } from "../../src/operator/compose.ts";
+import { grantsFor } from "../../src/core/mod.ts";
 import { airborneCommand, operatorCommand } from "../../tasks/executables.ts";
-import { grantsFor } from "../../tasks/launch.ts";
 import { REPOSITORY } from "../support/paths.ts";
 
 async function run({ command, args }: { command: string; args: string[] }, cwd = REPOSITORY) {

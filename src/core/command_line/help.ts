@@ -19,17 +19,17 @@ export interface ProgramText {
 /** What a program takes without a command. */
 const PROGRAM_FLAGS = ["--help", "--version"];
 
-type Found =
-  | { readonly kind: "command"; readonly command: Command; readonly rest: readonly string[] }
+type Found<C> =
+  | { readonly kind: "command"; readonly command: C; readonly rest: readonly string[] }
   /** The words stop at a group ("tiles"); `help` says that they ask for its list. */
-  | { readonly kind: "group"; readonly commands: readonly Command[]; readonly help: boolean };
+  | { readonly kind: "group"; readonly commands: readonly C[]; readonly help: boolean };
 
 /** The command with the most words in common with the line; throws UsageError where there is none. */
-export function findCommand(
-  commands: readonly Command[],
+export function findCommand<C extends { readonly name: string }>(
+  commands: readonly C[],
   words: readonly string[],
-): Found {
-  let found: Command | undefined;
+): Found<C> {
+  let found: C | undefined;
   let length = 0;
   for (const command of commands) {
     const name = command.name.split(" ");

@@ -27,8 +27,11 @@ type Token =
     readonly text: string | undefined;
   };
 
+/** What of options decides how a line is cut. */
+type OptionShapes = Readonly<Record<string, Pick<Option, "placeholder" | "olderNames">>>;
+
 /** Never throws: what is wrong is found when the tokens are read. */
-export function* tokensOf(args: readonly string[], options: Options): Generator<Token> {
+export function* tokensOf(args: readonly string[], options: OptionShapes): Generator<Token> {
   const keys = keysByName(options);
   for (let index = 0; index < args.length; index++) {
     const arg = args[index];
@@ -57,7 +60,7 @@ function isOption(arg: string): boolean {
   return /^-[^\d.]/.test(arg);
 }
 
-function keysByName(options: Options): Map<string, string> {
+function keysByName(options: OptionShapes): Map<string, string> {
   const keys = new Map<string, string>();
   for (const [key, { olderNames }] of Object.entries(options)) {
     for (const name of [optionName(key), ...olderNames]) keys.set(`--${name}`, key);

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { messageOf, sha256Hex } from "../../../../core/mod.ts";
+import { pathToFileURL } from "node:url";
+import { messageOf, ownFile, sha256Hex } from "../../../../core/mod.ts";
 import { MigrationError, TileCacheError } from "../../../tile_contract/mod.ts";
 import type { TileCacheLogger } from "../logger.ts";
 import { type SqlDatabase, SQLSTATE, sqlStateOf, type SqlTransaction } from "./database.ts";
@@ -17,7 +18,7 @@ export interface Migration {
 }
 
 /** Where the migration files are, in a checkout and in a compiled program. */
-export const MIGRATIONS_FOLDER = new URL("../../../../../migrations/", import.meta.url);
+export const MIGRATIONS_FOLDER = pathToFileURL(ownFile("migrations/"));
 
 /** A number that nothing else uses: two migrations of one database wait for each other on it. */
 const ADVISORY_LOCK = "6155301862297149001";

@@ -1,0 +1,173 @@
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "launcher.hpp"
+
+extern char **environ;
+
+namespace gdn {
+namespace {
+
+constexpr char kExtract[] = "--extract";
+
+std::string own_path() {
+  char path[PATH_MAX];
+  const ssize_t size = readlink("/proc/self/exe", path, sizeof path);
+  if (size <= 0 || static_cast<size_t>(size) >= sizeof path) {
+    throw Fault(kExitIo, "cannot find its own file: /proc is not mounted");
+  }
+  return std::string(path, static_cast<size_t>(size));
+}
+
+std::string read_all(int file) {
+  std::string out;
+  char chunk[65536];
+  for (;;) {
+    const ssize_t count = read(file, chunk, sizeof chunk);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return out;
+    out.append(chunk, static_cast<size_t>(count));
+  }
+}
+
+std::vector<char *> pointers(std::vector<std::string> &arguments) {
+  std::vector<char *> out;
+  for (auto &argument : arguments) out.push_back(argument.data());
+  out.push_back(nullptr);
+  return out;
+}
+
+// What steers the runtime from outside is not passed on: only the file itself decides what it runs.
+void clean_environment(const Tree &tree) {
+  std::vector<std::string> names;
+  for (char **entry = environ; *entry != nullptr; entry++) {
+    const std::string name(*entry, strcspn(*entry, "="));
+    const bool steers = name.rfind("DENO_", 0) == 0 || name.rfind("NODE_", 0) == 0;
+    if (steers && name != "DENO_CERT" && name != "DENO_TLS_CA_STORE") names.push_back(name);
+  }
+  for (const auto &name : names) unsetenv(name.c_str());
+  // An unwritable folder makes the runtime keep its cache in memory.
+  setenv("DENO_DIR", tree.code_cache.empty() ? "/proc/self/none" : tree.code_cache.c_str(), 1);
+  setenv("DENO_NO_UPDATE_CHECK", "1", 1);
+}
+
+// These print and end: they need nothing that a command line could name.
+bool needs_no_plan(int argc, char **argv) {
+  if (argc < 2) return true;
+  const char *const words[] = {"--version", "--help", "-h", "help", "completion"};
+  for (const char *word : words) {
+    if (strcmp(argv[1], word) == 0) return true;
+  }
+  return false;
+}
+
+// Asks the planner which permissions this command line needs; ends the process with its exit code where it refuses.
+std::vector<std::string> plan(const std::string &runtime, const Tree &tree, int argc, char **argv) {
+  std::vector<std::string> arguments = read_arguments(tree.path + "/launch/plan", tree.path);
+  arguments.insert(arguments.end(), argv + 1, argv + argc);
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) throw Fault(kExitTemporary, "no pipe: " + errno_text(errno));
+  const pid_t parent = getpid();
+  const pid_t child = fork();
+  if (child < 0) throw Fault(kExitTemporary, "cannot start a process: " + errno_text(errno));
+  if (child == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(kExitTemporary);
+    dup2(ends[1], STDOUT_FILENO);
+    auto list = pointers(arguments);
+    execv(runtime.c_str(), list.data());
+    _exit(127);
+  }
+  close(ends[1]);
+  const std::string answer = read_all(ends[0]);
+  close(ends[0]);
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (WIFEXITED(status) && WEXITSTATUS(status) != 0 && WEXITSTATUS(status) != 127) {
+    exit(WEXITSTATUS(status));
+  }
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || answer.empty()) {
+    throw Fault(kExitData, "cannot run " + runtime);
+  }
+  return split_arguments(answer);
+}
+
+int run(int argc, char **argv) {
+  const std::string executable = own_path();
+  const Payload payload = open_payload(executable);
+  if (argc > 1 && strcmp(argv[1], kExtract) == 0) {
+    if (argc != 3) throw Fault(64, "--extract takes one DIR, which must not exist yet");
+    if (mkdir(argv[2], 0755) != 0) {
+      throw Fault(kExitCannotCreate, std::string("cannot make ") + argv[2] + ": " + errno_text(errno));
+    }
+    unpack(payload, argv[2]);
+    close(open((std::string(argv[2]) + "/lock").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+    puts(payload.tree_name.c_str());
+    return 0;
+  }
+  const Tree tree = find_or_unpack(payload, executable);
+  clean_environment(tree);
+  const std::string runtime = tree.path + "/bin/deno";
+  std::vector<std::string> arguments = needs_no_plan(argc, argv)
+                                           ? read_arguments(tree.path + "/launch/base", tree.path)
+                                           : plan(runtime, tree, argc, argv);
+  arguments.insert(arguments.end(), argv + 1, argv + argc);
+  auto list = pointers(arguments);
+  execv(runtime.c_str(), list.data());
+  throw Fault(kExitData, "cannot run " + runtime + ": " + errno_text(errno));
+}
+
+}  // namespace
+
+std::vector<std::string> split_arguments(const std::string &bytes) {
+  std::vector<std::string> out;
+  size_t begin = 0;
+  for (size_t end; (end = bytes.find('\0', begin)) != std::string::npos; begin = end + 1) {
+    out.push_back(bytes.substr(begin, end - begin));
+  }
+  return out;
+}
+
+std::vector<std::string> read_arguments(const std::string &file, const std::string &root) {
+  static const std::string kRoot = "{root}";
+  const int opened = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (opened < 0) {
+    throw Fault(kExitData, "cannot read " + file + ": " + errno_text(errno) +
+                               "; remove the folder " + root + ", it is unpacked again");
+  }
+  std::vector<std::string> arguments = split_arguments(read_all(opened));
+  close(opened);
+  for (auto &argument : arguments) {
+    for (size_t at = 0; (at = argument.find(kRoot, at)) != std::string::npos; at += root.size()) {
+      argument.replace(at, kRoot.size(), root);
+    }
+  }
+  return arguments;
+}
+
+}  // namespace gdn
+
+int main(int argc, char **argv) {
+  const char *slash = strrchr(argv[0], '/');
+  const char *name = slash == nullptr ? argv[0] : slash + 1;
+  try {
+    return gdn::run(argc, argv);
+  } catch (const gdn::Fault &fault) {
+    fprintf(stderr, "%s: %s\n", name, fault.what());
+    return fault.exit_code;
+  } catch (const std::exception &error) {
+    fprintf(stderr, "%s: %s\n", name, error.what());
+    return gdn::kExitData;
+  }
+}

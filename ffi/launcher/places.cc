@@ -1,0 +1,219 @@
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "launcher.hpp"
+
+namespace gdn {
+namespace {
+
+const char kLock[] = "/lock";
+
+std::string variable(const char *name) {
+  const char *value = getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+std::string parent_of(const std::string &path) {
+  const size_t slash = path.rfind('/');
+  return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
+}
+
+// Caches in the order in which they are tried. GDN_CACHE alone where it is set.
+std::vector<std::string> cache_folders() {
+  const std::string own = variable("GDN_CACHE");
+  if (!own.empty()) return {own};
+  std::vector<std::string> folders;
+  const std::string xdg = variable("XDG_CACHE_HOME"), home = variable("HOME");
+  if (!xdg.empty() && xdg[0] == '/') folders.push_back(xdg + "/gdn");
+  if (!home.empty() && home[0] == '/') folders.push_back(home + "/.cache/gdn");
+  folders.push_back("/var/cache/gdn");
+  const std::string temporary = variable("TMPDIR");
+  const std::string user = "/gdn-" + std::to_string(geteuid());
+  folders.push_back((temporary.empty() || temporary[0] != '/' ? "/tmp" : temporary) + user);
+  return folders;
+}
+
+// A shared lock keeps others from removing the folder. It is inherited by the runtime, so that it lasts
+// until the program ends.
+bool lock_shared(const std::string &tree) {
+  const int file = open((tree + kLock).c_str(), O_RDONLY | O_NOFOLLOW);
+  if (file < 0) return false;
+  if (flock(file, LOCK_SH | LOCK_NB) == 0) return true;
+  close(file);
+  return false;
+}
+
+bool use_existing(const std::string &tree) {
+  struct stat info;
+  if (lstat(tree.c_str(), &info) != 0) return false;
+  std::string why;
+  if (!is_trusted_folder(tree, &why)) {
+    fprintf(stderr, "not used: %s: %s\n", tree.c_str(), why.c_str());
+    return false;
+  }
+  return lock_shared(tree);
+}
+
+// Folders of earlier versions and of unpackings that were interrupted, unless somebody uses them.
+void remove_unused(const std::string &cache, const Payload &payload) {
+  DIR *folder = opendir(cache.c_str());
+  if (folder == nullptr) return;
+  const std::string own = payload.program + "-", temporary = ".new-" + own;
+  while (const dirent *entry = readdir(folder)) {
+    const std::string name = entry->d_name;
+    if (name == payload.tree_name) continue;
+    if (name.rfind(own, 0) != 0 && name.rfind(temporary, 0) != 0) continue;
+    const std::string path = cache + "/" + name;
+    const int lock = open((path + kLock).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (lock < 0) continue;
+    // Renamed first: nobody starts from half a folder.
+    const std::string aside = cache + "/" + temporary + "gone-" + std::to_string(getpid());
+    if (flock(lock, LOCK_EX | LOCK_NB) == 0) {
+      if (name.rfind(temporary, 0) == 0) remove_tree(path);
+      else if (rename(path.c_str(), aside.c_str()) == 0) remove_tree(aside);
+    }
+    close(lock);
+  }
+  closedir(folder);
+}
+
+// Makes a private folder beside the place, unpacks, and renames: others see all of it or nothing.
+void unpack_into(const std::string &cache, const Payload &payload) {
+  std::string temporary = cache + "/.new-" + payload.program + "-XXXXXX";
+  if (mkdtemp(temporary.data()) == nullptr) {
+    const int code = errno == ENOSPC || errno == EDQUOT ? kExitIo : kExitCannotCreate;
+    throw Fault(code, "cannot unpack into " + cache + ": " + errno_text(errno));
+  }
+  try {
+    const int lock = open((temporary + kLock).c_str(), O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (lock < 0) throw Fault(kExitIo, "cannot write into " + temporary + ": " + errno_text(errno));
+    flock(lock, LOCK_EX);
+    unpack(payload, temporary);
+    chmod(temporary.c_str(), 0755);
+    // All files of the tree reach the disk before its name does.
+    syncfs(lock);
+    const std::string tree = cache + "/" + payload.tree_name;
+    const bool renamed = rename(temporary.c_str(), tree.c_str()) == 0;
+    const int error = errno;
+    const int folder = open(cache.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder >= 0) {
+      fsync(folder);
+      close(folder);
+    }
+    close(lock);
+    if (renamed) return;
+    remove_tree(temporary);
+    // Somebody else was faster: theirs is the same.
+    if (error == EEXIST || error == ENOTEMPTY) return;
+    throw Fault(kExitIo, "cannot rename " + temporary + ": " + errno_text(error));
+  } catch (const Fault &) {
+    remove_tree(temporary);
+    throw;
+  }
+}
+
+// Empty where this user can unpack and run programs there; else the reason.
+std::string reason_against(const std::string &cache) {
+  if (!make_folders(cache)) return errno_text(errno);
+  std::string why;
+  if (!is_trusted_folder(cache, &why)) return why;
+  if (access(cache.c_str(), W_OK | X_OK) != 0) return errno_text(errno);
+  struct statvfs info;
+  if (statvfs(cache.c_str(), &info) == 0 && (info.f_flag & ST_NOEXEC) != 0) {
+    return "programs may not be run from it (mounted noexec)";
+  }
+  return "";
+}
+
+std::string writable_code_cache(const std::vector<std::string> &caches) {
+  for (const auto &cache : caches) {
+    const std::string folder = cache + "/compiled";
+    std::string why;
+    if (reason_against(cache).empty() && make_folders(folder) && is_trusted_folder(folder, &why)) {
+      return folder;
+    }
+  }
+  return "";
+}
+
+}  // namespace
+
+bool is_trusted_folder(const std::string &folder, std::string *why) {
+  struct stat info;
+  if (lstat(folder.c_str(), &info) != 0) {
+    *why = errno_text(errno);
+  } else if (!S_ISDIR(info.st_mode)) {
+    *why = "it is not a folder";
+  } else if (info.st_uid != geteuid() && info.st_uid != 0) {
+    *why = "it belongs to another user";
+  } else if ((info.st_mode & 022) != 0) {
+    *why = "others can write it";
+  } else {
+    return true;
+  }
+  return false;
+}
+
+bool make_folders(const std::string &folder) {
+  struct stat info;
+  if (stat(folder.c_str(), &info) == 0) {
+    if (S_ISDIR(info.st_mode)) return true;
+    errno = ENOTDIR;
+    return false;
+  }
+  if (folder == "/" || !make_folders(parent_of(folder))) return false;
+  return mkdir(folder.c_str(), 0755) == 0 || errno == EEXIST;
+}
+
+void remove_tree(const std::string &folder) {
+  DIR *open_folder = opendir(folder.c_str());
+  if (open_folder != nullptr) {
+    while (const dirent *entry = readdir(open_folder)) {
+      const std::string name = entry->d_name;
+      if (name == "." || name == "..") continue;
+      const std::string path = folder + "/" + name;
+      if (unlink(path.c_str()) != 0 && (errno == EISDIR || errno == EPERM)) remove_tree(path);
+    }
+    closedir(open_folder);
+  }
+  rmdir(folder.c_str());
+}
+
+Tree find_or_unpack(const Payload &payload, const std::string &executable) {
+  const std::vector<std::string> caches = cache_folders();
+  std::vector<std::string> places = {parent_of(parent_of(executable)) + "/lib/gdn"};
+  places.insert(places.end(), caches.begin(), caches.end());
+  for (const auto &place : places) {
+    const std::string tree = place + "/" + payload.tree_name;
+    if (use_existing(tree)) return {tree, writable_code_cache(caches)};
+  }
+  std::string reasons;
+  for (const auto &cache : caches) {
+    const std::string reason = reason_against(cache);
+    if (!reason.empty()) {
+      reasons += "\n  " + cache + ": " + reason;
+      continue;
+    }
+    const std::string tree = cache + "/" + payload.tree_name;
+    struct stat info;
+    // A folder of that name that is not trusted was named above.
+    if (lstat(tree.c_str(), &info) == 0) continue;
+    unpack_into(cache, payload);
+    remove_unused(cache, payload);
+    if (use_existing(tree)) return {tree, writable_code_cache({cache})};
+  }
+  throw Fault(kExitCannotCreate,
+              "there is no place to unpack to; name a folder of your own in GDN_CACHE, or install "
+              "the package" + reasons);
+}
+
+}  // namespace gdn

@@ -1,0 +1,127 @@
+/**
+ * What a command line names: the files, folders and hosts that a program needs for it, by the
+ * declared options of its command.
+ *
+ * @module
+ */
+import { dirname, resolve } from "node:path";
+import { findCommand } from "../command_line/help.ts";
+import type { Access, Option } from "../command_line/option.ts";
+import { tokensOf } from "../command_line/parse.ts";
+import { UsageError } from "../errors.ts";
+
+export interface Grants {
+  /** Files and folders that the user named, to be read. */
+  readonly read?: readonly string[];
+  /** Files and folders that the user named, to be written; they may be read as well. */
+  readonly write?: readonly string[];
+  /** "host:port" or "unix:/path" of a database that the user named. */
+  readonly net?: readonly string[];
+}
+
+/** What of an option decides on grants. Plain data: an executable carries it as JSON. */
+export type OptionAccess = Pick<Option, "placeholder" | "access" | "olderNames" | "whenAbsent">;
+
+/** What of a command decides on grants; every `Command` is one. */
+export interface CommandAccess {
+  readonly name: string;
+  readonly arguments: Readonly<Record<string, OptionAccess>>;
+  readonly options: Readonly<Record<string, OptionAccess>>;
+}
+
+/** The part of the commands that {@link grantsFor} reads, as plain data. */
+export function commandAccess(commands: readonly CommandAccess[]): CommandAccess[] {
+  const options = (declared: Readonly<Record<string, OptionAccess>>) =>
+    Object.fromEntries(
+      Object.entries(declared).map(([key, { placeholder, access, olderNames, whenAbsent }]) => [
+        key,
+        { placeholder, access, olderNames, whenAbsent: access === null ? undefined : whenAbsent },
+      ]),
+    );
+  return commands.map((command) => ({
+    name: command.name,
+    arguments: options(command.arguments),
+    options: options(command.options),
+  }));
+}
+
+/**
+ * The files, folders and hosts that a command line names. From a wrong command line as much as can
+ * be parsed is granted: the program then reports the error.
+ */
+export function grantsFor(commands: readonly CommandAccess[], args: readonly string[]): Grants {
+  const read: string[] = [];
+  const write: string[] = [];
+  const net: string[] = [];
+  for (const { access, text } of namedResources(commands, args)) {
+    if (access === "read") read.push(text);
+    else if (access === "write") write.push(text);
+    else if (access === "create") write.push(dirname(resolve(text)));
+    else net.push(...(access === "database" ? databaseAddress(text) : providerAddress(text)));
+  }
+  // A database socket in a folder needs the folder as well.
+  const sockets = net.filter((address) => address.startsWith("unix:")).map((a) => a.slice(5));
+  return { read: [...read, ...sockets], write: [...write, ...sockets], net };
+}
+
+interface NamedResource {
+  readonly access: Access;
+  readonly text: string;
+}
+
+function namedResources(
+  commands: readonly CommandAccess[],
+  args: readonly string[],
+): NamedResource[] {
+  const found = commandOf(commands, args.filter((arg) => arg !== "--quiet"));
+  if (found === undefined) return [];
+  const { command: { options, arguments: declared }, rest } = found;
+  const named: NamedResource[] = [];
+  const add = (access: Access | null | undefined, text: string | undefined) => {
+    if (access && text) named.push({ access, text });
+  };
+  const argumentAccess = Object.values(declared).map(({ access }) => access);
+  const given = new Set<string>();
+  let words = 0;
+  for (const token of tokensOf(rest, options)) {
+    if (token.kind === "argument") add(argumentAccess[words++], token.text);
+    else if (token.key !== undefined) {
+      given.add(token.key);
+      add(options[token.key].access, token.text);
+    }
+  }
+  for (const [key, { access, whenAbsent }] of Object.entries(options)) {
+    if (!given.has(key) && typeof whenAbsent === "string") add(access, whenAbsent);
+  }
+  return named;
+}
+
+function commandOf(commands: readonly CommandAccess[], args: readonly string[]) {
+  try {
+    const found = findCommand(commands, args);
+    return found.kind === "command" ? found : undefined;
+  } catch (error) {
+    if (error instanceof UsageError) return undefined;
+    throw error;
+  }
+}
+
+/** The address in a DSN; nothing for text that is not a DSN (the command reports it). */
+function databaseAddress(dsn: string): string[] {
+  // libpq's form without a host ("user@/name?host=/folder") is no URL yet.
+  const text = dsn.replace(/^(postgres(?:ql)?:\/\/[^/?#]*@)(?=[/?#]|$)/, "$1localhost");
+  if (!URL.canParse(text)) return [];
+  const url = new URL(text);
+  const folder = url.searchParams.get("host");
+  const port = url.port || "5432";
+  if (folder?.startsWith("/")) return [`unix:${folder}/.s.PGSQL.${port}`];
+  const host = (folder ?? url.hostname) || "localhost";
+  return [`${host}:${port}`];
+}
+
+/** Only this host: a token must not go elsewhere. */
+function providerAddress(text: string): string[] {
+  if (!URL.canParse(text)) return [];
+  const { hostname, port, protocol } = new URL(text);
+  return [`${hostname}:${port || (protocol === "http:" ? 80 : 443)}`];
+}

@@ -1,0 +1,50 @@
+/**
+ * The planner of an executable: prints the runtime's arguments for one command line, each followed by
+ * NUL. The launcher runs it and starts the program with them; it may read, and nothing else.
+ *
+ * @module
+ */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { UsageError } from "../errors.ts";
+import { writeAllSync } from "../files.ts";
+import { permissionFlags, type PermissionSet } from "./flags.ts";
+import { type CommandAccess, grantsFor } from "./named.ts";
+
+/** `launch/planner.json` of an executable. */
+export interface PlannerData {
+  /** Arguments before the permissions: "airborne", "run", "--no-prompt", … */
+  readonly before: readonly string[];
+  /** Paths are relative to the executable's own folder. */
+  readonly permissions: PermissionSet;
+  /** The program's module, relative to the executable's own folder. */
+  readonly entry: string;
+  readonly commands: readonly CommandAccess[];
+}
+
+/** Everything of the runtime's command line but the arguments of the program. */
+export function plannedArguments(
+  data: PlannerData,
+  root: string,
+  args: readonly string[],
+): string[] {
+  const flags = permissionFlags(data.permissions, grantsFor(data.commands, args), root);
+  return [...data.before, ...flags, `${root}/${data.entry}`];
+}
+
+function main(args: readonly string[]): number {
+  // A bundle lies two folders below the executable's own folder.
+  const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+  const data = JSON.parse(readFileSync(`${root}/launch/planner.json`, "utf8")) as PlannerData;
+  try {
+    const planned = plannedArguments(data, root, args);
+    writeAllSync(Deno.stdout, new TextEncoder().encode(planned.map((a) => `${a}\0`).join("")));
+    return 0;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(error.message);
+    return error.exitCode;
+  }
+}
+
+if (import.meta.main) Deno.exit(main(Deno.args));
