@@ -20,7 +20,7 @@ export interface Grants {
 }
 
 /** What of an option decides on grants. Plain data: an executable carries it as JSON. */
-export type OptionAccess = Pick<Option, "placeholder" | "access" | "olderNames" | "whenAbsent">;
+type OptionAccess = Pick<Option, "placeholder" | "access" | "olderNames" | "whenAbsent">;
 
 /** What of a command decides on grants; every `Command` is one. */
 export interface CommandAccess {

@@ -23,7 +23,7 @@ export interface PlannerData {
 }
 
 /** Everything of the runtime's command line but the arguments of the program. */
-export function plannedArguments(
+function plannedArguments(
   data: PlannerData,
   root: string,
   args: readonly string[],
