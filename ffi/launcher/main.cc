@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "landlock.hpp"
 #include "launcher.hpp"
 
 extern char **environ;
@@ -52,7 +53,8 @@ void clean_environment(const Tree &tree) {
   std::vector<std::string> names;
   for (char **entry = environ; *entry != nullptr; entry++) {
     const std::string name(*entry, strcspn(*entry, "="));
-    const bool steers = name.rfind("DENO_", 0) == 0 || name.rfind("NODE_", 0) == 0;
+    const bool steers = name.rfind("DENO_", 0) == 0 || name.rfind("NODE_", 0) == 0 ||
+                        name.rfind("LD_", 0) == 0;
     if (steers && name != "DENO_CERT" && name != "DENO_TLS_CA_STORE") names.push_back(name);
   }
   for (const auto &name : names) unsetenv(name.c_str());
@@ -122,6 +124,8 @@ int run(int argc, char **argv) {
   std::vector<std::string> arguments = needs_no_plan(argc, argv)
                                            ? read_arguments(tree.path + "/launch/base", tree.path)
                                            : plan(runtime, tree, argc, argv);
+  // Before the program's own arguments are added, among which a permission would be the user's.
+  confine(arguments, tree.path, tree.code_cache);
   arguments.insert(arguments.end(), argv + 1, argv + argc);
   auto list = pointers(arguments);
   execv(runtime.c_str(), list.data());
