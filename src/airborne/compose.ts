@@ -14,7 +14,12 @@ import {
   type Strategy,
 } from "../core/mod.ts";
 import { type DescriptorIndex, openDescriptorIndex } from "../navigation/descriptor_index/mod.ts";
-import { openDevice, ServiceManager } from "../native/device/mod.ts";
+import {
+  type DeviceLibrary,
+  installSyscallFilter,
+  openDevice,
+  ServiceManager,
+} from "../native/device/mod.ts";
 import { openFaiss } from "../native/faiss/mod.ts";
 import {
   type FlightPackage,
@@ -143,7 +148,8 @@ export async function composeAirborne(options: AirborneOptions): Promise<Airborn
       limits,
     }),
   );
-  const serviceManager = openServiceManager(resources);
+  const device = resources.use(openDevice());
+  const serviceManager = openServiceManager(device, resources);
   const owned = resources.move();
   return {
     vision,
@@ -154,13 +160,17 @@ export async function composeAirborne(options: AirborneOptions): Promise<Airborn
     locator,
     companion: parts.companion,
     serviceManager,
+    filterSyscalls: (allowed) => installSyscallFilter(device, allowed),
     strategies,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
-function openServiceManager(resources: AsyncDisposableStack): ServiceManager | null {
-  const manager = ServiceManager.open(resources.use(openDevice()));
+function openServiceManager(
+  device: DeviceLibrary,
+  resources: AsyncDisposableStack,
+): ServiceManager | null {
+  const manager = ServiceManager.open(device);
   return manager === null ? null : resources.use(manager);
 }
 

@@ -8,7 +8,7 @@ import type { FlightPackage } from "../flight/flight_package/mod.ts";
 import type { FdrSink } from "../flight/flight_recorder/mod.ts";
 import type { EskfOptions, StateEstimator } from "../navigation/state_estimator/mod.ts";
 import type { TileStore } from "../tiles/tile_contract/mod.ts";
-import type { ServiceManager } from "../native/device/mod.ts";
+import type { ServiceManager, SyscallsAllowed } from "../native/device/mod.ts";
 import type { VisionLibrary } from "../native/vision/mod.ts";
 import type { AirborneConfig } from "./config.ts";
 import type { Companion, ThermalInput } from "./companion.ts";
@@ -29,6 +29,8 @@ export interface Airborne extends AsyncDisposable {
   readonly companion: Companion;
   /** Who supervises the process; null where nobody does. */
   readonly serviceManager: ServiceManager | null;
+  /** Confines the whole process, for good; see `installSyscallFilter`. */
+  filterSyscalls(allowed: SyscallsAllowed): void;
   /** Role → strategy that fills it. */
   readonly strategies: Readonly<Record<string, string>>;
 }
@@ -57,6 +59,8 @@ export interface ReplayRequest {
   readonly json: boolean;
   /** Stops at the first damaged picture or other fault. */
   readonly strict: boolean;
+  /** Does without the filter of system calls. */
+  readonly noSyscallFilter: boolean;
 }
 
 export interface TileStorePlace {

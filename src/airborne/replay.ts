@@ -71,6 +71,10 @@ const OPTIONS = {
     help: "fly as a computer with these temperatures: a folder laid out as /sys is, with " +
       "class/thermal; read at inference.thermalPollHz of the flight's time",
   }),
+  noSyscallFilter: option.flag({
+    help: "do without the filter of system calls, which keeps native code from starting programs " +
+      "and opening connections in flight; recorded as a warning",
+  }),
   strict: option.flag({
     help: "stop at the first damaged picture or other fault; otherwise it is left out, reported " +
       "and counted, and the flight goes on",
@@ -114,6 +118,7 @@ function requestOf(values: Values): ReplayRequest {
     thermalFolder: values.thermal ?? null,
     json: values.json,
     strict: values.strict,
+    noSyscallFilter: values.noSyscallFilter,
   };
 }
 

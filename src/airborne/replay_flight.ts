@@ -27,6 +27,7 @@ import type { FrameOutcome } from "./navigator.ts";
 import { openOutputs } from "./open_outputs.ts";
 import { SensorFeed } from "./sensor_feed.ts";
 import { FlightSupervision } from "./supervision.ts";
+import { filterSyscalls } from "./syscall_filter.ts";
 import { setTakeoffOrigin } from "./takeoff_origin.ts";
 
 export async function replayFlight(
@@ -57,6 +58,7 @@ export async function replayFlight(
   const warn = warnings(console, recording);
   warn("replay.other_ground", groundHeightWarning(description, flightPackage));
   warn("replay.expired_tiles", expiredTilesWarning(flightPackage));
+  warn("flight.syscalls_not_filtered", filterSyscalls(airborne, request));
   const tally = new FlightTally(description.name);
   using supervision = new FlightSupervision({
     manager: airborne.serviceManager,

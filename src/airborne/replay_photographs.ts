@@ -24,6 +24,7 @@ import type { FlightFault } from "./flight_output.ts";
 import type { Location } from "./locator.ts";
 import type { FaultLine, FrameLine, SummaryLine } from "./json_lines.ts";
 import { FlightTally } from "./flight_tally.ts";
+import { filterSyscalls } from "./syscall_filter.ts";
 
 /** Height tags come from a barometer over uneven ground: 1 sigma, share of the height. */
 const HEIGHT_SIGMA_SHARE = 0.03;
@@ -45,8 +46,8 @@ export async function replayPhotographs(
     // Without a time of capture no tile counts as too old.
     flightUntil: flight.lastCapturedAt ?? new Date(),
   });
-  const expired = expiredTilesWarning(airborne.flightPackage);
-  if (expired !== null) console.note(expired);
+  const warnings = [expiredTilesWarning(airborne.flightPackage), filterSyscalls(airborne, request)];
+  for (const warning of warnings) if (warning !== null) console.note(warning);
   const tally = new FlightTally(request.flightPath);
   const faults = new FaultLines(console.note);
   let done = 0;

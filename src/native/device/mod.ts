@@ -1,4 +1,5 @@
-/** Bindings of ffi/device: files of the kernel, and the service manager. */
+/** Bindings of ffi/device: files of the kernel, the service manager, and the filter of system calls. */
 export { type DeviceLibrary, openDevice } from "./library.ts";
 export { ServiceManager } from "./service_manager.ts";
+export { installSyscallFilter, type SyscallsAllowed } from "./syscall_filter.ts";
 export { readSystemText } from "./system_files.ts";

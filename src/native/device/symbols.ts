@@ -34,4 +34,15 @@ export const deviceSymbols = {
     parameters: ["u64", "buffer"],
     result: "i32",
   },
+  gdn_syscall_filter_install: {
+    // (int32_t allowed, gdn_error*)
+    parameters: ["i32", "buffer"],
+    result: "i32",
+  },
+  gdn_syscall_filter_program: {
+    // (int32_t architecture, int32_t allowed, int32_t process_id, uint8_t* out, int64_t capacity,
+    //  int64_t* length, gdn_error*)
+    parameters: ["i32", "i32", "i32", "buffer", "i64", "buffer", "buffer"],
+    result: "i32",
+  },
 } as const satisfies Deno.ForeignLibraryInterface;
