@@ -62,6 +62,8 @@ Deno.test("a computer that heats up works less, recovers late, and the record sh
       thermalFolder: tree,
       json: true,
       strict: true,
+      // It would be on the process of the tests.
+      noSyscallFilter: true,
     },
     AirborneConfigSchema.parse({ ...SEARCHING, thermalAdaptation: { recoveryS: 2 } }),
     {
