@@ -15,9 +15,10 @@ const EXIT_FAILURE = 1, EXIT_UNAVAILABLE = 69;
 
 /** Tests that spend their time in native code. */
 const NATIVE_TESTS = [
-  /^tests\/unit\/(native|vision|faiss|vlad|descriptor_index|orthorectification)_.*\.test\.ts$/,
+  /^tests\/unit\/(native|vision|faiss|tensorrt|vlad|descriptor_index|orthorectification)_.*\.test\.ts$/,
   /^tests\/unit\/core_native_.*\.test\.ts$/,
   /^tests\/unit\/(map_tile_map|airborne_navigator|photographs_hostile)\.test\.ts$/,
+  /^tests\/unit\/inference_tensorrt.*\.test\.ts$/,
   /^tests\/contract\/(descriptor_index|matcher|place_recogniser|pose|vio).*\.test\.ts$/,
   /^tests\/faults\/(hostile_bytes|bad_pictures)\.test\.ts$/,
 ];
@@ -54,6 +55,7 @@ async function copyCheckout(checkout: string, libraries: string): Promise<string
     .filter((name) => !NOT_COPIED.includes(name));
   await run("cp", "-r", ...entries.map((name) => `${REPOSITORY}/${name}`), checkout);
   await run("cp", "-r", libraries, `${checkout}/build/lib`);
+  await run("cp", "-r", `${libraries}/../test_lib`, `${checkout}/build/test_lib`);
   // The data beside the checkout.
   await Deno.symlink(`${REPOSITORY}/../shared`, `${checkout}/../shared`);
   return checkout;

@@ -21,6 +21,8 @@ enum class HandleKind : uint64_t {
   kRenderGround = 3,
   kHnswIndex = 4,
   kServiceManager = 5,
+  kTensorRtPlan = 6,
+  kTensorRtEngine = 7,
 };
 
 /// Objects alive now in this library: also those that were freed while a call still uses them.

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { NativeAbi } from "../../src/core/mod.ts";
 import { deviceAbi, deviceSymbols } from "../../src/native/device/symbols.ts";
 import { faissAbi, faissSymbols } from "../../src/native/faiss/symbols.ts";
+import { tensorrtAbi, tensorrtSymbols } from "../../src/native/tensorrt/symbols.ts";
 import { visionAbi, visionSymbols } from "../../src/native/vision/library.ts";
 import { REPOSITORY } from "../support/paths.ts";
 
@@ -9,7 +10,13 @@ import { REPOSITORY } from "../support/paths.ts";
 const LIBRARIES: Readonly<Record<string, [Deno.ForeignLibraryInterface, NativeAbi]>> = {
   device: [deviceSymbols, deviceAbi],
   faiss: [faissSymbols, faissAbi],
+  tensorrt: [tensorrtSymbols, tensorrtAbi],
   vision: [visionSymbols, visionAbi],
+};
+
+/** TensorRT's own library is built where it is installed; its ABI is also that of the CPU double. */
+const BUILT_ELSEWHERE: Readonly<Record<string, string>> = {
+  tensorrt: "test_lib/libgdn_tensorrt_reference.so",
 };
 
 interface Declaration {
@@ -66,7 +73,11 @@ const LINKER_SYMBOLS = ["__bss_start", "_edata", "_end", "_init", "_fini"];
 /** Strong symbols that the built library exports. */
 async function exported(name: string): Promise<string[]> {
   const { success, stdout, stderr } = await new Deno.Command("nm", {
-    args: ["-D", "--defined-only", `${REPOSITORY}/build/lib/libgdn_${name}.so`],
+    args: [
+      "-D",
+      "--defined-only",
+      `${REPOSITORY}/build/${BUILT_ELSEWHERE[name] ?? `lib/libgdn_${name}.so`}`,
+    ],
   }).output();
   assert.ok(success, new TextDecoder().decode(stderr));
   // Weak C++ symbols (V, W, u) stay visible whatever the visibility is; they are not part of the API.

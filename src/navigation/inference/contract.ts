@@ -60,8 +60,15 @@ export interface CompileRequest {
   readonly precision: EnginePrecision;
   /** One for each input with open axes; none otherwise. */
   readonly profiles?: readonly ShapeProfile[];
-  /** `int8` only: the scales of the activations. */
+  /** Scratch memory of one layer at most, bytes. */
+  readonly workspaceBytes?: number;
+  /** `int8` only: the scales of the activations, read where the file is there, else written. */
   readonly calibrationCachePath?: string;
+  /**
+   * `int8` only: a file of float32 numbers to calibrate with, sets of all inputs in the model's order, at
+   * their optimal shapes. Read where there is no cache.
+   */
+  readonly calibrationSamplesPath?: string;
 }
 
 /** What can be loaded: an ONNX model, or an engine of TensorRT (`.engine`) with its sidecar. */

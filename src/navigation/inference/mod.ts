@@ -21,5 +21,6 @@ export { GpuMemoryBudget } from "./gpu_memory_budget.ts";
 export { OnnxRuntime } from "./onnx_runtime.ts";
 export { openRuntime } from "./open_runtime.ts";
 export { checkInputs, checkOutputs, copyInto, tensor } from "./tensors.ts";
+export { openTensorRtRuntime, TensorRtRuntime } from "./tensorrt_runtime.ts";
 export { ThermalPublisher, unmeasured } from "./thermal_publisher.ts";
 export { jetsonProbe, linuxProbe, type ReadText } from "./thermal_sources.ts";

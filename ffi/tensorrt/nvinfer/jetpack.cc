@@ -1,0 +1,72 @@
+#include "jetpack.hpp"
+
+#include <array>
+#include <fstream>
+#include <regex>
+#include <utility>
+
+namespace gdn::trt {
+
+namespace {
+
+// NVIDIA's JetPack archive: which JetPack carries which Jetson Linux.
+constexpr std::array<std::pair<const char*, const char*>, 15> kReleases{{
+    {"35.1.0", "5.0.2"},
+    {"35.2.1", "5.1"},
+    {"35.3.1", "5.1.1"},
+    {"35.4.1", "5.1.2"},
+    {"35.5.0", "5.1.3"},
+    {"35.6.0", "5.1.4"},
+    {"35.6.1", "5.1.5"},
+    {"36.3.0", "6.0"},
+    {"36.4.0", "6.1"},
+    {"36.4.2", "6.1"},
+    {"36.4.3", "6.2"},
+    {"36.4.4", "6.2.1"},
+    {"36.4.7", "6.2.1"},
+    {"38.2.0", "7.0"},
+    {"38.4.0", "7.1"},
+}};
+
+// "# R36 (release), REVISION: 4.3, GCID: …"
+std::string read_l4t(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  static const std::regex pattern(R"(^# R(\d{1,3}) \(release\), REVISION: (\d{1,3})\.(\d{1,3}),.*)");
+  std::smatch found;
+  if (!std::regex_match(line, found, pattern)) return "";
+  return found[1].str() + "." + found[2].str() + "." + found[3].str();
+}
+
+// The version of the installed package nvidia-jetpack: "6.2.1+b38" is 6.2.1.
+std::string read_package(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  bool ours = false, installed = false;
+  while (std::getline(file, line)) {
+    if (line.empty()) ours = installed = false;
+    if (line == "Package: nvidia-jetpack") ours = true;
+    if (line == "Status: install ok installed") installed = true;
+    static const std::regex pattern(R"(^Version: (\d{1,3}\.\d{1,3}(?:\.\d{1,3})?)\D?.*)");
+    std::smatch found;
+    if (ours && installed && std::regex_match(line, found, pattern)) return found[1].str();
+  }
+  return "";
+}
+
+}  // namespace
+
+JetPack read_jetpack(const std::string& root) {
+  const std::string release = root + "/etc/nv_tegra_release";
+  if (!std::ifstream(release)) return {"none", ""};
+  JetPack jetpack{"", read_l4t(release)};
+  jetpack.version = read_package(root + "/var/lib/dpkg/status");
+  if (!jetpack.version.empty()) return jetpack;
+  for (const auto& [l4t, version] : kReleases) {
+    if (jetpack.l4t == l4t) jetpack.version = version;
+  }
+  return jetpack;
+}
+
+}  // namespace gdn::trt

@@ -1,0 +1,233 @@
+/**
+ * Models on NVIDIA's TensorRT: engines that were compiled on this host, through ffi/tensorrt.
+ *
+ * @module
+ */
+import { basename } from "node:path";
+import { RuntimeNotAvailableError } from "../../core/mod.ts";
+import {
+  memoryUsedBytes,
+  openTensorRt,
+  setMemoryBudget,
+  TensorRtEngine,
+  type TensorRtLibrary,
+  tensorRtStatus,
+} from "../../native/tensorrt/mod.ts";
+import type {
+  CompileRequest,
+  Engine,
+  EngineEntry,
+  InferenceRuntime,
+  RuntimeLabel,
+  Tensor,
+  TensorDeclaration,
+  ThermalState,
+} from "./contract.ts";
+import { isEngineFile, readEngine } from "./engine_gate.ts";
+import type { EngineHost } from "./engine_name.ts";
+import { EngineDeserializeError, InferenceError } from "./errors.ts";
+import { GpuMemoryBudget } from "./gpu_memory_budget.ts";
+import { checkInputs, checkOutputs, copyInto, tensor } from "./tensors.ts";
+import { compileTensorRtEngine } from "./tensorrt_compile.ts";
+import { notInstalled, typedError } from "./tensorrt_errors.ts";
+import { tensorRtHost } from "./tensorrt_host.ts";
+
+interface TensorRtRuntimeOptions {
+  readonly library: TensorRtLibrary;
+  /** Shared with other runtimes of the process. */
+  readonly budget: GpuMemoryBudget;
+  readonly thermalState: () => ThermalState;
+}
+
+class LoadedEngine implements Engine {
+  readonly name: string;
+  readonly native: TensorRtEngine;
+  readonly inputs: readonly TensorDeclaration[];
+  readonly outputs: readonly TensorDeclaration[];
+  readonly letGo: () => void;
+  isReleased = false;
+
+  constructor(name: string, native: TensorRtEngine, letGo: () => void) {
+    this.name = name;
+    this.native = native;
+    this.letGo = letGo;
+    this.inputs = native.tensors.filter(({ isOutput }) => !isOutput);
+    this.outputs = native.tensors.filter(({ isOutput }) => isOutput);
+  }
+}
+
+/** Opens the library and checks that TensorRT is there. @throws RuntimeNotAvailableError */
+export function openTensorRtRuntime(
+  options: Omit<TensorRtRuntimeOptions, "library">,
+): TensorRtRuntime {
+  let library: TensorRtLibrary;
+  try {
+    library = openTensorRt();
+  } catch (error) {
+    if (!(error instanceof RuntimeNotAvailableError)) throw error;
+    throw notInstalled(error.message, error);
+  }
+  const { state, reason, headersVersion } = tensorRtStatus(library);
+  if (state === "available") return new TensorRtRuntime({ ...options, library });
+  library[Symbol.dispose]();
+  throw notInstalled(
+    state === "absent"
+      ? `TensorRT ${headersVersion} cannot be opened: ${reason}`
+      : `another TensorRT is installed: ${reason}; run \`deno task build\` again`,
+  );
+}
+
+/** Owns the library. */
+export class TensorRtRuntime implements InferenceRuntime {
+  readonly #options: TensorRtRuntimeOptions;
+  #host: Promise<EngineHost> | undefined;
+  /** The last call that was asked for: one runs after the other. */
+  #last: Promise<unknown> = Promise.resolve();
+  readonly #engines = new Set<LoadedEngine>();
+  /** What engines of this runtime hold of the shared budget. */
+  #ownBytes = 0;
+  #isClosed = false;
+
+  constructor(options: TensorRtRuntimeOptions) {
+    this.#options = options;
+  }
+
+  /** GPU, JetPack and TensorRT of this host. */
+  host(): Promise<EngineHost> {
+    return this.#host ??= tensorRtHost(this.#options.library);
+  }
+
+  compileEngine(request: CompileRequest): Promise<EngineEntry> {
+    return this.#inTurn(async () =>
+      await compileTensorRtEngine(this.#options.library, await this.host(), request)
+    );
+  }
+
+  async deserializeEngine(entry: EngineEntry): Promise<Engine> {
+    const name = basename(entry.path);
+    if (!isEngineFile(name)) {
+      throw new EngineDeserializeError(
+        `Cannot load ${name}: TensorRT runs engines; make one of the model with \`operator engines build\``,
+      );
+    }
+    const { bytes } = await readEngine(entry, await this.host());
+    return await this.#inTurn(() => this.#load(name, bytes, entry.warmUpShapes ?? {}));
+  }
+
+  async infer(
+    engine: Engine,
+    inputs: readonly Tensor[],
+    outputs: readonly Tensor[] = [],
+  ): Promise<readonly Tensor[]> {
+    const own = this.#own(engine);
+    checkInputs(own.name, own.inputs, inputs);
+    checkOutputs(own.name, own.outputs, outputs);
+    // Copied now: the caller may change its tensors while another inference is still running.
+    const copies = own.inputs.map(({ name }) => copied(inputs.find((each) => each.name === name)!));
+    const results = await this.#inTurn(() => own.native.infer(copies))
+      .catch((error) => Promise.reject(typedError(`Cannot run ${own.name}`, error, "infer")));
+    return results.map(({ name, shape, bytes }) => {
+      const { elementType } = own.outputs.find((each) => each.name === name)!;
+      const result = tensor(name, elementType, shape, bytes);
+      const given = outputs.find((each) => each.name === name);
+      return given === undefined ? result : copyInto(own.name, result, given);
+    });
+  }
+
+  async releaseEngine(engine: Engine): Promise<void> {
+    if (!(engine instanceof LoadedEngine) || engine.isReleased) return;
+    engine.isReleased = true;
+    this.#engines.delete(engine);
+    await this.#inTurn(() => engine.native.close());
+    engine.letGo();
+  }
+
+  thermalState(): ThermalState {
+    return this.#options.thermalState();
+  }
+
+  currentRuntimeLabel(): RuntimeLabel {
+    return "tensorrt";
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await Promise.all([...this.#engines].map((engine) => this.releaseEngine(engine)));
+    await this.#last.catch(() => {});
+    this.#options.library[Symbol.dispose]();
+  }
+
+  async #load(
+    name: string,
+    bytes: Uint8Array<ArrayBuffer>,
+    warmUpShapes: Readonly<Record<string, readonly number[]>>,
+  ): Promise<Engine> {
+    const { library, budget } = this.#options;
+    // The file holds the weights; what the engine really takes is known when it is loaded.
+    let letGo = this.#reserve(bytes.length, name);
+    let native: TensorRtEngine | undefined;
+    try {
+      // The native side refuses before it allocates what others have left of the budget.
+      const others = budget.reservedBytes - this.#ownBytes;
+      setMemoryBudget(library, Math.max(1, budget.limitBytes - others));
+      const usedBefore = memoryUsedBytes(library);
+      native = await TensorRtEngine.load(library, bytes);
+      await warmUp(native, warmUpShapes);
+      const taken = Math.max(bytes.length, memoryUsedBytes(library) - usedBefore);
+      letGo();
+      letGo = this.#reserve(taken, name);
+    } catch (error) {
+      letGo();
+      await native?.close();
+      throw typedError(`Cannot load ${name}`, error, "load");
+    }
+    const engine = new LoadedEngine(name, native, letGo);
+    this.#engines.add(engine);
+    return engine;
+  }
+
+  #reserve(bytes: number, name: string): () => void {
+    const letGo = this.#options.budget.reserve(bytes, name);
+    this.#ownBytes += bytes;
+    let held = true;
+    return () => {
+      if (held) this.#ownBytes -= bytes;
+      held = false;
+      letGo();
+    };
+  }
+
+  #own(engine: Engine): LoadedEngine {
+    if (engine instanceof LoadedEngine && this.#engines.has(engine)) return engine;
+    throw new InferenceError(`Cannot run ${engine.name}: it is not loaded here any more`);
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work, work);
+    this.#last = turn.catch(() => {});
+    return turn;
+  }
+}
+
+function copied({ shape, data }: Tensor): { shape: readonly number[]; bytes: Uint8Array } {
+  return {
+    shape,
+    bytes: new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength).slice(),
+  };
+}
+
+/** TensorRT loads its kernels at the first run: not at the first frame of a flight. */
+async function warmUp(
+  native: TensorRtEngine,
+  shapes: Readonly<Record<string, readonly number[]>>,
+): Promise<void> {
+  const inputs = native.tensors.filter(({ isOutput }) => !isOutput).map((input) => {
+    const shape = shapes[input.name] ?? input.shape;
+    return shape.every((axis): axis is number => axis !== null) ? { ...input, shape } : undefined;
+  });
+  if (inputs.includes(undefined)) return;
+  await native.infer(
+    inputs.map((input) => copied(tensor(input!.name, input!.elementType, input!.shape))),
+  );
+}

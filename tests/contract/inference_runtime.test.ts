@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { monotonicNs } from "../../src/core/mod.ts";
+import {
+  GpuMemoryBudget,
+  InferenceConfigSchema,
+  OnnxRuntime,
+  openTensorRtRuntime,
+  TensorRtRuntime,
+  type ThermalState,
+} from "../../src/navigation/inference/mod.ts";
+import { isRequired, openReference, tensorRtMissing } from "../support/tensorrt.ts";
+import { inferenceRuntimeSuite } from "./inference_runtime_suite.ts";
+
+const COOL: ThermalState = {
+  throttled: false,
+  telemetryAvailable: false,
+  source: "none",
+  temperatureC: null,
+  measuredNs: monotonicNs(0),
+};
+const parts = () => ({ thermalState: () => COOL, budget: new GpuMemoryBudget(2 ** 30) });
+
+inferenceRuntimeSuite("onnx_cpu", () => ({
+  runtime: new OnnxRuntime({
+    ...parts(),
+    config: InferenceConfigSchema.parse({}),
+    onEvent: () => {},
+  }),
+  liveObjects: () => 0,
+}), { label: "onnx_cpu" });
+
+inferenceRuntimeSuite("tensorrt on its CPU double", () => {
+  const library = openReference();
+  return {
+    runtime: new TensorRtRuntime({ ...parts(), library }),
+    liveObjects: () => library.liveHandles(),
+  };
+}, { label: "tensorrt" });
+
+const missing = tensorRtMissing();
+inferenceRuntimeSuite(
+  missing === undefined ? "tensorrt" : `tensorrt (skipped: ${missing})`,
+  () => ({ runtime: openTensorRtRuntime(parts()), liveObjects: () => 0 }),
+  { label: "tensorrt", ignore: missing !== undefined },
+);
+
+Deno.test("tensorrt is there where REQUIRE_BACKENDS names it", () => {
+  if (isRequired("tensorrt")) assert.equal(missing, undefined);
+});
