@@ -27,10 +27,14 @@ const RUN_PACKAGES = [
 ];
 
 /**
- * Needed by tests only: GDAL reads exported GeoTIFFs (33 MB beside OpenCV's libraries); the rest
- * shows manual pages and completes command lines.
+ * Needed by tests only: GDAL reads exported GeoTIFFs (33 MB beside OpenCV's libraries); man-db, mandoc,
+ * zsh and fish show manual pages and complete command lines; minisign checks our signatures,
+ * systemd-analyze our units, and debootstrap makes the empty machine that packages are installed on.
  */
-const TEST_PACKAGES = ["gdal-bin", "man-db", "mandoc", "zsh", "fish"];
+const TEST_PACKAGES = [
+  ...["gdal-bin", "man-db", "mandoc", "zsh", "fish"],
+  ...["minisign", "systemd", "debootstrap"],
+];
 
 /** The release's own version; any installed server is sufficient. */
 const POSTGRES_PACKAGE = "postgresql";

@@ -33,3 +33,4 @@ export * from "./text.ts";
 export { GarbageBound } from "./garbage.ts";
 export { FolderLock, FolderLockedError } from "./folder_lock.ts";
 export * from "./jpeg_header.ts";
+export * from "./ed25519.ts";

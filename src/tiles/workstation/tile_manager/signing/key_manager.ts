@@ -8,24 +8,18 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
+import { type KeyObject, randomFillSync, sign } from "node:crypto";
 import {
-  createPrivateKey,
-  createPublicKey,
-  type KeyObject,
-  randomFillSync,
-  sign,
-} from "node:crypto";
-import { type Clock, type Logger, sha256Hex } from "../../../../core/mod.ts";
+  type Clock,
+  ED25519_SECRET_BYTES,
+  ed25519PrivateKey,
+  ed25519PublicBytes,
+  type Logger,
+  sha256Hex,
+} from "../../../../core/mod.ts";
 import type { FdrPayload, FdrSink } from "../../../../flight/flight_recorder/mod.ts";
 import type { KeyManager, SigningSession } from "../contract.ts";
 import { SessionNotActiveError } from "../errors.ts";
-
-/** PKCS #8 of an Ed25519 key up to its 32 secret bytes (RFC 8410). */
-const PKCS8_PREFIX = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
-const SECRET_BYTES = 32;
-/** SubjectPublicKeyInfo ends with the 32 raw bytes of the public key. */
-const SPKI_PREFIX_BYTES = 12;
 
 interface KeyManagerParts {
   readonly sink: FdrSink;
@@ -134,23 +128,15 @@ class Ed25519Session implements SigningSession {
   readonly publicKey: Uint8Array<ArrayBuffer>;
   readonly publicKeyFingerprint: string;
   /** Our only buffer with the secret; all zeros after `end()`. */
-  readonly secret = new Uint8Array(SECRET_BYTES);
+  readonly secret = new Uint8Array(ED25519_SECRET_BYTES);
   signatures = 0;
   #key: KeyObject | null;
 
   constructor(flightId: string) {
     this.flightId = flightId;
     randomFillSync(this.secret);
-    const der = Buffer.alloc(PKCS8_PREFIX.length + SECRET_BYTES);
-    try {
-      der.set(PKCS8_PREFIX);
-      der.set(this.secret, PKCS8_PREFIX.length);
-      this.#key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
-    } finally {
-      der.fill(0);
-    }
-    const spki = createPublicKey(this.#key).export({ format: "der", type: "spki" });
-    this.publicKey = new Uint8Array(spki.subarray(SPKI_PREFIX_BYTES));
+    this.#key = ed25519PrivateKey(this.secret);
+    this.publicKey = ed25519PublicBytes(this.#key);
     this.publicKeyFingerprint = publicKeyFingerprint(this.publicKey);
   }
 

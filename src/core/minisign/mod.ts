@@ -1,0 +1,8 @@
+/** Signatures of files in minisign's format. */
+export {
+  type MinisignPublicKey,
+  type MinisignSecretKey,
+  readPublicKey,
+  readSecretKey,
+} from "./keys.ts";
+export { signFile, type Verification, verifyFile } from "./signature.ts";
