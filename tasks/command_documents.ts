@@ -23,6 +23,8 @@ import { demoCommand } from "./demo.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { REPOSITORY } from "./executables.ts";
 import { goldenCommand } from "./golden.ts";
+import { installCommand } from "./install.ts";
+import { packageCommand } from "./package.ts";
 import { recallCommand } from "./recall.ts";
 
 interface CommandDocument {
@@ -46,6 +48,8 @@ export function taskCommands(): readonly Command[] {
     campaignCommand,
     recallCommand,
     goldenCommand,
+    packageCommand,
+    installCommand,
     providerCommand,
   ];
 }

@@ -9,6 +9,7 @@ type Schema = Readonly<Record<string, unknown>>;
 /** Words that assert nothing. */
 const ANNOTATIONS = new Set([
   "$schema",
+  "$id",
   "title",
   "description",
   "contentEncoding",
@@ -16,7 +17,8 @@ const ANNOTATIONS = new Set([
 ]);
 
 /** Every fault of `value` as "path: what"; empty when it is valid. */
-export function schemaFaults(schema: Schema, value: unknown, path = "$"): string[] {
+export function schemaFaults(schema: Schema | boolean, value: unknown, path = "$"): string[] {
+  if (typeof schema === "boolean") return schema ? [] : [`${path}: may not be there`];
   return Object.entries(schema).flatMap(([keyword, operand]) => {
     if (ANNOTATIONS.has(keyword)) return [];
     const check = KEYWORDS[keyword];

@@ -1,0 +1,173 @@
+/**
+ * The packages on a machine that has nothing else: a minimal Debian without deno, node, compilers and
+ * network.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { dockerStages } from "../support/dockerfile.ts";
+import { EmptyMachine, reasonAgainstMachines } from "../support/empty_machine.ts";
+import { REPOSITORY } from "../support/paths.ts";
+import { inScratch } from "../support/scratch.ts";
+import { type Variant, variantPackages } from "./prepared.ts";
+
+const reason = reasonAgainstMachines();
+const machineTest = (name: string, body: () => Promise<void>) =>
+  Deno.test({ name: reason ? `${name} (not run: ${reason})` : name, ignore: !!reason, fn: body });
+
+const CURRENT: Variant = { version: "1.1.0" };
+const OLDER: Variant = { version: "1.0.0", withoutNewestMigration: true };
+
+const GDN = { user: "gdn", onlyWritable: "/var/lib/gdn" } as const;
+const GROUND = ["--procedural", "5", "--centre", "48.2,11.5"];
+
+async function install(machine: EmptyMachine, packages: readonly string[]): Promise<string> {
+  const places = await Promise.all(packages.map((path) => machine.bring(path)));
+  const said = await machine.sure(["dpkg", "--install", ...places]);
+  for (const place of places) await Deno.remove(`${machine.root}${place}`);
+  return said;
+}
+
+async function filesOf(machine: EmptyMachine, folder: string): Promise<string[]> {
+  const listed = await machine.sure(["find", folder, "-type", "f"]);
+  return listed.split("\n").filter((path) => path !== "").sort();
+}
+
+/** A short flight and the package of its ground, made in the machine by the installed operator. */
+async function flightIn(machine: EmptyMachine): Promise<void> {
+  const run = (line: string) => machine.sure(["sh", "-ec", `cd /var/lib/gdn && ${line}`], GDN);
+  await run(
+    `operator simulate flight --out flights/short ${GROUND.join(" ")} --aircraft multirotor ` +
+      "--agl 130 --distance 60 --seed 5",
+  );
+  await run(`operator simulate map --out map ${GROUND.join(" ")} --corridor-of flights/short`);
+  await run("operator tiles import map --data data");
+  await run("operator provision --data data --out packages/short --agl 130");
+}
+
+machineTest(
+  "a package brings all that its program needs, and removal leaves the data",
+  async () => {
+    await inScratch(async (folder) => {
+      await using machine = await EmptyMachine.make();
+      for (const tool of ["deno", "node", "gcc", "cmake"]) {
+        assert.notEqual((await machine.run(["which", tool])).code, 0, `${tool} is in the machine`);
+      }
+      const before = await filesOf(machine, "/usr");
+      await install(machine, await variantPackages(folder, CURRENT));
+      await flightIn(machine);
+      const said = await machine.sure([
+        ...["airborne", "replay", "/var/lib/gdn/flights/short"],
+        ...["--package", "/var/lib/gdn/packages/short", "--config", "/etc/gdn/airborne.yaml"],
+        ...["--recorder", "/var/lib/gdn/records"],
+      ], GDN);
+      assert.match(said, /^fixes +\d+ \(100\.0 %\)$/m);
+      const record = (await Array.fromAsync(Deno.readDir(`${machine.root}/var/lib/gdn/records`)))
+        .find(({ name }) => /^[0-9a-f-]{36}$/.test(name))?.name;
+      await machine.sure([
+        ...["operator", "fdr", "report", `/var/lib/gdn/records/${record}`],
+        ...["--out", "/var/lib/gdn/report.html", "--package", "/var/lib/gdn/packages/short"],
+      ], GDN);
+      assert.match(
+        await machine.sure(["head", "-c", "15", "/var/lib/gdn/report.html"]),
+        /<!doctype html>/i,
+      );
+
+      await machine.sure(["dpkg", "--remove", "gdn-airborne", "gdn-operator"]);
+      assert.ok(await machine.exists("/etc/gdn/airborne.yaml"), "settings stay until a purge");
+      const purged = await machine.sure(["dpkg", "--purge", "gdn-airborne", "gdn-operator"]);
+      assert.match(purged, /the data in \/var\/lib\/gdn .* stay/);
+      assert.equal(await machine.exists("/etc/gdn"), false);
+      assert.ok(await machine.exists("/var/lib/gdn/report.html"));
+      assert.ok(await machine.exists(`/var/lib/gdn/records/${record}`));
+      assert.deepEqual(await filesOf(machine, "/usr"), before);
+    });
+  },
+);
+
+machineTest("an upgrade keeps settings and migrates; the older program then refuses", async () => {
+  await inScratch(async (folder) => {
+    const older = await variantPackages(folder, OLDER);
+    const current = await variantPackages(folder, CURRENT);
+    await using machine = await EmptyMachine.make();
+    await install(machine, older);
+    const settings = `${machine.root}/etc/gdn/airborne.yaml`;
+    await Deno.writeTextFile(settings, "navigator:\n  heightMinM: 7\n");
+    const operator = (...args: string[]) => machine.run(["operator", ...args], GDN);
+    const data = ["--data", "/var/lib/gdn/data"];
+    const map = ["simulate", "map", "--out", "/var/lib/gdn/map", ...GROUND, "--extent", "300x300"];
+    for (const args of [map, ["tiles", "import", "/var/lib/gdn/map", ...data]]) {
+      const { code, stderr } = await operator(...args);
+      assert.equal(code, 0, stderr);
+    }
+
+    await install(machine, current);
+    assert.equal(await Deno.readTextFile(settings), "navigator:\n  heightMinM: 7\n");
+    const upgraded = await operator("cache", "stats", ...data, "--json");
+    assert.equal(upgraded.code, 0, upgraded.stderr);
+    // The tree of the older program is gone with it.
+    const trees = await machine.sure(["ls", "/usr/lib/gdn"]);
+    assert.equal(trees.trim().split("\n").length, 2, trees);
+
+    await install(machine, older);
+    assert.equal(await Deno.readTextFile(settings), "navigator:\n  heightMinM: 7\n");
+    const refused = await operator("cache", "stats", ...data);
+    assert.equal(refused.code, 78, refused.stderr);
+    assert.match(
+      refused.stderr,
+      /\/var\/lib\/gdn\/data.* has schema 7 \(0007_\w+\.sql\), this program knows 6; use the newer/,
+    );
+  });
+});
+
+machineTest(
+  "the steps of the Dockerfile make a machine that runs the programs as gdn",
+  async () => {
+    await inScratch(async (folder) => {
+      const packages = await variantPackages(folder, CURRENT);
+      const sums = await new Deno.Command("sha256sum", {
+        args: packages.map((path) => path.split("/").at(-1) as string),
+        cwd: folder,
+      }).output();
+      await Deno.writeFile(`${folder}/SHA256SUMS`, sums.stdout);
+      const stages = dockerStages(await Deno.readTextFile(`${REPOSITORY}/Dockerfile`));
+      assert.deepEqual(stages.map(({ name }) => name), ["packages", "airborne", "operator"]);
+      for (const { name, instructions } of stages) {
+        await using machine = await EmptyMachine.make();
+        let user = "root";
+        for (const { word, rest } of instructions) {
+          if (word === "COPY") await copyInto(machine, rest, folder);
+          else if (word === "RUN") await machine.sure(["sh", "-c", rest], { user });
+          else if (word === "USER") user = rest;
+          else if (word === "WORKDIR") assert.ok(await machine.exists(rest), rest);
+          else if (word === "ENTRYPOINT") {
+            const said = await machine.sure([...JSON.parse(rest), "--version"], {
+              user,
+              onlyWritable: "/tmp",
+            });
+            assert.ok(said.startsWith(`${name} `), said);
+          }
+        }
+        assert.equal(user, name === "packages" ? "root" : "gdn");
+      }
+    });
+  },
+);
+
+/** `COPY [--from=packages] FROM… FOLDER/`: whichever stage it is, the files are those of `folder`. */
+async function copyInto(machine: EmptyMachine, rest: string, folder: string): Promise<void> {
+  const words = rest.split(/\s+/).filter((word) => !word.startsWith("--"));
+  const target = words.pop() as string;
+  await Deno.mkdir(`${machine.root}${target}`, { recursive: true });
+  for (const word of words) {
+    const pattern = new RegExp(
+      `^${word.split("/").at(-1)?.replace(".", "\\.").replace("*", ".*")}$`,
+    );
+    const names = [...Deno.readDirSync(folder)].map(({ name }) => name)
+      .filter((name) => pattern.test(name));
+    assert.ok(names.length > 0, `${word} names nothing`);
+    for (const name of names) {
+      await Deno.copyFile(`${folder}/${name}`, `${machine.root}${target}${name}`);
+    }
+  }
+}
