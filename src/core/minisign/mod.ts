@@ -5,4 +5,4 @@ export {
   readPublicKey,
   readSecretKey,
 } from "./keys.ts";
-export { signFile, type Verification, verifyFile } from "./signature.ts";
+export { signFile, verifyFile } from "./signature.ts";

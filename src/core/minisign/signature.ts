@@ -12,7 +12,7 @@ const UNTRUSTED = "untrusted comment: ";
 const TRUSTED = "trusted comment: ";
 const SIGNATURE_BYTES = 2 + 8 + 64;
 
-export type Verification =
+type Verification =
   | { readonly ok: true; readonly trustedComment: string }
   | { readonly ok: false; readonly reason: string };
 
