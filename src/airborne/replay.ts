@@ -128,11 +128,11 @@ async function run(
   io: CommandIo,
 ): Promise<ExitCode> {
   const config = await configuration(request.configPath);
-  const progress = io.progress("replay", 1000);
+  const progress = io.progress("replay", 1);
   const console: ReplayConsole = {
     line: (line) => request.json && io.out(JSON.stringify(line)),
     note: nonThrowingNote((line) => io.err(line)),
-    progress: (done, total) => progress.update(Math.floor(1000 * done / Math.max(1, total))),
+    progress: (done, total) => progress.update(done / Math.max(1, total)),
     signal: io.signal,
   };
   // With one of the two files it is a recorded flight that lacks the other.
@@ -143,6 +143,7 @@ async function run(
   let summary: SummaryLine;
   try {
     summary = await replay(parts, request, config, console);
+    progress.update(1);
   } finally {
     progress.end();
   }

@@ -23,7 +23,10 @@ const LINE_EVERY_MS = 10_000;
 const BAR_WIDTH = 24;
 const COLUMNS_DEFAULT = 80;
 
-/** A bar of `total` steps; a total of 0 counts without an end. */
+/**
+ * A bar of `total` steps; a total of 0 counts without an end, of a total of 1 only the share is
+ * shown.
+ */
 export function startProgress(label: string, total: number, terminal: ProgressTerminal): Progress {
   const startMs = terminal.now();
   const { interactive } = terminal;
@@ -81,7 +84,7 @@ function render({ label, done, total, note }: Shown, elapsedS: number, columns: 
   const count = total > 0 ? `${round(done)}/${round(total)}` : round(done);
   const parts = [
     ...(total > 0 ? [`${Math.round(share * 100)} %`.padStart(5)] : []),
-    count,
+    ...(total === 1 ? [] : [count]),
     durationText(elapsedS),
     ...(share > 0 && share < 1 && elapsedS > 2
       ? [`${durationText(elapsedS * (1 - share) / share)} left`]

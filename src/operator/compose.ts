@@ -25,6 +25,7 @@ import { cacheCommands } from "./compose_cache.ts";
 import { tileManagerCommands } from "./compose_tiles.ts";
 import { freshnessExplainCommand, freshnessRulesCommand } from "./commands/cache_freshness.ts";
 import { sectorCommands } from "./commands/cache_sector.ts";
+import { demoCommand } from "./commands/demo.ts";
 import { packageShowCommand, packageVerifyCommand } from "./commands/package.ts";
 import { provisionCommand, type ProvisionParts } from "./commands/provision.ts";
 import type { ReportCache } from "./commands/report_tiles.ts";
@@ -35,19 +36,24 @@ import { tilesImportCommand, type TilesImportParts } from "./commands/tiles_impo
 
 /** The commands of `operator`. */
 export function commands(): readonly Command[] {
+  const tilesImport = tilesImportCommand(tilesImportParts());
+  const provision = provisionCommand(provisionParts());
+  const simulateFlight = simulateFlightCommand({ openVision });
+  const simulateMap = simulateMapCommand({ openVision });
   return [
-    tilesImportCommand(tilesImportParts()),
+    demoCommand({ simulateFlight, simulateMap, tilesImport, provision }),
+    tilesImport,
     tilesImportCommand(tilesImportParts(), "cache import"),
     ...tileManagerCommands(openToolkit),
     ...cacheCommands(),
     freshnessExplainCommand({ openCache: openOperatorCache }),
     freshnessRulesCommand({ openCache: openOperatorCache }),
     ...sectorCommands({ openCache: openOperatorCache }),
-    provisionCommand(provisionParts()),
+    provision,
     packageVerifyCommand(),
     packageShowCommand(),
-    simulateFlightCommand({ openVision }),
-    simulateMapCommand({ openVision }),
+    simulateFlight,
+    simulateMap,
     fdrInfoCommand(),
     fdrCatCommand(),
     fdrDoctorCommand(),

@@ -116,6 +116,6 @@ export const FLIGHT_ARGUMENT = {
     access: "read",
     required: true,
     placeholder: "FLIGHT",
-    help: "a flight's folder (<flight root>/<flight id>), or one .mcap file",
+    help: "a flight's folder, the recorder's folder where it holds one flight, or one .mcap file",
   }),
 } as const;

@@ -1,7 +1,7 @@
 /** Declarations, COMMANDS.md, the READMEs and the examples of the help texts say the same. */
 import assert from "node:assert/strict";
 import { commands as airborneCommands } from "../../src/airborne/compose.ts";
-import { findCommand, withCompletion } from "../../src/core/mod.ts";
+import { EXIT_CODES, findCommand, withCompletion } from "../../src/core/mod.ts";
 import { commands as operatorCommands } from "../../src/operator/compose.ts";
 import { commandDocuments, taskCommands } from "../../tasks/command_documents.ts";
 import { REPOSITORY } from "../support/paths.ts";
@@ -93,3 +93,10 @@ function commandLines(text: string): string[] {
     return match === null ? [] : [match[1]];
   });
 }
+
+Deno.test("the README's table of exit codes is that of the programs", async () => {
+  const readme = await Deno.readTextFile(`${REPOSITORY}/README.md`);
+  const rows = [...readme.matchAll(/^\| `(\d+)` \| (.*) \|$/gm)]
+    .map(([, code, meaning]) => ({ code: Number(code), meaning }));
+  assert.deepEqual(rows, EXIT_CODES);
+});

@@ -28,7 +28,7 @@ const MEANINGS: Readonly<Record<AnyExitCode, string>> = {
   [EXIT.refused]: "not permitted",
   [EXIT.configuration]: "wrong configuration",
   [EXIT_INTERRUPTED]: "stopped by a signal",
-  [EXIT_BROKEN_PIPE]: "whoever read the output went away (… | head)",
+  [EXIT_BROKEN_PIPE]: "whoever read the output went away",
 };
 
 /** In ascending order. */

@@ -15,6 +15,12 @@ export const COMMON_FLAGS = {
   help: "explains the command",
 } as const;
 
+/** What the program takes for itself, before the command reads the rest. */
+export function withoutLoudness(args: readonly string[]): string[] {
+  const end = args.indexOf("--");
+  return args.filter((arg, i) => (arg !== "--quiet" && arg !== "--verbose") || end >= 0 && i > end);
+}
+
 /** One word, or an option with its value, of a command line; `key` is undefined where nobody declared it. */
 type Token =
   | { readonly kind: "argument"; readonly text: string }

@@ -11,6 +11,7 @@ import type { CommandIo } from "./command_io.ts";
 import { EXIT_BROKEN_PIPE, EXIT_INTERRUPTED } from "./exit_codes.ts";
 import { describeFault } from "./faults.ts";
 import { commandHelp, findCommand, programHelp, type ProgramText } from "./help.ts";
+import { withoutLoudness } from "./parse.ts";
 import { processTerminal, type ProgramTerminal } from "./terminal.ts";
 import { valuesText } from "./verbose.ts";
 import { visible } from "./visible.ts";
@@ -178,15 +179,14 @@ async function runOne(
   }
 }
 
-/** Every command takes `--quiet` and `--verbose`. */
+/** Every command takes `--quiet` and `--verbose`, anywhere before `--`. */
 function takeLoudness(
   args: readonly string[],
 ): { readonly args: string[]; readonly quiet: boolean; readonly verbose: boolean } {
   const end = args.indexOf("--");
   const before = end < 0 ? args : args.slice(0, end);
-  const after = end < 0 ? [] : args.slice(end);
   return {
-    args: [...before.filter((arg) => arg !== "--quiet" && arg !== "--verbose"), ...after],
+    args: withoutLoudness(args),
     quiet: before.includes("--quiet"),
     verbose: before.includes("--verbose"),
   };

@@ -7,7 +7,7 @@
 import { dirname, resolve } from "node:path";
 import { findCommand } from "../command_line/help.ts";
 import type { Access, Option } from "../command_line/option.ts";
-import { tokensOf } from "../command_line/parse.ts";
+import { tokensOf, withoutLoudness } from "../command_line/parse.ts";
 import { UsageError } from "../errors.ts";
 
 export interface Grants {
@@ -73,7 +73,7 @@ function namedResources(
   commands: readonly CommandAccess[],
   args: readonly string[],
 ): NamedResource[] {
-  const found = commandOf(commands, args.filter((arg) => arg !== "--quiet"));
+  const found = commandOf(commands, withoutLoudness(args));
   if (found === undefined) return [];
   const { command: { options, arguments: declared }, rest } = found;
   const named: NamedResource[] = [];

@@ -52,35 +52,56 @@ export async function findFlight(path: string): Promise<FlightFiles> {
   return await inFolder(path, place);
 }
 
+/** Like {@link findFlight}; a folder that holds one flight stands for that flight. */
+export async function findOnlyFlight(path: string): Promise<FlightFiles> {
+  try {
+    return await findFlight(path);
+  } catch (error) {
+    if (!(error instanceof NothingReadableError)) throw error;
+    const info = await Deno.stat(path);
+    const flights = info.isDirectory ? await flightsBelow(path, 2) : [];
+    if (flights.length !== 1) throw error;
+    return await findFlight(`${path}/${flights[0]}`);
+  }
+}
+
 async function inFolder(path: string, place: string): Promise<FlightFiles> {
   const segments: SegmentFile[] = [];
-  const folders: string[] = [];
-  for await (const { name, isDirectory } of Deno.readDir(place)) {
-    if (isDirectory) folders.push(name);
+  for await (const { name } of Deno.readDir(place)) {
     const index = segmentIndex(name);
     if (index === null) continue;
     // A link would lead out of the folder.
     const { isFile, size } = await Deno.lstat(`${place}/${name}`);
     if (isFile) segments.push({ name, path: `${place}/${name}`, index, sizeBytes: size });
   }
-  if (segments.length === 0) throw new NothingReadableError(path, await whatElse(place, folders));
+  if (segments.length === 0) throw new NothingReadableError(path, await whatElse(place));
   segments.sort((a, b) => (a.index ?? 0) - (b.index ?? 0) || (a.name < b.name ? -1 : 1));
   const totalBytes = segments.reduce((sum, segment) => sum + segment.sizeBytes, 0);
   return { path, isFolder: true, segments, totalBytes };
 }
 
 /** A folder of flights is easily mistaken for a flight: list the flights in it. */
-async function whatElse(place: string, folders: readonly string[]): Promise<string> {
+async function whatElse(place: string): Promise<string> {
+  const flights = await flightsBelow(place, 10);
+  return flights.length === 0
+    ? "the folder holds no segment_NNNN.mcap"
+    : `the folder holds flights, name one of them: ${flights.join(", ")}`;
+}
+
+/** Names of folders that hold a segment, in order, at most so many. */
+async function flightsBelow(place: string, most: number): Promise<string[]> {
+  const folders: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(place)) {
+    if (isDirectory) folders.push(name);
+  }
   const flights: string[] = [];
-  for (const folder of folders.toSorted()) {
+  for (const folder of folders.sort()) {
     for await (const { name } of Deno.readDir(`${place}/${folder}`)) {
       if (segmentIndex(name) === null) continue;
       flights.push(folder);
       break;
     }
-    if (flights.length === 10) break;
+    if (flights.length === most) break;
   }
-  return flights.length === 0
-    ? "the folder holds no segment_NNNN.mcap"
-    : `the folder holds flights, name one of them: ${flights.join(", ")}`;
+  return flights;
 }

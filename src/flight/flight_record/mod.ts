@@ -16,7 +16,7 @@ export type { Export } from "./export/export_result.ts";
 export { exportGeoJson } from "./export/geojson.ts";
 export { exportRecordedFlight } from "./export/recorded_flight.ts";
 export { exportGpx } from "./export/gpx.ts";
-export { findFlight, type FlightFiles, type SegmentFile } from "./flight_files.ts";
+export { findFlight, findOnlyFlight, type FlightFiles, type SegmentFile } from "./flight_files.ts";
 export type { FlightSummary, KindSummary } from "./flight_summary.ts";
 export type { Rhythm } from "./interval_statistics.ts";
 export { readBatches, type ReadOptions, readRecords } from "./read_records.ts";

@@ -16,7 +16,7 @@ import {
   Refused,
 } from "../../core/mod.ts";
 import {
-  findFlight,
+  findOnlyFlight,
   type FlightFiles,
   readBatches,
   readRecords,
@@ -76,7 +76,7 @@ async function run(
 ): Promise<ExitCode> {
   const { limit = Infinity } = values;
   const moments = [values.from, values.to];
-  const files = await findFlight(values.flight);
+  const files = await findOnlyFlight(values.flight);
   const zeroMs = moments.some((moment) => moment instanceof Date) ? await utcOfZeroMs(files) : 0;
   const [fromNs, toNs] = moments.map((moment) => toNanoseconds(moment, zeroMs));
   const teller = new DamageTeller(io);

@@ -10,7 +10,7 @@ import {
   defineCommand,
   type ExitCode,
 } from "../../core/mod.ts";
-import { diagnoseFlight, type Diagnosis, findFlight } from "../../flight/flight_record/mod.ts";
+import { diagnoseFlight, type Diagnosis, findOnlyFlight } from "../../flight/flight_record/mod.ts";
 import { FLIGHT_ARGUMENT } from "../options.ts";
 import {
   damageLines,
@@ -44,7 +44,7 @@ Records that the recorder itself counted as lost are no damage: \`operator fdr i
 }
 
 async function run(values: FlightValues, io: CommandIo): Promise<ExitCode> {
-  const files = await findFlight(values.flight);
+  const files = await findOnlyFlight(values.flight);
   const found = await withProgress(
     io,
     "checking",

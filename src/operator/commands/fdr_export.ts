@@ -18,7 +18,7 @@ import {
   exportGeoJson,
   exportGpx,
   exportRecordedFlight,
-  findFlight,
+  findOnlyFlight,
   NothingReadableError,
 } from "../../flight/flight_record/mod.ts";
 import { FLIGHT_ARGUMENT } from "../options.ts";
@@ -85,7 +85,7 @@ async function run(
 ): Promise<ExitCode> {
   const kinds = kind.length === 0 ? undefined : kind;
   if (kinds !== undefined && format !== "csv") throw new UsageError("--kind goes with csv only");
-  const files = await findFlight(flight);
+  const files = await findOnlyFlight(flight);
   const teller = new DamageTeller(io);
   const work = FORMATS[format];
   const result = await withProgress(

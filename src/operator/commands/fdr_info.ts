@@ -13,7 +13,7 @@ import {
 } from "../../core/mod.ts";
 import {
   type Examination,
-  findFlight,
+  findOnlyFlight,
   type FlightSummary,
   type KindSummary,
   summariseFlight,
@@ -54,7 +54,7 @@ A pause is a silence of a regular kind of more than five of its median intervals
 }
 
 async function run(values: FlightValues, io: CommandIo): Promise<ExitCode> {
-  const files = await findFlight(values.flight);
+  const files = await findOnlyFlight(values.flight);
   const found = await withProgress(
     io,
     "reading",

@@ -11,7 +11,7 @@ import {
   type ExitCode,
   option,
 } from "../../core/mod.ts";
-import { findFlight, recoverFlight, type Recovery } from "../../flight/flight_record/mod.ts";
+import { findOnlyFlight, recoverFlight, type Recovery } from "../../flight/flight_record/mod.ts";
 import { FLIGHT_ARGUMENT } from "../options.ts";
 import {
   damageLines,
@@ -56,7 +56,7 @@ async function run(
   { flight, out, json }: FlightValues & { readonly out: string },
   io: CommandIo,
 ): Promise<ExitCode> {
-  const files = await findFlight(flight);
+  const files = await findOnlyFlight(flight);
   const recovery = await withProgress(
     io,
     "salvaging",

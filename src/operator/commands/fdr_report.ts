@@ -22,7 +22,7 @@ import { TruthError, truthFromCsv, type TruthTrack } from "../../workstation/eva
 import {
   diagnoseFlight,
   type Diagnosis,
-  findFlight,
+  findOnlyFlight,
   NothingReadableError,
 } from "../../flight/flight_record/mod.ts";
 import {
@@ -105,7 +105,7 @@ export function fdrReportCommand(parts: ReportParts): Command {
 async function run(parts: ReportParts, options: Values, io: CommandIo): Promise<ExitCode> {
   const { flight: path } = options;
   checkMapOptions(options);
-  const files = await findFlight(path);
+  const files = await findOnlyFlight(path);
   const truth = options.truth === undefined ? null : await readTruth(options.truth);
   await using output = await Output.file(options.out);
   const diagnosis = await withProgress(

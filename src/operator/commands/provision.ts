@@ -224,7 +224,11 @@ function describe(summary: ProvisionSummary, io: CommandIo): void {
   const { efSearch, recall } = summary.index;
   const found = recall === null ? "" : `, finds ${(100 * recall).toFixed(1)} % of the ten nearest`;
   io.out(`index: efSearch ${efSearch}${found}`);
-  io.out(`coverage ${(100 * summary.coverage).toFixed(1)} % of the area's tiles, north up:`);
+  io.out(
+    `coverage ${
+      (100 * summary.coverage).toFixed(1)
+    } % of the area's tiles, north up (# there, + in part, . missing):`,
+  );
   for (const line of summary.coverageMap) io.out(`  ${line}`);
   if (holes.length > 0) {
     const some = holes.slice(0, HOLES_LISTED).map(({ x, y }) => `${zoom}/${x}/${y}`).join(" ");

@@ -157,11 +157,11 @@ async function run(parts: SimulateParts, values: Values, io: CommandIo): Promise
   const options = requested(values);
   const ground = await openGround(values);
   using vision = parts.openVision();
-  using bar = io.progress("flying", 1000);
+  using bar = io.progress("flying", 1);
   const flight = await simulateFlight(options, ground, values.out, {
     vision,
     signal: io.signal,
-    progress: (done, total) => bar.update(Math.round(1000 * done / total), `${done} pictures`),
+    progress: (done, total) => bar.update(done / total, `${done} pictures`),
   });
   bar.end();
   if (values.json) {
