@@ -10,6 +10,7 @@
 namespace gdn {
 
 // Exit codes of sysexits.h, as the programs themselves use them.
+constexpr int kExitUsage = 64;
 constexpr int kExitData = 70;         // the file itself is damaged
 constexpr int kExitCannotCreate = 73; // no place to unpack to
 constexpr int kExitIo = 74;           // the disk is full or failed

@@ -105,18 +105,31 @@ std::vector<std::string> plan(const std::string &runtime, const Tree &tree, int 
   return split_arguments(answer);
 }
 
+// What an installation does: the folder and its name go below PREFIX/lib/gdn.
+int extract(const Payload &payload, const std::string &folder) {
+  if (mkdir(folder.c_str(), 0755) != 0) {
+    throw Fault(kExitCannotCreate, "cannot make " + folder + ": " + errno_text(errno));
+  }
+  try {
+    unpack(payload, folder);
+    const int lock = open((folder + "/lock").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    if (lock < 0 || close(lock) != 0) {
+      throw Fault(kExitIo, "cannot write into " + folder + ": " + errno_text(errno));
+    }
+  } catch (const Fault &) {
+    remove_tree(folder);
+    throw;
+  }
+  puts(payload.tree_name.c_str());
+  return 0;
+}
+
 int run(int argc, char **argv) {
   const std::string executable = own_path();
   const Payload payload = open_payload(executable);
   if (argc > 1 && strcmp(argv[1], kExtract) == 0) {
-    if (argc != 3) throw Fault(64, "--extract takes one DIR, which must not exist yet");
-    if (mkdir(argv[2], 0755) != 0) {
-      throw Fault(kExitCannotCreate, std::string("cannot make ") + argv[2] + ": " + errno_text(errno));
-    }
-    unpack(payload, argv[2]);
-    close(open((std::string(argv[2]) + "/lock").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
-    puts(payload.tree_name.c_str());
-    return 0;
+    if (argc != 3) throw Fault(kExitUsage, "--extract takes one DIR, which must not exist yet");
+    return extract(payload, argv[2]);
   }
   const Tree tree = find_or_unpack(payload, executable);
   clean_environment(tree);

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 
 #include "launcher.hpp"
 
@@ -45,9 +46,15 @@ std::vector<std::string> cache_folders() {
 // A shared lock keeps others from removing the folder. It is inherited by the runtime, so that it lasts
 // until the program ends.
 bool lock_shared(const std::string &tree) {
-  const int file = open((tree + kLock).c_str(), O_RDONLY | O_NOFOLLOW);
+  const std::string path = tree + kLock;
+  const int file = open(path.c_str(), O_RDONLY | O_NOFOLLOW);
   if (file < 0) return false;
-  if (flock(file, LOCK_SH | LOCK_NB) == 0) return true;
+  struct stat locked, there;
+  // Somebody may have removed the folder between the two calls.
+  if (flock(file, LOCK_SH | LOCK_NB) == 0 && fstat(file, &locked) == 0 &&
+      stat(path.c_str(), &there) == 0 && locked.st_ino == there.st_ino) {
+    return true;
+  }
   close(file);
   return false;
 }
@@ -63,6 +70,12 @@ bool use_existing(const std::string &tree) {
   return lock_shared(tree);
 }
 
+// Of a folder that an interrupted removal left without its lock.
+bool is_abandoned(const std::string &path) {
+  struct stat info;
+  return errno == ENOENT && lstat(path.c_str(), &info) == 0 && time(nullptr) - info.st_ctime > 3600;
+}
+
 // Folders of earlier versions and of unpackings that were interrupted, unless somebody uses them.
 void remove_unused(const std::string &cache, const Payload &payload) {
   DIR *folder = opendir(cache.c_str());
@@ -74,7 +87,10 @@ void remove_unused(const std::string &cache, const Payload &payload) {
     if (name.rfind(own, 0) != 0 && name.rfind(temporary, 0) != 0) continue;
     const std::string path = cache + "/" + name;
     const int lock = open((path + kLock).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (lock < 0) continue;
+    if (lock < 0) {
+      if (name.rfind(temporary, 0) == 0 && is_abandoned(path)) remove_tree(path);
+      continue;
+    }
     // Renamed first: nobody starts from half a folder.
     const std::string aside = cache + "/" + temporary + "gone-" + std::to_string(getpid());
     if (flock(lock, LOCK_EX | LOCK_NB) == 0) {
@@ -96,7 +112,8 @@ void unpack_into(const std::string &cache, const Payload &payload) {
   try {
     const int lock = open((temporary + kLock).c_str(), O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (lock < 0) throw Fault(kExitIo, "cannot write into " + temporary + ": " + errno_text(errno));
-    flock(lock, LOCK_EX);
+    // Shared, as that of every user: what has just got its name can be used at once.
+    flock(lock, LOCK_SH);
     unpack(payload, temporary);
     chmod(temporary.c_str(), 0755);
     // All files of the tree reach the disk before its name does.

@@ -11,6 +11,10 @@ async function run({ command, args }: { command: string; args: string[] }, cwd =
   return { code: output.code, stdout: text(output.stdout), stderr: text(output.stderr) };
 }
 
+function permissionSets() {
+  return JSON.parse(Deno.readTextFileSync(`${REPOSITORY}/deno.json`)).permissions;
+}
+
 const operator = (line: string) => grantsFor(operatorCommands(), line.split(" "));
 
 Deno.test("grantsFor() grants what the options of a command name: files, folders, hosts", () => {
@@ -27,6 +31,7 @@ Deno.test("grantsFor() grants what the options of a command name: files, folders
   assert.deepEqual(operator(exported), { read: [], write: ["/srv/x", "data"], net: [] });
   assert.deepEqual(operator("cache import /srv/x/a.pmtiles --quiet").read, ["/srv/x/a.pmtiles"]);
   assert.deepEqual(operator("--quiet cache import -- --odd.png").read, ["--odd.png"]);
+  assert.deepEqual(operator("--verbose cache import -- --quiet").read, ["--quiet"]);
   assert.deepEqual(operator("cache ls --dsn postgresql://me@db.example:6000/x").net, [
     "db.example:6000",
   ]);
@@ -75,14 +80,14 @@ Deno.test("airborne names the setting when it may not read a folder", async () =
     const command = airborneCommand(["replay", folder, "--package", folder]);
     const { code, stderr } = await run(command);
     assert.equal(code, 77, stderr);
-    assert.match(stderr, /permissions\.airborne\.read/);
+    assert.match(stderr, /read access to .*The permission set "airborne"/);
   } finally {
     await Deno.remove(folder);
   }
 });
 
 Deno.test("the set `airborne` grants no network, no subprocess, no write and no import", () => {
-  const { permissions } = JSON.parse(Deno.readTextFileSync(`${REPOSITORY}/deno.json`));
+  const permissions = permissionSets();
   const { net, run, write, sys, ffi, env } = permissions.airborne;
   assert.deepEqual([net, run, write, sys], [false, false, false, false]);
   assert.deepEqual(ffi, ["build/lib"]);
@@ -101,8 +106,7 @@ Deno.test("a symlink is granted as it was named and as what it is; a comma is re
       airborneCommand([], { read: [`${folder}/link/x`], write: [`${folder}/out`] }).args;
     const read = flags.find((flag) => flag.startsWith("--allow-read="));
     const granted = [
-      // Two folders of code: Deno reads the modules of the recorder's thread.
-      ...["config", "src/core", "src/flight/flight_recorder"].map((own) => `${REPOSITORY}/${own}`),
+      ...permissionSets().airborne.read.map((own) => `${REPOSITORY}/${own}`),
       `${folder}/link/x`,
       `${folder}/place/x`,
       `${folder}/out`,
