@@ -106,7 +106,7 @@ Deno.test("a symlink is granted as it was named and as what it is; a comma is re
       airborneCommand([], { read: [`${folder}/link/x`], write: [`${folder}/out`] }).args;
     const read = flags.find((flag) => flag.startsWith("--allow-read="));
     const granted = [
-      ...permissionSets().airborne.read.map((own) => `${REPOSITORY}/${own}`),
+      ...permissionSets().airborne.read.map((own: string) => `${REPOSITORY}/${own}`),
       `${folder}/link/x`,
       `${folder}/place/x`,
       `${folder}/out`,
