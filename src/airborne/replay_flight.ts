@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Clock, ManualClock, SystemClock } from "../core/mod.ts";
+import { type Clock, collectGarbage, ManualClock, SystemClock } from "../core/mod.ts";
 import {
   type FlightEvent,
   type FlightExtent,
@@ -73,6 +73,8 @@ export async function replayFlight(
     // The error that ends a strict replay says the same.
     ...(request.strict ? [] : [new FaultLines(note)]),
   ], (name, error) => warn("flight.output_failed", outputFaultText(name, error)));
+  // Of the package's verification and of composition: none of it is needed in flight.
+  collectGarbage();
   supervision.ready();
   await runFlight({
     sources: [(running) => onClock(flight, clock, running)],

@@ -31,6 +31,11 @@ export class GarbageBound {
   }
 }
 
+/** Collects once, all of it: after a part of a program that will not come again, such as its start. */
+export function collectGarbage(): void {
+  collector()();
+}
+
 /** When V8 does not offer it, nothing is done. */
 function collector(): () => void {
   try {

@@ -30,7 +30,7 @@ export { OutputFile } from "./output/output_file.ts";
 export * from "./concurrency.ts";
 export * from "./statistics.ts";
 export * from "./text.ts";
-export { GarbageBound } from "./garbage.ts";
+export { collectGarbage, GarbageBound } from "./garbage.ts";
 export { FolderLock, FolderLockedError } from "./folder_lock.ts";
 export * from "./jpeg_header.ts";
 export * from "./ed25519.ts";

@@ -8,18 +8,18 @@ import { startServiceManager } from "../support/service_manager.ts";
 
 const world = worldForFile();
 
-/** "NoNewPrivs" and "Seccomp" of every thread of a process. Deno itself may not read /proc. */
-async function threadsOf(pid: number): Promise<string[]> {
+/** The kernel's words on every thread of a process. Deno itself may not read /proc. */
+async function threadsOf(pid: number): Promise<string> {
   const { stdout } = await new Deno.Command("sh", {
     args: ["-c", `cat /proc/${pid}/task/*/status`],
     stderr: "null",
   }).output();
-  const text = new TextDecoder().decode(stdout);
-  return text.match(/^NoNewPrivs:\t\d\nSeccomp:\t\d$/gm) ?? [];
+  return new TextDecoder().decode(stdout);
 }
 
 Deno.test({
-  name: "every thread of a flight is behind the filter before the first frame: recorder, TBB, V8",
+  name:
+    "before the first frame every thread is behind the filter (recorder, TBB, V8), and little memory is in use",
   ignore: PYTHON === undefined,
   fn: async () => {
     const { folder, flight, package: packagePath } = world();
@@ -38,11 +38,14 @@ Deno.test({
       stderr: "piped",
     }).spawn();
     await peer.until((received) => received.length > 0);
-    const threads = await threadsOf(child.pid);
+    const status = await threadsOf(child.pid);
     const { code, stderr } = await child.output();
     assert.equal(code, 0, new TextDecoder().decode(stderr));
+    const threads = status.match(/^NoNewPrivs:\t\d\nSeccomp:\t\d$/gm) ?? [];
     assert.ok(threads.length >= 4, `${threads.length} threads`);
     assert.deepEqual([...new Set(threads)], ["NoNewPrivs:\t1\nSeccomp:\t2"]);
+    const residentKiB = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]);
+    assert.ok(residentKiB * 1024 < 200e6, `${residentKiB} KiB when it is ready`);
     assert.ok((await filesBelow(recorder)).some((name) => /\.mcap \d/.test(name)));
   },
 });
