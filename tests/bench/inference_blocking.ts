@@ -1,0 +1,61 @@
+/**
+ * Whether a model that runs holds up the flight: a timer of 10 Hz, as the position output is, beside XFeat on
+ * 640 × 480 pictures one after the other. Gaps between the timer's calls, with nothing else, with
+ * OnnxRuntime (a thread of its own), and with a plain session on the same thread.
+ *
+ * usage: deno run -A tests/bench/inference_blocking.ts MODEL [SECONDS]
+ *
+ * @module
+ */
+import * as ort from "onnxruntime-node";
+import {
+  InferenceConfigSchema,
+  OnnxRuntime,
+  tensor,
+  unmeasured,
+} from "../../src/navigation/inference/mod.ts";
+import { monotonicNs } from "../../src/core/mod.ts";
+
+const [path, seconds = "10"] = Deno.args;
+const DURATION_MS = 1000 * Number(seconds);
+const PERIOD_MS = 100;
+const SHAPE = [1, 1, 480, 640];
+const picture = tensor("input", "float32", SHAPE);
+for (let i = 0; i < picture.data.length; i++) picture.data[i] = (Math.sin(i / 7) + 1) / 2;
+
+/** Gaps of the timer, and how many runs there were, while `run` is called again and again. */
+async function measure(name: string, run: (() => Promise<unknown>) | null): Promise<void> {
+  const gaps: number[] = [];
+  let last = performance.now();
+  const endMs = last + DURATION_MS;
+  const timer = setInterval(() => {
+    const now = performance.now();
+    gaps.push(now - last);
+    last = now;
+  }, PERIOD_MS);
+  let runs = 0;
+  if (run === null) await new Promise((resolve) => setTimeout(resolve, DURATION_MS));
+  else for (; performance.now() < endMs; runs++) await run();
+  clearInterval(timer);
+  gaps.sort((a, b) => a - b);
+  const at = (share: number) => gaps[Math.min(gaps.length - 1, Math.floor(share * gaps.length))];
+  const ms = runs === 0 ? "" : `${(DURATION_MS / runs).toFixed(1).padStart(7)} ms a run`;
+  console.log(
+    `${name.padEnd(34)} gap p50 ${at(0.5).toFixed(1)}  p95 ${at(0.95).toFixed(1)}  ` +
+      `max ${at(1).toFixed(1)} ms  of ${gaps.length}${ms}`,
+  );
+}
+
+await measure("nothing else", null);
+for (const intraOpThreads of [1, 2]) {
+  await using runtime = new OnnxRuntime({
+    config: InferenceConfigSchema.parse({ intraOpThreads }),
+    thermalState: () => unmeasured(monotonicNs(0)),
+    onEvent: () => {},
+  });
+  const engine = await runtime.deserializeEngine({ path });
+  await measure(`OnnxRuntime, ${intraOpThreads} thread(s)`, () => runtime.infer(engine, [picture]));
+}
+const session = await ort.InferenceSession.create(path, { intraOpNumThreads: 1 });
+const feed = new ort.Tensor("float32", picture.data as Float32Array, SHAPE);
+await measure("plain session, 1 thread", () => session.run({ input: feed }));
