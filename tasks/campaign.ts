@@ -38,6 +38,8 @@ const PARTS: Readonly<Record<string, (host: PartHost) => Promise<PartResult>>> =
     ),
   damage: (host) =>
     repeatTests(["tests/faults/fdr_damage.test.ts"], { GDN_FDR_DAMAGE: "full" }, host),
+  inference: (host) =>
+    repeatTests(["tests/unit/inference_leak.test.ts"], { GDN_INFERENCE_RUNS: "10000" }, host),
   index: (host) =>
     repeatTests(
       ["tests/faults/descriptor_index_crash.test.ts"],

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type Grants, permissionFlags, type PermissionSet } from "../src/core/mod.ts";
 
@@ -21,7 +22,7 @@ export interface ExecutableCommand {
  * `airborne …` under the permission set `airborne`, which may read and write only the given paths.
  */
 export function airborneCommand(args: readonly string[], grants: Grants = {}): ExecutableCommand {
-  return executable("airborne", args, grants);
+  return executable("airborne", args, grants, onnxRuntimeBinding());
 }
 
 /** `operator …` under the permission set `operator`. */
@@ -57,14 +58,30 @@ function executable(
   };
 }
 
-let sets: Readonly<Record<string, PermissionSet>> | undefined;
+interface DenoJson {
+  readonly permissions: Readonly<Record<string, PermissionSet>>;
+  readonly imports: Readonly<Record<string, string>>;
+}
+
+let read: DenoJson | undefined;
+
+function denoJson(): DenoJson {
+  return read ??= JSON.parse(Deno.readTextFileSync(`${REPOSITORY}/deno.json`)) as DenoJson;
+}
 
 /** A set of deno.json, the one place that says what a program may do at most. */
 export function permissionSet(name: string): PermissionSet {
-  sets ??= (JSON.parse(Deno.readTextFileSync(`${REPOSITORY}/deno.json`)) as {
-    permissions: Readonly<Record<string, PermissionSet>>;
-  }).permissions;
-  return sets[name];
+  return denoJson().permissions[name];
+}
+
+/** ONNX Runtime's native module, which the first model loads; it opens its library itself. */
+function onnxRuntimeBinding(): string[] {
+  const cache = npmCacheDirectory();
+  const [name, version] = denoJson().imports["onnxruntime-node"].replace(/^npm:/, "").split("@");
+  const machine = Deno.build.arch === "aarch64" ? "arm64" : "x64";
+  const file = `${name}/${version}/bin/napi-v6/linux/${machine}/onnxruntime_binding.node`;
+  return [...Deno.readDirSync(cache)].map((registry) => `${cache}/${registry.name}/${file}`)
+    .filter((path) => existsSync(path));
 }
 
 let npmCache: string | undefined;

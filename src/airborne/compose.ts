@@ -9,7 +9,6 @@ import {
   DataError,
   hasNativeLibrary,
   LocalFrame,
-  RuntimeNotAvailableError,
   type Strategies,
   type Strategy,
 } from "../core/mod.ts";
@@ -223,12 +222,8 @@ function makeCompanion({ config, thermal }: AirborneOptions): Companion {
     thermalAdaptation,
     full: placeRecognition,
     thermal: thermal ?? null,
-    openRuntime: (parts) => openRuntime({ ...parts, openTensorRt: noTensorRt }),
+    openRuntime,
   });
-}
-
-function noTensorRt(): never {
-  throw new RuntimeNotAvailableError("Cannot open TensorRT: this build has no bindings of it");
 }
 
 /** The package knows how well its map is registered; the configuration does not. */

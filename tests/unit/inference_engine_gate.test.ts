@@ -120,7 +120,7 @@ for (const [what, type, spoil] of REFUSED) {
     const { runtime, thread } = makeRecorded({
       runtime: "onnx_trt_ep",
       ortTrtCacheDir: `${scratch.path}/cache`,
-    }, { host: HOST });
+    }, { host: () => Promise.resolve(HOST) });
     await assert.rejects(runtime.deserializeEngine(engine), (error) => {
       assert.ok(error instanceof EngineDeserializeError);
       assert.equal(error.constructor, type, String(error));
@@ -138,7 +138,7 @@ Deno.test("an engine that passes the gate is staged, and its model is loaded", a
   const { runtime, thread } = makeRecorded({
     runtime: "onnx_trt_ep",
     ortTrtCacheDir: cache,
-  }, { host: HOST });
+  }, { host: () => Promise.resolve(HOST) });
   const staged = `${cache}/${engine.path.split("/").at(-1)}`;
   // A stale file of that name is replaced, and the same one left alone.
   await Deno.mkdir(cache);

@@ -54,9 +54,9 @@ export function convolution(rows = 24, columns = 17): TestModel {
 }
 
 /** y = x · w + x, half precision in, inside and out. */
-export function halfPrecision(): TestModel {
+export function halfPrecision(): TestModel & { readonly weights: Tensor } {
   const w = values(tensor("w", "float16", [16, 16]), wave);
-  return model("half precision", {
+  const made = model("half precision", {
     nodes: [
       { type: "MatMul", inputs: ["x", "w"], outputs: ["p"] },
       { type: "Add", inputs: ["p", "x"], outputs: ["y"] },
@@ -65,6 +65,7 @@ export function halfPrecision(): TestModel {
     outputs: [{ name: "y", elementType: "float16", shape: [2, 16] }],
     constants: [w],
   }, [values(tensor("x", "float16", [2, 16]), wave)]);
+  return { ...made, weights: w };
 }
 
 /** Integer product of int8 by uint8 into int32. */

@@ -40,7 +40,7 @@ export interface OnnxRuntimeOptions {
   readonly thermalState: () => ThermalState;
   readonly onEvent: OnInferenceEvent;
   /** What engines must have been built for; null where TensorRT is not installed: none fits. */
-  readonly host?: EngineHost | null;
+  readonly host?: () => Promise<EngineHost | null>;
   /** Shared with other runtimes of the process; one of its own otherwise. */
   readonly budget?: GpuMemoryBudget;
   readonly startThread?: () => SessionThread;
@@ -137,9 +137,10 @@ export class OnnxRuntime implements InferenceRuntime {
   async #modelOfEngine(
     entry: EngineEntry,
   ): Promise<{ readonly path: string; readonly bytes: Uint8Array<ArrayBuffer> }> {
-    const { config, host } = this.#options;
+    const { config } = this.#options;
     const { path, modelPath } = entry;
-    if (!host) {
+    const host = await this.#options.host?.() ?? null;
+    if (host === null) {
       throw new EngineHostMismatchError(
         `Cannot load ${basename(path)}: TensorRT is not installed on this host`,
       );

@@ -5,29 +5,39 @@
  */
 import { RuntimeNotAvailableError } from "../../core/mod.ts";
 import type { InferenceRuntime } from "./contract.ts";
+import type { EngineHost } from "./engine_name.ts";
 import { FallbackRuntime } from "./fallback_runtime.ts";
 import { GpuMemoryBudget } from "./gpu_memory_budget.ts";
 import { OnnxRuntime, type OnnxRuntimeOptions } from "./onnx_runtime.ts";
+import { openTensorRtRuntime, type TensorRtRuntime } from "./tensorrt_runtime.ts";
 
-interface OpenRuntimeOptions extends Omit<OnnxRuntimeOptions, "budget" | "startThread"> {
-  /**
-   * Opens TensorRT with the budget that both runtimes share.
-   *
-   * @throws RuntimeNotAvailableError where it is not installed: ONNX Runtime takes its place
-   */
-  readonly openTensorRt: (budget: GpuMemoryBudget) => InferenceRuntime;
+type OpenRuntimeOptions = Pick<OnnxRuntimeOptions, "config" | "thermalState" | "onEvent">;
+
+/** ONNX Runtime is loaded by the first model; where TensorRT is not installed it takes its place. */
+export function openRuntime(options: OpenRuntimeOptions): InferenceRuntime {
+  const { config, onEvent, thermalState } = options;
+  const budget = new GpuMemoryBudget(config.gpuMemoryBudgetBytes);
+  const host = () => hostOf({ budget, thermalState });
+  const onnx = new OnnxRuntime({ ...options, budget, host });
+  if (config.runtime !== "tensorrt") return onnx;
+  return new FallbackRuntime({ tensorrt: openOrError({ budget, thermalState }), onnx, onEvent });
 }
 
-/** Nothing is loaded before the first model is. */
-export function openRuntime(options: OpenRuntimeOptions): InferenceRuntime {
-  const { config, onEvent, openTensorRt } = options;
-  const budget = new GpuMemoryBudget(config.gpuMemoryBudgetBytes);
-  const onnx = new OnnxRuntime({ ...options, budget });
-  if (config.runtime !== "tensorrt") return onnx;
+type TensorRtParts = Parameters<typeof openTensorRtRuntime>[0];
+
+function openOrError(parts: TensorRtParts): TensorRtRuntime | RuntimeNotAvailableError {
   try {
-    return new FallbackRuntime({ tensorrt: openTensorRt(budget), onnx, onEvent });
+    return openTensorRtRuntime(parts);
   } catch (error) {
-    if (!(error instanceof RuntimeNotAvailableError)) throw error;
-    return new FallbackRuntime({ tensorrt: error, onnx, onEvent });
+    if (error instanceof RuntimeNotAvailableError) return error;
+    throw error;
   }
+}
+
+/** What engines must have been built for; null where TensorRT is not installed. */
+async function hostOf(parts: TensorRtParts): Promise<EngineHost | null> {
+  const tensorrt = openOrError(parts);
+  if (tensorrt instanceof RuntimeNotAvailableError) return null;
+  await using opened = tensorrt;
+  return await opened.host();
 }
