@@ -10,7 +10,6 @@ const ONLY_TESTED: Readonly<Record<string, readonly string[]>> = {
     "src/flight/flight_recorder/client.ts#attachFdrClient",
     "src/navigation/descriptor_index/tile_ids.ts#tileOfDescriptorId",
     "src/navigation/inference/engine_name.ts#matchesHost",
-    "src/navigation/inference/tensorrt_runtime.ts#openTensorRtRuntime",
     "src/navigation/state_estimator/imu_preintegrator.ts#ImuPreintegrator",
     "src/navigation/state_estimator/no_estimate_alert.ts#NoEstimateAlert",
     "src/tiles/workstation/tile_cache/open.ts#buildTileMetadataStore",
