@@ -7,7 +7,6 @@
  */
 import { commands as airborneCommands } from "../src/airborne/compose.ts";
 import {
-  type Command,
   type CommandDeclaration,
   COMMON_FLAGS,
   type Option,
@@ -17,40 +16,19 @@ import {
   withCompletion,
 } from "../src/core/mod.ts";
 import { commands as operatorCommands } from "../src/operator/compose.ts";
-import { providerCommand } from "../src/workstation/satellite_provider/main.ts";
-import { campaignCommand } from "./campaign.ts";
-import { demoCommand } from "./demo.ts";
-import { evaluateCommand } from "./evaluate.ts";
 import { REPOSITORY } from "./executables.ts";
-import { goldenCommand } from "./golden.ts";
-import { installCommand } from "./install.ts";
-import { packageCommand } from "./package.ts";
-import { recallCommand } from "./recall.ts";
 
 interface CommandDocument {
   readonly path: string;
   readonly text: string;
 }
 
-export function commandDocuments(): readonly CommandDocument[] {
+/** `tasks`: those that take options. */
+export function commandDocuments(tasks: readonly CommandDeclaration[]): readonly CommandDocument[] {
   return [
     documentOf("src/operator", "operator", withCompletion("operator", operatorCommands())),
     documentOf("src/airborne", "airborne", withCompletion("airborne", airborneCommands())),
-    documentOf("tasks", "deno task", taskCommands()),
-  ];
-}
-
-/** Tasks that take options. */
-export function taskCommands(): readonly Command[] {
-  return [
-    demoCommand,
-    evaluateCommand,
-    campaignCommand,
-    recallCommand,
-    goldenCommand,
-    packageCommand,
-    installCommand,
-    providerCommand,
+    documentOf("tasks", "deno task", tasks),
   ];
 }
 

@@ -5,7 +5,7 @@
  */
 import { basename } from "node:path";
 import { exists, EXIT, GdnError } from "../../src/core/mod.ts";
-import { installedDocuments } from "../documents.ts";
+import { installedDocuments } from "../documents/installed.ts";
 import { REPOSITORY } from "../executables.ts";
 import { readPortable, unpackPortable } from "./container.ts";
 import { containedFiles, nativeComponents } from "./contents.ts";

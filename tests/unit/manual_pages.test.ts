@@ -10,7 +10,7 @@ import {
 } from "../../src/core/mod.ts";
 import { AirborneConfigSchema } from "../../src/airborne/config.ts";
 import { commands as operatorCommands } from "../../src/operator/compose.ts";
-import { installedDocuments } from "../../tasks/documents.ts";
+import { installedDocuments } from "../../tasks/documents/installed.ts";
 import { airborneSettings } from "../../tasks/example_config.ts";
 import { inScratch } from "../support/scratch.ts";
 import { REPOSITORY } from "../support/paths.ts";
