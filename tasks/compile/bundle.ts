@@ -21,7 +21,7 @@ export interface Bundles {
   readonly imported: readonly string[];
 }
 
-const PLANNER = "src/core/grants/plan.ts";
+export const PLANNER = "src/core/grants/plan.ts";
 
 /** Where the planner's bundle lies in every executable. */
 export const PLANNER_BUNDLE = "src/planner/plan.js";

@@ -38,7 +38,7 @@ export const COMPOSITION_ROOTS = [
 ];
 
 /** npm packages that the graph of `airborne` never holds. */
-export const AIRBORNE_NEVER = ["sharp", "pg", "@electric-sql/pglite", "geotiff"];
+export const AIRBORNE_NEVER = ["sharp", "pg", "@electric-sql/pglite", "geotiff"] as const;
 
 /** "tiles/workstation/tile_cache/sql/database.ts" → "tiles/workstation/tile_cache". */
 export function componentOf(file: string): string {
