@@ -6,6 +6,7 @@
 #include <opencv2/features2d.hpp>
 
 #include "guard.hpp"
+#include "simd.hpp"
 
 namespace {
 
@@ -30,7 +31,7 @@ cv::Mat picture(const uint8_t* pixels, int32_t width, int32_t height) {
 struct Neighbour {
   int index = -1;
   float best = 4, second = 4;
-  void offer(int candidate, float distance) {
+  GDN_INLINE void offer(int candidate, float distance) {
     if (distance < best) {
       second = best;
       best = distance;
@@ -40,6 +41,32 @@ struct Neighbour {
     }
   }
 };
+
+struct Side {
+  const float* descriptors;
+  const float* positions;
+  int count;
+};
+
+/// The nearest two within the radius, for every row of both sides.
+GDN_VECTORISED void neighbours(const Side& a, const Side& b, int length, float radius,
+                               Neighbour* from_a, Neighbour* from_b) {
+  const float squared_radius = radius * radius;
+  for (int i = 0; i < a.count; ++i) {
+    const float x = a.positions[2 * i], y = a.positions[2 * i + 1];
+    const float* row = a.descriptors + static_cast<int64_t>(i) * length;
+    for (int j = 0; j < b.count; ++j) {
+      const float dx = b.positions[2 * j] - x, dy = b.positions[2 * j + 1] - y;
+      if (!(dx * dx + dy * dy <= squared_radius)) continue;
+      const float* other = b.descriptors + static_cast<int64_t>(j) * length;
+      gdn::Floats8 sums = {};
+      for (int k = 0; k < length / 8; ++k) sums += gdn::at8(row, k) * gdn::at8(other, k);
+      const float distance = std::max(0.0F, 2 - 2 * gdn::sum_of(sums));
+      from_a[i].offer(j, distance);
+      from_b[j].offer(i, distance);
+    }
+  }
+}
 
 }  // namespace
 
@@ -84,40 +111,29 @@ int32_t gdn_features_sift(const uint8_t* pixels, const uint8_t* valid, int32_t w
   });
 }
 
-int32_t gdn_features_match(const float* descriptors_a, int32_t count_a, const float* descriptors_b,
-                           int32_t count_b, double ratio, int32_t* pairs, float* distances,
-                           int32_t* count, gdn_error* error) {
+int32_t gdn_features_match(const float* descriptors_a, const float* positions_a, int32_t count_a,
+                           const float* descriptors_b, const float* positions_b, int32_t count_b,
+                           int32_t length, double radius, double ratio, int32_t* pairs,
+                           float* cosines, int32_t* count, gdn_error* error) {
   return gdn::guard(error, [&] {
     require(count_a >= 0 && count_b >= 0 && count_a <= 100000 && count_b <= 100000,
             "at most 100000 descriptors a side");
+    require(length >= 8 && length <= 4096 && length % 8 == 0,
+            "length must be a multiple of 8, at most 4096");
+    require(radius > 0, "radius must be positive");
     require(ratio > 0 && ratio <= 1, "ratio must be in (0, 1]");
     *count = 0;
-    if (count_a == 0 || count_b < 2) return;
-    const int length = GDN_DESCRIPTOR_LENGTH;
-    const cv::Mat a(count_a, length, CV_32F, const_cast<float*>(descriptors_a));
-    const cv::Mat b(count_b, length, CV_32F, const_cast<float*>(descriptors_b));
     std::vector<Neighbour> from_a(count_a), from_b(count_b);
-    cv::Mat products;
-    const int block = 512;  // bounds the memory of the product matrix
-    for (int start = 0; start < count_a; start += block) {
-      const int end = std::min(count_a, start + block);
-      cv::gemm(a.rowRange(start, end), b, 1, cv::noArray(), 0, products, cv::GEMM_2_T);
-      for (int i = start; i < end; ++i) {
-        const float* row = products.ptr<float>(i - start);
-        for (int j = 0; j < count_b; ++j) {
-          const float distance = std::max(0.0F, 2 - 2 * row[j]);
-          from_a[i].offer(j, distance);
-          from_b[j].offer(i, distance);
-        }
-      }
-    }
+    neighbours({descriptors_a, positions_a, count_a}, {descriptors_b, positions_b, count_b}, length,
+               static_cast<float>(std::min(radius, 1e9)), from_a.data(), from_b.data());
     const auto squared_ratio = static_cast<float>(ratio * ratio);
     for (int i = 0; i < count_a; ++i) {
       const Neighbour& n = from_a[i];
-      if (n.best >= squared_ratio * n.second || from_b[n.index].index != i) continue;
+      if (n.index < 0 || from_b[n.index].index != i) continue;
+      if (ratio < 1 && n.best >= squared_ratio * n.second) continue;
       pairs[2 * *count] = i;
       pairs[2 * *count + 1] = n.index;
-      distances[*count] = std::sqrt(n.best);
+      cosines[*count] = 1 - n.best / 2;
       ++*count;
     }
   });

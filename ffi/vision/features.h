@@ -13,12 +13,16 @@ GDN_API int32_t gdn_features_sift(const uint8_t* pixels, const uint8_t* valid, i
                                   float* keypoints, float* descriptors, int32_t capacity,
                                   int32_t* count, gdn_error* error);
 
-/* Nearest neighbours from a to b that pass Lowe's ratio test and are mutual. `pairs` holds 2 * count_a
- * integers (index in a, index in b), `distances` count_a floats; *count pairs are filled. */
-GDN_API int32_t gdn_features_match(const float* descriptors_a, int32_t count_a,
-                                   const float* descriptors_b, int32_t count_b, double ratio,
-                                   int32_t* pairs, float* distances, int32_t* count,
-                                   gdn_error* error);
+/* Mutual nearest neighbours of unit vectors of `length` floats (a multiple of 8) among those whose
+ * positions (x, y of each, in one frame and unit for both sides) are at most `radius` apart: what is
+ * known of the displacement keeps look-alikes elsewhere out. `ratio` under 1 is Lowe's test on
+ * distances. `pairs` holds 2 * count_a integers (index in a, index in b), `cosines` count_a floats;
+ * *count pairs are filled. */
+GDN_API int32_t gdn_features_match(const float* descriptors_a, const float* positions_a,
+                                   int32_t count_a, const float* descriptors_b,
+                                   const float* positions_b, int32_t count_b, int32_t length,
+                                   double radius, double ratio, int32_t* pairs, float* cosines,
+                                   int32_t* count, gdn_error* error);
 
 /* Homography b = H a by MAGSAC++ (OpenCV's USAC_MAGSAC), the same for the same input. points: x, y
  * pairs; `homography` 9 doubles row-major; `inlier_mask` count bytes. *inliers is 0 when there is none. */

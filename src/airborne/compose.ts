@@ -28,7 +28,12 @@ import {
 } from "../flight/flight_package/mod.ts";
 import { openRuntime } from "../navigation/inference/mod.ts";
 import { TileMap } from "../navigation/map/mod.ts";
-import { type CrossDomainMatcher, StructuralMatcher } from "../navigation/matcher/mod.ts";
+import {
+  type CrossDomainMatcher,
+  FeatureMatcher,
+  SiftExtractor,
+  StructuralMatcher,
+} from "../navigation/matcher/mod.ts";
 import {
   AdaptiveRecogniser,
   ExhaustiveSearch,
@@ -88,6 +93,10 @@ const STRATEGIES: { readonly [Role in keyof Roles]: Strategies<StrategyParts, Ro
   matcher: {
     structural: {
       create: ({ vision, map, config }) => new StructuralMatcher(vision, map, config.structural),
+    },
+    features: {
+      create: ({ vision, map, config: { features } }) =>
+        new FeatureMatcher(vision, map, new SiftExtractor(vision, features), features),
     },
   },
   pose: {

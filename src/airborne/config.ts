@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { FdrConfigSchema } from "../flight/flight_recorder/mod.ts";
-import { StructuralConfigSchema } from "../navigation/matcher/mod.ts";
+import { FeaturesConfigSchema, StructuralConfigSchema } from "../navigation/matcher/mod.ts";
 import { FlightTilesConfigSchema } from "../tiles/orthorectification/mod.ts";
 import { InferenceConfigSchema } from "../navigation/inference/mod.ts";
 import { PlaceRecognitionConfigSchema } from "../navigation/place_recognition/mod.ts";
@@ -27,6 +27,7 @@ export const AirborneConfigSchema = z.strictObject({
   planarKlt: PlanarKltConfigSchema.prefault({}),
   placeRecognition: PlaceRecognitionConfigSchema.prefault({}),
   structural: StructuralConfigSchema.prefault({}),
+  features: FeaturesConfigSchema.prefault({}),
   pose: PoseConfigSchema.prefault({}),
   eskf: EskfConfigSchema.prefault({}),
   navigator: NavigatorConfigSchema.prefault({}),

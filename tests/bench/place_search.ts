@@ -16,12 +16,10 @@
  */
 import { parseArgs } from "node:util";
 import {
-  type Enu,
   LocalFrame,
   localFromBody,
   matrixFromQuaternion,
   median,
-  type Quaternion,
   quaternionMultiply,
   radiansFromDegrees,
   rollPitchYaw,
@@ -35,6 +33,7 @@ import {
 } from "../../src/navigation/place_recognition/mod.ts";
 import { openRecordedFlight } from "../../src/flight/replay/mod.ts";
 import { openVision, VisionFrame } from "../../src/native/vision/mod.ts";
+import { readTruth } from "./flight_truth.ts";
 
 /** A place this near is the right one, metres. */
 const RIGHT_M = 15;
@@ -73,7 +72,7 @@ const search = new ExhaustiveSearch(vision, map, config);
 const { bounds } = map;
 const reachM = Math.hypot(bounds.eastMaxM - bounds.eastMinM, bounds.northMaxM - bounds.northMinM);
 
-const truth = await readTruth(`${values.flight}/truth.csv`);
+const truth = await readTruth(`${values.flight}/truth.csv`, frame);
 const flight = await openRecordedFlight(values.flight);
 const random = seededRandom("place search");
 const ranks: number[] = [], milliseconds: number[] = [];
@@ -115,23 +114,3 @@ console.log(
   `first place right ${within(1)}/${ranks.length}, among three ${within(3)}, ` +
     `among all ${within(Infinity)}; ${median(milliseconds)?.toFixed(0)} ms a search (median)`,
 );
-
-interface TruthRow {
-  readonly timeNs: number;
-  readonly positionLocalM: Enu;
-  readonly localFromBody: Quaternion;
-}
-
-/** Columns: time_ns, latitude, longitude, height, velocity (3), w, x, y, z of local from body. */
-async function readTruth(path: string): Promise<TruthRow[]> {
-  const lines = (await Deno.readTextFile(path)).trim().split("\n").slice(1);
-  return lines.map((line) => {
-    const [timeNs, latitudeDeg, longitudeDeg, heightM, , , , w, x, y, z] = line.split(",")
-      .map(Number);
-    return {
-      timeNs,
-      positionLocalM: frame.localFromWgs({ latitudeDeg, longitudeDeg, heightM }),
-      localFromBody: [w, x, y, z],
-    };
-  });
-}

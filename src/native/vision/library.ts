@@ -13,12 +13,13 @@ import { poseStructBytes, poseSymbols } from "./pose.ts";
 import { renderSymbols } from "./render.ts";
 import { structuralStructBytes, structuralSymbols } from "./structural.ts";
 import { trackSymbols } from "./tracks.ts";
+import { vladSymbols } from "./vlad.ts";
 import { warpSymbols } from "./warp.ts";
 
 /** ABI version and struct sizes of these bindings; checked when the library is opened. */
 export const visionAbi: NativeAbi = {
   symbol: "gdn_vision_abi_version",
-  version: 3,
+  version: 4,
   structBytes: { ...poseStructBytes, ...structuralStructBytes },
 };
 
@@ -33,6 +34,7 @@ export const visionSymbols = {
   ...renderSymbols,
   ...structuralSymbols,
   ...trackSymbols,
+  ...vladSymbols,
   ...warpSymbols,
 } as const satisfies Deno.ForeignLibraryInterface;
 

@@ -8,4 +8,5 @@ export * from "./pose.ts";
 export * from "./render.ts";
 export * from "./structural.ts";
 export * from "./tracks.ts";
+export * from "./vlad.ts";
 export * from "./warp.ts";

@@ -24,3 +24,44 @@ export const StructuralConfigSchema = z.strictObject({
   tiePointsMin: z.int().min(5).default(8),
 });
 export type StructuralConfig = z.infer<typeof StructuralConfigSchema>;
+
+/** What the matchers of local features share. Pixels are of the resolution compared at. */
+const featureMatching = {
+  /** Frame and map are compared at this share of the map's pixel, or coarser: 1 is the map's own. */
+  gsdShare: z.number().min(0.25).max(4).default(1),
+  /** How many sigmas of the hypothesis are searched, but at least this share of the footprint's width. */
+  searchSigmas: z.number().positive().default(3.5),
+  searchRadiusMinShare: z.number().positive().default(0.1),
+  searchRadiusMaxM: z.number().positive().default(120),
+  /** Pairs agree on a place when they are at most this far off… */
+  tolerancePx: z.number().positive().default(4),
+  /** …places further apart than this are different ones… */
+  separationPx: z.number().positive().default(16),
+  /** …and MAGSAC++ verifies the pairs with this threshold. */
+  thresholdPx: z.number().positive().default(3),
+  /** Least number of verified pairs… */
+  inliersMin: z.int().min(4).default(12),
+  /** …of which another place may have at most this share (see README). */
+  secondShareMax: z.number().min(0).max(1).default(0.5),
+  /** Tie points: the most alike of each block of the view. */
+  blocksX: z.int().min(1).max(32).default(8),
+  blocksY: z.int().min(1).max(32).default(6),
+  perBlock: z.int().min(1).max(8).default(1),
+  tiePointsMin: z.int().min(5).default(8),
+} as const;
+
+export const FeatureMatchingConfigSchema = z.strictObject(featureMatching);
+export type FeatureMatchingConfig = z.infer<typeof FeatureMatchingConfigSchema>;
+
+/** Settings of the matcher of SIFT features. */
+export const FeaturesConfigSchema = z.strictObject({
+  ...featureMatching,
+  /** Side of the pictures described at once, pixels. */
+  sidePx: z.int().min(128).max(4096).default(512),
+  /** At most so many features of a picture, the strongest. */
+  featuresMax: z.int().min(50).max(20_000).default(1500),
+  contrastMin: z.number().positive().max(0.5).default(0.02),
+  /** Lowe's ratio test among the features near the predicted place; 1: none. */
+  ratioMax: z.number().positive().max(1).default(0.95),
+});
+export type FeaturesConfig = z.infer<typeof FeaturesConfigSchema>;

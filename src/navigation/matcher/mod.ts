@@ -1,6 +1,8 @@
 /** C3: finds the ground of a frame on the map. */
 export * from "./contract.ts";
-export { type StructuralConfig, StructuralConfigSchema } from "./config.ts";
+export * from "./config.ts";
 export { halfRange } from "./search_range.ts";
 export { StructuralMatcher } from "./structural.ts";
 export { turnClockwise } from "./turn.ts";
+export { FeatureMatcher } from "./feature_matcher.ts";
+export { SiftExtractor } from "./sift_extractor.ts";

@@ -1,0 +1,87 @@
+/**
+ * Local features: points of a picture with descriptors. Who finds them is an extractor; who matches
+ * them does not know which.
+ *
+ * @module
+ */
+import type { GreyPatch } from "../../native/vision/mod.ts";
+
+type Floats = Float32Array<ArrayBuffer>;
+
+export interface LocalFeatures {
+  readonly count: number;
+  /** x, y of each, pixels; pixel centres are at integers. */
+  readonly pointsPx: Floats;
+  /** Rows of the extractor's `descriptorLength` floats, each of length 1. */
+  readonly descriptors: Floats;
+}
+
+/** What of two features' descriptors counts as the same point. */
+export interface PairingRule {
+  /** Lowe's ratio test on distances; 1: none. */
+  readonly ratio: number;
+  /** Least cosine of the two descriptors. */
+  readonly cosineMin: number;
+}
+
+export interface FeatureExtractor {
+  /** Name of the strategy that is built on it. */
+  readonly label: string;
+  /** Floats of a descriptor, a multiple of 8. */
+  readonly descriptorLength: number;
+  readonly pairing: PairingRule;
+  /** Size of the largest picture that it takes, pixels. */
+  readonly widthMaxPx: number;
+  readonly heightMaxPx: number;
+  /** The features of a picture of at most that size, strongest first. */
+  extract(picture: GreyPatch): Promise<LocalFeatures>;
+}
+
+/** A picture that says where it holds ground. */
+export type ValidPatch = GreyPatch & { readonly valid: Uint8Array<ArrayBuffer> };
+
+/** A point this near to where the picture ends would describe the end. */
+const RIM_PX = 6;
+
+/** The features whose surroundings are within the picture's valid part. */
+export async function extractInside(
+  extractor: FeatureExtractor,
+  picture: ValidPatch,
+): Promise<LocalFeatures> {
+  const { widthPx, heightPx, valid } = picture;
+  const isValid = (x: number, y: number) =>
+    x >= 0 && y >= 0 && x < widthPx && y < heightPx && valid[y * widthPx + x] !== 0;
+  const features = await extractor.extract(picture);
+  return selectFeatures(features, extractor.descriptorLength, (x, y) => {
+    const column = Math.round(x), row = Math.round(y);
+    for (let dy = -RIM_PX; dy <= RIM_PX; dy += RIM_PX) {
+      for (let dx = -RIM_PX; dx <= RIM_PX; dx += RIM_PX) {
+        if (!isValid(column + dx, row + dy)) return false;
+      }
+    }
+    return true;
+  });
+}
+
+/** Those whose point `keeps`, in the same order. */
+export function selectFeatures(
+  features: LocalFeatures,
+  length: number,
+  keeps: (xPx: number, yPx: number) => boolean,
+): LocalFeatures {
+  const { pointsPx, descriptors } = features;
+  const kept: number[] = [];
+  for (let i = 0; i < features.count; i++) {
+    if (keeps(pointsPx[2 * i], pointsPx[2 * i + 1])) kept.push(i);
+  }
+  const out = {
+    count: kept.length,
+    pointsPx: new Float32Array(2 * kept.length),
+    descriptors: new Float32Array(length * kept.length),
+  };
+  kept.forEach((from, to) => {
+    out.pointsPx.set(pointsPx.subarray(2 * from, 2 * from + 2), 2 * to);
+    out.descriptors.set(descriptors.subarray(length * from, length * (from + 1)), length * to);
+  });
+  return out;
+}
