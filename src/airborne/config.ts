@@ -5,7 +5,11 @@
  */
 import { z } from "zod";
 import { FdrConfigSchema } from "../flight/flight_recorder/mod.ts";
-import { FeaturesConfigSchema, StructuralConfigSchema } from "../navigation/matcher/mod.ts";
+import {
+  FeaturesConfigSchema,
+  OnnxMatcherConfigSchema,
+  StructuralConfigSchema,
+} from "../navigation/matcher/mod.ts";
 import { FlightTilesConfigSchema } from "../tiles/orthorectification/mod.ts";
 import { InferenceConfigSchema } from "../navigation/inference/mod.ts";
 import { PlaceRecognitionConfigSchema } from "../navigation/place_recognition/mod.ts";
@@ -28,6 +32,7 @@ export const AirborneConfigSchema = z.strictObject({
   placeRecognition: PlaceRecognitionConfigSchema.prefault({}),
   structural: StructuralConfigSchema.prefault({}),
   features: FeaturesConfigSchema.prefault({}),
+  onnxMatcher: OnnxMatcherConfigSchema.prefault({}),
   pose: PoseConfigSchema.prefault({}),
   eskf: EskfConfigSchema.prefault({}),
   navigator: NavigatorConfigSchema.prefault({}),

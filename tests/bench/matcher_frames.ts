@@ -6,8 +6,10 @@
  *     deno task evaluate --only two_dates_1 --keep      (says where the work folder is)
  *     deno run -A tests/bench/matcher_frames.ts --package DIR/package --flight DIR/flight
  *       [--matchers structural,features] [--every FRAMES] [--sigma M] [--heading-sigma DEG]
- *       [--tilt-sigma DEG] [--height-sigma M] [--config JSON] [--frames]
+ *       [--tilt-sigma DEG] [--height-sigma M] [--elsewhere] [--config JSON] [--frames]
  *
+ * `--elsewhere` sets every prior to another place of the map, out of reach of the search: each fix is
+ * then a wrong one.
  * `--config` overrides settings of airborne: '{"features":{"inliersMin":20}}'. `--frames` adds a line
  * of JSON for each frame. The package stands with the first case of a site.
  *
@@ -28,6 +30,7 @@ import {
 import { AirborneConfigSchema } from "../../src/airborne/config.ts";
 import { openFlightPackage } from "../../src/flight/flight_package/mod.ts";
 import { openRecordedFlight } from "../../src/flight/replay/mod.ts";
+import { OnnxRuntime } from "../../src/navigation/inference/mod.ts";
 import { TileMap } from "../../src/navigation/map/mod.ts";
 import {
   type CrossDomainMatcher,
@@ -35,6 +38,7 @@ import {
   type PlaceHypothesis,
   SiftExtractor,
   StructuralMatcher,
+  XfeatExtractor,
 } from "../../src/navigation/matcher/mod.ts";
 import { PlanarPoseSolver } from "../../src/navigation/pose/mod.ts";
 import { openVision, VisionFrame } from "../../src/native/vision/mod.ts";
@@ -44,6 +48,9 @@ import { readTruth } from "./flight_truth.ts";
 const WRONG_M = 30, WRONG_R95 = 3;
 /** Radius of 95 % over the sigma of one axis, two degrees of freedom. */
 const R95_PER_SIGMA = Math.sqrt(-2 * Math.log(0.05));
+
+/** Least distance of another place, metres. */
+const ELSEWHERE_M = 150;
 
 const { values } = parseArgs({
   options: {
@@ -55,6 +62,7 @@ const { values } = parseArgs({
     "tilt-sigma": { type: "string", default: "0.5" },
     "heading-sigma": { type: "string", default: "1" },
     "height-sigma": { type: "string", default: "2" },
+    elsewhere: { type: "boolean", default: false },
     config: { type: "string", default: "{}" },
     frames: { type: "boolean", default: false },
   },
@@ -84,6 +92,22 @@ const MAKE: Readonly<Record<string, () => CrossDomainMatcher | Promise<CrossDoma
   structural: () => new StructuralMatcher(vision, map, config.structural),
   features: () =>
     new FeatureMatcher(vision, map, new SiftExtractor(vision, config.features), config.features),
+  onnx: async () => {
+    const thermalState = () => ({
+      throttled: false,
+      telemetryAvailable: false,
+      source: "none" as const,
+      temperatureC: null,
+      measuredNs: monotonicNs(0),
+    });
+    const runtime = resources.use(new OnnxRuntime({ intraOpThreads: 1, thermalState }));
+    const extractor = await XfeatExtractor.open(
+      runtime,
+      config.onnxMatcher.modelPath,
+      config.onnxMatcher,
+    );
+    return new FeatureMatcher(vision, map, resources.use(extractor), config.onnxMatcher);
+  },
 };
 
 interface Tally {
@@ -110,6 +134,7 @@ for (const name of values.matchers.split(",")) {
 const truth = await readTruth(`${values.flight}/truth.csv`, localFrame);
 const flight = await openRecordedFlight(values.flight);
 const random = seededRandom("matcher frames");
+const mapVarianceM2 = flightPackage.manifest.mapRegistrationSigmaM ** 2;
 let index = 0, frames = 0;
 for await (const event of flight.events()) {
   if (event.kind !== "frame" || index++ % Number(values.every) !== 0) continue;
@@ -125,10 +150,11 @@ for await (const event of flight.events()) {
     yawRad: yawRad + sigmaHeadingRad * random.normal(),
   });
   const [east, north, height] = pose.positionLocalM;
+  const [priorEastM, priorNorthM] = values.elsewhere ? otherPlace(east, north) : [east, north];
   const hypothesis: PlaceHypothesis = {
     positionLocalM: [
-      east + sigmaHorizontalM * random.normal(),
-      north + sigmaHorizontalM * random.normal(),
+      priorEastM + sigmaHorizontalM * random.normal(),
+      priorNorthM + sigmaHorizontalM * random.normal(),
       height + sigmaHeightM * random.normal(),
     ],
     localFromCamera: matrixFromQuaternion(quaternionMultiply(believed, calibration.bodyFromCamera)),
@@ -165,9 +191,11 @@ for await (const event of flight.events()) {
     if (fix?.status === "fix") {
       const [e, n] = fix.posterior.positionLocalM;
       const c = fix.posterior.covariance;
-      const de = e - east, dn = n - north, determinant = c[0] * c[7] - c[1] * c[1];
+      // What the map is known to be off by is the estimator's affair in flight, and added here.
+      const ee = c[0] + mapVarianceM2, nn = c[7] + mapVarianceM2, en = c[1];
+      const de = e - east, dn = n - north;
       errorM = Math.hypot(de, dn);
-      nees = (c[7] * de * de - 2 * c[1] * de * dn + c[0] * dn * dn) / determinant;
+      nees = (nn * de * de - 2 * en * de * dn + ee * dn * dn) / (ee * nn - en * en);
       tally.errorsM.push(errorM);
       tally.nees.push(nees);
       if (errorM > WRONG_M || Math.sqrt(nees) > WRONG_R95 * R95_PER_SIGMA) {
@@ -181,6 +209,7 @@ for await (const event of flight.events()) {
         reason,
         score: outcome.score,
         margin: outcome.margin,
+        hypotheses: outcome.hypotheses,
         ties: outcome.status === "matched" ? outcome.correspondences.length : 0,
         inliers: fix?.status === "fix" ? fix.inliers : 0,
         errorM,
@@ -189,6 +218,17 @@ for await (const event of flight.events()) {
     }
   }
 }
+
+/** A place of the map that no search from the true one reaches. */
+function otherPlace(eastM: number, northM: number): [eastM: number, northM: number] {
+  const { eastMinM, eastMaxM, northMinM, northMaxM } = map.bounds;
+  for (;;) {
+    const east = eastMinM + random.uniform() * (eastMaxM - eastMinM);
+    const north = northMinM + random.uniform() * (northMaxM - northMinM);
+    if (Math.hypot(east - eastM, north - northM) > ELSEWHERE_M) return [east, north];
+  }
+}
+
 for (const { matcher, errorsM, nees, wrong, milliseconds, reasons } of tallies) {
   const at = (list: readonly number[], p: number, digits: number) =>
     percentile(list, p)?.toFixed(digits) ?? "–";

@@ -28,25 +28,44 @@ import {
 const HEIGHT_M = 100;
 const SEED = "matcher suite";
 
-type Make = (vision: VisionLibrary, map: MapSource) => CrossDomainMatcher;
+/** What it opens for itself goes to `resources`, which are closed at the end of the test. */
+type Make = (
+  vision: VisionLibrary,
+  map: MapSource,
+  resources: AsyncDisposableStack,
+) => CrossDomainMatcher | Promise<CrossDomainMatcher>;
+
+/** What not every strategy can do. */
+interface Supports {
+  /** Dark on light is found as light on dark. */
+  readonly reversedContrast: boolean;
+}
 
 interface Bench {
   readonly vision: VisionLibrary;
   readonly ground: Picture;
   readonly scene: Scene;
-  readonly make: (map: MapSource) => CrossDomainMatcher;
+  readonly make: (map: MapSource) => Promise<CrossDomainMatcher>;
+  readonly supports: Supports;
 }
 
 type Body = (bench: Bench) => Promise<void>;
 
-export function matcherSuite(name: string, make: Make): void {
+export function matcherSuite(name: string, make: Make, supports: Supports): void {
   for (const [title, body] of Object.entries({ ...finding, ...refusing })) {
     Deno.test(`${name}: ${title}`, async () => {
       using vision = openVision();
       const ground = paintedGround(SEED);
       using scene = new Scene(vision, ground);
       const idle = vision.liveHandles();
-      await body({ vision, ground, scene, make: (map) => make(vision, map) });
+      await using resources = new AsyncDisposableStack();
+      await body({
+        vision,
+        ground,
+        scene,
+        supports,
+        make: async (map) => await make(vision, map, resources),
+      });
       assert.equal(vision.liveHandles(), idle);
     });
   }
@@ -91,7 +110,7 @@ const BELIEVED: CameraStand = {
 const finding: Record<string, Body> = {
   "match() finds the place, and tie points of the true camera": async ({ ground, scene, make }) => {
     const random = seededRandom(SEED);
-    const matcher = make(new PictureMap(ground));
+    const matcher = await make(new PictureMap(ground));
     assert.notEqual(matcher.strategyLabel, "");
     for (let trial = 0; trial < 4; trial++) {
       const spread = (width: number) => width * (2 * random.uniform() - 1);
@@ -117,7 +136,9 @@ const finding: Record<string, Body> = {
   },
 
   "match() finds the place on a map of other light, other woods and a corner that is missing":
-    async ({ ground, scene, make }) => {
+    async ({ ground, scene, make, supports }) => {
+      const reversed = (value: number) =>
+        supports.reversedContrast ? 210 - 0.6 * value : 95 + 0.45 * value;
       const valid = new Uint8Array(ground.pixels.length).fill(255);
       const pixels = ground.pixels.map((value, i) => {
         const x = i % ground.widthPx, y = Math.floor(i / ground.widthPx);
@@ -125,10 +146,10 @@ const finding: Record<string, Body> = {
           valid[i] = 0;
           return 0;
         }
-        return Math.sin(x / 160) * Math.sin(y / 130) > 0 ? 210 - 0.6 * value : 40 + 0.7 * value;
+        return Math.sin(x / 160) * Math.sin(y / 130) > 0 ? reversed(value) : 40 + 0.7 * value;
       });
       await using frame = await scene.frame(TRUTH);
-      const matcher = make(new PictureMap({ ...ground, pixels }, valid));
+      const matcher = await make(new PictureMap({ ...ground, pixels }, valid));
       const match = matched(await matcher.match(frame, hypothesisOf(BELIEVED)));
       const off = misses(match, TRUTH);
       assert.ok(off[off.length >> 1] < 1.5, `median of ${off} m`);
@@ -141,7 +162,7 @@ const finding: Record<string, Body> = {
     { ground, scene, make },
   ) => {
     await using frame = await scene.frame(TRUTH);
-    const matcher = make(new PictureMap(ground));
+    const matcher = await make(new PictureMap(ground));
     const first = matched(await matcher.match(frame, hypothesisOf(BELIEVED)));
     const start: Match = {
       ...first,
@@ -159,7 +180,7 @@ const finding: Record<string, Body> = {
     { ground, scene, make },
   ) => {
     await using frame = await scene.frame(TRUTH);
-    const matcher = make(new PictureMap(ground));
+    const matcher = await make(new PictureMap(ground));
     const hypothesis = hypothesisOf(BELIEVED), copy = structuredClone(hypothesis);
     const first = await matcher.match(frame, hypothesis);
     assert.deepEqual(hypothesis, copy);
@@ -176,11 +197,11 @@ const refusing: Record<string, Body> = {
   "where there is no map there is no match": async ({ ground, scene, make }) => {
     await using frame = await scene.frame(TRUTH);
     const far: CameraStand = { ...BELIEVED, positionLocalM: [9000, 9000, HEIGHT_M] };
-    const outcome = await make(new PictureMap(ground)).match(frame, hypothesisOf(far));
+    const outcome = await (await make(new PictureMap(ground))).match(frame, hypothesisOf(far));
     assert.ok(outcome.status === "no_match");
     assert.equal(outcome.reason, "no_map");
     const empty = new PictureMap(ground, new Uint8Array(ground.pixels.length));
-    const blank = await make(empty).match(frame, hypothesisOf(BELIEVED));
+    const blank = await (await make(empty)).match(frame, hypothesisOf(BELIEVED));
     assert.ok(blank.status === "no_match");
     assert.ok(["no_map", "no_overlap"].includes(blank.reason), blank.reason);
   },
@@ -189,11 +210,14 @@ const refusing: Record<string, Body> = {
     const random = seededRandom(`${SEED} bare`);
     const bare = groundOf(640, () => 118 + 4 * random.uniform());
     await using frame = await scene.frame(TRUTH);
-    const onBare = await make(new PictureMap(bare)).match(frame, hypothesisOf(BELIEVED));
+    const onBare = await (await make(new PictureMap(bare))).match(frame, hypothesisOf(BELIEVED));
     assert.equal(onBare.status, "no_match");
     using water = new Scene(vision, groundOf(640, () => 90));
     await using nothing = await water.frame(TRUTH);
-    const ofBare = await make(new PictureMap(ground)).match(nothing, hypothesisOf(BELIEVED));
+    const ofBare = await (await make(new PictureMap(ground))).match(
+      nothing,
+      hypothesisOf(BELIEVED),
+    );
     assert.equal(ofBare.status, "no_match");
   },
 
@@ -206,14 +230,17 @@ const refusing: Record<string, Body> = {
     using scene = new Scene(vision, plantation);
     const truth: CameraStand = { positionLocalM: [3, -4, HEIGHT_M], attitude: LEVEL_NORTH };
     await using frame = await scene.frame(truth);
-    const outcome = await make(new PictureMap(plantation)).match(frame, hypothesisOf(truth));
+    const outcome = await (await make(new PictureMap(plantation))).match(
+      frame,
+      hypothesisOf(truth),
+    );
     assert.equal(outcome.status, "no_match");
     assert.ok(outcome.margin < 0.1, `margin ${outcome.margin}`);
   },
 
   "another place has a smaller margin than the right one": async ({ ground, scene, make }) => {
     await using frame = await scene.frame(TRUTH);
-    const matcher = make(new PictureMap(ground));
+    const matcher = await make(new PictureMap(ground));
     const right = await matcher.match(frame, hypothesisOf(BELIEVED));
     const elsewhere = hypothesisOf({ ...TRUTH, positionLocalM: [-150, 140, HEIGHT_M] });
     const wrong = await matcher.match(frame, {

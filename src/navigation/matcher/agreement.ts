@@ -40,32 +40,53 @@ export interface Agreement {
   readonly secondInliers: number;
 }
 
-/** Proposals that are fitted. */
-const PROPOSALS_MAX = 8;
+/** Shifts that are fitted for the best place, and for the best other one. */
+const PROPOSALS_MAX = 4;
 /** Fits go from a generous tolerance to the true one. */
 const NARROWING = [3, 2, 1.4, 1, 1] as const;
 
 /** null when no two pairs agree within the bounds. */
 export function findAgreement(pairs: PointPairs, bounds: AgreementBounds): Agreement | null {
-  const fits: { similarity: Similarity; inliers: number[] }[] = [];
-  for (const start of proposals(pairs, bounds)) {
-    const fit = fitted(pairs, start, bounds);
-    if (fit !== null) fits.push(fit);
-  }
-  fits.sort((x, y) => y.inliers.length - x.inliers.length);
-  const best = fits[0];
-  if (best === undefined) return null;
-  const second = fits.find((fit) => distance(fit.similarity, best.similarity) > bounds.separationM);
+  const order = bySupport(pairs, bounds);
+  const best = bestFit(pairs, order, bounds);
+  if (best === null) return null;
+  const others = order.filter((i) => !isNear(pairs, i, best.similarity, bounds.separationM));
+  const second = bestFit(
+    pairs,
+    others,
+    bounds,
+    ({ similarity }) => distance(similarity, best.similarity) > bounds.separationM,
+  );
   return { ...best, secondInliers: second?.inliers.length ?? 0 };
+}
+
+interface Fit {
+  readonly similarity: Similarity;
+  readonly inliers: readonly number[];
 }
 
 function distance(a: Similarity, b: Similarity): number {
   return Math.hypot(a.shiftEastM - b.shiftEastM, a.shiftNorthM - b.shiftNorthM);
 }
 
-/** Shifts of pairs by how many others they have near them, far enough apart, best first. */
-function proposals(pairs: PointPairs, bounds: AgreementBounds): number[] {
-  const { count, a, b } = pairs;
+/** The fit with most inliers of the first few proposals that are apart from each other. */
+function bestFit(
+  pairs: PointPairs,
+  order: readonly number[],
+  bounds: AgreementBounds,
+  counts: (fit: Fit) => boolean = () => true,
+): Fit | null {
+  let best: Fit | null = null;
+  for (const start of apart(pairs, order, bounds.separationM / 2)) {
+    const fit = fitted(pairs, start, bounds);
+    if (fit === null || !counts(fit)) continue;
+    if (best === null || fit.inliers.length > best.inliers.length) best = fit;
+  }
+  return best;
+}
+
+/** All pairs by how many others propose nearly the same shift, most first. */
+function bySupport({ count, a, b }: PointPairs, bounds: AgreementBounds): number[] {
   const slack = Math.hypot(Math.sin(Math.min(bounds.turnMaxRad, 1)), Math.expm1(bounds.scaleMax));
   const support = new Uint32Array(count);
   for (let i = 0; i < count; i++) {
@@ -78,22 +99,35 @@ function proposals(pairs: PointPairs, bounds: AgreementBounds): number[] {
       support[k]++;
     }
   }
-  const order = Array.from(support.keys()).sort((x, y) => support[y] - support[x] || x - y);
+  return Array.from(support.keys()).sort((x, y) => support[y] - support[x] || x - y);
+}
+
+function apart({ a, b }: PointPairs, order: readonly number[], leastM: number): number[] {
   const chosen: number[] = [];
   for (const i of order) {
     if (chosen.length >= PROPOSALS_MAX) break;
-    const isNear = chosen.some((k) =>
+    const isApart = chosen.every((k) =>
       Math.hypot(
         b[2 * i] - a[2 * i] - b[2 * k] + a[2 * k],
         b[2 * i + 1] - a[2 * i + 1] - b[2 * k + 1] + a[2 * k + 1],
-      ) < bounds.separationM / 2
+      ) >= leastM
     );
-    if (!isNear) chosen.push(i);
+    if (isApart) chosen.push(i);
   }
   return chosen;
 }
 
-function fitted(pairs: PointPairs, start: number, bounds: AgreementBounds) {
+function isNear(
+  { a, b }: PointPairs,
+  index: number,
+  similarity: Similarity,
+  withinM: number,
+): boolean {
+  const [east, north] = applySimilarity(similarity, a[2 * index], a[2 * index + 1]);
+  return Math.hypot(b[2 * index] - east, b[2 * index + 1] - north) <= withinM;
+}
+
+function fitted(pairs: PointPairs, start: number, bounds: AgreementBounds): Fit | null {
   const { a, b } = pairs;
   let similarity: Similarity = {
     scale: 1,
@@ -112,11 +146,9 @@ function fitted(pairs: PointPairs, start: number, bounds: AgreementBounds) {
 }
 
 function agreeing(pairs: PointPairs, similarity: Similarity, toleranceM: number): number[] {
-  const { count, a, b } = pairs;
   const inliers: number[] = [];
-  for (let i = 0; i < count; i++) {
-    const [east, north] = applySimilarity(similarity, a[2 * i], a[2 * i + 1]);
-    if (Math.hypot(b[2 * i] - east, b[2 * i + 1] - north) <= toleranceM) inliers.push(i);
+  for (let i = 0; i < pairs.count; i++) {
+    if (isNear(pairs, i, similarity, toleranceM)) inliers.push(i);
   }
   return inliers;
 }

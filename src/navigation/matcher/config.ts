@@ -26,9 +26,9 @@ export const StructuralConfigSchema = z.strictObject({
 export type StructuralConfig = z.infer<typeof StructuralConfigSchema>;
 
 /** What the matchers of local features share. Pixels are of the resolution compared at. */
-const featureMatching = {
-  /** Frame and map are compared at this share of the map's pixel, or coarser: 1 is the map's own. */
-  gsdShare: z.number().min(0.25).max(4).default(1),
+const FeatureMatchingConfigSchema = z.strictObject({
+  /** Frame and map are compared at this many times the map's own pixel, or coarser. */
+  gsdShare: z.number().min(0.25).max(8).default(1),
   /** How many sigmas of the hypothesis are searched, but at least this share of the footprint's width. */
   searchSigmas: z.number().positive().default(3.5),
   searchRadiusMinShare: z.number().positive().default(0.1),
@@ -43,25 +43,48 @@ const featureMatching = {
   inliersMin: z.int().min(4).default(12),
   /** …of which another place may have at most this share (see README). */
   secondShareMax: z.number().min(0).max(1).default(0.5),
-  /** Tie points: the most alike of each block of the view. */
+  /** Tie points: the most alike of each block of the view… */
   blocksX: z.int().min(1).max(32).default(8),
   blocksY: z.int().min(1).max(32).default(6),
-  perBlock: z.int().min(1).max(8).default(1),
+  perBlock: z.int().min(1).max(8).default(2),
+  /** …and how many there must be: neighbours can err together, distant ones hardly. */
   tiePointsMin: z.int().min(5).default(8),
-} as const;
-
-export const FeatureMatchingConfigSchema = z.strictObject(featureMatching);
+});
 export type FeatureMatchingConfig = z.infer<typeof FeatureMatchingConfigSchema>;
 
 /** Settings of the matcher of SIFT features. */
 export const FeaturesConfigSchema = z.strictObject({
-  ...featureMatching,
+  ...FeatureMatchingConfigSchema.shape,
+  gsdShare: z.number().min(0.25).max(8).default(2),
   /** Side of the pictures described at once, pixels. */
   sidePx: z.int().min(128).max(4096).default(512),
   /** At most so many features of a picture, the strongest. */
-  featuresMax: z.int().min(50).max(20_000).default(1500),
-  contrastMin: z.number().positive().max(0.5).default(0.02),
+  featuresMax: z.int().min(50).max(20_000).default(3000),
+  contrastMin: z.number().positive().max(0.5).default(0.01),
   /** Lowe's ratio test among the features near the predicted place; 1: none. */
-  ratioMax: z.number().positive().max(1).default(0.95),
+  ratioMax: z.number().positive().max(1).default(1),
 });
 export type FeaturesConfig = z.infer<typeof FeaturesConfigSchema>;
+
+/** Settings of the matcher of features that a model like XFeat finds. */
+export const OnnxMatcherConfigSchema = z.strictObject({
+  ...FeatureMatchingConfigSchema.shape,
+  inliersMin: z.int().min(4).default(16),
+  secondShareMax: z.number().min(0).max(1).default(0.4),
+  tiePointsMin: z.int().min(5).default(16),
+  /** The model; without one the strategy cannot be chosen. */
+  modelPath: z.string().default(""),
+  /** Picture given to a model that leaves its size open, pixels; rounded down to multiples of 32… */
+  inputWidthPx: z.int().min(64).max(4096).default(640),
+  inputHeightPx: z.int().min(64).max(4096).default(480),
+  /** …and this share of it while the computer throttles. */
+  throttledShare: z.number().min(0.1).max(1).default(0.6),
+  featuresMax: z.int().min(50).max(20_000).default(4000),
+  /** Least probability of a key point, and no more probable one within so many pixels. */
+  probabilityMin: z.number().min(0).max(1).default(0.01),
+  keypointSeparationPx: z.int().min(1).max(16).default(1),
+  /** Least cosine of two descriptors; ratio test as in `features`. */
+  cosineMin: z.number().min(-1).max(1).default(0.5),
+  ratioMax: z.number().positive().max(1).default(1),
+});
+export type OnnxMatcherConfig = z.infer<typeof OnnxMatcherConfigSchema>;

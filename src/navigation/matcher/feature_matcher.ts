@@ -25,6 +25,7 @@ import type {
   CrossDomainMatcher,
   Match,
   MatchOutcome,
+  MatchQuality,
   NoMatch,
   PlaceHypothesis,
 } from "./contract.ts";
@@ -43,6 +44,8 @@ interface Start {
   readonly scaleMax: number;
 }
 
+/** No pairs at all. */
+const NOTHING: MatchQuality = { score: 0, margin: 0, hypotheses: 0 };
 /** Sigmas of heading and height that are allowed for. */
 const ATTITUDE_SIGMAS = 3;
 /** A second look allows for this much of what the first one left, in tolerances and radians. */
@@ -101,10 +104,11 @@ export class FeatureMatcher implements CrossDomainMatcher {
 
   /** `judged`: a place must be better than others; a second look has no room for others. */
   async #compare(frame: VisionFrame, start: Start, judged = true): Promise<MatchOutcome> {
+    const size = this.#extractor.pictureSize();
     const view = frameView(frame.camera, start, {
       gsdMinM: this.#map.gsdM * this.#config.gsdShare,
-      widthMaxPx: this.#extractor.widthMaxPx,
-      heightMaxPx: this.#extractor.heightMaxPx,
+      widthMaxPx: size.widthPx,
+      heightMaxPx: size.heightPx,
     });
     // A turn or another scale moves the rim of the frame further than its middle.
     const rimM = Math.hypot(view.widthPx, view.heightPx) / 2 * view.gsdM;
@@ -118,11 +122,12 @@ export class FeatureMatcher implements CrossDomainMatcher {
         northM: view.heightPx / 2 * view.gsdM + radiusM,
       },
       view.gsdM,
+      size,
     );
-    if (!ground.hasMap) return noMatch("no_map", -1, 0);
+    if (!ground.hasMap) return noMatch("no_map", { ...NOTHING, score: -1 });
     const { pairing, descriptorLength } = this.#extractor;
     const patch = await frame.rectify({ ...view, ...start, heightM: start.positionLocalM[2] });
-    const found = await extractInside(this.#extractor, { ...patch, valid: patch.mask });
+    const found = await extractInside(this.#extractor, { ...patch, valid: patch.mask }, size);
     const points = view.groundFromPixels(found.pointsPx);
     const { count, pairs, cosines } = await matchFeatures(
       this.#vision,
@@ -131,7 +136,7 @@ export class FeatureMatcher implements CrossDomainMatcher {
       { length: descriptorLength, radius: radiusM, ratio: pairing.ratio },
     );
     const kept = [...cosines.keys()].filter((i) => cosines[i] >= pairing.cosineMin);
-    if (count === 0 || kept.length === 0) return noMatch("weak", 0, 0);
+    if (count === 0 || kept.length === 0) return noMatch("weak", NOTHING);
     const chosen: PointPairs & { cosines: Float32Array } = {
       count: kept.length,
       a: Float64Array.from(kept.flatMap((i) => xy(points, pairs[2 * i]))),
@@ -155,27 +160,26 @@ export class FeatureMatcher implements CrossDomainMatcher {
       separationM: this.#config.separationPx * view.gsdM,
     };
     const agreement = findAgreement(pairs, bounds);
-    if (agreement === null) return noMatch("weak", 0, 0);
+    if (agreement === null) return noMatch("weak", NOTHING);
     const inliers = await this.#verified(pairs, agreement, bounds, view.gsdM);
-    const score = inliers.length / pairs.count;
-    const margin = (inliers.length - agreement.secondInliers) / pairs.count;
-    if (inliers.length < (judged ? inliersMin : tiePointsMin)) {
-      return noMatch("weak", score, margin);
-    }
+    const quality = {
+      score: inliers.length / pairs.count,
+      margin: (inliers.length - agreement.secondInliers) / pairs.count,
+      hypotheses: pairs.count,
+    };
+    if (inliers.length < (judged ? inliersMin : tiePointsMin)) return noMatch("weak", quality);
     if (judged && agreement.secondInliers > secondShareMax * inliers.length) {
-      return noMatch("ambiguous", score, margin);
+      return noMatch("ambiguous", quality);
     }
     const ties = spreadOut(inliers, pairs, view, this.#config);
-    if (ties.length < tiePointsMin) return noMatch("few_tie_points", score, margin);
+    if (ties.length < tiePointsMin) return noMatch("few_tie_points", quality);
     const { similarity } = agreement;
     const [eastM, northM, heightM] = start.positionLocalM;
     const middle = [eastM + view.centreEastM, northM + view.centreNorthM] as const;
     const foot = applySimilarity(similarity, -view.centreEastM, -view.centreNorthM);
     return {
       status: "matched",
-      score,
-      margin,
-      hypotheses: 1,
+      ...quality,
       correspondences: ties.map((i) => correspondence(pairs, i, start, view, middle)),
       positionLocalM: [middle[0] + foot[0], middle[1] + foot[1], heightM * similarity.scale],
       localFromCamera: turnClockwise(start.localFromCamera, similarity.turnRad),
@@ -237,6 +241,6 @@ function correspondence(
   };
 }
 
-function noMatch(reason: NoMatch["reason"], score: number, margin: number): NoMatch {
-  return { status: "no_match", reason, score, margin, hypotheses: score < 0 ? 0 : 1 };
+function noMatch(reason: NoMatch["reason"], quality: MatchQuality): NoMatch {
+  return { status: "no_match", reason, ...quality };
 }

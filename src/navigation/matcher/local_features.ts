@@ -24,17 +24,21 @@ export interface PairingRule {
   readonly cosineMin: number;
 }
 
+export interface PictureSize {
+  readonly widthPx: number;
+  readonly heightPx: number;
+}
+
 export interface FeatureExtractor {
   /** Name of the strategy that is built on it. */
   readonly label: string;
   /** Floats of a descriptor, a multiple of 8. */
   readonly descriptorLength: number;
   readonly pairing: PairingRule;
-  /** Size of the largest picture that it takes, pixels. */
-  readonly widthMaxPx: number;
-  readonly heightMaxPx: number;
-  /** The features of a picture of at most that size, strongest first. */
-  extract(picture: GreyPatch): Promise<LocalFeatures>;
+  /** The largest picture to describe at once, for now: heat may make it smaller. */
+  pictureSize(): PictureSize;
+  /** The features of a picture of at most `size`, strongest first. */
+  extract(picture: GreyPatch, size: PictureSize): Promise<LocalFeatures>;
 }
 
 /** A picture that says where it holds ground. */
@@ -47,11 +51,12 @@ const RIM_PX = 6;
 export async function extractInside(
   extractor: FeatureExtractor,
   picture: ValidPatch,
+  size: PictureSize,
 ): Promise<LocalFeatures> {
   const { widthPx, heightPx, valid } = picture;
   const isValid = (x: number, y: number) =>
     x >= 0 && y >= 0 && x < widthPx && y < heightPx && valid[y * widthPx + x] !== 0;
-  const features = await extractor.extract(picture);
+  const features = await extractor.extract(picture, size);
   return selectFeatures(features, extractor.descriptorLength, (x, y) => {
     const column = Math.round(x), row = Math.round(y);
     for (let dy = -RIM_PX; dy <= RIM_PX; dy += RIM_PX) {

@@ -10,6 +10,7 @@ import {
   extractInside,
   type FeatureExtractor,
   type LocalFeatures,
+  type PictureSize,
   selectFeatures,
   type ValidPatch,
 } from "./local_features.ts";
@@ -29,6 +30,15 @@ export interface GroundFeatures {
   readonly descriptors: Floats;
   /** Whether the square holds any map. */
   readonly hasMap: boolean;
+}
+
+/** A cell by its middle, local metres. */
+interface CellPlace {
+  readonly eastM: number;
+  readonly northM: number;
+  readonly gsdM: number;
+  /** Of the picture described, its border included. */
+  readonly size: PictureSize;
 }
 
 /** The features of a cell's inner part; neighbours share none. */
@@ -60,9 +70,10 @@ export class MapFeatures {
     northM: number,
     reachM: { readonly eastM: number; readonly northM: number },
     gsdM: number,
+    size: PictureSize,
   ): Promise<GroundFeatures> {
-    const widthM = (this.#extractor.widthMaxPx - 2 * BORDER_PX) * gsdM;
-    const heightM = (this.#extractor.heightMaxPx - 2 * BORDER_PX) * gsdM;
+    const widthM = (size.widthPx - 2 * BORDER_PX) * gsdM;
+    const heightM = (size.heightPx - 2 * BORDER_PX) * gsdM;
     const columns = range((eastM - reachM.eastM) / widthM, (eastM + reachM.eastM) / widthM);
     const rows = range((northM - reachM.northM) / heightM, (northM + reachM.northM) / heightM);
     const cells: Cell[] = [];
@@ -70,10 +81,11 @@ export class MapFeatures {
     for (const row of rows) {
       for (const column of columns) {
         cells.push(
-          await this.#cell(`${gsdM}/${column}/${row}`, {
+          await this.#cell(`${size.widthPx}×${size.heightPx}/${gsdM}/${column}/${row}`, {
             eastM: (column + 0.5) * widthM,
             northM: (row + 0.5) * heightM,
             gsdM,
+            size,
           }),
         );
       }
@@ -81,7 +93,7 @@ export class MapFeatures {
     return joined(cells, eastM, northM, reachM, this.#extractor.descriptorLength);
   }
 
-  #cell(key: string, at: { eastM: number; northM: number; gsdM: number }): Promise<Cell> {
+  #cell(key: string, at: CellPlace): Promise<Cell> {
     const kept = this.#cells.get(key);
     if (kept !== undefined) {
       // Least recently used first: Map keeps insertion order.
@@ -89,7 +101,7 @@ export class MapFeatures {
       this.#cells.set(key, kept);
       return kept;
     }
-    const made = this.#make(at.eastM, at.northM, at.gsdM);
+    const made = this.#make(at);
     this.#cells.set(key, made);
     // What failed may succeed the next time.
     made.catch(() => this.#cells.delete(key));
@@ -102,17 +114,17 @@ export class MapFeatures {
     return made;
   }
 
-  async #make(eastM: number, northM: number, gsdM: number): Promise<Cell> {
-    const { widthMaxPx: widthPx, heightMaxPx: heightPx } = this.#extractor;
+  async #make({ eastM, northM, gsdM, size }: CellPlace): Promise<Cell> {
+    const { widthPx, heightPx } = size;
     const radiusM = (Math.max(widthPx, heightPx) / 2 + 2) * gsdM;
     const window = await this.#map.window(eastM, northM, radiusM, gsdM);
-    const picture = window && await this.#picture(window, eastM, northM, gsdM);
+    const picture = window && await this.#picture(window, { eastM, northM, gsdM, size });
     const nothing = new Float32Array(0);
     if (!picture || !picture.valid.includes(255)) {
       const empty = { count: 0, offsetsM: new Float64Array(0), descriptors: nothing };
       return { eastM, northM, ...empty, hasMap: false };
     }
-    const found = await inner(this.#extractor, picture);
+    const found = await inner(this.#extractor, picture, size);
     const offsetsM = new Float64Array(2 * found.count);
     for (let i = 0; i < found.count; i++) {
       offsetsM[2 * i] = (found.pointsPx[2 * i] + 0.5 - widthPx / 2) * gsdM;
@@ -123,8 +135,8 @@ export class MapFeatures {
   }
 
   /** The window, resampled to `gsdM` and north up in the local frame. */
-  async #picture(window: MapWindow, eastM: number, northM: number, gsdM: number) {
-    const { widthMaxPx: widthPx, heightMaxPx: heightPx } = this.#extractor;
+  async #picture(window: MapWindow, { eastM, northM, gsdM, size }: CellPlace) {
+    const { widthPx, heightPx } = size;
     const { mosaic } = window;
     const [a0, a1, a2, a3, a4, a5] = mosaic.pixelFromLocal;
     // Destination pixel (u, v): east = east0 + gsd u, north = north0 − gsd v.
@@ -157,8 +169,12 @@ function range(from: number, to: number): number[] {
 }
 
 /** Features of a cell's picture without its border. */
-async function inner(extractor: FeatureExtractor, picture: ValidPatch): Promise<LocalFeatures> {
-  const features = await extractInside(extractor, picture);
+async function inner(
+  extractor: FeatureExtractor,
+  picture: ValidPatch,
+  size: PictureSize,
+): Promise<LocalFeatures> {
+  const features = await extractInside(extractor, picture, size);
   const { widthPx, heightPx } = picture;
   return selectFeatures(features, extractor.descriptorLength, (x, y) => {
     // Pixel edges are at halves; the half-open range gives each point to one cell.

@@ -6,3 +6,4 @@ export { StructuralMatcher } from "./structural.ts";
 export { turnClockwise } from "./turn.ts";
 export { FeatureMatcher } from "./feature_matcher.ts";
 export { SiftExtractor } from "./sift_extractor.ts";
+export { XfeatExtractor } from "./xfeat_extractor.ts";

@@ -12,7 +12,12 @@ import {
   type VisionLibrary,
 } from "../../native/vision/mod.ts";
 import type { FeaturesConfig } from "./config.ts";
-import type { FeatureExtractor, LocalFeatures, PairingRule } from "./local_features.ts";
+import type {
+  FeatureExtractor,
+  LocalFeatures,
+  PairingRule,
+  PictureSize,
+} from "./local_features.ts";
 
 /** OpenCV takes less. */
 const SIDE_MIN_PX = 16;
@@ -21,8 +26,6 @@ export class SiftExtractor implements FeatureExtractor {
   readonly label = "features";
   readonly descriptorLength = LOCAL_DESCRIPTOR_LENGTH;
   readonly pairing: PairingRule;
-  readonly widthMaxPx: number;
-  readonly heightMaxPx: number;
   readonly #vision: VisionLibrary;
   readonly #config: FeaturesConfig;
 
@@ -30,8 +33,10 @@ export class SiftExtractor implements FeatureExtractor {
     this.#vision = vision;
     this.#config = config;
     this.pairing = { ratio: config.ratioMax, cosineMin: -1 };
-    this.widthMaxPx = config.sidePx;
-    this.heightMaxPx = config.sidePx;
+  }
+
+  pictureSize(): PictureSize {
+    return { widthPx: this.#config.sidePx, heightPx: this.#config.sidePx };
   }
 
   async extract(picture: GreyPatch): Promise<LocalFeatures> {

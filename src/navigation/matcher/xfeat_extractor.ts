@@ -1,0 +1,142 @@
+/**
+ * `onnx`: local features of a model with the outputs of XFeat (xfeat_features.ts), through an
+ * inference runtime (C7).
+ *
+ * @module
+ */
+import { DataError } from "../../core/mod.ts";
+import type { GreyPatch } from "../../native/vision/mod.ts";
+import { type Engine, type InferenceRuntime, type Tensor, tensor } from "../inference/mod.ts";
+import type { OnnxMatcherConfig } from "./config.ts";
+import type {
+  FeatureExtractor,
+  LocalFeatures,
+  PairingRule,
+  PictureSize,
+} from "./local_features.ts";
+import {
+  featuresOfXfeat,
+  XFEAT_CELL_PX,
+  XFEAT_DESCRIPTOR_LENGTH,
+  XFEAT_KEYPOINT_CHANNELS,
+} from "./xfeat_features.ts";
+
+/** Open axes must be whole multiples of this: the model halves its picture five times. */
+const SIDE_STEP_PX = 32;
+
+export class XfeatExtractor implements FeatureExtractor, AsyncDisposable {
+  readonly label = "onnx";
+  readonly descriptorLength = XFEAT_DESCRIPTOR_LENGTH;
+  readonly pairing: PairingRule;
+  readonly #runtime: InferenceRuntime;
+  readonly #engine: Engine;
+  readonly #config: OnnxMatcherConfig;
+
+  private constructor(runtime: InferenceRuntime, engine: Engine, config: OnnxMatcherConfig) {
+    this.#runtime = runtime;
+    this.#engine = engine;
+    this.#config = config;
+    this.pairing = { ratio: config.ratioMax, cosineMin: config.cosineMin };
+  }
+
+  /**
+   * Loads the model.
+   *
+   * @throws DataError when it has other inputs and outputs than XFeat; what the runtime throws
+   */
+  static async open(
+    runtime: InferenceRuntime,
+    modelPath: string,
+    config: OnnxMatcherConfig,
+  ): Promise<XfeatExtractor> {
+    const engine = await runtime.deserializeEngine({ path: modelPath });
+    const fault = unfit(engine);
+    if (fault === null) return new XfeatExtractor(runtime, engine, config);
+    await runtime.releaseEngine(engine);
+    throw new DataError(modelPath, `${fault}; the onnx matcher needs a model like XFeat`);
+  }
+
+  /** The model's own size; where it leaves that open, the configured one, smaller while it is hot. */
+  pictureSize(): PictureSize {
+    const [, , heightPx, widthPx] = this.#engine.inputs[0].shape;
+    const { throttled } = this.#runtime.thermalState();
+    const share = throttled ? this.#config.throttledShare : 1;
+    const open = (px: number) =>
+      Math.max(SIDE_STEP_PX, SIDE_STEP_PX * Math.floor(px * share / SIDE_STEP_PX));
+    return {
+      widthPx: widthPx ?? open(this.#config.inputWidthPx),
+      heightPx: heightPx ?? open(this.#config.inputHeightPx),
+    };
+  }
+
+  async extract(picture: GreyPatch, size: PictureSize): Promise<LocalFeatures> {
+    const { widthPx, heightPx } = size;
+    const input = tensor(
+      this.#engine.inputs[0].name,
+      "float32",
+      [1, 1, heightPx, widthPx],
+      padded(picture, size).buffer,
+    );
+    const outputs = await this.#runtime.infer(this.#engine, [input]);
+    return featuresOfXfeat({
+      features: withChannels(outputs, XFEAT_DESCRIPTOR_LENGTH),
+      keypoints: withChannels(outputs, XFEAT_KEYPOINT_CHANNELS),
+      reliability: withChannels(outputs, 1),
+      columns: widthPx / XFEAT_CELL_PX,
+      rows: heightPx / XFEAT_CELL_PX,
+    }, { ...this.#config, separationPx: this.#config.keypointSeparationPx });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#runtime.releaseEngine(this.#engine);
+  }
+}
+
+/** Why this is no model like XFeat; null when it is one. */
+function unfit(engine: Engine): string | null {
+  const [input] = engine.inputs;
+  const isGrey = engine.inputs.length === 1 && input.elementType === "float32" &&
+    input.shape.length === 4 && input.shape[0] === 1 && input.shape[1] === 1;
+  if (!isGrey) return "its input is no single grey picture of float32 (1 × 1 × rows × columns)";
+  const sides = input.shape.slice(2);
+  if (sides.some((side) => side !== null && side % SIDE_STEP_PX !== 0)) {
+    return `its picture of ${sides.join(" × ")} pixels is no multiple of ${SIDE_STEP_PX}`;
+  }
+  for (const channels of [XFEAT_DESCRIPTOR_LENGTH, XFEAT_KEYPOINT_CHANNELS, 1]) {
+    const fits = engine.outputs.some(({ shape, elementType }) =>
+      shape.length === 4 && shape[1] === channels && elementType === "float32" &&
+      shape.slice(2).every((cells, i) =>
+        cells === null || sides[i] === null || cells * XFEAT_CELL_PX === sides[i]
+      )
+    );
+    if (!fits) return `none of its outputs is float32 of 1 × ${channels} × rows/8 × columns/8`;
+  }
+  return null;
+}
+
+function withChannels(outputs: readonly Tensor[], channels: number): Float32Array {
+  return outputs.find(({ shape }) => shape[1] === channels)!.data as Float32Array;
+}
+
+/**
+ * The picture in the top left corner, 0 to 1. What holds no ground gets the mean of what does: the
+ * model normalises by the mean and deviation of the whole picture.
+ */
+function padded(
+  { widthPx, heightPx, pixels, valid }: GreyPatch,
+  size: PictureSize,
+): Float32Array<ArrayBuffer> {
+  let sum = 0, count = 0;
+  for (let i = 0; i < pixels.length; i++) {
+    if (valid !== undefined && valid[i] === 0) continue;
+    sum += pixels[i];
+    count++;
+  }
+  const out = new Float32Array(size.widthPx * size.heightPx).fill(sum / Math.max(1, count) / 255);
+  for (let y = 0, i = 0; y < heightPx; y++) {
+    for (let x = 0; x < widthPx; x++, i++) {
+      if (valid === undefined || valid[i] !== 0) out[y * size.widthPx + x] = pixels[i] / 255;
+    }
+  }
+  return out;
+}
