@@ -84,12 +84,15 @@ function readSchemas(text: string, schemas: Map<string, Key[]>): void {
       if (words !== "") comment.push(words);
       continue;
     }
+    const shared = /^\.\.\.(\w+)\.shape,$/.exec(line)?.[1];
     if (top !== undefined) {
       path.splice(0, path.length, top);
       schemas.set(top, []);
+    } else if (shared !== undefined) {
+      schemas.get(path.at(-1) ?? "")?.push(...schemas.get(shared) ?? []);
     } else if (key !== null && path.length > 0) {
       const inner = nested === undefined ? key[2] ?? null : `${path.at(-1)}.${nested}`;
-      schemas.get(path.at(-1) ?? "")?.push({ name: key[1], comment, schema: inner });
+      put(schemas.get(path.at(-1) ?? "") ?? [], { name: key[1], comment, schema: inner });
       if (nested !== undefined && inner !== null) {
         path.push(inner);
         schemas.set(inner, []);
@@ -97,6 +100,13 @@ function readSchemas(text: string, schemas: Map<string, Key[]>): void {
     } else if (line.startsWith("})")) path.pop();
     comment = [];
   }
+}
+
+/** A key that a shared schema has already given keeps its place, and its comment unless it has one. */
+function put(keys: Key[], key: Key): void {
+  const at = keys.findIndex(({ name }) => name === key.name);
+  if (at < 0) keys.push(key);
+  else keys[at] = { ...key, comment: key.comment.length > 0 ? key.comment : keys[at].comment };
 }
 
 function settings(

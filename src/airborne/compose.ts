@@ -11,6 +11,7 @@ import {
   LocalFrame,
   type Strategies,
   type Strategy,
+  UsageError,
 } from "../core/mod.ts";
 import { type DescriptorIndex, openDescriptorIndex } from "../navigation/descriptor_index/mod.ts";
 import {
@@ -33,6 +34,7 @@ import {
   FeatureMatcher,
   SiftExtractor,
   StructuralMatcher,
+  XfeatExtractor,
 } from "../navigation/matcher/mod.ts";
 import {
   AdaptiveRecogniser,
@@ -98,6 +100,7 @@ const STRATEGIES: { readonly [Role in keyof Roles]: Strategies<StrategyParts, Ro
       create: ({ vision, map, config: { features } }) =>
         new FeatureMatcher(vision, map, new SiftExtractor(vision, features), features),
     },
+    onnx: { create: openOnnxMatcher },
   },
   pose: {
     planar_pose: { create: ({ vision, config }) => new PlanarPoseSolver(vision, config.pose) },
@@ -240,6 +243,23 @@ function makeEskf({ config, localFrame, flightPackage, onEvent }: StrategyParts)
   const mapConstantSigmaM = flightPackage.manifest.mapRegistrationSigmaM;
   const anchor = { ...config.eskf.anchor, mapConstantSigmaM };
   return new Eskf({ config: { ...config.eskf, anchor }, localFrame, onEvent });
+}
+
+async function openOnnxMatcher(parts: StrategyParts): Promise<CrossDomainMatcher> {
+  const { vision, map, companion, resources, config: { onnxMatcher } } = parts;
+  const extractor = await XfeatExtractor.open({
+    runtime: companion.runtime(),
+    modelPath: modelPath(parts, "matcher"),
+    config: onnxMatcher,
+    inputScale: () => companion.limits().modelInputScale,
+  });
+  return new FeatureMatcher(vision, map, resources.use(extractor), onnxMatcher);
+}
+
+/** @throws UsageError without one */
+function modelPath({ config }: StrategyParts, role: keyof Roles): string {
+  if (config.modelPath !== "") return config.modelPath;
+  throw new UsageError(`the strategy onnx of ${role} needs a model: give --model, or modelPath`);
 }
 
 async function openAdaptiveRecogniser(parts: StrategyParts): Promise<PlaceRecogniser> {

@@ -28,6 +28,8 @@ export const AirborneConfigSchema = z.strictObject({
     pose: z.string().default("planar_pose"),
     stateEstimator: z.string().default("eskf"),
   }).prefault({}),
+  /** Neural model (.onnx) of the strategies that need one; `--model` names another. */
+  modelPath: z.string().default(""),
   planarKlt: PlanarKltConfigSchema.prefault({}),
   placeRecognition: PlaceRecognitionConfigSchema.prefault({}),
   structural: StructuralConfigSchema.prefault({}),

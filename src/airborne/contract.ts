@@ -51,6 +51,7 @@ export interface ReplayRequest {
   readonly flightPath: string;
   readonly packagePath: string;
   readonly configPath: string | null;
+  readonly modelPath: string | null;
   readonly recorderFolder: string | null;
   /** Tiles of the ground that it sees go to a journal there; null: none are made. */
   readonly tilesFolder: string | null;

@@ -54,6 +54,12 @@ const OPTIONS = {
     help: "YAML configuration; GDN_… variables override it",
     absent: "built-in settings, those of config/airborne.example.yaml",
   }),
+  model: option.path({
+    access: "read",
+    placeholder: "FILE",
+    help: "neural model (.onnx) of the strategies that need one",
+    absent: "modelPath of the configuration",
+  }),
   recorder: option.path({
     access: "write",
     placeholder: "DIR",
@@ -113,6 +119,7 @@ function requestOf(values: Values): ReplayRequest {
     flightPath: values.flight,
     packagePath: values.package,
     configPath: values.config ?? null,
+    modelPath: values.model ?? null,
     recorderFolder: values.recorder ?? null,
     tilesFolder: values.makeTiles ?? null,
     thermalFolder: values.thermal ?? null,
@@ -127,7 +134,7 @@ async function run(
   request: ReplayRequest,
   io: CommandIo,
 ): Promise<ExitCode> {
-  const config = await configuration(request.configPath);
+  const config = withModel(await configuration(request.configPath), request.modelPath);
   const progress = io.progress("replay", 1);
   const console: ReplayConsole = {
     line: (line) => request.json && io.out(JSON.stringify(line)),
@@ -185,6 +192,10 @@ async function configuration(path: string | null): Promise<AirborneConfig> {
     ...(file === undefined ? {} : { file }),
     environment: configurationEnvironment(AirborneConfigSchema),
   });
+}
+
+function withModel(config: AirborneConfig, modelPath: string | null): AirborneConfig {
+  return modelPath === null ? config : { ...config, modelPath };
 }
 
 function summaryText(summary: SummaryLine): string[] {

@@ -22,9 +22,6 @@ const ONLY_TESTED: Readonly<Record<string, readonly string[]>> = {
     "src/flight/flight_recorder/record.ts#encodeRecord",
   ],
   "a native call that only its tests make": [
-    "src/native/vision/features.ts#detectSift",
-    "src/native/vision/features.ts#estimateHomography",
-    "src/native/vision/features.ts#matchFeatures",
     "src/native/vision/pose.ts#solvePoseRansac",
   ],
   "an oracle: tests hold the warps against it": [

@@ -30,7 +30,7 @@ import {
 import { AirborneConfigSchema } from "../../src/airborne/config.ts";
 import { openFlightPackage } from "../../src/flight/flight_package/mod.ts";
 import { openRecordedFlight } from "../../src/flight/replay/mod.ts";
-import { OnnxRuntime } from "../../src/navigation/inference/mod.ts";
+import { OnnxRuntime, unmeasured } from "../../src/navigation/inference/mod.ts";
 import { TileMap } from "../../src/navigation/map/mod.ts";
 import {
   type CrossDomainMatcher,
@@ -93,19 +93,17 @@ const MAKE: Readonly<Record<string, () => CrossDomainMatcher | Promise<CrossDoma
   features: () =>
     new FeatureMatcher(vision, map, new SiftExtractor(vision, config.features), config.features),
   onnx: async () => {
-    const thermalState = () => ({
-      throttled: false,
-      telemetryAvailable: false,
-      source: "none" as const,
-      temperatureC: null,
-      measuredNs: monotonicNs(0),
+    const runtime = new OnnxRuntime({
+      config: config.inference,
+      thermalState: () => unmeasured(monotonicNs(0)),
+      onEvent: () => {},
     });
-    const runtime = resources.use(new OnnxRuntime({ intraOpThreads: 1, thermalState }));
-    const extractor = await XfeatExtractor.open(
-      runtime,
-      config.onnxMatcher.modelPath,
-      config.onnxMatcher,
-    );
+    const extractor = await XfeatExtractor.open({
+      runtime: resources.use(runtime),
+      modelPath: config.modelPath,
+      config: config.onnxMatcher,
+      inputScale: () => 1,
+    });
     return new FeatureMatcher(vision, map, resources.use(extractor), config.onnxMatcher);
   },
 };

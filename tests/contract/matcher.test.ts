@@ -1,5 +1,9 @@
 import { monotonicNs } from "../../src/core/mod.ts";
-import { OnnxRuntime, type ThermalState } from "../../src/navigation/inference/mod.ts";
+import {
+  InferenceConfigSchema,
+  OnnxRuntime,
+  unmeasured,
+} from "../../src/navigation/inference/mod.ts";
 import {
   FeatureMatcher,
   FeaturesConfigSchema,
@@ -26,13 +30,6 @@ matcherSuite(
 );
 
 const XFEAT = sharedData("models/xfeat.onnx");
-const COOL: ThermalState = {
-  throttled: false,
-  telemetryAvailable: false,
-  source: "none",
-  temperatureC: null,
-  measuredNs: monotonicNs(0),
-};
 if (XFEAT === undefined) {
   Deno.test({
     name: "onnx: needs ../shared/data/models/xfeat.onnx",
@@ -40,10 +37,19 @@ if (XFEAT === undefined) {
     fn: () => {},
   });
 } else {
-  const config = OnnxMatcherConfigSchema.parse({ modelPath: XFEAT });
+  const config = OnnxMatcherConfigSchema.parse({});
   matcherSuite("onnx", async (vision, map, resources) => {
-    const runtime = new OnnxRuntime({ intraOpThreads: 1, thermalState: () => COOL });
-    const extractor = await XfeatExtractor.open(resources.use(runtime), XFEAT, config);
+    const runtime = new OnnxRuntime({
+      config: InferenceConfigSchema.parse({}),
+      thermalState: () => unmeasured(monotonicNs(0)),
+      onEvent: () => {},
+    });
+    const extractor = await XfeatExtractor.open({
+      runtime: resources.use(runtime),
+      modelPath: XFEAT,
+      config,
+      inputScale: () => 1,
+    });
     return new FeatureMatcher(vision, map, resources.use(extractor), config);
   }, { reversedContrast: false });
 }

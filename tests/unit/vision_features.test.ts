@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { NativeError, seededRandom } from "../../src/core/mod.ts";
+import { NativeError, type Random, seededRandom } from "../../src/core/mod.ts";
 import {
   detectSift,
   estimateHomography,
@@ -37,7 +37,11 @@ Deno.test("detectSift(), matchFeatures() and estimateHomography() find how a pic
     const norm = Math.hypot(...a.descriptors.subarray(128 * i, 128 * i + 128));
     assert.ok(Math.abs(norm - 1) < 1e-4, `descriptor ${i} has norm ${norm}`);
   }
-  const matches = await matchFeatures(vision, a.descriptors, b.descriptors);
+  const placed = ({ descriptors, keypoints, count }: typeof a) => ({
+    descriptors,
+    positions: Float32Array.from({ length: 2 * count }, (_, i) => keypoints[4 * (i >> 1) + i % 2]),
+  });
+  const matches = await matchFeatures(vision, placed(a), placed(b), { length: 128, ratio: 0.8 });
   assert.ok(matches.count > 30, `${matches.count} matches`);
   const from = new Float64Array(2 * matches.count), to = new Float64Array(2 * matches.count);
   for (let i = 0; i < matches.count; i++) {
@@ -90,9 +94,64 @@ Deno.test("estimateHomography() is null without enough points and refuses number
   await assert.rejects(estimateHomography(vision, broken, broken, { thresholdPx: 1 }), NativeError);
 });
 
-Deno.test("matchFeatures() has no pairs when a side is empty", async () => {
+function randomSide(random: Random, count: number, length: number) {
+  const descriptors = new Float32Array(count * length);
+  for (let i = 0; i < count; i++) {
+    const row = Array.from({ length }, () => random.normal());
+    const norm = Math.hypot(...row);
+    descriptors.set(row.map((value) => value / norm), i * length);
+  }
+  const positions = Float32Array.from({ length: 2 * count }, () => 100 * random.uniform());
+  return { descriptors, positions };
+}
+
+Deno.test("matchFeatures() finds the pairs of a plain search, within the radius and by the ratio", async () => {
   using vision = openVision();
-  const some = new Float32Array(256), none = new Float32Array(0);
-  assert.equal((await matchFeatures(vision, none, some)).count, 0);
-  assert.equal((await matchFeatures(vision, some, none)).count, 0);
+  const random = seededRandom("plain search");
+  const length = 16, a = randomSide(random, 90, length), b = randomSide(random, 130, length);
+  const distance = (i: number, k: number) => {
+    let sum = 0;
+    for (let n = 0; n < length; n++) {
+      sum += (a.descriptors[i * length + n] - b.descriptors[k * length + n]) ** 2;
+    }
+    return Math.sqrt(sum);
+  };
+  for (const [radius, ratio] of [[Infinity, 1], [40, 1], [40, 0.9], [3, 0.8]]) {
+    const isNear = (i: number, k: number) =>
+      Math.hypot(
+        a.positions[2 * i] - b.positions[2 * k],
+        a.positions[2 * i + 1] - b.positions[2 * k + 1],
+      ) <= radius;
+    const all = (count: number) => Array.from({ length: count }, (_, i) => i);
+    const expected = all(90).flatMap((i) => {
+      const near = all(130).filter((k) => isNear(i, k)).sort((k, m) =>
+        distance(i, k) - distance(i, m)
+      );
+      if (near.length === 0) return [];
+      const back = all(90).filter((m) => isNear(m, near[0])).sort((m, n) =>
+        distance(m, near[0]) - distance(n, near[0])
+      );
+      const second = near.length > 1 ? distance(i, near[1]) : 2;
+      const passes = ratio === 1 || distance(i, near[0]) < ratio * second;
+      return back[0] === i && passes ? [[i, near[0]]] : [];
+    });
+    const found = await matchFeatures(vision, a, b, { length, radius, ratio });
+    const pairs = all(found.count).map((i) => [...found.pairs.subarray(2 * i, 2 * i + 2)]);
+    assert.deepEqual(pairs, expected, `radius ${radius}, ratio ${ratio}`);
+    assert.ok(found.count > 0);
+    pairs.forEach(([i, k], n) =>
+      assert.ok(Math.abs(found.cosines[n] - (1 - distance(i, k) ** 2 / 2)) < 1e-5)
+    );
+  }
+});
+
+Deno.test("matchFeatures() has no pairs when a side is empty, and refuses sizes that do not agree", async () => {
+  using vision = openVision();
+  const none = { descriptors: new Float32Array(0), positions: new Float32Array(0) };
+  const some = { descriptors: new Float32Array(256).fill(1 / 16), positions: new Float32Array(4) };
+  assert.equal((await matchFeatures(vision, none, some, { length: 128 })).count, 0);
+  assert.equal((await matchFeatures(vision, some, none, { length: 128 })).count, 0);
+  const short = { ...some, descriptors: new Float32Array(255) };
+  await assert.rejects(matchFeatures(vision, short, some, { length: 128 }), RangeError);
+  await assert.rejects(matchFeatures(vision, none, none, { length: 12 }), NativeError);
 });

@@ -125,7 +125,7 @@ export async function detectSift(
 }
 
 /** Descriptors of length 1 and where they are; positions in one frame and unit for both sides. */
-export interface PlacedDescriptors {
+interface PlacedDescriptors {
   /** Rows of `length` floats. */
   readonly descriptors: Floats;
   /** x, y of each. */

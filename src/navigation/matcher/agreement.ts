@@ -47,17 +47,19 @@ const NARROWING = [3, 2, 1.4, 1, 1] as const;
 
 /** null when no two pairs agree within the bounds. */
 export function findAgreement(pairs: PointPairs, bounds: AgreementBounds): Agreement | null {
-  const order = bySupport(pairs, bounds);
-  const best = bestFit(pairs, order, bounds);
+  const best = bestFit(pairs, bounds);
   if (best === null) return null;
-  const others = order.filter((i) => !isNear(pairs, i, best.similarity, bounds.separationM));
-  const second = bestFit(
-    pairs,
-    others,
-    bounds,
-    ({ similarity }) => distance(similarity, best.similarity) > bounds.separationM,
-  );
+  const second = bestFit(awayFrom(pairs, best.similarity, bounds.separationM), bounds);
   return { ...best, secondInliers: second?.inliers.length ?? 0 };
+}
+
+/** The pairs that do not belong to a place. */
+function awayFrom(pairs: PointPairs, place: Similarity, separationM: number): PointPairs {
+  const others: number[] = [];
+  for (let i = 0; i < pairs.count; i++) if (!isNear(pairs, i, place, separationM)) others.push(i);
+  const take = (points: Float64Array) =>
+    Float64Array.from(others.flatMap((i) => [points[2 * i], points[2 * i + 1]]));
+  return { count: others.length, a: take(pairs.a), b: take(pairs.b) };
 }
 
 interface Fit {
@@ -65,21 +67,12 @@ interface Fit {
   readonly inliers: readonly number[];
 }
 
-function distance(a: Similarity, b: Similarity): number {
-  return Math.hypot(a.shiftEastM - b.shiftEastM, a.shiftNorthM - b.shiftNorthM);
-}
-
 /** The fit with most inliers of the first few proposals that are apart from each other. */
-function bestFit(
-  pairs: PointPairs,
-  order: readonly number[],
-  bounds: AgreementBounds,
-  counts: (fit: Fit) => boolean = () => true,
-): Fit | null {
+function bestFit(pairs: PointPairs, bounds: AgreementBounds): Fit | null {
   let best: Fit | null = null;
-  for (const start of apart(pairs, order, bounds.separationM / 2)) {
+  for (const start of apart(pairs, bySupport(pairs, bounds), bounds.separationM / 2)) {
     const fit = fitted(pairs, start, bounds);
-    if (fit === null || !counts(fit)) continue;
+    if (fit === null) continue;
     if (best === null || fit.inliers.length > best.inliers.length) best = fit;
   }
   return best;

@@ -72,13 +72,9 @@ export const OnnxMatcherConfigSchema = z.strictObject({
   inliersMin: z.int().min(4).default(16),
   secondShareMax: z.number().min(0).max(1).default(0.4),
   tiePointsMin: z.int().min(5).default(16),
-  /** The model; without one the strategy cannot be chosen. */
-  modelPath: z.string().default(""),
-  /** Picture given to a model that leaves its size open, pixels; rounded down to multiples of 32… */
+  /** Picture given to a model that leaves its size open, pixels; rounded down to multiples of 32. */
   inputWidthPx: z.int().min(64).max(4096).default(640),
   inputHeightPx: z.int().min(64).max(4096).default(480),
-  /** …and this share of it while the computer throttles. */
-  throttledShare: z.number().min(0.1).max(1).default(0.6),
   featuresMax: z.int().min(50).max(20_000).default(4000),
   /** Least probability of a key point, and no more probable one within so many pixels. */
   probabilityMin: z.number().min(0).max(1).default(0.01),

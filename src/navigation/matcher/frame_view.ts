@@ -17,7 +17,7 @@ export interface FrameView {
   groundFromPixels(pointsPx: Float32Array): Float32Array<ArrayBuffer>;
 }
 
-export interface ViewLimits {
+interface ViewLimits {
   /** Finest resolution. */
   readonly gsdMinM: number;
   readonly widthMaxPx: number;

@@ -23,7 +23,7 @@ const BORDER_PX = 32;
 const CELLS_KEPT_MAX = 64;
 
 /** Features of the ground within a square. */
-export interface GroundFeatures {
+interface GroundFeatures {
   readonly count: number;
   /** East, north of each, metres from the middle of the square. */
   readonly pointsM: Floats;

@@ -24,6 +24,14 @@ import {
 /** Open axes must be whole multiples of this: the model halves its picture five times. */
 const SIDE_STEP_PX = 32;
 
+interface XfeatOptions {
+  readonly runtime: InferenceRuntime;
+  readonly modelPath: string;
+  readonly config: OnnxMatcherConfig;
+  /** Share of the configured picture's sides that the computer allows for now, 0 to 1. */
+  readonly inputScale: () => number;
+}
+
 export class XfeatExtractor implements FeatureExtractor, AsyncDisposable {
   readonly label = "onnx";
   readonly descriptorLength = XFEAT_DESCRIPTOR_LENGTH;
@@ -31,11 +39,14 @@ export class XfeatExtractor implements FeatureExtractor, AsyncDisposable {
   readonly #runtime: InferenceRuntime;
   readonly #engine: Engine;
   readonly #config: OnnxMatcherConfig;
+  readonly #inputScale: () => number;
 
-  private constructor(runtime: InferenceRuntime, engine: Engine, config: OnnxMatcherConfig) {
+  private constructor(options: XfeatOptions, engine: Engine) {
+    const { runtime, config, inputScale } = options;
     this.#runtime = runtime;
     this.#engine = engine;
     this.#config = config;
+    this.#inputScale = inputScale;
     this.pairing = { ratio: config.ratioMax, cosineMin: config.cosineMin };
   }
 
@@ -44,23 +55,19 @@ export class XfeatExtractor implements FeatureExtractor, AsyncDisposable {
    *
    * @throws DataError when it has other inputs and outputs than XFeat; what the runtime throws
    */
-  static async open(
-    runtime: InferenceRuntime,
-    modelPath: string,
-    config: OnnxMatcherConfig,
-  ): Promise<XfeatExtractor> {
+  static async open(options: XfeatOptions): Promise<XfeatExtractor> {
+    const { runtime, modelPath } = options;
     const engine = await runtime.deserializeEngine({ path: modelPath });
     const fault = unfit(engine);
-    if (fault === null) return new XfeatExtractor(runtime, engine, config);
+    if (fault === null) return new XfeatExtractor(options, engine);
     await runtime.releaseEngine(engine);
     throw new DataError(modelPath, `${fault}; the onnx matcher needs a model like XFeat`);
   }
 
-  /** The model's own size; where it leaves that open, the configured one, smaller while it is hot. */
+  /** The model's own size; where it leaves that open, the configured one, scaled. */
   pictureSize(): PictureSize {
     const [, , heightPx, widthPx] = this.#engine.inputs[0].shape;
-    const { throttled } = this.#runtime.thermalState();
-    const share = throttled ? this.#config.throttledShare : 1;
+    const share = this.#inputScale();
     const open = (px: number) =>
       Math.max(SIDE_STEP_PX, SIDE_STEP_PX * Math.floor(px * share / SIDE_STEP_PX));
     return {

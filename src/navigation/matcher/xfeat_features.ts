@@ -30,7 +30,7 @@ export interface XfeatOutputs {
   readonly rows: number;
 }
 
-export interface XfeatSelection {
+interface XfeatSelection {
   /** Least probability of a pixel to be a key point. */
   readonly probabilityMin: number;
   /** Key points are the most probable pixel of this many pixels on every side. */
