@@ -57,6 +57,7 @@ Deno.test("a computer that heats up works less, recovers late, and the record sh
       flightPath: flight,
       packagePath: world().package,
       configPath: null,
+      modelPath: null,
       recorderFolder: recorder,
       tilesFolder: null,
       thermalFolder: tree,
