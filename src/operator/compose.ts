@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Command } from "../core/mod.ts";
+import { type Command, monotonicNs } from "../core/mod.ts";
 import { buildDescriptorIndex } from "../navigation/descriptor_index/mod.ts";
 import { openFaiss } from "../native/faiss/mod.ts";
 import { TileMap } from "../navigation/map/mod.ts";
@@ -15,6 +15,15 @@ import {
   type VisionLibrary,
   warpGrid,
 } from "../native/vision/mod.ts";
+import {
+  type EngineHost,
+  GpuMemoryBudget,
+  openTensorRtRuntime,
+  type TensorRtRuntime,
+  unmeasured,
+} from "../navigation/inference/mod.ts";
+import { enginesBuildCommand } from "./commands/engines_build.ts";
+import { enginesListCommand, enginesVerifyCommand } from "./commands/engines_list.ts";
 import { fdrCatCommand } from "./commands/fdr_cat.ts";
 import { fdrDoctorCommand } from "./commands/fdr_doctor.ts";
 import { fdrExportCommand } from "./commands/fdr_export.ts";
@@ -54,6 +63,11 @@ export function commands(): readonly Command[] {
     packageShowCommand(),
     simulateFlight,
     simulateMap,
+    enginesBuildCommand({ openTensorRt }),
+    enginesListCommand({ host: tensorRtHost }),
+    enginesVerifyCommand({ host: tensorRtHost }),
+    simulateFlightCommand({ openVision }),
+    simulateMapCommand({ openVision }),
     fdrInfoCommand(),
     fdrCatCommand(),
     fdrDoctorCommand(),
@@ -126,4 +140,18 @@ function toolkitOf(vision: VisionLibrary): TileToolkit {
       return { ...picture, channels: 3 };
     },
   };
+}
+
+/** For building engines: nothing flies here, so that no budget holds them. */
+function openTensorRt(): TensorRtRuntime {
+  return openTensorRtRuntime({
+    budget: new GpuMemoryBudget(Number.MAX_SAFE_INTEGER),
+    precision: "fp32",
+    thermalState: () => unmeasured(monotonicNs(0)),
+  });
+}
+
+async function tensorRtHost(): Promise<EngineHost> {
+  await using runtime = openTensorRt();
+  return await runtime.host();
 }

@@ -18,7 +18,11 @@ const COOL: ThermalState = {
   temperatureC: null,
   measuredNs: monotonicNs(0),
 };
-const parts = () => ({ thermalState: () => COOL, budget: new GpuMemoryBudget(2 ** 30) });
+const parts = () => ({
+  thermalState: () => COOL,
+  budget: new GpuMemoryBudget(2 ** 30),
+  precision: "fp32" as const,
+});
 
 inferenceRuntimeSuite("onnx_cpu", () => ({
   runtime: new OnnxRuntime({

@@ -35,7 +35,12 @@ async function bench(budgetBytes = 2 ** 30) {
   const folder = await scratchFolder();
   const library = openReference();
   const budget = new GpuMemoryBudget(budgetBytes);
-  const runtime = new TensorRtRuntime({ library, budget, thermalState: () => COOL });
+  const runtime = new TensorRtRuntime({
+    library,
+    budget,
+    precision: "fp32",
+    thermalState: () => COOL,
+  });
   const write = async ({ name, bytes }: TestModel) => {
     const modelPath = `${folder.path}/${name.replaceAll(/\W+/g, "_")}.onnx`;
     await Deno.writeFile(modelPath, bytes);
@@ -109,6 +114,22 @@ Deno.test("the gate stands before the runtime: each fault of the files is its ow
   const engine = await parts.runtime.deserializeEngine(entry);
   assert.equal(parts.library.liveHandles(), 1);
   await parts.runtime.releaseEngine(engine);
+});
+
+Deno.test("a model's path finds the engine beside it, of this host, precision and model alone", async () => {
+  await using parts = await bench();
+  const model = matrixProduct();
+  const path = await parts.write(model);
+  await assert.rejects(
+    parts.runtime.deserializeEngine({ path }),
+    /no matrix_product\.sm10\.jpnone\.trt0\.0\.1\.fp32\.engine beside it/,
+  );
+  await parts.compile(model);
+  const engine = await parts.runtime.deserializeEngine({ path });
+  assert.equal(engine.name, "matrix_product.sm10.jpnone.trt0.0.1.fp32.engine");
+  await parts.runtime.releaseEngine(engine);
+  await Deno.writeFile(path, convolution().bytes);
+  await assert.rejects(parts.runtime.deserializeEngine({ path }), EngineHashMismatchError);
 });
 
 Deno.test("the budget is checked before anything is loaded, and given back on release", async () => {
@@ -280,7 +301,11 @@ Deno.test({
   ignore: tensorRtMissing() === undefined || isRequired("tensorrt"),
   fn: () => {
     const open = () =>
-      openTensorRtRuntime({ budget: new GpuMemoryBudget(1), thermalState: () => COOL });
+      openTensorRtRuntime({
+        budget: new GpuMemoryBudget(1),
+        precision: "fp16",
+        thermalState: () => COOL,
+      });
     assert.throws(open, (error) => {
       assert.ok(error instanceof RuntimeNotAvailableError);
       assert.equal(error.exitCode, 69);

@@ -8,6 +8,7 @@
  *     place/vocabulary.bin       VLAD vocabulary and projection
  *     place/places.json          the place that each descriptor of the index describes
  *     place/places.index (.sha256 .meta.json)   FAISS
+ *     models/*.onnx, *.engine, *.engine.json    neural models, where there are some
  *
  * @module
  */
@@ -23,6 +24,9 @@ export const PACKAGE_PATHS = {
   places: "place/places.json",
   index: "place/places.index",
 } as const;
+
+/** Where a package has its neural models; one without any has no such folder. */
+export const MODEL_FOLDER = "models";
 
 /** Path of a tile inside a package. */
 export function packageTilePath(tile: { zoom: number; x: number; y: number }): string {

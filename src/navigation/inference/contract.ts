@@ -42,7 +42,7 @@ export interface TensorDeclaration {
 /** `onnx_cpu` is `onnx_trt_ep` with the CPU provider alone: workstations and tests. */
 export type RuntimeLabel = "tensorrt" | "onnx_trt_ep" | "onnx_cpu";
 
-type EnginePrecision = EngineName["precision"];
+export type EnginePrecision = EngineName["precision"];
 
 /** What an engine may be asked with, for a model that leaves axes open: elements along each axis. */
 interface ShapeProfile {

@@ -7,7 +7,7 @@
 import { basename } from "node:path";
 import { messageOf, nullIfAbsent, replaceFile } from "../../core/mod.ts";
 import { buildPlan, type TensorRtLibrary } from "../../native/tensorrt/mod.ts";
-import type { CompileRequest, EngineEntry } from "./contract.ts";
+import type { CompileRequest, EngineEntry, EnginePrecision } from "./contract.ts";
 import { buildEngineName, type EngineHost } from "./engine_name.ts";
 import { describeEngine, sidecarPath } from "./engine_sidecar.ts";
 import { EngineBuildError } from "./errors.ts";
@@ -24,8 +24,7 @@ export async function compileTensorRtEngine(
   const { modelPath, engineFolder, precision, profiles } = request;
   const what = `Cannot build an engine of ${basename(modelPath)}`;
   try {
-    const model = basename(modelPath).replace(/\.onnx$/i, "").toLowerCase();
-    const file = buildEngineName({ ...host, model, precision });
+    const file = engineNameOf(modelPath, host, precision);
     const onnx = await Deno.readFile(modelPath);
     const timingPath = `${engineFolder}/${timingCacheName(host)}`;
     const calibration = await readCalibration(request);
@@ -44,7 +43,7 @@ export async function compileTensorRtEngine(
     await replaceFile(path, plan.engine);
     await replaceFile(sidecarPath(path), encodeJson(sidecar));
     await replaceFile(timingPath, plan.timingCache);
-    if (request.calibrationCachePath !== undefined && plan.calibrationCache.length > 0) {
+    if (calibration.samples !== undefined && request.calibrationCachePath !== undefined) {
       await replaceFile(request.calibrationCachePath, plan.calibrationCache);
     }
     return { path, sha256: sidecar.sha256, modelPath };
@@ -54,6 +53,16 @@ export async function compileTensorRtEngine(
     if (typed !== error || error instanceof EngineBuildError) throw typed;
     throw new EngineBuildError(`${what}: ${messageOf(error)}`, { cause: error });
   }
+}
+
+/** File name of a model's engine on a host. @throws EngineNameError for a model that cannot name one */
+export function engineNameOf(
+  modelPath: string,
+  host: EngineHost,
+  precision: EnginePrecision,
+): string {
+  const model = basename(modelPath).replace(/\.onnx$/i, "").toLowerCase();
+  return buildEngineName({ ...host, model, precision });
 }
 
 /** Timings are of one GPU and one TensorRT. */

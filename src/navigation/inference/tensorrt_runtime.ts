@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { basename } from "node:path";
-import { RuntimeNotAvailableError } from "../../core/mod.ts";
+import { basename, dirname, join } from "node:path";
+import { exists, RuntimeNotAvailableError } from "../../core/mod.ts";
 import {
   memoryUsedBytes,
   openTensorRt,
@@ -17,18 +17,20 @@ import type {
   CompileRequest,
   Engine,
   EngineEntry,
+  EnginePrecision,
   InferenceRuntime,
   RuntimeLabel,
   Tensor,
   TensorDeclaration,
   ThermalState,
 } from "./contract.ts";
-import { isEngineFile, readEngine } from "./engine_gate.ts";
+import { isEngineFile, readEngine, readModel } from "./engine_gate.ts";
 import type { EngineHost } from "./engine_name.ts";
-import { EngineDeserializeError, InferenceError } from "./errors.ts";
+import { sha256Of } from "./engine_sidecar.ts";
+import { EngineDeserializeError, EngineHashMismatchError, InferenceError } from "./errors.ts";
 import { GpuMemoryBudget } from "./gpu_memory_budget.ts";
 import { checkInputs, checkOutputs, copyInto, tensor } from "./tensors.ts";
-import { compileTensorRtEngine } from "./tensorrt_compile.ts";
+import { compileTensorRtEngine, engineNameOf } from "./tensorrt_compile.ts";
 import { notInstalled, typedError } from "./tensorrt_errors.ts";
 import { tensorRtHost } from "./tensorrt_host.ts";
 
@@ -36,6 +38,8 @@ interface TensorRtRuntimeOptions {
   readonly library: TensorRtLibrary;
   /** Shared with other runtimes of the process. */
   readonly budget: GpuMemoryBudget;
+  /** Of the engine that is looked for beside a model. */
+  readonly precision: EnginePrecision;
   readonly thermalState: () => ThermalState;
 }
 
@@ -104,13 +108,9 @@ export class TensorRtRuntime implements InferenceRuntime {
   }
 
   async deserializeEngine(entry: EngineEntry): Promise<Engine> {
-    const name = basename(entry.path);
-    if (!isEngineFile(name)) {
-      throw new EngineDeserializeError(
-        `Cannot load ${name}: TensorRT runs engines; make one of the model with \`operator engines build\``,
-      );
-    }
-    const { bytes } = await readEngine(entry, await this.host());
+    const { bytes, name } = isEngineFile(entry.path)
+      ? { ...await readEngine(entry, await this.host()), name: basename(entry.path) }
+      : await this.#engineOfModel(entry);
     return await this.#inTurn(() => this.#load(name, bytes, entry.warmUpShapes ?? {}));
   }
 
@@ -156,6 +156,26 @@ export class TensorRtRuntime implements InferenceRuntime {
     await Promise.all([...this.#engines].map((engine) => this.releaseEngine(engine)));
     await this.#last.catch(() => {});
     this.#options.library[Symbol.dispose]();
+  }
+
+  /** The engine that stands beside a model: built on this host, of exactly this model. */
+  async #engineOfModel({ path, sha256 }: EngineEntry) {
+    const host = await this.host();
+    const expected = sha256 === undefined ? undefined : { sha256, from: "the flight package" };
+    const model = await readModel(path, expected);
+    const name = engineNameOf(path, host, this.#options.precision);
+    const enginePath = join(dirname(path), name);
+    if (!await exists(enginePath)) {
+      throw new EngineDeserializeError(
+        `Cannot load ${basename(path)}: there is no ${name} beside it; ` +
+          "build it on this host (operator engines build)",
+      );
+    }
+    const { bytes, sidecar } = await readEngine({ path: enginePath }, host);
+    if (sidecar.modelSha256 === sha256Of(model)) return { bytes, name };
+    throw new EngineHashMismatchError(
+      `Cannot load ${name}: it was built from another model than ${basename(path)}; build it again`,
+    );
   }
 
   async #load(

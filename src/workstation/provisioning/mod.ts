@@ -1,4 +1,5 @@
 /** Provisioning (C10): builds flight packages. Operator only. */
 export * from "./contract.ts";
 export * from "./errors.ts";
+export { addModels } from "./package_models.ts";
 export { provisionPackage } from "./provision.ts";

@@ -16,7 +16,7 @@ export class PackageFolder implements AsyncDisposable {
   /** Folder in which the package is being made. */
   readonly path: string;
   readonly #output: Output;
-  readonly #files: ManifestFile[] = [];
+  #files: ManifestFile[] = [];
   readonly #writing = new TaskPool(WRITES_AT_ONCE);
 
   private constructor(output: Output) {
@@ -57,6 +57,24 @@ export class PackageFolder implements AsyncDisposable {
     const { size } = await Deno.lstat(`${this.path}/${path}`);
     const sha256 = await sha256OfFile(`${this.path}/${path}`);
     this.#files.push({ path, bytes: size, sha256 });
+  }
+
+  /** The files noted so far. */
+  get files(): readonly ManifestFile[] {
+    return this.#files;
+  }
+
+  /** Takes a file over from an older package, with the hash that was verified: linked, else copied. */
+  async keep(olderPackage: string, file: ManifestFile): Promise<void> {
+    await this.folder(dirname(file.path));
+    const from = `${olderPackage}/${file.path}`, to = `${this.path}/${file.path}`;
+    await this.#output.guard(() => Deno.link(from, to).catch(() => Deno.copyFile(from, to)));
+    this.#files.push(file);
+  }
+
+  /** Takes files off the list; they stay in the folder until they are listed again. */
+  forget(which: (file: ManifestFile) => boolean): void {
+    this.#files = this.#files.filter((file) => !which(file));
   }
 
   /** Writes the manifest last and puts the package in its place. Returns its size and hash. */
