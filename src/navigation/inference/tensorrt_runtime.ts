@@ -69,7 +69,12 @@ export function openTensorRtRuntime(
     library = openTensorRt();
   } catch (error) {
     if (!(error instanceof RuntimeNotAvailableError)) throw error;
-    throw notInstalled(error.message, error);
+    // Whether the file is there is the loader's to say: a program may open it, and not look for it.
+    const isAbsent = /No such file or directory/.test(error.message);
+    throw notInstalled(
+      isAbsent ? "it was not installed where this program was built" : error.message,
+      error,
+    );
   }
   const { state, reason, headersVersion } = tensorRtStatus(library);
   if (state === "available") return new TensorRtRuntime({ ...options, library });
