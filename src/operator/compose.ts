@@ -66,8 +66,6 @@ export function commands(): readonly Command[] {
     enginesBuildCommand({ openTensorRt }),
     enginesListCommand({ host: tensorRtHost }),
     enginesVerifyCommand({ host: tensorRtHost }),
-    simulateFlightCommand({ openVision }),
-    simulateMapCommand({ openVision }),
     fdrInfoCommand(),
     fdrCatCommand(),
     fdrDoctorCommand(),

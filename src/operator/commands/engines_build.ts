@@ -25,7 +25,7 @@ import type { CompileRequest, InferenceRuntime } from "../../navigation/inferenc
 import { addModels } from "../../workstation/provisioning/mod.ts";
 
 /** The parts that the composition root passes to the command. */
-export interface EngineBuildParts {
+interface EngineBuildParts {
   /** @throws RuntimeNotAvailableError with what to install */
   openTensorRt(): InferenceRuntime;
 }

@@ -42,7 +42,7 @@ export const HOST_OPTION = {
   }),
 } as const;
 
-export interface ModelFile {
+interface ModelFile {
   readonly file: string;
   readonly model: string;
   readonly bytes: number;
