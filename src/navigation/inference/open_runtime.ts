@@ -17,10 +17,14 @@ type OpenRuntimeOptions = Pick<OnnxRuntimeOptions, "config" | "thermalState" | "
 export function openRuntime(options: OpenRuntimeOptions): InferenceRuntime {
   const { config, onEvent, thermalState } = options;
   const budget = new GpuMemoryBudget(config.gpuMemoryBudgetBytes);
-  const host = () => hostOf({ budget, thermalState });
+  const host = () => hostOf({ budget, thermalState, precision: config.precision });
   const onnx = new OnnxRuntime({ ...options, budget, host });
   if (config.runtime !== "tensorrt") return onnx;
-  return new FallbackRuntime({ tensorrt: openOrError({ budget, thermalState }), onnx, onEvent });
+  return new FallbackRuntime({
+    tensorrt: openOrError({ budget, thermalState, precision: config.precision }),
+    onnx,
+    onEvent,
+  });
 }
 
 type TensorRtParts = Parameters<typeof openTensorRtRuntime>[0];
