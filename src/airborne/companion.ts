@@ -11,8 +11,10 @@ import {
   type InferenceRuntime,
   jetsonProbe,
   linuxProbe,
+  nvmlProbe,
   type ReadText,
   ThermalPublisher,
+  type ThermalReading,
   type ThermalState,
   unmeasured,
 } from "../navigation/inference/mod.ts";
@@ -29,6 +31,8 @@ export type CompanionEvent = InferenceEvent | WorkLevelEvent;
 export interface ThermalInput {
   readonly clock: Clock;
   readonly readText: ReadText;
+  /** A discrete GPU's; absent: it is not looked for. */
+  readonly readGraphicsProcessor?: () => ThermalReading | undefined;
 }
 
 /** Reads a folder that is laid out as /sys is. */
@@ -74,7 +78,11 @@ export class Companion implements AsyncDisposable {
     this.#publisher = thermal === null ? null : new ThermalPublisher({
       clock: thermal.clock,
       pollHz: inference.thermalPollHz,
-      probes: [() => jetsonProbe(thermal.readText), () => linuxProbe(thermal.readText)],
+      probes: [
+        () => jetsonProbe(thermal.readText),
+        () => nvmlProbe(thermal.readGraphicsProcessor ?? (() => undefined)),
+        () => linuxProbe(thermal.readText),
+      ],
       onEvent: this.#onEvent,
     });
   }

@@ -18,6 +18,8 @@ import {
   type DeviceLibrary,
   installSyscallFilter,
   openDevice,
+  readGraphicsProcessor,
+  readSystemText,
   ServiceManager,
 } from "../native/device/mod.ts";
 import { openFaiss } from "../native/faiss/mod.ts";
@@ -51,7 +53,7 @@ import { PlanarKlt, type VioStrategy } from "../navigation/vio/mod.ts";
 import { openVision, type VisionLibrary } from "../native/vision/mod.ts";
 import type { AirborneConfig } from "./config.ts";
 import type { Airborne, AirborneOptions, TileStorePlace } from "./contract.ts";
-import { Companion } from "./companion.ts";
+import { Companion, type ThermalInput, treeReader } from "./companion.ts";
 import { Locator } from "./locator.ts";
 import { Navigator } from "./navigator.ts";
 import { replayCommand } from "./replay.ts";
@@ -64,6 +66,7 @@ export function commands(): readonly Command[] {
 /** What strategies are made of. */
 interface StrategyParts {
   readonly config: AirborneConfig;
+  readonly device: DeviceLibrary;
   readonly vision: VisionLibrary;
   readonly flightPackage: FlightPackage;
   readonly localFrame: LocalFrame;
@@ -159,7 +162,7 @@ export async function composeAirborne(options: AirborneOptions): Promise<Airborn
       limits,
     }),
   );
-  const device = resources.use(openDevice());
+  const { device } = parts;
   const serviceManager = openServiceManager(device, resources);
   const owned = resources.move();
   return {
@@ -210,6 +213,7 @@ async function openParts(
   resources: AsyncDisposableStack,
 ): Promise<StrategyParts> {
   const { config, onEvent } = options;
+  const device = resources.use(openDevice());
   const vision = resources.use(openVision());
   const flightPackage = await openFlightPackage(
     options.packagePath,
@@ -223,19 +227,32 @@ async function openParts(
     heightM: groundHeightM,
   });
   const map = new TileMap(vision, flightPackage.tiles, localFrame);
-  const companion = resources.use(makeCompanion(options));
-  return { companion, config, vision, flightPackage, localFrame, map, onEvent, resources };
+  const companion = resources.use(makeCompanion(options, device));
+  return { companion, config, device, vision, flightPackage, localFrame, map, onEvent, resources };
 }
 
-function makeCompanion({ config, thermal }: AirborneOptions): Companion {
+function makeCompanion({ config, thermal }: AirborneOptions, device: DeviceLibrary): Companion {
   const { inference, thermalAdaptation, placeRecognition } = config;
   return new Companion({
     inference,
     thermalAdaptation,
     full: placeRecognition,
-    thermal: thermal ?? null,
+    thermal: thermal === undefined ? null : thermalInput(thermal, device),
     openRuntime,
   });
+}
+
+/** Deno opens no file of the kernel: this computer's own are read by the device library. */
+function thermalInput(
+  { folder, clock }: NonNullable<AirborneOptions["thermal"]>,
+  device: DeviceLibrary,
+): ThermalInput {
+  if (folder !== "/sys") return { clock, readText: treeReader(folder) };
+  return {
+    clock,
+    readText: (path) => readSystemText(device, path),
+    readGraphicsProcessor: () => readGraphicsProcessor(device),
+  };
 }
 
 /** The package knows how well its map is registered; the configuration does not. */

@@ -11,7 +11,7 @@ import type { TileStore } from "../tiles/tile_contract/mod.ts";
 import type { ServiceManager, SyscallsAllowed } from "../native/device/mod.ts";
 import type { VisionLibrary } from "../native/vision/mod.ts";
 import type { AirborneConfig } from "./config.ts";
-import type { Companion, ThermalInput } from "./companion.ts";
+import type { Companion } from "./companion.ts";
 import type { Locator } from "./locator.ts";
 import type { Navigator } from "./navigator.ts";
 import type { Note } from "./notes.ts";
@@ -41,8 +41,11 @@ export interface AirborneOptions {
   /** When the flight ends, UTC: tiles that are too old for their sector by then are not flown on. */
   readonly flightUntil: Date;
   readonly onEvent?: EskfOptions["onEvent"];
-  /** Telemetry of the computer's temperature; without it work is never reduced. */
-  readonly thermal?: ThermalInput;
+  /**
+   * Telemetry of a computer's temperature: a folder laid out as /sys is, or /sys for this computer. Without
+   * it work is never reduced.
+   */
+  readonly thermal?: { readonly folder: string; readonly clock: Clock };
   /** Called while the package is verified. */
   readonly onVerified?: (doneBytes: number, totalBytes: number) => void;
 }
@@ -55,7 +58,7 @@ export interface ReplayRequest {
   readonly recorderFolder: string | null;
   /** Tiles of the ground that it sees go to a journal there; null: none are made. */
   readonly tilesFolder: string | null;
-  /** Telemetry of a computer's temperature, laid out as /sys is; null: none is read. */
+  /** Telemetry of a computer's temperature, laid out as /sys is, or /sys itself; null: none is read. */
   readonly thermalFolder: string | null;
   readonly json: boolean;
   /** Stops at the first damaged picture or other fault. */

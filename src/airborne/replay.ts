@@ -74,8 +74,9 @@ const OPTIONS = {
   thermal: option.path({
     access: "read",
     placeholder: "DIR",
-    help: "fly as a computer with these temperatures: a folder laid out as /sys is, with " +
-      "class/thermal; read at inference.thermalPollHz of the flight's time",
+    help:
+      "work less while this computer throttles: /sys for the one that flies, or a folder laid " +
+      "out as it is, with class/thermal; read at inference.thermalPollHz of the flight's time",
   }),
   noSyscallFilter: option.flag({
     help: "do without the filter of system calls, which keeps native code from starting programs " +

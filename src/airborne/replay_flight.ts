@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Clock, collectGarbage, ManualClock, SystemClock } from "../core/mod.ts";
+import { collectGarbage, ManualClock, SystemClock } from "../core/mod.ts";
 import {
   type FlightEvent,
   type FlightExtent,
@@ -12,9 +12,8 @@ import {
   type RecordedFlight,
 } from "../flight/replay/mod.ts";
 import type { EstimatorEvent } from "../navigation/state_estimator/mod.ts";
-import { treeReader } from "./companion.ts";
 import type { AirborneConfig } from "./config.ts";
-import type { AirborneOptions, FlightParts, ReplayConsole, ReplayRequest } from "./contract.ts";
+import type { FlightParts, ReplayConsole, ReplayRequest } from "./contract.ts";
 import { expiredTilesWarning } from "./expired_tiles.ts";
 import { faultLine, FaultLines, outputFaultText } from "./fault_text.ts";
 import { runFlight } from "./flight_loop.ts";
@@ -45,7 +44,10 @@ export async function replayFlight(
     config,
     flightUntil: new Date(Date.parse(description.startUtc) + extent.lastNs / 1e6),
     onEvent: (event) => estimatorEvents.push(event),
-    ...thermalInput(request.thermalFolder, clock),
+    // A replay comes out the same on a hot computer and on a cool one, but where it is asked to look.
+    ...(request.thermalFolder === null ? {} : {
+      thermal: { folder: request.thermalFolder, clock },
+    }),
   });
   const { estimator, localFrame, navigator, flightPackage } = airborne;
   setTakeoffOrigin(airborne, description.takeoff);
@@ -95,11 +97,6 @@ export async function replayFlight(
     tiles: tiles?.counts() ?? null,
     outputFaults: outputs.faults(),
   });
-}
-
-/** A replay comes out the same on a hot computer and on a cool one, but where it is asked to look. */
-function thermalInput(folder: string | null, clock: Clock): Pick<AirborneOptions, "thermal"> {
-  return folder === null ? {} : { thermal: { clock, readText: treeReader(folder) } };
 }
 
 /** The flight's clock stands at the arrival of the event that is being processed. */

@@ -4,6 +4,7 @@ import {
   type InferenceEvent,
   jetsonProbe,
   linuxProbe,
+  nvmlProbe,
   type ReadText,
   ThermalPublisher,
 } from "../../src/navigation/inference/mod.ts";
@@ -50,6 +51,28 @@ Deno.test("Linux thermal zones: gaps in the numbers, trip points that are off, f
   assert.deepEqual(read(laptopTree(97, 0)), { throttled: true, temperatureC: 97 });
   assert.deepEqual(read(laptopTree(80, 2)), { throttled: true, temperatureC: 80 });
   assert.equal(linuxProbe(readerOf(new Map())), undefined, "most virtual machines");
+});
+
+Deno.test("a discrete GPU stands between Jetson and Linux zones, and is sought again when it is lost", () => {
+  let reading: { temperatureC: number; throttled: boolean } | undefined;
+  assert.equal(nvmlProbe(() => reading), undefined);
+  reading = { temperatureC: 83, throttled: true };
+  const events: InferenceEvent[] = [];
+  const laptop = readerOf(laptopTree(60, 0));
+  const publisher = new ThermalPublisher({
+    clock: new ManualClock(),
+    pollHz: 1,
+    probes: [
+      () => jetsonProbe(laptop),
+      () => nvmlProbe(() => reading),
+      () => linuxProbe(laptop),
+    ],
+    onEvent: (event) => events.push(event),
+  });
+  const { source, temperatureC, throttled } = publisher.pollOnce();
+  assert.deepEqual([source, temperatureC, throttled], ["nvml", 83, true]);
+  reading = undefined;
+  assert.equal(publisher.pollOnce().source, "linux");
 });
 
 Deno.test("what cannot be a temperature is none", () => {

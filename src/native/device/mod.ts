@@ -1,5 +1,6 @@
 /** Bindings of ffi/device: files of the kernel, the service manager, and the filter of system calls. */
 export { type DeviceLibrary, openDevice } from "./library.ts";
+export { readGraphicsProcessor } from "./graphics_processor.ts";
 export { ServiceManager } from "./service_manager.ts";
 export { installSyscallFilter, type SyscallsAllowed } from "./syscall_filter.ts";
 export { readSystemText } from "./system_files.ts";

@@ -19,6 +19,11 @@ export const deviceSymbols = {
     parameters: ["buffer", "i64", "buffer", "i64", "buffer", "buffer"],
     result: "i32",
   },
+  gdn_graphics_processor_read: {
+    // (int32_t* temperature_c, int32_t* throttled, gdn_error*)
+    parameters: ["buffer", "buffer", "buffer"],
+    result: "i32",
+  },
   gdn_service_manager_open: {
     // (uint64_t* handle, int64_t* watchdog_us, gdn_error*)
     parameters: ["buffer", "buffer", "buffer"],

@@ -23,4 +23,10 @@ export { openRuntime } from "./open_runtime.ts";
 export { checkInputs, checkOutputs, copyInto, tensor } from "./tensors.ts";
 export { openTensorRtRuntime, TensorRtRuntime } from "./tensorrt_runtime.ts";
 export { ThermalPublisher, unmeasured } from "./thermal_publisher.ts";
-export { jetsonProbe, linuxProbe, type ReadText } from "./thermal_sources.ts";
+export {
+  jetsonProbe,
+  linuxProbe,
+  nvmlProbe,
+  type ReadText,
+  type ThermalReading,
+} from "./thermal_sources.ts";

@@ -12,7 +12,7 @@ import type { ThermalSource } from "./contract.ts";
 /** The text of a file of the kernel; undefined where it is absent or its driver does not answer. */
 export type ReadText = (path: string) => string | undefined;
 
-interface ThermalReading {
+export interface ThermalReading {
   readonly throttled: boolean;
   /** The hottest zone that answers, degrees Celsius. */
   readonly temperatureC: number | null;
@@ -50,6 +50,11 @@ export function jetsonProbe(readText: ReadText): ThermalProbe | undefined {
     return undefined;
   }
   return sysfsProbe("jetson", readText, alerts);
+}
+
+/** A discrete NVIDIA GPU; undefined where there is none. */
+export function nvmlProbe(read: () => ThermalReading | undefined): ThermalProbe | undefined {
+  return read() === undefined ? undefined : { source: "nvml", read };
 }
 
 /** Any Linux with thermal zones; undefined where there are none, as on most virtual machines. */
