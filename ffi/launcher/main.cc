@@ -134,11 +134,15 @@ int run(int argc, char **argv) {
   const Tree tree = find_or_unpack(payload, executable);
   clean_environment(tree);
   const std::string runtime = tree.path + "/bin/deno";
-  std::vector<std::string> arguments = needs_no_plan(argc, argv)
+  const bool is_question = needs_no_plan(argc, argv);
+  std::vector<std::string> arguments = is_question
                                            ? read_arguments(tree.path + "/launch/base", tree.path)
                                            : plan(runtime, tree, argc, argv);
   // Before the program's own arguments are added, among which a permission would be the user's.
-  confine(arguments, tree.path, tree.code_cache);
+  if (confine(arguments, tree.path, tree.code_cache) == 0 && !is_question) {
+    fputs("this kernel has no Landlock: links in the folders that are named, and native code, may lead out of them\n",
+          stderr);
+  }
   arguments.insert(arguments.end(), argv + 1, argv + argc);
   auto list = pointers(arguments);
   execv(runtime.c_str(), list.data());

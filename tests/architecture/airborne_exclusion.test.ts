@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
+import { PLANNER } from "../../tasks/compile/bundle.ts";
+import { describe } from "../../tasks/compile/description.ts";
 import { exclusionFaults, hiddenLoads, modulesNamedByUrl } from "./airborne_exclusion.ts";
 
-/** The entry; the workers are found by themselves. */
-const ENTRY = "src/airborne/main.ts";
+/** All that goes into the file. */
+const { entry, workers } = describe("airborne");
+const ROOTS = [entry, ...workers, PLANNER];
 
 Deno.test("airborne, its workers and its planner hold nothing of the workstation's", async () => {
-  assert.deepEqual(await exclusionFaults([ENTRY]), []);
+  assert.deepEqual(await exclusionFaults(ROOTS), []);
 });
 
 Deno.test("exclusionFaults() sees the tile manager where it is: from operator's entry", async () => {

@@ -65,6 +65,8 @@ Deno.test("links between READMEs lead to files that exist", async () => {
     "README.md",
     "ffi/README.md",
     "tasks/README.md",
+    "tests/README.md",
+    "tests/built/README.md",
     ...[...foldersOf("")].filter(({ hasReadme }) => hasReadme)
       .map(({ path }) => path === "" ? "src/README.md" : `src/${path}/README.md`),
   ];
