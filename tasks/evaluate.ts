@@ -21,7 +21,7 @@ import {
 } from "../src/workstation/evaluation/mod.ts";
 import { type EvaluateCase, groundCase, suite } from "./evaluate/cases.ts";
 import { EVALUATE_OPTIONS, type EvaluateOptions, evaluateOptions } from "./evaluate/options.ts";
-import { type CaseResult, metricsTable, resultLine } from "./evaluate/results.ts";
+import { type CaseResult, matcherTable, metricsTable, resultLine } from "./evaluate/results.ts";
 import { type CaseHost, noteWriter, type PackageCache } from "./evaluate/host.ts";
 import { runCase } from "./evaluate/run_case.ts";
 import { missedPlacement, tileMetrics, tilesTable } from "./evaluate/tiles/tile_metrics.ts";
@@ -39,6 +39,7 @@ the truth. Without --map: the whole suite, as far as ../shared/data holds it.`,
   json: "one JSON object per flight on stdout and nothing else",
   examples: [
     "deno task evaluate --only two_dates",
+    "deno task evaluate --only two_dates --matcher structural,features,onnx --model xfeat.onnx",
     "deno task evaluate --map old.png --world new.png --centre 30.2672,-97.7431 --gsd 0.5",
   ],
   exitCodes: {
@@ -106,11 +107,22 @@ async function runAll(
 ): Promise<CaseResult[]> {
   const packages: PackageCache = new Map();
   const results: CaseResult[] = [];
-  for (const [index, each] of cases.entries()) {
+  const runs = cases.flatMap((each) =>
+    (options.matchers ?? [null]).map((matcher) => ({ each, matcher }))
+  );
+  const model = options.model === null ? null : fromCaller(options.model);
+  for (const [index, { each, matcher }] of runs.entries()) {
     signal.throwIfAborted();
-    const label = `[${index + 1}/${cases.length}] ${each.name}`;
+    const label = `[${index + 1}/${runs.length}] ${nameOf(each.name, matcher)}`;
     const notes = noteWriter(label);
-    const host: CaseHost = { work, signal, note: notes.note, tiles: options.tiles };
+    const host: CaseHost = {
+      work,
+      signal,
+      note: notes.note,
+      tiles: options.tiles,
+      matcher,
+      model: matcher === "onnx" ? model : null,
+    };
     const result = await runOne(each, packages, host, options);
     results.push(result);
     notes.note(outcome(result));
@@ -119,6 +131,10 @@ async function runAll(
     if (line !== null) console.log(line);
   }
   return results;
+}
+
+function nameOf(flight: string, matcher: string | null): string {
+  return matcher === null ? flight : `${flight} ${matcher}`;
 }
 
 function outcome(result: CaseResult): string {
@@ -148,6 +164,7 @@ async function runOne(
     return {
       status: "ok",
       name: each.name,
+      matcher: host.matcher,
       flight,
       tiles,
       missed: [
@@ -191,6 +208,10 @@ function report(
   const measured = results.filter((result) => result.status === "ok");
   const print = options.json ? console.error : console.log;
   if (measured.length === 0) return;
+  if (options.matchers !== null) {
+    for (const line of matchersReport(measured, options.matchers)) print(line);
+    return;
+  }
   const pooled = pooledFlights(measured, cases);
   const rows = measured.map(({ name, flight }) => ({ name, metrics: flightMetrics(flight) }));
   if (pooled.length > 0) rows.push({ name: "pooled", metrics: pooledMetrics(pooled) });
@@ -206,6 +227,24 @@ function report(
     `${measured.length} measured, ${failed} failed, ` +
       `${results.length - measured.length - failed} skipped`,
   );
+}
+
+/** Each flight by each matcher, then all flights together. */
+function matchersReport(
+  measured: readonly Extract<CaseResult, { status: "ok" }>[],
+  matchers: readonly string[],
+): string[] {
+  const rows = measured.map(({ name, matcher = null, flight }) => ({
+    name: nameOf(name, matcher),
+    metrics: flightMetrics(flight),
+  }));
+  const all = matchers.map((matcher) => ({
+    name: nameOf("all", matcher),
+    metrics: pooledMetrics(
+      measured.filter((each) => each.matcher === matcher).map(({ flight }) => flight),
+    ),
+  }));
+  return matcherTable([...rows, ...all]);
 }
 
 /** Figures of the flights that made tiles, and of all of them together. */

@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { exists } from "../../src/core/mod.ts";
 import { truthFromCsv, type TruthTrack } from "../../src/workstation/evaluation/mod.ts";
 import type { FlightCase } from "./cases.ts";
-import { caseFolder, type CaseHost, type PackageCache } from "./host.ts";
+import { caseFolder, type CaseHost, outFolder, type PackageCache } from "./host.ts";
 import { checkPicture, GROUND_HEIGHT_M, makePackage } from "./package.ts";
 import { runStep } from "./processes.ts";
 import { recorderFolder, replay, type ReplayedFlight } from "./replay.ts";
@@ -33,23 +34,34 @@ export async function flyCase(
   const folder = caseFolder(host, flightCase.name);
   await Deno.mkdir(folder, { recursive: true });
   const flight = `${folder}/flight`;
-  host.note("simulate the flight");
-  await runStep("operator", simulateArguments(flightCase, flight), {
-    signal: host.signal,
-    grants: { read: pictures, write: [host.work] },
-  });
-  const key = JSON.stringify([ground, request.aglM, request.fovDeg]);
-  const known = ground.kind === "pictures" ? packages.get(key) : undefined;
+  // Another matcher has flown it already.
+  if (!await exists(`${flight}/truth.csv`)) {
+    host.note("simulate the flight");
+    await runStep("operator", simulateArguments(flightCase, flight), {
+      signal: host.signal,
+      grants: { read: pictures, write: [host.work] },
+    });
+  }
+  // A painted map covers the corridor of its flight; pictures are the same for all.
+  const corridor = ground.kind === "pictures" ? null : flightCase.name;
+  const key = JSON.stringify([ground, request.aglM, request.fovDeg, corridor]);
+  const known = packages.get(key);
   const packagePath = known ?? await makePackage(flightCase, flight, host);
   packages.set(key, packagePath);
-  const replayed = await replay(flight, packagePath, folder, host, host.tiles ?? false);
+  const replayed = await replay(
+    flight,
+    packagePath,
+    outFolder(folder, host),
+    host,
+    host.tiles ?? false,
+  );
   const truth = truthFromCsv(await Deno.readTextFile(`${flight}/truth.csv`));
   if (host.tiles !== true) return { ...replayed, truth, packagePath, tiles: null };
   host.note("measure the tiles");
   const tiles = await tilePlacements({
     flight,
     packagePath,
-    tilesFolder: recorderFolder(folder),
+    tilesFolder: recorderFolder(outFolder(folder, host)),
     frames: replayed.frames,
     world: await worldOf(flightCase),
   });

@@ -9,6 +9,10 @@ export interface CaseHost {
   readonly signal: AbortSignal;
   /** Whether flights make tiles, which are measured as well. */
   readonly tiles?: boolean;
+  /** Matcher to fly with; null: the default. */
+  readonly matcher?: string | null;
+  /** Model of the matcher, where it needs one. */
+  readonly model?: string | null;
   /** The current step, for people: "replay, 40 of 300 frames". */
   note(text: string): void;
 }
@@ -19,6 +23,11 @@ export type PackageCache = Map<string, string>;
 /** Folder of a case in the work folder. */
 export function caseFolder(host: Pick<CaseHost, "work">, name: string): string {
   return `${host.work}/${name}`;
+}
+
+/** Each matcher's lines and record have a folder of their own. */
+export function outFolder(folder: string, { matcher }: CaseHost): string {
+  return matcher ? `${folder}/${matcher}` : folder;
 }
 
 /**

@@ -13,6 +13,17 @@ export const EVALUATE_OPTIONS = {
     help: "of the suite only the cases whose name matches",
     example: "two_dates",
   }),
+  matcher: option.custom({ form: "names, by comma", read: readMatchers }, {
+    placeholder: "NAMES",
+    help: "fly each flight with each of these matchers, and print them side by side",
+    absent: "airborne's default",
+    example: "structural,features,onnx",
+  }),
+  model: option.path({
+    access: "read",
+    placeholder: "FILE",
+    help: "neural model (.onnx) of the matcher onnx",
+  }),
   tiles: option.flag({
     help: "the flights make tiles as well (airborne replay --make-tiles); where these lie is " +
       "measured by pose and by picture, and shown in a table of its own (criterion N7)",
@@ -99,6 +110,9 @@ export interface EvaluateOptions {
   readonly keep: boolean;
   readonly tiles: boolean;
   readonly only: RegExp | null;
+  /** null: the default alone. */
+  readonly matchers: readonly string[] | null;
+  readonly model: string | null;
   /** null: the suite. */
   readonly ground: {
     readonly map: string;
@@ -111,12 +125,17 @@ export interface EvaluateOptions {
 
 /** Paths in it are as typed. @throws UsageError */
 export function evaluateOptions(values: EvaluateValues): EvaluateOptions {
-  const { json, keep, tiles, only = null } = values;
+  const { json, keep, tiles, only = null, matcher: matchers = null, model = null } = values;
+  if (matchers?.includes("onnx") && model === null) {
+    throw new UsageError("--matcher onnx needs --model FILE");
+  }
   return {
     json,
     keep,
     tiles,
     only,
+    matchers,
+    model,
     ground: ground(values),
     flight: {
       aircraft: values.aircraft ?? "fixed_wing",
@@ -156,6 +175,12 @@ function ground(values: EvaluateValues): EvaluateOptions["ground"] {
     throw new UsageError("--only chooses from the suite, not with --map");
   }
   return { map, world, centre: `${centre.latitudeDeg},${centre.longitudeDeg}`, gsdM: gsd };
+}
+
+function readMatchers(text: string): readonly string[] | Refused {
+  const names = text.split(",").map((name) => name.trim());
+  const wrong = names.find((name) => !/^[a-z_]+$/.test(name));
+  return wrong === undefined ? names : new Refused(`"${wrong}" is no name of a matcher`);
 }
 
 function readPattern(text: string): RegExp | Refused {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { FrameLine } from "../../src/airborne/json_lines.ts";
-import { GdnError } from "../../src/core/mod.ts";
+import { exists, GdnError } from "../../src/core/mod.ts";
 import {
   type EvaluatedFlight,
   evaluateFlight,
@@ -12,7 +12,7 @@ import {
 } from "../../src/workstation/evaluation/mod.ts";
 import { openPhotographFolder } from "../../src/flight/replay/mod.ts";
 import type { PhotographCase } from "./cases.ts";
-import { caseFolder, type CaseHost } from "./host.ts";
+import { caseFolder, type CaseHost, outFolder } from "./host.ts";
 import { packageOf } from "./package.ts";
 import { replay } from "./replay.ts";
 
@@ -28,8 +28,12 @@ export async function runPhotographs(
       await Deno.copyFile(`${photographs.folder}/${file}`, `${folder}/${name}/${file}`);
     }
   }
-  const packagePath = await packageOf(folder, [`${folder}/map`], [], host);
-  const { frames, summary } = await replay(`${folder}/flight`, packagePath, folder, host);
+  // Another matcher has used it already.
+  const packagePath = await exists(`${folder}/package`)
+    ? `${folder}/package`
+    : await packageOf(folder, [`${folder}/map`], [], host);
+  const out = outFolder(folder, host);
+  const { frames, summary } = await replay(`${folder}/flight`, packagePath, out, host);
   return evaluateFlight(frames, summary, await photographTruth(`${folder}/flight`, frames), false);
 }
 

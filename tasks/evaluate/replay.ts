@@ -31,10 +31,12 @@ export async function replay(
   host: CaseHost,
   makeTiles = false,
 ): Promise<ReplayedFlight> {
+  await Deno.mkdir(folder, { recursive: true });
   const recorder = recorderFolder(folder);
   const frames: FrameLine[] = [];
   let summary: SummaryLine | null = null;
   const count = await frameCount(flight);
+  const config = await matcherConfig(folder, host.matcher ?? null);
   host.note("replay");
   const lines = await Deno.open(`${folder}/lines.jsonl`, {
     write: true,
@@ -49,9 +51,14 @@ export async function replay(
       // Photographs are no flight: there is nothing to record.
       ...(count === null ? [] : ["--recorder", recorder]),
       ...(makeTiles ? ["--make-tiles", recorder] : []),
+      ...(config === null ? [] : ["--config", config]),
+      ...(host.model ? ["--model", host.model] : []),
     ], {
       signal: host.signal,
-      grants: { read: [flight, packagePath], write: [recorder] },
+      grants: {
+        read: [flight, packagePath, ...[config ?? [], host.model ?? []].flat()],
+        write: [recorder],
+      },
       onLine: (line) => {
         lines.writeSync(new TextEncoder().encode(line + "\n"));
         const read = replayLine(line);
@@ -69,6 +76,14 @@ export async function replay(
     throw new GdnError("NO_FRAME", "airborne replay printed no frame; run it by hand with --keep");
   }
   return { frames, summary };
+}
+
+/** A configuration that differs from the defaults by its matcher; null for the default one. */
+async function matcherConfig(folder: string, matcher: string | null): Promise<string | null> {
+  if (matcher === null) return null;
+  const path = `${folder}/airborne.yaml`;
+  await Deno.writeTextFile(path, `strategies:\n  matcher: ${matcher}\n`);
+  return path;
 }
 
 /** Rows of frames.csv; null for photographs. */

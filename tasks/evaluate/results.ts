@@ -18,6 +18,8 @@ export type CaseResult =
   | {
     readonly status: "ok";
     readonly name: string;
+    /** null: the default. */
+    readonly matcher?: string | null;
     readonly flight: EvaluatedFlight;
     /** null: it made none. */
     readonly tiles?: readonly TilePlacement[] | null;
@@ -42,6 +44,7 @@ export function resultLine(result: CaseResult): string | null {
     case "ok":
       return JSON.stringify({
         name: result.name,
+        ...(result.matcher ? { matcher: result.matcher } : {}),
         status: result.status,
         ...result.about,
         ...rounded(flightMetrics(result.flight)),
@@ -81,6 +84,7 @@ const COLUMNS: readonly Column[] = [
   { title: "max m", value: (m) => digits(m.errorMMax, 1) },
   { title: "≤5 m", value: (m) => percent(m.within5) },
   { title: "≤20 m", value: (m) => percent(m.within20) },
+  { title: "wrong fixes", value: (m) => String(m.wrongFixes) },
   { title: "worst fix m", value: (m) => digits(m.worstAcceptedFixM, 1) },
   { title: "drift %", value: (m) => digits(m.driftPercent, 1) },
   { title: "NEES", value: (m) => digits(m.neesMean, 2) },
@@ -93,15 +97,39 @@ const COLUMNS: readonly Column[] = [
   { title: "RSS MB", value: (m) => digits(m.rssMb, 0) },
 ];
 
+/** What tells matchers apart; one row for each flight and matcher. */
+const MATCHER_TITLES = [
+  "frames",
+  "fixes",
+  "wrong fixes",
+  "worst fix m",
+  "p50 m",
+  "p95 m",
+  "in 95 %",
+  "latency p50/p95/p99 ms",
+  "CPU ms",
+];
+
 function latency(metrics: FlightMetrics): string {
   const { latencyMsP50, latencyMsP95, latencyMsP99 } = metrics;
   return [latencyMsP50, latencyMsP95, latencyMsP99].map((value) => digits(value, 0)).join("/");
 }
 
+type Row = { readonly name: string; readonly metrics: FlightMetrics };
+
 /** A table with one row per name. */
-export function metricsTable(rows: readonly { name: string; metrics: FlightMetrics }[]): string[] {
+export function metricsTable(rows: readonly Row[]): string[] {
+  return table(rows, COLUMNS);
+}
+
+/** The same flights by several matchers, side by side. */
+export function matcherTable(rows: readonly Row[]): string[] {
+  return table(rows, COLUMNS.filter(({ title }) => MATCHER_TITLES.includes(title)));
+}
+
+function table(rows: readonly Row[], columns: readonly Column[]): string[] {
   return aligned([
-    ["flight", ...COLUMNS.map((column) => column.title)],
-    ...rows.map((row) => [row.name, ...COLUMNS.map((column) => column.value(row.metrics))]),
+    ["flight", ...columns.map((column) => column.title)],
+    ...rows.map((row) => [row.name, ...columns.map((column) => column.value(row.metrics))]),
   ]);
 }

@@ -32,6 +32,13 @@ Deno.test("evaluateOptions() takes a ground and a flight, and a centre with a mi
   assert.deepEqual([[], ["--tiles"]].map((args) => evaluateOptions(args).tiles), [false, true]);
 });
 
+Deno.test("evaluateOptions() takes several matchers, and a model for the one that needs it", () => {
+  assert.equal(evaluateOptions([]).matchers, null);
+  const options = evaluateOptions(["--matcher", "structural, onnx", "--model", "m.onnx"]);
+  assert.deepEqual(options.matchers, ["structural", "onnx"]);
+  assert.equal(options.model, "m.onnx");
+});
+
 const WRONG: Record<string, readonly string[]> = {
   "an unknown option": ["--wrold", "x"],
   "a positional": ["map.png"],
@@ -43,6 +50,8 @@ const WRONG: Record<string, readonly string[]> = {
   "an unknown aircraft": [...GROUND, "--aircraft", "balloon"],
   "a height that is no number": [...GROUND, "--agl", "high"],
   "an empty number": [...GROUND, "--agl", ""],
+  "a matcher that is no name": ["--matcher", "one,,two"],
+  "a matcher without its model": ["--matcher", "onnx"],
   "half a seed": [...GROUND, "--seed", "1.5"],
   "a broken pattern": ["--only", "("],
   "a pattern beside a ground": [...GROUND, "--only", "x"],
@@ -72,7 +81,7 @@ Deno.test("resultLine() is one JSON object, with null for what could not be meas
   const line = resultLine({ status: "ok", name: "x", flight, missed: [], about: { seed: 1 } });
   const json = JSON.parse(line ?? "");
   const keys = "frames fixes errorMP50 errorMP95 errorMMax within5 within20 within50 " +
-    "worstAcceptedFixM driftPercent neesMean consistent95 registrationVo latencyMsP50 " +
+    "worstAcceptedFixM wrongFixes driftPercent neesMean consistent95 registrationVo latencyMsP50 " +
     "latencyMsP95 latencyMsP99 cpuMsMean stageCpuMs timeToFirstFixS realTimeFactor rssMb name";
   for (const key of keys.split(" ")) assert.ok(key in json, key);
   assert.equal(resultLine({ status: "skipped", name: "x", reason: "no data" }), null);

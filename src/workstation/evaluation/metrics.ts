@@ -60,6 +60,8 @@ export interface FrameError {
   readonly fixAccepted: boolean;
   /** Distance of an accepted fix from the truth; null without one. */
   readonly fixErrorM: number | null;
+  /** Radius around the estimate that holds the truth at 95 %, by its own covariance, metres. */
+  readonly r95M: number;
 }
 
 /** Shares are in [0, 1]; null when there is nothing to measure. */
@@ -73,6 +75,8 @@ export interface FlightMetrics {
   readonly within20: number | null;
   readonly within50: number | null;
   readonly worstAcceptedFixM: number | null;
+  /** Accepted fixes that are over 30 m from the truth, or over three times the estimate's 95 % radius. */
+  readonly wrongFixes: number;
   readonly driftPercent: number | null;
   readonly neesMean: number | null;
   readonly consistent95: number | null;
@@ -91,6 +95,10 @@ export interface FlightMetrics {
 const NEES_95 = -2 * Math.log(0.05);
 /** An accepted fix further off than this counts as wrong. */
 const RIGHT_FIX_M = 15;
+/** An accepted fix that could lose the aircraft: this far off… */
+const WRONG_FIX_M = 30;
+/** …or off by so many of the radii that the estimate gives itself. */
+const WRONG_FIX_RADII = 3;
 /** Shorter stretches without a fix measure the noise of an estimate more than its drift. */
 const DRIFT_STRETCH_M = 25;
 
@@ -114,6 +122,7 @@ function frameErrors(frames: readonly EvaluatedFrame[], truth: Truth): FrameErro
       distanceM: there.distanceM,
       fixAccepted: frame.fix.accepted,
       fixErrorM: fixError(frame, truth, real),
+      r95M: radius95M(frame.covarianceEnM2),
     });
   }
   return errors;
@@ -128,6 +137,11 @@ function fixError(
   if (!accepted || latitudeDeg === null || longitudeDeg === null) return null;
   const fix = truth.localFrame.localFromWgs({ latitudeDeg, longitudeDeg, heightM: 0 });
   return Math.hypot(fix[0] - real[0], fix[1] - real[1]);
+}
+
+/** Semi-major axis of the 95 % ellipse of a 2×2 covariance. */
+function radius95M([ee, en, nn]: readonly [number, number, number]): number {
+  return Math.sqrt(NEES_95 * ((ee + nn) / 2 + Math.hypot((ee - nn) / 2, en)));
 }
 
 /** eᵀ P⁻¹ e of a 2×2 covariance; Infinity unless it is positive definite. */
@@ -249,9 +263,14 @@ function errorMetrics(errors: readonly FrameError[]) {
     worstAcceptedFixM: largest(
       errors.map((error) => error.fixErrorM).filter((errorM) => errorM !== null),
     ),
+    wrongFixes: errors.filter(isWrongFix).length,
     neesMean: mean(nees),
     consistent95: share(nees, (value) => value <= NEES_95),
   };
+}
+
+function isWrongFix({ fixErrorM, r95M }: FrameError): boolean {
+  return fixErrorM !== null && fixErrorM > Math.min(WRONG_FIX_M, WRONG_FIX_RADII * r95M);
 }
 
 function latencyMetrics(frames: readonly EvaluatedFrame[]) {
