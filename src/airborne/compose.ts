@@ -26,10 +26,11 @@ import { openFaiss } from "../native/faiss/mod.ts";
 import {
   type FlightPackage,
   openFlightPackage,
+  packagedModel,
   type Place,
   verifiedBytes,
 } from "../flight/flight_package/mod.ts";
-import { openRuntime } from "../navigation/inference/mod.ts";
+import { type EngineEntry, openRuntime } from "../navigation/inference/mod.ts";
 import { TileMap } from "../navigation/map/mod.ts";
 import {
   type CrossDomainMatcher,
@@ -266,7 +267,7 @@ async function openOnnxMatcher(parts: StrategyParts): Promise<CrossDomainMatcher
   const { vision, map, companion, resources, config: { onnxMatcher } } = parts;
   const extractor = await XfeatExtractor.open({
     runtime: companion.runtime(),
-    modelPath: modelPath(parts, "matcher"),
+    model: modelOf(parts, "matcher"),
     config: onnxMatcher,
     inputScale: () => companion.limits().modelInputScale,
   });
@@ -274,8 +275,8 @@ async function openOnnxMatcher(parts: StrategyParts): Promise<CrossDomainMatcher
 }
 
 /** @throws UsageError without one */
-function modelPath({ config }: StrategyParts, role: keyof Roles): string {
-  if (config.modelPath !== "") return config.modelPath;
+function modelOf({ config, flightPackage }: StrategyParts, role: keyof Roles): EngineEntry {
+  if (config.modelPath !== "") return packagedModel(flightPackage, config.modelPath);
   throw new UsageError(`the strategy onnx of ${role} needs a model: give --model, or modelPath`);
 }
 

@@ -28,7 +28,10 @@ export const AirborneConfigSchema = z.strictObject({
     pose: z.string().default("planar_pose"),
     stateEstimator: z.string().default("eskf"),
   }).prefault({}),
-  /** Neural model (.onnx) of the strategies that need one; `--model` names another. */
+  /**
+   * Neural model (.onnx) of the strategies that need one: a file of the flight package, such as
+   * models/xfeat.onnx, or a path; `--model` names another.
+   */
   modelPath: z.string().default(""),
   planarKlt: PlanarKltConfigSchema.prefault({}),
   placeRecognition: PlaceRecognitionConfigSchema.prefault({}),

@@ -100,7 +100,7 @@ const MAKE: Readonly<Record<string, () => CrossDomainMatcher | Promise<CrossDoma
     });
     const extractor = await XfeatExtractor.open({
       runtime: resources.use(runtime),
-      modelPath: config.modelPath,
+      model: { path: config.modelPath },
       config: config.onnxMatcher,
       inputScale: () => 1,
     });

@@ -46,7 +46,7 @@ if (XFEAT === undefined) {
     });
     const extractor = await XfeatExtractor.open({
       runtime: resources.use(runtime),
-      modelPath: XFEAT,
+      model: { path: XFEAT },
       config,
       inputScale: () => 1,
     });

@@ -8,7 +8,11 @@ import {
   RuntimeNotAvailableError,
   UsageError,
 } from "../../src/core/mod.ts";
-import { openFlightPackage, readManifest } from "../../src/flight/flight_package/mod.ts";
+import {
+  openFlightPackage,
+  packagedModel,
+  readManifest,
+} from "../../src/flight/flight_package/mod.ts";
 import {
   GpuMemoryBudget,
   TensorRtRuntime,
@@ -112,6 +116,13 @@ Deno.test("without TensorRT a model goes into a package for ONNX Runtime, and an
     assert.equal(code, 0);
     const listing = enginesListCommand({ host: async () => await absent() });
     assert.match((await run(listing, packagePath)).out.join(), /^net\.onnx +onnx .* hash right$/);
+    const opened = await openFlightPackage(packagePath);
+    const file = opened.manifest.files.find(({ path }) => path === "models/net.onnx");
+    assert.deepEqual(packagedModel(opened, "models/net.onnx"), {
+      path: `${packagePath}/models/net.onnx`,
+      sha256: file?.sha256,
+    });
+    assert.deepEqual(packagedModel(opened, "/elsewhere/net.onnx"), { path: "/elsewhere/net.onnx" });
   }));
 
 Deno.test("a build that fails leaves the package as it was", () =>

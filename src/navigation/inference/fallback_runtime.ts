@@ -59,11 +59,12 @@ export class FallbackRuntime implements InferenceRuntime {
     } catch (error) {
       const isRefused = error instanceof EngineDeserializeError ||
         error instanceof RuntimeNotAvailableError;
-      const { path, warmUpShapes } = entry;
+      const { path, sha256, warmUpShapes } = entry;
       const modelPath = entry.modelPath ?? (isEngineFile(path) ? undefined : path);
       if (!isRefused || modelPath === undefined) throw error;
       const engine = await onnx.deserializeEngine({
         path: modelPath,
+        ...(isEngineFile(path) || sha256 === undefined ? {} : { sha256 }),
         ...(warmUpShapes === undefined ? {} : { warmUpShapes }),
       });
       this.#owners.set(engine, onnx);

@@ -6,7 +6,13 @@
  */
 import { DataError } from "../../core/mod.ts";
 import type { GreyPatch } from "../../native/vision/mod.ts";
-import { type Engine, type InferenceRuntime, type Tensor, tensor } from "../inference/mod.ts";
+import {
+  type Engine,
+  type EngineEntry,
+  type InferenceRuntime,
+  type Tensor,
+  tensor,
+} from "../inference/mod.ts";
 import type { OnnxMatcherConfig } from "./config.ts";
 import type {
   FeatureExtractor,
@@ -26,7 +32,7 @@ const SIDE_STEP_PX = 32;
 
 interface XfeatOptions {
   readonly runtime: InferenceRuntime;
-  readonly modelPath: string;
+  readonly model: EngineEntry;
   readonly config: OnnxMatcherConfig;
   /** Share of the configured picture's sides that the computer allows for now, 0 to 1. */
   readonly inputScale: () => number;
@@ -56,12 +62,12 @@ export class XfeatExtractor implements FeatureExtractor, AsyncDisposable {
    * @throws DataError when it has other inputs and outputs than XFeat; what the runtime throws
    */
   static async open(options: XfeatOptions): Promise<XfeatExtractor> {
-    const { runtime, modelPath } = options;
-    const engine = await runtime.deserializeEngine({ path: modelPath });
+    const { runtime, model } = options;
+    const engine = await runtime.deserializeEngine(model);
     const fault = unfit(engine);
     if (fault === null) return new XfeatExtractor(options, engine);
     await runtime.releaseEngine(engine);
-    throw new DataError(modelPath, `${fault}; the onnx matcher needs a model like XFeat`);
+    throw new DataError(model.path, `${fault}; the onnx matcher needs a model like XFeat`);
   }
 
   /** The model's own size; where it leaves that open, the configured one, scaled. */
