@@ -137,15 +137,29 @@ Deno.test("telemetry gone: not throttled, flagged, reported at most once a secon
       [false, false, "none", null],
     );
   }
-  assert.deepEqual(types().slice(1), [
-    "thermal_transition",
-    "thermal_unavailable",
-    "thermal_unavailable",
-  ]);
+  assert.deepEqual(types().slice(1), ["thermal_transition", "thermal_unavailable"]);
   tree = laptopTree(50, 0);
   at(4);
   assert.equal(publisher.pollOnce().source, "linux");
   assert.equal(publisher.state().temperatureC, 50);
+});
+
+Deno.test("a source that comes and goes is reported once a second, one that is absent every minute", () => {
+  let tree: ThermalTree = new Map();
+  const { publisher, at, types } = publisherOver((path) => readerOf(tree)(path));
+  for (let tenth = 0; tenth < 100; tenth++) {
+    tree = tenth % 2 === 0 ? new Map() : laptopTree(50, 0);
+    at(tenth / 10);
+    publisher.pollOnce();
+  }
+  assert.equal(types().length, 10);
+  tree = new Map();
+  for (let second = 10; second <= 190; second++) {
+    at(second);
+    publisher.pollOnce();
+  }
+  // At 10 s, when it was lost for good, and at 70, 130 and 190 s.
+  assert.equal(types().length, 14);
 });
 
 Deno.test("a source that throws is a source without an answer", () => {

@@ -25,7 +25,7 @@ export type InferenceEvent =
   }
   /** Throttling began or ended. */
   | { readonly type: "thermal_transition"; readonly state: ThermalState }
-  /** Nothing can be measured; at most once a second. */
+  /** Nothing can be measured: when that begins, at most once a second, and every minute. */
   | { readonly type: "thermal_unavailable"; readonly state: ThermalState };
 
 export type OnInferenceEvent = (event: InferenceEvent) => void;

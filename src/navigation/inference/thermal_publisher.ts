@@ -17,7 +17,9 @@ interface ThermalPublisherOptions {
   readonly onEvent: OnInferenceEvent;
 }
 
-const UNAVAILABLE_INTERVAL_NS = 1e9;
+/** A source that comes and goes is reported at most once a second, one that stays away every minute. */
+const LOST_INTERVAL_NS = 1e9;
+const ABSENT_INTERVAL_NS = 60e9;
 
 export class ThermalPublisher {
   readonly #options: ThermalPublisherOptions;
@@ -52,7 +54,8 @@ export class ThermalPublisher {
     const state = this.#measured(now) ?? unmeasured(now);
     this.#state = state;
     if (state.throttled !== before.throttled) onEvent({ type: "thermal_transition", state });
-    if (!state.telemetryAvailable && now - this.#unavailableNs >= UNAVAILABLE_INTERVAL_NS) {
+    const intervalNs = before.telemetryAvailable ? LOST_INTERVAL_NS : ABSENT_INTERVAL_NS;
+    if (!state.telemetryAvailable && now - this.#unavailableNs >= intervalNs) {
       this.#unavailableNs = now;
       onEvent({ type: "thermal_unavailable", state });
     }
