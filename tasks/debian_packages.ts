@@ -29,11 +29,12 @@ const RUN_PACKAGES = [
 /**
  * Needed by tests only: GDAL reads exported GeoTIFFs (33 MB beside OpenCV's libraries); man-db, mandoc,
  * zsh and fish show manual pages and complete command lines; minisign checks our signatures,
- * systemd-analyze our units, and debootstrap makes the empty machine that packages are installed on.
+ * systemd-analyze our units; debootstrap makes the empty machine that packages are installed on, and
+ * systemd-nspawn boots it.
  */
 const TEST_PACKAGES = [
   ...["gdal-bin", "man-db", "mandoc", "zsh", "fish"],
-  ...["minisign", "systemd", "debootstrap"],
+  ...["minisign", "systemd", "systemd-container", "debootstrap"],
 ];
 
 /** The release's own version; any installed server is sufficient. */

@@ -56,7 +56,10 @@ of deno task package instead.`,
     }
     const release = await releaseOfCheckout();
     for (const program of programs) {
-      const { built } = await prepareProgram(program, "amd64", release, folder);
+      const { built } = await prepareProgram(program, "amd64", release, {
+        dist: folder,
+        folder: `${REPOSITORY}/build/install/${program}`,
+      });
       for (const line of await installProgram(built, prefix, root)) io.out(line);
     }
     return EXIT.ok;

@@ -23,6 +23,7 @@ Packs what deno task compile made: in dist/, gdn-airborne_VERSION_ARCHITECTURE.d
 with each program's bill of materials (SPDX 2.3) and the licences of everything inside, and SHA256SUMS
 over all files of the folder. One commit gives the same bytes everywhere.`,
   options: {
+    only: option.choice(PROGRAMS, { help: "one of the programs", absent: "both" }),
     architecture: option.choice(ARCHITECTURES, {
       default: "amd64",
       help: "the machine that they run on",
@@ -45,19 +46,23 @@ over all files of the folder. One commit gives the same bytes everywhere.`,
   ],
   environment: { SOURCE_DATE_EPOCH: "the time of all files; else that of the commit" },
   exitCodes: { 65: "a program in dist/ is damaged, or not made by deno task compile" },
-  async run({ architecture, out, secretKey, passwordFile }, io) {
+  async run({ only, architecture, out, secretKey, passwordFile }, io) {
     const folder = resolve(REPOSITORY, out);
     const release = await releaseOfCheckout();
-    for (const program of PROGRAMS) {
+    for (const program of only === undefined ? PROGRAMS : [only]) {
       io.detail(`packing ${program}`);
-      const prepared = await prepareProgram(program, architecture, release, folder);
+      const work = `${REPOSITORY}/build/package/${architecture}/${program}`;
+      const prepared = await prepareProgram(program, architecture, release, {
+        dist: folder,
+        folder: work,
+      });
       const path = await writeDebianPackage({
         program,
         release,
         architecture,
         files: await installedFiles(prepared.built, "/usr"),
         depends: prepared.depends,
-        workFolder: `${prepared.folder}/deb`,
+        workFolder: `${work}/deb`,
         outputFolder: folder,
       });
       io.out(path);

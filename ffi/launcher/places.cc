@@ -213,6 +213,11 @@ Tree find_or_unpack(const Payload &payload, const std::string &executable) {
     const std::string tree = place + "/" + payload.tree_name;
     if (use_existing(tree)) return {tree, writable_code_cache(caches)};
   }
+  // The launcher of a package: its tree was installed beside it, and it carries none.
+  if (payload.size == 0) {
+    throw Fault(kExitData, "the rest of the program, " + places.front() + "/" + payload.tree_name +
+                               ", is missing or can be written by others; install the package again");
+  }
   std::string reasons;
   for (const auto &cache : caches) {
     const std::string reason = reason_against(cache);

@@ -92,7 +92,8 @@ async function configuration(
     written(
       "etc/gdn/airborne.yaml",
       `# Settings of airborne that differ from their defaults. All of them, with their defaults and what
-# they mean: /${documents}/airborne.example.yaml. A variable GDN_… overrides a setting.
+# they mean, are in airborne.yaml(5) and in airborne.example.yaml beside the program's licences. A
+# variable GDN_… overrides a setting.
 `,
       true,
     ),

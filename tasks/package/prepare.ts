@@ -21,16 +21,17 @@ export interface PreparedProgram {
   readonly built: BuiltProgram;
   /** "libc6 (>= 2.34), …" */
   readonly depends: string;
-  /** Below build/package; what was prepared lies in it. */
-  readonly folder: string;
 }
 
-/** `dist` is the folder that `deno task compile` wrote to. */
+/**
+ * `dist` is the folder that `deno task compile` wrote to; `folder` is made anew and holds what was
+ * prepared.
+ */
 export async function prepareProgram(
   program: Program,
   architecture: Architecture,
   release: Release,
-  dist: string,
+  { dist, folder }: { readonly dist: string; readonly folder: string },
 ): Promise<PreparedProgram> {
   const executable = architecture === "amd64"
     ? `${dist}/${program}`
@@ -44,7 +45,6 @@ export async function prepareProgram(
       },
     );
   }
-  const folder = `${REPOSITORY}/build/package/${architecture}/${program}`;
   await removeIfThere(folder);
   await Deno.mkdir(folder, { recursive: true });
   const portable = await readPortable(executable);
@@ -54,7 +54,6 @@ export async function prepareProgram(
   await writeMaterials(program, architecture, release, tree, folder);
   const binaries = (await filesBelow(tree)).filter((path) => !path.startsWith("node_modules/"));
   return {
-    folder,
     depends: await systemDependencies([
       `${folder}/${program}`,
       ...binaries.map((path) => `${tree}/${path}`),

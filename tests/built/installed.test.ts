@@ -9,10 +9,11 @@ import { dockerStages } from "../support/dockerfile.ts";
 import { EmptyMachine, reasonAgainstMachines } from "../support/empty_machine.ts";
 import { REPOSITORY } from "../support/paths.ts";
 import { inScratch } from "../support/scratch.ts";
-import { type Variant, variantPackages } from "./prepared.ts";
+import { installProgram, removeProgram } from "../../tasks/package/install.ts";
+import { preparedProgram, type Variant, variantPackages } from "./prepared.ts";
 
 const reason = reasonAgainstMachines();
-const machineTest = (name: string, body: () => Promise<void>) =>
+const machineTest = (name: string, body: (t: Deno.TestContext) => Promise<void>) =>
   Deno.test({ name: reason ? `${name} (not run: ${reason})` : name, ignore: !!reason, fn: body });
 
 const CURRENT: Variant = { version: "1.1.0" };
@@ -45,9 +46,14 @@ async function flightIn(machine: EmptyMachine): Promise<void> {
   await run("operator provision --data data --out packages/short --agl 130");
 }
 
+const FLIGHT = [
+  ...["/var/lib/gdn/flights/short", "--package", "/var/lib/gdn/packages/short"],
+  ...["--config", "/etc/gdn/airborne.yaml"],
+];
+
 machineTest(
   "a package brings all that its program needs, and removal leaves the data",
-  async () => {
+  async (t) => {
     await inScratch(async (folder) => {
       await using machine = await EmptyMachine.make();
       for (const tool of ["deno", "node", "gcc", "cmake"]) {
@@ -55,35 +61,79 @@ machineTest(
       }
       const before = await filesOf(machine, "/usr");
       await install(machine, await variantPackages(folder, CURRENT));
-      await flightIn(machine);
-      const said = await machine.sure([
-        ...["airborne", "replay", "/var/lib/gdn/flights/short"],
-        ...["--package", "/var/lib/gdn/packages/short", "--config", "/etc/gdn/airborne.yaml"],
-        ...["--recorder", "/var/lib/gdn/records"],
-      ], GDN);
-      assert.match(said, /^fixes +\d+ \(100\.0 %\)$/m);
-      const record = (await Array.fromAsync(Deno.readDir(`${machine.root}/var/lib/gdn/records`)))
-        .find(({ name }) => /^[0-9a-f-]{36}$/.test(name))?.name;
-      await machine.sure([
-        ...["operator", "fdr", "report", `/var/lib/gdn/records/${record}`],
-        ...["--out", "/var/lib/gdn/report.html", "--package", "/var/lib/gdn/packages/short"],
-      ], GDN);
-      assert.match(
-        await machine.sure(["head", "-c", "15", "/var/lib/gdn/report.html"]),
-        /<!doctype html>/i,
-      );
-
-      await machine.sure(["dpkg", "--remove", "gdn-airborne", "gdn-operator"]);
-      assert.ok(await machine.exists("/etc/gdn/airborne.yaml"), "settings stay until a purge");
-      const purged = await machine.sure(["dpkg", "--purge", "gdn-airborne", "gdn-operator"]);
-      assert.match(purged, /the data in \/var\/lib\/gdn .* stay/);
-      assert.equal(await machine.exists("/etc/gdn"), false);
-      assert.ok(await machine.exists("/var/lib/gdn/report.html"));
-      assert.ok(await machine.exists(`/var/lib/gdn/records/${record}`));
-      assert.deepEqual(await filesOf(machine, "/usr"), before);
+      await t.step("another user provisions, flies and reports", () => flyAndReport(machine));
+      await t.step("systemd starts a killed or hung flight again", () => supervise(machine));
+      await t.step("without dpkg, below another prefix", () => installWithoutDpkg(machine));
+      await t.step("a launcher without the rest of its program says so", async () => {
+        await machine.sure(["sh", "-c", "chmod 0777 /usr/lib/gdn/airborne-*"]);
+        const { code, stderr } = await machine.run(["airborne", "--version"]);
+        assert.equal(code, 70);
+        assert.match(stderr, /others can write it.*install the package again$/s);
+      });
+      await t.step("removal leaves settings and data, a purge the data", async () => {
+        const records = await recordsIn(machine);
+        await machine.sure(["dpkg", "--remove", "gdn-airborne", "gdn-operator"]);
+        assert.ok(await machine.exists("/etc/gdn/airborne.yaml"), "settings stay until a purge");
+        const purged = await machine.sure(["dpkg", "--purge", "gdn-airborne", "gdn-operator"]);
+        assert.match(purged, /the data in \/var\/lib\/gdn .* stay/);
+        assert.equal(await machine.exists("/etc/gdn"), false);
+        assert.ok(await machine.exists("/var/lib/gdn/report.html"));
+        assert.deepEqual(await recordsIn(machine), records);
+        assert.deepEqual(await filesOf(machine, "/usr"), before);
+      });
     });
   },
 );
+
+/** As gdn, while everything but /var/lib/gdn is mounted read-only. */
+async function flyAndReport(machine: EmptyMachine): Promise<void> {
+  await flightIn(machine);
+  const recorder = ["--recorder", "/var/lib/gdn/records"];
+  const said = await machine.sure(["airborne", "replay", ...FLIGHT, ...recorder], GDN);
+  assert.match(said, /^fixes +\d+ \(100\.0 %\)$/m);
+  const [record] = await recordsIn(machine);
+  await machine.sure([
+    ...["operator", "fdr", "report", `/var/lib/gdn/records/${record}`],
+    ...["--out", "/var/lib/gdn/report.html", "--package", "/var/lib/gdn/packages/short"],
+  ], GDN);
+  const start = await machine.sure(["head", "-c", "15", "/var/lib/gdn/report.html"]);
+  assert.match(start, /<!doctype html>/i);
+}
+
+async function supervise(machine: EmptyMachine): Promise<void> {
+  const unit = "/usr/lib/systemd/system/airborne-replay@.service";
+  const verified = await machine.run(["systemd-analyze", "verify", "--man=no", unit]);
+  assert.deepEqual(verified, { code: 0, stdout: "", stderr: "" });
+  const said = await machine.boot(`${REPOSITORY}/tests/built/supervised.sh`);
+  assert.match(said, /^started: active, /m);
+  const afterMs = (what: string) =>
+    Number(new RegExp(`^${what} after (\\d+) ms$`, "m").exec(said)?.[1]);
+  // RestartSec is half a second; the watchdog strikes after ten.
+  assert.ok(afterMs("killed: restarted") < 1500, said);
+  assert.ok(afterMs("killed: ready") < 30_000, said);
+  assert.ok(afterMs("hung: ready") < 30_000, said);
+  assert.match(said, /^ended: inactive, success$/m);
+  assert.match(said, /^fixes +\d+ \(100\.0 %\)$/m);
+  console.log(said.split("\n").filter((line) => / after \d+ ms$/.test(line)).join("; "));
+}
+
+async function installWithoutDpkg(machine: EmptyMachine): Promise<void> {
+  const { built } = await preparedProgram("airborne");
+  await installProgram(built, "/opt/gdn", machine.root);
+  const said = await machine.sure(["/opt/gdn/bin/airborne", "replay", ...FLIGHT], GDN);
+  assert.match(said, /^fixes +\d+ \(100\.0 %\)$/m);
+  const removed = await removeProgram("airborne", "/opt/gdn", machine.root);
+  assert.match(removed.join("\n"), /these stay: \/etc\/gdn, \/var\/lib\/gdn$/);
+  assert.equal(await machine.exists("/opt/gdn"), false);
+}
+
+/** Folders of recorded flights, by their identities. */
+async function recordsIn(machine: EmptyMachine): Promise<string[]> {
+  const entries = await Array.fromAsync(Deno.readDir(`${machine.root}/var/lib/gdn/records`));
+  const names = entries.map(({ name }) => name).filter((name) => /^[0-9a-f-]{36}$/.test(name));
+  assert.ok(names.length > 0, "nothing was recorded");
+  return names.sort();
+}
 
 machineTest("an upgrade keeps settings and migrates; the older program then refuses", async () => {
   await inScratch(async (folder) => {

@@ -16,11 +16,26 @@ import { REPOSITORY } from "../support/paths.ts";
 
 const prepared = new Map<Program, Promise<PreparedProgram>>();
 
+/** Test files run side by side: each has a folder of its own, which goes with its process. */
+function ownFolder(): string {
+  if (folder === undefined) {
+    Deno.mkdirSync(`${REPOSITORY}/build`, { recursive: true });
+    folder = Deno.makeTempDirSync({ dir: `${REPOSITORY}/build`, prefix: "prepared-" });
+    const made = folder;
+    globalThis.addEventListener("unload", () => Deno.removeSync(made, { recursive: true }));
+  }
+  return folder;
+}
+let folder: string | undefined;
+
 /** From dist/, as `deno task compile` made it. */
 export function preparedProgram(program: Program): Promise<PreparedProgram> {
   const made = prepared.get(program) ??
     releaseOfCheckout().then((release) =>
-      prepareProgram(program, "amd64", release, `${REPOSITORY}/dist`)
+      prepareProgram(program, "amd64", release, {
+        dist: `${REPOSITORY}/dist`,
+        folder: `${ownFolder()}/${program}`,
+      })
     );
   prepared.set(program, made);
   return made;

@@ -10,6 +10,11 @@ import { REPOSITORY } from "./paths.ts";
 export function reasonAgainstMachines(): string | undefined {
   if (Deno.uid() !== 0) return "only root can make one";
   if (mirror() === undefined) return "the machine has no Debian mirror in /etc/apt";
+  const { success } = new Deno.Command("unshare", {
+    args: ["--mount", "--pid", "--net", "--fork", "true"],
+    stdin: "null",
+  }).outputSync();
+  if (!success) return "this machine lets nobody mount (a container?)";
   return undefined;
 }
 
@@ -65,6 +70,24 @@ export class EmptyMachine implements AsyncDisposable {
     const { code, stdout, stderr } = await this.run(command, options);
     if (code === 0) return stdout;
     throw new Error(`${command.join(" ")} ended with ${code} in the machine:\n${stdout}${stderr}`);
+  }
+
+  /**
+   * Boots its systemd, runs a script there as root, and returns what it said. The machine is off again
+   * afterwards.
+   */
+  async boot(script: string): Promise<string> {
+    await Deno.copyFile(script, `${this.root}/root/script.sh`);
+    await Deno.writeTextFile(
+      `${this.root}/etc/systemd/system/script.service`,
+      "[Unit]\nSuccessAction=poweroff-force\nFailureAction=poweroff-force\n[Service]\nType=oneshot\n" +
+        'TimeoutStartSec=120\nExecStart=/bin/sh -c "sh /root/script.sh >/root/said 2>&1"\n',
+    );
+    await sure("systemd-nspawn", [
+      ...["--quiet", `--directory=${this.root}`, "--register=no", "--keep-unit"],
+      ...["--private-network", "--boot", "systemd.unit=script.service"],
+    ]);
+    return await Deno.readTextFile(`${this.root}/root/said`);
   }
 
   /** Copies a file of this machine into it; returns where it lies there. */
