@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { existsSync } from "node:fs";
 import { relative } from "node:path";
 import { commandAccess, VERSION } from "../../src/core/mod.ts";
 import type { CommandAccess } from "../../src/core/mod.ts";
@@ -26,6 +27,9 @@ import { permissionFlags } from "../../src/core/mod.ts";
 import { ownLibrary } from "./native.ts";
 import { runtimeFor } from "./runtime.ts";
 import type { TreeFile } from "./tar.ts";
+
+/** Our libraries that only some hosts build: in the executables that are made on one of them. */
+const WHERE_BUILT = ["tensorrt"];
 
 /** An npm package inside: as a package of its own, or files of it in a bundle. */
 export interface PackageInside extends NpmPackage {
@@ -55,7 +59,10 @@ export async function contentsOf(
   const program = describe(name);
   const bundles = await bundlesOf(program);
   const kept = await keptPackages(program, bundles.imported, target);
-  const own = program.libraries.map((library) => ownLibrary(library, target));
+  const own = [
+    ...program.libraries.map((library) => ownLibrary(library, target)),
+    ...WHERE_BUILT.map((library) => ownLibrary(library, target)).filter(existsSync),
+  ];
   const libraries = await nativeLibraries(own, target);
   return {
     program,

@@ -45,6 +45,8 @@ void start(Build& build) {
 void parse(Build& build, Span onnx) {
   build.parser.reset(build.nvidia.create_parser(*build.network, build.log));
   if (!build.parser) build.fail("no ONNX parser");
+  // TensorRT's own layer, which later versions take by themselves: no plugin library is opened.
+  build.parser->setFlag(nvonnxparser::OnnxParserFlag::kNATIVE_INSTANCENORM);
   if (build.parser->parse(onnx.data, onnx.bytes)) return;
   std::string what = "the model was not accepted";
   if (build.parser->getNbErrors() > 0) what += std::string(": ") + build.parser->getError(0)->desc();
@@ -92,10 +94,12 @@ std::vector<Shape> add_profile(Build& build, const BuildRequest& request) {
 }
 
 void set_timing_cache(Build& build, Span given) {
-  build.timing_cache.reset(build.config->createTimingCache(given.data, given.bytes));
-  if (!build.timing_cache || !build.config->setTimingCache(*build.timing_cache, false)) {
-    build.fail("the timing cache is not one of this GPU and TensorRT");
+  // One of another driver or GPU is of no use, and no reason not to build: an empty one takes its place.
+  for (const Span bytes : {given, Span{}}) {
+    build.timing_cache.reset(build.config->createTimingCache(bytes.data, bytes.bytes));
+    if (build.timing_cache && build.config->setTimingCache(*build.timing_cache, false)) return;
   }
+  build.fail("no timing cache");
 }
 
 Bytes bytes_of(const nvinfer1::IHostMemory& memory) {

@@ -9,23 +9,19 @@ namespace gdn::trt {
 
 namespace {
 
-// NVIDIA's JetPack archive: which JetPack carries which Jetson Linux.
-constexpr std::array<std::pair<const char*, const char*>, 15> kReleases{{
+// Which JetPack carries which Jetson Linux; where this does not say it, the package nvidia-jetpack does.
+constexpr std::array<std::pair<const char*, const char*>, 11> kReleases{{
     {"35.1.0", "5.0.2"},
     {"35.2.1", "5.1"},
     {"35.3.1", "5.1.1"},
     {"35.4.1", "5.1.2"},
     {"35.5.0", "5.1.3"},
     {"35.6.0", "5.1.4"},
-    {"35.6.1", "5.1.5"},
     {"36.3.0", "6.0"},
     {"36.4.0", "6.1"},
-    {"36.4.2", "6.1"},
     {"36.4.3", "6.2"},
     {"36.4.4", "6.2.1"},
-    {"36.4.7", "6.2.1"},
     {"38.2.0", "7.0"},
-    {"38.4.0", "7.1"},
 }};
 
 // "# R36 (release), REVISION: 4.3, GCID: …"
