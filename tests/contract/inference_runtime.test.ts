@@ -8,6 +8,7 @@ import {
   TensorRtRuntime,
   type ThermalState,
 } from "../../src/navigation/inference/mod.ts";
+import { REPOSITORY } from "../support/paths.ts";
 import { isRequired, openReference, tensorRtMissing } from "../support/tensorrt.ts";
 import { inferenceRuntimeSuite } from "./inference_runtime_suite.ts";
 
@@ -32,6 +33,19 @@ inferenceRuntimeSuite("onnx_cpu", () => ({
   }),
   liveObjects: () => 0,
 }), { label: "onnx_cpu" });
+
+// Without a GPU: its CPU provider, behind those that could not load the model.
+inferenceRuntimeSuite("onnx_trt_ep", () => ({
+  runtime: new OnnxRuntime({
+    ...parts(),
+    config: InferenceConfigSchema.parse({
+      runtime: "onnx_trt_ep",
+      ortTrtCacheDir: `${REPOSITORY}/build/ort_cache`,
+    }),
+    onEvent: () => {},
+  }),
+  liveObjects: () => 0,
+}), { label: "onnx_trt_ep" });
 
 inferenceRuntimeSuite("tensorrt on its CPU double", () => {
   const library = openReference();
