@@ -4,8 +4,7 @@
  *
  * @module
  */
-import { describeVersion, runProgram, VERSION, withCompletion } from "../core/mod.ts";
-import { commands } from "./compose.ts";
+import { type Command, describeVersion, runProgram, VERSION, withCompletion } from "../core/mod.ts";
 
 /** Its name and purpose; the manual pages begin with them as well. */
 export const PROGRAM = {
@@ -19,13 +18,19 @@ export const PROGRAM = {
 const LIBRARIES = ["device", "faiss", "vision"];
 
 /** Runs one command line; returns the exit code. */
-export function main(args: readonly string[]): Promise<number> {
-  return runProgram({
+export async function main(args: readonly string[]): Promise<number> {
+  return await runProgram({
     ...PROGRAM,
-    commands: withCompletion(PROGRAM.name, commands()),
+    commands: args[0] === "--version" ? [] : await commands(),
     describeVersion: (json) => describeVersion(PROGRAM.name, LIBRARIES, json),
     args,
   });
+}
+
+/** Loaded when they are needed: that takes most of a start. */
+async function commands(): Promise<readonly Command[]> {
+  const { commands: own } = await import("./compose.ts");
+  return withCompletion(PROGRAM.name, own());
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

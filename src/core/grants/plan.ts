@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { UsageError } from "../errors.ts";
 import { writeAllSync } from "../files.ts";
@@ -35,7 +34,7 @@ function plannedArguments(
 function main(args: readonly string[]): number {
   // A bundle lies two folders below the executable's own folder.
   const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
-  const data = JSON.parse(readFileSync(`${root}/launch/planner.json`, "utf8")) as PlannerData;
+  const data = JSON.parse(Deno.readTextFileSync(`${root}/launch/planner.json`)) as PlannerData;
   try {
     const planned = plannedArguments(data, root, args);
     writeAllSync(Deno.stdout, new TextEncoder().encode(planned.map((a) => `${a}\0`).join("")));
