@@ -7,6 +7,7 @@
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import type { Target } from "./description.ts";
+import { packagesFile, sysroot, type SysrootPackages } from "./sysroot.ts";
 import { runTool } from "./tools.ts";
 
 export interface NativeLibraryFile {
@@ -57,16 +58,11 @@ function librarySought(name: string, target: Target): string {
   throw new Error(`${name} is needed and not installed: run \`deno task setup\``);
 }
 
-/** The unpacked packages of a target that is not this machine's. */
-export function sysroot(target: Target): string {
-  return new URL(`../../build/sysroot-${target.debianArchitecture}`, import.meta.url).pathname;
-}
-
 async function debianPackage(
   file: string,
   target: Target,
 ): Promise<{ package: string; version: string }> {
-  if (target.tools !== "") return await sysrootPackage(file, target);
+  if (target.tools !== "") return sysrootPackage(file, target);
   // Since /lib became a link, dpkg may know a file by either name.
   const names = [file, file.replace(/^\/usr/, "")];
   for (const name of names) {
@@ -82,18 +78,12 @@ async function debianPackage(
   throw new Error(`no Debian package owns ${file}: its licence is unknown, so it is not packed`);
 }
 
-/** `packages.json` of the sysroot lists files by package. */
-function sysrootPackage(
-  file: string,
-  target: Target,
-): Promise<{ package: string; version: string }> {
-  const root = sysroot(target);
-  const listing = JSON.parse(Deno.readTextFileSync(`${root}/packages.json`)) as Readonly<
-    Record<string, { readonly version: string; readonly files: readonly string[] }>
-  >;
-  const path = file.slice(Deno.realPathSync(root).length);
-  for (const [name, { version, files }] of Object.entries(listing)) {
-    if (files.includes(path)) return Promise.resolve({ package: name, version });
+function sysrootPackage(file: string, target: Target): { package: string; version: string } {
+  const root = Deno.realPathSync(sysroot(target));
+  const packages = JSON.parse(Deno.readTextFileSync(packagesFile(target))) as SysrootPackages;
+  const path = file.slice(root.length);
+  for (const [name, { version, files }] of Object.entries(packages)) {
+    if (files.includes(path)) return { package: name, version };
   }
   throw new Error(`no package of ${root} owns ${path}`);
 }
