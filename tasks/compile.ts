@@ -7,6 +7,7 @@ import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { defineCommand, EXIT, option, runCommand } from "../src/core/mod.ts";
 import { type ProgramName, PROGRAMS, type TargetName, TARGETS } from "./compile/description.ts";
+import { BASE_VARIABLE, writeCompiled } from "./compile/compiled.ts";
 import { contentsOf } from "./compile/contents.ts";
 import { buildNativeFor } from "./compile/native.ts";
 import { writePortable } from "./compile/portable.ts";
@@ -20,7 +21,10 @@ const COMMAND = defineCommand({
   summary: "the programs as one file each",
   about: `
 Makes dist/airborne and dist/operator: one file each with the runtime, the modules, the permissions, the
-native libraries and everything else that the program needs inside.`,
+native libraries and everything else that the program needs inside.
+
+With ${BASE_VARIABLE} in the environment they are made by \`deno compile\` with that base, without it as portable
+files: a launcher that unpacks once and starts the runtime with what the command line permits.`,
   options: {
     only: option.choice(PROGRAMS, { help: "one of the programs", absent: "both" }),
     target: option.choice(TARGET_NAMES, { default: HERE, help: "the machine that they run on" }),
@@ -37,16 +41,27 @@ native libraries and everything else that the program needs inside.`,
     mkdirSync(folder, { recursive: true });
     mkdirSync(`${REPOSITORY}/build/compile`, { recursive: true });
     await buildNativeFor(target);
-    const why = "the base of `deno compile` cannot be had here (set DENORT_BIN)";
-    io.err(`compile: making the portable build for ${targetName}: ${why}`);
+    const base = Deno.env.get(BASE_VARIABLE);
+    const kind = base === undefined ? "portable" : "compiled";
+    io.err(`compile: the ${kind} build for ${targetName}: ${reasonFor(base)}`);
     for (const name of only === undefined ? PROGRAMS : [only]) {
-      const contents = await contentsOf(name, target, "portable");
-      const bytes = await writePortable(contents, `${folder}/${name}`);
+      const contents = await contentsOf(name, target, kind);
+      const write = kind === "portable" ? writePortable : writeCompiled;
+      const bytes = await write(contents, `${folder}/${name}`);
       io.out(`${folder}/${name}  ${(bytes / 1e6).toFixed(1)} MB`);
     }
     return EXIT.ok;
   },
 });
+
+function reasonFor(base: string | undefined): string {
+  if (base === undefined) {
+    return `permissions follow the command line, and no base of \`deno compile\` is needed ` +
+      `(${BASE_VARIABLE}=FILE makes the other kind)`;
+  }
+  return `by \`deno compile\` with the base ${base}; its permissions are baked and reach its own ` +
+    "files alone; it was not run";
+}
 
 /** `compile airborne` is short for `--only airborne`. */
 function withProgram(args: readonly string[]): string[] {
