@@ -50,6 +50,15 @@ struct Tree {
 };
 Tree find_or_unpack(const Payload &payload, const std::string &executable);
 
+// Writing 250 MB through to the disk takes longer than all else of a first start, so that it happens beside
+// the program. Until then the tree is good for this boot: what a power cut leaves of it is unpacked again.
+void mark_unpacked(const std::string &tree);
+void sync_in_background(const std::string &tree);
+// All of the tree and a mark that says so.
+void sync_tree(const std::string &tree);
+// Whether the tree is whole: written through, or unpacked since this machine started.
+bool survived(const std::string &tree);
+
 // Whether `folder` belongs to this user or root and nobody else can write it. `why` says what is wrong.
 bool is_trusted_folder(const std::string &folder, std::string *why);
 

@@ -116,6 +116,7 @@ int extract(const Payload &payload, const std::string &folder) {
     if (lock < 0 || close(lock) != 0) {
       throw Fault(kExitIo, "cannot write into " + folder + ": " + errno_text(errno));
     }
+    sync_tree(folder);
   } catch (const Fault &) {
     remove_tree(folder);
     throw;

@@ -70,6 +70,15 @@ bool use_existing(const std::string &tree) {
   return lock_shared(tree);
 }
 
+// Half of a tree that a power cut left is set aside, so that it is unpacked again.
+void remove_unless_survived(const std::string &tree, const std::string &cache) {
+  struct stat info;
+  std::string why;
+  if (lstat(tree.c_str(), &info) != 0 || !is_trusted_folder(tree, &why) || survived(tree)) return;
+  const std::string aside = cache + "/.new-half-" + std::to_string(getpid());
+  if (rename(tree.c_str(), aside.c_str()) == 0) remove_tree(aside);
+}
+
 // Of a folder that an interrupted removal left without its lock.
 bool is_abandoned(const std::string &path) {
   struct stat info;
@@ -116,16 +125,10 @@ void unpack_into(const std::string &cache, const Payload &payload) {
     flock(lock, LOCK_SH);
     unpack(payload, temporary);
     chmod(temporary.c_str(), 0755);
-    // All files of the tree reach the disk before its name does.
-    syncfs(lock);
+    mark_unpacked(temporary);
     const std::string tree = cache + "/" + payload.tree_name;
     const bool renamed = rename(temporary.c_str(), tree.c_str()) == 0;
     const int error = errno;
-    const int folder = open(cache.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder >= 0) {
-      fsync(folder);
-      close(folder);
-    }
     close(lock);
     if (renamed) return;
     remove_tree(temporary);
@@ -211,6 +214,8 @@ Tree find_or_unpack(const Payload &payload, const std::string &executable) {
   places.insert(places.end(), caches.begin(), caches.end());
   for (const auto &place : places) {
     const std::string tree = place + "/" + payload.tree_name;
+    // An installation wrote its tree through itself.
+    if (&place != &places.front()) remove_unless_survived(tree, place);
     if (use_existing(tree)) return {tree, writable_code_cache(caches)};
   }
   // The launcher of a package: its tree was installed beside it, and it carries none.
@@ -231,6 +236,7 @@ Tree find_or_unpack(const Payload &payload, const std::string &executable) {
     if (lstat(tree.c_str(), &info) == 0) continue;
     unpack_into(cache, payload);
     remove_unused(cache, payload);
+    sync_in_background(tree);
     if (use_existing(tree)) return {tree, writable_code_cache({cache})};
   }
   throw Fault(kExitCannotCreate,

@@ -85,6 +85,35 @@ Deno.test("an upgrade removes the tree of the version before, unless it still ru
     );
   }));
 
+Deno.test("a tree that may not have reached the disk before the machine stopped is unpacked again", () =>
+  inScratch(async (folder) => {
+    await runBuilt("airborne", ["--version"], { cwd: folder });
+    const [tree] = trees(`${folder}/cache`).map((name) => `${folder}/cache/${name}`);
+    const bundle = `${tree}/src/airborne/main.js`;
+    for (let tries = 0; tries < 600 && !exists(`${tree}/synced`); tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    assert.ok(exists(`${tree}/synced`), "it is written through beside the program");
+    await Deno.remove(`${tree}/synced`);
+    const whole = await Deno.readTextFile(bundle);
+    await Deno.writeTextFile(bundle, "");
+    await Deno.writeTextFile(`${tree}/boot`, "another boot");
+    const { code, out, err } = await runBuilt("airborne", ["--version"], { cwd: folder });
+    assert.equal(code, 0, err);
+    assert.match(out, /^airborne /);
+    assert.equal(await Deno.readTextFile(bundle), whole);
+    assert.deepEqual(trees(`${folder}/cache`).length, 1);
+  }));
+
+function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 Deno.test("an installation and a moved file: the tree beside the program is used, without any cache", () =>
   inScratch(async (folder) => {
     const file = `${folder}/opt/bin/airborne`;
