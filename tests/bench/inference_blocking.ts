@@ -1,9 +1,10 @@
 /**
  * Whether a model that runs holds up the flight: a timer of 10 Hz, as the position output is, beside XFeat on
  * 640 × 480 pictures one after the other. Gaps between the timer's calls, with nothing else, with
- * OnnxRuntime (a thread of its own), and with a plain session on the same thread.
+ * OnnxRuntime (a thread of its own), with a plain session on the same thread, and in the whole flight loop with
+ * the matcher onnx over a recorded flight.
  *
- * usage: deno run -A tests/bench/inference_blocking.ts MODEL [SECONDS]
+ * usage: deno run -A tests/bench/inference_blocking.ts MODEL SECONDS [FLIGHT PACKAGE]
  *
  * @module
  */
@@ -16,7 +17,7 @@ import {
 } from "../../src/navigation/inference/mod.ts";
 import { monotonicNs } from "../../src/core/mod.ts";
 
-const [path, seconds = "10"] = Deno.args;
+const [path, seconds, flightPath, packagePath] = Deno.args;
 const DURATION_MS = 1000 * Number(seconds);
 const PERIOD_MS = 100;
 const SHAPE = [1, 1, 480, 640];
@@ -59,3 +60,28 @@ for (const intraOpThreads of [1, 2]) {
 const session = await ort.InferenceSession.create(path, { intraOpNumThreads: 1 });
 const feed = new ort.Tensor("float32", picture.data as Float32Array, SHAPE);
 await measure("plain session, 1 thread", () => session.run({ input: feed }));
+await session.release();
+if (flightPath !== undefined) {
+  const { composeAirborne } = await import("../../src/airborne/compose.ts");
+  const { AirborneConfigSchema } = await import("../../src/airborne/config.ts");
+  const { replayFlight } = await import("../../src/airborne/replay_flight.ts");
+  const flight = {
+    ...{ flightPath, packagePath, configPath: null, modelPath: path, recorderFolder: null },
+    ...{ tilesFolder: null, thermalFolder: null, json: false, strict: true, noSyscallFilter: true },
+  };
+  for (const matcher of ["structural", "onnx"]) {
+    const config = AirborneConfigSchema.parse({ modelPath: path, strategies: { matcher } });
+    await measure(`flight loop, matcher ${matcher}`, () =>
+      replayFlight(
+        { composeAirborne, openTileStore: () => Promise.reject(new Error("makes no tiles")) },
+        flight,
+        config,
+        {
+          line: () => {},
+          note: () => {},
+          progress: () => {},
+          signal: new AbortController().signal,
+        },
+      ));
+  }
+}
