@@ -196,7 +196,7 @@ Deno.test("a model that cannot be built is an EngineBuildError that says why", a
 
 Deno.test("other events run while an engine computes, and answers come in the order of the calls", async () => {
   await using parts = await bench();
-  const profile = [1, 1, 1600, 1600];
+  const profile = [1, 1, 1000, 1000];
   const entry = await parts.compile(convolution(), {
     profiles: [{ input: "x", min: [1, 1, 3, 3], optimal: profile, max: profile }],
   });
@@ -204,7 +204,7 @@ Deno.test("other events run while an engine computes, and answers come in the or
   let turns = 0;
   const ticking = setInterval(() => turns++, 1);
   const order: number[] = [];
-  const large = convolution(1600, 1600).inputs, small = convolution(5, 5).inputs;
+  const large = convolution(1000, 1000).inputs, small = convolution(5, 5).inputs;
   await Promise.all(
     [large, small].map(async (inputs, i) => {
       await parts.runtime.infer(engine, inputs);

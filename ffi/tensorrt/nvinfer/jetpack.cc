@@ -1,8 +1,9 @@
 #include "jetpack.hpp"
 
 #include <array>
+#include <cstdio>
 #include <fstream>
-#include <regex>
+#include <initializer_list>
 #include <utility>
 
 namespace gdn::trt {
@@ -24,19 +25,33 @@ constexpr std::array<std::pair<const char*, const char*>, 11> kReleases{{
     {"38.2.0", "7.0"},
 }};
 
+std::string dotted(std::initializer_list<int> numbers) {
+  std::string text;
+  for (const int number : numbers) text += (text.empty() ? "" : ".") + std::to_string(number);
+  return text;
+}
+
 // "# R36 (release), REVISION: 4.3, GCID: …"
 std::string read_l4t(const std::string& path) {
   std::ifstream file(path);
   std::string line;
   std::getline(file, line);
-  static const std::regex pattern(R"(^# R(\d{1,3}) \(release\), REVISION: (\d{1,3})\.(\d{1,3}),.*)");
-  std::smatch found;
-  if (!std::regex_match(line, found, pattern)) return "";
-  return found[1].str() + "." + found[2].str() + "." + found[3].str();
+  int major = 0, minor = 0, patch = 0;
+  if (std::sscanf(line.c_str(), "# R%3d (release), REVISION: %3d.%3d,", &major, &minor, &patch) != 3) return "";
+  return major < 0 || minor < 0 || patch < 0 ? "" : dotted({major, minor, patch});
 }
 
-// The version of the installed package nvidia-jetpack: "6.2.1+b38" is 6.2.1.
+// "6.2.1+b38" is 6.2.1.
+std::string read_version(const std::string& text) {
+  int major = 0, minor = 0, patch = 0;
+  const int found = std::sscanf(text.c_str(), "%3d.%3d.%3d", &major, &minor, &patch);
+  if (found < 2 || major < 0 || minor < 0 || patch < 0) return "";
+  return found == 3 ? dotted({major, minor, patch}) : dotted({major, minor});
+}
+
+// The version of the installed package nvidia-jetpack.
 std::string read_package(const std::string& path) {
+  static const std::string kVersion = "Version: ";
   std::ifstream file(path);
   std::string line;
   bool ours = false, installed = false;
@@ -44,9 +59,8 @@ std::string read_package(const std::string& path) {
     if (line.empty()) ours = installed = false;
     if (line == "Package: nvidia-jetpack") ours = true;
     if (line == "Status: install ok installed") installed = true;
-    static const std::regex pattern(R"(^Version: (\d{1,3}\.\d{1,3}(?:\.\d{1,3})?)\D?.*)");
-    std::smatch found;
-    if (ours && installed && std::regex_match(line, found, pattern)) return found[1].str();
+    if (!ours || !installed || line.compare(0, kVersion.size(), kVersion) != 0) continue;
+    return read_version(line.substr(kVersion.size()));
   }
   return "";
 }
