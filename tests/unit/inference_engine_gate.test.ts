@@ -12,6 +12,7 @@ import {
   readEngine,
   sidecarPath,
 } from "../../src/navigation/inference/mod.ts";
+import { fc } from "../support/properties.ts";
 import { scratchFolder } from "../support/scratch.ts";
 import { matrixProduct } from "./inference_models.ts";
 import { makeRecorded } from "./inference_rig.ts";
@@ -173,4 +174,32 @@ Deno.test("the flight package's hash must agree with engine and model", async ()
   );
   assert.deepEqual(thread.calls, []);
   await runtime.deserializeEngine({ path: modelPath, sha256: sidecar.modelSha256 });
+});
+
+Deno.test("damage anywhere in engine, sidecar or model: a typed refusal, and nothing reaches the runtime", async () => {
+  await using scratch = await scratchFolder();
+  const good = await written(scratch.path);
+  const files = [good.path, sidecarPath(good.path), good.modelPath];
+  const originals = await Promise.all(files.map((file) => Deno.readFile(file)));
+  const damage = fc.record({
+    file: fc.nat(files.length - 1),
+    at: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
+    flip: fc.integer({ min: 1, max: 255 }),
+    cut: fc.boolean(),
+  });
+  await fc.assert(
+    fc.asyncProperty(damage, async ({ file, at, flip, cut }) => {
+      const original = originals[file];
+      const place = Math.floor(at * original.length);
+      const bytes = cut ? original.slice(0, place) : original.slice();
+      if (!cut) bytes[place] ^= flip;
+      await Deno.writeFile(files[file], bytes);
+      const { runtime, thread } = makeRecorded({}, { host: () => Promise.resolve(HOST) });
+      const refused = await runtime.deserializeEngine(good).then(() => null, (error) => error);
+      await Deno.writeFile(files[file], original);
+      assert.ok(refused instanceof EngineDeserializeError, `${refused}`);
+      assert.deepEqual(thread.calls, []);
+    }),
+    { numRuns: 150 },
+  );
 });
