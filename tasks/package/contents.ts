@@ -7,17 +7,13 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { DataError } from "../../src/core/mod.ts";
+import { REPOSITORY } from "../executables.ts";
 import type { Component } from "./components.ts";
-import { debianComponent } from "./debian_components.ts";
+import { debianComponent, type DebianTarget } from "./debian_components.ts";
 import { filesBelow } from "./files.ts";
 import { buildInputs, installedLibrary, owningPackages } from "./native_inputs.ts";
 import { runtimeComponents } from "./runtime_components.ts";
 import type { ContainedFile } from "./spdx.ts";
-
-/** What compiler and linker read, by the records of the build. */
-export interface NativeBuild {
-  readonly folder: string;
-}
 
 /**
  * Interfaces to the C library and the kernel: their headers are read, nothing of them is inside.
@@ -33,13 +29,16 @@ export async function containedFiles(tree: string): Promise<readonly ContainedFi
   }));
 }
 
-/** Debian packages in and beside our native libraries, and the runtime. */
+/**
+ * Debian packages in and beside our native libraries, and the runtime. What compiler and linker read is
+ * known from this machine's build, also for another machine: it is built from the same sources.
+ */
 export async function nativeComponents(
   tree: string,
   files: readonly ContainedFile[],
-  build: NativeBuild,
+  target: DebianTarget,
 ): Promise<readonly Component[]> {
-  const inputs = await buildInputs(build.folder);
+  const inputs = await buildInputs(`${REPOSITORY}/build/cmake`);
   const owners = await owningPackages(inputs);
   const lost = inputs.filter((path) => !owners.has(path));
   if (lost.length > 0) {
@@ -53,8 +52,8 @@ export async function nativeComponents(
   const bundled = new Set<string>();
   for (const path of shared) bundled.add(await ownerOfLibrary(`${tree}/${path}`));
   return [
-    ...await Promise.all(statics.map((name) => debianComponent(name, "static"))),
-    ...await Promise.all([...bundled].map((name) => debianComponent(name, "bundled"))),
+    ...await Promise.all(statics.map((name) => debianComponent(name, "static", target))),
+    ...await Promise.all([...bundled].map((name) => debianComponent(name, "bundled", target))),
     ...runtimeComponents(),
   ];
 }

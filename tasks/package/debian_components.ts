@@ -3,8 +3,11 @@
  *
  * @module
  */
+import { z } from "zod";
 import { RuntimeNotAvailableError } from "../../src/core/mod.ts";
+import { REPOSITORY } from "../executables.ts";
 import type { Component, Relation } from "./components.ts";
+import type { Architecture } from "./release.ts";
 
 /**
  * Short names of the machine-readable copyright format to SPDX identifiers; what is not here has
@@ -28,12 +31,36 @@ const SPDX_NAMES: Readonly<Record<string, string>> = {
   "LGPL-3+": "LGPL-3.0-or-later",
 };
 
-export async function debianComponent(name: string, relation: Relation): Promise<Component> {
+/** The machine that a program runs on, and which versions it was built with there. */
+export interface DebianTarget {
+  readonly architecture: Architecture;
+  /** Version by package; null: those that are installed here. */
+  readonly versions: ReadonlyMap<string, string> | null;
+}
+
+/**
+ * For another machine than this one: the versions of the packages that `deno task compile` unpacked.
+ * Names, sources and licences are those of the same release here.
+ */
+export async function debianTarget(architecture: Architecture): Promise<DebianTarget> {
+  if (architecture === "amd64") return { architecture, versions: null };
+  const path = `${REPOSITORY}/build/sysroot-${architecture}/packages.json`;
+  const packages = z.record(z.string(), z.object({ version: z.string() }))
+    .parse(JSON.parse(await Deno.readTextFile(path)));
+  const versions = Object.entries(packages).map(([name, { version }]) => [name, version] as const);
+  return { architecture, versions: new Map(versions) };
+}
+
+export async function debianComponent(
+  name: string,
+  relation: Relation,
+  target: DebianTarget,
+): Promise<Component> {
   const { success, stdout } = await new Deno.Command("dpkg-query", {
     args: [
       "-W",
       "-f",
-      "${Version}\\t${Architecture}\\t${source:Package}\\t${source:Version}",
+      "${Version}\\t${Architecture}\\t${source:Package}",
       name,
     ],
     stdin: "null",
@@ -42,8 +69,9 @@ export async function debianComponent(name: string, relation: Relation): Promise
   if (!success) {
     throw new RuntimeNotAvailableError(`${name} is not installed: run deno task setup`);
   }
-  const [version, architecture, source, sourceVersion] = new TextDecoder().decode(stdout)
-    .split("\t");
+  const [installed, built, source] = new TextDecoder().decode(stdout).split("\t");
+  const version = target.versions?.get(name) ?? installed;
+  const architecture = built === "all" ? built : target.architecture;
   const copyright = await Deno.readTextFile(`/usr/share/doc/${name}/copyright`);
   return {
     name,
@@ -53,7 +81,7 @@ export async function debianComponent(name: string, relation: Relation): Promise
     licence: licenceOf(copyright),
     licenceTexts: [copyright.trim()],
     supplier: "Organization: Debian",
-    comment: `Debian source package ${source} ${sourceVersion}`,
+    comment: `Debian source package ${source}`,
   };
 }
 

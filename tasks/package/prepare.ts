@@ -6,9 +6,9 @@
 import { basename } from "node:path";
 import { exists, EXIT, GdnError } from "../../src/core/mod.ts";
 import { installedDocuments } from "../documents/installed.ts";
-import { REPOSITORY } from "../executables.ts";
 import { readPortable, unpackPortable } from "./container.ts";
 import { containedFiles, nativeComponents } from "./contents.ts";
+import { debianTarget } from "./debian_components.ts";
 import { filesBelow, removeIfThere } from "./files.ts";
 import type { BuiltProgram } from "./layout.ts";
 import { npmComponents } from "./npm_components.ts";
@@ -87,10 +87,9 @@ async function writeMaterials(
   folder: string,
 ): Promise<void> {
   const files = await containedFiles(tree);
-  const build = architecture === "amd64" ? "build/cmake" : `build/${architecture}/cmake`;
   const components = [
     ...await npmComponents(tree),
-    ...await nativeComponents(tree, files, { folder: `${REPOSITORY}/${build}` }),
+    ...await nativeComponents(tree, files, await debianTarget(architecture)),
   ];
   const sbom = spdxDocument({ program, release, architecture, components, files });
   await Deno.writeTextFile(`${folder}/sbom.spdx.json`, sbom);

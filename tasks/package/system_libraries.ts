@@ -36,7 +36,10 @@ export async function systemDependencies(files: readonly string[]): Promise<stri
     .map(([name, minimum]) => minimum === null ? name : `${name} (>= ${minimum})`).join(", ");
 }
 
+/** By this machine's packages: another machine's have the same names, and symbols since the same versions. */
 async function packageOf(library: string, user: string): Promise<string> {
+  // Named after the processor, so that this machine's package may lack it.
+  if (library.startsWith("ld-linux")) return "libc6";
   const path = await installedLibrary(library);
   const owner = path === undefined ? undefined : (await owningPackages([path])).get(path);
   if (owner === undefined) {
