@@ -6,7 +6,8 @@
  *
  * @module
  */
-import { grantsFor, UsageError } from "../src/core/mod.ts";
+import { parse } from "yaml";
+import { grantsFor, settingReader, UsageError } from "../src/core/mod.ts";
 import { airborneCommand, type ExecutableCommand, operatorCommand } from "./executables.ts";
 
 /** A path that cannot be granted ends the launch with the reason. */
@@ -28,7 +29,7 @@ if (import.meta.main) {
   const { commands } = isAirborne
     ? await import("../src/airborne/compose.ts")
     : await import("../src/operator/compose.ts");
-  const grants = grantsFor(commands(), args);
+  const grants = grantsFor(commands(), args, settingReader(parse));
   const { command, args: commandArgs } = granted(() =>
     isAirborne ? airborneCommand(args, grants) : operatorCommand(args, grants)
   );

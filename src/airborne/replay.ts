@@ -53,6 +53,7 @@ const OPTIONS = {
     placeholder: "FILE",
     help: "YAML configuration; GDN_… variables override it",
     absent: "built-in settings, those of config/airborne.example.yaml",
+    settings: { modelPath: "read", "inference.ortTrtCacheDir": "write" },
   }),
   model: option.path({
     access: "read",

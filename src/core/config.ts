@@ -11,8 +11,7 @@
 import { parseDocument } from "yaml";
 import { z } from "zod";
 import { EXIT, GdnError } from "./errors.ts";
-
-const ENVIRONMENT_PREFIX = "GDN_";
+import { ENVIRONMENT_PREFIX, upperSnake } from "./setting_variable.ts";
 
 /** One problem. */
 interface ConfigurationProblem {
@@ -148,10 +147,6 @@ function settingPath(schema: z.ZodType, words: readonly string[]): string[] | un
     at = shape[key];
   }
   return path;
-}
-
-function upperSnake(name: string): string {
-  return name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toUpperCase();
 }
 
 function unknownKeys(schema: z.ZodType, value: unknown, path = ""): string[] {

@@ -10,6 +10,7 @@ export * from "./clock.ts";
 export * from "./controller_clock.ts";
 export * from "./command_line/mod.ts";
 export { type CommandAccess, commandAccess, type Grants, grantsFor } from "./grants/named.ts";
+export { settingReader } from "./grants/settings.ts";
 export { permissionFlags, type PermissionSet } from "./grants/flags.ts";
 export { type ProgressTerminal, silentProgress, startProgress } from "./progress.ts";
 export * from "./log_line.ts";

@@ -159,6 +159,7 @@ async function launchFiles({ name }: Program, hasPackages: boolean): Promise<Tre
     ...runtimeArguments("planner", false),
     // Reading alone: links in what the command line names are resolved, whatever that is.
     "--allow-read",
+    "--allow-env=GDN_*,LOG_STREAM,LOG_TOKENS",
     `{root}/${PLANNER_BUNDLE}`,
   ];
   const base = [...before, ...permissionFlags(permissions, {}, "/{root}"), `/{root}/${entry}`];

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { commands as airborneCommands } from "../../src/airborne/compose.ts";
 import { commands as operatorCommands } from "../../src/operator/compose.ts";
-import { grantsFor } from "../../src/core/mod.ts";
+import { parse } from "yaml";
+import { grantsFor, settingReader } from "../../src/core/mod.ts";
 import { airborneCommand, operatorCommand } from "../../tasks/executables.ts";
 import { REPOSITORY } from "../support/paths.ts";
 
@@ -55,6 +56,29 @@ Deno.test("grantsFor() grants what the options of a command name: files, folders
     write: ["home", "home"],
     net: [],
   });
+});
+
+Deno.test("grantsFor() grants what the settings of a configuration name, and the variables that override them", async () => {
+  const file = await Deno.makeTempFile({ suffix: ".yaml" });
+  try {
+    await Deno.writeTextFile(file, "modelPath: /srv/a.onnx\ninference: {ortTrtCacheDir: /srv/c}\n");
+    const granted = (...args: string[]) =>
+      grantsFor(airborneCommands(), ["replay", "f", ...args], settingReader(parse));
+    assert.deepEqual(granted("--config", file), {
+      read: ["f", file, "/srv/a.onnx"],
+      write: ["/srv/c"],
+      net: [],
+    });
+    Deno.env.set("GDN_MODEL_PATH", "/srv/b.onnx");
+    assert.deepEqual(granted(`--config=${file}`).read, ["f", file, "/srv/b.onnx"]);
+    assert.deepEqual(granted().read, ["f", "/srv/b.onnx"]);
+    Deno.env.delete("GDN_MODEL_PATH");
+    await Deno.writeTextFile(file, "modelPath: [");
+    assert.deepEqual(granted("--config", file), { read: ["f", file], write: [], net: [] });
+  } finally {
+    Deno.env.delete("GDN_MODEL_PATH");
+    await Deno.remove(file);
+  }
 });
 
 Deno.test("grantsFor() grants nothing to a command that is not there", () => {

@@ -44,6 +44,11 @@ export interface Option<T = unknown> {
   /** Older names that are still taken. */
   readonly olderNames: readonly string[];
   readonly access: Access | null;
+  /**
+   * Of a YAML configuration: what the settings in it name, by their path ("camera.url"). A variable
+   * GDN_… that overrides one is considered too.
+   */
+  readonly settings: Readonly<Record<string, Access>>;
   /** All that it takes, where that is a short list. */
   readonly choices: readonly string[];
   /** Environment variables that are read together with it, and what for. */
@@ -65,6 +70,7 @@ interface Settings<T> {
   /** May be given several times. */
   readonly multiple?: true;
   readonly placeholder?: string;
+  readonly settings?: Option["settings"];
   readonly group?: string;
   readonly olderNames?: readonly string[];
 }
@@ -102,6 +108,7 @@ function make<T, S extends Settings<T>>(kind: Kind<T>, settings: S): Option<Give
     group: settings.group ?? null,
     olderNames: settings.olderNames ?? [],
     access: kind.access ?? null,
+    settings: settings.settings ?? {},
     choices: kind.choices ?? [],
     environment: kind.environment ?? {},
     read: kind.read,

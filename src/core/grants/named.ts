@@ -20,7 +20,10 @@ export interface Grants {
 }
 
 /** What of an option decides on grants. Plain data: an executable carries it as JSON. */
-type OptionAccess = Pick<Option, "placeholder" | "access" | "olderNames" | "whenAbsent">;
+type OptionAccess = Pick<
+  Option,
+  "placeholder" | "access" | "settings" | "olderNames" | "whenAbsent"
+>;
 
 /** What of a command decides on grants; every `Command` is one. */
 export interface CommandAccess {
@@ -33,10 +36,15 @@ export interface CommandAccess {
 export function commandAccess(commands: readonly CommandAccess[]): CommandAccess[] {
   const options = (declared: Readonly<Record<string, OptionAccess>>) =>
     Object.fromEntries(
-      Object.entries(declared).map(([key, { placeholder, access, olderNames, whenAbsent }]) => [
-        key,
-        { placeholder, access, olderNames, whenAbsent: access === null ? undefined : whenAbsent },
-      ]),
+      Object.entries(declared).map((
+        [key, { placeholder, access, settings, olderNames, whenAbsent }],
+      ) => [key, {
+        placeholder,
+        access,
+        settings,
+        olderNames,
+        whenAbsent: access === null ? undefined : whenAbsent,
+      }]),
     );
   return commands.map((command) => ({
     name: command.name,
@@ -45,15 +53,23 @@ export function commandAccess(commands: readonly CommandAccess[]): CommandAccess
   }));
 }
 
+/** What a setting has in the file of that path (null: in no file), its GDN_… variable considered. */
+export type SettingReader = (file: string | null, setting: string) => unknown;
+
 /**
- * The files, folders and hosts that a command line names. From a wrong command line as much as can
- * be parsed is granted: the program then reports the error.
+ * The files, folders and hosts that a command line names, and those that the configuration names that it
+ * names, as far as `readSetting` is given. From a wrong command line as much as can be parsed is
+ * granted: the program then reports the error.
  */
-export function grantsFor(commands: readonly CommandAccess[], args: readonly string[]): Grants {
+export function grantsFor(
+  commands: readonly CommandAccess[],
+  args: readonly string[],
+  readSetting?: SettingReader,
+): Grants {
   const read: string[] = [];
   const write: string[] = [];
   const net: string[] = [];
-  for (const { access, text } of namedResources(commands, args)) {
+  for (const { access, text } of namedResources(commands, args, readSetting)) {
     if (access === "read") read.push(text);
     else if (access === "write") write.push(text);
     else if (access === "create") write.push(dirname(resolve(text)));
@@ -72,6 +88,7 @@ interface NamedResource {
 function namedResources(
   commands: readonly CommandAccess[],
   args: readonly string[],
+  readSetting: SettingReader = () => undefined,
 ): NamedResource[] {
   const found = commandOf(commands, withoutLoudness(args));
   if (found === undefined) return [];
@@ -81,17 +98,21 @@ function namedResources(
     if (access && text) named.push({ access, text });
   };
   const argumentAccess = Object.values(declared).map(({ access }) => access);
-  const given = new Set<string>();
+  const given = new Map<string, string | undefined>();
   let words = 0;
   for (const token of tokensOf(rest, options)) {
     if (token.kind === "argument") add(argumentAccess[words++], token.text);
     else if (token.key !== undefined) {
-      given.add(token.key);
+      given.set(token.key, token.text);
       add(options[token.key].access, token.text);
     }
   }
-  for (const [key, { access, whenAbsent }] of Object.entries(options)) {
+  for (const [key, { access, settings, whenAbsent }] of Object.entries(options)) {
     if (!given.has(key) && typeof whenAbsent === "string") add(access, whenAbsent);
+    for (const [setting, settingAccess] of Object.entries(settings)) {
+      const value = readSetting(given.get(key) ?? null, setting);
+      if (typeof value === "string") add(settingAccess, value);
+    }
   }
   return named;
 }

@@ -9,6 +9,7 @@ import { UsageError } from "../errors.ts";
 import { writeAllSync } from "../files.ts";
 import { permissionFlags, type PermissionSet } from "./flags.ts";
 import { type CommandAccess, grantsFor } from "./named.ts";
+import { settingReader } from "./settings.ts";
 
 /** `launch/planner.json` of an executable. */
 export interface PlannerData {
@@ -22,21 +23,26 @@ export interface PlannerData {
 }
 
 /** Everything of the runtime's command line but the arguments of the program. */
-function plannedArguments(
+async function plannedArguments(
   data: PlannerData,
   root: string,
   args: readonly string[],
-): string[] {
-  const flags = permissionFlags(data.permissions, grantsFor(data.commands, args), root);
+): Promise<string[]> {
+  // The reader of YAML is large: only a command line with a configuration pays for it.
+  const parse = args.some((arg) => /^--config(=|$)/.test(arg))
+    ? (await import("yaml")).parse
+    : () => undefined;
+  const grants = grantsFor(data.commands, args, settingReader(parse));
+  const flags = permissionFlags(data.permissions, grants, root);
   return [...data.before, ...flags, `${root}/${data.entry}`];
 }
 
-function main(args: readonly string[]): number {
+async function main(args: readonly string[]): Promise<number> {
   // A bundle lies two folders below the executable's own folder.
   const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
   const data = JSON.parse(Deno.readTextFileSync(`${root}/launch/planner.json`)) as PlannerData;
   try {
-    const planned = plannedArguments(data, root, args);
+    const planned = await plannedArguments(data, root, args);
     writeAllSync(Deno.stdout, new TextEncoder().encode(planned.map((a) => `${a}\0`).join("")));
     return 0;
   } catch (error) {
@@ -46,4 +52,4 @@ function main(args: readonly string[]): number {
   }
 }
 
-if (import.meta.main) Deno.exit(main(Deno.args));
+if (import.meta.main) Deno.exit(await main(Deno.args));

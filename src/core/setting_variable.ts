@@ -1,0 +1,17 @@
+/**
+ * Names of the environment variables that override settings.
+ *
+ * @module
+ */
+
+export const ENVIRONMENT_PREFIX = "GDN_";
+
+/** "rateHz" → "RATE_HZ". */
+export function upperSnake(name: string): string {
+  return name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toUpperCase();
+}
+
+/** ["camera", "rateHz"] → "GDN_CAMERA__RATE_HZ". */
+export function settingVariable(path: readonly string[]): string {
+  return ENVIRONMENT_PREFIX + path.map(upperSnake).join("__");
+}
