@@ -41,8 +41,11 @@ import {
 } from "../navigation/matcher/mod.ts";
 import {
   AdaptiveRecogniser,
+  decodePlaceModel,
   ExhaustiveSearch,
   type KnownPlace,
+  ModelDescriber,
+  type PatchDescriber,
   type PlaceRecogniser,
   VladDescriptor,
   VladSearch,
@@ -95,6 +98,7 @@ const STRATEGIES: { readonly [Role in keyof Roles]: Strategies<StrategyParts, Ro
   },
   place_recognition: {
     adaptive: { library: "faiss", create: openAdaptiveRecogniser },
+    onnx: { library: "faiss", create: openOnnxRecogniser },
   },
   matcher: {
     structural: {
@@ -281,10 +285,40 @@ function modelOf({ config, flightPackage }: StrategyParts, role: keyof Roles): E
 }
 
 async function openAdaptiveRecogniser(parts: StrategyParts): Promise<PlaceRecogniser> {
+  const path = parts.flightPackage.placeModelPath;
+  if (path === null) return await openRecogniser(parts);
+  const { name } = decodePlaceModel(await Deno.readFile(path), path);
+  throw new DataError(
+    path,
+    `the model ${name} described the places: set strategies.placeRecognition to onnx, with that model`,
+  );
+}
+
+/** Descriptors of the model that the package was made with, and of no other. */
+async function openOnnxRecogniser(parts: StrategyParts): Promise<PlaceRecogniser> {
+  const { flightPackage, companion, resources } = parts;
+  const { path: folder, placeModelPath: path } = flightPackage;
+  if (path === null) {
+    throw new DataError(
+      folder,
+      "no model described its places: provision it with --model, or set strategies.placeRecognition " +
+        "to adaptive",
+    );
+  }
+  const { sha256 } = decodePlaceModel(await Deno.readFile(path), path);
+  const model = { ...modelOf(parts, "place_recognition"), sha256 };
+  const describer = await ModelDescriber.open(companion.runtime(), model);
+  return await openRecogniser(parts, resources.use(describer));
+}
+
+async function openRecogniser(
+  parts: StrategyParts,
+  describer?: PatchDescriber,
+): Promise<PlaceRecogniser> {
   const { vision, map, localFrame, resources } = parts;
   const settings = parts.config.placeRecognition;
   const { vocabularyPath, places, indexPath } = parts.flightPackage;
-  const vlad = await VladDescriptor.open(vision, vocabularyPath);
+  const vlad = await VladDescriptor.open(vision, vocabularyPath, describer);
   const index = resources.use(
     await openDescriptorIndex(indexPath, resources.use(openFaiss())),
   );

@@ -3,10 +3,13 @@
  *
  * @module
  */
-import { type Command, monotonicNs } from "../core/mod.ts";
+import { basename } from "node:path";
+import { type Command, monotonicNs, sha256Hex } from "../core/mod.ts";
 import { buildDescriptorIndex } from "../navigation/descriptor_index/mod.ts";
 import { openFaiss } from "../native/faiss/mod.ts";
 import { TileMap } from "../navigation/map/mod.ts";
+import { ModelDescriber } from "../navigation/place_recognition/mod.ts";
+import type { PlaceModelTool } from "../workstation/provisioning/mod.ts";
 import type { TileToolkit } from "../tiles/workstation/tile_import/mod.ts";
 import {
   decodeJpeg,
@@ -18,6 +21,8 @@ import {
 import {
   type EngineHost,
   GpuMemoryBudget,
+  InferenceConfigSchema,
+  OnnxRuntime,
   openTensorRtRuntime,
   type TensorRtRuntime,
   unmeasured,
@@ -75,6 +80,23 @@ export function commands(): readonly Command[] {
   ];
 }
 
+/** Places are described on the workstation's processor. */
+async function openPlaceModel(
+  path: string,
+  resources: AsyncDisposableStack,
+): Promise<PlaceModelTool> {
+  const sha256 = sha256Hex(await Deno.readFile(path));
+  const runtime = resources.use(
+    new OnnxRuntime({
+      config: InferenceConfigSchema.parse({}),
+      thermalState: () => unmeasured(monotonicNs(0)),
+      onEvent: () => {},
+    }),
+  );
+  const describer = resources.use(await ModelDescriber.open(runtime, { path, sha256 }));
+  return { describer, name: basename(path), sha256 };
+}
+
 async function openReportCache(place: CacheSettings): Promise<ReportCache & AsyncDisposable> {
   const cache = await openOperatorCache(place);
   return {
@@ -100,12 +122,13 @@ function tilesImportParts(): TilesImportParts {
 
 function provisionParts(): ProvisionParts {
   return {
-    async openTools(place) {
+    async openTools(place, modelPath) {
       await using resources = new AsyncDisposableStack();
       const vision = resources.use(openVision());
       const faiss = resources.use(openFaiss());
       const cache = resources.use(await openOperatorCache(place));
       const { store, metadata, freshness, pins } = cache;
+      const placeModel = modelPath === null ? null : await openPlaceModel(modelPath, resources);
       const owned = resources.move();
       return {
         cache: {
@@ -115,6 +138,7 @@ function provisionParts(): ProvisionParts {
         freshness,
         pins,
         vision,
+        placeModel,
         openMap: (tiles, frame) => new TileMap(vision, tiles, frame),
         buildDescriptorIndex: (path) => buildDescriptorIndex(path, faiss),
         [Symbol.asyncDispose]: () => owned.disposeAsync(),

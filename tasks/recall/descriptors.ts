@@ -13,6 +13,7 @@ import {
 } from "../../src/core/mod.ts";
 import {
   decodeVocabulary,
+  DenseDescriber,
   describeLocally,
   encodeVocabulary,
   trainVlad,
@@ -178,7 +179,7 @@ async function oneVlad(
     const crop = drawCrop(scene, picture, random);
     const seen = set === "queries_seen" ? random.fork("seen") : undefined;
     const patch = await cutCrop(vision, picture, crop, patchPx, seen);
-    const local = await describeLocally(vision, patch, vocabulary);
+    const local = await describeLocally(new DenseDescriber(vision), patch, vocabulary);
     if (local.length === 0) continue;
     return await aggregateVlad(vision, local, words, {
       dimension: words.length / wordCount,

@@ -5,7 +5,6 @@ import { usersOfExports } from "./exports.ts";
 /** Exports that no program uses yet, and their own files neither: why they stay. Delete what ends. */
 const ONLY_TESTED: Readonly<Record<string, readonly string[]>> = {
   "the specification asks for it; the program that will use it comes": [
-    "src/core/descriptor.ts#l2Normalise",
     "src/flight/flight_recorder/client.ts#attachFdrClient",
     "src/navigation/descriptor_index/tile_ids.ts#tileOfDescriptorId",
     "src/navigation/inference/engine_name.ts#matchesHost",

@@ -18,7 +18,7 @@ export const PROGRAMS = ["airborne", "operator"] as const;
 /** Edges inside a group. A new one is a decision: add it here, and check that there is no cycle. */
 export const SIBLINGS: Readonly<Record<string, readonly string[]>> = {
   "navigation/matcher": ["navigation/inference", "navigation/map"],
-  "navigation/place_recognition": ["navigation/map", "navigation/matcher"],
+  "navigation/place_recognition": ["navigation/inference", "navigation/map", "navigation/matcher"],
   "flight/flight_record": ["flight/flight_recorder", "flight/replay"],
   "flight/replay": ["flight/photographs"],
   "tiles/tile_journal": ["tiles/tile_contract"],

@@ -1,10 +1,18 @@
 import assert from "node:assert/strict";
-import { LocalFrame } from "../../src/core/mod.ts";
+import { LocalFrame, monotonicNs } from "../../src/core/mod.ts";
 import { HnswIndex, openFaiss } from "../../src/native/faiss/mod.ts";
+import {
+  InferenceConfigSchema,
+  OnnxRuntime,
+  unmeasured,
+} from "../../src/navigation/inference/mod.ts";
 import type { MapSource } from "../../src/navigation/map/mod.ts";
 import {
   AdaptiveRecogniser,
   ExhaustiveSearch,
+  MODEL_TRAINING_DEFAULT,
+  ModelDescriber,
+  type PatchDescriber,
   PlaceRecognitionConfigSchema,
   VLAD_TRAINING_DEFAULT,
   VladDescriptor,
@@ -15,6 +23,7 @@ import {
   describePlaces,
 } from "../../src/workstation/provisioning/describe_places.ts";
 import { openVision, type VisionLibrary } from "../../src/native/vision/mod.ts";
+import { featureModel } from "../support/feature_model.ts";
 import {
   cameraRotation,
   LEVEL_NORTH,
@@ -49,25 +58,64 @@ placeRecogniserSuite("adaptive, large map", async (vision, map) => {
   };
 });
 
+placeRecogniserSuite("onnx, half precision", async (vision, map) => {
+  const path = await Deno.makeTempFile({ suffix: ".onnx" });
+  const resources = new AsyncDisposableStack();
+  resources.defer(() => Deno.remove(path));
+  await Deno.writeFile(path, featureModel({ gain: 1, elementType: "float16" }));
+  const runtime = resources.use(
+    new OnnxRuntime({
+      config: InferenceConfigSchema.parse({}),
+      thermalState: () => unmeasured(monotonicNs(0)),
+      onEvent: () => {},
+    }),
+  );
+  const describer = resources.use(await ModelDescriber.open(runtime, { path }));
+  modelDescribed ??= describePlaces(toolsOf(vision, map), {
+    ...MODEL_TRAINING_DEFAULT,
+    patchPx: 128,
+    wordCount: 16,
+    kmeansSamples: 10_000,
+  }, describer);
+  const found = await modelDescribed;
+  assert.ok(found.descriptors.every((value) => Math.f16round(value) === value), "half precision");
+  const searched = await searchOf(vision, found, describer);
+  resources.use(searched);
+  return { recogniser: searched.recogniser, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  // Its model is one of plain gradients, small enough for a test.
+}, { unknownHeading: false });
+
+let modelDescribed: Promise<DescribedPlaces> | undefined;
+
 /** Learnt once: every test of this file looks at the same ground. */
 let described: Promise<DescribedPlaces> | undefined;
 
-function describedOnce(vision: VisionLibrary, map: MapSource): Promise<DescribedPlaces> {
+function toolsOf(vision: VisionLibrary, map: MapSource) {
   const silent = { update: () => {}, end: () => {}, [Symbol.dispose]: () => {} };
-  const tools = {
+  return {
     map,
     localFrame: new LocalFrame(ORIGIN),
     vision,
     sidesM: [100],
     progress: () => silent,
   };
+}
+
+function describedOnce(vision: VisionLibrary, map: MapSource): Promise<DescribedPlaces> {
   const training = { ...VLAD_TRAINING_DEFAULT, wordCount: 16, kmeansSamples: 10_000 };
-  described ??= describePlaces(tools, training);
+  described ??= describePlaces(toolsOf(vision, map), training);
   return described;
 }
 
 async function vlad(vision: VisionLibrary, map: MapSource): Promise<RecogniserPlace> {
-  const { vocabulary, places, descriptors } = await describedOnce(vision, map);
+  return await searchOf(vision, await describedOnce(vision, map));
+}
+
+async function searchOf(
+  vision: VisionLibrary,
+  { vocabulary, places, descriptors }: DescribedPlaces,
+  describer?: PatchDescriber,
+): Promise<RecogniserPlace> {
   const frame = new LocalFrame(ORIGIN);
   const faiss = openFaiss();
   const index = HnswIndex.create(faiss, {
@@ -88,7 +136,7 @@ async function vlad(vision: VisionLibrary, map: MapSource): Promise<RecogniserPl
     const [eastM, northM] = frame.localFromWgs({ ...place, heightM: ORIGIN.heightM });
     return { eastM, northM, sideM: place.sideM };
   });
-  const descriptor = new VladDescriptor(vision, vocabulary);
+  const descriptor = new VladDescriptor(vision, vocabulary, describer);
   return {
     recogniser: new VladSearch(descriptor, search, known, CONFIG),
     [Symbol.asyncDispose]: async () => {

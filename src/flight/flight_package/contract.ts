@@ -6,6 +6,7 @@
  *     tiles/{zoom}/{x}/{y}.jpg   256×256 slippy tiles
  *     tiles.json                 their metadata (TileMetadata without flight id)
  *     place/vocabulary.bin       VLAD vocabulary and projection
+ *     place/model.json           the model whose features they are of, where there was one
  *     place/places.json          the place that each descriptor of the index describes
  *     place/places.index (.sha256 .meta.json)   FAISS
  *     models/*.onnx, *.engine, *.engine.json    neural models, where there are some
@@ -21,6 +22,8 @@ export const PACKAGE_PATHS = {
   manifest: "manifest.json",
   tiles: "tiles.json",
   vocabulary: "place/vocabulary.bin",
+  /** Only where a model described the places. */
+  placeModel: "place/model.json",
   places: "place/places.json",
   index: "place/places.index",
 } as const;
@@ -120,4 +123,6 @@ export interface FlightPackage {
   /** Paths for components that read them themselves: the vocabulary and the index. */
   readonly vocabularyPath: string;
   readonly indexPath: string;
+  /** null: no model described the places. */
+  readonly placeModelPath: string | null;
 }

@@ -58,6 +58,9 @@ export async function openFlightPackage(
     places,
     vocabularyPath: `${root}/${PACKAGE_PATHS.vocabulary}`,
     indexPath: `${root}/${PACKAGE_PATHS.index}`,
+    placeModelPath: manifest.files.some(({ path }) => path === PACKAGE_PATHS.placeModel)
+      ? `${root}/${PACKAGE_PATHS.placeModel}`
+      : null,
   };
 }
 

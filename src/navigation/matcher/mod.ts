@@ -1,6 +1,7 @@
 /** C3: finds the ground of a frame on the map. */
 export * from "./contract.ts";
 export * from "./config.ts";
+export { greyInput } from "./grey_input.ts";
 export { halfRange } from "./search_range.ts";
 export { StructuralMatcher } from "./structural.ts";
 export { turnClockwise } from "./turn.ts";

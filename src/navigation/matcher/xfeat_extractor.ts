@@ -11,7 +11,6 @@ import {
   type EngineEntry,
   type InferenceRuntime,
   type Tensor,
-  tensor,
 } from "../inference/mod.ts";
 import type { OnnxMatcherConfig } from "./config.ts";
 import type {
@@ -20,6 +19,7 @@ import type {
   PairingRule,
   PictureSize,
 } from "./local_features.ts";
+import { greyInput } from "./grey_input.ts";
 import {
   featuresOfXfeat,
   XFEAT_CELL_PX,
@@ -84,12 +84,7 @@ export class XfeatExtractor implements FeatureExtractor, AsyncDisposable {
 
   async extract(picture: GreyPatch, size: PictureSize): Promise<LocalFeatures> {
     const { widthPx, heightPx } = size;
-    const input = tensor(
-      this.#engine.inputs[0].name,
-      "float32",
-      [1, 1, heightPx, widthPx],
-      padded(picture, size).buffer,
-    );
+    const input = greyInput(this.#engine.inputs[0].name, picture, size);
     const outputs = await this.#runtime.infer(this.#engine, [input]);
     return featuresOfXfeat({
       features: withChannels(outputs, XFEAT_DESCRIPTOR_LENGTH),
@@ -129,27 +124,4 @@ function unfit(engine: Engine): string | null {
 
 function withChannels(outputs: readonly Tensor[], channels: number): Float32Array {
   return outputs.find(({ shape }) => shape[1] === channels)!.data as Float32Array;
-}
-
-/**
- * The picture in the top left corner, 0 to 1. What holds no ground gets the mean of what does: the
- * model normalises by the mean and deviation of the whole picture.
- */
-function padded(
-  { widthPx, heightPx, pixels, valid }: GreyPatch,
-  size: PictureSize,
-): Float32Array<ArrayBuffer> {
-  let sum = 0, count = 0;
-  for (let i = 0; i < pixels.length; i++) {
-    if (valid !== undefined && valid[i] === 0) continue;
-    sum += pixels[i];
-    count++;
-  }
-  const out = new Float32Array(size.widthPx * size.heightPx).fill(sum / Math.max(1, count) / 255);
-  for (let y = 0, i = 0; y < heightPx; y++) {
-    for (let x = 0; x < widthPx; x++, i++) {
-      if (valid === undefined || valid[i] !== 0) out[y * size.widthPx + x] = pixels[i] / 255;
-    }
-  }
-  return out;
 }

@@ -7,3 +7,6 @@ export { type PlaceRecognitionConfig, PlaceRecognitionConfigSchema } from "./con
 export { ExhaustiveSearch } from "./exhaustive.ts";
 export { AdaptiveRecogniser } from "./recogniser.ts";
 export { type KnownPlace, VladSearch } from "./vlad_search.ts";
+export { ModelDescriber } from "./model_describer.ts";
+export { DenseDescriber, type PatchDescriber } from "./patch_describer.ts";
+export { decodePlaceModel, encodePlaceModel } from "./place_model.ts";

@@ -8,44 +8,56 @@
  *
  * @module
  */
+import { l2Normalise } from "../../core/mod.ts";
 import {
   aggregateVlad,
-  describeDense,
   type GreyPatch,
   projectVector,
   type VisionLibrary,
 } from "../../native/vision/mod.ts";
+import { DenseDescriber, type PatchDescriber } from "./patch_describer.ts";
 import { decodeVocabulary, type VladShape, type VladVocabulary } from "./vlad_vocabulary.ts";
 
 type Floats = Float32Array<ArrayBuffer>;
 
-/** Dense local descriptors of a patch, rows of 128 floats. */
+/** Rows of 128 floats of a patch, which must have the shape's size. */
 export function describeLocally(
-  vision: VisionLibrary,
+  describer: PatchDescriber,
   patch: GreyPatch,
   shape: VladShape,
 ): Promise<Floats> {
-  const { patchPx, stepPx, cellPx } = shape;
+  const { patchPx } = shape;
   if (patch.widthPx !== patchPx || patch.heightPx !== patchPx) {
     throw new RangeError(
       `a patch must have ${patchPx}×${patchPx} pixels, got ${patch.widthPx}×${patch.heightPx}`,
     );
   }
-  return describeDense(vision, patch, { stepPx, cellPx, signed: true });
+  return describer.describe(patch, shape);
 }
 
 export class VladDescriptor {
   readonly #vision: VisionLibrary;
+  readonly #describer: PatchDescriber;
   readonly vocabulary: VladVocabulary;
 
-  constructor(vision: VisionLibrary, vocabulary: VladVocabulary) {
+  constructor(
+    vision: VisionLibrary,
+    vocabulary: VladVocabulary,
+    describer: PatchDescriber = new DenseDescriber(vision),
+  ) {
     this.#vision = vision;
+    this.#describer = describer;
     this.vocabulary = vocabulary;
   }
 
   /** Reads a vocabulary file. @throws DataError when it is none. */
-  static async open(vision: VisionLibrary, path: string): Promise<VladDescriptor> {
-    return new VladDescriptor(vision, decodeVocabulary(await Deno.readFile(path), path));
+  static async open(
+    vision: VisionLibrary,
+    path: string,
+    describer?: PatchDescriber,
+  ): Promise<VladDescriptor> {
+    const vocabulary = decodeVocabulary(await Deno.readFile(path), path);
+    return new VladDescriptor(vision, vocabulary, describer);
   }
 
   /** Floats of a descriptor, at most 512. */
@@ -65,13 +77,16 @@ export class VladDescriptor {
    */
   async describe(patch: GreyPatch): Promise<Floats | null> {
     const { words, power } = this.vocabulary;
-    const local = await describeLocally(this.#vision, patch, this.vocabulary);
+    const local = await describeLocally(this.#describer, patch, this.vocabulary);
     if (local.length === 0) return null;
     const vlad = await aggregateVlad(this.#vision, local, words, {
       dimension: words.length / this.vocabulary.wordCount,
       power,
     });
     const projected = await projectVector(this.#vision, vlad, this.vocabulary);
-    return projected.some((value) => value !== 0) ? projected : null;
+    if (!projected.some((value) => value !== 0)) return null;
+    if (this.#describer.elementType === "float32") return projected;
+    // Half precision through the normaliser; the index compares float32 of the very same values.
+    return Float32Array.from(l2Normalise(Float16Array.from(projected)));
   }
 }

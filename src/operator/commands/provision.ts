@@ -34,10 +34,10 @@ import {
 
 /** The parts that the composition root passes to the command. */
 export interface ProvisionParts {
-  openTools(where: CachePlace): Promise<
+  openTools(where: CachePlace, modelPath: string | null): Promise<
     & Pick<
       ProvisionTools,
-      "cache" | "freshness" | "pins" | "vision" | "openMap" | "buildDescriptorIndex"
+      "cache" | "freshness" | "pins" | "vision" | "placeModel" | "openMap" | "buildDescriptorIndex"
     >
     & AsyncDisposable
   >;
@@ -94,6 +94,14 @@ const OPTIONS = {
       "when it is to be flown: tiles of a conflict sector that are too old then are left out, " +
       "and those that become too old later are not flown on from that moment",
     absent: "now",
+  }),
+  model: option.path({
+    access: "read",
+    placeholder: "FILE",
+    help:
+      "neural model (.onnx) whose features describe the places; the flight needs the same file " +
+      "(strategies.placeRecognition: onnx)",
+    absent: "places are described without a model",
   }),
   area: option.area({
     latitudeMaxDeg: LATITUDE_MAX_DEG,
@@ -194,12 +202,13 @@ async function run(parts: ProvisionParts, values: Values, io: CommandIo): Promis
   const request = requestOf(values);
   const place = placeOf(values);
   await refuseWithoutCache(place);
-  await using tools = await parts.openTools(place);
+  await using tools = await parts.openTools(place, values.model ?? null);
   const summary = await provisionPackage(request, {
     cache: tools.cache,
     freshness: tools.freshness,
     pins: tools.pins,
     vision: tools.vision,
+    placeModel: tools.placeModel,
     openMap: (tiles, frame) => tools.openMap(tiles, frame),
     buildDescriptorIndex: (path) => tools.buildDescriptorIndex(path),
     progress: (label, total) => io.progress(label, total),

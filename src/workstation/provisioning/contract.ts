@@ -7,6 +7,7 @@ import type { Bbox, TileId, TileMetadata, TilePixelHandle } from "../../tiles/ti
 import type { DescriptorIndex } from "../../navigation/descriptor_index/mod.ts";
 import type { LocalFrame, Progress } from "../../core/mod.ts";
 import type { MapSource, TileSource } from "../../navigation/map/mod.ts";
+import type { PatchDescriber } from "../../navigation/place_recognition/mod.ts";
 import type { VisionLibrary } from "../../native/vision/mod.ts";
 
 /** The methods of the tile cache that provisioning needs. */
@@ -56,11 +57,20 @@ export interface ProvisionRequest {
   readonly flightAt: Date | null;
 }
 
+/** A model that describes places, and what the package says of it. */
+export interface PlaceModelTool {
+  readonly describer: PatchDescriber;
+  readonly name: string;
+  readonly sha256: string;
+}
+
 export interface ProvisionTools {
   readonly cache: CachedTiles;
   readonly freshness: TileFreshness;
   readonly pins: MissionPins;
   readonly vision: VisionLibrary;
+  /** null: places are described without a model. */
+  readonly placeModel: PlaceModelTool | null;
   openMap(tiles: TileSource, localFrame: LocalFrame): MapSource;
   buildDescriptorIndex(path: string): DescriptorIndex;
   progress(label: string, total: number): Progress;

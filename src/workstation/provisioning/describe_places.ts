@@ -7,6 +7,7 @@ import { type LocalFrame, type Progress, type Random, seededRandom } from "../..
 import type { Place } from "../../flight/flight_package/mod.ts";
 import type { LocalBounds, MapSource } from "../../navigation/map/mod.ts";
 import {
+  type PatchDescriber,
   trainVlad,
   VLAD_TRAINING_DEFAULT,
   VladDescriptor,
@@ -19,8 +20,6 @@ import { ProvisioningError } from "./errors.ts";
 import { PatchRenderer } from "./patch_renderer.ts";
 import { type PlaceCentre, placeCentres } from "./place_grid.ts";
 
-/** Number of training patches; more made no measurable difference. */
-const TRAINING_PATCHES = 600;
 /**
  * Heading and scale errors as in flight (1 sigma), so that the principal axes do not depend on
  * them.
@@ -52,11 +51,12 @@ interface DescribeTools {
 export async function describePlaces(
   tools: DescribeTools,
   training: VladTraining = VLAD_TRAINING_DEFAULT,
+  describer?: PatchDescriber,
 ): Promise<DescribedPlaces> {
   const { map, vision, signal } = tools;
   const renderer = new PatchRenderer(map, vision, training.patchPx);
-  const vocabulary = await learn(tools, renderer, training);
-  const descriptor = new VladDescriptor(vision, vocabulary);
+  const vocabulary = await learn(tools, renderer, training, describer);
+  const descriptor = new VladDescriptor(vision, vocabulary, describer);
   const centres = tools.sidesM.flatMap((sideM) => placeCentres(map.bounds, sideM));
   const places: Place[] = [];
   const rows: Float32Array[] = [];
@@ -119,13 +119,15 @@ async function learn(
   tools: DescribeTools,
   renderer: PatchRenderer,
   training: VladTraining,
+  describer?: PatchDescriber,
 ): Promise<VladVocabulary> {
-  using bar = tools.progress("learning the vocabulary", TRAINING_PATCHES);
+  using bar = tools.progress("learning the vocabulary", training.patchCount);
   try {
     const vocabulary = await trainVlad(
       tools.vision,
-      trainingPatches(tools, renderer, training.seed, bar),
+      trainingPatches(tools, renderer, training, bar),
       training,
+      describer,
     );
     bar.end();
     return vocabulary;
@@ -144,12 +146,12 @@ async function learn(
 async function* trainingPatches(
   { map, sidesM, signal }: DescribeTools,
   renderer: PatchRenderer,
-  seed: number,
+  { seed, patchCount }: VladTraining,
   bar: Progress,
 ): AsyncGenerator<GreyPatch> {
   const random = seededRandom(seed).fork("vlad patches");
   let made = 0;
-  for (let attempt = 0; made < TRAINING_PATCHES && attempt < 3 * TRAINING_PATCHES; attempt++) {
+  for (let attempt = 0; made < patchCount && attempt < 3 * patchCount; attempt++) {
     signal?.throwIfAborted();
     const centre = randomCentre(map.bounds, sidesM[attempt % sidesM.length], random);
     const turnRad = random.normal() * TRAINING_TURN_SIGMA_RAD;

@@ -10,7 +10,12 @@ import {
   type PackageTile,
   packageTilePath,
 } from "../../flight/flight_package/mod.ts";
-import { encodeVocabulary } from "../../navigation/place_recognition/mod.ts";
+import {
+  encodePlaceModel,
+  encodeVocabulary,
+  MODEL_TRAINING_DEFAULT,
+  VLAD_TRAINING_DEFAULT,
+} from "../../navigation/place_recognition/mod.ts";
 import type { IndexMetadata } from "../../navigation/descriptor_index/mod.ts";
 import type { ProvisionRequest, ProvisionSummary, ProvisionTools } from "./contract.ts";
 import { coverageMap } from "./coverage_map.ts";
@@ -49,8 +54,17 @@ export async function provisionPackage(
   const sidesM = fittingSides(map.bounds, request.placeSidesM);
   const { vision, signal } = tools;
   const progress = tools.progress.bind(tools);
-  const described = await describePlaces({ map, localFrame, vision, sidesM, progress, signal });
+  const described = await describePlaces(
+    { map, localFrame, vision, sidesM, progress, signal },
+    tools.placeModel === null ? VLAD_TRAINING_DEFAULT : MODEL_TRAINING_DEFAULT,
+    tools.placeModel?.describer,
+  );
   await folder.write(PACKAGE_PATHS.vocabulary, encodeVocabulary(described.vocabulary));
+  if (tools.placeModel !== null) {
+    const { name, sha256, describer: { elementType } } = tools.placeModel;
+    const document = encodePlaceModel({ name, sha256, elementType });
+    await folder.write(PACKAGE_PATHS.placeModel, document);
+  }
   await folder.write(PACKAGE_PATHS.places, jsonLines(described.places));
   const index = await buildIndex(`${folder.path}/${PACKAGE_PATHS.index}`, described, tools);
   for (const suffix of ["", ".sha256", ".meta.json"]) {
