@@ -7,6 +7,7 @@
  */
 import { commands as airborneCommands } from "../src/airborne/compose.ts";
 import {
+  argumentText,
   type CommandDeclaration,
   COMMON_FLAGS,
   type Option,
@@ -70,7 +71,9 @@ function sectionOf(program: string, command: CommandDeclaration): string[] {
     "",
     "| option | what | unit and values | default |",
     "| --- | --- | --- | --- |",
-    ...Object.values(command.arguments).map((one) => rowOf(one.placeholder ?? "", one, "needed")),
+    ...Object.values(command.arguments).map((one) =>
+      rowOf(argumentText(one), one, one.isRequired ? "needed" : "")
+    ),
     ...Object.entries(command.options).map(([key, one]) => {
       const value = one.placeholder === null ? "" : ` ${one.placeholder}`;
       return rowOf(`--${optionName(key)}${value}`, one, one.isRequired ? "needed" : "");

@@ -6,7 +6,7 @@
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { defineCommand, EXIT, option, runCommand } from "../src/core/mod.ts";
-import { type ProgramName, PROGRAMS, type TargetName, TARGETS } from "./compile/description.ts";
+import { PROGRAMS, type TargetName, TARGETS } from "./compile/description.ts";
 import { BASE_VARIABLE, writeCompiled } from "./compile/compiled.ts";
 import { contentsOf } from "./compile/contents.ts";
 import { buildNativeFor } from "./compile/native.ts";
@@ -16,7 +16,7 @@ import { REPOSITORY } from "./executables.ts";
 const TARGET_NAMES = Object.keys(TARGETS) as TargetName[];
 const HERE = "x86_64-unknown-linux-gnu";
 
-const COMMAND = defineCommand({
+export const compileCommand = defineCommand({
   name: "compile",
   summary: "the programs as one file each",
   about: `
@@ -25,8 +25,14 @@ native libraries and everything else that the program needs inside.
 
 With ${BASE_VARIABLE} in the environment they are made by \`deno compile\` with that base, without it as portable
 files: a launcher that unpacks once and starts the runtime with what the command line permits.`,
+  arguments: {
+    program: option.choice(PROGRAMS, {
+      placeholder: "PROGRAM",
+      help: "one of the programs",
+      absent: "both",
+    }),
+  },
   options: {
-    only: option.choice(PROGRAMS, { help: "one of the programs", absent: "both" }),
     target: option.choice(TARGET_NAMES, { default: HERE, help: "the machine that they run on" }),
     out: option.path({
       access: "write",
@@ -35,7 +41,7 @@ files: a launcher that unpacks once and starts the runtime with what the command
     }),
   },
   examples: ["deno task compile", "deno task compile airborne --target aarch64-unknown-linux-gnu"],
-  async run({ only, target: targetName, out }, io) {
+  async run({ program, target: targetName, out }, io) {
     const target = TARGETS[targetName];
     const folder = resolve(REPOSITORY, out, targetName === HERE ? "" : target.debianArchitecture);
     mkdirSync(folder, { recursive: true });
@@ -44,7 +50,7 @@ files: a launcher that unpacks once and starts the runtime with what the command
     const base = Deno.env.get(BASE_VARIABLE);
     const kind = base === undefined ? "portable" : "compiled";
     io.err(`compile: the ${kind} build for ${targetName}: ${reasonFor(base)}`);
-    for (const name of only === undefined ? PROGRAMS : [only]) {
+    for (const name of program === undefined ? PROGRAMS : [program]) {
       const contents = await contentsOf(name, target, kind);
       const write = kind === "portable" ? writePortable : writeCompiled;
       const bytes = await write(contents, `${folder}/${name}`);
@@ -63,18 +69,12 @@ function reasonFor(base: string | undefined): string {
     "files alone; it was not run";
 }
 
-/** `compile airborne` is short for `--only airborne`. */
-function withProgram(args: readonly string[]): string[] {
-  const [first, ...rest] = args;
-  return PROGRAMS.includes(first as ProgramName) ? ["--only", first, ...rest] : [...args];
-}
-
 if (import.meta.main) {
   Deno.exit(
     await runCommand({
       title: "deno task compile",
-      command: COMMAND,
-      args: withProgram(Deno.args),
+      command: compileCommand,
+      args: Deno.args,
       permissionSet: "tasks",
     }),
   );

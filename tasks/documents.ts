@@ -6,6 +6,7 @@
 import { type Command, defineCommand, EXIT, option, runCommand } from "../src/core/mod.ts";
 import { providerCommand } from "../src/workstation/satellite_provider/main.ts";
 import { campaignCommand } from "./campaign.ts";
+import { compileCommand } from "./compile.ts";
 import { commandDocuments } from "./command_documents.ts";
 import { demoCommand } from "./demo.ts";
 import { writeInstalledDocuments } from "./documents/installed.ts";
@@ -16,6 +17,7 @@ import { installCommand } from "./install.ts";
 import { packageCommand } from "./package.ts";
 import { recallCommand } from "./recall.ts";
 import { setupCommand } from "./setup.ts";
+import { testCommand } from "./test.ts";
 
 export const documentsCommand = defineCommand({
   name: "documents",
@@ -51,6 +53,8 @@ that the same source makes the same bytes.`,
 export function taskCommands(): readonly Command[] {
   return [
     setupCommand,
+    testCommand,
+    compileCommand,
     demoCommand,
     evaluateCommand,
     campaignCommand,

@@ -1,14 +1,10 @@
 /**
- * `deno task test [FILE …]`: one private PostgreSQL server, then `deno test` with its leak
- * sanitizers on; many files in several processes side by side. Exit code of the tests.
- *
- * `deno task test --built [FILE …]`: the same for tests/built, against the executables in dist, which
- * are compiled first where something is newer.
- *
- * `deno task test --sanitize [FILE …]`: native code under AddressSanitizer, see sanitize.ts.
+ * `deno task test`: one private PostgreSQL server, then `deno test` with its leak sanitizers on; many
+ * files in several processes side by side.
  *
  * @module
  */
+import { defineCommand, type ExitCode, option, runCommand, UsageError } from "../src/core/mod.ts";
 import { SHARED_FIXTURES_VARIABLE } from "../tests/support/build_once.ts";
 import {
   postgresBinaries,
@@ -46,37 +42,79 @@ const TEST = [
 /** Fewer run in one process, with their output as it comes. */
 const SIDE_BY_SIDE_FROM = 8;
 
-const SANITIZE = "--sanitize";
-const BUILT = "--built";
+export const testCommand = defineCommand({
+  name: "test",
+  summary: "the tests, or those of the files named",
+  about: `
+Runs the tests with a private PostgreSQL server and Deno's leak sanitizers, many files in several
+processes side by side. The exit code is that of the tests.`,
+  arguments: {
+    files: option.path({
+      access: "read",
+      placeholder: "FILE",
+      multiple: true,
+      help: "files or folders of tests",
+      absent: "all but those of the built executables",
+    }),
+  },
+  options: {
+    built: option.flag({
+      help:
+        "tests/built, against the executables in dist, which are compiled first where something " +
+        "is newer",
+    }),
+    sanitize: option.flag({
+      help: "native code under AddressSanitizer and UndefinedBehaviorSanitizer (sanitize.ts)",
+    }),
+    filter: option.text({ help: "only the tests whose name holds it, or fits /it/" }),
+    failFast: option.flag({ help: "stop at the first failure" }),
+  },
+  examples: [
+    "deno task test",
+    "deno task test tests/unit/core_wgs.test.ts --filter geodetic",
+    "deno task test --built",
+  ],
+  run: main,
+});
 
-Deno.exit(await main(Deno.args));
-
-async function main(args: readonly string[]): Promise<number> {
-  const without = (flag: string) => args.filter((arg) => arg !== flag);
-  if (args.includes(SANITIZE)) return await testSanitized(without(SANITIZE));
-  if (!args.includes(BUILT)) return await test(args, await testFolders());
-  return await compileIfStale() || await test(without(BUILT), [BUILT_TESTS]);
+interface TestRequest {
+  readonly files: readonly string[];
+  readonly built: boolean;
+  readonly sanitize: boolean;
+  readonly filter: string | undefined;
+  readonly failFast: boolean;
 }
 
-async function test(args: readonly string[], folders: readonly string[]): Promise<number> {
+async function main(request: TestRequest): Promise<ExitCode> {
+  const { files, built, sanitize } = request;
+  if (built && sanitize) throw new UsageError("--built and --sanitize exclude each other");
+  if (sanitize) return await testSanitized([...denoOptions(request), ...files]) as ExitCode;
+  if (!built) return await test(request, await testFolders()) as ExitCode;
+  return (await compileIfStale() || await test(request, [BUILT_TESTS])) as ExitCode;
+}
+
+function denoOptions({ filter, failFast }: TestRequest): string[] {
+  return [
+    ...(filter === undefined ? [] : [`--filter=${filter}`]),
+    ...(failFast ? ["--fail-fast"] : []),
+  ];
+}
+
+async function test(request: TestRequest, folders: readonly string[]): Promise<number> {
   await using postgres = postgresBinaries() === undefined ? undefined : await startPostgres();
   await using fixtures = await temporaryFolder();
   const env = {
     [SHARED_FIXTURES_VARIABLE]: fixtures.path,
     ...(postgres === undefined ? undefined : { [SHARED_SERVER_VARIABLE]: postgres.folder }),
   };
-  const options = args.filter((arg) => arg.startsWith("-"));
-  const named = args.filter((arg) => !arg.startsWith("-"));
-  const paths = named.length > 0 ? named : folders;
-  // Other options may write a file or take a value: theirs is one process.
-  if (options.every((option) => option === "--quiet")) {
+  const options = denoOptions(request);
+  const paths = request.files.length > 0 ? request.files : folders;
+  if (options.length === 0) {
     const files = await testFiles(paths);
-    if (files.length >= SIDE_BY_SIDE_FROM) {
-      return await runSideBySide(batches(files, options), env);
-    }
+    if (files.length >= SIDE_BY_SIDE_FROM) return await runSideBySide(batches(files), env);
   }
   const { code } = await new Deno.Command(Deno.execPath(), {
-    args: [...TEST, ...(named.length > 0 ? [] : paths), ...args],
+    args: [...TEST, ...options, ...paths],
     cwd: REPOSITORY,
     env,
     stdin: "null",
@@ -85,7 +123,7 @@ async function test(args: readonly string[], folders: readonly string[]): Promis
 }
 
 /** Types are checked once for all, beside the first tests. */
-function batches(files: readonly string[], options: readonly string[]): Batch[] {
+function batches(files: readonly string[]): Batch[] {
   const types: Batch = {
     name: "the type check",
     args: ["check", "--quiet", "--cached-only", "--no-remote", ...files],
@@ -93,7 +131,7 @@ function batches(files: readonly string[], options: readonly string[]): Batch[] 
   };
   const tests = batchesOf(files).map((batch): Batch => ({
     name: batch.join(" "),
-    args: [...TEST, "--no-check", ...options, ...batch],
+    args: [...TEST, "--no-check", ...batch],
     counted: true,
   }));
   return [...tests.slice(0, 1), types, ...tests.slice(1)];
@@ -114,4 +152,15 @@ async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
       await Deno.remove(path, { recursive: true });
     },
   };
+}
+
+if (import.meta.main) {
+  Deno.exit(
+    await runCommand({
+      title: "deno task test",
+      command: testCommand,
+      args: Deno.args,
+      permissionSet: "tasks",
+    }),
+  );
 }

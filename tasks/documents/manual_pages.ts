@@ -5,6 +5,7 @@
  * @module
  */
 import {
+  argumentText,
   type Command,
   type CommandDeclaration,
   COMMON_ENVIRONMENT,
@@ -103,7 +104,7 @@ function commandPage(
     heading("Synopsis"),
     [
       bold(called),
-      ...Object.values(command.arguments).map((one) => italic(one.placeholder ?? "")),
+      ...Object.values(command.arguments).map((one) => italic(argumentText(one))),
       ...Object.entries(command.options).filter(([, one]) => one.isRequired)
         .map(([key, one]) => optionHead(key, one)),
       "[options]",

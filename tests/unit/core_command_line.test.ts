@@ -219,3 +219,43 @@ Deno.test("findCommand() proposes the command that was nearly typed, arguments b
   assert.throws(near(["provison", "--out"], ["provision", "cache ls"]), /"provision"/);
   assert.throws(near(["fly"], ["provision"]), /there is no command "fly"$/);
 });
+
+Deno.test("an argument that is not required may be left out, the last may take all further words", () => {
+  const command = defineCommand({
+    name: "paint",
+    summary: "paints",
+    about: "Paints.",
+    arguments: {
+      colour: option.choice(["red", "blue"], {
+        placeholder: "COLOUR",
+        required: true,
+        help: "which",
+      }),
+      files: option.path({ access: "read", placeholder: "FILE", multiple: true, help: "what" }),
+    },
+    options: { thick: option.flag({ help: "thick" }) },
+    examples: [],
+    run: () => EXIT.ok,
+  });
+  const parsed = (...words: string[]) => command.parse(words);
+  assert.deepEqual(parsed("red").files, []);
+  assert.deepEqual(parsed("red", "a", "--thick", "b"), {
+    colour: "red",
+    files: ["a", "b"],
+    thick: true,
+  });
+  assert.throws(() => parsed(), /takes COLOUR \[FILE …\], got none/);
+  assert.throws(() => parsed("red", ""), /FILE must be a path/);
+  assert.match(commandHelp("operator paint", command), /^usage: operator paint COLOUR \[FILE …\] /);
+  const one = defineCommand({
+    name: "make",
+    summary: "makes",
+    about: "Makes.",
+    arguments: { file: option.path({ access: "read", placeholder: "FILE", help: "what" }) },
+    options: {},
+    examples: [],
+    run: () => EXIT.ok,
+  });
+  assert.equal(one.parse([]).file, undefined);
+  assert.throws(() => one.parse(["a", "b"]), /takes \[FILE\], got 2/);
+});

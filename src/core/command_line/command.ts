@@ -5,7 +5,7 @@
  */
 import type { ExitCode } from "../errors.ts";
 import type { CommandIo } from "./command_io.ts";
-import { type ArgumentValues, option, type Options, type OptionValues } from "./option.ts";
+import { option, type Options, type OptionValues } from "./option.ts";
 import { parseCommandLine } from "./parse.ts";
 
 /** All of a command that help, completion and documents are made of. */
@@ -16,7 +16,7 @@ export interface CommandDeclaration {
   readonly summary: string;
   /** Paragraphs of the help; a paragraph whose lines are indented keeps them. */
   readonly about: string;
-  /** In the order in which they stand. */
+  /** In the order in which they stand; those that are not required last. */
   readonly arguments: Options;
   readonly options: Options;
   /** Whole command lines. */
@@ -31,6 +31,7 @@ export interface CommandDeclaration {
 
 /** Environment variables that every command honours. */
 export const COMMON_ENVIRONMENT: Readonly<Record<string, string>> = {
+  GDN_CACHE: "folder in which an executable that is not installed unpacks itself",
   NO_COLOR: "set to anything: no colour (colour is used on a terminal only)",
 };
 
@@ -68,11 +69,11 @@ export function defineCommand<
 >(
   declared: Declared<O, A> & {
     run(
-      values: ArgumentValues<A> & OptionValues<O & Json>,
+      values: OptionValues<A> & OptionValues<O & Json>,
       io: CommandIo,
     ): Promise<ExitCode> | ExitCode;
   },
-): TypedCommand<ArgumentValues<A> & OptionValues<O & Json>> {
+): TypedCommand<OptionValues<A> & OptionValues<O & Json>> {
   const declaration: CommandDeclaration = {
     name: declared.name,
     summary: declared.summary,
@@ -92,6 +93,6 @@ export function defineCommand<
     files: declared.files ?? {},
   };
   const parse = (args: readonly string[]) =>
-    parseCommandLine(args, declaration) as ArgumentValues<A> & OptionValues<O & Json>;
+    parseCommandLine(args, declaration) as OptionValues<A> & OptionValues<O & Json>;
   return { ...declaration, parse, run: async (args, io) => await declared.run(parse(args), io) };
 }

@@ -6,7 +6,7 @@
 import { UsageError } from "../errors.ts";
 import type { Command, CommandDeclaration } from "./command.ts";
 import { type Option, optionName } from "./option.ts";
-import { COMMON_FLAGS, unknownOptionText } from "./parse.ts";
+import { argumentText, COMMON_FLAGS, unknownOptionText } from "./parse.ts";
 import { nearest } from "./suggest.ts";
 
 export interface ProgramText {
@@ -118,7 +118,7 @@ export function commandHelp(title: string, command: CommandDeclaration): string 
 export function usageLine(title: string, command: CommandDeclaration): string {
   const required = Object.entries(command.options).filter(([, option]) => option.isRequired)
     .map(([key, { placeholder }]) => `--${optionName(key)} ${placeholder}`);
-  const words = Object.values(command.arguments).map(({ placeholder }) => placeholder);
+  const words = Object.values(command.arguments).map(argumentText);
   return ["usage:", title, ...words, ...required, "[options]"].join(" ");
 }
 

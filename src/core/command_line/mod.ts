@@ -29,4 +29,4 @@ export {
 export { runCommand, runProgram } from "./program.ts";
 export type { ProgramTerminal } from "./terminal.ts";
 export { EXIT_CODES } from "./exit_codes.ts";
-export { COMMON_FLAGS } from "./parse.ts";
+export { argumentText, COMMON_FLAGS } from "./parse.ts";

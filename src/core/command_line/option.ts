@@ -339,11 +339,6 @@ export type OptionValues<O extends Options> = {
   readonly [K in keyof O]: O[K] extends Option<infer T> ? T : never;
 };
 
-/** An argument is always there. */
-export type ArgumentValues<A extends Options> = {
-  readonly [K in keyof A]: A[K] extends Option<infer T> ? Exclude<T, undefined> : never;
-};
-
 /** "makeTiles" → "make-tiles". */
 export function optionName(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

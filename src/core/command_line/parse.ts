@@ -140,21 +140,35 @@ export function withoutSecrets(text: string): string {
     .replace(/\b(pass(?:word|wd)?|token|secret|key)=[^\s&]*/gi, "$1=…");
 }
 
+/** The last one takes all further words where it is multiple. */
 function argumentValues(words: readonly string[], declared: Options): Record<string, unknown> {
   const names = Object.entries(declared);
-  if (words.length !== names.length) throw wrongCount(words, declared);
-  return Object.fromEntries(
-    names.map(([key, option], i) => [key, readValue(option.placeholder ?? key, option, words[i])]),
-  );
+  const least = names.filter(([, { isRequired }]) => isRequired).length;
+  const isOpen = names.at(-1)?.[1].isMultiple ?? false;
+  if (words.length < least || words.length > names.length && !isOpen) {
+    throw wrongCount(words, declared);
+  }
+  return Object.fromEntries(names.map(([key, option], i) => {
+    const read = (word: string) => readValue(option.placeholder ?? key, option, word);
+    if (option.isMultiple) return [key, words.slice(i).map(read)];
+    return [key, i < words.length ? read(words[i]) : option.whenAbsent];
+  }));
 }
 
 function wrongCount(words: readonly string[], declared: Options): UsageError {
-  const names = Object.values(declared).map(({ placeholder }) => placeholder);
+  const names = Object.values(declared).map(argumentText);
   if (names.length === 0) {
     return new UsageError(`takes options only, got "${withoutSecrets(words[0])}"`);
   }
-  const wanted = names.length === 1 ? `one ${names[0]}` : names.join(" ");
+  const isOne = names.length === 1 && Object.values(declared)[0].isRequired;
+  const wanted = isOne ? `one ${names[0]}` : names.join(" ");
   return new UsageError(`takes ${wanted}, got ${words.length === 0 ? "none" : words.length}`);
+}
+
+/** "FLIGHT", "[FLIGHT]" where it may be left out, "[FILE …]" where there may be many. */
+export function argumentText({ placeholder, isRequired, isMultiple }: Option): string {
+  const text = isMultiple ? `${placeholder} …` : placeholder ?? "";
+  return isRequired ? text : `[${text}]`;
 }
 
 function optionValues(
