@@ -5,8 +5,9 @@
  */
 import type { Logger, MonotonicNs } from "../core/mod.ts";
 import type { FdrSink } from "../flight/flight_recorder/mod.ts";
-import type { ThermalState } from "../navigation/inference/mod.ts";
 import type { CompanionEvent } from "./companion.ts";
+import type { FlightOutput } from "./flight_output.ts";
+import type { Note } from "./notes.ts";
 
 export function recordCompanionEvent(
   to: { readonly sink: FdrSink; readonly logger: Logger },
@@ -19,7 +20,7 @@ export function recordCompanionEvent(
       const { type: _, ...payload } = event;
       const kind = "c7.fallback_to_onnx_trt_ep";
       sink.enqueue({ kind, timestampNs, payload });
-      logger.warn(kind, payload, "TensorRT cannot run its engine; ONNX Runtime is used, slower");
+      logger.warn(kind, payload, companionWarning(event) ?? "");
       alert(sink, timestampNs, "inference: ONNX Runtime instead of TensorRT");
       return;
     }
@@ -27,24 +28,20 @@ export function recordCompanionEvent(
       const { type: _, ...rest } = event;
       const payload = { ...rest, providers: [...rest.providers] };
       sink.enqueue({ kind: "c7.cpu_fallback", timestampNs, payload });
-      logger.warn("c7.cpu_fallback", payload, "models run on the CPU, slower");
+      logger.warn("c7.cpu_fallback", payload, companionWarning(event) ?? "");
       alert(sink, timestampNs, "inference: models run on the CPU, slower");
       return;
     }
     case "thermal_transition": {
       const payload = { ...event.state };
       sink.enqueue({ kind: "c7.thermal_transition", timestampNs, payload });
-      const text = transitionText(event.state);
-      if (payload.throttled) logger.warn("c7.thermal_transition", payload, text);
-      else logger.info("c7.thermal_transition", payload, text);
+      const text = companionWarning(event);
+      if (text !== null) logger.warn("c7.thermal_transition", payload, text);
+      else logger.info("c7.thermal_transition", payload, "the computer throttles no more");
       return;
     }
     case "thermal_unavailable":
-      logger.warn(
-        "c7.thermal_unavailable",
-        {},
-        "no temperature can be read: the computer counts as not throttled",
-      );
+      logger.warn("c7.thermal_unavailable", {}, companionWarning(event) ?? "");
       return;
     case "work_level": {
       const { reason, limits } = event;
@@ -62,8 +59,40 @@ function alert(sink: FdrSink, timestampNs: MonotonicNs, text: string): void {
   sink.enqueue({ kind: "c8.alert", timestampNs, payload });
 }
 
-function transitionText({ throttled, temperatureC, telemetryAvailable }: ThermalState): string {
-  if (!telemetryAvailable) return "no temperature can be read any more: no throttling is assumed";
-  const at = temperatureC === null ? "" : ` at ${temperatureC} °C`;
-  return throttled ? `the computer throttles${at}` : `the computer throttles no more${at}`;
+/** The event in words where it is a warning, for the log and for the person at the terminal. */
+export function companionWarning(event: CompanionEvent): string | null {
+  switch (event.type) {
+    case "fallback_to_onnx_trt_ep":
+      return `TensorRT does not run ${event.engine}; ONNX Runtime does, slower: ${event.reason}`;
+    case "cpu_fallback":
+      return `${event.model} runs on the CPU, slower: ${event.reason}`;
+    case "thermal_transition": {
+      const { throttled, temperatureC } = event.state;
+      const at = temperatureC === null ? "" : ` at ${temperatureC} °C`;
+      return throttled ? `the computer throttles${at}: less work is asked of it` : null;
+    }
+    case "thermal_unavailable":
+      return "no temperature can be read: the computer counts as not throttled";
+    case "work_level":
+      return null;
+    default:
+      return event satisfies never;
+  }
+}
+
+/** Warnings of the companion computer for the person at the terminal. */
+export class CompanionNotes implements FlightOutput {
+  readonly name = "companion";
+  readonly #note: Note;
+
+  constructor(note: Note) {
+    this.#note = note;
+  }
+
+  onCompanionEvents(events: readonly CompanionEvent[]): void {
+    for (const event of events) {
+      const text = companionWarning(event);
+      if (text !== null) this.#note(text);
+    }
+  }
 }

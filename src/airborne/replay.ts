@@ -172,8 +172,8 @@ function exitCode(summary: SummaryLine): ExitCode {
 
 /** Photographs have no flight to record, and no estimate that tiles could be made with. */
 async function refuseForPhotographs(request: ReplayRequest): Promise<void> {
-  const { flightPath, tilesFolder, recorderFolder } = request;
-  if (tilesFolder === null && recorderFolder === null) return;
+  const { flightPath, tilesFolder, recorderFolder, thermalFolder } = request;
+  if (tilesFolder === null && recorderFolder === null && thermalFolder === null) return;
   // A mistyped path or an empty folder is the more useful message.
   await openPhotographFolder(flightPath);
   if (tilesFolder !== null) {
@@ -184,6 +184,7 @@ async function refuseForPhotographs(request: ReplayRequest): Promise<void> {
   if (recorderFolder !== null) {
     throw new UsageError("--recorder needs a recorded flight; --json prints what was found");
   }
+  throw new UsageError("--thermal needs a recorded flight: photographs have no time to heat up in");
 }
 
 async function configuration(path: string | null): Promise<AirborneConfig> {

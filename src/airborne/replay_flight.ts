@@ -12,6 +12,7 @@ import {
   type RecordedFlight,
 } from "../flight/replay/mod.ts";
 import type { EstimatorEvent } from "../navigation/state_estimator/mod.ts";
+import { CompanionNotes } from "./companion_records.ts";
 import type { AirborneConfig } from "./config.ts";
 import type { FlightParts, ReplayConsole, ReplayRequest } from "./contract.ts";
 import { expiredTilesWarning } from "./expired_tiles.ts";
@@ -70,6 +71,7 @@ export async function replayFlight(
     records,
     tally,
     supervision,
+    new CompanionNotes(note),
     ...(tiles === null ? [] : [tiles]),
     new ReplayLines(console, extent),
     // The error that ends a strict replay says the same.

@@ -16,6 +16,7 @@ import {
 import { openPhotographFolder, type PhotographEvent } from "../flight/replay/mod.ts";
 import { VisionFrame } from "../native/vision/mod.ts";
 import type { CameraPrior } from "./camera_prior.ts";
+import { CompanionNotes } from "./companion_records.ts";
 import type { AirborneConfig } from "./config.ts";
 import type { Airborne, FlightParts, ReplayConsole, ReplayRequest } from "./contract.ts";
 import { expiredTilesWarning } from "./expired_tiles.ts";
@@ -48,6 +49,7 @@ export async function replayPhotographs(
   });
   const warnings = [expiredTilesWarning(airborne.flightPackage), filterSyscalls(airborne, request)];
   for (const warning of warnings) if (warning !== null) console.note(warning);
+  const companionNotes = new CompanionNotes(console.note);
   const tally = new FlightTally(request.flightPath);
   const faults = new FaultLines(console.note);
   let done = 0;
@@ -57,6 +59,7 @@ export async function replayPhotographs(
     let line: FrameLine | FaultLine;
     try {
       line = await locate(airborne, event);
+      companionNotes.onCompanionEvents(airborne.companion.takeEvents());
       tally.frame(line);
     } catch (error) {
       if (request.strict) throw error;

@@ -66,6 +66,7 @@ Deno.test("a computer without GPU libraries flies on the CPU, and says so once",
     ortTrtCacheDir: `${world().folder}/engines`,
   });
   assert.equal(code, 0, err);
+  assert.match(err, /model\.onnx runs on the CPU, slower: tensorrt: .*; cuda: /);
   assert.deepEqual(kinds, ["WARN c7.cpu_fallback", "c7.cpu_fallback", "c8.alert"]);
 });
 
