@@ -60,7 +60,7 @@ function alert(sink: FdrSink, timestampNs: MonotonicNs, text: string): void {
 }
 
 /** The event in words where it is a warning, for the log and for the person at the terminal. */
-export function companionWarning(event: CompanionEvent): string | null {
+function companionWarning(event: CompanionEvent): string | null {
   switch (event.type) {
     case "fallback_to_onnx_trt_ep":
       return `TensorRT does not run ${event.engine}; ONNX Runtime does, slower: ${event.reason}`;
