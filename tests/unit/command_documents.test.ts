@@ -1,7 +1,7 @@
 /** Declarations, COMMANDS.md, the READMEs and the examples of the help texts say the same. */
 import assert from "node:assert/strict";
 import { commands as airborneCommands } from "../../src/airborne/compose.ts";
-import { EXIT_CODES, findCommand, withCompletion } from "../../src/core/mod.ts";
+import { EXIT_CODES, findCommand, VERSION, withCompletion } from "../../src/core/mod.ts";
 import { commands as operatorCommands } from "../../src/operator/compose.ts";
 import { commandDocuments } from "../../tasks/command_documents.ts";
 import { taskCommands } from "../../tasks/documents.ts";
@@ -100,4 +100,11 @@ Deno.test("the README's table of exit codes is that of the programs", async () =
   const rows = [...readme.matchAll(/^\| `(\d+)` \| (.*) \|$/gm)]
     .map(([, code, meaning]) => ({ code: Number(code), meaning }));
   assert.deepEqual(rows, EXIT_CODES);
+});
+
+Deno.test("the README installs the packages of this version", async () => {
+  const readme = await Deno.readTextFile(`${REPOSITORY}/README.md`);
+  const named = [...readme.matchAll(/gdn-(?:airborne|operator)_([\d.]+)_amd64\.deb/g)];
+  assert.ok(named.length >= 2);
+  for (const [name, version] of named) assert.equal(version, VERSION, name);
 });
