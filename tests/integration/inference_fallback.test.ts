@@ -4,34 +4,11 @@
  */
 import assert from "node:assert/strict";
 import { findFlight, readRecords } from "../../src/flight/flight_record/mod.ts";
-import { tensor } from "../../src/navigation/inference/mod.ts";
 import { worldForFile } from "../faults/fixture.ts";
 import { run } from "../faults/programs.ts";
-import { onnxModel } from "../support/onnx_model.ts";
+import { xfeatShaped } from "../support/onnx_model.ts";
 
 const world = worldForFile();
-
-/** Three convolutions that step over cells of 8 pixels, as XFeat's outputs do. */
-function xfeatShaped(): Uint8Array<ArrayBuffer> {
-  const outputs = [["feats", 64], ["keypoints", 65], ["heatmap", 1]] as const;
-  return onnxModel({
-    nodes: outputs.map(([name]) => ({
-      type: "Conv",
-      inputs: ["input", `${name}_weights`],
-      outputs: [name],
-      attributes: { strides: [8, 8] },
-    })),
-    inputs: [{ name: "input", elementType: "float32", shape: [1, 1, 480, 640] }],
-    outputs: outputs.map(([name, channels]) => ({
-      name,
-      elementType: "float32",
-      shape: [1, channels, 60, 80],
-    })),
-    constants: outputs.map(([name, channels]) =>
-      tensor(`${name}_weights`, "float32", [channels, 1, 8, 8])
-    ),
-  });
-}
 
 async function fly(name: string, inference: Record<string, unknown>) {
   const { folder, flight } = world();

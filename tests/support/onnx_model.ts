@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Tensor, TensorDeclaration } from "../../src/navigation/inference/mod.ts";
+import { type Tensor, tensor, type TensorDeclaration } from "../../src/navigation/inference/mod.ts";
 
 /** TensorProto.DataType. */
 const DATA_TYPES = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10 } as const;
@@ -37,6 +37,31 @@ export function onnxModel(graph: OnnxGraph): Uint8Array<ArrayBuffer> {
   );
   const opset = message(textField(1, ""), integerField(2, 17));
   return message(integerField(1, 8), bytesField(7, encodedGraph), bytesField(8, opset));
+}
+
+/**
+ * A model with the inputs and outputs of XFeat that finds nothing: three convolutions that step over cells of 8
+ * pixels.
+ */
+export function xfeatShaped(): Uint8Array<ArrayBuffer> {
+  const outputs = [["feats", 64], ["keypoints", 65], ["heatmap", 1]] as const;
+  return onnxModel({
+    nodes: outputs.map(([name]) => ({
+      type: "Conv",
+      inputs: ["input", `${name}_weights`],
+      outputs: [name],
+      attributes: { strides: [8, 8] },
+    })),
+    inputs: [{ name: "input", elementType: "float32", shape: [1, 1, 480, 640] }],
+    outputs: outputs.map(([name, channels]) => ({
+      name,
+      elementType: "float32",
+      shape: [1, channels, 60, 80],
+    })),
+    constants: outputs.map(([name, channels]) =>
+      tensor(`${name}_weights`, "float32", [channels, 1, 8, 8])
+    ),
+  });
 }
 
 function encodeNode({ type, inputs, outputs, attributes = {} }: OnnxNode): Uint8Array<ArrayBuffer> {
