@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { NATIVE_ERROR_BYTES, NativeError } from "../../src/core/mod.ts";
+import { NATIVE_ERROR_BYTES, NativeError, seededRandom } from "../../src/core/mod.ts";
 import { openDevice, readSystemText, ServiceManager } from "../../src/native/device/mod.ts";
 import { REPOSITORY } from "../support/paths.ts";
 import { PYTHON } from "../support/python.ts";
@@ -79,6 +79,39 @@ Deno.test("readSystemText() refuses every path outside of its list, and says und
   }
   assert.equal(readSystemText(device, "/sys/class/thermal/thermal_zone9999/temp"), undefined);
   assert.equal(readSystemText(device, "/sys/devices/platform/17000000.gpu/load"), undefined);
+});
+
+Deno.test("whatever a path is made of, nothing outside of the list is read", () => {
+  using device = openDevice();
+  const random = seededRandom("paths of the kernel");
+  const seeds = [
+    "/proc/self/status",
+    "/sys/class/thermal/thermal_zone0/temp",
+    "/sys/devices/platform/17000000.gpu/load",
+  ];
+  const pieces = ["..", ".", "/", "0", "9999", "self", "environ", "1", "#", "*", "\0", "\n", "é"];
+  let permitted = 0;
+  for (let i = 0; i < 3000; i++) {
+    let path = seeds[random.integer(seeds.length)];
+    for (let change = random.integer(3); change > 0; change--) {
+      const at = random.integer(path.length + 1), piece = pieces[random.integer(pieces.length)];
+      path = path.slice(0, at) + piece + path.slice(at + random.integer(4));
+    }
+    try {
+      readSystemText(device, path);
+      permitted++;
+      assert.match(
+        path,
+        /^\/(proc\/self\/stat(us)?|sys\/class\/thermal\/thermal_zone\d{1,4}\/temp|sys\/devices\/platform\/[\w-]+\.gpu\/load)$/,
+      );
+    } catch (error) {
+      assert.ok(
+        error instanceof NativeError && error.status === NOT_PERMITTED,
+        `${path}: ${error}`,
+      );
+    }
+  }
+  assert.ok(permitted > 900, "a path that was not changed is one of the list");
 });
 
 Deno.test("a file that does not fit its buffer is an error, and nothing is written past it", () => {
