@@ -8,7 +8,7 @@ import { defineCommand, EXIT, option, runCommand, UsageError } from "../src/core
 import { REPOSITORY } from "./executables.ts";
 import { installProgram, removeProgram } from "./package/install.ts";
 import { prepareProgram } from "./package/prepare.ts";
-import { PROGRAMS, releaseOfCheckout } from "./package/release.ts";
+import { PROGRAMS } from "./package/release.ts";
 import { verifySums } from "./package/sums.ts";
 
 export const installCommand = defineCommand({
@@ -54,9 +54,8 @@ of deno task package instead.`,
     if (publicKey !== undefined) {
       io.out(`signed: ${await verifySums(folder, programs, publicKey)}`);
     }
-    const release = await releaseOfCheckout();
     for (const program of programs) {
-      const { built } = await prepareProgram(program, "amd64", release, {
+      const { built } = await prepareProgram(program, "amd64", {
         dist: folder,
         folder: `${REPOSITORY}/build/install/${program}`,
       });

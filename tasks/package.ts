@@ -10,7 +10,7 @@ import { REPOSITORY } from "./executables.ts";
 import { prepareProgram } from "./package/prepare.ts";
 import { writeDebianPackage } from "./package/deb.ts";
 import { installedFiles } from "./package/layout.ts";
-import { type Architecture, PROGRAMS, releaseOfCheckout } from "./package/release.ts";
+import { type Architecture, PROGRAMS, type Release } from "./package/release.ts";
 import { signSums, writeSums } from "./package/sums.ts";
 
 const ARCHITECTURES: readonly Architecture[] = ["amd64", "arm64"];
@@ -48,23 +48,28 @@ over all files of the folder. One commit gives the same bytes everywhere.`,
   exitCodes: { 65: "a program in dist/ is damaged, or not made by deno task compile" },
   async run({ only, architecture, out, secretKey, passwordFile }, io) {
     const folder = resolve(REPOSITORY, out);
-    const release = await releaseOfCheckout();
+    // Two at once would write into one folder.
+    await Deno.mkdir(`${REPOSITORY}/build`, { recursive: true });
+    using lock = await Deno.open(`${REPOSITORY}/build/package.lock`, { create: true, write: true });
+    await lock.lock(true);
+    const releases: Release[] = [];
     for (const program of only === undefined ? PROGRAMS : [only]) {
       io.detail(`packing ${program}`);
       const work = `${REPOSITORY}/build/package/${architecture}/${program}`;
-      const prepared = await prepareProgram(program, architecture, release, {
+      const prepared = await prepareProgram(program, architecture, {
         dist: folder,
         folder: work,
       });
       const path = await writeDebianPackage({
         program,
-        release,
+        release: prepared.release,
         architecture,
         files: await installedFiles(prepared.built, "/usr"),
         depends: prepared.depends,
         workFolder: `${work}/deb`,
         outputFolder: folder,
       });
+      releases.push(prepared.release);
       io.out(path);
     }
     io.out(await writeSums(folder));
@@ -72,7 +77,7 @@ over all files of the folder. One commit gives the same bytes everywhere.`,
       io.note("SHA256SUMS is not signed: give --secret-key, a key of minisign -G");
       return EXIT.ok;
     }
-    io.out(await signSums(folder, release, { secretKey, passwordFile }));
+    io.out(await signSums(folder, releases[0], { secretKey, passwordFile }));
     return EXIT.ok;
   },
 });

@@ -12,12 +12,13 @@ import { debianTarget } from "./debian_components.ts";
 import { filesBelow, removeIfThere } from "./files.ts";
 import type { BuiltProgram } from "./layout.ts";
 import { npmComponents } from "./npm_components.ts";
-import type { Architecture, Program, Release } from "./release.ts";
+import { type Architecture, type Program, type Release, releaseOf } from "./release.ts";
 import { spdxDocument } from "./spdx.ts";
 import { systemDependencies } from "./system_libraries.ts";
 import { copyrightText, thirdPartyText } from "./third_party.ts";
 
 export interface PreparedProgram {
+  readonly release: Release;
   readonly built: BuiltProgram;
   /** "libc6 (>= 2.34), …" */
   readonly depends: string;
@@ -30,7 +31,6 @@ export interface PreparedProgram {
 export async function prepareProgram(
   program: Program,
   architecture: Architecture,
-  release: Release,
   { dist, folder }: { readonly dist: string; readonly folder: string },
 ): Promise<PreparedProgram> {
   const executable = architecture === "amd64"
@@ -50,10 +50,12 @@ export async function prepareProgram(
   const portable = await readPortable(executable);
   const tree = `${folder}/tree`;
   await unpackPortable(portable, tree);
+  const release = await releaseOf(tree);
   await Deno.writeFile(`${folder}/${program}`, portable.launcher, { mode: 0o755 });
   await writeMaterials(program, architecture, release, tree, folder);
   const binaries = (await filesBelow(tree)).filter((path) => !path.startsWith("node_modules/"));
   return {
+    release,
     depends: await systemDependencies([
       `${folder}/${program}`,
       ...binaries.map((path) => `${tree}/${path}`),

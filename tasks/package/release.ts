@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { RuntimeNotAvailableError, VERSION } from "../../src/core/mod.ts";
+import { z } from "zod";
+import { RuntimeNotAvailableError } from "../../src/core/mod.ts";
 import { REPOSITORY } from "../executables.ts";
 
 export type Program = "airborne" | "operator";
@@ -14,25 +15,32 @@ export type Architecture = "amd64" | "arm64";
 
 export interface Release {
   readonly version: string;
-  /** Full hash, or "unknown" in a source tree without git. */
+  /** Full hash; with "+changes" behind it where the checkout differed. */
   readonly commit: string;
   /** Seconds since 1970: the time of the commit, which every file in a package carries. */
   readonly epochS: number;
 }
 
-/** @throws RuntimeNotAvailableError where neither git nor SOURCE_DATE_EPOCH tells the time */
-export async function releaseOfCheckout(): Promise<Release> {
-  const given = Deno.env.get("SOURCE_DATE_EPOCH");
-  const log = await git("log", "-1", "--format=%H %ct");
-  const [commit = "unknown", time] = log?.trim().split(" ") ?? [];
-  const epochS = Number(given ?? time);
+const InfoSchema = z.object({ version: z.string(), commit: z.string() });
+
+/**
+ * What the program in `tree` says of itself: the checkout may have gone on since it was built.
+ *
+ * @throws RuntimeNotAvailableError where neither git nor SOURCE_DATE_EPOCH tells the time
+ */
+export async function releaseOf(tree: string): Promise<Release> {
+  const text = await Deno.readTextFile(`${tree}/build_info.json`);
+  const { version, commit } = InfoSchema.parse(JSON.parse(text));
+  const time = Deno.env.get("SOURCE_DATE_EPOCH") ??
+    await git("log", "-1", "--format=%ct", commit.replace(/\+.*/, ""));
+  const epochS = Number(time);
   if (!Number.isSafeInteger(epochS) || epochS <= 0) {
     throw new RuntimeNotAvailableError(
-      "Cannot date the package: this is no git checkout, and SOURCE_DATE_EPOCH is not set; set it " +
-        "to the time of the release in seconds since 1970",
+      `Cannot date the package: git does not know commit ${commit} that the program was built from; ` +
+        "run deno task compile, or set SOURCE_DATE_EPOCH to the time of the release (s since 1970)",
     );
   }
-  return { version: VERSION, commit, epochS };
+  return { version, commit, epochS };
 }
 
 async function git(...args: string[]): Promise<string | undefined> {

@@ -106,6 +106,8 @@ async function supervise(machine: EmptyMachine): Promise<void> {
   assert.deepEqual(verified, { code: 0, stdout: "", stderr: "" });
   const said = await machine.boot(`${REPOSITORY}/tests/built/supervised.sh`);
   assert.match(said, /^started: active, /m);
+  assert.match(said, /^gdn-airborne: a flight is running; it is not touched\.$/m);
+  assert.match(said, /^removal in flight: 1, installed$/m);
   const afterMs = (what: string) =>
     Number(new RegExp(`^${what} after (\\d+) ms$`, "m").exec(said)?.[1]);
   // RestartSec is half a second; the watchdog strikes after ten.

@@ -6,12 +6,7 @@
 import { writeDebianPackage } from "../../tasks/package/deb.ts";
 import { installedFiles } from "../../tasks/package/layout.ts";
 import { type PreparedProgram, prepareProgram } from "../../tasks/package/prepare.ts";
-import {
-  type Program,
-  PROGRAMS,
-  type Release,
-  releaseOfCheckout,
-} from "../../tasks/package/release.ts";
+import { type Program, PROGRAMS } from "../../tasks/package/release.ts";
 import { REPOSITORY } from "../support/paths.ts";
 
 const prepared = new Map<Program, Promise<PreparedProgram>>();
@@ -31,12 +26,10 @@ let folder: string | undefined;
 /** From dist/, as `deno task compile` made it. */
 export function preparedProgram(program: Program): Promise<PreparedProgram> {
   const made = prepared.get(program) ??
-    releaseOfCheckout().then((release) =>
-      prepareProgram(program, "amd64", release, {
-        dist: `${REPOSITORY}/dist`,
-        folder: `${ownFolder()}/${program}`,
-      })
-    );
+    prepareProgram(program, "amd64", {
+      dist: `${REPOSITORY}/dist`,
+      folder: `${ownFolder()}/${program}`,
+    });
   prepared.set(program, made);
   return made;
 }
@@ -49,16 +42,15 @@ export interface Variant {
 
 /** Packages of both programs in `folder`; returns their paths. */
 export async function variantPackages(folder: string, variant: Variant): Promise<string[]> {
-  const release: Release = { ...await releaseOfCheckout(), version: variant.version };
   return await Promise.all(PROGRAMS.map(async (program) => {
-    const { built, depends } = await preparedProgram(program);
+    const { built, depends, release } = await preparedProgram(program);
     const own = await ownLauncher(folder, built, variant);
     const files = await installedFiles({ ...built, ...own }, "/usr");
     const newest = files.map(({ path }) => path).filter((path) => /\/migrations\/\d/.test(path))
       .at(-1);
     return await writeDebianPackage({
       program,
-      release,
+      release: { ...release, version: variant.version },
       architecture: "amd64",
       files: variant.withoutNewestMigration ? files.filter(({ path }) => path !== newest) : files,
       depends,

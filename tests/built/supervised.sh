@@ -1,6 +1,6 @@
 #!/bin/sh
 # Inside a booted machine: what a real service manager makes of the unit. The flight is started, killed,
-# made to hang, and flown to its end; what happened is said in lines that the test reads.
+# made to hang, and flown to its end, and its package cannot be removed meanwhile; what happened is said in lines that the test reads.
 unit=airborne-replay@short.service
 property() { systemctl show --property "$1" --value "$unit"; }
 now() { date +%s%3N; }
@@ -14,6 +14,9 @@ restarted() {
 
 systemctl start "$unit"
 echo "started: $(property ActiveState), $(property StatusText)"
+
+dpkg --remove gdn-airborne
+echo "removal in flight: $?, $(dpkg-query --show --showformat '${db:Status-Status}' gdn-airborne)"
 
 first=$(property MainPID)
 kill -KILL "$first"
