@@ -61,6 +61,10 @@ machineTest(
       }
       const before = await filesOf(machine, "/usr");
       await install(machine, await variantPackages(folder, CURRENT));
+      await t.step(
+        "the first flight of the README, as it stands there",
+        () => firstFlight(machine),
+      );
       await t.step("another user provisions, flies and reports", () => flyAndReport(machine));
       await t.step("systemd starts a killed or hung flight again", () => supervise(machine));
       await t.step("without dpkg, below another prefix", () => installWithoutDpkg(machine));
@@ -84,6 +88,16 @@ machineTest(
     });
   },
 );
+
+/** What the README tells a person to type after the installation; everything else is read-only. */
+async function firstFlight(machine: EmptyMachine): Promise<void> {
+  const readme = await Deno.readTextFile(`${REPOSITORY}/README.md`);
+  const commands = /^## First flight$[^]*?^```sh\n([^]*?)^```$/m.exec(readme)?.[1];
+  assert.ok(commands !== undefined, "the README has no commands under First flight");
+  const said = await machine.sure(["sh", "-ec", `cd /var/lib/gdn\n${commands}`], GDN);
+  assert.match(said, /^fixes +\d+ \([\d.]+ %\)$/m);
+  assert.ok(await machine.exists("/var/lib/gdn/first/report.html"));
+}
 
 /** As gdn, while everything but /var/lib/gdn is mounted read-only. */
 async function flyAndReport(machine: EmptyMachine): Promise<void> {
