@@ -44,5 +44,4 @@ Deno.test(`${RUNS} inferences leave nothing behind`, async () => {
   const last = Math.min(...samples.slice(-Math.max(2, Math.floor(samples.length / 4))));
   const mib = samples.map((each) => (each / 2 ** 20).toFixed(0)).join(" ");
   assert.ok(last - settled < GROWTH_MAX_BYTES, `resident MiB after each load: ${mib}`);
-  if (RUNS > 700) console.log(`resident MiB after every ${RUNS_PER_LOAD} inferences: ${mib}`);
 });
