@@ -2,7 +2,7 @@
  * Measures place descriptors between two dates: the older pictures of all sites are one index, the
  * newer ones give the queries.
  *
- *     deno run -A tests/bench/place_retrieval.ts [--method dense|unsigned|sift|grid] [--patch PX]
+ *     deno run -A tests/bench/place_retrieval.ts [--method dense|unsigned|sift|grid|model] [--patch PX] [--model FILE]
  *       [--step PX] [--cell PX] [--words N] [--axes N] [--side M] [--queries N] [--square]
  *       [--heading-error DEG]
  *
@@ -13,7 +13,13 @@
  */
 import { parseArgs } from "node:util";
 import sharp from "sharp";
-import { type Matrix3, type Random, seededRandom } from "../../src/core/mod.ts";
+import { type Matrix3, monotonicNs, type Random, seededRandom } from "../../src/core/mod.ts";
+import {
+  InferenceConfigSchema,
+  OnnxRuntime,
+  unmeasured,
+} from "../../src/navigation/inference/mod.ts";
+import { ModelDescriber } from "../../src/navigation/place_recognition/mod.ts";
 import {
   aggregateVlad,
   clusterWords,
@@ -33,6 +39,7 @@ const { values } = parseArgs({
   options: {
     method: { type: "string", default: "dense" },
     patch: { type: "string", default: "96" },
+    model: { type: "string", default: "" },
     step: { type: "string", default: "3" },
     cell: { type: "string", default: "6" },
     words: { type: "string", default: "32" },
@@ -98,7 +105,18 @@ function hideOutside(valid: Uint8Array, frameTurn: number): void {
   }
 }
 
+await using resources = new AsyncDisposableStack();
+const describer = method === "model" ? await openModel(values.model) : null;
+
+async function openModel(path: string): Promise<ModelDescriber> {
+  const config = InferenceConfigSchema.parse({});
+  const thermalState = () => unmeasured(monotonicNs(0));
+  const runtime = resources.use(new OnnxRuntime({ config, thermalState, onEvent: () => {} }));
+  return resources.use(await ModelDescriber.open(runtime, { path }));
+}
+
 async function local(patch: GreyPatch): Promise<Floats> {
+  if (describer !== null) return await describer.describe(patch);
   if (method === "sift") {
     const options = { featuresMax: 600, contrastThreshold: 0.01, upright: true };
     return (await detectSift(vision, patch, options)).descriptors;

@@ -74,6 +74,7 @@ placeRecogniserSuite("onnx, half precision", async (vision, map) => {
   modelDescribed ??= describePlaces(toolsOf(vision, map), {
     ...MODEL_TRAINING_DEFAULT,
     patchPx: 128,
+    patchCount: 150,
     wordCount: 16,
     kmeansSamples: 10_000,
   }, describer);

@@ -43,24 +43,27 @@ export function featuresOfXfeat(outputs: XfeatOutputs, selection: XfeatSelection
   const { columns, rows } = outputs;
   const widthPx = columns * XFEAT_CELL_PX, heightPx = rows * XFEAT_CELL_PX;
   const probability = keypointProbability(outputs);
-  const found: { x: number; y: number; score: number }[] = [];
-  for (const index of peaks(probability, widthPx, heightPx, selection)) {
-    const x = index % widthPx, y = Math.floor(index / widthPx);
-    const reliability = sampled(outputs.reliability, 1, outputs, x, y)[0];
-    found.push({ x, y, score: probability[index] * reliability });
+  const found = peaks(probability, widthPx, heightPx, selection);
+  const scores = new Float32Array(found.length), reliability = new Float32Array(1);
+  for (let i = 0; i < found.length; i++) {
+    const x = found[i] % widthPx, y = Math.floor(found[i] / widthPx);
+    sampleInto(reliability, outputs.reliability, outputs, x, y);
+    scores[i] = probability[found[i]] * reliability[0];
   }
-  found.sort((a, b) => b.score - a.score || a.y - b.y || a.x - b.x);
+  // Of equal ones the first in the picture, so that the same picture gives the same features.
+  const order = Uint32Array.from(scores.keys()).sort((a, b) => scores[b] - scores[a] || a - b);
   const count = Math.min(selection.featuresMax, found.length);
   const cells = normalisedCells(outputs);
   const pointsPx = new Float32Array(2 * count);
   const descriptors = new Float32Array(XFEAT_DESCRIPTOR_LENGTH * count);
   for (let i = 0; i < count; i++) {
-    const { x, y } = found[i];
-    pointsPx[2 * i] = x;
-    pointsPx[2 * i + 1] = y;
-    const descriptor = sampled(cells, XFEAT_DESCRIPTOR_LENGTH, outputs, x, y);
+    const index = found[order[i]];
+    pointsPx[2 * i] = index % widthPx;
+    pointsPx[2 * i + 1] = Math.floor(index / widthPx);
+    const start = XFEAT_DESCRIPTOR_LENGTH * i;
+    const descriptor = descriptors.subarray(start, start + XFEAT_DESCRIPTOR_LENGTH);
+    sampleInto(descriptor, cells, outputs, pointsPx[2 * i], pointsPx[2 * i + 1]);
     normalise(descriptor);
-    descriptors.set(descriptor, XFEAT_DESCRIPTOR_LENGTH * i);
   }
   return { count, pointsPx, descriptors };
 }
@@ -150,35 +153,30 @@ function normalisedCells({ features, columns, rows }: XfeatOutputs): Floats {
 
 function normalise(values: Float32Array): void {
   let sum = 0;
-  for (const value of values) sum += value * value;
+  for (let i = 0; i < values.length; i++) sum += values[i] * values[i];
   if (sum === 0) return;
   const scale = 1 / Math.sqrt(sum);
   for (let i = 0; i < values.length; i++) values[i] *= scale;
 }
 
-/** Bilinear between the middles of cells; beyond the outermost ones their own value. */
-function sampled(
+/** Bilinear between the middles of cells of `out.length` values; beyond the outermost ones their own. */
+function sampleInto(
+  out: Float32Array,
   cells: Float32Array,
-  length: number,
   { columns, rows }: XfeatOutputs,
   xPx: number,
   yPx: number,
-): Floats {
-  const place = (px: number, count: number) =>
-    Math.min(count - 1, Math.max(0, (px + 0.5) / XFEAT_CELL_PX - 0.5));
-  const x = place(xPx, columns), y = place(yPx, rows);
-  const left = Math.min(columns - 1, Math.floor(x)), top = Math.min(rows - 1, Math.floor(y));
+): void {
+  const length = out.length;
+  const x = Math.min(columns - 1, Math.max(0, (xPx + 0.5) / XFEAT_CELL_PX - 0.5));
+  const y = Math.min(rows - 1, Math.max(0, (yPx + 0.5) / XFEAT_CELL_PX - 0.5));
+  const left = Math.floor(x), top = Math.floor(y);
   const right = Math.min(columns - 1, left + 1), bottom = Math.min(rows - 1, top + 1);
   const fx = x - left, fy = y - top;
-  const corners = [
-    [top * columns + left, (1 - fx) * (1 - fy)],
-    [top * columns + right, fx * (1 - fy)],
-    [bottom * columns + left, (1 - fx) * fy],
-    [bottom * columns + right, fx * fy],
-  ];
-  const out = new Float32Array(length);
-  for (const [cell, weight] of corners) {
-    for (let k = 0; k < length; k++) out[k] += weight * cells[cell * length + k];
+  const a = (top * columns + left) * length, b = (top * columns + right) * length;
+  const c = (bottom * columns + left) * length, d = (bottom * columns + right) * length;
+  const wa = (1 - fx) * (1 - fy), wb = fx * (1 - fy), wc = (1 - fx) * fy, wd = fx * fy;
+  for (let k = 0; k < length; k++) {
+    out[k] = wa * cells[a + k] + wb * cells[b + k] + wc * cells[c + k] + wd * cells[d + k];
   }
-  return out;
 }
