@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <opencv2/calib3d.hpp>
 #include <opencv2/features2d.hpp>
 
@@ -48,15 +49,20 @@ struct Side {
   int count;
 };
 
-/// The nearest two within the radius, for every row of both sides.
-GDN_VECTORISED void neighbours(const Side& a, const Side& b, int length, float radius,
-                               Neighbour* from_a, Neighbour* from_b) {
+/// The nearest two within the radius, for every row of both sides. `order`: the rows of b by their x, so
+/// that only a strip of them is looked at.
+GDN_VECTORISED void neighbours(const Side& a, const Side& b, const int* order, int length,
+                               float radius, Neighbour* from_a, Neighbour* from_b) {
   const float squared_radius = radius * radius;
+  const auto x_of = [&](int row) { return b.positions[2 * row]; };
   for (int i = 0; i < a.count; ++i) {
     const float x = a.positions[2 * i], y = a.positions[2 * i + 1];
     const float* row = a.descriptors + static_cast<int64_t>(i) * length;
-    for (int j = 0; j < b.count; ++j) {
-      const float dx = b.positions[2 * j] - x, dy = b.positions[2 * j + 1] - y;
+    const int* first = std::partition_point(order, order + b.count,
+                                            [&](int each) { return x_of(each) < x - radius; });
+    for (const int* at = first; at != order + b.count && x_of(*at) <= x + radius; ++at) {
+      const int j = *at;
+      const float dx = x_of(j) - x, dy = b.positions[2 * j + 1] - y;
       if (!(dx * dx + dy * dy <= squared_radius)) continue;
       const float* other = b.descriptors + static_cast<int64_t>(j) * length;
       gdn::Floats8 sums = {};
@@ -123,9 +129,16 @@ int32_t gdn_features_match(const float* descriptors_a, const float* positions_a,
     require(radius > 0, "radius must be positive");
     require(ratio > 0 && ratio <= 1, "ratio must be in (0, 1]");
     *count = 0;
+    for (int i = 0; i < 2 * count_a; ++i) require(std::isfinite(positions_a[i]), "positions must be finite");
+    for (int i = 0; i < 2 * count_b; ++i) require(std::isfinite(positions_b[i]), "positions must be finite");
     std::vector<Neighbour> from_a(count_a), from_b(count_b);
-    neighbours({descriptors_a, positions_a, count_a}, {descriptors_b, positions_b, count_b}, length,
-               static_cast<float>(std::min(radius, 1e9)), from_a.data(), from_b.data());
+    std::vector<int> order(count_b);
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(),
+                     [&](int i, int j) { return positions_b[2 * i] < positions_b[2 * j]; });
+    neighbours({descriptors_a, positions_a, count_a}, {descriptors_b, positions_b, count_b},
+               order.data(), length, static_cast<float>(std::min(radius, 1e9)), from_a.data(),
+               from_b.data());
     const auto squared_ratio = static_cast<float>(ratio * ratio);
     for (int i = 0; i < count_a; ++i) {
       const Neighbour& n = from_a[i];
