@@ -88,7 +88,9 @@ async function exported(name: string): Promise<string[]> {
 
 Deno.test("every folder of ffi/ with headers has its line in this test", () => {
   const folders = [...Deno.readDirSync(`${REPOSITORY}/ffi`)]
-    .filter((entry) => entry.isDirectory && entry.name !== "common").map((entry) => entry.name);
+    .filter((entry) => entry.isDirectory && entry.name !== "common").map((entry) => entry.name)
+    // The launcher is a program.
+    .filter((name) => headers(name).length > 0);
   assert.deepEqual(folders.sort(), Object.keys(LIBRARIES).sort());
 });
 
