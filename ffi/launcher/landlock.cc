@@ -1,6 +1,7 @@
 #include "landlock.hpp"
 
 #include <fcntl.h>
+#include <glob.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -76,6 +77,10 @@ const char *const kNetworkRead[] = {
     "/etc/services",  "/etc/ssl/certs",     "/run/systemd/resolve",                 "/usr/share/ca-certificates",
 };
 
+// A GPU's nodes, which the libraries of ONNX Runtime and TensorRT open, and what they read and keep beside.
+const char *const kGpuPatterns[] = {"/dev/nvidia*", "/dev/nvhost*", "/dev/nvmap", "/dev/nvgpu", "/dev/dri"};
+const char *const kGpuRead[] = {"/proc/driver/nvidia", "/proc/devices", "/etc/nv_tegra_release", "/usr/local"};
+
 class Ruleset {
  public:
   Ruleset(int version, bool confines_network) {
@@ -99,6 +104,9 @@ class Ruleset {
     if (file < 0) return false;
     struct stat info;
     const bool is_folder = fstat(file, &info) == 0 && S_ISDIR(info.st_mode);
+    // A device that may be written is set up by ioctl: a serial line, a GPU.
+    const bool is_device = (access & kWriteFile) != 0 && (is_folder ? path.rfind("/dev/", 0) == 0 : S_ISCHR(info.st_mode));
+    if (is_device) access |= kIoctlDev;
     const uint64_t fitting = access & attributes_.access_fs & (is_folder ? ~0ULL : kForFiles);
     add(kPathBeneath, PathRule{fitting, file}, path);
     close(file);
@@ -128,6 +136,16 @@ class Ruleset {
   RulesetAttributes attributes_ = {};
   int file_ = -1;
 };
+
+void allow_gpu(Ruleset &rules) {
+  glob_t found = {};
+  for (const char *pattern : kGpuPatterns) {
+    if (glob(pattern, 0, nullptr, &found) != 0) continue;
+    for (size_t i = 0; i < found.gl_pathc; i++) rules.allow(found.gl_pathv[i], kRead | kWriteFile);
+    globfree(&found);
+  }
+  for (const char *path : kGpuRead) rules.allow(path, kRead);
+}
 
 // Entries of --allow-KIND=a,b; `all` where the flag has no list.
 std::vector<std::string> list_of(const std::vector<std::string> &arguments, const std::string &kind, bool *all) {
@@ -180,6 +198,7 @@ int confine(const std::vector<std::string> &arguments, const std::string &tree, 
   Ruleset rules(static_cast<int>(version), !any_address);
   for (const char *path : kSystemRead) rules.allow(path, kRead);
   rules.allow("/dev/null", kReadFile | kWriteFile);
+  allow_gpu(rules);
   rules.allow(tree, kRead);
   rules.allow(tree + "/bin/deno", kReadFile | kExecute);
   // The kernel opens it to start the runtime. It can start nothing that may not be read.
@@ -193,6 +212,9 @@ int confine(const std::vector<std::string> &arguments, const std::string &tree, 
   if (writes_all) rules.allow("/", kWrite);
   if (has_network || any_address) {
     for (const char *path : kNetworkRead) rules.allow(path, kRead);
+    // Certificates of the user's, which the runtime reads by itself.
+    const char *certificates = getenv("DENO_CERT");
+    if (certificates != nullptr) rules.allow(certificates, kReadFile);
     ports.insert(53);
   }
   for (const uint16_t port : ports) rules.allow_port(port);
