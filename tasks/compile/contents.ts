@@ -120,6 +120,8 @@ function packageFiles({ name, folder }: NpmPackage, without: RegExp): TreeFile[]
   const files: TreeFile[] = [];
   for (const file of walk(folder)) {
     const path = relative(folder, file);
+    // Deno leaves notes of its own there (.scripts-warned-…), one more for each checkout that used the cache.
+    if (/(^|\/)\./.test(path)) continue;
     const isLicence = /licen[cs]e|notice|copying/i.test(path);
     if (isLicence || !without.test(path)) {
       files.push({ path: `node_modules/${name}/${path}`, content: { file } });
