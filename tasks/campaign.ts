@@ -46,6 +46,8 @@ const PARTS: Readonly<Record<string, (host: PartHost) => Promise<PartResult>>> =
       { GDN_INDEX_CRASH_ROUNDS: "200" },
       host,
     ),
+  index_file: (host) =>
+    repeatTests(["tests/faults/hostile_index.test.ts"], { GDN_INDEX_ROUNDS: "20000" }, host),
   quota: (host) =>
     repeatTests(["tests/integration/tile_cache_concurrency.test.ts"], {
       GDN_CONCURRENCY_SECONDS: "40",
@@ -117,6 +119,8 @@ Long runs with many seeds. A failure prints the command that repeats it. The par
   damage       a recorded flight cut at every byte, every bit of it flipped, parts overwritten: what
                is damaged is named, every whole record is salvaged
   index        200 times kill -9 of a process that rebuilds a descriptor index
+  index_file   20,000 index files with some of their numbers changed: refused or searched, within
+               their own size
   quota        4 writers and 4 readers on a cache that is too small, watched, and kill -9 among evictions
   collect      20 times kill -9 of a collection from an aircraft's storage
   accounting   50 flights with stalls and overruns: every record is read back or counted

@@ -20,7 +20,7 @@ const NATIVE_TESTS = [
   /^tests\/unit\/(map_tile_map|airborne_navigator|photographs_hostile)\.test\.ts$/,
   /^tests\/unit\/inference_tensorrt.*\.test\.ts$/,
   /^tests\/contract\/(descriptor_index|matcher|place_recogniser|pose|vio).*\.test\.ts$/,
-  /^tests\/faults\/(hostile_bytes|bad_pictures)\.test\.ts$/,
+  /^tests\/faults\/(hostile_bytes|hostile_index|bad_pictures)\.test\.ts$/,
 ];
 
 /** What a checkout holds beside its sources: none of it is copied. */

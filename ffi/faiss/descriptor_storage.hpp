@@ -15,12 +15,6 @@ namespace gdn {
 struct DescriptorStorage : faiss::IndexFlatIP {
   explicit DescriptorStorage(faiss::Index::idx_t dimension) : faiss::IndexFlatIP(dimension) {}
 
-  // Takes the vectors of another one, which must be for inner products.
-  explicit DescriptorStorage(faiss::IndexFlat&& other) : faiss::IndexFlatIP(other.d) {
-    ntotal = other.ntotal;
-    codes = std::move(other.codes);
-  }
-
   faiss::FlatCodesDistanceComputer* get_FlatCodesDistanceComputer() const override {
     return new Comparison(*this);
   }

@@ -1,16 +1,10 @@
 #include "faiss.h"
 
-#include <faiss/IndexFlat.h>
 #include <faiss/IndexHNSW.h>
 #include <faiss/IndexIDMap.h>
-#include <faiss/impl/FaissException.h>
-#include <faiss/impl/io.h>
 #include <faiss/index_io.h>
 #include <omp.h>
 
-#include <algorithm>
-#include <cmath>
-#include <cstring>
 #include <memory>
 #include <shared_mutex>
 #include <string>
@@ -19,6 +13,7 @@
 #include "build_info.hpp"
 #include "descriptor_storage.hpp"
 #include "eigen_version.hpp"
+#include "index_file.hpp"
 #include "registry.hpp"
 
 #define GDN_FAISS_ABI 3
@@ -49,92 +44,6 @@ struct ThreadCount {
 std::string path_of(const char* path, int64_t path_bytes) {
   gdn::require(path != nullptr && path_bytes > 0 && path_bytes < 4096, "the path is empty or too long");
   return std::string(path, static_cast<size_t>(path_bytes));
-}
-
-// A search follows these numbers without looking: hold every one against the arrays it leads into.
-bool graph_is_sound(const faiss::HNSW& hnsw, size_t count) {
-  const auto levels_known = static_cast<int>(hnsw.cum_nneighbor_per_level.size()) - 1;
-  if (levels_known < 1 || hnsw.levels.size() != count || hnsw.offsets.size() != count + 1) return false;
-  if (hnsw.max_level >= levels_known || hnsw.offsets[0] != 0) return false;
-  for (int level = 0; level < levels_known; ++level) {
-    if (hnsw.cum_nb_neighbors(level) > hnsw.cum_nb_neighbors(level + 1)) return false;
-  }
-  const auto entry = static_cast<int64_t>(hnsw.entry_point);
-  if (entry < -1 || entry >= static_cast<int64_t>(count) || (entry < 0) != (count == 0)) return false;
-  if (entry >= 0 && hnsw.levels[entry] <= hnsw.max_level) return false;
-  for (size_t i = 0; i < count; ++i) {
-    const int levels = hnsw.levels[i];
-    if (levels < 1 || levels > levels_known) return false;
-    const auto slots = static_cast<size_t>(hnsw.cum_nb_neighbors(levels));
-    if (hnsw.offsets[i + 1] != hnsw.offsets[i] + slots) return false;
-  }
-  if (hnsw.offsets[count] != hnsw.neighbors.size()) return false;
-  for (size_t i = 0; i < count; ++i) {
-    for (int level = 0; level < hnsw.levels[i]; ++level) {
-      size_t begin = 0, end = 0;
-      hnsw.neighbor_range(static_cast<int64_t>(i), level, &begin, &end);
-      for (size_t slot = begin; slot < end; ++slot) {
-        const int64_t neighbour = hnsw.neighbors[slot];
-        if (neighbour < -1 || neighbour >= static_cast<int64_t>(count)) return false;
-        if (neighbour >= 0 && hnsw.levels[neighbour] <= level) return false;
-      }
-    }
-  }
-  return true;
-}
-
-// FAISS fills the reverse table of an IDMap2 while it reads, and trusts the header for its size. So
-// the file is read as the plain map that it begins like; adopt() makes the table when all agrees.
-struct PlainMapReader : faiss::FileIOReader {
-  bool at_start = true;
-  explicit PlainMapReader(const char* path) : FileIOReader(path) {}
-  size_t operator()(void* out, size_t size, size_t items) override {
-    const size_t read = FileIOReader::operator()(out, size, items);
-    if (at_start && (size * read != 4 || std::memcmp(out, "IxM2", 4) != 0))
-      throw gdn::BadData("the index is not of type IDMap2");
-    if (at_start) std::memcpy(out, "IxMp", 4);
-    at_start = false;
-    return read;
-  }
-};
-
-// FAISS reads what it is given: check that the parts agree before anything is searched.
-std::shared_ptr<HnswIndex> adopt(std::unique_ptr<faiss::Index> index) {
-  auto* map = dynamic_cast<faiss::IndexIDMap*>(index.get());
-  if (map == nullptr) throw gdn::BadData("the index is not of type IDMap2");
-  auto* graph = dynamic_cast<faiss::IndexHNSWFlat*>(map->index);
-  if (graph == nullptr) throw gdn::BadData("the index holds no HNSW graph over flat vectors");
-  auto* storage = dynamic_cast<faiss::IndexFlat*>(graph->storage);
-  const auto count = static_cast<size_t>(map->ntotal);
-  const bool agree =
-      map->metric_type == faiss::METRIC_INNER_PRODUCT &&
-      graph->metric_type == faiss::METRIC_INNER_PRODUCT && storage != nullptr &&
-      storage->metric_type == faiss::METRIC_INNER_PRODUCT && map->d > 0 && graph->d == map->d &&
-      storage->d == map->d && graph->ntotal == map->ntotal && storage->ntotal == map->ntotal &&
-      map->id_map.size() == count &&
-      storage->codes.size() == count * static_cast<size_t>(map->d) * sizeof(float);
-  if (!agree) throw gdn::BadData("the parts of the index do not agree, or it is not for inner products");
-  // Not a number is neither better nor worse than another: no order would be right.
-  const float* floats = storage->get_xb();
-  if (!std::all_of(floats, floats + count * static_cast<size_t>(map->d),
-                   [](float value) { return std::isfinite(value); })) {
-    throw gdn::BadData("the vectors of the index are not finite");
-  }
-  if (!graph_is_sound(graph->hnsw, count)) throw gdn::BadData("the graph of the index is damaged");
-  graph->storage = new gdn::DescriptorStorage(std::move(*storage));
-  delete storage;
-  graph->own_fields = true;
-  auto whole = std::make_unique<faiss::IndexIDMap2>();
-  whole->d = map->d;
-  whole->ntotal = map->ntotal;
-  whole->metric_type = map->metric_type;
-  whole->is_trained = map->is_trained;
-  whole->id_map = std::move(map->id_map);
-  whole->construct_rev_map();
-  whole->index = graph;
-  whole->own_fields = true;
-  map->own_fields = false;
-  return std::make_shared<HnswIndex>(std::move(whole), graph);
 }
 
 struct SearchCall {
@@ -276,15 +185,9 @@ int32_t gdn_hnsw_read(const char* path, int64_t path_bytes, uint64_t* handle, gd
   return gdn::guard(error, [&] {
     gdn::require(handle != nullptr, "handle must be given");
     const std::string file = path_of(path, path_bytes);
-    std::unique_ptr<faiss::Index> index;
-    try {
-      // MMAP does nothing for a flat HNSW in FAISS 1.7.3; asked for so that a newer one may.
-      PlainMapReader reader(file.c_str());
-      index.reset(faiss::read_index(&reader, faiss::IO_FLAG_MMAP | faiss::IO_FLAG_READ_ONLY));
-    } catch (const faiss::FaissException& e) {
-      throw gdn::BadData(e.what());
-    }
-    *handle = registry().insert(adopt(std::move(index)));
+    auto map = gdn::read_index_file(file);
+    auto* graph = static_cast<faiss::IndexHNSWFlat*>(map->index);
+    *handle = registry().insert(std::make_shared<HnswIndex>(std::move(map), graph));
   });
 }
 
