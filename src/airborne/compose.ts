@@ -223,7 +223,10 @@ async function openParts(
   const flightPackage = await openFlightPackage(
     options.packagePath,
     (manifest) => (doneBytes) => options.onVerified?.(doneBytes, verifiedBytes(manifest)),
-    { flightUntil: options.flightUntil },
+    {
+      flightUntil: options.flightUntil,
+      ...(options.packageSha256 ? { manifestSha256: options.packageSha256 } : {}),
+    },
   );
   const { area, groundHeightM } = flightPackage.manifest;
   const localFrame = new LocalFrame({

@@ -37,6 +37,8 @@ export interface Airborne extends AsyncDisposable {
 
 export interface AirborneOptions {
   readonly packagePath: string;
+  /** SHA-256 that its manifest must have, lower-case hexadecimal; any where it is null or absent. */
+  readonly packageSha256?: string | null;
   readonly config: AirborneConfig;
   /** When the flight ends, UTC: tiles that are too old for their sector by then are not flown on. */
   readonly flightUntil: Date;
@@ -53,6 +55,8 @@ export interface AirborneOptions {
 export interface ReplayRequest {
   readonly flightPath: string;
   readonly packagePath: string;
+  /** SHA-256 that its manifest must have, lower-case hexadecimal; null: any. */
+  readonly packageSha256: string | null;
   readonly configPath: string | null;
   readonly modelPath: string | null;
   readonly recorderFolder: string | null;

@@ -15,6 +15,7 @@ import {
   type OptionValues,
   readConfiguration,
   readPlainTextFile,
+  Refused,
   UsageError,
 } from "../core/mod.ts";
 import { openPhotographFolder } from "../flight/replay/mod.ts";
@@ -47,6 +48,13 @@ const OPTIONS = {
     placeholder: "PACKAGE",
     required: true,
     help: "flight package (operator provision makes it); verified whole before the flight",
+  }),
+  packageSha256: option.custom({
+    form: "a SHA-256, 64 hexadecimal digits",
+    read: (text) => /^[0-9a-f]{64}$/i.test(text) ? text.toLowerCase() : new Refused(),
+  }, {
+    placeholder: "SHA256",
+    help: "refuse any other package: the manifest SHA-256 that operator provision printed",
   }),
   config: option.path({
     access: "read",
@@ -107,7 +115,7 @@ export function replayCommand(parts: FlightParts): Command {
     ],
     environment: { "GDN_…": "overrides a setting: GDN_NAVIGATOR__HEIGHT_MIN_M=10" },
     exitCodes: {
-      3: "something was left out",
+      3: "something was left out, or no picture gave a position",
       65: "no frame could be used, or with --strict a picture is damaged",
       70: "the state estimator failed",
       74: "an output or the record is incomplete",
@@ -120,6 +128,7 @@ function requestOf(values: Values): ReplayRequest {
   return {
     flightPath: values.flight,
     packagePath: values.package,
+    packageSha256: values.packageSha256 ?? null,
     configPath: values.config ?? null,
     modelPath: values.model ?? null,
     recorderFolder: values.recorder ?? null,
@@ -156,18 +165,20 @@ async function run(
   } finally {
     progress.end();
   }
+  if (summary.completed && summary.fixes === 0) {
+    io.err("no picture gave a position: the map does not show this flight's ground well enough");
+  }
   if (request.json) io.out(JSON.stringify(summary));
   else for (const line of summaryText(summary)) io.out(line);
   return exitCode(summary);
 }
 
 function exitCode(summary: SummaryLine): ExitCode {
-  const { estimatorFailed, recorderBroken, outputFaults, frames, framesFailed, sensorFaults } =
-    summary;
+  const { estimatorFailed, recorderBroken, outputFaults, frames, framesFailed } = summary;
   if (estimatorFailed) return EXIT.software;
   if (recorderBroken || Object.keys(outputFaults).length > 0) return EXIT.io;
   if (framesFailed > 0 && frames === 0) return EXIT.data;
-  return framesFailed + sensorFaults > 0 ? EXIT.lossy : EXIT.ok;
+  return framesFailed + summary.sensorFaults > 0 || summary.fixes === 0 ? EXIT.lossy : EXIT.ok;
 }
 
 /** Photographs have no flight to record, and no estimate that tiles could be made with. */

@@ -25,6 +25,7 @@ import { groundHeightWarning } from "./ground_height.ts";
 import type { FrameLine, SummaryLine } from "./json_lines.ts";
 import type { FrameOutcome } from "./navigator.ts";
 import { openOutputs } from "./open_outputs.ts";
+import { otherPlaceWarning } from "./other_place.ts";
 import { SensorFeed } from "./sensor_feed.ts";
 import { FlightSupervision } from "./supervision.ts";
 import { filterSyscalls } from "./syscall_filter.ts";
@@ -42,6 +43,7 @@ export async function replayFlight(
   const estimatorEvents: EstimatorEvent[] = [];
   await using airborne = await parts.composeAirborne({
     packagePath: request.packagePath,
+    packageSha256: request.packageSha256,
     config,
     flightUntil: new Date(Date.parse(description.startUtc) + extent.lastNs / 1e6),
     onEvent: (event) => estimatorEvents.push(event),
@@ -59,6 +61,7 @@ export async function replayFlight(
   await using opened = await openOutputs(parts, start);
   const { recording, records, tiles } = opened;
   const warn = warnings(console, recording);
+  warn("replay.other_place", otherPlaceWarning(description, flightPackage));
   warn("replay.other_ground", groundHeightWarning(description, flightPackage));
   warn("replay.expired_tiles", expiredTilesWarning(flightPackage));
   warn("flight.syscalls_not_filtered", filterSyscalls(airborne, request));

@@ -43,6 +43,7 @@ export async function replayPhotographs(
   const flight = await openPhotographFolder(request.flightPath);
   await using airborne = await parts.composeAirborne({
     packagePath: request.packagePath,
+    packageSha256: request.packageSha256,
     config,
     // Without a time of capture no tile counts as too old.
     flightUntil: flight.lastCapturedAt ?? new Date(),

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { inOneLine } from "./visible.ts";
 
 /** Exit codes, after BSD sysexits.h. */
 export const EXIT = {
@@ -60,7 +61,7 @@ export class UsageError extends GdnError {
 export class DataError extends GdnError {
   readonly path: string;
   constructor(path: string, message: string, options: { cause?: unknown; code?: string } = {}) {
-    super(options.code ?? "DATA", `${path}: ${message}`, {
+    super(options.code ?? "DATA", `${inOneLine(path)}: ${message}`, {
       cause: options.cause,
       exitCode: EXIT.data,
     });

@@ -8,6 +8,7 @@ export * from "./random.ts";
 export * from "./errors.ts";
 export * from "./clock.ts";
 export * from "./controller_clock.ts";
+export { inOneLine } from "./visible.ts";
 export * from "./command_line/mod.ts";
 export { type CommandAccess, commandAccess, type Grants, grantsFor } from "./grants/named.ts";
 export { settingReader } from "./grants/settings.ts";

@@ -67,7 +67,14 @@ if (flightPath !== undefined) {
   const { replayFlight } = await import("../../src/airborne/replay_flight.ts");
   const flight = {
     ...{ flightPath, packagePath, configPath: null, modelPath: path, recorderFolder: null },
-    ...{ tilesFolder: null, thermalFolder: null, json: false, strict: true, noSyscallFilter: true },
+    ...{
+      packageSha256: null,
+      tilesFolder: null,
+      thermalFolder: null,
+      json: false,
+      strict: true,
+      noSyscallFilter: true,
+    },
   };
   for (const matcher of ["structural", "onnx"]) {
     const config = AirborneConfigSchema.parse({ modelPath: path, strategies: { matcher } });

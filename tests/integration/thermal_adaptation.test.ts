@@ -56,6 +56,7 @@ Deno.test("a computer that heats up works less, recovers late, and the record sh
     {
       flightPath: flight,
       packagePath: world().package,
+      packageSha256: null,
       configPath: null,
       modelPath: null,
       recorderFolder: recorder,

@@ -18,6 +18,7 @@ const KILLS = Number(Deno.env.get("GDN_COLLECT_KILLS") ?? 2);
 
 interface Collected {
   readonly code: number;
+  readonly leftOut: readonly string[];
   readonly journals: readonly {
     readonly written: number;
     readonly kept: number;
@@ -178,6 +179,15 @@ Deno.test("a copy that was cut short is completed; what cannot be collected is r
     assert.equal(code, 0);
     assert.equal(flights[0].files.completed, 1);
     assert.deepEqual(await Deno.readFile(target), whole);
+
+    // What is neither is named: a note, a link, a file among the pictures of the flight.
+    const others = ["notes.txt", `flights/${home.flightId}/a\nb.txt`, "link.journal"];
+    for (const other of others.slice(0, 2)) await Deno.writeTextFile(`${home.folder}/${other}`, "");
+    await Deno.symlink(home.journal, `${home.folder}/${others[2]}`);
+    const { leftOut } = await collect(home.folder, data);
+    assert.deepEqual(leftOut, others.map((other) => `${home.folder}/${other}`).sort());
+    const { out } = await operate(["collect", home.folder, "--data", data]);
+    assert.match(out, /left there, neither a journal nor .*: 3\n.*a\\u000ab\.txt\n/);
 
     await Deno.mkdir(`${folder}/empty`);
     for (const path of [`${folder}/empty`, `${folder}/nowhere`]) {

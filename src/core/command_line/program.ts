@@ -6,6 +6,7 @@
  */
 import { EXIT, UsageError } from "../errors.ts";
 import { silentProgress, startProgress } from "../progress.ts";
+import { inOneLine, visible } from "../visible.ts";
 import type { Command } from "./command.ts";
 import type { CommandIo } from "./command_io.ts";
 import { EXIT_BROKEN_PIPE, EXIT_INTERRUPTED } from "./exit_codes.ts";
@@ -14,7 +15,6 @@ import { commandHelp, findCommand, programHelp, type ProgramText } from "./help.
 import { withoutLoudness } from "./parse.ts";
 import { processTerminal, type ProgramTerminal } from "./terminal.ts";
 import { valuesText } from "./verbose.ts";
-import { visible } from "./visible.ts";
 
 interface Program extends ProgramText {
   readonly commands: readonly Command[];
@@ -70,7 +70,8 @@ async function withTerminal(
   const terminal = given.terminal ?? processTerminal();
   const { args, quiet, verbose } = takeLoudness(given.args);
   const stop = new AbortController();
-  const say = (line: string) => terminal.progress.write(`${visible(line)}\n`);
+  const shown = visibleWith(given.args);
+  const say = (line: string) => terminal.progress.write(`${shown(line)}\n`);
   let brokenPipe = false;
   const session: Session = {
     permissionSet,
@@ -78,7 +79,7 @@ async function withTerminal(
     out(line) {
       if (brokenPipe) return;
       try {
-        terminal.out(visible(line));
+        terminal.out(shown(line));
       } catch (error) {
         if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
         brokenPipe = true;
@@ -98,7 +99,7 @@ async function withTerminal(
         return EXIT_INTERRUPTED;
       }
       const fault = describeFault(error, { title: name, permissionSet, isVerbose: verbose });
-      const text = visible(fault.text);
+      const text = shown(fault.text);
       terminal.progress.write(`${terminal.isColoured ? inRed(name, text) : text}\n`);
       return fault.exitCode;
     },
@@ -190,6 +191,13 @@ function takeLoudness(
     quiet: before.includes("--quiet"),
     verbose: before.includes("--verbose"),
   };
+}
+
+/** {@link visible}, also for names of the command line: their line ends would forge lines of ours. */
+function visibleWith(args: readonly string[]): (text: string) => string {
+  const hostile = args.filter((arg) => inOneLine(arg) !== visible(arg));
+  return (text) =>
+    visible(hostile.reduce((all, arg) => all.replaceAll(arg, () => inOneLine(arg)), text));
 }
 
 /** The name of what failed stands out. */

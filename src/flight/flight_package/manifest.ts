@@ -10,6 +10,7 @@ import {
   messageOf,
   NotPlainFileError,
   readPlainTextFile,
+  sha256Hex,
 } from "../../core/mod.ts";
 import {
   type Manifest,
@@ -49,10 +50,24 @@ export function encodeManifest(manifest: Manifest): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
 }
 
-/** @throws PackageError naming manifest.json. */
-export async function readManifest(packagePath: string): Promise<Manifest> {
+/**
+ * @param expectedSha256 that its bytes must have, lower-case hexadecimal; any where it is absent
+ * @throws PackageError naming manifest.json.
+ */
+export async function readManifest(
+  packagePath: string,
+  expectedSha256?: string,
+): Promise<Manifest> {
   const path = `${packagePath}/${PACKAGE_PATHS.manifest}`;
   const text = await readManifestText(packagePath, path);
+  const sha256 = sha256Hex(new TextEncoder().encode(text));
+  if (expectedSha256 !== undefined && sha256 !== expectedSha256) {
+    throw new PackageError(
+      path,
+      `is of another package: its SHA-256 is ${sha256}, ${expectedSha256} is required; copy the ` +
+        "package again that was provisioned for this flight",
+    );
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);

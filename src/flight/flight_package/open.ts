@@ -24,6 +24,8 @@ const LIST_BYTES_MAX = 1024 ** 3;
 interface OpenPackageOptions {
   /** When the flight ends: tiles that expire earlier are left out. Without it, none are. */
   readonly flightUntil?: Date;
+  /** SHA-256 that the manifest must have, lower-case hexadecimal. Without it, any. */
+  readonly manifestSha256?: string;
 }
 
 /**
@@ -38,7 +40,7 @@ export async function openFlightPackage(
   options: OpenPackageOptions = {},
 ): Promise<FlightPackage> {
   const root = path.length > 1 ? path.replace(/\/+$/, "") : path;
-  const manifest = await readManifest(root);
+  const manifest = await readManifest(root, options.manifestSha256);
   await verifyFiles(root, manifest, onProgress?.(manifest));
   const allTiles = await readList(root, manifest, PACKAGE_PATHS.tiles, PackageTileSchema);
   const places = await readList(root, manifest, PACKAGE_PATHS.places, PlaceSchema);

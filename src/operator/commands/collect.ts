@@ -10,6 +10,7 @@ import {
   defineCommand,
   EXIT,
   type ExitCode,
+  inOneLine,
   option,
   type OptionValues,
 } from "../../core/mod.ts";
@@ -40,7 +41,8 @@ Merges data from an aircraft's storage: journals of the tiles it made (*.journal
 recorded flights (FLIGHT_ID/segment_0000.mcap and their tile pictures) into DATA/flight_records.
 Every tile is checked against its hash, every file against its copy. Doing it again changes nothing;
 a run that broke off is finished by running it again; a damaged file is named, copied as it is, and
-what is whole in it is used. PATH itself is never changed.`;
+what is whole in it is used; what else lies there (links as well) is named and left. PATH itself is
+never changed.`;
 
 const OPTIONS = { ...CACHE_OPTIONS, ...RECORD_OPTION } as const;
 
@@ -104,8 +106,12 @@ async function run(
   for (const flight of found.flights) {
     flights.push(await collectFlight(flight, `${place.dataDirectory}/flight_records`, io));
   }
-  if (values.json) io.out(JSON.stringify({ type: "collect", journals, flights }));
-  else for (const line of [...journals.map(journalText), ...flights.map(flightText)]) io.out(line);
+  const { leftOut } = found;
+  if (values.json) io.out(JSON.stringify({ type: "collect", journals, flights, leftOut }));
+  else {
+    for (const line of [...journals.map(journalText), ...flights.map(flightText)]) io.out(line);
+    if (leftOut.length > 0) io.out(leftOutText(leftOut));
+  }
   const whole =
     journals.every(({ damagedBytes, refused }) => damagedBytes === 0 && refused.length === 0) &&
     flights.every(({ record }) => record === "complete");
@@ -141,6 +147,14 @@ function journalText({ journal, written, renewed, kept, damagedBytes, refused }:
   const words = refused.slice(0, 5).map(({ tile, reason }) => `\n  ${tile}: ${reason}`).join("");
   return `${journal}: ${written} new tiles, ${renewed} renewed, ${kept} there already, ` +
     `${refused.length} refused${damage}${words}`;
+}
+
+const LEFT_OUT_LISTED = 10;
+
+function leftOutText(paths: readonly string[]): string {
+  const listed = paths.slice(0, LEFT_OUT_LISTED).map((path) => `\n  ${inOneLine(path)}`).join("");
+  const more = paths.length > LEFT_OUT_LISTED ? "\n  …; --json names all of them" : "";
+  return `left there, neither a journal nor part of a recorded flight: ${paths.length}${listed}${more}`;
 }
 
 function flightText({ flightId, files, record }: CollectedFlight): string {

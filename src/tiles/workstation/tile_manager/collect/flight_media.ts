@@ -17,19 +17,24 @@ export interface RecordedFlightFolder {
 interface FlightMedia {
   readonly journals: readonly string[];
   readonly flights: readonly RecordedFlightFolder[];
+  /** Everything else that lies there: files, links, folders that are too deep; sorted. */
+  readonly leftOut: readonly string[];
 }
 
 const DEPTH_MAX = 4;
 const JOURNAL = /\.journal$/;
 const SEGMENT = /^segment_\d{4,9}(\.[0-9a-f]{8})?\.mcap$/;
 const PICTURE = /^[0-9a-f-]{36}\.jpg$/;
+/** Held while airborne writes there; of no use afterwards. */
+const LOCK = /\.lock$/;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Symbolic links are not followed. @throws TileManagerError (66) when there is nothing to collect. */
 export async function findFlightMedia(path: string): Promise<FlightMedia> {
   const journals: string[] = [];
   const flights: RecordedFlightFolder[] = [];
-  await visit(path, 0, journals, flights);
+  const leftOut: string[] = [];
+  await visit(path, 0, { journals, flights, leftOut });
   if (journals.length === 0 && flights.length === 0) {
     throw new TileManagerError(
       "NOTHING_TO_COLLECT",
@@ -38,36 +43,49 @@ export async function findFlightMedia(path: string): Promise<FlightMedia> {
       { exitCode: EXIT.noInput },
     );
   }
-  return { journals: journals.sort(), flights: flights.sort((a, b) => a.path < b.path ? -1 : 1) };
+  return {
+    journals: journals.sort(),
+    flights: flights.sort((a, b) => a.path < b.path ? -1 : 1),
+    leftOut: leftOut.sort(),
+  };
 }
 
-async function visit(
-  folder: string,
-  depth: number,
-  journals: string[],
-  flights: RecordedFlightFolder[],
-): Promise<void> {
+interface Found {
+  readonly journals: string[];
+  readonly flights: RecordedFlightFolder[];
+  readonly leftOut: string[];
+}
+
+async function visit(folder: string, depth: number, found: Found): Promise<void> {
+  const { journals, flights, leftOut } = found;
   const segments: string[] = [];
   const folders: string[] = [];
+  const others: string[] = [];
   for await (const { name, isFile, isDirectory } of Deno.readDir(folder)) {
-    if (isFile && JOURNAL.test(name)) journals.push(`${folder}/${name}`);
-    if (isFile && SEGMENT.test(name)) segments.push(name);
     if (isDirectory) folders.push(name);
+    else if (isFile && JOURNAL.test(name)) journals.push(`${folder}/${name}`);
+    else if (isFile && SEGMENT.test(name)) segments.push(name);
+    else if (!LOCK.test(name)) others.push(name);
   }
   const flightId = folder.slice(folder.lastIndexOf("/") + 1);
   if (segments.length > 0 && UUID.test(flightId)) {
-    const pictures = folders.includes("tiles") ? await picturesIn(`${folder}/tiles`) : [];
+    const pictures = folders.includes("tiles") ? await picturesIn(folder, leftOut) : [];
     flights.push({ flightId, path: folder, files: [...segments.sort(), ...pictures] });
-    return;
+    others.push(...folders.filter((name) => name !== "tiles").map((name) => `${name}/`));
+  } else {
+    others.push(...segments);
+    if (depth >= DEPTH_MAX) others.push(...folders.map((name) => `${name}/`));
+    else for (const name of folders.sort()) await visit(`${folder}/${name}`, depth + 1, found);
   }
-  if (depth >= DEPTH_MAX) return;
-  for (const name of folders.sort()) await visit(`${folder}/${name}`, depth + 1, journals, flights);
+  leftOut.push(...others.map((name) => `${folder}/${name}`));
 }
 
-async function picturesIn(folder: string): Promise<string[]> {
+async function picturesIn(flightFolder: string, leftOut: string[]): Promise<string[]> {
   const names: string[] = [];
-  for await (const { name, isFile } of Deno.readDir(folder)) {
-    if (isFile && PICTURE.test(name)) names.push(`tiles/${name}`);
+  for await (const { name, isFile } of Deno.readDir(`${flightFolder}/tiles`)) {
+    const path = `tiles/${name}`;
+    if (isFile && PICTURE.test(name)) names.push(path);
+    else leftOut.push(`${flightFolder}/${path}`);
   }
   return names.sort();
 }

@@ -17,3 +17,11 @@ export function visible(text: string): string {
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }
+
+/** The same for a name, whose line ends would forge lines of their own. */
+export function inOneLine(name: string): string {
+  return visible(name).replaceAll(
+    /[\n\u2028\u2029]/g,
+    (end) => `\\u${end.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
