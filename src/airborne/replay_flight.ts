@@ -11,6 +11,7 @@ import {
   openRecordedFlight,
   type RecordedFlight,
 } from "../flight/replay/mod.ts";
+import type { FlightPackage } from "../flight/flight_package/mod.ts";
 import type { EstimatorEvent } from "../navigation/state_estimator/mod.ts";
 import { CompanionNotes } from "./companion_records.ts";
 import type { AirborneConfig } from "./config.ts";
@@ -61,9 +62,7 @@ export async function replayFlight(
   await using opened = await openOutputs(parts, start);
   const { recording, records, tiles } = opened;
   const warn = warnings(console, recording);
-  warn("replay.other_place", otherPlaceWarning(description, flightPackage));
-  warn("replay.other_ground", groundHeightWarning(description, flightPackage));
-  warn("replay.expired_tiles", expiredTilesWarning(flightPackage));
+  warnOfPackage(warn, description, flightPackage);
   warn("flight.syscalls_not_filtered", filterSyscalls(airborne, request));
   const tally = new FlightTally(description.name);
   using supervision = new FlightSupervision({
@@ -117,8 +116,21 @@ async function* onClock(
   }
 }
 
-function warnings(console: ReplayConsole, recording: FlightRecording) {
-  return (kind: string, text: string | null) => {
+type Warn = (kind: string, text: string | null) => void;
+
+/** What of the package does not fit the flight. */
+function warnOfPackage(
+  warn: Warn,
+  description: RecordedFlight["description"],
+  flightPackage: FlightPackage,
+): void {
+  warn("replay.other_place", otherPlaceWarning(description, flightPackage));
+  warn("replay.other_ground", groundHeightWarning(description, flightPackage));
+  warn("replay.expired_tiles", expiredTilesWarning(flightPackage));
+}
+
+function warnings(console: ReplayConsole, recording: FlightRecording): Warn {
+  return (kind, text) => {
     if (text === null) return;
     console.note(text);
     recording.logger.warn(kind, {}, text);

@@ -95,6 +95,11 @@ const OPTIONS = {
   noPrior: option.flag({
     help: "nothing is known of the start, and no GPS message ever comes",
   }),
+  start: option.date({
+    help: "when it begins; a provider takes tiles of recent flights alone",
+    example: "2026-11-29T09:30Z",
+    absent: "2026-06-15T09:30Z, so that the same seed gives the same flight",
+  }),
   seed: option.text({ placeholder: "SEED", help: "number or word", absent: "1" }),
   name: option.text({ help: "name in flight.json", absent: "the folder's" }),
   image: option.path({
@@ -187,6 +192,7 @@ function requested(values: Values) {
       durationS: values.duration,
       extentM: values.extent,
       frameRateHz: values.frameRate,
+      startUtc: values.start?.toISOString(),
     }),
     gps: values.gps,
     prior: !values.noPrior,
