@@ -240,3 +240,24 @@ Deno.test("a path with a comma is refused in words", () =>
     assert.equal(code, 64);
     assert.match(err, /a path with a comma cannot be granted/);
   }));
+
+Deno.test("a configuration grants the paths that it names, and no flag of the runtime", () =>
+  inScratch(async (folder) => {
+    const planned = (config: string) => {
+      Deno.writeTextFileSync(`${folder}/config.yaml`, config);
+      const absent = ["replay", "absent", "--package", "absent", "--config", "config.yaml"];
+      return runBuilt("airborne", absent, { cwd: folder });
+    };
+    const named = await planned('modelPath: "a,b"');
+    assert.equal(named.code, 64, named.err);
+    assert.match(named.err, /Cannot grant access to .*a,b/);
+    await Deno.writeTextFile(`${folder}/other.js`, "console.log('another program')");
+    for (const setting of ["modelPath", "inference.ortTrtCacheDir"]) {
+      const [key, ...rest] = setting.split(".").reverse();
+      const value = `${key}: "m\\0--allow-run\\0${folder}/other.js\\0"`;
+      const hostile = await planned(rest.length === 0 ? value : `${rest[0]}: { ${value} }`);
+      assert.equal(hostile.code, 64, hostile.out);
+      assert.match(hostile.err, /a path cannot hold NUL/);
+      assert.equal(hostile.out, "");
+    }
+  }));

@@ -41,17 +41,25 @@ function flag(
   if (own === true) return [`--allow-${kind}`];
   const isPath = kind === "read" || kind === "write" || kind === "ffi";
   const list = (own || []).map((entry) => isPath ? resolve(root, entry) : entry);
-  const all = [...new Set([...list, ...named].map(withoutComma))];
+  const all = [...new Set([...list, ...named].map(grantable))];
   return all.length === 0 ? [] : [`--allow-${kind}=${all.join(",")}`];
 }
 
 /**
- * Deno splits the list at commas and has no escape; granting the folder above would be too much.
+ * Deno splits the list at commas and has no escape; granting the folder above would be too much. NUL, which a
+ * configuration can hold, ends an argument of the planner's answer: what follows it would be a flag of its own.
  */
-function withoutComma(entry: string): string {
+function grantable(entry: string): string {
   if (entry.includes(",")) {
     throw new UsageError(
       `Cannot grant access to ${entry}: a path with a comma cannot be granted (rename it, or move it)`,
+    );
+  }
+  if (entry.includes("\0")) {
+    throw new UsageError(
+      `Cannot grant access to ${
+        JSON.stringify(entry)
+      }: a path cannot hold NUL (correct it in the configuration)`,
     );
   }
   return entry;

@@ -30,7 +30,7 @@ async function plannedArguments(
 ): Promise<string[]> {
   // The reader of YAML is large: only a command line with a configuration pays for it.
   const parse = args.some((arg) => /^--config(=|$)/.test(arg))
-    ? (await import("yaml")).parse
+    ? (await import("./yaml.ts")).parse
     : () => undefined;
   const grants = grantsFor(data.commands, args, settingReader(parse));
   const flags = permissionFlags(data.permissions, grants, root);
