@@ -85,6 +85,8 @@ Deno.test("an hour of flight is one small page that shows every important event,
       const ids = [
         "horizontal",
         "vertical",
+        "height",
+        "speed",
         "health",
         "fixes",
         "odometry",
@@ -107,7 +109,10 @@ Deno.test("an hour of flight is one small page that shows every important event,
         document.querySelector("#event-rows tr").click();
         return document.getElementById("readout").textContent;
       })()`);
-      assert.match(moment, /^at 12:00\.0 · 3 sigma .* · error .*Source label satellite anchored/);
+      assert.match(
+        moment,
+        /^at 12:00\.0 · 95 % radius .* · error .*Source label satellite anchored/,
+      );
     });
   }));
 
@@ -196,7 +201,7 @@ Deno.test("flights without a position, of one record, of one moment, of wild cov
       inScratch(async (folder) => {
         const { html } = await reportOn(folder, records);
         if (name === "wild covariance") {
-          has(html, /highest: 3 sigma 3000000000 m at 0:10/);
+          has(html, /highest: 95 % radius 2448000000 m at 0:10/);
           has(html, /2 of 102 estimates have no position or no covariance/);
         }
         if (name === "no position") has(html, /There is no map/);

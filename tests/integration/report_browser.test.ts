@@ -15,8 +15,9 @@ Deno.test("reportPage() opens in a browser without a script error, and its chart
     const opened = await browser.open(`file://${folder}/report.html`);
     assert.deepEqual(opened.faults, []);
     const page = await browser.evaluate<string>("document.documentElement.outerHTML");
-    // The script marks the page at its very end: values of error, 3 sigma and latency.
-    assert.match(page, /<html lang="en" data-ready="900">/);
+    // The script marks the page at its very end: values of error, radius,
+    // latency, heights and speeds; the true speed needs half a second on both sides.
+    assert.match(page, /<html lang="en" data-ready="2097">/);
     const errorLine = page.match(/<polyline class="line error" points="([^"]+)"/)?.[1] ?? "";
     assert.equal(errorLine.split(" ").length, 300);
     assert.ok(!page.includes("NaN") && !page.includes("undefined"));
@@ -24,6 +25,7 @@ Deno.test("reportPage() opens in a browser without a script error, and its chart
     const fixes = Number(page.match(/class="fix dots" data-points="(\d+)"/)?.[1]);
     assert.ok(fixes > 100, `${fixes} fixes`);
     assert.ok((page.match(/<rect class="label /g) ?? []).length >= 3);
+    for (const id of ["height", "speed"]) assert.ok(page.includes(`id="${id}"`), id);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -58,6 +58,7 @@ export async function fixtureReport(frameCount = 900): Promise<FlightReport> {
       ...local.wgsFromLocal([east, north, 130]),
       covarianceEnM2: [sigma ** 2, 0, sigma ** 2],
       horizontal95M: 2.4477 * sigma,
+      velocityEnuMps: [12, 5, 0],
       vioRegistered: true,
       label,
       fix,

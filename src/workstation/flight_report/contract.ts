@@ -41,6 +41,8 @@ export interface ReportTracks {
   readonly estimate: readonly TrackSample[];
   readonly truth: readonly TrackSample[];
   readonly fixes: readonly ReportPosition[];
+  /** Where the last position from GPS was taken, each with its time. */
+  readonly gpsEnds: readonly { readonly timeS: number; readonly position: ReportPosition }[];
   /** Number of accepted fixes before reduction. */
   readonly fixCount: number;
 }
@@ -76,6 +78,8 @@ export interface TimeChart {
   readonly valueMin: number;
   /** 0 is in the middle. */
   readonly isSymmetric?: boolean;
+  /** The scale spans the values, at least `valueMin` of them, and need not hold 0. */
+  readonly fitsValues?: boolean;
   /** A horizontal line with its name. */
   readonly bar?: { readonly value: number; readonly name: string };
 }

@@ -3,9 +3,18 @@
  *
  * @module
  */
+import type { ReportFigure } from "./contract.ts";
+import type { Quantiles } from "./quantiles.ts";
 
+/** "0.42 m", "7.3 m", "118 m": two digits, because no more mean anything. */
 export function metres(value: number | null): string {
-  return withUnit(value, "m", value !== null && value >= 100 ? 0 : 2);
+  const size = Math.abs(value ?? 0);
+  return withUnit(value, "m", size >= 10 ? 0 : size >= 1 ? 1 : 2);
+}
+
+/** "0.84 km", "18.4 km". */
+export function kilometres(distanceM: number): string {
+  return `${(distanceM / 1000).toFixed(distanceM >= 10_000 ? 1 : 2)} km`;
 }
 
 export function percent(value: number | null): string {
@@ -20,10 +29,23 @@ export function withUnit(value: number | null, unit: string, digits: number): st
 
 /** "72.3 s", "1 h 02 min". */
 export function durationText(seconds: number): string {
-  if (seconds < 120) return `${Number(seconds.toPrecision(3))} s`;
+  if (seconds < 60) return `${Number(seconds.toPrecision(seconds < 10 ? 2 : 3))} s`;
   const minutes = Math.floor(seconds / 60);
   const rest = String(Math.floor(seconds % 60)).padStart(2, "0");
   return minutes < 60
     ? `${minutes} min ${rest} s`
     : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+}
+
+/** A figure of the spread of values; none without a value. */
+export function spreadFigure(
+  values: Quantiles,
+  unit: "m" | "ms",
+  note: string,
+  name: string,
+): ReportFigure[] {
+  if (values.count === 0) return [];
+  const text = [values.quantile(0.5), values.quantile(0.95), values.quantile(0.99), values.maximum]
+    .map((value) => unit === "m" ? metres(value) : withUnit(value, unit, 0));
+  return [{ name: `${name} p50 / p95 / p99 / max`, value: text.join(" / "), note }];
 }

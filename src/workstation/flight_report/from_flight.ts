@@ -14,8 +14,9 @@ import {
   type Truth,
 } from "../evaluation/mod.ts";
 import type { FlightReport, ReportFigure, ReportMap, ReportPanel } from "./contract.ts";
-import { metres, percent, withUnit } from "./figure_text.ts";
+import { kilometres, metres, percent, withUnit } from "./figure_text.ts";
 import { LABEL_STATES, type ReportLabel } from "./labels.ts";
+import { MotionPanels } from "./motion_panels.ts";
 import { SeriesBins } from "./series_bins.ts";
 import { StageCosts } from "./stage_costs.ts";
 import { StateBins } from "./state_bins.ts";
@@ -26,6 +27,7 @@ import { TrackBins } from "./track_bins.ts";
 export interface ReportedFrame extends EvaluatedFrame {
   /** Semi-major axis of the horizontal 95 % ellipse, metres. */
   readonly horizontal95M: number;
+  readonly velocityEnuMps: readonly [number, number, number];
   readonly label: ReportLabel;
 }
 
@@ -42,8 +44,6 @@ interface ReportedFlight {
   readonly map: ReportMap | null;
 }
 
-/** 3 sigma over the 95 % quantile of two dimensions: 3 / sqrt(−2 ln 0.05). */
-const SIGMA3_PER_95 = 3 / Math.sqrt(-2 * Math.log(0.05));
 const LATENCY_BAR_MS = 150;
 /** A gap of more than five usual intervals interrupts a line. */
 const BREAK_INTERVALS = 5;
@@ -77,14 +77,15 @@ export function reportOf(flight: ReportedFlight): FlightReport {
       truth: trueTrack.samples(),
       fixes,
       fixCount: fixes.length,
+      gpsEnds: [],
     },
     map: flight.map,
-    panels: panels(frames, evaluated.errors, range, breakNs),
+    panels: panels(flight, evaluated.errors, range, breakNs),
     events: null,
     tables: [stages.table()].filter(({ rows }) => rows.length > 0),
     footnote:
-      "Errors are horizontal, against the truth at each frame's exposure. The band is three " +
-      "times the semi-major 1-sigma axis of the filter's covariance.",
+      "Errors are horizontal, against the truth at each frame's exposure. The 95 % radius is the " +
+      "semi-major axis of the filter's horizontal 95 % ellipse.",
   };
 }
 
@@ -94,18 +95,20 @@ function breakOf(frames: readonly ReportedFrame[]): number {
 }
 
 function panels(
-  frames: readonly ReportedFrame[],
+  { frames, truth }: ReportedFlight,
   errors: readonly FrameError[],
   range: TimeRange,
   breakNs: number,
 ): ReportPanel[] {
   const series = () => new SeriesBins(range, breakNs);
-  const error = series(), sigma = series(), late = series();
+  const error = series(), radius = series(), late = series();
+  const motion = new MotionPanels(range, breakNs, truth);
   const label = new StateBins(range, LABEL_STATES);
   const errorOf = new Map(errors.map(({ sequence, horizontalM }) => [sequence, horizontalM]));
   for (const frame of frames) {
     error.add(frame.timeNs, errorOf.get(frame.sequence));
-    sigma.add(frame.timeNs, frame.horizontal95M * SIGMA3_PER_95);
+    radius.add(frame.timeNs, frame.horizontal95M);
+    motion.add(frame.timeNs, frame.timeNs, frame.heightM, frame.velocityEnuMps);
     late.add(frame.timeNs, frame.latencyMs);
     label.add(frame.timeNs, frame.label);
   }
@@ -118,10 +121,10 @@ function panels(
       valueMin: 5,
       series: [
         {
-          name: "3 sigma of the filter",
+          name: "95 % radius",
           kind: "area",
           style: "sigma",
-          samples: sigma.samples(),
+          samples: radius.samples(),
         },
         { name: "error", kind: "line", style: "error", samples: error.samples() },
       ],
@@ -132,6 +135,7 @@ function panels(
       title: "Source of the position",
       rows: [label.row("source label")],
     },
+    ...motion.panels(),
     {
       type: "chart",
       id: "latency",
@@ -143,9 +147,10 @@ function panels(
     },
   ];
 }
+
 function headline(metrics: FlightMetrics, distanceM: number): ReportFigure[] {
   return [
-    { name: "flown without GPS", value: `${(distanceM / 1000).toFixed(2)} km` },
+    { name: "flown without GPS", value: kilometres(distanceM) },
     { name: "error, half of the frames", value: metres(metrics.errorMP50) },
     { name: "error, 95 % of the frames", value: metres(metrics.errorMP95) },
     { name: "largest error", value: metres(metrics.errorMMax) },

@@ -17,7 +17,9 @@ import type {
   ReportTracks,
 } from "./contract.ts";
 import { EventList } from "./event_list.ts";
+import { estimateVerdict } from "./estimate_verdict.ts";
 import { durationText } from "./figure_text.ts";
+import { GpsUse } from "./gps_use.ts";
 import { textOf } from "./payload.ts";
 import { RecordEstimates } from "./record_estimates.ts";
 import { eventWords } from "./record_events.ts";
@@ -52,6 +54,7 @@ export class RecordReport {
   readonly #estimates: RecordEstimates;
   readonly #health: RecordHealth;
   readonly #measurements: RecordMeasurements;
+  readonly #gps = new GpsUse();
   #tracks: ReportTracks | null = null;
   #hasHeader = false;
 
@@ -73,9 +76,15 @@ export class RecordReport {
     this.#health.add(record);
     if (kind === "nav.state") return this.#estimates.addState(timestampNs, payload);
     if (kind === "nav.fix") return this.#estimates.addFix(timestampNs, payload);
-    if (kind === "c5.measurement") return this.#measurements.add(timestampNs, payload);
-    if (kind === "frame.meta") return this.#estimates.addFrame(timestampNs, payload);
-    if (kind === "c8.position_out") return this.#estimates.addOutput(timestampNs, payload);
+    if (kind === "c5.measurement") {
+      this.#gps.addMeasurement(timestampNs, payload);
+      return this.#measurements.add(timestampNs, payload, this.#estimates.lastLabel);
+    }
+    if (kind === "sensor.gps") return this.#gps.addReported(timestampNs, payload);
+    if (kind === "frame.meta") return this.#estimates.latencies.addFrame(timestampNs, payload);
+    if (kind === "c8.position_out") {
+      return this.#estimates.latencies.addOutput(timestampNs, payload);
+    }
     // Repeated in every segment.
     if (kind === "flight_header" && this.#hasHeader) return;
     this.#hasHeader ||= kind === "flight_header";
@@ -101,14 +110,15 @@ export class RecordReport {
     const { summary } = this.#diagnosis;
     const estimates = this.#estimates;
     this.#addPauses();
+    this.#addGpsEnds();
     const counts = this.#events.counts;
     const label = estimates.label.isEmpty ? null : estimates.label.row("Source label");
     return {
       title: `Flight report: ${textOf(summary.header ?? {}, "name") || summary.flightIds[0]}`,
       subtitle: this.#subtitle(),
       notices: [
-        ...recordNotices(this.#diagnosis),
         ...this.#estimateNotices(),
+        ...recordNotices(this.#diagnosis),
         ...options.notices ?? [],
       ],
       headline: [
@@ -125,11 +135,12 @@ export class RecordReport {
       map: options.map,
       panels: [
         ...estimates.accuracyPanels(),
+        ...estimates.motionPanels(),
         ...this.#health.panel(label, counts),
         ...estimates.fixPanels(),
         ...this.#health.odometryPanels(),
         ...this.#measurements.panels(),
-        ...estimates.latencyPanels(),
+        ...estimates.latencies.panels(),
       ],
       events: this.#events.build(),
       tables: recordTables(this.#diagnosis, estimates.reasons(), [
@@ -138,13 +149,13 @@ export class RecordReport {
       ]),
       footnote:
         "Times are since the first record. Of each pixel column the first, lowest, highest and " +
-        "last value are drawn. A gap of more than five usual intervals interrupts a line. 3 sigma is " +
-        "three times the semi-major axis of the filter's horizontal 1-sigma ellipse.",
+        "last value are drawn. A gap of more than five usual intervals interrupts a line. The 95 % " +
+        "radius is the semi-major axis of the filter's horizontal 95 % ellipse.",
     };
   }
 
   #tracksOnce(): ReportTracks {
-    return this.#tracks ??= this.#estimates.tracks();
+    return this.#tracks ??= this.#estimates.tracks(this.#gps.endsNs(this.#range.toNs));
   }
 
   #subtitle(): string {
@@ -156,7 +167,7 @@ export class RecordReport {
         : summary.flightIds[0] ?? "",
       ...summary.first === null || summary.last === null
         ? []
-        : [`${summary.first.wallTime} to ${summary.last.wallTime}`],
+        : [momentsText(summary.first.wallTime, summary.last.wallTime)],
       textOf(header, "aircraft").replaceAll("_", " "),
       textOf(header, "software"),
       textOf(header, "packageName"),
@@ -180,14 +191,28 @@ export class RecordReport {
   }
 
   #estimateNotices(): ReportNotice[] {
-    const { states, unusable } = this.#estimates;
-    if (unusable === 0) return [];
-    return [{
+    const { states, unusable, deadReckoned, insideRadius } = this.#estimates;
+    if (states === 0) return [];
+    const verdict = estimateVerdict({
+      sources: this.#measurements.sources(),
+      anchored: this.#measurements.anchored,
+      deadReckoned,
+      insideRadius,
+    });
+    if (unusable === 0) return [verdict];
+    return [verdict, {
       tone: "bad",
       text:
         `${unusable.toLocaleString("en")} of ${states.toLocaleString("en")} estimates have no ` +
         "position or no covariance that could be drawn.",
     }];
+  }
+
+  #addGpsEnds(): void {
+    for (const { timeS } of this.#tracksOnce().gpsEnds) {
+      const text = "GPS ended: the last position that was taken from it";
+      this.#events.add({ timeS, severity: "notice", kind: "sensor.gps", producer: "", text });
+    }
   }
 
   /** Gaps of regular streams are shown as events although no record reports them. */
@@ -206,4 +231,13 @@ export class RecordReport {
       }
     }
   }
+}
+
+/** "2026-06-15 09:30:00 to 09:30:57 UTC", of two ISO texts; as they are where they are none. */
+function momentsText(from: string, to: string): string {
+  const iso = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/;
+  const first = iso.exec(from), last = iso.exec(to);
+  if (first === null || last === null) return `${from} to ${to}`;
+  const day = last[1] === first[1] ? "" : `${last[1]} `;
+  return `${first[1]} ${first[2]} to ${day}${last[2]} UTC`;
 }

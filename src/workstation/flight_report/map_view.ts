@@ -25,6 +25,7 @@ export function mapView(map: ReportMap, tracks: ReportTracks): string {
     ...estimate.length > 0 ? [key("estimate line", "estimated track")] : [],
     ...fixes.length > 0 ? [key("fix dots", "satellite fix")] : [],
   ];
+  const gpsEnds = tracks.gpsEnds.map(({ position }) => mapPixel(map, position));
   return `<figure class="map" id="map"><figcaption><h2>${
     map.jpeg === null ? "Track, without map tiles" : "Track over the map tiles"
   }</h2><p class="legend">${keys.join("")}</p></figcaption>
@@ -36,7 +37,9 @@ ${picture(map)}
 ${lines(truth, "casing")}${lines(truth, "truth line")}${
     truth.length === 0 ? lines(estimate, "casing") : ""
   }${lines(estimate, "estimate line")}
-${markers(ends, unit, map.widthPx)}
+${markers(ends, unit, map.widthPx)}${
+    gpsEnds.map((point) => marker(point, "GPS ended", "gps", unit, map.widthPx)).join("")
+  }
 ${scaleBar(map, unit)}
 <circle class="here" r="${coordinate(8 * unit)}" cx="-99" cy="-99"/>
 </svg>${outside(map, tracks.estimate)}</figure>`;
@@ -128,17 +131,26 @@ function markers(track: readonly Point[], unit: number, widthPx: number): string
   const first = track[0], last = track[track.length - 1];
   const apart = distance(first, last) > 50 * unit;
   return apart
-    ? marker(first, "start", unit, widthPx) + marker(last, "end", unit, widthPx)
-    : marker(first, "start and end", unit, widthPx);
+    ? marker(first, "start", "end", unit, widthPx) + marker(last, "end", "end", unit, widthPx)
+    : marker(first, "start and end", "end", unit, widthPx);
 }
 
-/** A ring with its name beside it, on the side that has space. */
-function marker([x, y]: Point, name: string, unit: number, widthPx: number): string {
+/**
+ * A ring with its name beside it, on the side that has space; the name of where GPS ended is below
+ * the ring, because flights often lose it near the start.
+ */
+function marker(
+  [x, y]: Point,
+  name: string,
+  style: "end" | "gps",
+  unit: number,
+  widthPx: number,
+): string {
   const left = x > 0.8 * widthPx;
   const textX = coordinate(x + (left ? -12 : 12) * unit);
-  return `<circle class="end" cx="${coordinate(x)}" cy="${coordinate(y)}" r="${
+  return `<circle class="${style}" cx="${coordinate(x)}" cy="${coordinate(y)}" r="${
     coordinate(6 * unit)
-  }"/><text class="on-map ${left ? "left" : ""}" x="${textX}" y="${
+  }"/><text class="on-map ${style} ${left ? "left" : ""}" x="${textX}" y="${
     coordinate(y + 5 * unit)
   }">${name}</text>`;
 }

@@ -27,8 +27,21 @@ export function textOf(payload: Payload, key: string): string {
   return typeof value === "string" ? value : "";
 }
 
-/** Semi-major 1-sigma axis of the horizontal covariance [east-east, east-north, north-north], m². */
-export function horizontalSigmaM(payload: Payload): number | null {
+/** Quantile of a 95 % ellipse over its 1-sigma ellipse: two dimensions, sqrt(−2 ln 0.05). */
+const SIGMAS_95_HORIZONTAL = Math.sqrt(-2 * Math.log(0.05));
+/** Of one dimension: 95 % lie within, on both sides. */
+export const SIGMAS_95_VERTICAL = 1.959964;
+
+/**
+ * The 95 % radius, metres: the semi-major axis of the 95 % ellipse of the horizontal covariance
+ * [east-east, east-north, north-north], m².
+ */
+export function radius95M(payload: Payload): number | null {
+  const sigmaM = horizontalSigmaM(payload);
+  return sigmaM === null ? null : SIGMAS_95_HORIZONTAL * sigmaM;
+}
+
+function horizontalSigmaM(payload: Payload): number | null {
   const covariance = payload.covarianceEnM2;
   if (!Array.isArray(covariance)) return null;
   const [ee, en, nn] = covariance;

@@ -6,11 +6,20 @@
  */
 import { wrapDegrees } from "../../core/mod.ts";
 import type { TruthTrack } from "../evaluation/mod.ts";
-import type { ReportFigure, ReportPanel, ReportTracks, Sample } from "./contract.ts";
-import { metres, percent, withUnit } from "./figure_text.ts";
+import type {
+  ReportFigure,
+  ReportPanel,
+  ReportPosition,
+  ReportTracks,
+  Sample,
+  TrackSample,
+} from "./contract.ts";
+import { kilometres, metres, percent, spreadFigure, withUnit } from "./figure_text.ts";
 import { LABEL_STATES } from "./labels.ts";
-import { horizontalSigmaM, numberOf, type Payload, textOf } from "./payload.ts";
+import { MotionPanels } from "./motion_panels.ts";
+import { numberOf, type Payload, radius95M, SIGMAS_95_VERTICAL, textOf } from "./payload.ts";
 import { Quantiles } from "./quantiles.ts";
+import { RecordLatencies } from "./record_latencies.ts";
 import type { RecordRhythm } from "./record_rhythm.ts";
 import { SeriesBins } from "./series_bins.ts";
 import { StageCosts } from "./stage_costs.ts";
@@ -18,7 +27,6 @@ import { StateBins } from "./state_bins.ts";
 import type { TimeRange } from "./time_range.ts";
 import { TrackBins } from "./track_bins.ts";
 
-const LATENCY_BAR_MS = 150;
 /** Fixes as shares: stretches of the flight, with some frames in each. */
 const SHARE_BINS_MAX = 150;
 const SHARE_FRAMES_MIN = 15;
@@ -30,6 +38,8 @@ const EARTH_RADIUS_M = 6_371_000;
 export class RecordEstimates {
   readonly label: StateBins;
   readonly stages = new StageCosts();
+  readonly latencies: RecordLatencies;
+  readonly #motion: MotionPanels;
   readonly #range: TimeRange;
   readonly #rhythm: RecordRhythm;
   readonly #truth: TruthTrack | null;
@@ -49,6 +59,11 @@ export class RecordEstimates {
   #lastPlace: { timeNs: number; latitudeDeg: number; longitudeDeg: number } | null = null;
   #states = 0;
   #unusable = 0;
+  #deadReckoned = 0;
+  #lastLabel = "";
+  /** Errors that were held against the stated radius, and those inside. */
+  #radiusChecks = 0;
+  #radiusHeld = 0;
 
   constructor(range: TimeRange, rhythm: RecordRhythm, truth: TruthTrack | null) {
     const series = (kind: string) => new SeriesBins(range, rhythm.breakNs(kind));
@@ -56,6 +71,8 @@ export class RecordEstimates {
     this.#range = range;
     this.#rhythm = rhythm;
     this.#truth = truth;
+    this.latencies = new RecordLatencies(range, rhythm);
+    this.#motion = new MotionPanels(range, breakNs, truth);
     this.label = new StateBins(range, LABEL_STATES, breakNs);
     const shares = Math.ceil(rhythm.count("nav.fix") / SHARE_FRAMES_MIN);
     this.#shareAccepted = new Float64Array(Math.max(1, Math.min(SHARE_BINS_MAX, shares)));
@@ -63,20 +80,14 @@ export class RecordEstimates {
     this.#estimate = new TrackBins(range, breakNs);
     this.#trueTrack = new TrackBins(range, breakNs);
     this.#bins = {
-      sigma: series("nav.state"),
-      sigmaUp: series("nav.state"),
+      radius: series("nav.state"),
+      heightRadius: series("nav.state"),
       error: series("nav.state"),
       errorUp: series("nav.state"),
-      latency: series("nav.state"),
-      arrival: series("frame.meta"),
-      age: series("c8.position_out"),
     };
     this.#quantiles = {
-      sigma3: new Quantiles(),
+      radius: new Quantiles(),
       error: new Quantiles(),
-      latency: new Quantiles(),
-      arrival: new Quantiles(),
-      age: new Quantiles(),
       fixError: new Quantiles(),
     };
   }
@@ -85,22 +96,24 @@ export class RecordEstimates {
     this.#states++;
     const latitudeDeg = numberOf(payload, "latitudeDeg");
     const longitudeDeg = numberOf(payload, "longitudeDeg");
-    const sigma = horizontalSigmaM(payload);
-    if (latitudeDeg === null || longitudeDeg === null || sigma === null) this.#unusable++;
+    const radiusM = radius95M(payload);
+    if (latitudeDeg === null || longitudeDeg === null || radiusM === null) this.#unusable++;
     this.#estimate.add(timeNs, latitudeDeg, longitudeDeg);
-    this.label.add(timeNs, textOf(payload, "label"));
-    if (sigma !== null) {
-      this.#bins.sigma.add(timeNs, 3 * sigma);
-      this.#quantiles.sigma3.add(3 * sigma);
-    }
+    this.#lastLabel = textOf(payload, "label");
+    this.label.add(timeNs, this.#lastLabel);
+    if (this.#lastLabel === "dead_reckoned") this.#deadReckoned++;
+    this.#bins.radius.add(timeNs, radiusM);
+    this.#quantiles.radius.add(radiusM);
     const sigmaUp = numberOf(payload, "sigmaUpM");
-    if (sigmaUp !== null) this.#bins.sigmaUp.add(timeNs, 3 * Math.abs(sigmaUp));
-    this.#bins.latency.add(timeNs, payload.latencyMs);
-    this.#quantiles.latency.add(payload.latencyMs);
+    if (sigmaUp !== null) {
+      this.#bins.heightRadius.add(timeNs, SIGMAS_95_VERTICAL * Math.abs(sigmaUp));
+    }
+    const validNs = numberOf(payload, "validNs") ?? timeNs;
+    this.#motion.add(timeNs, validNs, payload.heightM, payload.velocityEnuMps);
+    this.latencies.addState(timeNs, payload);
     this.stages.add({ cpuMs: payload.stageCpuMs, wallMs: payload.stageWallMs });
     if (!isPlace(latitudeDeg, longitudeDeg)) return;
     this.#addDistance(timeNs, latitudeDeg!, longitudeDeg!);
-    const validNs = numberOf(payload, "validNs") ?? timeNs;
     const error = this.#errorAt(validNs, {
       latitudeDeg: latitudeDeg!,
       longitudeDeg: longitudeDeg!,
@@ -110,6 +123,10 @@ export class RecordEstimates {
     this.#trueTrack.add(timeNs, error.truth.latitudeDeg, error.truth.longitudeDeg);
     this.#bins.error.add(timeNs, error.horizontalM);
     this.#quantiles.error.add(error.horizontalM);
+    if (radiusM !== null) {
+      this.#radiusChecks++;
+      if (error.horizontalM <= radiusM) this.#radiusHeld++;
+    }
     this.#bins.errorUp.add(timeNs, error.verticalM);
   }
 
@@ -142,20 +159,6 @@ export class RecordEstimates {
     this.#fixes.splice(0, this.#fixes.length, ...half);
   }
 
-  addFrame(timeNs: number, payload: Payload): void {
-    const exposure = numberOf(payload, "exposureMidNs");
-    const available = numberOf(payload, "availableNs");
-    if (exposure === null || available === null) return;
-    const ms = (available - exposure) / 1e6;
-    this.#bins.arrival.add(timeNs, ms);
-    this.#quantiles.arrival.add(ms);
-  }
-
-  addOutput(timeNs: number, payload: Payload): void {
-    this.#bins.age.add(timeNs, payload.ageMs);
-    this.#quantiles.age.add(payload.ageMs);
-  }
-
   get states(): number {
     return this.#states;
   }
@@ -165,13 +168,35 @@ export class RecordEstimates {
     return this.#unusable;
   }
 
+  /** Of the latest estimate. */
+  get lastLabel(): string {
+    return this.#lastLabel;
+  }
+
+  /** Share of the estimates, 0 to 1. */
+  get deadReckoned(): number {
+    return this.#states === 0 ? 0 : this.#deadReckoned / this.#states;
+  }
+
+  /** Share of the errors inside the stated 95 % radius; null without truth. */
+  get insideRadius(): number | null {
+    return this.#radiusChecks === 0 ? null : this.#radiusHeld / this.#radiusChecks;
+  }
+
   get hasError(): boolean {
     return this.#bins.error.count > 0;
   }
 
-  tracks(): ReportTracks {
+  /** `gpsEndsNs`: when GPS ended, shown where the estimate was. */
+  tracks(gpsEndsNs: readonly number[]): ReportTracks {
+    const estimate = this.#estimate.samples();
     return {
-      estimate: this.#estimate.samples(),
+      estimate,
+      gpsEnds: gpsEndsNs.flatMap((timeNs) => {
+        const timeS = this.#range.seconds(timeNs);
+        const position = positionNear(estimate, timeS);
+        return position === null ? [] : [{ timeS, position }];
+      }),
       truth: this.#trueTrack.samples(),
       fixes: this.#fixes,
       fixCount: this.#fixCount,
@@ -184,7 +209,7 @@ export class RecordEstimates {
   }
 
   accuracyPanels(): ReportPanel[] {
-    const { sigma, sigmaUp, error, errorUp } = this.#bins;
+    const { radius, heightRadius, error, errorUp } = this.#bins;
     const chart = (
       id: string,
       name: string,
@@ -206,9 +231,13 @@ export class RecordEstimates {
         ],
       }];
     return [
-      ...chart("horizontal", "Horizontal", sigma, error, ["3 sigma", "error"]),
-      ...chart("vertical", "Vertical", sigmaUp, errorUp, ["3 sigma up", "height error"]),
+      ...chart("horizontal", "Horizontal", radius, error, ["95 % radius", "error"]),
+      ...chart("vertical", "Vertical", heightRadius, errorUp, ["95 % of heights", "height error"]),
     ];
+  }
+
+  motionPanels(): ReportPanel[] {
+    return this.#motion.panels();
   }
 
   fixPanels(): ReportPanel[] {
@@ -235,35 +264,8 @@ export class RecordEstimates {
     }];
   }
 
-  latencyPanels(): ReportPanel[] {
-    const { latency, arrival, age } = this.#bins;
-    const series = [
-      ["estimate", "latency", latency],
-      ["exposure to frame in memory", "arrival", arrival],
-      ["age of the position sent", "age", age],
-    ] as const;
-    const known = series.filter(([, , bins]) => bins.count > 0);
-    if (known.length === 0) return [];
-    return [{
-      type: "chart",
-      id: "latency",
-      title: "Latencies",
-      unit: "ms",
-      valueMin: 10,
-      series: known.map(([name, style, bins]) => ({
-        name,
-        kind: "dots" as const,
-        style,
-        samples: bins.samples(),
-      })),
-      ...latency.count === 0
-        ? {}
-        : { bar: { value: LATENCY_BAR_MS, name: `${LATENCY_BAR_MS} ms` } },
-    }];
-  }
-
   headline(): ReportFigure[] {
-    const { error, sigma3, latency } = this.#quantiles;
+    const { error, radius } = this.#quantiles;
     const { truthText } = this;
     return [
       {
@@ -275,9 +277,9 @@ export class RecordEstimates {
           { name: "error, 95 % of the estimates", value: metres(error.quantile(0.95)) },
           { name: "largest error", value: metres(error.maximum) },
         ]
-        : [{ name: "3 sigma, 95 % of the estimates", value: metres(sigma3.quantile(0.95)) }],
+        : [{ name: "95 % radius, median", value: metres(radius.quantile(0.5)) }],
       { name: "frames with a fix", value: this.#fixShare() },
-      { name: "latency, 95 %", value: withUnit(latency.quantile(0.95), "ms", 0) },
+      { name: "latency, 95 %", value: withUnit(this.latencies.estimateMs.quantile(0.95), "ms", 0) },
     ];
   }
 
@@ -287,28 +289,28 @@ export class RecordEstimates {
 
   figures(): ReportFigure[] {
     const q = this.#quantiles;
-    const spread = (values: Quantiles, unit: string, digits: number, note: string, name: string) =>
-      values.count === 0 ? [] : [{
-        name: `${name} p50 / p95 / p99 / max`,
-        value: [values.quantile(0.5), values.quantile(0.95), values.quantile(0.99), values.maximum]
-          .map((value) => withUnit(value, unit, digits)).join(" / "),
-        note,
-      }];
     return [
       { name: "estimates", value: this.#states.toLocaleString("en") },
-      ...spread(
+      ...spreadFigure(
         q.error,
         "m",
-        2,
         "horizontal, against the truth at each estimate's moment",
         "error",
       ),
-      ...spread(q.sigma3, "m", 2, "3 times the semi-major 1-sigma axis", "uncertainty"),
+      ...spreadFigure(
+        q.radius,
+        "m",
+        "semi-major axis of the horizontal 95 % ellipse",
+        "95 % radius",
+      ),
+      ...this.insideRadius === null ? [] : [{
+        name: "errors inside the 95 % radius",
+        value: percent(this.insideRadius),
+        note: "95 % for a consistent filter",
+      }],
       { name: "frames with an accepted fix", value: this.#fixShare() },
-      ...spread(q.fixError, "m", 2, "accepted fixes against the truth", "fix error"),
-      ...spread(q.latency, "ms", 0, "JPEG bytes in → estimate out", "latency"),
-      ...spread(q.arrival, "ms", 0, "middle of the exposure → picture in memory", "frame arrival"),
-      ...spread(q.age, "ms", 0, "of the estimate when it was sent", "age of the position sent"),
+      ...spreadFigure(q.fixError, "m", "accepted fixes against the truth", "fix error"),
+      ...this.latencies.figures(),
     ];
   }
 
@@ -352,6 +354,12 @@ function isPlace(latitudeDeg: number | null, longitudeDeg: number | null): boole
     Math.abs(longitudeDeg) <= 180;
 }
 
-function kilometres(distanceM: number): string {
-  return `${(distanceM / 1000).toFixed(2)} km`;
+/** Of the sample nearest in time; null without one. */
+function positionNear(samples: readonly TrackSample[], timeS: number): ReportPosition | null {
+  let nearest: { readonly awayS: number; readonly position: ReportPosition } | null = null;
+  for (const [atS, position] of samples) {
+    const awayS = Math.abs(atS - timeS);
+    if (position !== null && awayS < (nearest?.awayS ?? Infinity)) nearest = { awayS, position };
+  }
+  return nearest?.position ?? null;
 }

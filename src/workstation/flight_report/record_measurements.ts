@@ -10,6 +10,7 @@ import {
   type MeasurementComponent,
 } from "../../navigation/state_estimator/mod.ts";
 import type { ReportPanel, ReportTable, Series, TimeChart } from "./contract.ts";
+import type { AnchoredRecord, SourceRecord } from "./estimate_verdict.ts";
 import { percent } from "./figure_text.ts";
 import { numberOf, numbersOf, type Payload, textOf } from "./payload.ts";
 import { SeriesBins } from "./series_bins.ts";
@@ -43,17 +44,28 @@ interface SourceBins {
   /** Measurements that the filter tested, and those of them that it refused. */
   judged: number;
   refused: number;
+  /** Refused one after the other, until now and at most. */
+  run: Run | null;
+  longestRun: Run | null;
+}
+
+interface Run {
+  readonly fromNs: number;
+  readonly toNs: number;
+  readonly count: number;
 }
 
 export class RecordMeasurements {
   readonly #range: TimeRange;
   readonly #sources = new Map<string, SourceBins>();
+  #anchored = { judged: 0, refused: 0 };
 
   constructor(range: TimeRange) {
     this.#range = range;
   }
 
-  add(timestampNs: number, payload: Payload): void {
+  /** `label`: of the latest estimate. */
+  add(timestampNs: number, payload: Payload, label = ""): void {
     const innovation = numbersOf(payload, "innovation");
     const variance = numbersOf(payload, "innovationVariance");
     if (innovation.length === 0 || innovation.length !== variance.length) return;
@@ -64,6 +76,18 @@ export class RecordMeasurements {
     const fused = payload.fused === true;
     source.judged++;
     if (!fused) source.refused++;
+    source.run = fused ? null : {
+      fromNs: source.run?.fromNs ?? timeNs,
+      toNs: timeNs,
+      count: (source.run?.count ?? 0) + 1,
+    };
+    if (source.run !== null && source.run.count > (source.longestRun?.count ?? 0)) {
+      source.longestRun = source.run;
+    }
+    if (source.name === "anchor" && label === "satellite_anchored") {
+      this.#anchored.judged++;
+      if (!fused) this.#anchored.refused++;
+    }
     source.testRatio.add(timeNs, payload.testRatio);
     source.components.forEach((bins, i) => {
       const sigma = Math.sqrt(variance[i]), factor = shown(source.name, i).factor;
@@ -73,6 +97,25 @@ export class RecordMeasurements {
       bins.sum += innovation[i] * factor;
       bins.normalisedSquares += innovation[i] ** 2 / variance[i];
     });
+  }
+
+  /** For the verdict on the estimate. */
+  sources(): SourceRecord[] {
+    return [...this.#sources.values()].map(({ name, judged, refused, components, longestRun }) => ({
+      name: nameOf(name),
+      judged,
+      refused,
+      inside2Sigma: Math.min(...components.map(({ inside }) => inside / judged)),
+      conflict: {
+        fromS: this.#range.seconds(longestRun?.fromNs ?? this.#range.fromNs),
+        toS: this.#range.seconds(longestRun?.toNs ?? this.#range.fromNs),
+        count: longestRun?.count ?? 0,
+      },
+    }));
+  }
+
+  get anchored(): AnchoredRecord {
+    return this.#anchored;
   }
 
   panels(): ReportPanel[] {
@@ -139,6 +182,8 @@ export class RecordMeasurements {
       })),
       judged: 0,
       refused: 0,
+      run: null,
+      longestRun: null,
     };
     this.#sources.set(name, made);
     return made;

@@ -28,6 +28,7 @@ figcaption{display:flex;flex-wrap:wrap;gap:4px 20px;align-items:baseline;justify
 .key.area i,.key.band i{height:12px;opacity:.35}
 .key.label i{height:12px;width:12px}
 .key.error i,.key.latency i,.key.sigma i,.key.first i{background:var(--blue)}
+.key.reference i{background:var(--ink-2)}
 .key.second i,.key.arrival i{background:var(--orange)}
 .key.age i{background:var(--aqua)}
 .key.fused i,.key.colour-0 i{background:var(--blue)}
@@ -61,6 +62,7 @@ svg{display:block;width:100%;height:auto}
 .grid{stroke:var(--grid);stroke-width:1;vector-effect:non-scaling-stroke}
 .chart svg .line{fill:none;stroke-width:1.6;stroke-linejoin:round;vector-effect:non-scaling-stroke}
 .chart svg .line.error,.chart svg .line.first{stroke:var(--blue)}
+.chart svg .line.reference{stroke:var(--ink-2)}
 .chart svg .line.second{stroke:var(--orange)}
 .chart svg .area.sigma{fill:var(--blue);opacity:.2}
 .chart svg .dots{fill:none;stroke-width:3.5;stroke-linecap:round;vector-effect:non-scaling-stroke}
@@ -103,6 +105,8 @@ rect.label.none{fill:var(--edge);stroke:var(--edge)}
 .map .truth{fill:none;stroke:#fff;stroke-width:calc(4*var(--unit));stroke-linejoin:round}
 .map polyline.estimate{fill:none;stroke:#ff6a2b;stroke-width:calc(1.8*var(--unit));stroke-linejoin:round}
 .map path.fix{fill:none;stroke:#19c8ff;stroke-width:calc(13*var(--unit));stroke-linecap:round;opacity:.7}
+.map .gps{fill:#ffe600;stroke:#000;stroke-width:calc(1.5*var(--unit))}
+.map .on-map.gps{fill:#ffe600;stroke-width:calc(3*var(--unit));transform:translateY(calc(18*var(--unit)))}
 .map .end{fill:#fff;stroke:#000;stroke-width:calc(1.5*var(--unit))}
 .map .here{fill:none;stroke:#ffe600;stroke-width:calc(3*var(--unit))}
 .on-map{fill:#fff;font-size:calc(16*var(--unit));paint-order:stroke;stroke:#000;stroke-width:calc(3*var(--unit));font-weight:600}
@@ -138,6 +142,7 @@ th{font-weight:600;color:var(--ink-2);font-size:13px}
 .severity.warning{color:var(--amber);font-weight:600}
 .more{margin:8px 0 0;font-size:13px;color:var(--ink-2)}
 @media (max-width:640px){main{padding:16px 10px 32px}figure,.panel{padding:10px}.chart{padding-right:12px}.headline{grid-template-columns:1fr 1fr}
-.headline dd{font-size:18px}.readout{font-size:12px;padding:6px 10px}.times .odd{display:none}td,th{padding-right:8px}.map svg{max-height:none}.on-map{font-size:calc(36*var(--unit))}}
+.headline dd{font-size:18px}.readout{font-size:12px;padding:6px 10px}.times .odd{display:none}td,th{padding-right:8px}.map svg{max-height:none}.on-map{font-size:calc(36*var(--unit))}
+.map .on-map.gps{transform:translateY(calc(40*var(--unit)))}}
 footer{color:var(--ink-2);font-size:13px}
 `;

@@ -39,19 +39,25 @@ export function pointList(points: readonly Point[]): string {
   return points.map(([x, y]) => `${coordinate(x)},${coordinate(y)}`).join(" ");
 }
 
-/**
- * Ticks with steps of 1, 2 or 5 times a power of ten, at most `count` of them, from 0 to `maximum`.
- */
+/** Ticks with steps of 1, 2 or 5 times a power of ten, about `count` of them, from 0 to `maximum`. */
 export function ticks(maximum: number, count: number): number[] {
-  if (!(maximum > 0 && Number.isFinite(maximum))) return [0];
-  const raw = maximum / count;
+  return maximum > 0 ? ticksFrom(0, maximum, count) : [0];
+}
+
+/** The same between two values. */
+export function ticksFrom(minimum: number, maximum: number, count: number): number[] {
+  const span = maximum - minimum;
+  if (!(span > 0 && Number.isFinite(span))) return [0];
+  const raw = span / count;
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((each) => each >= raw) ?? raw;
-  const out: number[] = [];
-  for (let value = 0; value <= maximum * (1 + 1e-9); value += step) {
-    out.push(Number(value.toPrecision(12)));
-  }
-  return out;
+  const first = Math.ceil(minimum / step - 1e-9), last = Math.floor(maximum / step + 1e-9);
+  // Where the span is lost in the values' own precision there is nothing to divide.
+  if (!(last - first <= 2 * count)) return [];
+  return Array.from(
+    { length: last - first + 1 },
+    (_, i) => Number(((first + i) * step).toPrecision(12)),
+  );
 }
 
 /** The largest 1, 2 or 5 times a power of ten that is at most `value`. */

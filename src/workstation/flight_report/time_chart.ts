@@ -4,18 +4,19 @@
  * @module
  */
 import type { Sample, Series, TimeChart } from "./contract.ts";
-import { coordinate, escapeMarkup, type Point, pointList, ticks } from "./svg.ts";
+import { coordinate, escapeMarkup, type Point, pointList, ticks, ticksFrom } from "./svg.ts";
 import { clockText, PLOT, plotX, timeAxis } from "./time_axis.ts";
 
 type Scale = (value: number) => number;
 
 export function timeChart(chart: TimeChart, durationS: number): string {
-  const top = chartTop(chart);
+  const { bottom, top } = chartScale(chart);
   const x: Scale = (timeS) => plotX(timeS, durationS);
-  const y: Scale = chart.isSymmetric === true
-    ? (value) => PLOT.height * (1 - Math.max(-1.1, Math.min(1.1, value / top))) / 2
-    : (value) => PLOT.height * (1 - Math.min(1.1, value / top));
-  const values = chart.isSymmetric === true ? mirrored(ticks(top, 3)) : ticks(top, 5);
+  const y: Scale = (value) => {
+    const part = Math.max(-0.1, Math.min(1.1, (value - bottom) / (top - bottom)));
+    return PLOT.height * (1 - part);
+  };
+  const values = chart.isSymmetric === true ? mirrored(ticks(top, 3)) : ticksFrom(bottom, top, 5);
   const rows = values.map((value) => {
     const at = coordinate(y(value));
     return `<line class="grid" x1="0" x2="${PLOT.width}" y1="${at}" y2="${at}"/>`;
@@ -23,7 +24,7 @@ export function timeChart(chart: TimeChart, durationS: number): string {
   const labels = values.map((value) =>
     `<span style="top:${coordinate(y(value) / PLOT.height * 100)}%">${value}</span>`
   );
-  const { marks, remark } = offScale(chart, top, durationS);
+  const { marks, remark } = offScale(chart, { bottom, top }, durationS);
   return `<figure class="chart" id="${chart.id}">
 <figcaption><h2>${escapeMarkup(chart.title)} <small>${escapeMarkup(chart.unit)}</small></h2>${
     legend(chart)
@@ -34,6 +35,30 @@ export function timeChart(chart: TimeChart, durationS: number): string {
   }">${rows.join("")}${chart.series.map((s) => drawn(s, x, y)).join("")}${barLine(chart, y)}</svg>
 ${marks}${barName(chart, y)}<i class="cursor"></i></div>
 ${timeAxis(durationS)}${remark}</figure>`;
+}
+
+interface ValueRange {
+  readonly bottom: number;
+  readonly top: number;
+}
+
+function chartScale(chart: TimeChart): ValueRange {
+  if (chart.fitsValues === true) return fittedScale(chart);
+  const top = chartTop(chart);
+  return { bottom: chart.isSymmetric === true ? -top : 0, top };
+}
+
+/** Covers all values but the outermost ones that lie far from nearly all others. */
+function fittedScale({ series, valueMin }: TimeChart): ValueRange {
+  const values = series.flatMap(({ samples }) => samples.flatMap(([, value]) => value ?? []))
+    .toSorted((a, b) => a - b);
+  if (values.length === 0) return { bottom: 0, top: valueMin };
+  const at = (share: number) => values[Math.round((values.length - 1) * share)];
+  const low = at(0.02), high = at(0.98), room = Math.max(valueMin, high - low) / 2;
+  const lowest = Math.max(values[0], low - room);
+  const highest = Math.min(values[values.length - 1], high + room);
+  const margin = Math.max(0.08 * (highest - lowest), (valueMin - (highest - lowest)) / 2);
+  return { bottom: lowest - margin, top: highest + margin };
 }
 
 /** Top of the scale: covers nearly all values, so that a spike does not flatten the rest. */
@@ -58,30 +83,36 @@ function mirrored(values: readonly number[]): readonly number[] {
   return [...values.filter((value) => value > 0).map((value) => -value), ...values];
 }
 
-/** Values above the scale are cut, and each one is marked at the upper edge. */
+/** Values outside of the scale are cut, and each one is marked at the upper edge. */
 function offScale(
   chart: TimeChart,
-  top: number,
+  { bottom, top }: ValueRange,
   durationS: number,
 ): { marks: string; remark: string } {
-  let highest: readonly [number, number, string] | null = null;
+  const beyond = (value: number) =>
+    value < bottom && (chart.isSymmetric === true || chart.fitsValues === true)
+      ? bottom - value
+      : value - top;
+  let farthest: readonly [number, number, string] | null = null;
   const places = new Set<string>();
   for (const { name, samples } of chart.series) {
     for (const [timeS, value] of samples) {
-      if (value === null || sizeOf(chart, value) <= top) continue;
-      if (highest === null || sizeOf(chart, value) > sizeOf(chart, highest[1])) {
-        highest = [timeS, value, name];
+      if (value === null || beyond(value) <= 0) continue;
+      if (farthest === null || beyond(value) > beyond(farthest[1])) {
+        farthest = [timeS, value, name];
       }
       places.add(coordinate(plotX(timeS, durationS) / 10));
     }
   }
-  if (highest === null) return { marks: "", remark: "" };
-  const [timeS, value, name] = highest;
+  if (farthest === null) return { marks: "", remark: "" };
+  const [timeS, value, name] = farthest;
   const marks = [...places].map((left) => `<i class="over" style="left:${left}%"></i>`).join("");
   return {
     marks,
     remark: `<p class="remark">▲ ${
-      chart.isSymmetric === true ? "Beyond the scale; farthest" : "Above the scale; highest"
+      chart.isSymmetric === true || chart.fitsValues === true
+        ? "Beyond the scale; farthest"
+        : "Above the scale; highest"
     }: ${escapeMarkup(name)} ${Number(value.toPrecision(4))} ${escapeMarkup(chart.unit)} at ${
       clockText(timeS)
     }.</p>`,
