@@ -49,8 +49,17 @@ const NARROWING = [3, 2, 1.4, 1, 1] as const;
 export function findAgreement(pairs: PointPairs, bounds: AgreementBounds): Agreement | null {
   const best = bestFit(pairs, bounds);
   if (best === null) return null;
-  const second = bestFit(awayFrom(pairs, best.similarity, bounds.separationM), bounds);
+  const second = bestElsewhere(pairs, best.similarity, bounds);
   return { ...best, secondInliers: second?.inliers.length ?? 0 };
+}
+
+/** The best place that is not `place`; null when no two pairs agree on one. */
+export function bestElsewhere(
+  pairs: PointPairs,
+  place: Similarity,
+  bounds: AgreementBounds,
+): Fit | null {
+  return bestFit(awayFrom(pairs, place, bounds.separationM), bounds);
 }
 
 /** The pairs that do not belong to a place. */
@@ -62,7 +71,7 @@ function awayFrom(pairs: PointPairs, place: Similarity, separationM: number): Po
   return { count: others.length, a: take(pairs.a), b: take(pairs.b) };
 }
 
-interface Fit {
+export interface Fit {
   readonly similarity: Similarity;
   readonly inliers: readonly number[];
 }

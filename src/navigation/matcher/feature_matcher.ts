@@ -30,6 +30,7 @@ import type {
   PlaceHypothesis,
 } from "./contract.ts";
 import { extractInside, type FeatureExtractor } from "./local_features.ts";
+import { type PlacedFeatures, selected, supportOfLookAlikes } from "./look_alikes.ts";
 import { MapFeatures } from "./map_features.ts";
 import { spreadOut } from "./spread_out.ts";
 import { turnClockwise } from "./turn.ts";
@@ -42,6 +43,16 @@ interface Start {
   readonly radiusM: number;
   readonly turnMaxRad: number;
   readonly scaleMax: number;
+}
+
+/** What was paired, and what it was paired from. */
+interface PairsOfFeatures extends PointPairs {
+  readonly cosines: Float32Array;
+  readonly frame: PlacedFeatures;
+  readonly map: PlacedFeatures;
+  /** Feature of the frame of each pair. */
+  readonly frameIndices: readonly number[];
+  readonly radiusM: number;
 }
 
 /** No pairs at all. */
@@ -137,17 +148,21 @@ export class FeatureMatcher implements CrossDomainMatcher {
     );
     const kept = [...cosines.keys()].filter((i) => cosines[i] >= pairing.cosineMin);
     if (count === 0 || kept.length === 0) return noMatch("weak", NOTHING);
-    const chosen: PointPairs & { cosines: Float32Array } = {
+    const chosen: PairsOfFeatures = {
       count: kept.length,
       a: Float64Array.from(kept.flatMap((i) => xy(points, pairs[2 * i]))),
       b: Float64Array.from(kept.flatMap((i) => xy(ground.pointsM, pairs[2 * i + 1]))),
       cosines: Float32Array.from(kept, (i) => cosines[i]),
+      frame: { descriptors: found.descriptors, pointsM: points },
+      map: ground,
+      frameIndices: kept.map((i) => pairs[2 * i]),
+      radiusM,
     };
     return await this.#judge(chosen, start, view, judged);
   }
 
   async #judge(
-    pairs: PointPairs & { readonly cosines: Float32Array },
+    pairs: PairsOfFeatures,
     start: Start,
     view: FrameView,
     judged: boolean,
@@ -162,15 +177,18 @@ export class FeatureMatcher implements CrossDomainMatcher {
     const agreement = findAgreement(pairs, bounds);
     if (agreement === null) return noMatch("weak", NOTHING);
     const inliers = await this.#verified(pairs, agreement, bounds, view.gsdM);
+    const isEnough = inliers.length >= (judged ? inliersMin : tiePointsMin);
+    const lookAlikes = judged && isEnough
+      ? await this.#lookAlikes(pairs, inliers, agreement, bounds)
+      : 0;
+    const elsewhere = Math.max(agreement.secondInliers, lookAlikes);
     const quality = {
       score: inliers.length / pairs.count,
-      margin: (inliers.length - agreement.secondInliers) / pairs.count,
+      margin: (inliers.length - elsewhere) / pairs.count,
       hypotheses: pairs.count,
     };
-    if (inliers.length < (judged ? inliersMin : tiePointsMin)) return noMatch("weak", quality);
-    if (judged && agreement.secondInliers > secondShareMax * inliers.length) {
-      return noMatch("ambiguous", quality);
-    }
+    if (!isEnough) return noMatch("weak", quality);
+    if (judged && elsewhere > secondShareMax * inliers.length) return noMatch("ambiguous", quality);
     const ties = spreadOut(inliers, pairs, view, this.#config);
     if (ties.length < tiePointsMin) return noMatch("few_tie_points", quality);
     const { similarity } = agreement;
@@ -185,6 +203,21 @@ export class FeatureMatcher implements CrossDomainMatcher {
       localFromCamera: turnClockwise(start.localFromCamera, similarity.turnRad),
       gsdM: view.gsdM,
     };
+  }
+
+  #lookAlikes(
+    { frame, map, frameIndices, cosines, radiusM }: PairsOfFeatures,
+    inliers: readonly number[],
+    { similarity: place }: Agreement,
+    bounds: AgreementBounds,
+  ): Promise<number> {
+    const length = this.#extractor.descriptorLength;
+    const agreed = {
+      ...selected(frame, length, inliers.map((i) => frameIndices[i])),
+      place,
+      cosines: inliers.map((i) => cosines[i]),
+    };
+    return supportOfLookAlikes(this.#vision, agreed, map, { ...bounds, length, radiusM });
   }
 
   /** MAGSAC++ over the pairs near the agreement: tilt bends what a similarity keeps straight. */
