@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { DataError, monotonicNs, seededRandom } from "../../src/core/mod.ts";
 import {
   InferenceConfigSchema,
+  InferenceError,
   OnnxRuntime,
   tensor,
   unmeasured,
@@ -13,8 +14,11 @@ import { onnxModel } from "../support/onnx_model.ts";
 
 const CONFIG = OnnxMatcherConfigSchema.parse({});
 
-/** A filter of 8 × 8 pixels for each channel of each output; pictures of any size. */
-function model(outputs: Readonly<Record<string, number>>): Uint8Array<ArrayBuffer> {
+/** A filter of 8 × 8 pixels for each channel of each output, every `strides` pixels; pictures of any size. */
+function model(
+  outputs: Readonly<Record<string, number>>,
+  strides: readonly [number, number] = [8, 8],
+): Uint8Array<ArrayBuffer> {
   const random = seededRandom("small model");
   const names = Object.entries(outputs);
   return onnxModel({
@@ -22,7 +26,7 @@ function model(outputs: Readonly<Record<string, number>>): Uint8Array<ArrayBuffe
       type: "Conv",
       inputs: ["image", `${name}_filters`],
       outputs: [name],
-      attributes: { kernel_shape: [8, 8], strides: [8, 8] },
+      attributes: { kernel_shape: [8, 8], strides },
     })),
     inputs: [{ name: "image", elementType: "float32", shape: [1, 1, null, null] }],
     outputs: names.map(([name, channels]) => ({
@@ -96,5 +100,24 @@ Deno.test("a model of another kind is refused by name", async () => {
       assert.match(error.message, /no grid of 64 to 128 features/);
       return true;
     });
+  });
+});
+
+Deno.test("a model of open size with cells of other sides is refused at its first picture", async () => {
+  const pixels = new Uint8Array(160 * 160).map((_, i) => i * 7 % 256);
+  const picture = { widthPx: 160, heightPx: 160, pixels };
+  await withModel(model({ f: 64, k: 65, h: 1 }, [8, 16]), async (runtime, path) => {
+    const options = { runtime, model: { path }, config: CONFIG, inputScale: () => 1 };
+    await using extractor = await XfeatExtractor.open(options);
+    await assert.rejects(
+      extractor.extract(picture, { widthPx: 160, heightPx: 160 }),
+      (error) => error instanceof InferenceError && /has 20 × 10 cells/.test(error.message),
+    );
+    await using describer = await ModelDescriber.open(runtime, { path });
+    await assert.rejects(
+      describer.describe(picture),
+      (error) =>
+        error instanceof InferenceError && /20 × 10 features .* square/.test(error.message),
+    );
   });
 });

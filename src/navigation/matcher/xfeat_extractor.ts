@@ -9,6 +9,7 @@ import type { GreyPatch } from "../../native/vision/mod.ts";
 import {
   type Engine,
   type EngineEntry,
+  InferenceError,
   type InferenceRuntime,
   type Tensor,
 } from "../inference/mod.ts";
@@ -86,12 +87,15 @@ export class XfeatExtractor implements FeatureExtractor, AsyncDisposable {
     const { widthPx, heightPx } = size;
     const input = greyInput(this.#engine.inputs[0].name, picture, size);
     const outputs = await this.#runtime.infer(this.#engine, [input]);
+    const columns = widthPx / XFEAT_CELL_PX, rows = heightPx / XFEAT_CELL_PX;
+    const grid = (channels: number) =>
+      gridOf(this.#engine.name, outputs, [channels, rows, columns]);
     return featuresOfXfeat({
-      features: withChannels(outputs, XFEAT_DESCRIPTOR_LENGTH),
-      keypoints: withChannels(outputs, XFEAT_KEYPOINT_CHANNELS),
-      reliability: withChannels(outputs, 1),
-      columns: widthPx / XFEAT_CELL_PX,
-      rows: heightPx / XFEAT_CELL_PX,
+      features: grid(XFEAT_DESCRIPTOR_LENGTH),
+      keypoints: grid(XFEAT_KEYPOINT_CHANNELS),
+      reliability: grid(1),
+      columns,
+      rows,
     }, { ...this.#config, separationPx: this.#config.keypointSeparationPx });
   }
 
@@ -122,6 +126,18 @@ function unfit(engine: Engine): string | null {
   return null;
 }
 
-function withChannels(outputs: readonly Tensor[], channels: number): Float32Array {
-  return outputs.find(({ shape }) => shape[1] === channels)!.data as Float32Array;
+/** @throws InferenceError: a model that leaves its sizes open may have cells of other sides than XFeat's */
+function gridOf(
+  model: string,
+  outputs: readonly Tensor[],
+  [channels, rows, columns]: readonly [channels: number, rows: number, columns: number],
+): Float32Array {
+  const { name, shape, data } = outputs.find(({ shape }) => shape[1] === channels)!;
+  if (shape[2] === rows && shape[3] === columns) return data as Float32Array;
+  throw new InferenceError(
+    `Cannot use ${model}: its output "${name}" has ${shape[2]} × ${
+      shape[3]
+    } cells, XFeat's would have ` +
+      `${rows} × ${columns}`,
+  );
 }

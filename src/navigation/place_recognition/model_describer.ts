@@ -9,6 +9,7 @@ import { type GreyPatch, LOCAL_DESCRIPTOR_LENGTH } from "../../native/vision/mod
 import {
   type Engine,
   type EngineEntry,
+  InferenceError,
   type InferenceRuntime,
   type TensorDeclaration,
 } from "../inference/mod.ts";
@@ -61,6 +62,12 @@ export class ModelDescriber implements PatchDescriber, AsyncDisposable {
     const outputs = await this.#runtime.infer(this.#engine, [input]);
     const grid = outputs.find(({ name }) => name === this.#output.name)!;
     const [, channels, rows, columns] = grid.shape;
+    if (rows * widthPx !== columns * heightPx) {
+      throw new InferenceError(
+        `Cannot use ${this.#engine.name}: ${rows} × ${columns} features of a picture of ${heightPx} × ` +
+          `${widthPx} pixels are no square cells`,
+      );
+    }
     const values = grid.data as Float32Array | Float16Array;
     const cellPx = widthPx / columns, out: number[][] = [];
     for (let row = 0; (row + 1) * cellPx <= patch.heightPx; row++) {
