@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { EXIT } from "../../src/core/mod.ts";
 import {
   buildEngineName,
   describeEngine,
@@ -101,6 +102,20 @@ const REFUSED: readonly [string, Refusal, (engine: Written) => Promise<Partial<W
       bytes[bytes.length - 1] ^= 1;
       return Deno.writeFile(modelPath, bytes);
     }],
+    [
+      "a sidecar without end",
+      EngineDeserializeError,
+      ({ path }) => Deno.truncate(sidecarPath(path), 2 ** 33),
+    ],
+    ["a pipe for an engine", EngineDeserializeError, async ({ path }) => {
+      await Deno.remove(path);
+      await new Deno.Command("mkfifo", { args: [path] }).output();
+    }],
+    [
+      "a model larger than a model can be",
+      EngineDeserializeError,
+      ({ modelPath }) => Deno.truncate(modelPath, 2 ** 36),
+    ],
     ["an absent engine", EngineDeserializeError, ({ path }) => Deno.remove(path)],
   ];
 
@@ -150,6 +165,20 @@ Deno.test("an engine that passes the gate is staged, and its model is loaded", a
   }
   assert.equal(thread.opened[0].bytes, matrixProduct().bytes.length);
   assert.equal((await Deno.stat(staged)).ino, (await Deno.stat(engine.path)).ino, "a link");
+});
+
+Deno.test("a model that is not there: exit code 66, and its name", async () => {
+  await using scratch = await scratchFolder();
+  const { runtime } = makeRecorded({});
+  await assert.rejects(
+    runtime.deserializeEngine({ path: `${scratch.path}/absent.onnx` }),
+    (error) => {
+      assert.ok(error instanceof EngineDeserializeError);
+      assert.equal(error.exitCode, EXIT.noInput);
+      assert.match(error.message, /^Cannot load absent\.onnx: /);
+      return true;
+    },
+  );
 });
 
 Deno.test("without TensorRT on the host no engine is read", async () => {

@@ -6,7 +6,13 @@
  * @module
  */
 import { basename } from "node:path";
-import { messageOf } from "../../core/mod.ts";
+import {
+  EXIT,
+  messageOf,
+  NotPlainFileError,
+  readPlainFile,
+  readPlainTextFile,
+} from "../../core/mod.ts";
 import type { EngineEntry } from "./contract.ts";
 import {
   type EngineHost,
@@ -29,6 +35,11 @@ import {
   EngineTruncatedError,
 } from "./errors.ts";
 
+/** No file of Protocol Buffers is larger, so no ONNX model; engines are held to the same. */
+const MODEL_BYTES_MAX = 2 ** 31;
+/** A sidecar has about 300 bytes. */
+const SIDECAR_BYTES_MAX = 2 ** 16;
+
 /** An engine of TensorRT, by its ending: it passes the gate; a model does not. */
 export function isEngineFile(path: string): boolean {
   return path.endsWith(".engine");
@@ -40,7 +51,7 @@ export function isEngineFile(path: string): boolean {
  * @throws EngineSchemaMismatchError for a name or sidecar that does not follow the schema
  * @throws EngineHostMismatchError for an engine of another GPU, JetPack or TensorRT
  * @throws EngineSidecarMissingError, EngineTruncatedError, EngineHashMismatchError
- * @throws EngineDeserializeError when the file cannot be read
+ * @throws EngineDeserializeError when the file cannot be read, is no plain file or larger than a model can be
  */
 export async function readEngine(
   entry: EngineEntry,
@@ -98,7 +109,7 @@ async function readSidecar(path: string, file: string): Promise<EngineSidecar> {
   const from = sidecarPath(path);
   let text: string;
   try {
-    text = await Deno.readTextFile(from);
+    text = await readPlainTextFile(from, { bytesMax: SIDECAR_BYTES_MAX });
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw unreadable(from, error);
     throw new EngineSidecarMissingError(
@@ -124,15 +135,17 @@ async function readSidecar(path: string, file: string): Promise<EngineSidecar> {
 
 async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    return await Deno.readFile(path);
+    return await readPlainFile(path, { bytesMax: MODEL_BYTES_MAX });
   } catch (error) {
     throw unreadable(path, error);
   }
 }
 
 function unreadable(path: string, error: unknown): EngineDeserializeError {
-  return new EngineDeserializeError(`Cannot load ${basename(path)}: ${messageOf(error)}`, {
+  const reason = error instanceof NotPlainFileError ? error.reason : messageOf(error);
+  return new EngineDeserializeError(`Cannot load ${basename(path)}: ${reason}`, {
     cause: error,
+    ...(error instanceof Deno.errors.NotFound ? { exitCode: EXIT.noInput } : {}),
   });
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { EXIT, GdnError } from "../../core/mod.ts";
+import { EXIT, type ExitCode, GdnError } from "../../core/mod.ts";
 
 interface Cause {
   readonly cause?: unknown;
@@ -16,11 +16,14 @@ export class EngineBuildError extends GdnError {
   }
 }
 
-/** A model or engine was refused, by the gate or by the runtime. */
+/** A model or engine was refused, by the gate or by the runtime; or there is none (exit code 66). */
 export class EngineDeserializeError extends GdnError {
-  constructor(message: string, options: Cause & { readonly code?: string } = {}) {
-    const { code = "ENGINE_DESERIALIZE", cause } = options;
-    super(code, message, { cause, exitCode: EXIT.data });
+  constructor(
+    message: string,
+    options: Cause & { readonly code?: string; readonly exitCode?: ExitCode } = {},
+  ) {
+    const { code = "ENGINE_DESERIALIZE", cause, exitCode = EXIT.data } = options;
+    super(code, message, { cause, exitCode });
   }
 }
 
