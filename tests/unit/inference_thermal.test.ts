@@ -169,3 +169,21 @@ Deno.test("a source that throws is a source without an answer", () => {
   assert.equal(publisher.pollOnce().telemetryAvailable, false);
   assert.deepEqual(types(), ["thermal_unavailable"]);
 });
+
+Deno.test("a source that throws leaves the others", () => {
+  const publisher = new ThermalPublisher({
+    clock: new ManualClock(),
+    pollHz: 1,
+    probes: [
+      () => {
+        throw new Error("a file of 64 KB");
+      },
+      () => linuxProbe(readerOf(laptopTree(97, 0))),
+    ],
+    onEvent: () => {},
+  });
+  for (let poll = 0; poll < 2; poll++) {
+    const { source, throttled } = publisher.pollOnce();
+    assert.deepEqual([source, throttled], ["linux", true]);
+  }
+});

@@ -63,26 +63,20 @@ export class ThermalPublisher {
   }
 
   #measured(measuredNs: MonotonicNs): ThermalState | undefined {
-    try {
-      for (const probe of this.#candidates()) {
-        const reading = probe.read();
-        if (reading === undefined) continue;
+    const last = this.#probe;
+    this.#probe = undefined;
+    for (const find of [() => last, ...this.#options.probes]) {
+      try {
+        const probe = find();
+        const reading = probe?.read();
+        if (probe === undefined || reading === undefined) continue;
         this.#probe = probe;
         return { ...reading, telemetryAvailable: true, source: probe.source, measuredNs };
+      } catch {
+        // A source that breaks is a source without an answer: the next one is asked.
       }
-    } catch {
-      // A source that breaks is a source without an answer: the flight goes on.
     }
-    this.#probe = undefined;
     return undefined;
-  }
-
-  *#candidates(): Generator<ThermalProbe> {
-    if (this.#probe !== undefined) yield this.#probe;
-    for (const find of this.#options.probes) {
-      const probe = find();
-      if (probe !== undefined) yield probe;
-    }
   }
 }
 
