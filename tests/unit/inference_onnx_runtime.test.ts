@@ -6,6 +6,7 @@ import {
   type Tensor,
   tensor,
 } from "../../src/navigation/inference/mod.ts";
+import { OrtThread } from "../../src/navigation/inference/ort_thread.ts";
 import { scratchFolder } from "../support/scratch.ts";
 import {
   allModels,
@@ -162,4 +163,38 @@ Deno.test("releaseEngine() is idempotent, and a released engine runs no more", a
   await assert.rejects(runtime.infer(engine, model.inputs), InferenceError);
   const again = await runtime.deserializeEngine({ path: await written(folder, model) });
   assert.equal((await runtime.infer(again, model.inputs)).length, 1);
+});
+
+Deno.test("a thread that ends by itself costs one inference: the next one runs on another thread", async () => {
+  await using scratch = await scratchFolder();
+  const folder = scratch.path;
+  const threads: OrtThread[] = [];
+  await using runtime = makeRuntime({}, {
+    startThread: () => {
+      threads.push(new OrtThread());
+      return threads.at(-1)!;
+    },
+  });
+  const released = convolution(9, 40), model = matrixProduct(), other = greatest();
+  const first = await runtime.deserializeEngine({ path: await written(folder, released) });
+  const engine = await runtime.deserializeEngine({ path: await written(folder, model) });
+  const second = await runtime.deserializeEngine({ path: await written(folder, other) });
+  await runtime.releaseEngine(first);
+  const running = [runtime.infer(engine, model.inputs), runtime.infer(second, other.inputs)];
+  threads[0].terminate();
+  for (const { status, reason } of await Promise.allSettled(running) as PromiseRejectedResult[]) {
+    assert.equal(status, "rejected");
+    assert.ok(reason instanceof InferenceError, `${reason}`);
+    assert.match(reason.message, /the inference thread has ended .*; the next inference starts/);
+  }
+  const again = await Promise.all([
+    runtime.infer(engine, model.inputs),
+    runtime.infer(second, other.inputs),
+  ]);
+  assertSame(again[0], await plainOutputs(model), 1e-6);
+  assertSame(again[1], await plainOutputs(other), 1e-6);
+  assert.equal(threads.length, 2, "one for both");
+  threads[1].terminate();
+  await runtime.releaseEngine(engine);
+  assert.equal((await runtime.infer(second, other.inputs)).length, 2, "the release noticed it");
 });

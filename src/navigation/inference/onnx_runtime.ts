@@ -220,7 +220,7 @@ export class OnnxRuntime implements InferenceRuntime {
   }
 
   #own(engine: Engine): OnnxEngine {
-    if (engine instanceof OnnxEngine && !engine.isReleased && this.#sessions.isRunning) {
+    if (engine instanceof OnnxEngine && !engine.isReleased && !this.#sessions.isTerminated) {
       return engine;
     }
     throw new InferenceError(`Cannot run ${engine.name}: it is not loaded here any more`);
@@ -249,7 +249,10 @@ function asLoadError(name: string, error: unknown): Error {
 }
 
 function asRunError(name: string, error: unknown): Error {
-  const text = messageOf(error);
+  const isLost = error instanceof OrtFaultError && error.code === "ended";
+  const text = isLost
+    ? `the inference thread has ended (${error.message}); the next inference starts another`
+    : messageOf(error);
   const make = isOutOfMemory(text) ? OutOfMemoryError : InferenceError;
   return new make(`Cannot run ${name}: ${text}`, { cause: error });
 }

@@ -14,7 +14,7 @@ interface OrtSessionOptions {
 }
 
 /** A session, known by its number. */
-interface OpenedSession {
+export interface OpenedSession {
   readonly session: number;
   readonly inputs: readonly TensorDeclaration[];
   readonly outputs: readonly TensorDeclaration[];

@@ -1,10 +1,12 @@
 /**
- * Sessions of ONNX Runtime on its thread: opened with one list of providers, warmed up, run, closed.
+ * Sessions of ONNX Runtime on its thread: opened with one list of providers, warmed up, run, closed. A
+ * thread that ends by itself takes its sessions with it: the next run opens them again on another one.
  *
  * @module
  */
 import type { Engine, Tensor, TensorDeclaration } from "./contract.ts";
-import { OrtThread } from "./ort_thread.ts";
+import { OrtFaultError, OrtThread } from "./ort_thread.ts";
+import type { OpenedSession, OrtCallName, OrtCalls } from "./ort_protocol.ts";
 import type { ProviderArgs } from "./providers.ts";
 import { tensor } from "./tensors.ts";
 
@@ -21,14 +23,15 @@ interface OpenRequest {
 
 export class OnnxEngine implements Engine {
   readonly name: string;
-  readonly session: number;
+  /** On the thread that runs now; null when that was lost. */
+  session: number | null;
   readonly inputs: readonly TensorDeclaration[];
   readonly outputs: readonly TensorDeclaration[];
   isReleased = false;
   /** Gives back what the engine had set aside. */
   letGo: () => void = () => {};
 
-  constructor(name: string, opened: Pick<OnnxEngine, "session" | "inputs" | "outputs">) {
+  constructor(name: string, opened: OpenedSession) {
     this.name = name;
     this.session = opened.session;
     this.inputs = opened.inputs;
@@ -36,6 +39,8 @@ export class OnnxEngine implements Engine {
   }
 }
 
+/** Sessions count from 1. */
+const NOT_OPEN = 0;
 /** Buffers that came back from the thread are filled again, up to this many of one size. */
 const SPARE_BUFFERS_MAX = 2;
 
@@ -44,6 +49,10 @@ export class OrtSessions {
   /** Started by the first model. */
   #thread: SessionThread | null = null;
   readonly #spare = new Map<number, ArrayBuffer[]>();
+  /** What is open, and how to open it again. */
+  readonly #requests = new Map<OnnxEngine, OpenRequest>();
+  #reopening: Promise<void> | null = null;
+  #isTerminated = false;
 
   constructor(startThread: () => SessionThread = () => new OrtThread()) {
     this.#startThread = startThread;
@@ -51,44 +60,80 @@ export class OrtSessions {
 
   /** @throws OrtFaultError: what the thread answered; nothing is left open then */
   async open(request: OpenRequest): Promise<OnnxEngine> {
-    const { name, model, providers, intraOpThreads, warmUpShapes } = request;
-    this.#thread ??= this.#startThread();
-    // Another list of providers may have to be tried with the same model.
-    const copy = model.slice();
-    const options = { executionProviders: [...providers], intraOpThreads };
-    const opened = await this.#thread.call("open", { model: copy, options }, [copy.buffer]);
-    const engine = new OnnxEngine(name, opened);
+    const engine = new OnnxEngine(request.name, await this.#openSession(request));
+    this.#requests.set(engine, request);
     try {
-      await this.#warmUp(engine, warmUpShapes);
+      await this.#warmUp(engine, request.warmUpShapes);
     } catch (error) {
-      await this.close(engine);
+      await this.close(engine).catch(() => {});
       throw error;
     }
     return engine;
   }
 
-  /** @throws OrtFaultError */
+  /** @throws OrtFaultError: `ended` when the thread is lost, and the inference with it */
   async run(engine: OnnxEngine, inputs: readonly Tensor[]): Promise<readonly Tensor[]> {
     const copies = inputs.map((input) => this.#copied(input));
     const buffers = copies.map(({ data }) => data.buffer as ArrayBuffer);
-    const given = { session: engine.session, inputs: copies };
-    const { outputs, spent } = await this.#thread!.call("run", given, buffers);
+    if (engine.session === null) await (this.#reopening ??= this.#reopen());
+    const given = { session: engine.session ?? NOT_OPEN, inputs: copies };
+    const { outputs, spent } = await this.#call("run", given, buffers);
     for (const buffer of spent) this.#keep(buffer);
     return outputs;
   }
 
   /** @throws OrtFaultError */
   async close(engine: OnnxEngine): Promise<void> {
-    await this.#thread?.call("close", { session: engine.session });
+    this.#requests.delete(engine);
+    if (engine.session !== null) await this.#call("close", { session: engine.session });
   }
 
-  get isRunning(): boolean {
-    return this.#thread !== null;
+  get isTerminated(): boolean {
+    return this.#isTerminated;
   }
 
   terminate(): void {
+    this.#isTerminated = true;
     this.#thread?.terminate();
     this.#thread = null;
+  }
+
+  async #openSession(request: OpenRequest): Promise<OpenedSession> {
+    const { model, providers, intraOpThreads } = request;
+    this.#thread ??= this.#startThread();
+    // Another list of providers, or another thread, may have to be tried with the same model.
+    const copy = model.slice();
+    const options = { executionProviders: [...providers], intraOpThreads };
+    return await this.#call("open", { model: copy, options }, [copy.buffer]);
+  }
+
+  async #reopen(): Promise<void> {
+    try {
+      for (const [engine, request] of this.#requests) {
+        engine.session ??= (await this.#openSession(request)).session;
+      }
+    } finally {
+      this.#reopening = null;
+    }
+  }
+
+  async #call<Name extends OrtCallName>(
+    name: Name,
+    given: OrtCalls[Name]["arguments"],
+    transfer: ArrayBuffer[] = [],
+  ): Promise<OrtCalls[Name]["result"]> {
+    const thread = this.#thread;
+    if (thread === null) throw new OrtFaultError("ended", "the inference thread was stopped");
+    try {
+      return await thread.call(name, given, transfer);
+    } catch (error) {
+      const isLost = error instanceof OrtFaultError && error.code === "ended";
+      if (isLost && this.#thread === thread) {
+        this.#thread = null;
+        for (const engine of this.#requests.keys()) engine.session = null;
+      }
+      throw error;
+    }
   }
 
   /** The first run allocates and compiles: it is not for the first frame to wait for. */
