@@ -71,7 +71,7 @@ function awayFrom(pairs: PointPairs, place: Similarity, separationM: number): Po
   return { count: others.length, a: take(pairs.a), b: take(pairs.b) };
 }
 
-export interface Fit {
+interface Fit {
   readonly similarity: Similarity;
   readonly inliers: readonly number[];
 }
