@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  DataError,
   groundSampleDistanceM,
   LocalFrame,
   TILE_SIZE_PX,
@@ -193,7 +194,14 @@ export class TileMap implements MapSource {
   async #decode(x: number, y: number, denominator: Denominator): Promise<Uint8Array<ArrayBuffer>> {
     const jpeg = await this.#tiles.readTileJpeg(x, y);
     const name = `tile ${this.#tiles.zoom}/${x}/${y}`;
-    return (await decodeJpeg(this.#vision, jpeg, { name, denominator })).pixels;
+    const { widthPx, heightPx, pixels } = await decodeJpeg(this.#vision, jpeg, {
+      name,
+      denominator,
+    });
+    // What is pasted is taken for rows of a whole tile.
+    const sidePx = TILE_SIZE_PX / denominator;
+    if (widthPx === sidePx && heightPx === sidePx) return pixels;
+    throw new DataError(name, `decodes to ${widthPx}×${heightPx} pixels, not ${sidePx}×${sidePx}`);
   }
 }
 
