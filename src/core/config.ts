@@ -10,7 +10,7 @@
  */
 import { parseDocument } from "yaml";
 import { z } from "zod";
-import { EXIT, GdnError } from "./errors.ts";
+import { EXIT, GdnError, messageOf } from "./errors.ts";
 import { ENVIRONMENT_PREFIX, upperSnake } from "./setting_variable.ts";
 
 /** One problem. */
@@ -37,6 +37,9 @@ export class ConfigurationError extends GdnError {
     this.problems = problems;
   }
 }
+
+/** Five times the example with every setting. YAML's parser takes 20 s for a million brackets. */
+const CONFIGURATION_LENGTH_MAX = 64 * 1024;
 
 interface ConfigurationSource {
   /** The file's text and its name for messages; absent: defaults and the environment only. */
@@ -68,7 +71,7 @@ export function readConfiguration<S extends z.ZodObject>(
       problems.push({ path: "", message: "no setting has this name", source: `variable ${name}` });
       continue;
     }
-    setAt(tree, path, parseDocument(text).toJS());
+    setAt(tree, path, yamlValue(text, `variable ${name}`, problems));
     fromEnvironment.set(path.join("."), name);
   }
   for (const path of unknownKeys(schema, tree)) {
@@ -120,12 +123,8 @@ type Tree = Record<string, unknown>;
 function parseFile(source: ConfigurationSource, problems: ConfigurationProblem[]): Tree {
   if (source.file === undefined) return {};
   const { text, name } = source.file;
-  const document = parseDocument(text, { uniqueKeys: true });
-  for (const error of document.errors) {
-    problems.push({ path: "", message: error.message.split("\n")[0], source: name });
-  }
+  const tree = yamlValue(text, name, problems);
   if (problems.length > 0) throw new ConfigurationError(problems);
-  const tree: unknown = document.toJS();
   if (tree === null || tree === undefined) return {};
   if (!isTree(tree)) {
     throw new ConfigurationError([
@@ -133,6 +132,27 @@ function parseFile(source: ConfigurationSource, problems: ConfigurationProblem[]
     ]);
   }
   return tree;
+}
+
+/** A YAML value; what is wrong with `text` goes to `problems`. */
+function yamlValue(text: string, source: string, problems: ConfigurationProblem[]): unknown {
+  if (text.length > CONFIGURATION_LENGTH_MAX) {
+    const message =
+      `has ${text.length} characters, more than ${CONFIGURATION_LENGTH_MAX} are not read`;
+    problems.push({ path: "", message, source });
+    return undefined;
+  }
+  try {
+    const document = parseDocument(text, { uniqueKeys: true });
+    for (const error of document.errors) {
+      problems.push({ path: "", message: error.message.split("\n")[0], source });
+    }
+    // Throws where aliases of aliases would grow without end.
+    return document.errors.length > 0 ? undefined : document.toJS();
+  } catch (error) {
+    problems.push({ path: "", message: `cannot be read as YAML: ${messageOf(error)}`, source });
+    return undefined;
+  }
 }
 
 /** ["CAMERA", "RATE_HZ"] → ["camera", "rateHz"], by the schema's own names. */

@@ -1,5 +1,6 @@
-/** Helpers without a domain: units, frames, clock, errors, randomness, the native library loader. */
+/** Helpers without a domain: units, quantities, frames, clock, errors, randomness, the native library loader. */
 export * from "./units.ts";
+export * from "./quantities.ts";
 export * from "./wgs.ts";
 export * from "./slippy.ts";
 export * from "./rotation.ts";
@@ -25,6 +26,7 @@ export * from "./native_library.ts";
 export { ownFile } from "./own_files.ts";
 export * from "./durable_file.ts";
 export * from "./files.ts";
+export { parseBoundedJson } from "./bounded_json.ts";
 export * from "./plain_file.ts";
 export * from "./output/errors.ts";
 export { Output, type OutputOptions } from "./output/output.ts";

@@ -162,6 +162,29 @@ const descriptions: FlightCase[] = [
     says: /flight\.json: does not describe a flight: .*camera\.fxPx/,
   },
   {
+    name: "a focal length of almost nothing",
+    damage: (flight) =>
+      describe(flight, (d) => Object.assign(d.camera as object, { fxPx: 1e-300 })),
+    says: /flight\.json: does not describe a flight: .*camera\.fxPx/,
+  },
+  {
+    name: "ground in space",
+    damage: (flight) => describe(flight, (d) => d.groundHeightM = 1e300),
+    says: /flight\.json: does not describe a flight: .*groundHeightM/,
+  },
+  {
+    name: "a take-off at the pole",
+    damage: (flight) =>
+      describe(flight, (d) => Object.assign(d.takeoff as object, { latitudeDeg: 90 })),
+    says: /flight\.json: does not describe a flight: .*takeoff\.latitudeDeg/,
+  },
+  {
+    name: "a take-off that is known to nothing",
+    damage: (flight) =>
+      describe(flight, (d) => Object.assign(d.takeoff as object, { sigmaHorizontalM: 1e300 })),
+    says: /flight\.json: does not describe a flight: .*takeoff\.sigmaHorizontalM/,
+  },
+  {
     name: "a newer format",
     damage: (flight) => describe(flight, (d) => d.formatVersion = 2),
     says: /flight\.json: has format version 2, this program reads 1; update it/,

@@ -133,6 +133,33 @@ const manifests: PackageCase[] = [
     damage: manifestText((text) => text.replace("{", '{"colour": "red",')),
     says: /manifest\.json: .*colour.*; provision again/,
   },
+  ...["1e300", "1e-300"].map((value) => ({
+    name: `a map that is wrong by ${value} m`,
+    damage: manifestText((text) =>
+      text.replace(/"mapRegistrationSigmaM": [^,]*/, `"mapRegistrationSigmaM": ${value}`)
+    ),
+    says: /manifest\.json: mapRegistrationSigmaM: .*provision again/,
+  })),
+  {
+    name: "brackets without end in the manifest",
+    damage: manifestText(() => "[".repeat(20_000_000)),
+    says: /manifest\.json: is not valid JSON \(it is nested deeper than 16\); provision again/,
+  },
+  {
+    name: "a manifest that is too large",
+    damage: async (folder) => await Deno.truncate(`${folder}/manifest.json`, 65 * 1024 * 1024),
+    says: /manifest\.json: has 68157440 bytes, more than 67108864 are not read; provision again/,
+  },
+  {
+    name: "a key that stands twice in the manifest",
+    damage: manifestText((text) => text.replace("{", '{"zoom": 3,')),
+    says: /manifest\.json: is not valid JSON \("zoom" stands twice\); provision again/,
+  },
+  {
+    name: "an area beyond the map",
+    damage: manifestText((text) => text.replace(/"northDeg": [^,]*/, '"northDeg": 90')),
+    says: /manifest\.json: area\.northDeg: .*provision again/,
+  },
   {
     name: "a newer package",
     damage: manifestText((text) => text.replace('"formatVersion": 1', '"formatVersion": 9')),

@@ -14,6 +14,7 @@
  * @module
  */
 import { z } from "zod";
+import { quantity } from "../../core/mod.ts";
 
 export const PACKAGE_FORMAT_VERSION = 1;
 
@@ -42,17 +43,17 @@ export const ManifestSchema = z.strictObject({
   /** Name for people to read. */
   name: z.string().min(1).max(200),
   area: z.strictObject({
-    southDeg: z.number(),
-    westDeg: z.number(),
-    northDeg: z.number(),
-    eastDeg: z.number(),
+    southDeg: quantity.latitudeDeg,
+    westDeg: quantity.longitudeDeg,
+    northDeg: quantity.latitudeDeg,
+    eastDeg: quantity.longitudeDeg,
   }),
   zoom: z.int().min(0).max(22),
   tileCount: z.int().min(1),
   /** Height of the flat ground over the ellipsoid, metres. */
-  groundHeightM: z.number(),
+  groundHeightM: quantity.groundHeightM,
   /** 1 sigma of the map's own position error, metres. */
-  mapRegistrationSigmaM: z.number().positive(),
+  mapRegistrationSigmaM: quantity.lengthM,
   /** Freshness of its tiles, judged at the time of the flight; absent when no rule applied. */
   freshness: z.strictObject({
     /** End of the flight that it was made for, when one was given. */
@@ -80,11 +81,11 @@ export const PackageTileSchema = z.strictObject({
   y: z.int().min(0),
   source: z.string().max(40),
   /** Metres per pixel of the imagery that the tile was made from. */
-  sourceGsdM: z.number().positive(),
+  sourceGsdM: quantity.gsdM,
   /** ISO 8601; null when unknown. */
   capturedAt: z.iso.datetime().nullable(),
   /** 0…1: how much of the tile the imagery covers. */
-  coverage: z.number().min(0).max(1),
+  coverage: quantity.share,
   attribution: z.string().max(1000),
   /** Last moment at which the tile may be used to position an aircraft; absent: no limit. */
   expiresAt: z.iso.datetime().optional(),
@@ -94,10 +95,10 @@ export type PackageTile = Readonly<z.infer<typeof PackageTileSchema>>;
 /** One place on the map that the descriptor index contains (same order as in the index). */
 export const PlaceSchema = z.strictObject({
   /** Centre of the north-up square. */
-  latitudeDeg: z.number().min(-90).max(90),
-  longitudeDeg: z.number().min(-180).max(180),
+  latitudeDeg: quantity.latitudeDeg,
+  longitudeDeg: quantity.longitudeDeg,
   /** Side of the square of ground that was described, metres. */
-  sideM: z.number().positive(),
+  sideM: quantity.lengthM,
 });
 export type Place = Readonly<z.infer<typeof PlaceSchema>>;
 

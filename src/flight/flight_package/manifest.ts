@@ -9,6 +9,7 @@ import {
   GdnError,
   messageOf,
   NotPlainFileError,
+  parseBoundedJson,
   readPlainTextFile,
   sha256Hex,
 } from "../../core/mod.ts";
@@ -20,7 +21,8 @@ import {
 } from "./contract.ts";
 import { PackageError } from "./errors.ts";
 
-const MANIFEST_BYTES_MAX = 512 * 1024 * 1024;
+/** About 400,000 files. */
+const MANIFEST_BYTES_MAX = 64 * 1024 * 1024;
 /** No single file of a package is larger. */
 const FILE_BYTES_MAX = 64 * 1024 ** 3;
 /** Relative, forward slashes, plain names: no path that could lead out of the folder. */
@@ -70,7 +72,7 @@ export async function readManifest(
   }
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseBoundedJson(text);
   } catch (error) {
     throw new PackageError(path, `is not valid JSON (${messageOf(error)}); provision again`);
   }

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import { messageOf } from "../../core/mod.ts";
+import { messageOf, parseBoundedJson } from "../../core/mod.ts";
 import {
   type FlightPackage,
   type Manifest,
@@ -104,7 +104,7 @@ async function readList<Item>(
     throw new PackageError(path, `has ${bytes} bytes, more than is allowed`);
   }
   try {
-    return z.array(schema).parse(JSON.parse(await Deno.readTextFile(path)));
+    return z.array(schema).parse(parseBoundedJson(await Deno.readTextFile(path)));
   } catch (error) {
     const state = error instanceof z.ZodError
       ? `entry ${error.issues[0].path.join(".")}: ${error.issues[0].message}`

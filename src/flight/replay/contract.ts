@@ -11,6 +11,7 @@
  * @module
  */
 import { z } from "zod";
+import { quantity } from "../../core/mod.ts";
 import { CameraCalibrationSchema } from "../../navigation/camera/mod.ts";
 
 export const FlightDescriptionSchema = z.strictObject({
@@ -23,23 +24,23 @@ export const FlightDescriptionSchema = z.strictObject({
   /** UTC at time 0 of the companion clock, ISO 8601. */
   startUtc: z.iso.datetime(),
   camera: CameraCalibrationSchema,
-  frameRateHz: z.number().positive(),
-  imuRateHz: z.number().positive(),
+  frameRateHz: quantity.rateHz,
+  imuRateHz: quantity.rateHz,
   /** Height of the flat ground over the ellipsoid, metres. */
-  groundHeightM: z.number(),
+  groundHeightM: quantity.groundHeightM,
   /** The last trusted position of the aircraft, with its 1-sigma errors; null: none is known. */
   takeoff: z.strictObject({
-    latitudeDeg: z.number().min(-90).max(90),
-    longitudeDeg: z.number().min(-180).max(180),
-    heightM: z.number(),
-    sigmaHorizontalM: z.number().positive(),
-    sigmaVerticalM: z.number().positive(),
+    latitudeDeg: quantity.latitudeDeg,
+    longitudeDeg: quantity.longitudeDeg,
+    heightM: quantity.heightM,
+    sigmaHorizontalM: quantity.lengthM,
+    sigmaVerticalM: quantity.lengthM,
   }).nullable(),
   /** Noise of the controller's streams, 1 sigma. */
   sigmas: z.strictObject({
-    tiltDeg: z.number().positive(),
-    headingDeg: z.number().positive(),
-    baroM: z.number().positive(),
+    tiltDeg: quantity.angleDeg,
+    headingDeg: quantity.angleDeg,
+    baroM: quantity.lengthM,
   }),
 });
 export type FlightDescription = z.infer<typeof FlightDescriptionSchema>;

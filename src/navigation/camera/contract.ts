@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import type { MonotonicNs } from "../../core/mod.ts";
+import { type MonotonicNs, quantity } from "../../core/mod.ts";
 
 /**
  * Pinhole camera with Brown–Conrady distortion in OpenCV's order (k1, k2, p1, p2, k3).
@@ -14,16 +14,27 @@ export const CameraCalibrationSchema = z.strictObject({
   id: z.string().min(1),
   widthPx: z.int().min(16).max(20_000),
   heightPx: z.int().min(16).max(20_000),
-  fxPx: z.number().positive(),
-  fyPx: z.number().positive(),
-  cxPx: z.number(),
-  cyPx: z.number(),
-  distortion: z.tuple([z.number(), z.number(), z.number(), z.number(), z.number()]),
+  fxPx: quantity.focalLengthPx,
+  fyPx: quantity.focalLengthPx,
+  cxPx: quantity.coordinatePx,
+  cyPx: quantity.coordinatePx,
+  distortion: z.tuple([
+    quantity.distortion,
+    quantity.distortion,
+    quantity.distortion,
+    quantity.distortion,
+    quantity.distortion,
+  ]),
   /** Rotation body (FRD) from camera (optical) as mounted by design, Hamilton (w, x, y, z). */
-  bodyFromCamera: z.tuple([z.number(), z.number(), z.number(), z.number()])
+  bodyFromCamera: z.tuple([
+    quantity.quaternionPart,
+    quantity.quaternionPart,
+    quantity.quaternionPart,
+    quantity.quaternionPart,
+  ])
     .refine((q) => Math.abs(Math.hypot(...q) - 1) < 1e-3, "must be a unit quaternion"),
   /** 1 sigma of the mounting error about each axis, degrees. */
-  mountingSigmaDeg: z.number().positive().default(0.5),
+  mountingSigmaDeg: quantity.angleDeg.default(0.5),
 });
 export type CameraCalibration = z.infer<typeof CameraCalibrationSchema>;
 

@@ -5,6 +5,7 @@
  */
 import { isAbsolute } from "node:path";
 import { z } from "zod";
+import { quantity } from "../../core/mod.ts";
 
 export const InferenceConfigSchema = z.strictObject({
   /** What runs models. `onnx_trt_ep`: TensorRT, CUDA or the CPU, whichever ONNX Runtime finds first. */
@@ -21,7 +22,7 @@ export const InferenceConfigSchema = z.strictObject({
   /** Threads of one operator on the CPU; 0: one for each core. */
   intraOpThreads: z.int().min(0).max(64).default(1),
   /** How often temperatures and throttling are read. */
-  thermalPollHz: z.number().positive().max(20).default(1),
+  thermalPollHz: quantity.rateHz.max(20).default(1),
 }).refine(({ runtime, ortTrtCacheDir }) => runtime === "onnx_cpu" || ortTrtCacheDir !== null, {
   path: ["ortTrtCacheDir"],
   message: "must be set for the runtimes tensorrt and onnx_trt_ep",

@@ -1,27 +1,28 @@
 import { z } from "zod";
+import { quantity } from "../../core/mod.ts";
 
 /** Settings of the structural matcher. Lengths in pixels are of the resolution they speak of. */
 export const StructuralConfigSchema = z.strictObject({
   /** The frame's footprint is compared at this many pixels across (coarse). */
-  coarseWidthPx: z.number().positive().default(150),
+  coarseWidthPx: quantity.lengthPx.default(150),
   /** …and its blocks at this many times that. */
   fineFactor: z.number().min(1).max(4).default(2),
-  headingStepDeg: z.number().positive().default(2.5),
-  scaleStep: z.number().positive().default(0.03),
+  headingStepDeg: z.number().min(0.1).max(180).default(2.5),
+  scaleStep: z.number().min(0.001).max(10).default(0.03),
   /** How many sigmas of the hypothesis are searched. */
-  searchSigmas: z.number().positive().default(3.5),
+  searchSigmas: quantity.sigmas.default(3.5),
   /** Least search radius, coarse pixels: the second-best place must have room. */
-  searchRadiusMinPx: z.number().positive().default(16),
-  searchRadiusMaxM: z.number().positive().default(120),
+  searchRadiusMinPx: quantity.lengthPx.default(16),
+  searchRadiusMaxM: quantity.lengthM.default(120),
   blocksX: z.int().min(2).max(16).default(6),
   blocksY: z.int().min(2).max(16).default(5),
   /** Blocks are sought this far around the coarse answer, coarse pixels. */
-  blockSearchPx: z.number().positive().default(3.5),
+  blockSearchPx: quantity.lengthPx.default(3.5),
   /** Least correlation of the best place… */
-  scoreMin: z.number().min(0).default(0.1),
+  scoreMin: quantity.ratioOrZero.default(0.1),
   /** …and least margin over the second-best: what wrong answers have stays below (see README). */
-  marginMin: z.number().min(0).default(0.05),
-  tiePointsMin: z.int().min(5).default(8),
+  marginMin: quantity.ratioOrZero.default(0.05),
+  tiePointsMin: z.int().min(5).max(10_000).default(8),
 });
 export type StructuralConfig = z.infer<typeof StructuralConfigSchema>;
 
@@ -30,25 +31,25 @@ const FeatureMatchingConfigSchema = z.strictObject({
   /** Frame and map are compared at this many times the map's own pixel, or coarser. */
   gsdShare: z.number().min(0.25).max(8).default(1),
   /** How many sigmas of the hypothesis are searched, but at least this share of the footprint's width. */
-  searchSigmas: z.number().positive().default(3.5),
-  searchRadiusMinShare: z.number().positive().default(0.1),
-  searchRadiusMaxM: z.number().positive().default(120),
+  searchSigmas: quantity.sigmas.default(3.5),
+  searchRadiusMinShare: quantity.ratio.default(0.1),
+  searchRadiusMaxM: quantity.lengthM.default(120),
   /** Pairs agree on a place when they are at most this far off… */
-  tolerancePx: z.number().positive().default(4),
+  tolerancePx: quantity.lengthPx.default(4),
   /** …places further apart than this are different ones… */
-  separationPx: z.number().positive().default(16),
+  separationPx: quantity.lengthPx.default(16),
   /** …and MAGSAC++ verifies the pairs with this threshold. */
-  thresholdPx: z.number().positive().default(3),
+  thresholdPx: quantity.lengthPx.default(3),
   /** Least number of verified pairs… */
-  inliersMin: z.int().min(4).default(12),
+  inliersMin: z.int().min(4).max(10_000).default(12),
   /** …of which another place may have at most this share (see README). */
-  secondShareMax: z.number().min(0).max(1).default(0.5),
+  secondShareMax: quantity.share.default(0.5),
   /** Tie points: the most alike of each block of the view… */
   blocksX: z.int().min(1).max(32).default(8),
   blocksY: z.int().min(1).max(32).default(6),
   perBlock: z.int().min(1).max(8).default(2),
   /** …and how many there must be: neighbours can err together, distant ones hardly. */
-  tiePointsMin: z.int().min(5).default(8),
+  tiePointsMin: z.int().min(5).max(10_000).default(8),
 });
 export type FeatureMatchingConfig = z.infer<typeof FeatureMatchingConfigSchema>;
 
@@ -69,15 +70,15 @@ export type FeaturesConfig = z.infer<typeof FeaturesConfigSchema>;
 /** Settings of the matcher of features that a model like XFeat finds. */
 export const OnnxMatcherConfigSchema = z.strictObject({
   ...FeatureMatchingConfigSchema.shape,
-  inliersMin: z.int().min(4).default(16),
-  secondShareMax: z.number().min(0).max(1).default(0.4),
-  tiePointsMin: z.int().min(5).default(16),
+  inliersMin: z.int().min(4).max(10_000).default(16),
+  secondShareMax: quantity.share.default(0.4),
+  tiePointsMin: z.int().min(5).max(10_000).default(16),
   /** Picture given to a model that leaves its size open, pixels; rounded down to multiples of 32. */
   inputWidthPx: z.int().min(64).max(4096).default(640),
   inputHeightPx: z.int().min(64).max(4096).default(480),
   featuresMax: z.int().min(50).max(20_000).default(4000),
   /** Least probability of a key point, and no more probable one within so many pixels. */
-  probabilityMin: z.number().min(0).max(1).default(0.01),
+  probabilityMin: quantity.share.default(0.01),
   keypointSeparationPx: z.int().min(1).max(16).default(1),
   /** Least cosine of two descriptors; ratio test as in `features`. */
   cosineMin: z.number().min(-1).max(1).default(0.5),

@@ -1,18 +1,19 @@
 import { z } from "zod";
+import { quantity } from "../../core/mod.ts";
 
 export const PlaceRecognitionConfigSchema = z.strictObject({
   /** Up to this 1-sigma the estimate itself is the one hypothesis. */
-  priorSigmaMaxM: z.number().positive().default(25),
+  priorSigmaMaxM: quantity.lengthM.default(25),
   /** How many sigmas of a wide prior are searched. */
-  searchSigmas: z.number().positive().default(3),
+  searchSigmas: quantity.sigmas.default(3),
   /** Candidates of a search (K) and how many of them the matcher looks at (N). */
   candidates: z.int().min(1).max(100).default(10),
   rerank: z.int().min(1).max(10).default(3),
   /** Exhaustive search compares footprints of this many pixels across… */
-  exhaustiveWidthPx: z.number().positive().default(96),
+  exhaustiveWidthPx: quantity.lengthPx.default(96),
   /** …over at most this many pixels of map; larger areas are narrowed by descriptors. */
   exhaustivePixelsMax: z.number().positive().max(2_500_000).default(1_200_000),
-  headingStepDeg: z.number().positive().default(3),
-  scaleStep: z.number().positive().default(0.03),
+  headingStepDeg: z.number().min(0.1).max(180).default(3),
+  scaleStep: z.number().min(0.001).max(10).default(0.03),
 });
 export type PlaceRecognitionConfig = z.infer<typeof PlaceRecognitionConfigSchema>;

@@ -8,27 +8,28 @@
  * @module
  */
 import { z } from "zod";
+import { quantity } from "../../core/mod.ts";
 
 export const FlightTilesConfigSchema = z.strictObject({
   /** Slippy zoom of the tiles; null: the nearest to the camera's ground sample distance. */
   zoom: z.int().min(0).max(22).nullable().default(null),
   /** Semi-major axis of the horizontal 95 % ellipse, metres. */
-  horizontal95MaxM: z.number().positive().default(5),
-  tiltMaxDeg: z.number().positive().max(45).default(15),
+  horizontal95MaxM: quantity.lengthM.default(5),
+  tiltMaxDeg: quantity.angleDeg.max(45).default(15),
   /**
    * How far any ground point of the frame may be misplaced (95 %), including its disagreement with
    * the map.
    */
-  misplacementMaxM: z.number().positive().default(10),
+  misplacementMaxM: quantity.lengthM.default(10),
   /** Mean grey, 0…255: outside of these limits the tile is too dark or overexposed. */
   greyMin: z.number().min(0).max(255).default(25),
   greyMax: z.number().min(0).max(255).default(240),
   /** Standard deviation of grey: below this the picture shows fog, a lens cap or open water. */
-  contrastMin: z.number().min(0).default(4),
+  contrastMin: quantity.ratioOrZero.default(4),
   /** Share of the grey variance in the finest detail: below this the picture is badly blurred. */
-  sharpnessMin: z.number().min(0).default(0.0003),
+  sharpnessMin: quantity.ratioOrZero.default(0.0003),
   /** A tile is replaced only when its new bound is below this share of the old one's. */
-  betterShare: z.number().min(0).max(1).default(0.7),
+  betterShare: quantity.share.default(0.7),
   jpegQuality: z.int().min(50).max(100).default(90),
 });
 export type FlightTilesConfig = Readonly<z.infer<typeof FlightTilesConfigSchema>>;

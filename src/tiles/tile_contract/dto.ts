@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { quantity } from "../../core/mod.ts";
 
 // deno-fmt-ignore
 
@@ -37,18 +38,18 @@ export type TileId = Readonly<z.infer<typeof TileIdSchema>>;
 
 const QUALITY_SHAPE = {
   /** 95 % bound on the misplacement of any of its pixels, metres. */
-  misplacementBoundM: z.number().positive(),
+  misplacementBoundM: quantity.lengthM,
   /** Metres per pixel of the frame on the ground. */
-  frameGsdM: z.number().positive(),
+  frameGsdM: quantity.gsdM,
   /** Sequence number of the camera frame that it was made from. */
   frameSequence: z.int().min(0),
   /** 95 % of the estimate that placed the frame, metres. */
-  horizontal95M: z.number().min(0).optional(),
+  horizontal95M: quantity.lengthOrZeroM.optional(),
   /** Distance between estimate and the frame's own fix on the map, metres. */
-  mapDisagreementM: z.number().min(0).optional(),
+  mapDisagreementM: quantity.lengthOrZeroM.optional(),
   /** Between the optical axis and straight down. */
   tiltDeg: z.number().min(0).max(180).optional(),
-  sharpness: z.number().min(0).optional(),
+  sharpness: quantity.ratioOrZero.optional(),
 };
 /** Quality of a tile made in flight, from orthorectification; fields of later versions are kept. */
 export const TileQualityMetadataSchema = z.looseObject(QUALITY_SHAPE);
@@ -59,7 +60,7 @@ export const TileMetadataSchema = z.strictObject({
   tileId: TileIdSchema,
   tileSizePx: z.literal(256),
   /** Metres per pixel of the imagery the tile was made from. */
-  sourceGsdM: z.number().positive(),
+  sourceGsdM: quantity.gsdM,
   /** Date of the ground's picture; null when unknown (counts as stale). */
   capturedAt: z.date().nullable(),
   contentSha256: z.string().regex(/^[0-9a-f]{64}$/),

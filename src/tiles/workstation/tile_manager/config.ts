@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { quantity } from "../../../core/mod.ts";
 
 export const UploadRetryConfigSchema = z.strictObject({
   /** Further attempts within one call while the provider refuses some of the tiles. */
@@ -11,7 +12,7 @@ export const UploadRetryConfigSchema = z.strictObject({
   /** Seconds; the n-th wait is this base raised to the power n… */
   backoffBaseS: z.number().min(1).max(60).default(2),
   /** …but at most this many seconds. */
-  backoffCapS: z.number().positive().max(3600).default(60),
+  backoffCapS: quantity.durationS.max(3600).default(60),
   /** A tile that was refused this often, counted over all calls, is not sent again. */
   maxPerTileAttempts: z.int().min(1).max(100).default(5),
 });
@@ -29,6 +30,6 @@ export const TileManagerConfigSchema = z.strictObject({
   /**
    * Upper limit of requests a second to one provider; 0: no limit (for a provider on this machine).
    */
-  requestsPerSecondMax: z.number().min(0).default(50),
+  requestsPerSecondMax: z.number().min(0).max(1e6).default(50),
 });
 export type TileManagerConfig = Readonly<z.infer<typeof TileManagerConfigSchema>>;
