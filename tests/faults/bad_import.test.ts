@@ -30,6 +30,14 @@ function claimSize(bytes: Uint8Array, sidePx: number): Uint8Array {
   return bytes;
 }
 
+/** Lets the first directory be the next one too. */
+function looped(tiff: Uint8Array): Uint8Array {
+  const view = new DataView(tiff.buffer, tiff.byteOffset);
+  const first = view.getUint32(4, true);
+  view.setUint32(first + 2 + 12 * view.getUint16(first, true), first, true);
+  return tiff;
+}
+
 const CASES: readonly ImportCase[] = [
   {
     name: "text named .jpg",
@@ -46,6 +54,17 @@ const CASES: readonly ImportCase[] = [
       return `${folder}/empty.png`;
     },
     says: /empty\.png: /,
+  },
+  {
+    name: "a TIFF whose directory points at itself",
+    make: async (folder) => {
+      const path = `${folder}/loop.tif`;
+      const image = { width: 600, height: 400, channels: 3, background: "#777" } as const;
+      const bytes = new Uint8Array(await sharp({ create: image }).tiff().toBuffer());
+      await Deno.writeFile(path, looped(bytes));
+      return path;
+    },
+    says: /loop\.tif: its TIFF directories lead back to each other; write the file anew/,
   },
   {
     name: "a JPEG that was cut",

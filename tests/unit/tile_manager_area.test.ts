@@ -3,6 +3,7 @@ import { LocalFrame, tileBounds, tileFromWgs } from "../../src/core/mod.ts";
 import type { Area, Position } from "../../src/tiles/workstation/tile_manager/contract.ts";
 import {
   boxTileCount,
+  consideredTileCount,
   tilesOfArea,
 } from "../../src/tiles/workstation/tile_manager/download/area.ts";
 import { property } from "../support/properties.ts";
@@ -93,4 +94,20 @@ Deno.test("tilesOfArea() refuses invalid areas", () => {
   assert.throws(() => tilesOfArea({ kind: "corridor", route: [], halfWidthM: 1 }, 10), /no point/);
   const box = { southDeg: 1, westDeg: 0, northDeg: 0, eastDeg: 1 };
   assert.throws(() => tilesOfArea({ kind: "box", box }, 10), /not south/);
+});
+
+Deno.test("consideredTileCount() is at least the number of tiles, also where they are too many to list", () => {
+  const route = [{ latitudeDeg: 50, longitudeDeg: 30 }, { latitudeDeg: 50.2, longitudeDeg: 30.4 }];
+  const areas: Area[] = [
+    { kind: "box", box: { southDeg: 50, westDeg: 30, northDeg: 50.1, eastDeg: 30.1 } },
+    { kind: "polygon", ring: [...route, { latitudeDeg: 50.2, longitudeDeg: 30 }] },
+    { kind: "corridor", route, halfWidthM: 1000 },
+    { kind: "corridor", route: route.slice(0, 1), halfWidthM: 1000 },
+  ];
+  for (const area of areas) {
+    const there = tilesOfArea(area, 15).length, considered = consideredTileCount(area, 15);
+    assert.ok(there <= considered && considered <= 4 * there, `${there}, ${considered}`);
+  }
+  const box = { southDeg: -85, westDeg: -180, northDeg: 85, eastDeg: 180 };
+  assert.ok(consideredTileCount({ kind: "box", box }, 22) > 1e13);
 });

@@ -7,6 +7,7 @@
 import sharp, { type Metadata, type Sharp, type SharpOptions } from "sharp";
 import { DataError, messageOf } from "../../../core/mod.ts";
 import type { RasterReader, RasterWindow } from "./contract.ts";
+import { checkTiffDirectories } from "./tiff_directories.ts";
 
 /** Decoded pictures up to this size are kept in memory whole. */
 const WHOLE_PIXELS_MAX = 24_000_000;
@@ -30,6 +31,7 @@ export interface RasterHeader {
 /** Reads and checks the header; throws {@link DataError} for a picture that cannot be imported. */
 export async function readRasterHeader(path: string): Promise<RasterHeader> {
   const file = await statFile(path);
+  await checkTiffDirectories(path);
   let header: Metadata;
   try {
     // Disable libvips' cache: reading the same path again must not return old pixels.

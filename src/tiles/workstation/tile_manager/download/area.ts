@@ -55,6 +55,23 @@ export function boxTileCount(area: Area, zoom: number): number {
   return (east - west + 1) * (south - north + 1);
 }
 
+/**
+ * How many tiles {@link tilesOfArea} would look at, by arithmetic alone; a polygon's count once for
+ * every hundred of its corners.
+ */
+export function consideredTileCount(area: Area, zoom: number): number {
+  if (area.kind === "box") return boxTileCount(area, zoom);
+  if (area.kind === "polygon") {
+    return boxTileCount(area, zoom) * Math.ceil(area.ring.length / 100);
+  }
+  let count = 0;
+  for (const [from, to, margin] of corridorPieces(area.route, area.halfWidthM, zoom)) {
+    const [west, north, east, south] = extentOf([from, to], margin, zoom);
+    count += (east - west + 1) * (south - north + 1);
+  }
+  return count;
+}
+
 type Box = Extract<Area, { kind: "box" }>["box"];
 
 function boxRing(box: Box, zoom: number): Point[] {
@@ -108,6 +125,22 @@ function* corridorTiles(
   halfWidthM: number,
   zoom: number,
 ): Generator<Point> {
+  for (const [from, to, margin] of corridorPieces(route, halfWidthM, zoom)) {
+    const [west, north, east, south] = extentOf([from, to], margin, zoom);
+    for (let y = north; y <= south; y++) {
+      for (let x = west; x <= east; x++) {
+        if (squareDistance(from, to, x, y) <= margin) yield [x, y];
+      }
+    }
+  }
+}
+
+/** Short pieces of a route, and how far around each the corridor reaches, in tiles. */
+function* corridorPieces(
+  route: readonly Position[],
+  halfWidthM: number,
+  zoom: number,
+): Generator<readonly [from: Point, to: Point, margin: number]> {
   if (route.length === 0) throw new DataError("route", "holds no point");
   if (!(halfWidthM > 0)) throw new DataError("corridor", `its half width is ${halfWidthM} m`);
   const points = unwrapped(route, zoom);
@@ -120,12 +153,7 @@ function* corridorTiles(
         halfWidthTiles(from, halfWidthM, zoom),
         halfWidthTiles(to, halfWidthM, zoom),
       );
-      const [west, north, east, south] = extentOf([from, to], margin, zoom);
-      for (let y = north; y <= south; y++) {
-        for (let x = west; x <= east; x++) {
-          if (squareDistance(from, to, x, y) <= margin) yield [x, y];
-        }
-      }
+      yield [from, to, margin];
     }
   }
 }

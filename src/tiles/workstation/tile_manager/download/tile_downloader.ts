@@ -13,6 +13,7 @@ import {
   sha256Hex,
   type SlippyTile,
   tileBounds,
+  UsageError,
 } from "../../../../core/mod.ts";
 import {
   newerCapture,
@@ -31,7 +32,7 @@ import type {
   TileDownloader,
 } from "../contract.ts";
 import { ResolutionRejectionError } from "../errors.ts";
-import { boxTileCount, tilesOfArea } from "./area.ts";
+import { boxTileCount, consideredTileCount, tilesOfArea } from "./area.ts";
 import { BatchWriter, type DownloadCache } from "./batch_writer.ts";
 import { graceAfter } from "./grace.ts";
 import { EtagNotes, type EtagStore } from "./etag_notes.ts";
@@ -63,6 +64,8 @@ export interface HttpTileDownloaderParts {
 
 /** How long requests under way may still take after an interruption. */
 const GRACE_MS = 2000;
+/** 20 GB of pictures, and six hours at 50 requests a second. */
+const TILES_MAX = 1_000_000;
 
 /** What there is to do, and what is known about it. */
 interface Work {
@@ -84,7 +87,7 @@ export class HttpTileDownloader implements TileDownloader {
   }
 
   async enumerateRemoteCoverage(area: Area, zooms: readonly number[]): Promise<RemoteCoverage> {
-    const wanted = zooms.flatMap((zoom) => tilesOfArea(area, zoom));
+    const wanted = tilesOf(area, zooms);
     const listed = await this.#parts.source.inventory(wanted);
     if (listed === null) return null;
     const times = listed.flatMap(({ capturedAt }) => capturedAt?.getTime() ?? []);
@@ -159,7 +162,7 @@ export class HttpTileDownloader implements TileDownloader {
 
   async #work(request: DownloadRequest): Promise<Work> {
     const wanted = request.only === undefined
-      ? request.zooms.flatMap((zoom) => tilesOfArea(request.area, zoom))
+      ? tilesOf(request.area, request.zooms)
       : [...new Map(request.only.map((tile) => [keyOf(tile), tile])).values()];
     this.#checkResolution(wanted);
     const held = await this.#held(wanted, request.source);
@@ -340,6 +343,18 @@ export class HttpTileDownloader implements TileDownloader {
     }
     return true;
   }
+}
+
+/** @throws UsageError where there are too many to keep a list of. */
+function tilesOf(area: Area, zooms: readonly number[]): readonly SlippyTile[] {
+  const count = zooms.reduce((sum, zoom) => sum + consideredTileCount(area, zoom), 0);
+  if (count > TILES_MAX) {
+    throw new UsageError(
+      `the area has about ${count.toPrecision(3)} tiles at zoom ${zooms.join(", ")}, at most ` +
+        `${TILES_MAX} are fetched at once; take a smaller area or a lower zoom`,
+    );
+  }
+  return zooms.flatMap((zoom) => tilesOfArea(area, zoom));
 }
 
 /**
