@@ -8,5 +8,3 @@ set(CMAKE_SYSROOT ${GDN_SYSROOT})
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
-# Debian's alternatives of BLAS and LAPACK are links that only an installation makes.
-add_link_options(-Wl,-rpath-link,${GDN_SYSROOT}/usr/lib/aarch64-linux-gnu/openblas-pthread)

@@ -14,10 +14,11 @@ const RUN_PACKAGES = [
   "libopencv-video-dev",
   "libopencv-calib3d-dev",
   "libopencv-features2d-dev",
+  "libopencv-flann-dev",
   "libturbojpeg0-dev",
   "libfaiss-dev",
-  "libopenblas-pthread-dev",
-  "libgfortran5",
+  "liblapack-dev",
+  "libblas-dev",
   "libgomp1",
   "libeigen3-dev",
   // Static, in the front of the portable executables.

@@ -11,7 +11,7 @@ import { packagesFile, sysroot, type SysrootPackages } from "./sysroot.ts";
 import { runTool } from "./tools.ts";
 
 export interface NativeLibraryFile {
-  /** "libgdn_vision.so", "libopencv_core.so.406": as the others ask for it. */
+  /** "libgdn_vision.so", "libtbb.so.12": as the others ask for it. */
   readonly name: string;
   /** The file itself, without links. */
   readonly file: string;
@@ -50,10 +50,8 @@ function librarySought(name: string, target: Target): string {
   const triplet = target.name.replace("-unknown", "");
   const root = target.tools === "" ? "" : sysroot(target);
   for (const folder of [`${root}/usr/lib/${triplet}`, `${root}/lib/${triplet}`]) {
-    // Debian's alternatives choose among several BLAS and LAPACK.
-    for (const path of [`${folder}/${name}`, `${folder}/openblas-pthread/${name}`]) {
-      if (existsSync(path)) return Deno.realPathSync(path);
-    }
+    const path = `${folder}/${name}`;
+    if (existsSync(path)) return Deno.realPathSync(path);
   }
   throw new Error(`${name} is needed and not installed: run \`deno task setup\``);
 }

@@ -18,7 +18,7 @@ export async function buildInputs(buildFolder: string): Promise<readonly string[
   return [...new Set([...headers, ...archives.filter((path) => path !== undefined)])].sort();
 }
 
-/** "-lfaiss" and "/usr/lib/…/libopenblas.a" → the archive; nothing for what is linked dynamically. */
+/** "-lfaiss" and "/usr/lib/…/libblas.a" → the archive; nothing for what is linked dynamically. */
 async function archiveOf(word: string): Promise<string | undefined> {
   if (word.endsWith(".a")) return word;
   if (!word.startsWith("-l")) return undefined;

@@ -29,7 +29,7 @@ Deno.test("deno compile embeds the modules, workers, libraries and nothing of th
         "gdn-build-info:{",
         '"kind": "compiled"',
         "libgdn_vision.so",
-        "libopencv_core.so.406",
+        "libturbojpeg.so.0",
         '"allow_net":null',
         '"allow_run":null',
         '"allow_write":null',
