@@ -11,7 +11,7 @@
 import { parseDocument } from "yaml";
 import { z } from "zod";
 import { EXIT, GdnError, messageOf } from "./errors.ts";
-import { ENVIRONMENT_PREFIX, upperSnake } from "./setting_variable.ts";
+import { CONFIGURATION_LENGTH_MAX, ENVIRONMENT_PREFIX, upperSnake } from "./setting_variable.ts";
 
 /** One problem. */
 interface ConfigurationProblem {
@@ -37,9 +37,6 @@ export class ConfigurationError extends GdnError {
     this.problems = problems;
   }
 }
-
-/** Five times the example with every setting. YAML's parser takes 20 s for a million brackets. */
-const CONFIGURATION_LENGTH_MAX = 64 * 1024;
 
 interface ConfigurationSource {
   /** The file's text and its name for messages; absent: defaults and the environment only. */

@@ -15,3 +15,6 @@ export function upperSnake(name: string): string {
 export function settingVariable(path: readonly string[]): string {
   return ENVIRONMENT_PREFIX + path.map(upperSnake).join("__");
 }
+
+/** Five times the example with every setting. YAML's parser takes 20 s for a million brackets. */
+export const CONFIGURATION_LENGTH_MAX = 64 * 1024;

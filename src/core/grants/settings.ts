@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { settingVariable } from "../setting_variable.ts";
+import { CONFIGURATION_LENGTH_MAX, settingVariable } from "../setting_variable.ts";
 import type { SettingReader } from "./named.ts";
 
 /**
@@ -29,7 +29,9 @@ export function settingReader(parse: (text: string) => unknown): SettingReader {
 
 function treeIn(file: string, parse: (text: string) => unknown): unknown {
   try {
-    return parse(Deno.readTextFileSync(file));
+    const { isFile, size } = Deno.statSync(file);
+    const isReadable = isFile && size <= CONFIGURATION_LENGTH_MAX;
+    return isReadable ? parse(Deno.readTextFileSync(file)) : undefined;
   } catch {
     return undefined;
   }
