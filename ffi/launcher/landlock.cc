@@ -208,6 +208,11 @@ int confine(const std::vector<std::string> &arguments, const std::string &tree, 
   if (!code_cache.empty()) rules.allow(code_cache, kRead | kChangeFiles);
   for (const auto &path : read) rules.allow(path, kRead);
   for (const auto &path : written) allow_nearest(rules, path, kWrite);
+  // An output is renamed from OUT.tmp to OUT: the kernel knows of rights to rename in folders alone.
+  for (const auto &path : written) {
+    if (std::find(written.begin(), written.end(), path + ".tmp") == written.end()) continue;
+    allow_nearest(rules, path.substr(0, std::max<size_t>(path.rfind('/'), 1)), kWrite);
+  }
   if (reads_all) rules.allow("/", kRead);
   if (writes_all) rules.allow("/", kWrite);
   if (has_network || any_address) {

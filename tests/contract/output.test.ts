@@ -126,7 +126,8 @@ for (const kind of KINDS) {
   });
 
   test("a folder that another program keeps locked is not waited for without end", async (folder) => {
-    using held = await Deno.open(folder, { read: true });
+    await Deno.mkdir(`${folder}/out.tmp`);
+    using held = await Deno.open(`${folder}/out.tmp`, { read: true });
     await held.lock(true);
     const startedMs = performance.now();
     await assert.rejects(Output[kind](`${folder}/out`), OutputBusyError);
@@ -136,14 +137,23 @@ for (const kind of KINDS) {
   });
 
   test("leftovers of a killed writer are removed; files of unknown origin are kept", async (folder) => {
-    await Deno.mkdir(`${folder}/out.tmp-${UUID}/new`, { recursive: true });
-    await Deno.mkdir(`${folder}/out.tmp-letters`);
-    await Deno.writeTextFile(`${folder}/out.tmp-${UUID.replace("3", "4")}`, "a file");
+    await Deno.mkdir(`${folder}/out.tmp/${UUID}/new`, { recursive: true });
+    await Deno.mkdir(`${folder}/out.tmp/letters`);
+    await Deno.writeTextFile(`${folder}/out.tmp/${UUID.replace("3", "4")}`, "a file");
     await write(kind, `${folder}/out`, "new");
-    assert.deepEqual(
-      namesIn(folder),
-      ["out", `out.tmp-${UUID.replace("3", "4")}`, "out.tmp-letters"].sort(),
-    );
+    assert.deepEqual(namesIn(folder), ["out", "out.tmp"]);
+    assert.deepEqual(namesIn(`${folder}/out.tmp`), [UUID.replace("3", "4"), "letters"].sort());
+  });
+
+  test("a link or a file where it would be written first is refused", async (folder) => {
+    await Deno.mkdir(`${folder}/victim`);
+    await Deno.symlink(`${folder}/victim`, `${folder}/out.tmp`);
+    await Deno.writeTextFile(`${folder}/other.tmp`, "letters");
+    for (const name of ["out", "other"]) {
+      await assert.rejects(Output[kind](`${folder}/${name}`), /\.tmp, .* is no folder; remove it/);
+    }
+    assert.deepEqual(namesIn(folder), ["other.tmp", "out.tmp", "victim"]);
+    assert.deepEqual(namesIn(`${folder}/victim`), []);
   });
 
   test("killed at any moment, it is whole; the next writer clears up", async (folder) => {
@@ -174,7 +184,7 @@ for (const kind of KINDS) {
 
 Deno.test("folder: an older one that stood between the renames is put back, and said so", () =>
   inScratch(async (folder) => {
-    const path = `${folder}/out`, staging = `${path}.tmp-${UUID}`;
+    const path = `${folder}/out`, staging = `${path}.tmp/${UUID}`;
     await write("folder", path, "old");
     await Deno.mkdir(`${staging}/new`, { recursive: true });
     await Deno.rename(path, `${staging}/old`);

@@ -4,11 +4,12 @@
  *
  * @module
  */
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import { findCommand } from "../command_line/help.ts";
 import type { Access, Option } from "../command_line/option.ts";
 import { tokensOf, withoutLoudness } from "../command_line/parse.ts";
 import { UsageError } from "../errors.ts";
+import { stagingFolderOf } from "../output/staging_folder.ts";
 
 export interface Grants {
   /** Files and folders that the user named, to be read. */
@@ -72,7 +73,7 @@ export function grantsFor(
   for (const { access, text } of namedResources(commands, args, readSetting)) {
     if (access === "read") read.push(text);
     else if (access === "write") write.push(text);
-    else if (access === "create") write.push(dirname(resolve(text)));
+    else if (access === "create") write.push(text, stagingFolderOf(resolve(text)));
     else net.push(...(access === "database" ? databaseAddress(text) : providerAddress(text)));
   }
   // A database socket in a folder needs the folder as well.

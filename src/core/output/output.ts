@@ -6,20 +6,24 @@
  * ends with the process: so the next writer recognises what a killed one left, removes it, and
  * restores an older output that was being replaced.
  *
- *     report.html              the output
- *     report.html.tmp-{uuid}/  the staging folder, locked
- *       new                    the output that is being written
- *       old                    an older folder: beside `new` while it is replaced, alone when it is to be removed
+ *     report.html           the output
+ *     report.html.tmp/      locked for moments, by whoever begins, commits or clears
+ *       {uuid}/             the staging folder of one writer, locked
+ *         new               the output that is being written
+ *         old               an older folder: beside `new` while it is replaced, alone when it is to be removed
+ *
+ * Both names are fixed: a program needs permission for these two, and for nothing else of their folder.
  *
  * @module
  */
-import { basename, dirname } from "node:path";
+import { dirname } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { forEachBounded } from "../concurrency.ts";
-import { syncPath, TEMPORARY_MARK, temporaryPathFor } from "../durable_file.ts";
+import { syncPath } from "../durable_file.ts";
 import { GdnError } from "../errors.ts";
 import { exists, nullIfAbsent, removeIfPresent } from "../files.ts";
 import { OutputBusyError, OutputTakenError, OutputWriteError } from "./errors.ts";
+import { stagingFolderOf } from "./staging_folder.ts";
 
 export interface OutputOptions {
   /** Replace an existing output. Leave it out when the caller has no such option. */
@@ -80,11 +84,12 @@ export class Output implements AsyncDisposable {
   static #begin(name: string, kind: Kind, options: OutputOptions): Promise<Output> {
     const path = name.replace(/(?<=.)\/+$/, "");
     return guarded(path, async () => {
-      await Deno.mkdir(dirname(path), { recursive: true });
-      using _turn = await waitForLock(dirname(path));
+      // Without leftovers a taken name is refused before anything is made.
+      if (!await exists(stagingFolderOf(path))) await checkFree(path, kind, options, false);
+      using _turn = await takeTurn(path);
       const wasRestored = await clearLeftovers(path, options.exclusive ?? false);
       await checkFree(path, kind, options, wasRestored);
-      const staging = temporaryPathFor(path);
+      const staging = `${stagingFolderOf(path)}/${crypto.randomUUID()}`;
       await Deno.mkdir(staging);
       const lock = await waitForLock(staging);
       const output = new Output(path, kind, options, { path: staging, lock });
@@ -111,7 +116,7 @@ export class Output implements AsyncDisposable {
   async commit(): Promise<void> {
     await this.guard(async () => {
       await syncTree(this.temporaryPath);
-      using _turn = await waitForLock(dirname(this.path));
+      using _turn = await takeTurn(this.path);
       const isTaken = await checkFree(this.path, this.#kind, this.#options, false);
       // A file is replaced by one rename, a folder takes two.
       const old = isTaken && this.#kind === "folder" ? `${this.#staging}/${OLD}` : null;
@@ -122,7 +127,7 @@ export class Output implements AsyncDisposable {
         if (old !== null) await Deno.rename(old, this.path);
         throw error;
       }
-      await syncPath(dirname(this.path));
+      await syncName(this.path);
     });
     await this[Symbol.asyncDispose]();
   }
@@ -134,6 +139,9 @@ export class Output implements AsyncDisposable {
     // What cannot be removed now is removed by the next writer.
     await clearStaging(this.#staging, this.path).catch(() => {});
     this.#lock[Symbol.dispose]();
+    // The turn's end removes the folder of all writers where it is the last.
+    const turn = await takeTurn(this.path).catch(() => null);
+    turn?.[Symbol.dispose]();
   }
 }
 
@@ -150,12 +158,65 @@ async function guarded<T>(path: string, work: () => Promise<T>): Promise<T> {
 }
 
 /**
+ * Locks the folder that all writers of an output share, and makes it where it is absent; the end of the
+ * turn removes it where nobody has left anything in it. Made folders above it remain.
+ *
+ * @throws OutputTakenError where its name is a file or a link; OutputBusyError
+ */
+async function takeTurn(path: string): Promise<Disposable> {
+  const shared = stagingFolderOf(path);
+  for (;;) {
+    const there = await nullIfAbsent(Deno.lstat(shared));
+    if (there !== null && !there.isDirectory) {
+      throw new OutputTakenError(
+        path,
+        `${shared}, where it is written first, is no folder; remove it`,
+      );
+    }
+    // Also the folders above it, without permission for them.
+    await Deno.mkdir(shared, { recursive: true });
+    const lock = await nullIfAbsent(waitForLock(shared));
+    if (lock === null) continue;
+    // Another writer, the last of its turn, may have removed it before it was locked.
+    const now = await nullIfAbsent(Deno.lstat(shared));
+    if (now !== null && now.ino === lock.inode) {
+      return {
+        [Symbol.dispose]() {
+          try {
+            Deno.removeSync(shared);
+          } catch {
+            // Not empty: others are writing, or have left something.
+          }
+          lock[Symbol.dispose]();
+        },
+      };
+    }
+    lock[Symbol.dispose]();
+  }
+}
+
+/**
+ * Makes a new name durable. Without permission for its folder what has the name is synced, with which
+ * ext4, XFS and Btrfs write its name as well.
+ */
+async function syncName(path: string): Promise<void> {
+  try {
+    await syncPath(dirname(path));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    await syncPath(path);
+  }
+}
+
+/**
  * A lock on the folder itself: it leaves no file behind, and ends with the process. Writers hold it
  * for moments; another program that keeps it is not waited for.
  *
  * @throws OutputBusyError
  */
-async function waitForLock(folder: string): Promise<Disposable> {
+async function waitForLock(
+  folder: string,
+): Promise<Disposable & { readonly inode: number | null }> {
   const handle = await Deno.open(folder, { read: true });
   const deadlineMs = performance.now() + LOCK_WAIT_MS_MAX;
   // Some network file systems cannot lock folders: there, leftovers of other writers are never
@@ -167,18 +228,17 @@ async function waitForLock(folder: string): Promise<Disposable> {
     }
     await setTimeout(LOCK_RETRY_MS);
   }
-  return { [Symbol.dispose]: () => handle.close() };
+  const { ino: inode } = await handle.stat();
+  return { inode, [Symbol.dispose]: () => handle.close() };
 }
 
 /** True when an older output was restored. */
 async function clearLeftovers(path: string, exclusive: boolean): Promise<boolean> {
-  const folder = dirname(path), mark = basename(path) + TEMPORARY_MARK;
+  const shared = stagingFolderOf(path);
   let wasRestored = false;
-  for await (const { name, isDirectory } of Deno.readDir(folder)) {
-    const isStaging = isDirectory && name.startsWith(mark) &&
-      /^[0-9a-f-]{36}$/.test(name.slice(mark.length));
-    if (!isStaging) continue;
-    const staging = `${folder}/${name}`;
+  for await (const { name, isDirectory } of Deno.readDir(shared)) {
+    if (!isDirectory || !/^[0-9a-f-]{36}$/.test(name)) continue;
+    const staging = `${shared}/${name}`;
     using handle = await nullIfAbsent(Deno.open(staging, { read: true }));
     if (handle === null) continue;
     if (await handle.tryLock(true).catch(() => false)) {
@@ -194,7 +254,7 @@ async function clearStaging(staging: string, path: string): Promise<boolean> {
   if (isBetween) {
     if (await exists(path)) return false; // The name was taken meanwhile: the user must choose.
     await Deno.rename(`${staging}/${OLD}`, path);
-    await syncPath(dirname(path));
+    await syncName(path);
   }
   await removeIfPresent(staging);
   return isBetween;
