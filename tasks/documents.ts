@@ -12,6 +12,7 @@ import { demoCommand } from "./demo.ts";
 import { writeInstalledDocuments } from "./documents/installed.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { EXAMPLE_CONFIG, exampleConfig } from "./example_config.ts";
+import { jsonDocuments } from "./json_documents.ts";
 import { goldenCommand } from "./golden.ts";
 import { installCommand } from "./install.ts";
 import { packageCommand } from "./package.ts";
@@ -24,7 +25,7 @@ export const documentsCommand = defineCommand({
   summary: "COMMANDS.md anew, or manual pages and completion scripts of an installation",
   about: `
 Without --out: writes the documents of the repository that are made from declarations,
-src/*/COMMANDS.md, tasks/COMMANDS.md and config/airborne.example.yaml.
+src/*/COMMANDS.md, src/*/JSON.md, tasks/COMMANDS.md and config/airborne.example.yaml.
 
 With --out: writes what an installation has below its prefix, share/man and the completion scripts
 of bash, zsh and fish. The pages carry the date of SOURCE_DATE_EPOCH, else of the last commit, so
@@ -40,7 +41,7 @@ that the same source makes the same bytes.`,
   environment: { SOURCE_DATE_EPOCH: "the date of the pages, seconds since 1970" },
   async run({ out }, io) {
     if (out === undefined) {
-      for (const { path, text } of commandDocuments(taskCommands())) {
+      for (const { path, text } of [...commandDocuments(taskCommands()), ...jsonDocuments()]) {
         await Deno.writeTextFile(path, text);
       }
       await Deno.writeTextFile(EXAMPLE_CONFIG, await exampleConfig());

@@ -57,7 +57,7 @@ export const FrameLineSchema = z.object({
 });
 export type FrameLine = z.infer<typeof FrameLineSchema>;
 
-const FaultLineSchema = z.object({
+export const FaultLineSchema = z.object({
   type: z.literal("fault"),
   /** `estimator`: it has failed, and no estimate follows. */
   source: z.enum(["frame", "sensor", "estimator"]),

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkJsonOutput } from "../support/json_results.ts";
 import { inScratch } from "../support/scratch.ts";
 import type { Grants } from "../../src/core/mod.ts";
 import { airborneCommand, operatorCommand } from "../../tasks/executables.ts";
@@ -14,15 +15,17 @@ export interface Outcome {
   readonly err: string;
 }
 
-/** `operator …` or `airborne …` to its end. */
-export function run(
+/** `operator …` or `airborne …` to its end; what it prints with --json has to be as JSON.md says. */
+export async function run(
   program: "operator" | "airborne",
   args: readonly string[],
   grants: Grants & { readonly cwd?: string; readonly env?: Record<string, string> } = {},
 ): Promise<Outcome> {
   const { cwd, env, ...granted } = grants;
   const make = program === "operator" ? operatorCommand : airborneCommand;
-  return execute(make(["--quiet", ...args], granted), cwd, env);
+  const outcome = await execute(make(["--quiet", ...args], granted), cwd, env);
+  checkJsonOutput(program, args, outcome.out);
+  return outcome;
 }
 
 /** `deno task operator …` as a person types it in the folder `cwd`. */

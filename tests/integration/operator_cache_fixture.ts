@@ -1,4 +1,5 @@
 /** Runs `operator cache …` in this process, on caches that the test fills. */
+import { checkJsonOutput } from "../support/json_results.ts";
 import sharp from "sharp";
 import { runProgram, sha256Hex } from "../../src/core/mod.ts";
 import { commands } from "../../src/operator/compose.ts";
@@ -30,6 +31,7 @@ export async function operate(args: readonly string[]): Promise<Outcome> {
       onSignal: () => ({ [Symbol.dispose]: () => {} }),
     },
   });
+  checkJsonOutput("operator", args, out);
   return { code, out, err };
 }
 

@@ -4,6 +4,7 @@ import { commands as airborneCommands } from "../../src/airborne/compose.ts";
 import { EXIT_CODES, findCommand, VERSION, withCompletion } from "../../src/core/mod.ts";
 import { commands as operatorCommands } from "../../src/operator/compose.ts";
 import { commandDocuments } from "../../tasks/command_documents.ts";
+import { JSON_SHAPES, jsonDocuments } from "../../tasks/json_documents.ts";
 import { taskCommands } from "../../tasks/documents.ts";
 import { REPOSITORY } from "../support/paths.ts";
 
@@ -16,6 +17,19 @@ const PROGRAMS = {
 Deno.test("COMMANDS.md is what the declarations say (deno task documents)", async () => {
   for (const { path, text } of commandDocuments(taskCommands())) {
     assert.equal(await Deno.readTextFile(path), text, path);
+  }
+});
+
+Deno.test("JSON.md is what the schemas say, and has every command with --json", async () => {
+  for (const { path, text } of jsonDocuments()) {
+    assert.equal(await Deno.readTextFile(path), text, path);
+  }
+  for (const program of ["operator", "airborne"] as const) {
+    const declared = PROGRAMS[program].flatMap(({ name, options }) =>
+      Object.hasOwn(options, "json") ? [name] : []
+    );
+    const known = Object.keys({ ...JSON_SHAPES[program], "completion": [] });
+    assert.deepEqual(known.toSorted(), declared.toSorted(), program);
   }
 });
 
