@@ -143,6 +143,7 @@ th{font-weight:600;color:var(--ink-2);font-size:13px}
 .more{margin:8px 0 0;font-size:13px;color:var(--ink-2)}
 @media (max-width:640px){main{padding:16px 10px 32px}figure,.panel{padding:10px}.chart{padding-right:12px}.headline{grid-template-columns:1fr 1fr}
 .headline dd{font-size:18px}.readout{font-size:12px;padding:6px 10px}.times .odd{display:none}td,th{padding-right:8px}.map svg{max-height:none}.on-map{font-size:calc(36*var(--unit))}
-.map .on-map.gps{transform:translateY(calc(40*var(--unit)))}}
+.map .on-map.gps{transform:translateY(calc(40*var(--unit)))}
+.map .end,.map .gps{r:calc(13*var(--unit))}.map polyline.estimate{stroke-width:calc(5*var(--unit))}}
 footer{color:var(--ink-2);font-size:13px}
 `;
