@@ -106,7 +106,8 @@ function doubtsOf(source: SourceRecord): string[] {
   const { judged, refused, inside2Sigma, conflict } = source;
   const name = source.name === "anchor" ? "satellite fixes (anchor)" : source.name;
   const doubts: string[] = [];
-  if (judged >= JUDGED_MIN && refused > REFUSED_MAX * judged) {
+  const isRefused = judged >= JUDGED_MIN && refused > REFUSED_MAX * judged;
+  if (isRefused) {
     doubts.push(`${name}: ${ofAll(refused, judged)} were refused.`);
   }
   if (isConflict(conflict)) {
@@ -116,7 +117,8 @@ function doubtsOf(source: SourceRecord): string[] {
       }: all ${conflict.count} were refused.`,
     );
   }
-  if (judged >= JUDGED_MIN && inside2Sigma < INSIDE_2_SIGMA_MIN) {
+  // What was refused is outside anyway, and says less of the filter than of its source.
+  if (!isRefused && judged >= JUDGED_MIN && inside2Sigma < INSIDE_2_SIGMA_MIN) {
     doubts.push(
       `${name}: ${
         percent(inside2Sigma)

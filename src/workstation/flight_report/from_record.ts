@@ -192,7 +192,7 @@ export class RecordReport {
 
   #estimateNotices(): ReportNotice[] {
     const { states, unusable, deadReckoned, insideRadius } = this.#estimates;
-    if (states === 0) return [];
+    if (states === 0) return [{ tone: "fair", text: "The record holds no estimate." }];
     const verdict = estimateVerdict({
       sources: this.#measurements.sources(),
       anchored: this.#measurements.anchored,
