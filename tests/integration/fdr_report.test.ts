@@ -334,7 +334,7 @@ Deno.test("fdr report refuses what it cannot do by name, and leaves nothing behi
       [[flight, "--out", out, "--truth", `${folder}/absent.csv`], 66, /absent\.csv/],
       [[flight, "--out", out, "--truth", `${folder}/bad.csv`], 65, /line 1 must be/],
       [[flight, "--out", out, "--data", `${folder}/nowhere`], 66, /no tile cache/],
-      [[flight, "--out", out, "--package", `${folder}/nowhere`], 65, /manifest\.json/],
+      [[flight, "--out", out, "--package", `${folder}/nowhere`], 66, /no such folder/],
     ];
     for (const [args, code, words] of cases) {
       await t.step(words.source, async () => {
