@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { FdrConfigSchema } from "../flight/flight_recorder/mod.ts";
 import {
   FeaturesConfigSchema,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { FRAME_STAGES } from "./stage_clock.ts";
 
 const StageMsSchema = z.record(z.enum(FRAME_STAGES), z.number());

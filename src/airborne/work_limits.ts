@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { type MonotonicNs, secondsFromNs } from "../core/mod.ts";
 import type { ThermalState } from "../navigation/inference/mod.ts";
 

@@ -5,7 +5,7 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
-import { z } from "zod";
+import * as z from "zod";
 import { EXIT, GdnError } from "./errors.ts";
 import {
   hasNativeLibrary,

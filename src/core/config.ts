@@ -9,7 +9,7 @@
  * @module
  */
 import { parseDocument } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 import { EXIT, GdnError, messageOf } from "./errors.ts";
 import { CONFIGURATION_LENGTH_MAX, ENVIRONMENT_PREFIX, upperSnake } from "./setting_variable.ts";
 

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { LATITUDE_MAX_DEG } from "./command_line/mod.ts";
 
 const within = (minimum: number, maximum: number) => z.number().min(minimum).max(maximum);

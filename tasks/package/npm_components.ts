@@ -5,7 +5,7 @@
  * @module
  */
 import { existsSync } from "node:fs";
-import { z } from "zod";
+import * as z from "zod";
 import { DataError } from "../../src/core/mod.ts";
 import { npmCacheDirectory, REPOSITORY } from "../executables.ts";
 import type { Component } from "./components.ts";

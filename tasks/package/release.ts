@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { RuntimeNotAvailableError } from "../../src/core/mod.ts";
 import { REPOSITORY } from "../executables.ts";
 

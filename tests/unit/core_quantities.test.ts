@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { z } from "zod";
+import * as z from "zod";
 import { AirborneConfigSchema } from "../../src/airborne/config.ts";
 import { ConfigurationError, readConfiguration } from "../../src/core/mod.ts";
 import {

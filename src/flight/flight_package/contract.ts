@@ -13,7 +13,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { quantity } from "../../core/mod.ts";
 
 export const PACKAGE_FORMAT_VERSION = 1;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 
 const MEBIBYTE = 1024 * 1024;
 const PowerOfTwo = z.int().min(2).max(2 ** 20)

@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { channelSchemaName, COMPRESSED_IMAGE, foxgloveSchema, LOCATION_FIX } from "./foxglove.ts";
 import { FdrRecordSchema } from "./record.ts";
 import { FDR_KINDS, type FdrKind } from "./registry/kinds.ts";

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { messageOf } from "../../core/mod.ts";
 import { FdrRecordError, FdrSchemaVersionError } from "./errors.ts";
 

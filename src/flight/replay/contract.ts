@@ -10,7 +10,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { quantity } from "../../core/mod.ts";
 import { CameraCalibrationSchema } from "../../navigation/camera/mod.ts";
 

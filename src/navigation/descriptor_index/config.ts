@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 
 export const DescriptorIndexConfigSchema = z.strictObject({
   faissIndexPath: z.string().min(1).max(4000)

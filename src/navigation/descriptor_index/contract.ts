@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { descriptorMetric } from "../../core/mod.ts";
 
 /** Floats that are stored and compared; longer descriptors are projected onto as many axes. */

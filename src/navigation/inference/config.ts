@@ -4,7 +4,7 @@
  * @module
  */
 import { isAbsolute } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { quantity } from "../../core/mod.ts";
 
 export const InferenceConfigSchema = z.strictObject({

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { DataError } from "../../core/mod.ts";
 
 export const ENGINE_PRECISIONS = ["fp32", "fp16", "int8"] as const;

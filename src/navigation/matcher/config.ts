@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { quantity } from "../../core/mod.ts";
 
 /** Settings of the structural matcher. Lengths in pixels are of the resolution they speak of. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { DataError, messageOf } from "../../core/mod.ts";
 
 const PlaceModelSchema = z.strictObject({

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { quantity } from "../../core/mod.ts";
 
 export const PoseConfigSchema = z.strictObject({

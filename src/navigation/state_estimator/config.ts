@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { quantity, radiansFromDegrees } from "../../core/mod.ts";
 
 const degreesAsRadians = (fallbackDeg: number) =>

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { quantity } from "../../core/mod.ts";
 
 export const FlightTilesConfigSchema = z.strictObject({

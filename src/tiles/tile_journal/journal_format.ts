@@ -11,7 +11,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import {
   checkNewTile,
   checkTileMetadata,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 
 const TileAddressSchema = z.strictObject({
   z: z.int().min(0).max(22),

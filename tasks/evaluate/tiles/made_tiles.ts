@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { DataError, messageOf, type SlippyTile } from "../../../src/core/mod.ts";
 import { TileJournal } from "../../../src/tiles/tile_journal/mod.ts";
 

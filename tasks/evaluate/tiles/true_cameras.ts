@@ -15,7 +15,7 @@ import {
   quaternionNormalise,
   type WgsPosition,
 } from "../../../src/core/mod.ts";
-import { z } from "zod";
+import * as z from "zod";
 import { CameraCalibrationSchema } from "../../../src/navigation/camera/mod.ts";
 import type { CameraView } from "../../../src/tiles/orthorectification/mod.ts";
 import { STREAM_COLUMNS } from "../../../src/flight/replay/mod.ts";

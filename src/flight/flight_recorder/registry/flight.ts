@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { Count, Fault, LatitudeDeg, LongitudeDeg, Nanoseconds } from "./shapes.ts";
 
 /** What a replay needs in addition to the streams; the names are those of a recorded flight. */

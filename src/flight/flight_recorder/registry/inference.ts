@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 
 export const INFERENCE_KINDS = {
   "c7.fallback_to_onnx_trt_ep": z.looseObject({

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { Count, LatitudeDeg, LongitudeDeg, Nanoseconds, Quaternion, Vector3 } from "./shapes.ts";
 
 /** Samples in one `sensor.imu`: what fits a slot of 4 KiB at 72 bytes a sample. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 
 export const LatitudeDeg = z.number().min(-90).max(90);
 export const LongitudeDeg = z.number().min(-180).max(180);

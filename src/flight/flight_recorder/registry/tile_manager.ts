@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { Count, TileId } from "./shapes.ts";
 
 /** The flight whose tiles are uploaded; a key belongs to one flight. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { messageOf, replaceFile } from "../../../core/mod.ts";
 import { CacheIdentityError } from "../../tile_contract/mod.ts";
 import type { SqlDatabase } from "./sql/database.ts";

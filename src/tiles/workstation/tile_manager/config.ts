@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { quantity } from "../../../core/mod.ts";
 
 export const UploadRetryConfigSchema = z.strictObject({

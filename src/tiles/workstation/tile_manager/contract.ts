@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Bbox, TileId, TileMetadata } from "../../tile_contract/mod.ts";
 
 // ---- Download ------------------------------------------------------------------------------------

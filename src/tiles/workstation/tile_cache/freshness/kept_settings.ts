@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { messageOf, replaceFile } from "../../../../core/mod.ts";
 import {
   SECTOR_CLASSIFICATIONS,

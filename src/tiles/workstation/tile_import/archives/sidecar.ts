@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 
 /** Unknown keys are allowed and invalid values ignored: no tile depends on them. */
 const SidecarSchema = z.object({

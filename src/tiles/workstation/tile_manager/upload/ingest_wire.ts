@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 
 export const INGEST_PATH = "api/satellite/tiles/ingest";
 export const MANIFEST_PART = "manifest";
