@@ -37,7 +37,8 @@ function inFolder(body: (dataFolder: string) => Promise<void>): Promise<void> {
 }
 
 const QUALITY = {
-  misplacementBoundM: 1e-7,
+  misplacementBoundM: Math.PI * 1e-4,
+  sharpness: 1e-7,
   frameGsdM: 0.1 + 0.2,
   frameSequence: 7,
   "a\x1fnew\nfield": ["\x1f", null],
