@@ -51,11 +51,14 @@ interface Bench {
 
 type Body = (bench: Bench) => Promise<void>;
 
+/** The same for every test, and never written to. */
+let ground: Picture | undefined;
+
 export function matcherSuite(name: string, make: Make, supports: Supports): void {
   for (const [title, body] of Object.entries({ ...finding, ...refusing })) {
     Deno.test(`${name}: ${title}`, async () => {
       using vision = openVision();
-      const ground = paintedGround(SEED);
+      ground ??= paintedGround(SEED);
       using scene = new Scene(vision, ground);
       const idle = vision.liveHandles();
       await using resources = new AsyncDisposableStack();
