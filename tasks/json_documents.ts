@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { FaultLineSchema, FrameLineSchema, SummaryLineSchema } from "../src/airborne/json_lines.ts";
 import { JSON_RESULTS } from "../src/operator/json_results.ts";
 import { REPOSITORY } from "./executables.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { FdrRecordSchema } from "../flight/flight_recorder/mod.ts";
 import { ManifestSchema } from "../flight/flight_package/mod.ts";
 import { TileMetadataSchema } from "../tiles/tile_contract/mod.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { JSON_SHAPES } from "../../tasks/json_documents.ts";
 
 /** @throws Error that names the line and what is wrong in it. */
