@@ -10,6 +10,9 @@ import { xfeatShaped } from "../support/onnx_model.ts";
 
 const world = worldForFile();
 
+/** Exit code of a flight without any fix: the model finds nothing. */
+const NO_FIX = 3;
+
 async function fly(name: string, inference: Record<string, unknown>) {
   const { folder, flight } = world();
   const model = `${folder}/model.onnx`, config = `${folder}/${name}.yaml`;
@@ -21,7 +24,7 @@ async function fly(name: string, inference: Record<string, unknown>) {
     read: [flight, world().package, config, model],
     write: [recorder],
   });
-  return { ...outcome, kinds: outcome.code === 0 ? await kindsOf(recorder) : [] };
+  return { ...outcome, kinds: outcome.code === NO_FIX ? await kindsOf(recorder) : [] };
 }
 
 /** What inference recorded, logged and alerted, sorted. */
@@ -42,7 +45,7 @@ Deno.test("a computer without GPU libraries flies on the CPU, and says so once",
     runtime: "onnx_trt_ep",
     ortTrtCacheDir: `${world().folder}/engines`,
   });
-  assert.equal(code, 0, err);
+  assert.equal(code, NO_FIX, err);
   assert.match(err, /model\.onnx runs on the CPU, slower: tensorrt: .*; cuda: /);
   assert.deepEqual(kinds, ["WARN c7.cpu_fallback", "c7.cpu_fallback", "c8.alert"]);
 });
