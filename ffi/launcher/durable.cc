@@ -37,6 +37,8 @@ void mark_unpacked(const std::string &tree) {
 
 bool survived(const std::string &tree) {
   struct stat info;
+  // Somebody began to remove it.
+  if (lstat((tree + "/lock").c_str(), &info) != 0) return false;
   if (lstat((tree + kSynced).c_str(), &info) == 0) return true;
   const std::string boot = this_boot();
   return !boot.empty() && text_of(tree + kBoot) == boot;

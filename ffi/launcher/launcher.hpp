@@ -56,10 +56,12 @@ void mark_unpacked(const std::string &tree);
 void sync_in_background(const std::string &tree);
 // All of the tree and a mark that says so.
 void sync_tree(const std::string &tree);
-// Whether the tree is whole: written through, or unpacked since this machine started.
+// Whether the tree is whole, as far as can be told: written through, or unpacked since this machine started, and
+// not being removed.
 bool survived(const std::string &tree);
 
-// Whether `folder` belongs to this user or root and nobody else can write it. `why` says what is wrong.
+// Whether `folder` belongs to this user or root, nobody else can write it, and permissions can name it. `why` says
+// what is wrong.
 bool is_trusted_folder(const std::string &folder, std::string *why);
 
 // Makes a folder with its parents, mode 0755; false with errno.

@@ -10,6 +10,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <new>
+#include <system_error>
 
 #include "landlock.hpp"
 #include "launcher.hpp"
@@ -54,7 +56,7 @@ void clean_environment(const Tree &tree) {
   for (char **entry = environ; *entry != nullptr; entry++) {
     const std::string name(*entry, strcspn(*entry, "="));
     const bool steers = name.rfind("DENO_", 0) == 0 || name.rfind("NODE_", 0) == 0 ||
-                        name.rfind("LD_", 0) == 0;
+                        name.rfind("LD_", 0) == 0 || name == "SSLKEYLOGFILE";
     if (steers && name != "DENO_CERT" && name != "DENO_TLS_CA_STORE") names.push_back(name);
   }
   for (const auto &name : names) unsetenv(name.c_str());
@@ -111,13 +113,17 @@ int extract(const Payload &payload, const std::string &folder) {
     throw Fault(kExitCannotCreate, "cannot make " + folder + ": " + errno_text(errno));
   }
   try {
+    umask(022);
+    if (chmod(folder.c_str(), 0755) != 0) {
+      throw Fault(kExitIo, "cannot make " + folder + " readable: " + errno_text(errno));
+    }
     unpack(payload, folder);
     const int lock = open((folder + "/lock").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
     if (lock < 0 || close(lock) != 0) {
       throw Fault(kExitIo, "cannot write into " + folder + ": " + errno_text(errno));
     }
     sync_tree(folder);
-  } catch (const Fault &) {
+  } catch (...) {
     remove_tree(folder);
     throw;
   }
@@ -165,8 +171,8 @@ std::vector<std::string> read_arguments(const std::string &file, const std::stri
   static const std::string kRoot = "{root}";
   const int opened = open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (opened < 0) {
-    throw Fault(kExitData, "cannot read " + file + ": " + errno_text(errno) +
-                               "; remove the folder " + root + ", it is unpacked again");
+    const char *remedy = errno == ENOENT ? "; remove its folder, it is unpacked again" : "";
+    throw Fault(kExitData, "cannot read " + file + ": " + errno_text(errno) + remedy);
   }
   std::vector<std::string> arguments = split_arguments(read_all(opened));
   close(opened);
@@ -181,13 +187,22 @@ std::vector<std::string> read_arguments(const std::string &file, const std::stri
 }  // namespace gdn
 
 int main(int argc, char **argv) {
+  if (argc < 1) return gdn::kExitUsage;
   const char *slash = strrchr(argv[0], '/');
   const char *name = slash == nullptr ? argv[0] : slash + 1;
+  // Where the caller ignores it nobody could ask how the planner ended.
+  signal(SIGCHLD, SIG_DFL);
   try {
     return gdn::run(argc, argv);
   } catch (const gdn::Fault &fault) {
     fprintf(stderr, "%s: %s\n", name, fault.what());
     return fault.exit_code;
+  } catch (const std::bad_alloc &) {
+    fprintf(stderr, "%s: not enough memory to unpack or start; free some, or raise its limit\n", name);
+    return gdn::kExitTemporary;
+  } catch (const std::system_error &error) {
+    fprintf(stderr, "%s: cannot start a thread to unpack: %s; try again when fewer run\n", name, error.what());
+    return gdn::kExitTemporary;
   } catch (const std::exception &error) {
     fprintf(stderr, "%s: %s\n", name, error.what());
     return gdn::kExitData;

@@ -4,10 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <thread>
 
 #include "launcher.hpp"
@@ -133,6 +135,7 @@ bool hash_is_right(const Payload &payload) {
 void decompress(const Payload &payload, const std::string &folder) {
   Unpacker unpacker(folder);
   std::unique_ptr<ZSTD_DCtx, size_t (*)(ZSTD_DCtx *)> context(ZSTD_createDCtx(), ZSTD_freeDCtx);
+  if (context == nullptr) throw std::bad_alloc();
   // A long window makes the payload smaller than zstd's default limit for decoding allows.
   ZSTD_DCtx_setParameter(context.get(), ZSTD_d_windowLogMax, 27);
   std::vector<uint8_t> out(1 << 20);
@@ -142,6 +145,7 @@ void decompress(const Payload &payload, const std::string &folder) {
     ZSTD_outBuffer room{out.data(), out.size(), 0};
     const size_t before = in.pos;
     more = ZSTD_decompressStream(context.get(), &room, &in);
+    if (ZSTD_getErrorCode(more) == ZSTD_error_memory_allocation) throw std::bad_alloc();
     if (ZSTD_isError(more)) throw Fault(kExitData, kDamaged);
     if (room.pos == 0 && in.pos == before) break;
     unpacker.take(out.data(), room.pos);
@@ -164,6 +168,7 @@ Payload open_payload(const std::string &path) {
   void *mapped = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, 0);
   close(file);
   if (mapped == MAP_FAILED) {
+    if (errno == ENOMEM) throw std::bad_alloc();
     throw Fault(kExitIo, "cannot read its own file " + path + ": " + errno_text(errno));
   }
   const auto *bytes = static_cast<const uint8_t *>(mapped);

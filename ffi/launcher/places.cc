@@ -28,6 +28,51 @@ std::string parent_of(const std::string &path) {
   return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
 }
 
+// Folders and files are made for every user to read, whatever the caller's mask; the program gets that again.
+class ReadableByAll {
+ public:
+  ReadableByAll() : before_(umask(022)) {}
+  ReadableByAll(const ReadableByAll &) = delete;
+  ReadableByAll &operator=(const ReadableByAll &) = delete;
+  ~ReadableByAll() { umask(before_); }
+
+ private:
+  mode_t before_;
+};
+
+// The folder itself, for its name without links: somebody who may change one of the folders on the way to it
+// could exchange a tree after it was looked at. False with the reason.
+bool leads_through_trusted(const std::string &folder, std::string *why) {
+  for (std::string parent = folder; parent != "/";) {
+    parent = parent_of(parent);
+    struct stat info;
+    if (stat(parent.c_str(), &info) != 0) {
+      *why = errno_text(errno);
+      return false;
+    }
+    const bool is_group_of_user = info.st_gid == getegid() || info.st_gid == 0;
+    const mode_t foreign = is_group_of_user ? 002 : 022;
+    if (info.st_uid != geteuid() && info.st_uid != 0) {
+      *why = parent + " belongs to another user, who could exchange what is below";
+    } else if ((info.st_mode & foreign) != 0 && (info.st_mode & S_ISVTX) == 0) {
+      *why = "others can write " + parent + ", and exchange what is below";
+    } else {
+      continue;
+    }
+    return false;
+  }
+  return true;
+}
+
+// The path without links; as it is where it leads nowhere.
+std::string resolved(const std::string &path) {
+  char *found = realpath(path.c_str(), nullptr);
+  if (found == nullptr) return path;
+  const std::string real = found;
+  free(found);
+  return real;
+}
+
 // Caches in the order in which they are tried. GDN_CACHE alone where it is set.
 std::vector<std::string> cache_folders() {
   const std::string own = variable("GDN_CACHE");
@@ -59,11 +104,11 @@ bool lock_shared(const std::string &tree) {
   return false;
 }
 
-bool use_existing(const std::string &tree) {
+bool use_existing(const std::string &tree, bool is_in_cache) {
   struct stat info;
   if (lstat(tree.c_str(), &info) != 0) return false;
   std::string why;
-  if (!is_trusted_folder(tree, &why)) {
+  if (!is_trusted_folder(tree, &why) || (is_in_cache && !leads_through_trusted(tree, &why))) {
     fprintf(stderr, "not used: %s: %s\n", tree.c_str(), why.c_str());
     return false;
   }
@@ -118,6 +163,7 @@ void unpack_into(const std::string &cache, const Payload &payload) {
     const int code = errno == ENOSPC || errno == EDQUOT ? kExitIo : kExitCannotCreate;
     throw Fault(code, "cannot unpack into " + cache + ": " + errno_text(errno));
   }
+  const ReadableByAll mask;
   try {
     const int lock = open((temporary + kLock).c_str(), O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (lock < 0) throw Fault(kExitIo, "cannot write into " + temporary + ": " + errno_text(errno));
@@ -135,17 +181,18 @@ void unpack_into(const std::string &cache, const Payload &payload) {
     // Somebody else was faster: theirs is the same.
     if (error == EEXIST || error == ENOTEMPTY) return;
     throw Fault(kExitIo, "cannot rename " + temporary + ": " + errno_text(error));
-  } catch (const Fault &) {
+  } catch (...) {
     remove_tree(temporary);
     throw;
   }
 }
 
-// Empty where this user can unpack and run programs there; else the reason.
-std::string reason_against(const std::string &cache) {
+// Empty where this user can unpack and run programs there; else the reason. `cache` is made, and loses its links.
+std::string reason_against(std::string &cache) {
   if (!make_folders(cache)) return errno_text(errno);
+  cache = resolved(cache);
   std::string why;
-  if (!is_trusted_folder(cache, &why)) return why;
+  if (!is_trusted_folder(cache, &why) || !leads_through_trusted(cache, &why)) return why;
   if (access(cache.c_str(), W_OK | X_OK) != 0) return errno_text(errno);
   struct statvfs info;
   if (statvfs(cache.c_str(), &info) == 0 && (info.f_flag & ST_NOEXEC) != 0) {
@@ -155,10 +202,10 @@ std::string reason_against(const std::string &cache) {
 }
 
 std::string writable_code_cache(const std::vector<std::string> &caches) {
-  for (const auto &cache : caches) {
-    const std::string folder = cache + "/compiled";
+  for (std::string cache : caches) {
+    const std::string reason = reason_against(cache), folder = cache + "/compiled";
     std::string why;
-    if (reason_against(cache).empty() && make_folders(folder) && is_trusted_folder(folder, &why)) {
+    if (reason.empty() && make_folders(folder) && is_trusted_folder(folder, &why)) {
       return folder;
     }
   }
@@ -169,7 +216,9 @@ std::string writable_code_cache(const std::vector<std::string> &caches) {
 
 bool is_trusted_folder(const std::string &folder, std::string *why) {
   struct stat info;
-  if (lstat(folder.c_str(), &info) != 0) {
+  if (folder.find(',') != std::string::npos) {
+    *why = "the runtime's lists of permissions cannot hold a name with a comma";
+  } else if (lstat(folder.c_str(), &info) != 0) {
     *why = errno_text(errno);
   } else if (!S_ISDIR(info.st_mode)) {
     *why = "it is not a folder";
@@ -212,11 +261,13 @@ Tree find_or_unpack(const Payload &payload, const std::string &executable) {
   const std::vector<std::string> caches = cache_folders();
   std::vector<std::string> places = {parent_of(parent_of(executable)) + "/lib/gdn"};
   places.insert(places.end(), caches.begin(), caches.end());
-  for (const auto &place : places) {
+  for (const auto &named : places) {
+    // An installation wrote its tree through itself, and lies beside the executable, which is trusted as much.
+    const bool is_cache = &named != &places.front();
+    const std::string place = is_cache ? resolved(named) : named;
     const std::string tree = place + "/" + payload.tree_name;
-    // An installation wrote its tree through itself.
-    if (&place != &places.front()) remove_unless_survived(tree, place);
-    if (use_existing(tree)) return {tree, writable_code_cache(caches)};
+    if (is_cache) remove_unless_survived(tree, place);
+    if (use_existing(tree, is_cache)) return {tree, writable_code_cache(caches)};
   }
   // The launcher of a package: its tree was installed beside it, and it carries none.
   if (payload.size == 0) {
@@ -224,7 +275,7 @@ Tree find_or_unpack(const Payload &payload, const std::string &executable) {
                                ", is missing or can be written by others; install the package again");
   }
   std::string reasons;
-  for (const auto &cache : caches) {
+  for (std::string cache : caches) {
     const std::string reason = reason_against(cache);
     if (!reason.empty()) {
       reasons += "\n  " + cache + ": " + reason;
@@ -232,12 +283,14 @@ Tree find_or_unpack(const Payload &payload, const std::string &executable) {
     }
     const std::string tree = cache + "/" + payload.tree_name;
     struct stat info;
-    // A folder of that name that is not trusted was named above.
-    if (lstat(tree.c_str(), &info) == 0) continue;
+    if (lstat(tree.c_str(), &info) == 0) {
+      reasons += "\n  " + tree + ": it is there and cannot be used; remove it";
+      continue;
+    }
     unpack_into(cache, payload);
     remove_unused(cache, payload);
     sync_in_background(tree);
-    if (use_existing(tree)) return {tree, writable_code_cache({cache})};
+    if (use_existing(tree, true)) return {tree, writable_code_cache({cache})};
   }
   throw Fault(kExitCannotCreate,
               "there is no place to unpack to; name a folder of your own in GDN_CACHE, or install "

@@ -39,6 +39,12 @@ Deno.test("four cold starts at once unpack one tree, and all of them run", () =>
     assert.match(found[0], /^airborne-[0-9a-f]{32}$/);
   }));
 
+/** How much of an executable comes before its payload, by the payload's size in the trailer. */
+function launcherBytes(bytes: Uint8Array): number {
+  const trailer = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 72, 72);
+  return bytes.length - 72 - Number(trailer.getBigUint64(32, true));
+}
+
 Deno.test("a damaged or cut file ends with 70 and leaves nothing behind", () =>
   inScratch(async (folder) => {
     const whole = await Deno.readFile(built("airborne"));
@@ -49,7 +55,7 @@ Deno.test("a damaged or cut file ends with 70 and leaves nothing behind", () =>
       ["the hash", (b) => (b[b.length - 1] ^= 1, b)],
       ["cut at its end", (b) => b.subarray(0, b.length - 1000)],
       ["cut in the middle", (b) => b.subarray(0, b.length >> 1)],
-      ["nothing but the launcher", (b) => b.subarray(0, 1_150_000)],
+      ["nothing but the launcher", (b) => b.subarray(0, launcherBytes(b))],
     ];
     for (const [name, damage] of damages) {
       await Deno.writeFile(file, damage(whole.slice()), { mode: 0o755 });
@@ -260,4 +266,95 @@ Deno.test("a configuration grants the paths that it names, and no flag of the ru
       assert.match(hostile.err, /a path cannot hold NUL/);
       assert.equal(hostile.out, "");
     }
+  }));
+
+/** A shell that changes its own state and becomes `airborne ARGS`. */
+function afterShell(line: string, args: readonly string[], folder: string, env = {}) {
+  const shell = ["-c", `${line}; exec "$0" "$@"`, built("airborne"), ...args];
+  const all = { GDN_CACHE: `${folder}/cache`, ...env };
+  return runBuilt({ file: "/bin/bash" }, shell, { cwd: folder, env: all });
+}
+
+Deno.test("a cache below a folder of another user, or one that others may write, is not used", () =>
+  inScratch(async (folder) => {
+    const way = `${folder}/way`;
+    await Deno.mkdir(`${way}/cache`, { recursive: true });
+    const cases: [() => Promise<void>, RegExp][] = [
+      [() => Deno.chmod(way, 0o777), /others can write .*\/way, and exchange what is below/],
+      [() => Deno.chmod(way, 0o755), /^$/],
+      [() => Deno.chown(way, 12345, 12345), /\/way belongs to another user/],
+    ];
+    await Deno.symlink(`${way}/cache`, `${folder}/link`);
+    for (const [prepare, message] of cases) {
+      await prepare();
+      for (const cache of [`${way}/cache`, `${folder}/link`]) {
+        const env = { GDN_CACHE: cache };
+        const { code, err } = await runBuilt("airborne", ["--version"], { cwd: folder, env });
+        assert.match(err, message);
+        assert.equal(code, err === "" ? 0 : 73);
+      }
+    }
+  }));
+
+Deno.test("what is unpacked under a narrow mask can be run by every user", () =>
+  inScratch(async (folder) => {
+    await Deno.chmod(folder, 0o755);
+    for (const args of [["--version"], ["--extract", `${folder}/tree`]]) {
+      const { code, err } = await afterShell("umask 077", args, folder);
+      assert.equal(code, 0, err);
+    }
+    const [tree] = trees(`${folder}/cache`);
+    for (const place of [`${folder}/cache/${tree}`, `${folder}/tree`]) {
+      const find = [
+        "-c",
+        `find "$0" ! -perm -444 ! -name synced; find "$0" -type d ! -perm -555`,
+        place,
+      ];
+      const { out } = await runBuilt({ file: "/bin/sh" }, find, { cwd: folder });
+      assert.equal(out, "");
+    }
+  }));
+
+Deno.test("a tree that somebody began to remove is unpacked again", () =>
+  inScratch(async (folder) => {
+    await runBuilt("airborne", ["--version"], { cwd: folder });
+    const tree = `${folder}/cache/${trees(`${folder}/cache`)[0]}`;
+    await Deno.remove(`${tree}/lock`);
+    await Deno.remove(`${tree}/bin`, { recursive: true });
+    const { code, err } = await runBuilt("airborne", ["--version"], { cwd: folder });
+    assert.equal(code, 0, err);
+  }));
+
+Deno.test("too little memory is told as such, not as a damaged file", () =>
+  inScratch(async (folder) => {
+    for (const kilobytes of [60_000, 150_000]) {
+      const { code, err } = await afterShell(`ulimit -v ${kilobytes}`, ["--version"], folder);
+      assert.equal(code, 75, err);
+      assert.match(err, /not enough memory/);
+    }
+  }));
+
+Deno.test("a cache with a comma in its name is refused: permissions cannot name it", () =>
+  inScratch(async (folder) => {
+    const env = { GDN_CACHE: `${folder}/a,b` };
+    const { code, err } = await runBuilt("airborne", ["--version"], { cwd: folder, env });
+    assert.equal(code, 73);
+    assert.match(err, /cannot hold a name with a comma/);
+  }));
+
+Deno.test("a caller that ignores the end of its children gets the program's exit code", () =>
+  inScratch(async (folder) => {
+    const perl = ["-e", '$SIG{CHLD} = "IGNORE"; exec @ARGV', built("airborne")];
+    const refused = [...perl, "replay", "a,b", "--package", "p"];
+    const { code, err } = await runBuilt({ file: "/usr/bin/perl" }, refused, { cwd: folder });
+    assert.equal(code, 64, err);
+  }));
+
+Deno.test("no keys of TLS are written where a variable says", () =>
+  inScratch(async (folder) => {
+    const { code } = await afterShell("true", ["replay", "a", "--package", "b"], folder, {
+      SSLKEYLOGFILE: `${folder}/keys`,
+    });
+    assert.equal(code, 66);
+    assert.equal(exists(`${folder}/keys`), false);
   }));
