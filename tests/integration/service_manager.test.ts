@@ -20,7 +20,7 @@ Deno.test({
       await using peer = await startServiceManager(NOTIFY_SOCKET);
       const { flight, package: packagePath } = world();
       const args = ["replay", flight, "--package", packagePath];
-      const env = { NOTIFY_SOCKET, WATCHDOG_USEC: "400000" };
+      const env = { NOTIFY_SOCKET, WATCHDOG_USEC: "1000000" };
       const { code, err } = await run("airborne", args, { read: [flight, packagePath], env });
       assert.equal(code, 0, err);
       await peer.until((received) => received.some(({ text }) => text.startsWith("STOPPING=1\n")));
@@ -30,7 +30,7 @@ Deno.test({
       const alive = peer.received.filter(({ text }) => text === "WATCHDOG=1\n");
       assert.ok(alive.length >= 2, `${alive.length} signs of life`);
       const longestS = Math.max(...alive.slice(1).map(({ atS }, i) => atS - alive[i].atS));
-      assert.ok(longestS < 0.4, `silent for ${longestS} s`);
+      assert.ok(longestS < 1, `silent for ${longestS} s`);
       const status = texts.filter((text) => text.startsWith("STATUS="));
       assert.ok(status.length >= 1);
       for (const text of status) assert.match(text, /^STATUS=.*; \d+ frames, .* \d+ MB\n$/);

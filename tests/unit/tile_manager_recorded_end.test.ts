@@ -164,5 +164,5 @@ Deno.test("latestFlight() skips folders that are no flights, but not flights tha
     // A segment that is a dangling link: the folder still looks like a flight.
     await Deno.symlink("nowhere", `${other}/${FIRST}`);
     assert.equal(await latestFlight(folder), other);
-    assert.equal((await recordedEnd(other)).footer, null);
+    await assert.rejects(recordedEnd(other), /segment_\d+\.mcap is a link/);
   }));

@@ -67,14 +67,20 @@ export async function findOnlyFlight(path: string): Promise<FlightFiles> {
 
 async function inFolder(path: string, place: string): Promise<FlightFiles> {
   const segments: SegmentFile[] = [];
+  let link: string | undefined;
   for await (const { name } of Deno.readDir(place)) {
     const index = segmentIndex(name);
     if (index === null) continue;
-    // A link would lead out of the folder.
-    const { isFile, size } = await Deno.lstat(`${place}/${name}`);
+    const { isFile, isSymlink, size } = await Deno.lstat(`${place}/${name}`);
     if (isFile) segments.push({ name, path: `${place}/${name}`, index, sizeBytes: size });
+    else if (isSymlink) link = name;
   }
-  if (segments.length === 0) throw new NothingReadableError(path, await whatElse(place));
+  if (segments.length === 0) {
+    const reason = link === undefined
+      ? await whatElse(place)
+      : `${link} is a link, which may lead out of the folder`;
+    throw new NothingReadableError(path, reason);
+  }
   segments.sort((a, b) => (a.index ?? 0) - (b.index ?? 0) || (a.name < b.name ? -1 : 1));
   const totalBytes = segments.reduce((sum, segment) => sum + segment.sizeBytes, 0);
   return { path, isFolder: true, segments, totalBytes };
