@@ -14,8 +14,11 @@ Deno.test("a flight 55 km outside of the map is told so, and no fix at all ends 
     const flown = await run("operator", [
       ...["simulate", "flight", "--out", flight, "--image", ground, "--centre", "50.5,30"],
       ...["--gsd", GSD_M, "--aircraft", "multirotor", "--duration", "4", "--frame-rate", "1"],
+      ...["--start", "2026-11-29T08:00Z"],
     ], { read: [ground], write: [folder] });
     assert.equal(flown.code, 0, flown.err);
+    const description = JSON.parse(await Deno.readTextFile(`${flight}/flight.json`));
+    assert.equal(Date.parse(description.startUtc), Date.parse("2026-11-29T08:00Z"));
     const args = ["replay", flight, "--package", packagePath];
     const { code, out, err } = await run("airborne", args, { read: [flight, packagePath] });
     assert.match(err, /the flight begins 5[56] km outside of the map of .*provision a package/);
