@@ -10,7 +10,7 @@ import { parse } from "yaml";
 import { grantsFor, settingReader, UsageError } from "../src/core/mod.ts";
 import { airborneCommand, type ExecutableCommand, operatorCommand } from "./executables.ts";
 
-/** A path that cannot be granted ends the launch with the reason. */
+/** A path or a host that cannot be granted ends the launch with the reason. */
 function granted(make: () => ExecutableCommand): ExecutableCommand {
   try {
     return make();
@@ -29,10 +29,10 @@ if (import.meta.main) {
   const { commands } = isAirborne
     ? await import("../src/airborne/compose.ts")
     : await import("../src/operator/compose.ts");
-  const grants = grantsFor(commands(), args, settingReader(parse));
-  const { command, args: commandArgs } = granted(() =>
-    isAirborne ? airborneCommand(args, grants) : operatorCommand(args, grants)
-  );
+  const { command, args: commandArgs } = granted(() => {
+    const grants = grantsFor(commands(), args, settingReader(parse));
+    return isAirborne ? airborneCommand(args, grants) : operatorCommand(args, grants);
+  });
   const child = new Deno.Command(command, { args: commandArgs }).spawn();
   // A terminal sends SIGINT to both processes; a supervisor sends SIGTERM only to this one.
   Deno.addSignalListener("SIGINT", () => {});

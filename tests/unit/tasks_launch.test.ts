@@ -25,11 +25,15 @@ Deno.test("grantsFor() grants what the options of a command name: files, folders
   );
   assert.deepEqual(operator("provision --out /srv/p/x --data=/srv/data --name map.png"), {
     read: [],
-    write: ["/srv/p", "/srv/data"],
+    write: ["/srv/p/x", "/srv/p/x.tmp", "/srv/data"],
     net: [],
   });
   const exported = "cache export --out /srv/x/a.mbtiles --source onboard_ingest/a/b --name v1.2";
-  assert.deepEqual(operator(exported), { read: [], write: ["/srv/x", "data"], net: [] });
+  assert.deepEqual(operator(exported), {
+    read: [],
+    write: ["/srv/x/a.mbtiles", "/srv/x/a.mbtiles.tmp", "data"],
+    net: [],
+  });
   assert.deepEqual(operator("cache import /srv/x/a.pmtiles --quiet").read, ["/srv/x/a.pmtiles"]);
   assert.deepEqual(operator("--quiet cache import -- --odd.png").read, ["--odd.png"]);
   assert.deepEqual(operator("--verbose cache import -- --quiet").read, ["--quiet"]);
@@ -50,6 +54,10 @@ Deno.test("grantsFor() grants what the options of a command name: files, folders
   assert.deepEqual(operator("tiles status --dsn=postgresql://u:p@/x?host=/run/pg").net, [
     "unix:/run/pg/.s.PGSQL.5432",
   ]);
+  assert.deepEqual(operator("tiles download --url file:///etc/passwd").net, []);
+  for (const url of ["https://*/", "https://*.example/{z}/{x}/{y}.png"]) {
+    assert.throws(() => operator(`tiles download --url ${url}`), /names no single host/, url);
+  }
   const replay = "replay flight --package p --recorder home --make-tiles home --config c.yaml";
   assert.deepEqual(grantsFor(airborneCommands(), replay.split(" ")), {
     read: ["flight", "p", "c.yaml"],

@@ -138,12 +138,19 @@ function databaseAddress(dsn: string): string[] {
   const port = url.port || "5432";
   if (folder?.startsWith("/")) return [`unix:${folder}/.s.PGSQL.${port}`];
   const host = (folder ?? url.hostname) || "localhost";
-  return [`${host}:${port}`];
+  return [`${oneHost(host)}:${port}`];
 }
 
 /** Only this host: a token must not go elsewhere. */
 function providerAddress(text: string): string[] {
   if (!URL.canParse(text)) return [];
   const { hostname, port, protocol } = new URL(text);
-  return [`${hostname}:${port || (protocol === "http:" ? 80 : 443)}`];
+  if (protocol !== "http:" && protocol !== "https:") return [];
+  return [`${oneHost(hostname)}:${port || (protocol === "http:" ? 80 : 443)}`];
+}
+
+/** A name or an address of one host: the runtime would take "*" for any. */
+function oneHost(host: string): string {
+  if (/^[\p{L}\p{N}._-]+$|^\[[\da-f:.]+\]$/iu.test(host)) return host;
+  throw new UsageError(`Cannot connect to "${host}": that names no single host (name one)`);
 }
