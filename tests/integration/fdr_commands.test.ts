@@ -69,7 +69,7 @@ Deno.test("operator fdr info, cat, doctor and recover on a whole and on a cut fl
     const again = await fdr(["recover", flight.folder, "--out", `${scratch}/salvaged`], scratch);
     assert.equal(again.code, 73);
     assert.match(again.err, /exists already/);
-    assert.deepEqual((await filesBelow(scratch)).filter((name) => name.includes(".tmp-")), []);
+    assert.deepEqual((await filesBelow(scratch)).filter((name) => name.includes(".tmp")), []);
   });
 });
 
