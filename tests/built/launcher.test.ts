@@ -208,13 +208,20 @@ Deno.test("a signal reaches the program itself: one process, the shell's exit co
     }
   }));
 
+/** A file of the kernel; Deno itself refuses to read it without every permission. */
+async function procFile(path: string): Promise<string> {
+  const { code, stdout } = await new Deno.Command("cat", { args: [path] }).output();
+  assert.equal(code, 0, path);
+  return new TextDecoder().decode(stdout);
+}
+
 /** Resolves when the program works, in the process that was started and without another one. */
 async function works(pid: number, folder: string): Promise<void> {
   for (let tries = 0; tries < 600; tries++) {
     const begun = [...Deno.readDirSync(folder)].some(({ name }) => name.includes("map-"));
     if (begun) {
-      assert.match(await Deno.readTextFile(`/proc/${pid}/status`), /^Name:\s+deno$/m);
-      assert.equal(await Deno.readTextFile(`/proc/${pid}/task/${pid}/children`), "");
+      assert.match(await procFile(`/proc/${pid}/status`), /^Name:\s+deno$/m);
+      assert.equal(await procFile(`/proc/${pid}/task/${pid}/children`), "");
       return;
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -327,7 +334,7 @@ Deno.test("a tree that somebody began to remove is unpacked again", () =>
 
 Deno.test("too little memory is told as such, not as a damaged file", () =>
   inScratch(async (folder) => {
-    for (const kilobytes of [60_000, 150_000]) {
+    for (const kilobytes of [30_000, 150_000]) {
       const { code, err } = await afterShell(`ulimit -v ${kilobytes}`, ["--version"], folder);
       assert.equal(code, 75, err);
       assert.match(err, /not enough memory/);
