@@ -115,7 +115,7 @@ Deno.test("airborne replay --thermal DIR flies as that computer; without it noth
       read: [flight, world().package, config, ...extra.slice(1)],
       write: [recorder],
     });
-    assert.equal(code, 0, err);
+    assert.equal(code, 3, err);
     const events = await recordsOf(recorder, "c7.thermal_transition", "nav.work_level");
     const fixes = await recordsOf(recorder, "nav.fix");
     const left = fixes.filter(({ payload }) => payload.reason === "throttled").length;
