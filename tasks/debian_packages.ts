@@ -16,6 +16,8 @@ const RUN_PACKAGES = [
   "libopencv-features2d-dev",
   "libopencv-flann-dev",
   "libturbojpeg0-dev",
+  "libtbb-dev",
+  "zlib1g-dev",
   "libfaiss-dev",
   "liblapack-dev",
   "libblas-dev",
