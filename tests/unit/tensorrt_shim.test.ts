@@ -39,6 +39,7 @@ Deno.test("GDN_TENSORRT=ON fails the configuration where the headers are not", a
         "-DCMAKE_FIND_ROOT_PATH=/nowhere",
       ],
       ...["-DCMAKE_FIND_ROOT_PATH_MODE_INCLUDE=ONLY", "-DGDN_EIGEN=/usr/include/eigen3"],
+      "-DGDN_OPENCV=/usr/include/opencv4",
     );
     assert.ok(!success);
     assert.match(text, /TensorRT: not found: NvInfer\.h \(package libnvinfer-dev\)/);
