@@ -53,7 +53,9 @@ async function reasonToConfigureAnew(sources: string, build: string): Promise<st
   for (
     const key of ["CMAKE_COMMAND", "CMAKE_MAKE_PROGRAM", "CMAKE_C_COMPILER", "CMAKE_CXX_COMPILER"]
   ) {
-    if (!existsSync(cached(key))) return `${key} was ${cached(key)}, which is gone`;
+    const tool = cached(key);
+    // A project of C++ alone has no compiler of C.
+    if (tool !== "" && !existsSync(tool)) return `${key} was ${tool}, which is gone`;
   }
   return await compilerChange(build, cached("CMAKE_CXX_COMPILER"));
 }

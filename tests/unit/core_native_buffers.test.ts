@@ -8,7 +8,7 @@ import { visionAbi } from "../../src/native/vision/library.ts";
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 
-const SAMPLES = 2000, DIMENSION = 64, WORDS = 128, ROUNDS = 20;
+const SAMPLES = 2000, DIMENSION = 64, WORDS = 128, ROUNDS = 100;
 
 Deno.test("openNativeLibrary() keeps the buffers of a non-blocking call alive while it runs", async () => {
   using vision = openNativeLibrary(
