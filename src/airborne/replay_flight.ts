@@ -80,8 +80,7 @@ export async function replayFlight(
     ...(request.strict ? [] : [new FaultLines(note)]),
   ], (name, error) => warn("flight.output_failed", outputFaultText(name, error)));
   supervision.ready();
-  // Of the package's verification and of composition: none of it is needed in flight. It takes a tenth of
-  // a second, which nobody waits for before the first frame.
+  // What verification and composition leave; 0.1 s that nobody waits for before the first frame.
   collectGarbage();
   await runFlight({
     sources: [(running) => onClock(flight, clock, running)],
