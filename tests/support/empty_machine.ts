@@ -73,20 +73,27 @@ export class EmptyMachine implements AsyncDisposable {
   }
 
   /**
-   * Boots its systemd, runs a script there as root, and returns what it said. The machine is off again
-   * afterwards.
+   * Boots its systemd, runs a script there as root, and returns what it said; null, with the reason on
+   * stderr, where this kernel boots no machine at all (a container without control groups of its own).
+   * The machine is off again afterwards.
    */
-  async boot(script: string): Promise<string> {
+  async boot(script: string): Promise<string | null> {
     await Deno.copyFile(script, `${this.root}/root/script.sh`);
     await Deno.writeTextFile(
       `${this.root}/etc/systemd/system/script.service`,
       "[Unit]\nSuccessAction=poweroff-force\nFailureAction=poweroff-force\n[Service]\nType=oneshot\n" +
         'TimeoutStartSec=120\nExecStart=/bin/sh -c "sh /root/script.sh >/root/said 2>&1"\n',
     );
-    await sure("systemd-nspawn", [
+    const booted = await sure("systemd-nspawn", [
       ...["--quiet", `--directory=${this.root}`, "--register=no", "--keep-unit"],
       ...["--private-network", "--boot", "systemd.unit=script.service"],
-    ]);
+    ]).then(() => true, async (error: Error) => {
+      // Once the script has begun, the machine booted, and what fails is ours.
+      if (await this.exists("/root/said")) throw error;
+      console.error(`not run, no machine boots here: ${error.message}`);
+      return false;
+    });
+    if (!booted) return null;
     return await Deno.readTextFile(`${this.root}/root/said`);
   }
 
