@@ -4,11 +4,8 @@
  * @module
  */
 
-/** To build and to run. */
-const RUN_PACKAGES = [
-  "g++",
-  "cmake",
-  "ninja-build",
+/** What the native libraries and the launcher are linked with, on the machine they are built for. */
+export const LINKED_PACKAGES = [
   "libopencv-core-dev",
   "libopencv-imgproc-dev",
   "libopencv-video-dev",
@@ -26,8 +23,10 @@ const RUN_PACKAGES = [
   // Static, in the front of the portable executables.
   "libzstd-dev",
   "libmd-dev",
-  "zstd",
 ];
+
+/** To build and to run. */
+const RUN_PACKAGES = ["g++", "cmake", "ninja-build", ...LINKED_PACKAGES, "zstd"];
 
 /**
  * Needed by tests only: GDAL reads exported GeoTIFFs (33 MB beside OpenCV's libraries); man-db, mandoc,

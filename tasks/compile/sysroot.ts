@@ -6,26 +6,10 @@
  * @module
  */
 import { existsSync } from "node:fs";
+import { LINKED_PACKAGES } from "../debian_packages.ts";
 import { REPOSITORY } from "../executables.ts";
 import type { Target } from "./description.ts";
 import { runTool } from "./tools.ts";
-
-const PACKAGES = [
-  "libopencv-core-dev",
-  "libopencv-imgproc-dev",
-  "libopencv-video-dev",
-  "libopencv-calib3d-dev",
-  "libopencv-features2d-dev",
-  "libopencv-flann-dev",
-  "libturbojpeg0-dev",
-  "libfaiss-dev",
-  "liblapack-dev",
-  "libblas-dev",
-  "libgomp1",
-  "libeigen3-dev",
-  "libzstd-dev",
-  "libmd-dev",
-];
 
 export function sysroot(target: Target): string {
   return `${REPOSITORY}/build/sysroot-${target.debianArchitecture}`;
@@ -65,7 +49,7 @@ export async function makeSysroot(target: Target): Promise<void> {
   await runTool("apt-get", [...options, "update", "-q"]);
   await runTool("apt-get", [
     ...[...options, "install", "-q", "-y", "--no-install-recommends", "--download-only"],
-    ...PACKAGES,
+    ...LINKED_PACKAGES,
   ]);
   await Deno.writeTextFile(packagesFile(target), JSON.stringify(await unpack(apt, root), null, 1));
   await Deno.remove(apt, { recursive: true });
