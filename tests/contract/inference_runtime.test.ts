@@ -1,24 +1,16 @@
 import assert from "node:assert/strict";
-import { monotonicNs } from "../../src/core/mod.ts";
 import {
   GpuMemoryBudget,
   InferenceConfigSchema,
   OnnxRuntime,
   openTensorRtRuntime,
   TensorRtRuntime,
-  type ThermalState,
 } from "../../src/navigation/inference/mod.ts";
 import { REPOSITORY } from "../support/paths.ts";
 import { isRequired, openReference, tensorRtMissing } from "../support/tensorrt.ts";
+import { COOL } from "../unit/inference_rig.ts";
 import { inferenceRuntimeSuite } from "./inference_runtime_suite.ts";
 
-const COOL: ThermalState = {
-  throttled: false,
-  telemetryAvailable: false,
-  source: "none",
-  temperatureC: null,
-  measuredNs: monotonicNs(0),
-};
 const parts = () => ({
   thermalState: () => COOL,
   budget: new GpuMemoryBudget(2 ** 30),

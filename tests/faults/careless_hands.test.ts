@@ -4,43 +4,16 @@
  * code of the table and one message that names the path, without a stack trace, and leave nothing.
  */
 import assert from "node:assert/strict";
-import { commands as airborneCommands } from "../../src/airborne/compose.ts";
 import {
   type Command,
   EXIT_CODES,
   type Option,
   optionName,
   removeIfPresent,
-  runProgram,
 } from "../../src/core/mod.ts";
-import { commands as operatorCommands } from "../../src/operator/compose.ts";
 import { inScratch } from "../support/scratch.ts";
-import { filesBelow, type Outcome } from "./programs.ts";
-
-type Program = "airborne" | "operator";
-const COMMANDS: readonly (readonly [Program, Command])[] = [
-  ...airborneCommands().map((command) => ["airborne", command] as const),
-  ...operatorCommands().map((command) => ["operator", command] as const),
-];
-
-async function inProcess(program: Program, args: readonly string[]): Promise<Outcome> {
-  let out = "", err = "";
-  const code = await runProgram({
-    name: program,
-    version: "0",
-    summary: "",
-    permissionSet: program,
-    commands: COMMANDS.filter(([name]) => name === program).map(([, command]) => command),
-    args,
-    terminal: {
-      out: (line) => void (out += `${line}\n`),
-      progress: { write: (text) => void (err += text), interactive: false, now: () => 0 },
-      isColoured: false,
-      onSignal: () => ({ [Symbol.dispose]: () => {} }),
-    },
-  });
-  return { code, out, err };
-}
+import { EVERY_COMMAND, runInProcess } from "./in_process.ts";
+import { filesBelow } from "./programs.ts";
 
 /** A value that is written as its option wants it. */
 function plausible(key: string, { placeholder, choices, access }: Option): string {
@@ -102,11 +75,11 @@ Deno.test("a path that is wrong is a message and an exit code of the table, and 
       await Deno.writeTextFile("empty", "");
       const there = await filesBelow(folder);
       for (const path of ["nowhere", "folder", "text.txt", "empty", "text.txt/x", LONG]) {
-        for (const [program, command] of COMMANDS) {
+        for (const [program, command] of EVERY_COMMAND) {
           for (const line of linesWith(command, path)) {
             tried++;
             const args = [...command.name.split(" "), ...line];
-            const { code, err } = await inProcess(program, args);
+            const { code, err } = await runInProcess(program, args);
             const left = await filesBelow(folder);
             const isWrong = code === 0 || code === 70 || !CODES.has(code) || !/\S/.test(err) ||
               /\n {4}at |os error|undefined|\[object/.test(err) || err.length > 1500 ||

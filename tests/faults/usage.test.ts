@@ -1,45 +1,15 @@
 /** Wrong command lines (64, with what is wrong) and the help of every command (0, with examples). */
 import assert from "node:assert/strict";
 import { inScratch } from "../support/scratch.ts";
-import { commands as airborneCommands } from "../../src/airborne/compose.ts";
-import { runProgram, withCompletion } from "../../src/core/mod.ts";
-import { commands as operatorCommands } from "../../src/operator/compose.ts";
-import { filesBelow, type Outcome, run } from "./programs.ts";
+import { EVERY_COMMAND, type ProgramName, PROGRAMS, runInProcess } from "./in_process.ts";
+import { filesBelow, run } from "./programs.ts";
 
-const PROGRAMS = {
-  airborne: withCompletion("airborne", airborneCommands()),
-  operator: withCompletion("operator", operatorCommands()),
-} as const;
-type ProgramName = keyof typeof PROGRAMS;
-
-const everyCommand = (Object.keys(PROGRAMS) as ProgramName[]).flatMap((program) =>
-  PROGRAMS[program].map(({ name }) => ({ program, name }))
-);
-
-/** In this process, which takes a hundredth of the time that a process of its own takes. */
-async function inProcess(program: ProgramName, args: readonly string[]): Promise<Outcome> {
-  let out = "", err = "";
-  const code = await runProgram({
-    name: program,
-    version: "0",
-    summary: "",
-    permissionSet: program,
-    commands: PROGRAMS[program],
-    args,
-    terminal: {
-      out: (line) => void (out += `${line}\n`),
-      progress: { write: (text) => void (err += text), interactive: false, now: () => 0 },
-      isColoured: false,
-      onSignal: () => ({ [Symbol.dispose]: () => {} }),
-    },
-  });
-  return { code, out, err };
-}
+const everyCommand = EVERY_COMMAND.map(([program, { name }]) => ({ program, name }));
 
 Deno.test("--help of every command prints an example of itself and ends with 0", async () => {
   for (const { program, name } of everyCommand) {
     for (const args of [[...name.split(" "), "--help"], ["help", ...name.split(" ")]]) {
-      const { code, out, err } = await inProcess(program, args);
+      const { code, out, err } = await runInProcess(program, args);
       assert.equal(code, 0, err);
       assert.equal(err, "");
       const [usage, ...rest] = out.split("\n");
@@ -141,7 +111,7 @@ Deno.test("a wrong command line ends with 64, says what is wrong, and leaves not
     Deno.chdir(folder);
     try {
       for (const { name, program, args, says } of LINES) {
-        const { code, out, err } = await inProcess(program, args);
+        const { code, out, err } = await runInProcess(program, args);
         assert.match(err, says, name);
         assert.equal(code, 64, `${name}: ${err}`);
         assert.equal(out, "", name);

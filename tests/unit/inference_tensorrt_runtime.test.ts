@@ -1,6 +1,6 @@
 /** TensorRtRuntime on the CPU double: what is between the contract and the native library. */
 import assert from "node:assert/strict";
-import { monotonicNs, RuntimeNotAvailableError, seededRandom } from "../../src/core/mod.ts";
+import { RuntimeNotAvailableError, seededRandom } from "../../src/core/mod.ts";
 import {
   EngineBuildError,
   EngineDeserializeError,
@@ -16,19 +16,11 @@ import {
   openTensorRtRuntime,
   OutOfMemoryError,
   TensorRtRuntime,
-  type ThermalState,
 } from "../../src/navigation/inference/mod.ts";
 import { scratchFolder } from "../support/scratch.ts";
 import { isRequired, openReference, tensorRtMissing } from "../support/tensorrt.ts";
+import { COOL } from "./inference_rig.ts";
 import { allModels, convolution, matrixProduct, type TestModel } from "./inference_models.ts";
-
-const COOL: ThermalState = {
-  throttled: false,
-  telemetryAvailable: false,
-  source: "none",
-  temperatureC: null,
-  measuredNs: monotonicNs(0),
-};
 
 /** A runtime on the double, a folder, and an engine's making; no native handle is left at the end. */
 async function bench(budgetBytes = 2 ** 30) {
