@@ -5,7 +5,6 @@
  */
 import assert from "node:assert/strict";
 import { canMountSmallDisk, onSmallDisk } from "../support/small_disk.ts";
-import { McapStreamReader } from "@mcap/core";
 import { PLACE, worldForFile } from "./fixture.ts";
 import { copyFolder, filesBelow, run } from "./programs.ts";
 
@@ -167,23 +166,16 @@ Deno.test({
       assert.equal(lines.length, 11, "ten frames and a summary");
       assert.equal(lines[10].recorderBroken, true);
       const [file] = (await filesBelow(disk)).filter((entry) => entry.includes(".mcap"));
-      assert.ok(await wholeRecords(`${disk}/${file.split(" ")[0]}`) >= 5, "what fitted is there");
+      const records = await readableRecords(`${disk}/${file.split(" ")[0]}`);
+      assert.ok(records >= 5, `${records} records: what fitted is there`);
     }),
 });
 
-/** Messages that a reader gets out of a record without its end. */
-async function wholeRecords(path: string): Promise<number> {
-  const reader = new McapStreamReader();
-  reader.append(await Deno.readFile(path));
-  let messages = 0;
-  try {
-    for (let record = reader.nextRecord(); record; record = reader.nextRecord()) {
-      if (record.type === "Message") messages++;
-    }
-  } catch {
-    // The last chunk was cut.
-  }
-  return messages;
+/** Records of a flight that can still be read, those in the chunk that the full disk cut as well. */
+async function readableRecords(path: string): Promise<number> {
+  const { code, out, err } = await run("operator", ["fdr", "cat", path], { read: [path] });
+  assert.equal(code, 3, err);
+  return out.trim().split("\n").length;
 }
 
 Deno.test({
