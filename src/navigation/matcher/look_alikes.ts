@@ -40,8 +40,8 @@ interface LookAlikeBounds extends AgreementBounds {
 /** Features that are asked for their like: enough to see where it is. */
 const ASKED_MAX = 32;
 /**
- * As alike as at the place: 1 − cosine is at most so many times what it is there. With 1.5 XFeat lost four of
- * twelve right fixes on the two-date pictures: its descriptors vary slowly.
+ * As alike as at the place: 1 − cosine is at most so many times what it is there. A larger factor sees more
+ * look-alikes, and costs XFeat right fixes, since its descriptors vary slowly over the ground.
  */
 const AS_ALIKE = 1.15;
 
