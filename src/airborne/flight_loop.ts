@@ -6,7 +6,7 @@
  * @module
  */
 import { type Clock, EXIT, GdnError, type LocalFrame } from "../core/mod.ts";
-import type { FlightEvent, FrameEvent, SensorEvent } from "../flight/replay/mod.ts";
+import type { FlightEvent, FrameEvent, SensorEvent } from "../flight/flight_events/mod.ts";
 import type { EstimatorEvent, EstimatorHealth } from "../navigation/state_estimator/mod.ts";
 import type { FlightFault, FlightOutputs } from "./flight_output.ts";
 import { frameLine } from "./frame_line.ts";
@@ -96,8 +96,16 @@ class FlightLoop {
   async take(event: FlightEvent): Promise<void> {
     this.#options.companion.poll();
     this.passCompanionEvents();
-    if (event.kind === "frame") await this.#frame(event);
-    else this.#sensor(event);
+    switch (event.kind) {
+      case "frame":
+        return await this.#frame(event);
+      case "imu":
+      case "attitude":
+      case "baro":
+      case "gps":
+      case "velocity":
+        return this.#sensor(event);
+    }
   }
 
   passEstimatorEvents(): void {

@@ -5,7 +5,7 @@
  * @module
  */
 import type { MonotonicNs } from "../core/mod.ts";
-import type { FrameEvent, SensorEvent } from "../flight/replay/mod.ts";
+import type { FrameEvent, SensorEvent } from "../flight/flight_events/mod.ts";
 import type { EstimatorEvent } from "../navigation/state_estimator/mod.ts";
 import type { CompanionEvent } from "./companion.ts";
 import type { FrameLine } from "./json_lines.ts";

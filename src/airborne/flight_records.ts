@@ -7,7 +7,7 @@
 import { basename } from "node:path";
 import { type Clock, DataError, type MonotonicNs } from "../core/mod.ts";
 import type { FdrPayload, FdrSink } from "../flight/flight_recorder/mod.ts";
-import type { FrameEvent, SensorEvent } from "../flight/replay/mod.ts";
+import type { FrameEvent, SensorEvent } from "../flight/flight_events/mod.ts";
 import type { EstimatorEvent } from "../navigation/state_estimator/mod.ts";
 import type { CompanionEvent } from "./companion.ts";
 import { recordCompanionEvent } from "./companion_records.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import type { MonotonicNs } from "../core/mod.ts";
-import type { FrameEvent, SensorEvent } from "../flight/replay/mod.ts";
+import type { FrameEvent, SensorEvent } from "../flight/flight_events/mod.ts";
 import type { FlightEnding, FlightFault, FlightOutput } from "./flight_output.ts";
 import type { RecordedFlightSummary } from "./flight_recording.ts";
 import type { FrameLine, SummaryLine } from "./json_lines.ts";

@@ -13,7 +13,7 @@ import {
 } from "../tiles/orthorectification/mod.ts";
 import { type NewTile, type TileId, type TileStore, tileUuid } from "../tiles/tile_contract/mod.ts";
 import { decodeJpeg, encodeJpeg, type VisionLibrary, warpGrid } from "../native/vision/mod.ts";
-import type { FrameEvent } from "../flight/replay/mod.ts";
+import type { FrameEvent } from "../flight/flight_events/mod.ts";
 import type { FlightOutput } from "./flight_output.ts";
 import type { FlightRecording } from "./flight_recording.ts";
 import { flownFrame } from "./flown_frame.ts";

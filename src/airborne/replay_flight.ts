@@ -4,10 +4,9 @@
  * @module
  */
 import { collectGarbage, ManualClock, SystemClock } from "../core/mod.ts";
+import type { FrameEvent, RecordedEvent } from "../flight/flight_events/mod.ts";
 import {
-  type FlightEvent,
   type FlightExtent,
-  type FrameEvent,
   openRecordedFlight,
   type RecordedFlight,
 } from "../flight/replay/mod.ts";
@@ -108,7 +107,7 @@ async function* onClock(
   flight: RecordedFlight,
   clock: ManualClock,
   signal: AbortSignal,
-): AsyncGenerator<FlightEvent> {
+): AsyncGenerator<RecordedEvent> {
   for await (const event of flight.events()) {
     if (signal.aborted) return;
     clock.set(event.receivedNs);

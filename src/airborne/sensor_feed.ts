@@ -4,7 +4,8 @@
  * @module
  */
 import { ControllerClock, type LocalFrame, radiansFromDegrees } from "../core/mod.ts";
-import type { FlightDescription, SensorEvent } from "../flight/replay/mod.ts";
+import type { SensorEvent } from "../flight/flight_events/mod.ts";
+import type { FlightDescription } from "../flight/replay/mod.ts";
 import type { StateEstimator } from "../navigation/state_estimator/mod.ts";
 
 /** Moves them onto the one clock. */

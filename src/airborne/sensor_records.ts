@@ -6,7 +6,7 @@
  */
 import type { MonotonicNs } from "../core/mod.ts";
 import type { FdrSink } from "../flight/flight_recorder/mod.ts";
-import type { SensorEvent } from "../flight/replay/mod.ts";
+import type { SensorEvent } from "../flight/flight_events/mod.ts";
 
 type ImuEvent = Extract<SensorEvent, { readonly kind: "imu" }>;
 

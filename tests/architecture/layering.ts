@@ -10,7 +10,15 @@
  */
 
 /** From the bottom to the top. */
-export const GROUPS = ["core", "native", "navigation", "flight", "tiles", "workstation"] as const;
+export const GROUPS = [
+  "core",
+  "native",
+  "link",
+  "navigation",
+  "flight",
+  "tiles",
+  "workstation",
+] as const;
 
 /** The two programs compose everything else; nothing imports them. */
 export const PROGRAMS = ["airborne", "operator"] as const;
@@ -19,8 +27,9 @@ export const PROGRAMS = ["airborne", "operator"] as const;
 export const SIBLINGS: Readonly<Record<string, readonly string[]>> = {
   "navigation/matcher": ["navigation/inference", "navigation/map"],
   "navigation/place_recognition": ["navigation/inference", "navigation/map", "navigation/matcher"],
+  "flight/flight_controller": ["flight/flight_events"],
   "flight/flight_record": ["flight/flight_recorder", "flight/replay"],
-  "flight/replay": ["flight/photographs"],
+  "flight/replay": ["flight/flight_events", "flight/photographs"],
   "tiles/tile_journal": ["tiles/tile_contract"],
   "tiles/workstation/tile_cache": ["tiles/tile_contract"],
   "tiles/workstation/tile_export": ["tiles/tile_contract"],

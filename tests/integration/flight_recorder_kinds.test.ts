@@ -15,8 +15,8 @@ import {
   type FdrSink,
   FlightRecorder,
 } from "../../src/flight/flight_recorder/mod.ts";
+import type { RecordedEvent } from "../../src/flight/flight_events/mod.ts";
 import {
-  type FlightEvent,
   openRecordedFlight,
   STREAM_COLUMNS,
   type StreamFile,
@@ -157,7 +157,7 @@ Deno.test("a flight can be replayed from its records, except for the pixels", as
     const again = await openRecordedFlight(`${folder}/again`);
     assert.deepEqual(again.description, flown.description);
     assert.deepEqual(again.extent, flown.extent);
-    const nameless = (event: FlightEvent) =>
+    const nameless = (event: RecordedEvent) =>
       event.kind === "frame" ? { ...event, frame: { ...event.frame, name: "" } } : event;
     assert.deepEqual((await Array.fromAsync(again.events())).map(nameless), events.map(nameless));
     assert.ok(events.length > 280 && FIXTURE_DESCRIPTION.imuRateHz > 0);
@@ -166,7 +166,7 @@ Deno.test("a flight can be replayed from its records, except for the pixels", as
   }
 });
 
-function frameMeta(event: Extract<FlightEvent, { kind: "frame" }>, nowNs: MonotonicNs) {
+function frameMeta(event: Extract<RecordedEvent, { kind: "frame" }>, nowNs: MonotonicNs) {
   const { sequence, exposureMidNs, jpeg, calibration } = event.frame;
   const payload: FdrPayload<"frame.meta"> = {
     sequence,

@@ -4,7 +4,8 @@ import { SensorRecords } from "../../src/airborne/sensor_records.ts";
 import { LocalFrame, ManualClock } from "../../src/core/mod.ts";
 import { exportRecordedFlight, findFlight } from "../../src/flight/flight_record/mod.ts";
 import { FdrConfigSchema, startFlightRecorder } from "../../src/flight/flight_recorder/mod.ts";
-import { type FlightEvent, openRecordedFlight } from "../../src/flight/replay/mod.ts";
+import type { RecordedEvent } from "../../src/flight/flight_events/mod.ts";
+import { openRecordedFlight } from "../../src/flight/replay/mod.ts";
 import { Eskf, type MeasurementOutcome } from "../../src/navigation/state_estimator/mod.ts";
 import { addVelocity, editLines, writeFlight } from "../unit/replay_fixture.ts";
 
@@ -19,7 +20,7 @@ async function inFlight(check: (folder: string) => Promise<void>): Promise<void>
   }
 }
 
-type SensorEvent = Exclude<FlightEvent, { kind: "frame" }>;
+type SensorEvent = Exclude<RecordedEvent, { kind: "frame" }>;
 
 async function sensorEvents(folder: string): Promise<SensorEvent[]> {
   const events = await Array.fromAsync((await openRecordedFlight(folder)).events());

@@ -10,7 +10,7 @@ import { runFlight } from "../../src/airborne/flight_loop.ts";
 import { FlightOutputs } from "../../src/airborne/flight_output.ts";
 import { FlightSupervision } from "../../src/airborne/supervision.ts";
 import { controllerNs, LocalFrame, monotonicNs, SystemClock } from "../../src/core/mod.ts";
-import type { FlightEvent, FrameEvent } from "../../src/flight/replay/mod.ts";
+import type { FlightEvent, FrameEvent } from "../../src/flight/flight_events/mod.ts";
 import { openDevice, ServiceManager } from "../../src/native/device/mod.ts";
 
 const [how] = Deno.args;

@@ -20,7 +20,7 @@ import {
 import { FlightTally } from "../../src/airborne/flight_tally.ts";
 import type { FrameOutcome } from "../../src/airborne/navigator.ts";
 import { StageClock } from "../../src/airborne/stage_clock.ts";
-import type { FlightEvent, FrameEvent } from "../../src/flight/replay/mod.ts";
+import type { FlightEvent, FrameEvent } from "../../src/flight/flight_events/mod.ts";
 import { CALIBRATION, ORIGIN } from "./vision_scene.ts";
 
 const baro = (second: number): FlightEvent => ({

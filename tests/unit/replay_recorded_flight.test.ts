@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DataError, EXIT, GdnError, seededRandom } from "../../src/core/mod.ts";
-import { type FlightEvent, openRecordedFlight } from "../../src/flight/replay/mod.ts";
+import type { RecordedEvent } from "../../src/flight/flight_events/mod.ts";
+import { openRecordedFlight } from "../../src/flight/replay/mod.ts";
 import { editLines, FIXTURE_DESCRIPTION, jpegOfSize, writeFlight } from "./replay_fixture.ts";
 
 async function withFlight(work: (folder: string) => Promise<void>): Promise<void> {
@@ -13,9 +14,9 @@ async function withFlight(work: (folder: string) => Promise<void>): Promise<void
   }
 }
 
-async function readAll(folder: string): Promise<FlightEvent[]> {
+async function readAll(folder: string): Promise<RecordedEvent[]> {
   const flight = await openRecordedFlight(folder);
-  const events: FlightEvent[] = [];
+  const events: RecordedEvent[] = [];
   for await (const event of flight.events()) events.push(event);
   return events;
 }

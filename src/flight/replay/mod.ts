@@ -3,14 +3,5 @@
  * data.
  */
 export * from "./contract.ts";
-export type {
-  AttitudeEvent,
-  BaroEvent,
-  FlightEvent,
-  FrameEvent,
-  GpsEvent,
-  ImuEvent,
-  SensorEvent,
-} from "./events.ts";
 export { type FlightExtent, openRecordedFlight, type RecordedFlight } from "./recorded_flight.ts";
 export { openPhotographFolder, type PhotographEvent } from "./photograph_folder.ts";

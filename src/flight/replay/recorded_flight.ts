@@ -7,7 +7,7 @@
 import { DataError, EXIT, GdnError, messageOf, readPlainTextFile } from "../../core/mod.ts";
 import { type FlightDescription, FlightDescriptionSchema } from "./contract.ts";
 import { quote } from "./csv_stream.ts";
-import type { FlightEvent, FrameEvent, SensorEvent } from "./events.ts";
+import type { FrameEvent, RecordedEvent, SensorEvent } from "../flight_events/mod.ts";
 import { checkFrameFile, checkFrameName, readPicture } from "./frame_files.ts";
 import { StreamReader } from "./stream_reader.ts";
 import {
@@ -42,7 +42,7 @@ export interface RecordedFlight {
    * Sensor rows by `received_ns`, pictures by `available_ns`. The files are read in pieces: memory
    * does not grow with the flight. May be called again for another pass.
    */
-  events(): AsyncIterable<FlightEvent>;
+  events(): AsyncIterable<RecordedEvent>;
 }
 
 interface RecordedFlightOptions {
@@ -219,7 +219,7 @@ function checkImuCovers(folder: string, lateNs: number, earlyNs: number): void {
 async function* events(
   folder: string,
   description: FlightDescription,
-): AsyncGenerator<FlightEvent> {
+): AsyncGenerator<RecordedEvent> {
   for await (const row of mergedRows(folder, description)) {
     yield row.kind === "frame" ? await frameEvent(folder, description, row) : row;
   }

@@ -13,7 +13,13 @@ import {
 } from "../../core/mod.ts";
 import { STREAM_COLUMNS, type StreamFile } from "./contract.ts";
 import { type CsvRow, quote } from "./csv_stream.ts";
-import type { AttitudeEvent, BaroEvent, GpsEvent, ImuEvent, VelocityEvent } from "./events.ts";
+import type {
+  AttitudeEvent,
+  BaroEvent,
+  GpsEvent,
+  ImuEvent,
+  VelocityEvent,
+} from "../flight_events/mod.ts";
 
 const DECIMAL = /^-?\d+(\.\d*)?([eE][-+]?\d+)?$/;
 

@@ -4,7 +4,13 @@
  * @module
  */
 import { DataError, median, type MonotonicNs, monotonicNs } from "../../core/mod.ts";
-import type { AttitudeEvent, BaroEvent, GpsEvent, ImuEvent, VelocityEvent } from "./events.ts";
+import type {
+  AttitudeEvent,
+  BaroEvent,
+  GpsEvent,
+  ImuEvent,
+  VelocityEvent,
+} from "../flight_events/mod.ts";
 import {
   attitudeEvent,
   baroEvent,

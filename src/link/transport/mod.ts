@@ -1,0 +1,2 @@
+/** Lines to a flight controller: serial, UDP, TCP. */
+export * from "./contract.ts";
