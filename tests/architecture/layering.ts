@@ -27,6 +27,7 @@ export const PROGRAMS = ["airborne", "operator"] as const;
 export const SIBLINGS: Readonly<Record<string, readonly string[]>> = {
   "navigation/matcher": ["navigation/inference", "navigation/map"],
   "navigation/place_recognition": ["navigation/inference", "navigation/map", "navigation/matcher"],
+  "flight/camera_source": ["flight/flight_events"],
   "flight/flight_controller": ["flight/flight_events"],
   "flight/flight_record": ["flight/flight_recorder", "flight/replay"],
   "flight/replay": ["flight/flight_events", "flight/photographs"],

@@ -1,0 +1,25 @@
+/**
+ * Reads the calibration of a camera.
+ *
+ * @module
+ */
+import { DataError, messageOf, parseBoundedJson, readPlainTextFile } from "../../core/mod.ts";
+import { type CameraCalibration, CameraCalibrationSchema } from "../../navigation/camera/mod.ts";
+
+const BYTES_MAX = 64 * 1024;
+
+/** @throws DataError (exit 65) that names the file and what is wrong; errors of the file system */
+export async function readCalibration(path: string): Promise<CameraCalibration> {
+  const text = await readPlainTextFile(path, { bytesMax: BYTES_MAX });
+  let json: unknown;
+  try {
+    json = parseBoundedJson(text);
+  } catch (error) {
+    throw new DataError(path, `cannot be read as JSON (${messageOf(error)})`, { cause: error });
+  }
+  const parsed = CameraCalibrationSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.slice(0, 5)
+    .map((issue) => `${issue.path.join(".")} ${issue.message}`);
+  throw new DataError(path, `is no calibration of a camera: ${faults.join("; ")}`);
+}

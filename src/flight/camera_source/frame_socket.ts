@@ -1,0 +1,92 @@
+/**
+ * The camera behind a TCP server that sends frame packets: a simulator's, or one on another computer.
+ *
+ * @module
+ */
+import { type Clock, monotonicNs } from "../../core/mod.ts";
+import type { Picture, PictureFeed } from "./contract.ts";
+import { decodeFrameHeader, FRAME_HEADER_BYTES } from "./frame_packet.ts";
+
+interface FrameSocketOptions {
+  readonly hostname: string;
+  readonly port: number;
+  readonly lostAfterS: number;
+  readonly clock: Clock;
+}
+
+export class FrameSocket implements PictureFeed {
+  readonly strategyLabel = "frames";
+  readonly address: string;
+  readonly #options: FrameSocketOptions;
+
+  constructor(options: FrameSocketOptions) {
+    this.#options = options;
+    const { hostname, port } = options;
+    const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+    this.address = `frames:tcp:${host}:${port}`;
+  }
+
+  async *pictures(signal: AbortSignal): AsyncGenerator<Picture> {
+    const { clock, hostname, port } = this.#options;
+    using deadline = new Deadline(signal, this.#options.lostAfterS);
+    try {
+      using connection = await Deno.connect({ hostname, port, signal: deadline.signal });
+      const close = () => connection.close();
+      deadline.signal.addEventListener("abort", close, { once: true });
+      try {
+        const header = new Uint8Array(FRAME_HEADER_BYTES);
+        for (;;) {
+          await fill(connection, header);
+          const headerNs = clock.now();
+          const { sequence, ageUs, jpegBytes } = decodeFrameHeader(header);
+          const jpeg = new Uint8Array(jpegBytes);
+          await fill(connection, jpeg);
+          deadline.restart();
+          const exposureMidNs = monotonicNs(headerNs - ageUs * 1000);
+          yield { sequence, exposureMidNs, receivedNs: clock.now(), jpeg };
+        }
+      } finally {
+        deadline.signal.removeEventListener("abort", close);
+      }
+    } catch (error) {
+      throw deadline.reason() ?? error;
+    }
+  }
+}
+
+/** Whole pictures must come in time: a peer that sends a byte now and then is as lost as a silent one. */
+class Deadline implements Disposable {
+  readonly signal: AbortSignal;
+  readonly #late = new AbortController();
+  readonly #afterS: number;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(signal: AbortSignal, afterS: number) {
+    this.signal = AbortSignal.any([signal, this.#late.signal]);
+    this.#afterS = afterS;
+    this.restart();
+  }
+
+  restart(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#late.abort(), this.#afterS * 1000);
+  }
+
+  /** Why everything ended, where it was for this. */
+  reason(): Error | undefined {
+    if (!this.#late.signal.aborted) return undefined;
+    return new Error(`no whole picture within ${this.#afterS} s`);
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+async function fill(connection: Deno.Conn, bytes: Uint8Array): Promise<void> {
+  for (let filled = 0; filled < bytes.length;) {
+    const count = await connection.read(bytes.subarray(filled));
+    if (count === null) throw new Error("the camera closed the connection");
+    filled += count;
+  }
+}
