@@ -13,8 +13,6 @@ export const HEADER_BYTES_V2 = 10;
 export const CHECKSUM_BYTES = 2;
 export const SIGNATURE_BYTES = 13;
 export const PAYLOAD_BYTES_MAX = 255;
-export const FRAME_BYTES_MAX = HEADER_BYTES_V2 + PAYLOAD_BYTES_MAX + CHECKSUM_BYTES +
-  SIGNATURE_BYTES;
 /** The only flag that a receiver may know; a frame with another one cannot be understood. */
 export const FLAG_SIGNED = 0x01;
 

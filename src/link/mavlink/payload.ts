@@ -40,6 +40,8 @@ const RANGE: Readonly<Partial<Record<NumberType, readonly [number, number]>>> = 
   int64: [-0x8000000000000000, 0x7ffffffffffffc00],
 };
 
+const ID_MAX_V1 = 255;
+
 interface Field {
   readonly name: string;
   readonly type: NumberType | "char";
@@ -140,7 +142,7 @@ function readNumber(type: NumberType, offset: number): number {
   }
 }
 
-interface Payload {
+export interface Payload {
   readonly id: number;
   readonly crcExtra: number;
   /** Valid until the next call. */
@@ -151,11 +153,17 @@ interface Payload {
  * Numbers for integer fields are rounded, and held to the range of their field; texts are cut to theirs
  * at a character.
  *
- * @throws {RangeError} Where an integer field is not a number, or an array has another length.
+ * @throws {RangeError} Where an integer field is not a number, an array has another length, or version 1
+ *   has no such message.
  */
 export function encodePayload(message: OutgoingMessage, version: 1 | 2): Payload {
   const layout = LAYOUTS.get(message.name);
   if (layout === undefined) throw new RangeError(`Cannot encode ${message.name}: unknown message`);
+  if (version === 1 && layout.definition.id > ID_MAX_V1) {
+    throw new RangeError(
+      `Cannot encode ${message.name}: MAVLink 1 has no message above ${ID_MAX_V1}`,
+    );
+  }
   scratch.fill(0, 0, layout.bytesMax);
   const bytes = version === 1 ? layout.bytesMin : layout.bytesMax;
   const values = message as unknown as Record<string, number | readonly number[] | string>;

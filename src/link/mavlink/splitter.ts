@@ -20,6 +20,7 @@ import {
 } from "./frame.ts";
 import { KNOWN_MESSAGES } from "./known_messages.ts";
 import { SequenceCounter } from "./sequences.ts";
+import type { MavlinkSigning } from "./signing.ts";
 
 interface SplitterCounters {
   /** Frames that were given on. */
@@ -31,6 +32,9 @@ interface SplitterCounters {
   readonly framesLate: number;
   /** Bytes outside of frames. */
   readonly bytesSkipped: number;
+  /** Whole frames with a wrong or old signature, and without one that they should have. */
+  readonly signaturesRefused: number;
+  readonly unsignedRefused: number;
 }
 
 /** What is at a place of the stream. */
@@ -43,13 +47,25 @@ const NONE = { kind: "none" } as const;
 const BAD = { kind: "bad" } as const;
 const EMPTY = new Uint8Array();
 
+interface SplitterOptions {
+  /** Signatures are verified with it; without it they are passed over. */
+  readonly signing?: MavlinkSigning;
+}
+
 export class MavlinkSplitter {
+  readonly #signing: MavlinkSigning | undefined;
   readonly #sequences = new SequenceCounter();
   /** The beginning of what may become a frame: less than one frame. */
   #rest: Uint8Array = EMPTY;
   #frames = 0;
   #bad = 0;
   #skipped = 0;
+  #signaturesRefused = 0;
+  #unsignedRefused = 0;
+
+  constructor(options: SplitterOptions = {}) {
+    this.#signing = options.signing;
+  }
 
   get counters(): SplitterCounters {
     return {
@@ -58,6 +74,8 @@ export class MavlinkSplitter {
       framesLost: this.#sequences.lost,
       framesLate: this.#sequences.late,
       bytesSkipped: this.#skipped,
+      signaturesRefused: this.#signaturesRefused,
+      unsignedRefused: this.#unsignedRefused,
     };
   }
 
@@ -73,7 +91,8 @@ export class MavlinkSplitter {
       const found = frameAt(data, start);
       if (found.kind === "cut") break;
       if (found.kind === "frame") {
-        packets.push(this.#accept(data, start));
+        const packet = packetAt(data, start);
+        if (this.#accept(packet, data.subarray(start, start + found.bytes))) packets.push(packet);
         at += found.bytes;
         continue;
       }
@@ -85,11 +104,18 @@ export class MavlinkSplitter {
     return packets;
   }
 
-  #accept(data: Uint8Array, at: number): Packet {
-    const packet = packetAt(data, at);
+  #accept(packet: Packet, frame: Uint8Array): boolean {
+    const { systemId, componentId, sequence, messageId, signed } = packet;
+    if (this.#signing !== undefined) {
+      if (signed ? !this.#signing.verify(frame) : !this.#signing.acceptsUnsigned(messageId)) {
+        if (signed) this.#signaturesRefused++;
+        else this.#unsignedRefused++;
+        return false;
+      }
+    }
     this.#frames++;
-    this.#sequences.count(packet.systemId, packet.componentId, packet.sequence);
-    return packet;
+    this.#sequences.count(systemId, componentId, sequence);
+    return true;
   }
 }
 
