@@ -50,6 +50,9 @@ export const COMPOSITION_ROOTS = [
 /** npm packages that the graph of `airborne` never holds. */
 export const AIRBORNE_NEVER = ["sharp", "pg", "@electric-sql/pglite", "geotiff"] as const;
 
+/** npm packages of the tests: no program holds them. The licence of mavlink-mappings (LGPL) forbids it. */
+export const TESTS_ONLY = ["fast-check", "mavlink-mappings"] as const;
+
 /** "tiles/workstation/tile_cache/sql/database.ts" → "tiles/workstation/tile_cache". */
 export function componentOf(file: string): string {
   const [group, ...rest] = file.split("/");

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { REPOSITORY } from "../support/paths.ts";
-import { breach, componentOf, COMPOSITION_ROOTS, GROUPS, PROGRAMS, SIBLINGS } from "./layering.ts";
+import {
+  breach,
+  componentOf,
+  COMPOSITION_ROOTS,
+  GROUPS,
+  PROGRAMS,
+  SIBLINGS,
+  TESTS_ONLY,
+} from "./layering.ts";
 import { moduleGraph } from "./module_graph.ts";
 
 function* sourceFiles(folder: string): Generator<string> {
@@ -109,6 +117,12 @@ for (const name of PROGRAMS) {
     assert.ok([...files.keys()].some((file) => componentOf(file) === "core"), "the graph was read");
   });
 }
+
+Deno.test("no file of src/ imports a package of the tests, or one that imports it", async () => {
+  const { packages } = await moduleGraph(...sourceFiles("src"));
+  assert.ok(packages.has("zod"), "the graph was read");
+  assert.deepEqual(TESTS_ONLY.filter((name) => packages.has(name)), []);
+});
 
 const FAKE = /(^|\/)fake_[^/]*\.ts$/;
 

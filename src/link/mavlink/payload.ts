@@ -172,7 +172,9 @@ export function encodePayload(message: OutgoingMessage, version: 1 | 2): Payload
     const value = values[field.name];
     if (value === undefined && field.offset >= layout.bytesMin) continue;
     if (!writeField(field, value)) {
-      throw new RangeError(`Cannot encode ${message.name}: ${field.name} is ${value}`);
+      // What an array holds may be a secret: SETUP_SIGNING's key.
+      const found = Array.isArray(value) ? `${value.length} items` : value;
+      throw new RangeError(`Cannot encode ${message.name}: ${field.name} is ${found}`);
     }
   }
   const { id, crcExtra } = layout.definition;
