@@ -20,7 +20,10 @@ export interface ByteLink extends AsyncDisposable {
   readonly address: string;
   /** Opens what can be opened at once: a peer that is not there yet is retried for ever. */
   open(): Promise<void>;
-  /** Until the signal aborts. A lost connection is opened again (0.2 s, then up to 2 s apart). */
+  /**
+   * Until the signal aborts or the line is disposed of. A lost connection is opened again (0.2 s, then up to
+   * 2 s apart). One reader at a time; what came while nobody read is kept, up to 256 KiB.
+   */
   chunks(signal: AbortSignal): AsyncIterable<Chunk>;
   /** Never waits: false, and counted, where nobody is there or the peer takes no more. */
   write(bytes: Uint8Array): boolean;
@@ -31,6 +34,8 @@ export interface LinkHealth {
   readonly connected: boolean;
   readonly bytesIn: number;
   readonly bytesOut: number;
+  /** Came faster than they were read, and went: of UDP and serial lines (TCP makes its peer wait). */
+  readonly bytesDropped: number;
   readonly reconnects: number;
   readonly writesRefused: number;
   /** Why it is not connected, for a person; empty while it is. */
