@@ -59,139 +59,147 @@ async function met(link: ByteLink, peer: LinePeer): Promise<void> {
   await reading;
 }
 
+async function absentPeer(link: ByteLink, peer: LinePeer): Promise<void> {
+  assert.deepEqual([link.health().connected, link.health().fault], [
+    false,
+    "it was not opened yet",
+  ]);
+  assert.equal(link.write(pattern(3)), false);
+  assert.equal(link.health().writesRefused, 1);
+  await peer.cut();
+  await link.open();
+  await until("a reason", () => !/not opened|being opened/.test(link.health().fault));
+  assert.equal(link.health().connected, false);
+  assert.notEqual(link.health().fault, "");
+  await peer.restore();
+  await met(link, peer);
+  assert.deepEqual([link.health().connected, link.health().fault], [true, ""]);
+}
+
+async function bytesBothWays(link: ByteLink, peer: LinePeer): Promise<void> {
+  await link.open();
+  await met(link, peer);
+  const before = peer.received().length, sent: number[] = [], buffer = new Uint8Array(200);
+  for (let i = 0; i < 20; i++) {
+    buffer.set(pattern(200, i));
+    sent.push(...buffer);
+    assert.equal(link.write(buffer), true);
+    // The writer's buffer is its own again.
+    buffer.fill(0xaa);
+  }
+  await until("what was written", () => peer.received().length >= before + sent.length);
+  assert.deepEqual([...peer.received().subarray(before)], sent);
+
+  const reading = readBytes(link, 20 * 200);
+  for (let i = 0; i < 20; i++) await peer.send(pattern(200, i));
+  assert.deepEqual([...await reading], sent);
+  const { bytesIn, bytesOut, bytesDropped } = link.health();
+  assert.ok(bytesIn >= 4000 && bytesOut >= 4000);
+  assert.equal(bytesDropped, 0);
+}
+
+async function cutAndRestored(link: ByteLink, peer: LinePeer): Promise<void> {
+  await link.open();
+  await met(link, peer);
+  await peer.cut();
+  if (!peer.isDatagram) {
+    await until("the cut", () => !link.health().connected);
+    assert.equal(link.write(pattern(3)), false);
+  }
+  await peer.restore();
+  await met(link, peer);
+  assert.equal(link.health().reconnects, peer.isDatagram ? 0 : 1);
+}
+
+async function flood(link: ByteLink, peer: LinePeer): Promise<void> {
+  await link.open();
+  await met(link, peer);
+  const FLOOD_BYTES = 8 * 1024 * 1024, DATAGRAM = 8192, before = link.health();
+  const dropped = () => link.health().bytesDropped;
+  const flood = (async () => {
+    // Of datagrams the kernel drops most before they reach the program.
+    const isOver = (sent: number) => peer.isDatagram ? dropped() > 0 : sent >= FLOOD_BYTES;
+    for (let sent = 0; !isOver(sent); sent += DATAGRAM) {
+      await peer.send(pattern(DATAGRAM));
+      if (peer.isDatagram) await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+  })();
+  await until("a full queue", () => link.health().bytesIn - before.bytesIn > 256 * 1024);
+  if (peer.isDatagram) await flood;
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const { bytesIn, bytesDropped } = link.health();
+  const kept = bytesIn - before.bytesIn - bytesDropped;
+  assert.ok(kept <= 256 * 1024 + 65536, `${kept} bytes are kept`);
+  if (!peer.isDatagram) assert.equal(bytesDropped, 0, "a stream makes its peer wait");
+  const read = await readBytes(link, peer.isDatagram ? kept : FLOOD_BYTES);
+  await flood;
+  const expected = pattern(DATAGRAM);
+  assert.equal(read.length, peer.isDatagram ? kept : FLOOD_BYTES);
+  // Of datagrams whole ones are dropped.
+  assert.ok(read.every((byte, i) => byte === expected[i % DATAGRAM]));
+}
+
+async function deafPeer(link: ByteLink, peer: LinePeer): Promise<void> {
+  await link.open();
+  await met(link, peer);
+  peer.stopReading();
+  const frame = pattern(1000), before = link.health();
+  let longestMs = 0;
+  for (let i = 0; i < 20_000; i++) {
+    const start = performance.now();
+    link.write(frame);
+    longestMs = Math.max(longestMs, performance.now() - start);
+    if (i % 100 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  const { bytesOut, writesRefused } = link.health();
+  const refused = writesRefused - before.writesRefused;
+  assert.equal(bytesOut - before.bytesOut, (20_000 - refused) * 1000);
+  if (!peer.isDatagram) assert.ok(refused > 0, "20 MB fit no buffer of the kernel");
+  assert.ok(longestMs < 1000, `a write took ${longestMs} ms`);
+}
+
+async function readers(link: ByteLink, peer: LinePeer): Promise<void> {
+  await link.open();
+  await met(link, peer);
+  const stop = new AbortController();
+  const first = link.chunks(stop.signal)[Symbol.asyncIterator](), waiting = first.next();
+  await assert.rejects(link.chunks(stop.signal)[Symbol.asyncIterator]().next(), /read already/);
+  stop.abort();
+  assert.deepEqual(await waiting, { done: true, value: undefined });
+  const reading = readBytes(link, 10);
+  await peer.send(pattern(10));
+  assert.deepEqual(await reading, pattern(10));
+}
+
+async function disposal(link: ByteLink, peer: LinePeer): Promise<void> {
+  await link.open();
+  await met(link, peer);
+  const reading = Array.fromAsync(link.chunks(new AbortController().signal));
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  await link[Symbol.asyncDispose]();
+  assert.deepEqual(await reading, []);
+  await link[Symbol.asyncDispose]();
+  assert.equal(link.write(pattern(1)), false);
+  assert.equal(link.health().fault, "it is closed");
+  assert.throws(() => link.open(), /is closed/);
+}
+
+const CASES: Readonly<Record<string, (link: ByteLink, peer: LinePeer) => Promise<void>>> = {
+  "a peer that is not there is retried, told, and no error": absentPeer,
+  "bytes arrive as they were, in both directions": bytesBothWays,
+  "a line that was cut is opened again": cutAndRestored,
+  "a flood that nobody reads takes no memory": flood,
+  "a peer that reads nothing holds no writer up": deafPeer,
+  "chunks() ends with its signal, goes on for the next reader, and has one at a time": readers,
+  "disposal ends its reader, can be repeated, and is final": disposal,
+};
+
 export function byteLinkSuite(name: string, makePeer: () => Promise<LinePeer>): void {
-  const test = (what: string, body: (link: ByteLink, peer: LinePeer) => Promise<void>) =>
+  for (const [what, body] of Object.entries(CASES)) {
     Deno.test(`${name}: ${what}`, async () => {
       await using peer = await makePeer();
       await using link = createLink(peer.address, { clock: new SystemClock() });
       await body(link, peer);
     });
-
-  test("a peer that is not there is retried, told, and no error", async (link, peer) => {
-    assert.deepEqual([link.health().connected, link.health().fault], [
-      false,
-      "it was not opened yet",
-    ]);
-    assert.equal(link.write(pattern(3)), false);
-    assert.equal(link.health().writesRefused, 1);
-    await peer.cut();
-    await link.open();
-    await until("a reason", () => !/not opened|being opened/.test(link.health().fault));
-    assert.equal(link.health().connected, false);
-    assert.notEqual(link.health().fault, "");
-    await peer.restore();
-    await met(link, peer);
-    assert.deepEqual([link.health().connected, link.health().fault], [true, ""]);
-  });
-
-  test("bytes arrive as they were, in both directions", async (link, peer) => {
-    await link.open();
-    await met(link, peer);
-    const before = peer.received().length, sent: number[] = [], buffer = new Uint8Array(200);
-    for (let i = 0; i < 20; i++) {
-      buffer.set(pattern(200, i));
-      sent.push(...buffer);
-      assert.equal(link.write(buffer), true);
-      // The writer's buffer is its own again.
-      buffer.fill(0xaa);
-    }
-    await until("what was written", () => peer.received().length >= before + sent.length);
-    assert.deepEqual([...peer.received().subarray(before)], sent);
-
-    const reading = readBytes(link, 20 * 200);
-    for (let i = 0; i < 20; i++) await peer.send(pattern(200, i));
-    assert.deepEqual([...await reading], sent);
-    const { bytesIn, bytesOut, bytesDropped } = link.health();
-    assert.ok(bytesIn >= 4000 && bytesOut >= 4000);
-    assert.equal(bytesDropped, 0);
-  });
-
-  test("a line that was cut is opened again", async (link, peer) => {
-    await link.open();
-    await met(link, peer);
-    await peer.cut();
-    if (!peer.isDatagram) {
-      await until("the cut", () => !link.health().connected);
-      assert.equal(link.write(pattern(3)), false);
-    }
-    await peer.restore();
-    await met(link, peer);
-    assert.equal(link.health().reconnects, peer.isDatagram ? 0 : 1);
-  });
-
-  test("a flood that nobody reads takes no memory", async (link, peer) => {
-    await link.open();
-    await met(link, peer);
-    const FLOOD_BYTES = 8 * 1024 * 1024, DATAGRAM = 8192, before = link.health();
-    const dropped = () => link.health().bytesDropped;
-    const flood = (async () => {
-      // Of datagrams the kernel drops most before they reach the program.
-      const isOver = (sent: number) => peer.isDatagram ? dropped() > 0 : sent >= FLOOD_BYTES;
-      for (let sent = 0; !isOver(sent); sent += DATAGRAM) {
-        await peer.send(pattern(DATAGRAM));
-        if (peer.isDatagram) await new Promise((resolve) => setTimeout(resolve, 0));
-      }
-    })();
-    await until("a full queue", () => link.health().bytesIn - before.bytesIn > 256 * 1024);
-    if (peer.isDatagram) await flood;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    const { bytesIn, bytesDropped } = link.health();
-    const kept = bytesIn - before.bytesIn - bytesDropped;
-    assert.ok(kept <= 256 * 1024 + 65536, `${kept} bytes are kept`);
-    if (!peer.isDatagram) assert.equal(bytesDropped, 0, "a stream makes its peer wait");
-    const read = await readBytes(link, peer.isDatagram ? kept : FLOOD_BYTES);
-    await flood;
-    const expected = pattern(DATAGRAM);
-    assert.equal(read.length, peer.isDatagram ? kept : FLOOD_BYTES);
-    // Of datagrams whole ones are dropped.
-    assert.ok(read.every((byte, i) => byte === expected[i % DATAGRAM]));
-  });
-
-  test("a peer that reads nothing holds no writer up", async (link, peer) => {
-    await link.open();
-    await met(link, peer);
-    peer.stopReading();
-    const frame = pattern(1000), before = link.health();
-    let longestMs = 0;
-    for (let i = 0; i < 20_000; i++) {
-      const start = performance.now();
-      link.write(frame);
-      longestMs = Math.max(longestMs, performance.now() - start);
-      if (i % 100 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
-    }
-    const { bytesOut, writesRefused } = link.health();
-    const refused = writesRefused - before.writesRefused;
-    assert.equal(bytesOut - before.bytesOut, (20_000 - refused) * 1000);
-    if (!peer.isDatagram) assert.ok(refused > 0, "20 MB fit no buffer of the kernel");
-    assert.ok(longestMs < 1000, `a write took ${longestMs} ms`);
-  });
-
-  test(
-    "chunks() ends with its signal, goes on for the next reader, and has one at a time",
-    async (link, peer) => {
-      await link.open();
-      await met(link, peer);
-      const stop = new AbortController();
-      const first = link.chunks(stop.signal)[Symbol.asyncIterator](), waiting = first.next();
-      await assert.rejects(link.chunks(stop.signal)[Symbol.asyncIterator]().next(), /read already/);
-      stop.abort();
-      assert.deepEqual(await waiting, { done: true, value: undefined });
-      const reading = readBytes(link, 10);
-      await peer.send(pattern(10));
-      assert.deepEqual(await reading, pattern(10));
-    },
-  );
-
-  test("disposal ends its reader, can be repeated, and is final", async (link, peer) => {
-    await link.open();
-    await met(link, peer);
-    const reading = Array.fromAsync(link.chunks(new AbortController().signal));
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    await link[Symbol.asyncDispose]();
-    assert.deepEqual(await reading, []);
-    await link[Symbol.asyncDispose]();
-    assert.equal(link.write(pattern(1)), false);
-    assert.equal(link.health().fault, "it is closed");
-    assert.throws(() => link.open(), /is closed/);
-  });
+  }
 }

@@ -84,74 +84,96 @@ export async function udpPeer(kind: "udp" | "udpout"): Promise<LinePeer> {
 
 /** Of `tcp:`: listens; of `tcpin:`: connects. */
 export async function tcpPeer(kind: "tcp" | "tcpin"): Promise<LinePeer> {
-  const port = freePort(), received = new Received();
-  let listener: Deno.TcpListener | null = null, connection: Deno.TcpConn | null = null;
-  let isReading = true, isCut = false;
-  const tasks: Promise<void>[] = [];
+  const peer = new TcpPeer(kind);
+  await peer.restore();
+  return peer;
+}
 
-  async function read(from: Deno.TcpConn): Promise<void> {
-    const buffer = new Uint8Array(65536);
-    try {
-      while (isReading) {
-        const length = await from.read(buffer);
-        if (length === null) break;
-        received.add(buffer.subarray(0, length));
-      }
-    } catch {
-      // Closed here or there.
+class TcpPeer implements LinePeer {
+  readonly address: string;
+  readonly isDatagram = false;
+  readonly #port = freePort();
+  readonly #received = new Received();
+  readonly #connects: boolean;
+  #listener: Deno.TcpListener | null = null;
+  #connection: Deno.TcpConn | null = null;
+  #isReading = true;
+  #isCut = false;
+  #tasks: Promise<void>[] = [];
+
+  constructor(kind: "tcp" | "tcpin") {
+    this.address = `${kind}:127.0.0.1:${this.#port}`;
+    this.#connects = kind === "tcpin";
+  }
+
+  async send(bytes: Uint8Array): Promise<void> {
+    for (let sent = 0; sent < bytes.length && this.#connection !== null;) {
+      sent += await this.#connection.write(bytes.subarray(sent));
     }
   }
-  async function accept(at: Deno.TcpListener): Promise<void> {
+
+  received(): Uint8Array {
+    return this.#received.joined();
+  }
+
+  stopReading(): void {
+    this.#isReading = false;
+  }
+
+  restore(): Promise<void> {
+    this.#isCut = false;
+    const at = { hostname: "127.0.0.1", port: this.#port };
+    this.#tasks.push(
+      this.#connects ? this.#connect(at) : this.#accept(this.#listener = Deno.listen(at)),
+    );
+    return Promise.resolve();
+  }
+
+  async cut(): Promise<void> {
+    this.#isCut = true;
+    this.#listener?.close();
+    this.#listener = null;
+    // What is under way ends first: a connection may be made at this moment.
+    if (this.#connection === null) await Promise.all(this.#tasks.splice(0));
+    this.#connection?.close();
+    this.#connection = null;
+    await Promise.all(this.#tasks.splice(0));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.cut();
+  }
+
+  async #accept(listener: Deno.TcpListener): Promise<void> {
     try {
-      for (;;) tasks.push(read(connection = await at.accept()));
+      for (;;) this.#tasks.push(this.#read(this.#connection = await listener.accept()));
     } catch {
-      // Closed.
+      // The listener was closed.
     }
   }
-  async function connect(): Promise<void> {
-    while (!isCut) {
+
+  async #connect(at: Deno.ConnectOptions): Promise<void> {
+    while (!this.#isCut) {
       try {
-        connection = await Deno.connect({ hostname: "127.0.0.1", port });
-        tasks.push(read(connection));
+        this.#connection = await Deno.connect(at);
+        this.#tasks.push(this.#read(this.#connection));
         return;
       } catch {
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
     }
   }
-  const restore = () => {
-    isCut = false;
-    if (kind === "tcpin") tasks.push(connect());
-    else tasks.push(accept(listener = Deno.listen({ hostname: "127.0.0.1", port })));
-    return Promise.resolve();
-  };
-  const cut = async () => {
-    isCut = true;
-    listener?.close();
-    listener = null;
-    // What is under way ends first: a connection may be made at this moment.
-    if (kind === "tcpin" && connection === null) await Promise.allSettled(tasks.splice(0));
+
+  async #read(connection: Deno.TcpConn): Promise<void> {
+    const buffer = new Uint8Array(65536);
     try {
-      connection?.close();
-    } catch {
-      // The other side was first.
-    }
-    connection = null;
-    await Promise.allSettled(tasks.splice(0));
-  };
-  await restore();
-  return {
-    address: `${kind}:127.0.0.1:${port}`,
-    isDatagram: false,
-    send: async (bytes) => {
-      for (let sent = 0; sent < bytes.length && connection !== null;) {
-        sent += await connection.write(bytes.subarray(sent));
+      while (this.#isReading) {
+        const length = await connection.read(buffer);
+        if (length === null) break;
+        this.#received.add(buffer.subarray(0, length));
       }
-    },
-    received: () => received.joined(),
-    stopReading: () => (isReading = false),
-    cut,
-    restore,
-    [Symbol.asyncDispose]: cut,
-  };
+    } catch {
+      // Closed here or there.
+    }
+  }
 }
