@@ -45,6 +45,7 @@ import { provisionCommand, type ProvisionParts } from "./commands/provision.ts";
 import type { ReportCache } from "./commands/report_tiles.ts";
 import { type CacheSettings, openOperatorCache } from "./operator_cache.ts";
 import { simulateFlightCommand } from "./commands/simulate.ts";
+import { simulateControllerCommand } from "./commands/simulate_controller.ts";
 import { simulateMapCommand } from "./commands/simulate_map.ts";
 import { tilesImportCommand, type TilesImportParts } from "./commands/tiles_import.ts";
 
@@ -68,6 +69,7 @@ export function commands(): readonly Command[] {
     packageShowCommand(),
     simulateFlight,
     simulateMap,
+    simulateControllerCommand(),
     enginesBuildCommand({ openTensorRt }),
     enginesListCommand({ host: tensorRtHost }),
     enginesVerifyCommand({ host: tensorRtHost }),

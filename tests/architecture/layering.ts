@@ -37,6 +37,7 @@ export const SIBLINGS: Readonly<Record<string, readonly string[]>> = {
   "tiles/workstation/tile_import": ["tiles/orthorectification", "tiles/tile_contract"],
   "tiles/workstation/tile_manager": ["tiles/tile_contract", "tiles/workstation/tile_cache"],
   "workstation/flight_report": ["workstation/evaluation"],
+  "workstation/simulated_controller": ["workstation/simulation"],
 };
 
 /** Composition roots may import a part's file directly, to load it only when it is chosen. */

@@ -19,6 +19,7 @@ import { filesBelow } from "./programs.ts";
 function plausible(key: string, { placeholder, choices, access }: Option): string {
   if (choices.length > 0) return choices[0];
   if (access === "provider") return "https://127.0.0.1:1/";
+  if (access === "link") return "tcp:127.0.0.1:1";
   if (access !== null) return `untouched_${key}`;
   const byPlaceholder: Readonly<Record<string, string>> = {
     "LAT,LON": "50.4,30.5",

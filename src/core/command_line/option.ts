@@ -23,9 +23,10 @@ import {
 
 /**
  * What a value names outside of the program. `create`: made whole beside its place and renamed, so
- * that the folder above is written. `provider` and `database` name a host.
+ * that the folder above is written. `provider` and `database` name a host, `link` the host and port of
+ * a line, to connect to or to listen at.
  */
-export type Access = "read" | "write" | "create" | "provider" | "database";
+export type Access = "read" | "write" | "create" | "provider" | "database" | "link";
 
 export interface Option<T = unknown> {
   /** null for a flag. */
@@ -306,6 +307,15 @@ export const option = {
       { placeholder: "URL", form: "a URL", access: "provider", read: readUrl },
       settings,
     );
+  },
+  /** A line to a flight controller or a camera. Whoever opens it checks the rest of the address. */
+  link<const S extends Settings<string>>(settings: S) {
+    return make<string, S>({
+      placeholder: "ADDRESS",
+      form: "an address like tcp:127.0.0.1:5760",
+      access: "link",
+      read: (text) => text.includes(":") ? text : new Refused(),
+    }, settings);
   },
   /**
    * A PostgreSQL server. Any text passes: libpq's form without a host is no URL, and a refusal here

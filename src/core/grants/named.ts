@@ -74,7 +74,7 @@ export function grantsFor(
     if (access === "read") read.push(text);
     else if (access === "write") write.push(text);
     else if (access === "create") write.push(text, stagingFolderOf(resolve(text)));
-    else net.push(...(access === "database" ? databaseAddress(text) : providerAddress(text)));
+    else net.push(...HOSTS[access](text));
   }
   // A database socket in a folder needs the folder as well.
   const sockets = net.filter((address) => address.startsWith("unix:")).map((a) => a.slice(5));
@@ -126,6 +126,24 @@ function commandOf(commands: readonly CommandAccess[], args: readonly string[]) 
     if (error instanceof UsageError) return undefined;
     throw error;
   }
+}
+
+const HOSTS = {
+  database: databaseAddress,
+  provider: providerAddress,
+  link: linkAddress,
+} as const satisfies Partial<Record<Access, (text: string) => string[]>>;
+
+/**
+ * Host and port of a line: `tcp:HOST:PORT`, `frames:tcp:HOST:PORT`, …; nothing for a line without one.
+ * Who sends datagrams first needs a port of its own as well.
+ */
+function linkAddress(text: string): string[] {
+  const match = /^(?:[a-z]+:)?(udp|udpout|tcp|tcpin):(\[[^\]]+\]|[^:/]+):(\d{1,5})$/.exec(text);
+  if (match === null) return [];
+  const [, kind, host, port] = match;
+  const own = host.startsWith("[") ? "[::]:0" : "0.0.0.0:0";
+  return [`${oneHost(host)}:${port}`, ...(kind === "udpout" ? [own] : [])];
 }
 
 /** The address in a DSN; nothing for text that is not a DSN (the command reports it). */

@@ -9,7 +9,7 @@ export {
   flightOptions,
   GPS_LOST_AFTER_START,
 } from "./flight_options.ts";
-export type { GpsWindow } from "./gps_sensor.ts";
+export { GpsSensor, type GpsWindow } from "./gps_sensor.ts";
 export {
   greyOf,
   type GroundPatch,
@@ -20,6 +20,7 @@ export {
 export { mapTile, tilesOfBox, tilesOfCorridor, writeMapTiles } from "./map_tiles.ts";
 export { TileFolderGround } from "./tile_ground.ts";
 export { ProceduralGround } from "./procedural/procedural_ground.ts";
+export { BMI088, ImuSensor } from "./imu.ts";
 export type { SeasonName } from "./procedural/season.ts";
 export { readRasterFile } from "./raster_file.ts";
 export type { LocalBox } from "./route.ts";

@@ -1,0 +1,304 @@
+/**
+ * `operator simulate controller`: a flight controller and a camera that fly a simulated flight.
+ *
+ * @module
+ */
+import {
+  type Command,
+  type CommandIo,
+  defineCommand,
+  EXIT,
+  type ExitCode,
+  option,
+  type OptionValues,
+  seededRandom,
+  SystemClock,
+  UsageError,
+} from "../../core/mod.ts";
+import { createLink } from "../../link/transport/mod.ts";
+import {
+  composeController,
+  type FaultSchedule,
+  FIRMWARES,
+  FlightReport,
+  flyController,
+  FrameServer,
+  NO_FAULTS,
+  openRecordedVehicle,
+  readHint,
+  readSpoofing,
+  readWindow,
+} from "../../workstation/simulated_controller/mod.ts";
+
+const ABOUT = `
+Flies a simulated flight in real time as an aircraft's flight controller and camera, for \`airborne
+fly\` to fly with. It waits until it hears the companion, then streams what it is asked for, takes
+positions in as the firmware would, and reports where these would have led. Ends with the flight.
+
+Windows are seconds of the flight: 20..40, or 20.. to its end.`;
+
+const FAULTS = "What goes wrong";
+const WINDOW = { form: "seconds like 20..40 or 20..", read: readWindow };
+
+const ARGUMENTS = {
+  flight: option.path({
+    access: "read",
+    placeholder: "FLIGHT",
+    required: true,
+    help: "a folder that `operator simulate flight` wrote",
+  }),
+} as const;
+
+const OPTIONS = {
+  firmware: option.choice(FIRMWARES, {
+    placeholder: "NAME",
+    default: "ardupilot-copter",
+    help: "whose rules and habits",
+  }),
+  link: option.link({
+    default: "tcpin:127.0.0.1:5760",
+    help: "line to the companion",
+  }),
+  cameraLink: option.link({
+    default: "tcpin:127.0.0.1:5770",
+    help: "where the camera's pictures are fetched",
+  }),
+  startInAir: option.flag({ help: "no ground and no climb before the flight" }),
+  startAtOnce: option.flag({ help: "do not wait for the companion" }),
+  ground: option.durationS({
+    minimum: 3,
+    maximum: 3600,
+    default: 10,
+    help: "on the ground, before the climb",
+  }),
+  climb: option.durationS({ minimum: 5, maximum: 600, default: 20, help: "the climb" }),
+  companionReceiver: option.choice(["first", "second", "only"], {
+    placeholder: "WHICH",
+    default: "second",
+    help: "which receiver the companion poses as; only: there is no other",
+  }),
+  startCompression: option.number({
+    unit: "times",
+    minimum: 1,
+    maximum: 1000,
+    default: 10,
+    help: "how much faster the firmware begins to use a receiver than the 42 s of a real one",
+  }),
+  undulation: option.lengthM({
+    minimum: -110,
+    maximum: 110,
+    default: 0,
+    help: "mean sea level over the ellipsoid",
+  }),
+  seed: option.text({ default: "1", help: "number or word" }),
+  report: option.path({
+    access: "write",
+    placeholder: "FILE",
+    help:
+      "JSON lines: each position taken in, its error, what the firmware made of it; texts, commands",
+  }),
+  gpsSpoof: option.custom({
+    form: "drift:MPS, jump:M, frozen, replay or meacon:M, with @20 or @20..60 behind it",
+    read: readSpoofing,
+  }, {
+    placeholder: "KIND@T",
+    multiple: true,
+    help: "a receiver that is deceived",
+    example: "drift:2@20",
+    group: FAULTS,
+  }),
+  gpsOff: option.custom(WINDOW, {
+    placeholder: "T..T",
+    multiple: true,
+    help: "a receiver that is silent",
+    group: FAULTS,
+  }),
+  gpsJam: option.custom(WINDOW, {
+    placeholder: "T..T",
+    multiple: true,
+    help: "fixes that come and go, with wild accuracies and velocities",
+    group: FAULTS,
+  }),
+  cameraOff: option.custom(WINDOW, {
+    placeholder: "T..T",
+    multiple: true,
+    help: "no pictures",
+    group: FAULTS,
+  }),
+  cameraLate: option.number({
+    unit: "milliseconds",
+    minimum: 0,
+    maximum: 5000,
+    default: 0,
+    help: "pictures come so much later",
+    group: FAULTS,
+  }),
+  linkCut: option.custom(WINDOW, {
+    placeholder: "T..T",
+    multiple: true,
+    help: "nothing passes on the line, in either direction",
+    group: FAULTS,
+  }),
+  jitter: option.number({
+    unit: "milliseconds",
+    minimum: 0,
+    maximum: 1000,
+    default: 0,
+    help: "mean delay of a message",
+    group: FAULTS,
+  }),
+  noise: option.number({
+    unit: "part of the messages",
+    minimum: 0,
+    maximum: 1,
+    default: 0,
+    help: "noise on the line: bytes between messages, cut and damaged ones",
+    group: FAULTS,
+  }),
+  reorder: option.number({
+    unit: "part of the messages",
+    minimum: 0,
+    maximum: 1,
+    default: 0,
+    help: "messages that the next one overtakes",
+    group: FAULTS,
+  }),
+  clockSkew: option.number({
+    unit: "parts per million",
+    minimum: -1000,
+    maximum: 1000,
+    default: NO_FAULTS.clockSkewPpm,
+    help: "how much the controller's clock gains",
+    group: FAULTS,
+  }),
+  wrongClock: option.number({
+    unit: "seconds",
+    minimum: -1e9,
+    maximum: 1e9,
+    default: 0,
+    help: "how much the controller's date is ahead",
+    group: FAULTS,
+  }),
+  secondSystem: option.flag({ help: "another vehicle speaks on the same line", group: FAULTS }),
+  mixedVersions: option.flag({ help: "every third message as MAVLink 1", group: FAULTS }),
+  hint: option.custom({ form: "LAT,LON,RADIUS@T", read: readHint }, {
+    placeholder: "LAT,LON,RADIUS@T",
+    multiple: true,
+    help: "the ground station says where to look: degrees, metres, second",
+    example: "48.5,35.0,500@20",
+  }),
+} as const;
+
+type Values = OptionValues<typeof ARGUMENTS> & OptionValues<typeof OPTIONS> & {
+  readonly json: boolean;
+};
+
+/** `operator simulate controller`. */
+export function simulateControllerCommand(): Command {
+  return defineCommand({
+    name: "simulate controller",
+    summary: "be the flight controller and the camera that `airborne fly` connects to",
+    about: ABOUT,
+    arguments: ARGUMENTS,
+    options: OPTIONS,
+    json: "one JSON object at the end instead of the summary",
+    examples: [
+      "operator simulate controller flights/a --gps-off 5..",
+      "operator simulate controller flights/a --start-in-air --gps-spoof drift:2@20 --report report.jsonl",
+      "operator simulate controller flights/a --firmware ardupilot-plane --link udpout:127.0.0.1:14550",
+    ],
+    run: (values, io) => run(values, io),
+  });
+}
+
+async function run(values: Values, io: CommandIo): Promise<ExitCode> {
+  const random = seededRandom(values.seed);
+  const clock = new SystemClock();
+  const ground = values.startInAir
+    ? { restS: 0, climbS: 0 }
+    : { restS: values.ground, climbS: values.climb };
+  await using flight = await openRecordedVehicle(values.flight, random.fork("flight"), ground);
+  using lines = reportLines(values.report);
+  const report = new FlightReport(flight, lines.write);
+  await using link = createLink(values.link, { clock });
+  await using frames = new FrameServer(cameraAddress(values.cameraLink));
+  const { vehicle, protocol } = composeController({
+    firmware: values.firmware,
+    flight,
+    faults: faultsOf(values),
+    random,
+    companionReceiver: values.companionReceiver,
+    climbS: ground.climbS,
+    startCompression: values.startCompression,
+    undulationM: values.undulation,
+    utcNowMs: clock.utc(clock.now()).getTime(),
+    report,
+    write: (bytes) => void link.write(bytes),
+  });
+  io.note(`${values.firmware} at ${values.link}, its camera at ${values.cameraLink}: waiting`);
+  await flyController({
+    clock,
+    vehicle,
+    protocol,
+    link,
+    frames,
+    report,
+    startsAtOnce: values.startAtOnce,
+    onStart: () => io.note(`flying ${values.flight}: ${flight.endS.toFixed(0)} s`),
+  }, io.signal);
+  const summary = {
+    type: "summary",
+    ...report.summary(),
+    line: protocol.counters(),
+    pictures: frames.counters,
+  };
+  report.line("summary", vehicle.timeS, summary);
+  io.out(values.json ? JSON.stringify(summary) : told(summary));
+  return summary.aborts > 0 ? EXIT.failure : EXIT.ok;
+}
+
+function told(summary: ReturnType<FlightReport["summary"]>): string {
+  const made = Object.entries(summary.made).map(([what, count]) => `${count} ${what}`).join(", ");
+  return `${summary.positions} positions (${
+    made || "none"
+  }), longest gap ${summary.gapMsMax} ms, ` +
+    `largest error ${summary.errorMMax} m, of the controller's own estimate ${summary.ekfErrorMMax} m` +
+    (summary.aborts > 0 ? `; ${summary.aborts} would have stopped an autopilot` : "");
+}
+
+function faultsOf(values: Values): FaultSchedule {
+  return {
+    spoofing: values.gpsSpoof,
+    gpsOff: values.gpsOff,
+    gpsJammed: values.gpsJam,
+    cameraBlind: [],
+    cameraOff: values.cameraOff,
+    cameraLateS: values.cameraLate / 1000,
+    linkCut: values.linkCut,
+    jitterS: values.jitter / 1000,
+    clockSkewPpm: values.clockSkew,
+    wrongClockS: values.wrongClock,
+    noise: values.noise,
+    reorder: values.reorder,
+    secondSystem: values.secondSystem,
+    mixedVersions: values.mixedVersions,
+    hints: values.hint,
+  };
+}
+
+function cameraAddress(text: string): { hostname: string; port: number } {
+  const match = /^tcpin:(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(text);
+  if (match === null) throw new UsageError(`--camera-link must be tcpin:HOST:PORT, not "${text}"`);
+  return { hostname: match[1] ?? match[2], port: Number(match[3]) };
+}
+
+/** Written as they come, so that a killed simulation leaves what it saw. */
+function reportLines(path: string | undefined): Disposable & { write(line: string): void } {
+  if (path === undefined) return { write: () => {}, [Symbol.dispose]: () => {} };
+  const file = Deno.openSync(path, { write: true, create: true, truncate: true });
+  const encoder = new TextEncoder();
+  return {
+    write: (line) => void file.writeSync(encoder.encode(`${line}\n`)),
+    [Symbol.dispose]: () => file.close(),
+  };
+}

@@ -1,0 +1,65 @@
+/**
+ * Puts a vehicle, its firmware and the protocol of its line together.
+ *
+ * @module
+ */
+import type { Random } from "../../core/mod.ts";
+import { ArduPilotFirmware } from "./ardupilot_firmware.ts";
+import type { ControllerProtocol, Firmware, Flight } from "./contract.ts";
+import type { FaultSchedule } from "./fault_schedule.ts";
+import { MavlinkController } from "./mavlink_controller.ts";
+import type { FlightReport } from "./report.ts";
+import { Vehicle } from "./vehicle.ts";
+
+export const FIRMWARES = ["ardupilot-copter", "ardupilot-plane"] as const;
+type FirmwareChoice = (typeof FIRMWARES)[number];
+
+interface ControllerChoice {
+  readonly firmware: FirmwareChoice;
+  readonly flight: Flight;
+  readonly faults: FaultSchedule;
+  readonly random: Random;
+  readonly companionReceiver: "first" | "second" | "only";
+  /** Of the climb before the flight; 0: it begins in the air. */
+  readonly climbS: number;
+  readonly startCompression: number;
+  readonly undulationM: number;
+  readonly utcNowMs: number;
+  readonly report: FlightReport;
+  readonly write: (bytes: Uint8Array) => void;
+}
+
+export function composeController(
+  choice: ControllerChoice,
+): { vehicle: Vehicle; protocol: ControllerProtocol } {
+  const { flight, faults, random, undulationM } = choice;
+  const firmware = firmwareOf(choice);
+  const vehicle = new Vehicle({
+    flight,
+    firmware,
+    faults,
+    random: random.fork("vehicle"),
+    climbS: choice.climbS,
+    utcAtSwitchOnMs: choice.utcNowMs,
+    undulationM,
+  });
+  const protocol = new MavlinkController({
+    vehicle,
+    firmware: choice.firmware,
+    report: choice.report,
+    random: random.fork("protocol"),
+    write: choice.write,
+  });
+  return { vehicle, protocol };
+}
+
+function firmwareOf(choice: ControllerChoice): Firmware {
+  const { random, flight, companionReceiver, startCompression, undulationM } = choice;
+  return new ArduPilotFirmware(random.fork("firmware"), flight, {
+    vehicle: choice.firmware === "ardupilot-plane" ? "plane" : "copter",
+    companionReceiver,
+    isFlying: choice.climbS === 0,
+    startCompression,
+    undulationM,
+  });
+}

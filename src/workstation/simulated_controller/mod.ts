@@ -1,0 +1,16 @@
+/**
+ * A flight controller that nobody can tell from an aircraft's, driven by the simulation. Operator and
+ * tests only.
+ */
+export {
+  type FaultSchedule,
+  NO_FAULTS,
+  readHint,
+  readSpoofing,
+  readWindow,
+} from "./fault_schedule.ts";
+export { flyController } from "./fly_controller.ts";
+export { FrameServer } from "./frame_server.ts";
+export { composeController, FIRMWARES } from "./compose_controller.ts";
+export { openRecordedVehicle } from "./recorded_vehicle.ts";
+export { FlightReport } from "./report.ts";
