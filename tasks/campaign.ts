@@ -71,6 +71,8 @@ const PARTS: Readonly<Record<string, (host: PartHost) => Promise<PartResult>>> =
   properties: (host) => repeatTests(["tests/unit", "tests/contract"], {}, host),
   bytes: (host) =>
     repeatTests(["tests/faults/hostile_bytes.test.ts"], { GDN_HOSTILE_ROUNDS: "1500" }, host),
+  mavlink: (host) =>
+    repeatTests(["tests/faults/mavlink_bytes.test.ts"], { GDN_MAVLINK_BYTES: "100000000" }, host),
 };
 
 const OPTIONS = {
@@ -127,7 +129,8 @@ Long runs with many seeds. A failure prints the command that repeats it. The par
   upload       100 times kill -9 of an upload against the reference provider
   sanitize     tests of native code under AddressSanitizer and UndefinedBehaviorSanitizer
   properties   unit and contract tests with other seeds
-  bytes        mutated pictures, packages and streams: an error that says so, never a crash`,
+  bytes        mutated pictures, packages and streams: an error that says so, never a crash
+  mavlink      100 million hostile bytes on a MAVLink line: every good frame among them arrives`,
   options: OPTIONS,
   json: "a last line with runs and failures as one JSON object",
   examples: ["deno task campaign --only flights,bytes --seeds 100 --minutes 60"],

@@ -37,7 +37,7 @@ interface SplitterCounters {
   readonly unsignedRefused: number;
 }
 
-/** What is at a place of the stream. */
+/** What is at a place of the stream; `bytes` up to the check sum, which is the last that is certain. */
 type Found = { readonly kind: "frame"; readonly bytes: number } | {
   readonly kind: "cut" | "none" | "bad";
 };
@@ -60,6 +60,8 @@ export class MavlinkSplitter {
   #frames = 0;
   #bad = 0;
   #skipped = 0;
+  /** Bytes to come of a signature that nobody verifies. */
+  #signatureLeft = 0;
   #signaturesRefused = 0;
   #unsignedRefused = 0;
 
@@ -86,22 +88,32 @@ export class MavlinkSplitter {
     let at = 0;
     while (at < data.length) {
       const start = nextStart(data, at);
-      this.#skipped += start - at;
+      this.#skip(start - at);
       at = start;
-      const found = frameAt(data, start);
+      const found = frameAt(data, start, this.#signing !== undefined);
       if (found.kind === "cut") break;
-      if (found.kind === "frame") {
-        const packet = packetAt(data, start);
-        if (this.#accept(packet, data.subarray(start, start + found.bytes))) packets.push(packet);
-        at += found.bytes;
+      if (found.kind !== "frame") {
+        if (found.kind === "bad") this.#bad++;
+        this.#skip(1);
+        at++;
         continue;
       }
-      if (found.kind === "bad") this.#bad++;
-      this.#skipped++;
-      at++;
+      const packet = packetAt(data, start);
+      at += found.bytes;
+      const isAccepted = this.#accept(packet, data.subarray(start, at + SIGNATURE_BYTES));
+      if (isAccepted) packets.push(packet);
+      const isVerified = isAccepted && packet.signed && this.#signing !== undefined;
+      if (isVerified) at += SIGNATURE_BYTES;
+      this.#signatureLeft = packet.signed && !isVerified ? SIGNATURE_BYTES : 0;
     }
     this.#rest = at < data.length ? data.slice(at) : EMPTY;
     return packets;
+  }
+
+  #skip(bytes: number): void {
+    const signature = Math.min(bytes, this.#signatureLeft);
+    this.#signatureLeft -= signature;
+    this.#skipped += bytes - signature;
   }
 
   #accept(packet: Packet, frame: Uint8Array): boolean {
@@ -133,8 +145,11 @@ function nextStart(data: Uint8Array, from: number): number {
   return data.length;
 }
 
-/** Judges as early as it can: what cannot become a frame holds up none that follows. */
-function frameAt(data: Uint8Array, at: number): Found {
+/**
+ * Judges as early as it can: what cannot become a frame holds up none that follows. A signature is waited
+ * for where it will be verified; else it may be cut, and what follows is read as if there were none.
+ */
+function frameAt(data: Uint8Array, at: number, withSignature: boolean): Found {
   const isV1 = data[at] === START_V1;
   const header = isV1 ? HEADER_BYTES_V1 : HEADER_BYTES_V2;
   const left = data.length - at;
@@ -144,12 +159,15 @@ function frameAt(data: Uint8Array, at: number): Found {
   const length = data[at + 1];
   if (known === undefined) return NONE;
   if (isV1 && (length < known.lengthMin || length > known.lengthMax)) return NONE;
-  const signature = !isV1 && data[at + 2] === FLAG_SIGNED ? SIGNATURE_BYTES : 0;
-  const bytes = header + length + CHECKSUM_BYTES + signature;
+  const bytes = header + length + CHECKSUM_BYTES;
   if (left < bytes) return CUT;
   const end = at + header + length;
   const sum = data[end] | data[end + 1] << 8;
-  return checksum(data, at + 1, end, known.crcExtra) === sum ? { kind: "frame", bytes } : BAD;
+  if (checksum(data, at + 1, end, known.crcExtra) !== sum) return BAD;
+  const isSigned = !isV1 && data[at + 2] === FLAG_SIGNED;
+  return isSigned && withSignature && left < bytes + SIGNATURE_BYTES
+    ? CUT
+    : { kind: "frame", bytes };
 }
 
 function messageIdAt(data: Uint8Array, at: number): number {
