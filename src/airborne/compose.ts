@@ -31,6 +31,7 @@ import {
   verifiedBytes,
 } from "../flight/flight_package/mod.ts";
 import { type EngineEntry, openRuntime } from "../navigation/inference/mod.ts";
+import { openCamera } from "../flight/camera_source/mod.ts";
 import { TileMap } from "../navigation/map/mod.ts";
 import {
   type CrossDomainMatcher,
@@ -56,15 +57,24 @@ import { Eskf, type EskfOptions, type StateEstimator } from "../navigation/state
 import { PlanarKlt, type VioStrategy } from "../navigation/vio/mod.ts";
 import { openVision, type VisionLibrary } from "../native/vision/mod.ts";
 import type { AirborneConfig } from "./config.ts";
-import type { Airborne, AirborneOptions, TileStorePlace } from "./contract.ts";
+import type {
+  Airborne,
+  AirborneOptions,
+  FlightControllerPlace,
+  TileStorePlace,
+} from "./contract.ts";
+import { openFlightController } from "./compose_controller.ts";
 import { Companion, type ThermalInput, treeReader } from "./companion.ts";
 import { Locator } from "./locator.ts";
 import { Navigator } from "./navigator.ts";
+import { flyCommand } from "./fly.ts";
+import { statusCommand } from "./status.ts";
 import { replayCommand } from "./replay.ts";
 
 /** The commands of `airborne`. */
 export function commands(): readonly Command[] {
-  return [replayCommand({ composeAirborne, openTileStore })];
+  const parts = { composeAirborne, openTileStore, openFlightController, openCamera };
+  return [flyCommand(parts), replayCommand(parts), statusCommand()];
 }
 
 /** What strategies are made of. */

@@ -4,6 +4,8 @@
  * @module
  */
 import * as z from "zod";
+import { CameraConfigSchema } from "../flight/camera_source/mod.ts";
+import { FlightControllerConfigSchema } from "../flight/flight_controller/mod.ts";
 import { FdrConfigSchema } from "../flight/flight_recorder/mod.ts";
 import {
   FeaturesConfigSchema,
@@ -16,6 +18,7 @@ import { PlaceRecognitionConfigSchema } from "../navigation/place_recognition/mo
 import { PoseConfigSchema } from "../navigation/pose/mod.ts";
 import { EskfConfigSchema } from "../navigation/state_estimator/mod.ts";
 import { PlanarKltConfigSchema } from "../navigation/vio/mod.ts";
+import { LiveConfigSchema } from "./live/config.ts";
 import { NavigatorConfigSchema } from "./navigator_config.ts";
 import { ThermalAdaptationConfigSchema } from "./work_limits.ts";
 
@@ -27,6 +30,7 @@ export const AirborneConfigSchema = z.strictObject({
     matcher: z.string().default("structural"),
     pose: z.string().default("planar_pose"),
     stateEstimator: z.string().default("eskf"),
+    flightController: z.string().default("ardupilot"),
   }).prefault({}),
   /**
    * Neural model (.onnx) of the strategies that need one: a file of the flight package, such as
@@ -43,6 +47,9 @@ export const AirborneConfigSchema = z.strictObject({
   navigator: NavigatorConfigSchema.prefault({}),
   inference: InferenceConfigSchema.prefault({}),
   thermalAdaptation: ThermalAdaptationConfigSchema.prefault({}),
+  flightController: FlightControllerConfigSchema.prefault({}),
+  camera: CameraConfigSchema.prefault({}),
+  live: LiveConfigSchema.prefault({}),
   flightTiles: FlightTilesConfigSchema.prefault({}),
   fdr: FdrConfigSchema.prefault({}),
 });

@@ -1,10 +1,14 @@
 /**
- * What the composition root makes for a flight, and what a replay is asked for and prints.
+ * What the composition root makes for a flight, and what a flight is asked for and prints.
  *
  * @module
  */
 import type { Clock, LocalFrame } from "../core/mod.ts";
 import type { FlightPackage } from "../flight/flight_package/mod.ts";
+import type { CameraSource } from "../flight/camera_source/mod.ts";
+import type { FlightControllerAdapter } from "../flight/flight_controller/mod.ts";
+import type { CameraCalibration } from "../navigation/camera/mod.ts";
+import type { StartArea } from "./live/start.ts";
 import type { FdrSink } from "../flight/flight_recorder/mod.ts";
 import type { EskfOptions, StateEstimator } from "../navigation/state_estimator/mod.ts";
 import type { TileStore } from "../tiles/tile_contract/mod.ts";
@@ -71,6 +75,39 @@ export interface ReplayRequest {
   readonly noSyscallFilter: boolean;
 }
 
+export interface FlyRequest {
+  /** Address of the flight controller. */
+  readonly connect: string;
+  /** Strategy of the flight controller. */
+  readonly autopilot: string;
+  /** Address of the camera; null: none. */
+  readonly camera: string | null;
+  readonly calibrationPath: string;
+  readonly packagePath: string;
+  readonly packageSha256: string | null;
+  /** Flights are recorded below it. */
+  readonly recorderFolder: string;
+  readonly tilesFolder: string | null;
+  /** Where the operator says that the aircraft is; null: it is found out. */
+  readonly start: StartArea | null;
+  readonly noSyscallFilter: boolean;
+}
+
+export interface FlightControllerPlace {
+  readonly address: string;
+  /** Strategy of the flight controller. */
+  readonly autopilot: string;
+  readonly config: AirborneConfig["flightController"];
+  readonly clock: Clock;
+}
+
+export interface CameraPlace {
+  readonly address: string;
+  readonly calibration: CameraCalibration;
+  readonly config: AirborneConfig["camera"];
+  readonly clock: Clock;
+}
+
 export interface TileStorePlace {
   readonly flightPackage: FlightPackage;
   readonly journalPath: string;
@@ -78,15 +115,22 @@ export interface TileStorePlace {
   readonly fdr: FdrSink;
 }
 
-/** What a flight needs from the composition root. */
-export interface FlightParts {
+/** What a replay needs from the composition root. */
+export interface ReplayParts {
   composeAirborne(options: AirborneOptions): Promise<Airborne>;
   /** The package's tiles, and a journal for those that the flight makes; dispose it. */
   openTileStore(options: TileStorePlace): Promise<TileStore & Disposable>;
 }
 
-/** What a replay prints as it goes. */
-export interface ReplayConsole {
+/** What a live flight needs from the composition root. */
+export interface FlightParts extends ReplayParts {
+  /** Not open yet. */
+  openFlightController(place: FlightControllerPlace): Promise<FlightControllerAdapter>;
+  openCamera(place: CameraPlace): CameraSource;
+}
+
+/** What a flight prints as it goes. */
+export interface FlightConsole {
   line(line: FrameLine | FaultLine): void;
   readonly note: Note;
   progress(done: number, total: number): void;

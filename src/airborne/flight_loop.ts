@@ -6,7 +6,12 @@
  * @module
  */
 import { type Clock, EXIT, GdnError, type LocalFrame } from "../core/mod.ts";
-import type { FlightEvent, FrameEvent, SensorEvent } from "../flight/flight_events/mod.ts";
+import type {
+  ControllerEvent,
+  FlightEvent,
+  FrameEvent,
+  SensorEvent,
+} from "../flight/flight_events/mod.ts";
 import type { EstimatorEvent, EstimatorHealth } from "../navigation/state_estimator/mod.ts";
 import type { FlightFault, FlightOutputs } from "./flight_output.ts";
 import { frameLine } from "./frame_line.ts";
@@ -33,6 +38,8 @@ export interface FlightLoopOptions {
   /** What the estimator reported since it was last asked; emptied by the loop. */
   readonly estimatorEvents: EstimatorEvent[];
   readonly navigator: Pick<Navigator, "processFrame">;
+  /** What a live controller tells beside its measurements; a recording holds nothing of it. */
+  readonly onControllerEvent?: (event: Exclude<ControllerEvent, SensorEvent>) => void;
   readonly companion: Pick<Companion, "poll" | "takeEvents">;
   /** The flight's local frame. */
   readonly localFrame: LocalFrame;
@@ -105,6 +112,8 @@ class FlightLoop {
       case "gps":
       case "velocity":
         return this.#sensor(event);
+      default:
+        return this.#controller(event);
     }
   }
 
@@ -118,6 +127,13 @@ class FlightLoop {
     const { outputs, companion } = this.#options;
     const events = companion.takeEvents();
     if (events.length > 0) outputs.each((output) => output.onCompanionEvents?.(events));
+  }
+
+  /** What a controller tells beside its measurements. */
+  #controller(event: Exclude<ControllerEvent, SensorEvent>): void {
+    const { outputs, onControllerEvent } = this.#options;
+    outputs.each((output) => output.onControllerEvent?.(event));
+    onControllerEvent?.(event);
   }
 
   #sensor(event: SensorEvent): void {

@@ -5,7 +5,7 @@
  * @module
  */
 import type { MonotonicNs } from "../core/mod.ts";
-import type { FrameEvent, SensorEvent } from "../flight/flight_events/mod.ts";
+import type { ControllerEvent, FrameEvent, SensorEvent } from "../flight/flight_events/mod.ts";
 import type { EstimatorEvent } from "../navigation/state_estimator/mod.ts";
 import type { CompanionEvent } from "./companion.ts";
 import type { FrameLine } from "./json_lines.ts";
@@ -36,6 +36,8 @@ export interface FlightOutput {
   readonly name: string;
   /** Before the estimator gets it. */
   onSensor?(event: SensorEvent): void;
+  /** What a live controller told beside its measurements, before it takes effect. */
+  onControllerEvent?(event: Exclude<ControllerEvent, SensorEvent>): void;
   /** A frame has arrived, before it is processed. */
   onFrame?(event: FrameEvent): void;
   onEstimatorEvents?(events: readonly EstimatorEvent[]): void;

@@ -54,6 +54,15 @@ export interface FrameOutcome {
   readonly stages: StageTimes;
 }
 
+/** Where the crew says that the aircraft is, in the local frame. */
+interface SearchHint {
+  readonly eastM: number;
+  readonly northM: number;
+  readonly radiusM: number;
+  /** It is forgotten after so many frames without a place there. */
+  readonly framesLeft: number;
+}
+
 const NO_LOCATION: Location = {
   fix: null,
   reason: "",
@@ -70,10 +79,18 @@ export class Navigator {
   #unmatched = 0;
   /** Frames since the last search without a good estimate. */
   #sinceSearch = Infinity;
+  #hint: SearchHint | null = null;
 
   constructor(parts: NavigatorParts) {
     this.#parts = parts;
     this.#confirmation = new Confirmation(parts.config.confirmations);
+  }
+
+  /** The crew says where the aircraft is: the next frames are sought there. */
+  seek({ eastM, northM, radiusM }: Omit<SearchHint, "framesLeft">): void {
+    this.#confirmation.drop();
+    this.#sinceSearch = Infinity;
+    this.#hint = { eastM, northM, radiusM, framesLeft: this.#parts.config.hintFrames };
   }
 
   /**
@@ -170,7 +187,7 @@ export class Navigator {
   ): Promise<Pick<FrameOutcome, "location" | "fixOutcome" | "reason">> {
     const timeNs = camera.exposureMidNs;
     const estimate = this.#parts.estimator.estimateAt(timeNs);
-    const prior = this.#prior(estimate, camera);
+    const prior = this.#hinted(this.#prior(estimate, camera));
     if (prior.positionLocalM[2] < this.#parts.config.heightMinM) {
       return {
         location: { ...NO_LOCATION, reason: "too_low" },
@@ -263,10 +280,23 @@ export class Navigator {
     };
   }
 
+  /** The prior as the crew's hint has it, as long as that counts. */
+  #hinted(prior: CameraPrior): CameraPrior {
+    const hint = this.#hint;
+    if (hint === null) return prior;
+    this.#hint = hint.framesLeft > 1 ? { ...hint, framesLeft: hint.framesLeft - 1 } : null;
+    return {
+      ...prior,
+      positionLocalM: [hint.eastM, hint.northM, prior.positionLocalM[2]],
+      sigmaHorizontalM: hint.radiusM / 2,
+    };
+  }
+
   #fuse(location: Location): Pick<FrameOutcome, "location" | "fixOutcome" | "reason"> {
     if (location.fix === null) return this.#withheld(location);
     const { timeNs, measurementOnly } = location.fix;
     const fixOutcome = this.#parts.estimator.addPoseAnchor({ timeNs, ...measurementOnly });
+    if (fixOutcome.fused) this.#hint = null;
     return { location, fixOutcome, reason: fixOutcome.fused ? "" : fixOutcome.reason ?? "refused" };
   }
 

@@ -14,6 +14,8 @@ export const NavigatorConfigSchema = z.strictObject({
   widenShare: quantity.ratioOrZero.default(0.02),
   /** A second look at the map from the first pose when the residual exceeds this many map pixels. */
   refineResidualPx: quantity.lengthOrZeroPx.default(1.2),
+  /** A hint of the crew counts for this many frames without a place there. */
+  hintFrames: z.int().min(1).max(10_000).default(30),
   /** Least sigmas that the search around the estimate allows for. */
   sigmaHeadingMinDeg: quantity.angleDeg.default(0.5),
   sigmaTiltMinDeg: quantity.angleDeg.default(0.3),

@@ -6,7 +6,7 @@
 import { type Clock, VERSION } from "../core/mod.ts";
 import type { FdrPayload } from "../flight/flight_recorder/mod.ts";
 import type { AirborneConfig } from "./config.ts";
-import type { Airborne, FlightParts } from "./contract.ts";
+import type { Airborne, ReplayParts } from "./contract.ts";
 import {
   type FlightRecording,
   NO_FLIGHT_RECORDING,
@@ -40,7 +40,7 @@ interface OpenedOutputs extends AsyncDisposable {
 }
 
 /** @throws FdrOpenError (exit code 2): without its recorder an aircraft does not fly */
-export async function openOutputs(parts: FlightParts, start: FlightStart): Promise<OpenedOutputs> {
+export async function openOutputs(parts: ReplayParts, start: FlightStart): Promise<OpenedOutputs> {
   const { airborne, clock } = start;
   const flightId = crypto.randomUUID();
   await using resources = new AsyncDisposableStack();
@@ -71,7 +71,7 @@ async function openRecording(start: FlightStart, flightId: string): Promise<Flig
 }
 
 async function openTiles(
-  parts: FlightParts,
+  parts: ReplayParts,
   { airborne, config, clock, tilesFolder }: FlightStart,
   { flightId, recording, resources }: {
     readonly flightId: string;

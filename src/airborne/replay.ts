@@ -6,27 +6,22 @@
 import {
   type Command,
   type CommandIo,
-  configurationEnvironment,
   defineCommand,
   exists,
   EXIT,
   type ExitCode,
   option,
   type OptionValues,
-  readConfiguration,
-  readPlainTextFile,
-  Refused,
   UsageError,
 } from "../core/mod.ts";
 import { openPhotographFolder } from "../flight/replay/mod.ts";
-import { type AirborneConfig, AirborneConfigSchema } from "./config.ts";
-import type { FlightParts, ReplayConsole, ReplayRequest } from "./contract.ts";
+import type { FlightConsole, ReplayParts, ReplayRequest } from "./contract.ts";
+import { packageOptions, readAirborneConfig } from "./flight_options.ts";
 import type { SummaryLine } from "./json_lines.ts";
 import { nonThrowingNote } from "./notes.ts";
 import { replayFlight } from "./replay_flight.ts";
 import { replayPhotographs } from "./replay_photographs.ts";
-
-const CONFIG_BYTES_MAX = 1024 * 1024;
+import { summaryText } from "./summary_text.ts";
 
 const ABOUT = `
 Flies a recorded flight again: every sensor row and picture in the order in which the companion
@@ -43,32 +38,7 @@ const ARGUMENTS = {
 } as const;
 
 const OPTIONS = {
-  package: option.path({
-    access: "read",
-    placeholder: "PACKAGE",
-    required: true,
-    help: "flight package (operator provision makes it); verified whole before the flight",
-  }),
-  packageSha256: option.custom({
-    form: "a SHA-256, 64 hexadecimal digits",
-    read: (text) => /^[0-9a-f]{64}$/i.test(text) ? text.toLowerCase() : new Refused(),
-  }, {
-    placeholder: "SHA256",
-    help: "refuse any other package: the manifest SHA-256 that operator provision printed",
-  }),
-  config: option.path({
-    access: "read",
-    placeholder: "FILE",
-    help: "YAML configuration; GDN_… variables override it",
-    absent: "built-in settings, those of config/airborne.example.yaml",
-    settings: { modelPath: "read", "inference.ortTrtCacheDir": "write" },
-  }),
-  model: option.path({
-    access: "read",
-    placeholder: "FILE",
-    help: "neural model (.onnx) of the strategies that need one",
-    absent: "modelPath of the configuration",
-  }),
+  ...packageOptions,
   recorder: option.path({
     access: "write",
     placeholder: "DIR",
@@ -99,7 +69,7 @@ const OPTIONS = {
 
 type Values = OptionValues<typeof OPTIONS> & { readonly flight: string; readonly json: boolean };
 
-export function replayCommand(parts: FlightParts): Command {
+export function replayCommand(parts: ReplayParts): Command {
   return defineCommand({
     name: "replay",
     summary: "fly a recorded flight, or photographs, again through the real chain",
@@ -141,13 +111,13 @@ function requestOf(values: Values): ReplayRequest {
 }
 
 async function run(
-  parts: FlightParts,
+  parts: ReplayParts,
   request: ReplayRequest,
   io: CommandIo,
 ): Promise<ExitCode> {
-  const config = withModel(await configuration(request.configPath), request.modelPath);
+  const config = await readAirborneConfig(request);
   const progress = io.progress("replay", 1);
-  const console: ReplayConsole = {
+  const console: FlightConsole = {
     line: (line) => request.json && io.out(JSON.stringify(line)),
     note: nonThrowingNote((line) => io.err(line)),
     progress: (done, total) => progress.update(done / Math.max(1, total)),
@@ -196,55 +166,4 @@ async function refuseForPhotographs(request: ReplayRequest): Promise<void> {
     throw new UsageError("--recorder needs a recorded flight; --json prints what was found");
   }
   throw new UsageError("--thermal needs a recorded flight: photographs have no time to heat up in");
-}
-
-async function configuration(path: string | null): Promise<AirborneConfig> {
-  const file = path === null
-    ? undefined
-    : { text: await readPlainTextFile(path, { bytesMax: CONFIG_BYTES_MAX }), name: path };
-  return readConfiguration(AirborneConfigSchema, {
-    ...(file === undefined ? {} : { file }),
-    environment: configurationEnvironment(AirborneConfigSchema),
-  });
-}
-
-function withModel(config: AirborneConfig, modelPath: string | null): AirborneConfig {
-  return modelPath === null ? config : { ...config, modelPath };
-}
-
-function summaryText(summary: SummaryLine): string[] {
-  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-  return [
-    `flight          ${summary.flight}`,
-    `frames          ${summary.frames}${leftOutText(summary)}`,
-    `fixes           ${summary.fixes} (${percent(summary.fixes / Math.max(1, summary.frames))})`,
-    `odometry        ${percent(summary.registrationVo)} of frames registered`,
-    `duration        ${summary.durationS.toFixed(1)} s, replayed ${
-      summary.realTimeFactor.toFixed(2)
-    } times as fast`,
-    `memory          ${summary.rssMbMax.toFixed(0)} MB at most`,
-    ...(summary.tiles === null ? [] : [`tiles           ${countsText(summary.tiles)}`]),
-    ...(summary.recorderFolder === null ? [] : [
-      `recorder        ${summary.recorderFolder}: ${summary.recorderRecords} records, ` +
-      `${summary.recorderLost ?? "an unknown number of them"} lost${
-        summary.recorderBroken ? " (incomplete)" : ""
-      }`,
-    ]),
-  ];
-}
-
-/** ", 2 failed, 1 without an estimate": what was left out; empty where nothing was. */
-function leftOutText(summary: SummaryLine): string {
-  const { completed, framesFailed, framesSkipped, sensorFaults, estimatorFailed } = summary;
-  return [
-    completed ? "" : ", stopped before the end",
-    framesFailed > 0 ? `, ${framesFailed} failed` : "",
-    framesSkipped > 0 ? `, ${framesSkipped} without an estimate` : "",
-    sensorFaults > 0 ? `, ${sensorFaults} sensor samples left out` : "",
-    estimatorFailed ? ", the state estimator failed" : "",
-  ].join("");
-}
-
-function countsText(counts: Readonly<Record<string, number>>): string {
-  return Object.entries(counts).map(([what, count]) => `${count} ${what}`).join(", ") || "none";
 }

@@ -14,7 +14,7 @@ import type { FlightPackage } from "../flight/flight_package/mod.ts";
 import type { EstimatorEvent } from "../navigation/state_estimator/mod.ts";
 import { CompanionNotes } from "./companion_records.ts";
 import type { AirborneConfig } from "./config.ts";
-import type { FlightParts, ReplayConsole, ReplayRequest } from "./contract.ts";
+import type { FlightConsole, ReplayParts, ReplayRequest } from "./contract.ts";
 import { expiredTilesWarning } from "./expired_tiles.ts";
 import { faultLine, FaultLines, outputFaultText } from "./fault_text.ts";
 import { runFlight } from "./flight_loop.ts";
@@ -28,14 +28,14 @@ import { openOutputs } from "./open_outputs.ts";
 import { otherPlaceWarning } from "./other_place.ts";
 import { SensorFeed } from "./sensor_feed.ts";
 import { FlightSupervision } from "./supervision.ts";
-import { filterSyscalls } from "./syscall_filter.ts";
+import { filterSyscalls, NO_SOCKETS } from "./syscall_filter.ts";
 import { setTakeoffOrigin } from "./takeoff_origin.ts";
 
 export async function replayFlight(
-  parts: FlightParts,
+  parts: ReplayParts,
   request: ReplayRequest,
   config: AirborneConfig,
-  console: ReplayConsole,
+  console: FlightConsole,
 ): Promise<SummaryLine> {
   const flight = await openRecordedFlight(request.flightPath, { checkPictures: request.strict });
   const { description, extent } = flight;
@@ -62,7 +62,7 @@ export async function replayFlight(
   const { recording, records, tiles } = opened;
   const warn = warnings(console, recording);
   warnOfPackage(warn, description, flightPackage);
-  warn("flight.syscalls_not_filtered", filterSyscalls(airborne, request));
+  warn("flight.syscalls_not_filtered", filterSyscalls(airborne, request, NO_SOCKETS));
   const tally = new FlightTally(description.name);
   using supervision = new FlightSupervision({
     manager: airborne.serviceManager,
@@ -128,7 +128,7 @@ function warnOfPackage(
   warn("replay.expired_tiles", expiredTilesWarning(flightPackage));
 }
 
-function warnings(console: ReplayConsole, recording: FlightRecording): Warn {
+function warnings(console: FlightConsole, recording: FlightRecording): Warn {
   return (kind, text) => {
     if (text === null) return;
     console.note(text);
@@ -139,10 +139,10 @@ function warnings(console: ReplayConsole, recording: FlightRecording): Warn {
 /** The lines of `--json`, and the progress. */
 class ReplayLines implements FlightOutput {
   readonly name = "lines";
-  readonly #console: ReplayConsole;
+  readonly #console: FlightConsole;
   readonly #extent: FlightExtent;
 
-  constructor(console: ReplayConsole, extent: FlightExtent) {
+  constructor(console: FlightConsole, extent: FlightExtent) {
     this.#console = console;
     this.#extent = extent;
   }

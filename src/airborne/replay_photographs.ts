@@ -18,14 +18,14 @@ import { VisionFrame } from "../native/vision/mod.ts";
 import type { CameraPrior } from "./camera_prior.ts";
 import { CompanionNotes } from "./companion_records.ts";
 import type { AirborneConfig } from "./config.ts";
-import type { Airborne, FlightParts, ReplayConsole, ReplayRequest } from "./contract.ts";
+import type { Airborne, FlightConsole, ReplayParts, ReplayRequest } from "./contract.ts";
 import { expiredTilesWarning } from "./expired_tiles.ts";
 import { faultLine, FaultLines } from "./fault_text.ts";
 import type { FlightFault } from "./flight_output.ts";
 import type { Location } from "./locator.ts";
 import type { FaultLine, FrameLine, SummaryLine } from "./json_lines.ts";
 import { FlightTally } from "./flight_tally.ts";
-import { filterSyscalls } from "./syscall_filter.ts";
+import { filterSyscalls, NO_SOCKETS } from "./syscall_filter.ts";
 
 /** Height tags come from a barometer over uneven ground: 1 sigma, share of the height. */
 const HEIGHT_SIGMA_SHARE = 0.03;
@@ -35,10 +35,10 @@ const TILT_SIGMA_DEG = 1.5;
 const MARGIN_MIN = 0.08;
 
 export async function replayPhotographs(
-  parts: FlightParts,
+  parts: ReplayParts,
   request: ReplayRequest,
   config: AirborneConfig,
-  console: ReplayConsole,
+  console: FlightConsole,
 ): Promise<SummaryLine> {
   const flight = await openPhotographFolder(request.flightPath);
   await using airborne = await parts.composeAirborne({
@@ -48,7 +48,10 @@ export async function replayPhotographs(
     // Without a time of capture no tile counts as too old.
     flightUntil: flight.lastCapturedAt ?? new Date(),
   });
-  const warnings = [expiredTilesWarning(airborne.flightPackage), filterSyscalls(airborne, request)];
+  const warnings = [
+    expiredTilesWarning(airborne.flightPackage),
+    filterSyscalls(airborne, request, NO_SOCKETS),
+  ];
   for (const warning of warnings) if (warning !== null) console.note(warning);
   const companionNotes = new CompanionNotes(console.note);
   const tally = new FlightTally(request.flightPath);

@@ -4,7 +4,7 @@
  * @module
  */
 import { ControllerClock, type LocalFrame, radiansFromDegrees } from "../core/mod.ts";
-import type { SensorEvent } from "../flight/flight_events/mod.ts";
+import type { ClockSyncEvent, SensorEvent } from "../flight/flight_events/mod.ts";
 import type { FlightDescription } from "../flight/replay/mod.ts";
 import type { StateEstimator } from "../navigation/state_estimator/mod.ts";
 
@@ -15,10 +15,19 @@ export class SensorFeed {
   readonly #sigmas: FlightDescription["sigmas"];
   readonly #clock = new ControllerClock();
 
-  constructor(estimator: StateEstimator, localFrame: LocalFrame, description: FlightDescription) {
+  constructor(
+    estimator: StateEstimator,
+    localFrame: LocalFrame,
+    { sigmas }: Pick<FlightDescription, "sigmas">,
+  ) {
     this.#estimator = estimator;
     this.#localFrame = localFrame;
-    this.#sigmas = description.sigmas;
+    this.#sigmas = sigmas;
+  }
+
+  /** An exchange with the controller tells what no stream can: the delay that every message has. */
+  observe({ controllerNs, receivedNs, roundTripNs }: ClockSyncEvent): void {
+    this.#clock.observeExchange(controllerNs, receivedNs, roundTripNs);
   }
 
   feed(event: SensorEvent): void {
@@ -43,7 +52,12 @@ export class SensorFeed {
         });
         return;
       case "gps":
-        this.#estimator.addGps({ ...event, timeNs, velocityLocalMps: event.velocityEnuMps });
+        this.#estimator.addGps({
+          ...event,
+          fix: event.heightUnknown && event.fix === "3d" ? "2d" : event.fix,
+          timeNs,
+          velocityLocalMps: event.velocityEnuMps,
+        });
         return;
       case "velocity":
         this.#estimator.addVelocity({ ...event, timeNs });

@@ -5,10 +5,10 @@
  */
 import { NativeError, RuntimeNotAvailableError } from "../core/mod.ts";
 import type { SyscallsAllowed } from "../native/device/mod.ts";
-import type { Airborne, ReplayRequest } from "./contract.ts";
+import type { Airborne } from "./contract.ts";
 
 /** A replay reaches nobody: what it needs is open by then. */
-const NO_SOCKETS: SyscallsAllowed = { unixSockets: false, inetSockets: false };
+export const NO_SOCKETS: SyscallsAllowed = { unixSockets: false, inetSockets: false };
 
 /**
  * From here on the process can start no program, make no process and open no socket, for good. Returns
@@ -18,14 +18,15 @@ const NO_SOCKETS: SyscallsAllowed = { unixSockets: false, inetSockets: false };
  */
 export function filterSyscalls(
   airborne: Pick<Airborne, "filterSyscalls">,
-  request: Pick<ReplayRequest, "noSyscallFilter">,
+  request: { readonly noSyscallFilter: boolean },
+  allowed: SyscallsAllowed,
 ): string | null {
   if (request.noSyscallFilter) {
     return "system calls are not filtered (--no-syscall-filter): native code may start programs " +
       "and open connections";
   }
   try {
-    airborne.filterSyscalls(NO_SOCKETS);
+    airborne.filterSyscalls(allowed);
   } catch (cause) {
     if (!(cause instanceof NativeError)) throw cause;
     throw new RuntimeNotAvailableError(

@@ -4,11 +4,15 @@
  * @module
  */
 import type { FlightDescription } from "../flight/replay/mod.ts";
+import type { Enu } from "../core/mod.ts";
 import type { Airborne } from "./contract.ts";
+import type { StartOrigin } from "./live/start.ts";
 
 /** A guess that the first sample of the barometer outweighs. */
 const HEIGHT_GUESS_M = 100;
 const HEIGHT_GUESS_SIGMA_M = 1000;
+/** Of the barometer at the start of a live flight. */
+const HEIGHT_SIGMA_M = 5;
 
 /** At the last trusted position; without one, anywhere on the map. */
 export function setTakeoffOrigin(
@@ -23,13 +27,38 @@ export function setTakeoffOrigin(
     );
     return;
   }
+  const { positionLocalM, sigmaHorizM } = mapMiddle({ localFrame, flightPackage });
+  estimator.setTakeoffOrigin({ positionLocalM }, sigmaHorizM, HEIGHT_GUESS_SIGMA_M);
+}
+
+/** A live flight's: at the height that the barometer says, where it says one. */
+export function startAt(
+  airborne: Pick<Airborne, "estimator" | "localFrame" | "flightPackage">,
+  origin: StartOrigin,
+  heightM: number | null,
+): void {
+  const { estimator, localFrame } = airborne;
+  const upM = heightM === null ? HEIGHT_GUESS_M : heightM - localFrame.origin.heightM;
+  const sigmaVertM = heightM === null ? HEIGHT_GUESS_SIGMA_M : HEIGHT_SIGMA_M;
+  const { positionLocalM: [eastM, northM], sigmaHorizM } = origin.from === "map"
+    ? mapMiddle(airborne)
+    : {
+      positionLocalM: localFrame.localFromWgs({ ...origin, heightM: localFrame.origin.heightM }),
+      sigmaHorizM: origin.sigmaHorizontalM,
+    };
+  estimator.setTakeoffOrigin({ positionLocalM: [eastM, northM, upM] }, sigmaHorizM, sigmaVertM);
+}
+
+/** Anywhere on the map: its middle, and half of its diagonal. */
+function mapMiddle(
+  { localFrame, flightPackage }: Pick<Airborne, "localFrame" | "flightPackage">,
+): { readonly positionLocalM: Enu; readonly sigmaHorizM: number } {
   const { southDeg, westDeg, northDeg, eastDeg } = flightPackage.manifest.area;
   const { heightM } = localFrame.origin;
   const a = localFrame.localFromWgs({ latitudeDeg: southDeg, longitudeDeg: westDeg, heightM });
   const b = localFrame.localFromWgs({ latitudeDeg: northDeg, longitudeDeg: eastDeg, heightM });
-  estimator.setTakeoffOrigin(
-    { positionLocalM: [0, 0, HEIGHT_GUESS_M] },
-    Math.hypot(b[0] - a[0], b[1] - a[1]) / 2,
-    HEIGHT_GUESS_SIGMA_M,
-  );
+  return {
+    positionLocalM: [0, 0, HEIGHT_GUESS_M],
+    sigmaHorizM: Math.hypot(b[0] - a[0], b[1] - a[1]) / 2,
+  };
 }

@@ -7,7 +7,7 @@
  * controller), the edge of it under the mean of the window (S. B. Moon, P. Skelly, D. Towsley,
  * "Estimation and removal of clock skew from network delay measurements", INFOCOM 1999). The
  * shortest delay itself cannot be observed from pairs; give it as `shortestDelayNs` when it is
- * known.
+ * known, or let exchanges in both directions tell it (`observeExchange`).
  *
  * @module
  */
@@ -42,12 +42,16 @@ const SLEW = 0.5;
  * A difference that jitter cannot explain: the controller restarted or the link hung; step at once.
  */
 const STEP_NS = 250e6;
+/** Exchanges that are compared: 20 s of two a second, in which a crystal gains 4 ms at most. */
+const EXCHANGES_MAX = 40;
+/** Of a serial line; what is longer is no delay but a fault of the clocks. */
+const DELAY_MAX_NS = 200e6;
 const BREAKPOINT_SPACING_NS = 4e6;
 const BREAKPOINTS_MAX = 1024;
 
 /** Continuous and strictly monotone in controller time, whatever the order of arrival. */
 export class ControllerClock {
-  readonly #shortestDelayNs: number;
+  #shortestDelayNs: number;
   readonly #skewMax: number;
   readonly #bucketsMax: number;
   /** The pair with the shortest delay of each second. */
@@ -55,6 +59,7 @@ export class ControllerClock {
   /** The controller's time of the last message of each stream. */
   readonly #newestByStream = new Map<string, number>();
   #breakpoints: Breakpoint[] = [];
+  #exchanges: { readonly roundTripNs: number; readonly offsetNs: number }[] = [];
   #line = { controllerNs: 0, offsetNs: 0, skew: 0 };
 
   constructor(options: ControllerClockOptions = {}) {
@@ -79,6 +84,28 @@ export class ControllerClock {
     this.#newestByStream.set(stream, controllerTime);
     if (this.#takeIntoBucket(pair)) this.#fit();
     this.#advance(controllerTime);
+  }
+
+  /**
+   * An exchange that ended at `receivedNs` and took `roundTripNs`; the controller's clock read
+   * `controllerTime` in its middle. The quickest of a window says what the pairs cannot: how much of
+   * their offset is the delay that every message has. Wrong by half of its round trip at most.
+   */
+  observeExchange(
+    controllerTime: ControllerNs,
+    receivedNs: MonotonicNs,
+    roundTripNs: number,
+  ): void {
+    const exchange = { roundTripNs, offsetNs: receivedNs - roundTripNs / 2 - controllerTime };
+    this.#exchanges.push(exchange);
+    if (this.#exchanges.length > EXCHANGES_MAX) this.#exchanges.shift();
+    if (this.#breakpoints.length === 0) return;
+    const quickest = this.#exchanges.reduce((a, b) => b.roundTripNs < a.roundTripNs ? b : a);
+    const withDelayNs = this.#lineAt(controllerTime) + this.#shortestDelayNs - controllerTime;
+    this.#shortestDelayNs = Math.min(
+      DELAY_MAX_NS,
+      Math.max(0, withDelayNs - quickest.offsetNs),
+    );
   }
 
   /** Canonical time of a time on the controller's clock; {@link observe} must have been called. */
@@ -112,6 +139,7 @@ export class ControllerClock {
   #restart(): void {
     this.#buckets = [];
     this.#breakpoints = [];
+    this.#exchanges = [];
     this.#newestByStream.clear();
   }
 

@@ -24,6 +24,7 @@ function terminal(signal: AbortSignal = new AbortController().signal) {
     detail: () => {},
     progress: () => ({ update() {}, end() {}, [Symbol.dispose]() {} }),
     signal,
+    signalEnds: () => {},
   };
   return { io, lines };
 }

@@ -40,6 +40,7 @@ function terminal() {
     detail: () => {},
     progress: () => ({ update() {}, end() {}, [Symbol.dispose]() {} }),
     signal: new AbortController().signal,
+    signalEnds: () => {},
   };
   return { io, out, notes };
 }

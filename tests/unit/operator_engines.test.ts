@@ -55,6 +55,7 @@ async function run(command: Command, ...args: string[]) {
     detail: () => {},
     progress: () => bar,
     signal: new AbortController().signal,
+    signalEnds: () => {},
   };
   const code = await command.run(args, io);
   return { code, out, err };

@@ -23,4 +23,6 @@ export interface CommandIo {
   progress(label: string, total: number): Progress;
   /** Aborted by SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
+  /** From here on a signal ends the command as it should end: its own exit code stands. */
+  signalEnds(): void;
 }

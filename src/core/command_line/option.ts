@@ -23,10 +23,10 @@ import {
 
 /**
  * What a value names outside of the program. `create`: made whole beside its place and renamed, so
- * that the folder above is written. `provider` and `database` name a host, `link` the host and port of
- * a line, to connect to or to listen at.
+ * that the folder above is written. `provider` and `database` name a host, `link` a line to a flight
+ * controller, `camera` a camera, each by its address.
  */
-export type Access = "read" | "write" | "create" | "provider" | "database" | "link";
+export type Access = "read" | "write" | "create" | "provider" | "database" | "link" | "camera";
 
 export interface Option<T = unknown> {
   /** null for a flag. */
@@ -335,7 +335,11 @@ export const option = {
   },
   /** A value of the command's own kind; `form` completes "--name must be …". */
   custom<T, const S extends Settings<T>>(
-    kind: { readonly form: string; readonly read: (text: string) => T | Refused },
+    kind: {
+      readonly form: string;
+      readonly access?: Access;
+      readonly read: (text: string) => T | Refused;
+    },
     settings: S,
   ) {
     return make<T, S>({ placeholder: "WORD", ...kind }, settings);

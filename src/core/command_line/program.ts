@@ -73,6 +73,7 @@ async function withTerminal(
   const shown = visibleWith(given.args);
   const say = (line: string) => terminal.progress.write(`${shown(line)}\n`);
   let brokenPipe = false;
+  let isSignalAnEnd = false;
   const session: Session = {
     permissionSet,
     isVerbose: verbose,
@@ -92,6 +93,7 @@ async function withTerminal(
     progress: (label, total) =>
       quiet ? silentProgress() : startProgress(label, total, terminal.progress),
     signal: stop.signal,
+    signalEnds: () => isSignalAnEnd = true,
     fail(name, error) {
       if (brokenPipe) return EXIT_BROKEN_PIPE;
       if (stop.signal.aborted) {
@@ -113,7 +115,7 @@ async function withTerminal(
     code = session.fail(title, error);
   }
   if (brokenPipe) return EXIT_BROKEN_PIPE;
-  return stop.signal.aborted ? EXIT_INTERRUPTED : code;
+  return stop.signal.aborted && !isSignalAnEnd ? EXIT_INTERRUPTED : code;
 }
 
 async function dispatch(

@@ -16,7 +16,7 @@ export interface Grants {
   readonly read?: readonly string[];
   /** Files and folders that the user named, to be written; they may be read as well. */
   readonly write?: readonly string[];
-  /** "host:port" or "unix:/path" of a database that the user named. */
+  /** "host:port", "unix:/path" of a database, or a network, that the user named. */
   readonly net?: readonly string[];
 }
 
@@ -74,7 +74,10 @@ export function grantsFor(
     if (access === "read") read.push(text);
     else if (access === "write") write.push(text);
     else if (access === "create") write.push(text, stagingFolderOf(resolve(text)));
-    else net.push(...HOSTS[access](text));
+    else if (access === "camera") {
+      read.push(...cameraFile(text));
+      net.push(...linkAddress(text));
+    } else net.push(...HOSTS[access](text));
   }
   // A database socket in a folder needs the folder as well.
   const sockets = net.filter((address) => address.startsWith("unix:")).map((a) => a.slice(5));
@@ -134,16 +137,32 @@ const HOSTS = {
   link: linkAddress,
 } as const satisfies Partial<Record<Access, (text: string) => string[]>>;
 
+/** Networks of one's own: a line that listens answers whom it hears, whom nobody can name before. */
+const PRIVATE_NETWORKS = [
+  "127.0.0.0/8",
+  "10.0.0.0/8",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "169.254.0.0/16",
+];
+
 /**
  * Host and port of a line: `tcp:HOST:PORT`, `frames:tcp:HOST:PORT`, …; nothing for a line without one.
- * Who sends datagrams first needs a port of its own as well.
+ * Who sends datagrams first needs a port of its own as well, who listens for them those who may send.
  */
 function linkAddress(text: string): string[] {
   const match = /^(?:[a-z]+:)?(udp|udpout|tcp|tcpin):(\[[^\]]+\]|[^:/]+):(\d{1,5})$/.exec(text);
   if (match === null) return [];
   const [, kind, host, port] = match;
-  const own = host.startsWith("[") ? "[::]:0" : "0.0.0.0:0";
-  return [`${oneHost(host)}:${port}`, ...(kind === "udpout" ? [own] : [])];
+  const own = `${oneHost(host)}:${port}`;
+  if (kind === "udpout") return [own, host.startsWith("[") ? "[::]:0" : "0.0.0.0:0"];
+  if (kind !== "udp") return [own];
+  return /^127\.|^localhost$/.test(host) ? [own, PRIVATE_NETWORKS[0]] : [own, ...PRIVATE_NETWORKS];
+}
+
+/** The file of a camera that is one. */
+function cameraFile(text: string): string[] {
+  return text.startsWith("video:") ? [text.slice("video:".length)] : [];
 }
 
 /** The address in a DSN; nothing for text that is not a DSN (the command reports it). */

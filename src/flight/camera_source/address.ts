@@ -11,7 +11,7 @@ export interface CameraAddress {
   readonly port: number;
 }
 
-const FORMS = "frames:tcp:HOST:PORT";
+export const CAMERA_ADDRESS_FORMS = "frames:tcp:HOST:PORT";
 
 /** @throws UsageError (exit 64) that says which forms there are. */
 export function parseCameraAddress(text: string): CameraAddress {
@@ -22,5 +22,5 @@ export function parseCameraAddress(text: string): CameraAddress {
       return { kind: "frames", hostname: frames[1] ?? frames[2], port };
     }
   }
-  throw new UsageError(`no camera has this address; there are: ${FORMS}`);
+  throw new UsageError(`no camera has this address; there are: ${CAMERA_ADDRESS_FORMS}`);
 }

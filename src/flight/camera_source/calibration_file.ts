@@ -3,10 +3,12 @@
  *
  * @module
  */
+import * as z from "zod";
 import { DataError, messageOf, parseBoundedJson, readPlainTextFile } from "../../core/mod.ts";
 import { type CameraCalibration, CameraCalibrationSchema } from "../../navigation/camera/mod.ts";
 
 const BYTES_MAX = 64 * 1024;
+const FlightCameraSchema = z.object({ camera: z.unknown() });
 
 /** @throws DataError (exit 65) that names the file and what is wrong; errors of the file system */
 export async function readCalibration(path: string): Promise<CameraCalibration> {
@@ -17,7 +19,9 @@ export async function readCalibration(path: string): Promise<CameraCalibration> 
   } catch (error) {
     throw new DataError(path, `cannot be read as JSON (${messageOf(error)})`, { cause: error });
   }
-  const parsed = CameraCalibrationSchema.safeParse(json);
+  // flight.json of a recorded flight holds one as well.
+  const ofFlight = FlightCameraSchema.safeParse(json);
+  const parsed = CameraCalibrationSchema.safeParse(ofFlight.success ? ofFlight.data.camera : json);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.slice(0, 5)
     .map((issue) => `${issue.path.join(".")} ${issue.message}`);

@@ -11,6 +11,8 @@ import { type MonotonicNs, quantity } from "../../core/mod.ts";
 import type { FrameEvent } from "../flight_events/mod.ts";
 
 export const CameraConfigSchema = z.strictObject({
+  /** `--camera` names another; empty: the flight has no camera. */
+  address: z.string().default(""),
   /** JSON file of the camera's calibration; `--calibration` names another. */
   calibration: z.string().default(""),
   /** From mid-exposure to arrival, milliseconds, of a camera whose driver stamps no picture. */

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { MonotonicNs, Vector3, WgsPosition } from "../../core/mod.ts";
+import type { MonotonicNs, Quaternion, Vector3, WgsPosition } from "../../core/mod.ts";
 import type { ControllerEvent, FlightState } from "../flight_events/mod.ts";
 
 /**
@@ -41,6 +41,8 @@ export interface PositionOutput {
   readonly sigmaSpeedMps: number;
   /** From true north clockwise, radians; null: not known well enough to be sent. */
   readonly headingRad: number | null;
+  /** ENU (true north) from body (FRD); null before the first estimate. */
+  readonly enuFromBody: Quaternion | null;
   /** A smoothed estimate is refused. */
   readonly smoothed: boolean;
 }

@@ -46,6 +46,10 @@ export interface GpsEvent extends Measured {
   readonly kind: "gps";
   readonly fix: "none" | "2d" | "3d";
   readonly position: WgsPosition;
+  /** What the position's height counts from, where that is not the ellipsoid. */
+  readonly heightOver?: "mean_sea_level";
+  /** Its height says nothing here. */
+  readonly heightUnknown?: true;
   /** East, north, up, m/s. */
   readonly velocityEnuMps: Vector3;
   /** Whether its last component was measured: MAVLink's GPS_RAW_INT has none. */
@@ -103,6 +107,12 @@ export interface ControllerPositionEvent extends Measured {
   readonly heightAboveHomeM: number;
 }
 
+/** The controller's idea of the time: of its GPS, which may lie. */
+export interface ControllerUtcEvent extends Measured {
+  readonly kind: "controller_utc";
+  readonly utcMs: number;
+}
+
 export type FlightState = "on_ground" | "taking_off" | "in_flight" | "landing" | "unknown";
 
 export interface FlightStateEvent {
@@ -135,6 +145,7 @@ export type ControllerEvent =
   | PressureEvent
   | ClockSyncEvent
   | ControllerPositionEvent
+  | ControllerUtcEvent
   | FlightStateEvent
   | LinkEvent
   | HintEvent;

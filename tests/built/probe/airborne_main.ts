@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { filterSyscalls } from "../../../src/airborne/syscall_filter.ts";
+import { filterSyscalls, NO_SOCKETS } from "../../../src/airborne/syscall_filter.ts";
 import { installSyscallFilter, openDevice } from "../../../src/native/device/mod.ts";
 import { main } from "./main.ts";
 
@@ -13,6 +13,7 @@ if (import.meta.main) {
   filterSyscalls(
     { filterSyscalls: (allowed) => installSyscallFilter(device, allowed) },
     { noSyscallFilter: false },
+    NO_SOCKETS,
   );
   await main(Deno.args);
   Deno.exit(0);

@@ -1,0 +1,49 @@
+/**
+ * The composition root's part for flight controllers.
+ *
+ * @module
+ */
+import { chooseStrategy, hasNativeLibrary, type Strategies } from "../core/mod.ts";
+import {
+  ArdupilotDialect,
+  type Dialect,
+  type FlightControllerAdapter,
+  MavlinkAdapter,
+  Px4Dialect,
+} from "../flight/flight_controller/mod.ts";
+import { createLink } from "../link/transport/mod.ts";
+import type { FlightControllerPlace } from "./contract.ts";
+
+/** Flight controllers by the name of their strategy. */
+const FLIGHT_CONTROLLERS: Strategies<FlightControllerPlace, FlightControllerAdapter> = {
+  ardupilot: {
+    create: (place) => mavlinkAdapter(place, new ArdupilotDialect(place.config.ardupilotOutput)),
+  },
+  px4: { create: (place) => mavlinkAdapter(place, new Px4Dialect()) },
+};
+
+function mavlinkAdapter(
+  { address, config, clock }: FlightControllerPlace,
+  dialect: Dialect,
+): FlightControllerAdapter {
+  const link = createLink(address, { clock });
+  return new MavlinkAdapter({
+    link,
+    dialect,
+    clock,
+    targetSystemId: config.targetSystemId || null,
+  });
+}
+
+export async function openFlightController(
+  place: FlightControllerPlace,
+): Promise<FlightControllerAdapter> {
+  const strategy = chooseStrategy<FlightControllerPlace, FlightControllerAdapter>({
+    executable: "airborne",
+    role: "flight_controller",
+    name: place.autopilot,
+    strategies: FLIGHT_CONTROLLERS,
+    hasLibrary: (library) => hasNativeLibrary(library),
+  });
+  return await strategy.create(place);
+}

@@ -1,0 +1,225 @@
+/**
+ * `airborne fly`: a live flight.
+ *
+ * @module
+ */
+import {
+  type Command,
+  type CommandIo,
+  defineCommand,
+  EXIT,
+  type ExitCode,
+  option,
+  type OptionValues,
+  Refused,
+  UsageError,
+} from "../core/mod.ts";
+import { CAMERA_ADDRESS_FORMS, parseCameraAddress } from "../flight/camera_source/mod.ts";
+import { LINK_ADDRESS_FORMS, parseLinkAddress } from "../link/transport/mod.ts";
+import type { AirborneConfig } from "./config.ts";
+import { packageOptions, readAirborneConfig } from "./flight_options.ts";
+import type { FlightConsole, FlightParts, FlyRequest } from "./contract.ts";
+import type { SummaryLine } from "./json_lines.ts";
+import { flyFlight } from "./live/fly_flight.ts";
+import type { StartArea } from "./live/start.ts";
+import { nonThrowingNote } from "./notes.ts";
+import { summaryText } from "./summary_text.ts";
+
+const ABOUT = `
+Flies with the aircraft: takes what the flight controller and the camera send, finds where the aircraft
+is, and sends the flight controller that position ten times a second, with what it is worth. It runs
+until the aircraft has landed or a signal (SIGINT, SIGTERM) comes; then it closes the record and ends
+with 0.
+
+Until there is a first estimate it sends "no fix". Where the flight starts is found in this order:
+--start, the last position of a flight that was interrupted, the flight controller's GPS, or anywhere
+on the map (the camera must see known ground then).
+
+The ground station hears of what happens as STATUSTEXT, and may say where the aircraft is with the text
+RELOC:<latitude>,<longitude>,<radius in metres>.`;
+
+const DEFAULT_RECORDER = "flights";
+
+const settings = {
+  modelPath: "read",
+  "inference.ortTrtCacheDir": "write",
+  "flightController.connect": "link",
+  "camera.address": "camera",
+  "camera.calibration": "read",
+  "live.package": "read",
+  "live.recorder": "write",
+} as const;
+
+const OPTIONS = {
+  ...packageOptions,
+  config: option.path({
+    access: "read",
+    placeholder: "FILE",
+    help: "YAML configuration; GDN_… variables override it. It can hold all of the others",
+    absent: "built-in settings, those of config/airborne.example.yaml",
+    settings,
+  }),
+  package: option.path({
+    access: "read",
+    placeholder: "PACKAGE",
+    help: "flight package (operator provision makes it); verified whole before the flight",
+    absent: "live.package of the configuration",
+  }),
+  connect: option.custom({
+    form: LINK_ADDRESS_FORMS,
+    access: "link",
+    read: (text) => readAddress(text, parseLinkAddress),
+  }, {
+    placeholder: "ADDRESS",
+    help: "where the flight controller is",
+    example: "serial:/dev/ttyTHS1:921600",
+    absent: "flightController.connect of the configuration",
+  }),
+  autopilot: option.choice(["ardupilot", "px4"], {
+    help: "firmware of the flight controller",
+    absent: "strategies.flightController of the configuration (ardupilot)",
+  }),
+  camera: option.custom({
+    form: CAMERA_ADDRESS_FORMS,
+    access: "camera",
+    read: (text) => readAddress(text, parseCameraAddress),
+  }, {
+    placeholder: "ADDRESS",
+    help: "where the camera is; without one the flight rests on the flight controller alone",
+    absent: "camera.address of the configuration",
+  }),
+  calibration: option.path({
+    access: "read",
+    placeholder: "FILE",
+    help: "calibration of the camera (JSON), or flight.json of a recorded flight",
+    absent: "camera.calibration of the configuration",
+  }),
+  recorder: option.path({
+    access: "write",
+    placeholder: "DIR",
+    default: DEFAULT_RECORDER,
+    help:
+      "write the flight record (MCAP), and the state that a restart goes on from, below this folder",
+  }),
+  makeTiles: option.path({
+    access: "write",
+    placeholder: "DIR",
+    help:
+      "make map tiles of the frames whose place is certain; their journal goes into this folder",
+  }),
+  start: option.custom({
+    form: "LAT,LON,RADIUS: degrees, and metres within which the aircraft is for sure",
+    read: readStart,
+  }, {
+    placeholder: "LAT,LON,RADIUS",
+    help: "where the aircraft is, whatever its GPS says",
+    example: "48.51,35.02,200",
+  }),
+  noSyscallFilter: option.flag({
+    help: "do without the filter of system calls, which keeps native code from starting programs " +
+      "in flight; recorded as a warning",
+  }),
+} as const;
+
+type Values = OptionValues<typeof OPTIONS> & { readonly json: boolean };
+
+export function flyCommand(parts: FlightParts): Command {
+  return defineCommand({
+    name: "fly",
+    summary: "fly: position for the flight controller, from camera and map",
+    about: ABOUT,
+    options: OPTIONS,
+    json: "one JSON object a frame, then a summary",
+    examples: [
+      "airborne fly --connect tcp:127.0.0.1:5760 --package packages/valley",
+      "airborne fly --connect serial:/dev/ttyTHS1:921600 --package packages/valley \\\n" +
+      "    --camera v4l2:/dev/video0 --calibration camera.json",
+      "airborne fly --config /etc/gps-denied-onboard/airborne.yaml",
+    ],
+    environment: { "GDN_…": "overrides a setting: GDN_LIVE__BLACKOUT_S=20" },
+    exitCodes: {
+      0: "the aircraft has landed, or a signal ended the flight, and the record is closed",
+      2: "the recorder cannot be opened: the flight has not begun",
+      65: "the package is refused",
+      70: "the state estimator failed",
+      74: "an output or the record is incomplete",
+    },
+    run: (values, io) => run(parts, values, io),
+  });
+}
+
+async function run(parts: FlightParts, values: Values, io: CommandIo): Promise<ExitCode> {
+  const { config: configPath, model } = values;
+  const config = await readAirborneConfig({
+    configPath: configPath ?? null,
+    modelPath: model ?? null,
+  });
+  const request = requestOf(values, config);
+  const console: FlightConsole = {
+    line: (line) => values.json && io.out(JSON.stringify(line)),
+    note: nonThrowingNote((line) => io.err(line)),
+    progress: () => {},
+    signal: io.signal,
+  };
+  io.signalEnds();
+  const summary = await flyFlight(parts, request, config, console);
+  if (values.json) io.out(JSON.stringify(summary));
+  else for (const line of summaryText(summary)) io.out(line);
+  return exitCode(summary);
+}
+
+function requestOf(values: Values, config: AirborneConfig): FlyRequest {
+  const { live, flightController, camera, strategies } = config;
+  const connect = values.connect ?? flightController.connect;
+  const packagePath = values.package ?? live.package;
+  const cameraAddress = values.camera ?? camera.address;
+  const calibrationPath = values.calibration ?? camera.calibration;
+  if (connect === "") {
+    throw new UsageError("--connect is missing: where is the flight controller?");
+  }
+  if (packagePath === "") throw new UsageError("--package is missing: which map is flown over?");
+  if (cameraAddress !== "" && calibrationPath === "") {
+    throw new UsageError("--calibration is missing: a camera without one measures nothing");
+  }
+  return {
+    connect,
+    autopilot: values.autopilot ?? strategies.flightController,
+    camera: cameraAddress === "" ? null : cameraAddress,
+    calibrationPath,
+    packagePath,
+    packageSha256: values.packageSha256 ?? null,
+    recorderFolder: values.recorder === DEFAULT_RECORDER ? live.recorder : values.recorder,
+    tilesFolder: values.makeTiles ?? null,
+    start: values.start ?? null,
+    noSyscallFilter: values.noSyscallFilter,
+  };
+}
+
+function exitCode(summary: SummaryLine): ExitCode {
+  const { estimatorFailed, recorderBroken, outputFaults } = summary;
+  if (estimatorFailed) return EXIT.software;
+  return recorderBroken || Object.keys(outputFaults).length > 0 ? EXIT.io : EXIT.ok;
+}
+
+/** The text itself where it can be read. */
+function readAddress(text: string, parse: (text: string) => unknown): string | Refused {
+  try {
+    parse(text);
+    return text;
+  } catch (error) {
+    if (error instanceof UsageError) return new Refused(error.message);
+    throw error;
+  }
+}
+
+const RADIUS_MIN_M = 10;
+const RADIUS_MAX_M = 100_000;
+
+function readStart(text: string): StartArea | Refused {
+  const parts = text.split(",");
+  const [latitudeDeg, longitudeDeg, radiusM] = parts.map(Number);
+  const isPlace = parts.length === 3 && parts.every((part) => part.trim() !== "") &&
+    Math.abs(latitudeDeg) <= 85 && Math.abs(longitudeDeg) <= 180;
+  if (!isPlace || !(radiusM >= RADIUS_MIN_M && radiusM <= RADIUS_MAX_M)) return new Refused();
+  return { latitudeDeg, longitudeDeg, radiusM };
+}

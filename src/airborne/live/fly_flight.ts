@@ -1,0 +1,224 @@
+/**
+ * A live flight: flight controller and camera into the flight loop, positions out by a timer of their
+ * own, until the aircraft has landed or a signal comes.
+ *
+ * @module
+ */
+import { type Clock, collectGarbage, SystemClock } from "../../core/mod.ts";
+import { type CameraSource, readCalibration } from "../../flight/camera_source/mod.ts";
+import type { FlightControllerAdapter } from "../../flight/flight_controller/mod.ts";
+import type { ControllerEvent, FrameEvent } from "../../flight/flight_events/mod.ts";
+import type { CameraCalibration } from "../../navigation/camera/mod.ts";
+import type { EstimatorEvent } from "../../navigation/state_estimator/mod.ts";
+import { CompanionNotes } from "../companion_records.ts";
+import type { AirborneConfig } from "../config.ts";
+import type { Airborne, FlightConsole, FlightParts, FlyRequest } from "../contract.ts";
+import { expiredTilesWarning } from "../expired_tiles.ts";
+import { faultLine, FaultLines, outputFaultText } from "../fault_text.ts";
+import type { FlightRecording } from "../flight_recording.ts";
+import { type FlightSource, runFlight } from "../flight_loop.ts";
+import { type FlightFault, type FlightOutput, FlightOutputs } from "../flight_output.ts";
+import { FlightTally } from "../flight_tally.ts";
+import type { FrameLine, SummaryLine } from "../json_lines.ts";
+import type { FrameOutcome } from "../navigator.ts";
+import { openOutputs } from "../open_outputs.ts";
+import { SensorFeed } from "../sensor_feed.ts";
+import { FlightSupervision } from "../supervision.ts";
+import { filterSyscalls } from "../syscall_filter.ts";
+import { buildLiveParts, type LiveParts } from "./live_parts.ts";
+import { type LastPosition, readLiveState } from "./live_state_file.ts";
+
+/** Tiles that grow too old for their sector within it are not flown on. */
+const FLIGHT_MAX_MS = 8 * 3600 * 1000;
+/** A cut connection is opened anew in flight. */
+const LIVE_SYSCALLS = { unixSockets: false, inetSockets: true };
+
+export async function flyFlight(
+  parts: FlightParts,
+  request: FlyRequest,
+  config: AirborneConfig,
+  console: FlightConsole,
+): Promise<SummaryLine> {
+  const clock = new SystemClock();
+  const { note } = console;
+  const estimatorEvents: EstimatorEvent[] = [];
+  await using airborne = await parts.composeAirborne({
+    ...request,
+    config: withLiveSampling(config),
+    flightUntil: new Date(Date.now() + FLIGHT_MAX_MS),
+    onEvent: (event) => estimatorEvents.push(event),
+    thermal: { folder: "/sys", clock },
+  });
+  await using devices = await openDevices(parts, request, config, clock);
+  const header = headerOf(clock, devices.calibration);
+  const { recorderFolder, tilesFolder } = request;
+  const interrupted = await interruptedFlight(recorderFolder, note);
+  const start = { airborne, config, clock, header, recorderFolder, tilesFolder, note };
+  await using opened = await openOutputs(parts, start);
+  const { recording, records, tiles } = opened;
+  const ending = new AbortController();
+  using live = buildLiveParts({
+    ...start,
+    ...devices,
+    config: config.live,
+    recording,
+    startArea: request.start,
+    interrupted,
+    onLanded: () => ending.abort(),
+  });
+  const tally = new FlightTally(header.name);
+  const warn = warnings(console, recording);
+  warn("flight.expired_tiles", expiredTilesWarning(airborne.flightPackage));
+  warn("flight.syscalls_not_filtered", filterSyscalls(airborne, request, LIVE_SYSCALLS));
+  using supervision = new FlightSupervision({ manager: airborne.serviceManager, clock });
+  const outputs = new FlightOutputs([
+    records,
+    ...live.outputs,
+    tally,
+    supervision,
+    ...(tiles === null ? [] : [tiles]),
+    ...terminalOutputs(console),
+  ], (output, error) => warn("flight.output_failed", outputFaultText(output, error)));
+  await devices.adapter.open();
+  live.sender.start();
+  supervision.ready();
+  collectGarbage();
+  const sensors = new SensorFeed(airborne.estimator, airborne.localFrame, config.live);
+  await runFlight({
+    ...airborne,
+    sources: liveSources(live, devices, AbortSignal.any([console.signal, ending.signal])),
+    sensors,
+    estimatorEvents,
+    onControllerEvent: (event) => takeControllerEvent(event, airborne, sensors),
+    outputs,
+    watch: supervision,
+    clock,
+    // Landing and signal end the sources, and so the flight as it should end.
+    signal: new AbortController().signal,
+    strict: false,
+  });
+  return tally.summary({
+    record: records.summary,
+    tiles: tiles?.counts() ?? null,
+    outputFaults: outputs.faults(),
+  });
+}
+
+function warnings({ note }: FlightConsole, { logger }: FlightRecording) {
+  return (kind: string, text: string | null) => {
+    if (text === null) return;
+    note(text);
+    logger.warn(kind, {}, text);
+  };
+}
+
+function terminalOutputs(console: FlightConsole): FlightOutput[] {
+  return [
+    new CompanionNotes(console.note),
+    new LiveLines(console),
+    new FaultLines(console.note),
+  ];
+}
+
+/** What of a controller's telling changes how the flight goes on. */
+function takeControllerEvent(
+  event: ControllerEvent,
+  { navigator, localFrame }: Airborne,
+  sensors: SensorFeed,
+): void {
+  if (event.kind === "clock_sync") sensors.observe(event);
+  if (event.kind !== "hint") return;
+  const { latitudeDeg, longitudeDeg, radiusM } = event;
+  const { heightM } = localFrame.origin;
+  const [eastM, northM] = localFrame.localFromWgs({ latitudeDeg, longitudeDeg, heightM });
+  navigator.seek({ eastM, northM, radiusM });
+}
+
+function liveSources(
+  { events }: Pick<LiveParts, "events">,
+  { camera }: Pick<Devices, "camera">,
+  ending: AbortSignal,
+): FlightSource[] {
+  const until = (running: AbortSignal) => AbortSignal.any([running, ending]);
+  return [
+    (running) => events.events(until(running)),
+    ...(camera === null ? [] : [(running: AbortSignal) => camera.frames(until(running))]),
+  ];
+}
+
+interface Devices extends AsyncDisposable {
+  readonly adapter: FlightControllerAdapter;
+  readonly endpoint: string;
+  readonly camera: CameraSource | null;
+  readonly calibration: CameraCalibration | null;
+}
+
+async function openDevices(
+  parts: FlightParts,
+  request: FlyRequest,
+  config: AirborneConfig,
+  clock: Clock,
+): Promise<Devices> {
+  await using resources = new AsyncDisposableStack();
+  const adapter = resources.use(
+    await parts.openFlightController({
+      address: request.connect,
+      autopilot: request.autopilot,
+      config: config.flightController,
+      clock,
+    }),
+  );
+  const calibration = request.camera === null
+    ? null
+    : await readCalibration(request.calibrationPath);
+  const camera = request.camera === null || calibration === null ? null : resources.use(
+    parts.openCamera({ address: request.camera, calibration, config: config.camera, clock }),
+  );
+  const owned = resources.move();
+  return {
+    adapter,
+    endpoint: request.connect,
+    camera,
+    calibration,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** Where a flight was that was recorded there and did not end. */
+async function interruptedFlight(
+  recorderFolder: string,
+  note: FlightConsole["note"],
+): Promise<LastPosition | null> {
+  const state = await readLiveState(recorderFolder, note);
+  return state === null || state.ended ? null : state.last;
+}
+
+function headerOf(clock: Clock, calibration: CameraCalibration | null) {
+  const startUtc = clock.utc(clock.now()).toISOString();
+  const camera = calibration === null ? {} : { camera: calibration };
+  return { name: `flight of ${startUtc}`, startUtc, ...camera };
+}
+
+/** A live controller sends the value of a moment where a recording may hold means. */
+function withLiveSampling(config: AirborneConfig): AirborneConfig {
+  const imu = { ...config.eskf.imu, sampling: "instant" as const };
+  return { ...config, eskf: { ...config.eskf, imu } };
+}
+
+/** The lines of `--json`. */
+class LiveLines implements FlightOutput {
+  readonly name = "lines";
+  readonly #console: FlightConsole;
+
+  constructor(console: FlightConsole) {
+    this.#console = console;
+  }
+
+  onOutcome(_event: FrameEvent, _outcome: FrameOutcome, line: FrameLine): void {
+    this.#console.line(line);
+  }
+
+  onFault(fault: FlightFault): void {
+    this.#console.line(faultLine(fault));
+  }
+}

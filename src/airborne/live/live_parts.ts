@@ -1,0 +1,152 @@
+/**
+ * The parts of a live flight beside the navigation chain, put together.
+ *
+ * @module
+ */
+import type { Clock } from "../../core/mod.ts";
+import type { CameraSource } from "../../flight/camera_source/mod.ts";
+import type { FlightControllerAdapter } from "../../flight/flight_controller/mod.ts";
+import type { LiveConfig } from "./config.ts";
+import type { Airborne } from "../contract.ts";
+import { outputFaultText } from "../fault_text.ts";
+import type { FlightOutput } from "../flight_output.ts";
+import type { FlightRecording } from "../flight_recording.ts";
+import type { Note } from "../notes.ts";
+import { startAt } from "../takeoff_origin.ts";
+import { GroundStation } from "./ground_station.ts";
+import { HeightReference } from "./height_reference.ts";
+import { Landing } from "./landing.ts";
+import { LiveEvents } from "./live_events.ts";
+import { LiveMonitor } from "./live_monitor.ts";
+import { LiveRecords } from "./live_records.ts";
+import type { LastPosition } from "./live_state_file.ts";
+import { LiveStateWriter } from "./live_state_writer.ts";
+import { CheckedUtc, OutputPolicy } from "./output_policy.ts";
+import { PositionSender } from "./position_sender.ts";
+import { SourceSwitch } from "./source_switch.ts";
+import { FlightStart, type StartArea, startText } from "./start.ts";
+
+export interface LiveContext {
+  readonly airborne: Airborne;
+  readonly config: LiveConfig;
+  readonly clock: Clock;
+  readonly adapter: FlightControllerAdapter;
+  /** Address of the controller, for people. */
+  readonly endpoint: string;
+  readonly camera: CameraSource | null;
+  readonly recording: FlightRecording;
+  readonly recorderFolder: string;
+  /** Of the command line; null where it names none. */
+  readonly startArea: StartArea | null;
+  /** Where a flight was that did not end; null where there is none. */
+  readonly interrupted: LastPosition | null;
+  readonly note: Note;
+  readonly onLanded: () => void;
+}
+
+export interface LiveParts extends Disposable {
+  readonly outputs: readonly FlightOutput[];
+  readonly events: LiveEvents;
+  readonly sender: PositionSender;
+}
+
+export function buildLiveParts(context: LiveContext): LiveParts {
+  const { airborne, adapter, clock, config } = context;
+  const monitor = new LiveMonitor(clock);
+  const heights = new HeightReference({
+    groundHeightM: airborne.flightPackage.manifest.groundHeightM,
+  });
+  const utc = new CheckedUtc(clock);
+  const sourceSwitch = new SourceSwitch(adapter);
+  const listeners = sentListeners(context, monitor, sourceSwitch);
+  const policy = new OutputPolicy({
+    config,
+    localFrame: airborne.localFrame,
+    mslM: (heightM) => heights.mslM(heightM),
+    utc: (at) => utc.at(at),
+  });
+  const sender = new PositionSender({
+    estimator: airborne.estimator,
+    policy,
+    unaidedS: () => monitor.unaidedS(),
+    emit: (output) => adapter.emitPosition(output),
+    onSent: (sent) => listeners.forEach((listener) => listener.positionSent(sent)),
+    onFault: onceEach((error) => warn(context, outputFaultText("position", error))),
+    clock,
+    rateHz: config.outputRateHz,
+  });
+  return {
+    outputs: [monitor, sourceSwitch, ...listeners],
+    events: liveEvents(context, { monitor, heights, utc }),
+    sender,
+    [Symbol.dispose]: () => sender[Symbol.dispose](),
+  };
+}
+
+/** Outputs of the flight loop that hear of each position as well. */
+function sentListeners(context: LiveContext, monitor: LiveMonitor, sourceSwitch: SourceSwitch) {
+  const { adapter, clock, config, endpoint, recording, note, camera, recorderFolder } = context;
+  return [
+    new LiveRecords({
+      sink: recording.sink("flight_controller"),
+      clock,
+      adapter: adapter.strategyLabel,
+      endpoint,
+    }),
+    new GroundStation({ adapter, monitor, sink: recording.sink("ground_station"), note, clock }),
+    new LiveStateWriter({
+      recorderFolder,
+      clock,
+      monitor,
+      adapter,
+      endpoint,
+      camera,
+      sourceSwitch,
+      onFault: (error) => warn(context, outputFaultText("live state", error)),
+    }),
+    new Landing({ clock, landedAfterS: config.landedAfterS, note, onLanded: context.onLanded }),
+  ] as const;
+}
+
+function liveEvents(
+  { adapter, airborne, config, clock, startArea, interrupted, note }: LiveContext,
+  { monitor, heights, utc }: {
+    readonly monitor: LiveMonitor;
+    readonly heights: HeightReference;
+    readonly utc: CheckedUtc;
+  },
+): LiveEvents {
+  return new LiveEvents({
+    adapter,
+    localFrame: airborne.localFrame,
+    heights,
+    start: new FlightStart({
+      config,
+      area: startArea,
+      interrupted,
+      utcMs: (at) => clock.utc(at).getTime(),
+    }),
+    utc,
+    isGpsTrusted: () => monitor.gps.trust === "trusted",
+    onStart: (origin, heightM) => {
+      note(startText(origin));
+      startAt(airborne, origin, heightM);
+    },
+  });
+}
+
+function warn({ note, recording }: LiveContext, text: string): void {
+  note(text);
+  recording.logger.warn("flight.output_failed", {}, text);
+}
+
+/** The same fault ten times a second is told once. */
+function onceEach(report: (error: unknown) => void): (error: unknown) => void {
+  const told = new Set<string>();
+  return (error) => {
+    const text = String(error);
+    if (told.has(text) || told.size > 32) return;
+    told.add(text);
+    report(error);
+  };
+}

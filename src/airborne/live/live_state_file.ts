@@ -1,0 +1,76 @@
+/**
+ * The state of a live flight, replaced each second beside its record: a restarted `airborne` goes on
+ * from its last position, and `airborne status` shows the rest.
+ *
+ * @module
+ */
+import * as z from "zod";
+import {
+  messageOf,
+  parseBoundedJson,
+  quantity,
+  readPlainTextFile,
+  replaceFile,
+} from "../../core/mod.ts";
+import { LiveStatusSchema } from "./live_status.ts";
+
+const FILE_NAME = "live_state.json";
+const BYTES_MAX = 64 * 1024;
+
+const LastPositionSchema = z.object({
+  latitudeDeg: quantity.latitudeDeg,
+  longitudeDeg: quantity.longitudeDeg,
+  sigmaHorizontalM: z.number().min(0).max(1e6),
+  speedMps: z.number().min(0).max(1000),
+  /** When, on the companion's own clock… */
+  utcMs: z.number(),
+  /** …and on the controller's, which goes on while the companion restarts; null: not known. */
+  controllerNs: z.int().nullable(),
+  /** GPS was demoted: a restart must not believe it either. */
+  gpsDistrusted: z.boolean(),
+});
+export type LastPosition = Readonly<z.infer<typeof LastPositionSchema>>;
+
+const LiveStateSchema = z.object({
+  format: z.literal("gdn-live-state"),
+  formatVersion: z.literal(1),
+  /** The flight ended as it should: nothing is to be resumed. */
+  ended: z.boolean(),
+  /** null before the first estimate, and while it is too uncertain to start from. */
+  last: LastPositionSchema.nullable(),
+  status: LiveStatusSchema,
+});
+export type LiveState = Readonly<z.infer<typeof LiveStateSchema>>;
+
+export function liveStatePath(recorderFolder: string): string {
+  return `${recorderFolder}/${FILE_NAME}`;
+}
+
+/** null where there is none; a file that is damaged is told by `note` and taken for none. */
+export async function readLiveState(
+  recorderFolder: string,
+  note: (text: string) => void,
+): Promise<LiveState | null> {
+  const path = liveStatePath(recorderFolder);
+  try {
+    const text = await readPlainTextFile(path, { bytesMax: BYTES_MAX });
+    return LiveStateSchema.parse(parseBoundedJson(text));
+  } catch (error) {
+    if (isAbsent(error)) return null;
+    note(`${path} cannot be used (${messageOf(error)}): the flight starts without it`);
+    return null;
+  }
+}
+
+function isAbsent(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof Deno.errors.NotFound) return true;
+  }
+  return false;
+}
+
+/** Whole or not at all, also if the power goes. */
+export async function writeLiveState(recorderFolder: string, state: LiveState): Promise<void> {
+  const bytes = new TextEncoder().encode(`${JSON.stringify(state)}\n`);
+  await replaceFile(liveStatePath(recorderFolder), bytes);
+}

@@ -1,0 +1,94 @@
+/**
+ * A few parameters of the controller: read, and set until the controller says that it has them.
+ *
+ * @module
+ */
+import type { MonotonicNs } from "../../../core/mod.ts";
+import { MAV_PARAM_TYPE, type MessageOf, type OutgoingMessage } from "../../../link/mavlink/mod.ts";
+import type { Target } from "./stream_requests.ts";
+
+const RETRY_NS = 1e9;
+const READ_TRIES = 10;
+const SET_TRIES = 10;
+
+interface Pending {
+  tries: number;
+  askedNs: number;
+}
+
+export class Parameters {
+  readonly #values = new Map<string, number>();
+  readonly #reads = new Map<string, Pending>();
+  readonly #writes = new Map<string, Pending & { readonly value: number }>();
+  /** PX4 sends an integer as its bits, ArduPilot as its value. */
+  bytewise = false;
+
+  /** undefined while the controller has not told it. */
+  get(name: string): number | undefined {
+    return this.#values.get(name);
+  }
+
+  /** Whether it was asked for often enough in vain: this firmware does not have it. */
+  isAbsent(name: string): boolean {
+    return !this.#values.has(name) && (this.#reads.get(name)?.tries ?? 0) >= READ_TRIES;
+  }
+
+  read(...names: readonly string[]): void {
+    for (const name of names) this.#reads.set(name, { tries: 0, askedNs: -Infinity });
+  }
+
+  set(name: string, value: number): void {
+    this.#writes.set(name, { value, tries: 0, askedNs: -Infinity });
+  }
+
+  observe({ paramId, paramValue, paramType }: MessageOf<"PARAM_VALUE">): void {
+    const isWanted = this.#reads.has(paramId) || this.#writes.has(paramId);
+    if (!isWanted) return;
+    const value = this.bytewise && paramType !== MAV_PARAM_TYPE.REAL32
+      ? intBits(paramValue)
+      : paramValue;
+    this.#values.set(paramId, value);
+    if (this.#writes.get(paramId)?.value === value) this.#writes.delete(paramId);
+  }
+
+  /** What is to be sent now. */
+  poll(nowNs: MonotonicNs, { systemId, componentId }: Target): OutgoingMessage[] {
+    const messages: OutgoingMessage[] = [];
+    const target = { targetSystem: systemId, targetComponent: componentId };
+    for (const [paramId, read] of this.#reads) {
+      if (this.#values.has(paramId) || read.tries >= READ_TRIES) continue;
+      if (nowNs - read.askedNs < RETRY_NS) continue;
+      read.tries++;
+      read.askedNs = nowNs;
+      messages.push({ name: "PARAM_REQUEST_READ", ...target, paramId, paramIndex: -1 });
+    }
+    for (const [paramId, write] of this.#writes) {
+      if (nowNs - write.askedNs < RETRY_NS) continue;
+      if (write.tries++ >= SET_TRIES) {
+        this.#writes.delete(paramId);
+        continue;
+      }
+      write.askedNs = nowNs;
+      messages.push({
+        name: "PARAM_SET",
+        ...target,
+        paramId,
+        paramValue: this.bytewise ? floatOfBits(write.value) : write.value,
+        paramType: this.bytewise ? MAV_PARAM_TYPE.INT32 : MAV_PARAM_TYPE.REAL32,
+      });
+    }
+    return messages;
+  }
+}
+
+const VIEW = new DataView(new ArrayBuffer(4));
+
+function intBits(value: number): number {
+  VIEW.setFloat32(0, value);
+  return VIEW.getInt32(0);
+}
+
+function floatOfBits(value: number): number {
+  VIEW.setInt32(0, value);
+  return VIEW.getFloat32(0);
+}
