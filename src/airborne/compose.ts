@@ -57,12 +57,7 @@ import { Eskf, type EskfOptions, type StateEstimator } from "../navigation/state
 import { PlanarKlt, type VioStrategy } from "../navigation/vio/mod.ts";
 import { openVision, type VisionLibrary } from "../native/vision/mod.ts";
 import type { AirborneConfig } from "./config.ts";
-import type {
-  Airborne,
-  AirborneOptions,
-  FlightControllerPlace,
-  TileStorePlace,
-} from "./contract.ts";
+import type { Airborne, AirborneOptions, TileStorePlace } from "./contract.ts";
 import { openFlightController } from "./compose_controller.ts";
 import { Companion, type ThermalInput, treeReader } from "./companion.ts";
 import { Locator } from "./locator.ts";
