@@ -34,13 +34,21 @@ export function recordEvent(
       sink.enqueue({ kind: "c5.cold_start_origin.unavailable", timestampNs, payload });
       return;
     }
-    case "gps.demoted":
-      logger.warn(
-        "c5.gps_demoted",
-        { reason: event.reason },
-        `GPS is not trusted any more: ${event.reason}`,
-      );
+    case "gps.demoted": {
+      const { reason, unlearnt } = event;
+      const unlearntSinceNs = unlearnt?.sinceNs ?? null, movedM = unlearnt?.movedM ?? null;
+      const payload = { reason, unlearntSinceNs, movedM };
+      sink.enqueue({ kind: "c5.gps_demoted", timestampNs, payload });
+      logger.warn("c5.gps_demoted", payload, `GPS is not trusted any more: ${reason}`);
       return;
+    }
+    case "map_conflict": {
+      const { disagreementM } = event;
+      sink.enqueue({ kind: "c5.map_conflict", timestampNs, payload: { disagreementM } });
+      const text = `GPS and the map are ${disagreementM.toFixed(0)} m apart`;
+      logger.warn("c5.map_conflict", { disagreementM }, text);
+      return;
+    }
     case "gps_bounded_delta.accept":
     case "gps_bounded_delta.reject": {
       const deltaM = Number.isFinite(event.deltaM) ? event.deltaM : null;

@@ -228,6 +228,8 @@ const NAVIGATION = {
   "c5.source_label": { from: "dead_reckoned", to: "satellite_anchored", reason: "first fix" },
   "c5.cold_start_origin.set": { ...PLACE, sigmaHorizontalM: 5, sigmaVerticalM: 10 },
   "c5.cold_start_origin.unavailable": { reason: "no take-off position was given" },
+  "c5.gps_demoted": { reason: "a jump of 50 m", unlearntSinceNs: 61_000_000_000, movedM: 4.25 },
+  "c5.map_conflict": { disagreementM: 41.5 },
   "c5.gps_bounded_delta.accept": { reason: "agrees", deltaM: 4.5 },
   "c5.gps_bounded_delta.reject": { reason: "no estimate to hold it to", deltaM: null },
 } as const;

@@ -50,6 +50,13 @@ Deno.test("--gps windows must end after they begin", () => {
   assert.deepEqual(readGps("silent-spoof:30-40.5"), [
     { kind: "spoofed_silently", fromS: 30, toS: 40.5 },
   ]);
+  assert.deepEqual(readGps("silent-spoof:30-90@0.5,offset:1-9@30,frozen:5-6,replayed:7-8@12"), [
+    { kind: "spoofed_silently", fromS: 30, toS: 90, amount: 0.5 },
+    { kind: "offset", fromS: 1, toS: 9, amount: 30 },
+    { kind: "frozen", fromS: 5, toS: 6 },
+    { kind: "replayed", fromS: 7, toS: 8, amount: 12 },
+  ]);
+  assert.ok(readGps("jam:1-2@3") instanceof Refused);
   assert.deepEqual(readGps("present"), []);
   for (const text of ["off", "jam", "jam:60", "jam:60-60", "jam:90-60", "jam:60-90,", ""]) {
     assert.ok(readGps(text) instanceof Refused, text);

@@ -30,7 +30,13 @@ function sample(seconds: number, local: Vector3, change: Partial<GpsSample> = {}
 function judged(...samples: [number, Vector3, Partial<GpsSample>?][]) {
   const trust = new GpsTrust(config.gps);
   for (const [seconds, local, change] of samples) {
-    trust.judge(sample(seconds, local, change), { positionLocalM: local, baroHeightM: 100 });
+    trust.judge(sample(seconds, local, change), {
+      positionLocalM: local,
+      baroHeightM: 100,
+      newestNs: seconds * 1e9,
+      // It flies eastward, whatever GPS says.
+      estimateLocalM: () => [10 * seconds, 0, 100],
+    });
   }
   return `${trust.state} ${trust.reason}`;
 }
@@ -46,6 +52,31 @@ Deno.test("GpsTrust trusts a healthy GPS and demotes each kind of contradiction 
     /demoted a speed/,
   );
   assert.match(judged([0, [0, 0, 100], { fix: "none" }]), /^absent/);
+});
+
+Deno.test("GpsTrust demotes a GPS that stands still in flight, by its place or by its time", () => {
+  const here: Vector3 = [0, 0, 100];
+  assert.match(judged([0, here], [0.5, here]), /^trusted/);
+  assert.match(judged([0, here], [0.5, here], [1.2, here]), /demoted its position stands still/);
+  const stamped = { timeNs: 0 as MonotonicNs };
+  // A message is sent several times for each fix: that is no fault…
+  assert.match(judged([0, here], [0.4, here, stamped], [0.8, here, stamped]), /^trusted/);
+  // …until no new one comes at all.
+  assert.match(judged([0, here], [3.1, here, stamped]), /demoted its time is 3.1 s behind/);
+});
+
+Deno.test("GpsTrust demotes a velocity that changes as nothing that flies can", () => {
+  const still = { velocityLocalMps: [0, 0, 0] } as const;
+  const fast = { velocityLocalMps: [-6, 12, 0] } as const;
+  assert.match(
+    judged([0, [0, 0, 100], still], [0.2, [0, 0, 100.1], fast]),
+    /demoted a change of 13 m\/s in 0.2 s/,
+  );
+});
+
+Deno.test("GpsTrust counts no vertical speed where none was measured", () => {
+  const unmeasured = { velocityLocalMps: [10, 0, 500], hasVerticalVelocity: false } as const;
+  assert.match(judged([0, [0, 0, 100], unmeasured]), /^trusted/);
 });
 
 Deno.test("GpsTrust stays demoted when GPS looks healthy again", () => {
@@ -65,6 +96,19 @@ Deno.test("SpoofPromotionGate accepts after the dwell time, a fix that agrees, a
   assert.match(observe(10).reason, /no satellite fix/);
   gate.observeFix(10.4e9, at(10.4), 2);
   assert.equal(observe(11).accepted, true);
+});
+
+Deno.test("SpoofPromotionGate asks no report of a controller that makes none", () => {
+  const gate = new SpoofPromotionGate(config.promotion, 5);
+  const unknown = { integrity: "unknown" } as const;
+  const at = (t: number): Vector3 => [10 * t, 0, 100];
+  for (let t = 0; t <= 11; t++) gate.observeSample(sample(t, at(t), unknown), at(t), at(t));
+  // Without a fix that agrees it waits for ever.
+  for (let t = 12; t <= 90; t++) {
+    assert.equal(gate.observeSample(sample(t, at(t), unknown), at(t), at(t)).accepted, false);
+  }
+  gate.observeFix(90.5e9, at(90.5), 2);
+  assert.equal(gate.observeSample(sample(91, at(91), unknown), at(91), at(91)).accepted, true);
 });
 
 Deno.test("SpoofPromotionGate starts its dwell time anew when a sample is rejected", () => {

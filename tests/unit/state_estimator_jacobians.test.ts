@@ -12,6 +12,9 @@ import {
   type Vector3,
 } from "../../src/core/mod.ts";
 import { defaultEskfConfig } from "../../src/navigation/state_estimator/config.ts";
+import { GpsWitness } from "../../src/navigation/state_estimator/gps_witness.ts";
+import { ImuStream } from "../../src/navigation/state_estimator/imu_stream.ts";
+import { Timeline } from "../../src/navigation/state_estimator/timeline.ts";
 import { FilterState } from "../../src/navigation/state_estimator/filter_state.ts";
 import { LinearMeasurement } from "../../src/navigation/state_estimator/kalman_update.ts";
 import { measurementSources } from "../../src/navigation/state_estimator/sources/table.ts";
@@ -24,8 +27,10 @@ import {
 
 const config = defaultEskfConfig();
 const LOCAL: Vector3 = [1, 2, 3];
+const stream = new ImuStream();
 const sources = measurementSources({
   config,
+  witness: new GpsWitness(config, stream, new Timeline(config, stream)),
   localFrame: { localFromWgs: () => LOCAL },
   onEvent: () => {},
 });

@@ -58,6 +58,10 @@ export interface ScenarioOptions {
   readonly outliers?: readonly number[];
   readonly latencyS?: number;
   readonly noise?: boolean;
+  /** Errors of the map, 1 sigma: of all of it, and local (Gauss–Markov over 60 m). */
+  readonly map?: { readonly offsetSigmaM: number; readonly localSigmaM: number };
+  /** What the whole map is off by besides, metres east and north. */
+  readonly mapShiftM?: readonly [number, number];
   /** Another path than the circuits, at `imuHz`, from 1 s on. */
   readonly path?: Truth[];
 }
@@ -222,9 +226,11 @@ function visionMessages(
 ): Message[] {
   const mounting = quaternionFromRotationVector(mountingError);
   const scale = 1 + on * 0.01 * random.normal();
-  const constant = vector(random, on * 0.5);
-  const localEast = gaussMarkov(random.fork("east"), on * 0.7, 60 / SPEED);
-  const localNorth = gaussMarkov(random.fork("north"), on * 0.7, 60 / SPEED);
+  const { offsetSigmaM, localSigmaM } = options.map ?? { offsetSigmaM: 0.5, localSigmaM: 0.7 };
+  const constant = vector(random, on * offsetSigmaM);
+  const [shiftEast, shiftNorth] = options.mapShiftM ?? [0, 0];
+  const localEast = gaussMarkov(random.fork("east"), on * localSigmaM, 60 / SPEED);
+  const localNorth = gaussMarkov(random.fork("north"), on * localSigmaM, 60 / SPEED);
   const step = Math.round(imuHz / (options.frameHz ?? 3));
   const latencyNs = Math.round((options.latencyS ?? 0) * 1e9);
   const messages: Message[] = [];
@@ -236,7 +242,11 @@ function visionMessages(
       const value = odometry(random, truths[i - step], truth, mounting, scale, baro[i - step], on);
       messages.push({ arrivalNs: arrivalNs + latencyNs / 4, kind: "vio", value });
     }
-    const map = [localEast(step / imuHz) + constant[0], localNorth(step / imuHz) + constant[1], 0];
+    const map = [
+      localEast(step / imuHz) + constant[0] + shiftEast,
+      localNorth(step / imuHz) + constant[1] + shiftNorth,
+      0,
+    ];
     const t = (truth.timeNs - 1e9) * 1e-9;
     const dark = (options.blackouts ?? []).some(([from, to]) => t >= from && t < to);
     if (dark || frame % (options.anchorEveryFrames ?? 3) !== 0) continue;

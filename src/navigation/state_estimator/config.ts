@@ -110,12 +110,51 @@ const GpsSchema = z.strictObject({
   satellitesMin: z.int().min(0).max(1000).default(5),
   /** Chi-square, 6 degrees of freedom, 99.9 %. */
   gate: quantity.chiSquare.default(22.46),
+  /** Without fixes the IMU is as likely to be wrong: up to so many gates the noise is inflated. */
+  blindGateFactor: quantity.ratio.default(6),
   /** Innovations beyond the gate in a row that end the trust. */
   innovationsMax: z.int().min(1).max(100_000).default(3),
   speedMaxMps: quantity.speedMps.default(80),
+  /** Horizontal, between two samples. */
+  accelerationMaxMps2: quantity.accelerationMps2.default(50),
   /** Difference between the step of the position and the step that the velocity makes. */
   jumpMaxM: quantity.lengthM.default(25),
   baroDifferenceMaxM: quantity.lengthM.default(60),
+  /** A position that repeats itself while the aircraft moves this far is frozen… */
+  frozenMaxM: quantity.lengthM.default(6),
+  /** …and so is a time stamp that falls this far behind. */
+  staleMaxS: quantity.durationS.default(3),
+});
+
+/** GPS against the filter that does without it (gps_witness.ts). */
+const GpsWitnessSchema = z.strictObject({
+  intervalS: quantity.durationS.default(0.5),
+  /** The difference is a mean over this time, of at least so many samples. */
+  windowS: quantity.durationS.default(3),
+  samplesMin: z.int().min(1).max(1000).default(4),
+  /** What the stamps of GPS may be wrong by: an error along the way that it flies. */
+  timingSigmaS: quantity.durationS.default(0.05),
+  /**
+   * Chi-square, 2 degrees of freedom, 4 in a million. The errors on both sides are correlated over
+   * 40 s and more, so that an hour holds fewer than a hundred independent looks.
+   */
+  gate: quantity.chiSquare.default(25),
+  /** From here (99 %) GPS is not fused any more… */
+  doubtGate: quantity.chiSquare.default(9.21),
+  /** …and up to here (95 %) it agrees: after so long it is the map's fault no more. */
+  agreementGate: quantity.chiSquare.default(5.99),
+  agreementS: quantity.durationS.default(10),
+  /** Sigmas of the prior that GPS may move the map by. */
+  mapOffsetMax: z.number().min(1).max(100).default(5),
+  /** Without fixes and as uncertain as this the witness begins anew, from the state with GPS… */
+  renew95M: quantity.lengthM.default(60),
+  /** …with this much doubt about what GPS may have moved until then… */
+  renewSigmaM: quantity.lengthM.default(6),
+  /** …and so it does without pictures, with the IMU alone, after this time… */
+  renewBlindS: quantity.durationS.default(10),
+  /** …within which its velocity may be wrong by this much, and by so much more a second. */
+  blindVelocityMps: quantity.speedMps.default(1),
+  blindAccelerationMps2: quantity.accelerationMps2.default(0.5),
 });
 
 const VelocitySchema = z.strictObject({
@@ -155,6 +194,7 @@ export const EskfConfigSchema = z.strictObject({
   odometry: OdometrySchema.prefault({}),
   anchor: AnchorSchema.prefault({}),
   gps: GpsSchema.prefault({}),
+  gpsWitness: GpsWitnessSchema.prefault({}),
   velocity: VelocitySchema.prefault({}),
   label: LabelSchema.prefault({}),
   promotion: PromotionSchema.prefault({}),

@@ -39,6 +39,8 @@ export interface GpsSample {
   readonly position: WgsPosition;
   /** East, north, up, m/s. */
   readonly velocityLocalMps: Vector3;
+  /** false: its up component was not measured (MAVLink's GPS_RAW_INT has none). */
+  readonly hasVerticalVelocity?: boolean;
   readonly sigmaHorizontalM: number;
   readonly sigmaVerticalM: number;
   readonly satellites: number;
@@ -187,6 +189,7 @@ export interface EstimatorHealth {
   readonly fused: Readonly<Record<SourceName, number>>;
   readonly rejected: Readonly<Record<SourceName, number>>;
   readonly gps: "absent" | "trusted" | "demoted";
+  /** Why it is demoted, or (trusted) why it is not fused at present; "" where nothing is wrong. */
   readonly gpsReason: string;
 }
 
@@ -204,7 +207,15 @@ export type EstimatorEvent =
     readonly from: SourceLabel;
     readonly to: SourceLabel;
   }
-  | { readonly type: "gps.demoted"; readonly timeNs: number; readonly reason: string }
+  | {
+    readonly type: "gps.demoted";
+    readonly timeNs: number;
+    readonly reason: string;
+    /** What was taken back with it; absent where the state was kept. */
+    readonly unlearnt?: UnlearntGps;
+  }
+  /** GPS and the map contradict each other, and nothing says which of them is wrong. */
+  | { readonly type: "map_conflict"; readonly timeNs: number; readonly disagreementM: number }
   | {
     readonly type: "gps_bounded_delta.accept" | "gps_bounded_delta.reject";
     readonly timeNs: number;
@@ -219,6 +230,13 @@ export type EstimatorEvent =
     readonly sigmaHorizM: number;
     readonly sigmaVertM: number;
   };
+
+/** What GPS had taught the filter and is forgotten: the state is the one without GPS since then. */
+export interface UnlearntGps {
+  readonly sinceNs: number;
+  /** How far the estimate moved by it, horizontally, metres. */
+  readonly movedM: number;
+}
 
 export interface TakeoffOrigin {
   readonly positionLocalM: Vector3;

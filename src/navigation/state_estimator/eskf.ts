@@ -29,9 +29,10 @@ import {
   EstimatorAlreadyStartedError,
   StateEstimatorConfigError,
 } from "./errors.ts";
+import { GpsWitness } from "./gps_witness.ts";
 import { ImuStream } from "./imu_stream.ts";
 import { initialise } from "./initial_state.ts";
-import { type MeasurementEvent, measurementEvent, type TimelineEvent } from "./measurement_log.ts";
+import { type MeasurementEvent, measurementEvent } from "./measurement_log.ts";
 import { SourceLabelMachine } from "./source_label.ts";
 import {
   type EstimatorView,
@@ -56,6 +57,7 @@ export class Eskf implements StateEstimator {
   readonly #onEvent: (event: EstimatorEvent) => void;
   readonly #stream: ImuStream;
   readonly #timeline: Timeline;
+  readonly #witness: GpsWitness;
   readonly #labels: SourceLabelMachine;
   readonly #sources: MeasurementSources;
   readonly #fused = countsOfSources();
@@ -74,11 +76,13 @@ export class Eskf implements StateEstimator {
     this.#onEvent = options.onEvent ?? (() => {});
     this.#stream = new ImuStream({ sampling: this.#config.imu.sampling });
     this.#timeline = new Timeline(this.#config, this.#stream);
+    this.#witness = new GpsWitness(this.#config, this.#stream, this.#timeline);
     this.#labels = new SourceLabelMachine(this.#config.label);
     this.#sources = measurementSources({
       config: this.#config,
       localFrame: options.localFrame,
       onEvent: this.#onEvent,
+      witness: this.#witness,
     });
   }
 
@@ -110,6 +114,7 @@ export class Eskf implements StateEstimator {
     if (!this.#active) return;
     try {
       this.#timeline.onImu();
+      this.#witness.onImu();
     } catch (error) {
       this.#failed = true;
       throw error;
@@ -240,6 +245,7 @@ export class Eskf implements StateEstimator {
 
   #viewOf(source: SourceName): EstimatorView {
     return {
+      newestNs: this.#stream.newestNs,
       stateAt: (timeNs) =>
         this.#untimely(source, timeNs) === undefined
           ? this.#guarded(() => this.#timeline.stateAt(timeNs))
@@ -281,14 +287,10 @@ export class Eskf implements StateEstimator {
   }
 
   #insert(event: MeasurementEvent): MeasurementOutcome {
-    const events: TimelineEvent[] = [event];
-    const clones = event.beginsNs === undefined ? [] : [event.beginsNs, event.timeNs];
-    for (const timeNs of clones) {
-      const known = timeNs <= this.#timeline.oldestNs || this.#timeline.log.hasCameraFrame(timeNs);
-      if (!known) events.push({ kind: "camera_frame", timeNs });
-    }
-    const outcome = this.#guarded(() => this.#timeline.insert(events, event));
-    if (outcome === undefined) throw new Error("the timeline lost a measurement");
+    const outcome = this.#guarded(() => {
+      if (event.source !== "gps") this.#witness.insert(event);
+      return this.#timeline.insertMeasurement(event);
+    });
     if (outcome.fused) this.#fused[outcome.source]++;
     else this.#rejected[outcome.source]++;
     this.#label();

@@ -57,6 +57,13 @@ export class MeasurementLog {
     this.#events.splice(at, 0, event);
   }
 
+  copyWithout(source: SourceName, other: MeasurementLog): void {
+    const kept = other.#events.filter((event) =>
+      event.kind === "camera_frame" || event.source !== source
+    );
+    this.#events.splice(0, this.#events.length, ...kept);
+  }
+
   /** Index of the first event after `timeNs`. */
   firstAfter(timeNs: number): number {
     let low = 0, high = this.#events.length;

@@ -8,11 +8,11 @@
  * @module
  */
 import type { EskfConfig } from "./config.ts";
-import type { MeasurementOutcome } from "./contract.ts";
+import type { MeasurementOutcome, SourceName } from "./contract.ts";
 import { FilterState } from "./filter_state.ts";
 import { Fusion } from "./fusion.ts";
 import type { ImuStream } from "./imu_stream.ts";
-import { MeasurementLog, type TimelineEvent } from "./measurement_log.ts";
+import { type MeasurementEvent, MeasurementLog, type TimelineEvent } from "./measurement_log.ts";
 import { Propagator } from "./propagation.ts";
 
 export class Timeline {
@@ -50,9 +50,32 @@ export class Timeline {
     this.#advance(this.head, this.#stream.newestNs);
   }
 
+  /**
+   * Becomes `other` (which has started) as if nothing of `source` had been measured within its history; what was before
+   * stays in the states.
+   */
+  copyWithout(source: SourceName, other: Timeline): void {
+    this.#made = other.#made;
+    this.#kept = other.#kept;
+    for (let i = this.#made - this.#kept; i < this.#made; i++) this.#at(i).copyFrom(other.#at(i));
+    this.head.copyFrom(other.head);
+    this.log.copyWithout(source, other.log);
+    this.#replayFrom(this.oldestNs + 1);
+  }
+
+  /** Changes the state at every moment of the history. */
+  changeAll(change: (state: FilterState) => void): void {
+    for (let i = this.#made - this.#kept; i < this.#made; i++) change(this.#at(i));
+    change(this.head);
+  }
+
   /** Oldest moment that a measurement may still have (exclusive). */
   get oldestNs(): number {
     return this.#at(this.#made - this.#kept).timeNs;
+  }
+
+  get hasStarted(): boolean {
+    return this.#kept > 0;
   }
 
   /** Carries the head to the newest IMU sample. */
@@ -66,8 +89,23 @@ export class Timeline {
     this.log.dropBefore(this.oldestNs);
   }
 
-  /** Inserts events (each later than `oldestNs`) and returns what became of `watched`. */
-  insert(
+  /**
+   * Inserts a measurement (later than `oldestNs`), with the camera frames that it lies between, and
+   * returns what became of it.
+   */
+  insertMeasurement(event: MeasurementEvent): MeasurementOutcome {
+    const events: TimelineEvent[] = [event];
+    const clones = event.beginsNs === undefined ? [] : [event.beginsNs, event.timeNs];
+    for (const timeNs of clones) {
+      const known = timeNs <= this.oldestNs || this.log.hasCameraFrame(timeNs);
+      if (!known) events.push({ kind: "camera_frame", timeNs });
+    }
+    const outcome = this.#insert(events, event);
+    if (outcome === undefined) throw new Error("the timeline lost a measurement");
+    return outcome;
+  }
+
+  #insert(
     events: readonly TimelineEvent[],
     watched: TimelineEvent,
   ): MeasurementOutcome | undefined {

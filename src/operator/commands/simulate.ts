@@ -79,14 +79,15 @@ const OPTIONS = {
   frameRate: option.rateHz({ minimum: 0.1, maximum: 60, help: "pictures", absent: "3" }),
   ...GROUND_HEIGHT_OPTION,
   gps: option.custom({
-    form: "absent, present, or windows like jam:60-90,spoof:120-180",
+    form: "absent, present, or windows like jam:60-90,silent-spoof:120-180@0.5",
     read: readGps,
   }, {
     placeholder: "WHAT",
     default: GPS_LOST_AFTER_START,
-    help: "absent: after the first second; present; or windows in seconds, jam:FROM-TO, " +
-      "spoof:FROM-TO, silent-spoof:FROM-TO, several with commas",
-    example: "jam:60-90,spoof:120-180",
+    help: "absent: after the first second; present; or windows in seconds, several with commas: " +
+      "jam:FROM-TO; spoof:FROM-TO@MPS drifts away (4 m/s) and is reported, silent-spoof is not; " +
+      "offset:FROM-TO@M is off at once (50 m); frozen:FROM-TO; replayed:FROM-TO@S is late (20 s)",
+    example: "jam:60-90,silent-spoof:120-180@0.5",
     absent: "absent",
   }),
   velocity: option.flag({
@@ -207,18 +208,33 @@ function defined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], 
   ) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
 
-/** "jam:60-90,spoof:120-180" → windows; see the help text. */
+const NUMBER = String.raw`\d+(?:\.\d+)?`;
+const GPS_KINDS = {
+  "jam": "jammed",
+  "spoof": "spoofed",
+  "silent-spoof": "spoofed_silently",
+  "offset": "offset",
+  "frozen": "frozen",
+  "replayed": "replayed",
+} as const;
+
+/** "jam:60-90,silent-spoof:120-180@0.5" → windows; see the help text. */
 export function readGps(text: string): readonly GpsWindow[] | Refused {
   if (text === "absent") return GPS_LOST_AFTER_START;
   if (text === "present") return [];
-  const kinds = { jam: "jammed", spoof: "spoofed", "silent-spoof": "spoofed_silently" } as const;
+  const form = new RegExp(
+    `^(${Object.keys(GPS_KINDS).join("|")}):(${NUMBER})-(${NUMBER})(?:@(${NUMBER}))?$`,
+  );
   const windows: GpsWindow[] = [];
   for (const part of text.split(",")) {
-    const match = /^(jam|spoof|silent-spoof):(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)$/.exec(part.trim());
+    const match = form.exec(part.trim());
     if (match === null) return new Refused();
+    const kind = GPS_KINDS[match[1] as keyof typeof GPS_KINDS];
     const [fromS, toS] = [Number(match[2]), Number(match[3])];
     if (toS <= fromS) return new Refused(`${part.trim()} ends before it begins`);
-    windows.push({ kind: kinds[match[1] as keyof typeof kinds], fromS, toS });
+    if (match[4] === undefined) windows.push({ kind, fromS, toS });
+    else if (kind === "jammed" || kind === "frozen") return new Refused(`${match[1]} takes no @`);
+    else windows.push({ kind, fromS, toS, amount: Number(match[4]) });
   }
   return windows;
 }

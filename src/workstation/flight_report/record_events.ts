@@ -100,6 +100,15 @@ const TELLERS: Readonly<Record<string, Teller>> = {
     severity: "warning",
     text: words("no position to start from", textOf(payload, "reason")),
   }),
+  "c5.gps_demoted"(payload) {
+    const movedM = numberOf(payload, "movedM");
+    const moved = movedM === null ? "" : `, estimate moved by ${movedM.toFixed(1)} m`;
+    return { severity: "warning", text: words("GPS demoted", textOf(payload, "reason")) + moved };
+  },
+  "c5.map_conflict": (payload) => ({
+    severity: "error",
+    text: `GPS and the map are ${(numberOf(payload, "disagreementM") ?? NaN).toFixed(0)} m apart`,
+  }),
   "c5.gps_bounded_delta.accept": (payload) => gpsDelta(payload, "notice", "GPS agrees"),
   "c5.gps_bounded_delta.reject": (payload) => gpsDelta(payload, "warning", "GPS does not agree"),
   "c8.link": (payload) => ({

@@ -46,6 +46,15 @@ export const ESTIMATOR_KINDS = {
   }).describe("The position that the flight starts from"),
   "c5.cold_start_origin.unavailable": z.looseObject({ reason: z.string() })
     .describe("The flight starts without a position"),
+  "c5.gps_demoted": z.looseObject({
+    reason: z.string(),
+    /** Since when the estimate is the one without GPS; null: nothing was taken back. */
+    unlearntSinceNs: Nanoseconds.nullable(),
+    /** How far that moved the estimate, horizontally; null: nothing was taken back. */
+    movedM: z.number().nullable(),
+  }).describe("GPS is not trusted any more; what it taught may be taken back"),
+  "c5.map_conflict": z.looseObject({ disagreementM: z.number() })
+    .describe("GPS and the map contradict each other; the bound of the estimate covers both"),
   "c5.gps_bounded_delta.accept": z.looseObject(GPS_BOUNDED_DELTA)
     .describe("Returning GPS agrees with the estimate"),
   "c5.gps_bounded_delta.reject": z.looseObject(GPS_BOUNDED_DELTA)

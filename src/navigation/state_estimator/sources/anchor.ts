@@ -26,6 +26,7 @@ import { type FilterState, NEVER_NS } from "../filter_state.ts";
 import type { KalmanUpdate, LinearMeasurement } from "../kalman_update.ts";
 import { isCovariance } from "../linear_algebra.ts";
 import { ERROR } from "../state_table.ts";
+import { widenAttitude, widenPosition } from "../widening.ts";
 import { areFinite, isRotation } from "./checks.ts";
 import {
   beyondGate,
@@ -35,6 +36,9 @@ import {
   NOT_POSITIVE_DEFINITE,
 } from "./measurement_source.ts";
 import { refusedFixesAgree, withRefusedFix } from "./relocalisation.ts";
+
+/** Remark of a fix that moved the filter. */
+export const REINITIALISED = "re-initialised on consistent fixes";
 
 const IDENTITY: Matrix3 = [1, 0, 0, 0, 1, 0, 0, 0, 1];
 
@@ -96,7 +100,7 @@ export class AnchorSource implements MeasurementSource<PoseAnchor> {
     }
     update.apply(state);
     state.refusedFixes = [];
-    const remark = beyond ? { reason: "re-initialised on consistent fixes" } : {};
+    const remark = beyond ? { reason: REINITIALISED } : {};
     return { fused: true, ...remark, testRatio, numbers };
   }
 
@@ -178,29 +182,10 @@ export class AnchorSource implements MeasurementSource<PoseAnchor> {
    * for the clone: what odometry says of the motion between the two stays true.
    */
   #forgetPosition(state: FilterState, { residual }: LinearMeasurement): void {
-    const position = residual[0] ** 2 + residual[1] ** 2 + residual[2] ** 2;
-    const rotation = residual[3] ** 2 + residual[4] ** 2 + residual[5] ** 2;
-    widen(state, ERROR.position, ERROR.clonePosition, position, IDENTITY);
-    // The same turn of the world is another vector in the body axes of another moment.
-    const nowFromClone = matrixFromQuaternion(quaternionMultiply(
-      quaternionConjugate(state.quaternion("attitude")),
-      state.quaternion("cloneAttitude"),
-    ));
-    widen(state, ERROR.attitude, ERROR.cloneAttitude, rotation, nowFromClone);
+    widenPosition(state, residual[0] ** 2 + residual[1] ** 2 + residual[2] ** 2);
+    widenAttitude(state, residual[3] ** 2 + residual[4] ** 2 + residual[5] ** 2);
     for (let i = ERROR.velocity; i < ERROR.velocity + 3; i++) {
       state.addCovariance(i, i, this.#velocitySigmaMps ** 2);
-    }
-  }
-}
-
-/** Adds an isotropic error that block `a` (now) and block `b` (clone) have in common. */
-function widen(state: FilterState, a: number, b: number, variance: number, aFromB: Matrix3): void {
-  for (let i = 0; i < 3; i++) {
-    state.addCovariance(a + i, a + i, variance);
-    state.addCovariance(b + i, b + i, variance);
-    for (let k = 0; k < 3; k++) {
-      state.addCovariance(a + i, b + k, variance * aFromB[3 * i + k]);
-      state.addCovariance(b + k, a + i, variance * aFromB[3 * i + k]);
     }
   }
 }

@@ -7,29 +7,34 @@
 import type { Enu, MonotonicNs, Vector3, WgsPosition } from "../../../core/mod.ts";
 import type { EskfConfig } from "../config.ts";
 import type { EstimatorEvent, GpsSample, MeasurementOutcome } from "../contract.ts";
+import { anchorAgeS } from "../estimate_output.ts";
 import type { FilterState } from "../filter_state.ts";
 import type { KalmanUpdate, LinearMeasurement } from "../kalman_update.ts";
 import { ERROR } from "../state_table.ts";
 import { areFinite, correlationFactor } from "./checks.ts";
-import { GpsTrust } from "./gps_trust.ts";
+import { type GpsFault, GpsTrust } from "./gps_trust.ts";
 import {
+  beyondGate,
   type EstimatorView,
   type FilterVerdict,
-  fuseWithin,
   type MeasurementSource,
   NOT_FINITE,
   SIGMA_NOT_POSITIVE,
 } from "./measurement_source.ts";
+import type { GpsFinding, GpsWitness } from "../gps_witness.ts";
 import { SpoofPromotionGate } from "./spoof_promotion_gate.ts";
 
-/** A 2D fix says nothing of the height. */
-const UNKNOWN_HEIGHT_VARIANCE_M2 = 1e8;
+/** Without a fix for so long the filter may be the one that is wrong. */
+const BLIND_S = 10;
+/** Of the height of a 2D fix, m², and of a vertical velocity that nobody measured, m²/s². */
+const UNMEASURED_VARIANCE = 1e8;
 
 export interface GpsSourceOptions {
   readonly config: EskfConfig;
   /** The flight's local frame. */
   readonly localFrame: { localFromWgs(position: WgsPosition): Enu };
   readonly onEvent: (event: EstimatorEvent) => void;
+  readonly witness: GpsWitness;
 }
 
 export class GpsSource implements MeasurementSource<GpsSample> {
@@ -40,12 +45,14 @@ export class GpsSource implements MeasurementSource<GpsSample> {
   readonly #localFrame: GpsSourceOptions["localFrame"];
   readonly #onEvent: GpsSourceOptions["onEvent"];
   readonly #promotion: SpoofPromotionGate;
+  readonly #witness: GpsWitness;
   #baroHeightM: number | undefined;
 
-  constructor({ config, localFrame, onEvent }: GpsSourceOptions) {
+  constructor({ config, localFrame, onEvent, witness }: GpsSourceOptions) {
     this.#config = config.gps;
     this.#localFrame = localFrame;
     this.#onEvent = onEvent;
+    this.#witness = witness;
     this.intervalS = config.gps.intervalS;
     this.trust = new GpsTrust(config.gps);
     this.#promotion = new SpoofPromotionGate(config.promotion, config.gps.satellitesMin);
@@ -82,10 +89,16 @@ export class GpsSource implements MeasurementSource<GpsSample> {
 
   admit(sample: GpsSample, estimator: EstimatorView): string | undefined {
     const positionLocalM = this.#localFrame.localFromWgs(sample.position);
-    const context = { positionLocalM, baroHeightM: this.#baroHeightM };
-    const verdict = this.trust.judge(sample, context);
-    if (verdict.action === "fuse") return undefined;
-    if (verdict.action === "demote") this.#demoted(sample.timeNs);
+    const verdict = this.trust.judge(sample, {
+      positionLocalM,
+      baroHeightM: this.#baroHeightM,
+      newestNs: estimator.newestNs,
+      estimateLocalM: () => estimator.stateAt(sample.timeNs)?.vector("position"),
+    });
+    if (verdict.action === "fuse") {
+      return this.#contradicted(sample, this.#witness.observe(sample, positionLocalM));
+    }
+    if (verdict.action === "demote") this.#demoted(sample.timeNs, verdict.how);
     else if (this.trust.state === "demoted") {
       this.#considerPromotion(sample, positionLocalM, estimator);
     }
@@ -93,8 +106,18 @@ export class GpsSource implements MeasurementSource<GpsSample> {
   }
 
   fuse(state: FilterState, sample: GpsSample, update: KalmanUpdate): FilterVerdict {
+    const { gate, blindGateFactor } = this.#config;
     this.linearise(state, sample, update.measurement);
-    return fuseWithin(this.#config.gate, state, update);
+    const distance = update.prepare(state), numbers = update.numbers();
+    const testRatio = distance / gate;
+    const blind = anchorAgeS(state) > BLIND_S;
+    if (!(testRatio <= (blind ? blindGateFactor : 1))) return beyondGate(testRatio, numbers);
+    if (testRatio > 1) {
+      update.measurement.scaleNoise(testRatio);
+      update.prepare(state);
+    }
+    update.apply(state);
+    return { fused: true, testRatio, numbers };
   }
 
   linearise(state: FilterState, sample: GpsSample, out: LinearMeasurement): void {
@@ -115,18 +138,41 @@ export class GpsSource implements MeasurementSource<GpsSample> {
       out.setVariance(i, factor * (i < 2 ? horizontal : vertical));
       out.setVariance(3 + i, config.velocitySigmaMps ** 2);
     }
-    if (sample.fix === "2d") out.setVariance(2, UNKNOWN_HEIGHT_VARIANCE_M2);
+    if (sample.fix === "2d") out.setVariance(2, UNMEASURED_VARIANCE);
+    if (sample.hasVerticalVelocity === false) out.setVariance(5, UNMEASURED_VARIANCE);
   }
 
   judged(sample: GpsSample, outcome: MeasurementOutcome): void {
     if (outcome.innovation.length === 0) return;
     this.trust.observeOutcome(outcome.fused);
-    if (this.trust.state === "demoted") this.#demoted(sample.timeNs);
+    if (this.trust.state !== "demoted") return;
+    const [east, north] = outcome.innovation;
+    this.#contradiction(sample.timeNs, this.#witness.mapIsInDoubt ? Math.hypot(east, north) : 0);
   }
 
-  #demoted(timeNs: MonotonicNs): void {
+  /** Why a sample is not to be fused after all. */
+  #contradicted({ timeNs }: GpsSample, finding: GpsFinding): string | undefined {
+    this.trust.doubt(finding.kind === "doubt" ? finding.reason : "");
+    if (finding.kind === "none") return undefined;
+    if (finding.kind === "doubt") return finding.reason;
+    this.trust.demote(finding.reason);
+    this.#contradiction(timeNs, finding.mapInDoubt ? finding.disagreementM : 0);
+    return this.trust.reason;
+  }
+
+  /** GPS has been demoted; the map may be off by as much instead (0: it is not). */
+  #contradiction(timeNs: MonotonicNs, disagreementM: number): void {
+    this.#demoted(timeNs, "wrong");
+    if (disagreementM === 0) return;
+    this.#witness.doubtMap(disagreementM);
+    this.#onEvent({ type: "map_conflict", timeNs, disagreementM });
+  }
+
+  #demoted(timeNs: MonotonicNs, how: GpsFault): void {
     this.#promotion.reset();
-    this.#onEvent({ type: "gps.demoted", timeNs, reason: this.trust.reason });
+    const unlearnt = this.#witness.demoted(how);
+    const event = { type: "gps.demoted", timeNs, reason: this.trust.reason } as const;
+    this.#onEvent(unlearnt === undefined ? event : { ...event, unlearnt });
   }
 
   #considerPromotion(sample: GpsSample, positionLocalM: Enu, estimator: EstimatorView): void {

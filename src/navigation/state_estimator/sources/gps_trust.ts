@@ -13,12 +13,31 @@ interface GpsContext {
   readonly positionLocalM: Vector3;
   /** Newest barometric height in the local frame, if any. */
   readonly baroHeightM: number | undefined;
+  /** Of the newest IMU sample; -1 before the first. */
+  readonly newestNs: number;
+  /** Where the filter is at the sample's moment; undefined where that is not known. */
+  estimateLocalM(): Vector3 | undefined;
 }
+
+/**
+ * What ended the trust: samples that contradict something, the controller's report of spoofing, or
+ * (lost) its report that there is no signal.
+ */
+export type GpsFault = "wrong" | "reported_spoofed" | "lost";
 
 /** `fuse`, `skip` (no fault of GPS: no fix yet), or `demote` with its reason. */
 type GpsVerdict =
   | { readonly action: "fuse" }
-  | { readonly action: "skip" | "demote"; readonly reason: string };
+  | { readonly action: "skip"; readonly reason: string }
+  | { readonly action: "demote"; readonly reason: string; readonly how: GpsFault };
+
+interface Previous {
+  readonly timeNs: number;
+  readonly positionLocalM: Vector3;
+  readonly velocity: Vector3;
+  /** Where the filter was when this very position came first, if it has come again. */
+  readonly repeatedFromM?: Vector3;
+}
 
 export class GpsTrust {
   readonly #config: EskfConfig["gps"];
@@ -26,7 +45,7 @@ export class GpsTrust {
   #reason = "no sample yet";
   #spoofed = false;
   #innovations = 0;
-  #previous: { timeNs: number; positionLocalM: Vector3; velocity: Vector3 } | undefined;
+  #previous: Previous | undefined;
 
   constructor(config: EskfConfig["gps"]) {
     this.#config = config;
@@ -45,14 +64,25 @@ export class GpsTrust {
 
   judge(sample: GpsSample, context: GpsContext): GpsVerdict {
     this.#spoofed = sample.integrity === "spoofed";
-    const doubt = this.#doubt(sample, context);
+    const fault = this.#reported(sample);
+    const doubt = fault === undefined ? this.#doubt(sample, context) : undefined;
     if (this.#state === "demoted") return { action: "skip", reason: `demoted: ${this.#reason}` };
-    if (doubt !== undefined) return this.#demote(doubt);
+    if (fault !== undefined) {
+      const reason = `the controller reports GPS ${sample.integrity}`;
+      this.demote(reason);
+      return { action: "demote", reason, how: fault };
+    }
+    if (doubt !== undefined) {
+      this.demote(doubt);
+      return { action: "demote", reason: doubt, how: "wrong" };
+    }
     if (sample.fix === "none" || sample.satellites < this.#config.satellitesMin) {
       return { action: "skip", reason: "GPS has no fix, or too few satellites" };
     }
-    this.#state = "trusted";
-    this.#reason = "";
+    if (this.#state === "absent") {
+      this.#state = "trusted";
+      this.#reason = "";
+    }
     return { action: "fuse" };
   }
 
@@ -60,8 +90,13 @@ export class GpsTrust {
   observeOutcome(fused: boolean): void {
     this.#innovations = fused ? 0 : this.#innovations + 1;
     if (this.#state === "trusted" && this.#innovations >= this.#config.innovationsMax) {
-      this.#demote(`${this.#innovations} innovations in a row beyond the gate`);
+      this.demote(`${this.#innovations} innovations in a row beyond the gate`);
     }
+  }
+
+  /** Still trusted, but not fused for now; "": no doubt. */
+  doubt(reason: string): void {
+    this.#reason = reason;
   }
 
   /** The spoof-promotion gate has let GPS back. */
@@ -71,24 +106,32 @@ export class GpsTrust {
     this.#innovations = 0;
   }
 
-  #demote(reason: string): GpsVerdict {
+  demote(reason: string): void {
     this.#state = "demoted";
     this.#reason = reason;
-    return { action: "demote", reason };
+    this.#innovations = 0;
+  }
+
+  #reported({ integrity }: GpsSample): GpsFault | undefined {
+    if (integrity === "spoofed") return "reported_spoofed";
+    return integrity === "jammed" ? "lost" : undefined;
   }
 
   #doubt(sample: GpsSample, context: GpsContext): string | undefined {
-    if (sample.integrity === "spoofed" || sample.integrity === "jammed") {
-      return `the controller reports GPS ${sample.integrity}`;
-    }
     if (sample.fix === "none") {
       this.#previous = undefined;
       return undefined;
     }
-    const previous = this.#previous, p = context.positionLocalM, v = sample.velocityLocalMps;
-    this.#previous = { timeNs: sample.timeNs, positionLocalM: p, velocity: v };
-    const config = this.#config;
-    if (Math.hypot(v[0], v[1], v[2]) > config.speedMaxMps) return "a speed beyond the aircraft's";
+    const config = this.#config, previous = this.#previous;
+    const behindS = (context.newestNs - sample.timeNs) * 1e-9;
+    if (behindS > config.staleMaxS) return `its time is ${behindS.toFixed(1)} s behind`;
+    // GPS_RAW_INT tells the same fix several times.
+    if (previous?.timeNs === sample.timeNs) return undefined;
+    const p = context.positionLocalM, v = sample.velocityLocalMps;
+    const frozen = this.#noteAndCompare(sample, context);
+    if (frozen !== undefined) return frozen;
+    const up = sample.hasVerticalVelocity === false ? 0 : v[2];
+    if (Math.hypot(v[0], v[1], up) > config.speedMaxMps) return "a speed beyond the aircraft's";
     const baro = context.baroHeightM;
     if (sample.fix === "3d" && baro !== undefined) {
       const difference = Math.abs(p[2] - baro);
@@ -96,20 +139,39 @@ export class GpsTrust {
         return `its height is ${difference.toFixed(0)} m off the barometer`;
       }
     }
-    return previous === undefined ? undefined : this.#jump(previous, sample.timeNs, p, v);
+    return previous === undefined ? undefined : this.#leap(previous, sample.timeNs, p, v);
   }
 
-  #jump(
-    previous: { timeNs: number; positionLocalM: Vector3; velocity: Vector3 },
-    timeNs: number,
-    p: Vector3,
-    v: Vector3,
-  ): string | undefined {
+  /** Makes this sample the previous one; a reason where its position has stood still for too long. */
+  #noteAndCompare(sample: GpsSample, context: GpsContext): string | undefined {
+    const previous = this.#previous, { positionLocalM } = context;
+    const noted = { timeNs: sample.timeNs, positionLocalM, velocity: sample.velocityLocalMps };
+    this.#previous = noted;
+    if (previous === undefined) return undefined;
+    if (!positionLocalM.every((value, axis) => value === previous.positionLocalM[axis])) {
+      return undefined;
+    }
+    const here = context.estimateLocalM();
+    if (here === undefined) return undefined;
+    const from = previous.repeatedFromM ?? here;
+    this.#previous = { ...noted, repeatedFromM: from };
+    const movedM = Math.hypot(here[0] - from[0], here[1] - from[1]);
+    return movedM > this.#config.frozenMaxM
+      ? `its position stands still while the aircraft moved ${movedM.toFixed(0)} m`
+      : undefined;
+  }
+
+  /** Between two samples: a step of the position or of the velocity that nothing flies. */
+  #leap(previous: Previous, timeNs: number, p: Vector3, v: Vector3): string | undefined {
     const dt = (timeNs - previous.timeNs) * 1e-9;
     if (!(dt > 0) || dt > 5) return undefined;
     const east = p[0] - previous.positionLocalM[0] - 0.5 * (v[0] + previous.velocity[0]) * dt;
     const north = p[1] - previous.positionLocalM[1] - 0.5 * (v[1] + previous.velocity[1]) * dt;
     const jump = Math.hypot(east, north);
-    return jump > this.#config.jumpMaxM ? `a jump of ${jump.toFixed(0)} m` : undefined;
+    if (jump > this.#config.jumpMaxM) return `a jump of ${jump.toFixed(0)} m`;
+    const change = Math.hypot(v[0] - previous.velocity[0], v[1] - previous.velocity[1]);
+    return change > this.#config.accelerationMaxMps2 * Math.max(dt, 0.15)
+      ? `a change of ${change.toFixed(0)} m/s in ${dt.toFixed(1)} s`
+      : undefined;
   }
 }

@@ -21,6 +21,8 @@ export interface FilterVerdict {
 
 /** What a source may ask of the estimator. */
 export interface EstimatorView {
+  /** Of the newest IMU sample; -1 before the first. */
+  readonly newestNs: number;
   /** The state at a moment; undefined where none is known. Valid until the next call. */
   stateAt(timeNs: MonotonicNs): FilterState | undefined;
 }

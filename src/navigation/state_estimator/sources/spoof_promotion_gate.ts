@@ -45,8 +45,9 @@ export class SpoofPromotionGate {
       positionLocalM[0] - estimateLocalM[0],
       positionLocalM[1] - estimateLocalM[1],
     );
-    const healthy = sample.integrity === "ok" && sample.fix === "3d" &&
-      sample.satellites >= this.#satellitesMin;
+    // Most controllers report nothing of the signal: a report only ever lowers the trust.
+    const reported = sample.integrity === "spoofed" || sample.integrity === "jammed";
+    const healthy = !reported && sample.fix === "3d" && sample.satellites >= this.#satellitesMin;
     if (!healthy) return this.#reject("GPS does not report itself healthy", deltaM);
     if (deltaM > this.#config.spoofPromotionBoundedDeltaM) {
       return this.#reject(`${deltaM.toFixed(0)} m from the estimate`, deltaM);

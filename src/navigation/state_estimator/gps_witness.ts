@@ -1,0 +1,312 @@
+/**
+ * The filter that does without GPS: it runs beside the filter for as long as GPS is trusted, on the
+ * same samples, odometry and fixes. GPS against its position is a test of one hypothesis over the
+ * whole time since it began: a GPS that walks away takes the filter along, this one not. When GPS
+ * turns out to be wrong, it is also the state that GPS has taught nothing.
+ *
+ * @module
+ */
+import type { MonotonicNs, Vector3 } from "../../core/mod.ts";
+import type { EskfConfig } from "./config.ts";
+import type { GpsSample, UnlearntGps } from "./contract.ts";
+import { anchorAgeS, horizontal95M, secondsBetween } from "./estimate_output.ts";
+import type { FilterState } from "./filter_state.ts";
+import type { ImuStream } from "./imu_stream.ts";
+import type { MeasurementEvent } from "./measurement_log.ts";
+import { REINITIALISED } from "./sources/anchor.ts";
+import { ERROR } from "./state_table.ts";
+import { Timeline } from "./timeline.ts";
+import { doubtMapOffset, forgetMapOffset, widenPosition } from "./widening.ts";
+
+/** A start that is known no better than this is no witness of anything. */
+const KNOWN_95_M = 100;
+/** Chi-square, 2 degrees of freedom, 99.9 %: of what was known of the start. */
+const START_GATE = 13.82;
+/** Fixes count as present until the last one is this old. */
+const ANCHORED_S = 10;
+/** Pictures count as present until the last one is this old. */
+const SEEING_S = 2;
+/** Without GPS for so long there is nothing to hold against it. */
+const SILENCE_S = 10;
+
+/** What the witness makes of GPS. */
+export type GpsFinding =
+  | { readonly kind: "none" }
+  /** Not to be fused for the time being. */
+  | { readonly kind: "doubt"; readonly reason: string }
+  | {
+    readonly kind: "conflict";
+    readonly reason: string;
+    /** The largest of late, horizontal. */
+    readonly disagreementM: number;
+    /** The map is as likely to be the wrong one: they never agreed. */
+    readonly mapInDoubt: boolean;
+  };
+
+const NOTHING: GpsFinding = { kind: "none" };
+
+/** East and north. */
+type Vector2 = readonly [number, number];
+/** East-east, east-north, north-north. */
+type Symmetric2 = readonly [number, number, number];
+
+/** GPS less the witness, and the variance of that: metres and m/s, east and north. */
+interface Difference {
+  readonly timeNs: number;
+  readonly position: Vector2;
+  readonly positionVariance: Symmetric2;
+  readonly velocity: Vector2;
+  readonly velocityVariance: Symmetric2;
+}
+
+export class GpsWitness {
+  readonly #config: EskfConfig["gpsWitness"];
+  readonly #gps: EskfConfig["gps"];
+  readonly #aheadMaxNs: number;
+  readonly #mapSigmaM: number;
+  readonly #main: Timeline;
+  readonly #own: Timeline;
+  #running = false;
+  /** Nothing that GPS taught is in the filter. */
+  #mainIsGpsFree = true;
+  #beganNs = 0;
+  #observedNs = -Infinity;
+  #agreedS = 0;
+  /** The first sample was elsewhere than what was known of the start without GPS. */
+  #contradictsStart: boolean | undefined;
+  #differences: Difference[] = [];
+  #finding = NOTHING;
+
+  /** `main`: the filter that GPS is fused into. */
+  constructor(config: EskfConfig, stream: ImuStream, main: Timeline) {
+    this.#config = config.gpsWitness;
+    this.#gps = config.gps;
+    this.#aheadMaxNs = config.aheadMaxS * 1e9;
+    this.#mapSigmaM = config.anchor.mapConstantSigmaM;
+    this.#main = main;
+    this.#own = new Timeline(config, stream);
+  }
+
+  /** The head follows the IMU. */
+  onImu(): void {
+    if (!this.#running) return;
+    this.#own.onImu();
+    if (this.#own.head.timeNs - this.#observedNs > SILENCE_S * 1e9) this.end();
+  }
+
+  /** A measurement that the filter was given too; never one of GPS. */
+  insert(event: MeasurementEvent): void {
+    if (!this.#running) return;
+    const outcome = this.#own.insertMeasurement(event);
+    // The fixes have moved it: whatever GPS agreed with until now was another place.
+    if (outcome?.reason === REINITIALISED) this.#agreedS = 0;
+  }
+
+  /** Looks at a sample of trusted GPS, before the filter takes it in. */
+  observe(sample: GpsSample, positionLocalM: Vector3): GpsFinding {
+    this.#contradictsStart ??= this.#isFarFromStart(sample, positionLocalM);
+    if (!this.#running) this.#begin(sample.timeNs);
+    else if (this.#isBlind()) this.#begin(sample.timeNs);
+    if (!this.#running) return NOTHING;
+    const elapsedS = (sample.timeNs - this.#observedNs) * 1e-9;
+    if (elapsedS < this.#config.intervalS) return this.#finding;
+    const state = this.#stateAt(sample.timeNs);
+    if (state === undefined) return this.#finding;
+    this.#observedNs = sample.timeNs;
+    this.#note(sample, positionLocalM, state);
+    this.#finding = this.#judge(state, Math.min(elapsedS, 1));
+    return this.#finding;
+  }
+
+  /**
+   * GPS is trusted no more. The filter becomes this one where GPS was `wrong`, or where a report of
+   * the controller falls on a filter that has fixes enough to do without it.
+   */
+  demoted(how: "wrong" | "reported_spoofed" | "lost"): UnlearntGps | undefined {
+    const unlearns = this.#running && (
+      how === "wrong" || this.#finding.kind !== "none" ||
+      (how === "reported_spoofed" && anchorAgeS(this.#own.head) < ANCHORED_S)
+    );
+    const unlearnt = unlearns ? this.#unlearn() : undefined;
+    this.#mainIsGpsFree = unlearnt !== undefined;
+    this.end();
+    return unlearnt;
+  }
+
+  /**
+   * Whether a contradiction between GPS and the fixes may as well be the map's fault: they never
+   * agreed, and nothing that was known of the start speaks against GPS.
+   */
+  get mapIsInDoubt(): boolean {
+    return anchorAgeS(this.#main.head) < ANCHORED_S && this.#contradictsStart !== true &&
+      this.#agreedS < this.#config.agreementS;
+  }
+
+  /** The map may be off by `disagreementM`: the 95 % radius says so from now on. */
+  doubtMap(disagreementM: number): void {
+    this.#main.changeAll((state) => doubtMapOffset(state, (disagreementM / 2) ** 2));
+  }
+
+  end(): void {
+    this.#running = false;
+    this.#finding = NOTHING;
+  }
+
+  #unlearn(): UnlearntGps {
+    const before = this.#main.head.vector("position");
+    this.#main.copyWithout("gps", this.#own);
+    const after = this.#main.head.vector("position");
+    return {
+      sinceNs: this.#beganNs,
+      movedM: Math.hypot(before[0] - after[0], before[1] - after[1]),
+    };
+  }
+
+  #isFarFromStart(sample: GpsSample, positionLocalM: Vector3): boolean | undefined {
+    const { head, hasStarted } = this.#main;
+    if (!hasStarted) return undefined;
+    const difference = subtract2(positionLocalM, head.vector("position"));
+    return distance2(difference, this.#positionVariance(sample, head, 0)) > START_GATE;
+  }
+
+  /** From the filter as it is: what GPS may have taught it is put in doubt. */
+  #begin(timeNs: MonotonicNs): void {
+    const main = this.#main;
+    if (!main.hasStarted || !(horizontal95M(main.head) < KNOWN_95_M)) return;
+    this.#own.copyWithout("gps", main);
+    if (!this.#mainIsGpsFree) {
+      this.#own.changeAll((state) => {
+        forgetMapOffset(state, this.#mapSigmaM);
+        widenPosition(state, this.#config.renewSigmaM ** 2);
+      });
+    }
+    this.#mainIsGpsFree = false;
+    this.#running = true;
+    this.#beganNs = timeNs;
+    this.#observedNs = -Infinity;
+    this.#agreedS = 0;
+    this.#differences = [];
+    this.#finding = NOTHING;
+  }
+
+  /** It has had no fix for so long that it says less than a new one would. */
+  #isBlind(): boolean {
+    const head = this.#own.head;
+    if (anchorAgeS(head) <= ANCHORED_S) return false;
+    return horizontal95M(head) > this.#config.renew95M ||
+      this.#blindS(head) > this.#config.renewBlindS;
+  }
+
+  /** Since it began or a picture last told it anything. */
+  #blindS(state: FilterState): number {
+    return (state.timeNs - Math.max(lastPictureNs(state), this.#beganNs)) * 1e-9;
+  }
+
+  #stateAt(timeNs: MonotonicNs): FilterState | undefined {
+    const isKnown = timeNs > this.#own.oldestNs &&
+      timeNs <= this.#own.head.timeNs + this.#aheadMaxNs;
+    return isKnown ? this.#own.stateAt(timeNs) : undefined;
+  }
+
+  #note(sample: GpsSample, positionLocalM: Vector3, state: FilterState): void {
+    const position = state.vector("position"), velocity = state.vector("velocity");
+    const v = sample.velocityLocalMps, { blindVelocityMps, blindAccelerationMps2 } = this.#config;
+    const blindS = this.#blindS(state);
+    const blindMps = seesGround(state) ? 0 : blindVelocityMps + blindAccelerationMps2 * blindS;
+    const firstNs = sample.timeNs - 1.01e9 * this.#config.windowS;
+    this.#differences = [
+      ...this.#differences.filter(({ timeNs }) => timeNs >= firstNs),
+      {
+        timeNs: sample.timeNs,
+        position: subtract2(positionLocalM, position),
+        positionVariance: this.#positionVariance(sample, state, blindMps * blindS),
+        velocity: subtract2(v, velocity),
+        velocityVariance: varianceOf(
+          state,
+          ERROR.velocity,
+          Math.hypot(this.#gps.velocitySigmaMps, blindMps),
+        ),
+      },
+    ];
+  }
+
+  #judge(state: FilterState, elapsedS: number): GpsFinding {
+    const config = this.#config;
+    if (this.#differences.length < config.samplesMin) return NOTHING;
+    // The errors within the window are the same ones: their mean is no better than each of them.
+    const differences = this.#differences;
+    const position = mean2(differences.map((one) => one.position));
+    const velocity = mean2(differences.map((one) => one.velocity));
+    const ratio = distance2(position, mean3(differences.map((one) => one.positionVariance)));
+    const velocityRatio = distance2(
+      velocity,
+      mean3(differences.map((one) => one.velocityVariance)),
+    );
+    const anchored = secondsBetween(state.lastFusedNs("anchor"), state.timeNs) < ANCHORED_S;
+    if (anchored && ratio <= config.agreementGate) this.#agreedS += elapsedS;
+    const apartM = Math.hypot(...position);
+    const against = anchored ? "the satellite fixes" : "the motion without it";
+    const away = ratio / config.gate >= velocityRatio / config.gate
+      ? `${apartM.toFixed(1)} m from ${against}`
+      : `${Math.hypot(...velocity).toFixed(1)} m/s from ${against}`;
+    const mapMovedM = Math.hypot(
+      this.#main.head.value("mapOffset", 0),
+      this.#main.head.value("mapOffset", 1),
+    );
+    const mapIsTaken = mapMovedM > config.mapOffsetMax * this.#mapSigmaM;
+    if (ratio > config.gate || velocityRatio > config.gate || mapIsTaken) {
+      const mapInDoubt = anchored && this.mapIsInDoubt;
+      const reason = mapIsTaken ? `it has moved the map by ${mapMovedM.toFixed(1)} m` : away;
+      const disagreementM = Math.max(...differences.map((one) => Math.hypot(...one.position)));
+      return { kind: "conflict", reason, disagreementM, mapInDoubt };
+    }
+    return seesGround(state) && Math.max(ratio, velocityRatio) > config.doubtGate
+      ? { kind: "doubt", reason: `in doubt: ${away}` }
+      : NOTHING;
+  }
+
+  #positionVariance(sample: GpsSample, state: FilterState, blindM: number): Symmetric2 {
+    const reportedM = Math.max(this.#gps.horizontalFloorM, sample.sigmaHorizontalM);
+    const sigmaM = Math.hypot(reportedM, blindM);
+    const [ee, en, nn] = varianceOf(state, ERROR.position, sigmaM);
+    const [east, north] = state.vector("velocity").map((v) => v * this.#config.timingSigmaS);
+    return [ee + east * east, en + east * north, nn + north * north];
+  }
+}
+
+function lastPictureNs(state: FilterState): number {
+  return Math.max(state.lastFusedNs("anchor"), state.lastFusedNs("odometry"));
+}
+
+function seesGround(state: FilterState): boolean {
+  return secondsBetween(lastPictureNs(state), state.timeNs) < SEEING_S;
+}
+
+function varianceOf(state: FilterState, block: number, sigma: number): Symmetric2 {
+  return [
+    state.covarianceOf(block, block) + sigma ** 2,
+    state.covarianceOf(block, block + 1),
+    state.covarianceOf(block + 1, block + 1) + sigma ** 2,
+  ];
+}
+
+function distance2([x, y]: Vector2, [a, b, c]: Symmetric2): number {
+  return (c * x * x - 2 * b * x * y + a * y * y) / (a * c - b * b);
+}
+
+function subtract2(a: Vector3, b: Vector3): Vector2 {
+  return [a[0] - b[0], a[1] - b[1]];
+}
+
+function mean2(values: readonly Vector2[]): Vector2 {
+  return [meanOf(values.map(([east]) => east)), meanOf(values.map(([, north]) => north))];
+}
+
+function mean3(values: readonly Symmetric2[]): Symmetric2 {
+  const part = (index: 0 | 1 | 2) => meanOf(values.map((value) => value[index]));
+  return [part(0), part(1), part(2)];
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0) / values.length;
+}

@@ -1,0 +1,85 @@
+/** GPS that lies and that nobody reports. The whole table: tests/bench/spoofing.ts. */
+import assert from "node:assert/strict";
+import type { EstimatorEvent } from "../../src/navigation/state_estimator/mod.ts";
+import { flySpoofed, type SpoofedFlightOptions } from "../support/spoofed_flight.ts";
+
+const FROM_S = 40;
+/** 6 m and 3 sigma of GPS less the estimate without it. */
+const DETECTABLE_M = 6 + 3 * 2.3;
+
+type Lie = SpoofedFlightOptions["gps"][number];
+
+function fly(lie: Omit<Lie, "fromS" | "toS">, more: Partial<SpoofedFlightOptions> = {}) {
+  const window = { ...lie, fromS: FROM_S, toS: Infinity };
+  return flySpoofed({
+    seed: "spoofing test",
+    aircraft: "fixed_wing",
+    durationS: 110,
+    gps: [window],
+    map: { offsetSigmaM: 1, localSigmaM: 0.7 },
+    ...more,
+  }, 10);
+}
+
+function demotion(events: readonly EstimatorEvent[]) {
+  const found = events.filter((event) => event.type === "gps.demoted");
+  assert.equal(found.length, 1);
+  return found[0];
+}
+
+for (const speedMps of [0.2, 0.5, 1, 2, 5]) {
+  Deno.test(`Eskf finds GPS that drifts away at ${speedMps} m/s and unlearns it`, () => {
+    const flight = fly({ kind: "spoofed_silently", amount: speedMps });
+    assert.ok(flight.demotedS !== undefined, "never found");
+    assert.ok(flight.demotedS < FROM_S + DETECTABLE_M / speedMps + 10, `${flight.demotedS} s`);
+    assert.ok(flight.offsetM < DETECTABLE_M + 3 * speedMps, `${flight.offsetM} m`);
+    assert.ok(flight.worstM < 9, `${flight.worstM} m`);
+    assert.ok(flight.laterM < 3.5, `${flight.laterM} m`);
+    assert.equal(flight.finalGps, "demoted");
+    const { unlearnt } = demotion(flight.events);
+    assert.ok(unlearnt !== undefined && unlearnt.sinceNs < 1e9 * (FROM_S + 1));
+    assert.ok(!flight.events.some((event) => event.type === "map_conflict"));
+  });
+}
+
+Deno.test("Eskf finds an offset, a frozen fix and an old track of a multirotor in seconds", () => {
+  for (const kind of ["offset", "frozen", "replayed"] as const) {
+    const amount = kind === "offset" ? { amount: 15 } : kind === "replayed" ? { amount: 3 } : {};
+    const flight = fly({ kind, ...amount }, { aircraft: "multirotor", durationS: 75 });
+    assert.ok(flight.demotedS !== undefined && flight.demotedS < FROM_S + 4, kind);
+    assert.ok(flight.worstM < 6 && flight.laterM < 3.5, kind);
+  }
+});
+
+Deno.test("Eskf finds GPS that drifts away where there are no fixes, by the odometry", () => {
+  const more = { blackouts: [[35, 999]], durationS: 90 } as const;
+  const flight = fly({ kind: "spoofed_silently", amount: 1 }, more);
+  assert.ok(flight.demotedS !== undefined && flight.demotedS < FROM_S + 40);
+  assert.match(flight.reason, /from the motion without it/);
+});
+
+Deno.test("Eskf says map_conflict where GPS and map never agreed, and covers both", () => {
+  const honest = { gps: [], mapShiftM: [32, 24], durationS: 40 } as const;
+  const flight = fly({ kind: "offset" }, honest);
+  const conflict = flight.events.find((event) => event.type === "map_conflict");
+  assert.ok(conflict !== undefined && Math.abs(conflict.disagreementM - 40) < 6);
+  assert.ok(flight.later95M >= 40, `${flight.later95M} m`);
+  assert.equal(flight.confidentlyWrongS, 0);
+});
+
+Deno.test("Eskf trusts an honest GPS for five minutes of either aircraft", () => {
+  for (const aircraft of ["fixed_wing", "multirotor"] as const) {
+    const blackouts = [[60, 90], [150, 270]] as const;
+    const flight = fly({ kind: "offset" }, { aircraft, gps: [], durationS: 300, blackouts });
+    assert.equal(flight.finalGps, "trusted");
+    assert.deepEqual(flight.events.filter(({ type }) => type === "gps.demoted"), []);
+    assert.ok(flight.inside95 > 0.95, `${flight.inside95}`);
+  }
+});
+
+Deno.test("Eskf takes GPS back when it is honest again, though no controller says so", () => {
+  const lie = { kind: "offset", fromS: FROM_S, toS: 60, amount: 60 } as const;
+  const flight = fly({ kind: "offset" }, { gps: [lie], durationS: 90 });
+  assert.equal(demotion(flight.events).type, "gps.demoted");
+  assert.equal(flight.finalGps, "trusted");
+});
