@@ -99,6 +99,16 @@ Deno.test("MavlinkSplitter: a sender that starts anew is no storm of losses", ()
   }
 });
 
+Deno.test("MavlinkSplitter: a sender that does not count hides no loss of another", () => {
+  const splitter = new MavlinkSplitter();
+  const [still] = frames(encoder(9), 1);
+  pushAll(
+    splitter,
+    frames(encoder(1), 10).flatMap((frame, index) => index === 4 ? [] : [frame, still]),
+  );
+  assert.deepEqual([splitter.counters.framesLost, splitter.counters.framesLate], [1, 0]);
+});
+
 Deno.test("MavlinkSplitter counts messages that we do not speak in the sequence, and gives them on", () => {
   const splitter = new MavlinkSplitter();
   // SERVO_OUTPUT_RAW.

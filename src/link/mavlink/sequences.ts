@@ -10,6 +10,8 @@ const SENDERS_MAX = 64;
 interface Sender {
   /** Of the newest frame. */
   sequence: number;
+  /** Frames that it counted and that did not come so far. */
+  missing: number;
   /** Of the last frame, where it came late. */
   late: number | undefined;
 }
@@ -17,7 +19,8 @@ interface Sender {
 /**
  * Per system and component. A frame up to 127 numbers ahead of the expected one tells of that many lost;
  * one behind it came late, and is then not lost after all. Two in succession that are behind, and follow
- * each other, are a sender that started anew.
+ * each other, are a sender that started anew. The same number again tells nothing: there are senders that
+ * do not count.
  */
 export class SequenceCounter {
   readonly #senders = new Map<number, Sender>();
@@ -29,20 +32,22 @@ export class SequenceCounter {
     const sender = this.#senders.get(key);
     if (sender === undefined) {
       if (this.#senders.size < SENDERS_MAX) {
-        this.#senders.set(key, { sequence, late: undefined });
+        this.#senders.set(key, { sequence, missing: 0, late: undefined });
       }
       return;
     }
     const ahead = (sequence - sender.sequence - 1) & 0xff;
-    if (ahead < 0x80) this.lost += ahead;
-    else {
-      const isRestart = sender.late !== undefined && ((sequence - sender.late) & 0xff) === 1;
-      if (!isRestart) {
-        this.late++;
-        if (this.lost > 0) this.lost--;
-        sender.late = sequence;
-        return;
-      }
+    if (ahead === 0xff) return;
+    if (ahead < 0x80) {
+      this.lost += ahead;
+      sender.missing += ahead;
+    } else if (sender.late === undefined || ((sequence - sender.late) & 0xff) !== 1) {
+      this.late++;
+      sender.late = sequence;
+      if (sender.missing === 0) return;
+      sender.missing--;
+      this.lost--;
+      return;
     }
     sender.sequence = sequence;
     sender.late = undefined;
