@@ -1,0 +1,37 @@
+/**
+ * Which boot of the controller a sample belongs to. Its clock starts anew at every boot; a log without
+ * check sums may also hold a wrong time now and then: a step is believed when a second sample confirms it.
+ *
+ * @module
+ */
+
+/** Messages are logged a little out of order. */
+const BACK_MAX_NS = 1e9;
+/** Nothing is logged while disarmed; a longer silence costs one sample. */
+const AHEAD_MAX_NS = 60e9;
+
+export class BootClock {
+  #newestNs = NaN;
+  #suspectNs = NaN;
+  #boot = 0;
+
+  /** The boot that the next sample belongs to; undefined where its time cannot be believed yet. */
+  bootOf(timeNs: number): number | undefined {
+    const isFirst = Number.isNaN(this.#newestNs);
+    if (!isFirst && !follows(timeNs, this.#newestNs)) {
+      if (!follows(timeNs, this.#suspectNs)) {
+        this.#suspectNs = timeNs;
+        return undefined;
+      }
+      if (timeNs < this.#newestNs) this.#boot++;
+      this.#newestNs = timeNs;
+    }
+    this.#suspectNs = NaN;
+    this.#newestNs = isFirst ? timeNs : Math.max(this.#newestNs, timeNs);
+    return this.#boot;
+  }
+}
+
+function follows(timeNs: number, newestNs: number): boolean {
+  return timeNs >= newestNs - BACK_MAX_NS && timeNs <= newestNs + AHEAD_MAX_NS;
+}

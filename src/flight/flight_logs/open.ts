@@ -1,0 +1,196 @@
+/**
+ * Opens a flight log of any kind: one pass to see what it holds, further ones for its events.
+ *
+ * @module
+ */
+import {
+  type ControllerNs,
+  DataError,
+  type MonotonicNs,
+  openPlainFile,
+  UsageError,
+} from "../../core/mod.ts";
+import type { ControllerEvent } from "../flight_events/mod.ts";
+import { BootClock } from "./boot_clock.ts";
+import type { FlightLog, FlightLogKind, LogDecoder, LogSample, LogStreamName } from "./contract.ts";
+import { isDataflash } from "./dataflash/format.ts";
+import { DataflashDecoder } from "./dataflash/decoder.ts";
+import { logNotes } from "./notes.ts";
+import { Survey, type SurveyedBoot } from "./survey.ts";
+import { isUlog } from "./ulog/format.ts";
+import { UlogDecoder } from "./ulog/decoder.ts";
+
+/** A file is known by its first bytes. */
+const HEAD_BYTES = 64 * 1024;
+const PIECE_BYTES = 256 * 1024;
+
+type MakeDecoder = (isWanted?: (source: string) => boolean) => LogDecoder;
+
+const KINDS: Readonly<
+  Partial<Record<FlightLogKind, { isKind: (head: Uint8Array) => boolean; make: MakeDecoder }>>
+> = {
+  ulog: { isKind: isUlog, make: (isWanted) => new UlogDecoder(isWanted) },
+  dataflash: { isKind: isDataflash, make: (isWanted) => new DataflashDecoder(isWanted) },
+};
+
+interface FlightLogOptions {
+  /** Counted from 0; the one with the most IMU samples where it is absent. */
+  readonly boot?: number;
+}
+
+/**
+ * Reads the whole file once; its memory does not grow with the log.
+ *
+ * @throws NotPlainFileError, DataError (exit 65) where it is no log of a known kind, or holds no sample;
+ * UsageError for a boot that it does not hold; errors of the file system
+ */
+export async function openFlightLog(
+  path: string,
+  options: FlightLogOptions = {},
+): Promise<FlightLog> {
+  const head = await headOf(path);
+  const found = Object.entries(KINDS).find(([, { isKind }]) => isKind(head));
+  if (found === undefined) throw new DataError(path, unknownText(head));
+  const [kind, { make }] = found as [FlightLogKind, { make: MakeDecoder }];
+  const decoder = make();
+  const survey = new Survey();
+  for await (const samples of samplesOf(path, decoder)) survey.add(samples);
+  const boots = survey.boots(decoder);
+  if (boots.length === 0) {
+    throw new DataError(path, "holds no message of IMU, attitude, barometer, GPS or position");
+  }
+  const boot = options.boot ?? longest(boots);
+  if (!(boot in boots)) {
+    throw new UsageError(`there is no boot ${boot + 1} in ${path}: it holds ${boots.length}`);
+  }
+  const surveyed = survey.boot(boot, decoder);
+  const { firmware, aircraft, utc } = decoder.facts;
+  const { bytesSkipped, samplesRefused } = decoder.damage;
+  const log = {
+    path,
+    kind,
+    firmware,
+    aircraft,
+    startUtc: utc === null
+      ? null
+      : new Date(utc.utcMs - (utc.controllerNs - surveyed.firstNs) / 1e6),
+    extent: { firstNs: 0, lastNs: surveyed.lastNs - surveyed.firstNs },
+    streams: surveyed.streams,
+    imuRateHz: surveyed.streams.imu.rateHz,
+    imuSampling: decoder.imuSampling,
+    boots,
+    boot,
+    firstFix: surveyed.firstFix,
+    damage: { bytesSkipped, samplesRefused: samplesRefused + survey.timesRefused },
+  };
+  return {
+    ...log,
+    notes: logNotes(log, decoder.sources),
+    events: () => events(path, make, boot, surveyed),
+  };
+}
+
+function longest(boots: FlightLog["boots"]): number {
+  const counts = boots.map(({ imuSamples }) => imuSamples);
+  return counts.indexOf(Math.max(...counts));
+}
+
+async function headOf(path: string): Promise<Uint8Array> {
+  using file = await openPlainFile(path);
+  const head = new Uint8Array(HEAD_BYTES);
+  let filled = 0;
+  while (filled < head.length) {
+    const count = await file.read(head.subarray(filled));
+    if (count === null) break;
+    filled += count;
+  }
+  return head.subarray(0, filled);
+}
+
+function unknownText(head: Uint8Array): string {
+  if (head.length === 0) return "is empty";
+  const start = new TextDecoder().decode(head.subarray(0, 256));
+  if (/^FMT, /m.test(start)) {
+    return "is a dataflash log that was converted to text; give the .BIN that it was made from";
+  }
+  return "is no flight log: dataflash logs of ArduPilot (.BIN) and logs of PX4 (.ulg) are read";
+}
+
+/** The samples of each piece of the file; the array is used again for the next piece. */
+async function* samplesOf(path: string, decoder: LogDecoder): AsyncGenerator<LogSample[]> {
+  using file = await openPlainFile(path);
+  // A log that grows meanwhile is read as it was.
+  let left = (await file.stat()).size;
+  const piece = new Uint8Array(PIECE_BYTES);
+  const samples: LogSample[] = [];
+  while (left > 0) {
+    const count = await file.read(piece.subarray(0, Math.min(left, piece.length)));
+    if (count === null) break;
+    left -= count;
+    decoder.push(piece.subarray(0, count), samples);
+    yield samples;
+    samples.length = 0;
+  }
+  decoder.end(samples);
+  yield samples;
+}
+
+async function* events(
+  path: string,
+  make: MakeDecoder,
+  boot: number,
+  surveyed: SurveyedBoot,
+): AsyncGenerator<ControllerEvent> {
+  const clock = new BootClock();
+  const finish = new Finish(surveyed);
+  // The clock hears of every sample, as in the first pass: boots are counted the same.
+  for await (const samples of samplesOf(path, make())) {
+    for (const sample of samples) {
+      if (clock.bootOf(sample.event.controllerNs) !== boot) continue;
+      const event = finish.event(sample);
+      if (event !== null) yield event;
+    }
+  }
+}
+
+const STREAM_OF_KIND: Readonly<Partial<Record<string, LogStreamName>>> = {
+  imu: "imu",
+  attitude: "attitude",
+  baro: "baro",
+  gps: "gps",
+  controller_position: "controller_position",
+  flight_state: "flight_state",
+};
+
+/** Samples of the chosen messages as events on the flight's own clock. */
+class Finish {
+  readonly #boot: SurveyedBoot;
+  readonly #newestNs = new Map<string, number>();
+  #receivedNs = 0;
+  #state = "";
+
+  constructor(boot: SurveyedBoot) {
+    this.#boot = boot;
+  }
+
+  event({ source, event }: LogSample): ControllerEvent | null {
+    const stream = STREAM_OF_KIND[event.kind];
+    if (stream === undefined || this.#boot.sources[stream] !== source) return null;
+    const { controllerNs } = event;
+    // Out of order inside a stream, or the same sample again: no estimator could use it.
+    if (controllerNs <= (this.#newestNs.get(source) ?? -1)) return null;
+    this.#newestNs.set(source, controllerNs);
+    this.#receivedNs = Math.max(this.#receivedNs, controllerNs - this.#boot.firstNs);
+    const receivedNs = this.#receivedNs as MonotonicNs;
+    const times = { receivedNs, controllerNs: controllerNs as ControllerNs };
+    if (event.kind === "flight_state") {
+      if (event.state === this.#state) return null;
+      this.#state = event.state;
+      return { kind: "flight_state", receivedNs, state: event.state };
+    }
+    if (event.kind === "baro") {
+      return { ...event, ...times, heightM: event.heightM + this.#boot.datumM };
+    }
+    return { ...event, ...times };
+  }
+}
