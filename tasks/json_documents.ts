@@ -6,6 +6,11 @@
  */
 import * as z from "zod";
 import { FaultLineSchema, FrameLineSchema, SummaryLineSchema } from "../src/airborne/json_lines.ts";
+import {
+  EstimateLineSchema,
+  GpsLineSchema,
+  LogSummaryLineSchema,
+} from "../src/airborne/log_lines.ts";
 import { JSON_RESULTS } from "../src/operator/json_results.ts";
 import { REPOSITORY } from "./executables.ts";
 
@@ -14,7 +19,10 @@ type Schemas = Readonly<Record<string, readonly z.ZodType[]>>;
 /** By program and command: what it prints. */
 export const JSON_SHAPES: Readonly<Record<"operator" | "airborne", Schemas>> = {
   operator: JSON_RESULTS,
-  airborne: { "replay": [FrameLineSchema, FaultLineSchema, SummaryLineSchema] },
+  airborne: {
+    "replay": [FrameLineSchema, FaultLineSchema, SummaryLineSchema],
+    "replay LOG": [EstimateLineSchema, GpsLineSchema, FaultLineSchema, LogSummaryLineSchema],
+  },
 };
 
 export function jsonDocuments(): readonly { readonly path: string; readonly text: string }[] {

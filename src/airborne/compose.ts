@@ -57,7 +57,13 @@ import { Eskf, type EskfOptions, type StateEstimator } from "../navigation/state
 import { PlanarKlt, type VioStrategy } from "../navigation/vio/mod.ts";
 import { openVision, type VisionLibrary } from "../native/vision/mod.ts";
 import type { AirborneConfig } from "./config.ts";
-import type { Airborne, AirborneOptions, TileStorePlace } from "./contract.ts";
+import type {
+  Airborne,
+  AirborneOptions,
+  EstimatorAlone,
+  EstimatorAloneOptions,
+  TileStorePlace,
+} from "./contract.ts";
 import { openFlightController } from "./compose_controller.ts";
 import { Companion, type ThermalInput, treeReader } from "./companion.ts";
 import { Locator } from "./locator.ts";
@@ -68,19 +74,31 @@ import { replayCommand } from "./replay.ts";
 
 /** The commands of `airborne`. */
 export function commands(): readonly Command[] {
-  const parts = { composeAirborne, openTileStore, openFlightController, openCamera };
+  const parts = {
+    composeAirborne,
+    composeEstimator,
+    openTileStore,
+    openFlightController,
+    openCamera,
+  };
   return [flyCommand(parts), replayCommand(parts), statusCommand()];
 }
 
-/** What strategies are made of. */
-interface StrategyParts {
+/** What a state estimator is made of. */
+interface EstimatorParts {
   readonly config: AirborneConfig;
+  /** null: nothing is known of a map. */
+  readonly flightPackage: FlightPackage | null;
+  readonly localFrame: LocalFrame;
+  readonly onEvent: EskfOptions["onEvent"];
+}
+
+/** What strategies are made of. */
+interface StrategyParts extends EstimatorParts {
   readonly device: DeviceLibrary;
   readonly vision: VisionLibrary;
   readonly flightPackage: FlightPackage;
-  readonly localFrame: LocalFrame;
   readonly map: TileMap;
-  readonly onEvent: EskfOptions["onEvent"];
   /** Runs models, and knows how much work the computer allows. */
   readonly companion: Companion;
   /** Takes what a strategy opens for itself: it is closed with everything else, last opened first. */
@@ -95,6 +113,10 @@ interface Roles {
   readonly pose: PoseSolver;
   readonly state_estimator: StateEstimator;
 }
+
+const STATE_ESTIMATORS: Strategies<EstimatorParts, StateEstimator> = {
+  eskf: { create: makeEskf },
+};
 
 /** Every strategy that `airborne` knows, by the name that the configuration gives it. */
 const STRATEGIES: { readonly [Role in keyof Roles]: Strategies<StrategyParts, Roles[Role]> } = {
@@ -118,9 +140,7 @@ const STRATEGIES: { readonly [Role in keyof Roles]: Strategies<StrategyParts, Ro
   pose: {
     planar_pose: { create: ({ vision, config }) => new PlanarPoseSolver(vision, config.pose) },
   },
-  state_estimator: {
-    eskf: { create: makeEskf },
-  },
+  state_estimator: STATE_ESTIMATORS,
 };
 
 /**
@@ -190,6 +210,26 @@ export async function composeAirborne(options: AirborneOptions): Promise<Airborn
   };
 }
 
+/** A flight without a camera: the state estimator, in the frame of a package where there is one. */
+async function composeEstimator(options: EstimatorAloneOptions): Promise<EstimatorAlone> {
+  const { config, onEvent, packagePath, origin } = options;
+  const name = config.strategies.stateEstimator;
+  const chosen = chooseStrategy<EstimatorParts, StateEstimator>({
+    executable: "airborne",
+    role: "state_estimator",
+    name,
+    strategies: STATE_ESTIMATORS,
+    hasLibrary: (library) => hasNativeLibrary(library),
+  });
+  const flightPackage = packagePath === null
+    ? null
+    : await openPackage({ ...options, packagePath });
+  const localFrame = flightPackage === null ? new LocalFrame(origin) : frameOf(flightPackage);
+  const parts = { config, flightPackage, localFrame, onEvent };
+  const estimator = await chosen.create(parts);
+  return { estimator, localFrame, flightPackage, strategies: { state_estimator: name } };
+}
+
 function openServiceManager(
   device: DeviceLibrary,
   resources: AsyncDisposableStack,
@@ -225,7 +265,17 @@ async function openParts(
   const { config, onEvent } = options;
   const device = resources.use(openDevice());
   const vision = resources.use(openVision());
-  const flightPackage = await openFlightPackage(
+  const flightPackage = await openPackage(options);
+  const localFrame = frameOf(flightPackage);
+  const map = new TileMap(vision, flightPackage.tiles, localFrame);
+  const companion = resources.use(makeCompanion(options, device));
+  return { companion, config, device, vision, flightPackage, localFrame, map, onEvent, resources };
+}
+
+async function openPackage(
+  options: Pick<AirborneOptions, "packagePath" | "packageSha256" | "flightUntil" | "onVerified">,
+): Promise<FlightPackage> {
+  return await openFlightPackage(
     options.packagePath,
     (manifest) => (doneBytes) => options.onVerified?.(doneBytes, verifiedBytes(manifest)),
     {
@@ -233,15 +283,14 @@ async function openParts(
       ...(options.packageSha256 ? { manifestSha256: options.packageSha256 } : {}),
     },
   );
-  const { area, groundHeightM } = flightPackage.manifest;
-  const localFrame = new LocalFrame({
+}
+
+function frameOf({ manifest: { area, groundHeightM } }: FlightPackage): LocalFrame {
+  return new LocalFrame({
     latitudeDeg: (area.southDeg + area.northDeg) / 2,
     longitudeDeg: (area.westDeg + area.eastDeg) / 2,
     heightM: groundHeightM,
   });
-  const map = new TileMap(vision, flightPackage.tiles, localFrame);
-  const companion = resources.use(makeCompanion(options, device));
-  return { companion, config, device, vision, flightPackage, localFrame, map, onEvent, resources };
 }
 
 function makeCompanion({ config, thermal }: AirborneOptions, device: DeviceLibrary): Companion {
@@ -269,8 +318,9 @@ function thermalInput(
 }
 
 /** The package knows how well its map is registered; the configuration does not. */
-function makeEskf({ config, localFrame, flightPackage, onEvent }: StrategyParts): StateEstimator {
-  const mapConstantSigmaM = flightPackage.manifest.mapRegistrationSigmaM;
+function makeEskf({ config, localFrame, flightPackage, onEvent }: EstimatorParts): StateEstimator {
+  const mapConstantSigmaM = flightPackage?.manifest.mapRegistrationSigmaM ??
+    config.eskf.anchor.mapConstantSigmaM;
   const anchor = { ...config.eskf.anchor, mapConstantSigmaM };
   return new Eskf({ config: { ...config.eskf, anchor }, localFrame, onEvent });
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Clock, LocalFrame } from "../core/mod.ts";
+import type { Clock, LocalFrame, WgsPosition } from "../core/mod.ts";
 import type { FlightPackage } from "../flight/flight_package/mod.ts";
 import type { CameraSource } from "../flight/camera_source/mod.ts";
 import type { FlightControllerAdapter } from "../flight/flight_controller/mod.ts";
@@ -20,6 +20,7 @@ import type { Locator } from "./locator.ts";
 import type { Navigator } from "./navigator.ts";
 import type { Note } from "./notes.ts";
 import type { FaultLine, FrameLine } from "./json_lines.ts";
+import type { LogLine } from "./log_lines.ts";
 
 /** The parts of a flight; disposing it closes everything, last opened first. */
 export interface Airborne extends AsyncDisposable {
@@ -54,6 +55,36 @@ export interface AirborneOptions {
   readonly thermal?: { readonly folder: string; readonly clock: Clock };
   /** Called while the package is verified. */
   readonly onVerified?: (doneBytes: number, totalBytes: number) => void;
+}
+
+/** What a flight without a camera has. */
+export interface EstimatorAlone {
+  readonly estimator: StateEstimator;
+  /** Of the package, or at `origin`. */
+  readonly localFrame: LocalFrame;
+  readonly flightPackage: FlightPackage | null;
+  readonly strategies: Readonly<Record<string, string>>;
+}
+
+export interface EstimatorAloneOptions
+  extends Pick<AirborneOptions, "packageSha256" | "config" | "flightUntil" | "onEvent"> {
+  /** null: no package, the frame begins at `origin`. */
+  readonly packagePath: string | null;
+  readonly origin: WgsPosition;
+}
+
+export interface LogReplayRequest
+  extends Pick<ReplayRequest, "packageSha256" | "recorderFolder" | "strict"> {
+  readonly logPath: string;
+  readonly packagePath: string | null;
+  /** Where it starts, and within how many metres; null: at its first GPS position. */
+  readonly start: {
+    readonly latitudeDeg: number;
+    readonly longitudeDeg: number;
+    readonly radiusM: number;
+  } | null;
+  /** Counted from 1; null: the one with the most IMU samples. */
+  readonly boot: number | null;
 }
 
 export interface ReplayRequest {
@@ -129,9 +160,14 @@ export interface FlightParts extends ReplayParts {
   openCamera(place: CameraPlace): CameraSource;
 }
 
+/** What a flight without a camera needs from it. */
+export interface EstimatorParts {
+  composeEstimator(options: EstimatorAloneOptions): Promise<EstimatorAlone>;
+}
+
 /** What a flight prints as it goes. */
 export interface FlightConsole {
-  line(line: FrameLine | FaultLine): void;
+  line(line: FrameLine | FaultLine | LogLine): void;
   readonly note: Note;
   progress(done: number, total: number): void;
   readonly signal: AbortSignal;

@@ -24,6 +24,11 @@ import { SensorRecords } from "./sensor_records.ts";
 
 const VIO_HEALTH_INTERVAL_NS = 1e9;
 
+/** A flight without a camera has no package, perhaps, and few strategies. */
+type RecordedParts = Pick<Airborne, "localFrame" | "strategies"> & {
+  readonly flightPackage: Airborne["flightPackage"] | null;
+};
+
 export class FlightRecords implements FlightOutput {
   readonly name = "flight record";
   readonly #sensors: SensorRecords;
@@ -34,13 +39,13 @@ export class FlightRecords implements FlightOutput {
   readonly #vio: FdrSink;
   readonly #companion: FdrSink;
   readonly #recording: FlightRecording;
-  readonly #airborne: Airborne;
+  readonly #airborne: RecordedParts;
   readonly #clock: Clock;
   #vioState = "";
   #vioRecordedNs = -Infinity;
   #summary: RecordedFlightSummary | null = null;
 
-  constructor(recording: FlightRecording, airborne: Airborne, clock: Clock) {
+  constructor(recording: FlightRecording, airborne: RecordedParts, clock: Clock) {
     this.#sensors = new SensorRecords(recording.sink("sensors"));
     this.#camera = recording.sink("camera");
     this.#navigator = recording.sink("navigator");
@@ -55,7 +60,9 @@ export class FlightRecords implements FlightOutput {
 
   /** The package was checked against its manifest before the flight. */
   packageVerified(): void {
-    const { name, files } = this.#airborne.flightPackage.manifest;
+    const { flightPackage } = this.#airborne;
+    if (flightPackage === null) return;
+    const { name, files } = flightPackage.manifest;
     this.#recording.sink("flight_package").enqueue({
       kind: "package.verified",
       timestampNs: this.#clock.now(),
@@ -150,7 +157,7 @@ export class FlightRecords implements FlightOutput {
   }
 }
 
-function vioHealth(outcome: FrameOutcome, airborne: Airborne): FdrPayload<"vio.health"> {
+function vioHealth(outcome: FrameOutcome, airborne: RecordedParts): FdrPayload<"vio.health"> {
   return {
     state: outcome.vio.state,
     strategy: airborne.strategies.vio,

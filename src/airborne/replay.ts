@@ -15,30 +15,43 @@ import {
   UsageError,
 } from "../core/mod.ts";
 import { openPhotographFolder } from "../flight/replay/mod.ts";
-import type { FlightConsole, ReplayParts, ReplayRequest } from "./contract.ts";
+import type { EstimatorParts, FlightConsole, ReplayParts, ReplayRequest } from "./contract.ts";
 import { packageOptions, readAirborneConfig } from "./flight_options.ts";
 import type { SummaryLine } from "./json_lines.ts";
+import type { LogSummaryLine } from "./log_lines.ts";
 import { nonThrowingNote } from "./notes.ts";
 import { replayFlight } from "./replay_flight.ts";
+import { isLogPath, logExitCode, logSummaryText, startOption } from "./replay_log_command.ts";
+import { replayLog } from "./replay_log.ts";
 import { replayPhotographs } from "./replay_photographs.ts";
 import { summaryText } from "./summary_text.ts";
 
 const ABOUT = `
 Flies a recorded flight again: every sensor row and picture in the order in which the companion
-computer received it, through odometry, place recognition, matching, pose and state estimation.`;
+computer received it, through odometry, place recognition, matching, pose and state estimation.
+
+The log of a flight controller has no pictures: its sensors go through the state estimator alone, and
+what it prints, once a second, is where the aircraft was and whether its GPS could be trusted.`;
 
 const ARGUMENTS = {
   flight: option.path({
     access: "read",
     placeholder: "FLIGHT",
     required: true,
-    help: "a recorded-flight folder (operator simulate flight writes them), or a folder of nadir " +
-      "photographs with EXIF position and height",
+    help: "a recorded-flight folder (operator simulate flight writes them), a folder of nadir " +
+      "photographs with EXIF position and height, or the log of a flight controller (dataflash " +
+      ".BIN of ArduPilot, .ulg of PX4)",
   }),
 } as const;
 
 const OPTIONS = {
   ...packageOptions,
+  package: option.path({
+    access: "read",
+    placeholder: "PACKAGE",
+    help: "flight package (operator provision makes it); verified whole before the flight; a log " +
+      "can do without",
+  }),
   recorder: option.path({
     access: "write",
     placeholder: "DIR",
@@ -57,6 +70,14 @@ const OPTIONS = {
       "work less while this computer throttles: /sys for the one that flies, or a folder laid " +
       "out as it is, with class/thermal; read at inference.thermalPollHz of the flight's time",
   }),
+  start: startOption,
+  boot: option.count({
+    placeholder: "N",
+    minimum: 1,
+    maximum: 256,
+    help: "which boot of the controller, where a log holds several",
+    absent: "the one with the most IMU samples",
+  }),
   noSyscallFilter: option.flag({
     help: "do without the filter of system calls, which keeps native code from starting programs " +
       "and opening connections in flight; recorded as a warning",
@@ -69,19 +90,20 @@ const OPTIONS = {
 
 type Values = OptionValues<typeof OPTIONS> & { readonly flight: string; readonly json: boolean };
 
-export function replayCommand(parts: ReplayParts): Command {
+export function replayCommand(parts: ReplayParts & EstimatorParts): Command {
   return defineCommand({
     name: "replay",
     summary: "fly a recorded flight, or photographs, again through the real chain",
     about: ABOUT,
     arguments: ARGUMENTS,
     options: OPTIONS,
-    json: "one JSON object a frame, then a summary",
+    json: "one JSON object a frame, or a second of a log, then a summary",
     examples: [
       "airborne replay flights/monday --package packages/valley",
       "airborne replay flights/monday --package packages/valley --json > monday.jsonl",
       "airborne replay flights/monday --package packages/valley --recorder home --make-tiles home",
       "airborne replay photographs/ --package packages/beach --json",
+      "airborne replay 00000042.BIN --json",
     ],
     environment: { "GDN_…": "overrides a setting: GDN_NAVIGATOR__HEIGHT_MIN_M=10" },
     exitCodes: {
@@ -90,11 +112,21 @@ export function replayCommand(parts: ReplayParts): Command {
       70: "the state estimator failed",
       74: "an output or the record is incomplete",
     },
-    run: (values, io) => run(parts, requestOf(values), io),
+    run: async (values, io) =>
+      await isLogPath(values.flight)
+        ? await runLog(parts, values, io)
+        : await run(parts, requestOf(values), io),
   });
 }
 
+/** @throws UsageError for what only a log can do without, or has */
 function requestOf(values: Values): ReplayRequest {
+  if (values.package === undefined) {
+    throw new UsageError("needs --package PACKAGE");
+  }
+  if (values.start !== undefined || values.boot !== undefined) {
+    throw new UsageError("--start and --boot are for the log of a flight controller");
+  }
   return {
     flightPath: values.flight,
     packagePath: values.package,
@@ -108,6 +140,43 @@ function requestOf(values: Values): ReplayRequest {
     strict: values.strict,
     noSyscallFilter: values.noSyscallFilter,
   };
+}
+
+async function runLog(parts: EstimatorParts, values: Values, io: CommandIo): Promise<ExitCode> {
+  if (values.makeTiles !== undefined || values.thermal !== undefined) {
+    throw new UsageError(
+      "--make-tiles and --thermal need a recorded flight: a log has no pictures",
+    );
+  }
+  const progress = io.progress("replay", 1);
+  let summary: LogSummaryLine;
+  try {
+    summary = await replayLog(
+      parts,
+      {
+        logPath: values.flight,
+        packagePath: values.package ?? null,
+        packageSha256: values.packageSha256 ?? null,
+        recorderFolder: values.recorder ?? null,
+        start: values.start ?? null,
+        boot: values.boot ?? null,
+        strict: values.strict,
+      },
+      await readAirborneConfig({ configPath: values.config ?? null, modelPath: null }),
+      {
+        line: (line) => values.json && io.out(JSON.stringify(line)),
+        note: nonThrowingNote((line) => io.err(line)),
+        progress: (done, total) => progress.update(done / Math.max(1, total)),
+        signal: io.signal,
+      },
+    );
+    progress.update(1);
+  } finally {
+    progress.end();
+  }
+  if (values.json) io.out(JSON.stringify(summary));
+  else for (const line of logSummaryText(summary)) io.out(line);
+  return logExitCode(summary);
 }
 
 async function run(
