@@ -23,13 +23,7 @@ import {
   ServiceManager,
 } from "../native/device/mod.ts";
 import { openFaiss } from "../native/faiss/mod.ts";
-import {
-  type FlightPackage,
-  openFlightPackage,
-  packagedModel,
-  type Place,
-  verifiedBytes,
-} from "../flight/flight_package/mod.ts";
+import { type FlightPackage, packagedModel, type Place } from "../flight/flight_package/mod.ts";
 import { type EngineEntry, openRuntime } from "../navigation/inference/mod.ts";
 import { openCamera } from "../flight/camera_source/mod.ts";
 import { TileMap } from "../navigation/map/mod.ts";
@@ -53,18 +47,18 @@ import {
 } from "../navigation/place_recognition/mod.ts";
 import { PlanarPoseSolver, type PoseSolver } from "../navigation/pose/mod.ts";
 import { buildPackageTileStore, type PackageTileStore } from "../tiles/tile_journal/mod.ts";
-import { Eskf, type EskfOptions, type StateEstimator } from "../navigation/state_estimator/mod.ts";
+import type { StateEstimator } from "../navigation/state_estimator/mod.ts";
 import { PlanarKlt, type VioStrategy } from "../navigation/vio/mod.ts";
 import { openVision, type VisionLibrary } from "../native/vision/mod.ts";
-import type { AirborneConfig } from "./config.ts";
-import type {
-  Airborne,
-  AirborneOptions,
-  EstimatorAlone,
-  EstimatorAloneOptions,
-  TileStorePlace,
-} from "./contract.ts";
+import type { Airborne, AirborneOptions, TileStorePlace } from "./contract.ts";
 import { openFlightController } from "./compose_controller.ts";
+import {
+  composeEstimator,
+  type EstimatorParts,
+  frameOf,
+  openPackage,
+  STATE_ESTIMATORS,
+} from "./compose_estimator.ts";
 import { Companion, type ThermalInput, treeReader } from "./companion.ts";
 import { Locator } from "./locator.ts";
 import { Navigator } from "./navigator.ts";
@@ -82,15 +76,6 @@ export function commands(): readonly Command[] {
     openCamera,
   };
   return [flyCommand(parts), replayCommand(parts), statusCommand()];
-}
-
-/** What a state estimator is made of. */
-interface EstimatorParts {
-  readonly config: AirborneConfig;
-  /** null: nothing is known of a map. */
-  readonly flightPackage: FlightPackage | null;
-  readonly localFrame: LocalFrame;
-  readonly onEvent: EskfOptions["onEvent"];
 }
 
 /** What strategies are made of. */
@@ -113,10 +98,6 @@ interface Roles {
   readonly pose: PoseSolver;
   readonly state_estimator: StateEstimator;
 }
-
-const STATE_ESTIMATORS: Strategies<EstimatorParts, StateEstimator> = {
-  eskf: { create: makeEskf },
-};
 
 /** Every strategy that `airborne` knows, by the name that the configuration gives it. */
 const STRATEGIES: { readonly [Role in keyof Roles]: Strategies<StrategyParts, Roles[Role]> } = {
@@ -210,26 +191,6 @@ export async function composeAirborne(options: AirborneOptions): Promise<Airborn
   };
 }
 
-/** A flight without a camera: the state estimator, in the frame of a package where there is one. */
-async function composeEstimator(options: EstimatorAloneOptions): Promise<EstimatorAlone> {
-  const { config, onEvent, packagePath, origin } = options;
-  const name = config.strategies.stateEstimator;
-  const chosen = chooseStrategy<EstimatorParts, StateEstimator>({
-    executable: "airborne",
-    role: "state_estimator",
-    name,
-    strategies: STATE_ESTIMATORS,
-    hasLibrary: (library) => hasNativeLibrary(library),
-  });
-  const flightPackage = packagePath === null
-    ? null
-    : await openPackage({ ...options, packagePath });
-  const localFrame = flightPackage === null ? new LocalFrame(origin) : frameOf(flightPackage);
-  const parts = { config, flightPackage, localFrame, onEvent };
-  const estimator = await chosen.create(parts);
-  return { estimator, localFrame, flightPackage, strategies: { state_estimator: name } };
-}
-
 function openServiceManager(
   device: DeviceLibrary,
   resources: AsyncDisposableStack,
@@ -272,27 +233,6 @@ async function openParts(
   return { companion, config, device, vision, flightPackage, localFrame, map, onEvent, resources };
 }
 
-async function openPackage(
-  options: Pick<AirborneOptions, "packagePath" | "packageSha256" | "flightUntil" | "onVerified">,
-): Promise<FlightPackage> {
-  return await openFlightPackage(
-    options.packagePath,
-    (manifest) => (doneBytes) => options.onVerified?.(doneBytes, verifiedBytes(manifest)),
-    {
-      flightUntil: options.flightUntil,
-      ...(options.packageSha256 ? { manifestSha256: options.packageSha256 } : {}),
-    },
-  );
-}
-
-function frameOf({ manifest: { area, groundHeightM } }: FlightPackage): LocalFrame {
-  return new LocalFrame({
-    latitudeDeg: (area.southDeg + area.northDeg) / 2,
-    longitudeDeg: (area.westDeg + area.eastDeg) / 2,
-    heightM: groundHeightM,
-  });
-}
-
 function makeCompanion({ config, thermal }: AirborneOptions, device: DeviceLibrary): Companion {
   const { inference, thermalAdaptation, placeRecognition } = config;
   return new Companion({
@@ -315,14 +255,6 @@ function thermalInput(
     readText: (path) => readSystemText(device, path),
     readGraphicsProcessor: () => readGraphicsProcessor(device),
   };
-}
-
-/** The package knows how well its map is registered; the configuration does not. */
-function makeEskf({ config, localFrame, flightPackage, onEvent }: EstimatorParts): StateEstimator {
-  const mapConstantSigmaM = flightPackage?.manifest.mapRegistrationSigmaM ??
-    config.eskf.anchor.mapConstantSigmaM;
-  const anchor = { ...config.eskf.anchor, mapConstantSigmaM };
-  return new Eskf({ config: { ...config.eskf, anchor }, localFrame, onEvent });
 }
 
 async function openOnnxMatcher(parts: StrategyParts): Promise<CrossDomainMatcher> {

@@ -1,0 +1,76 @@
+/**
+ * Composes the state estimator, for every flight and for one without a camera.
+ *
+ * @module
+ */
+import { chooseStrategy, hasNativeLibrary, LocalFrame, type Strategies } from "../core/mod.ts";
+import {
+  type FlightPackage,
+  openFlightPackage,
+  verifiedBytes,
+} from "../flight/flight_package/mod.ts";
+import { Eskf, type EskfOptions, type StateEstimator } from "../navigation/state_estimator/mod.ts";
+import type { AirborneConfig } from "./config.ts";
+import type { AirborneOptions, EstimatorAlone, EstimatorAloneOptions } from "./contract.ts";
+
+/** What a state estimator is made of. */
+export interface EstimatorParts {
+  readonly config: AirborneConfig;
+  /** null: nothing is known of a map. */
+  readonly flightPackage: FlightPackage | null;
+  readonly localFrame: LocalFrame;
+  readonly onEvent: EskfOptions["onEvent"];
+}
+
+export const STATE_ESTIMATORS: Strategies<EstimatorParts, StateEstimator> = {
+  eskf: { create: makeEskf },
+};
+
+/** A flight without a camera: the state estimator, in the frame of a package where there is one. */
+export async function composeEstimator(options: EstimatorAloneOptions): Promise<EstimatorAlone> {
+  const { config, onEvent, packagePath, origin } = options;
+  const name = config.strategies.stateEstimator;
+  const chosen = chooseStrategy<EstimatorParts, StateEstimator>({
+    executable: "airborne",
+    role: "state_estimator",
+    name,
+    strategies: STATE_ESTIMATORS,
+    hasLibrary: (library) => hasNativeLibrary(library),
+  });
+  const flightPackage = packagePath === null
+    ? null
+    : await openPackage({ ...options, packagePath });
+  const localFrame = flightPackage === null ? new LocalFrame(origin) : frameOf(flightPackage);
+  const parts = { config, flightPackage, localFrame, onEvent };
+  const estimator = await chosen.create(parts);
+  return { estimator, localFrame, flightPackage, strategies: { state_estimator: name } };
+}
+
+export async function openPackage(
+  options: Pick<AirborneOptions, "packagePath" | "packageSha256" | "flightUntil" | "onVerified">,
+): Promise<FlightPackage> {
+  return await openFlightPackage(
+    options.packagePath,
+    (manifest) => (doneBytes) => options.onVerified?.(doneBytes, verifiedBytes(manifest)),
+    {
+      flightUntil: options.flightUntil,
+      ...(options.packageSha256 ? { manifestSha256: options.packageSha256 } : {}),
+    },
+  );
+}
+
+export function frameOf({ manifest: { area, groundHeightM } }: FlightPackage): LocalFrame {
+  return new LocalFrame({
+    latitudeDeg: (area.southDeg + area.northDeg) / 2,
+    longitudeDeg: (area.westDeg + area.eastDeg) / 2,
+    heightM: groundHeightM,
+  });
+}
+
+/** The package knows how well its map is registered; the configuration does not. */
+function makeEskf({ config, localFrame, flightPackage, onEvent }: EstimatorParts): StateEstimator {
+  const mapConstantSigmaM = flightPackage?.manifest.mapRegistrationSigmaM ??
+    config.eskf.anchor.mapConstantSigmaM;
+  const anchor = { ...config.eskf.anchor, mapConstantSigmaM };
+  return new Eskf({ config: { ...config.eskf, anchor }, localFrame, onEvent });
+}
