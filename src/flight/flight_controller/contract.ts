@@ -74,6 +74,8 @@ export interface ControllerHealth {
   readonly positionsRefused: number;
   /** Smallest round trip to the controller, milliseconds; null before the first answer. */
   readonly roundTripMs: number | null;
+  /** Alerts and values that the protocol has no way to carry; absent where it carries all. */
+  readonly textsNotCarried?: number;
 }
 
 /**

@@ -1,0 +1,93 @@
+/**
+ * What to ask next. iNav answers one request of a port each time that its serial task runs, 100 times a
+ * second (`fc/fc_tasks.c`, `msp/msp_serial.c`), and a position of ours takes one of these times: rates are
+ * shares of that, and the IMU gets what the others leave.
+ *
+ * @module
+ */
+import type { MspName } from "../../../link/msp/mod.ts";
+
+export interface Poll {
+  readonly name: MspName;
+  /** Payload of the request. */
+  readonly payload: Uint8Array;
+  readonly rateHz: number;
+}
+
+const NO_PAYLOAD = new Uint8Array();
+/** MSP_WP: where the controller believes to be. */
+const ACTUAL_POSITION = Uint8Array.of(255);
+const IMU_RATE_MAX_HZ = 200;
+/** Asked again until they are answered. */
+const IDENTITY: readonly MspName[] = ["MSP_API_VERSION", "MSP_FC_VARIANT", "MSP_FC_VERSION"];
+const IDENTITY_RATE_HZ = 2;
+
+/** `pose`: whether the controller knows MSP2_INAV_FULL_LOCAL_POSE (iNav 9), whose yaw is ten times finer. */
+function pollsOf(pose: boolean): readonly Poll[] {
+  const poll = (name: MspName, rateHz: number, payload = NO_PAYLOAD) => ({ name, rateHz, payload });
+  return [
+    poll(pose ? "MSP2_INAV_FULL_LOCAL_POSE" : "MSP_ATTITUDE", 15),
+    poll("MSP_ALTITUDE", 10),
+    poll("MSP_RAW_GPS", 5),
+    poll("MSP2_INAV_STATUS", 4),
+    poll("MSP_GPSSTATISTICS", 2),
+    poll("MSP_WP", 1, ACTUAL_POSITION),
+  ];
+}
+
+export class PollPlan {
+  readonly #dueNs = new Map<MspName, number>();
+  readonly #identified = new Set<MspName>();
+  #polls = pollsOf(true);
+  #imuDueNs = 0;
+
+  /** Everything anew: the controller may be another one. */
+  restart(): void {
+    this.#dueNs.clear();
+    this.#identified.clear();
+    this.#polls = pollsOf(true);
+    this.#imuDueNs = 0;
+  }
+
+  answered(name: MspName): void {
+    if (IDENTITY.includes(name)) this.#identified.add(name);
+  }
+
+  /** The controller does not know MSP2_INAV_FULL_LOCAL_POSE. */
+  withoutPose(): void {
+    this.#polls = pollsOf(false);
+  }
+
+  /** What is most overdue; undefined until {@link nextDueNs}. */
+  next(nowNs: number): Poll | undefined {
+    let chosen: Poll | undefined, longestNs = -1;
+    for (const poll of this.#all()) {
+      const overdueNs = nowNs - (this.#dueNs.get(poll.name) ?? 0);
+      if (overdueNs < 0 || overdueNs * poll.rateHz <= longestNs) continue;
+      chosen = poll;
+      longestNs = overdueNs * poll.rateHz;
+    }
+    if (chosen !== undefined) {
+      this.#dueNs.set(chosen.name, nowNs + 1e9 / chosen.rateHz);
+      return chosen;
+    }
+    if (nowNs < this.#imuDueNs) return undefined;
+    this.#imuDueNs = nowNs + 1e9 / IMU_RATE_MAX_HZ;
+    return { name: "MSP_RAW_IMU", payload: NO_PAYLOAD, rateHz: IMU_RATE_MAX_HZ };
+  }
+
+  get nextDueNs(): number {
+    let dueNs = this.#imuDueNs;
+    for (const { name } of this.#all()) dueNs = Math.min(dueNs, this.#dueNs.get(name) ?? 0);
+    return dueNs;
+  }
+
+  *#all(): Generator<Poll> {
+    for (const name of IDENTITY) {
+      if (!this.#identified.has(name)) {
+        yield { name, payload: NO_PAYLOAD, rateHz: IDENTITY_RATE_HZ };
+      }
+    }
+    yield* this.#polls;
+  }
+}
