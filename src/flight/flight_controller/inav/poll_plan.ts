@@ -68,11 +68,11 @@ export class PollPlan {
       longestNs = overdueNs * poll.rateHz;
     }
     if (chosen !== undefined) {
-      this.#dueNs.set(chosen.name, nowNs + 1e9 / chosen.rateHz);
+      this.#dueNs.set(chosen.name, after(this.#dueNs.get(chosen.name) ?? 0, chosen.rateHz, nowNs));
       return chosen;
     }
     if (nowNs < this.#imuDueNs) return undefined;
-    this.#imuDueNs = nowNs + 1e9 / IMU_RATE_MAX_HZ;
+    this.#imuDueNs = after(this.#imuDueNs, IMU_RATE_MAX_HZ, nowNs);
     return { name: "MSP_RAW_IMU", payload: NO_PAYLOAD, rateHz: IMU_RATE_MAX_HZ };
   }
 
@@ -90,4 +90,10 @@ export class PollPlan {
     }
     yield* this.#polls;
   }
+}
+
+/** On a grid, so that a late one costs no rate; what was missed is not made up for. */
+function after(dueNs: number, rateHz: number, nowNs: number): number {
+  const periodNs = 1e9 / rateHz;
+  return nowNs - dueNs < periodNs ? dueNs + periodNs : nowNs + periodNs;
 }

@@ -1,0 +1,125 @@
+/**
+ * iNav's side of the suite: its serial task and its receiver as the simulated controller has them.
+ *
+ * @module
+ */
+import { type Clock, createLogger } from "../../src/core/mod.ts";
+import { InavAdapter } from "../../src/flight/flight_controller/inav/mod.ts";
+import type { InavState } from "../../src/workstation/simulated_controller/inav_answers.ts";
+import { InavReceiver } from "../../src/workstation/simulated_controller/inav_receiver.ts";
+import { InavSerial } from "../../src/workstation/simulated_controller/inav_serial.ts";
+import type { ByteLink } from "../../src/link/transport/mod.ts";
+import { bytePipe } from "../support/byte_pipe.ts";
+import {
+  AT_REST,
+  type ControllerRig,
+  type TakenPosition,
+  type ToldState,
+} from "./flight_controller_suite.ts";
+
+const TICK_MS = 2;
+const NO_SPEED = [0, 0, 0] as const;
+
+export interface InavRigOptions {
+  readonly clock: Clock;
+  readonly version: InavState["version"];
+}
+
+export class InavRig implements ControllerRig {
+  readonly adapter: InavAdapter;
+  readonly taken: TakenPosition[] = [];
+  readonly log: string[] = [];
+  readonly #clock: Clock;
+  readonly #version: InavState["version"];
+  readonly #link: ByteLink;
+  readonly #receiver = new InavReceiver("msp");
+  readonly #serial: InavSerial;
+  readonly #end = new AbortController();
+  readonly #reading: Promise<void>;
+  readonly #timer: ReturnType<typeof setInterval>;
+  #told: ToldState = AT_REST;
+  #muted = false;
+
+  constructor({ clock, version }: InavRigOptions) {
+    this.#clock = clock;
+    this.#version = version;
+    const { ends: [ours, theirs] } = bytePipe(clock);
+    this.#link = theirs;
+    const logger = createLogger({
+      component: "inav",
+      sink: (line) => void this.log.push(line),
+      now: () => new Date(),
+    });
+    this.adapter = new InavAdapter({ link: ours, clock, logger });
+    this.#serial = new InavSerial({
+      state: () => this.#state(),
+      onPosition: (values, timeS) => {
+        this.#receiver.takePosition(values, timeS);
+        const { solution } = this.#receiver;
+        const [north, east, down] = solution.velocityNedCmps;
+        this.taken.push({
+          isFix: this.#receiver.hasFix,
+          latitudeDeg: solution.latitudeE7 / 1e7,
+          longitudeDeg: solution.longitudeE7 / 1e7,
+          heightMslM: solution.heightMslCm / 100,
+          velocityEnuMps: [east / 100, north / 100, -down / 100],
+          sigmaHorizontalM: solution.horizontalAccuracyCm / 100,
+        });
+      },
+      write: (bytes) => void (this.#muted || theirs.write(bytes)),
+    });
+    this.#reading = this.#read();
+    this.#timer = setInterval(() => {
+      const timeS = this.#clock.now() / 1e9;
+      this.#receiver.advance(timeS);
+      this.#serial.tick(timeS);
+    }, TICK_MS);
+  }
+
+  tell(state: Partial<ToldState>): void {
+    this.#told = { ...this.#told, ...state };
+  }
+
+  disturb(bytes: Uint8Array): void {
+    this.#link.write(bytes);
+  }
+
+  mute(muted: boolean): void {
+    this.#muted = muted;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer);
+    this.#end.abort();
+    await this.#reading;
+    await this.adapter[Symbol.asyncDispose]();
+  }
+
+  async #read(): Promise<void> {
+    for await (const { bytes } of this.#link.chunks(this.#end.signal)) {
+      if (!this.#muted) this.#serial.receive(bytes);
+    }
+  }
+
+  #state(): InavState {
+    const { isArmed, specificForceMps2, angularRateRps, localFromBody, heightAboveHomeM } =
+      this.#told;
+    return {
+      version: this.#version,
+      isArmed,
+      specificForceMps2,
+      angularRateRps,
+      localFromBody,
+      barometerHeightM: heightAboveHomeM,
+      solution: this.#receiver.solution,
+      packets: 0,
+      estimate: {
+        latitudeDeg: 50.45,
+        longitudeDeg: 30.52,
+        heightMslM: 180 + heightAboveHomeM,
+        positionNeuM: [0, 0, heightAboveHomeM],
+        velocityNeuMps: NO_SPEED,
+      },
+    };
+  }
+}
