@@ -73,6 +73,8 @@ const PARTS: Readonly<Record<string, (host: PartHost) => Promise<PartResult>>> =
     repeatTests(["tests/faults/hostile_bytes.test.ts"], { GDN_HOSTILE_ROUNDS: "1500" }, host),
   mavlink: (host) =>
     repeatTests(["tests/faults/mavlink_bytes.test.ts"], { GDN_MAVLINK_BYTES: "100000000" }, host),
+  msp: (host) =>
+    repeatTests(["tests/faults/hostile_msp.test.ts"], { GDN_HOSTILE_MSP_BYTES: "100000000" }, host),
 };
 
 const OPTIONS = {
@@ -130,7 +132,8 @@ Long runs with many seeds. A failure prints the command that repeats it. The par
   sanitize     tests of native code under AddressSanitizer and UndefinedBehaviorSanitizer
   properties   unit and contract tests with other seeds
   bytes        mutated pictures, packages and streams: an error that says so, never a crash
-  mavlink      100 million hostile bytes on a MAVLink line: every good frame among them arrives`,
+  mavlink      100 million hostile bytes on a MAVLink line: every good frame among them arrives
+  msp          100 million hostile bytes on an MSP line: the first good frame after any of them arrives`,
   options: OPTIONS,
   json: "a last line with runs and failures as one JSON object",
   examples: ["deno task campaign --only flights,bytes --seeds 100 --minutes 60"],

@@ -86,6 +86,7 @@ class PipeEnd implements ByteLink {
       connected: this.#state.joined,
       bytesIn: this.#bytesIn,
       bytesOut: this.#bytesOut,
+      bytesDropped: 0,
       reconnects: this.#state.joins - 1,
       writesRefused: this.#writesRefused,
       fault: this.#state.joined ? "" : "it is cut",
