@@ -80,7 +80,7 @@ export interface ControllerHealth {
 
 /**
  * One contract suite holds for all strategies: `ardupilot`, `px4`, `inav`, `replay`, `simulated`
- * (tests/contract/flight_controller.ts).
+ * (tests/contract/flight_controller_suite.ts).
  */
 export interface FlightControllerAdapter extends AsyncDisposable {
   readonly strategyLabel: string;

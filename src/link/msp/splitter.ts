@@ -3,8 +3,9 @@
  *
  * Every `$` may begin a frame. All beginnings are followed at once, and the frame that ends first with
  * a right check sum wins: a false head with a long length holds up no good frame after it, and the
- * result does not depend on how the stream was cut into pieces. A head can reach over at most
- * `FRAME_MAX` bytes, so no more than that is kept.
+ * result does not depend on how the stream was cut into pieces. An eight-bit check sum is right by chance
+ * once in 256 times, so beginnings inside of a frame are followed beyond its end: a false frame takes no
+ * good one with it. A head can reach over at most `FRAME_MAX` bytes, so no more than that is kept.
  *
  * @module
  */
@@ -43,11 +44,15 @@ interface Head {
   /** Where its payload begins; 0 while the length is not known. */
   payloadAt: number;
   v1Jumbo: boolean;
+  /** Inside of a frame that was taken: most likely its content, which is no fault of the line. */
+  isContent: boolean;
 }
 
 export class MspSplitter {
   readonly #buffer = new Uint8Array(2 * FRAME_MAX);
   #length = 0;
+  /** End of the last frame, by its position in the buffer. */
+  #acceptedTo = 0;
   /** In order of their start. */
   #heads: Head[] = [];
   #frames = 0;
@@ -68,6 +73,7 @@ export class MspSplitter {
         if (dollar < 0) break;
         at = dollar;
         this.#length = 0;
+        this.#acceptedTo = 0;
       }
       this.#take(bytes[at++], frames);
     }
@@ -75,7 +81,8 @@ export class MspSplitter {
   }
 
   get counters(): MspCounters {
-    const pending = this.#heads.length === 0 ? 0 : this.#length - this.#heads[0].start;
+    const from = Math.max(this.#heads[0]?.start ?? this.#length, this.#acceptedTo);
+    const pending = Math.max(0, this.#length - from);
     return {
       frames: this.#frames,
       checkSumWrong: this.#checkSumWrong,
@@ -91,7 +98,8 @@ export class MspSplitter {
     this.#bytesIn++;
     this.#buffer[position] = byte;
     if (byte === DOLLAR) {
-      this.#heads.push({ start: position, decideAt: position + 2, payloadAt: 0, v1Jumbo: false });
+      const head = { start: position, decideAt: position + 2, payloadAt: 0 };
+      this.#heads.push({ ...head, v1Jumbo: false, isContent: false });
     }
     for (let i = 0; i < this.#heads.length; i++) {
       const head = this.#heads[i];
@@ -103,12 +111,20 @@ export class MspSplitter {
         continue;
       }
       frames.push(decision);
-      this.#frames++;
-      this.#bytesInFrames += position + 1 - head.start;
-      this.#cut += i;
-      this.#heads = [];
-      return;
+      this.#accept(i, position);
+      i = -1;
     }
+  }
+
+  /** Heads before the frame are given up; those inside of it go on. */
+  #accept(index: number, position: number): void {
+    const { start } = this.#heads[index];
+    this.#frames++;
+    this.#bytesInFrames += position + 1 - Math.max(start, this.#acceptedTo);
+    this.#acceptedTo = position + 1;
+    for (const head of this.#heads.slice(0, index)) if (!head.isContent) this.#cut++;
+    this.#heads = this.#heads.slice(index + 1);
+    for (const head of this.#heads) head.isContent = true;
   }
 
   #decide(head: Head, position: number): MspFrame | "wait" | "drop" {
@@ -132,7 +148,7 @@ export class MspSplitter {
 
   #withLength(head: Head, payloadAt: number, length: number): "wait" | "drop" {
     if (length > MSP_PAYLOAD_MAX) {
-      this.#tooLong++;
+      if (!head.isContent) this.#tooLong++;
       return "drop";
     }
     head.payloadAt = payloadAt;
@@ -140,7 +156,7 @@ export class MspSplitter {
     return "wait";
   }
 
-  #complete({ start, payloadAt }: Head, position: number): MspFrame | undefined {
+  #complete({ start, payloadAt, isContent }: Head, position: number): MspFrame | undefined {
     const bytes = this.#buffer;
     const version = bytes[start + 1] === V2 ? 2 : 1;
     const sum = version === 2
@@ -155,7 +171,7 @@ export class MspSplitter {
         payload: bytes.slice(payloadAt, position),
       })
       : undefined;
-    if (frame === undefined) this.#checkSumWrong++;
+    if (frame === undefined && !isContent) this.#checkSumWrong++;
     return frame;
   }
 
@@ -168,6 +184,7 @@ export class MspSplitter {
     const by = this.#heads.length === 0 ? this.#length : this.#heads[0].start;
     this.#buffer.copyWithin(0, by, this.#length);
     this.#length -= by;
+    this.#acceptedTo -= by;
     for (const head of this.#heads) {
       head.start -= by;
       head.decideAt -= by;
