@@ -8,6 +8,7 @@ import {
   ArdupilotDialect,
   type Dialect,
   type FlightControllerAdapter,
+  InavAdapter,
   MavlinkAdapter,
   Px4Dialect,
 } from "../flight/flight_controller/mod.ts";
@@ -20,6 +21,10 @@ const FLIGHT_CONTROLLERS: Strategies<FlightControllerPlace, FlightControllerAdap
     create: (place) => mavlinkAdapter(place, new ArdupilotDialect(place.config.ardupilotOutput)),
   },
   px4: { create: (place) => mavlinkAdapter(place, new Px4Dialect()) },
+  inav: {
+    create: ({ address, clock }) =>
+      new InavAdapter({ link: createLink(address, { clock }), clock }),
+  },
 };
 
 function mavlinkAdapter(

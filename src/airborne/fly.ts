@@ -75,7 +75,7 @@ const OPTIONS = {
     example: "serial:/dev/ttyTHS1:921600",
     absent: "flightController.connect of the configuration",
   }),
-  autopilot: option.choice(["ardupilot", "px4"], {
+  autopilot: option.choice(["ardupilot", "px4", "inav"], {
     help: "firmware of the flight controller",
     absent: "strategies.flightController of the configuration (ardupilot)",
   }),

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type Clock, createLogger } from "../../src/core/mod.ts";
-import { InavAdapter } from "../../src/flight/flight_controller/inav/mod.ts";
+import type { Clock } from "../../src/core/mod.ts";
+import { InavAdapter } from "../../src/flight/flight_controller/mod.ts";
 import type { InavState } from "../../src/workstation/simulated_controller/inav_answers.ts";
 import { InavReceiver } from "../../src/workstation/simulated_controller/inav_receiver.ts";
 import { InavSerial } from "../../src/workstation/simulated_controller/inav_serial.ts";
@@ -28,7 +28,6 @@ export interface InavRigOptions {
 export class InavRig implements ControllerRig {
   readonly adapter: InavAdapter;
   readonly taken: TakenPosition[] = [];
-  readonly log: string[] = [];
   readonly #clock: Clock;
   readonly #version: InavState["version"];
   readonly #link: ByteLink;
@@ -45,12 +44,7 @@ export class InavRig implements ControllerRig {
     this.#version = version;
     const { ends: [ours, theirs] } = bytePipe(clock);
     this.#link = theirs;
-    const logger = createLogger({
-      component: "inav",
-      sink: (line) => void this.log.push(line),
-      now: () => new Date(),
-    });
-    this.adapter = new InavAdapter({ link: ours, clock, logger });
+    this.adapter = new InavAdapter({ link: ours, clock });
     this.#serial = new InavSerial({
       state: () => this.#state(),
       onPosition: (values, timeS) => {

@@ -154,6 +154,7 @@ export function position(changes: Partial<PositionOutput> = {}): PositionOutput 
     sigmaVerticalM: 3.1,
     sigmaSpeedMps: 0.4,
     headingRad: null,
+    enuFromBody: null,
     smoothed: false,
     ...changes,
   };

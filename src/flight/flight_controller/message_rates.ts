@@ -1,55 +1,40 @@
 /**
- * How often each message comes.
+ * How often messages come.
  *
  * @module
  */
 
-/** Whole seconds that a rate is the mean of. */
-const WINDOW_S = 4;
-/** A hostile line could invent names without end. */
+const WINDOW_NS = 3e9;
+/** Other names than these many are counted together: a hostile sender must not fill the memory. */
 const NAMES_MAX = 64;
+const OTHERS = "others";
 
-interface Counts {
-  /** By second modulo the window and the running one. */
-  readonly bySecond: number[];
-  newestSecond: number;
-}
-
+/** Mean rates over the last three seconds, Hz. */
 export class MessageRates {
-  readonly #counts = new Map<string, Counts>();
+  /** Counts of the current and of the last window, by name. */
+  #current = new Map<string, number>();
+  #rates: Readonly<Record<string, number>> = {};
+  #beganNs: number | null = null;
 
   count(name: string, nowNs: number): void {
-    let counts = this.#counts.get(name);
-    if (counts === undefined) {
-      if (this.#counts.size >= NAMES_MAX) return;
-      counts = { bySecond: new Array<number>(WINDOW_S + 1).fill(0), newestSecond: -Infinity };
-      this.#counts.set(name, counts);
-    }
-    const second = Math.floor(nowNs / 1e9);
-    forget(counts, second);
-    counts.bySecond[slot(second)]++;
+    this.#roll(nowNs);
+    const known = this.#current.has(name) || this.#current.size < NAMES_MAX ? name : OTHERS;
+    this.#current.set(known, (this.#current.get(known) ?? 0) + 1);
   }
 
-  /** Mean of the last whole seconds, Hz. */
-  at(nowNs: number): Record<string, number> {
-    const second = Math.floor(nowNs / 1e9);
-    const rates: Record<string, number> = {};
-    for (const [name, counts] of this.#counts) {
-      forget(counts, second);
-      const running = counts.bySecond[slot(second)];
-      rates[name] = (counts.bySecond.reduce((sum, count) => sum + count, 0) - running) / WINDOW_S;
-    }
-    return rates;
+  hz(nowNs: number): Readonly<Record<string, number>> {
+    this.#roll(nowNs);
+    return this.#rates;
   }
-}
 
-function slot(second: number): number {
-  return ((second % (WINDOW_S + 1)) + WINDOW_S + 1) % (WINDOW_S + 1);
-}
-
-/** Empties the slots of the seconds that have passed since. */
-function forget(counts: Counts, second: number): void {
-  const passed = Math.min(second - counts.newestSecond, WINDOW_S + 1);
-  for (let i = 0; i < passed; i++) counts.bySecond[slot(second - i)] = 0;
-  counts.newestSecond = Math.max(counts.newestSecond, second);
+  #roll(nowNs: number): void {
+    this.#beganNs ??= nowNs;
+    const elapsedNs = nowNs - this.#beganNs;
+    if (elapsedNs < WINDOW_NS) return;
+    this.#rates = Object.fromEntries(
+      [...this.#current].map(([name, count]) => [name, count / (elapsedNs * 1e-9)]),
+    );
+    this.#current = new Map();
+    this.#beganNs = nowNs;
+  }
 }

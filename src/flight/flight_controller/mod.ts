@@ -1,6 +1,7 @@
 /** C8: what speaks with the flight controller. */
 export * from "./contract.ts";
 export { MavlinkAdapter } from "./mavlink/adapter.ts";
+export { InavAdapter } from "./inav/adapter.ts";
 export { ArdupilotDialect } from "./mavlink/ardupilot.ts";
 export type { Dialect } from "./mavlink/dialect.ts";
 export { Px4Dialect } from "./mavlink/px4.ts";

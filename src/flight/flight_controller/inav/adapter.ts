@@ -6,7 +6,6 @@
 import {
   type Clock,
   controllerNs,
-  type Logger,
   type MonotonicNs,
   type Random,
   seededRandom,
@@ -30,6 +29,7 @@ import type {
   PositionOutput,
   PositionSource,
 } from "../contract.ts";
+import { EventQueue } from "../event_queue.ts";
 import { MessageRates } from "../message_rates.ts";
 import { Exchange } from "./exchange.ts";
 import { Intake } from "./intake.ts";
@@ -38,8 +38,6 @@ import { refusal, sensorGps } from "./sensor_gps.ts";
 import { UnknownMessages } from "./unknown_messages.ts";
 
 const SILENT_NS = 2e9;
-/** While so many events wait to be taken, nothing is asked. */
-const UNREAD_EVENTS_MAX = 512;
 const PROBE_INTERVAL_NS = 1e9;
 /** Longer than the period of the controller's serial task: some of the pauses meet its run. */
 const PROBE_PAUSE_NS = 12e6;
@@ -50,17 +48,15 @@ const STATE_INTERVAL_NS = 1e9;
 const ECHO_NS = 3e9;
 const VARIANT = "INAV";
 
-export interface InavOptions {
+interface InavOptions {
   readonly link: ByteLink;
   readonly clock: Clock;
-  readonly logger: Logger;
 }
 
 export class InavAdapter implements FlightControllerAdapter {
   readonly strategyLabel = "inav";
   readonly #link: ByteLink;
   readonly #clock: Clock;
-  readonly #logger: Logger;
   readonly #splitter = new MspSplitter();
   readonly #plan = new PollPlan();
   readonly #exchange = new Exchange();
@@ -68,9 +64,7 @@ export class InavAdapter implements FlightControllerAdapter {
   readonly #rates = new MessageRates();
   readonly #unknown = new UnknownMessages();
   readonly #random: Random = seededRandom("inav probe");
-  readonly #closing = new AbortController();
-  #events: ControllerEvent[] = [];
-  #wake: () => void = () => {};
+  readonly #queue = new EventQueue<ControllerEvent>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #probeAtNs: number | null = null;
   #nextProbeNs = 0;
@@ -85,10 +79,9 @@ export class InavAdapter implements FlightControllerAdapter {
   #textsNotCarried = 0;
   readonly #said = new Set<string>();
 
-  constructor({ link, clock, logger }: InavOptions) {
+  constructor({ link, clock }: InavOptions) {
     this.#link = link;
     this.#clock = clock;
-    this.#logger = logger;
   }
 
   async open(): Promise<void> {
@@ -96,22 +89,11 @@ export class InavAdapter implements FlightControllerAdapter {
   }
 
   async *events(signal: AbortSignal): AsyncGenerator<ControllerEvent> {
-    const left = new AbortController();
-    const ended = AbortSignal.any([signal, left.signal, this.#closing.signal]);
-    ended.addEventListener("abort", () => this.#wake());
-    const pumping = this.#pump(ended);
+    const pump = this.#pump(signal);
     try {
-      while (!ended.aborted) {
-        const events = this.#events;
-        this.#events = [];
-        yield* events;
-        if (this.#events.length > 0 || ended.aborted) continue;
-        await new Promise<void>((resolve) => (this.#wake = resolve));
-      }
+      yield* this.#queue.events();
     } finally {
-      left.abort();
-      clearTimeout(this.#timer);
-      await pumping;
+      await pump;
     }
   }
 
@@ -122,7 +104,7 @@ export class InavAdapter implements FlightControllerAdapter {
       : refusal(output);
     if (why !== undefined) {
       this.#positionsRefused++;
-      this.#sayOnce("inav.position_refused", why);
+      this.#sayOnce(`positions are refused: ${why}`);
       return;
     }
     const values = sensorGps(output);
@@ -135,32 +117,28 @@ export class InavAdapter implements FlightControllerAdapter {
     this.#positionsSent++;
   }
 
-  /** MSP has no text for a ground station: counted, and left to the log. */
-  alert(severity: AlertSeverity, text: string): void {
+  /** MSP has no text for a ground station: counted. Whoever raises an alert records it. */
+  alert(_severity: AlertSeverity, _text: string): void {
     this.#textsNotCarried++;
-    this.#logger.info("inav.alert_not_carried", { severity, text });
   }
 
-  /** As {@link alert}: the log has such numbers already, so only their number is kept. */
+  /** As {@link alert}. */
   sendValue(_name: string, _value: number): void {
     this.#textsNotCarried++;
   }
 
   /**
    * iNav has one receiver at a time, by its setting `gps_provider`, which takes effect when it is switched
-   * on: ours or its own, for the whole flight. Nothing can be asked for in flight.
+   * on: ours or its own, for the whole flight. Nothing can be asked for in flight; what is asked and is not
+   * so is said.
    */
   selectSource(source: PositionSource): void {
-    const echoes = this.#clock.now() - this.#intake.echoNs < ECHO_NS;
-    if ((source === "companion") === echoes) {
-      this.#logger.info("inav.source_as_asked", { source });
-      return;
-    }
-    const provider = echoes ? "MSP" : "not MSP, or nothing was sent yet";
-    this.#logger.warn(
-      "inav.source_refused",
-      { source },
-      `iNav cannot change its receiver in flight: gps_provider is ${provider}`,
+    const fliesByUs = this.#clock.now() - this.#intake.echoNs < ECHO_NS;
+    if ((source === "companion") === fliesByUs) return;
+    this.#sayOnce(
+      fliesByUs
+        ? "iNav cannot go back to a receiver of its own in flight: its gps_provider is MSP"
+        : "iNav does not take our positions: its gps_provider is not MSP",
     );
   }
 
@@ -174,11 +152,11 @@ export class InavAdapter implements FlightControllerAdapter {
       connected: nowNs - this.#heardNs < SILENT_NS,
       firmware: `${firmwareVariant} ${firmwareVersion}`.trim(),
       flightState: this.#intake.phase.at(nowNs),
-      ratesHz: this.#rates.at(nowNs),
+      ratesHz: this.#rates.hz(nowNs),
       bytesIn,
       bytesOut,
       framesBad: checkSumWrong + tooLong + cut + this.#malformed + implausible,
-      framesLost: this.#exchange.lost,
+      framesLost: this.#exchange.lost + this.#queue.dropped,
       unknownMessages: this.#unknown.counts(),
       reconnects,
       positionsSent: this.#positionsSent,
@@ -189,16 +167,21 @@ export class InavAdapter implements FlightControllerAdapter {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closing.abort();
     clearTimeout(this.#timer);
+    this.#queue.end();
     await this.#link[Symbol.asyncDispose]();
   }
 
-  async #pump(ended: AbortSignal): Promise<void> {
-    this.#poll(ended);
-    for await (const chunk of this.#link.chunks(ended)) {
-      this.#take(chunk);
-      if (!ended.aborted) this.#poll(ended);
+  async #pump(signal: AbortSignal): Promise<void> {
+    try {
+      this.#poll(signal);
+      for await (const chunk of this.#link.chunks(signal)) {
+        this.#take(chunk);
+        if (!signal.aborted) this.#poll(signal);
+      }
+    } finally {
+      clearTimeout(this.#timer);
+      this.#queue.end();
     }
   }
 
@@ -236,7 +219,7 @@ export class InavAdapter implements FlightControllerAdapter {
 
   #refused(name: MspName): void {
     if (name === "MSP2_INAV_FULL_LOCAL_POSE") return this.#plan.withoutPose();
-    this.#sayOnce("inav.request_refused", `the controller does not answer ${name}`);
+    this.#sayOnce(`the controller does not answer ${name}`);
   }
 
   #hear(receivedNs: MonotonicNs): void {
@@ -244,7 +227,7 @@ export class InavAdapter implements FlightControllerAdapter {
     if (this.#isUp) return;
     this.#isUp = true;
     this.#intake.restart(receivedNs);
-    this.#tell({ kind: "link", receivedNs, up: true, text: `${this.#link.address}: heard` });
+    this.#tell({ kind: "link", receivedNs, up: true, text: `heard on ${this.#link.address}` });
   }
 
   /** Two writers of one position: iNav would jump between ours and its own receiver's. */
@@ -252,14 +235,12 @@ export class InavAdapter implements FlightControllerAdapter {
     const { echoNs, foreignFixNs } = this.#intake;
     if (nowNs - echoNs > SILENT_NS || nowNs - foreignFixNs > SILENT_NS) return;
     this.#sayOnce(
-      "inav.two_receivers",
       "iNav shows fixes of its own receiver among our positions: set gps_provider to MSP",
     );
   }
 
   #tell(event: ControllerEvent): void {
-    this.#events.push(event);
-    this.#wake();
+    this.#queue.push(event);
   }
 
   #tellState(nowNs: MonotonicNs): void {
@@ -271,7 +252,7 @@ export class InavAdapter implements FlightControllerAdapter {
   }
 
   /** Asks what is due, and comes back when the next is. */
-  #poll(ended: AbortSignal): void {
+  #poll(signal: AbortSignal): void {
     clearTimeout(this.#timer);
     const nowNs = this.#clock.now();
     this.#watchLine(nowNs);
@@ -279,14 +260,14 @@ export class InavAdapter implements FlightControllerAdapter {
       // Old firmware may say nothing at all to what it does not know.
       if (name === "MSP2_INAV_FULL_LOCAL_POSE" && this.#isUp) this.#plan.withoutPose();
     }
-    if (this.#events.length < UNREAD_EVENTS_MAX && this.#link.health().connected) this.#ask(nowNs);
+    if (this.#link.health().connected) this.#ask(nowNs);
     const atNs = Math.min(
       this.#probeAtNs ?? (this.#exchange.hasRoom ? this.#plan.nextDueNs : Infinity),
       this.#exchange.lostAtNs,
     );
     const delayMs = Math.min(TIMER_MS_MAX, Math.max(TIMER_MS_MIN, (atNs - nowNs) / 1e6));
     this.#timer = setTimeout(() => {
-      if (!ended.aborted) this.#poll(ended);
+      if (!signal.aborted) this.#poll(signal);
     }, delayMs);
   }
 
@@ -331,15 +312,16 @@ export class InavAdapter implements FlightControllerAdapter {
     // What answers next may be another controller, or the same one started anew.
     this.#exchange.restart();
     this.#plan.restart();
-    const why = fault === "" ? "silent for two seconds" : fault;
-    const text = `${this.#link.address}: ${why}`;
+    const text = fault || `nothing heard on ${this.#link.address}`;
     this.#tell({ kind: "link", receivedNs: nowNs, up: false, text });
     this.#tellState(nowNs);
   }
 
-  #sayOnce(kind: string, text: string): void {
+  /** There is no ground station to hear it: it goes where the line's own news go. */
+  #sayOnce(text: string): void {
     if (this.#said.has(text)) return;
     this.#said.add(text);
-    this.#logger.warn(kind, {}, text);
+    const receivedNs = this.#clock.now();
+    this.#tell({ kind: "link", receivedNs, up: this.#isUp, text });
   }
 }

@@ -18,6 +18,8 @@
 import { degreesFromRadians } from "../../../core/mod.ts";
 import type { MspValues } from "../../../link/msp/mod.ts";
 import type { PositionOutput } from "../contract.ts";
+import { gpsTime } from "../gps_time.ts";
+import { isSendable } from "../sendable.ts";
 
 const UNKNOWN = 0xFFFF;
 const UINT16_MAX = 0xFFFF;
@@ -26,28 +28,16 @@ const INT32_MAX = 0x7FFFFFFF;
 /** Above every `gps_min_sats` that iNav takes; not counted: nobody receives a satellite here. */
 const SATELLITES = 12;
 const HDOP_UNKNOWN = 9999;
+/** What lies beyond is no flight, but a clock that was never set. */
+const YEAR_MAX = 2100;
 const FIX = { none: 0, "2d": 2, "3d": 3 } as const;
-
-const GPS_EPOCH_MS = Date.UTC(1980, 0, 6);
-/** GPS time less UTC since 2017. */
-const LEAP_SECONDS = 18;
-const WEEK_MS = 7 * 24 * 3600 * 1000;
 
 /** Why an output is not sent; undefined where it is. */
 export function refusal(output: PositionOutput): string | undefined {
   if (output.smoothed) return "a smoothed estimate";
-  const { position, velocityEnuMps, headingRad } = output;
-  const numbers = [
-    ...(position === null ? [] : [position.latitudeDeg, position.longitudeDeg, position.heightM]),
-    output.heightMslM,
-    ...velocityEnuMps,
-    output.sigmaHorizontalM,
-    output.sigmaVerticalM,
-    output.sigmaSpeedMps,
-    headingRad ?? 0,
-    output.utc?.getTime() ?? 0,
-  ];
-  if (!numbers.every(Number.isFinite)) return "a number that is not finite";
+  const isTime = output.utc === null || Number.isFinite(output.utc.getTime());
+  if (!isSendable(output) || !isTime) return "a number that is not finite";
+  const { position } = output;
   if (position !== null && !isOnEarth(position)) return "no place on Earth";
   if (position === null && output.quality !== "none") return "a fix without a position";
   return undefined;
@@ -102,12 +92,11 @@ function timeOf(utc: Date): {
     "year" | "month" | "day" | "hour" | "minute" | "second"
   >;
 } {
-  const sinceEpochMs = utc.getTime() + LEAP_SECONDS * 1000 - GPS_EPOCH_MS;
-  const year = utc.getUTCFullYear();
-  if (sinceEpochMs < 0 || year > 2100) return NO_TIME;
+  const { week, weekMs } = gpsTime(utc), year = utc.getUTCFullYear();
+  if (week < 0 || week >= UNKNOWN || year > YEAR_MAX) return NO_TIME;
   return {
-    gpsWeek: Math.floor(sinceEpochMs / WEEK_MS),
-    timeOfWeekMs: sinceEpochMs % WEEK_MS,
+    gpsWeek: week,
+    timeOfWeekMs: weekMs,
     utc: {
       year,
       month: utc.getUTCMonth() + 1,

@@ -33,7 +33,7 @@ import type { Dialect } from "./dialect.ts";
 import { Dialogue } from "./dialogue.ts";
 import { MavlinkFlightState } from "./flight_state.ts";
 import { MavlinkMeasurements } from "./measurements.ts";
-import { MessageRates } from "./rates.ts";
+import { MessageRates } from "../message_rates.ts";
 import type { Target } from "./stream_requests.ts";
 import { TextAssembler, textMessages } from "./texts.ts";
 

@@ -10,7 +10,7 @@ import { MAV_CMD, MAV_FRAME, type OutgoingMessage } from "../../../link/mavlink/
 import type { PositionOutput, PositionSource } from "../contract.ts";
 import { type Dialect, type DialectContext, type SourceAnswer, versionText } from "./dialect.ts";
 import type { GpsInstance } from "./measurements.ts";
-import { gpsTime } from "./gps_time.ts";
+import { gpsTime } from "../gps_time.ts";
 import { odometryMessage } from "./odometry.ts";
 import type { Parameters } from "./parameters.ts";
 
