@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Random, Vector3 } from "../../core/mod.ts";
+import type { Random } from "../../core/mod.ts";
 import { ArduPilotReceiver } from "./ardupilot_receiver.ts";
 import {
   type CompanionPosition,
@@ -22,6 +22,7 @@ import {
   SOURCE_EXTERNAL,
   SOURCE_GPS,
 } from "./ardupilot_parameters.ts";
+import { type FixErrors, fixErrors, positionErrorM } from "./position_errors.ts";
 import { PositionFilter } from "./position_filter.ts";
 
 interface ArduPilotOptions {
@@ -131,6 +132,10 @@ export class ArduPilotFirmware implements Firmware {
     return this.isArmed;
   }
 
+  disarm(): void {
+    this.isArmed = false;
+  }
+
   advance(timeS: number): void {
     this.#filter.predict(timeS - this.#timeS);
     this.#timeS = timeS;
@@ -159,7 +164,7 @@ export class ArduPilotFirmware implements Firmware {
     const own = this.#ownReceiver();
     if (own === undefined) return { made: "unused", why: "no receiver of its own" };
     own.take(fix, timeS);
-    return this.#use(own, fix, this.#errorOf(fix, fix.timeS), timeS);
+    return this.#use(own, fix, fixErrors(this.#flight, fix, fix.timeS), timeS);
   }
 
   takePosition(position: CompanionPosition, timeS: number): Verdict {
@@ -172,7 +177,7 @@ export class ArduPilotFirmware implements Firmware {
       return { made: "unused", why: `GPS${receiver.index + 1}_TYPE is not ${GPS_TYPE_MAV}` };
     }
     const fix = receiver.takeInput(position, timeS);
-    const error = this.#errorOf(fix, timeS - this.#delayS(receiver));
+    const error = fixErrors(this.#flight, fix, timeS - this.#delayS(receiver));
     if (position.sigmaSpeedMps !== undefined && position.sigmaSpeedMps >= 3) this.#glitch();
     return this.#use(receiver, fix, error, timeS);
   }
@@ -195,7 +200,10 @@ export class ArduPilotFirmware implements Firmware {
       return { result: RESULT.failed };
     }
     const place = { latitudeDeg, longitudeDeg, heightM: 0 };
-    this.#filter.resetPosition(this.#horizontalError(place, timeS - processingS), sigmaM || 1);
+    this.#filter.resetPosition(
+      positionErrorM(this.#flight, place, timeS - processingS),
+      sigmaM || 1,
+    );
     return { result: RESULT.accepted, verdict: { made: "reset" } as const };
   }
 
@@ -264,7 +272,7 @@ export class ArduPilotFirmware implements Firmware {
     return this.parameters.get(`EK3_SRC${this.#sourceSet}_${what}`) ?? 0;
   }
 
-  #use(receiver: ArduPilotReceiver, fix: GpsFix, error: Errors, timeS: number): Verdict {
+  #use(receiver: ArduPilotReceiver, fix: GpsFix, error: FixErrors, timeS: number): Verdict {
     if (receiver.index !== this.#primary) {
       return { made: "unused", why: `GPS_PRIMARY is ${this.#primary}` };
     }
@@ -294,7 +302,7 @@ export class ArduPilotFirmware implements Firmware {
     }
     const place = { ...position, heightM: 0 };
     const delayS = (this.parameters.get("VISO_DELAY_MS") ?? 10) / 1000;
-    const positionM = this.#horizontalError(place, timeS - delayS);
+    const positionM = positionErrorM(this.#flight, place, timeS - delayS);
     this.#isAided = true;
     return this.#fuse({ positionM, velocityMps: undefined }, {
       sigmaHorizontalM: position.sigmaHorizontalM ?? 1,
@@ -303,7 +311,7 @@ export class ArduPilotFirmware implements Firmware {
   }
 
   #fuse(
-    { positionM, velocityMps }: Errors,
+    { positionM, velocityMps }: FixErrors,
     sigmas: Pick<GpsFix, "sigmaHorizontalM" | "sigmaSpeedMps">,
     timeS: number,
   ): Verdict {
@@ -340,32 +348,6 @@ export class ArduPilotFirmware implements Firmware {
   #say(severity: number, text: string): void {
     this.#texts.push({ severity, text });
   }
-
-  /** A fix less the truth at the time that the filter takes it for. */
-  #errorOf(fix: GpsFix, timeS: number): Errors {
-    const { velocityLocalMps } = this.#flight.truthAt(timeS);
-    return {
-      positionM: this.#horizontalError(fix.position, timeS),
-      velocityMps: [0, 1, 2].map((axis) =>
-        fix.velocityEnuMps[axis] - velocityLocalMps[axis]
-      ) as unknown as Vector3,
-    };
-  }
-
-  #horizontalError(
-    place: { latitudeDeg: number; longitudeDeg: number },
-    timeS: number,
-  ): Vector3 {
-    const { localFrame } = this.#flight;
-    const [east, north] = localFrame.localFromWgs({ ...place, heightM: 0 });
-    const [trueEast, trueNorth] = this.#flight.truthAt(timeS).positionLocalM;
-    return [east - trueEast, north - trueNorth, 0];
-  }
-}
-
-interface Errors {
-  readonly positionM: Vector3;
-  readonly velocityMps: Vector3 | undefined;
 }
 
 function clamp(value: number, least: number, most: number): number {

@@ -9,9 +9,10 @@ import type { ControllerProtocol, Firmware, Flight } from "./contract.ts";
 import type { FaultSchedule } from "./fault_schedule.ts";
 import { MavlinkController } from "./mavlink_controller.ts";
 import type { FlightReport } from "./report.ts";
+import { Px4Firmware } from "./px4_firmware.ts";
 import { Vehicle } from "./vehicle.ts";
 
-export const FIRMWARES = ["ardupilot-copter", "ardupilot-plane"] as const;
+export const FIRMWARES = ["ardupilot-copter", "ardupilot-plane", "px4"] as const;
 type FirmwareChoice = (typeof FIRMWARES)[number];
 
 interface ControllerChoice {
@@ -55,10 +56,14 @@ export function composeController(
 
 function firmwareOf(choice: ControllerChoice): Firmware {
   const { random, flight, companionReceiver, startCompression, undulationM } = choice;
+  const isFlying = choice.climbS === 0;
+  if (choice.firmware === "px4") {
+    return new Px4Firmware(random.fork("firmware"), flight, { isFlying, startCompression });
+  }
   return new ArduPilotFirmware(random.fork("firmware"), flight, {
     vehicle: choice.firmware === "ardupilot-plane" ? "plane" : "copter",
     companionReceiver,
-    isFlying: choice.climbS === 0,
+    isFlying,
     startCompression,
     undulationM,
   });

@@ -131,6 +131,7 @@ export interface Firmware {
   readonly isArmed: boolean;
   /** Told of arming, which it may refuse: then it says why in its texts. */
   arm(): boolean;
+  disarm(): void;
   /** Lets time pass: prediction, time-outs, fail-safes. */
   advance(timeS: number): void;
   /** A fix of the receiver of its own. */

@@ -137,6 +137,7 @@ export class Vehicle {
       this.#hasTriedToArm = true;
       if (!firmware.isArmed) firmware.arm();
     }
+    if (timeS >= this.flight.endS && firmware.isArmed) firmware.disarm();
   }
 
   /** Attitude is told by its own stream at a lower rate: the gyroscope carries it on between. */
