@@ -110,7 +110,13 @@ const OPTIONS = {
   gpsOff: option.custom(WINDOW, {
     placeholder: "T..T",
     multiple: true,
-    help: "a receiver that is silent",
+    help: "no signal: no fix",
+    group: FAULTS,
+  }),
+  gpsSilent: option.custom(WINDOW, {
+    placeholder: "T..T",
+    multiple: true,
+    help: "a receiver that says nothing",
     group: FAULTS,
   }),
   gpsJam: option.custom(WINDOW, {
@@ -270,6 +276,7 @@ function faultsOf(values: Values): FaultSchedule {
   return {
     spoofing: values.gpsSpoof,
     gpsOff: values.gpsOff,
+    gpsSilent: values.gpsSilent,
     gpsJammed: values.gpsJam,
     cameraBlind: [],
     cameraOff: values.cameraOff,

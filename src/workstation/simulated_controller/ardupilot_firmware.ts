@@ -132,6 +132,10 @@ export class ArduPilotFirmware implements Firmware {
     return this.isArmed;
   }
 
+  get hasOrigin(): boolean {
+    return this.#isAided;
+  }
+
   disarm(): void {
     this.isArmed = false;
   }
@@ -178,7 +182,8 @@ export class ArduPilotFirmware implements Firmware {
     }
     const fix = receiver.takeInput(position, timeS);
     const error = fixErrors(this.#flight, fix, timeS - this.#delayS(receiver));
-    if (position.sigmaSpeedMps !== undefined && position.sigmaSpeedMps >= 3) this.#glitch();
+    const isPrimary = receiver.index === this.#primary;
+    if (isPrimary && fix.fixType >= 3 && fix.sigmaSpeedMps >= 3) this.#glitch();
     return this.#use(receiver, fix, error, timeS);
   }
 
@@ -208,7 +213,7 @@ export class ArduPilotFirmware implements Firmware {
   }
 
   shownFix(receiver: 0 | 1): GpsFix | undefined {
-    return this.#receivers[receiver].fix;
+    return this.#receivers[receiver].shown(this.#timeS);
   }
 
   estimate(): FirmwareEstimate {
@@ -224,7 +229,7 @@ export class ArduPilotFirmware implements Firmware {
         truth.velocityLocalMps[2],
       ],
       errorHorizontalM: Math.hypot(errorEast, errorNorth),
-      isUsable: this.#isAided && !this.#hasFailed,
+      isUsable: this.#isAided && this.#timeS - this.#lastPassS < LAND_AFTER_S,
       sigmaHorizontalM: Math.min(this.#filter.sigmaHorizontalM, SIGMA_MAX_M),
     };
   }

@@ -80,8 +80,9 @@ export class ArduPilotReceiver {
     return timeS - this.#lastS < SILENT_S && this.#meanDeltaS < DELTA_MAX_S && this.#meanDeltaS > 0;
   }
 
-  get silentSinceS(): number {
-    return this.#lastS;
+  /** The last fix, again and again; nothing once it has been silent for long. */
+  shown(timeS: number): GpsFix | undefined {
+    return timeS - this.#lastS < SILENT_S ? this.fix : undefined;
   }
 
   get heardSinceS(): number {

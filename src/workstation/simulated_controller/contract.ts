@@ -132,6 +132,8 @@ export interface Firmware {
   /** Told of arming, which it may refuse: then it says why in its texts. */
   arm(): boolean;
   disarm(): void;
+  /** Whether it has set its origin: the flight's own, so that metres from it can be told. */
+  readonly hasOrigin: boolean;
   /** Lets time pass: prediction, time-outs, fail-safes. */
   advance(timeS: number): void;
   /** A fix of the receiver of its own. */

@@ -32,7 +32,10 @@ interface Hint {
 
 export interface FaultSchedule {
   readonly spoofing: readonly Spoofing[];
+  /** No signal: the receiver says that it has no fix. */
   readonly gpsOff: readonly TimeWindow[];
+  /** The receiver says nothing at all. */
+  readonly gpsSilent: readonly TimeWindow[];
   /** Fixes that come and go, wild accuracies and velocities. */
   readonly gpsJammed: readonly TimeWindow[];
   /** Pictures of nothing: a lens cap, cloud. */
@@ -60,6 +63,7 @@ export interface FaultSchedule {
 export const NO_FAULTS: FaultSchedule = {
   spoofing: [],
   gpsOff: [],
+  gpsSilent: [],
   gpsJammed: [],
   cameraBlind: [],
   cameraOff: [],

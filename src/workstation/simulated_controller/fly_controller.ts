@@ -154,7 +154,16 @@ async function untilBegun(
   time.begin();
 }
 
-function measured({ vehicle, protocol }: FlightParts, event: VehicleEvent): void {
+/** An IMU of a level vehicle that stands. */
+const AT_REST = {
+  specificForceMps2: [0, 0, -9.80665],
+  angularRateRps: [0, 0, 0],
+} as const;
+
+function measured(
+  { vehicle, protocol }: Pick<FlightParts, "vehicle" | "protocol">,
+  event: VehicleEvent,
+): void {
   vehicle.take(event);
   vehicle.advance(Math.max(vehicle.timeS, event.timeS));
   protocol.measured(event);
@@ -168,9 +177,10 @@ async function afterFlight(
   signal: AbortSignal,
 ): Promise<void> {
   const endS = vehicle.timeS + AFTER_LANDING_S;
-  while (!signal.aborted && vehicle.timeS < endS) {
-    await time.until(vehicle.timeS + TICK_MS / 1000, signal);
-    vehicle.advance(Math.max(vehicle.timeS, time.now()));
-    protocol.tick(vehicle.timeS);
+  const periodS = 1 / vehicle.flight.description.imuRateHz;
+  for (let timeS = vehicle.timeS + periodS; timeS < endS; timeS += periodS) {
+    await time.until(timeS, signal);
+    if (signal.aborted) return;
+    measured({ vehicle, protocol }, { kind: "imu", timeS, ...AT_REST });
   }
 }

@@ -35,7 +35,7 @@ export class GpsReceiver {
     const spoofing = this.#faults.spoofing.find((one) => isWithin([one], timeS));
     const shown = this.#shownState(timeS, spoofing);
     const reading = this.#sensor.measure(shown);
-    if (reading === null || isWithin(this.#faults.gpsOff, timeS)) return undefined;
+    if (reading === null || isWithin(this.#faults.gpsSilent, timeS)) return undefined;
     const fix = (position: Vector3, velocity: Vector3): GpsFix => ({
       timeS,
       fixType: 3,
@@ -48,6 +48,7 @@ export class GpsReceiver {
       hdop: 0.8,
     });
     const good = fix(reading.positionLocalM, reading.velocityLocalMps);
+    if (isWithin(this.#faults.gpsOff, timeS)) return noFix(timeS);
     return isWithin(this.#faults.gpsJammed, timeS) ? this.#jammed(good) : good;
   }
 
@@ -88,6 +89,20 @@ export class GpsReceiver {
       velocityEnuMps: hasFix ? good.velocityEnuMps : [wild(), wild(), wild() / 10],
     };
   }
+}
+
+function noFix(timeS: number): GpsFix {
+  return {
+    timeS,
+    fixType: 1,
+    position: { latitudeDeg: 0, longitudeDeg: 0, heightM: 0 },
+    velocityEnuMps: [0, 0, 0],
+    sigmaHorizontalM: 999,
+    sigmaVerticalM: 999,
+    sigmaSpeedMps: 999,
+    satellites: 0,
+    hdop: 99.99,
+  };
 }
 
 function moved(vector: Vector3, east: number, north: number): Vector3 {

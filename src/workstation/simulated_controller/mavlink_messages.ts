@@ -82,6 +82,15 @@ export const BUILDERS: Readonly<Partial<Record<MessageName, Builder>>> = {
   GPS_RAW_INT: (vehicle) => gpsRaw(vehicle),
   GPS2_RAW: gps2Raw,
   GLOBAL_POSITION_INT: globalPosition,
+  GPS_GLOBAL_ORIGIN: ({ firmware, flight: { localFrame: { origin } }, undulationM }) =>
+    firmware.hasOrigin
+      ? {
+        name: "GPS_GLOBAL_ORIGIN",
+        latitude: 1e7 * origin.latitudeDeg,
+        longitude: 1e7 * origin.longitudeDeg,
+        altitude: 1000 * (origin.heightM - undulationM),
+      }
+      : undefined,
   EXTENDED_SYS_STATE: (vehicle) => ({
     name: "EXTENDED_SYS_STATE",
     vtolState: 0,

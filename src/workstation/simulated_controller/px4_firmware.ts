@@ -96,6 +96,10 @@ export class Px4Firmware implements Firmware {
     return this.isArmed;
   }
 
+  get hasOrigin(): boolean {
+    return this.#hasOrigin;
+  }
+
   disarm(): void {
     this.isArmed = false;
   }
@@ -238,7 +242,9 @@ export class Px4Firmware implements Firmware {
   }
 
   shownFix(receiver: 0 | 1): GpsFix | undefined {
-    return receiver === 0 ? this.#fix : undefined;
+    return receiver === 0 && this.#timeS - this.#gnssHeardS < STOPPED_AFTER_S
+      ? this.#fix
+      : undefined;
   }
 
   estimate(): FirmwareEstimate {
