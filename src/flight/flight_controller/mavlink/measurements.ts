@@ -7,7 +7,13 @@
  *
  * @module
  */
-import { controllerNs, localFromBody, type MonotonicNs, type Vector3 } from "../../../core/mod.ts";
+import {
+  type ControllerNs,
+  controllerNs,
+  localFromBody,
+  type MonotonicNs,
+  type Vector3,
+} from "../../../core/mod.ts";
 import {
   GPS_FIX_TYPE,
   GPS_JAMMING_STATE,
@@ -22,6 +28,9 @@ type ScaledImu = MessageOf<"RAW_IMU"> | MessageOf<"SCALED_IMU">;
 type ImuMessage = ScaledImu | MessageOf<"HIGHRES_IMU">;
 
 const MILLI_G_MPS2 = 9.80665e-3;
+/** Accelerometers measure up to 32 g, gyroscopes up to 4000 °/s. */
+const FORCE_MAX_MPS2 = 400;
+const RATE_MAX_RPS = 80;
 /** The message with the most digits first. */
 const IMU_RANKS = { SCALED_IMU: 1, RAW_IMU: 2, HIGHRES_IMU: 3 } as const;
 /** A better message that has not come for so long no longer stands in the way of another. */
@@ -32,6 +41,7 @@ const SIGMA_PER_HDOP_M = 2.5;
 const SIGMA_MIN_M = 1.5;
 /** A time stamp beyond this counts from 1970 and not from the controller's start. */
 const EPOCH_USEC_MIN = 1e15;
+const BOOT_WRAP_USEC = 2 ** 32 * 1e3;
 
 /** Which receiver is the controller's own; null: not known yet, and no position is taken. */
 export type GpsInstance = 1 | 2 | null;
@@ -48,7 +58,7 @@ export class MavlinkMeasurements {
     this.gpsInstance = gpsInstance;
   }
 
-  /** null where the message is no measurement, repeats one, or holds what is not finite. */
+  /** null where the message is no measurement, repeats one, or holds what nothing can measure. */
   event(message: Message, receivedNs: MonotonicNs): ControllerEvent | null {
     switch (message.name) {
       case "HIGHRES_IMU":
@@ -58,7 +68,7 @@ export class MavlinkMeasurements {
       case "ATTITUDE":
         return this.#attitude(message, receivedNs);
       case "SCALED_PRESSURE":
-        return {
+        return !Number.isFinite(message.pressAbs) ? null : {
           kind: "pressure",
           receivedNs,
           controllerNs: this.#bootMs(message.timeBootMs),
@@ -72,7 +82,7 @@ export class MavlinkMeasurements {
         this.#observeIntegrity(message);
         return null;
       case "GLOBAL_POSITION_INT":
-        return {
+        return !isOnEarth(message) ? null : {
           kind: "controller_position",
           receivedNs,
           controllerNs: this.#bootMs(message.timeBootMs),
@@ -108,7 +118,7 @@ export class MavlinkMeasurements {
     this.#imuRankNs = receivedNs;
     const timeNs = message.name === "SCALED_IMU"
       ? this.#bootMs(message.timeBootMs)
-      : controllerNs(Math.round(message.timeUsec) * 1e3);
+      : bootTimeNs(message.timeUsec);
     const [force, rate] = message.name === "HIGHRES_IMU" ? [1, 1] : [MILLI_G_MPS2, 1e-3];
     const specificForceMps2: Vector3 = [
       message.xacc * force,
@@ -120,7 +130,8 @@ export class MavlinkMeasurements {
       message.ygyro * rate,
       message.zgyro * rate,
     ];
-    if (!areFinite(specificForceMps2, angularRateRps)) return null;
+    if (!isWithin(specificForceMps2, FORCE_MAX_MPS2)) return null;
+    if (!isWithin(angularRateRps, RATE_MAX_RPS)) return null;
     return {
       kind: "imu",
       receivedNs,
@@ -154,9 +165,7 @@ export class MavlinkMeasurements {
     if (message.timeUsec === this.#gpsTimeUsec) return null;
     this.#gpsTimeUsec = message.timeUsec;
     const isEpoch = message.timeUsec > EPOCH_USEC_MIN;
-    const timeNs = controllerNs(
-      isEpoch ? this.#newestControllerNs : Math.round(message.timeUsec) * 1e3,
-    );
+    const timeNs = isEpoch ? controllerNs(this.#newestControllerNs) : bootTimeNs(message.timeUsec);
     const fix = fixOf(message.fixType);
     const satellites = message.satellitesVisible === 255 ? 0 : message.satellitesVisible;
     const base = {
@@ -166,8 +175,8 @@ export class MavlinkMeasurements {
       satellites,
       integrity: this.#integrity,
     } as const;
-    if (fix === "none") {
-      return { ...base, fix, ...NO_POSITION };
+    if (fix === "none" || !isOnEarth(message)) {
+      return { ...base, fix: "none", ...NO_POSITION };
     }
     const hdop = message.eph === UNKNOWN_UINT16 ? 1 : message.eph / 100;
     const vdop = message.epv === UNKNOWN_UINT16 ? 2 : message.epv / 100;
@@ -191,6 +200,14 @@ export class MavlinkMeasurements {
   }
 }
 
+/**
+ * Other messages count milliseconds in 32 bits, which a simulated controller's clock, counting from 1970,
+ * exceeds: so cut, all of them have the same time. Real ones reach it after 49 days.
+ */
+function bootTimeNs(timeUsec: number): ControllerNs {
+  return controllerNs((timeUsec % BOOT_WRAP_USEC) * 1e3);
+}
+
 const NO_POSITION = {
   position: { latitudeDeg: 0, longitudeDeg: 0, heightM: 0 },
   velocityEnuMps: [0, 0, 0],
@@ -209,6 +226,11 @@ function sigmaM(statedMm: number, dilution: number): number {
   return statedMm > 0 ? statedMm * 1e-3 : Math.max(SIGMA_MIN_M, SIGMA_PER_HDOP_M * dilution);
 }
 
-function areFinite(...vectors: readonly Vector3[]): boolean {
-  return vectors.every((vector) => vector.every(Number.isFinite));
+/** NaN is not. */
+function isWithin(vector: Vector3, limit: number): boolean {
+  return vector.every((value) => Math.abs(value) <= limit);
+}
+
+function isOnEarth({ lat, lon }: { readonly lat: number; readonly lon: number }): boolean {
+  return Math.abs(lat) <= 90e7 && Math.abs(lon) <= 180e7;
 }
