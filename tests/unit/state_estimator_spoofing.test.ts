@@ -67,6 +67,15 @@ Deno.test("Eskf says map_conflict where GPS and map never agreed, and covers bot
   assert.equal(flight.confidentlyWrongS, 0);
 });
 
+Deno.test("Eskf says map_conflict where fixes overrule a GPS that is gone", () => {
+  const lost = { kind: "absent", fromS: 5, toS: Infinity } as const;
+  const away = { gps: [lost], mapShiftM: [32, 24], blackouts: [[0, 8]], durationS: 30 } as const;
+  const flight = fly({ kind: "offset" }, away);
+  assert.equal(flight.events.filter(({ type }) => type === "map_conflict").length, 1);
+  assert.ok(flight.later95M >= 40, `${flight.later95M} m`);
+  assert.equal(flight.confidentlyWrongS, 0);
+});
+
 Deno.test("Eskf trusts an honest GPS for five minutes of either aircraft", () => {
   for (const aircraft of ["fixed_wing", "multirotor"] as const) {
     const blackouts = [[60, 90], [150, 270]] as const;

@@ -141,6 +141,8 @@ const GpsWitnessSchema = z.strictObject({
   gate: quantity.chiSquare.default(25),
   /** From here (99 %) GPS is not fused any more… */
   doubtGate: quantity.chiSquare.default(9.21),
+  /** …which is a conflict after so long, where they never agreed… */
+  doubtMaxS: quantity.durationS.default(20),
   /** …and up to here (95 %) it agrees: after so long it is the map's fault no more. */
   agreementGate: quantity.chiSquare.default(5.99),
   agreementS: quantity.durationS.default(10),

@@ -33,6 +33,7 @@ import { GpsWitness } from "./gps_witness.ts";
 import { ImuStream } from "./imu_stream.ts";
 import { initialise } from "./initial_state.ts";
 import { type MeasurementEvent, measurementEvent } from "./measurement_log.ts";
+import { REINITIALISED } from "./sources/anchor.ts";
 import { SourceLabelMachine } from "./source_label.ts";
 import {
   type EstimatorView,
@@ -293,8 +294,14 @@ export class Eskf implements StateEstimator {
     });
     if (outcome.fused) this.#fused[outcome.source]++;
     else this.#rejected[outcome.source]++;
+    if (outcome.reason === REINITIALISED) this.#relocalised(outcome);
     this.#label();
     return outcome;
+  }
+
+  #relocalised({ timeNs, innovation: [east, north] }: MeasurementOutcome): void {
+    const disagreementM = this.#witness.relocalised(Math.hypot(east, north));
+    if (disagreementM > 0) this.#onEvent({ type: "map_conflict", timeNs, disagreementM });
   }
 
   #refuse(source: SourceName, timeNs: MonotonicNs, reason: string): MeasurementOutcome {

@@ -26,6 +26,8 @@ const START_GATE = 13.82;
 const ANCHORED_S = 10;
 /** Pictures count as present until the last one is this old. */
 const SEEING_S = 2;
+/** A filter that has had GPS within this time stands on it. */
+const GPS_REMEMBERED_S = 60;
 /** Without GPS for so long there is nothing to hold against it. */
 const SILENCE_S = 10;
 
@@ -72,6 +74,9 @@ export class GpsWitness {
   #beganNs = 0;
   #observedNs = -Infinity;
   #agreedS = 0;
+  /** Position and velocity, of the last look: the larger squared distance. */
+  #ratio = 0;
+  #doubtSinceNs: number | undefined;
   /** The first sample was elsewhere than what was known of the start without GPS. */
   #contradictsStart: boolean | undefined;
   #differences: Difference[] = [];
@@ -124,7 +129,7 @@ export class GpsWitness {
    */
   demoted(how: "wrong" | "reported_spoofed" | "lost"): UnlearntGps | undefined {
     const unlearns = this.#running && (
-      how === "wrong" || this.#finding.kind !== "none" ||
+      how === "wrong" || this.#isSuspect() ||
       (how === "reported_spoofed" && anchorAgeS(this.#own.head) < ANCHORED_S)
     );
     const unlearnt = unlearns ? this.#unlearn() : undefined;
@@ -142,6 +147,18 @@ export class GpsWitness {
       this.#agreedS < this.#config.agreementS;
   }
 
+  /**
+   * Fixes that agree with each other have moved the filter by `movedM`: how far the map may be off
+   * therefore, 0 where it is not in doubt. That is where the filter stood on GPS and GPS alone.
+   */
+  relocalised(movedM: number): number {
+    const { head } = this.#main;
+    const gpsAgeS = secondsBetween(head.lastFusedNs("gps"), head.timeNs);
+    if (this.#mainIsGpsFree || gpsAgeS > GPS_REMEMBERED_S || !this.mapIsInDoubt) return 0;
+    this.doubtMap(movedM);
+    return movedM;
+  }
+
   /** The map may be off by `disagreementM`: the 95 % radius says so from now on. */
   doubtMap(disagreementM: number): void {
     this.#main.changeAll((state) => doubtMapOffset(state, (disagreementM / 2) ** 2));
@@ -150,6 +167,19 @@ export class GpsWitness {
   end(): void {
     this.#running = false;
     this.#finding = NOTHING;
+  }
+
+  /** Nothing that would demote GPS by itself, but 95 % of honest ones look better. */
+  #isSuspect(): boolean {
+    const { agreementGate } = this.#config;
+    const mapRatio = (this.#mapMovedM() / this.#mapSigmaM) ** 2;
+    return Math.max(this.#ratio, mapRatio) > agreementGate;
+  }
+
+  /** What GPS and fixes make the offset of the whole map to be. */
+  #mapMovedM(): number {
+    const { head } = this.#main;
+    return Math.hypot(head.value("mapOffset", 0), head.value("mapOffset", 1));
   }
 
   #unlearn(): UnlearntGps {
@@ -185,6 +215,8 @@ export class GpsWitness {
     this.#beganNs = timeNs;
     this.#observedNs = -Infinity;
     this.#agreedS = 0;
+    this.#ratio = 0;
+    this.#doubtSinceNs = undefined;
     this.#differences = [];
     this.#finding = NOTHING;
   }
@@ -249,20 +281,28 @@ export class GpsWitness {
     const away = ratio / config.gate >= velocityRatio / config.gate
       ? `${apartM.toFixed(1)} m from ${against}`
       : `${Math.hypot(...velocity).toFixed(1)} m/s from ${against}`;
-    const mapMovedM = Math.hypot(
-      this.#main.head.value("mapOffset", 0),
-      this.#main.head.value("mapOffset", 1),
-    );
+    const mapMovedM = this.#mapMovedM();
     const mapIsTaken = mapMovedM > config.mapOffsetMax * this.#mapSigmaM;
-    if (ratio > config.gate || velocityRatio > config.gate || mapIsTaken) {
-      const mapInDoubt = anchored && this.mapIsInDoubt;
+    this.#ratio = Math.max(ratio, velocityRatio);
+    const mapInDoubt = anchored && this.mapIsInDoubt;
+    const doubtS = this.#noteDoubt(state);
+    const neverAgreed = mapInDoubt && doubtS > config.doubtMaxS;
+    if (this.#ratio > config.gate || mapIsTaken || neverAgreed) {
       const reason = mapIsTaken ? `it has moved the map by ${mapMovedM.toFixed(1)} m` : away;
       const disagreementM = Math.max(...differences.map((one) => Math.hypot(...one.position)));
       return { kind: "conflict", reason, disagreementM, mapInDoubt };
     }
-    return seesGround(state) && Math.max(ratio, velocityRatio) > config.doubtGate
-      ? { kind: "doubt", reason: `in doubt: ${away}` }
-      : NOTHING;
+    return doubtS > 0 ? { kind: "doubt", reason: `in doubt: ${away}` } : NOTHING;
+  }
+
+  /** Seconds for which GPS has been in doubt by now; 0: it is not. */
+  #noteDoubt(state: FilterState): number {
+    if (!(seesGround(state) && this.#ratio > this.#config.doubtGate)) {
+      this.#doubtSinceNs = undefined;
+      return 0;
+    }
+    this.#doubtSinceNs ??= state.timeNs - 1;
+    return (state.timeNs - this.#doubtSinceNs) * 1e-9;
   }
 
   #positionVariance(sample: GpsSample, state: FilterState, blindM: number): Symmetric2 {
