@@ -107,13 +107,9 @@ export class InavRig implements ControllerRig {
       barometerHeightM: heightAboveHomeM,
       solution: this.#receiver.solution,
       packets: 0,
-      estimate: {
-        latitudeDeg: 50.45,
-        longitudeDeg: 30.52,
-        heightMslM: 180 + heightAboveHomeM,
-        positionNeuM: [0, 0, heightAboveHomeM],
-        velocityNeuMps: NO_SPEED,
-      },
+      positionNeuM: [0, 0, heightAboveHomeM],
+      velocityNeuMps: NO_SPEED,
+      place: { latitudeDeg: 50.45, longitudeDeg: 30.52, heightMslM: 180 + heightAboveHomeM },
     };
   }
 }

@@ -34,13 +34,14 @@ export interface InavState {
   readonly solution: InavSolution;
   /** Packets of a receiver on a serial port; positions by MSP are not counted. */
   readonly packets: number;
-  /** Its own estimate: over its origin, north, east, up; null before it has an origin. */
-  readonly estimate: {
+  /** Its own estimate, from its origin: north and east zero before it has one. */
+  readonly positionNeuM: Vector3;
+  readonly velocityNeuMps: Vector3;
+  /** The same as a place; null before it has an origin. */
+  readonly place: {
     readonly latitudeDeg: number;
     readonly longitudeDeg: number;
     readonly heightMslM: number;
-    readonly positionNeuM: Vector3;
-    readonly velocityNeuMps: Vector3;
   } | null;
 }
 
@@ -81,8 +82,8 @@ export function inavAnswer(
       return state.version[0] < POSE_SINCE ? null : pose(state);
     case "MSP_ALTITUDE":
       return encodePayload(name, {
-        estimatedHeightCm: i32((state.estimate?.positionNeuM[2] ?? state.barometerHeightM) * 100),
-        climbRateCmps: i16((state.estimate?.velocityNeuMps[2] ?? 0) * 100),
+        estimatedHeightCm: i32(state.positionNeuM[2] * 100),
+        climbRateCmps: i16(state.velocityNeuMps[2] * 100),
         barometerHeightCm: i32(state.barometerHeightM * 100),
       });
     case "MSP_RAW_GPS":
@@ -144,10 +145,9 @@ function rawGps(solution: InavSolution): Uint8Array {
   });
 }
 
-function pose({ localFromBody, estimate }: InavState): Uint8Array {
+function pose({ localFromBody, positionNeuM, velocityNeuMps: velocity }: InavState): Uint8Array {
   const { roll, pitch, yaw } = decidegrees(localFromBody);
-  const [north, east, up] = estimate?.positionNeuM ?? [0, 0, 0];
-  const velocity = estimate?.velocityNeuMps ?? [0, 0, 0];
+  const [north, east, up] = positionNeuM;
   return encodePayload("MSP2_INAV_FULL_LOCAL_POSE", {
     rollDecidegrees: roll,
     pitchDecidegrees: pitch,
@@ -161,13 +161,13 @@ function pose({ localFromBody, estimate }: InavState): Uint8Array {
   });
 }
 
-function actualPosition({ estimate }: InavState): Uint8Array {
+function actualPosition({ place }: InavState): Uint8Array {
   return encodePayload("MSP_WP", {
     number: ACTUAL_POSITION,
     action: 4,
-    latitudeE7: i32((estimate?.latitudeDeg ?? 0) * 1e7),
-    longitudeE7: i32((estimate?.longitudeDeg ?? 0) * 1e7),
-    heightCm: i32((estimate?.heightMslM ?? 0) * 100),
+    latitudeE7: i32((place?.latitudeDeg ?? 0) * 1e7),
+    longitudeE7: i32((place?.longitudeDeg ?? 0) * 1e7),
+    heightCm: i32((place?.heightMslM ?? 0) * 100),
     parameter1: 0,
     parameter2: 0,
     parameter3: 0,
