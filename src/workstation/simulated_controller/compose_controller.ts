@@ -7,12 +7,21 @@ import type { Random } from "../../core/mod.ts";
 import { ArduPilotFirmware } from "./ardupilot_firmware.ts";
 import type { ControllerProtocol, Firmware, Flight } from "./contract.ts";
 import type { FaultSchedule } from "./fault_schedule.ts";
+import { InavController } from "./inav_controller.ts";
+import { InavFirmware } from "./inav_firmware.ts";
 import { MavlinkController } from "./mavlink_controller.ts";
 import type { FlightReport } from "./report.ts";
 import { Px4Firmware } from "./px4_firmware.ts";
 import { Vehicle } from "./vehicle.ts";
 
-export const FIRMWARES = ["ardupilot-copter", "ardupilot-plane", "px4"] as const;
+/** `inav-own-gps`: with a receiver of its own, so that it takes no positions. */
+export const FIRMWARES = [
+  "ardupilot-copter",
+  "ardupilot-plane",
+  "px4",
+  "inav",
+  "inav-own-gps",
+] as const;
 type FirmwareChoice = (typeof FIRMWARES)[number];
 
 interface ControllerChoice {
@@ -44,19 +53,27 @@ export function composeController(
     utcAtSwitchOnMs: choice.utcNowMs,
     undulationM,
   });
-  const protocol = new MavlinkController({
-    vehicle,
-    firmware: choice.firmware,
-    report: choice.report,
-    random: random.fork("protocol"),
-    write: choice.write,
-  });
-  return { vehicle, protocol };
+  return { vehicle, protocol: protocolOf(choice, vehicle, firmware) };
+}
+
+function protocolOf(
+  { firmware: name, report, random, write }: ControllerChoice,
+  vehicle: Vehicle,
+  firmware: Firmware,
+): ControllerProtocol {
+  const parts = { vehicle, report, random: random.fork("protocol"), write };
+  if (firmware instanceof InavFirmware) return new InavController({ ...parts, firmware });
+  if (name === "inav" || name === "inav-own-gps") throw new TypeError(`${name} speaks MSP`);
+  return new MavlinkController({ ...parts, firmware: name });
 }
 
 function firmwareOf(choice: ControllerChoice): Firmware {
   const { random, flight, companionReceiver, startCompression, undulationM } = choice;
   const isFlying = choice.climbS === 0;
+  if (choice.firmware === "inav" || choice.firmware === "inav-own-gps") {
+    const provider = choice.firmware === "inav" ? "msp" : "own";
+    return new InavFirmware(random.fork("firmware"), flight, { provider, isFlying, undulationM });
+  }
   if (choice.firmware === "px4") {
     return new Px4Firmware(random.fork("firmware"), flight, { isFlying, startCompression });
   }

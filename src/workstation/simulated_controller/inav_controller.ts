@@ -92,7 +92,7 @@ export class InavController implements ControllerProtocol {
     const has = firmware.hasOrigin;
     return {
       version: VERSION,
-      isArmed: firmware.isArmed && vehicle.timeS < vehicle.flight.endS,
+      isArmed: firmware.isArmed,
       specificForceMps2: vehicle.specificForceMps2,
       angularRateRps: vehicle.angularRateRps,
       localFromBody: vehicle.localFromBody,

@@ -96,6 +96,10 @@ export class InavFirmware implements Firmware {
     return true;
   }
 
+  disarm(): void {
+    this.isArmed = false;
+  }
+
   advance(timeS: number): void {
     this.receiver.advance(timeS);
     if (timeS - this.#timeS > JUMP_S) this.#timeS = timeS - JUMP_S;
