@@ -20,8 +20,14 @@ type Schemas = Readonly<Record<string, readonly z.ZodType[]>>;
 export const JSON_SHAPES: Readonly<Record<"operator" | "airborne", Schemas>> = {
   operator: JSON_RESULTS,
   airborne: {
-    "replay": [FrameLineSchema, FaultLineSchema, SummaryLineSchema],
-    "replay LOG": [EstimateLineSchema, GpsLineSchema, FaultLineSchema, LogSummaryLineSchema],
+    "replay": [
+      FrameLineSchema,
+      EstimateLineSchema,
+      GpsLineSchema,
+      FaultLineSchema,
+      SummaryLineSchema,
+      LogSummaryLineSchema,
+    ],
   },
 };
 

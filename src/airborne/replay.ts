@@ -113,7 +113,7 @@ export function replayCommand(parts: ReplayParts & EstimatorParts): Command {
       74: "an output or the record is incomplete",
     },
     run: async (values, io) =>
-      await isLogPath(values.flight)
+      await isLogPath(values.flight, values.package !== undefined)
         ? await runLog(parts, values, io)
         : await run(parts, requestOf(values), io),
   });

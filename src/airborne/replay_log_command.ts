@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { EXIT, type ExitCode, option, Refused } from "../core/mod.ts";
+import { EXIT, type ExitCode, nullIfAbsent, option, Refused } from "../core/mod.ts";
 import type { LogSummaryLine } from "./log_lines.ts";
 
 /** A log that lost its power ends in the middle of a page. */
@@ -30,10 +30,10 @@ function readStart(
   return isPlace ? { latitudeDeg, longitudeDeg, radiusM } : new Refused();
 }
 
-/** Flights and photographs are folders: everything else is a log, or no input at all. */
-export async function isLogPath(path: string): Promise<boolean> {
-  const info = await Deno.stat(path).catch(() => null);
-  return info !== null && !info.isDirectory;
+/** Flights and photographs are folders, and need a package: everything else is a log, or no input at all. */
+export async function isLogPath(path: string, hasPackage: boolean): Promise<boolean> {
+  const info = await nullIfAbsent(Deno.stat(path));
+  return info === null ? !hasPackage : !info.isDirectory;
 }
 
 export function logExitCode(summary: LogSummaryLine): ExitCode {

@@ -5,6 +5,7 @@
  * @module
  */
 import { FILE_HEADER_BYTES } from "./format.ts";
+import { isContent, isSize } from "./plausible.ts";
 
 /** Size, type. */
 const HEADER_BYTES = 3;
@@ -12,28 +13,9 @@ const MESSAGE_BYTES_MAX = HEADER_BYTES + 65_535;
 /** A message, and the header behind it. */
 const LOOK_AHEAD_BYTES = MESSAGE_BYTES_MAX + HEADER_BYTES;
 
-/** By type, as a letter: the sizes that a message can have, without its header. */
-const SIZES: Readonly<Record<string, readonly [least: number, most: number]>> = {
-  B: [40, 40],
-  F: [5, 65_535],
-  I: [2, 65_535],
-  M: [3, 65_535],
-  P: [6, 300],
-  Q: [7, 300],
-  A: [4, 300],
-  R: [1, 2],
-  D: [10, 65_535],
-  L: [9, 65_535],
-  C: [11, 65_535],
-  S: [8, 8],
-  O: [2, 2],
-};
-const LEAST: readonly number[] = table(0);
-const MOST: readonly number[] = table(1);
-
-function table(which: 0 | 1): number[] {
-  return Array.from({ length: 256 }, (_, type) => SIZES[String.fromCharCode(type)]?.[which] ?? -1);
-}
+/** "B" and "D". */
+const FLAGS = 66;
+const DATA = 68;
 
 interface UlogSplitterOptions {
   /** Called with the type as a letter, the first byte behind the header, and the size from there. */
@@ -113,20 +95,22 @@ export class UlogSplitter {
     if (at + HEADER_BYTES > view.byteLength) return -1;
     const type = view.getUint8(at + 2);
     const size = view.getUint16(at, true);
-    const end = at + HEADER_BYTES + size;
-    if (size < LEAST[type] || size > MOST[type] || end > view.byteLength) return -1;
-    const isData = type !== 68 ||
-      this.#options.isData(view.getUint16(at + HEADER_BYTES, true), size - 2);
-    return isData ? end : -1;
+    const start = at + HEADER_BYTES, end = start + size;
+    if (!isSize(type, size) || end > view.byteLength) return -1;
+    if (type === DATA) {
+      return this.#options.isData(view.getUint16(start, true), size - 2) ? end : -1;
+    }
+    // Flags are the first message, or none.
+    if (type === FLAGS) return this.#offset + at === FILE_HEADER_BYTES ? end : -1;
+    return isContent(view, start, size, type) ? end : -1;
   }
 
-  /** By what could be a message, or by the end of the file. */
+  /** By a message, or what could be one and is not here as a whole; or by the end of the file. */
   #isFollowed(view: DataView, at: number): boolean {
-    if (at === view.byteLength) return true;
     if (at + HEADER_BYTES > view.byteLength) return true;
-    const type = view.getUint8(at + 2);
     const size = view.getUint16(at, true);
-    return size >= LEAST[type] && size <= MOST[type];
+    if (at + HEADER_BYTES + size > view.byteLength) return isSize(view.getUint8(at + 2), size);
+    return this.#endOf(view, at) >= 0;
   }
 
   /** After damage: two messages in a row, so that a chance pair of bytes is no message. */
@@ -143,13 +127,13 @@ export class UlogSplitter {
    * Otherwise it is whole, and what follows it is damaged.
    */
   #begunInside(view: DataView, at: number, end: number): number {
-    for (let inner = at + 1; inner < end; inner++) {
-      if (view.getUint8(inner + 2) !== 68) continue;
+    const last = Math.min(end, view.byteLength - HEADER_BYTES);
+    for (let inner = at + 1; inner < last; inner++) {
+      if (view.getUint8(inner + 2) !== DATA) continue;
       const innerEnd = this.#endOf(view, inner);
       if (innerEnd >= 0 && innerEnd < view.byteLength && this.#isFollowed(view, innerEnd)) {
         return inner;
       }
-      if (inner + 3 >= view.byteLength) break;
     }
     return -1;
   }
