@@ -73,6 +73,12 @@ const PARTS: Readonly<Record<string, (host: PartHost) => Promise<PartResult>>> =
     repeatTests(["tests/faults/hostile_bytes.test.ts"], { GDN_HOSTILE_ROUNDS: "1500" }, host),
   mavlink: (host) =>
     repeatTests(["tests/faults/mavlink_bytes.test.ts"], { GDN_MAVLINK_BYTES: "100000000" }, host),
+  logs: (host) =>
+    repeatTests(
+      ["tests/faults/flight_log_bytes.test.ts"],
+      { GDN_FLIGHT_LOG_BYTES: "100000000" },
+      host,
+    ),
   msp: (host) =>
     repeatTests(["tests/faults/hostile_msp.test.ts"], { GDN_HOSTILE_MSP_BYTES: "100000000" }, host),
 };
@@ -133,6 +139,7 @@ Long runs with many seeds. A failure prints the command that repeats it. The par
   properties   unit and contract tests with other seeds
   bytes        mutated pictures, packages and streams: an error that says so, never a crash
   mavlink      100 million hostile bytes on a MAVLink line: every good frame among them arrives
+  logs         100 million hostile bytes into the readers of .BIN and .ulg: what is whole after them is read
   msp          100 million hostile bytes on an MSP line: the first good frame after any of them arrives`,
   options: OPTIONS,
   json: "a last line with runs and failures as one JSON object",
