@@ -4,6 +4,7 @@
  * measured on them.
  *
  * usage: deno run -A tests/bench/spoofing.ts [--json] [--seeds N] [--clean HOURS]
+ *            [--only clean | part of a kind's name]
  *
  * @module
  */
@@ -49,7 +50,17 @@ const KINDS: Readonly<Record<string, Kind>> = {
   "plays the track of 2 s ago": lie("replayed", 2),
   "drifts at 1 m/s without fixes": { ...lie("spoofed_silently", 1), blackouts: [[50, 999]] },
   "drifts at 5 m/s without fixes": { ...lie("spoofed_silently", 5), blackouts: [[50, 999]] },
+  "drifts at 0.3 m/s while fixes are gone for 50 s": {
+    ...lie("spoofed_silently", 0.3),
+    blackouts: [[FROM_S - 10, FROM_S + 40]],
+  },
+  "reported after 1.5 s, 4 m/s": lie("spoofed"),
   "honest, over a map that is 40 m off": { gps: [], mapShiftM: [32, 24] },
+  "honest, lost before the fixes 40 m off": {
+    gps: [{ kind: "absent", fromS: 8, toS: DURATION_S }],
+    mapShiftM: [32, 24],
+    blackouts: [[0, 12]],
+  },
 };
 
 const { values: given } = parseArgs({
@@ -74,7 +85,7 @@ for (const [kind, lies] of Object.entries(KINDS)) {
     }
   }
 }
-if (given.only === "") cleanHours(Number(given.clean));
+if (given.only === "" || given.only === "clean") cleanHours(Number(given.clean));
 
 function row(
   kind: string,

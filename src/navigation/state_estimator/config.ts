@@ -139,6 +139,8 @@ const GpsWitnessSchema = z.strictObject({
    * 40 s and more, so that an hour holds fewer than a hundred independent looks.
    */
   gate: quantity.chiSquare.default(25),
+  /** Where there are fixes, the last so many have to be in line with each other. */
+  fixesMin: z.int().min(1).max(100).default(3),
   /** From here (99 %) GPS is not fused any more… */
   doubtGate: quantity.chiSquare.default(9.21),
   /** …which is a conflict after so long, where they never agreed… */

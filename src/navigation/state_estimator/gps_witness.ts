@@ -74,6 +74,8 @@ export class GpsWitness {
   #beganNs = 0;
   #observedNs = -Infinity;
   #agreedS = 0;
+  /** Fused ones since one was refused. */
+  #fixesInRow = 0;
   /** Position and velocity, of the last look: the larger squared distance. */
   #ratio = 0;
   #doubtSinceNs: number | undefined;
@@ -103,8 +105,12 @@ export class GpsWitness {
   insert(event: MeasurementEvent): void {
     if (!this.#running) return;
     const outcome = this.#own.insertMeasurement(event);
+    if (outcome.source !== "anchor") return;
+    this.#fixesInRow = outcome.fused ? this.#fixesInRow + 1 : 0;
+    if (outcome.reason !== REINITIALISED) return;
     // The fixes have moved it: whatever GPS agreed with until now was another place.
-    if (outcome?.reason === REINITIALISED) this.#agreedS = 0;
+    this.#agreedS = 0;
+    this.#fixesInRow = 1;
   }
 
   /** Looks at a sample of trusted GPS, before the filter takes it in. */
@@ -215,6 +221,7 @@ export class GpsWitness {
     this.#beganNs = timeNs;
     this.#observedNs = -Infinity;
     this.#agreedS = 0;
+    this.#fixesInRow = 0;
     this.#ratio = 0;
     this.#doubtSinceNs = undefined;
     this.#differences = [];
@@ -287,7 +294,9 @@ export class GpsWitness {
     const mapInDoubt = anchored && this.mapIsInDoubt;
     const doubtS = this.#noteDoubt(state);
     const neverAgreed = mapInDoubt && doubtS > config.doubtMaxS;
-    if (this.#ratio > config.gate || mapIsTaken || neverAgreed) {
+    // One wrong fix may take the witness away: those that follow it are refused then.
+    const isSure = !anchored || this.#fixesInRow >= config.fixesMin;
+    if (isSure && (this.#ratio > config.gate || mapIsTaken || neverAgreed)) {
       const reason = mapIsTaken ? `it has moved the map by ${mapMovedM.toFixed(1)} m` : away;
       const disagreementM = Math.max(...differences.map((one) => Math.hypot(...one.position)));
       return { kind: "conflict", reason, disagreementM, mapInDoubt };
