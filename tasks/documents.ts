@@ -9,6 +9,7 @@ import { campaignCommand } from "./campaign.ts";
 import { compileCommand } from "./compile.ts";
 import { commandDocuments } from "./command_documents.ts";
 import { demoCommand } from "./demo.ts";
+import { scenariosCommand } from "./scenarios.ts";
 import { writeInstalledDocuments } from "./documents/installed.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { EXAMPLE_CONFIG, exampleConfig } from "./example_config.ts";
@@ -57,6 +58,7 @@ export function taskCommands(): readonly Command[] {
     testCommand,
     compileCommand,
     demoCommand,
+    scenariosCommand,
     evaluateCommand,
     campaignCommand,
     recallCommand,

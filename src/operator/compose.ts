@@ -69,7 +69,7 @@ export function commands(): readonly Command[] {
     packageShowCommand(),
     simulateFlight,
     simulateMap,
-    simulateControllerCommand(),
+    simulateControllerCommand({ openVision }),
     enginesBuildCommand({ openTensorRt }),
     enginesListCommand({ host: tensorRtHost }),
     enginesVerifyCommand({ host: tensorRtHost }),

@@ -15,11 +15,14 @@ import {
   SystemClock,
   UsageError,
 } from "../../core/mod.ts";
+import type { SimulateParts } from "./simulate.ts";
 import { createLink } from "../../link/transport/mod.ts";
 import {
+  cloudPictures,
   composeController,
   type FaultSchedule,
   FIRMWARES,
+  type Flight,
   FlightReport,
   flyController,
   FrameServer,
@@ -72,6 +75,12 @@ const OPTIONS = {
     help: "on the ground, before the climb",
   }),
   climb: option.durationS({ minimum: 5, maximum: 600, default: 20, help: "the climb" }),
+  duration: option.durationS({
+    minimum: 1,
+    maximum: 12 * 3600,
+    help: "the flight ends after so long",
+    absent: "where the recorded one ends",
+  }),
   companionReceiver: option.choice(["first", "second", "only"], {
     placeholder: "WHICH",
     default: "second",
@@ -123,6 +132,12 @@ const OPTIONS = {
     placeholder: "T..T",
     multiple: true,
     help: "fixes that come and go, with wild accuracies and velocities",
+    group: FAULTS,
+  }),
+  cameraBlind: option.custom(WINDOW, {
+    placeholder: "T..T",
+    multiple: true,
+    help: "pictures of cloud",
     group: FAULTS,
   }),
   cameraOff: option.custom(WINDOW, {
@@ -200,7 +215,7 @@ type Values = OptionValues<typeof ARGUMENTS> & OptionValues<typeof OPTIONS> & {
 };
 
 /** `operator simulate controller`. */
-export function simulateControllerCommand(): Command {
+export function simulateControllerCommand(parts: SimulateParts): Command {
   return defineCommand({
     name: "simulate controller",
     summary: "be the flight controller and the camera that `airborne fly` connects to",
@@ -213,17 +228,22 @@ export function simulateControllerCommand(): Command {
       "operator simulate controller flights/a --start-in-air --gps-spoof drift:2@20 --report report.jsonl",
       "operator simulate controller flights/a --firmware ardupilot-plane --link udpout:127.0.0.1:14550",
     ],
-    run: (values, io) => run(values, io),
+    run: (values, io) => run(parts, values, io),
   });
 }
 
-async function run(values: Values, io: CommandIo): Promise<ExitCode> {
+async function run(parts: SimulateParts, values: Values, io: CommandIo): Promise<ExitCode> {
   const random = seededRandom(values.seed);
   const clock = new SystemClock();
   const ground = values.startInAir
     ? { restS: 0, climbS: 0 }
     : { restS: values.ground, climbS: values.climb };
-  await using flight = await openRecordedVehicle(values.flight, random.fork("flight"), ground);
+  await using flight = await openRecordedVehicle(
+    values.flight,
+    random.fork("flight"),
+    ground,
+    values.duration,
+  );
   using lines = reportLines(values.report);
   const report = new FlightReport(flight, lines.write);
   await using link = createLink(values.link, { clock });
@@ -248,6 +268,7 @@ async function run(values: Values, io: CommandIo): Promise<ExitCode> {
     protocol,
     link,
     frames,
+    clouds: await clouds(parts, values, flight),
     report,
     startsAtOnce: values.startAtOnce,
     onStart: () => io.note(`flying ${values.flight}: ${flight.endS.toFixed(0)} s`),
@@ -261,6 +282,12 @@ async function run(values: Values, io: CommandIo): Promise<ExitCode> {
   report.line("summary", vehicle.timeS, summary);
   io.out(values.json ? JSON.stringify(summary) : told(summary));
   return summary.aborts > 0 ? EXIT.failure : EXIT.ok;
+}
+
+async function clouds(parts: SimulateParts, { cameraBlind, seed }: Values, flight: Flight) {
+  if (cameraBlind.length === 0) return [];
+  using vision = parts.openVision();
+  return await cloudPictures(vision, flight.description.camera, seededRandom(`${seed}/cloud`));
 }
 
 function told(summary: ReturnType<FlightReport["summary"]>): string {
@@ -278,7 +305,7 @@ function faultsOf(values: Values): FaultSchedule {
     gpsOff: values.gpsOff,
     gpsSilent: values.gpsSilent,
     gpsJammed: values.gpsJam,
-    cameraBlind: [],
+    cameraBlind: values.cameraBlind,
     cameraOff: values.cameraOff,
     cameraLateS: values.cameraLate / 1000,
     linkCut: values.linkCut,

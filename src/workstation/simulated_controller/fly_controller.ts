@@ -18,6 +18,8 @@ interface FlightParts {
   readonly protocol: ControllerProtocol;
   readonly link: ByteLink;
   readonly frames: FrameServer | undefined;
+  /** What a blind camera sees. */
+  readonly clouds: readonly Uint8Array[];
   readonly report: FlightReport;
   /** Begins without having heard the companion. */
   readonly startsAtOnce: boolean;
@@ -47,6 +49,7 @@ export async function flyController(parts: FlightParts, signal: AbortSignal): Pr
     parts.onStart();
     parts.report.line("start", time.now(), { endS: vehicle.flight.endS });
     for await (const event of vehicle.flight.events(signal)) {
+      if (event.timeS > vehicle.flight.endS) break;
       await time.until(event.timeS, signal);
       if (signal.aborted) return;
       if (event.kind === "frame") camera.take(event);
@@ -112,8 +115,11 @@ class Camera {
   }
 
   take(frame: FrameOfVehicle): void {
-    const { cameraOff } = this.#parts.vehicle.faults;
-    if (!isWithin(cameraOff, frame.exposureMidS)) this.#held.push(frame);
+    const { clouds, vehicle: { faults: { cameraOff, cameraBlind } } } = this.#parts;
+    if (isWithin(cameraOff, frame.exposureMidS)) return;
+    const isBlind = isWithin(cameraBlind, frame.exposureMidS);
+    const jpeg = isBlind ? clouds[frame.sequence % clouds.length] : frame.jpeg;
+    this.#held.push({ ...frame, jpeg });
   }
 
   flush(): void {

@@ -2,6 +2,7 @@
  * A flight controller that nobody can tell from an aircraft's, driven by the simulation. Operator and
  * tests only.
  */
+export type { Flight } from "./contract.ts";
 export {
   type FaultSchedule,
   NO_FAULTS,
@@ -13,4 +14,5 @@ export { flyController } from "./fly_controller.ts";
 export { FrameServer } from "./frame_server.ts";
 export { composeController, FIRMWARES } from "./compose_controller.ts";
 export { openRecordedVehicle } from "./recorded_vehicle.ts";
+export { cloudPictures } from "./cloud.ts";
 export { FlightReport } from "./report.ts";

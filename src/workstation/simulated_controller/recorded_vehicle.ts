@@ -33,6 +33,7 @@ export async function openRecordedVehicle(
   folder: string,
   random: Random,
   ground: GroundTime,
+  durationS = Infinity,
 ): Promise<Flight> {
   const recorded = await openRecordedFlight(folder, { checkPictures: false });
   const facts = await readTruthFacts(folder);
@@ -44,7 +45,7 @@ export async function openRecordedVehicle(
     description: recorded.description,
     localFrame,
     startS,
-    endS: trajectory.durationS,
+    endS: Math.min(trajectory.durationS, durationS),
     truthAt: (timeS) =>
       timeS < 0 ? stateAt(before, timeS - startS, timeS) : stateAt(trajectory, timeS, timeS),
     events: async function* (signal) {

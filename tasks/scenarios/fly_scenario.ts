@@ -1,0 +1,175 @@
+/**
+ * Flies one scenario: `operator simulate controller` and `airborne fly` as processes, each under its own
+ * permissions.
+ *
+ * @module
+ */
+import { parse } from "yaml";
+import { commands as airborneCommands } from "../../src/airborne/compose.ts";
+import { grantsFor, settingReader } from "../../src/core/mod.ts";
+import { commands as operatorCommands } from "../../src/operator/compose.ts";
+import {
+  airborneCommand,
+  type ExecutableCommand,
+  operatorCommand,
+  REPOSITORY,
+} from "../executables.ts";
+import type { Scenario } from "./contract.ts";
+import { type FlightEvidence, readEvidence } from "./evidence.ts";
+import type { Ground } from "./prepare.ts";
+
+export interface ScenarioHost {
+  readonly ground: Ground;
+  readonly folder: string;
+  /** First of two ports. */
+  readonly port: number;
+  /** dist/airborne instead of the checkout. */
+  readonly isBuilt: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Start and end of both programs, beyond the flight itself. */
+const OVERHEAD_S = 60;
+
+export async function flyScenario(scenario: Scenario, host: ScenarioHost): Promise<FlightEvidence> {
+  const { folder, port } = host;
+  const reportFile = `${folder}/report.jsonl`;
+  const recorderFolder = `${folder}/record`;
+  await Deno.mkdir(recorderFolder);
+  const limit = AbortSignal.any([
+    host.signal,
+    AbortSignal.timeout(1000 * (scenario.durationS + OVERHEAD_S)),
+  ]);
+  const key = scenario.isSigned ? await signingKey(folder) : [];
+  const controller = start(
+    operatorFor([
+      "simulate",
+      "controller",
+      host.ground.flight,
+      ...["--link", `tcpin:127.0.0.1:${port}`, "--camera-link", `tcpin:127.0.0.1:${port + 1}`],
+      ...["--report", reportFile, "--duration", String(scenario.durationS)],
+      ...scenario.controller,
+      ...key,
+    ]),
+    limit,
+  );
+  await controller.said(/waiting/);
+  const fly = () =>
+    start(
+      airborneFor([
+        "fly",
+        ...["--connect", `tcp:127.0.0.1:${port}`, "--camera", `frames:tcp:127.0.0.1:${port + 1}`],
+        ...["--calibration", `${host.ground.flight}/flight.json`],
+        ...["--package", host.ground.flightPackage, "--recorder", recorderFolder],
+        ...scenario.fly ?? [],
+        ...key,
+      ], host.isBuilt),
+      limit,
+    );
+  let airborne = fly();
+  let killedAtS: number | null = null;
+  if (scenario.killAtS !== undefined) {
+    await controller.said(/flying/);
+    const startS = flightStartS(scenario);
+    await pause(1000 * (scenario.killAtS - startS), limit);
+    airborne.kill();
+    killedAtS = scenario.killAtS;
+    await airborne.ended;
+    airborne = fly();
+  }
+  const controllerCode = await controller.ended;
+  const flyCode = await airborne.ended;
+  host.signal.throwIfAborted();
+  const flyText = airborne.text();
+  await Deno.writeTextFile(`${folder}/airborne.txt`, flyText);
+  await Deno.writeTextFile(`${folder}/controller.txt`, controller.text());
+  return readEvidence({ reportFile, recorderFolder, flyCode, controllerCode, flyText, killedAtS });
+}
+
+/** The ground phase lies before time 0. */
+function flightStartS({ controller }: Scenario): number {
+  if (controller.includes("--start-in-air")) return 0;
+  const given = (name: string, absent: number) => {
+    const at = controller.indexOf(name);
+    return at < 0 ? absent : Number(controller[at + 1]);
+  };
+  return -given("--ground", 10) - given("--climb", 20);
+}
+
+async function signingKey(folder: string): Promise<string[]> {
+  const path = `${folder}/signing.key`;
+  await Deno.writeTextFile(path, "0123456789abcdef".repeat(4), { mode: 0o600 });
+  return ["--signing-key", path];
+}
+
+function operatorFor(args: readonly string[]): ExecutableCommand {
+  return operatorCommand(args, grantsFor(operatorCommands(), args, settingReader(parse)));
+}
+
+function airborneFor(args: readonly string[], isBuilt: boolean): ExecutableCommand {
+  if (isBuilt) return { command: `${REPOSITORY}/dist/airborne`, args: [...args] };
+  return airborneCommand(args, grantsFor(airborneCommands(), args, settingReader(parse)));
+}
+
+interface Running {
+  readonly ended: Promise<number>;
+  kill(): void;
+  /** Resolves when a line of stderr matches, or the process has ended. */
+  said(pattern: RegExp): Promise<void>;
+  text(): string;
+}
+
+function start({ command, args }: ExecutableCommand, signal: AbortSignal): Running {
+  const child = new Deno.Command(command, {
+    args,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    env: { NO_COLOR: "1" },
+  }).spawn();
+  let text = "";
+  const waiting = new Set<() => void>();
+  const read = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => {
+    for await (const piece of stream.pipeThrough(new TextDecoderStream())) {
+      text += piece;
+      for (const look of waiting) look();
+    }
+  };
+  const stop = () => child.kill("SIGKILL");
+  signal.addEventListener("abort", stop, { once: true });
+  const ended = (async () => {
+    const [status] = await Promise.all([child.status, read(child.stdout), read(child.stderr)]);
+    signal.removeEventListener("abort", stop);
+    for (const look of waiting) look();
+    waiting.clear();
+    return status.code;
+  })();
+  let isOver = false;
+  void ended.then(() => isOver = true);
+  return {
+    ended,
+    kill: () => child.kill("SIGKILL"),
+    said: (pattern) =>
+      new Promise((resolve) => {
+        const look = () => {
+          if (!pattern.test(text) && !isOver) return;
+          waiting.delete(look);
+          resolve();
+        };
+        waiting.add(look);
+        void ended.then(look);
+        look();
+      }),
+    text: () => text,
+  };
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    }, { once: true });
+  });
+}
