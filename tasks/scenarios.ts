@@ -58,6 +58,9 @@ Scenarios: ${SCENARIOS.map(({ name }) => name).join(", ")}.`,
   run: scenarios,
 });
 
+/** Ports of this run's own: two runs side by side do not meet. */
+const FIRST_PORT = 20_000 + Deno.pid % 300 * 100;
+
 if (import.meta.main) {
   Deno.exit(
     await runCommand({
@@ -102,9 +105,6 @@ async function scenarios(values: Values, io: CommandIo): Promise<ExitCode> {
   }
   return failed === 0 && rows.length > 0 ? EXIT.ok : EXIT.failure;
 }
-
-/** Ports of this run's own: two runs side by side do not meet. */
-const FIRST_PORT = 20_000 + Deno.pid % 300 * 100;
 
 async function rowsOf(
   scenario: Scenario,
