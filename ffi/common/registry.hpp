@@ -23,6 +23,7 @@ enum class HandleKind : uint64_t {
   kServiceManager = 5,
   kTensorRtPlan = 6,
   kTensorRtEngine = 7,
+  kSerialLine = 8,
 };
 
 /// Objects alive now in this library: also those that were freed while a call still uses them.

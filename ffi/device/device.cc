@@ -3,7 +3,7 @@
 #include "build_info.hpp"
 #include "registry.hpp"
 
-#define GDN_DEVICE_ABI 1
+#define GDN_DEVICE_ABI 2
 
 uint32_t gdn_device_abi_version(void) { return GDN_DEVICE_ABI; }
 

@@ -259,7 +259,9 @@ std::vector<sock_filter> make_program(bool aarch64, int32_t allowed, int32_t pro
   program.where(kSocketPair, 0, ~0u, {AF_UNIX});
   if (families.empty()) program.always(kConnect, kRefuse);
   if (!inet_sockets) program.always(kBind, kRefuse);
-  for (const Call& call : {kListen, kAccept, kAccept4}) program.always(call, kRefuse);
+  if ((allowed & GDN_FILTER_SERVERS) == 0) {
+    for (const Call& call : {kListen, kAccept, kAccept4}) program.always(call, kRefuse);
+  }
   // Keys into the terminal that the program was started from, and another line discipline.
   program.except(kIoctl, 1, {TIOCSTI, TIOCLINUX, TIOCSETD});
   for (const Call& call : kSignals) program.where(call, 0, ~0u, {own});
@@ -267,7 +269,7 @@ std::vector<sock_filter> make_program(bool aarch64, int32_t allowed, int32_t pro
   return program.finish();
 }
 
-constexpr int32_t kAllowedKnown = GDN_FILTER_UNIX_SOCKETS | GDN_FILTER_INET_SOCKETS;
+constexpr int32_t kAllowedKnown = GDN_FILTER_UNIX_SOCKETS | GDN_FILTER_INET_SOCKETS | GDN_FILTER_SERVERS;
 
 std::atomic<bool> installed{false};
 

@@ -10,6 +10,7 @@
 enum {
   GDN_FILTER_UNIX_SOCKETS = 1, /* new Unix sockets that connect */
   GDN_FILTER_INET_SOCKETS = 2, /* new IPv4 and IPv6 sockets (TCP, UDP) that connect and bind */
+  GDN_FILTER_SERVERS = 4,      /* sockets that listen, and connections that they accept */
 };
 
 enum {

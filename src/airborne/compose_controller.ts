@@ -13,6 +13,7 @@ import {
   Px4Dialect,
 } from "../flight/flight_controller/mod.ts";
 import { createLink } from "../link/transport/mod.ts";
+import { openDevice } from "../native/device/mod.ts";
 import type { FlightControllerPlace } from "./contract.ts";
 
 /** Flight controllers by the name of their strategy. */
@@ -23,7 +24,7 @@ const FLIGHT_CONTROLLERS: Strategies<FlightControllerPlace, FlightControllerAdap
   px4: { create: (place) => mavlinkAdapter(place, new Px4Dialect()) },
   inav: {
     create: ({ address, clock }) =>
-      new InavAdapter({ link: createLink(address, { clock }), clock }),
+      new InavAdapter({ link: createLink(address, { clock, openDevice }), clock }),
   },
 };
 
@@ -31,7 +32,7 @@ function mavlinkAdapter(
   { address, config, clock }: FlightControllerPlace,
   dialect: Dialect,
 ): FlightControllerAdapter {
-  const link = createLink(address, { clock });
+  const link = createLink(address, { clock, openDevice });
   return new MavlinkAdapter({
     link,
     dialect,

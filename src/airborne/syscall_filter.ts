@@ -8,7 +8,11 @@ import type { SyscallsAllowed } from "../native/device/mod.ts";
 import type { Airborne } from "./contract.ts";
 
 /** A replay reaches nobody: what it needs is open by then. */
-export const NO_SOCKETS: SyscallsAllowed = { unixSockets: false, inetSockets: false };
+export const NO_SOCKETS: SyscallsAllowed = {
+  unixSockets: false,
+  inetSockets: false,
+  servers: false,
+};
 
 /**
  * From here on the process can start no program, make no process and open no socket, for good. Returns

@@ -1,16 +1,21 @@
 /**
- * The other end of a line, for tests: made of the plain sockets of the platform, not of what is tested.
+ * The other end of a line, for tests: made of the plain sockets of the platform, and of pseudo-terminals.
  *
  * @module
  */
 import { createSocket, type Socket } from "node:dgram";
+import { NativeError } from "../../src/core/mod.ts";
+import { type DeviceLibrary, SerialLine } from "../../src/native/device/mod.ts";
 
 /** The other end; `cut` and `restore` are what happens to a cable. */
 export interface LinePeer extends AsyncDisposable {
   /** Of the line that is tested. */
   readonly address: string;
-  /** Whether a write can reach nobody without its writer knowing. */
-  readonly isDatagram: boolean;
+  /**
+   * `datagrams` reach nobody without their writer knowing; a `stream` makes who sends wait for who reads; a
+   * `wire` is seen to be cut and makes nobody wait.
+   */
+  readonly kind: "datagrams" | "stream" | "wire";
   send(bytes: Uint8Array): Promise<void>;
   /** Everything that came since the start, joined. */
   received(): Uint8Array;
@@ -68,7 +73,7 @@ export async function udpPeer(kind: "udp" | "udpout"): Promise<LinePeer> {
   await restore();
   return {
     address: `${kind}:127.0.0.1:${port}`,
-    isDatagram: true,
+    kind: "datagrams",
     send: (bytes) =>
       new Promise((resolve) => {
         if (socket === null || target === null) resolve();
@@ -91,7 +96,7 @@ export async function tcpPeer(kind: "tcp" | "tcpin"): Promise<LinePeer> {
 
 class TcpPeer implements LinePeer {
   readonly address: string;
-  readonly isDatagram = false;
+  readonly kind = "stream";
   readonly #port = freePort();
   readonly #received = new Received();
   readonly #connects: boolean;
@@ -176,4 +181,134 @@ class TcpPeer implements LinePeer {
       // Closed here or there.
     }
   }
+}
+
+/**
+ * Of `serial:`: a pseudo-terminal whose other end the line opens, under a name of its own (below /dev, where
+ * serial lines lie). A cut is its end, which is what the line sees of an adapter that is unplugged.
+ */
+export async function serialPeer(device: DeviceLibrary): Promise<LinePeer> {
+  const peer = new SerialPeer(
+    device,
+    await Deno.makeTempDir({ dir: "/dev/shm", prefix: "gdn-test-" }),
+  );
+  await peer.restore();
+  return peer;
+}
+
+class SerialPeer implements LinePeer {
+  readonly address: string;
+  readonly kind = "wire";
+  readonly #device: DeviceLibrary;
+  readonly #folder: string;
+  readonly #received = new Received();
+  #serial: SerialLine | null = null;
+  #isReading = true;
+  #reading: Promise<void> = Promise.resolve();
+
+  constructor(device: DeviceLibrary, folder: string) {
+    this.address = `serial:${folder}/line:921600`;
+    this.#device = device;
+    this.#folder = folder;
+  }
+
+  async send(bytes: Uint8Array): Promise<void> {
+    try {
+      for (let sent = 0; sent < bytes.length && this.#serial !== null;) {
+        sent += this.#serial.write(bytes.slice(sent));
+        if (sent < bytes.length) await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    } catch (error) {
+      if (!(error instanceof NativeError)) throw error;
+    }
+  }
+
+  received(): Uint8Array {
+    return this.#received.joined();
+  }
+
+  stopReading(): void {
+    this.#isReading = false;
+  }
+
+  async restore(): Promise<void> {
+    this.#serial = SerialLine.pseudoTerminal(this.#device);
+    await Deno.symlink(this.#serial.path, `${this.#folder}/line`);
+    this.#reading = this.#read(this.#serial);
+  }
+
+  async cut(): Promise<void> {
+    const serial = this.#serial;
+    if (serial === null) return;
+    this.#serial = null;
+    await Deno.remove(`${this.#folder}/line`);
+    await this.#reading;
+    await serial[Symbol.asyncDispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.cut();
+    await Deno.remove(this.#folder);
+  }
+
+  async #read(serial: SerialLine): Promise<void> {
+    const buffer = new Uint8Array(65536);
+    while (this.#serial === serial) {
+      try {
+        if (this.#isReading) {
+          this.#received.add(buffer.subarray(0, await serial.read(buffer)));
+          continue;
+        }
+      } catch (error) {
+        if (!(error instanceof NativeError)) throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+}
+
+/** Of a pseudo-terminal that a simulator offers: opens its other end as a serial line. */
+export function pseudoTerminalPeer(device: DeviceLibrary, path: string): LinePeer {
+  const received = new Received();
+  let isReading = true, link = connect();
+  function connect(): { serial: SerialLine; reading: Promise<void>; isCut: boolean } {
+    const made = {
+      serial: SerialLine.open(device, { path, baudRate: 57_600 }),
+      reading: Promise.resolve(),
+      isCut: false,
+    };
+    const buffer = new Uint8Array(65536);
+    const read = async () => {
+      while (!made.isCut) {
+        if (isReading) received.add(buffer.subarray(0, await made.serial.read(buffer)));
+        else await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    };
+    // The line is disposed of before its peer.
+    made.reading = read().catch((error) => {
+      if (!(error instanceof NativeError)) throw error;
+    });
+    return made;
+  }
+  const cut = async () => {
+    if (link.isCut) return;
+    link.isCut = true;
+    await link.reading;
+    await link.serial[Symbol.asyncDispose]();
+  };
+  return {
+    address: `pty:${path}`,
+    kind: "wire",
+    send: async (bytes) => {
+      for (let sent = 0; sent < bytes.length && !link.isCut;) {
+        sent += link.serial.write(bytes.slice(sent));
+        if (sent < bytes.length) await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    },
+    received: () => received.joined(),
+    stopReading: () => (isReading = false),
+    cut,
+    restore: () => Promise.resolve(void (link = connect())),
+    [Symbol.asyncDispose]: cut,
+  };
 }

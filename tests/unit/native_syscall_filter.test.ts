@@ -9,7 +9,7 @@ const LIBRARY = `${REPOSITORY}/build/lib/libgdn_device.so`;
 const EPERM = 1, ENOSYS = 38, INVALID_ARGUMENT = 1;
 const ALLOW = 0x7fff0000, REFUSE = 0x00050000 + EPERM, UNKNOWN = 0x00050000 + ENOSYS;
 const OWN_PROCESS = 4711;
-const UNIX = 1, INET = 2;
+const UNIX = 1, INET = 2, SERVERS = 4;
 
 const ARCHITECTURES = {
   "x86-64": { code: 1, audit: 0xc000003e, header: "x86_64-linux-gnu/asm/unistd_64.h" },
@@ -135,6 +135,7 @@ Deno.test("sockets that the configuration needs stay possible, and no others", (
     [UNIX, [AF_UNIX]],
     [INET, [AF_INET, AF_INET6]],
     [UNIX | INET, [AF_UNIX, AF_INET, AF_INET6]],
+    [INET | SERVERS, [AF_INET, AF_INET6]],
   ]);
   for (const [bits, expected] of allowed) {
     const program = filter(device, code, bits);
@@ -147,7 +148,8 @@ Deno.test("sockets that the configuration needs stay possible, and no others", (
     for (const family of families) assert.equal(answer("socket", family, RAW | CLOEXEC), REFUSE);
     assert.equal(answer("connect"), bits === 0 ? REFUSE : ALLOW);
     assert.equal(answer("bind"), (bits & INET) === 0 ? REFUSE : ALLOW);
-    for (const call of ["listen", "accept", "accept4"]) assert.equal(answer(call), REFUSE);
+    const serves = (bits & SERVERS) === 0 ? REFUSE : ALLOW;
+    for (const call of ["listen", "accept", "accept4"]) assert.equal(answer(call), serves);
     assert.equal(answer("execve"), REFUSE);
   }
 });
@@ -168,14 +170,14 @@ Deno.test("the native side refuses architectures, kinds and buffers that it does
   for (
     const [architecture, allowed, capacity] of [[0, 0, 8192n], [3, 0, 8192n], [
       1,
-      4,
+      8,
       8192n,
     ]] as const
   ) {
     assert.equal(ask(architecture, allowed, capacity), INVALID_ARGUMENT);
   }
   for (const capacity of [0n, 64n, -1n]) assert.equal(ask(1, 0, capacity), INVALID_ARGUMENT);
-  for (const allowed of [4, -1]) {
+  for (const allowed of [8, -1]) {
     assert.equal(device.symbols.gdn_syscall_filter_install(allowed, error), INVALID_ARGUMENT);
   }
 });
@@ -252,7 +254,7 @@ const shell = () => libc.system(text("echo a shell ran"));
 using device = openDevice();
 const worker = new Worker("data:application/javascript,onmessage=()=>postMessage(1)", { type: "module" });
 const before = shell();
-installSyscallFilter(device, { unixSockets: false, inetSockets: false });
+installSyscallFilter(device, { unixSockets: false, inetSockets: false, servers: false });
 const after = [shell() !== 0, libc.fork(), libc.execve(text("/bin/true"), nothing, nothing), libc.socket(2, 1, 0)];
 const answer = new Promise((resolve) => worker.onmessage = resolve);
 worker.postMessage(0);

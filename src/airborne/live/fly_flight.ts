@@ -24,14 +24,18 @@ import type { FrameOutcome } from "../navigator.ts";
 import { openOutputs } from "../open_outputs.ts";
 import { SensorFeed } from "../sensor_feed.ts";
 import { FlightSupervision } from "../supervision.ts";
+import type { SyscallsAllowed } from "../../native/device/mod.ts";
 import { filterSyscalls } from "../syscall_filter.ts";
 import { buildLiveParts, type LiveParts } from "./live_parts.ts";
 import { type LastPosition, readLiveState } from "./live_state_file.ts";
 
 /** Tiles that grow too old for their sector within it are not flown on. */
 const FLIGHT_MAX_MS = 8 * 3600 * 1000;
-/** A cut connection is opened anew in flight. */
-const LIVE_SYSCALLS = { unixSockets: false, inetSockets: true };
+/** A cut connection is opened anew in flight; of `tcpin:` the peer is who connects. */
+function liveSyscalls({ connect, camera }: FlyRequest): SyscallsAllowed {
+  const servers = [connect, camera].some((address) => address?.includes("tcpin:"));
+  return { unixSockets: false, inetSockets: true, servers };
+}
 
 export async function flyFlight(
   parts: FlightParts,
@@ -69,7 +73,7 @@ export async function flyFlight(
   const tally = new FlightTally(header.name);
   const warn = warnings(console, recording);
   warn("flight.expired_tiles", expiredTilesWarning(airborne.flightPackage));
-  warn("flight.syscalls_not_filtered", filterSyscalls(airborne, request, LIVE_SYSCALLS));
+  warn("flight.syscalls_not_filtered", filterSyscalls(airborne, request, liveSyscalls(request)));
   using supervision = new FlightSupervision({ manager: airborne.serviceManager, clock });
   const outputs = new FlightOutputs([
     records,

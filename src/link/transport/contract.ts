@@ -34,7 +34,10 @@ export interface LinkHealth {
   readonly connected: boolean;
   readonly bytesIn: number;
   readonly bytesOut: number;
-  /** Came faster than they were read, and went: of UDP and serial lines (TCP makes its peer wait). */
+  /**
+   * Came faster than they were read, and went (of UDP and serial lines: TCP makes its peer wait), or came
+   * from somebody who may not be answered.
+   */
   readonly bytesDropped: number;
   readonly reconnects: number;
   readonly writesRefused: number;

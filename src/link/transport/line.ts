@@ -20,6 +20,8 @@ export interface LineSide {
   lost(fault: string): void;
   /** Of a peer that cannot be made to wait: the oldest goes, and is counted, where nobody reads. */
   receive(bytes: Uint8Array): void;
+  /** Counts what came and is not for the reader. */
+  refuse(byteCount: number): void;
   /** Resolves once there is room for more, or the signal aborts: of a peer that can be made to wait. */
   room(signal: AbortSignal): Promise<void>;
 }
@@ -35,6 +37,8 @@ export interface Connector {
   run(line: LineSide): Promise<void>;
   /** Takes all bytes (a copy) or none; never waits. */
   write(bytes: Uint8Array): boolean;
+  /** Lets go of what outlives a connection; called once none runs. */
+  close?(): Promise<void>;
 }
 
 /** A line of any kind. */
@@ -45,6 +49,7 @@ export class Line implements ByteLink {
   readonly #unread = new ChunkQueue(UNREAD_BYTES_MAX);
   readonly #closing = new AbortController();
   #running: Promise<void> | null = null;
+  #closed: Promise<void> | null = null;
   #isRead = false;
   #wakeSender: (() => void) | null = null;
   #connected = false;
@@ -110,10 +115,19 @@ export class Line implements ByteLink {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closing.abort();
-    this.#unread.wake();
-    this.#wakeSender?.();
+    if (!this.#closing.signal.aborted) {
+      this.#closing.abort();
+      this.#unread.wake();
+      this.#wakeSender?.();
+      this.#closed = this.#close();
+    }
+    await this.#closed;
+  }
+
+  async #close(): Promise<void> {
     await this.#running;
+    this.#fault = "it is closed";
+    await this.#connector.close?.();
   }
 
   async #run(): Promise<void> {
@@ -133,7 +147,6 @@ export class Line implements ByteLink {
       await pause(delayMs, signal);
       delayMs = Math.min(2 * delayMs, RETRY_MS_MAX);
     }
-    this.#fault = "it is closed";
   }
 
   #side(signal: AbortSignal): LineSide {
@@ -152,6 +165,10 @@ export class Line implements ByteLink {
         this.#bytesIn += bytes.length;
         while (this.#unread.isFull) this.#bytesDropped += this.#unread.shift()?.bytes.length ?? 0;
         this.#unread.push({ receivedNs: this.#clock.now(), bytes });
+      },
+      refuse: (byteCount) => {
+        this.#bytesIn += byteCount;
+        this.#bytesDropped += byteCount;
       },
       room: async (ended) => {
         const wake = () => this.#wakeSender?.();

@@ -1,4 +1,4 @@
-/** Lines to a flight controller: UDP, TCP. */
+/** Lines to a flight controller: serial, UDP, TCP. */
 export * from "./contract.ts";
 export { LINK_ADDRESS_FORMS, type LinkAddress, parseLinkAddress } from "./address.ts";
-export { createLink } from "./create_link.ts";
+export { createLink, createPseudoTerminal, type LinkParts } from "./create_link.ts";

@@ -65,13 +65,25 @@ export class UdpLine implements Connector {
     return true;
   }
 
+  /** Whether this peer may be answered; from now on it is. */
+  #answers(address: string, port: number): boolean {
+    if (this.#peer?.address === address && this.#peer.port === port) return true;
+    if (
+      Deno.permissions.querySync({ name: "net", host: hostText({ host: address, port }) }).state !==
+        "granted"
+    ) return false;
+    this.#peer = { address, port };
+    return true;
+  }
+
   /** Until the signal aborts or the socket fails. */
   async #hear(socket: Socket, line: LineSide, failure: Promise<never>): Promise<void> {
     const { host, port } = this.#at;
     let heardMs: number | null = null;
     socket.on("message", (bytes, { address, port }) => {
       if (line.signal.aborted) return;
-      if (!this.#sendsFirst) this.#peer = { address, port };
+      // Who cannot be answered must not take the place of who can.
+      if (!this.#sendsFirst && !this.#answers(address, port)) return line.refuse(bytes.length);
       heardMs = performance.now();
       line.connected();
       // The runtime's buffer has 64 KiB, however short the datagram is.
@@ -90,12 +102,15 @@ export class UdpLine implements Connector {
 }
 
 /** node:dgram ends the program where Deno does not let it bind: ask before. */
-async function requireGrant({ host, port }: NetworkAddress, sendsFirst: boolean): Promise<void> {
-  const isIpv6 = isIPv6(host);
-  const hosts = [`${isIpv6 ? `[${host}]` : host}:${port}`];
-  if (sendsFirst) hosts.push(isIpv6 ? "[::]:0" : "0.0.0.0:0");
-  for (const each of hosts) {
-    const { state } = await Deno.permissions.query({ name: "net", host: each });
-    if (state !== "granted") throw new Error(`the program may not use ${each} (--allow-net)`);
+async function requireGrant(at: NetworkAddress, sendsFirst: boolean): Promise<void> {
+  const hosts = [hostText(at)];
+  if (sendsFirst) hosts.push(isIPv6(at.host) ? "[::]:0" : "0.0.0.0:0");
+  for (const host of hosts) {
+    const { state } = await Deno.permissions.query({ name: "net", host });
+    if (state !== "granted") throw new Error(`the program may not use ${host} (--allow-net)`);
   }
+}
+
+function hostText({ host, port }: Pick<NetworkAddress, "host" | "port">): string {
+  return `${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }

@@ -8,7 +8,7 @@ import { deviceAbi, deviceSymbols } from "./symbols.ts";
 
 export interface DeviceLibrary extends Disposable {
   readonly symbols: Deno.StaticForeignLibraryInterface<typeof deviceSymbols>;
-  /** Number of open connections to a service manager; 0 at the end of a run without leaks. */
+  /** Number of open serial lines and connections to a service manager; 0 at the end of a run without leaks. */
   liveHandles(): number;
 }
 

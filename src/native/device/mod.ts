@@ -1,6 +1,7 @@
-/** Bindings of ffi/device: files of the kernel, the service manager, and the filter of system calls. */
+/** Bindings of ffi/device: files of the kernel, the service manager, serial lines, and the filter of system calls. */
 export { type DeviceLibrary, openDevice } from "./library.ts";
 export { readGraphicsProcessor } from "./graphics_processor.ts";
+export { SerialLine } from "./serial_line.ts";
 export { ServiceManager } from "./service_manager.ts";
 export { installSyscallFilter, type SyscallsAllowed } from "./syscall_filter.ts";
 export { readSystemText } from "./system_files.ts";

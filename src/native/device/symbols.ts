@@ -8,7 +8,7 @@ import type { NativeAbi } from "../../core/mod.ts";
 /** ABI version and struct sizes of these bindings; checked when the library is opened. */
 export const deviceAbi: NativeAbi = {
   symbol: "gdn_device_abi_version",
-  version: 1,
+  version: 2,
   structBytes: {},
 };
 
@@ -35,6 +35,32 @@ export const deviceSymbols = {
     result: "i32",
   },
   gdn_service_manager_free: {
+    // (uint64_t, gdn_error*)
+    parameters: ["u64", "buffer"],
+    result: "i32",
+  },
+  gdn_serial_line_open: {
+    // (const char* path, int64_t path_bytes, int32_t baud_rate, uint64_t* handle, gdn_error*)
+    parameters: ["buffer", "i64", "i32", "buffer", "buffer"],
+    result: "i32",
+  },
+  gdn_pseudo_terminal_open: {
+    // (uint64_t* handle, char* path, int64_t capacity, int64_t* length, gdn_error*)
+    parameters: ["buffer", "buffer", "i64", "buffer", "buffer"],
+    result: "i32",
+  },
+  gdn_serial_line_read: {
+    // (uint64_t, int32_t timeout_ms, uint8_t* out, int64_t capacity, int64_t* length, gdn_error*)
+    parameters: ["u64", "i32", "buffer", "i64", "buffer", "buffer"],
+    result: "i32",
+    nonblocking: true,
+  },
+  gdn_serial_line_write: {
+    // (uint64_t, const uint8_t* bytes, int64_t count, int64_t* taken, gdn_error*)
+    parameters: ["u64", "buffer", "i64", "buffer", "buffer"],
+    result: "i32",
+  },
+  gdn_serial_line_free: {
     // (uint64_t, gdn_error*)
     parameters: ["u64", "buffer"],
     result: "i32",

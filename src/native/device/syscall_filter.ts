@@ -7,9 +7,12 @@
 import { NativeErrorBuffer } from "../../core/mod.ts";
 import type { DeviceLibrary } from "./library.ts";
 
-const ALLOWED_BITS = { unixSockets: 1, inetSockets: 2 } as const;
+const ALLOWED_BITS = { unixSockets: 1, inetSockets: 2, servers: 4 } as const;
 
-/** New sockets that stay possible; those that are open stay open in any case. */
+/**
+ * New sockets that stay possible; those that are open stay open in any case. `servers`: sockets listen and
+ * accept connections.
+ */
 export type SyscallsAllowed = Readonly<Record<keyof typeof ALLOWED_BITS, boolean>>;
 
 /**
@@ -19,8 +22,10 @@ export type SyscallsAllowed = Readonly<Record<keyof typeof ALLOWED_BITS, boolean
  * @throws NativeError when the kernel refuses it, and at a second call
  */
 export function installSyscallFilter(device: DeviceLibrary, allowed: SyscallsAllowed): void {
-  const bits = (allowed.unixSockets ? ALLOWED_BITS.unixSockets : 0) |
-    (allowed.inetSockets ? ALLOWED_BITS.inetSockets : 0);
+  let bits = 0;
+  for (const kind of ["unixSockets", "inetSockets", "servers"] as const) {
+    if (allowed[kind]) bits |= ALLOWED_BITS[kind];
+  }
   const error = new NativeErrorBuffer();
   const status = device.symbols.gdn_syscall_filter_install(bits, error.bytes);
   error.check("gdn_syscall_filter_install", status);

@@ -16,7 +16,13 @@ import {
   UsageError,
 } from "../../core/mod.ts";
 import type { SimulateParts } from "./simulate.ts";
-import { createLink } from "../../link/transport/mod.ts";
+import {
+  type ByteLink,
+  createLink,
+  createPseudoTerminal,
+  type LinkParts,
+} from "../../link/transport/mod.ts";
+import { openDevice } from "../../native/device/mod.ts";
 import {
   cloudPictures,
   composeController,
@@ -60,7 +66,7 @@ const OPTIONS = {
   }),
   link: option.link({
     default: "tcpin:127.0.0.1:5760",
-    help: "line to the companion",
+    help: "line to the companion; pty: makes a serial line, and says its name",
   }),
   cameraLink: option.link({
     default: "tcpin:127.0.0.1:5770",
@@ -232,6 +238,10 @@ export function simulateControllerCommand(parts: SimulateParts): Command {
   });
 }
 
+function openLine(address: string, parts: LinkParts): ByteLink {
+  return address === "pty:" ? createPseudoTerminal(parts) : createLink(address, parts);
+}
+
 async function run(parts: SimulateParts, values: Values, io: CommandIo): Promise<ExitCode> {
   const random = seededRandom(values.seed);
   const clock = new SystemClock();
@@ -246,7 +256,7 @@ async function run(parts: SimulateParts, values: Values, io: CommandIo): Promise
   );
   using lines = reportLines(values.report);
   const report = new FlightReport(flight, lines.write);
-  await using link = createLink(values.link, { clock });
+  await using link = openLine(values.link, { clock, openDevice });
   await using frames = new FrameServer(cameraAddress(values.cameraLink));
   const { vehicle, protocol } = composeController({
     firmware: values.firmware,
@@ -261,7 +271,7 @@ async function run(parts: SimulateParts, values: Values, io: CommandIo): Promise
     report,
     write: (bytes) => void link.write(bytes),
   });
-  io.note(`${values.firmware} at ${values.link}, its camera at ${values.cameraLink}: waiting`);
+  io.note(`${values.firmware} at ${link.address}, its camera at ${values.cameraLink}: waiting`);
   await flyController({
     clock,
     vehicle,
