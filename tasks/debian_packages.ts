@@ -32,11 +32,18 @@ const RUN_PACKAGES = ["g++", "cmake", "ninja-build", ...LINKED_PACKAGES, "zstd"]
  * Needed by tests only: GDAL reads exported GeoTIFFs (33 MB beside OpenCV's libraries); man-db, mandoc,
  * zsh and fish show manual pages and complete command lines; minisign checks our signatures,
  * systemd-analyze our units; debootstrap makes the empty machine that packages are installed on, and
- * systemd-nspawn boots it.
+ * systemd-nspawn boots it. GStreamer makes video files and an RTSP server of its own, for cameras.
  */
 const TEST_PACKAGES = [
   ...["gdal-bin", "man-db", "mandoc", "zsh", "fish"],
   ...["minisign", "systemd", "systemd-container", "debootstrap"],
+  ...["gstreamer1.0-tools", "gstreamer1.0-plugins-base", "gstreamer1.0-plugins-good"],
+  ...[
+    "gstreamer1.0-plugins-ugly",
+    "gstreamer1.0-libav",
+    "gir1.2-gst-rtsp-server-1.0",
+    "python3-gi",
+  ],
 ];
 
 /** The release's own version; any installed server is sufficient. */

@@ -24,6 +24,7 @@ enum class HandleKind : uint64_t {
   kTensorRtPlan = 6,
   kTensorRtEngine = 7,
   kSerialLine = 8,
+  kCamera = 9,
 };
 
 /// Objects alive now in this library: also those that were freed while a call still uses them.

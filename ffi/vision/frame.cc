@@ -1,6 +1,7 @@
 #include "frame.h"
 
 #include <algorithm>
+#include <cstring>
 #include <memory>
 #include <opencv2/imgproc.hpp>
 
@@ -90,6 +91,32 @@ Ground rectify(const Frame& frame, const View& view, cv::Point2d centre_m, doubl
 
 }  // namespace gdn
 
+namespace {
+
+void require_size(const gdn::Camera& camera, int width, int height) {
+  if (width == camera.width && height == camera.height) return;
+  throw gdn::BadData("the picture has " + std::to_string(width) + "x" + std::to_string(height) +
+                     " pixels, the camera's calibration " + std::to_string(camera.width) + "x" +
+                     std::to_string(camera.height));
+}
+
+/// With its pyramid.
+uint64_t keep_frame(const std::shared_ptr<gdn::Frame>& frame, const cv::Mat& grey) {
+  frame->levels.push_back(grey);
+  while (static_cast<int>(frame->levels.size()) < gdn::kLevels &&
+         std::min(frame->levels.back().cols, frame->levels.back().rows) >= 64) {
+    const cv::Mat& above = frame->levels.back();
+    cv::Mat half;
+    // Even sizes only, so that every level keeps the same pixel geometry.
+    const cv::Rect even(0, 0, above.cols & ~1, above.rows & ~1);
+    cv::resize(above(even), half, cv::Size(even.width / 2, even.height / 2), 0, 0, cv::INTER_AREA);
+    frame->levels.push_back(half);
+  }
+  return gdn::frames().insert(frame);
+}
+
+}  // namespace
+
 int32_t gdn_frame_decode(const uint8_t* jpeg, int64_t jpeg_bytes, const double* camera,
                          uint64_t* handle, gdn_error* error) {
   *handle = 0;
@@ -100,28 +127,27 @@ int32_t gdn_frame_decode(const uint8_t* jpeg, int64_t jpeg_bytes, const double* 
     gdn_error fault{};
     if (gdn_jpeg_size(jpeg, jpeg_bytes, &width, &height, &fault) != GDN_OK)
       throw gdn::BadData(fault.message);
-    if (width != frame->camera.width || height != frame->camera.height) {
-      throw gdn::BadData("the picture has " + std::to_string(width) + "x" + std::to_string(height) +
-                         " pixels, the camera's calibration " +
-                         std::to_string(frame->camera.width) + "x" +
-                         std::to_string(frame->camera.height));
-    }
+    require_size(frame->camera, width, height);
     cv::Mat grey(height, width, CV_8U);
     if (gdn_jpeg_decode(jpeg, jpeg_bytes, 1, 1, grey.data, static_cast<int64_t>(width) * height,
                         &fault) != GDN_OK)
       throw gdn::BadData(fault.message);
-    frame->levels.push_back(grey);
-    while (static_cast<int>(frame->levels.size()) < gdn::kLevels &&
-           std::min(frame->levels.back().cols, frame->levels.back().rows) >= 64) {
-      const cv::Mat& above = frame->levels.back();
-      cv::Mat half;
-      // Even sizes only, so that every level keeps the same pixel geometry.
-      const cv::Rect even(0, 0, above.cols & ~1, above.rows & ~1);
-      cv::resize(above(even), half, cv::Size(even.width / 2, even.height / 2), 0, 0,
-                 cv::INTER_AREA);
-      frame->levels.push_back(half);
-    }
-    *handle = gdn::frames().insert(frame);
+    *handle = keep_frame(frame, grey);
+  });
+}
+
+int32_t gdn_frame_from_grey(const uint8_t* pixels, int64_t pixels_bytes, const double* camera,
+                            uint64_t* handle, gdn_error* error) {
+  return gdn::guard(error, [&] {
+    const auto frame = std::make_shared<gdn::Frame>();
+    frame->camera = gdn::Camera::from(camera);
+    const int width = frame->camera.width, height = frame->camera.height;
+    if (pixels_bytes != static_cast<int64_t>(width) * height)
+      throw gdn::BadData("the picture has " + std::to_string(pixels_bytes) + " pixels, the camera's calibration " +
+                         std::to_string(width) + "x" + std::to_string(height));
+    cv::Mat grey(height, width, CV_8U);
+    std::memcpy(grey.data, pixels, static_cast<size_t>(pixels_bytes));
+    *handle = keep_frame(frame, grey);
   });
 }
 

@@ -8,6 +8,9 @@
  * picture must have the camera's size. `*handle` is 0 on failure; free it with gdn_frame_free. */
 GDN_API int32_t gdn_frame_decode(const uint8_t* jpeg, int64_t jpeg_bytes, const double* camera,
                                  uint64_t* handle, gdn_error* error);
+/* The same of a grey picture of the camera's size: 8 bits a pixel, row-major, without gaps. */
+GDN_API int32_t gdn_frame_from_grey(const uint8_t* pixels, int64_t pixels_bytes, const double* camera,
+                                    uint64_t* handle, gdn_error* error);
 GDN_API int32_t gdn_frame_free(uint64_t handle, gdn_error* error);
 
 /* North-up view of flat ground under a camera: row 0 is north, columns run east, pixel centres at

@@ -34,6 +34,7 @@ export function flownFrame(camera: CameraFrame, outcome: FrameOutcome): FlownFra
     sequence: outcome.sequence,
     timeNs: outcome.timeNs,
     jpeg: camera.jpeg,
+    ...(camera.grey === undefined ? {} : { grey: camera.grey }),
     view: {
       calibration,
       positionLocalM: estimate.positionLocalM,

@@ -15,7 +15,7 @@ export const PROGRAM = {
 } as const;
 
 /** Native libraries of its own that it opens, those that a build may lack too. */
-const LIBRARIES = ["device", "faiss", "vision"];
+const LIBRARIES = ["camera", "device", "faiss", "vision"];
 
 /** Runs one command line; returns the exit code. */
 export async function main(args: readonly string[]): Promise<number> {

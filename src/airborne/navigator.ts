@@ -121,7 +121,10 @@ export class Navigator {
     const { stages } = this.#parts.locator;
     const frame = await stages.during(
       "decode",
-      () => VisionFrame.decode(vision, camera.jpeg, camera.calibration, name),
+      () =>
+        camera.grey === undefined
+          ? VisionFrame.decode(vision, camera.jpeg, camera.calibration, name)
+          : VisionFrame.fromGrey(vision, camera.grey, camera.calibration, name),
     );
     const odometry = await stages.during("odometry", () => this.#odometry(camera, frame));
     if (odometry.motion !== null) estimator.addVio(odometry.motion);

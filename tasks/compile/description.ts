@@ -111,7 +111,7 @@ const DESCRIPTIONS: Readonly<Record<ProgramName, Program>> = {
     workers: WORKERS,
     files: [],
     packages: [ONNXRUNTIME],
-    libraries: ["vision", "faiss", "device"],
+    libraries: ["vision", "faiss", "device", "camera"],
   },
   operator: {
     name: "operator",

@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { SystemClock } from "../../src/core/mod.ts";
 import type { CameraSource } from "../../src/flight/camera_source/mod.ts";
 import type { FrameEvent } from "../../src/flight/flight_events/mod.ts";
+import { openCameraLibrary } from "../../src/native/camera/mod.ts";
 import { openVision, VisionFrame } from "../../src/native/vision/mod.ts";
 
 export interface CameraRig extends AsyncDisposable {
@@ -42,8 +43,12 @@ export function cameraSourceSuite(
       ignore,
       fn: async () => {
         const clock = new SystemClock();
-        await using rig = await make(clock);
-        await body(rig.source, clock);
+        {
+          await using rig = await make(clock);
+          await body(rig.source, clock);
+        }
+        using library = openCameraLibrary();
+        assert.equal(library.liveHandles(), 0);
       },
     });
   }
@@ -66,7 +71,9 @@ const tests: Readonly<Record<string, Body>> = {
         assert.ok(frame.exposureMidNs > events[i - 1].frame.exposureMidNs);
         assert.ok(receivedNs >= events[i - 1].receivedNs);
       }
-      await using decoded = await VisionFrame.decode(vision, frame.jpeg, frame.calibration, "x");
+      await using decoded = frame.grey === undefined
+        ? await VisionFrame.decode(vision, frame.jpeg, frame.calibration, "x")
+        : await VisionFrame.fromGrey(vision, frame.grey, frame.calibration, "x");
       assert.ok(decoded.quality().mean > 0);
     }
   },

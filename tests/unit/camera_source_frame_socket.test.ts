@@ -151,8 +151,15 @@ Deno.test("parseCameraAddress() takes hosts, IPv6 in brackets and ports, and not
     port: 5600,
   });
   for (
-    const text of ["", "frames:", "frames:tcp:host", "frames:tcp:host:0", "frames:tcp:host:70000"]
+    const text of [
+      "",
+      "frames:",
+      "nothing:x",
+      "frames:tcp:host",
+      "frames:tcp:host:0",
+      "frames:tcp:host:70000",
+    ]
   ) {
-    assert.throws(() => parseCameraAddress(text), /there are: frames:tcp:HOST:PORT/);
+    assert.throws(() => parseCameraAddress(text), /frames:tcp:HOST:PORT/);
   }
 });

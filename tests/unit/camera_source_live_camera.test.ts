@@ -40,7 +40,7 @@ class ScriptedFeed implements PictureFeed {
         sequence: sequence ?? index,
         exposureMidNs: monotonicNs((atMs - ageMs) * 1e6),
         receivedNs: this.#clock.now(),
-        jpeg: jpeg ?? JPEGS[index % JPEGS.length],
+        content: { kind: "jpeg", bytes: jpeg ?? JPEGS[index % JPEGS.length] },
       };
     }
     if (this.#runs.length > 0) throw new Error("unplugged");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { NativeAbi } from "../../src/core/mod.ts";
+import { cameraAbi, cameraSymbols } from "../../src/native/camera/symbols.ts";
 import { deviceAbi, deviceSymbols } from "../../src/native/device/symbols.ts";
 import { faissAbi, faissSymbols } from "../../src/native/faiss/symbols.ts";
 import { tensorrtAbi, tensorrtSymbols } from "../../src/native/tensorrt/symbols.ts";
@@ -8,6 +9,7 @@ import { REPOSITORY } from "../support/paths.ts";
 
 /** Every native library with the table of symbols that its bindings open, and what opening checks. */
 const LIBRARIES: Readonly<Record<string, [Deno.ForeignLibraryInterface, NativeAbi]>> = {
+  camera: [cameraSymbols, cameraAbi],
   device: [deviceSymbols, deviceAbi],
   faiss: [faissSymbols, faissAbi],
   tensorrt: [tensorrtSymbols, tensorrtAbi],

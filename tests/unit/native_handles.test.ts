@@ -4,6 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { NATIVE_ERROR_BYTES } from "../../src/core/mod.ts";
+import { type CameraLibrary, openCameraLibrary } from "../../src/native/camera/mod.ts";
+import { cameraSymbols } from "../../src/native/camera/symbols.ts";
 import { type DeviceLibrary, openDevice } from "../../src/native/device/mod.ts";
 import { deviceSymbols } from "../../src/native/device/symbols.ts";
 import { type FaissLibrary, openFaiss } from "../../src/native/faiss/mod.ts";
@@ -158,11 +160,22 @@ function deviceCalls({ symbols }: DeviceLibrary): Record<string, Call> {
   };
 }
 
+/** Every export that takes a camera. */
+function cameraCalls({ symbols }: CameraLibrary): Record<string, Call> {
+  return {
+    gdn_camera_read: (handle, error) =>
+      symbols.gdn_camera_read(handle, 1, new Uint8Array(1), 1n, new Uint8Array(48), error),
+    gdn_camera_free: (handle, error) => symbols.gdn_camera_free(handle, error),
+  };
+}
+
 Deno.test("every export that takes a handle is called below", () => {
+  using camera = openCameraLibrary();
   using device = openDevice();
   using vision = openVision();
   using faiss = openFaiss();
   const symbols: Deno.ForeignLibraryInterface = {
+    ...cameraSymbols,
     ...deviceSymbols,
     ...visionSymbols,
     ...faissSymbols,
@@ -174,6 +187,7 @@ Deno.test("every export that takes a handle is called below", () => {
     ...Object.keys(frameCalls(vision)),
     ...Object.keys(indexCalls(faiss)),
     ...Object.keys(deviceCalls(device)),
+    ...Object.keys(cameraCalls(camera)),
     "gdn_render_camera_free",
     "gdn_render_ground_free",
     "gdn_render_view",
@@ -228,6 +242,12 @@ Deno.test("a freed, invented or empty handle is refused by every call that takes
   using device = openDevice();
   for (const handle of [frame, (5n << 48n) + 1n, 0n, 0xdead_beef_dead_beefn]) {
     for (const call of Object.values(deviceCalls(device))) {
+      await refused((error) => call(handle, error), /not open|of another kind/);
+    }
+  }
+  using cameras = openCameraLibrary();
+  for (const handle of [frame, (9n << 48n) + 1n, 0n, 0xdead_beef_dead_beefn]) {
+    for (const call of Object.values(cameraCalls(cameras))) {
       await refused((error) => call(handle, error), /not open|of another kind/);
     }
   }

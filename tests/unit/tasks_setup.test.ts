@@ -33,7 +33,7 @@ async function makeCheckout(root: string): Promise<void> {
     root,
   );
   await run("cp", "-r", `${REPOSITORY}/src/core`, `${root}/src`);
-  for (const folder of ["common", "vision", "faiss", "device", "launcher", "tensorrt"]) {
+  for (const folder of ["common", "vision", "faiss", "device", "camera", "launcher", "tensorrt"]) {
     await Deno.mkdir(`${root}/ffi/${folder}`, { recursive: true });
   }
   await Deno.writeTextFile(`${root}/ffi/tensorrt/CMakeLists.txt`, "");
@@ -41,7 +41,7 @@ async function makeCheckout(root: string): Promise<void> {
   for (const name of ["abi.h", "lapack_runtime.cc"]) {
     await run("cp", `${REPOSITORY}/ffi/common/${name}`, `${root}/ffi/common`);
   }
-  for (const name of ["vision", "faiss", "device"]) await writeSource(root, name, 1);
+  for (const name of ["vision", "faiss", "device", "camera"]) await writeSource(root, name, 1);
   await Deno.writeTextFile(`${root}/ffi/launcher/main.cc`, "int main() { return 0; }\n");
   await build(root);
 }

@@ -15,8 +15,11 @@ export const CameraConfigSchema = z.strictObject({
   address: z.string().default(""),
   /** JSON file of the camera's calibration; `--calibration` names another. */
   calibration: z.string().default(""),
-  /** From mid-exposure to arrival, milliseconds, of a camera whose driver stamps no picture. */
+  /** From mid-exposure to arrival, milliseconds, of a camera whose driver stamps no picture, and of RTSP. */
   latencyMs: z.number().min(0).max(5000).default(30),
+  /** From a driver's stamp to mid-exposure, milliseconds: half of the exposure, less the read-out where it
+   * stamps the end of a picture. */
+  stampOffsetMs: z.number().min(-1000).max(1000).default(0),
   /** Without a whole picture for so long the camera counts as lost, and is opened again. */
   lostAfterS: quantity.durationS.default(5),
   /** The same picture again and again for so long is a fault. */
@@ -71,8 +74,20 @@ export interface Picture {
   readonly exposureMidNs: MonotonicNs;
   /** When it was complete in memory. */
   readonly receivedNs: MonotonicNs;
-  readonly jpeg: Uint8Array<ArrayBuffer>;
+  readonly content: PictureContent;
 }
+
+export type PictureContent =
+  | { readonly kind: "jpeg"; readonly bytes: Uint8Array<ArrayBuffer> }
+  /** 8 bits a pixel, row-major. */
+  | {
+    readonly kind: "grey";
+    readonly bytes: Uint8Array<ArrayBuffer>;
+    readonly widthPx: number;
+    readonly heightPx: number;
+  }
+  /** So many bytes that it was left where it was. */
+  | { readonly kind: "too_large"; readonly bytes: number };
 
 /** What a strategy implements; {@link LiveCamera} does the rest, the same for all. */
 export interface PictureFeed {

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Clock, monotonicNs } from "../../core/mod.ts";
+import { shownAddress } from "./address.ts";
 import type { Picture, PictureFeed } from "./contract.ts";
 import { decodeFrameHeader, FRAME_HEADER_BYTES } from "./frame_packet.ts";
 
@@ -21,9 +22,7 @@ export class FrameSocket implements PictureFeed {
 
   constructor(options: FrameSocketOptions) {
     this.#options = options;
-    const { hostname, port } = options;
-    const host = hostname.includes(":") ? `[${hostname}]` : hostname;
-    this.address = `frames:tcp:${host}:${port}`;
+    this.address = shownAddress({ kind: "frames", ...options });
   }
 
   async *pictures(signal: AbortSignal): AsyncGenerator<Picture> {
@@ -43,7 +42,8 @@ export class FrameSocket implements PictureFeed {
           await fill(connection, jpeg);
           deadline.restart();
           const exposureMidNs = monotonicNs(headerNs - ageUs * 1000);
-          yield { sequence, exposureMidNs, receivedNs: clock.now(), jpeg };
+          const content = { kind: "jpeg", bytes: jpeg } as const;
+          yield { sequence, exposureMidNs, receivedNs: clock.now(), content };
         }
       } finally {
         deadline.signal.removeEventListener("abort", close);

@@ -13,7 +13,14 @@ import {
 } from "../../core/mod.ts";
 import type { CameraCalibration } from "../../navigation/camera/mod.ts";
 import type { FrameEvent } from "../flight_events/mod.ts";
-import type { CameraConfig, CameraHealth, CameraSource, Picture, PictureFeed } from "./contract.ts";
+import type {
+  CameraConfig,
+  CameraHealth,
+  CameraSource,
+  Picture,
+  PictureContent,
+  PictureFeed,
+} from "./contract.ts";
 import { Newest } from "./newest.ts";
 import { pause } from "./pause.ts";
 
@@ -29,6 +36,8 @@ interface LiveCameraOptions {
   readonly calibration: CameraCalibration;
   readonly config: Pick<CameraConfig, "frozenAfterS">;
   readonly clock: Clock;
+  /** Disposed of with the camera. */
+  readonly owned?: Disposable;
 }
 
 export class LiveCamera implements CameraSource {
@@ -95,6 +104,7 @@ export class LiveCamera implements CameraSource {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await this.#running;
+    this.#options.owned?.[Symbol.dispose]();
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -131,7 +141,7 @@ export class LiveCamera implements CameraSource {
     const sequence = this.#number(picture.sequence);
     const last = this.#last;
     this.#last = picture;
-    if (last !== null && isSame(last.jpeg, picture.jpeg)) {
+    if (last !== null && isSame(last.content, picture.content)) {
       this.#repeated(picture, sequence, last);
       return;
     }
@@ -163,11 +173,14 @@ export class LiveCamera implements CameraSource {
     const { calibration } = this.#options;
     const { exposureMidNs, receivedNs } = picture;
     const name = `camera ${this.address}, frame ${sequence}`;
-    const jpeg = fault === null ? picture.jpeg : new Uint8Array(0);
+    const { content } = picture;
+    const good = fault === null ? content : null;
+    const jpeg = good?.kind === "jpeg" ? good.bytes : new Uint8Array(0);
+    const grey = good?.kind === "grey" ? { grey: good.bytes } : {};
     const event: FrameEvent = {
       kind: "frame",
       receivedNs,
-      frame: { sequence, exposureMidNs, jpeg, calibration, name },
+      frame: { sequence, exposureMidNs, jpeg, ...grey, calibration, name },
       ...(fault === null ? {} : { unreadable: new DataError(name, fault) }),
     };
     if (!this.#newest.put(event)) this.#counts.dropped += 1;
@@ -198,9 +211,12 @@ export class LiveCamera implements CameraSource {
     return null;
   }
 
-  #sizeFault({ jpeg }: Picture): string | null {
+  #sizeFault({ content }: Picture): string | null {
     const { widthPx, heightPx } = this.#options.calibration;
-    const size = jpegHeaderSize(jpeg);
+    if (content.kind === "too_large") {
+      return `the picture has ${content.bytes} bytes, more than a camera of ${widthPx}x${heightPx} gives`;
+    }
+    const size = content.kind === "grey" ? content : jpegHeaderSize(content.bytes);
     if (size === null) return "is no JPEG, or begins like none";
     if (size.widthPx === widthPx && size.heightPx === heightPx) return null;
     return `the picture has ${size.widthPx}x${size.heightPx} pixels, ` +
@@ -216,10 +232,12 @@ export class LiveCamera implements CameraSource {
 }
 
 /** Nearly always decided by the length or the last bytes. */
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = a.length - 1; i >= 0; i -= 1) {
-    if (a[i] !== b[i]) return false;
+function isSame(a: PictureContent, b: PictureContent): boolean {
+  if (a.kind === "too_large" || b.kind === "too_large") return false;
+  const [one, other] = [a.bytes, b.bytes];
+  if (one.length !== other.length) return false;
+  for (let i = one.length - 1; i >= 0; i -= 1) {
+    if (one[i] !== other[i]) return false;
   }
   return true;
 }

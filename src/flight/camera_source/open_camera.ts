@@ -5,8 +5,10 @@
  */
 import type { Clock } from "../../core/mod.ts";
 import type { CameraCalibration } from "../../navigation/camera/mod.ts";
-import { type CameraAddress, parseCameraAddress } from "./address.ts";
-import type { CameraConfig, CameraSource, PictureFeed } from "./contract.ts";
+import { openCameraLibrary, requireGstreamer } from "../../native/camera/mod.ts";
+import { parseCameraAddress } from "./address.ts";
+import type { CameraConfig, CameraSource } from "./contract.ts";
+import { CaptureFeed } from "./capture_feed.ts";
 import { FrameSocket } from "./frame_socket.ts";
 import { LiveCamera } from "./live_camera.ts";
 
@@ -19,17 +21,22 @@ interface CameraOptions {
 }
 
 /**
- * Nothing is opened before its frames are asked for.
+ * The camera itself is opened when its frames are asked for.
  *
- * @throws UsageError where the address is none.
+ * @throws UsageError where the address is none; RuntimeNotAvailableError where it needs a library that is
+ * not here.
  */
 export function openCamera(options: CameraOptions): CameraSource {
   const { calibration, config, clock } = options;
-  const feed = feedOf(parseCameraAddress(options.address), options);
-  return new LiveCamera({ feed, calibration, config, clock });
-}
-
-function feedOf(address: CameraAddress, { config, clock }: CameraOptions): PictureFeed {
-  const { hostname, port } = address;
-  return new FrameSocket({ hostname, port, lostAfterS: config.lostAfterS, clock });
+  const address = parseCameraAddress(options.address);
+  if (address.kind === "frames") {
+    const { hostname, port } = address;
+    const feed = new FrameSocket({ hostname, port, lostAfterS: config.lostAfterS, clock });
+    return new LiveCamera({ feed, calibration, config, clock });
+  }
+  using opening = new DisposableStack();
+  const library = opening.use(openCameraLibrary());
+  if (address.kind !== "v4l2") requireGstreamer(library);
+  const feed = new CaptureFeed({ address, library, calibration, config, clock });
+  return new LiveCamera({ feed, calibration, config, clock, owned: opening.move() });
 }

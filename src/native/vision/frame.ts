@@ -19,6 +19,12 @@ export const frameSymbols = {
     result: "i32",
     nonblocking: true,
   },
+  gdn_frame_from_grey: {
+    // (const uint8_t* pixels, int64_t, const double* camera, uint64_t* handle, gdn_error*)
+    parameters: ["buffer", "i64", "buffer", "buffer", "buffer"],
+    result: "i32",
+    nonblocking: true,
+  },
   // (uint64_t handle, gdn_error*)
   gdn_frame_free: { parameters: ["u64", "buffer"], result: "i32" },
   gdn_frame_rectify: {
@@ -74,23 +80,46 @@ export class VisionFrame implements AsyncDisposable {
    * @throws DataError when they are not a complete JPEG of the camera's size; `name` is for the
    * message.
    */
-  static async decode(
+  static decode(
     library: FrameLibrary,
     jpeg: Uint8Array<ArrayBuffer>,
     camera: CameraModel,
     name: string,
   ): Promise<VisionFrame> {
+    return VisionFrame.#from("gdn_frame_decode", library, jpeg, camera, name);
+  }
+
+  /**
+   * Of a grey picture, 8 bits a pixel, row-major. Do not change the bytes until the promise settles.
+   * @throws DataError when it is not of the camera's size; `name` is for the message.
+   */
+  static fromGrey(
+    library: FrameLibrary,
+    pixels: Uint8Array<ArrayBuffer>,
+    camera: CameraModel,
+    name: string,
+  ): Promise<VisionFrame> {
+    return VisionFrame.#from("gdn_frame_from_grey", library, pixels, camera, name);
+  }
+
+  static async #from(
+    call: "gdn_frame_decode" | "gdn_frame_from_grey",
+    library: FrameLibrary,
+    bytes: Uint8Array<ArrayBuffer>,
+    camera: CameraModel,
+    name: string,
+  ): Promise<VisionFrame> {
     const handle = new BigUint64Array(1);
     const error = new NativeErrorBuffer();
-    const status = await library.symbols.gdn_frame_decode(
-      jpeg,
-      BigInt(jpeg.length),
+    const status = await library.symbols[call](
+      bytes,
+      BigInt(bytes.length),
       cameraVector(camera),
       handle,
       error.bytes,
     );
     try {
-      error.check("gdn_frame_decode", status);
+      error.check(call, status);
     } catch (fault) {
       if (fault instanceof NativeError && fault.status === 5) {
         throw new DataError(name, fault.reason, { cause: fault });

@@ -43,7 +43,10 @@ export interface CameraFrame {
   readonly sequence: number;
   /** Middle of the exposure. */
   readonly exposureMidNs: MonotonicNs;
+  /** Empty where the camera gives `grey`. */
   readonly jpeg: Uint8Array<ArrayBuffer>;
+  /** Of a camera without JPEG: 8 bits a pixel, row-major, of the calibration's size. */
+  readonly grey?: Uint8Array<ArrayBuffer>;
   readonly calibration: CameraCalibration;
   /** For messages: the file that it was read from, where there is one. */
   readonly name?: string;

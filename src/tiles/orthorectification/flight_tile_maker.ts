@@ -48,6 +48,8 @@ export interface FlownFrame {
   /** Exposure mid-time, canonical clock. */
   readonly timeNs: number;
   readonly jpeg: Uint8Array<ArrayBuffer>;
+  /** In the place of a JPEG: the picture of a camera without colour. */
+  readonly grey?: Uint8Array<ArrayBuffer>;
   /** The camera in the local frame of reference, in true WGS84 (the map's own error removed). */
   readonly view: CameraView;
   readonly knowledge: Omit<FrameKnowledge, "reachM">;
@@ -118,7 +120,9 @@ export class FlightTileMaker {
     )
       .filter((tile) => this.#isWanted(tile, judgement.misplacementBoundM));
     if (tiles.length === 0) return [];
-    const picture = await toolkit.decodeJpeg(flown.jpeg, `frame ${flown.sequence}`);
+    const picture = flown.grey === undefined
+      ? await toolkit.decodeJpeg(flown.jpeg, `frame ${flown.sequence}`)
+      : rgbOfGrey(flown.grey, flown.view.calibration);
     const made: FlightTile[] = [];
     for (const tile of tiles) {
       const one = await this.#paint(tile, flown, picture, { judgement, gsdM });
@@ -185,6 +189,15 @@ export class FlightTileMaker {
   #count(what: string): void {
     this.#counts[what] = (this.#counts[what] ?? 0) + 1;
   }
+}
+
+function rgbOfGrey(
+  grey: Uint8Array,
+  { widthPx, heightPx }: { readonly widthPx: number; readonly heightPx: number },
+): Rgb {
+  const pixels = new Uint8Array(3 * grey.length);
+  for (let i = 0; i < grey.length; i += 1) pixels.fill(grey[i], 3 * i, 3 * i + 3);
+  return { widthPx, heightPx, channels: 3, pixels };
 }
 
 function keyOf(tile: SlippyTile): string {
