@@ -10,6 +10,7 @@ import {
   type FlightControllerAdapter,
   InavAdapter,
   MavlinkAdapter,
+  openSigning,
   Px4Dialect,
 } from "../flight/flight_controller/mod.ts";
 import { createLink } from "../link/transport/mod.ts";
@@ -28,16 +29,18 @@ const FLIGHT_CONTROLLERS: Strategies<FlightControllerPlace, FlightControllerAdap
   },
 };
 
-function mavlinkAdapter(
+async function mavlinkAdapter(
   { address, config, clock }: FlightControllerPlace,
   dialect: Dialect,
-): FlightControllerAdapter {
+): Promise<FlightControllerAdapter> {
+  const signing = config.signingKey === "" ? null : await openSigning(config.signingKey);
   const link = createLink(address, { clock, openDevice });
   return new MavlinkAdapter({
     link,
     dialect,
     clock,
     targetSystemId: config.targetSystemId || null,
+    signing,
   });
 }
 

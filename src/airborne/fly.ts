@@ -44,6 +44,7 @@ const settings = {
   modelPath: "read",
   "inference.ortTrtCacheDir": "write",
   "flightController.connect": "link",
+  "flightController.signingKey": "read",
   "camera.address": "camera",
   "camera.calibration": "read",
   "live.package": "read",
@@ -115,6 +116,14 @@ const OPTIONS = {
     help: "where the aircraft is, whatever its GPS says",
     example: "48.51,35.02,200",
   }),
+  signingKey: option.path({
+    access: "read",
+    placeholder: "FILE",
+    help:
+      "sign MAVLink with this key (32 bytes, or 64 hexadecimal digits; readable by its owner alone), " +
+      "and believe nothing unsigned",
+    absent: "flightController.signingKey of the configuration",
+  }),
   noSyscallFilter: option.flag({
     help: "do without the filter of system calls, which keeps native code from starting programs " +
       "in flight; recorded as a warning",
@@ -155,6 +164,8 @@ async function run(parts: FlightParts, values: Values, io: CommandIo): Promise<E
     modelPath: model ?? null,
   });
   const request = requestOf(values, config);
+  const { signingKey } = values;
+  const ofCommandLine = signingKey === undefined ? {} : { signingKey };
   const console: FlightConsole = {
     line: (line) => values.json && io.out(JSON.stringify(line)),
     note: nonThrowingNote((line) => io.err(line)),
@@ -162,7 +173,8 @@ async function run(parts: FlightParts, values: Values, io: CommandIo): Promise<E
     signal: io.signal,
   };
   io.signalEnds();
-  const summary = await flyFlight(parts, request, config, console);
+  const flightController = { ...config.flightController, ...ofCommandLine };
+  const summary = await flyFlight(parts, request, { ...config, flightController }, console);
   if (values.json) io.out(JSON.stringify(summary));
   else for (const line of summaryText(summary)) io.out(line);
   return exitCode(summary);

@@ -100,7 +100,13 @@ for (const [autopilot, dialect] of DIALECTS) {
   Deno.test(`${strategyLabel}: ${FRAMES} frames of any content leave the adapter alive, and only numbers come through`, async () => {
     const clock = new ManualClock({ now: monotonicNs(1e9) });
     const link = recordedLink(hostileChunks(autopilot, clock));
-    await using adapter = new MavlinkAdapter({ link, dialect, clock, targetSystemId: null });
+    await using adapter = new MavlinkAdapter({
+      link,
+      dialect,
+      clock,
+      targetSystemId: null,
+      signing: null,
+    });
     await adapter.open();
     const wrong: string[] = [], kinds = new Set<string>();
     for await (const event of adapter.events(new AbortController().signal)) {

@@ -60,6 +60,16 @@ Deno.test("SourceLabelMachine is dead_reckoned 400 ms after a frame was due whil
   assert.equal(label({ gpsSpoofed: false, visionAgeS: 0.74 }), "satellite_anchored");
 });
 
+Deno.test("SourceLabelMachine is dead_reckoned after two seconds and three frames without a place", () => {
+  const label = machine();
+  label({});
+  assert.equal(label({ visionAgeS: 1.9, anchorAgeS: 1.9 }), "satellite_anchored");
+  assert.equal(label({ visionAgeS: 2.1, anchorAgeS: 2.1 }), "dead_reckoned");
+  label({ frameIntervalS: 1 });
+  assert.equal(label({ frameIntervalS: 1, visionAgeS: 2.9 }), "satellite_anchored");
+  assert.equal(label({ frameIntervalS: 1, visionAgeS: 3.1 }), "dead_reckoned");
+});
+
 Deno.test("SourceLabelMachine.update() tells each change once", () => {
   const labels = new SourceLabelMachine(defaultEskfConfig().label);
   assert.deepEqual(labels.update({ ...GOOD, timeNs: 5 }), {

@@ -70,6 +70,11 @@ export class LiveMonitor implements FlightOutput {
     return this.#deadReckonedNs === null ? 0 : (nowNs - this.#deadReckonedNs) * 1e-9;
   }
 
+  /** From the start: an earlier part of this flight has found it out. */
+  gpsDistrusted(reason: string): void {
+    this.#trust("demoted", reason);
+  }
+
   onEstimatorEvents(events: readonly EstimatorEvent[]): void {
     for (const event of events) this.#estimatorEvent(event);
   }

@@ -130,9 +130,17 @@ function liveEvents(
     isGpsTrusted: () => monitor.gps.trust === "trusted",
     onStart: (origin, heightM) => {
       note(startText(origin));
+      if (interrupted?.gpsDistrusted) distrustGps(airborne, monitor);
       startAt(airborne, origin, heightM);
     },
   });
+}
+
+/** What was found out before the interruption holds until GPS has come through the gate again. */
+function distrustGps({ estimator }: Airborne, monitor: LiveMonitor): void {
+  const reason = "not trusted before the interruption";
+  estimator.distrustGps(reason);
+  monitor.gpsDistrusted(reason);
 }
 
 function warn({ note, recording }: LiveContext, text: string): void {

@@ -4,5 +4,6 @@ export { MavlinkAdapter } from "./mavlink/adapter.ts";
 export { InavAdapter } from "./inav/adapter.ts";
 export { ArdupilotDialect } from "./mavlink/ardupilot.ts";
 export type { Dialect } from "./mavlink/dialect.ts";
+export { openSigning } from "./mavlink/signing_key.ts";
 export { Px4Dialect } from "./mavlink/px4.ts";
 export { FlightControllerConfigSchema } from "./config.ts";

@@ -182,6 +182,8 @@ const LabelSchema = z.strictObject({
   odometryAgeMaxS: quantity.durationS.default(1.5),
   /** …and while GPS is spoofed, until this long after the next frame was due. */
   blindAfterS: quantity.durationS.default(0.4),
+  /** Nothing of the camera was fused for this long, and three frames: dead reckoned. */
+  blindMaxS: quantity.durationS.default(2),
 });
 
 const PromotionSchema = z.strictObject({

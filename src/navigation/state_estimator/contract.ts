@@ -254,6 +254,8 @@ export interface StateEstimator {
   addPoseAnchor(anchor: PoseAnchor): MeasurementOutcome;
   addGps(sample: GpsSample): MeasurementOutcome;
   addVelocity(sample: VelocitySample): MeasurementOutcome;
+  /** GPS was found out before this flight was interrupted: only the spoof-promotion gate lets it back. */
+  distrustGps(reason: string): void;
   /** State at the newest IMU sample. */
   currentEstimate(): StateEstimate;
   /** State at a moment inside the kept history (e.g. an exposure); throws outside of it. */

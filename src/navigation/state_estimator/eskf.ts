@@ -147,6 +147,10 @@ export class Eskf implements StateEstimator {
     return this.#add(this.#sources.gps, sample);
   }
 
+  distrustGps(reason: string): void {
+    this.#sources.gps.distrust(reason);
+  }
+
   addVelocity(sample: VelocitySample): MeasurementOutcome {
     return this.#add(this.#sources.velocity, sample);
   }
@@ -325,7 +329,7 @@ export class Eskf implements StateEstimator {
       horizontal95M: horizontal95M(head),
       visionAgeS: secondsBetween(visionNs, head.timeNs),
       frameIntervalS: this.#sources.odometry.frameIntervalS,
-      gpsSpoofed: this.#sources.gps.trust.spoofed,
+      gpsSpoofed: this.#sources.gps.isSpoofed,
     });
     if (change !== undefined) this.#onEvent({ type: "label", ...change });
   }

@@ -6,7 +6,8 @@
  * A label falls at once when its limits are passed and rises only inside a share of them
  * (hysteresis). Until the first fix it is `dead_reckoned`. While GPS is reported spoofed the odometry
  * counts only until shortly after its next frame was due: a blind camera then leads to
- * `dead_reckoned` at once, whatever the age of the last fix.
+ * `dead_reckoned` at once, whatever the age of the last fix. Otherwise three frames and `blindMaxS`
+ * without a place lead there.
  *
  * @module
  */
@@ -36,6 +37,9 @@ const RANK: Readonly<Record<SourceLabel, number>> = {
   visual_propagated: 1,
   satellite_anchored: 2,
 };
+
+/** Frames in a row that nothing could place. */
+const BLIND_FRAMES = 3;
 
 export class SourceLabelMachine {
   readonly #config: EskfConfig["label"];
@@ -69,6 +73,8 @@ export class SourceLabelMachine {
       : Math.max(config.odometryAgeMaxS, 2 * inputs.frameIntervalS);
     const hasVision = inputs.visionAgeS <= visionAgeMaxS;
     if (inputs.gpsSpoofed && !hasVision) return "dead_reckoned";
+    const blindMaxS = Math.max(config.blindMaxS, BLIND_FRAMES * inputs.frameIntervalS);
+    if (inputs.visionAgeS > blindMaxS) return "dead_reckoned";
     const anchored = inputs.anchorAgeS < share * config.anchoredAgeMaxS &&
       inputs.horizontal95M < share * config.anchoredAxisMaxM;
     if (anchored) return "satellite_anchored";

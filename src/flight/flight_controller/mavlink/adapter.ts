@@ -11,6 +11,7 @@ import {
   MAV_RESULT,
   MAV_TYPE,
   MavlinkEncoder,
+  type MavlinkSigning,
   MavlinkSplitter,
   type Message,
   type MessageOf,
@@ -43,6 +44,8 @@ interface MavlinkAdapterOptions {
   readonly clock: Clock;
   /** The vehicle's, where several share a line; null: the first that is heard. */
   readonly targetSystemId: number | null;
+  /** Signs what is sent, and believes nothing unsigned; null: no signatures. */
+  readonly signing: MavlinkSigning | null;
 }
 
 const TICK_MS = 20;
@@ -62,7 +65,7 @@ export class MavlinkAdapter implements FlightControllerAdapter {
   readonly strategyLabel: Dialect["strategyLabel"];
   readonly #options: MavlinkAdapterOptions;
   readonly #queue = new EventQueue<ControllerEvent>();
-  readonly #splitter = new MavlinkSplitter();
+  readonly #splitter: MavlinkSplitter;
   readonly #measurements = new MavlinkMeasurements(null);
   readonly #flightState = new MavlinkFlightState();
   readonly #rates = new MessageRates();
@@ -84,7 +87,10 @@ export class MavlinkAdapter implements FlightControllerAdapter {
   constructor(options: MavlinkAdapterOptions) {
     this.#options = options;
     this.strategyLabel = options.dialect.strategyLabel;
-    this.#encoder = encoderOf(options.targetSystemId ?? 1);
+    this.#splitter = new MavlinkSplitter(
+      options.signing === null ? {} : { signing: options.signing },
+    );
+    this.#encoder = encoderOf(options.targetSystemId ?? 1, options.signing);
     this.#dialogue = new Dialogue(options.dialect, (text) => this.alert("warning", text));
   }
 
@@ -188,7 +194,7 @@ export class MavlinkAdapter implements FlightControllerAdapter {
 
   /** The first autopilot that is heard, or the one that was named, is ours; no other ever is. */
   #meet(packet: Packet, { autopilot, type }: MessageOf<"HEARTBEAT">, nowNs: MonotonicNs): void {
-    const { targetSystemId, dialect } = this.#options;
+    const { targetSystemId, dialect, signing } = this.#options;
     const isAutopilot = autopilot !== MAV_AUTOPILOT.INVALID && type !== MAV_TYPE.GCS;
     const isWanted = targetSystemId === null || packet.systemId === targetSystemId;
     if (this.#target !== null || !isAutopilot || !isWanted) return;
@@ -198,7 +204,7 @@ export class MavlinkAdapter implements FlightControllerAdapter {
       return;
     }
     this.#target = { systemId: packet.systemId, componentId: packet.componentId };
-    this.#encoder = encoderOf(packet.systemId);
+    this.#encoder = encoderOf(packet.systemId, signing);
     this.#dialogue.start(nowNs);
   }
 
@@ -290,6 +296,7 @@ export class MavlinkAdapter implements FlightControllerAdapter {
 }
 
 /** We are a companion computer of the vehicle: its system, a component of our own. */
-function encoderOf(systemId: number): MavlinkEncoder {
-  return new MavlinkEncoder({ systemId, componentId: MAV_COMP_ID.ONBOARD_COMPUTER });
+function encoderOf(systemId: number, signing: MavlinkSigning | null): MavlinkEncoder {
+  const identity = { systemId, componentId: MAV_COMP_ID.ONBOARD_COMPUTER };
+  return new MavlinkEncoder(signing === null ? identity : { ...identity, signing });
 }

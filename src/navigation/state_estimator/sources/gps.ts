@@ -46,6 +46,8 @@ export class GpsSource implements MeasurementSource<GpsSample> {
   readonly #onEvent: GpsSourceOptions["onEvent"];
   readonly #promotion: SpoofPromotionGate;
   readonly #witness: GpsWitness;
+  /** Why GPS was demoted last. */
+  #fault: GpsFault | undefined;
   #baroHeightM: number | undefined;
 
   constructor({ config, localFrame, onEvent, witness }: GpsSourceOptions) {
@@ -142,6 +144,17 @@ export class GpsSource implements MeasurementSource<GpsSample> {
     if (sample.hasVerticalVelocity === false) out.setVariance(5, UNMEASURED_VARIANCE);
   }
 
+  /** As the controller reports, or as it was found out. */
+  get isSpoofed(): boolean {
+    return this.trust.spoofed || (this.trust.state === "demoted" && this.#fault === "wrong");
+  }
+
+  distrust(reason: string): void {
+    this.trust.demote(reason);
+    this.#fault = "wrong";
+    this.#promotion.reset();
+  }
+
   judged(sample: GpsSample, outcome: MeasurementOutcome): void {
     if (outcome.innovation.length === 0) return;
     this.trust.observeOutcome(outcome.fused);
@@ -169,6 +182,7 @@ export class GpsSource implements MeasurementSource<GpsSample> {
   }
 
   #demoted(timeNs: MonotonicNs, how: GpsFault): void {
+    this.#fault = how;
     this.#promotion.reset();
     const unlearnt = this.#witness.demoted(how);
     const event = { type: "gps.demoted", timeNs, reason: this.trust.reason } as const;
