@@ -29,7 +29,7 @@ export const SIBLINGS: Readonly<Record<string, readonly string[]>> = {
   "navigation/place_recognition": ["navigation/inference", "navigation/map", "navigation/matcher"],
   "flight/camera_source": ["flight/flight_events"],
   "flight/flight_controller": ["flight/flight_events"],
-  "flight/flight_logs": ["flight/flight_events"],
+  "flight/flight_logs": ["flight/flight_controller", "flight/flight_events"],
   "flight/flight_record": ["flight/flight_recorder", "flight/replay"],
   "flight/replay": ["flight/flight_events", "flight/photographs"],
   "tiles/tile_journal": ["tiles/tile_contract"],

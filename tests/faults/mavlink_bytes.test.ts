@@ -29,9 +29,8 @@ const HEARTBEAT = {
 } as const;
 
 /** Takes what is in a frame, not how it is written: zeros and versions have their own tests. */
-function identity(
-  { version, systemId, componentId, sequence, messageId, payload }: Packet,
-): string {
+function identity(packet: Omit<Packet, "offset" | "bytes" | "signed">): string {
+  const { version, systemId, componentId, sequence, messageId, payload } = packet;
   return `${version} ${systemId} ${componentId} ${sequence} ${messageId} ${payload}`;
 }
 
@@ -46,7 +45,6 @@ function identityOfFrame(frame: Uint8Array): string {
     sequence,
     messageId: isV1 ? frame[5] : frame[7] | frame[8] << 8 | frame[9] << 16,
     payload: frame.subarray(header, header + frame[1]),
-    signed: false,
   });
 }
 

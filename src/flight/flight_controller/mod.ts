@@ -5,5 +5,7 @@ export { InavAdapter } from "./inav/adapter.ts";
 export { ArdupilotDialect } from "./mavlink/ardupilot.ts";
 export type { Dialect } from "./mavlink/dialect.ts";
 export { openSigning } from "./mavlink/signing_key.ts";
+export { MavlinkFlightState } from "./mavlink/flight_state.ts";
+export { MavlinkMeasurements } from "./mavlink/measurements.ts";
 export { Px4Dialect } from "./mavlink/px4.ts";
 export { FlightControllerConfigSchema } from "./config.ts";

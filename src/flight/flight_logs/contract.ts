@@ -104,6 +104,8 @@ export interface LogDecoder {
    */
   readonly sources: Readonly<Record<LogStreamName, readonly string[]>>;
   readonly imuSampling: FlightLog["imuSampling"];
+  /** Samples may be that much older than the newest before them; 1 s where nothing is said. */
+  readonly backMaxNs?: number;
   /** So far. */
   readonly damage: { readonly bytesSkipped: number; readonly samplesRefused: number };
   /** The next bytes of the file; they may be used again by the caller afterwards. */

@@ -17,6 +17,8 @@ import { isDataflash } from "./dataflash/format.ts";
 import { DataflashDecoder } from "./dataflash/decoder.ts";
 import { logNotes } from "./notes.ts";
 import { Survey, type SurveyedBoot } from "./survey.ts";
+import { TlogDecoder } from "./tlog/decoder.ts";
+import { isTlog } from "./tlog/records.ts";
 import { isUlog } from "./ulog/format.ts";
 import { UlogDecoder } from "./ulog/decoder.ts";
 
@@ -24,13 +26,16 @@ import { UlogDecoder } from "./ulog/decoder.ts";
 const HEAD_BYTES = 64 * 1024;
 const PIECE_BYTES = 256 * 1024;
 
-type MakeDecoder = (isWanted?: (source: string) => boolean) => LogDecoder;
+/** The same for every pass over a file; `head` are its first bytes. */
+type MakeDecoder = (head: Uint8Array) => LogDecoder;
 
+/** In the order in which they are tried. */
 const KINDS: Readonly<
-  Partial<Record<FlightLogKind, { isKind: (head: Uint8Array) => boolean; make: MakeDecoder }>>
+  Record<FlightLogKind, { isKind: (head: Uint8Array) => boolean; make: MakeDecoder }>
 > = {
-  ulog: { isKind: isUlog, make: (isWanted) => new UlogDecoder(isWanted) },
-  dataflash: { isKind: isDataflash, make: (isWanted) => new DataflashDecoder(isWanted) },
+  ulog: { isKind: isUlog, make: () => new UlogDecoder() },
+  dataflash: { isKind: isDataflash, make: () => new DataflashDecoder() },
+  tlog: { isKind: isTlog, make: (head) => new TlogDecoder(head) },
 };
 
 interface FlightLogOptions {
@@ -51,9 +56,10 @@ export async function openFlightLog(
   const head = await headOf(path);
   const found = Object.entries(KINDS).find(([, { isKind }]) => isKind(head));
   if (found === undefined) throw new DataError(path, unknownText(head));
-  const [kind, { make }] = found as [FlightLogKind, { make: MakeDecoder }];
+  const [kind, made] = found as [FlightLogKind, { make: MakeDecoder }];
+  const make = () => made.make(head);
   const decoder = make();
-  const survey = new Survey();
+  const survey = new Survey(decoder);
   for await (const samples of samplesOf(path, decoder)) survey.add(samples);
   const boots = survey.boots(decoder);
   if (boots.length === 0) {
@@ -113,7 +119,8 @@ function unknownText(head: Uint8Array): string {
   if (/^FMT, /m.test(start)) {
     return "is a dataflash log that was converted to text; give the .BIN that it was made from";
   }
-  return "is no flight log: dataflash logs of ArduPilot (.BIN) and logs of PX4 (.ulg) are read";
+  return "is no flight log: dataflash logs of ArduPilot (.BIN), logs of PX4 (.ulg) and a ground station's " +
+    "telemetry logs (.tlog) are read";
 }
 
 /** The samples of each piece of the file; the array is used again for the next piece. */
@@ -137,14 +144,15 @@ async function* samplesOf(path: string, decoder: LogDecoder): AsyncGenerator<Log
 
 async function* events(
   path: string,
-  make: MakeDecoder,
+  make: () => LogDecoder,
   boot: number,
   surveyed: SurveyedBoot,
 ): AsyncGenerator<ControllerEvent> {
-  const clock = new BootClock();
+  const decoder = make();
+  const clock = new BootClock(decoder);
   const finish = new Finish(surveyed);
   // The clock hears of every sample, as in the first pass: boots are counted the same.
-  for await (const samples of samplesOf(path, make())) {
+  for await (const samples of samplesOf(path, decoder)) {
     for (const sample of samples) {
       if (clock.bootOf(sample.event.controllerNs) !== boot) continue;
       const event = finish.event(sample);

@@ -107,6 +107,17 @@ export class SampleSink {
     ]);
   }
 
+  /** ENU from body (FRD), normalised. */
+  rotation(source: string, timeNs: number, enuFromBody: Quaternion): void {
+    if (!isWithin(enuFromBody, 1.1)) return this.refuse();
+    this.#attitude(source, timeNs, enuFromBody);
+  }
+
+  /** The standard atmosphere's height (ICAO Doc 7488). */
+  pressure(source: string, timeNs: number, pascal: number): void {
+    this.baro(source, timeNs, 44_330.77 * (1 - (pascal / 101_325) ** 0.190263));
+  }
+
   baro(source: string, timeNs: number, heightM: number): void {
     if (!(heightM > HEIGHT_MIN_M && heightM < HEIGHT_MAX_M)) return this.refuse();
     this.#add(source, timeNs, (controllerNs) => ({

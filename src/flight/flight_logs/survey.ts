@@ -43,9 +43,13 @@ export interface SurveyedBoot {
 }
 
 export class Survey {
-  readonly #clock = new BootClock();
+  readonly #clock: BootClock;
   readonly #boots: BootTally[] = [];
   timesRefused = 0;
+
+  constructor({ backMaxNs }: Pick<LogDecoder, "backMaxNs">) {
+    this.#clock = new BootClock({ backMaxNs });
+  }
 
   add(samples: readonly LogSample[]): void {
     for (const { source, event } of samples) {

@@ -23,6 +23,9 @@ export interface Packet {
   readonly componentId: number;
   readonly sequence: number;
   readonly messageId: number;
+  /** Of its first byte in the stream, and how many bytes it has there. */
+  readonly offset: number;
+  readonly bytes: number;
   /** As it was sent: zeros at its end may be missing. A copy, which nobody changes. */
   readonly payload: Uint8Array;
   /** It carries a signature, which was verified if the splitter has a key. */

@@ -57,6 +57,8 @@ export class MavlinkSplitter {
   readonly #sequences = new SequenceCounter();
   /** The beginning of what may become a frame: less than one frame. */
   #rest: Uint8Array = EMPTY;
+  /** Of the rest, in the stream. */
+  #offset = 0;
   #frames = 0;
   #bad = 0;
   #skipped = 0;
@@ -98,7 +100,7 @@ export class MavlinkSplitter {
         at++;
         continue;
       }
-      const packet = packetAt(data, start);
+      const packet = packetAt(data, start, this.#offset);
       at += found.bytes;
       const isAccepted = this.#accept(packet, data.subarray(start, at + SIGNATURE_BYTES));
       if (isAccepted) packets.push(packet);
@@ -106,6 +108,7 @@ export class MavlinkSplitter {
       if (isVerified) at += SIGNATURE_BYTES;
       this.#signatureLeft = packet.signed && !isVerified ? SIGNATURE_BYTES : 0;
     }
+    this.#offset += at;
     this.#rest = at < data.length ? data.slice(at) : EMPTY;
     return packets;
   }
@@ -176,17 +179,21 @@ function messageIdAt(data: Uint8Array, at: number): number {
     : data[at + 7] | data[at + 8] << 8 | data[at + 9] << 16;
 }
 
-function packetAt(data: Uint8Array, at: number): Packet {
+function packetAt(data: Uint8Array, at: number, dataOffset: number): Packet {
   const isV1 = data[at] === START_V1;
   const identity = at + (isV1 ? 2 : 4);
   const payload = at + (isV1 ? HEADER_BYTES_V1 : HEADER_BYTES_V2);
+  const signed = !isV1 && data[at + 2] === FLAG_SIGNED;
+  const end = payload + data[at + 1] + CHECKSUM_BYTES + (signed ? SIGNATURE_BYTES : 0);
   return {
     version: isV1 ? 1 : 2,
     sequence: data[identity],
     systemId: data[identity + 1],
     componentId: data[identity + 2],
     messageId: messageIdAt(data, at),
+    offset: dataOffset + at,
+    bytes: end - at,
     payload: data.slice(payload, payload + data[at + 1]),
-    signed: !isV1 && data[at + 2] === FLAG_SIGNED,
+    signed,
   };
 }

@@ -164,8 +164,11 @@ export class MavlinkMeasurements {
   #gps(message: RawGps, receivedNs: MonotonicNs): ControllerEvent | null {
     if (message.timeUsec === this.#gpsTimeUsec) return null;
     this.#gpsTimeUsec = message.timeUsec;
-    const isEpoch = message.timeUsec > EPOCH_USEC_MIN;
-    const timeNs = isEpoch ? controllerNs(this.#newestControllerNs) : bootTimeNs(message.timeUsec);
+    // 0: ArduPilot before its first fix.
+    const isBootTime = message.timeUsec > 0 && message.timeUsec < EPOCH_USEC_MIN;
+    const timeNs = !isBootTime
+      ? controllerNs(this.#newestControllerNs)
+      : bootTimeNs(message.timeUsec);
     const fix = fixOf(message.fixType);
     const satellites = message.satellitesVisible === 255 ? 0 : message.satellitesVisible;
     const base = {

@@ -215,15 +215,14 @@ export class UlogDecoder implements LogDecoder {
     return (view, start) => this.#sink.baro(source, time(view, start), height(view, start));
   }
 
-  /** The standard atmosphere's height (ICAO Doc 7488); millibar once, pascal since 2022. */
+  /** Millibar once, pascal since 2022. */
   #pressure(source: string, layout: UlogLayout): Handler {
     if (layout.fields.has("altitude")) return this.#baro(source, layout, "altitude");
     const time = this.#time(layout), pressure = fieldReader(layout, ["pressure", "pressure_pa"]);
     return (view, start) => {
       const value = pressure(view, start);
       const pascal = value < 2000 ? 100 * value : value;
-      const heightM = 44_330.77 * (1 - (pascal / 101_325) ** 0.190263);
-      this.#sink.baro(source, time(view, start), heightM);
+      this.#sink.pressure(source, time(view, start), pascal);
     };
   }
 
