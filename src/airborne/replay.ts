@@ -40,7 +40,7 @@ const ARGUMENTS = {
     required: true,
     help: "a recorded-flight folder (operator simulate flight writes them), a folder of nadir " +
       "photographs with EXIF position and height, or the log of a flight controller (dataflash " +
-      ".BIN of ArduPilot, .ulg of PX4)",
+      ".BIN of ArduPilot, .ulg of PX4, .tlog of a ground station)",
   }),
 } as const;
 
