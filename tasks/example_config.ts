@@ -13,8 +13,11 @@ export const EXAMPLE_CONFIG = `${REPOSITORY}/config/airborne.example.yaml`;
 
 const SOURCES = [
   "airborne/config.ts",
+  "airborne/live/config.ts",
   "airborne/navigator_config.ts",
   "airborne/work_limits.ts",
+  "flight/camera_source/config.ts",
+  "flight/flight_controller/config.ts",
   "flight/flight_recorder/config.ts",
   "navigation/inference/config.ts",
   "navigation/matcher/config.ts",

@@ -18,7 +18,8 @@ import {
   monotonicNowNs,
 } from "../../native/camera/mod.ts";
 import { type CameraAddress, shownAddress, withoutCredentials } from "./address.ts";
-import type { CameraConfig, Picture, PictureFeed } from "./contract.ts";
+import type { CameraConfig } from "./config.ts";
+import type { Picture, PictureFeed } from "./contract.ts";
 
 type NativeAddress = Exclude<CameraAddress, { readonly kind: "frames" }>;
 type CapturedPicture = Exclude<Captured, { readonly kind: "none" | "end" }>;

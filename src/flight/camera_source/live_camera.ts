@@ -13,8 +13,8 @@ import {
 } from "../../core/mod.ts";
 import type { CameraCalibration } from "../../navigation/camera/mod.ts";
 import type { FrameEvent } from "../flight_events/mod.ts";
+import type { CameraConfig } from "./config.ts";
 import type {
-  CameraConfig,
   CameraHealth,
   CameraSource,
   Picture,

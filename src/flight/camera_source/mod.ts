@@ -1,5 +1,6 @@
 /** Live cameras. */
 export * from "./contract.ts";
+export * from "./config.ts";
 export { CAMERA_ADDRESS_FORMS, type CameraAddress, parseCameraAddress } from "./address.ts";
 export { readCalibration } from "./calibration_file.ts";
 export { encodeFramePacket } from "./frame_packet.ts";
