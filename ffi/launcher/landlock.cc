@@ -171,6 +171,13 @@ void allow_nearest(Ruleset &rules, std::string path, uint64_t access) {
   }
 }
 
+// A device's node, or where one will be: it is another file each time that it is plugged in.
+bool is_device_node(const std::string &path) {
+  if (path.rfind("/dev/", 0) != 0 || path.rfind("/dev/shm/", 0) == 0) return false;
+  struct stat info;
+  return stat(path.c_str(), &info) != 0 || S_ISCHR(info.st_mode);
+}
+
 // The port of "host:port" or "[address]:port"; 0 where none is named.
 uint16_t port_of(const std::string &address) {
   const size_t colon = address.rfind(':');
@@ -207,7 +214,11 @@ int confine(const std::vector<std::string> &arguments, const std::string &tree, 
   // Files alone: storage of the web platform (localStorage, caches) would make folders there.
   if (!code_cache.empty()) rules.allow(code_cache, kRead | kChangeFiles);
   for (const auto &path : read) rules.allow(path, kRead);
-  for (const auto &path : written) allow_nearest(rules, path, kWrite);
+  for (const auto &path : written) {
+    // All of them, as files: a rule for one would end with its unplugging.
+    if (is_device_node(path)) rules.allow("/dev/", kReadFile | kWriteFile);
+    else allow_nearest(rules, path, kWrite);
+  }
   // An output is renamed from OUT.tmp to OUT: the kernel knows of rights to rename in folders alone.
   for (const auto &path : written) {
     if (std::find(written.begin(), written.end(), path + ".tmp") == written.end()) continue;

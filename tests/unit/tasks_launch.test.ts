@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { commands as airborneCommands } from "../../src/airborne/compose.ts";
 import { commands as operatorCommands } from "../../src/operator/compose.ts";
 import { parse } from "yaml";
-import { grantsFor, settingReader } from "../../src/core/mod.ts";
+import { type Grants, grantsFor, settingReader } from "../../src/core/mod.ts";
 import { airborneCommand, operatorCommand } from "../../tasks/executables.ts";
 import { REPOSITORY } from "../support/paths.ts";
 
@@ -57,6 +57,32 @@ Deno.test("grantsFor() grants what the options of a command name: files, folders
   assert.deepEqual(operator("tiles download --url file:///etc/passwd").net, []);
   for (const url of ["https://*/", "https://*.example/{z}/{x}/{y}.png"]) {
     assert.throws(() => operator(`tiles download --url ${url}`), /names no single host/, url);
+  }
+  const fly = (camera: string) =>
+    grantsFor(airborneCommands(), [
+      "fly",
+      "--camera",
+      camera,
+      "--connect",
+      "serial:/dev/ttyTHS1:9600",
+    ]);
+  const cameras: Record<string, Partial<Grants>> = {
+    "v4l2:/dev/video3?fps=5": { write: ["/dev/video3"] },
+    "v4l2:/dev/../etc/passwd": {},
+    "rtsp://user:p@ss@10.0.0.2/x": { net: ["10.0.0.2:554"] },
+    "gstreamer:rtspsrc location=rtsp://10.0.0.2:8554/x ! decodebin": {
+      write: ["/dev/video0"],
+      net: ["10.0.0.2:8554"],
+    },
+    "video:/srv/a b.mp4": { read: ["/srv/a b.mp4"] },
+    "frames:tcp:127.0.0.1:5770": { net: ["127.0.0.1:5770"] },
+  };
+  for (const [address, { read = [], write = [], net = [] }] of Object.entries(cameras)) {
+    const granted = fly(address);
+    assert.deepEqual(granted.read, read, address);
+    assert.deepEqual(granted.net, net, address);
+    const devices = granted.write?.filter((path) => path.startsWith("/dev/"));
+    assert.deepEqual(devices, [...write, "/dev/ttyTHS1"], address);
   }
   const replay = "replay flight --package p --recorder home --make-tiles home --config c.yaml";
   assert.deepEqual(grantsFor(airborneCommands(), replay.split(" ")), {

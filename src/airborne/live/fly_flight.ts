@@ -34,7 +34,9 @@ const FLIGHT_MAX_MS = 8 * 3600 * 1000;
 /** A cut connection is opened anew in flight; of `tcpin:` the peer is who connects. */
 function liveSyscalls({ connect, camera }: FlyRequest): SyscallsAllowed {
   const servers = [connect, camera].some((address) => address?.includes("tcpin:"));
-  return { unixSockets: false, inetSockets: true, servers };
+  // A pipeline may speak with a camera's daemon, as nvarguscamerasrc does.
+  const unixSockets = camera?.startsWith("gstreamer:") ?? false;
+  return { unixSockets, inetSockets: true, servers };
 }
 
 export async function flyFlight(

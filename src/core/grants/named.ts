@@ -74,9 +74,10 @@ export function grantsFor(
     if (access === "read") read.push(text);
     else if (access === "write") write.push(text);
     else if (access === "create") write.push(text, stagingFolderOf(resolve(text)));
-    else if (access === "camera") {
+    else if (access === "camera" || access === "link") {
       read.push(...cameraFile(text));
-      net.push(...linkAddress(text));
+      write.push(...deviceNode(text));
+      net.push(...linkAddress(text), ...streamAddresses(text));
     } else net.push(...HOSTS[access](text));
   }
   // A database socket in a folder needs the folder as well.
@@ -134,7 +135,6 @@ function commandOf(commands: readonly CommandAccess[], args: readonly string[]) 
 const HOSTS = {
   database: databaseAddress,
   provider: providerAddress,
-  link: linkAddress,
 } as const satisfies Partial<Record<Access, (text: string) => string[]>>;
 
 /** Networks of one's own: a line that listens answers whom it hears, whom nobody can name before. */
@@ -163,6 +163,27 @@ function linkAddress(text: string): string[] {
 /** The file of a camera that is one. */
 function cameraFile(text: string): string[] {
   return text.startsWith("video:") ? [text.slice("video:".length)] : [];
+}
+
+/**
+ * The node of `serial:/dev/NAME:BAUD` or `v4l2:/dev/videoN`. A pipeline of GStreamer may open any camera's:
+ * it gets the rule that the first one gets.
+ */
+function deviceNode(text: string): string[] {
+  if (text.startsWith("gstreamer:")) return ["/dev/video0"];
+  const match = /^(?:serial|v4l2):(\/dev\/(?!.*\.\.)[\w@.+:/-]+?)(?::\d+|\?.*)?$/.exec(text);
+  return match === null ? [] : [match[1]];
+}
+
+/** Hosts of the streams that a camera's address names: `rtsp://…`, also within a pipeline. */
+function streamAddresses(text: string): string[] {
+  if (!/^(rtsp|gstreamer):/.test(text)) return [];
+  return [...text.matchAll(/rtsp:\/\/[^\s"']+/g)].flatMap(([address]) => {
+    const url = URL.parse(address);
+    return url === null || url.hostname === ""
+      ? []
+      : [`${oneHost(url.hostname)}:${url.port || 554}`];
+  });
 }
 
 /** The address in a DSN; nothing for text that is not a DSN (the command reports it). */
