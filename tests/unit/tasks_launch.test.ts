@@ -58,6 +58,15 @@ Deno.test("grantsFor() grants what the options of a command name: files, folders
   for (const url of ["https://*/", "https://*.example/{z}/{x}/{y}.png"]) {
     assert.throws(() => operator(`tiles download --url ${url}`), /names no single host/, url);
   }
+  const replay = "replay flight --package p --recorder home --make-tiles home --config c.yaml";
+  assert.deepEqual(grantsFor(airborneCommands(), replay.split(" ")), {
+    read: ["flight", "p", "c.yaml"],
+    write: ["home", "home"],
+    net: [],
+  });
+});
+
+Deno.test("grantsFor() grants what the addresses of cameras and lines name", () => {
   const fly = (camera: string) =>
     grantsFor(airborneCommands(), [
       "fly",
@@ -84,12 +93,6 @@ Deno.test("grantsFor() grants what the options of a command name: files, folders
     const devices = granted.write?.filter((path) => path.startsWith("/dev/"));
     assert.deepEqual(devices, [...write, "/dev/ttyTHS1"], address);
   }
-  const replay = "replay flight --package p --recorder home --make-tiles home --config c.yaml";
-  assert.deepEqual(grantsFor(airborneCommands(), replay.split(" ")), {
-    read: ["flight", "p", "c.yaml"],
-    write: ["home", "home"],
-    net: [],
-  });
 });
 
 Deno.test("grantsFor() grants what the settings of a configuration name, and the variables that override them", async () => {
