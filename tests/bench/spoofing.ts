@@ -39,7 +39,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   "30 m off, start unknown": { ...lie("offset", 30, 0), origin: false },
   "15 m off, start unknown": { ...lie("offset", 15, 0), origin: false },
   "repeats one fix": lie("frozen"),
-  "time stands still": {
+  "its time stands still": {
     gps: [],
     change: (sample, timeS) => {
       const repeatedNs = sample.timeNs - Math.max(0, timeS - FROM_S) * 1e9;

@@ -30,6 +30,8 @@ export interface SpoofedFlightOptions {
   readonly gps: readonly GpsWindow[];
   readonly map?: { readonly offsetSigmaM: number; readonly localSigmaM: number };
   readonly mapShiftM?: readonly [number, number];
+  /** false: no pictures, neither fixes nor odometry. */
+  readonly vision?: boolean;
   /** false: nothing is known of the start but what GPS says. */
   readonly origin?: boolean;
   /** No fixes in [from, to), seconds. */
@@ -86,7 +88,8 @@ export function flySpoofed(options: SpoofedFlightOptions, fromS = SETTLED_S): Sp
   const tally = new Tally(fromS);
   let nextNs = START_NS + 1e9 / GPS_HZ;
   for (const message of scenario.messages) {
-    feed(estimator, message);
+    const isSeen = message.kind === "vio" || message.kind === "anchor";
+    if (options.vision !== false || !isSeen) feed(estimator, message);
     if (message.kind !== "imu" || message.arrivalNs < nextNs) continue;
     nextNs += 1e9 / GPS_HZ;
     const truth = scenario.truthAt(message.value.timeNs);

@@ -116,7 +116,7 @@ const GpsSchema = z.strictObject({
   innovationsMax: z.int().min(1).max(100_000).default(3),
   speedMaxMps: quantity.speedMps.default(80),
   /** Horizontal, between two samples. */
-  accelerationMaxMps2: quantity.accelerationMps2.default(50),
+  accelerationMaxMps2: quantity.accelerationMps2.default(60),
   /** Difference between the step of the position and the step that the velocity makes. */
   jumpMaxM: quantity.lengthM.default(25),
   baroDifferenceMaxM: quantity.lengthM.default(60),

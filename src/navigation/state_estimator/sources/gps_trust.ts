@@ -46,6 +46,8 @@ export class GpsTrust {
   #spoofed = false;
   #innovations = 0;
   #previous: Previous | undefined;
+  /** The least that a sample was older than the IMU. */
+  #behindMinNs = Infinity;
 
   constructor(config: EskfConfig["gps"]) {
     this.#config = config;
@@ -123,8 +125,10 @@ export class GpsTrust {
       return undefined;
     }
     const config = this.#config, previous = this.#previous;
-    const behindS = (context.newestNs - sample.timeNs) * 1e-9;
-    if (behindS > config.staleMaxS) return `its time is ${behindS.toFixed(1)} s behind`;
+    const behindNs = context.newestNs - sample.timeNs;
+    this.#behindMinNs = Math.min(this.#behindMinNs, behindNs);
+    const staleS = (behindNs - this.#behindMinNs) * 1e-9;
+    if (staleS > config.staleMaxS) return `its time stands still for ${staleS.toFixed(1)} s`;
     // GPS_RAW_INT tells the same fix several times.
     if (previous?.timeNs === sample.timeNs) return undefined;
     const p = context.positionLocalM, v = sample.velocityLocalMps;
