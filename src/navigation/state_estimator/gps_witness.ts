@@ -13,6 +13,7 @@ import { anchorAgeS, horizontal95M, secondsBetween } from "./estimate_output.ts"
 import type { FilterState } from "./filter_state.ts";
 import type { ImuStream } from "./imu_stream.ts";
 import type { MeasurementEvent } from "./measurement_log.ts";
+import type { GpsFault } from "./sources/gps_trust.ts";
 import { REINITIALISED } from "./sources/anchor.ts";
 import { ERROR } from "./state_table.ts";
 import { Timeline } from "./timeline.ts";
@@ -118,6 +119,7 @@ export class GpsWitness {
     this.#contradictsStart ??= this.#isFarFromStart(sample, positionLocalM);
     if (!this.#running) this.#begin(sample.timeNs);
     else if (this.#isBlind()) this.#begin(sample.timeNs);
+    this.#mainIsGpsFree = false;
     if (!this.#running) return NOTHING;
     const elapsedS = (sample.timeNs - this.#observedNs) * 1e-9;
     if (elapsedS < this.#config.intervalS) return this.#finding;
@@ -130,10 +132,11 @@ export class GpsWitness {
   }
 
   /**
-   * GPS is trusted no more. The filter becomes this one where GPS was `wrong`, or where a report of
-   * the controller falls on a filter that has fixes enough to do without it.
+   * GPS is trusted no more. The filter becomes this one where what it was given was wrong, where it
+   * had become suspect, and where a report of spoofing falls on a filter that has fixes enough to do
+   * without GPS.
    */
-  demoted(how: "wrong" | "reported_spoofed" | "lost"): UnlearntGps | undefined {
+  demoted(how: GpsFault): UnlearntGps | undefined {
     const unlearns = this.#running && (
       how === "wrong" || this.#isSuspect() ||
       (how === "reported_spoofed" && anchorAgeS(this.#own.head) < ANCHORED_S)
@@ -216,7 +219,6 @@ export class GpsWitness {
         widenPosition(state, this.#config.renewSigmaM ** 2);
       });
     }
-    this.#mainIsGpsFree = false;
     this.#running = true;
     this.#beganNs = timeNs;
     this.#observedNs = -Infinity;

@@ -20,10 +20,10 @@ interface GpsContext {
 }
 
 /**
- * What ended the trust: samples that contradict something, the controller's report of spoofing, or
- * (lost) its report that there is no signal.
+ * What ended the trust: samples that the filter was given and that contradict it (wrong), one that it
+ * was spared (implausible), the controller's report of spoofing, or (lost) that there is no signal.
  */
-export type GpsFault = "wrong" | "reported_spoofed" | "lost";
+export type GpsFault = "wrong" | "implausible" | "reported_spoofed" | "lost";
 
 /** `fuse`, `skip` (no fault of GPS: no fix yet), or `demote` with its reason. */
 type GpsVerdict =
@@ -76,7 +76,7 @@ export class GpsTrust {
     }
     if (doubt !== undefined) {
       this.demote(doubt);
-      return { action: "demote", reason: doubt, how: "wrong" };
+      return { action: "demote", reason: doubt, how: "implausible" };
     }
     if (sample.fix === "none" || sample.satellites < this.#config.satellitesMin) {
       return { action: "skip", reason: "GPS has no fix, or too few satellites" };
