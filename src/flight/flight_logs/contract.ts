@@ -29,7 +29,7 @@ export interface LogStream {
 }
 
 /** The controller's clock starts at every boot: a log may hold several. */
-export interface LogBoot {
+interface LogBoot {
   /** First and last time on the controller's clock, nanoseconds. */
   readonly firstNs: number;
   readonly lastNs: number;
@@ -78,7 +78,7 @@ export interface LogSample {
 }
 
 /** On the ground, or not. */
-export interface LogStateSample {
+interface LogStateSample {
   readonly kind: "flight_state";
   readonly controllerNs: number;
   readonly state: "on_ground" | "in_flight";

@@ -29,7 +29,7 @@ const TIME_MAX_NS = Number.MAX_SAFE_INTEGER;
 const NOT_YET = 0 as MonotonicNs;
 
 /** A log's GPS as it is, NaN where it has none. */
-export interface LogGps {
+interface LogGps {
   readonly fix: GpsEvent["fix"];
   readonly latitudeDeg: number;
   readonly longitudeDeg: number;

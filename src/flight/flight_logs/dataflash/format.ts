@@ -38,7 +38,7 @@ export const FMT_LENGTH = 89;
 /** Magic, magic, type. */
 export const HEADER_BYTES = 3;
 
-export interface DataflashField {
+interface DataflashField {
   readonly character: string;
   /** From the message's first byte. */
   readonly offset: number;

@@ -12,7 +12,7 @@ const MAGIC_2 = 0x95;
 const LOOK_AHEAD_BYTES = 255 + 255 + HEADER_BYTES;
 
 /** Called with the message's format and its first byte in `view`. */
-export type OnMessage = (format: DataflashFormat, view: DataView, start: number) => void;
+type OnMessage = (format: DataflashFormat, view: DataView, start: number) => void;
 
 export class DataflashSplitter {
   readonly #formats: (DataflashFormat | undefined)[] = new Array(256);

@@ -10,7 +10,7 @@ const MAGIC = [0x55, 0x4c, 0x6f, 0x67, 0x01, 0x12, 0x35] as const;
 /** Magic, version, time stamp. */
 export const FILE_HEADER_BYTES = 16;
 
-const TYPE_BYTES: Readonly<Record<string, number>> = {
+export const TYPE_BYTES: Readonly<Record<string, number>> = {
   int8_t: 1,
   uint8_t: 1,
   bool: 1,

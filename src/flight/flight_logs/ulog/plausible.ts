@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { TYPE_BYTES } from "./format.ts";
 
 /** By type: the sizes that a message can have, without its header. */
 const SIZES: Readonly<Record<string, readonly [least: number, most: number]>> = {
@@ -64,11 +65,16 @@ function isLevel(byte: number): boolean {
   return byte >= 0x30 && byte <= 0x37;
 }
 
-/** Its length, the key, and a value. */
+/** The key's length, the key ("char[16] ver_sw"), and a value of the key's type. */
 function isKey(view: DataView, start: number, size: number): boolean {
   const bytes = view.getUint8(start);
-  return bytes >= 3 && bytes <= KEY_BYTES_MAX && bytes < size &&
-    isText(view, start + 1, start + 1 + bytes);
+  if (bytes < 5 || bytes > KEY_BYTES_MAX || bytes >= size) return false;
+  if (!isText(view, start + 1, start + 1 + bytes)) return false;
+  const key = String.fromCharCode(
+    ...new Uint8Array(view.buffer, view.byteOffset + start + 1, bytes),
+  );
+  const [, type, count = "1"] = /^(\w+)(?:\[(\d{1,5})\])? [ -~]+$/.exec(key) ?? [];
+  return TYPE_BYTES[type] * Number(count) === size - 1 - bytes;
 }
 
 /** Texts of people may hold anything but most control characters; PX4 colours its own with ESC. */
