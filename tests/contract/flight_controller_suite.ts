@@ -42,8 +42,9 @@ export interface TakenPosition {
   readonly isFix: boolean;
   readonly latitudeDeg: number;
   readonly longitudeDeg: number;
+  /** Undefined where the message has none. */
   readonly heightMslM: number | undefined;
-  readonly velocityEnuMps: Vector3;
+  readonly velocityEnuMps: Vector3 | undefined;
   readonly sigmaHorizontalM: number;
 }
 
@@ -224,7 +225,7 @@ const cases: Readonly<Record<string, Case>> = {
     if (traits.hasOwnGps) {
       rig.tell({ gps: { latitudeDeg: 49.5, longitudeDeg: 31.25 } });
       await heard.until("its GPS", () => heard.latest("gps")?.fix === "3d");
-      near(heard.latest("gps")?.position.latitudeDeg ?? NaN, 49.5, 1e-6);
+      near(heard.latest("gps")?.position.latitudeDeg ?? NaN, 49.5, 2e-4);
     }
     for (let i = 0; i < 30; i++) {
       rig.adapter.emitPosition(position());
@@ -248,7 +249,7 @@ const cases: Readonly<Record<string, Case>> = {
     near(taken.latitudeDeg, output.position?.latitudeDeg ?? NaN, 6e-8);
     near(taken.longitudeDeg, output.position?.longitudeDeg ?? NaN, 6e-8);
     if (taken.heightMslM !== undefined) near(taken.heightMslM, output.heightMslM, 0.01);
-    taken.velocityEnuMps.forEach((mps, axis) => near(mps, output.velocityEnuMps[axis], 0.006));
+    taken.velocityEnuMps?.forEach((mps, axis) => near(mps, output.velocityEnuMps[axis], 0.006));
     near(taken.sigmaHorizontalM, output.sigmaHorizontalM, 0.011);
     assert.ok(rig.adapter.health().positionsSent > 0);
   },
