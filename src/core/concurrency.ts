@@ -1,5 +1,5 @@
 /**
- * Runs tasks concurrently, with a limit.
+ * Runs tasks concurrently, with a limit, and waits.
  *
  * npm:p-map (MIT) was considered: it rejects while other tasks still run, and here no task may
  * touch a file, a buffer or a transaction after its owner was told that the work has ended.
@@ -81,4 +81,18 @@ export async function* readAhead<Item, Result>(
   } finally {
     await Promise.allSettled(atWork);
   }
+}
+
+/** Until the time has passed or the signal aborts. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener("abort", end);
+  });
 }

@@ -146,6 +146,11 @@ export function localFromBody(angles: RollPitchYaw): Quaternion {
     cr * sp * cy + sr * cp * sy,
     cr * cp * sy - sr * sp * cy,
   ];
+  return enuFromNed(nedFromBody);
+}
+
+/** A rotation to east, north, up out of one to north, east, down (MAVLink's), from the same frame. */
+export function enuFromNed(nedFromBody: Quaternion): Quaternion {
   return quaternionMultiply(ENU_FROM_NED, nedFromBody);
 }
 

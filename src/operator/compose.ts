@@ -45,6 +45,7 @@ import { provisionCommand, type ProvisionParts } from "./commands/provision.ts";
 import type { ReportCache } from "./commands/report_tiles.ts";
 import { type CacheSettings, openOperatorCache } from "./operator_cache.ts";
 import { simulateFlightCommand } from "./commands/simulate.ts";
+import { simulateCameraCommand } from "./commands/simulate_camera.ts";
 import { simulateControllerCommand } from "./commands/simulate_controller.ts";
 import { simulateMapCommand } from "./commands/simulate_map.ts";
 import { tilesImportCommand, type TilesImportParts } from "./commands/tiles_import.ts";
@@ -70,6 +71,7 @@ export function commands(): readonly Command[] {
     simulateFlight,
     simulateMap,
     simulateControllerCommand({ openVision }),
+    simulateCameraCommand({ openVision }),
     enginesBuildCommand({ openTensorRt }),
     enginesListCommand({ host: tensorRtHost }),
     enginesVerifyCommand({ host: tensorRtHost }),

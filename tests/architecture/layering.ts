@@ -38,6 +38,7 @@ export const SIBLINGS: Readonly<Record<string, readonly string[]>> = {
   "tiles/workstation/tile_import": ["tiles/orthorectification", "tiles/tile_contract"],
   "tiles/workstation/tile_manager": ["tiles/tile_contract", "tiles/workstation/tile_cache"],
   "workstation/flight_report": ["workstation/evaluation"],
+  "workstation/simulated_camera": ["workstation/simulated_controller", "workstation/simulation"],
   "workstation/simulated_controller": ["workstation/simulation"],
 };
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Clock, messageOf } from "../../core/mod.ts";
+import { type Clock, messageOf, pause } from "../../core/mod.ts";
 import { ChunkQueue } from "./byte_queue.ts";
 import type { ByteLink, Chunk, LinkHealth } from "./contract.ts";
 
@@ -180,18 +180,4 @@ export class Line implements ByteLink {
       },
     };
   }
-}
-
-/** Until the time has passed or the signal aborts. */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end);
-  });
 }

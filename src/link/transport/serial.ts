@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { NATIVE_STATUS, NativeError } from "../../core/mod.ts";
+import { NATIVE_STATUS, NativeError, pause } from "../../core/mod.ts";
 import { type DeviceLibrary, SerialLine } from "../../native/device/mod.ts";
 import type { SerialAddress } from "./address.ts";
-import { type Connector, type LineSide, pause } from "./line.ts";
+import type { Connector, LineSide } from "./line.ts";
 
 /** What was written and the driver has not taken: a seventh of a second at 921600 baud. */
 const UNSENT_BYTES_MAX = 16 * 1024;

@@ -3,9 +3,9 @@
  *
  * @module
  */
+import { pause } from "../../core/mod.ts";
 import type { NetworkAddress } from "./address.ts";
 import type { Connector, LineSide } from "./line.ts";
-import { pause } from "./line.ts";
 
 const CONNECT_MS_MAX = 5000;
 /** What was written and not sent yet: half a second of a controller's line. */

@@ -7,8 +7,9 @@
  */
 import { createSocket, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
+import { pause } from "../../core/mod.ts";
 import type { NetworkAddress } from "./address.ts";
-import { type Connector, type LineSide, pause } from "./line.ts";
+import type { Connector, LineSide } from "./line.ts";
 
 /** Datagrams that the kernel has not taken yet; it takes them at once, but where it is out of memory. */
 const UNSENT_MAX = 64;

@@ -13,21 +13,15 @@ import {
   option,
   type OptionValues,
   Refused,
-  UsageError,
 } from "../../core/mod.ts";
 import {
   flightOptions,
   GPS_LOST_AFTER_START,
   type GpsWindow,
-  type GroundSource,
-  PictureGround,
-  ProceduralGround,
-  readRasterFile,
   simulateFlight,
-  TileFolderGround,
 } from "../../workstation/simulation/mod.ts";
 import type { VisionLibrary } from "../../native/vision/mod.ts";
-import { GROUND_HEIGHT_OPTION } from "../options.ts";
+import { GROUND_GROUP, GROUND_OPTIONS, openGround } from "./simulated_ground.ts";
 
 /** The parts that the composition root passes to the commands. */
 export interface SimulateParts {
@@ -38,8 +32,6 @@ const ABOUT = `
 Flies a simulated aircraft over real or procedural ground and writes what its sensors measured as a
 recorded flight: pictures, IMU, attitude, barometer, GPS, and the truth. \`airborne replay\` flies it
 again. The same seed gives the same flight, byte by byte.`;
-
-const GROUND_GROUP = "Ground, one of --image, --tiles, --procedural";
 
 const OPTIONS = {
   out: option.path({
@@ -77,7 +69,6 @@ const OPTIONS = {
     help: "instead of, or as a limit beside, the distance",
   }),
   frameRate: option.rateHz({ minimum: 0.1, maximum: 60, help: "pictures", absent: "3" }),
-  ...GROUND_HEIGHT_OPTION,
   gps: option.custom({
     form: "absent, present, or windows like jam:60-90,silent-spoof:120-180@0.5",
     read: readGps,
@@ -103,36 +94,7 @@ const OPTIONS = {
   }),
   seed: option.text({ placeholder: "SEED", help: "number or word", absent: "1" }),
   name: option.text({ help: "name in flight.json", absent: "the folder's" }),
-  image: option.path({
-    access: "read",
-    placeholder: "FILE",
-    help: "a picture, north up, with --centre and --gsd; beyond its edges the camera sees its " +
-      "mirror image",
-    group: GROUND_GROUP,
-  }),
-  tiles: option.path({
-    access: "read",
-    placeholder: "FOLDER",
-    help: "a folder {z}/{x}/{y}.jpg (its finest zoom)",
-    group: GROUND_GROUP,
-  }),
-  procedural: option.text({
-    placeholder: "SEED",
-    help: "painted farmland without end around --centre, as it looks years after the map that " +
-      "`operator simulate map` makes of the same seed",
-    group: GROUND_GROUP,
-  }),
-  centre: option.position({
-    help: "the middle of the ground",
-    example: "48.5,35.0",
-    group: GROUND_GROUP,
-  }),
-  gsd: option.lengthM({
-    minimum: 0.01,
-    maximum: 20,
-    help: "length of a pixel of the image",
-    group: GROUND_GROUP,
-  }),
+  ...GROUND_OPTIONS,
   extent: option.lengthM({
     minimum: 300,
     maximum: 50_000,
@@ -237,33 +199,4 @@ export function readGps(text: string): readonly GpsWindow[] | Refused {
     else windows.push({ kind, fromS, toS, amount: Number(match[4]) });
   }
   return windows;
-}
-
-/** The ground source that the options name. */
-async function openGround(values: Values): Promise<GroundSource> {
-  const given = [values.image, values.tiles, values.procedural].filter((one) => one !== undefined);
-  if (given.length !== 1) {
-    throw new UsageError("give one ground: --image FILE, --tiles FOLDER or --procedural SEED");
-  }
-  const { centre, groundHeight: groundHeightM, gsd: gsdM } = values;
-  if (values.tiles !== undefined) {
-    return TileFolderGround.open(values.tiles, { groundHeightM, centre, decode: readRasterFile });
-  }
-  if (centre === undefined) {
-    throw new UsageError("needs --centre LAT,LON, the middle of the ground");
-  }
-  const origin = { ...centre, heightM: groundHeightM };
-  if (values.procedural !== undefined) {
-    return new ProceduralGround({ seed: values.procedural, centre: origin, season: "world" });
-  }
-  if (gsdM === undefined) {
-    throw new UsageError("needs --gsd M, metres per pixel of the image");
-  }
-  const path = values.image ?? "";
-  return new PictureGround({
-    name: path,
-    picture: await readRasterFile(path),
-    centre: origin,
-    gsdM,
-  });
 }

@@ -330,9 +330,12 @@ function faultsOf(values: Values): FaultSchedule {
   };
 }
 
-function cameraAddress(text: string): { hostname: string; port: number } {
+export function cameraAddress(
+  text: string,
+  name = "--camera-link",
+): { hostname: string; port: number } {
   const match = /^tcpin:(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(text);
-  if (match === null) throw new UsageError(`--camera-link must be tcpin:HOST:PORT, not "${text}"`);
+  if (match === null) throw new UsageError(`${name} must be tcpin:HOST:PORT, not "${text}"`);
   return { hostname: match[1] ?? match[2], port: Number(match[3]) };
 }
 

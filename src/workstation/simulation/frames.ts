@@ -30,9 +30,8 @@ const FIRST_FRAME_S = 0.25;
 /** Read-out and transport of a picture: at least this, plus exponential jitter. */
 const TRANSFER_MIN_S = 0.03;
 const TRANSFER_JITTER_S = 0.004;
-const VIGNETTING = 0.25;
-const NOISE_LEVELS = 1.2;
-const NOISE_PER_LEVEL = 0.008;
+/** Of every picture. */
+export const CAMERA_LOOK = { vignetting: 0.25, noise: 1.2, noisePerLevel: 0.008 } as const;
 const MOMENTS_MAX = 6;
 /** Pictures processed concurrently. */
 const PICTURES_AT_ONCE = 2;
@@ -100,23 +99,39 @@ async function writePicture(
 ): Promise<void> {
   const picture = await shot.camera.view(shot.ground, shot.moments, {
     ...shot.look,
-    vignetting: VIGNETTING,
-    noise: NOISE_LEVELS,
-    noisePerLevel: NOISE_PER_LEVEL,
+    ...CAMERA_LOOK,
   });
   await folder.file(file, await encodeJpeg(job.vision, picture, job.options.jpegQuality));
 }
 
-/** Camera poses spread over the exposure: about one for each pixel of motion blur. */
+/** How many camera poses an exposure is drawn from: about one for each pixel of motion blur. */
+export function momentCount(
+  camera: SimulatedCamera,
+  exposureS: number,
+  moving: {
+    readonly heightM: number;
+    readonly velocityMps: Vector3;
+    readonly angularRateRps: Vector3;
+  },
+): number {
+  const { heightM, velocityMps, angularRateRps } = moving;
+  const speed = Math.hypot(...velocityMps) / Math.max(1, heightM);
+  const blurPx = camera.trueIntrinsics.fxPx * exposureS * (speed + Math.hypot(...angularRateRps));
+  return Math.min(MOMENTS_MAX, Math.max(1, Math.ceil(1.2 * blurPx)));
+}
+
+/** Camera poses spread over the exposure. */
 function exposureMoments(job: FrameJob, midS: number): RenderPose[] {
   const { options, trajectory, camera } = job;
   const state = trajectory.at(midS);
   const rate = trajectory.idealImu(
     Math.min(trajectory.count - 1, 1 + Math.floor(midS * trajectory.rateHz)),
   ).angularRateRps;
-  const speed = Math.hypot(...state.velocityLocalMps) / Math.max(1, state.positionLocalM[2]);
-  const blurPx = camera.trueIntrinsics.fxPx * options.exposureS * (speed + Math.hypot(...rate));
-  const count = Math.min(MOMENTS_MAX, Math.max(1, Math.ceil(1.2 * blurPx)));
+  const count = momentCount(camera, options.exposureS, {
+    heightM: state.positionLocalM[2],
+    velocityMps: state.velocityLocalMps as Vector3,
+    angularRateRps: rate,
+  });
   return Array.from(
     { length: count },
     (_, i) => renderPose(job, midS + ((i + 0.5) / count - 0.5) * options.exposureS),

@@ -9,6 +9,8 @@ export {
   flightOptions,
   GPS_LOST_AFTER_START,
 } from "./flight_options.ts";
+export { CAMERA_LOOK, momentCount } from "./frames.ts";
+export { GroundWindow } from "./ground_window.ts";
 export { GpsSensor, type GpsWindow } from "./gps_sensor.ts";
 export {
   greyOf,
@@ -24,6 +26,6 @@ export { BMI088, ImuSensor } from "./imu.ts";
 export type { SeasonName } from "./procedural/season.ts";
 export { readRasterFile } from "./raster_file.ts";
 export type { LocalBox } from "./route.ts";
-export { simulatedCamera } from "./camera_model.ts";
+export { type SimulatedCamera, simulatedCamera } from "./camera_model.ts";
 export { simulateFlight } from "./simulate_flight.ts";
 export { Trajectory, type TrueState } from "./trajectory.ts";

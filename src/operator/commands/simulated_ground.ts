@@ -1,0 +1,81 @@
+/**
+ * Options that name the ground which a simulated camera sees, and its source.
+ *
+ * @module
+ */
+import { option, type OptionValues, UsageError } from "../../core/mod.ts";
+import {
+  type GroundSource,
+  PictureGround,
+  ProceduralGround,
+  readRasterFile,
+  TileFolderGround,
+} from "../../workstation/simulation/mod.ts";
+import { GROUND_HEIGHT_OPTION } from "../options.ts";
+
+export const GROUND_GROUP = "Ground, one of --image, --tiles, --procedural";
+
+export const GROUND_OPTIONS = {
+  ...GROUND_HEIGHT_OPTION,
+  image: option.path({
+    access: "read",
+    placeholder: "FILE",
+    help: "a picture, north up, with --centre and --gsd; beyond its edges the camera sees its " +
+      "mirror image",
+    group: GROUND_GROUP,
+  }),
+  tiles: option.path({
+    access: "read",
+    placeholder: "FOLDER",
+    help: "a folder {z}/{x}/{y}.jpg (its finest zoom)",
+    group: GROUND_GROUP,
+  }),
+  procedural: option.text({
+    placeholder: "SEED",
+    help: "painted farmland without end around --centre, as it looks years after the map that " +
+      "`operator simulate map` makes of the same seed",
+    group: GROUND_GROUP,
+  }),
+  centre: option.position({
+    help: "the middle of the ground",
+    example: "48.5,35.0",
+    group: GROUND_GROUP,
+  }),
+  gsd: option.lengthM({
+    minimum: 0.01,
+    maximum: 20,
+    help: "length of a pixel of the image",
+    group: GROUND_GROUP,
+  }),
+} as const;
+
+/** The ground source that the options name. */
+export async function openGround(
+  values: OptionValues<typeof GROUND_OPTIONS>,
+): Promise<GroundSource> {
+  const given = [values.image, values.tiles, values.procedural].filter((one) => one !== undefined);
+  if (given.length !== 1) {
+    throw new UsageError("give one ground: --image FILE, --tiles FOLDER or --procedural SEED");
+  }
+  const { centre, groundHeight: groundHeightM, gsd: gsdM } = values;
+  if (values.tiles !== undefined) {
+    return TileFolderGround.open(values.tiles, { groundHeightM, centre, decode: readRasterFile });
+  }
+  if (centre === undefined) {
+    throw new UsageError("needs --centre LAT,LON, the middle of the ground");
+  }
+  const origin = { ...centre, heightM: groundHeightM };
+  if (values.procedural !== undefined) {
+    return new ProceduralGround({ seed: values.procedural, centre: origin, season: "world" });
+  }
+  if (gsdM === undefined) {
+    throw new UsageError("needs --gsd M, metres per pixel of the image");
+  }
+  const path = values.image ?? "";
+  return new PictureGround({
+    name: path,
+    picture: await readRasterFile(path),
+    centre: origin,
+    gsdM,
+  });
+}

@@ -1,0 +1,99 @@
+/**
+ * Asks a vehicle for its true state, and keeps the newest.
+ *
+ * @module
+ */
+import type { MonotonicNs } from "../../core/mod.ts";
+import {
+  decodeMessage,
+  MAV_AUTOPILOT,
+  MAV_CMD,
+  MavlinkEncoder,
+  MavlinkSplitter,
+  type Message,
+  MESSAGES,
+  type Packet,
+} from "../../link/mavlink/mod.ts";
+import type { ByteLink, Chunk } from "../../link/transport/mod.ts";
+import { type TrueMoment, trueMoment } from "./vehicle_truth.ts";
+
+const TRUTH_MESSAGES = ["SIM_STATE", "HIL_STATE_QUATERNION"] as const;
+/** MAV_TYPE and MAV_COMPONENT of a camera. */
+const MAV_TYPE_CAMERA = 30, MAV_COMP_ID_CAMERA = 100;
+
+export class VehicleListener {
+  readonly #link: ByteLink;
+  readonly #rateHz: number;
+  readonly #splitter = new MavlinkSplitter();
+  readonly #encoder: MavlinkEncoder;
+  #vehicle: { readonly systemId: number; readonly componentId: number } | null = null;
+  #newest: TrueMoment | null = null;
+  #count = 0;
+
+  /** `rateHz`: how often the truth is asked for. */
+  constructor(link: ByteLink, { systemId, rateHz }: { systemId: number; rateHz: number }) {
+    this.#link = link;
+    this.#rateHz = rateHz;
+    this.#encoder = new MavlinkEncoder({ systemId, componentId: MAV_COMP_ID_CAMERA });
+  }
+
+  /** The newest true state. */
+  get newest(): TrueMoment | null {
+    return this.#newest;
+  }
+
+  /** True states so far. */
+  get count(): number {
+    return this.#count;
+  }
+
+  hear({ bytes, receivedNs }: Chunk): void {
+    for (const packet of this.#splitter.push(bytes)) {
+      const message = decodeMessage(packet);
+      if (message !== undefined) this.#take(message, packet, receivedNs);
+    }
+  }
+
+  /** Once a second: says that we are there, and asks again for as long as nothing comes. */
+  keepAsking(): void {
+    this.#link.write(this.#encoder.encode({
+      name: "HEARTBEAT",
+      customMode: 0,
+      type: MAV_TYPE_CAMERA,
+      autopilot: MAV_AUTOPILOT.INVALID,
+      baseMode: 0,
+      systemStatus: 0,
+      mavlinkVersion: 3,
+    }));
+    if (this.#vehicle === null) return;
+    for (const name of TRUTH_MESSAGES) this.#ask(MESSAGES[name].id);
+  }
+
+  #ask(messageId: number): void {
+    if (this.#vehicle === null) return;
+    this.#link.write(this.#encoder.encode({
+      name: "COMMAND_LONG",
+      command: MAV_CMD.SET_MESSAGE_INTERVAL,
+      targetSystem: this.#vehicle.systemId,
+      targetComponent: this.#vehicle.componentId,
+      confirmation: 0,
+      param1: messageId,
+      param2: 1e6 / this.#rateHz,
+      param3: 0,
+      param4: 0,
+      param5: 0,
+      param6: 0,
+      param7: 0,
+    }));
+  }
+
+  #take(message: Message, { systemId, componentId }: Packet, receivedNs: MonotonicNs): void {
+    if (message.name === "HEARTBEAT" && message.autopilot !== MAV_AUTOPILOT.INVALID) {
+      this.#vehicle ??= { systemId, componentId };
+    }
+    const moment = trueMoment(message, receivedNs);
+    if (moment === undefined) return;
+    this.#newest = moment;
+    this.#count++;
+  }
+}
