@@ -8,8 +8,10 @@ import { collectGarbage, type Random, seededRandom } from "../../src/core/mod.ts
 import {
   decodeMessage,
   MavlinkEncoder,
+  MavlinkSigning,
   MavlinkSplitter,
   type Packet,
+  SigningKey,
 } from "../../src/link/mavlink/mod.ts";
 import { anyFrame, concatenated, cuts, noise, piece } from "../support/mavlink_stream.ts";
 
@@ -153,4 +155,39 @@ Deno.test("random payloads under a right check sum are decoded, whatever they ho
   const { frames, framesBad, bytesSkipped } = splitter.counters;
   assert.deepEqual([frames, framesBad, bytesSkipped], [20_000, 0, 0]);
   assert.ok(spoken > 1000, `${spoken}`);
+});
+
+Deno.test("hostile bytes under a key: nothing that was not signed with it arrives, and every frame that was does", () => {
+  const secret = Uint8Array.from({ length: 32 }, (_, index) => 7 * index & 0xff);
+  const signing = (utcMs: number) =>
+    new MavlinkSigning({
+      key: new SigningKey(secret),
+      linkId: 1,
+      utcMs: () => utcMs,
+      acceptUnsigned: () => false,
+    });
+  const now = Date.UTC(2026, 0, 1);
+  const sender = new MavlinkEncoder({ systemId: 42, componentId: 1, signing: signing(now) });
+  const splitter = new MavlinkSplitter({ signing: signing(now) });
+  const random = seededRandom(`${SEED}/signed`);
+  const parts: Uint8Array[] = [];
+  let sent = 0;
+  for (let round = 0; round < 4000; round++) {
+    const good = sender.encode(HEARTBEAT);
+    if (random.integer(3) === 0) {
+      parts.push(good);
+      sent++;
+    } else if (random.integer(4) === 0) {
+      // Cut inside its signature, or with one byte of it changed.
+      if (random.integer(2) === 0) parts.push(good.slice(0, -1 - random.integer(12)));
+      else {
+        good[good.length - 1 - random.integer(6)] ^= 1 + random.integer(255);
+        parts.push(good);
+      }
+    } else parts.push(piece(random).bytes);
+  }
+  const stream = concatenated([...parts, new Uint8Array(300)]);
+  const packets = [...cuts(stream, random)].flatMap((chunk) => splitter.push(chunk));
+  assert.ok(packets.every(({ systemId, signed }) => systemId === 42 && signed));
+  assert.equal(packets.length, sent, `GDN_TEST_SEED=${SEED}`);
 });

@@ -8,6 +8,10 @@ import {
   type OutgoingMessage,
   SigningKey,
 } from "../../src/link/mavlink/mod.ts";
+import { fileURLToPath } from "node:url";
+import { PYTHON, python } from "../support/python.ts";
+
+const SCRIPT = fileURLToPath(new URL("mavlink_frames.py", import.meta.url));
 
 interface Vector {
   readonly hex: string;
@@ -153,4 +157,49 @@ Deno.test("MavlinkEncoder signs byte for byte as pymavlink does", () => {
   });
   const frame = senderAt(203, shared).encode(SIGNED.message);
   assert.deepEqual(frame, bytesOf(SIGNED.hex));
+});
+
+/** Field by field as in the definitions. */
+const TAKEN_APART: readonly OutgoingMessage[] = [
+  VECTORS[0].message,
+  { ...VECTORS[1].message, altEllipsoid: 190.5 } as OutgoingMessage,
+  {
+    name: "COMMAND_INT",
+    targetSystem: 1,
+    targetComponent: 1,
+    frame: 0,
+    command: 43_003,
+    current: 0,
+    autocontinue: 0,
+    param1: 1.5,
+    param2: 0.25,
+    param3: 12.5,
+    param4: 0,
+    x: 481_234_567,
+    y: -1_234_567_890,
+    z: 0,
+  },
+  SIGNED.message,
+];
+
+Deno.test({
+  name: "python3 takes our frames apart with struct and hashlib, signed ones too",
+  ignore: PYTHON === undefined,
+  fn: async () => {
+    for (const signature of [undefined, signing()]) {
+      const encoder = new MavlinkEncoder({ systemId: 1, componentId: 191, signing: signature });
+      const frames = TAKEN_APART.map((message) => encoder.encode(message).toHex());
+      const read = JSON.parse(await python([SCRIPT, ...frames]));
+      TAKEN_APART.forEach(({ name, ...fields }, index) => {
+        const { values, from, stamp, name: readName } = read[index];
+        assert.equal(readName, name);
+        assert.deepEqual(from, [1, 191, index]);
+        assert.equal(stamp, signature === undefined ? null : 37_530_000_000_001 + index);
+        for (const [field, value] of Object.entries(fields)) {
+          const snake = field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+          assert.equal(values[snake], value, `${name}.${snake}`);
+        }
+      });
+    }
+  },
 });

@@ -154,18 +154,6 @@ export const GPS_SPOOFING_STATE = {
   DETECTED: 3,
 } as const;
 
-/** Which values of HIGHRES_IMU are new; the bit of the specific force and angular rate. */
-export const HIGHRES_IMU_UPDATED = {
-  XACC: 1,
-  YACC: 2,
-  ZACC: 4,
-  XGYRO: 8,
-  YGYRO: 16,
-  ZGYRO: 32,
-  ABS_PRESSURE: 512,
-  TEMPERATURE: 4096,
-} as const;
-
 export const EKF_STATUS = {
   ATTITUDE: 1,
   VELOCITY_HORIZ: 2,
@@ -176,14 +164,4 @@ export const EKF_STATUS = {
   CONST_POS_MODE: 128,
   UNINITIALIZED: 1024,
   GPS_GLITCHING: 32768,
-} as const;
-
-export const ESTIMATOR_STATUS_FLAG = {
-  ATTITUDE: 1,
-  VELOCITY_HORIZ: 2,
-  VELOCITY_VERT: 4,
-  POS_HORIZ_REL: 8,
-  POS_HORIZ_ABS: 16,
-  POS_VERT_ABS: 32,
-  GPS_GLITCH: 1024,
 } as const;

@@ -28,7 +28,7 @@ export type NumberType =
 export type FieldType = NumberType | readonly [NumberType | "char", number];
 
 /** Fields in wire order: what a frame holds, one after the other. */
-export type FieldTypes = Readonly<Record<string, FieldType>>;
+type FieldTypes = Readonly<Record<string, FieldType>>;
 
 export interface MessageDefinition {
   readonly id: number;
@@ -37,6 +37,8 @@ export interface MessageDefinition {
   readonly fields: FieldTypes;
   /** Added to the message later: never in a MAVLink 1 frame, zero where a sender does not know them. */
   readonly extensions?: FieldTypes;
+  /** Other readings of a field's bytes; what is given to be sent goes in place of the field. */
+  readonly readings?: Readonly<Record<string, { readonly of: string; readonly type: NumberType }>>;
 }
 
 export const MESSAGES = { ...STATE, ...SENSORS, ...DIALOGUE } as const satisfies Readonly<
@@ -53,17 +55,23 @@ type Values<Types> = { readonly [Name in keyof Types]: Value<Types[Name]> };
 type Extensions<Name extends MessageName> = Messages[Name] extends
   { readonly extensions: infer Types extends FieldTypes } ? Types : Record<never, never>;
 
+type Readings<Name extends MessageName> = Messages[Name] extends { readonly readings: infer Types }
+  ? { readonly [Reading in keyof Types]: number }
+  : Record<never, never>;
+
 /** A message as it was received: every field is there. */
 export type MessageOf<Name extends MessageName> =
   & { readonly name: Name }
   & Values<Messages[Name]["fields"]>
-  & Values<Extensions<Name>>;
+  & Values<Extensions<Name>>
+  & Readings<Name>;
 
 /** A message to be sent: extensions that are left out go as zero. */
-export type OutgoingMessageOf<Name extends MessageName> =
+type OutgoingMessageOf<Name extends MessageName> =
   & { readonly name: Name }
   & Values<Messages[Name]["fields"]>
-  & Partial<Values<Extensions<Name>>>;
+  & Partial<Values<Extensions<Name>>>
+  & Partial<Readings<Name>>;
 
 export type Message = { [Name in MessageName]: MessageOf<Name> }[MessageName];
 export type OutgoingMessage = { [Name in MessageName]: OutgoingMessageOf<Name> }[MessageName];

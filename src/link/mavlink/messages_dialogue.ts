@@ -1,3 +1,9 @@
+/**
+ * PX4 sends an integer as the bits of the float. As a number a float does not keep them: JavaScript has
+ * one NaN, and -1 is another.
+ */
+const PARAM_INT32 = { paramInt32: { of: "paramValue", type: "int32" } } as const;
+
 /** Questions, commands and their answers. Fields in wire order. */
 export const DIALOGUE = {
   PARAM_REQUEST_READ: {
@@ -25,6 +31,7 @@ export const DIALOGUE = {
       paramId: ["char", 16],
       paramType: "uint8",
     },
+    readings: PARAM_INT32,
   },
   PARAM_SET: {
     id: 23,
@@ -36,6 +43,7 @@ export const DIALOGUE = {
       paramId: ["char", 16],
       paramType: "uint8",
     },
+    readings: PARAM_INT32,
   },
   SET_GPS_GLOBAL_ORIGIN: {
     id: 48,

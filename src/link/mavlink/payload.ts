@@ -55,6 +55,7 @@ interface Layout {
   readonly name: MessageName;
   readonly definition: MessageDefinition;
   readonly fields: readonly Field[];
+  readonly readings: readonly Field[];
   /** Bytes without extensions, and with them. */
   readonly bytesMin: number;
   readonly bytesMax: number;
@@ -72,7 +73,13 @@ function layOut(name: MessageName, definition: MessageDefinition): Layout {
   const fields = Object.entries(definition.fields).map(place);
   const bytesMin = offset;
   const extensions = Object.entries(definition.extensions ?? {}).map(place);
-  return { name, definition, fields: [...fields, ...extensions], bytesMin, bytesMax: offset };
+  const readings = Object.entries(definition.readings ?? {}).map(([reading, { of, type }]) => {
+    const field = fields.find((each) => each.name === of);
+    if (field === undefined) throw new TypeError(`${name} has no field ${of}`);
+    return { ...field, name: reading, type };
+  });
+  const all = [...fields, ...extensions];
+  return { name, definition, fields: all, readings, bytesMin, bytesMax: offset };
 }
 
 const LAYOUTS = new Map(
@@ -98,6 +105,7 @@ export function decodeMessage(packet: Packet): Message | undefined {
   scratch.set(packet.payload);
   const message: Record<string, unknown> = { name: layout.name };
   for (const field of layout.fields) message[field.name] = readField(field);
+  for (const reading of layout.readings) message[reading.name] = readField(reading);
   return message as unknown as Message;
 }
 
@@ -169,13 +177,12 @@ export function encodePayload(message: OutgoingMessage, version: 1 | 2): Payload
   const values = message as unknown as Record<string, number | readonly number[] | string>;
   for (const field of layout.fields) {
     if (field.offset >= bytes) break;
-    const value = values[field.name];
-    if (value === undefined && field.offset >= layout.bytesMin) continue;
-    if (!writeField(field, value)) {
-      // What an array holds may be a secret: SETUP_SIGNING's key.
-      const found = Array.isArray(value) ? `${value.length} items` : value;
-      throw new RangeError(`Cannot encode ${message.name}: ${field.name} is ${found}`);
-    }
+    const isLeftOut = values[field.name] === undefined && field.offset >= layout.bytesMin;
+    if (!isLeftOut) write(field, values[field.name], message.name);
+  }
+  for (const reading of layout.readings) {
+    const value = values[reading.name];
+    if (value !== undefined) write(reading, value, message.name);
   }
   const { id, crcExtra } = layout.definition;
   return { id, crcExtra, bytes: scratch.subarray(0, version === 1 ? bytes : trimmed(bytes)) };
@@ -186,6 +193,13 @@ function trimmed(bytes: number): number {
   let end = bytes;
   while (end > 1 && scratch[end - 1] === 0) end--;
   return end;
+}
+
+function write(field: Field, value: number | readonly number[] | string, message: string): void {
+  if (writeField(field, value)) return;
+  // What an array holds may be a secret: SETUP_SIGNING's key.
+  const found = Array.isArray(value) ? `${value.length} items` : value;
+  throw new RangeError(`Cannot encode ${message}: ${field.name} is ${found}`);
 }
 
 function writeField(field: Field, value: number | readonly number[] | string): boolean {

@@ -38,7 +38,7 @@ export class SigningKey {
   }
 }
 
-export interface SigningOptions {
+interface SigningOptions {
   readonly key: SigningKey;
   /** 0 to 255: tells the links of one sender apart. */
   readonly linkId: number;

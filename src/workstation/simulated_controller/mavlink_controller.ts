@@ -187,7 +187,8 @@ export class MavlinkController implements ControllerProtocol {
     this.#send({
       name: "PARAM_VALUE",
       paramId: name,
-      paramValue: isInteger ? floatOfBits(value) : value,
+      paramValue: value,
+      ...(isInteger ? { paramInt32: value } : {}),
       paramType: isInteger ? MAV_PARAM_TYPE.INT32 : MAV_PARAM_TYPE.REAL32,
       paramCount: names.length,
       paramIndex: names.indexOf(name),
@@ -198,7 +199,7 @@ export class MavlinkController implements ControllerProtocol {
     const { parameters } = this.#vehicle.firmware;
     const isKnown = parameters.has(message.paramId);
     const isInteger = this.#parts.firmware === "px4" && isPx4Integer(message.paramId);
-    const value = isInteger ? bitsOfFloat(message.paramValue) : message.paramValue;
+    const value = isInteger ? message.paramInt32 : message.paramValue;
     this.#parts.report.line("parameter", timeS, { name: message.paramId, value, isKnown });
     if (!isKnown) return;
     parameters.set(message.paramId, value);
@@ -272,12 +273,4 @@ function autopilotVersion(firmware: FirmwareName): OutgoingMessage {
 /** PX4's integers travel as their bits in a float. */
 function isPx4Integer(name: string): boolean {
   return /_(ID|CTRL|MODE)$/.test(name);
-}
-
-function floatOfBits(value: number): number {
-  return new Float32Array(Int32Array.of(value).buffer)[0];
-}
-
-function bitsOfFloat(value: number): number {
-  return new Int32Array(Float32Array.of(value).buffer)[0];
 }

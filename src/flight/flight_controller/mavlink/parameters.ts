@@ -41,12 +41,10 @@ export class Parameters {
     this.#writes.set(name, { value, tries: 0, askedNs: -Infinity });
   }
 
-  observe({ paramId, paramValue, paramType }: MessageOf<"PARAM_VALUE">): void {
+  observe({ paramId, paramValue, paramInt32, paramType }: MessageOf<"PARAM_VALUE">): void {
     const isWanted = this.#reads.has(paramId) || this.#writes.has(paramId);
     if (!isWanted) return;
-    const value = this.bytewise && paramType !== MAV_PARAM_TYPE.REAL32
-      ? intBits(paramValue)
-      : paramValue;
+    const value = this.bytewise && paramType !== MAV_PARAM_TYPE.REAL32 ? paramInt32 : paramValue;
     this.#values.set(paramId, value);
     if (this.#writes.get(paramId)?.value === value) this.#writes.delete(paramId);
   }
@@ -73,22 +71,11 @@ export class Parameters {
         name: "PARAM_SET",
         ...target,
         paramId,
-        paramValue: this.bytewise ? floatOfBits(write.value) : write.value,
+        paramValue: write.value,
+        ...(this.bytewise ? { paramInt32: write.value } : {}),
         paramType: this.bytewise ? MAV_PARAM_TYPE.INT32 : MAV_PARAM_TYPE.REAL32,
       });
     }
     return messages;
   }
-}
-
-const VIEW = new DataView(new ArrayBuffer(4));
-
-function intBits(value: number): number {
-  VIEW.setFloat32(0, value);
-  return VIEW.getInt32(0);
-}
-
-function floatOfBits(value: number): number {
-  VIEW.setInt32(0, value);
-  return VIEW.getFloat32(0);
 }
