@@ -23,6 +23,8 @@ const NO_SPEED = [0, 0, 0] as const;
 export interface InavRigOptions {
   readonly clock: Clock;
   readonly version: InavState["version"];
+  /** The companion's end and the controller's; both are closed with the rig. */
+  readonly ends?: readonly [ByteLink, ByteLink];
 }
 
 export class InavRig implements ControllerRig {
@@ -39,10 +41,10 @@ export class InavRig implements ControllerRig {
   #told: ToldState = AT_REST;
   #muted = false;
 
-  constructor({ clock, version }: InavRigOptions) {
+  constructor({ clock, version, ends = bytePipe(clock).ends }: InavRigOptions) {
     this.#clock = clock;
     this.#version = version;
-    const { ends: [ours, theirs] } = bytePipe(clock);
+    const [ours, theirs] = ends;
     this.#link = theirs;
     this.adapter = new InavAdapter({ link: ours, clock });
     this.#serial = new InavSerial({
@@ -74,6 +76,11 @@ export class InavRig implements ControllerRig {
     this.#told = { ...this.#told, ...state };
   }
 
+  /** The controller's end is there. */
+  async open(): Promise<void> {
+    await this.#link.open();
+  }
+
   disturb(bytes: Uint8Array): void {
     this.#link.write(bytes);
   }
@@ -82,10 +89,16 @@ export class InavRig implements ControllerRig {
     this.#muted = muted;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** The controller goes, with its end of the line. */
+  async hangUp(): Promise<void> {
     clearInterval(this.#timer);
     this.#end.abort();
     await this.#reading;
+    await this.#link[Symbol.asyncDispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.hangUp();
     await this.adapter[Symbol.asyncDispose]();
   }
 

@@ -267,11 +267,19 @@ Deno.test("PollPlan gives everything its share of 100 answers a second, and the 
   }
   const rate = (name: string) => Math.round((counts.get(name) ?? 0) / 11);
   assert.equal(rate("MSP2_INAV_FULL_LOCAL_POSE"), 15);
-  assert.equal(rate("MSP_ALTITUDE"), 10);
+  assert.equal(rate("MSP_ALTITUDE"), 5);
   assert.equal(rate("MSP_RAW_GPS"), 5);
   assert.equal(rate("MSP_WP"), 1);
   assert.ok(rate("MSP_RAW_IMU") >= 50, `${rate("MSP_RAW_IMU")} Hz`);
   assert.equal(counts.get("MSP_FC_VARIANT"), 1, "once it is answered, no more");
+  plan.gpsIsOurs(true);
+  counts.clear();
+  for (let i = 1000; i < 2000; i++) {
+    const { name } = plan.next(1e9 + i * 11e6) ?? assert.fail();
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  assert.equal(rate("MSP_RAW_GPS"), 1);
+  assert.ok(rate("MSP_RAW_IMU") >= 65, `${rate("MSP_RAW_IMU")} Hz`);
   const fast = new PollPlan();
   for (let i = 0; i < 100; i++) fast.next(1e9);
   assert.equal(fast.next(1e9), undefined);

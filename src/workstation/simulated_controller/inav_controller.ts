@@ -3,17 +3,21 @@
  *
  * @module
  */
-import type { Random } from "../../core/mod.ts";
+import type { Random, Vector3 } from "../../core/mod.ts";
 import type { MspValues } from "../../link/msp/mod.ts";
-import type { CompanionPosition, ControllerProtocol } from "./contract.ts";
+import type { CompanionPosition, ControllerProtocol, VehicleEvent } from "./contract.ts";
 import { FaultyLine } from "./faulty_line.ts";
 import type { InavState } from "./inav_answers.ts";
+import { LowPass } from "./inav_filter.ts";
 import type { InavFirmware } from "./inav_firmware.ts";
 import { InavSerial } from "./inav_serial.ts";
 import type { FlightReport } from "./report.ts";
 import type { Vehicle } from "./vehicle.ts";
 
 const VERSION = [9, 0, 0] as const;
+/** Cut-offs of iNav's low passes, gyro_main_lpf_hz (usual) and acc_lpf_hz (as it comes). */
+const RATE_CUTOFF_HZ = 60;
+const FORCE_CUTOFF_HZ = 15;
 
 interface InavParts {
   readonly vehicle: Vehicle;
@@ -28,6 +32,10 @@ export class InavController implements ControllerProtocol {
   readonly #line: FaultyLine;
   readonly #serial: InavSerial;
   readonly #groundHeightM: number;
+  readonly #rateFilter = new LowPass(RATE_CUTOFF_HZ);
+  readonly #forceFilter = new LowPass(FORCE_CUTOFF_HZ);
+  #angularRateRps: Vector3 = [0, 0, 0];
+  #specificForceMps2: Vector3;
   #timeS = -Infinity;
 
   constructor(parts: InavParts) {
@@ -35,6 +43,7 @@ export class InavController implements ControllerProtocol {
     this.#parts = parts;
     this.#line = new FaultyLine(random.fork("line"), vehicle.faults, write);
     this.#groundHeightM = vehicle.baroHeightM;
+    this.#specificForceMps2 = vehicle.specificForceMps2;
     this.#serial = new InavSerial({
       state: () => this.#state(),
       onPosition: (values, timeS) => this.#takePosition(values, timeS),
@@ -51,7 +60,11 @@ export class InavController implements ControllerProtocol {
     this.wait(timeS);
   }
 
-  measured(): void {}
+  measured(event: VehicleEvent): void {
+    if (event.kind !== "imu") return;
+    this.#angularRateRps = this.#rateFilter.apply(event.angularRateRps, event.timeS);
+    this.#specificForceMps2 = this.#forceFilter.apply(event.specificForceMps2, event.timeS);
+  }
 
   tick(timeS: number): void {
     const { report, vehicle } = this.#parts;
@@ -93,8 +106,8 @@ export class InavController implements ControllerProtocol {
     return {
       version: VERSION,
       isArmed: firmware.isArmed,
-      specificForceMps2: vehicle.specificForceMps2,
-      angularRateRps: vehicle.angularRateRps,
+      specificForceMps2: this.#specificForceMps2,
+      angularRateRps: this.#angularRateRps,
       localFromBody: vehicle.localFromBody,
       barometerHeightM: heightM,
       solution: firmware.receiver.solution,

@@ -210,7 +210,7 @@ export class InavAdapter implements FlightControllerAdapter {
     this.#rates.count(name, receivedNs);
     const event = this.#intake.event(message, receivedNs, answered.madeNs);
     if (event !== null) this.#tell(event);
-    this.#warnOfTwoReceivers(receivedNs);
+    this.#observeReceiver(receivedNs);
     if (!answered.probe) return;
     const middleNs = controllerNs(Math.round(receivedNs - answered.roundTripNs / 2));
     const { roundTripNs } = answered;
@@ -231,8 +231,9 @@ export class InavAdapter implements FlightControllerAdapter {
   }
 
   /** Two writers of one position: iNav would jump between ours and its own receiver's. */
-  #warnOfTwoReceivers(nowNs: number): void {
+  #observeReceiver(nowNs: number): void {
     const { echoNs, foreignFixNs } = this.#intake;
+    this.#plan.gpsIsOurs(nowNs - echoNs < ECHO_NS);
     if (nowNs - echoNs > SILENT_NS || nowNs - foreignFixNs > SILENT_NS) return;
     this.#sayOnce(
       "iNav shows fixes of its own receiver among our positions: set gps_provider to MSP",

@@ -22,30 +22,39 @@ const IMU_RATE_MAX_HZ = 200;
 const IDENTITY: readonly MspName[] = ["MSP_API_VERSION", "MSP_FC_VARIANT", "MSP_FC_VERSION"];
 const IDENTITY_RATE_HZ = 2;
 
-/** `pose`: whether the controller knows MSP2_INAV_FULL_LOCAL_POSE (iNav 9), whose yaw is ten times finer. */
-function pollsOf(pose: boolean): readonly Poll[] {
+interface Situation {
+  /** Whether the controller knows MSP2_INAV_FULL_LOCAL_POSE (iNav 9), whose yaw is ten times finer. */
+  readonly pose: boolean;
+  /** Whether its GPS is what we send: then there is little to see in it. */
+  readonly gpsIsOurs: boolean;
+}
+
+function pollsOf({ pose, gpsIsOurs }: Situation): readonly Poll[] {
   const poll = (name: MspName, rateHz: number, payload = NO_PAYLOAD) => ({ name, rateHz, payload });
   return [
     poll(pose ? "MSP2_INAV_FULL_LOCAL_POSE" : "MSP_ATTITUDE", 15),
-    poll("MSP_ALTITUDE", 10),
-    poll("MSP_RAW_GPS", 5),
-    poll("MSP2_INAV_STATUS", 4),
-    poll("MSP_GPSSTATISTICS", 2),
+    poll("MSP_ALTITUDE", 5),
+    poll("MSP_RAW_GPS", gpsIsOurs ? 1 : 5),
+    ...(gpsIsOurs ? [] : [poll("MSP_GPSSTATISTICS", 2)]),
+    poll("MSP2_INAV_STATUS", 2),
     poll("MSP_WP", 1, ACTUAL_POSITION),
   ];
 }
 
+const UNKNOWN: Situation = { pose: true, gpsIsOurs: false };
+
 export class PollPlan {
   readonly #dueNs = new Map<MspName, number>();
   readonly #identified = new Set<MspName>();
-  #polls = pollsOf(true);
+  #situation: Situation = UNKNOWN;
+  #polls = pollsOf(UNKNOWN);
   #imuDueNs = 0;
 
   /** Everything anew: the controller may be another one. */
   restart(): void {
     this.#dueNs.clear();
     this.#identified.clear();
-    this.#polls = pollsOf(true);
+    this.#change(UNKNOWN);
     this.#imuDueNs = 0;
   }
 
@@ -55,7 +64,11 @@ export class PollPlan {
 
   /** The controller does not know MSP2_INAV_FULL_LOCAL_POSE. */
   withoutPose(): void {
-    this.#polls = pollsOf(false);
+    this.#change({ ...this.#situation, pose: false });
+  }
+
+  gpsIsOurs(gpsIsOurs: boolean): void {
+    if (gpsIsOurs !== this.#situation.gpsIsOurs) this.#change({ ...this.#situation, gpsIsOurs });
   }
 
   /** What is most overdue; undefined until {@link nextDueNs}. */
@@ -80,6 +93,11 @@ export class PollPlan {
     let dueNs = this.#imuDueNs;
     for (const { name } of this.#all()) dueNs = Math.min(dueNs, this.#dueNs.get(name) ?? 0);
     return dueNs;
+  }
+
+  #change(situation: Situation): void {
+    this.#situation = situation;
+    this.#polls = pollsOf(situation);
   }
 
   *#all(): Generator<Poll> {
