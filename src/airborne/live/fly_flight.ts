@@ -39,6 +39,9 @@ function liveSyscalls({ connect, camera }: FlyRequest): SyscallsAllowed {
   return { unixSockets, inetSockets: true, servers };
 }
 
+/** The longest search of a frame, several times over. */
+const HISTORY_MIN_S = 8;
+
 export async function flyFlight(
   parts: FlightParts,
   request: FlyRequest,
@@ -50,7 +53,7 @@ export async function flyFlight(
   const estimatorEvents: EstimatorEvent[] = [];
   await using airborne = await parts.composeAirborne({
     ...request,
-    config: withLiveSampling(config),
+    config: forLiveFlight(config),
     flightUntil: new Date(Date.now() + FLIGHT_MAX_MS),
     onEvent: (event) => estimatorEvents.push(event),
     thermal: { folder: "/sys", clock },
@@ -205,10 +208,14 @@ function headerOf(clock: Clock, calibration: CameraCalibration | null) {
   return { name: `flight of ${startUtc}`, startUtc, ...camera };
 }
 
-/** A live controller sends the value of a moment where a recording may hold means. */
-function withLiveSampling(config: AirborneConfig): AirborneConfig {
-  const imu = { ...config.eskf.imu, sampling: "instant" as const };
-  return { ...config, eskf: { ...config.eskf, imu } };
+/**
+ * A live controller sends the value of a moment where a recording may hold means; and a frame whose
+ * search takes seconds must still find its own moment in the estimator's history.
+ */
+function forLiveFlight(config: AirborneConfig): AirborneConfig {
+  const { eskf } = config;
+  const imu = { ...eskf.imu, sampling: "instant" as const };
+  return { ...config, eskf: { ...eskf, imu, historyS: Math.max(eskf.historyS, HISTORY_MIN_S) } };
 }
 
 /** The lines of `--json`. */

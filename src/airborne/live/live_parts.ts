@@ -76,7 +76,8 @@ export function buildLiveParts(context: LiveContext): LiveParts {
     rateHz: config.outputRateHz,
   });
   return {
-    outputs: [monitor, sourceSwitch, ...listeners],
+    // The last is ended first.
+    outputs: [monitor, sourceSwitch, ...listeners, sender],
     events: liveEvents(context, { monitor, heights, utc }),
     sender,
     [Symbol.dispose]: () => sender[Symbol.dispose](),

@@ -11,6 +11,7 @@ import {
   type StateEstimate,
   type StateEstimator,
 } from "../../navigation/state_estimator/mod.ts";
+import type { FlightOutput } from "../flight_output.ts";
 import type { OutputPolicy, Withheld } from "./output_policy.ts";
 
 /** What was sent, and what it was made of. */
@@ -33,7 +34,8 @@ interface PositionSenderOptions {
   readonly rateHz: number;
 }
 
-export class PositionSender implements Disposable {
+export class PositionSender implements FlightOutput, Disposable {
+  readonly name = "positions";
   readonly #options: PositionSenderOptions;
   readonly #periodNs: number;
   #nextNs = 0;
@@ -62,6 +64,11 @@ export class PositionSender implements Disposable {
     } catch (error) {
       options.onFault(error);
     }
+  }
+
+  /** Before the record is closed: what comes after it could not be recorded. */
+  end(): void {
+    this[Symbol.dispose]();
   }
 
   [Symbol.dispose](): void {
