@@ -115,9 +115,11 @@ async function flyAndReport(machine: EmptyMachine): Promise<void> {
 }
 
 async function supervise(machine: EmptyMachine): Promise<void> {
-  const unit = "/usr/lib/systemd/system/airborne-replay@.service";
-  const verified = await machine.run(["systemd-analyze", "verify", "--man=no", unit]);
-  assert.deepEqual(verified, { code: 0, stdout: "", stderr: "" });
+  for (const name of ["airborne-replay@.service", "airborne-fly.service"]) {
+    const unit = `/usr/lib/systemd/system/${name}`;
+    const verified = await machine.run(["systemd-analyze", "verify", "--man=no", unit]);
+    assert.deepEqual(verified, { code: 0, stdout: "", stderr: "" });
+  }
   const said = await machine.boot(`${REPOSITORY}/tests/built/supervised.sh`);
   if (said === null) return;
   assert.match(said, /^started: active, /m);
