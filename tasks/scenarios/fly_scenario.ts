@@ -30,6 +30,8 @@ export interface ScenarioHost {
 
 /** Start and end of both programs, beyond the flight itself. */
 const OVERHEAD_S = 60;
+/** For closing the record. */
+const ENDING_S = 5;
 
 export async function flyScenario(scenario: Scenario, host: ScenarioHost): Promise<FlightEvidence> {
   const { folder, port } = host;
@@ -78,7 +80,10 @@ export async function flyScenario(scenario: Scenario, host: ScenarioHost): Promi
     airborne = fly();
   }
   const controllerCode = await controller.ended;
+  // Landed, it ends by itself; what does not is ended as a person would end it.
+  const ending = setTimeout(() => airborne.end(), 1000 * ENDING_S);
   const flyCode = await airborne.ended;
+  clearTimeout(ending);
   host.signal.throwIfAborted();
   const flyText = airborne.text();
   await Deno.writeTextFile(`${folder}/airborne.txt`, flyText);
@@ -114,6 +119,8 @@ function airborneFor(args: readonly string[], isBuilt: boolean): ExecutableComma
 interface Running {
   readonly ended: Promise<number>;
   kill(): void;
+  /** SIGTERM. */
+  end(): void;
   /** Resolves when a line of stderr matches, or the process has ended. */
   said(pattern: RegExp): Promise<void>;
   text(): string;
@@ -149,6 +156,7 @@ function start({ command, args }: ExecutableCommand, signal: AbortSignal): Runni
   return {
     ended,
     kill: () => child.kill("SIGKILL"),
+    end: () => child.kill("SIGTERM"),
     said: (pattern) =>
       new Promise((resolve) => {
         const look = () => {

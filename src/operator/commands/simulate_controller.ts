@@ -15,6 +15,9 @@ import {
   SystemClock,
   UsageError,
 } from "../../core/mod.ts";
+import type { VisionLibrary } from "../../native/vision/mod.ts";
+import { flightOptions } from "../../workstation/simulation/mod.ts";
+import { GROUND_GROUP, GROUND_OPTIONS, openGround } from "./simulated_ground.ts";
 import type { SimulateParts } from "./simulate.ts";
 import {
   type ByteLink,
@@ -32,7 +35,9 @@ import {
   FlightReport,
   flyController,
   FrameServer,
+  type GroundTime,
   NO_FAULTS,
+  openGeneratedVehicle,
   openRecordedVehicle,
   readHint,
   readSpoofing,
@@ -44,17 +49,22 @@ Flies a simulated flight in real time as an aircraft's flight controller and cam
 fly\` to fly with. It waits until it hears the companion, then streams what it is asked for, takes
 positions in as the firmware would, and reports where these would have led. Ends with the flight.
 
+Without FLIGHT it flies as \`operator simulate flight\` would, with the same seed the same flight, for
+hours if need be; the pictures are rendered on the way.
+
 Windows are seconds of the flight: 20..40, or 20.. to its end.`;
 
 const FAULTS = "What goes wrong";
+/** Of a flight without a folder. */
+const DURATION_DEFAULT_S = 60;
 const WINDOW = { form: "seconds like 20..40 or 20..", read: readWindow };
 
 const ARGUMENTS = {
   flight: option.path({
     access: "read",
     placeholder: "FLIGHT",
-    required: true,
-    help: "a folder that `operator simulate flight` wrote",
+    help: "a folder that `operator simulate flight` wrote; without one the flight is simulated " +
+      "while it is flown, over --procedural, --image or --tiles, for --duration",
   }),
 } as const;
 
@@ -85,7 +95,7 @@ const OPTIONS = {
     minimum: 1,
     maximum: 12 * 3600,
     help: "the flight ends after so long",
-    absent: "where the recorded one ends",
+    absent: "where FLIGHT ends; without one 60",
   }),
   companionReceiver: option.choice(["first", "second", "only"], {
     placeholder: "WHICH",
@@ -208,6 +218,27 @@ const OPTIONS = {
   }),
   secondSystem: option.flag({ help: "another vehicle speaks on the same line", group: FAULTS }),
   mixedVersions: option.flag({ help: "every third message as MAVLink 1", group: FAULTS }),
+  ...GROUND_OPTIONS,
+  aircraft: option.choice(["fixed_wing", "multirotor"], {
+    placeholder: "KIND",
+    default: "fixed_wing",
+    help: "without FLIGHT: fixed_wing flies 16.7 m/s, multirotor 10 m/s",
+    group: GROUND_GROUP,
+  }),
+  agl: option.lengthM({
+    minimum: 5,
+    maximum: 3000,
+    default: 130,
+    help: "without FLIGHT: height above ground",
+    group: GROUND_GROUP,
+  }),
+  extent: option.lengthM({
+    minimum: 300,
+    maximum: 50_000,
+    default: 1500,
+    help: "without FLIGHT, procedural: side of the square that the route keeps to",
+    group: GROUND_GROUP,
+  }),
   hint: option.custom({ form: "LAT,LON,RADIUS@T", read: readHint }, {
     placeholder: "LAT,LON,RADIUS@T",
     multiple: true,
@@ -232,6 +263,7 @@ export function simulateControllerCommand(parts: SimulateParts): Command {
     examples: [
       "operator simulate controller flights/a --gps-off 5..",
       "operator simulate controller flights/a --start-in-air --gps-spoof drift:2@20 --report report.jsonl",
+      "operator simulate controller --procedural 7 --centre 48.5,35.0 --duration 1800",
       "operator simulate controller flights/a --firmware ardupilot-plane --link udpout:127.0.0.1:14550",
     ],
     run: (values, io) => run(parts, values, io),
@@ -248,12 +280,8 @@ async function run(parts: SimulateParts, values: Values, io: CommandIo): Promise
   const ground = values.startInAir
     ? { restS: 0, climbS: 0 }
     : { restS: values.ground, climbS: values.climb };
-  await using flight = await openRecordedVehicle(
-    values.flight,
-    random.fork("flight"),
-    ground,
-    values.duration,
-  );
+  using vision = parts.openVision();
+  await using flight = await openFlight(values, vision, ground);
   using lines = reportLines(values.report);
   const report = new FlightReport(flight, lines.write);
   await using link = openLine(values.link, { clock, openDevice });
@@ -278,10 +306,10 @@ async function run(parts: SimulateParts, values: Values, io: CommandIo): Promise
     protocol,
     link,
     frames,
-    clouds: await clouds(parts, values, flight),
+    clouds: await clouds(vision, values, flight),
     report,
     startsAtOnce: values.startAtOnce,
-    onStart: () => io.note(`flying ${values.flight}: ${flight.endS.toFixed(0)} s`),
+    onStart: () => io.note(`flying ${flight.description.name}: ${flight.endS.toFixed(0)} s`),
   }, io.signal);
   const summary = {
     type: "summary",
@@ -294,9 +322,25 @@ async function run(parts: SimulateParts, values: Values, io: CommandIo): Promise
   return summary.aborts > 0 ? EXIT.failure : EXIT.ok;
 }
 
-async function clouds(parts: SimulateParts, { cameraBlind, seed }: Values, flight: Flight) {
+async function openFlight(values: Values, vision: VisionLibrary, time: GroundTime) {
+  const { duration, seed, aircraft, agl, extent } = values;
+  if (values.flight !== undefined) {
+    return openRecordedVehicle(values.flight, seededRandom(`${seed}/flight`), time, duration);
+  }
+  const options = flightOptions({
+    aircraft,
+    name: "live",
+    seed,
+    aglM: agl,
+    extentM: extent,
+    durationS: duration ?? DURATION_DEFAULT_S,
+  });
+  const ground = await openGround(values);
+  return openGeneratedVehicle({ options, ground, vision, random: seededRandom(seed), time });
+}
+
+async function clouds(vision: VisionLibrary, { cameraBlind, seed }: Values, flight: Flight) {
   if (cameraBlind.length === 0) return [];
-  using vision = parts.openVision();
   return await cloudPictures(vision, flight.description.camera, seededRandom(`${seed}/cloud`));
 }
 

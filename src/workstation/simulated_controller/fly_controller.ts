@@ -29,8 +29,8 @@ interface FlightParts {
 
 /** How long a companion that was heard may take to open its camera. */
 const CAMERA_WAIT_S = 20;
-/** The link speaks for so long after the flight's end: landed. */
-const AFTER_LANDING_S = 5;
+/** The link speaks for so long after the flight's end: landed, which a companion believes after a while. */
+const AFTER_LANDING_S = 10;
 const TICK_MS = 5;
 /** Others get their turn at least so often while the flight catches up. */
 const TURN_MS = 4;

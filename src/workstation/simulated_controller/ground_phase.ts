@@ -16,8 +16,8 @@ import {
 } from "../../core/mod.ts";
 import { Trajectory, type TrueState } from "../simulation/mod.ts";
 
-interface GroundPhase {
-  readonly rateHz: number;
+export interface GroundTime {
+  /** At rest on the ground, and climbing, before the flight begins; both 0: it begins in the air. */
   readonly restS: number;
   readonly climbS: number;
 }
@@ -26,7 +26,10 @@ interface GroundPhase {
  * States at `rateHz` that end in `first`, whose height is above the ground. The climb is a polynomial of
  * fifth degree (no jump in velocity; acceleration 0 at both ends); heading as in `first`, level at first.
  */
-export function groundPhase(first: TrueState, phase: GroundPhase): Trajectory {
+export function groundPhase(
+  first: TrueState,
+  phase: GroundTime & { readonly rateHz: number },
+): Trajectory {
   const { rateHz, restS, climbS } = phase;
   const count = Math.round((restS + climbS) * rateHz) + 1;
   const states = new Float64Array(10 * count);

@@ -13,6 +13,8 @@ export {
 export { flyController } from "./fly_controller.ts";
 export { FrameServer } from "./frame_server.ts";
 export { composeController, FIRMWARES } from "./compose_controller.ts";
+export { openGeneratedVehicle } from "./generated_vehicle.ts";
+export type { GroundTime } from "./ground_phase.ts";
 export { openRecordedVehicle } from "./recorded_vehicle.ts";
 export { cloudPictures } from "./cloud.ts";
 export { FlightReport } from "./report.ts";

@@ -15,14 +15,8 @@ import type { AttitudeEvent, BaroEvent, RecordedEvent } from "../../flight/fligh
 import { openRecordedFlight, type RecordedFlight } from "../../flight/replay/mod.ts";
 import { BMI088, ImuSensor, type Trajectory, type TrueState } from "../simulation/mod.ts";
 import type { Flight, VehicleEvent } from "./contract.ts";
-import { groundPhase } from "./ground_phase.ts";
+import { groundPhase, type GroundTime } from "./ground_phase.ts";
 import { readTruth, readTruthFacts, type TruthFacts } from "./truth_file.ts";
-
-interface GroundTime {
-  /** At rest on the ground, and climbing, before the flight begins; both 0: it begins in the air. */
-  readonly restS: number;
-  readonly climbS: number;
-}
 
 const ATTITUDE_RATE_HZ = 50;
 const BARO_RATE_HZ = 20;

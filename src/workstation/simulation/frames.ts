@@ -36,7 +36,7 @@ const MOMENTS_MAX = 6;
 /** Pictures processed concurrently. */
 const PICTURES_AT_ONCE = 2;
 
-interface FrameJob {
+export interface FrameJob {
   readonly options: FlightOptions;
   readonly trajectory: Trajectory;
   readonly camera: SimulatedCamera;
@@ -49,6 +49,68 @@ export function frameCount(options: FlightOptions, trajectory: Trajectory): numb
   return Math.max(0, Math.floor(usableS * options.frameRateHz) + 1);
 }
 
+/** One picture that is being taken. */
+export interface Shot {
+  readonly exposureMidNs: number;
+  /** When it is complete in the companion's memory. */
+  readonly availableNs: number;
+  /** Renders it; to be called once. */
+  jpeg(): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** Takes the pictures of a flight, one after the other. */
+export class FlightCamera implements Disposable {
+  readonly #job: FrameJob;
+  readonly #camera: RenderCamera;
+  readonly #gain: GaussMarkov;
+  readonly #delays: Random;
+  readonly #seeds: Random;
+  #sequence = 0;
+
+  constructor(random: Random, job: FrameJob) {
+    this.#job = job;
+    this.#camera = new RenderCamera(job.vision, job.camera.trueIntrinsics);
+    this.#gain = new GaussMarkov(random.fork("gain"), { sigma: 0.08, timeConstantS: 45 });
+    this.#delays = random.fork("delay");
+    this.#seeds = random.fork("noise");
+  }
+
+  /** The next one. `settle` is awaited before ground that older shots are rendered from goes. */
+  async shot(settle: () => Promise<void>): Promise<Shot> {
+    const { options } = this.#job;
+    const exposureMidNs = Math.round(
+      (FIRST_FRAME_S + this.#sequence++ / options.frameRateHz) * NS_PER_SECOND,
+    );
+    const moments = exposureMoments(this.#job, exposureMidNs / NS_PER_SECOND);
+    const ground = await this.#job.ground.under(moments, settle);
+    const noiseSeed = BigInt(this.#seeds.integer(2 ** 48));
+    const look = { gain: 1 + this.#gain.step(1 / options.frameRateHz), noiseSeed };
+    const delayS = options.exposureS / 2 + TRANSFER_MIN_S -
+      TRANSFER_JITTER_S * Math.log(1 - this.#delays.uniform());
+    return {
+      exposureMidNs,
+      availableNs: exposureMidNs + Math.round(delayS * NS_PER_SECOND),
+      jpeg: () => this.#render(ground, moments, look),
+    };
+  }
+
+  [Symbol.dispose](): void {
+    this.#camera[Symbol.dispose]();
+  }
+
+  async #render(
+    ground: RenderGround,
+    moments: RenderPose[],
+    look: { gain: number; noiseSeed: bigint },
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    const picture = await this.#camera.view(ground, moments, {
+      ...look,
+      ...CAMERA_LOOK,
+    });
+    return await encodeJpeg(this.#job.vision, picture, this.#job.options.jpegQuality);
+  }
+}
+
 /** Writes every picture and its row of frames.csv. */
 export async function writeFrames(
   random: Random,
@@ -56,52 +118,20 @@ export async function writeFrames(
   folder: FlightFolder,
   on: { done(frames: number): void; signal?: AbortSignal },
 ): Promise<void> {
-  const { options, trajectory, vision } = job;
-  using camera = new RenderCamera(vision, job.camera.trueIntrinsics);
-  const gain = new GaussMarkov(random.fork("gain"), { sigma: 0.08, timeConstantS: 45 });
-  const delays = random.fork("delay"), seeds = random.fork("noise");
+  using camera = new FlightCamera(random, job);
   let finished = 0;
   await using pool = new TaskPool(PICTURES_AT_ONCE);
-  for (let sequence = 0; sequence < frameCount(options, trajectory); sequence++) {
+  for (let sequence = 0; sequence < frameCount(job.options, job.trajectory); sequence++) {
     on.signal?.throwIfAborted();
-    const midNs = Math.round((FIRST_FRAME_S + sequence / options.frameRateHz) * NS_PER_SECOND);
-    const moments = exposureMoments(job, midNs / NS_PER_SECOND);
-    const ground = await job.ground.under(moments, () => pool.settle());
-    const noiseSeed = BigInt(seeds.integer(2 ** 48));
-    const look = { gain: 1 + gain.step(1 / options.frameRateHz), noiseSeed };
-    const delayS = options.exposureS / 2 + TRANSFER_MIN_S -
-      TRANSFER_JITTER_S * Math.log(1 - delays.uniform());
+    const shot = await camera.shot(() => pool.settle());
     const file = `frames/${String(sequence).padStart(6, "0")}.jpg`;
-    await folder.row("frames.csv", [
-      sequence,
-      midNs,
-      midNs + Math.round(delayS * NS_PER_SECOND),
-      file,
-    ]);
+    await folder.row("frames.csv", [sequence, shot.exposureMidNs, shot.availableNs, file]);
     await pool.start(async () => {
-      await writePicture({ camera, ground, moments, look }, job, folder, file);
+      await folder.file(file, await shot.jpeg());
       on.done(++finished);
     });
   }
   await pool.settle();
-}
-
-async function writePicture(
-  shot: {
-    camera: RenderCamera;
-    ground: RenderGround;
-    moments: RenderPose[];
-    look: { gain: number; noiseSeed: bigint };
-  },
-  job: FrameJob,
-  folder: FlightFolder,
-  file: string,
-): Promise<void> {
-  const picture = await shot.camera.view(shot.ground, shot.moments, {
-    ...shot.look,
-    ...CAMERA_LOOK,
-  });
-  await folder.file(file, await encodeJpeg(job.vision, picture, job.options.jpegQuality));
 }
 
 /** How many camera poses an exposure is drawn from: about one for each pixel of motion blur. */

@@ -9,7 +9,7 @@ export {
   flightOptions,
   GPS_LOST_AFTER_START,
 } from "./flight_options.ts";
-export { CAMERA_LOOK, momentCount } from "./frames.ts";
+export { CAMERA_LOOK, FlightCamera, momentCount, type Shot } from "./frames.ts";
 export { GroundWindow } from "./ground_window.ts";
 export { GpsSensor, type GpsWindow } from "./gps_sensor.ts";
 export {
@@ -27,5 +27,7 @@ export type { SeasonName } from "./procedural/season.ts";
 export { readRasterFile } from "./raster_file.ts";
 export type { LocalBox } from "./route.ts";
 export { type SimulatedCamera, simulatedCamera } from "./camera_model.ts";
+export { FlightSensors, STREAM_SIGMAS } from "./streams.ts";
+export { trueFlight } from "./truth.ts";
 export { simulateFlight } from "./simulate_flight.ts";
 export { Trajectory, type TrueState } from "./trajectory.ts";

@@ -38,56 +38,127 @@ interface StreamFlight {
   readonly localFrame: LocalFrame;
 }
 
+/** What one sensor says at one moment. */
+export type SensorReading =
+  & { readonly timeS: number; readonly state: TrueState }
+  & (
+    | { readonly kind: "imu"; readonly stamp: LinkStamp; readonly sample: IdealImuSample }
+    | { readonly kind: "attitude"; readonly stamp: LinkStamp; readonly localFromBody: Quaternion }
+    | { readonly kind: "baro"; readonly stamp: LinkStamp; readonly heightM: number }
+    | { readonly kind: "gps"; readonly stamp: LinkStamp; readonly reading: GpsReading }
+    | { readonly kind: "velocity"; readonly stamp: LinkStamp; readonly velocityBodyMps: Vector3 }
+    /** The truth itself, at its own rate. */
+    | { readonly kind: "truth" }
+  );
+
+/** The sensors of one flight: all of their readings, in the order in which they arrive. */
+export class FlightSensors {
+  readonly link: ControllerLink;
+  readonly #flight: StreamFlight;
+  readonly #imu: ImuSensor;
+  readonly #attitude: AttitudeSensor;
+  readonly #baro: BaroSensor;
+  readonly #gps: GpsSensor;
+  readonly #velocity: VelocitySensor | null;
+
+  constructor(random: Random, flight: StreamFlight) {
+    const { options } = flight;
+    const rateHz = options.imuRateHz;
+    this.#flight = flight;
+    this.link = controllerLink(random);
+    this.#imu = new ImuSensor(random.fork("imu"), BMI088, rateHz);
+    this.#attitude = new AttitudeSensor(random.fork("attitude"), {
+      ...STREAM_SIGMAS,
+      timeConstantS: ATTITUDE_TIME_CONSTANT_S,
+    }, rateHz / this.#every(ATTITUDE_RATE_HZ));
+    this.#baro = new BaroSensor(random.fork("baro"), this.#every(BARO_RATE_HZ) / rateHz);
+    this.#gps = new GpsSensor(
+      random.fork("gps"),
+      options.gps,
+      rateHz / this.#every(GPS_RATE_HZ),
+    );
+    this.#velocity = options.velocity
+      ? new VelocitySensor(random.fork("velocity"), rateHz / this.#every(VELOCITY_RATE_HZ))
+      : null;
+  }
+
+  get imuBias() {
+    return this.#imu.bias;
+  }
+
+  /** To be passed through once. */
+  *readings(): Generator<SensorReading> {
+    const { options, trajectory, localFrame } = this.#flight;
+    const velocitySensor = this.#velocity;
+    for (let index = 0; index < trajectory.count; index++) {
+      const state = trajectory.state(index);
+      const { timeS } = state;
+      const due = (streamHz: number) => index % this.#every(streamHz) === 0;
+      const stamp = () => this.link.stamp(timeS);
+      // One line carries all of the controller's messages: their order here is the order of arrival.
+      if (index > 0) {
+        const sample = this.#imu.measure(trajectory.idealImu(index));
+        yield { kind: "imu", timeS, state, stamp: stamp(), sample };
+      }
+      if (due(ATTITUDE_RATE_HZ)) {
+        const localFromBody = this.#attitude.measure(state.localFromBody);
+        yield { kind: "attitude", timeS, state, stamp: stamp(), localFromBody };
+      }
+      if (due(BARO_RATE_HZ)) {
+        const heightM = localFrame.origin.heightM + this.#baro.measure(state.positionLocalM[2]);
+        yield { kind: "baro", timeS, state, stamp: stamp(), heightM };
+      }
+      if (options.prior && due(GPS_RATE_HZ)) {
+        const reading = this.#gps.measure(state);
+        if (reading !== null) yield { kind: "gps", timeS, state, stamp: stamp(), reading };
+      }
+      if (velocitySensor !== null && due(VELOCITY_RATE_HZ)) {
+        const velocityBodyMps = velocitySensor.measure(state);
+        yield { kind: "velocity", timeS, state, stamp: stamp(), velocityBodyMps };
+      }
+      if (due(TRUTH_RATE_HZ)) yield { kind: "truth", timeS, state };
+    }
+  }
+
+  #every(streamHz: number): number {
+    return Math.max(1, Math.round(this.#flight.options.imuRateHz / streamHz));
+  }
+}
+
 /** Writes the streams of the sensors and the truth; returns facts for truth.json. */
 export async function writeStreams(
   random: Random,
   flight: StreamFlight,
   folder: FlightFolder,
 ): Promise<Record<string, unknown>> {
-  const { options, trajectory, localFrame } = flight;
-  const rateHz = options.imuRateHz;
-  const every = (streamHz: number) => Math.max(1, Math.round(rateHz / streamHz));
-  const link = controllerLink(random);
-  const imu = new ImuSensor(random.fork("imu"), BMI088, rateHz);
-  const imuBiasAtStart = imu.bias;
-  const attitude = new AttitudeSensor(random.fork("attitude"), {
-    ...STREAM_SIGMAS,
-    timeConstantS: ATTITUDE_TIME_CONSTANT_S,
-  }, rateHz / every(ATTITUDE_RATE_HZ));
-  const baro = new BaroSensor(random.fork("baro"), every(BARO_RATE_HZ) / rateHz);
-  const gps = new GpsSensor(random.fork("gps"), options.gps, rateHz / every(GPS_RATE_HZ));
-  const velocity = options.velocity
-    ? new VelocitySensor(random.fork("velocity"), rateHz / every(VELOCITY_RATE_HZ))
-    : null;
-  for (let index = 0; index < trajectory.count; index++) {
-    const state = trajectory.state(index);
-    const stamp = () => stamps(link.stamp(state.timeS));
-    const due = (streamHz: number) => index % every(streamHz) === 0;
-    // One line carries all of the controller's messages: their order here is the order of arrival.
-    if (index > 0) {
-      const sample = imu.measure(trajectory.idealImu(index));
-      await folder.row("imu.csv", [...stamp(), ...imuColumns(sample)]);
-    }
-    if (due(ATTITUDE_RATE_HZ)) {
-      const measured = attitude.measure(state.localFromBody);
-      await folder.row("attitude.csv", [...stamp(), ...quaternion(measured)]);
-    }
-    if (due(BARO_RATE_HZ)) {
-      const heightM = localFrame.origin.heightM + baro.measure(state.positionLocalM[2]);
-      await folder.row("baro.csv", [...stamp(), heightM.toFixed(3)]);
-    }
-    if (options.prior && due(GPS_RATE_HZ)) {
-      const reading = gps.measure(state);
-      if (reading !== null) {
-        await folder.row("gps.csv", [...stamp(), ...gpsColumns(reading, localFrame)]);
-      }
-    }
-    if (velocity !== null && due(VELOCITY_RATE_HZ)) {
-      await folder.row("velocity.csv", [...stamp(), ...velocityColumns(velocity.measure(state))]);
-    }
-    if (due(TRUTH_RATE_HZ)) await folder.row("truth.csv", truthColumns(state, localFrame));
+  const sensors = new FlightSensors(random, flight);
+  const imuBiasAtStart = sensors.imuBias;
+  for (const reading of sensors.readings()) {
+    const row = rowOf(reading, flight.localFrame);
+    await folder.row(`${reading.kind}.csv`, row);
   }
-  return { controllerClock: link.options, imuBiasAtStart, imuBiasAtEnd: imu.bias };
+  return {
+    controllerClock: sensors.link.options,
+    imuBiasAtStart,
+    imuBiasAtEnd: sensors.imuBias,
+  };
+}
+
+function rowOf(reading: SensorReading, localFrame: LocalFrame): (string | number)[] {
+  if (reading.kind === "truth") return truthColumns(reading.state, localFrame);
+  const times = stamps(reading.stamp);
+  switch (reading.kind) {
+    case "imu":
+      return [...times, ...imuColumns(reading.sample)];
+    case "attitude":
+      return [...times, ...quaternion(reading.localFromBody)];
+    case "baro":
+      return [...times, reading.heightM.toFixed(3)];
+    case "gps":
+      return [...times, ...gpsColumns(reading.reading, localFrame)];
+    case "velocity":
+      return [...times, ...velocityColumns(reading.velocityBodyMps)];
+  }
 }
 
 function controllerLink(random: Random): ControllerLink {
