@@ -83,6 +83,10 @@ Deno.test("grantsFor() grants what the addresses of cameras and lines name", () 
       write: ["/dev/video0"],
       net: ["10.0.0.2:8554"],
     },
+    "gstreamer:tcpclientsrc host=127.0.0.1 port=5771 ! jpegdec": {
+      write: ["/dev/video0"],
+      net: ["127.0.0.1:5771"],
+    },
     "video:/srv/a b.mp4": { read: ["/srv/a b.mp4"] },
     "frames:tcp:127.0.0.1:5770": { net: ["127.0.0.1:5770"] },
   };

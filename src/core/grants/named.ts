@@ -175,15 +175,21 @@ function deviceNode(text: string): string[] {
   return match === null ? [] : [match[1]];
 }
 
-/** Hosts of the streams that a camera's address names: `rtsp://…`, also within a pipeline. */
+/** Hosts that a camera's address names: `rtsp://…`, also within a pipeline, and there `host=… port=…`. */
 function streamAddresses(text: string): string[] {
   if (!/^(rtsp|gstreamer):/.test(text)) return [];
-  return [...text.matchAll(/rtsp:\/\/[^\s"']+/g)].flatMap(([address]) => {
+  const named = text.split("!").flatMap((element) => {
+    const host = /\shost=([^\s"']+)/.exec(element)?.[1],
+      port = /\sport=(\d{1,5})/.exec(element)?.[1];
+    return host === undefined || port === undefined ? [] : [`${oneHost(host)}:${port}`];
+  });
+  const streams = [...text.matchAll(/rtsp:\/\/[^\s"']+/g)].flatMap(([address]) => {
     const url = URL.parse(address);
     return url === null || url.hostname === ""
       ? []
       : [`${oneHost(url.hostname)}:${url.port || 554}`];
   });
+  return [...named, ...streams];
 }
 
 /** The address in a DSN; nothing for text that is not a DSN (the command reports it). */
