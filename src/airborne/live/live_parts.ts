@@ -13,6 +13,7 @@ import type { FlightOutput } from "../flight_output.ts";
 import type { FlightRecording } from "../flight_recording.ts";
 import type { Note } from "../notes.ts";
 import { startAt } from "../takeoff_origin.ts";
+import { CameraWatch } from "./camera_watch.ts";
 import { GroundStation } from "./ground_station.ts";
 import { HeightReference } from "./height_reference.ts";
 import { Landing } from "./landing.ts";
@@ -71,7 +72,9 @@ export function buildLiveParts(context: LiveContext): LiveParts {
     unaidedS: () => monitor.unaidedS(),
     emit: (output) => adapter.emitPosition(output),
     onSent: (sent) => listeners.forEach((listener) => listener.positionSent(sent)),
-    onFault: onceEach((error) => warn(context, outputFaultText("position", error))),
+    onFault: onceEach((error) =>
+      warn(context, "flight.output_failed", outputFaultText("position", error))
+    ),
     clock,
     rateHz: config.outputRateHz,
   });
@@ -87,6 +90,13 @@ export function buildLiveParts(context: LiveContext): LiveParts {
 /** Outputs of the flight loop that hear of each position as well. */
 function sentListeners(context: LiveContext, monitor: LiveMonitor, sourceSwitch: SourceSwitch) {
   const { adapter, clock, config, endpoint, recording, note, camera, recorderFolder } = context;
+  const groundStation = new GroundStation({
+    adapter,
+    monitor,
+    sink: recording.sink("ground_station"),
+    note,
+    clock,
+  });
   return [
     new LiveRecords({
       sink: recording.sink("flight_controller"),
@@ -94,7 +104,13 @@ function sentListeners(context: LiveContext, monitor: LiveMonitor, sourceSwitch:
       adapter: adapter.strategyLabel,
       endpoint,
     }),
-    new GroundStation({ adapter, monitor, sink: recording.sink("ground_station"), note, clock }),
+    groundStation,
+    new CameraWatch({
+      camera,
+      clock,
+      alert: (severity, text) => groundStation.alert(severity, text),
+      report: (text) => warn(context, "flight.camera", text),
+    }),
     new LiveStateWriter({
       recorderFolder,
       clock,
@@ -103,7 +119,8 @@ function sentListeners(context: LiveContext, monitor: LiveMonitor, sourceSwitch:
       endpoint,
       camera,
       sourceSwitch,
-      onFault: (error) => warn(context, outputFaultText("live state", error)),
+      onFault: (error) =>
+        warn(context, "flight.output_failed", outputFaultText("live state", error)),
     }),
     new Landing({ clock, landedAfterS: config.landedAfterS, note, onLanded: context.onLanded }),
   ] as const;
@@ -144,9 +161,9 @@ function distrustGps({ estimator }: Airborne, monitor: LiveMonitor): void {
   monitor.gpsDistrusted(reason);
 }
 
-function warn({ note, recording }: LiveContext, text: string): void {
+function warn({ note, recording }: LiveContext, kind: string, text: string): void {
   note(text);
-  recording.logger.warn("flight.output_failed", {}, text);
+  recording.logger.warn(kind, {}, text);
 }
 
 /** The same fault ten times a second is told once. */
