@@ -24,7 +24,7 @@ export interface SerialAddress {
 }
 
 /** Where a line leads. */
-export type LinkAddress = NetworkAddress | SerialAddress;
+type LinkAddress = NetworkAddress | SerialAddress;
 
 export const LINK_ADDRESS_FORMS =
   "udp:HOST:PORT, udpout:HOST:PORT, tcp:HOST:PORT, tcpin:HOST:PORT or serial:/dev/NAME:BAUD";

@@ -1,4 +1,4 @@
 /** Lines to a flight controller: serial, UDP, TCP. */
 export * from "./contract.ts";
-export { LINK_ADDRESS_FORMS, type LinkAddress, parseLinkAddress } from "./address.ts";
+export { LINK_ADDRESS_FORMS, parseLinkAddress } from "./address.ts";
 export { createLink, createPseudoTerminal, type LinkParts } from "./create_link.ts";

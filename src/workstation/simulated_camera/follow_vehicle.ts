@@ -31,7 +31,7 @@ interface FollowParts {
   onFirst(moment: TrueMoment): void;
 }
 
-export interface FollowResult {
+interface FollowResult {
   readonly truths: number;
   /** Pictures drawn; those sent and missed are the frame server's to say. */
   readonly drawn: number;

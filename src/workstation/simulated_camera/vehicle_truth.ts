@@ -75,7 +75,7 @@ function read(message: Message, receivedNs: MonotonicNs): TrueMoment | undefined
 }
 
 /** A moment in the frame of the ground. */
-export interface GroundPose {
+interface GroundPose {
   readonly positionLocalM: Vector3;
   readonly localFromBody: Quaternion;
 }
