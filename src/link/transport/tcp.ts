@@ -7,22 +7,33 @@ import { pause } from "../../core/mod.ts";
 import type { NetworkAddress } from "./address.ts";
 import type { Connector, LineSide } from "./line.ts";
 
-const CONNECT_MS_MAX = 5000;
+/** How long a peer may take. */
+interface TcpTimes {
+  readonly connectMsMax: number;
+  /** A peer that takes nothing for this long, though there is something to take, is gone. */
+  readonly stallMsMax: number;
+  /**
+   * A peer that has spoken and then says nothing for this long is gone: without the last packet of a
+   * connection (power cut, radio out of reach) nothing else tells. Controllers send a heartbeat a second.
+   */
+  readonly silenceMsMax: number;
+  /** A newcomer takes the place of a peer that has said nothing for this long. */
+  readonly idlePeerMs: number;
+}
+
+const TCP_TIMES: TcpTimes = {
+  connectMsMax: 5000,
+  stallMsMax: 5000,
+  silenceMsMax: 10_000,
+  idlePeerMs: 2000,
+};
 /** What was written and not sent yet: half a second of a controller's line. */
 const UNSENT_BYTES_MAX = 64 * 1024;
-/** A peer that takes nothing for this long, though there is something to take, is gone. */
-const STALL_MS_MAX = 5000;
-/**
- * A peer that has spoken and then says nothing for this long is gone: without the last packet of a
- * connection (power cut, radio out of reach) nothing else tells. Controllers send a heartbeat a second.
- */
-const SILENCE_MS_MAX = 10_000;
-/** A newcomer takes the place of a peer that has said nothing for this long. */
-const IDLE_PEER_MS = 2000;
 
 /** One open connection: reads into the line, and sends what was written. */
 class Peer {
   readonly #connection: Deno.TcpConn;
+  readonly #times: TcpTimes;
   readonly #ended = new AbortController();
   #unsent: Uint8Array[] = [];
   #unsentBytes = 0;
@@ -30,15 +41,17 @@ class Peer {
   #fault: Error | null = null;
   #heardMs = performance.now();
   #hasSpoken = false;
+  #isHeldUp = false;
 
-  constructor(connection: Deno.TcpConn) {
+  constructor(connection: Deno.TcpConn, times: TcpTimes) {
     this.#connection = connection;
+    this.#times = times;
     connection.setNoDelay(true);
     connection.setKeepAlive(true);
   }
 
   get isIdle(): boolean {
-    return performance.now() - this.#heardMs > IDLE_PEER_MS;
+    return !this.#isHeldUp && performance.now() - this.#heardMs > this.#times.idlePeerMs;
   }
 
   /** Until the connection ends, the signal aborts or `end` is called. */
@@ -57,7 +70,10 @@ class Peer {
         this.#heardMs = performance.now();
         this.#hasSpoken = true;
         line.receive(buffer.slice(0, length));
+        // Nobody is heard in the meantime, and that is not the peer's silence.
+        this.#isHeldUp = true;
         await line.room(signal);
+        this.#isHeldUp = false;
         this.#heardMs = performance.now();
       }
     } catch (error) {
@@ -94,17 +110,7 @@ class Peer {
       while (this.#unsent.length > 0) {
         const bytes = joined(this.#unsent);
         this.#unsent = [];
-        const stall = setTimeout(
-          () => this.end(new Error(`the peer has taken nothing for ${STALL_MS_MAX / 1000} s`)),
-          STALL_MS_MAX,
-        );
-        try {
-          for (let sent = 0; sent < bytes.length;) {
-            sent += await this.#connection.write(bytes.subarray(sent));
-          }
-        } finally {
-          clearTimeout(stall);
-        }
+        for (let sent = 0; sent < bytes.length;) sent += await this.#sendSome(bytes.subarray(sent));
         this.#unsentBytes -= bytes.length;
       }
     } catch (error) {
@@ -114,11 +120,27 @@ class Peer {
     }
   }
 
+  /** How many of them the kernel took. */
+  async #sendSome(bytes: Uint8Array): Promise<number> {
+    const { stallMsMax } = this.#times;
+    const stall = setTimeout(
+      () => this.end(new Error(`the peer has taken nothing for ${stallMsMax / 1000} s`)),
+      stallMsMax,
+    );
+    try {
+      return await this.#connection.write(bytes);
+    } finally {
+      clearTimeout(stall);
+    }
+  }
+
   async #watch(signal: AbortSignal): Promise<void> {
+    const { silenceMsMax } = this.#times;
     while (!signal.aborted) {
-      await pause(1000, signal);
-      if (this.#hasSpoken && performance.now() - this.#heardMs > SILENCE_MS_MAX) {
-        this.end(new Error(`the peer has said nothing for ${SILENCE_MS_MAX / 1000} s`));
+      await pause(silenceMsMax / 10, signal);
+      const silentMs = this.#isHeldUp ? 0 : performance.now() - this.#heardMs;
+      if (this.#hasSpoken && silentMs > silenceMsMax) {
+        this.end(new Error(`the peer has said nothing for ${silenceMsMax / 1000} s`));
       }
     }
   }
@@ -139,16 +161,18 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
 export class TcpClient implements Connector {
   readonly sendsUnheard = false;
   readonly #at: NetworkAddress;
+  readonly #times: TcpTimes;
   #peer: Peer | null = null;
 
-  constructor(endpoint: NetworkAddress) {
-    this.#at = endpoint;
+  constructor(at: NetworkAddress, times: TcpTimes = TCP_TIMES) {
+    this.#at = at;
+    this.#times = times;
   }
 
   async run(line: LineSide): Promise<void> {
     const connection = await this.#connect(line.signal);
     if (connection === null) return;
-    this.#peer = new Peer(connection);
+    this.#peer = new Peer(connection, this.#times);
     try {
       await this.#peer.serve(line);
     } finally {
@@ -161,9 +185,9 @@ export class TcpClient implements Connector {
   }
 
   async #connect(signal: AbortSignal): Promise<Deno.TcpConn | null> {
-    const { host: hostname, port } = this.#at;
+    const { host: hostname, port } = this.#at, { connectMsMax } = this.#times;
     const tooLong = new AbortController();
-    const timer = setTimeout(() => tooLong.abort(), CONNECT_MS_MAX);
+    const timer = setTimeout(() => tooLong.abort(), connectMsMax);
     try {
       return await Deno.connect({
         hostname,
@@ -173,7 +197,7 @@ export class TcpClient implements Connector {
     } catch (error) {
       if (signal.aborted) return null;
       if (!tooLong.signal.aborted) throw error;
-      throw new Error(`${hostname}:${port} has not answered for ${CONNECT_MS_MAX / 1000} s`);
+      throw new Error(`${hostname}:${port} has not answered for ${connectMsMax / 1000} s`);
     } finally {
       clearTimeout(timer);
     }
@@ -184,10 +208,12 @@ export class TcpClient implements Connector {
 export class TcpServer implements Connector {
   readonly sendsUnheard = false;
   readonly #at: NetworkAddress;
+  readonly #times: TcpTimes;
   #peer: Peer | null = null;
 
-  constructor(endpoint: NetworkAddress) {
-    this.#at = endpoint;
+  constructor(at: NetworkAddress, times: TcpTimes = TCP_TIMES) {
+    this.#at = at;
+    this.#times = times;
   }
 
   async run(line: LineSide): Promise<void> {
@@ -206,7 +232,7 @@ export class TcpServer implements Connector {
         }
         this.#peer?.end(null);
         await serving;
-        serving = this.#serve(new Peer(connection), line);
+        serving = this.#serve(new Peer(connection, this.#times), line);
       }
     } catch (error) {
       if (!line.signal.aborted) throw error;
