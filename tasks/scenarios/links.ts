@@ -83,6 +83,44 @@ export const LINKS: readonly Scenario[] = [
     ],
   },
   {
+    name: "iNav",
+    // It has no receiver but ours: the operator says where it stands.
+    controller: ["--firmware", "inav", "--ground", "12", "--climb", "15"],
+    fly: ["--autopilot", "inav", "--start", "48.5,35.0,1500"],
+    durationS: 40,
+    checks: [
+      ...ALWAYS,
+      flown(12, 30),
+      {
+        criterion: "4.4",
+        what: "gap between positions, p95",
+        bar: "≤ 120 ms",
+        measure: (evidence) => atMost(part(gapsMs(evidence, 1, Infinity), 0.95), 120, "ms"),
+      },
+      {
+        criterion: "MSP2_SENSOR_GPS",
+        what: "positions that iNav flies by, from 20 s on",
+        bar: "≥ 90 %",
+        measure: (evidence) => {
+          const after = positionsBetween(evidence, 20, Infinity);
+          const taken = after.filter(({ made }) => made === "fused" || made === "reset");
+          return atLeast(after.length === 0 ? null : 100 * taken.length / after.length, 90, "%");
+        },
+      },
+      {
+        criterion: "MSP2_SENSOR_GPS",
+        what: "the flight controller's own position, worst after 20 s",
+        bar: "≤ 30 m",
+        measure: (evidence) =>
+          atMost(
+            worst(positionsBetween(evidence, 20, Infinity).map((one) => one.ekfErrorM)),
+            30,
+            "m",
+          ),
+      },
+    ],
+  },
+  {
     name: "link cut and restored",
     controller: [...GPS_LOST, "--link-cut", "18..24"],
     durationS: 40,

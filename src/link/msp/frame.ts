@@ -13,7 +13,7 @@
 import { crc8DvbS2, exclusiveOr } from "./checksum.ts";
 
 /** `error`: the other side knows no such function, or refuses the request. */
-export type MspDirection = "request" | "reply" | "error";
+type MspDirection = "request" | "reply" | "error";
 
 export interface MspFrame {
   readonly version: 1 | 2;

@@ -176,7 +176,7 @@ export function mspNameOf(id: number): MspName | undefined {
 }
 
 /** Bytes of a payload of this message, at the least. */
-export function mspPayloadBytes(name: MspName): number {
+function mspPayloadBytes(name: MspName): number {
   let bytes = 0;
   for (const type of Object.values(MSP_MESSAGES[name].fields)) bytes += FIELD_BYTES[type];
   return bytes;

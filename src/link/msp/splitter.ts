@@ -24,7 +24,7 @@ const V2 = 0x58;
 /** Header of version 2 and check sum; a jumbo frame of version 1 is shorter. */
 const FRAME_MAX = 8 + MSP_PAYLOAD_MAX + 1;
 
-export interface MspCounters {
+interface MspCounters {
   readonly frames: number;
   /** Heads whose check sum was wrong. */
   readonly checkSumWrong: number;

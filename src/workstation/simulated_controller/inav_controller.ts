@@ -42,7 +42,7 @@ export class InavController implements ControllerProtocol {
     const { vehicle, random, write } = parts;
     this.#parts = parts;
     this.#line = new FaultyLine(random.fork("line"), vehicle.faults, write);
-    this.#groundHeightM = vehicle.baroHeightM;
+    this.#groundHeightM = vehicle.flight.localFrame.origin.heightM;
     this.#specificForceMps2 = vehicle.specificForceMps2;
     this.#serial = new InavSerial({
       state: () => this.#state(),

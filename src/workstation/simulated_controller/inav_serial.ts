@@ -18,7 +18,7 @@ import { inavAnswer, type InavState } from "./inav_answers.ts";
 const RUN_INTERVAL_S = 0.01;
 const RECEIVE_BUFFER_BYTES = 256;
 
-export interface InavSerialParts {
+interface InavSerialParts {
   readonly state: () => InavState;
   /** An MSP2_SENSOR_GPS has come. */
   readonly onPosition: (values: MspValues<"MSP2_SENSOR_GPS">, timeS: number) => void;

@@ -27,7 +27,7 @@ interface Pending {
   readonly probe: boolean;
 }
 
-export interface Answered {
+interface Answered {
   readonly roundTripNs: number;
   /** When the controller made it, on the canonical clock. */
   readonly madeNs: MonotonicNs;

@@ -54,7 +54,7 @@ export class FlightPhase {
     if (nowNs - this.#armedNs > STALE_NS) return "unknown";
     if (!this.#armed) return "on_ground";
     if (this.#motion === null || nowNs - this.#motionNs > STALE_NS) return "unknown";
-    const { heightM, speedMps } = this.#motion;
+    const { heightM, climbMps, speedMps } = this.#motion;
     const isFlying = heightM > FLYING_HEIGHT_M || (speedMps ?? 0) > FLYING_SPEED_MPS;
     const sinks = nowNs - this.#sinkingSinceNs >= SINKING_NS;
     switch (this.#state) {
@@ -67,7 +67,7 @@ export class FlightPhase {
         return sinks && heightM < LANDING_HEIGHT_M ? "landing" : "in_flight";
       case "landing":
         // Touched down is told by disarming: the ground may lie higher than where it was armed.
-        return heightM > LANDING_HEIGHT_M ? "in_flight" : "landing";
+        return heightM > LANDING_HEIGHT_M || climbMps > -SINKING_MPS ? "in_flight" : "landing";
       case "unknown":
         return isFlying ? "in_flight" : "unknown";
     }

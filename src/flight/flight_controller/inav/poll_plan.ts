@@ -7,7 +7,7 @@
  */
 import type { MspName } from "../../../link/msp/mod.ts";
 
-export interface Poll {
+interface Poll {
   readonly name: MspName;
   /** Payload of the request. */
   readonly payload: Uint8Array;
