@@ -143,6 +143,13 @@ export const LINKS: readonly Scenario[] = [
     ],
   },
   {
+    name: "signed line",
+    controller: [...GPS_LOST, "--noise", "0.03"],
+    durationS: 40,
+    isSigned: true,
+    checks: [...ALWAYS, flown(12, 20)],
+  },
+  {
     name: "bad line",
     controller: [
       ...GPS_LOST,

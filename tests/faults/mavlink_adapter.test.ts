@@ -13,8 +13,11 @@ import {
 import {
   MAV_AUTOPILOT,
   MavlinkEncoder,
+  MavlinkSigning,
+  MavlinkSplitter,
   type MessageName,
   MESSAGES,
+  SigningKey,
 } from "../../src/link/mavlink/mod.ts";
 import type { ByteLink, Chunk } from "../../src/link/transport/mod.ts";
 import { noise } from "../support/mavlink_stream.ts";
@@ -123,3 +126,64 @@ for (const [autopilot, dialect] of DIALECTS) {
     }
   });
 }
+
+Deno.test("a signed line: what is unsigned, forged or sent again is refused and counted, and our frames are signed", async () => {
+  const clock = new ManualClock({ now: monotonicNs(1e9) });
+  const signing = (secret: number, utcMs: number | null) =>
+    new MavlinkSigning({
+      key: new SigningKey(new Uint8Array(32).fill(secret)),
+      linkId: 0,
+      utcMs: () => utcMs,
+      acceptUnsigned: () => false,
+    });
+  const identity = { systemId: 1, componentId: 1 };
+  const controller = new MavlinkEncoder({ ...identity, signing: signing(7, Date.UTC(2026, 0, 1)) });
+  const forger = new MavlinkEncoder({ ...identity, signing: signing(8, Date.UTC(2027, 0, 1)) });
+  const heartbeat = {
+    name: "HEARTBEAT",
+    customMode: 0,
+    type: 2,
+    autopilot: MAV_AUTOPILOT.ARDUPILOTMEGA,
+    baseMode: 0,
+    systemStatus: 4,
+    mavlinkVersion: 3,
+  } as const;
+  const attitude = (timeBootMs: number, roll: number) =>
+    ({
+      name: "ATTITUDE",
+      timeBootMs,
+      roll,
+      pitch: 0,
+      yaw: 0,
+      rollspeed: 0,
+      pitchspeed: 0,
+      yawspeed: 0,
+    }) as const;
+  const genuine = [controller.encode(heartbeat), controller.encode(attitude(1000, 0))];
+  const frames = [
+    new MavlinkEncoder(identity).encode(heartbeat),
+    ...genuine,
+    forger.encode(attitude(1100, 1)),
+    new MavlinkEncoder(identity).encode(attitude(1200, 1)),
+    genuine[1],
+    controller.encode(attitude(1300, 0)),
+  ];
+  const link = recordedLink(frames.map((bytes) => ({ bytes, receivedNs: clock.now() })));
+  await using adapter = new MavlinkAdapter({
+    link,
+    dialect: new ArdupilotDialect("gps_input"),
+    clock,
+    targetSystemId: null,
+    signing: signing(7, null),
+  });
+  await adapter.open();
+  const events = await Array.fromAsync(adapter.events(new AbortController().signal));
+  const times = events.flatMap((event) => event.kind === "attitude" ? [event.controllerNs] : []);
+  assert.deepEqual(times, [1000e6, 1300e6]);
+  assert.equal(adapter.health().framesBad, 4);
+  adapter.alert("warning", "test");
+  const last = link.written.at(-1);
+  assert.ok(last !== undefined);
+  const station = new MavlinkSplitter({ signing: signing(7, Date.UTC(2026, 0, 1)) });
+  assert.equal(station.push(last).length, 1);
+});

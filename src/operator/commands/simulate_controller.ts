@@ -19,12 +19,7 @@ import type { VisionLibrary } from "../../native/vision/mod.ts";
 import { flightOptions } from "../../workstation/simulation/mod.ts";
 import { GROUND_GROUP, GROUND_OPTIONS, openGround } from "./simulated_ground.ts";
 import type { SimulateParts } from "./simulate.ts";
-import {
-  type ByteLink,
-  createLink,
-  createPseudoTerminal,
-  type LinkParts,
-} from "../../link/transport/mod.ts";
+import { lineSigning, openLine } from "./controller_line.ts";
 import { openDevice } from "../../native/device/mod.ts";
 import {
   cloudPictures,
@@ -114,6 +109,14 @@ const OPTIONS = {
     maximum: 110,
     default: 0,
     help: "mean sea level over the ellipsoid",
+  }),
+  signingKey: option.path({
+    access: "read",
+    placeholder: "FILE",
+    help:
+      "sign MAVLink with this key (32 bytes, or 64 hexadecimal digits; readable by its owner alone), " +
+      "and take nothing unsigned",
+    absent: "nothing is signed",
   }),
   seed: option.text({ default: "1", help: "number or word" }),
   report: option.path({
@@ -270,10 +273,6 @@ export function simulateControllerCommand(parts: SimulateParts): Command {
   });
 }
 
-function openLine(address: string, parts: LinkParts): ByteLink {
-  return address === "pty:" ? createPseudoTerminal(parts) : createLink(address, parts);
-}
-
 async function run(parts: SimulateParts, values: Values, io: CommandIo): Promise<ExitCode> {
   const random = seededRandom(values.seed);
   const clock = new SystemClock();
@@ -286,6 +285,7 @@ async function run(parts: SimulateParts, values: Values, io: CommandIo): Promise
   const report = new FlightReport(flight, lines.write);
   await using link = openLine(values.link, { clock, openDevice });
   await using frames = new FrameServer(cameraAddress(values.cameraLink));
+  const utcMs = () => clock.utc(clock.now()).getTime();
   const { vehicle, protocol } = composeController({
     firmware: values.firmware,
     flight,
@@ -295,7 +295,8 @@ async function run(parts: SimulateParts, values: Values, io: CommandIo): Promise
     climbS: ground.climbS,
     startCompression: values.startCompression,
     undulationM: values.undulation,
-    utcNowMs: clock.utc(clock.now()).getTime(),
+    utcNowMs: utcMs(),
+    signing: await lineSigning(values, utcMs),
     report,
     write: (bytes) => void link.write(bytes),
   });

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Random } from "../../core/mod.ts";
+import type { MavlinkSigning } from "../../link/mavlink/mod.ts";
 import { ArduPilotFirmware } from "./ardupilot_firmware.ts";
 import type { ControllerProtocol, Firmware, Flight } from "./contract.ts";
 import type { FaultSchedule } from "./fault_schedule.ts";
@@ -35,6 +36,8 @@ interface ControllerChoice {
   readonly startCompression: number;
   readonly undulationM: number;
   readonly utcNowMs: number;
+  /** Of a line that is signed. */
+  readonly signing: MavlinkSigning | null;
   readonly report: FlightReport;
   readonly write: (bytes: Uint8Array) => void;
 }
@@ -57,14 +60,14 @@ export function composeController(
 }
 
 function protocolOf(
-  { firmware: name, report, random, write }: ControllerChoice,
+  { firmware: name, report, random, signing, write }: ControllerChoice,
   vehicle: Vehicle,
   firmware: Firmware,
 ): ControllerProtocol {
   const parts = { vehicle, report, random: random.fork("protocol"), write };
   if (firmware instanceof InavFirmware) return new InavController({ ...parts, firmware });
   if (name === "inav" || name === "inav-own-gps") throw new TypeError(`${name} speaks MSP`);
-  return new MavlinkController({ ...parts, firmware: name });
+  return new MavlinkController({ ...parts, firmware: name, signing });
 }
 
 function firmwareOf(choice: ControllerChoice): Firmware {

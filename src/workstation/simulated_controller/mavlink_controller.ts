@@ -10,6 +10,7 @@ import {
   MAV_PARAM_TYPE,
   MAV_PROTOCOL_CAPABILITY,
   MavlinkEncoder,
+  type MavlinkSigning,
   MavlinkSplitter,
   type Message,
   type MessageOf,
@@ -38,6 +39,8 @@ interface MavlinkParts {
   readonly firmware: FirmwareName;
   readonly report: FlightReport;
   readonly random: Random;
+  /** What it signs with, and must be signed; null: nothing is. */
+  readonly signing: MavlinkSigning | null;
   readonly write: (bytes: Uint8Array) => void;
 }
 
@@ -45,8 +48,8 @@ export class MavlinkController implements ControllerProtocol {
   isHeard = false;
   readonly #parts: MavlinkParts;
   readonly #vehicle: Vehicle;
-  readonly #splitter = new MavlinkSplitter();
-  readonly #encoder = new MavlinkEncoder({ systemId: SYSTEM_ID, componentId: COMPONENT_ID });
+  readonly #splitter: MavlinkSplitter;
+  readonly #encoder: MavlinkEncoder;
   readonly #olderEncoder = new MavlinkEncoder({
     systemId: SYSTEM_ID,
     componentId: COMPONENT_ID,
@@ -64,7 +67,10 @@ export class MavlinkController implements ControllerProtocol {
 
   constructor(parts: MavlinkParts) {
     const { vehicle } = parts;
+    const signing = parts.signing ?? undefined;
     this.#parts = parts;
+    this.#splitter = new MavlinkSplitter({ signing });
+    this.#encoder = new MavlinkEncoder({ systemId: SYSTEM_ID, componentId: COMPONENT_ID, signing });
     this.#vehicle = vehicle;
     this.#random = parts.random.fork("answers");
     this.#line = new FaultyLine(parts.random.fork("line"), vehicle.faults, parts.write);

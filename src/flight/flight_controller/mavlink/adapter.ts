@@ -140,7 +140,7 @@ export class MavlinkAdapter implements FlightControllerAdapter {
 
   health(): ControllerHealth {
     const { link, clock } = this.#options;
-    const { framesBad, framesLost } = this.#splitter.counters;
+    const { framesBad, framesLost, signaturesRefused, unsignedRefused } = this.#splitter.counters;
     const line = link.health();
     return {
       connected: this.#connected,
@@ -149,7 +149,7 @@ export class MavlinkAdapter implements FlightControllerAdapter {
       ratesHz: this.#rates.hz(clock.now()),
       bytesIn: line.bytesIn,
       bytesOut: line.bytesOut,
-      framesBad,
+      framesBad: framesBad + signaturesRefused + unsignedRefused,
       framesLost: framesLost + this.#queue.dropped,
       unknownMessages: Object.fromEntries(this.#unknown),
       reconnects: line.reconnects,

@@ -12,12 +12,16 @@ const FILE_BYTES_MAX = 256;
 const OTHERS = 0o077;
 
 /**
- * A companion's signatures: stamps follow those of the controller, so that no clock of ours that is wrong
- * can lock others out. Only a radio's own reports are believed unsigned.
+ * Signatures of one line. Without a clock (`utcMs`) stamps follow those of the other side: so does a
+ * companion, so that no clock of ours that is wrong can lock others out. Only a radio's own reports are
+ * believed unsigned.
  *
  * @throws GdnError (exit 77) where others may read the file, or it holds no key; its content is never shown
  */
-export async function openSigning(path: string): Promise<MavlinkSigning> {
+export async function openSigning(
+  path: string,
+  utcMs: () => number | null = () => null,
+): Promise<MavlinkSigning> {
   const { mode } = await Deno.stat(path);
   if (mode !== null && (mode & OTHERS) !== 0) {
     throw refused(`${path}: others may read this key (chmod 600 it)`);
@@ -29,7 +33,7 @@ export async function openSigning(path: string): Promise<MavlinkSigning> {
   return new MavlinkSigning({
     key: new SigningKey(key),
     linkId: 0,
-    utcMs: () => null,
+    utcMs,
     acceptUnsigned: (messageId) => messageId === MESSAGES.RADIO_STATUS.id,
   });
 }
