@@ -44,6 +44,32 @@ Deno.test("ControllerClock maps within 1.5 ms after a second, whatever skew and 
   }
 });
 
+Deno.test("exchanges tell the delay that every message has: within 2 ms under jitter on both ways", () => {
+  for (const shortestMs of [1, 5, 20, 60]) {
+    for (let seed = 1; seed <= 5; seed++) {
+      const random = seededRandom(`${shortestMs}/${seed}`);
+      const clock = new ControllerClock();
+      const offsetNs = 4.2e9;
+      const delayNs = () => Math.round(shortestMs * 1e6 - Math.log(1 - random.uniform()) * 3e6);
+      let receivedNs = 0, worstNs = 0;
+      for (let i = 0; i < 60 * 200; i++) {
+        const trueNs = i * 5e6 + 1e9;
+        const controller = controllerNs(trueNs - offsetNs);
+        receivedNs = Math.max(receivedNs, trueNs + delayNs());
+        clock.observe(controller, monotonicNs(receivedNs));
+        if (i % 100 === 0) {
+          const out = delayNs(), back = delayNs();
+          const at = controllerNs(trueNs + out - offsetNs);
+          clock.observeExchange(at, monotonicNs(trueNs + out + back), out + back);
+        }
+        const errorNs = Math.abs(clock.toCanonical(controller) - trueNs);
+        if (i > 10 * 200) worstNs = Math.max(worstNs, errorNs);
+      }
+      assert.ok(worstNs < 2e6, `${shortestMs} ms, seed ${seed}: ${(worstNs / 1e6).toFixed(2)} ms`);
+    }
+  }
+});
+
 Deno.test("ControllerClock.toCanonical() grows with controller time", () => {
   const samples = fly({ seed: 5, skewPpm: 60, offsetNs: 1e9, jitterMs: 8, durationS: 30 });
   for (let i = 1; i < samples.length; i++) {
