@@ -60,6 +60,8 @@ export interface FlightEvidence {
 }
 
 interface Ended {
+  /** What comes behind it (on the ground from one moment to the next) is not looked at. */
+  readonly durationS: number;
   readonly reportFile: string;
   readonly recorderFolder: string;
   readonly flyCode: number;
@@ -69,7 +71,10 @@ interface Ended {
 }
 
 export async function readEvidence(ended: Ended): Promise<FlightEvidence> {
-  const lines = await readReport(ended.reportFile);
+  const isInFlight = ({ timeS }: { timeS: number }) => timeS <= ended.durationS;
+  const lines = (await readReport(ended.reportFile)).filter((line) =>
+    isInFlight(line) || line.type === "summary"
+  );
   const positions = lines.filter(({ type }) => type === "position") as unknown as ReportPosition[];
   const folders = await recordFolders(ended.recorderFolder);
   const recorded: RecordedFlightState[] = [];
@@ -86,7 +91,7 @@ export async function readEvidence(ended: Ended): Promise<FlightEvidence> {
       kind,
       timeS: timestampNs / 1e9 + clockOffsetS,
       payload,
-    })),
+    })).filter(isInFlight),
     recorded,
     clockOffsetS,
     ...ended,

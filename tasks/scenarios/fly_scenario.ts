@@ -88,7 +88,15 @@ export async function flyScenario(scenario: Scenario, host: ScenarioHost): Promi
   const flyText = airborne.text();
   await Deno.writeTextFile(`${folder}/airborne.txt`, flyText);
   await Deno.writeTextFile(`${folder}/controller.txt`, controller.text());
-  return readEvidence({ reportFile, recorderFolder, flyCode, controllerCode, flyText, killedAtS });
+  return readEvidence({
+    durationS: scenario.durationS,
+    reportFile,
+    recorderFolder,
+    flyCode,
+    controllerCode,
+    flyText,
+    killedAtS,
+  });
 }
 
 /** The ground phase lies before time 0. */
