@@ -86,7 +86,7 @@ export const LINKS: readonly Scenario[] = [
     name: "iNav",
     // It has no receiver but ours: the operator says where it stands.
     controller: ["--firmware", "inav", "--ground", "12", "--climb", "15"],
-    fly: ["--autopilot", "inav", "--start", "48.5,35.0,1500"],
+    fly: ["--autopilot", "inav", "--start", "48.50233,34.99365,30"],
     durationS: 40,
     checks: [
       ...ALWAYS,

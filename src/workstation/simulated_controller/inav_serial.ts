@@ -77,7 +77,10 @@ export class InavSerial {
     const name = mspNameOf(frame.function);
     if (name === "MSP2_SENSOR_GPS") {
       const message = decodeMessage(frame);
-      if (message?.name === name) this.#parts.onPosition(message, timeS);
+      if (message?.name === name) {
+        const { name: _name, ...values } = message;
+        this.#parts.onPosition(values, timeS);
+      }
       // Positions of sensors are never answered, not even short ones.
       return;
     }
