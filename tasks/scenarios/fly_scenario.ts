@@ -56,28 +56,30 @@ export async function flyScenario(scenario: Scenario, host: ScenarioHost): Promi
     limit,
   );
   await controller.said(/waiting/);
-  const fly = () =>
+  const place = await standingPlace(host.ground.flight, flightTimes(scenario).climbS);
+  const fly = (scenario.fly ?? []).map((one) => one.replace("{place}", place));
+  const startAirborne = () =>
     start(
       airborneFor([
         "fly",
         ...["--connect", `tcp:127.0.0.1:${port}`, "--camera", `frames:tcp:127.0.0.1:${port + 1}`],
         ...["--calibration", `${host.ground.flight}/flight.json`],
         ...["--package", host.ground.flightPackage, "--recorder", recorderFolder],
-        ...scenario.fly ?? [],
+        ...fly,
         ...key,
       ], host.isBuilt),
       limit,
     );
-  let airborne = fly();
+  let airborne = startAirborne();
   let killedAtS: number | null = null;
   if (scenario.killAtS !== undefined) {
     await controller.said(/flying/);
-    const startS = flightStartS(scenario);
-    await pause(1000 * (scenario.killAtS - startS), limit);
+    const { groundS, climbS } = flightTimes(scenario);
+    await pause(1000 * (scenario.killAtS + groundS + climbS), limit);
     airborne.kill();
     killedAtS = scenario.killAtS;
     await airborne.ended;
-    airborne = fly();
+    airborne = startAirborne();
   }
   const controllerCode = await controller.ended;
   // Landed, it ends by itself; what does not is ended as a person would end it.
@@ -99,14 +101,26 @@ export async function flyScenario(scenario: Scenario, host: ScenarioHost): Promi
   });
 }
 
-/** The ground phase lies before time 0. */
-function flightStartS({ controller }: Scenario): number {
-  if (controller.includes("--start-in-air")) return 0;
+/** Of the ground phase, which lies before time 0. */
+function flightTimes({ controller }: Scenario): { groundS: number; climbS: number } {
+  if (controller.includes("--start-in-air")) return { groundS: 0, climbS: 0 };
   const given = (name: string, absent: number) => {
     const at = controller.indexOf(name);
     return at < 0 ? absent : Number(controller[at + 1]);
   };
-  return -given("--ground", 10) - given("--climb", 20);
+  return { groundS: given("--ground", 10), climbS: given("--climb", 20) };
+}
+
+const METRES_PER_DEGREE = 111_320;
+
+/** Where the climb begins, "LAT,LON": half of its time before the flight's first place, at its speed. */
+async function standingPlace(flight: string, climbS: number): Promise<string> {
+  const text = await Deno.readTextFile(`${flight}/truth.csv`);
+  const [, latitude, longitude, , east, north] = text.split("\n", 2)[1].split(",").map(Number);
+  const latitudeDeg = latitude - north * climbS / 2 / METRES_PER_DEGREE;
+  const metresPerDegree = METRES_PER_DEGREE * Math.cos(latitude * Math.PI / 180);
+  const longitudeDeg = longitude - east * climbS / 2 / metresPerDegree;
+  return `${latitudeDeg.toFixed(6)},${longitudeDeg.toFixed(6)}`;
 }
 
 async function signingKey(folder: string): Promise<string[]> {
