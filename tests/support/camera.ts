@@ -65,7 +65,12 @@ export function framesForEver(
   return async (connection) => {
     for (let sequence = 0;; sequence += 1) {
       const jpeg = pictures[sequence % pictures.length];
-      if (!await writeTo(connection, encodeFramePacket({ sequence, ageUs: 1000, jpeg }))) return;
+      if (
+        !await writeTo(
+          connection,
+          encodeFramePacket({ sequence, ageUs: 1000, sentUs: 1e3 * performance.now(), jpeg }),
+        )
+      ) return;
       await new Promise((resolve) => setTimeout(resolve, intervalMs));
     }
   };

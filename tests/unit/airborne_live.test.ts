@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { SourceSwitch } from "../../src/airborne/live/source_switch.ts";
 import { FlightStart, type StartOrigin } from "../../src/airborne/live/start.ts";
 import { LiveConfigSchema } from "../../src/airborne/live/config.ts";
 import { HeightReference } from "../../src/airborne/live/height_reference.ts";
@@ -10,7 +11,7 @@ import type {
   GpsEvent,
   PressureEvent,
 } from "../../src/flight/flight_events/mod.ts";
-import type { StateEstimate } from "../../src/navigation/state_estimator/mod.ts";
+import type { EstimatorEvent, StateEstimate } from "../../src/navigation/state_estimator/mod.ts";
 import type { LastPosition } from "../../src/airborne/live/live_state_file.ts";
 
 const CONFIG = LiveConfigSchema.parse({});
@@ -234,4 +235,53 @@ Deno.test("a clock that nobody confirmed gives no time", () => {
   assert.equal(utc.at(monotonicNs(0)), null);
   utc.observe(1_700_000_000_400, monotonicNs(0));
   assert.equal(utc.at(monotonicNs(1e9))?.getTime(), 1_700_000_001_000);
+});
+
+Deno.test("the controller flies by us while its GPS is demoted or lost, and by its GPS afterwards", () => {
+  const clock = new ManualClock();
+  const asked: string[] = [];
+  const sourceSwitch = new SourceSwitch({
+    adapter: { selectSource: (source) => asked.push(`${clock.now() / 1e9} ${source}`) },
+    clock,
+  });
+  const fused: EstimatorEvent = {
+    type: "measurement",
+    timeNs: 0,
+    outcome: {
+      source: "gps",
+      timeNs: monotonicNs(0),
+      fused: true,
+      testRatio: 0,
+      observation: [],
+      observationVariance: [],
+      innovation: [],
+      innovationVariance: [],
+    },
+  };
+  const { output } = policy().decide({
+    estimate: estimate(),
+    nowNs: monotonicNs(10.1e9),
+    unaidedS: 0,
+  });
+  const fly = (untilS: number, hasGps: boolean) => {
+    while (clock.now() < untilS * 1e9) {
+      clock.set(monotonicNs(clock.now() + 0.5e9));
+      if (hasGps) sourceSwitch.onEstimatorEvents([fused]);
+      sourceSwitch.positionSent({ output, withheld: "", estimate: estimate(), nowNs: clock.now() });
+    }
+  };
+  fly(5, true);
+  fly(8, false);
+  fly(20, true);
+  assert.deepEqual(asked, ["7.5 companion", "19 controller_gps"]);
+  sourceSwitch.onEstimatorEvents([{ type: "gps.demoted", timeNs: 0, reason: "a jump" }]);
+  fly(40, true);
+  assert.equal(asked.at(-1), "20 companion");
+  sourceSwitch.onEstimatorEvents([{
+    type: "gps_bounded_delta.accept",
+    timeNs: 0,
+    reason: "",
+    deltaM: 2,
+  }]);
+  assert.equal(asked.at(-1), "40 controller_gps");
 });

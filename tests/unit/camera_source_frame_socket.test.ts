@@ -50,16 +50,20 @@ const sends = (bytes: Uint8Array): Serve => async (connection) => {
 Deno.test("encodeFramePacket() writes the layout that it documents", () => {
   const jpeg = Uint8Array.of(1, 2, 3);
   assert.equal(
-    encodeFramePacket({ sequence: 0x01020304, ageUs: 41_000, jpeg }).toHex(),
-    "47444e46" + "0100" + "0000" + "04030201" + "28a00000" + "03000000" + "010203",
+    encodeFramePacket({ sequence: 0x01020304, ageUs: 41_000, sentUs: 0x0506, jpeg }).toHex(),
+    "47444e46" + "0200" + "0000" + "04030201" + "28a00000" + "03000000" + "0605000000000000" +
+      "010203",
   );
-  assert.throws(() => encodeFramePacket({ sequence: 0, ageUs: -1, jpeg }), RangeError);
-  assert.throws(() => encodeFramePacket({ sequence: 0, ageUs: NaN, jpeg }), RangeError);
-  assert.throws(() => encodeFramePacket({ sequence: 0, ageUs: 2 ** 32, jpeg }), RangeError);
+  assert.throws(() => encodeFramePacket({ sequence: 0, ageUs: -1, sentUs: 0, jpeg }), RangeError);
+  assert.throws(() => encodeFramePacket({ sequence: 0, ageUs: NaN, sentUs: 0, jpeg }), RangeError);
+  assert.throws(
+    () => encodeFramePacket({ sequence: 0, ageUs: 2 ** 32, sentUs: 0, jpeg }),
+    RangeError,
+  );
 });
 
 Deno.test("frames: a stranger on the port is left, with the reason, and its camera found again", async () => {
-  const header = encodeFramePacket({ sequence: 0, ageUs: 0, jpeg: new Uint8Array(0) });
+  const header = encodeFramePacket({ sequence: 0, ageUs: 0, sentUs: 0, jpeg: new Uint8Array(0) });
   const altered = (at: number, ...bytes: number[]) => {
     const out = header.slice();
     out.set(bytes, at);
@@ -69,18 +73,18 @@ Deno.test("frames: a stranger on the port is left, with the reason, and its came
     1,
     5,
     sends(new TextEncoder().encode("HTTP/1.1 400 Bad Request\r\n\r\n")),
-    sends(altered(4, 2)),
+    sends(altered(4, 1)),
     sends(altered(16, 0xff, 0xff, 0xff, 0xff)),
   );
   const text = faults.join("\n");
   assert.match(text, /no frame where one should begin \(48545450\)/);
-  assert.match(text, /frames of version 2, this program reads 1/);
+  assert.match(text, /frames of version 1, this program reads 2/);
   assert.match(text, /a frame of 4294967295 bytes, more than 67108864 are not read/);
   assert.equal(health.reconnects, 3);
 });
 
 Deno.test("frames: a connection that is cut or stands still is opened again", async () => {
-  const packet = encodeFramePacket({ sequence: 0, ageUs: 0, jpeg: JPEGS[0] });
+  const packet = encodeFramePacket({ sequence: 0, ageUs: 0, sentUs: 0, jpeg: JPEGS[0] });
   const { faults, health } = await faultsBefore(
     2,
     0.05,
@@ -102,10 +106,10 @@ Deno.test("frames: a connection that is cut or stands still is opened again", as
 
 Deno.test("frames: no bytes of a peer end a flight", async () => {
   const seed = "frame socket", random = seededRandom(seed);
-  const packet = encodeFramePacket({ sequence: 9, ageUs: 0, jpeg: JPEGS[0] });
+  const packet = encodeFramePacket({ sequence: 9, ageUs: 0, sentUs: 0, jpeg: JPEGS[0] });
   const peers = Array.from({ length: 4 }, (): Serve => {
     const bytes = packet.slice();
-    for (let i = 0; i < 3; i += 1) bytes[random.integer(20)] = random.integer(256);
+    for (let i = 0; i < 3; i += 1) bytes[random.integer(28)] = random.integer(256);
     return async (connection) => void await writeTo(connection, bytes);
   });
   await using server = cameraServer((connection, index) => (peers[index] ?? good)(connection));

@@ -58,7 +58,7 @@ export function buildLiveParts(context: LiveContext): LiveParts {
     groundHeightM: airborne.flightPackage.manifest.groundHeightM,
   });
   const utc = new CheckedUtc(clock);
-  const sourceSwitch = new SourceSwitch(adapter);
+  const sourceSwitch = new SourceSwitch({ adapter, clock });
   const listeners = sentListeners(context, monitor, sourceSwitch);
   const policy = new OutputPolicy({
     config,
@@ -80,7 +80,7 @@ export function buildLiveParts(context: LiveContext): LiveParts {
   });
   return {
     // The last is ended first.
-    outputs: [monitor, sourceSwitch, ...listeners, sender],
+    outputs: [monitor, ...listeners, sender],
     events: liveEvents(context, { monitor, heights, utc }),
     sender,
     [Symbol.dispose]: () => sender[Symbol.dispose](),
@@ -98,6 +98,7 @@ function sentListeners(context: LiveContext, monitor: LiveMonitor, sourceSwitch:
     clock,
   });
   return [
+    sourceSwitch,
     new LiveRecords({
       sink: recording.sink("flight_controller"),
       clock,

@@ -1,24 +1,42 @@
 /**
- * By which source the flight controller is asked to fly: by our positions from the moment that GPS is
- * demoted, by its own GPS again once that has come through the spoof-promotion gate (both agree within
- * three sigma then).
+ * By which source the flight controller is asked to fly.
+ *
+ * By our positions from the moment that its GPS is demoted, and when GPS is lost (no sample was fused for
+ * two seconds while our position is good). By its own GPS again once that has come through the
+ * spoof-promotion gate, in which both agree within three sigma; where it was only lost, after ten seconds
+ * of samples that were fused.
  *
  * @module
  */
+import type { Clock } from "../../core/mod.ts";
 import type {
   FlightControllerAdapter,
   PositionSource,
 } from "../../flight/flight_controller/mod.ts";
 import type { EstimatorEvent } from "../../navigation/state_estimator/mod.ts";
 import type { FlightOutput } from "../flight_output.ts";
+import type { SentPosition } from "./position_sender.ts";
+
+const LOST_NS = 2e9;
+const BACK_NS = 10e9;
+
+interface SourceSwitchOptions {
+  readonly adapter: Pick<FlightControllerAdapter, "selectSource">;
+  readonly clock: Clock;
+}
 
 export class SourceSwitch implements FlightOutput {
   readonly name = "source switch";
-  readonly #adapter: Pick<FlightControllerAdapter, "selectSource">;
+  readonly #options: SourceSwitchOptions;
   #asked: PositionSource | null = null;
+  #demoted = false;
+  /** When a GPS sample was fused last, and since when they have been without a gap. */
+  #fusedNs: number;
+  #steadyNs: number;
 
-  constructor(adapter: Pick<FlightControllerAdapter, "selectSource">) {
-    this.#adapter = adapter;
+  constructor(options: SourceSwitchOptions) {
+    this.#options = options;
+    this.#fusedNs = this.#steadyNs = options.clock.now();
   }
 
   get asked(): PositionSource | null {
@@ -26,15 +44,35 @@ export class SourceSwitch implements FlightOutput {
   }
 
   onEstimatorEvents(events: readonly EstimatorEvent[]): void {
-    for (const { type } of events) {
-      if (type === "gps.demoted") this.#ask("companion");
-      else if (type === "gps_bounded_delta.accept") this.#ask("controller_gps");
+    for (const event of events) {
+      if (event.type === "gps.demoted") {
+        this.#demoted = true;
+        this.#ask("companion");
+      } else if (event.type === "gps_bounded_delta.accept") {
+        this.#demoted = false;
+        this.#ask("controller_gps");
+      } else if (event.type === "measurement" && event.outcome.source === "gps") {
+        if (event.outcome.fused) this.#fused();
+      }
     }
+  }
+
+  positionSent({ output }: SentPosition): void {
+    const isLost = this.#options.clock.now() - this.#fusedNs > LOST_NS;
+    if (isLost && output.quality === "3d") this.#ask("companion");
+  }
+
+  #fused(): void {
+    const nowNs = this.#options.clock.now();
+    if (nowNs - this.#fusedNs > LOST_NS) this.#steadyNs = nowNs;
+    this.#fusedNs = nowNs;
+    const isBack = this.#asked === "companion" && !this.#demoted;
+    if (isBack && nowNs - this.#steadyNs > BACK_NS) this.#ask("controller_gps");
   }
 
   #ask(source: PositionSource): void {
     if (this.#asked === source) return;
     this.#asked = source;
-    this.#adapter.selectSource(source);
+    this.#options.adapter.selectSource(source);
   }
 }

@@ -4,17 +4,23 @@
  * | bytes | what |
  * | --- | --- |
  * | 4 | "GDNF" |
- * | 2 | version, 1 |
+ * | 2 | version, 2 |
  * | 2 | 0 |
  * | 4 | sequence |
  * | 4 | age: microseconds from mid-exposure to the sending of this header |
  * | 4 | length of the JPEG |
+ * | 8 | microseconds on the sender's clock at the sending of this header |
+ *
+ * By the sender's clock the reader tells how much of a picture's delay is the line's: on a busy computer a
+ * header may wait to be read.
  *
  * @module
  */
-export const FRAME_HEADER_BYTES = 20;
+export const FRAME_HEADER_BYTES = 28;
 const MAGIC = 0x464e4447; // "GDNF", little-endian
-const VERSION = 1;
+const VERSION = 2;
+/** In nanoseconds still a whole number: 104 days. */
+const SENT_US_MAX = Math.floor(Number.MAX_SAFE_INTEGER / 1000);
 const UINT32_MAX = 0xffffffff;
 /** Above any camera's; what a stranger who speaks on this port can make us allocate. */
 const JPEG_BYTES_MAX = 64 * 1024 * 1024;
@@ -24,13 +30,17 @@ interface FrameHeader {
   readonly sequence: number;
   readonly ageUs: number;
   readonly jpegBytes: number;
+  /** On the sender's clock, below 2^53. */
+  readonly sentUs: number;
 }
 
 /** Header and JPEG as they go over the line. `sequence` counts on from 0 behind 2^32 − 1. */
 export function encodeFramePacket(
-  { sequence, ageUs, jpeg }: {
+  { sequence, ageUs, sentUs, jpeg }: {
     readonly sequence: number;
     readonly ageUs: number;
+    /** On any clock that does not go back. */
+    readonly sentUs: number;
     readonly jpeg: Uint8Array;
   },
 ): Uint8Array<ArrayBuffer> {
@@ -47,6 +57,7 @@ export function encodeFramePacket(
   view.setUint32(8, sequence, true);
   view.setUint32(12, Math.round(ageUs), true);
   view.setUint32(16, jpeg.length, true);
+  view.setBigUint64(20, BigInt(Math.round(sentUs)), true);
   packet.set(jpeg, FRAME_HEADER_BYTES);
   return packet;
 }
@@ -65,5 +76,7 @@ export function decodeFrameHeader(bytes: Uint8Array): FrameHeader {
   if (jpegBytes > JPEG_BYTES_MAX) {
     throw new Error(`a frame of ${jpegBytes} bytes, more than ${JPEG_BYTES_MAX} are not read`);
   }
-  return { sequence: view.getUint32(8, true), ageUs: view.getUint32(12, true), jpegBytes };
+  const sentUs = Number(view.getBigUint64(20, true));
+  if (sentUs > SENT_US_MAX) throw new Error(`a clock that reads ${sentUs} µs`);
+  return { sequence: view.getUint32(8, true), ageUs: view.getUint32(12, true), jpegBytes, sentUs };
 }

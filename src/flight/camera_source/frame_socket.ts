@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Clock, monotonicNs } from "../../core/mod.ts";
+import { type Clock, ControllerClock, controllerNs, monotonicNs } from "../../core/mod.ts";
 import { shownAddress } from "./address.ts";
 import type { Picture, PictureFeed } from "./contract.ts";
 import { decodeFrameHeader, FRAME_HEADER_BYTES } from "./frame_packet.ts";
@@ -34,14 +34,17 @@ export class FrameSocket implements PictureFeed {
       deadline.signal.addEventListener("abort", close, { once: true });
       try {
         const header = new Uint8Array(FRAME_HEADER_BYTES);
+        const senderClock = new ControllerClock();
         for (;;) {
           await fill(connection, header);
           const headerNs = clock.now();
-          const { sequence, ageUs, jpegBytes } = decodeFrameHeader(header);
+          const { sequence, ageUs, jpegBytes, sentUs } = decodeFrameHeader(header);
+          const sentNs = controllerNs(sentUs * 1000);
+          senderClock.observe(sentNs, headerNs);
           const jpeg = new Uint8Array(jpegBytes);
           await fill(connection, jpeg);
           deadline.restart();
-          const exposureMidNs = monotonicNs(headerNs - ageUs * 1000);
+          const exposureMidNs = monotonicNs(senderClock.toCanonical(sentNs) - ageUs * 1000);
           const content = { kind: "jpeg", bytes: jpeg } as const;
           yield { sequence, exposureMidNs, receivedNs: clock.now(), content };
         }

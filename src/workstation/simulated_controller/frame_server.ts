@@ -32,7 +32,12 @@ export class FrameServer implements AsyncDisposable {
   /** `ageS`: since the middle of the exposure, at this moment. Never waits. */
   send(sequence: number, ageS: number, jpeg: Uint8Array): void {
     if (this.#connections.size === 0) return;
-    const packet = encodeFramePacket({ sequence, ageUs: 1e6 * ageS, jpeg });
+    const packet = encodeFramePacket({
+      sequence,
+      ageUs: 1e6 * ageS,
+      sentUs: 1e3 * performance.now(),
+      jpeg,
+    });
     for (const connection of this.#connections) {
       if (this.#busy.has(connection)) this.#missed++;
       else void this.#write(connection, packet);

@@ -103,7 +103,11 @@ export class ArdupilotDialect implements Dialect {
         }],
       };
     }
-    return { kind: "nothing", reason: "the controller has one source of positions only" };
+    const isOnlyOurs = ours !== null && this.ownReceiver(parameters) === null;
+    return {
+      kind: "nothing",
+      reason: isOnlyOurs ? "" : "the controller has one source of positions only",
+    };
   }
 
   warnings(parameters: Parameters, latencyMs: number): string[] {

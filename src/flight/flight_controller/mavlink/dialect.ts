@@ -26,7 +26,7 @@ export interface DialectContext {
 export type SourceAnswer =
   /** Asked; the controller's answer is waited for. */
   | { readonly kind: "asked"; readonly messages: readonly OutgoingMessage[] }
-  /** Nothing to ask: this controller has only one source. */
+  /** Nothing to ask; the reason is for the crew, empty where ours is the only source. */
   | { readonly kind: "nothing"; readonly reason: string };
 
 export interface Dialect {

@@ -153,7 +153,7 @@ export class Dialogue {
       // Parameters that were not told yet may still show a way.
       if (this.#areParametersKnown() || source.tries++ >= TRIES_MAX) {
         this.#source = null;
-        this.#warn(`Source not switched: ${answer.reason}`);
+        if (answer.reason !== "") this.#warn(`Source not switched: ${answer.reason}`);
       }
       return [];
     }

@@ -54,7 +54,8 @@ export class Px4Dialect implements Dialect {
   selectSource(): SourceAnswer {
     return {
       kind: "nothing",
-      reason: "EKF2 fuses every source that is healthy; EKF2_GPS_CTRL is the crew's",
+      // EKF2 fuses every source that is healthy; EKF2_GPS_CTRL is the crew's.
+      reason: "",
     };
   }
 
