@@ -1,6 +1,7 @@
 #include "gstreamer_api.hpp"
 
 #include <dlfcn.h>
+#include <stdlib.h>
 
 #include <mutex>
 #include <string>
@@ -26,6 +27,10 @@ void* open_library(const char* name) {
 }
 
 Api find() {
+  // A desktop's settings say whether there is a proxy. Where they cannot be read, as behind Landlock, the
+  // library that asks for them ends the process (g_error).
+  setenv("GIO_USE_PROXY_RESOLVER", "dummy", 1);
+  setenv("GSETTINGS_BACKEND", "memory", 1);
   // It needs the others, so their symbols are found through it.
   void* library = open_library("libgstapp-1.0.so.0");
   Api api{};

@@ -9,6 +9,7 @@ import {
 import type { FrameEvent } from "../../src/flight/flight_events/mod.ts";
 import { SMALL_CAMERA } from "../support/camera.ts";
 import { ballSource, HAS_GSTREAMER, rtspServer, writeVideo } from "../support/gstreamer.ts";
+import type { ReadResult } from "../support/camera_reader.ts";
 import { REPOSITORY } from "../support/paths.ts";
 import { inScratch } from "../support/scratch.ts";
 
@@ -164,39 +165,50 @@ test("rtsp: a server that goes away and comes back is found again", async () => 
   assert.equal(camera.health().fault, "");
 });
 
-test("video: files and pipelines open under the FFI permission of airborne alone", async () => {
+/** What a process with the FFI permission of airborne alone reads. */
+async function readApart(address: string, env: Record<string, string> = {}) {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "--quiet", "--no-prompt", "--no-check", "--cached-only"],
       `--config=${REPOSITORY}/deno.json`,
       `--allow-ffi=${REPOSITORY}/build/lib`,
       `${REPOSITORY}/tests/support/camera_reader.ts`,
-      `gstreamer:videotestsrc is-live=true pattern=ball ! ` +
-      `video/x-raw,width=${widthPx},height=${heightPx},framerate=50/1 ! videoconvert`,
-      ...[widthPx, heightPx, 3].map(String),
+      ...[address, widthPx, heightPx, 3].map(String),
     ],
     signal: AbortSignal.timeout(120_000),
+    env,
   }).output();
-  assert.ok(success, new TextDecoder().decode(stderr));
-  assert.equal(JSON.parse(new TextDecoder().decode(stdout)).frames.length, 3);
+  const decoder = new TextDecoder();
+  return { success, text: decoder.decode(stdout), fault: decoder.decode(stderr) };
+}
+
+test("gstreamer: a pipeline opens under the FFI permission of airborne alone", async () => {
+  const { success, text, fault } = await readApart(
+    `gstreamer:videotestsrc is-live=true pattern=ball ! ` +
+      `video/x-raw,width=${widthPx},height=${heightPx},framerate=50/1 ! videoconvert`,
+  );
+  assert.ok(success, fault);
+  assert.equal((JSON.parse(text) as ReadResult).frames.length, 3);
+});
+
+test("rtsp: a desktop's settings that cannot be read do not end the process", async () => {
+  await using server = await rtspServer({ widthPx, heightPx, ratePerS: 20 });
+  const { success, text, fault } = await readApart(`rtsp://127.0.0.1:${server.port}/ball`, {
+    // As behind Landlock: no schemas, where a proxy is asked for.
+    XDG_DATA_DIRS: "/nowhere",
+    GIO_USE_PROXY_RESOLVER: "gnome",
+  });
+  assert.ok(success, fault);
+  assert.equal((JSON.parse(text) as ReadResult).frames.length, 3);
 });
 
 Deno.test("where GStreamer is not installed a camera that needs it is refused before the flight", async () => {
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["run", "--quiet", "--no-prompt", "--no-check", "--cached-only"],
-      `--config=${REPOSITORY}/deno.json`,
-      `--allow-ffi=${REPOSITORY}/build/lib`,
-      `${REPOSITORY}/tests/support/camera_reader.ts`,
-      ...["video:none.mp4", "64", "48", "1"],
-    ],
-    signal: AbortSignal.timeout(120_000),
-    env: { LD_LIBRARY_PATH: await withoutGstreamer() },
-  }).output();
+  const { success, fault } = await readApart("video:none.mp4", {
+    LD_LIBRARY_PATH: await withoutGstreamer(),
+  });
   assert.equal(success, false);
-  const text = new TextDecoder().decode(stderr);
-  assert.match(text, new RegExp(RuntimeNotAvailableError.name));
-  assert.match(text, /GStreamer cannot be used: .*apt-get install libgstreamer/);
+  assert.match(fault, new RegExp(RuntimeNotAvailableError.name));
+  assert.match(fault, /GStreamer cannot be used: .*apt-get install libgstreamer/);
 });
 
 /** A folder whose libgstapp is no library. */

@@ -10,6 +10,7 @@ import {
   messageOf,
   type MonotonicNs,
   NS_PER_SECOND,
+  pause,
 } from "../../core/mod.ts";
 import type { CameraCalibration } from "../../navigation/camera/mod.ts";
 import type { FrameEvent } from "../flight_events/mod.ts";
@@ -22,7 +23,6 @@ import type {
   PictureFeed,
 } from "./contract.ts";
 import { Newest } from "./newest.ts";
-import { pause } from "./pause.ts";
 
 const RATE_OVER_NS = 3 * NS_PER_SECOND;
 /** Faster than any camera for `RATE_OVER_NS`: what the list of arrivals holds at most. */
