@@ -25,6 +25,8 @@ const AUTOPILOTS: Readonly<Record<number, string>> = {
 };
 /** Texts of ArduPilot at its start. */
 const FIRMWARE_TEXT = /^(Ardu(Copter|Plane|Rover|Sub)|APM:\w+|Rover|Blimp) V\d+\.\d+/;
+/** A longer silence counts as one of an hour. */
+const ARRIVAL_STEP_MAX_NS = 3600e9;
 /** MAV_TYPE: multicopters and helicopters; planes, also those that take off vertically. */
 const MULTIROTORS = [2, 3, 4, 13, 14, 15, 29, 35];
 const FIXED_WINGS = [1, 19, 20, 21, 22, 23, 24, 25];
@@ -59,7 +61,7 @@ export class TlogDecoder implements LogDecoder {
   /** null where the beginning of the log does not tell: then it is the first that is heard. */
   readonly #wanted: Sender | null;
   #vehicle: Vehicle | null = null;
-  #firstUsec: number | null = null;
+  #lastUsec: number | null = null;
   #arrivedNs = 0 as MonotonicNs;
   /** The newest on the controller's clock: for messages without a time. */
   #controllerNs: number | null = null;
@@ -91,16 +93,19 @@ export class TlogDecoder implements LogDecoder {
   #packet(packet: Packet, stampUsec: number | null): void {
     const message = decodeMessage(packet);
     if (message === undefined) return;
-    if (stampUsec !== null) {
-      this.#firstUsec ??= stampUsec;
-      // A ground station's clock may be set meanwhile.
-      const arrivedNs = Math.max(this.#arrivedNs, (stampUsec - this.#firstUsec) * 1e3);
-      this.#arrivedNs = monotonicNs(arrivedNs);
-    }
+    if (stampUsec !== null) this.#arrived(stampUsec);
     if (message.name === "HEARTBEAT") this.#meet(packet, message);
     if (this.#vehicle !== null && isFrom(packet, this.#vehicle)) {
       this.#ofVehicle(message, stampUsec);
     }
+  }
+
+  /** A ground station's clock may be set meanwhile, and a time may be damaged. */
+  #arrived(stampUsec: number): void {
+    const stepNs = (stampUsec - (this.#lastUsec ?? stampUsec)) * 1e3;
+    this.#lastUsec = stampUsec;
+    const arrivedNs = this.#arrivedNs + Math.min(Math.max(0, stepNs), ARRIVAL_STEP_MAX_NS);
+    this.#arrivedNs = monotonicNs(Math.min(arrivedNs, Number.MAX_SAFE_INTEGER));
   }
 
   #meet(packet: Packet, heartbeat: MessageOf<"HEARTBEAT">): void {
