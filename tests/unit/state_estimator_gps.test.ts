@@ -65,6 +65,16 @@ Deno.test("GpsTrust demotes a GPS that stands still in flight, by its place or b
   assert.match(judged([0, here], [3.1, here, stamped]), /demoted its time stands still for 3.1 s/);
 });
 
+Deno.test("GpsTrust takes a GPS that came before the first IMU sample for no measure of its lag", () => {
+  const trust = new GpsTrust(config.gps);
+  const context = { baroHeightM: 100, estimateLocalM: () => undefined };
+  for (const [seconds, newestNs] of [[4.7, -1], [4.9, 4.9e9], [5.1, 5.1e9]]) {
+    const local: Vector3 = [10 * seconds, 0, 100];
+    trust.judge(sample(seconds, local), { ...context, positionLocalM: local, newestNs });
+  }
+  assert.equal(trust.state, "trusted");
+});
+
 Deno.test("GpsTrust demotes a velocity that changes as nothing that flies can", () => {
   const still = { velocityLocalMps: [0, 0, 0] } as const;
   const fast = { velocityLocalMps: [-6, 12, 0] } as const;

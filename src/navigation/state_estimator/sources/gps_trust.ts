@@ -125,9 +125,7 @@ export class GpsTrust {
       return undefined;
     }
     const config = this.#config, previous = this.#previous;
-    const behindNs = context.newestNs - sample.timeNs;
-    this.#behindMinNs = Math.min(this.#behindMinNs, behindNs);
-    const staleS = (behindNs - this.#behindMinNs) * 1e-9;
+    const staleS = this.#staleS(sample.timeNs, context.newestNs);
     if (staleS > config.staleMaxS) return `its time stands still for ${staleS.toFixed(1)} s`;
     // GPS_RAW_INT tells the same fix several times.
     if (previous?.timeNs === sample.timeNs) return undefined;
@@ -144,6 +142,14 @@ export class GpsTrust {
       }
     }
     return previous === undefined ? undefined : this.#leap(previous, sample.timeNs, p, v);
+  }
+
+  /** How much older than the IMU's newest sample it is, against the least that GPS ever was. */
+  #staleS(timeNs: number, newestNs: number): number {
+    if (newestNs < 0) return 0;
+    const behindNs = newestNs - timeNs;
+    this.#behindMinNs = Math.min(this.#behindMinNs, behindNs);
+    return (behindNs - this.#behindMinNs) * 1e-9;
   }
 
   /** Makes this sample the previous one; a reason where its position has stood still for too long. */
