@@ -41,7 +41,8 @@ interface ArduPilotOptions {
 const ORIGIN_AFTER_S = 14.5;
 const USE_AFTER_S = 41.7;
 const GATE = 5;
-const POSITION_SIGMA_MIN_M = 2.5;
+/** With its gate: a jump of 14 m is absorbed, one of 20 m refused, as measured. */
+const POSITION_SIGMA_MIN_M = 3.2;
 const VELOCITY_SIGMA_MIN_MPS = 0.3;
 const SIGMA_MAX_M = 100;
 /** Without any aid for so long Copter lands. */
