@@ -23,6 +23,8 @@ const NO_SPEED = [0, 0, 0] as const;
 export interface InavRigOptions {
   readonly clock: Clock;
   readonly version: InavState["version"];
+  /** "own": with a receiver of its own, which shows what `gps` tells. */
+  readonly provider?: "msp" | "own";
   /** The companion's end and the controller's; both are closed with the rig. */
   readonly ends?: readonly [ByteLink, ByteLink];
 }
@@ -33,16 +35,20 @@ export class InavRig implements ControllerRig {
   readonly #clock: Clock;
   readonly #version: InavState["version"];
   readonly #link: ByteLink;
-  readonly #receiver = new InavReceiver("msp");
+  readonly #receiver: InavReceiver;
   readonly #serial: InavSerial;
   readonly #end = new AbortController();
   readonly #reading: Promise<void>;
   readonly #timer: ReturnType<typeof setInterval>;
   #told: ToldState = AT_REST;
   #muted = false;
+  #nextFixS = 0;
+  #packets = 0;
 
-  constructor({ clock, version, ends = bytePipe(clock).ends }: InavRigOptions) {
+  constructor(options: InavRigOptions) {
+    const { clock, version, provider = "msp", ends = bytePipe(options.clock).ends } = options;
     this.#clock = clock;
+    this.#receiver = new InavReceiver(provider);
     this.#version = version;
     const [ours, theirs] = ends;
     this.#link = theirs;
@@ -67,6 +73,7 @@ export class InavRig implements ControllerRig {
     this.#reading = this.#read();
     this.#timer = setInterval(() => {
       const timeS = this.#clock.now() / 1e9;
+      this.#ownFix(timeS);
       this.#receiver.advance(timeS);
       this.#serial.tick(timeS);
     }, TICK_MS);
@@ -108,6 +115,25 @@ export class InavRig implements ControllerRig {
     }
   }
 
+  #ownFix(timeS: number): void {
+    const { gps } = this.#told;
+    if (gps === null || timeS < this.#nextFixS) return;
+    this.#nextFixS = timeS + 0.2;
+    this.#packets++;
+    this.#receiver.takeOwn({
+      fixType: 2,
+      satellites: 11,
+      latitudeE7: Math.round(gps.latitudeDeg * 1e7),
+      longitudeE7: Math.round(gps.longitudeDeg * 1e7),
+      heightMslCm: 18_000,
+      velocityNedCmps: [0, 0, 0],
+      groundCourseDecidegrees: 0,
+      hdop: 90,
+      horizontalAccuracyCm: 150,
+      verticalAccuracyCm: 250,
+    }, timeS);
+  }
+
   #state(): InavState {
     const { isArmed, specificForceMps2, angularRateRps, localFromBody, heightAboveHomeM } =
       this.#told;
@@ -119,7 +145,7 @@ export class InavRig implements ControllerRig {
       localFromBody,
       barometerHeightM: heightAboveHomeM,
       solution: this.#receiver.solution,
-      packets: 0,
+      packets: this.#packets,
       positionNeuM: [0, 0, heightAboveHomeM],
       velocityNeuMps: NO_SPEED,
       place: { latitudeDeg: 50.45, longitudeDeg: 30.52, heightMslM: 180 + heightAboveHomeM },

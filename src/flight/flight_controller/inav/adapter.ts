@@ -44,8 +44,6 @@ const PROBE_PAUSE_NS = 12e6;
 const TIMER_MS_MIN = 1;
 const TIMER_MS_MAX = 100;
 const STATE_INTERVAL_NS = 1e9;
-/** A controller that takes our positions in shows them as its GPS within this time. */
-const ECHO_NS = 3e9;
 const VARIANT = "INAV";
 
 interface InavOptions {
@@ -133,7 +131,7 @@ export class InavAdapter implements FlightControllerAdapter {
    * so is said.
    */
   selectSource(source: PositionSource): void {
-    const fliesByUs = this.#clock.now() - this.#intake.echoNs < ECHO_NS;
+    const fliesByUs = this.#intake.isGpsOurs(this.#clock.now());
     if ((source === "companion") === fliesByUs) return;
     this.#sayOnce(
       fliesByUs
@@ -233,7 +231,7 @@ export class InavAdapter implements FlightControllerAdapter {
   /** Two writers of one position: iNav would jump between ours and its own receiver's. */
   #observeReceiver(nowNs: number): void {
     const { echoNs, foreignFixNs } = this.#intake;
-    this.#plan.gpsIsOurs(nowNs - echoNs < ECHO_NS);
+    this.#plan.gpsIsOurs(this.#intake.isGpsOurs(nowNs));
     if (nowNs - echoNs > SILENT_NS || nowNs - foreignFixNs > SILENT_NS) return;
     this.#sayOnce(
       "iNav shows fixes of its own receiver among our positions: set gps_provider to MSP",

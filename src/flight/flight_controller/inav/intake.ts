@@ -23,6 +23,8 @@ import {
 /** After so long without a position iNav shows none any more (GPS_TIMEOUT 1 s, and the next poll). */
 const SHOWN_NS = 1.5e9;
 const SENT_MAX = 64;
+/** A controller that takes our positions in shows them as its GPS within this time. */
+const ECHO_NS = 3e9;
 
 export class Intake {
   readonly phase = new FlightPhase();
@@ -52,6 +54,11 @@ export class Intake {
   remember({ latitudeE7, longitudeE7 }: MspValues<"MSP2_SENSOR_GPS">): void {
     this.#sent.push({ latitudeE7, longitudeE7 });
     if (this.#sent.length > SENT_MAX) this.#sent.shift();
+  }
+
+  /** What it shows as its GPS is what we have sent, and nothing else. */
+  isGpsOurs(nowNs: number): boolean {
+    return nowNs - this.echoNs < ECHO_NS && nowNs - this.foreignFixNs > ECHO_NS;
   }
 
   /** null where the message is no measurement, repeats one, or is one of ours. */
