@@ -11,6 +11,7 @@ import {
   Px4Dialect,
 } from "../../src/flight/flight_controller/mod.ts";
 import {
+  decodeMessage,
   MAV_AUTOPILOT,
   MavlinkEncoder,
   MavlinkSigning,
@@ -93,6 +94,28 @@ function impossible(value: unknown, path: string): string[] {
   return Object.entries(value).flatMap(([key, each]) => impossible(each, `${path}.${key}`));
 }
 
+function say(adapter: MavlinkAdapter, clock: ManualClock, round: number): void {
+  const extreme = [0, 1, 1e3, 1e9, 1e300][round % 5];
+  adapter.emitPosition({
+    timeNs: clock.now(),
+    measuredNs: clock.now(),
+    utc: round % 2 === 0 ? null : new Date(Date.UTC(2026, 0, 1)),
+    quality: (["none", "2d", "3d"] as const)[round % 3],
+    position: round % 7 === 0 ? null : { latitudeDeg: 48.5, longitudeDeg: 35, heightM: extreme },
+    heightMslM: -extreme,
+    velocityEnuMps: [extreme, -extreme, extreme],
+    sigmaHorizontalM: extreme,
+    sigmaVerticalM: extreme,
+    sigmaSpeedMps: extreme,
+    headingRad: round % 2 === 0 ? null : extreme,
+    enuFromBody: null,
+    smoothed: false,
+  });
+  adapter.alert("warning", "ü".repeat(round % 300));
+  adapter.sendValue("value", extreme);
+  adapter.selectSource(round % 2 === 0 ? "companion" : "controller_gps");
+}
+
 const DIALECTS: readonly (readonly [number, Dialect])[] = [
   [MAV_AUTOPILOT.ARDUPILOTMEGA, new ArdupilotDialect("gps_input")],
   [MAV_AUTOPILOT.PX4, new Px4Dialect()],
@@ -112,7 +135,10 @@ for (const [autopilot, dialect] of DIALECTS) {
     });
     await adapter.open();
     const wrong: string[] = [], kinds = new Set<string>();
+    let events = 0;
     for await (const event of adapter.events(new AbortController().signal)) {
+      // What the controller said of itself goes into what it is sent.
+      if (events++ % 50 === 0) say(adapter, clock, Math.floor(events / 50));
       kinds.add(event.kind);
       wrong.push(...impossible(event, event.kind));
     }
@@ -121,6 +147,14 @@ for (const [autopilot, dialect] of DIALECTS) {
       [],
       `GDN_TEST_SEED=${SEED}`,
     );
+    const heard = new MavlinkSplitter();
+    const said = link.written.flatMap((frame) => heard.push(frame)).map(decodeMessage);
+    assert.equal(heard.counters.bytesSkipped, 0);
+    const positions = said.filter((message) =>
+      message?.name === "GPS_INPUT" || message?.name === "GLOBAL_POSITION_SENSOR"
+    );
+    assert.ok(positions.length > 10, `${positions.length} positions`);
+    assert.deepEqual(positions.flatMap((message) => impossible(message, "sent")), []);
     for (const kind of ["imu", "attitude", "pressure", "controller_position"]) {
       assert.ok(kinds.has(kind), kind);
     }

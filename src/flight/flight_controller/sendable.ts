@@ -5,7 +5,7 @@
  */
 import type { PositionOutput } from "./contract.ts";
 
-/** Every number is finite, and no later measurement is in it: a NaN has stopped an autopilot. */
+/** Every number is finite, also as the float that it is sent in, and no later measurement is in it: a NaN has stopped an autopilot. */
 export function isSendable(output: PositionOutput): boolean {
   const { position, velocityEnuMps, headingRad, enuFromBody } = output;
   const numbers = [
@@ -18,5 +18,5 @@ export function isSendable(output: PositionOutput): boolean {
     headingRad ?? 0,
     ...(position === null ? [] : [position.latitudeDeg, position.longitudeDeg, position.heightM]),
   ];
-  return !output.smoothed && numbers.every(Number.isFinite);
+  return !output.smoothed && numbers.every((number) => Number.isFinite(Math.fround(number)));
 }

@@ -30,7 +30,8 @@ export class TlogSplitter {
 
   /** Bytes of no record, among all that were pushed. */
   get bytesSkipped(): number {
-    return this.#pushed - this.#recordBytes;
+    // A signature that was cut counts whole.
+    return Math.max(0, this.#pushed - this.#recordBytes);
   }
 
   push(bytes: Uint8Array): TlogRecord[] {
