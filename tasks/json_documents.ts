@@ -11,6 +11,7 @@ import {
   GpsLineSchema,
   LogSummaryLineSchema,
 } from "../src/airborne/log_lines.ts";
+import { StatusLineSchema } from "../src/airborne/live/live_state_file.ts";
 import { JSON_RESULTS } from "../src/operator/json_results.ts";
 import { REPOSITORY } from "./executables.ts";
 
@@ -20,6 +21,7 @@ type Schemas = Readonly<Record<string, readonly z.ZodType[]>>;
 export const JSON_SHAPES: Readonly<Record<"operator" | "airborne", Schemas>> = {
   operator: JSON_RESULTS,
   airborne: {
+    "fly": [FrameLineSchema, FaultLineSchema, SummaryLineSchema],
     "replay": [
       FrameLineSchema,
       EstimateLineSchema,
@@ -28,6 +30,7 @@ export const JSON_SHAPES: Readonly<Record<"operator" | "airborne", Schemas>> = {
       SummaryLineSchema,
       LogSummaryLineSchema,
     ],
+    "status": [StatusLineSchema],
   },
 };
 

@@ -61,7 +61,7 @@ async function run(
     }
     const ageMs = Date.now() - Date.parse(state.status.time);
     const isLive = !state.ended && ageMs < STALE_MS;
-    if (json) io.out(JSON.stringify({ live: isLive, ...state }));
+    if (json) io.out(JSON.stringify({ type: "status", live: isLive, ...state }));
     else for (const line of statusText(state, ageMs, isLive)) io.out(line);
     if (!watch || io.signal.aborted) return isLive ? EXIT.ok : EXIT.failure;
     await new Promise((resolve) => setTimeout(resolve, 1000));

@@ -42,6 +42,13 @@ const LiveStateSchema = z.object({
 });
 export type LiveState = Readonly<z.infer<typeof LiveStateSchema>>;
 
+/** What `airborne status --json` prints. */
+export const StatusLineSchema = LiveStateSchema.extend({
+  type: z.literal("status"),
+  /** The flight goes on, and has written its state within the last five seconds. */
+  live: z.boolean(),
+});
+
 export function liveStatePath(recorderFolder: string): string {
   return `${recorderFolder}/${FILE_NAME}`;
 }
