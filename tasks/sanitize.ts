@@ -19,7 +19,8 @@ const NATIVE_TESTS = [
   /^tests\/unit\/core_native_.*\.test\.ts$/,
   /^tests\/unit\/(map_tile_map|airborne_navigator|photographs_hostile)\.test\.ts$/,
   /^tests\/unit\/inference_tensorrt.*\.test\.ts$/,
-  /^tests\/contract\/(descriptor_index|matcher|place_recogniser|pose|vio).*\.test\.ts$/,
+  /^tests\/unit\/camera_(v4l2|source_gstreamer)\.test\.ts$/,
+  /^tests\/contract\/(camera_source|descriptor_index|matcher|place_recogniser|pose|vio).*\.test\.ts$/,
   /^tests\/faults\/(hostile_bytes|hostile_index|bad_pictures)\.test\.ts$/,
 ];
 

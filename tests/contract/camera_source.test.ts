@@ -31,6 +31,13 @@ cameraSourceSuite("frames", async (clock) => {
   return rigOf(openCamera({ address, calibration: SMALL_CAMERA, config, clock }), server);
 });
 
+// On the double that tests/unit/camera_v4l2.test.ts preloads into a process of its own.
+cameraSourceSuite("v4l2", (clock) => {
+  const address = "v4l2:/dev/video7";
+  const source = openCamera({ address, calibration: SMALL_CAMERA, config, clock });
+  return Promise.resolve(rigOf(source, nothing));
+}, { ignore: Deno.env.get("V4L2_SIZE") === undefined });
+
 cameraSourceSuite("gstreamer, grey", (clock) => {
   const address = `gstreamer:${live(ballSource(SOURCE))} ! videoconvert`;
   const source = openCamera({ address, calibration: SMALL_CAMERA, config, clock });

@@ -32,6 +32,13 @@ await run("c++", [
 ]);
 await Deno.writeFile(`${folder}/picture.jpg`, await smallPicture(3));
 
+const doubled = ([width, height]: readonly [number, number]) => ({
+  // The run time of a sanitizer comes first.
+  LD_PRELOAD: [Deno.env.get("LD_PRELOAD") ?? "", double].filter((text) => text !== "").join(":"),
+  V4L2_SIZE: `${width}x${height}`,
+  V4L2_JPEG: `${folder}/picture.jpg`,
+});
+
 interface ReadOptions {
   readonly pictures: number;
   readonly query?: string;
@@ -51,12 +58,7 @@ async function read(
     `${REPOSITORY}/tests/support/camera_reader.ts`,
     `v4l2:/dev/video7${query}`,
     ...[...size, pictures].map(String),
-  ], {
-    LD_PRELOAD: double,
-    V4L2_SIZE: `${size[0]}x${size[1]}`,
-    V4L2_JPEG: `${folder}/picture.jpg`,
-    ...camera,
-  });
+  ], { ...doubled(size), ...camera });
   const result = JSON.parse(text) as ReadResult;
   assert.equal(result.liveHandles, 0);
   return result;
@@ -134,6 +136,17 @@ Deno.test("v4l2: a picture that the driver knows to be damaged is left out, and 
   assert.ok(frames.every(({ sequence }) => sequence % 4 !== 1));
   assert.ok(health.lost >= 2);
 });
+
+for (const formats of ["YUYV:100", "MJPG:100"]) {
+  Deno.test(`v4l2: the contract of every camera source, on the double with ${formats}`, async () => {
+    const text = await run(Deno.execPath(), [
+      ...["test", "--allow-all", "--quiet", "--no-check", "--cached-only", "--filter=v4l2:"],
+      `--config=${REPOSITORY}/deno.json`,
+      `${REPOSITORY}/tests/contract/camera_source.test.ts`,
+    ], { ...doubled([widthPx, heightPx]), V4L2_FORMATS: formats, NO_COLOR: "1" });
+    assert.match(text, /ok \| 6 passed \| 0 failed/);
+  });
+}
 
 Deno.test("v4l2: what gives no usable picture says why", async () => {
   const faultOf = async (camera: Record<string, string>, query = "") =>

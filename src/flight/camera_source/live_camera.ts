@@ -172,7 +172,6 @@ export class LiveCamera implements CameraSource {
   #give(picture: Picture, sequence: number, fault: string | null): void {
     const { calibration } = this.#options;
     const { exposureMidNs, receivedNs } = picture;
-    const name = `camera ${this.address}, frame ${sequence}`;
     const { content } = picture;
     const good = fault === null ? content : null;
     const jpeg = good?.kind === "jpeg" ? good.bytes : new Uint8Array(0);
@@ -180,8 +179,8 @@ export class LiveCamera implements CameraSource {
     const event: FrameEvent = {
       kind: "frame",
       receivedNs,
-      frame: { sequence, exposureMidNs, jpeg, ...grey, calibration, name },
-      ...(fault === null ? {} : { unreadable: new DataError(name, fault) }),
+      frame: { sequence, exposureMidNs, jpeg, ...grey, calibration },
+      ...(fault === null ? {} : { unreadable: new DataError(`frame ${sequence}`, fault) }),
     };
     if (!this.#newest.put(event)) this.#counts.dropped += 1;
   }
