@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { LocalFrame, type MonotonicNs } from "../../src/core/mod.ts";
+import { LocalFrame, localFromBody, type MonotonicNs, monotonicNs } from "../../src/core/mod.ts";
 import {
   Eskf,
   type StateEstimate,
@@ -108,4 +108,28 @@ Deno.test("Eskf judges a fix ahead of the IMU at once and fuses it when the samp
     estimator.addPoseAnchor({ ...ahead.value, timeNs: 90e9 as MonotonicNs }).reason ?? "",
     /ahead/,
   );
+});
+
+Deno.test("a height that the accelerometer carries away comes back to the barometer, where nothing else measures it", () => {
+  const filter = new Eskf({ localFrame: frame });
+  filter.setTakeoffOrigin({ positionLocalM: [0, 0, 0] }, 5, 5);
+  const level = localFromBody({ rollRad: 0, pitchRad: 0, yawRad: 0 });
+  let refused = 0, furthestM = 0;
+  for (let i = 0; i <= 60 * 200; i++) {
+    const timeNs = monotonicNs(i * 5_000_000);
+    // From 10 s on it reads 3 m/s² too much: vibration.
+    const forceMps2 = i < 2000 ? -9.80665 : -12.80665;
+    filter.addImu({ timeNs, specificForceMps2: [0, 0, forceMps2], angularRateRps: [0, 0, 0] });
+    if (i % 20 !== 0) continue;
+    filter.addAttitude({
+      timeNs,
+      localFromBody: level,
+      sigmaTiltRad: 0.02,
+      sigmaHeadingRad: 0.05,
+    });
+    if (!filter.addBaro({ timeNs, heightM: 0, sigmaM: 1 }).fused) refused++;
+    furthestM = Math.max(furthestM, Math.abs(filter.currentEstimate().positionLocalM[2]));
+  }
+  assert.ok(refused > 0, "the gate never closed");
+  assert.ok(furthestM < 60, `${furthestM} m off the barometer`);
 });

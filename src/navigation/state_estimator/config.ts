@@ -55,6 +55,8 @@ const BaroSchema = z.strictObject({
   driftSigmaM: quantity.lengthM.default(2),
   driftTimeS: quantity.durationS.default(300),
   whiteSigmaM: quantity.lengthM.default(0.5),
+  /** Refused for so long, with nothing else that measures the height, it is believed again. */
+  widenAfterS: quantity.durationS.default(2.5),
 });
 
 const OdometrySchema = z.strictObject({

@@ -30,6 +30,16 @@ export function widenAttitude(state: FilterState, varianceRad2: number): void {
   widen(state, ERROR.attitude, ERROR.cloneAttitude, varianceRad2, nowFromClone);
 }
 
+/** Widens the height, in common for now and for the clone, and the vertical speed. */
+export function widenHeight(state: FilterState, varianceM2: number, speedVariance: number): void {
+  for (const row of [ERROR.position + 2, ERROR.clonePosition + 2]) {
+    for (const column of [ERROR.position + 2, ERROR.clonePosition + 2]) {
+      state.addCovariance(row, column, varianceM2);
+    }
+  }
+  state.addCovariance(ERROR.velocity + 2, ERROR.velocity + 2, speedVariance);
+}
+
 /** The offset of the map is what was expected of it before anything was measured. */
 export function forgetMapOffset(state: FilterState, sigmaM: number): void {
   const { covariance } = state;

@@ -3,18 +3,23 @@
  *
  *     z = up + drift + noise
  *
+ * An accelerometer that errs more than its noise says (vibration, samples too few) carries the height
+ * away, and the gate would then refuse the barometer for good. Where nothing else measures the height and
+ * it was refused for a while, the height is widened to it.
+ *
  * @module
  */
 import type { MonotonicNs } from "../../../core/mod.ts";
 import type { EskfConfig } from "../config.ts";
-import type { BaroSample } from "../contract.ts";
-import type { FilterState } from "../filter_state.ts";
+import type { BaroSample, SourceName } from "../contract.ts";
+import { type FilterState, NEVER_NS } from "../filter_state.ts";
 import type { KalmanUpdate, LinearMeasurement } from "../kalman_update.ts";
 import { ERROR } from "../state_table.ts";
+import { widenHeight } from "../widening.ts";
 import { areFinite } from "./checks.ts";
 import {
+  beyondGate,
   type FilterVerdict,
-  fuseWithin,
   type MeasurementSource,
   NOT_FINITE,
   SIGMA_NOT_POSITIVE,
@@ -22,18 +27,23 @@ import {
 
 /** Five sigma, 1 degree of freedom. */
 const GATE = 25;
+const HEIGHT_SOURCES: readonly SourceName[] = ["barometer", "gps", "anchor"];
+/** Remark of a height that moved the filter. */
+const WIDENED = "height widened to the barometer";
 
 export class BarometerSource implements MeasurementSource<BaroSample> {
   readonly name = "barometer";
   readonly intervalS: number;
   readonly #config: EskfConfig["baro"];
+  readonly #velocitySigmaMps: number;
   readonly #onHeight: (heightM: number) => void;
 
   /** `onHeight` is called with every height, metres above the local frame's origin. */
-  constructor(config: EskfConfig["baro"], onHeight: (heightM: number) => void) {
-    this.#config = config;
+  constructor({ baro, initial }: EskfConfig, onHeight: (heightM: number) => void) {
+    this.#config = baro;
+    this.#velocitySigmaMps = initial.velocitySigmaVertMps;
     this.#onHeight = onHeight;
-    this.intervalS = config.intervalS;
+    this.intervalS = baro.intervalS;
   }
 
   timeNs(sample: BaroSample): MonotonicNs {
@@ -55,7 +65,22 @@ export class BarometerSource implements MeasurementSource<BaroSample> {
 
   fuse(state: FilterState, sample: BaroSample, update: KalmanUpdate): FilterVerdict {
     this.linearise(state, sample, update.measurement);
-    return fuseWithin(GATE, state, update);
+    const testRatio = update.prepare(state) / GATE, numbers = update.numbers();
+    const isBeyond = !(testRatio <= 1);
+    if (isBeyond) {
+      if (!this.#isAlone(state, sample.timeNs)) return beyondGate(testRatio, numbers);
+      widenHeight(state, update.measurement.residual[0] ** 2, this.#velocitySigmaMps ** 2);
+      update.prepare(state);
+    }
+    update.apply(state);
+    return { fused: true, ...(isBeyond ? { reason: WIDENED } : {}), testRatio, numbers };
+  }
+
+  /** It was fused, but not of late, and nor was anything else that measures the height. */
+  #isAlone(state: FilterState, timeNs: number): boolean {
+    if (state.lastFusedNs(this.name) === NEVER_NS) return false;
+    const beforeNs = timeNs - this.#config.widenAfterS * 1e9;
+    return HEIGHT_SOURCES.every((source) => state.lastFusedNs(source) < beforeNs);
   }
 
   linearise(state: FilterState, sample: BaroSample, out: LinearMeasurement): void {

@@ -19,7 +19,7 @@ export function measurementSources(options: GpsSourceOptions) {
   const gps = new GpsSource(options);
   return {
     attitude: new AttitudeSource(config.attitude),
-    barometer: new BarometerSource(config.baro, (heightM) => gps.observeBaroHeight(heightM)),
+    barometer: new BarometerSource(config, (heightM) => gps.observeBaroHeight(heightM)),
     gps,
     velocity: new VelocitySource(config.velocity),
     odometry: new OdometrySource(config.odometry),
