@@ -23,6 +23,8 @@ import type { FlightOutput } from "./flight_output.ts";
 import type { EstimateLine, LogLine, LogSummaryLine } from "./log_lines.ts";
 
 const PERIOD_NS = 1e9;
+/** Dead reckoning that is further from its origin than the local frame reaches is no estimate. */
+const FRAME_RADIUS_M = 200_000;
 /** An older GPS sample says nothing of where the aircraft is. */
 const GPS_AGE_MAX_NS = 2e9;
 
@@ -96,7 +98,7 @@ export class LogEstimates implements FlightOutput {
 
   #second(timeNs: MonotonicNs): void {
     const estimate = this.#estimate();
-    if (estimate === null) return;
+    if (estimate === null || Math.hypot(...estimate.positionLocalM) > FRAME_RADIUS_M) return;
     this.#estimates++;
     const line = this.#lineOf(estimate);
     this.#options.line(line);

@@ -135,9 +135,15 @@ function summaryOf(log: FlightLog, flown: SummaryLine, estimates: LogEstimates):
 }
 
 /** What the log knows of its IMU, and the configuration does not. */
-function configFor({ imuSampling: sampling }: FlightLog, config: AirborneConfig): AirborneConfig {
-  const { eskf } = config;
-  return { ...config, eskf: { ...eskf, imu: { ...eskf.imu, sampling } } };
+function configFor(log: FlightLog, config: AirborneConfig): AirborneConfig {
+  const { eskf } = config, { imu } = eskf, { imuNoise } = log;
+  const adapted = {
+    ...imu,
+    sampling: log.imuSampling,
+    accelerometerDensity: Math.max(imu.accelerometerDensity, imuNoise.accelerometerDensity),
+    gyroscopeDensity: Math.max(imu.gyroscopeDensity, imuNoise.gyroscopeDensity),
+  };
+  return { ...config, eskf: { ...eskf, imu: adapted } };
 }
 
 function streamsOf({ streams }: FlightLog): LogSummaryLine["streams"] {

@@ -36,6 +36,12 @@ interface LogBoot {
   readonly imuSamples: number;
 }
 
+/** m/s²/√Hz and rad/s/√Hz. */
+export interface ImuNoise {
+  readonly accelerometerDensity: number;
+  readonly gyroscopeDensity: number;
+}
+
 export interface FlightLog {
   readonly path: string;
   readonly kind: FlightLogKind;
@@ -51,6 +57,8 @@ export interface FlightLog {
   readonly imuRateHz: number;
   /** Whether an IMU sample is the value at its moment, or the mean since the one before it. */
   readonly imuSampling: "instant" | "interval_mean";
+  /** What vibration and fast turns fold into the IMU's samples at the log's rate. */
+  readonly imuNoise: ImuNoise;
   /** All boots in the file, in its order, and which of them `events` gives. */
   readonly boots: readonly LogBoot[];
   readonly boot: number;

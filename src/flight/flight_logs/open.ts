@@ -84,6 +84,7 @@ export async function openFlightLog(
     streams: surveyed.streams,
     imuRateHz: surveyed.streams.imu.rateHz,
     imuSampling: decoder.imuSampling,
+    imuNoise: surveyed.imuNoise,
     boots,
     boot,
     firstFix: surveyed.firstFix,

@@ -6,6 +6,7 @@
  */
 import { median } from "../../core/mod.ts";
 import { BootClock } from "./boot_clock.ts";
+import { ImuRoughness } from "./imu_roughness.ts";
 import type { FlightLog, LogDecoder, LogSample, LogStream, LogStreamName } from "./contract.ts";
 
 /** Damage can look like boots without end. */
@@ -27,6 +28,7 @@ interface BootTally {
   readonly sources: Map<string, SourceTally>;
   readonly firstFixes: Map<string, FlightLog["firstFix"]>;
   readonly baroHeights: Map<string, number>;
+  readonly roughness: Map<string, ImuRoughness>;
   /** "GPS BARO" → heights of the GPS less those of the barometer. */
   readonly datums: Map<string, number[]>;
 }
@@ -37,6 +39,7 @@ export interface SurveyedBoot {
   readonly lastNs: number;
   readonly sources: Readonly<Record<LogStreamName, string>>;
   readonly streams: FlightLog["streams"];
+  readonly imuNoise: FlightLog["imuNoise"];
   readonly firstFix: FlightLog["firstFix"];
   /** Added to the barometer's heights, metres; 0 without a GPS to take it from. */
   readonly datumM: number;
@@ -84,6 +87,7 @@ export class Survey {
       lastNs: boot.lastNs,
       sources,
       streams,
+      imuNoise: (boot.roughness.get(sources.imu) ?? new ImuRoughness()).noise(),
       firstFix: boot.firstFixes.get(sources.gps) ?? null,
       datumM: median(boot.datums.get(`${sources.gps} ${sources.baro}`) ?? []) ?? 0,
     };
@@ -96,6 +100,7 @@ export class Survey {
       sources: new Map(),
       firstFixes: new Map(),
       baroHeights: new Map(),
+      roughness: new Map(),
       datums: new Map(),
     };
     boot.firstNs = Math.min(boot.firstNs, timeNs);
@@ -111,6 +116,11 @@ export class Survey {
     } else {
       tally.samples++;
       tally.lastNs = controllerNs;
+    }
+    if (event.kind === "imu") {
+      const roughness = boot.roughness.get(source) ?? new ImuRoughness();
+      roughness.add(event);
+      boot.roughness.set(source, roughness);
     }
     if (event.kind === "baro") boot.baroHeights.set(source, event.heightM);
     if (event.kind !== "gps" || event.fix !== "3d") return;
