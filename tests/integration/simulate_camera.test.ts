@@ -5,14 +5,15 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { type Enu, LocalFrame, SystemClock } from "../../src/core/mod.ts";
+import { type Enu, grantsFor, LocalFrame, SystemClock } from "../../src/core/mod.ts";
 import {
   CameraConfigSchema,
   openCamera,
   readCalibration,
 } from "../../src/flight/camera_source/mod.ts";
 import { decodeJpeg, openVision, type Picture } from "../../src/native/vision/mod.ts";
-import { REPOSITORY } from "../support/paths.ts";
+import { commands as operatorCommands } from "../../src/operator/compose.ts";
+import { operatorCommand } from "../../tasks/executables.ts";
 import { freePort } from "../support/line_peers.ts";
 import { inScratch } from "../support/scratch.ts";
 import { AT_REST, TrueVehicle } from "../support/true_vehicle.ts";
@@ -83,17 +84,15 @@ Deno.test("the simulated camera shows the ground under the vehicle, whichever wa
   inScratch(async (folder) => {
     await using vehicle = new TrueVehicle(at([0, 0], 0));
     const port = freePort(), calibrationPath = `${folder}/camera.json`;
-    const child = new Deno.Command(Deno.execPath(), {
-      args: [
-        ...["run", "-A", "--no-check", "--cached-only", `--config=${REPOSITORY}/deno.json`],
-        ...[`${REPOSITORY}/src/operator/main.ts`, "simulate", "camera", "--json"],
-        ...["--follow", `tcp:127.0.0.1:${vehicle.port}`, "--serve", `tcpin:127.0.0.1:${port}`],
-        ...["--procedural", "7", "--centre", "48.5,35", "--frame-rate", "10"],
-        ...["--ground-altitude", String(GROUND_ALTITUDE_M), "--calibration", calibrationPath],
-      ],
-      stdout: "piped",
-      stderr: "null",
-    }).spawn();
+    const args = [
+      ...["simulate", "camera", "--json"],
+      ...["--follow", `tcp:127.0.0.1:${vehicle.port}`, "--serve", `tcpin:127.0.0.1:${port}`],
+      ...["--procedural", "7", "--centre", "48.5,35", "--frame-rate", "10"],
+      ...["--ground-altitude", String(GROUND_ALTITUDE_M), "--calibration", calibrationPath],
+    ];
+    const { command, args: granted } = operatorCommand(args, grantsFor(operatorCommands(), args));
+    const child = new Deno.Command(command, { args: granted, stdout: "piped", stderr: "null" })
+      .spawn();
     const summary = new Response(child.stdout).text();
     try {
       const calibration = await calibrationWhenWritten(calibrationPath);

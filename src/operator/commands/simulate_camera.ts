@@ -11,9 +11,11 @@ import {
   type ExitCode,
   option,
   type OptionValues,
-  replaceFile,
+  Output,
+  OutputFile,
   SystemClock,
 } from "../../core/mod.ts";
+import type { CameraCalibration } from "../../navigation/camera/mod.ts";
 import { createLink } from "../../link/transport/mod.ts";
 import { openDevice } from "../../native/device/mod.ts";
 import { followVehicle, LiveRenderer } from "../../workstation/simulated_camera/mod.ts";
@@ -90,6 +92,17 @@ export function simulateCameraCommand(parts: SimulateParts): Command {
   });
 }
 
+/** An older one is replaced: it comes from the options alone. */
+async function writeCalibration(path: string, calibration: CameraCalibration): Promise<void> {
+  await using output = await Output.file(path, { force: true });
+  {
+    using file = await OutputFile.create(output, output.temporaryPath);
+    await file.writeText(JSON.stringify(calibration, null, 2) + "\n");
+    await file.flush();
+  }
+  await output.commit();
+}
+
 async function run(parts: SimulateParts, values: Values, io: CommandIo): Promise<ExitCode> {
   const options = flightOptions({
     aircraft: "multirotor",
@@ -102,8 +115,7 @@ async function run(parts: SimulateParts, values: Values, io: CommandIo): Promise
   using vision = parts.openVision();
   using renderer = new LiveRenderer(options, ground, vision);
   if (values.calibration !== undefined) {
-    const text = JSON.stringify(renderer.calibration, null, 2) + "\n";
-    await replaceFile(values.calibration, new TextEncoder().encode(text));
+    await writeCalibration(values.calibration, renderer.calibration);
   }
   const clock = new SystemClock();
   await using link = createLink(values.follow, { clock, openDevice });
