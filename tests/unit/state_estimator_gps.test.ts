@@ -35,7 +35,7 @@ function judged(...samples: [number, Vector3, Partial<GpsSample>?][]) {
       baroHeightM: 100,
       newestNs: seconds * 1e9,
       // It flies eastward, whatever GPS says.
-      estimateLocalM: () => [10 * seconds, 0, 100],
+      estimate: () => ({ positionLocalM: [10 * seconds, 0, 100], horizontal95M: 2 }),
     });
   }
   return `${trust.state} ${trust.reason}`;
@@ -57,7 +57,7 @@ Deno.test("GpsTrust trusts a healthy GPS and demotes each kind of contradiction 
 Deno.test("GpsTrust demotes a GPS that stands still in flight, by its place or by its time", () => {
   const here: Vector3 = [0, 0, 100];
   assert.match(judged([0, here], [0.5, here]), /^trusted/);
-  assert.match(judged([0, here], [0.5, here], [1.2, here]), /demoted its position stands still/);
+  assert.match(judged([0, here], [0.5, here], [1.6, here]), /demoted its position stands still/);
   const stamped = { timeNs: 0 as MonotonicNs };
   // A message is sent several times for each fix: that is no fault…
   assert.match(judged([0, here], [0.4, here, stamped], [0.8, here, stamped]), /^trusted/);

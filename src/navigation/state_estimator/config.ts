@@ -112,7 +112,10 @@ const GpsSchema = z.strictObject({
   satellitesMin: z.int().min(0).max(1000).default(5),
   /** Chi-square, 6 degrees of freedom, 99.9 %. */
   gate: quantity.chiSquare.default(22.46),
-  /** Without fixes the IMU is as likely to be wrong: up to so many gates the noise is inflated. */
+  /** Without pictures the filter is widened to GPS while their differences are below these two. */
+  blindPositionMaxM: quantity.lengthM.default(50),
+  blindVelocityMaxMps: quantity.speedMps.default(12),
+  /** With odometry alone, up to so many gates, the noise is inflated. */
   blindGateFactor: quantity.ratio.default(6),
   /** Innovations beyond the gate in a row that end the trust. */
   innovationsMax: z.int().min(1).max(100_000).default(3),
@@ -122,7 +125,7 @@ const GpsSchema = z.strictObject({
   /** Difference between the step of the position and the step that the velocity makes. */
   jumpMaxM: quantity.lengthM.default(25),
   baroDifferenceMaxM: quantity.lengthM.default(60),
-  /** A position that repeats itself while the aircraft moves this far is frozen… */
+  /** A position that repeats itself while the aircraft moves this far and its 95 % radius is frozen… */
   frozenMaxM: quantity.lengthM.default(6),
   /** …and so is a time stamp that falls this far behind. */
   staleMaxS: quantity.durationS.default(3),
@@ -159,7 +162,7 @@ const GpsWitnessSchema = z.strictObject({
   /** …and so it does without pictures, with the IMU alone, after this time… */
   renewBlindS: quantity.durationS.default(10),
   /** …within which its velocity may be wrong by this much, and by so much more a second. */
-  blindVelocityMps: quantity.speedMps.default(1),
+  blindVelocityMps: quantity.speedMps.default(2.5),
   blindAccelerationMps2: quantity.accelerationMps2.default(0.5),
 });
 

@@ -7,7 +7,7 @@
 import type { Enu, MonotonicNs, Vector3, WgsPosition } from "../../../core/mod.ts";
 import type { EskfConfig } from "../config.ts";
 import type { EstimatorEvent, GpsSample, MeasurementOutcome } from "../contract.ts";
-import { anchorAgeS } from "../estimate_output.ts";
+import { anchorAgeS, horizontal95M, secondsBetween } from "../estimate_output.ts";
 import type { FilterState } from "../filter_state.ts";
 import type { KalmanUpdate, LinearMeasurement } from "../kalman_update.ts";
 import { ERROR } from "../state_table.ts";
@@ -95,7 +95,11 @@ export class GpsSource implements MeasurementSource<GpsSample> {
       positionLocalM,
       baroHeightM: this.#baroHeightM,
       newestNs: estimator.newestNs,
-      estimateLocalM: () => estimator.stateAt(sample.timeNs)?.vector("position"),
+      estimate: () => {
+        const state = estimator.stateAt(sample.timeNs);
+        if (state === undefined) return undefined;
+        return { positionLocalM: state.vector("position"), horizontal95M: horizontal95M(state) };
+      },
     });
     if (verdict.action === "fuse") {
       return this.#contradicted(sample, this.#witness.observe(sample, positionLocalM));
@@ -112,14 +116,42 @@ export class GpsSource implements MeasurementSource<GpsSample> {
     this.linearise(state, sample, update.measurement);
     const distance = update.prepare(state), numbers = update.numbers();
     const testRatio = distance / gate;
-    const blind = anchorAgeS(state) > BLIND_S;
-    if (!(testRatio <= (blind ? blindGateFactor : 1))) return beyondGate(testRatio, numbers);
+    if (testRatio > 1 && this.#mayWiden(state, update.measurement)) {
+      this.#widen(state, sample, update);
+      update.apply(state);
+      return { fused: true, reason: "the filter was widened to GPS", testRatio, numbers };
+    }
+    const hasFixes = anchorAgeS(state) <= BLIND_S;
+    if (!(testRatio <= (hasFixes ? 1 : blindGateFactor))) return beyondGate(testRatio, numbers);
     if (testRatio > 1) {
       update.measurement.scaleNoise(testRatio);
       update.prepare(state);
     }
     update.apply(state);
     return { fused: true, testRatio, numbers };
+  }
+
+  /** Without any picture the filter is the IMU, which is the worse witness up to these bounds. */
+  #mayWiden(state: FilterState, { residual: r }: LinearMeasurement): boolean {
+    const pictureNs = Math.max(state.lastFusedNs("anchor"), state.lastFusedNs("odometry"));
+    return secondsBetween(pictureNs, state.timeNs) > BLIND_S &&
+      Math.hypot(r[0], r[1]) < this.#config.blindPositionMaxM &&
+      Math.hypot(r[3], r[4]) < this.#config.blindVelocityMaxMps;
+  }
+
+  /** Horizontally: of the height the barometer knows more. Leaves the update prepared. */
+  #widen(state: FilterState, sample: GpsSample, update: KalmanUpdate): void {
+    const out = update.measurement, { residual: r } = out;
+    const positionM2 = r[0] ** 2 + r[1] ** 2, velocityM2ps2 = r[3] ** 2 + r[4] ** 2;
+    for (let axis = 0; axis < 2; axis++) {
+      const position = ERROR.position + axis, velocity = ERROR.velocity + axis;
+      state.addCovariance(position, position, positionM2);
+      state.addCovariance(velocity, velocity, velocityM2ps2);
+    }
+    this.linearise(state, sample, out);
+    out.setVariance(2, UNMEASURED_VARIANCE);
+    out.setVariance(5, UNMEASURED_VARIANCE);
+    update.prepare(state);
   }
 
   linearise(state: FilterState, sample: GpsSample, out: LinearMeasurement): void {

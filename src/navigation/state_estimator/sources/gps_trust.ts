@@ -15,8 +15,8 @@ interface GpsContext {
   readonly baroHeightM: number | undefined;
   /** Of the newest IMU sample; -1 before the first. */
   readonly newestNs: number;
-  /** Where the filter is at the sample's moment; undefined where that is not known. */
-  estimateLocalM(): Vector3 | undefined;
+  /** Where the filter is at the sample's moment, and its 95 % radius; undefined where not known. */
+  estimate(): { readonly positionLocalM: Vector3; readonly horizontal95M: number } | undefined;
 }
 
 /**
@@ -161,12 +161,14 @@ export class GpsTrust {
     if (!positionLocalM.every((value, axis) => value === previous.positionLocalM[axis])) {
       return undefined;
     }
-    const here = context.estimateLocalM();
-    if (here === undefined) return undefined;
+    const estimate = context.estimate();
+    if (estimate === undefined) return undefined;
+    const here = estimate.positionLocalM;
     const from = previous.repeatedFromM ?? here;
     this.#previous = { ...noted, repeatedFromM: from };
     const movedM = Math.hypot(here[0] - from[0], here[1] - from[1]);
-    return movedM > this.#config.frozenMaxM
+    // A hole in the IMU's samples moves the filter too, and it knows.
+    return movedM > this.#config.frozenMaxM + estimate.horizontal95M
       ? `its position stands still while the aircraft moved ${movedM.toFixed(0)} m`
       : undefined;
   }
