@@ -67,7 +67,7 @@ Deno.test("GpsTrust demotes a GPS that stands still in flight, by its place or b
 
 Deno.test("GpsTrust takes a GPS that came before the first IMU sample for no measure of its lag", () => {
   const trust = new GpsTrust(config.gps);
-  const context = { baroHeightM: 100, estimateLocalM: () => undefined };
+  const context = { baroHeightM: 100, estimate: () => undefined };
   for (const [seconds, newestNs] of [[4.7, -1], [4.9, 4.9e9], [5.1, 5.1e9]]) {
     const local: Vector3 = [10 * seconds, 0, 100];
     trust.judge(sample(seconds, local), { ...context, positionLocalM: local, newestNs });
