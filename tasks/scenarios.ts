@@ -18,6 +18,7 @@ import type { Row, Scenario } from "./scenarios/contract.ts";
 import { CRITERIA } from "./scenarios/criteria.ts";
 import { flyScenario } from "./scenarios/fly_scenario.ts";
 import { LINKS } from "./scenarios/links.ts";
+import { longFlight } from "./scenarios/long_flight.ts";
 import { type Ground, prepareGround, scenarioFolder } from "./scenarios/prepare.ts";
 import { SPOOFING } from "./scenarios/spoofing.ts";
 import { tableLines } from "./scenarios/table.ts";
@@ -36,6 +37,11 @@ const OPTIONS = {
     default: 1,
     help: "scenarios side by side; figures of time are worth less then",
   }),
+  minutes: option.count({
+    minimum: 1,
+    maximum: 600,
+    help: "a flight of so many minutes instead: nothing may grow, and nothing be lost",
+  }),
   built: option.flag({ help: "dist/airborne, as deno task compile made it" }),
 } as const;
 
@@ -53,7 +59,11 @@ take ${
 Scenarios: ${SCENARIOS.map(({ name }) => name).join(", ")}.`,
   options: OPTIONS,
   json: "one JSON object a row, then a summary, instead of the table",
-  examples: ["deno task scenarios", "deno task scenarios --only 'drift|jump' --at-once 2"],
+  examples: [
+    "deno task scenarios",
+    "deno task scenarios --only 'drift|jump' --at-once 2",
+    "deno task scenarios --minutes 30",
+  ],
   exitCodes: { [EXIT.failure]: "at least one check does not hold" },
   run: scenarios,
 });
@@ -75,13 +85,18 @@ if (import.meta.main) {
 interface Values {
   readonly only: RegExp | undefined;
   readonly atOnce: number;
+  readonly minutes: number | undefined;
   readonly built: boolean;
   readonly json: boolean;
 }
 
 async function scenarios(values: Values, io: CommandIo): Promise<ExitCode> {
-  const chosen = SCENARIOS.filter(({ name }) => values.only?.test(name) ?? true);
-  const ground = await prepareGround(io.signal, (what) => io.note(what));
+  const { minutes } = values;
+  const chosen = minutes === undefined
+    ? SCENARIOS.filter(({ name }) => values.only?.test(name) ?? true)
+    : [longFlight(minutes)];
+  const isWide = minutes !== undefined;
+  const ground = await prepareGround(io.signal, (what) => io.note(what), { isWide });
   const rows: Row[] = [];
   const left = [...chosen.entries()];
   const work = async () => {

@@ -31,6 +31,8 @@ export interface Scenario {
   readonly durationS: number;
   /** `airborne` is killed (SIGKILL) at this second of the flight, and started again at once. */
   readonly killAtS?: number;
+  /** Simulated while it is flown, over the whole ground. */
+  readonly isGenerated?: boolean;
   /** Signs the link: both sides are given the key. */
   readonly isSigned?: boolean;
   readonly checks: readonly Check[];

@@ -53,13 +53,16 @@ export interface FlightEvidence {
   readonly clockOffsetS: number;
   readonly flyCode: number;
   readonly controllerCode: number;
-  /** stderr of `airborne fly`. */
+  /** Of `airborne`, resident; seconds since the flight began. */
+  readonly memoryMb: readonly { readonly timeS: number; readonly mb: number }[];
+  /** What `airborne fly` printed. */
   readonly flyText: string;
   /** When `airborne` was killed, seconds of the flight. */
   readonly killedAtS: number | null;
 }
 
 interface Ended {
+  readonly memoryMb: FlightEvidence["memoryMb"];
   /** What comes behind it (on the ground from one moment to the next) is not looked at. */
   readonly durationS: number;
   readonly reportFile: string;

@@ -16,7 +16,7 @@ import {
 } from "../executables.ts";
 import type { Scenario } from "./contract.ts";
 import { type FlightEvidence, readEvidence } from "./evidence.ts";
-import type { Ground } from "./prepare.ts";
+import { GENERATED, type Ground } from "./prepare.ts";
 
 export interface ScenarioHost {
   readonly ground: Ground;
@@ -34,46 +34,23 @@ const OVERHEAD_S = 60;
 const ENDING_S = 5;
 
 export async function flyScenario(scenario: Scenario, host: ScenarioHost): Promise<FlightEvidence> {
-  const { folder, port } = host;
-  const reportFile = `${folder}/report.jsonl`;
-  const recorderFolder = `${folder}/record`;
-  await Deno.mkdir(recorderFolder);
+  const { folder } = host;
+  const files = { reportFile: `${folder}/report.jsonl`, recorderFolder: `${folder}/record` };
+  await Deno.mkdir(files.recorderFolder);
   const limit = AbortSignal.any([
     host.signal,
     AbortSignal.timeout(1000 * (scenario.durationS + OVERHEAD_S)),
   ]);
   const key = scenario.isSigned ? await signingKey(folder) : [];
-  const controller = start(
-    operatorFor([
-      "simulate",
-      "controller",
-      host.ground.flight,
-      ...["--link", `tcpin:127.0.0.1:${port}`, "--camera-link", `tcpin:127.0.0.1:${port + 1}`],
-      ...["--report", reportFile, "--duration", String(scenario.durationS)],
-      ...scenario.controller,
-      ...key,
-    ]),
-    limit,
-  );
+  const controller = start(operatorFor(controllerArgs(scenario, host, files, key)), limit);
   await controller.said(/waiting/);
-  const place = await standingPlace(host.ground.flight, flightTimes(scenario).climbS);
-  const fly = (scenario.fly ?? []).map((one) => one.replace("{place}", place));
-  const startAirborne = () =>
-    start(
-      airborneFor([
-        "fly",
-        ...["--connect", `tcp:127.0.0.1:${port}`, "--camera", `frames:tcp:127.0.0.1:${port + 1}`],
-        ...["--calibration", `${host.ground.flight}/flight.json`],
-        ...["--package", host.ground.flightPackage, "--recorder", recorderFolder],
-        ...fly,
-        ...key,
-      ], host.isBuilt),
-      limit,
-    );
+  const args = await flyArgs(scenario, host, files, key);
+  const startAirborne = () => start(airborneFor(args, host.isBuilt), limit);
   let airborne = startAirborne();
   let killedAtS: number | null = null;
+  await controller.said(/flying/);
+  using memory = new MemorySamples(airborne.pid);
   if (scenario.killAtS !== undefined) {
-    await controller.said(/flying/);
     const { groundS, climbS } = flightTimes(scenario);
     await pause(1000 * (scenario.killAtS + groundS + climbS), limit);
     airborne.kill();
@@ -90,15 +67,70 @@ export async function flyScenario(scenario: Scenario, host: ScenarioHost): Promi
   const flyText = airborne.text();
   await Deno.writeTextFile(`${folder}/airborne.txt`, flyText);
   await Deno.writeTextFile(`${folder}/controller.txt`, controller.text());
-  return readEvidence({
-    durationS: scenario.durationS,
-    reportFile,
-    recorderFolder,
-    flyCode,
-    controllerCode,
-    flyText,
-    killedAtS,
-  });
+  const codes = { flyCode, controllerCode };
+  const { durationS } = scenario;
+  return readEvidence({ ...files, ...codes, durationS, flyText, killedAtS, memoryMb: memory.mb });
+}
+
+interface RunFiles {
+  readonly reportFile: string;
+  readonly recorderFolder: string;
+}
+
+function controllerArgs(
+  { controller, durationS, isGenerated }: Scenario,
+  { ground, port }: ScenarioHost,
+  { reportFile }: RunFiles,
+  key: readonly string[],
+): string[] {
+  return [
+    "simulate",
+    "controller",
+    ...isGenerated ? GENERATED : [ground.flight],
+    ...["--link", `tcpin:127.0.0.1:${port}`, "--camera-link", `tcpin:127.0.0.1:${port + 1}`],
+    ...["--report", reportFile, "--duration", String(durationS)],
+    ...controller,
+    ...key,
+  ];
+}
+
+async function flyArgs(
+  scenario: Scenario,
+  { ground, port }: ScenarioHost,
+  { recorderFolder }: RunFiles,
+  key: readonly string[],
+): Promise<string[]> {
+  const place = await standingPlace(ground.flight, flightTimes(scenario).climbS);
+  return [
+    "fly",
+    ...["--connect", `tcp:127.0.0.1:${port}`, "--camera", `frames:tcp:127.0.0.1:${port + 1}`],
+    ...["--calibration", `${ground.flight}/flight.json`],
+    ...["--package", ground.flightPackage, "--recorder", recorderFolder],
+    ...(scenario.fly ?? []).map((one) => one.replace("{place}", place)),
+    ...key,
+  ];
+}
+
+const MEMORY_EVERY_MS = 10_000;
+
+/** Resident memory of a process, again and again. */
+class MemorySamples implements Disposable {
+  readonly mb: { timeS: number; mb: number }[] = [];
+  readonly #timer: ReturnType<typeof setInterval>;
+
+  constructor(pid: number) {
+    const startMs = performance.now();
+    this.#timer = setInterval(async () => {
+      const { stdout } = await new Deno.Command("ps", { args: ["-o", "rss=", "-p", `${pid}`] })
+        .output();
+      const kb = Number(new TextDecoder().decode(stdout).trim());
+      if (kb > 0) this.mb.push({ timeS: (performance.now() - startMs) / 1000, mb: kb / 1024 });
+    }, MEMORY_EVERY_MS);
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
 }
 
 /** Of the ground phase, which lies before time 0. */
@@ -139,6 +171,7 @@ function airborneFor(args: readonly string[], isBuilt: boolean): ExecutableComma
 }
 
 interface Running {
+  readonly pid: number;
   readonly ended: Promise<number>;
   kill(): void;
   /** SIGTERM. */
@@ -176,6 +209,7 @@ function start({ command, args }: ExecutableCommand, signal: AbortSignal): Runni
   let isOver = false;
   void ended.then(() => isOver = true);
   return {
+    pid: child.pid,
     ended,
     kill: () => child.kill("SIGKILL"),
     end: () => child.kill("SIGTERM"),

@@ -15,15 +15,21 @@ export interface Ground {
 const ROOT = `${REPOSITORY}/build/scratch/scenarios`;
 const PLACE = ["--procedural", "7", "--centre", "48.5,35.0"];
 const AGL_M = "130";
+const EXTENT_M = "1500";
+/** What the camera sees from all over the extent. */
+const MAP_M = "1900";
+/** Options of a flight that is simulated while it is flown: with the camera of the other one. */
+export const GENERATED = [...PLACE, "--agl", AGL_M, "--extent", EXTENT_M];
 /** Of the longest scenario, seconds. */
 const FLIGHT_S = "90";
 
-/** In build/scratch; what is there already is used again. */
+/** In build/scratch; what is there already is used again. Wide: with a map of all that a flight may see. */
 export async function prepareGround(
   signal: AbortSignal,
   onStep: (what: string) => void,
+  { isWide }: { readonly isWide: boolean },
 ): Promise<Ground> {
-  const folder = `${ROOT}/ground`;
+  const folder = `${ROOT}/${isWide ? "wide" : "ground"}`;
   const ground = { flight: `${folder}/flight`, flightPackage: `${folder}/package` };
   if (await isWhole(ground)) return ground;
   await removeIfPresent(folder);
@@ -34,7 +40,7 @@ export async function prepareGround(
     await runStep("operator", args, { signal, grants });
   };
   const data = ["--data", `${folder}/data`];
-  const size = ["--agl", AGL_M, "--duration", FLIGHT_S, "--extent", "1500", "--gps", "present"];
+  const size = ["--agl", AGL_M, "--duration", FLIGHT_S, "--extent", EXTENT_M, "--gps", "present"];
   await operator(
     "simulating the flight",
     "simulate",
@@ -44,7 +50,8 @@ export async function prepareGround(
     ...PLACE,
     ...size,
   );
-  const map = ["--out", `${folder}/map`, "--corridor-of", ground.flight];
+  const area = isWide ? ["--extent", MAP_M] : ["--corridor-of", ground.flight];
+  const map = ["--out", `${folder}/map`, ...area];
   await operator("painting its map", "simulate", "map", ...PLACE, ...map);
   await operator(
     "importing",
