@@ -151,9 +151,15 @@ function indexCalls({ symbols }: FaissLibrary): Record<string, Call> {
   };
 }
 
-/** Every export that takes a connection to the service manager. */
+/** Every export that takes a connection to the service manager or a serial line. */
 function deviceCalls({ symbols }: DeviceLibrary): Record<string, Call> {
+  const byte = () => new Uint8Array(1), count = () => new BigInt64Array(1);
   return {
+    gdn_serial_line_read: (handle, error) =>
+      symbols.gdn_serial_line_read(handle, 1, byte(), 1n, count(), error),
+    gdn_serial_line_write: (handle, error) =>
+      symbols.gdn_serial_line_write(handle, byte(), 1n, count(), error),
+    gdn_serial_line_free: (handle, error) => symbols.gdn_serial_line_free(handle, error),
     gdn_service_manager_notify: (handle, error) =>
       symbols.gdn_service_manager_notify(handle, 1, new Uint8Array(1), 0n, error),
     gdn_service_manager_free: (handle, error) => symbols.gdn_service_manager_free(handle, error),

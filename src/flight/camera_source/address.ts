@@ -12,7 +12,7 @@ export type CameraAddress =
   | { readonly kind: "rtsp"; readonly url: string }
   | { readonly kind: "video"; readonly path: string };
 
-export interface V4l2Address {
+interface V4l2Address {
   readonly kind: "v4l2";
   readonly path: string;
   /** null: the calibration's. */

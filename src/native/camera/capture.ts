@@ -32,7 +32,7 @@ export type Captured =
     readonly heightPx: number;
   };
 
-export interface V4l2Request {
+interface V4l2Request {
   /** /dev/videoN */
   readonly path: string;
   readonly widthPx: number;
@@ -44,7 +44,7 @@ export interface V4l2Request {
 
 const GSTREAMER_KINDS = { pipeline: 0, rtsp: 1, file: 2 } as const;
 
-export interface GstreamerRequest {
+interface GstreamerRequest {
   readonly kind: keyof typeof GSTREAMER_KINDS;
   /** A description for gst-launch-1.0, an rtsp:// address, the path of a file. */
   readonly text: string;

@@ -1,10 +1,3 @@
 /** Bindings of ffi/camera: V4L2 and GStreamer. */
-export {
-  Capture,
-  type Captured,
-  type GstreamerRequest,
-  monotonicNowNs,
-  requireGstreamer,
-  type V4l2Request,
-} from "./capture.ts";
+export { Capture, type Captured, monotonicNowNs, requireGstreamer } from "./capture.ts";
 export { type CameraLibrary, openCameraLibrary } from "./library.ts";
