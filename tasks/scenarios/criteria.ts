@@ -37,6 +37,15 @@ export const ALWAYS: readonly Check[] = [
     },
   },
   {
+    criterion: "simulation",
+    what: "the simulation itself behind its time, at worst",
+    bar: "≤ 250 ms",
+    measure: ({ lines }) => {
+      const summary = lines.find(({ type }) => type === "summary");
+      return atMost(summary === undefined ? null : Number(summary.lateMsMax), 250, "ms");
+    },
+  },
+  {
     criterion: "honest output",
     what: "nothing that is not finite, fix_type never 0, velocity never left out",
     bar: "0 positions",

@@ -50,6 +50,8 @@ hours if need be; the pictures are rendered on the way.
 Windows are seconds of the flight: 20..40, or 20.. to its end.`;
 
 const FAULTS = "What goes wrong";
+/** A simulation that is later than this, on a busy machine, is named: its figures are worth little. */
+const LATE_MS = 100;
 /** Of a flight without a folder. */
 const DURATION_DEFAULT_S = 60;
 const WINDOW = { form: "seconds like 20..40 or 20..", read: readWindow };
@@ -351,6 +353,7 @@ function told(summary: ReturnType<FlightReport["summary"]>): string {
     made || "none"
   }), longest gap ${summary.gapMsMax} ms, ` +
     `largest error ${summary.errorMMax} m, of the controller's own estimate ${summary.ekfErrorMMax} m` +
+    (summary.lateMsMax > LATE_MS ? `; the simulation was ${summary.lateMsMax} ms late` : "") +
     (summary.aborts > 0 ? `; ${summary.aborts} would have stopped an autopilot` : "");
 }
 

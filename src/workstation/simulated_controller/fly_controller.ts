@@ -52,6 +52,7 @@ export async function flyController(parts: FlightParts, signal: AbortSignal): Pr
       if (event.timeS > vehicle.flight.endS) break;
       await time.until(event.timeS, signal);
       if (signal.aborted) return;
+      parts.report.late(time.now() - event.timeS);
       if (event.kind === "frame") camera.take(event);
       else measured(parts, event);
       camera.flush();

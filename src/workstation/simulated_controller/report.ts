@@ -13,6 +13,8 @@ interface ReportSummary {
   /** Of positions with a fix, against the truth at their arrival. */
   readonly errorMMax: number;
   readonly ekfErrorMMax: number;
+  /** How far the simulation itself was behind its own time, at worst: beyond 0.1 s figures are worth little. */
+  readonly lateMsMax: number;
   /** Where a real autopilot would have stopped: not finite. */
   readonly aborts: number;
 }
@@ -26,6 +28,7 @@ export class FlightReport {
   #gapMsMax = 0;
   #errorMMax = 0;
   #ekfErrorMMax = 0;
+  #lateSMax = 0;
 
   constructor(flight: Flight, write: (line: string) => void) {
     this.#flight = flight;
@@ -64,6 +67,11 @@ export class FlightReport {
     });
   }
 
+  /** A measurement was given out so much after its time. */
+  late(seconds: number): void {
+    this.#lateSMax = Math.max(this.#lateSMax, seconds);
+  }
+
   /** Any other thing worth a line. */
   line(type: string, timeS: number, fields: Readonly<Record<string, unknown>>): void {
     const values = Object.fromEntries(
@@ -79,6 +87,7 @@ export class FlightReport {
       gapMsMax: Math.round(this.#gapMsMax),
       errorMMax: Number(this.#errorMMax.toFixed(2)),
       ekfErrorMMax: Number(this.#ekfErrorMMax.toFixed(2)),
+      lateMsMax: Math.round(1000 * this.#lateSMax),
       aborts: this.#made.abort ?? 0,
     };
   }

@@ -56,6 +56,8 @@ export class Dialogue {
   constructor(dialect: Dialect, warn: (text: string) => void) {
     this.#dialect = dialect;
     this.#warn = warn;
+    // Parameters may come before the message that says how they travel.
+    this.parameters.bytewise = dialect.strategyLabel === "px4";
   }
 
   get firmware(): string {
