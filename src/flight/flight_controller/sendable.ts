@@ -5,7 +5,10 @@
  */
 import type { PositionOutput } from "./contract.ts";
 
-/** Every number is finite, also as the float that it is sent in, and no later measurement is in it: a NaN has stopped an autopilot. */
+/**
+ * Every number is finite, also as the float that it is sent in, and no later measurement is in it: a NaN
+ * has stopped an autopilot.
+ */
 export function isSendable(output: PositionOutput): boolean {
   const { position, velocityEnuMps, headingRad, enuFromBody } = output;
   const numbers = [
