@@ -55,6 +55,8 @@ export class Dialogue {
 
   constructor(dialect: Dialect, warn: (text: string) => void) {
     this.#dialect = dialect;
+    // Until the controller says so itself.
+    this.parameters.bytewise = dialect.strategyLabel === "px4";
     this.#warn = warn;
     // Parameters may come before the message that says how they travel.
     this.parameters.bytewise = dialect.strategyLabel === "px4";

@@ -16,8 +16,11 @@ interface Pending {
   askedNs: number;
 }
 
+type Told = Pick<MessageOf<"PARAM_VALUE">, "paramValue" | "paramInt32" | "paramType">;
+
 export class Parameters {
-  readonly #values = new Map<string, number>();
+  /** As they came: how they are to be read may be known only later. */
+  readonly #values = new Map<string, Told>();
   readonly #reads = new Map<string, Pending>();
   readonly #writes = new Map<string, Pending & { readonly value: number }>();
   /** PX4 sends an integer as its bits, ArduPilot as its value. */
@@ -25,7 +28,8 @@ export class Parameters {
 
   /** undefined while the controller has not told it. */
   get(name: string): number | undefined {
-    return this.#values.get(name);
+    const told = this.#values.get(name);
+    return told === undefined ? undefined : this.#valueOf(told);
   }
 
   /** Whether it was asked for often enough in vain: this firmware does not have it. */
@@ -44,9 +48,12 @@ export class Parameters {
   observe({ paramId, paramValue, paramInt32, paramType }: MessageOf<"PARAM_VALUE">): void {
     const isWanted = this.#reads.has(paramId) || this.#writes.has(paramId);
     if (!isWanted) return;
-    const value = this.bytewise && paramType !== MAV_PARAM_TYPE.REAL32 ? paramInt32 : paramValue;
-    this.#values.set(paramId, value);
-    if (this.#writes.get(paramId)?.value === value) this.#writes.delete(paramId);
+    this.#values.set(paramId, { paramValue, paramInt32, paramType });
+    if (this.#writes.get(paramId)?.value === this.get(paramId)) this.#writes.delete(paramId);
+  }
+
+  #valueOf({ paramValue, paramInt32, paramType }: Told): number {
+    return this.bytewise && paramType !== MAV_PARAM_TYPE.REAL32 ? paramInt32 : paramValue;
   }
 
   /** What is to be sent now. */
