@@ -66,6 +66,7 @@ machineTest(
         () => firstFlight(machine),
       );
       await t.step("another user provisions, flies and reports", () => flyAndReport(machine));
+      await t.step("a live flight with the simulated controller", () => flyLive(machine));
       await t.step("systemd starts a killed or hung flight again", () => supervise(machine));
       await t.step("without dpkg, below another prefix", () => installWithoutDpkg(machine));
       await t.step("a launcher without the rest of its program says so", async () => {
@@ -112,6 +113,23 @@ async function flyAndReport(machine: EmptyMachine): Promise<void> {
   ], GDN);
   const start = await machine.sure(["head", "-c", "15", "/var/lib/gdn/report.html"]);
   assert.match(start, /<!doctype html>/i);
+}
+
+/** Over the machine's own loopback, as gdn, until the aircraft has landed. */
+async function flyLive(machine: EmptyMachine): Promise<void> {
+  const flight = "flights/short", live = "--recorder live";
+  const devices = `--camera frames:tcp:127.0.0.1:5770 --calibration ${flight}/flight.json`;
+  const said = await machine.sure([
+    "sh",
+    "-ec",
+    `cd /var/lib/gdn
+     operator simulate controller ${flight} --start-in-air --quiet &
+     airborne fly --connect tcp:127.0.0.1:5760 ${devices} --package packages/short ${live}
+     wait $!
+     operator fdr info live`,
+  ], GDN);
+  assert.match(said, /^fixes +[1-9]\d* \(/m);
+  assert.match(said, /^recorder .* 0 lost$/m);
 }
 
 async function supervise(machine: EmptyMachine): Promise<void> {

@@ -1,10 +1,13 @@
 #!/bin/sh
 # usage: unshare --mount --pid --fork --kill-child --net sh in_machine.sh ROOT USER WRITABLE COMMAND…
 #
-# Runs a command in the machine whose files are ROOT, as USER, without network, with none of this
-# machine's processes and files in sight. WRITABLE: "all", or the one folder that can be written while
+# Runs a command in the machine whose files are ROOT, as USER, without network but its own loopback, with
+# none of this machine's processes and files in sight. WRITABLE: "all", or the one folder that can be written while
 # everything else is mounted read-only.
 set -e
+# SIOCSIFFLAGS, IFF_UP: `ip link set lo up`, which not every machine has.
+python3 -c 'import fcntl, socket, struct
+fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sh14x", b"lo", 1))'
 root=$1 user=$2 writable=$3
 shift 3
 mount --make-rprivate /

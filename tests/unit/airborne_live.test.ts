@@ -153,6 +153,9 @@ Deno.test("pressure becomes height over the ground that it was measured on", () 
   // The standard atmosphere: 100 m above 990 hPa are 11.8 hPa less.
   const height = heights.height(pressure(20, 978.25));
   assert.ok(height !== null && Math.abs(height - 220) < 1.5, `${height}`);
+  // Where it lands is another place.
+  heights.observeState("on_ground");
+  assert.equal(heights.height(pressure(20.5, 978.25)), height);
   assert.equal(heights.height(pressure(21, NaN)), null);
   assert.equal(heights.height(pressure(22, 0)), null);
 });

@@ -32,7 +32,9 @@ export class HeightReference {
   readonly #groundHeightM: number;
   /** The pressure at a known height; null until one is known. */
   #reference: { readonly pressureHpa: number; readonly heightM: number } | null = null;
+  /** On the ground, before it has flown: where it lands need not be where it began. */
   #onGround = false;
+  #hasFlown = false;
   #pressureHpa: number | null = null;
   /** Height over mean sea level less height over the ellipsoid, metres. */
   #mslOffsetM: number | null = null;
@@ -42,7 +44,8 @@ export class HeightReference {
   }
 
   observeState(state: FlightState): void {
-    this.#onGround = state === "on_ground";
+    if (state === "in_flight") this.#hasFlown = true;
+    this.#onGround = state === "on_ground" && !this.#hasFlown;
   }
 
   /** Height over the ellipsoid; null while nothing says where the climb began, or for no air's pressure. */
