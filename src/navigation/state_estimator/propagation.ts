@@ -181,8 +181,9 @@ export class Propagator {
 
   /** Nothing was measured between two distant samples: unknown acceleration and rate. */
   #bridgeGap(state: FilterState, dt: number): void {
-    const noise = this.#noise;
-    addToDiagonal(state.covariance, VELOCITY_ERROR, (noise.gapAccelerationSigmaMps2 * dt) ** 2);
+    const noise = this.#noise, velocityMps = noise.gapAccelerationSigmaMps2 * dt;
+    addToDiagonal(state.covariance, ERROR.position, (0.5 * velocityMps * dt) ** 2);
+    addToDiagonal(state.covariance, VELOCITY_ERROR, velocityMps ** 2);
     addToDiagonal(state.covariance, ATTITUDE_ERROR, (noise.gapRateSigmaRps * dt) ** 2);
   }
 }
