@@ -79,7 +79,7 @@ Deno.test({
 });
 
 async function flyWithoutGps(folder: string): Promise<void> {
-  const ground = await prepareGround(new AbortController().signal, () => {}, { isWide: false });
+  const ground = await prepareGround(new AbortController().signal, () => {}, { isWide: true });
   await Deno.mkdir(`${folder}/sitl`);
   await Deno.mkdir(`${folder}/record`);
   await using sitl = await Sitl.start(`${folder}/sitl`, HOME, {
