@@ -84,7 +84,7 @@ export interface LogReplayRequest
     readonly radiusM: number;
   } | null;
   /** Counted from 1; null: the one with the most IMU samples. */
-  readonly boot: number | null;
+  readonly part: number | null;
 }
 
 export interface ReplayRequest {

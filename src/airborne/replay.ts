@@ -71,11 +71,12 @@ const OPTIONS = {
       "out as it is, with class/thermal; read at inference.thermalPollHz of the flight's time",
   }),
   start: startOption,
-  boot: option.count({
+  part: option.count({
     placeholder: "N",
     minimum: 1,
     maximum: 256,
-    help: "which boot of the controller, where a log holds several",
+    help:
+      "which part of a log that holds several: the controller booted, or was silent, between them",
     absent: "the one with the most IMU samples",
   }),
   noSyscallFilter: option.flag({
@@ -124,8 +125,8 @@ function requestOf(values: Values): ReplayRequest {
   if (values.package === undefined) {
     throw new UsageError("needs --package PACKAGE");
   }
-  if (values.start !== undefined || values.boot !== undefined) {
-    throw new UsageError("--start and --boot are for the log of a flight controller");
+  if (values.start !== undefined || values.part !== undefined) {
+    throw new UsageError("--start and --part are for the log of a flight controller");
   }
   return {
     flightPath: values.flight,
@@ -159,7 +160,7 @@ async function runLog(parts: EstimatorParts, values: Values, io: CommandIo): Pro
         packageSha256: values.packageSha256 ?? null,
         recorderFolder: values.recorder ?? null,
         start: values.start ?? null,
-        boot: values.boot ?? null,
+        part: values.part ?? null,
         strict: values.strict,
       },
       await readAirborneConfig({ configPath: values.config ?? null, modelPath: null }),

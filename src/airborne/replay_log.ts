@@ -52,7 +52,7 @@ export async function replayLog(
 ): Promise<LogSummaryLine> {
   const log = await openFlightLog(
     request.logPath,
-    request.boot === null ? {} : { boot: request.boot - 1 },
+    request.part === null ? {} : { part: request.part - 1 },
   );
   for (const note of log.notes) console.note(`${basename(log.path)}: ${note}`);
   const origin = originOf(log, request);

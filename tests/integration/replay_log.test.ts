@@ -124,10 +124,10 @@ Deno.test("replay LOG: options of recorded flights are refused, and those of log
       folder,
       "--package",
       folder,
-      "--boot",
+      "--part",
       "1",
     ]);
-    assert.deepEqual([flight.code, /--start and --boot/.test(flight.err)], [64, true]);
+    assert.deepEqual([flight.code, /--start and --part/.test(flight.err)], [64, true]);
   }));
 
 Deno.test("replay LOG: a pipe, a device and an empty file are refused in words", () =>

@@ -158,24 +158,35 @@ Deno.test("a second boot in the file is another flight; the longer one is read",
   const file = hover(modernDataflash(), { fromS: 500, seconds: 2 });
   hover(file, { fromS: 20, seconds: 4 });
   await opened(file, async (log, events, path) => {
-    assert.equal(log.boots.length, 2);
-    assert.equal(log.boot, 1);
-    assert.match(log.notes.join(), /starts 2 times: boot 2 is read/);
-    // The first sample of a boot is not believed yet.
+    assert.equal(log.parts.length, 2);
+    assert.equal(log.part, 1);
+    assert.match(log.notes.join(), /holds 2 parts .*: part 2, the one with the most IMU samples/);
+    // The first sample after the step is not believed yet.
     assert.equal(of(events, "imu").length, 199);
     assert.ok(events.every(({ receivedNs }, i) => receivedNs >= (events[i - 1]?.receivedNs ?? 0)));
-    const other = await openFlightLog(path, { boot: 0 });
+    const other = await openFlightLog(path, { part: 0 });
     assert.equal(of(await Array.fromAsync(other.events()), "imu").length, 100);
-    await assert.rejects(openFlightLog(path, { boot: 2 }), /there is no boot 3/);
+    await assert.rejects(openFlightLog(path, { part: 2 }), /there is no part 3/);
   });
 });
 
-Deno.test("one sample with a wrong time is damage and no boot", () => {
+Deno.test("where nothing was logged for longer than 10 s another part begins", async () => {
+  const file = hover(modernDataflash(), { fromS: 10, seconds: 3 });
+  hover(file, { fromS: 18, seconds: 1 });
+  hover(file, { fromS: 40, seconds: 2 });
+  await opened(file, (log, events) => {
+    assert.deepEqual(log.parts.map(({ imuSamples }) => imuSamples), [200, 99]);
+    assert.equal(log.part, 0);
+    assert.equal(of(events, "imu").length, 200);
+  });
+});
+
+Deno.test("one sample with a wrong time is damage and no part", () => {
   const file = hover(modernDataflash(), { fromS: 100, seconds: 1 });
   file.add("IMU", 3e6, 0, 0, 0, 0, 0, 0, -9.8).add("IMU", 9e15, 0, 0, 0, 0, 0, 0, -9.8);
   hover(file, { fromS: 101, seconds: 1 });
   return opened(file, (log) => {
-    assert.equal(log.boots.length, 1);
+    assert.equal(log.parts.length, 1);
     assert.equal(log.streams.imu.samples, 100);
     assert.equal(log.damage.samplesRefused, 2);
   });
@@ -270,7 +281,7 @@ Deno.test("ULog: a simulated PX4 counts from 1970", () => {
   return opened(file, (log, events) => {
     assert.equal(of(events, "imu").length, 200);
     assert.equal(of(events, "imu")[1].receivedNs, 5e6);
-    assert.equal(log.boots.length, 1);
+    assert.equal(log.parts.length, 1);
   });
 });
 

@@ -140,7 +140,7 @@ for (const version of [1, 2] as const) {
       assert.equal(log.firmware, "ArduPilot");
       assert.equal(log.aircraft, "fixed_wing");
       assert.equal(log.startUtc?.getTime(), START_USEC / 1e3);
-      assert.equal(log.boots.length, 1, "the other aircraft's time is no second boot");
+      assert.equal(log.parts.length, 1, "the other aircraft's time is no second part");
       assert.deepEqual(log.damage, { bytesSkipped: 0, samplesRefused: 0 });
       const { imu, attitude, gps, controller_position } = log.streams;
       assert.deepEqual(
@@ -216,7 +216,7 @@ Deno.test("a controller that starts anew is another boot; a message held back by
   const frames = [alive, ...flight(30_000, 300), alive, ...flight(-BOOT_MS + 1000, 100)];
   const bytes = concatenated(frames.map((frame, index) => record(index * 50, frame)));
   await opened(bytes, (log) => {
-    assert.deepEqual(log.boots.map(({ imuSamples }) => imuSamples), [300, 99]);
+    assert.deepEqual(log.parts.map(({ imuSamples }) => imuSamples), [300, 99]);
     return Promise.resolve();
   });
 });

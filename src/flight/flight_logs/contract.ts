@@ -28,8 +28,8 @@ export interface LogStream {
   readonly rateHz: number;
 }
 
-/** The controller's clock starts at every boot: a log may hold several. */
-interface LogBoot {
+/** Without a long silence, and without a boot of the controller in it. */
+interface LogPart {
   /** First and last time on the controller's clock, nanoseconds. */
   readonly firstNs: number;
   readonly lastNs: number;
@@ -50,7 +50,7 @@ export interface FlightLog {
   readonly aircraft: "fixed_wing" | "multirotor" | "unknown";
   /** UTC at time 0 of the events' `receivedNs`, by the log's GPS; null without one. */
   readonly startUtc: Date | null;
-  /** Of the events, canonical clock: 0 is the boot's first sample. */
+  /** Of the events, canonical clock: 0 is the part's first sample. */
   readonly extent: { readonly firstNs: number; readonly lastNs: number };
   readonly streams: Readonly<Record<LogStreamName, LogStream>>;
   /** Mean rate of the IMU samples, Hz; 0 without any. */
@@ -59,9 +59,9 @@ export interface FlightLog {
   readonly imuSampling: "instant" | "interval_mean";
   /** What vibration and fast turns fold into the IMU's samples at the log's rate. */
   readonly imuNoise: ImuNoise;
-  /** All boots in the file, in its order, and which of them `events` gives. */
-  readonly boots: readonly LogBoot[];
-  readonly boot: number;
+  /** All parts in the file, in its order, and which of them `events` gives. */
+  readonly parts: readonly LogPart[];
+  readonly part: number;
   /** Position of the first 3D fix in it; null without one. */
   readonly firstFix: {
     readonly latitudeDeg: number;
@@ -107,7 +107,7 @@ export interface LogFacts {
 export interface LogDecoder {
   readonly facts: LogFacts;
   /**
-   * The messages that a stream can come from, best first: the first one that a boot has enough of is
+   * The messages that a stream can come from, best first: the first one that a part has enough of is
    * taken for all of it.
    */
   readonly sources: Readonly<Record<LogStreamName, readonly string[]>>;

@@ -26,7 +26,7 @@ const LACKS: Readonly<Partial<Record<LogStreamName, string>>> = {
 };
 
 export function logNotes(
-  log: Pick<FlightLog, "streams" | "imuRateHz" | "boots" | "boot" | "damage">,
+  log: Pick<FlightLog, "streams" | "imuRateHz" | "parts" | "part" | "damage">,
   sources: LogDecoder["sources"],
 ): string[] {
   const notes: string[] = [];
@@ -46,9 +46,11 @@ export function logNotes(
       } Hz: motion between its samples is not known`,
     );
   }
-  if (log.boots.length > 1) {
+  if (log.parts.length > 1) {
     notes.push(
-      `the controller's clock starts ${log.boots.length} times: boot ${log.boot + 1} is read`,
+      `the log holds ${log.parts.length} parts (silence, or another boot, between them): part ${
+        log.part + 1
+      }, the one with the most IMU samples or the one asked for, is read`,
     );
   }
   const { bytesSkipped, samplesRefused } = log.damage;

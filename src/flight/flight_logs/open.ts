@@ -11,12 +11,12 @@ import {
   UsageError,
 } from "../../core/mod.ts";
 import type { ControllerEvent } from "../flight_events/mod.ts";
-import { BootClock } from "./boot_clock.ts";
+import { PartClock } from "./part_clock.ts";
 import type { FlightLog, FlightLogKind, LogDecoder, LogSample, LogStreamName } from "./contract.ts";
 import { isDataflash } from "./dataflash/format.ts";
 import { DataflashDecoder } from "./dataflash/decoder.ts";
 import { logNotes } from "./notes.ts";
-import { Survey, type SurveyedBoot } from "./survey.ts";
+import { Survey, type SurveyedPart } from "./survey.ts";
 import { TlogDecoder } from "./tlog/decoder.ts";
 import { isTlog } from "./tlog/records.ts";
 import { isUlog } from "./ulog/format.ts";
@@ -40,14 +40,14 @@ const KINDS: Readonly<
 
 interface FlightLogOptions {
   /** Counted from 0; the one with the most IMU samples where it is absent. */
-  readonly boot?: number;
+  readonly part?: number;
 }
 
 /**
  * Reads the whole file once; its memory does not grow with the log.
  *
  * @throws NotPlainFileError, DataError (exit 65) where it is no log of a known kind, or holds no sample;
- * UsageError for a boot that it does not hold; errors of the file system
+ * UsageError for a part that it does not hold; errors of the file system
  */
 export async function openFlightLog(
   path: string,
@@ -61,15 +61,15 @@ export async function openFlightLog(
   const decoder = make();
   const survey = new Survey(decoder);
   for await (const samples of samplesOf(path, decoder)) survey.add(samples);
-  const boots = survey.boots(decoder);
-  if (boots.length === 0) {
+  const parts = survey.parts(decoder);
+  if (parts.length === 0) {
     throw new DataError(path, "holds no message of IMU, attitude, barometer, GPS or position");
   }
-  const boot = options.boot ?? longest(boots);
-  if (!(boot in boots)) {
-    throw new UsageError(`there is no boot ${boot + 1} in ${path}: it holds ${boots.length}`);
+  const part = options.part ?? longest(parts);
+  if (!(part in parts)) {
+    throw new UsageError(`there is no part ${part + 1} in ${path}: it holds ${parts.length}`);
   }
-  const surveyed = survey.boot(boot, decoder);
+  const surveyed = survey.part(part, decoder);
   const { firmware, aircraft, utc } = decoder.facts;
   const { bytesSkipped, samplesRefused } = decoder.damage;
   const log = {
@@ -85,20 +85,20 @@ export async function openFlightLog(
     imuRateHz: surveyed.streams.imu.rateHz,
     imuSampling: decoder.imuSampling,
     imuNoise: surveyed.imuNoise,
-    boots,
-    boot,
+    parts,
+    part,
     firstFix: surveyed.firstFix,
     damage: { bytesSkipped, samplesRefused: samplesRefused + survey.timesRefused },
   };
   return {
     ...log,
     notes: logNotes(log, decoder.sources),
-    events: () => events(path, make, boot, surveyed),
+    events: () => events(path, make, part, surveyed),
   };
 }
 
-function longest(boots: FlightLog["boots"]): number {
-  const counts = boots.map(({ imuSamples }) => imuSamples);
+function longest(parts: FlightLog["parts"]): number {
+  const counts = parts.map(({ imuSamples }) => imuSamples);
   return counts.indexOf(Math.max(...counts));
 }
 
@@ -146,16 +146,16 @@ async function* samplesOf(path: string, decoder: LogDecoder): AsyncGenerator<Log
 async function* events(
   path: string,
   make: () => LogDecoder,
-  boot: number,
-  surveyed: SurveyedBoot,
+  part: number,
+  surveyed: SurveyedPart,
 ): AsyncGenerator<ControllerEvent> {
   const decoder = make();
-  const clock = new BootClock(decoder);
+  const clock = new PartClock(decoder);
   const finish = new Finish(surveyed);
-  // The clock hears of every sample, as in the first pass: boots are counted the same.
+  // The clock hears of every sample, as in the first pass: parts are counted the same.
   for await (const samples of samplesOf(path, decoder)) {
     for (const sample of samples) {
-      if (clock.bootOf(sample.event.controllerNs) !== boot) continue;
+      if (clock.partOf(sample.event.controllerNs) !== part) continue;
       const event = finish.event(sample);
       if (event !== null) yield event;
     }
@@ -173,23 +173,23 @@ const STREAM_OF_KIND: Readonly<Partial<Record<string, LogStreamName>>> = {
 
 /** Samples of the chosen messages as events on the flight's own clock. */
 class Finish {
-  readonly #boot: SurveyedBoot;
+  readonly #part: SurveyedPart;
   readonly #newestNs = new Map<string, number>();
   #receivedNs = 0;
   #state = "";
 
-  constructor(boot: SurveyedBoot) {
-    this.#boot = boot;
+  constructor(part: SurveyedPart) {
+    this.#part = part;
   }
 
   event({ source, event }: LogSample): ControllerEvent | null {
     const stream = STREAM_OF_KIND[event.kind];
-    if (stream === undefined || this.#boot.sources[stream] !== source) return null;
+    if (stream === undefined || this.#part.sources[stream] !== source) return null;
     const { controllerNs } = event;
     // Out of order inside a stream, or the same sample again: no estimator could use it.
     if (controllerNs <= (this.#newestNs.get(source) ?? -1)) return null;
     this.#newestNs.set(source, controllerNs);
-    this.#receivedNs = Math.max(this.#receivedNs, controllerNs - this.#boot.firstNs);
+    this.#receivedNs = Math.max(this.#receivedNs, controllerNs - this.#part.firstNs);
     const receivedNs = this.#receivedNs as MonotonicNs;
     const times = { receivedNs, controllerNs: controllerNs as ControllerNs };
     if (event.kind === "flight_state") {
@@ -198,7 +198,7 @@ class Finish {
       return { kind: "flight_state", receivedNs, state: event.state };
     }
     if (event.kind === "baro") {
-      return { ...event, ...times, heightM: event.heightM + this.#boot.datumM };
+      return { ...event, ...times, heightM: event.heightM + this.#part.datumM };
     }
     return { ...event, ...times };
   }

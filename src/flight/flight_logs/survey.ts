@@ -1,16 +1,16 @@
 /**
- * The first pass over a log: which boots it holds, which of its messages each stream is read from, and
+ * The first pass over a log: which parts it holds, which of its messages each stream is read from, and
  * what the barometer's heights are counted from.
  *
  * @module
  */
 import { median } from "../../core/mod.ts";
-import { BootClock } from "./boot_clock.ts";
+import { PartClock } from "./part_clock.ts";
 import { ImuRoughness } from "./imu_roughness.ts";
 import type { FlightLog, LogDecoder, LogSample, LogStream, LogStreamName } from "./contract.ts";
 
-/** Damage can look like boots without end. */
-const BOOTS_MAX = 256;
+/** Damage can look like parts without end. */
+const PARTS_MAX = 256;
 /** GPS samples that the barometer's heights are compared with. */
 const DATUM_SAMPLES = 25;
 /** A message with fewer samples than this share of a stream's best is passed over. */
@@ -22,7 +22,7 @@ interface SourceTally {
   lastNs: number;
 }
 
-interface BootTally {
+interface PartTally {
   firstNs: number;
   lastNs: number;
   readonly sources: Map<string, SourceTally>;
@@ -33,8 +33,8 @@ interface BootTally {
   readonly datums: Map<string, number[]>;
 }
 
-/** What the second pass needs to know of the boot that it reads. */
-export interface SurveyedBoot {
+/** What the second pass needs to know of the part that it reads. */
+export interface SurveyedPart {
   readonly firstNs: number;
   readonly lastNs: number;
   readonly sources: Readonly<Record<LogStreamName, string>>;
@@ -46,55 +46,55 @@ export interface SurveyedBoot {
 }
 
 export class Survey {
-  readonly #clock: BootClock;
-  readonly #boots: BootTally[] = [];
+  readonly #clock: PartClock;
+  readonly #parts: PartTally[] = [];
   timesRefused = 0;
 
   constructor({ backMaxNs }: Pick<LogDecoder, "backMaxNs">) {
-    this.#clock = new BootClock({ backMaxNs });
+    this.#clock = new PartClock({ backMaxNs });
   }
 
   add(samples: readonly LogSample[]): void {
     for (const { source, event } of samples) {
-      const boot = this.#clock.bootOf(event.controllerNs);
-      if (boot === undefined || boot >= BOOTS_MAX) {
+      const part = this.#clock.partOf(event.controllerNs);
+      if (part === undefined || part >= PARTS_MAX) {
         this.timesRefused++;
         continue;
       }
-      this.#count(this.#tally(boot, event.controllerNs), source, event);
+      this.#count(this.#tally(part, event.controllerNs), source, event);
     }
   }
 
-  boots(decoder: LogDecoder): FlightLog["boots"] {
-    return this.#boots.map((boot) => ({
-      firstNs: boot.firstNs,
-      lastNs: boot.lastNs,
-      imuSamples: boot.sources.get(chosen(boot, decoder.sources.imu))?.samples ?? 0,
+  parts(decoder: LogDecoder): FlightLog["parts"] {
+    return this.#parts.map((part) => ({
+      firstNs: part.firstNs,
+      lastNs: part.lastNs,
+      imuSamples: part.sources.get(chosen(part, decoder.sources.imu))?.samples ?? 0,
     }));
   }
 
-  boot(index: number, decoder: LogDecoder): SurveyedBoot {
-    const boot = this.#boots[index];
+  part(index: number, decoder: LogDecoder): SurveyedPart {
+    const part = this.#parts[index];
     const names = Object.keys(decoder.sources) as LogStreamName[];
     const sources = Object.fromEntries(
-      names.map((name) => [name, chosen(boot, decoder.sources[name])]),
+      names.map((name) => [name, chosen(part, decoder.sources[name])]),
     ) as Record<LogStreamName, string>;
     const streams = Object.fromEntries(
-      names.map((name) => [name, stream(boot, sources[name])]),
+      names.map((name) => [name, stream(part, sources[name])]),
     ) as Record<LogStreamName, LogStream>;
     return {
-      firstNs: boot.firstNs,
-      lastNs: boot.lastNs,
+      firstNs: part.firstNs,
+      lastNs: part.lastNs,
       sources,
       streams,
-      imuNoise: (boot.roughness.get(sources.imu) ?? new ImuRoughness()).noise(),
-      firstFix: boot.firstFixes.get(sources.gps) ?? null,
-      datumM: median(boot.datums.get(`${sources.gps} ${sources.baro}`) ?? []) ?? 0,
+      imuNoise: (part.roughness.get(sources.imu) ?? new ImuRoughness()).noise(),
+      firstFix: part.firstFixes.get(sources.gps) ?? null,
+      datumM: median(part.datums.get(`${sources.gps} ${sources.baro}`) ?? []) ?? 0,
     };
   }
 
-  #tally(index: number, timeNs: number): BootTally {
-    const boot = this.#boots[index] ??= {
+  #tally(index: number, timeNs: number): PartTally {
+    const part = this.#parts[index] ??= {
       firstNs: timeNs,
       lastNs: timeNs,
       sources: new Map(),
@@ -103,45 +103,45 @@ export class Survey {
       roughness: new Map(),
       datums: new Map(),
     };
-    boot.firstNs = Math.min(boot.firstNs, timeNs);
-    boot.lastNs = Math.max(boot.lastNs, timeNs);
-    return boot;
+    part.firstNs = Math.min(part.firstNs, timeNs);
+    part.lastNs = Math.max(part.lastNs, timeNs);
+    return part;
   }
 
-  #count(boot: BootTally, source: string, event: LogSample["event"]): void {
+  #count(part: PartTally, source: string, event: LogSample["event"]): void {
     const { controllerNs } = event;
-    const tally = boot.sources.get(source);
+    const tally = part.sources.get(source);
     if (tally === undefined) {
-      boot.sources.set(source, { samples: 1, firstNs: controllerNs, lastNs: controllerNs });
+      part.sources.set(source, { samples: 1, firstNs: controllerNs, lastNs: controllerNs });
     } else {
       tally.samples++;
       tally.lastNs = controllerNs;
     }
     if (event.kind === "imu") {
-      const roughness = boot.roughness.get(source) ?? new ImuRoughness();
+      const roughness = part.roughness.get(source) ?? new ImuRoughness();
       roughness.add(event);
-      boot.roughness.set(source, roughness);
+      part.roughness.set(source, roughness);
     }
-    if (event.kind === "baro") boot.baroHeights.set(source, event.heightM);
+    if (event.kind === "baro") part.baroHeights.set(source, event.heightM);
     if (event.kind !== "gps" || event.fix !== "3d") return;
-    if (!boot.firstFixes.has(source)) boot.firstFixes.set(source, event.position);
-    for (const [baro, heightM] of boot.baroHeights) {
+    if (!part.firstFixes.has(source)) part.firstFixes.set(source, event.position);
+    for (const [baro, heightM] of part.baroHeights) {
       const name = `${source} ${baro}`;
-      const datums = boot.datums.get(name) ?? [];
+      const datums = part.datums.get(name) ?? [];
       if (datums.length < DATUM_SAMPLES) datums.push(event.position.heightM - heightM);
-      boot.datums.set(name, datums);
+      part.datums.set(name, datums);
     }
   }
 }
 
 /** The best message of these that has enough samples; empty where none has any. */
-function chosen({ sources }: BootTally, candidates: readonly string[]): string {
+function chosen({ sources }: PartTally, candidates: readonly string[]): string {
   const counts = candidates.map((name) => sources.get(name)?.samples ?? 0);
   const most = Math.max(...counts);
   return most === 0 ? "" : candidates[counts.findIndex((count) => count >= SHARE_MIN * most)];
 }
 
-function stream({ sources }: BootTally, message: string): LogStream {
+function stream({ sources }: PartTally, message: string): LogStream {
   const { samples, firstNs, lastNs } = sources.get(message) ??
     { samples: 0, firstNs: 0, lastNs: 0 };
   const spanS = (lastNs - firstNs) * 1e-9;
