@@ -36,7 +36,7 @@ const MOMENTS_MAX = 6;
 /** Pictures processed concurrently. */
 const PICTURES_AT_ONCE = 2;
 
-export interface FrameJob {
+interface FrameJob {
   readonly options: FlightOptions;
   readonly trajectory: Trajectory;
   readonly camera: SimulatedCamera;

@@ -39,7 +39,7 @@ interface StreamFlight {
 }
 
 /** What one sensor says at one moment. */
-export type SensorReading =
+type SensorReading =
   & { readonly timeS: number; readonly state: TrueState }
   & (
     | { readonly kind: "imu"; readonly stamp: LinkStamp; readonly sample: IdealImuSample }
