@@ -100,7 +100,7 @@ Deno.test("SpoofPromotionGate accepts after the dwell time, a fix that agrees, a
   const gate = new SpoofPromotionGate(config.promotion, 5);
   const at = (t: number): Vector3 => [10 * t, 0, 100];
   const observe = (t: number, change: Partial<GpsSample> = {}, offM = 0) =>
-    gate.observeSample(sample(t, at(t), change), at(t), [10 * t + offM, 0, 100]);
+    gate.observeSample(sample(t, at(t), change), at(t), [10 * t + offM, 0, 100], false);
   for (let t = 0; t < 10; t++) assert.equal(observe(t).accepted, false);
   gate.observeFix(9e9, at(9), 2); // too early: the dwell time is not over
   assert.match(observe(10).reason, /no satellite fix/);
@@ -108,17 +108,33 @@ Deno.test("SpoofPromotionGate accepts after the dwell time, a fix that agrees, a
   assert.equal(observe(11).accepted, true);
 });
 
+Deno.test("SpoofPromotionGate takes nothing back that contradicts the estimate, whatever a fix says", () => {
+  const gate = new SpoofPromotionGate(config.promotion, 5);
+  const at = (t: number): Vector3 => [10 * t, 0, 100];
+  for (let t = 0; t <= 30; t++) {
+    gate.observeFix(t * 1e9, at(t), 8);
+    const { accepted, reason } = gate.observeSample(sample(t, at(t)), at(t), at(t), true);
+    assert.deepEqual([accepted, reason], [false, "beyond 3 sigma of the estimate"]);
+  }
+});
+
 Deno.test("SpoofPromotionGate asks no report of a controller that makes none", () => {
   const gate = new SpoofPromotionGate(config.promotion, 5);
   const unknown = { integrity: "unknown" } as const;
   const at = (t: number): Vector3 => [10 * t, 0, 100];
-  for (let t = 0; t <= 11; t++) gate.observeSample(sample(t, at(t), unknown), at(t), at(t));
+  for (let t = 0; t <= 11; t++) gate.observeSample(sample(t, at(t), unknown), at(t), at(t), false);
   // Without a fix that agrees it waits for ever.
   for (let t = 12; t <= 90; t++) {
-    assert.equal(gate.observeSample(sample(t, at(t), unknown), at(t), at(t)).accepted, false);
+    assert.equal(
+      gate.observeSample(sample(t, at(t), unknown), at(t), at(t), false).accepted,
+      false,
+    );
   }
   gate.observeFix(90.5e9, at(90.5), 2);
-  assert.equal(gate.observeSample(sample(91, at(91), unknown), at(91), at(91)).accepted, true);
+  assert.equal(
+    gate.observeSample(sample(91, at(91), unknown), at(91), at(91), false).accepted,
+    true,
+  );
 });
 
 Deno.test("SpoofPromotionGate starts its dwell time anew when a sample is rejected", () => {
@@ -132,6 +148,7 @@ Deno.test("SpoofPromotionGate starts its dwell time anew when a sample is reject
         sample(t, at(t), bad ? change : {}),
         at(t),
         [10 * t + (bad ? offM : 0), 0, 100],
+        false,
       );
     for (let t = 0; t < 9; t++) observe(t, false);
     assert.equal(observe(9, true).accepted, false);
@@ -144,9 +161,9 @@ Deno.test("SpoofPromotionGate starts its dwell time anew when a sample is reject
 Deno.test("SpoofPromotionGate starts anew when a fix contradicts GPS by over three sigma", () => {
   const gate = new SpoofPromotionGate(config.promotion, 5);
   const at = (t: number): Vector3 => [10 * t, 0, 100];
-  for (let t = 0; t <= 11; t++) gate.observeSample(sample(t, at(t)), at(t), at(t));
+  for (let t = 0; t <= 11; t++) gate.observeSample(sample(t, at(t)), at(t), at(t), false);
   gate.observeFix(11.1e9, [10 * 11.1, 12, 100], 2);
-  assert.match(gate.observeSample(sample(12, at(12)), at(12), at(12)).reason, /dwell/);
+  assert.match(gate.observeSample(sample(12, at(12)), at(12), at(12), false).reason, /dwell/);
 });
 
 Deno.test("Eskf fuses GPS until it is spoofed, ignores it then, and takes it back after the gate", () => {

@@ -21,8 +21,8 @@ import { doubtMapOffset, forgetMapOffset, widenPosition } from "./widening.ts";
 
 /** A start that is known no better than this is no witness of anything. */
 const KNOWN_95_M = 100;
-/** Chi-square, 2 degrees of freedom, 99.9 %: of what was known of the start. */
-const START_GATE = 13.82;
+/** Chi-square, 2 degrees of freedom, 99.9 %. */
+const CONTRADICTION_GATE = 13.82;
 /** Fixes count as present until the last one is this old. */
 const ANCHORED_S = 10;
 /** Pictures count as present until the last one is this old. */
@@ -173,6 +173,12 @@ export class GpsWitness {
     this.#main.changeAll((state) => doubtMapOffset(state, (disagreementM / 2) ** 2));
   }
 
+  /** Whether a sample stands beyond 99.9 % of a state that GPS has no part in. */
+  contradicts(sample: GpsSample, positionLocalM: Vector3, state: FilterState): boolean {
+    const difference = subtract2(positionLocalM, state.vector("position"));
+    return distance2(difference, this.#positionVariance(sample, state, 0)) > CONTRADICTION_GATE;
+  }
+
   end(): void {
     this.#running = false;
     this.#finding = NOTHING;
@@ -203,9 +209,7 @@ export class GpsWitness {
 
   #isFarFromStart(sample: GpsSample, positionLocalM: Vector3): boolean | undefined {
     const { head, hasStarted } = this.#main;
-    if (!hasStarted) return undefined;
-    const difference = subtract2(positionLocalM, head.vector("position"));
-    return distance2(difference, this.#positionVariance(sample, head, 0)) > START_GATE;
+    return hasStarted ? this.contradicts(sample, positionLocalM, head) : undefined;
   }
 
   /** From the filter as it is: what GPS may have taught it is put in doubt. */

@@ -224,10 +224,13 @@ export class GpsSource implements MeasurementSource<GpsSample> {
   #considerPromotion(sample: GpsSample, positionLocalM: Enu, estimator: EstimatorView): void {
     const state = estimator.stateAt(sample.timeNs);
     if (state === undefined) return;
+    // A single fix may agree with much: its sigma is metres where the tilt is uncertain.
+    const contradicts = this.#witness.contradicts(sample, positionLocalM, state);
     const { accepted, reason, deltaM } = this.#promotion.observeSample(
       sample,
       positionLocalM,
       state.vector("position"),
+      contradicts,
     );
     const type = accepted ? "gps_bounded_delta.accept" : "gps_bounded_delta.reject";
     this.#onEvent({ type, timeNs: sample.timeNs, reason, deltaM });

@@ -35,11 +35,15 @@ export class SpoofPromotionGate {
     this.#last = undefined;
   }
 
-  /** One sample of demoted GPS, and where the estimator is at that moment. */
+  /**
+   * One sample of demoted GPS, where the estimator is at that moment, and whether they contradict
+   * each other by what is known of both.
+   */
   observeSample(
     sample: GpsSample,
     positionLocalM: Vector3,
     estimateLocalM: Vector3,
+    contradicts: boolean,
   ): PromotionDecision {
     const deltaM = Math.hypot(
       positionLocalM[0] - estimateLocalM[0],
@@ -49,6 +53,7 @@ export class SpoofPromotionGate {
     const reported = sample.integrity === "spoofed" || sample.integrity === "jammed";
     const healthy = !reported && sample.fix === "3d" && sample.satellites >= this.#satellitesMin;
     if (!healthy) return this.#reject("GPS does not report itself healthy", deltaM);
+    if (contradicts) return this.#reject("beyond 3 sigma of the estimate", deltaM);
     if (deltaM > this.#config.spoofPromotionBoundedDeltaM) {
       return this.#reject(`${deltaM.toFixed(0)} m from the estimate`, deltaM);
     }
