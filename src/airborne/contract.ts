@@ -132,7 +132,7 @@ export interface FlightControllerPlace {
   readonly clock: Clock;
 }
 
-export interface CameraPlace {
+interface CameraPlace {
   readonly address: string;
   readonly calibration: CameraCalibration;
   readonly config: AirborneConfig["camera"];

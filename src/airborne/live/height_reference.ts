@@ -23,7 +23,7 @@ const GROUND_MEAN_SHARE = 0.01;
 const PRESSURE_MIN_HPA = 150;
 const PRESSURE_MAX_HPA = 1100;
 
-export interface HeightReferenceOptions {
+interface HeightReferenceOptions {
   /** Height of the map's ground over the ellipsoid, metres. */
   readonly groundHeightM: number;
 }

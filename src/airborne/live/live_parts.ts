@@ -27,7 +27,7 @@ import { PositionSender } from "./position_sender.ts";
 import { SourceSwitch } from "./source_switch.ts";
 import { FlightStart, type StartArea, startText } from "./start.ts";
 
-export interface LiveContext {
+interface LiveContext {
   readonly airborne: Airborne;
   readonly config: LiveConfig;
   readonly clock: Clock;

@@ -24,20 +24,20 @@ import type { StateEstimate } from "../../navigation/state_estimator/mod.ts";
 import type { LiveConfig } from "./config.ts";
 
 /** What a receiver says that knows nothing. */
-export const UNKNOWN_ACCURACY_M = 999;
+const UNKNOWN_ACCURACY_M = 999;
 const UNKNOWN_SPEED_MPS = 99;
 
 /** Why a position is not sent as a good one; empty for a good one. */
 export type Withheld = "" | "no_estimate" | "stale" | "blackout" | "covariance";
 
-export interface OutputSituation {
+interface OutputSituation {
   readonly estimate: StateEstimate | null;
   readonly nowNs: MonotonicNs;
   /** How long nothing but the IMU has carried the estimate in flight, seconds. */
   readonly unaidedS: number;
 }
 
-export interface HonestOutput {
+interface HonestOutput {
   readonly output: PositionOutput;
   readonly withheld: Withheld;
 }

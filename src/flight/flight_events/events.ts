@@ -108,21 +108,21 @@ export interface ControllerPositionEvent extends Measured {
 }
 
 /** The controller's idea of the time: of its GPS, which may lie. */
-export interface ControllerUtcEvent extends Measured {
+interface ControllerUtcEvent extends Measured {
   readonly kind: "controller_utc";
   readonly utcMs: number;
 }
 
 export type FlightState = "on_ground" | "taking_off" | "in_flight" | "landing" | "unknown";
 
-export interface FlightStateEvent {
+interface FlightStateEvent {
   readonly kind: "flight_state";
   readonly receivedNs: MonotonicNs;
   readonly state: FlightState;
 }
 
 /** The controller was heard again, or has not been heard for two seconds. */
-export interface LinkEvent {
+interface LinkEvent {
   readonly kind: "link";
   readonly receivedNs: MonotonicNs;
   readonly up: boolean;

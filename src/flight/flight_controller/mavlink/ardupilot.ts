@@ -14,7 +14,7 @@ import { gpsTime } from "../gps_time.ts";
 import { odometryMessage } from "./odometry.ts";
 import type { Parameters } from "./parameters.ts";
 
-export type ArdupilotOutput = "gps_input" | "odometry" | "external_position";
+type ArdupilotOutput = "gps_input" | "odometry" | "external_position";
 
 /** GPS1_TYPE of a receiver that MAVLink feeds. */
 const GPS_TYPE_MAVLINK = 14;
