@@ -61,6 +61,8 @@ export class Survey {
         this.timesRefused++;
         continue;
       }
+      // The step was none of damage: the sample that was not believed yet was right.
+      if (part > 0 && part === this.#parts.length) this.timesRefused--;
       this.#count(this.#tally(part, event.controllerNs), source, event);
     }
   }
