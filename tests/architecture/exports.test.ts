@@ -9,7 +9,6 @@ const ONLY_TESTED: Readonly<Record<string, readonly string[]>> = {
     "src/navigation/descriptor_index/tile_ids.ts#tileOfDescriptorId",
     "src/navigation/inference/engine_name.ts#matchesHost",
     "src/navigation/state_estimator/imu_preintegrator.ts#ImuPreintegrator",
-    "src/navigation/state_estimator/no_estimate_alert.ts#NoEstimateAlert",
     "src/tiles/workstation/tile_cache/open.ts#buildTileMetadataStore",
     "src/tiles/workstation/tile_manager/flight_state/sources.ts#CombinedSource",
   ],
