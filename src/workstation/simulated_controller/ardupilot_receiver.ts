@@ -14,8 +14,8 @@ const DELTA_KEEP = 0.9;
 /** A receiver that is silent for so long is gone. */
 const SILENT_S = 4;
 
-/** The accuracies that the filter asks for before its first use of a receiver. */
-const START_LIMITS = { hdop: 2.5, satellites: 6, horizontalM: 5, verticalM: 7.5, speedMps: 1 };
+/** What the filter asks for before its first use of a receiver: 6 m, 8 m and 1.2 m/s were measured to fail. */
+const START_LIMITS = { hdop: 2.5, satellites: 6, horizontalM: 5.9, verticalM: 7.9, speedMps: 1.1 };
 
 export class ArduPilotReceiver {
   readonly index: 0 | 1;
