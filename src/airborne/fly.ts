@@ -141,8 +141,7 @@ export function flyCommand(parts: FlightParts): Command {
     json: "one JSON object a frame, then a summary",
     examples: [
       "airborne fly --connect tcp:127.0.0.1:5760 --package packages/valley",
-      "airborne fly --connect serial:/dev/ttyTHS1:921600 --package packages/valley " +
-      "--camera v4l2:/dev/video0 --calibration camera.json",
+      "airborne fly --connect serial:/dev/ttyTHS1:921600 --camera v4l2:/dev/video0 --config flight.yaml",
       "airborne fly --config /etc/gps-denied-onboard/airborne.yaml",
     ],
     environment: { "GDN_…": "overrides a setting: GDN_LIVE__BLACKOUT_S=20" },

@@ -53,7 +53,7 @@ async function run(
 ): Promise<ExitCode> {
   if (watch) io.signalEnds();
   while (true) {
-    const state = await readLiveState(recorder, (text) => io.err(text));
+    const state = await readLiveState(recorder);
     if (state === null) {
       throw new GdnError("NO_LIVE_STATE", `No flight has written ${liveStatePath(recorder)}`, {
         exitCode: EXIT.noInput,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Clock, collectGarbage, SystemClock } from "../../core/mod.ts";
+import { type Clock, collectGarbage, messageOf, SystemClock } from "../../core/mod.ts";
 import { type CameraSource, readCalibration } from "../../flight/camera_source/mod.ts";
 import type { FlightControllerAdapter } from "../../flight/flight_controller/mod.ts";
 import type { ControllerEvent, FrameEvent } from "../../flight/flight_events/mod.ts";
@@ -198,8 +198,13 @@ async function interruptedFlight(
   recorderFolder: string,
   note: FlightConsole["note"],
 ): Promise<LastPosition | null> {
-  const state = await readLiveState(recorderFolder, note);
-  return state === null || state.ended ? null : state.last;
+  try {
+    const state = await readLiveState(recorderFolder);
+    return state === null || state.ended ? null : state.last;
+  } catch (error) {
+    note(`what an earlier flight left cannot be used: ${messageOf(error)}`);
+    return null;
+  }
 }
 
 function headerOf(clock: Clock, calibration: CameraCalibration | null) {

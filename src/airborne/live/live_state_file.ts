@@ -6,7 +6,7 @@
  */
 import * as z from "zod";
 import {
-  messageOf,
+  DataError,
   parseBoundedJson,
   quantity,
   readPlainTextFile,
@@ -53,19 +53,24 @@ export function liveStatePath(recorderFolder: string): string {
   return `${recorderFolder}/${FILE_NAME}`;
 }
 
-/** null where there is none; a file that is damaged is told by `note` and taken for none. */
-export async function readLiveState(
-  recorderFolder: string,
-  note: (text: string) => void,
-): Promise<LiveState | null> {
+/**
+ * null where there is none.
+ *
+ * @throws DataError where it cannot be used; errors of the file system
+ */
+export async function readLiveState(recorderFolder: string): Promise<LiveState | null> {
   const path = liveStatePath(recorderFolder);
+  let text: string;
   try {
-    const text = await readPlainTextFile(path, { bytesMax: BYTES_MAX });
-    return LiveStateSchema.parse(parseBoundedJson(text));
+    text = await readPlainTextFile(path, { bytesMax: BYTES_MAX });
   } catch (error) {
     if (isAbsent(error)) return null;
-    note(`${path} cannot be used (${messageOf(error)}): the flight starts without it`);
-    return null;
+    throw error;
+  }
+  try {
+    return LiveStateSchema.parse(parseBoundedJson(text));
+  } catch (cause) {
+    throw new DataError(path, "is no state of a live flight; remove it", { cause });
   }
 }
 

@@ -85,8 +85,7 @@ export function simulateCameraCommand(parts: SimulateParts): Command {
     options: OPTIONS,
     json: "one JSON object instead of the summary",
     examples: [
-      "operator simulate camera --follow tcp:127.0.0.1:5762 --procedural 7 --centre 48.5,35.0 " +
-      "--calibration camera.json",
+      "operator simulate camera --follow tcp:127.0.0.1:5762 --procedural 7 --centre 48.5,35.0",
     ],
     run: (values, io) => run(parts, values, io),
   });
