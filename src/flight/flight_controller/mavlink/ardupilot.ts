@@ -89,7 +89,9 @@ export class ArdupilotDialect implements Dialect {
       parameters.set("GPS_PRIMARY", (isOurs ? ours : 3 - ours) - 1);
       return { kind: "asked", messages: parameters.poll(context.nowNs, target) };
     }
-    if (parameters.get("EK3_SRC2_POSXY") === SOURCE_EXTERNAL_NAV) {
+    // Source set 2 would wait for external navigation, which GPS_INPUT is not.
+    const isExternal = this.#output !== "gps_input";
+    if (isExternal && parameters.get("EK3_SRC2_POSXY") === SOURCE_EXTERNAL_NAV) {
       return {
         kind: "asked",
         messages: [{
