@@ -27,7 +27,7 @@ import { FlightSupervision } from "../supervision.ts";
 import type { SyscallsAllowed } from "../../native/device/mod.ts";
 import { filterSyscalls } from "../syscall_filter.ts";
 import { buildLiveParts, type LiveParts } from "./live_parts.ts";
-import { type LastPosition, readLiveState } from "./live_state_file.ts";
+import { type LastPosition, readLiveState, removeUnfinishedStates } from "./live_state_file.ts";
 
 /** Tiles that grow too old for their sector within it are not flown on. */
 const FLIGHT_MAX_MS = 8 * 3600 * 1000;
@@ -65,6 +65,7 @@ export async function flyFlight(
   const start = { airborne, config, clock, header, recorderFolder, tilesFolder, note };
   await using opened = await openOutputs(parts, start);
   const { recording, records, tiles } = opened;
+  await removeUnfinishedStates(recorderFolder);
   const ending = new AbortController();
   using live = buildLiveParts({
     ...start,

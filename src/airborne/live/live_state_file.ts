@@ -11,6 +11,7 @@ import {
   quantity,
   readPlainTextFile,
   replaceFile,
+  TEMPORARY_MARK,
 } from "../../core/mod.ts";
 import { LiveStatusSchema } from "./live_status.ts";
 
@@ -79,6 +80,14 @@ function isAbsent(error: unknown): boolean {
     if (cause instanceof Deno.errors.NotFound) return true;
   }
   return false;
+}
+
+/** What a writer left that was killed; to be called by who has the folder's lock. */
+export async function removeUnfinishedStates(recorderFolder: string): Promise<void> {
+  for await (const { name, isFile } of Deno.readDir(recorderFolder)) {
+    const isLeft = isFile && name.startsWith(`${FILE_NAME}${TEMPORARY_MARK}`);
+    if (isLeft) await Deno.remove(`${recorderFolder}/${name}`);
+  }
 }
 
 /** Whole or not at all, also if the power goes. */

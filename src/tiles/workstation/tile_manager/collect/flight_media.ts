@@ -25,8 +25,8 @@ const DEPTH_MAX = 4;
 const JOURNAL = /\.journal$/;
 const SEGMENT = /^segment_\d{4,9}(\.[0-9a-f]{8})?\.mcap$/;
 const PICTURE = /^[0-9a-f-]{36}\.jpg$/;
-/** Held while airborne writes there; of no use afterwards. */
-const LOCK = /\.lock$/;
+/** Of airborne while it flies: its lock, and the state that it goes on from; of no use afterwards. */
+const IN_FLIGHT = /\.lock$|^live_state\.json/;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Symbolic links are not followed. @throws TileManagerError (66) when there is nothing to collect. */
@@ -65,7 +65,7 @@ async function visit(folder: string, depth: number, found: Found): Promise<void>
     if (isDirectory) folders.push(name);
     else if (isFile && JOURNAL.test(name)) journals.push(`${folder}/${name}`);
     else if (isFile && SEGMENT.test(name)) segments.push(name);
-    else if (!LOCK.test(name)) others.push(name);
+    else if (!IN_FLIGHT.test(name)) others.push(name);
   }
   const flightId = folder.slice(folder.lastIndexOf("/") + 1);
   if (segments.length > 0 && UUID.test(flightId)) {
