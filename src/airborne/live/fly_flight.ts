@@ -49,7 +49,7 @@ export async function flyFlight(
   console: FlightConsole,
 ): Promise<SummaryLine> {
   const clock = new SystemClock();
-  const { note } = console;
+  const { note, signal } = console;
   const estimatorEvents: EstimatorEvent[] = [];
   await using airborne = await parts.composeAirborne({
     ...request,
@@ -60,12 +60,11 @@ export async function flyFlight(
   });
   await using devices = await openDevices(parts, request, config, clock);
   const header = headerOf(clock, devices.calibration);
-  const { recorderFolder, tilesFolder } = request;
-  const interrupted = await interruptedFlight(recorderFolder, note);
-  const start = { airborne, config, clock, header, recorderFolder, tilesFolder, note };
+  const interrupted = await interruptedFlight(request.recorderFolder, note);
+  const start = { ...request, airborne, config, clock, header, note };
   await using opened = await openOutputs(parts, start);
   const { recording, records, tiles } = opened;
-  await removeUnfinishedStates(recorderFolder);
+  await removeUnfinishedStates(request.recorderFolder);
   const ending = new AbortController();
   using live = buildLiveParts({
     ...start,
@@ -96,7 +95,7 @@ export async function flyFlight(
   const sensors = new SensorFeed(airborne.estimator, airborne.localFrame, config.live);
   await runFlight({
     ...airborne,
-    sources: liveSources(live, devices, AbortSignal.any([console.signal, ending.signal])),
+    sources: liveSources(live, devices, AbortSignal.any([signal, ending.signal])),
     sensors,
     estimatorEvents,
     onControllerEvent: (event) => takeControllerEvent(event, airborne, sensors),
