@@ -46,7 +46,7 @@ const INTERRUPTED: LastPosition = {
   latitudeDeg: 48.52,
   longitudeDeg: 35.02,
   sigmaHorizontalM: 3,
-  speedMps: 20,
+  velocityEnMps: [12, 16],
   utcMs: 1000e3,
   controllerNs: 5e9,
   gpsDistrusted: true,
@@ -116,6 +116,8 @@ Deno.test("an interrupted flight goes on where it was, wider by what it can have
   assert.equal(origin?.from, "interrupted_flight");
   // 4 s by the controller's clock at 20 m/s, half of that; a wrong wall clock does not matter.
   assert.ok(origin?.from === "interrupted_flight");
+  assert.equal(origin.latitudeDeg.toFixed(6), (48.52 + 16 * 4 / 111_320).toFixed(6));
+  assert.ok(Math.abs((origin.longitudeDeg - 35.02) * 111_320 * 0.6624 - 12 * 4) < 0.1);
   assert.equal(
     origin.sigmaHorizontalM.toFixed(2),
     Math.hypot(3, 0.5 * 20 * 4, CONFIG.startSigmaM).toFixed(2),
@@ -273,6 +275,8 @@ Deno.test("the controller flies by us while its GPS is demoted or lost, and by i
       sourceSwitch.positionSent({ output, withheld: "", estimate: estimate(), nowNs: clock.now() });
     }
   };
+  // Before the first sample of GPS there is nothing to be lost.
+  fly(0.5, false);
   fly(5, true);
   fly(8, false);
   fly(20, true);

@@ -22,7 +22,8 @@ const LastPositionSchema = z.object({
   latitudeDeg: quantity.latitudeDeg,
   longitudeDeg: quantity.longitudeDeg,
   sigmaHorizontalM: z.number().min(0).max(1e6),
-  speedMps: z.number().min(0).max(1000),
+  /** East and north (true north), m/s. */
+  velocityEnMps: z.tuple([z.number().min(-1000).max(1000), z.number().min(-1000).max(1000)]),
   /** When, on the companion's own clock… */
   utcMs: z.number(),
   /** …and on the controller's, which goes on while the companion restarts; null: not known. */

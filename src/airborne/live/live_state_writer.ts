@@ -101,7 +101,7 @@ export class LiveStateWriter implements FlightOutput {
       latitudeDeg: position.latitudeDeg,
       longitudeDeg: position.longitudeDeg,
       sigmaHorizontalM,
-      speedMps: Math.hypot(velocityEnuMps[0], velocityEnuMps[1]),
+      velocityEnMps: [velocityEnuMps[0], velocityEnuMps[1]],
       utcMs: this.#options.clock.utc(nowNs).getTime(),
       controllerNs: this.#controllerOffsetNs === null
         ? null

@@ -2,7 +2,7 @@
  * By which source the flight controller is asked to fly.
  *
  * By our positions from the moment that its GPS is demoted, and when GPS is lost (no sample was fused for
- * two seconds while our position is good). By its own GPS again once that has come through the
+ * two seconds while our position is good, or none ever in ten). By its own GPS again once that has come through the
  * spoof-promotion gate, in which both agree within three sigma; where it was only lost, after ten seconds
  * of samples that were fused.
  *
@@ -19,6 +19,8 @@ import type { SentPosition } from "./position_sender.ts";
 
 const LOST_NS = 2e9;
 const BACK_NS = 10e9;
+/** Our position has been good for so long, and GPS never gave one. */
+const NEVER_NS = 10e9;
 
 interface SourceSwitchOptions {
   readonly adapter: Pick<FlightControllerAdapter, "selectSource">;
@@ -31,12 +33,13 @@ export class SourceSwitch implements FlightOutput {
   #asked: PositionSource | null = null;
   #demoted = false;
   /** When a GPS sample was fused last, and since when they have been without a gap. */
-  #fusedNs: number;
-  #steadyNs: number;
+  #fusedNs: number | null = null;
+  #steadyNs = 0;
+  /** Since when our position has been good. */
+  #goodNs: number | null = null;
 
   constructor(options: SourceSwitchOptions) {
     this.#options = options;
-    this.#fusedNs = this.#steadyNs = options.clock.now();
   }
 
   get asked(): PositionSource | null {
@@ -58,13 +61,19 @@ export class SourceSwitch implements FlightOutput {
   }
 
   positionSent({ output }: SentPosition): void {
-    const isLost = this.#options.clock.now() - this.#fusedNs > LOST_NS;
-    if (isLost && output.quality === "3d") this.#ask("companion");
+    const nowNs = this.#options.clock.now();
+    if (output.quality !== "3d") this.#goodNs = null;
+    else this.#goodNs ??= nowNs;
+    if (this.#goodNs === null) return;
+    const isLost = this.#fusedNs === null
+      ? nowNs - this.#goodNs > NEVER_NS
+      : nowNs - this.#fusedNs > LOST_NS;
+    if (isLost) this.#ask("companion");
   }
 
   #fused(): void {
     const nowNs = this.#options.clock.now();
-    if (nowNs - this.#fusedNs > LOST_NS) this.#steadyNs = nowNs;
+    if (this.#fusedNs === null || nowNs - this.#fusedNs > LOST_NS) this.#steadyNs = nowNs;
     this.#fusedNs = nowNs;
     const isBack = this.#asked === "companion" && !this.#demoted;
     if (isBack && nowNs - this.#steadyNs > BACK_NS) this.#ask("controller_gps");

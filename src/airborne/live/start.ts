@@ -44,9 +44,11 @@ const GPS_SIGMA_MAX_M = 15;
 const GPS_STEP_MAX_M = 10;
 /** For the controller's clock to be known, which tells how long the interruption was. */
 const RESUME_WAIT_NS = 2e9;
-/** The aircraft may have turned meanwhile: half of what it can have flown. */
+/** It has flown on as it did, or has turned: 1 sigma is half of the way. */
 const RESUME_FLOWN_SHARE = 0.5;
 const RESUME_SPEED_MIN_MPS = 5;
+
+const METRES_PER_DEGREE = 111_320;
 
 export class FlightStart {
   readonly #options: FlightStartOptions;
@@ -88,11 +90,14 @@ export class FlightStart {
     const byWallClock = (utcMs(event.receivedNs) - last.utcMs) * 1e-3;
     const ageS = [byController, byWallClock].find((age) => age >= 0 && age <= config.resumeMaxS);
     if (ageS === undefined) return null;
-    const speedMps = Math.max(RESUME_SPEED_MIN_MPS, last.speedMps);
+    const [eastMps, northMps] = last.velocityEnMps;
+    const speedMps = Math.max(RESUME_SPEED_MIN_MPS, Math.hypot(eastMps, northMps));
+    const { latitudeDeg } = last;
+    const metresPerDegreeEast = METRES_PER_DEGREE * Math.cos(latitudeDeg * Math.PI / 180);
     return {
       from: "interrupted_flight",
-      latitudeDeg: last.latitudeDeg,
-      longitudeDeg: last.longitudeDeg,
+      latitudeDeg: latitudeDeg + northMps * ageS / METRES_PER_DEGREE,
+      longitudeDeg: last.longitudeDeg + eastMps * ageS / metresPerDegreeEast,
       sigmaHorizontalM: Math.hypot(
         last.sigmaHorizontalM,
         RESUME_FLOWN_SHARE * speedMps * ageS,
@@ -123,8 +128,6 @@ export class FlightStart {
     this.#gps = healthy && follows ? [...this.#gps.slice(1 - GPS_SAMPLES), sample] : [];
   }
 }
-
-const METRES_PER_DEGREE = 111_320;
 
 /** Between two samples beyond what the speed explains, metres. */
 function stepM(a: GpsEvent, b: GpsEvent): number {
