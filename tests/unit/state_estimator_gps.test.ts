@@ -196,3 +196,31 @@ Deno.test("Eskf fuses GPS until it is spoofed, ignores it then, and takes it bac
   assert.equal(told.filter((type) => type === "gps.demoted").length, 1);
   assert.equal(told.filter((type) => type === "gps_bounded_delta.accept").length, 1);
 });
+
+Deno.test("a camera that goes blind beside a GPS that was found out is dead reckoning half a second later", () => {
+  const scenario = makeScenario({ seed: "blind", durationS: 25, imuHz: 100 });
+  const labels: { readonly timeNs: number; readonly to: string }[] = [];
+  const estimator = new Eskf({
+    localFrame: frame,
+    onEvent: (event) => void (event.type === "label" && labels.push(event)),
+  });
+  let nextGps = 2e9, lastVisionNs = 0, demotedNs = 0;
+  for (const message of scenario.messages) {
+    const isVision = message.kind === "anchor" || message.kind === "vio";
+    const t = message.arrivalNs / 1e9;
+    if (isVision && t > 15) continue;
+    feed(estimator, message);
+    if (isVision) lastVisionNs = Math.max(lastVisionNs, message.arrivalNs);
+    if (message.kind !== "imu" || message.arrivalNs < nextGps) continue;
+    nextGps += 0.2e9;
+    const truth = scenario.truthAt(message.value.timeNs);
+    const [east, north, up] = truth.position;
+    const place: Vector3 = [east + (t > 15 ? 300 : 0), north, up];
+    const change = { velocityLocalMps: truth.velocity, integrity: "unknown" } as const;
+    estimator.addGps(sample(message.value.timeNs / 1e9, place, change));
+    if (estimator.health().gps === "demoted" && demotedNs === 0) demotedNs = message.arrivalNs;
+  }
+  assert.ok(demotedNs > 0 && demotedNs < 15.5e9, `demoted at ${demotedNs / 1e9} s`);
+  const fall = labels.find(({ timeNs, to }) => timeNs > 15e9 && to === "dead_reckoned");
+  assert.ok(fall !== undefined && fall.timeNs - lastVisionNs < 1e9, JSON.stringify(labels));
+});

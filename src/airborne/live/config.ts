@@ -22,7 +22,7 @@ export const LiveConfigSchema = z.strictObject({
   /** …and beyond which it is sent as a 2D fix. */
   axis2dM: quantity.lengthM.default(200),
   /** Longest wait for a first GPS position before the flight starts without one. */
-  startWaitS: quantity.durationS.default(8),
+  startWaitS: quantity.durationS.default(4),
   /** 1 sigma of the position that the flight controller's GPS gives the start, metres. */
   startSigmaM: quantity.lengthM.default(5),
   /** A last position of an interrupted flight is used for up to this long. */

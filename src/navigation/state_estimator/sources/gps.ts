@@ -178,7 +178,7 @@ export class GpsSource implements MeasurementSource<GpsSample> {
 
   /** As the controller reports, or as it was found out. */
   get isSpoofed(): boolean {
-    return this.trust.spoofed || (this.trust.state === "demoted" && this.#fault === "wrong");
+    return this.trust.spoofed || (this.trust.state === "demoted" && this.#fault !== "lost");
   }
 
   distrust(reason: string): void {
