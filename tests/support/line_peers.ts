@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { DeviceLinks } from "./device_links.ts";
 import { createSocket, type Socket } from "node:dgram";
 import { NativeError } from "../../src/core/mod.ts";
 import { type DeviceLibrary, SerialLine } from "../../src/native/device/mod.ts";
@@ -188,10 +189,7 @@ class TcpPeer implements LinePeer {
  * serial lines lie). A cut is its end, which is what the line sees of an adapter that is unplugged.
  */
 export async function serialPeer(device: DeviceLibrary): Promise<LinePeer> {
-  const peer = new SerialPeer(
-    device,
-    await Deno.makeTempDir({ dir: "/dev/shm", prefix: "gdn-test-" }),
-  );
+  const peer = new SerialPeer(device, await DeviceLinks.make());
   await peer.restore();
   return peer;
 }
@@ -200,16 +198,16 @@ class SerialPeer implements LinePeer {
   readonly address: string;
   readonly kind = "wire";
   readonly #device: DeviceLibrary;
-  readonly #folder: string;
+  readonly #links: DeviceLinks;
   readonly #received = new Received();
   #serial: SerialLine | null = null;
   #isReading = true;
   #reading: Promise<void> = Promise.resolve();
 
-  constructor(device: DeviceLibrary, folder: string) {
-    this.address = `serial:${folder}/line:921600`;
+  constructor(device: DeviceLibrary, links: DeviceLinks) {
+    this.address = `serial:${links.folder}/line:921600`;
     this.#device = device;
-    this.#folder = folder;
+    this.#links = links;
   }
 
   async send(bytes: Uint8Array): Promise<void> {
@@ -233,7 +231,7 @@ class SerialPeer implements LinePeer {
 
   async restore(): Promise<void> {
     this.#serial = SerialLine.pseudoTerminal(this.#device);
-    await Deno.symlink(this.#serial.path, `${this.#folder}/line`);
+    await this.#links.link(this.#serial.path, "line");
     this.#reading = this.#read(this.#serial);
   }
 
@@ -241,14 +239,14 @@ class SerialPeer implements LinePeer {
     const serial = this.#serial;
     if (serial === null) return;
     this.#serial = null;
-    await Deno.remove(`${this.#folder}/line`);
+    await this.#links.unlink("line");
     await this.#reading;
     await serial[Symbol.asyncDispose]();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.cut();
-    await Deno.remove(this.#folder);
+    await this.#links[Symbol.asyncDispose]();
   }
 
   async #read(serial: SerialLine): Promise<void> {

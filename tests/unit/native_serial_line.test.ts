@@ -1,3 +1,4 @@
+import { DeviceLinks } from "../support/device_links.ts";
 import assert from "node:assert/strict";
 import { NATIVE_STATUS } from "../../src/core/mod.ts";
 import { openDevice, SerialLine } from "../../src/native/device/mod.ts";
@@ -37,19 +38,16 @@ Deno.test("SerialLine.open() opens serial lines alone", () => {
 Deno.test("a link below /dev is followed, and held against the list where it leads", async () => {
   using device = openDevice();
   await using terminal = SerialLine.pseudoTerminal(device);
-  const folder = await Deno.makeTempDir({ dir: "/dev/shm", prefix: "gdn-test-" });
-  try {
-    await Deno.symlink(terminal.path, `${folder}/autopilot`);
-    await Deno.symlink("/etc/passwd", `${folder}/elsewhere`);
-    await using line = SerialLine.open(device, { path: `${folder}/autopilot`, baudRate });
-    assert.equal(line.write(Uint8Array.of(1, 2, 3)), 3);
-    assert.throws(() => SerialLine.open(device, { path: `${folder}/elsewhere`, baudRate }), {
-      status: notPermitted,
-      reason: /\/etc\/passwd is not a serial line/,
-    });
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  await using links = await DeviceLinks.make();
+  const { folder } = links;
+  await links.link(terminal.path, "autopilot");
+  await links.link("/etc/passwd", "elsewhere");
+  await using line = SerialLine.open(device, { path: `${folder}/autopilot`, baudRate });
+  assert.equal(line.write(Uint8Array.of(1, 2, 3)), 3);
+  assert.throws(() => SerialLine.open(device, { path: `${folder}/elsewhere`, baudRate }), {
+    status: notPermitted,
+    reason: /\/etc\/passwd is not a serial line/,
+  });
 });
 
 Deno.test("every byte passes unchanged, at any baud rate, and one program has the line", async () => {
