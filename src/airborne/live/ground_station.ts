@@ -126,6 +126,10 @@ export class GroundStation implements FlightOutput {
   }
 
   onControllerEvent(event: ControllerEvent): void {
+    // Of a lost line the ground station hears nothing, but the person at the terminal does.
+    if (event.kind === "link") {
+      this.#options.note(`${event.up ? "link" : "LINK LOST"}: ${event.text}`);
+    }
     if (event.kind !== "hint") return;
     this.alert("notice", `RELOC taken: searching within ${event.radiusM.toFixed(0)} m`);
   }
