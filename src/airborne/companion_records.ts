@@ -1,9 +1,9 @@
 /**
- * Events of the companion computer, as records, log lines and alerts.
+ * Events of the companion computer, as records, log lines, notes and alerts.
  *
  * @module
  */
-import type { Logger, MonotonicNs } from "../core/mod.ts";
+import type { Clock, Logger, MonotonicNs } from "../core/mod.ts";
 import type { FdrSink } from "../flight/flight_recorder/mod.ts";
 import type { CompanionEvent } from "./companion.ts";
 import type { FlightOutput } from "./flight_output.ts";
@@ -21,7 +21,6 @@ export function recordCompanionEvent(
       const kind = "c7.fallback_to_onnx_trt_ep";
       sink.enqueue({ kind, timestampNs, payload });
       logger.warn(kind, payload, companionWarning(event) ?? "");
-      alert(sink, timestampNs, "inference: ONNX Runtime instead of TensorRT");
       return;
     }
     case "cpu_fallback": {
@@ -29,7 +28,6 @@ export function recordCompanionEvent(
       const payload = { ...rest, providers: [...rest.providers] };
       sink.enqueue({ kind: "c7.cpu_fallback", timestampNs, payload });
       logger.warn("c7.cpu_fallback", payload, companionWarning(event) ?? "");
-      alert(sink, timestampNs, "inference: models run on the CPU, slower");
       return;
     }
     case "thermal_transition": {
@@ -53,10 +51,31 @@ export function recordCompanionEvent(
   }
 }
 
-/** For the crew: recorded here, sent by whoever has the link to the ground station. */
-function alert(sink: FdrSink, timestampNs: MonotonicNs, text: string): void {
-  const payload = { severity: "warning", text, sent: false, reason: "no link" } as const;
-  sink.enqueue({ kind: "c8.alert", timestampNs, payload });
+/** What the crew should hear of the event; null where it is nothing for them. */
+export function companionAlert({ type }: CompanionEvent): string | null {
+  if (type === "fallback_to_onnx_trt_ep") return "inference: ONNX Runtime instead of TensorRT";
+  return type === "cpu_fallback" ? "inference: models run on the CPU, slower" : null;
+}
+
+/** Alerts of a flight that has no ground station: recorded as not sent. */
+export class UnsentAlerts implements FlightOutput {
+  readonly name = "alerts";
+  readonly #sink: FdrSink;
+  readonly #clock: Clock;
+
+  constructor(sink: FdrSink, clock: Clock) {
+    this.#sink = sink;
+    this.#clock = clock;
+  }
+
+  onCompanionEvents(events: readonly CompanionEvent[]): void {
+    for (const event of events) {
+      const text = companionAlert(event);
+      if (text === null) continue;
+      const payload = { severity: "warning", text, sent: false, reason: "no link" } as const;
+      this.#sink.enqueue({ kind: "c8.alert", timestampNs: this.#clock.now(), payload });
+    }
+  }
 }
 
 /** The event in words where it is a warning, for the log and for the person at the terminal. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { collectGarbage, ManualClock, SystemClock } from "../core/mod.ts";
+import { type Clock, collectGarbage, ManualClock, SystemClock } from "../core/mod.ts";
 import type { FrameEvent, RecordedEvent } from "../flight/flight_events/mod.ts";
 import {
   type FlightExtent,
@@ -12,7 +12,7 @@ import {
 } from "../flight/replay/mod.ts";
 import type { FlightPackage } from "../flight/flight_package/mod.ts";
 import type { EstimatorEvent } from "../navigation/state_estimator/mod.ts";
-import { CompanionNotes } from "./companion_records.ts";
+import { CompanionNotes, UnsentAlerts } from "./companion_records.ts";
 import type { AirborneConfig } from "./config.ts";
 import type { FlightConsole, ReplayParts, ReplayRequest } from "./contract.ts";
 import { expiredTilesWarning } from "./expired_tiles.ts";
@@ -72,7 +72,7 @@ export async function replayFlight(
     records,
     tally,
     supervision,
-    new CompanionNotes(note),
+    ...companionOutputs(note, recording, clock),
     ...(tiles === null ? [] : [tiles]),
     new ReplayLines(console, extent),
     // The error that ends a strict replay says the same.
@@ -100,6 +100,10 @@ export async function replayFlight(
     tiles: tiles?.counts() ?? null,
     outputFaults: outputs.faults(),
   });
+}
+
+function companionOutputs(note: FlightConsole["note"], recording: FlightRecording, clock: Clock) {
+  return [new CompanionNotes(note), new UnsentAlerts(recording.sink("companion"), clock)];
 }
 
 /** The flight's clock stands at the arrival of the event that is being processed. */

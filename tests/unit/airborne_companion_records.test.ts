@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { createLogger, monotonicNs } from "../../src/core/mod.ts";
+import { createLogger, ManualClock, monotonicNs } from "../../src/core/mod.ts";
 import type { CompanionEvent } from "../../src/airborne/companion.ts";
-import { recordCompanionEvent } from "../../src/airborne/companion_records.ts";
+import { recordCompanionEvent, UnsentAlerts } from "../../src/airborne/companion_records.ts";
 import { FakeFdrSink } from "../../src/flight/flight_recorder/fake_fdr_sink.ts";
 import { unmeasured } from "../../src/navigation/inference/mod.ts";
 
@@ -16,6 +16,7 @@ function recorded(event: CompanionEvent) {
     sink: (line) => lines.push(JSON.parse(line)),
   });
   recordCompanionEvent({ sink, logger }, event, NOW);
+  new UnsentAlerts(sink, new ManualClock({ now: NOW })).onCompanionEvents([event]);
   return {
     records: sink.records.map(({ kind, payload }) => ({ kind, payload })),
     log: lines.map(({ level, kind }) => `${level} ${kind}`),

@@ -13,6 +13,8 @@ import {
   NoEstimateAlert,
   type SourceLabel,
 } from "../../navigation/state_estimator/mod.ts";
+import type { CompanionEvent } from "../companion.ts";
+import { companionAlert } from "../companion_records.ts";
 import type { FlightFault, FlightOutput } from "../flight_output.ts";
 import type { Note } from "../notes.ts";
 import type { LiveMonitor } from "./live_monitor.ts";
@@ -122,6 +124,13 @@ export class GroundStation implements FlightOutput {
       } else if (event.type === "label") {
         this.alert("info", `Position ${event.to.replaceAll("_", " ")}`);
       }
+    }
+  }
+
+  onCompanionEvents(events: readonly CompanionEvent[]): void {
+    for (const event of events) {
+      const text = companionAlert(event);
+      if (text !== null) this.alert("warning", text);
     }
   }
 
