@@ -174,7 +174,8 @@ Deno.test({
 /** Records of a flight that can still be read, those in the chunk that the full disk cut as well. */
 async function readableRecords(path: string): Promise<number> {
   const { code, out, err } = await run("operator", ["fdr", "cat", path], { read: [path] });
-  assert.equal(code, 3, err);
+  // 0 where the disk was full just behind a chunk: nothing that is there is damaged.
+  assert.ok(code === 3 || code === 0, err);
   return out.trim().split("\n").length;
 }
 
