@@ -22,7 +22,7 @@ Deno.test("--version, --help and a wrong command in an empty environment", () =>
       assert.equal(json.kind, "portable");
       const help = await runBuilt(program, ["--help"], { cwd: folder });
       assert.match(help.out, new RegExp(`usage: ${program} COMMAND`));
-      const unknown = await runBuilt(program, ["fly", "away"], { cwd: folder });
+      const unknown = await runBuilt(program, ["flap", "away"], { cwd: folder });
       assert.equal(unknown.code, 64);
       assert.match(unknown.err, /there is no command/);
     }
