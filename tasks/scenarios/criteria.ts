@@ -90,7 +90,7 @@ export const CRITERIA: readonly Scenario[] = [
           atMost(part(frameLatenciesMs(evidence, "exposure"), 0.95), 400, "ms"),
       },
       {
-        criterion: "issue 14",
+        criterion: "latency",
         what: "arrival of a picture to the position that it is in, p95",
         bar: "≤ 150 ms",
         measure: (evidence) => atMost(part(frameLatenciesMs(evidence, "arrival"), 0.95), 150, "ms"),

@@ -22,7 +22,7 @@ export function longFlight(minutes: number): Scenario {
     checks: [
       ...ALWAYS,
       {
-        criterion: "issue 14",
+        criterion: "latency",
         what: "memory of airborne: its last fifth over what it was after a third",
         bar: "≤ 8 %",
         measure: ({ memoryMb }) => {
