@@ -131,6 +131,19 @@ Deno.test("an interruption of unknown length is none to go on from, nor is distr
   assert.deepEqual(start.observe(attitude(20)), { from: "map" });
 });
 
+Deno.test("a flight that was cut off long ago is another flight: its place and its distrust do not count", () => {
+  const start = startOf({ interrupted: INTERRUPTED, utcMs: () => INTERRUPTED.utcMs + 86_400e3 });
+  const sync: ControllerEvent = {
+    kind: "clock_sync",
+    receivedNs: monotonicNs(0.1e9),
+    controllerNs: controllerNs(9e9),
+    roundTripNs: 3e6,
+  };
+  const origin = firstOrigin(start, [attitude(0), sync, gps(0.2), gps(0.4), gps(0.6)]);
+  assert.equal(origin?.from, "controller_gps");
+  assert.equal(start.distrustsGps(monotonicNs(1e9)), false);
+});
+
 const pressure = (s: number, pressureHpa: number): PressureEvent => ({
   kind: "pressure",
   ...times(s),

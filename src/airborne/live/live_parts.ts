@@ -135,21 +135,22 @@ function liveEvents(
     readonly utc: CheckedUtc;
   },
 ): LiveEvents {
+  const start = new FlightStart({
+    config,
+    area: startArea,
+    interrupted,
+    utcMs: (at) => clock.utc(at).getTime(),
+  });
   return new LiveEvents({
     adapter,
     localFrame: airborne.localFrame,
     heights,
-    start: new FlightStart({
-      config,
-      area: startArea,
-      interrupted,
-      utcMs: (at) => clock.utc(at).getTime(),
-    }),
+    start,
     utc,
     isGpsTrusted: () => monitor.gps.trust === "trusted",
     onStart: (origin, heightM) => {
       note(startText(origin));
-      if (interrupted?.gpsDistrusted) distrustGps(airborne, monitor);
+      if (start.distrustsGps(clock.now())) distrustGps(airborne, monitor);
       startAt(airborne, origin, heightM);
     },
   });

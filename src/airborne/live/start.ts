@@ -67,7 +67,8 @@ export class FlightStart {
     if (!this.#attitude) return null;
     this.#firstNs ??= event.receivedNs;
     const waitedNs = event.receivedNs - this.#firstNs;
-    const { area, interrupted, config } = this.#options;
+    const { area, config } = this.#options;
+    const interrupted = this.#interrupted(event.receivedNs);
     if (area !== null) {
       const { radiusM, ...place } = area;
       return { from: "operator", ...place, sigmaHorizontalM: radiusM / SIGMAS_PER_RADIUS };
@@ -77,7 +78,23 @@ export class FlightStart {
       const resumed = this.#resumed(interrupted, event);
       if (resumed !== null) return resumed;
     }
-    return this.#fromGps() ?? (waitedNs > config.startWaitS * 1e9 ? { from: "map" } : null);
+    const gps = interrupted?.gpsDistrusted ? null : this.#fromGps();
+    return gps ?? (waitedNs > config.startWaitS * 1e9 ? { from: "map" } : null);
+  }
+
+  /** Whether GPS was found out in the flight that this one goes on from. */
+  distrustsGps(nowNs: MonotonicNs): boolean {
+    return this.#interrupted(nowNs)?.gpsDistrusted ?? false;
+  }
+
+  /**
+   * null where the wall clock says that it was another flight, long ago: the controller's clock may have
+   * begun anew since. A wall clock that went back says nothing.
+   */
+  #interrupted(nowNs: MonotonicNs): LastPosition | null {
+    const { interrupted, config, utcMs } = this.#options;
+    if (interrupted === null) return null;
+    return (utcMs(nowNs) - interrupted.utcMs) * 1e-3 > config.resumeMaxS ? null : interrupted;
   }
 
   /** null where the interruption was too long, or how long it was is not known. */
@@ -109,7 +126,6 @@ export class FlightStart {
   #fromGps(): StartOrigin | null {
     const newest = this.#gps.at(-1);
     if (newest === undefined || this.#gps.length < GPS_SAMPLES) return null;
-    if (this.#options.interrupted?.gpsDistrusted) return null;
     const { latitudeDeg, longitudeDeg } = newest.position;
     return {
       from: "controller_gps",
