@@ -1,5 +1,5 @@
 /**
- * What `fly` and `replay` are both told: the package and the configuration.
+ * What `fly` and `replay` are both told: the package, the configuration, and where the aircraft is.
  *
  * @module
  */
@@ -11,6 +11,7 @@ import {
   Refused,
 } from "../core/mod.ts";
 import { type AirborneConfig, AirborneConfigSchema } from "./config.ts";
+import type { StartArea } from "./live/start.ts";
 
 const CONFIG_BYTES_MAX = 1024 * 1024;
 
@@ -42,6 +43,25 @@ export const packageOptions = {
     absent: "modelPath of the configuration",
   }),
 } as const;
+
+const RADIUS_MIN_M = 1;
+const RADIUS_MAX_M = 1_000_000;
+
+/** Where an aircraft is for sure. */
+export function startOption(settings: { readonly help: string; readonly absent?: string }) {
+  return option.custom({
+    form: "LAT,LON,RADIUS: degrees, and metres within which the aircraft is for sure",
+    read: readStart,
+  }, { placeholder: "LAT,LON,RADIUS", example: "48.51,35.02,200", ...settings });
+}
+
+function readStart(text: string): StartArea | Refused {
+  const values = text.split(",").map((part) => part.trim() === "" ? NaN : Number(part));
+  const [latitudeDeg, longitudeDeg, radiusM] = values;
+  const isPlace = values.length === 3 && Math.abs(latitudeDeg) <= 85 &&
+    Math.abs(longitudeDeg) <= 180 && radiusM >= RADIUS_MIN_M && radiusM <= RADIUS_MAX_M;
+  return isPlace ? { latitudeDeg, longitudeDeg, radiusM } : new Refused();
+}
 
 /** The file, overridden by GDN_… variables, overridden by the command line. */
 export async function readAirborneConfig(

@@ -17,11 +17,10 @@ import {
 import { CAMERA_ADDRESS_FORMS, parseCameraAddress } from "../flight/camera_source/mod.ts";
 import { LINK_ADDRESS_FORMS, parseLinkAddress } from "../link/transport/mod.ts";
 import type { AirborneConfig } from "./config.ts";
-import { packageOptions, readAirborneConfig } from "./flight_options.ts";
+import { packageOptions, readAirborneConfig, startOption } from "./flight_options.ts";
 import type { FlightConsole, FlightParts, FlyRequest } from "./contract.ts";
 import type { SummaryLine } from "./json_lines.ts";
 import { flyFlight } from "./live/fly_flight.ts";
-import type { StartArea } from "./live/start.ts";
 import { nonThrowingNote } from "./notes.ts";
 import { summaryText } from "./summary_text.ts";
 
@@ -108,14 +107,7 @@ const OPTIONS = {
     help:
       "make map tiles of the frames whose place is certain; their journal goes into this folder",
   }),
-  start: option.custom({
-    form: "LAT,LON,RADIUS: degrees, and metres within which the aircraft is for sure",
-    read: readStart,
-  }, {
-    placeholder: "LAT,LON,RADIUS",
-    help: "where the aircraft is, whatever its GPS says",
-    example: "48.51,35.02,200",
-  }),
+  start: startOption({ help: "where the aircraft is, whatever its GPS says" }),
   signingKey: option.path({
     access: "read",
     placeholder: "FILE",
@@ -221,16 +213,4 @@ function readAddress(text: string, parse: (text: string) => unknown): string | R
     if (error instanceof UsageError) return new Refused(error.message);
     throw error;
   }
-}
-
-const RADIUS_MIN_M = 10;
-const RADIUS_MAX_M = 100_000;
-
-function readStart(text: string): StartArea | Refused {
-  const parts = text.split(",");
-  const [latitudeDeg, longitudeDeg, radiusM] = parts.map(Number);
-  const isPlace = parts.length === 3 && parts.every((part) => part.trim() !== "") &&
-    Math.abs(latitudeDeg) <= 85 && Math.abs(longitudeDeg) <= 180;
-  if (!isPlace || !(radiusM >= RADIUS_MIN_M && radiusM <= RADIUS_MAX_M)) return new Refused();
-  return { latitudeDeg, longitudeDeg, radiusM };
 }

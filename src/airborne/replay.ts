@@ -21,7 +21,7 @@ import type { SummaryLine } from "./json_lines.ts";
 import type { LogSummaryLine } from "./log_lines.ts";
 import { nonThrowingNote } from "./notes.ts";
 import { replayFlight } from "./replay_flight.ts";
-import { isLogPath, logExitCode, logSummaryText, startOption } from "./replay_log_command.ts";
+import { isLogPath, logExitCode, logStartOption, logSummaryText } from "./replay_log_command.ts";
 import { replayLog } from "./replay_log.ts";
 import { replayPhotographs } from "./replay_photographs.ts";
 import { summaryText } from "./summary_text.ts";
@@ -70,7 +70,7 @@ const OPTIONS = {
       "work less while this computer throttles: /sys for the one that flies, or a folder laid " +
       "out as it is, with class/thermal; read at inference.thermalPollHz of the flight's time",
   }),
-  start: startOption,
+  start: logStartOption,
   part: option.count({
     placeholder: "N",
     minimum: 1,

@@ -4,31 +4,17 @@
  *
  * @module
  */
-import { EXIT, type ExitCode, nullIfAbsent, option, Refused } from "../core/mod.ts";
+import { EXIT, type ExitCode, nullIfAbsent } from "../core/mod.ts";
+import { startOption } from "./flight_options.ts";
 import type { LogSummaryLine } from "./log_lines.ts";
 
 /** A log that lost its power ends in the middle of a page. */
 const BYTES_SKIPPED_MAX = 1024;
 
-export const startOption = option.custom({
-  form: "LAT,LON,RADIUS: degrees, and metres within which the aircraft is for sure",
-  read: readStart,
-}, {
-  placeholder: "LAT,LON,RADIUS",
+export const logStartOption = startOption({
   help: "where a log begins that has no GPS, or none that can be believed",
   absent: "its first GPS position",
-  example: "48.51,35.02,200",
 });
-
-function readStart(
-  text: string,
-): { latitudeDeg: number; longitudeDeg: number; radiusM: number } | Refused {
-  const values = text.split(",").map((part) => part.trim() === "" ? NaN : Number(part));
-  const [latitudeDeg, longitudeDeg, radiusM] = values;
-  const isPlace = values.length === 3 && Math.abs(latitudeDeg) <= 85 &&
-    Math.abs(longitudeDeg) <= 180 && radiusM >= 1 && radiusM <= 1e6;
-  return isPlace ? { latitudeDeg, longitudeDeg, radiusM } : new Refused();
-}
 
 /** Flights and photographs are folders, and need a package: everything else is a log, or no input at all. */
 export async function isLogPath(path: string, hasPackage: boolean): Promise<boolean> {
