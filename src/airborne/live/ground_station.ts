@@ -119,6 +119,11 @@ export class GroundStation implements FlightOutput {
     for (const event of events) {
       if (event.type === "gps.demoted") {
         this.alert("critical", `GPS NOT TRUSTED: ${event.reason}`);
+      } else if (event.type === "map_conflict") {
+        this.alert(
+          "critical",
+          `MAP CONFLICT: map and GPS differ by ${event.disagreementM.toFixed(0)} m`,
+        );
       } else if (event.type === "gps_bounded_delta.accept") {
         this.alert("notice", "GPS trusted again");
       } else if (event.type === "label") {
