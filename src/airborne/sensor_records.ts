@@ -50,6 +50,8 @@ export class SensorRecords {
             fix: event.fix,
             ...event.position,
             velocityEnuMps: [...event.velocityEnuMps],
+            ...(event.hasVerticalVelocity === false ? { hasVerticalVelocity: false } : {}),
+            ...(event.heightUnknown === true ? { heightUnknown: true } : {}),
             sigmaHorizontalM: event.sigmaHorizontalM,
             sigmaVerticalM: event.sigmaVerticalM,
             satellites: event.satellites,

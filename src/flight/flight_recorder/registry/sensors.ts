@@ -60,6 +60,10 @@ export const SENSOR_KINDS = {
     sigmaVerticalM: z.number(),
     satellites: Count,
     integrity: z.enum(["ok", "jammed", "spoofed", "unknown"]),
+    /** false: the last component of the velocity was not measured, and is 0. */
+    hasVerticalVelocity: z.boolean().optional(),
+    /** true: the height counts from nothing that is known. */
+    heightUnknown: z.boolean().optional(),
   }).describe("The flight controller's GPS, trusted or not"),
   "sensor.velocity": z.looseObject({
     ...CONTROLLER_TIMES,
