@@ -217,7 +217,7 @@ Deno.test("a rate that is denied is asked for lower, and what is unknown in anot
   const next = interval(requests.poll(at(1.4), TARGET));
   assert.deepEqual(next, [[MESSAGES.RAW_IMU.id, 200]]);
   requests.observe(ack(MAV_RESULT.ACCEPTED));
-  assert.equal(requests.granted.get("RAW_IMU"), 200);
+  assert.deepEqual(interval(requests.poll(at(1.5), TARGET)), [[MESSAGES.ATTITUDE.id, 50]]);
 });
 
 Deno.test("a controller that answers no command is asked for data streams", () => {

@@ -48,15 +48,12 @@ export class StreamRequests {
   #tries = 0;
   #askedNs = -Infinity;
   #answers = 0;
-  /** What was granted, Hz. */
-  readonly granted = new Map<MessageName, number>();
 
   /** Begins anew: the controller was heard for the first time, or has restarted. */
   start(): void {
     this.#queue = [...REQUESTS];
     this.#next();
     this.#answers = 0;
-    this.granted.clear();
   }
 
   /** What is to be sent now. */
@@ -80,7 +77,6 @@ export class StreamRequests {
     if (request === undefined || !isOurs || result === MAV_RESULT.IN_PROGRESS) return;
     this.#answers++;
     if (result === MAV_RESULT.ACCEPTED) {
-      this.granted.set(request.message, request.ratesHz[this.#rateIndex]);
       this.#queue.shift();
       this.#next();
       return;
