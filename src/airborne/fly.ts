@@ -167,7 +167,7 @@ async function run(parts: FlightParts, values: Values, io: CommandIo): Promise<E
   const flightController = { ...config.flightController, ...ofCommandLine };
   const summary = await flyFlight(parts, request, { ...config, flightController }, console);
   if (values.json) io.out(JSON.stringify(summary));
-  else for (const line of summaryText(summary)) io.out(line);
+  else for (const line of summaryText(summary, { isReplay: false })) io.out(line);
   return exitCode(summary);
 }
 

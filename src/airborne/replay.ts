@@ -209,7 +209,7 @@ async function run(
     io.err("no picture gave a position: the map does not show this flight's ground well enough");
   }
   if (request.json) io.out(JSON.stringify(summary));
-  else for (const line of summaryText(summary)) io.out(line);
+  else for (const line of summaryText(summary, { isReplay: true })) io.out(line);
   return exitCode(summary);
 }
 

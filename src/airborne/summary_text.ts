@@ -5,16 +5,19 @@
  */
 import type { SummaryLine } from "./json_lines.ts";
 
-export function summaryText(summary: SummaryLine): string[] {
+export function summaryText(
+  summary: SummaryLine,
+  { isReplay }: { readonly isReplay: boolean },
+): string[] {
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   return [
     `flight          ${summary.flight}`,
     `frames          ${summary.frames}${leftOutText(summary)}`,
     `fixes           ${summary.fixes} (${percent(summary.fixes / Math.max(1, summary.frames))})`,
     `odometry        ${percent(summary.registrationVo)} of frames registered`,
-    `duration        ${summary.durationS.toFixed(1)} s, replayed ${
-      summary.realTimeFactor.toFixed(2)
-    } times as fast`,
+    `duration        ${summary.durationS.toFixed(1)} s${
+      isReplay ? `, replayed ${summary.realTimeFactor.toFixed(2)} times as fast` : ""
+    }`,
     `memory          ${summary.rssMbMax.toFixed(0)} MB at most`,
     ...(summary.tiles === null ? [] : [`tiles           ${countsText(summary.tiles)}`]),
     ...(summary.recorderFolder === null ? [] : [
