@@ -80,7 +80,7 @@ export class SimulatedRig implements ControllerRig {
     this.#told = { ...this.#told, ...state };
     this.#silent[0].toS = this.#told.gps === null ? Infinity : -Infinity;
     if (state.gps) this.#flight.stand({ ...HOME, ...state.gps });
-    this.#flight.endS = this.#told.isArmed ? Infinity : -Infinity;
+    this.#flight.landing = this.#told.isArmed ? null : LANDED;
     if (state.isArmed) this.#vehicle.firmware.arm();
     this.#flight.told = this.#told;
   }
@@ -154,12 +154,15 @@ function takenPosition(position: CompanionPosition): TakenPosition {
   };
 }
 
+const LANDED = { fromS: -Infinity, atRestS: -Infinity };
+
 /** It stands, and is what it is told to be. */
 class StandingFlight implements Flight {
   readonly description = { imuRateHz: IMU_RATE_HZ } as Flight["description"];
   readonly localFrame = new LocalFrame(HOME);
   readonly startS = 0;
-  endS = -Infinity;
+  readonly endS = Infinity;
+  landing: Flight["landing"] = LANDED;
   told: ToldState = AT_REST;
   #place: WgsPosition = HOME;
 

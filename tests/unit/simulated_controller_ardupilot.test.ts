@@ -22,6 +22,7 @@ function straightFlight(): Flight {
     localFrame: new LocalFrame(ORIGIN),
     startS: 0,
     endS: 1000,
+    landing: null,
     truthAt: (timeS) => ({
       timeS,
       positionLocalM: [SPEED_MPS * timeS, 0, 100],

@@ -37,7 +37,7 @@ function ground(box: LocalBox | null): GroundSource {
 function flown(
   aircraft: Aircraft,
   seed: string,
-  extra: { distanceM?: number; aglM?: number } = {},
+  extra: { distanceM?: number; aglM?: number; lands?: boolean } = {},
 ) {
   const options = flightOptions({ aircraft, seed, distanceM: 2500, ...extra });
   return { options, ...trueFlight(seededRandom(seed), options, ground(BOX)) };
@@ -107,6 +107,30 @@ for (const aircraft of AIRCRAFT) {
       assert.ok(Math.hypot(...f) < 18 && Math.hypot(...f) > 4, `at ${i}: force ${f}`);
       assert.ok(Math.hypot(...w) < 1.2, `at ${i}: rate ${w}`);
     }
+  });
+
+  Deno.test(`a ${aircraft} lands: softly, without a jump, and then stands`, () => {
+    const { trajectory, landing } = flown(aircraft, "k", { distanceM: 300, lands: true });
+    assert.ok(landing !== null);
+    const { rateHz, count } = trajectory;
+    let touchdownMps = 0;
+    for (let i = Math.round(landing.fromS * rateHz); i < count; i++) {
+      const { positionLocalM: [, , up], velocityLocalMps: v } = trajectory.state(i);
+      assert.ok(up > -0.05 && v[2] > -4.5, `at ${i}: ${up} m up, ${v[2]} m/s`);
+      if (up > 0) touchdownMps = -v[2];
+      const { specificForceMps2: f, angularRateRps: w } = trajectory.idealImu(i);
+      assert.ok(Math.hypot(...f) < 25 && Math.hypot(...f) > 4, `at ${i}: force ${f}`);
+      assert.ok(Math.hypot(...w) < 1.5, `at ${i}: rate ${w}`);
+    }
+    assert.ok(touchdownMps < 1, `touches down at ${touchdownMps} m/s`);
+    const stands = trajectory.state(Math.ceil(landing.atRestS * rateHz) + 1);
+    assert.deepEqual(stands.velocityLocalMps, [0, 0, 0]);
+    assert.deepEqual(trajectory.state(count - 1).positionLocalM, stands.positionLocalM);
+    assert.equal(stands.positionLocalM[2], 0);
+    const { q, p, truth } = reintegrate(trajectory, trajectory.durationS);
+    const missM = Math.hypot(...p.map((x, axis) => x - truth.positionLocalM[axis]));
+    assert.ok(missM < 0.05, `${missM} m off`);
+    assert.ok(rollPitchYaw(q).rollRad < 0.01);
   });
 }
 

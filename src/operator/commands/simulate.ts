@@ -68,6 +68,7 @@ const OPTIONS = {
     maximum: 12 * 3600,
     help: "instead of, or as a limit beside, the distance",
   }),
+  landing: option.flag({ help: "behind it the aircraft comes down, lands and stands" }),
   frameRate: option.rateHz({ minimum: 0.1, maximum: 60, help: "pictures", absent: "3" }),
   gps: option.custom({
     form: "absent, present, or windows like jam:60-90,silent-spoof:120-180@0.5",
@@ -160,6 +161,7 @@ function requested(values: Values) {
     gps: values.gps,
     prior: !values.noPrior,
     velocity: values.velocity,
+    lands: values.landing,
   });
 }
 

@@ -42,7 +42,8 @@ import {
 const ABOUT = `
 Flies a simulated flight in real time as an aircraft's flight controller and camera, for \`airborne
 fly\` to fly with. It waits until it hears the companion, then streams what it is asked for, takes
-positions in as the firmware would, and reports where these would have led. Ends with the flight.
+positions in as the firmware would, and reports where these would have led. Behind the flight it lands
+right where it is, stands for some seconds, and ends.
 
 Without FLIGHT it flies as \`operator simulate flight\` would, with the same seed the same flight, for
 hours if need be; the pictures are rendered on the way.
@@ -80,6 +81,7 @@ const OPTIONS = {
     help: "where the camera's pictures are fetched",
   }),
   startInAir: option.flag({ help: "no ground and no climb before the flight" }),
+  endInAir: option.flag({ help: "no landing after the flight" }),
   startAtOnce: option.flag({ help: "do not wait for the companion" }),
   ground: option.durationS({
     minimum: 3,
@@ -91,7 +93,7 @@ const OPTIONS = {
   duration: option.durationS({
     minimum: 1,
     maximum: 12 * 3600,
-    help: "the flight ends after so long",
+    help: "the flight ends after so long, and the landing begins",
     absent: "where FLIGHT ends; without one 60",
   }),
   companionReceiver: option.choice(["first", "second", "only"], {
@@ -278,9 +280,10 @@ export function simulateControllerCommand(parts: SimulateParts): Command {
 async function run(parts: SimulateParts, values: Values, io: CommandIo): Promise<ExitCode> {
   const random = seededRandom(values.seed);
   const clock = new SystemClock();
+  const lands = !values.endInAir;
   const ground = values.startInAir
-    ? { restS: 0, climbS: 0 }
-    : { restS: values.ground, climbS: values.climb };
+    ? { restS: 0, climbS: 0, lands }
+    : { restS: values.ground, climbS: values.climb, lands };
   using vision = parts.openVision();
   await using flight = await openFlight(values, vision, ground);
   using lines = reportLines(values.report);
@@ -337,6 +340,7 @@ async function openFlight(values: Values, vision: VisionLibrary, time: GroundTim
     aglM: agl,
     extentM: extent,
     durationS: duration ?? DURATION_DEFAULT_S,
+    lands: time.lands,
   });
   const ground = await openGround(values);
   return openGeneratedVehicle({ options, ground, vision, random: seededRandom(seed), time });

@@ -32,6 +32,11 @@ export type VehicleEvent =
     readonly jpeg: Uint8Array;
   };
 
+export interface LandingTimes {
+  readonly fromS: number;
+  readonly atRestS: number;
+}
+
 /** A flight that happens: a recorded one, or one simulated on the way. */
 export interface Flight extends AsyncDisposable {
   readonly description: FlightDescription;
@@ -39,6 +44,8 @@ export interface Flight extends AsyncDisposable {
   /** Of the ground phase before time 0, where there is one: 0 or less. */
   readonly startS: number;
   readonly endS: number;
+  /** When it begins to come down and when it stands; null where the flight ends in the air. */
+  readonly landing: LandingTimes | null;
   truthAt(timeS: number): TrueState;
   events(signal: AbortSignal): AsyncIterable<VehicleEvent>;
 }

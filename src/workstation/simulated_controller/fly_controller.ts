@@ -29,8 +29,6 @@ interface FlightParts {
 
 /** How long a companion that was heard may take to open its camera. */
 const CAMERA_WAIT_S = 20;
-/** The link speaks for so long after the flight's end: landed, which a companion believes after a while. */
-const AFTER_LANDING_S = 10;
 const TICK_MS = 5;
 /** Others get their turn at least so often while the flight catches up. */
 const TURN_MS = 4;
@@ -49,7 +47,6 @@ export async function flyController(parts: FlightParts, signal: AbortSignal): Pr
     parts.onStart();
     parts.report.line("start", time.now(), { endS: vehicle.flight.endS });
     for await (const event of vehicle.flight.events(signal)) {
-      if (event.timeS > vehicle.flight.endS) break;
       await time.until(event.timeS, signal);
       if (signal.aborted) return;
       parts.report.late(time.now() - event.timeS);
@@ -57,7 +54,6 @@ export async function flyController(parts: FlightParts, signal: AbortSignal): Pr
       else measured(parts, event);
       camera.flush();
     }
-    await afterFlight(parts, time, signal);
   } finally {
     done.abort();
     await reading;
@@ -161,12 +157,6 @@ async function untilBegun(
   time.begin();
 }
 
-/** An IMU of a level vehicle that stands. */
-const AT_REST = {
-  specificForceMps2: [0, 0, -9.80665],
-  angularRateRps: [0, 0, 0],
-} as const;
-
 function measured(
   { vehicle, protocol }: Pick<FlightParts, "vehicle" | "protocol">,
   event: VehicleEvent,
@@ -175,19 +165,4 @@ function measured(
   vehicle.advance(Math.max(vehicle.timeS, event.timeS));
   protocol.measured(event);
   protocol.tick(vehicle.timeS);
-}
-
-/** On the ground again: the controller goes on speaking for a while. */
-async function afterFlight(
-  { vehicle, protocol }: FlightParts,
-  time: FlightTime,
-  signal: AbortSignal,
-): Promise<void> {
-  const endS = vehicle.timeS + AFTER_LANDING_S;
-  const periodS = 1 / vehicle.flight.description.imuRateHz;
-  for (let timeS = vehicle.timeS + periodS; timeS < endS; timeS += periodS) {
-    await time.until(timeS, signal);
-    if (signal.aborted) return;
-    measured({ vehicle, protocol }, { kind: "imu", timeS, ...AT_REST });
-  }
 }

@@ -13,10 +13,11 @@ import {
   FlightSensors,
   type GroundSource,
   GroundWindow,
+  joinTrajectories,
   type Shot,
   simulatedCamera,
   STREAM_SIGMAS,
-  Trajectory,
+  type Trajectory,
   trueFlight,
 } from "../simulation/mod.ts";
 import type { Flight, VehicleEvent } from "./contract.ts";
@@ -24,8 +25,6 @@ import { groundPhase, type GroundTime } from "./ground_phase.ts";
 
 /** Pictures that are rendered before their time comes. */
 const SHOTS_AHEAD = 2;
-/** Lower than this the camera sees nothing sharp: no picture is sent. */
-const SEES_FROM_M = 10;
 
 interface GeneratedFlight {
   readonly options: FlightOptions;
@@ -38,10 +37,10 @@ interface GeneratedFlight {
 /** The same options and seed give the flight that `operator simulate flight` writes, behind its ground phase. */
 export function openGeneratedVehicle(parts: GeneratedFlight): Flight {
   const { options, ground, random } = parts;
-  const { trajectory: flown } = trueFlight(random, options, ground);
+  const { trajectory: flown, landing } = trueFlight(random, options, ground);
   const before = groundPhase(flown.state(0), { rateHz: options.imuRateHz, ...parts.time });
   const startS = -before.durationS;
-  const trajectory = joined(before, flown);
+  const trajectory = joinTrajectories(before, flown);
   const camera = simulatedCamera(random.fork("camera"), options);
   const localFrame = new LocalFrame(ground.origin);
   return {
@@ -63,6 +62,7 @@ export function openGeneratedVehicle(parts: GeneratedFlight): Flight {
     localFrame,
     startS,
     endS: flown.durationS,
+    landing,
     truthAt: (timeS) => ({ ...trajectory.at(timeS - startS), timeS }),
     events: (signal) => events({ ...parts, trajectory, camera, localFrame, startS }, signal),
     [Symbol.asyncDispose]: () => Promise.resolve(),
@@ -91,7 +91,7 @@ async function* events(parts: FlightParts, signal: AbortSignal): AsyncGenerator<
     ground: window,
     vision,
   });
-  const shots = new ShotsAhead(flightCamera, trajectory);
+  const shots = new ShotsAhead(flightCamera);
   try {
     for (const reading of sensors.readings()) {
       if (signal.aborted) return;
@@ -117,13 +117,11 @@ type Picture = Extract<VehicleEvent, { kind: "frame" }>;
 /** Renders the next pictures while the sensors go on. Times are the trajectory's. */
 class ShotsAhead {
   readonly #camera: FlightCamera;
-  readonly #trajectory: Trajectory;
   readonly #ahead: { shot: Shot; jpeg: Promise<Uint8Array> | null; sequence: number }[] = [];
   #sequence = 0;
 
-  constructor(camera: FlightCamera, trajectory: Trajectory) {
+  constructor(camera: FlightCamera) {
     this.#camera = camera;
-    this.#trajectory = trajectory;
   }
 
   /** The next picture that is complete by then. */
@@ -151,24 +149,9 @@ class ShotsAhead {
 
   async #take(): Promise<void> {
     const shot = await this.#camera.shot(() => this.settle());
-    const [, , heightM] = this.#trajectory.at(shot.exposureMidNs / 1e9).positionLocalM;
-    const jpeg = heightM < SEES_FROM_M ? null : shot.jpeg();
+    const jpeg = shot.jpeg?.() ?? null;
     // Whoever awaits it later hears of its failure then.
     jpeg?.catch(() => {});
     this.#ahead.push({ shot, jpeg, sequence: this.#sequence++ });
   }
-}
-
-/** `after` begins with the state that `before` ends with. */
-function joined(before: Trajectory, after: Trajectory): Trajectory {
-  const states = new Float64Array(10 * (before.count - 1 + after.count));
-  const put = (trajectory: Trajectory, count: number, from: number) => {
-    for (let index = 0; index < count; index++) {
-      const { positionLocalM, velocityLocalMps, localFromBody } = trajectory.state(index);
-      states.set([...positionLocalM, ...velocityLocalMps, ...localFromBody], 10 * (from + index));
-    }
-  };
-  put(before, before.count - 1, 0);
-  put(after, after.count, before.count - 1);
-  return new Trajectory(after.rateHz, states);
 }

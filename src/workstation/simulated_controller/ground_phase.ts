@@ -20,6 +20,8 @@ export interface GroundTime {
   /** At rest on the ground, and climbing, before the flight begins; both 0: it begins in the air. */
   readonly restS: number;
   readonly climbS: number;
+  /** Comes down at its end, and stands for a while. */
+  readonly lands: boolean;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface GroundTime {
  */
 export function groundPhase(
   first: TrueState,
-  phase: GroundTime & { readonly rateHz: number },
+  phase: Omit<GroundTime, "lands"> & { readonly rateHz: number },
 ): Trajectory {
   const { rateHz, restS, climbS } = phase;
   const count = Math.round((restS + climbS) * rateHz) + 1;

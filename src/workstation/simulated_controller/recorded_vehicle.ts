@@ -13,7 +13,14 @@ import {
 } from "../../core/mod.ts";
 import type { AttitudeEvent, BaroEvent, RecordedEvent } from "../../flight/flight_events/mod.ts";
 import { openRecordedFlight, type RecordedFlight } from "../../flight/replay/mod.ts";
-import { BMI088, ImuSensor, type Trajectory, type TrueState } from "../simulation/mod.ts";
+import {
+  BMI088,
+  ImuSensor,
+  landingFrom,
+  STANDS_S,
+  type Trajectory,
+  type TrueState,
+} from "../simulation/mod.ts";
 import type { Flight, VehicleEvent } from "./contract.ts";
 import { groundPhase, type GroundTime } from "./ground_phase.ts";
 import { readTruth, readTruthFacts, type TruthFacts } from "./truth_file.ts";
@@ -26,40 +33,98 @@ const BARO_WHITE_M = 0.3;
 export async function openRecordedVehicle(
   folder: string,
   random: Random,
-  ground: GroundTime,
+  time: GroundTime,
   durationS = Infinity,
 ): Promise<Flight> {
   const recorded = await openRecordedFlight(folder, { checkPictures: false });
   const facts = await readTruthFacts(folder);
   const { trajectory, localFrame } = await readTruth(folder, recorded.description.groundHeightM);
   const { imuRateHz } = recorded.description;
-  const before = groundPhase(trajectory.state(0), { rateHz: imuRateHz, ...ground });
+  const before = groundPhase(trajectory.state(0), { rateHz: imuRateHz, ...time });
+  const ending = endingOf(recorded, { trajectory, facts, random, time, durationS });
   const startS = -before.durationS;
+  const groundHeightM = localFrame.origin.heightM;
   return {
     description: recorded.description,
     localFrame,
     startS,
-    endS: Math.min(trajectory.durationS, durationS),
-    truthAt: (timeS) =>
-      timeS < 0 ? stateAt(before, timeS - startS, timeS) : stateAt(trajectory, timeS, timeS),
+    endS: ending.flownS + (ending.after?.durationS ?? 0),
+    landing: ending.landing,
+    truthAt: (timeS) => {
+      if (timeS < 0) return stateAt(before, timeS - startS, timeS);
+      if (timeS < ending.flownS || ending.after === null) return stateAt(trajectory, timeS, timeS);
+      return stateAt(ending.after, timeS - ending.flownS, timeS);
+    },
     events: async function* (signal) {
+      const first = await firstErrors(recorded, trajectory.state(0));
       if (startS < 0) {
-        const first = await firstErrors(recorded, trajectory.state(0));
-        yield* groundEvents({
-          before,
+        const bias = facts.imuBiasAtStart;
+        yield* phaseEvents({
+          trajectory: before,
+          fromS: startS,
           random,
-          facts,
-          first,
-          groundHeightM: localFrame.origin.heightM,
+          bias,
+          ...first,
+          groundHeightM,
         });
       }
+      // What the sensors err by last goes on in the landing.
+      let { attitudeError, baroErrorM } = first;
       for await (const event of recorded.events()) {
         if (signal.aborted) return;
         const own = vehicleEvent(event, facts);
-        if (own !== undefined) yield own;
+        if (own === undefined) continue;
+        if (own.timeS > ending.flownS) break;
+        const truth = trajectory.at(own.timeS);
+        if (own.kind === "attitude") attitudeError = turnBetween(truth, own.localFromBody);
+        if (own.kind === "baro") {
+          baroErrorM = own.heightM - groundHeightM - truth.positionLocalM[2];
+        }
+        yield own;
       }
+      if (ending.after === null) return;
+      const errors = { bias: facts.imuBiasAtEnd, attitudeError, baroErrorM };
+      const { flownS: fromS, after } = ending;
+      yield* phaseEvents({ trajectory: after, fromS, random, ...errors, groundHeightM });
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+interface Ending {
+  /** So much of the recorded flight is flown. */
+  readonly flownS: number;
+  /** The landing behind it; null where it was recorded, or there is none. */
+  readonly after: Trajectory | null;
+  readonly landing: Flight["landing"];
+}
+
+/** The landing that was recorded, one made now (without pictures: the folder has none), or none. */
+function endingOf(
+  { description: { aircraft, imuRateHz } }: RecordedFlight,
+  { trajectory, facts, random, time, durationS }: {
+    readonly trajectory: Trajectory;
+    readonly facts: TruthFacts;
+    readonly random: Random;
+    readonly time: GroundTime;
+    readonly durationS: number;
+  },
+): Ending {
+  const wholeS = Math.min(trajectory.durationS, durationS);
+  const { landing } = facts;
+  const hasLanded = landing !== null && wholeS >= trajectory.durationS;
+  if (time.lands && hasLanded) return { flownS: wholeS, after: null, landing };
+  const flownS = Math.min(wholeS, landing?.fromS ?? Infinity);
+  if (!time.lands) return { flownS, after: null, landing: null };
+  const down = landingFrom(trajectory.at(flownS), random.fork("landing"), {
+    aircraft: aircraft === "multirotor" ? "multirotor" : "fixed_wing",
+    rateHz: imuRateHz,
+    restS: STANDS_S,
+  });
+  return {
+    flownS,
+    after: down.trajectory,
+    landing: { fromS: flownS, atRestS: flownS + down.atRestS },
   };
 }
 
@@ -96,72 +161,69 @@ function vehicleEvent(
   return undefined;
 }
 
-/** What the recorded sensors say first, less the truth: on the ground they err alike. */
-interface FirstErrors {
-  readonly attitude: Quaternion;
-  readonly baroM: number;
+/** What the sensors say, less the truth. */
+interface SensorErrors {
+  readonly attitudeError: Quaternion;
+  readonly baroErrorM: number;
 }
 
-async function firstErrors(
-  recorded: RecordedFlight,
-  truth: TrueState,
-): Promise<FirstErrors> {
+/** What the recorded sensors say first, less the truth: on the ground they err alike. */
+async function firstErrors(recorded: RecordedFlight, truth: TrueState): Promise<SensorErrors> {
   let attitude: AttitudeEvent | undefined, baro: BaroEvent | undefined;
   for await (const event of recorded.events()) {
     if (event.kind === "attitude") attitude ??= event;
     if (event.kind === "baro") baro ??= event;
     if (attitude !== undefined && baro !== undefined) break;
   }
-  const measured = attitude?.localFromBody ?? truth.localFromBody;
   const heightM = recorded.description.groundHeightM + truth.positionLocalM[2];
   return {
-    attitude: quaternionMultiply(quaternionConjugate(truth.localFromBody), measured),
-    baroM: baro === undefined ? 0 : baro.heightM - heightM,
+    attitudeError: turnBetween(truth, attitude?.localFromBody ?? truth.localFromBody),
+    baroErrorM: baro === undefined ? 0 : baro.heightM - heightM,
   };
 }
 
-/** Sensors before time 0, with the biases that the recording begins with. */
-function* groundEvents(ground: {
-  readonly before: Trajectory;
-  readonly random: Random;
-  readonly facts: TruthFacts;
-  readonly first: FirstErrors;
-  readonly groundHeightM: number;
-}): Generator<VehicleEvent> {
-  const { before, facts, first } = ground;
-  const random = ground.random.fork("ground");
-  const imu = new ImuSensor(random.fork("imu"), BMI088, before.rateHz);
+function turnBetween(truth: TrueState, measured: Quaternion): Quaternion {
+  return quaternionMultiply(quaternionConjugate(truth.localFromBody), measured);
+}
+
+/** Sensors of what was not recorded: its state 0 is of `fromS`; the biases are those of the recording. */
+function* phaseEvents(
+  phase: SensorErrors & {
+    readonly trajectory: Trajectory;
+    readonly fromS: number;
+    readonly random: Random;
+    readonly bias: TruthFacts["imuBiasAtStart"];
+    readonly groundHeightM: number;
+  },
+): Generator<VehicleEvent> {
+  const { trajectory, fromS, attitudeError, bias: recorded } = phase;
+  const random = phase.random.fork(fromS < 0 ? "ground" : "descent");
+  const imu = new ImuSensor(random.fork("imu"), BMI088, trajectory.rateHz);
   const white = random.fork("baro");
-  const { accelerometerMps2, gyroscopeRps } = facts.imuBiasAtStart;
-  for (let index = 1; index < before.count; index++) {
-    const timeS = (index - before.count + 1) / before.rateHz;
-    const due = (rateHz: number) => index % Math.max(1, Math.round(before.rateHz / rateHz)) === 0;
-    const bias = imu.bias;
-    const sample = imu.measure(before.idealImu(index));
+  for (let index = 1; index < trajectory.count; index++) {
+    const timeS = fromS + index / trajectory.rateHz;
+    const due = (rateHz: number) =>
+      index % Math.max(1, Math.round(trajectory.rateHz / rateHz)) === 0;
+    const { accelerometerMps2, gyroscopeRps } = imu.bias;
+    const sample = imu.measure(trajectory.idealImu(index));
     yield {
       kind: "imu",
       timeS,
       specificForceMps2: rebiased(
         sample.specificForceMps2,
-        bias.accelerometerMps2,
         accelerometerMps2,
+        recorded.accelerometerMps2,
       ),
-      angularRateRps: rebiased(sample.angularRateRps, bias.gyroscopeRps, gyroscopeRps),
+      angularRateRps: rebiased(sample.angularRateRps, gyroscopeRps, recorded.gyroscopeRps),
     };
-    const truth = before.state(index);
+    const truth = trajectory.state(index);
     if (due(ATTITUDE_RATE_HZ)) {
-      const localFromBody = quaternionNormalise(
-        quaternionMultiply(truth.localFromBody, first.attitude),
-      );
-      yield { kind: "attitude", timeS, localFromBody };
+      const turned = quaternionMultiply(truth.localFromBody, attitudeError);
+      yield { kind: "attitude", timeS, localFromBody: quaternionNormalise(turned) };
     }
     if (due(BARO_RATE_HZ)) {
-      const noise = first.baroM + BARO_WHITE_M * white.normal();
-      yield {
-        kind: "baro",
-        timeS,
-        heightM: ground.groundHeightM + truth.positionLocalM[2] + noise,
-      };
+      const heightM = phase.groundHeightM + truth.positionLocalM[2] + phase.baroErrorM;
+      yield { kind: "baro", timeS, heightM: heightM + BARO_WHITE_M * white.normal() };
     }
   }
 }

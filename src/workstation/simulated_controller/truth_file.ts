@@ -10,10 +10,15 @@ import { Trajectory } from "../simulation/mod.ts";
 
 const vector = z.tuple([z.number(), z.number(), z.number()]);
 
+const ImuBiasSchema = z.object({ accelerometerMps2: vector, gyroscopeRps: vector });
+
 /** Of truth.json, what is needed here; the rest is passed over. */
 const TruthFactsSchema = z.object({
   controllerClock: z.object({ offsetS: z.number(), skewPpm: z.number() }),
-  imuBiasAtStart: z.object({ accelerometerMps2: vector, gyroscopeRps: vector }),
+  imuBiasAtStart: ImuBiasSchema,
+  imuBiasAtEnd: ImuBiasSchema,
+  /** Where the flight was simulated with its landing: seconds. */
+  landing: z.object({ fromS: z.number(), atRestS: z.number() }).nullable().default(null),
 });
 export type TruthFacts = z.infer<typeof TruthFactsSchema>;
 

@@ -24,6 +24,8 @@ const SWITCHED_ON_S = 60;
 const WAITING_S = 1e5;
 /** Armed so long before the climb begins. */
 const ARMED_BEFORE_S = 2;
+/** It has stood for so long when the controller believes that it has landed, and disarms. */
+const LANDED_AFTER_S = 1;
 
 interface VehicleParts {
   readonly flight: Flight;
@@ -103,10 +105,15 @@ export class Vehicle {
   }
 
   get state(): FlightState {
-    const { climbS } = this.#parts;
-    if (this.timeS >= this.flight.endS) return "on_ground";
-    if (this.timeS < -climbS) return "on_ground";
-    return this.timeS < 0 ? "taking_off" : "in_flight";
+    if (this.#hasLanded || this.timeS < -this.#parts.climbS) return "on_ground";
+    if (this.timeS < 0) return "taking_off";
+    const { landing } = this.flight;
+    return landing !== null && this.timeS >= landing.fromS ? "landing" : "in_flight";
+  }
+
+  get #hasLanded(): boolean {
+    const { landing } = this.flight;
+    return landing !== null && this.timeS >= landing.atRestS + LANDED_AFTER_S;
   }
 
   take(event: VehicleEvent): void {
@@ -137,7 +144,7 @@ export class Vehicle {
       this.#hasTriedToArm = true;
       if (!firmware.isArmed) firmware.arm();
     }
-    if (timeS >= this.flight.endS && firmware.isArmed) firmware.disarm();
+    if (this.#hasLanded && firmware.isArmed) firmware.disarm();
   }
 
   /** Attitude is told by its own stream at a lower rate: the gyroscope carries it on between. */

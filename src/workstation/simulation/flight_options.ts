@@ -19,6 +19,8 @@ export interface FlightOptions {
   /** Ends after this distance over the ground, or after `durationS`, whichever comes first. */
   readonly distanceM: number;
   readonly durationS: number;
+  /** Comes down behind distance or duration, and stands. */
+  readonly lands: boolean;
   readonly widthPx: number;
   readonly heightPx: number;
   /** Horizontal field of view, degrees. */
@@ -56,6 +58,7 @@ export function flightOptions(
     seed: 1,
     aglM: 130,
     durationS: 8 * 3600,
+    lands: false,
     widthPx: 1280,
     heightPx: 960,
     fovDeg: 60,

@@ -33,6 +33,8 @@ const TRANSFER_JITTER_S = 0.004;
 /** Of every picture. */
 export const CAMERA_LOOK = { vignetting: 0.25, noise: 1.2, noisePerLevel: 0.008 } as const;
 const MOMENTS_MAX = 6;
+/** Of a landing, lower than this (or half of the flight's own height) nothing is seen sharply. */
+const SEES_FROM_M = 10;
 /** Pictures processed concurrently. */
 const PICTURES_AT_ONCE = 2;
 
@@ -54,8 +56,8 @@ export interface Shot {
   readonly exposureMidNs: number;
   /** When it is complete in the companion's memory. */
   readonly availableNs: number;
-  /** Renders it; to be called once. */
-  jpeg(): Promise<Uint8Array<ArrayBuffer>>;
+  /** Renders it; to be called once. null: too near the ground to see anything sharp. */
+  readonly jpeg: (() => Promise<Uint8Array<ArrayBuffer>>) | null;
 }
 
 /** Takes the pictures of a flight, one after the other. */
@@ -81,8 +83,10 @@ export class FlightCamera implements Disposable {
     const exposureMidNs = Math.round(
       (FIRST_FRAME_S + this.#sequence++ / options.frameRateHz) * NS_PER_SECOND,
     );
-    const moments = exposureMoments(this.#job, exposureMidNs / NS_PER_SECOND);
-    const ground = await this.#job.ground.under(moments, settle);
+    const [, , heightM] = this.#job.trajectory.at(exposureMidNs / NS_PER_SECOND).positionLocalM;
+    const sees = heightM >= Math.min(SEES_FROM_M, options.aglM / 2);
+    const moments = sees ? exposureMoments(this.#job, exposureMidNs / NS_PER_SECOND) : [];
+    const ground = sees ? await this.#job.ground.under(moments, settle) : null;
     const noiseSeed = BigInt(this.#seeds.integer(2 ** 48));
     const look = { gain: 1 + this.#gain.step(1 / options.frameRateHz), noiseSeed };
     const delayS = options.exposureS / 2 + TRANSFER_MIN_S -
@@ -90,7 +94,7 @@ export class FlightCamera implements Disposable {
     return {
       exposureMidNs,
       availableNs: exposureMidNs + Math.round(delayS * NS_PER_SECOND),
-      jpeg: () => this.#render(ground, moments, look),
+      jpeg: ground === null ? null : () => this.#render(ground, moments, look),
     };
   }
 
@@ -123,11 +127,12 @@ export async function writeFrames(
   await using pool = new TaskPool(PICTURES_AT_ONCE);
   for (let sequence = 0; sequence < frameCount(job.options, job.trajectory); sequence++) {
     on.signal?.throwIfAborted();
-    const shot = await camera.shot(() => pool.settle());
+    const { jpeg, ...shot } = await camera.shot(() => pool.settle());
+    if (jpeg === null) continue;
     const file = `frames/${String(sequence).padStart(6, "0")}.jpg`;
     await folder.row("frames.csv", [sequence, shot.exposureMidNs, shot.availableNs, file]);
     await pool.start(async () => {
-      await folder.file(file, await shot.jpeg());
+      await folder.file(file, await jpeg());
       on.done(++finished);
     });
   }

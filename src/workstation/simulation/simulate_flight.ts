@@ -45,7 +45,7 @@ export async function simulateFlight(
   host: SimulationHost,
 ): Promise<SimulatedFlight> {
   const random = seededRandom(options.seed);
-  const { trajectory, windMps } = trueFlight(random, options, ground);
+  const { trajectory, windMps, landing } = trueFlight(random, options, ground);
   const camera = simulatedCamera(random.fork("camera"), options);
   const localFrame = new LocalFrame(ground.origin);
   const frames = frameCount(options, trajectory);
@@ -73,6 +73,7 @@ export async function simulateFlight(
     note: "for people and tests; airborne never reads it",
     ground: ground.name,
     windMps,
+    landing,
     trueIntrinsics: camera.trueIntrinsics,
     mountingErrorRad: camera.mountingErrorRad,
     ...streams,

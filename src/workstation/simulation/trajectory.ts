@@ -143,10 +143,10 @@ export interface FlightDynamics {
 /** Finest step of the dynamics. */
 export const DYNAMICS_STEP_S = 0.001;
 
-/** Flies until `durationS` have passed or `distanceM` are covered over the ground. */
+/** Flies until `durationS` have passed, `distanceM` are covered over the ground, or `isOver` says so. */
 export function fly(
   dynamics: FlightDynamics,
-  options: { rateHz: number; durationS: number; distanceM: number },
+  options: { rateHz: number; durationS: number; distanceM: number; isOver?: () => boolean },
 ): Trajectory {
   const substeps = Math.max(1, Math.round(1 / (options.rateHz * DYNAMICS_STEP_S)));
   const stepS = 1 / (options.rateHz * substeps);
@@ -167,7 +167,21 @@ export function fly(
     count++;
     flownM += Math.hypot(position[0] - before[0], position[1] - before[1]);
     before = position;
-    if (flownM >= options.distanceM) break;
+    if (flownM >= options.distanceM || options.isOver?.()) break;
   }
   return new Trajectory(options.rateHz, states.slice(0, 10 * count));
+}
+
+/** `after` begins with the state that `before` ends with. */
+export function joinTrajectories(before: Trajectory, after: Trajectory): Trajectory {
+  const states = new Float64Array(10 * (before.count - 1 + after.count));
+  const put = (trajectory: Trajectory, count: number, from: number) => {
+    for (let index = 0; index < count; index++) {
+      const { positionLocalM, velocityLocalMps, localFromBody } = trajectory.state(index);
+      states.set([...positionLocalM, ...velocityLocalMps, ...localFromBody], 10 * (from + index));
+    }
+  };
+  put(before, before.count - 1, 0);
+  put(after, after.count, before.count - 1);
+  return new Trajectory(after.rateHz, states);
 }
