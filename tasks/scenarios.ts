@@ -17,13 +17,25 @@ import {
 import type { Row, Scenario } from "./scenarios/contract.ts";
 import { CRITERIA } from "./scenarios/criteria.ts";
 import { flyScenario } from "./scenarios/fly_scenario.ts";
+import { LANDINGS } from "./scenarios/landings.ts";
 import { LINKS } from "./scenarios/links.ts";
 import { longFlight } from "./scenarios/long_flight.ts";
 import { type Ground, prepareGround, scenarioFolder } from "./scenarios/prepare.ts";
+import { SIGHT } from "./scenarios/sight.ts";
 import { SPOOFING } from "./scenarios/spoofing.ts";
+import { STARTS } from "./scenarios/starts.ts";
 import { tableLines } from "./scenarios/table.ts";
 
-const SCENARIOS: readonly Scenario[] = [...CRITERIA, ...SPOOFING, ...LINKS];
+const SCENARIOS: readonly Scenario[] = [
+  ...CRITERIA,
+  ...SIGHT,
+  ...STARTS,
+  ...SPOOFING,
+  ...LINKS,
+  ...LANDINGS,
+];
+/** Start, climb and end of a flight, a landing, on the average. */
+const AROUND_S = 10;
 
 const OPTIONS = {
   only: option.custom({ form: "a regular expression", read: readPattern }, {
@@ -39,9 +51,10 @@ const OPTIONS = {
   }),
   minutes: option.count({
     minimum: 1,
-    maximum: 600,
+    maximum: 60,
     help: "a flight of so many minutes instead: nothing may grow, and nothing be lost",
   }),
+  clean: option.flag({ help: "with --minutes: GPS stays, and must never be called wrong" }),
   built: option.flag({ help: "dist/airborne, as deno task compile made it" }),
 } as const;
 
@@ -51,9 +64,9 @@ export const scenariosCommand = defineCommand({
   about: `
 Flies each scenario in real time: \`operator simulate controller\` and \`airborne fly\` as two processes,
 over TCP. What they leave (report.jsonl, the flight record, what was printed) stays in
-build/scratch/scenarios/runs. The flight and its package are made the first time, and kept. All of them
+build/scratch/scenarios/runs. Flights and packages are made the first time, and kept. All of them
 take ${
-    Math.ceil(SCENARIOS.reduce((sum, one) => sum + one.durationS + 6, 0) / 60)
+    Math.ceil(SCENARIOS.reduce((sum, one) => sum + one.durationS + AROUND_S, 0) / 60)
   } minutes one after the other.
 
 Scenarios: ${SCENARIOS.map(({ name }) => name).join(", ")}.`,
@@ -63,6 +76,7 @@ Scenarios: ${SCENARIOS.map(({ name }) => name).join(", ")}.`,
     "deno task scenarios",
     "deno task scenarios --only 'drift|jump' --at-once 2",
     "deno task scenarios --minutes 30",
+    "deno task scenarios --minutes 60 --clean",
   ],
   exitCodes: { [EXIT.failure]: "at least one check does not hold" },
   run: scenarios,
@@ -86,6 +100,7 @@ interface Values {
   readonly only: RegExp | undefined;
   readonly atOnce: number;
   readonly minutes: number | undefined;
+  readonly clean: boolean;
   readonly built: boolean;
   readonly json: boolean;
 }
@@ -94,15 +109,17 @@ async function scenarios(values: Values, io: CommandIo): Promise<ExitCode> {
   const { minutes } = values;
   const chosen = minutes === undefined
     ? SCENARIOS.filter(({ name }) => values.only?.test(name) ?? true)
-    : [longFlight(minutes)];
-  const isWide = minutes !== undefined;
-  const ground = await prepareGround(io.signal, (what) => io.note(what), { isWide });
+    : [longFlight(minutes, { isClean: values.clean })];
+  const host = { signal: io.signal, onStep: (what: string) => io.note(what) };
+  // One after the other, before anything is measured.
+  for (const scenario of chosen) await prepareGround(groundOf(scenario), host);
   const rows: Row[] = [];
   const left = [...chosen.entries()];
   const work = async () => {
     for (let next = left.shift(); next !== undefined; next = left.shift()) {
       const [index, scenario] = next;
       io.signal.throwIfAborted();
+      const ground = await prepareGround(groundOf(scenario), host);
       const flown = await rowsOf(scenario, { ground, index, isBuilt: values.built }, io);
       rows.push(...flown);
       if (values.json) { for (const row of flown) io.out(JSON.stringify({ type: "row", ...row })); }
@@ -156,6 +173,10 @@ async function rowsOf(
       passes: false,
     }];
   }
+}
+
+function groundOf({ flight = "cruise", map = "corridor" }: Scenario) {
+  return { flight, map };
 }
 
 function readPattern(text: string): RegExp | Refused {

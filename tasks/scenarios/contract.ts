@@ -4,6 +4,7 @@
  * @module
  */
 import type { FlightEvidence } from "./evidence.ts";
+import type { FlightName, MapName } from "./prepare.ts";
 
 export interface Figure {
   /** What was measured, for a person. */
@@ -25,14 +26,20 @@ export interface Scenario {
   readonly name: string;
   /** Options of `operator simulate controller` beside the flight, the ports and the report. */
   readonly controller: readonly string[];
-  /** Options of `airborne fly` beside package, ports and recorder. */
+  /** Options of `airborne fly` beside package, ports and recorder; {place}: where the aircraft stands. */
   readonly fly?: readonly string[];
-  /** Seconds of the flight. */
+  /** GDN_… variables of `airborne`. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** The recorded flight; cruise where none is named. */
+  readonly flight?: FlightName;
+  /** What the package shows; corridor where none is named. */
+  readonly map?: MapName;
+  /** Seconds of the flight, before its landing. */
   readonly durationS: number;
+  /** It lands, and `airborne` has to end by itself; else it ends in the air, and `airborne` by SIGTERM. */
+  readonly lands?: boolean;
   /** `airborne` is killed (SIGKILL) at this second of the flight, and started again at once. */
   readonly killAtS?: number;
-  /** Simulated while it is flown, over the whole ground. */
-  readonly isGenerated?: boolean;
   /** Signs the link: both sides are given the key. */
   readonly isSigned?: boolean;
   readonly checks: readonly Check[];

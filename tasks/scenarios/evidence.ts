@@ -10,6 +10,7 @@ import {
   findOnlyFlight,
   readRecords,
 } from "../../src/flight/flight_record/mod.ts";
+import { TrueMotion } from "./true_motion.ts";
 
 export interface ReportPosition {
   readonly timeS: number;
@@ -44,6 +45,8 @@ export interface RecordedFlightState {
 }
 
 export interface FlightEvidence {
+  /** Of the recorded flight: without a landing that was made behind it. */
+  readonly truth: TrueMotion;
   readonly positions: readonly ReportPosition[];
   readonly lines: readonly ReportLine[];
   readonly records: readonly FlownRecord[];
@@ -52,6 +55,8 @@ export interface FlightEvidence {
   /** Seconds of the flight less those of the companion's clock, nanoseconds per second apart. */
   readonly clockOffsetS: number;
   readonly flyCode: number;
+  /** Seconds from the controller's end to that of `airborne`. */
+  readonly flyEndedAfterS: number;
   readonly controllerCode: number;
   /** Of `airborne`, resident; seconds since the flight began. */
   readonly memoryMb: readonly { readonly timeS: number; readonly mb: number }[];
@@ -61,20 +66,20 @@ export interface FlightEvidence {
   readonly killedAtS: number | null;
 }
 
-interface Ended {
-  readonly memoryMb: FlightEvidence["memoryMb"];
-  /** What comes behind it (on the ground from one moment to the next) is not looked at. */
-  readonly durationS: number;
+interface Ended extends
+  Pick<
+    FlightEvidence,
+    "memoryMb" | "flyCode" | "flyEndedAfterS" | "controllerCode" | "flyText" | "killedAtS"
+  > {
+  /** What comes behind it, when the link is gone, is not looked at. */
+  readonly untilS: number;
   readonly reportFile: string;
   readonly recorderFolder: string;
-  readonly flyCode: number;
-  readonly controllerCode: number;
-  readonly flyText: string;
-  readonly killedAtS: number | null;
+  readonly flight: string;
 }
 
 export async function readEvidence(ended: Ended): Promise<FlightEvidence> {
-  const isInFlight = ({ timeS }: { timeS: number }) => timeS <= ended.durationS;
+  const isInFlight = ({ timeS }: { timeS: number }) => timeS <= ended.untilS;
   const lines = (await readReport(ended.reportFile)).filter((line) =>
     isInFlight(line) || line.type === "summary"
   );
@@ -88,6 +93,7 @@ export async function readEvidence(ended: Ended): Promise<FlightEvidence> {
   const raw = folders.length === 0 ? [] : await rawRecords(folders.at(-1) ?? "");
   const clockOffsetS = offsetOf(raw, positions);
   return {
+    truth: new TrueMotion(await Deno.readTextFile(`${ended.flight}/truth.csv`)),
     positions,
     lines,
     records: raw.map(({ kind, timestampNs, payload }) => ({

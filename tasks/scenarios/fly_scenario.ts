@@ -16,7 +16,8 @@ import {
 } from "../executables.ts";
 import type { Scenario } from "./contract.ts";
 import { type FlightEvidence, readEvidence } from "./evidence.ts";
-import { GENERATED, type Ground } from "./prepare.ts";
+import { TrueMotion } from "./true_motion.ts";
+import type { Ground } from "./prepare.ts";
 
 export interface ScenarioHost {
   readonly ground: Ground;
@@ -30,6 +31,8 @@ export interface ScenarioHost {
 
 /** Start and end of both programs, beyond the flight itself. */
 const OVERHEAD_S = 60;
+/** A landing and the time on the ground behind it, at most. */
+const LANDING_S = 90;
 /** For closing the record. */
 const ENDING_S = 5;
 
@@ -39,13 +42,15 @@ export async function flyScenario(scenario: Scenario, host: ScenarioHost): Promi
   await Deno.mkdir(files.recorderFolder);
   const limit = AbortSignal.any([
     host.signal,
-    AbortSignal.timeout(1000 * (scenario.durationS + OVERHEAD_S)),
+    AbortSignal.timeout(1000 * wallLimitS(scenario)),
   ]);
   const key = scenario.isSigned ? await signingKey(folder) : [];
-  const controller = start(operatorFor(controllerArgs(scenario, host, files, key)), limit);
+  const controllerOptions = await controllerArgs(scenario, host, files, key);
+  const controller = start(operatorFor(controllerOptions), limit);
   await controller.said(/waiting/);
   const args = await flyArgs(scenario, host, files, key);
-  const startAirborne = () => start(airborneFor(args, host.isBuilt), limit);
+  const airborneCommand = airborneFor(args, host.isBuilt);
+  const startAirborne = () => start(airborneCommand, limit, scenario.settings);
   let airborne = startAirborne();
   let killedAtS: number | null = null;
   await controller.said(/flying/);
@@ -59,17 +64,26 @@ export async function flyScenario(scenario: Scenario, host: ScenarioHost): Promi
     airborne = startAirborne();
   }
   const controllerCode = await controller.ended;
+  const overMs = performance.now();
   // Landed, it ends by itself; what does not is ended as a person would end it.
-  const ending = setTimeout(() => airborne.end(), 1000 * ENDING_S);
+  const ending = setTimeout(() => airborne.end(), scenario.lands ? 1000 * ENDING_S : 0);
   const flyCode = await airborne.ended;
   clearTimeout(ending);
+  const flyEndedAfterS = (performance.now() - overMs) / 1000;
   host.signal.throwIfAborted();
   const flyText = airborne.text();
   await Deno.writeTextFile(`${folder}/airborne.txt`, flyText);
   await Deno.writeTextFile(`${folder}/controller.txt`, controller.text());
-  const codes = { flyCode, controllerCode };
-  const { durationS } = scenario;
-  return readEvidence({ ...files, ...codes, durationS, flyText, killedAtS, memoryMb: memory.mb });
+  const codes = { flyCode, controllerCode, flyEndedAfterS };
+  const untilS = scenario.lands ? Infinity : scenario.durationS;
+  const { flight } = host.ground;
+  const told = { flyText, killedAtS, memoryMb: memory.mb };
+  return readEvidence({ ...files, ...codes, ...told, untilS, flight });
+}
+
+function wallLimitS(scenario: Scenario): number {
+  const { groundS, climbS } = flightTimes(scenario);
+  return groundS + climbS + scenario.durationS + OVERHEAD_S + (scenario.lands ? LANDING_S : 0);
 }
 
 interface RunFiles {
@@ -77,21 +91,31 @@ interface RunFiles {
   readonly recorderFolder: string;
 }
 
-function controllerArgs(
-  { controller, durationS, isGenerated }: Scenario,
+async function controllerArgs(
+  { controller, durationS, lands }: Scenario,
   { ground, port }: ScenarioHost,
   { reportFile }: RunFiles,
   key: readonly string[],
-): string[] {
+): Promise<string[]> {
+  const truth = new TrueMotion(await Deno.readTextFile(`${ground.flight}/truth.csv`));
   return [
     "simulate",
     "controller",
-    ...isGenerated ? GENERATED : [ground.flight],
+    ground.flight,
     ...["--link", `tcpin:127.0.0.1:${port}`, "--camera-link", `tcpin:127.0.0.1:${port + 1}`],
-    ...["--report", reportFile, "--duration", String(durationS)],
-    ...controller,
+    ...["--report", reportFile, ...lands ? [] : ["--duration", String(durationS), "--end-in-air"]],
+    ...controller.map((one) => hinted(one, truth)),
     ...key,
   ];
+}
+
+/** {at}: where the aircraft is at the hint's second, to 0.001°. */
+function hinted(option: string, truth: TrueMotion): string {
+  const atS = Number(option.split("@").at(-1));
+  return option.replace("{at}", () => {
+    const { latitudeDeg, longitudeDeg } = truth.place(atS);
+    return `${latitudeDeg.toFixed(3)},${longitudeDeg.toFixed(3)}`;
+  });
 }
 
 async function flyArgs(
@@ -100,7 +124,8 @@ async function flyArgs(
   { recorderFolder }: RunFiles,
   key: readonly string[],
 ): Promise<string[]> {
-  const place = await standingPlace(ground.flight, flightTimes(scenario).climbS);
+  const truth = new TrueMotion(await Deno.readTextFile(`${ground.flight}/truth.csv`));
+  const place = standingPlace(truth, flightTimes(scenario).climbS);
   return [
     "fly",
     ...["--connect", `tcp:127.0.0.1:${port}`, "--camera", `frames:tcp:127.0.0.1:${port + 1}`],
@@ -146,13 +171,15 @@ function flightTimes({ controller }: Scenario): { groundS: number; climbS: numbe
 const METRES_PER_DEGREE = 111_320;
 
 /** Where the climb begins, "LAT,LON": half of its time before the flight's first place, at its speed. */
-async function standingPlace(flight: string, climbS: number): Promise<string> {
-  const text = await Deno.readTextFile(`${flight}/truth.csv`);
-  const [, latitude, longitude, , east, north] = text.split("\n", 2)[1].split(",").map(Number);
-  const latitudeDeg = latitude - north * climbS / 2 / METRES_PER_DEGREE;
-  const metresPerDegree = METRES_PER_DEGREE * Math.cos(latitude * Math.PI / 180);
-  const longitudeDeg = longitude - east * climbS / 2 / metresPerDegree;
-  return `${latitudeDeg.toFixed(6)},${longitudeDeg.toFixed(6)}`;
+function standingPlace(truth: TrueMotion, climbS: number): string {
+  const { latitudeDeg, longitudeDeg } = truth.place(0);
+  const { velocityEnMps: [eastMps, northMps] } = truth.at(0);
+  const metresPerDegreeEast = METRES_PER_DEGREE * Math.cos(latitudeDeg * Math.PI / 180);
+  const standing = [
+    latitudeDeg - northMps * climbS / 2 / METRES_PER_DEGREE,
+    longitudeDeg - eastMps * climbS / 2 / metresPerDegreeEast,
+  ];
+  return standing.map((degrees) => degrees.toFixed(6)).join(",");
 }
 
 async function signingKey(folder: string): Promise<string[]> {
@@ -181,13 +208,17 @@ interface Running {
   text(): string;
 }
 
-function start({ command, args }: ExecutableCommand, signal: AbortSignal): Running {
+function start(
+  { command, args }: ExecutableCommand,
+  signal: AbortSignal,
+  settings: Readonly<Record<string, string>> = {},
+): Running {
   const child = new Deno.Command(command, {
     args,
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", ...settings },
   }).spawn();
   let text = "";
   const waiting = new Set<() => void>();

@@ -111,3 +111,45 @@ export function frameLatenciesMs(evidence: FlightEvidence, from: "exposure" | "a
   }
   return latencies;
 }
+
+/** How often the claimed accuracy was better than that of the position before. */
+export function sigmaShrinks(evidence: FlightEvidence, fromS: number, toS: number): number | null {
+  const sigmas = positionsBetween(evidence, fromS, toS).flatMap(({ fixType, sigmaHorizontalM }) =>
+    fixType >= 2 && sigmaHorizontalM !== null ? [sigmaHorizontalM] : []
+  );
+  if (sigmas.length < SIGMAS_MIN) return null;
+  return sigmas.filter((one, i) => i > 0 && one < sigmas[i - 1] * SHRINKS_BELOW).length;
+}
+
+const SIGMAS_MIN = 5;
+/** Accuracies travel as rounded numbers. */
+const SHRINKS_BELOW = 0.999;
+
+/** Of each position with a fix: how long ago the aircraft passed it, by its true speed. */
+export function lagsMs(evidence: FlightEvidence, fromS: number, toS: number): number[] {
+  const { truth } = evidence;
+  return positionsBetween(evidence, fromS, toS).flatMap(({ timeS, fixType, fields }) => {
+    const { eastM, northM, velocityEnMps: [east, north] } = truth.at(timeS);
+    const speed = Math.hypot(east, north);
+    if (fixType < 2 || speed < 5) return [];
+    const [sentEastM, sentNorthM] = truth.local(Number(fields.lat) / 1e7, Number(fields.lon) / 1e7);
+    const behindM = ((eastM - sentEastM) * east + (northM - sentNorthM) * north) / speed;
+    return [1000 * behindM / speed];
+  });
+}
+
+/** Frames that were taken, and frames in a row of which no estimate was made. */
+export function framesMissed(evidence: FlightEvidence): { percent: number; inARow: number } | null {
+  const sequences = (kind: string) =>
+    recordsOf(evidence, kind).map(({ payload }) => payload.sequence)
+      .filter((one): one is number => typeof one === "number");
+  const last = sequences("frame.meta").at(-1), worked = sequences("nav.state");
+  if (last === undefined || worked.length === 0) return null;
+  const gaps = [...worked, last + 1].map((one, i) => one - (i === 0 ? -1 : worked[i - 1]) - 1);
+  return { percent: 100 * (1 - worked.length / (last + 1)), inARow: Math.max(...gaps) };
+}
+
+/** Positions with a fix sent since the flight began. */
+export function firstFix({ positions }: FlightEvidence, fromS = -Infinity) {
+  return positions.find(({ timeS, fixType }) => timeS >= fromS && fixType >= 2);
+}

@@ -1,5 +1,6 @@
 /**
- * The flight and the package that the scenarios share: made once, by the shipped `operator`.
+ * The flights and packages that the scenarios share: made once, by the shipped `operator`, when a scenario
+ * first needs them.
  *
  * @module
  */
@@ -7,80 +8,107 @@ import { removeIfPresent } from "../../src/core/mod.ts";
 import { runStep } from "../evaluate/processes.ts";
 import { REPOSITORY } from "../executables.ts";
 
+const ROOT = `${REPOSITORY}/build/scratch/scenarios`;
+const CENTRE = ["--centre", "48.5,35.0"];
+const PLACE = ["--procedural", "7", ...CENTRE];
+const AGL = ["--agl", "130"];
+/** Of every flight; the square map shows what a camera sees from all over it. */
+const EXTENT = ["--extent", "1500"];
+const GPS = ["--gps", "present"];
+
+/** Options of `operator simulate flight` beside its folder. */
+const FLIGHTS = {
+  /** Longer than any scenario; ends in the air. */
+  cruise: [...PLACE, "--duration", "90"],
+  /** With their landings. */
+  wing: [...PLACE, "--duration", "25", "--landing"],
+  rotor: [...PLACE, "--duration", "25", "--landing", "--aircraft", "multirotor"],
+  /** Over ground that no map shows: a search finds nothing, and goes on. */
+  elsewhere: ["--procedural", "8", ...CENTRE, "--duration", "90"],
+  half_hour: [...PLACE, "--duration", "1800"],
+  hour: [...PLACE, "--duration", "3600"],
+} as const;
+export type FlightName = keyof typeof FLIGHTS;
+
+/** What a package shows, as options of `operator simulate map`. */
+const MAPS = {
+  corridor: (cruise: string) => ["--corridor-of", cruise],
+  square: () => ["--extent", "1900"],
+  /** 25 km². */
+  large: () => ["--extent", "5000"],
+} as const;
+export type MapName = keyof typeof MAPS;
+
+/** Where a scenario is flown. */
 export interface Ground {
   readonly flight: string;
   readonly flightPackage: string;
 }
 
-const ROOT = `${REPOSITORY}/build/scratch/scenarios`;
-const PLACE = ["--procedural", "7", "--centre", "48.5,35.0"];
-const AGL_M = "130";
-const EXTENT_M = "1500";
-/** What the camera sees from all over the extent. */
-const MAP_M = "1900";
-/** Options of a flight that is simulated while it is flown: with the camera of the other one. */
-export const GENERATED = [...PLACE, "--agl", AGL_M, "--extent", EXTENT_M];
-/** Of the longest scenario, seconds. */
-const FLIGHT_S = "90";
+interface Host {
+  readonly signal: AbortSignal;
+  onStep(what: string): void;
+}
 
-/** In build/scratch; what is there already is used again. Wide: with a map of all that a flight may see. */
+/** In build/scratch; what is there already is used again. */
 export async function prepareGround(
-  signal: AbortSignal,
-  onStep: (what: string) => void,
-  { isWide }: { readonly isWide: boolean },
+  wanted: { readonly flight: FlightName; readonly map: MapName },
+  host: Host,
 ): Promise<Ground> {
-  const folder = `${ROOT}/${isWide ? "wide" : "ground"}`;
-  const ground = { flight: `${folder}/flight`, flightPackage: `${folder}/package` };
-  if (await isWhole(ground)) return ground;
+  const flight = await flightFolder(wanted.flight, host);
+  return { flight, flightPackage: await packageFolder(wanted.map, host) };
+}
+
+async function flightFolder(name: FlightName, host: Host): Promise<string> {
+  const folder = `${ROOT}/flights/${name}`;
+  if (await exists(`${folder}/flight.json`)) return folder;
+  await Deno.mkdir(`${ROOT}/flights`, { recursive: true });
   await removeIfPresent(folder);
-  await Deno.mkdir(folder, { recursive: true });
-  const grants = { read: [folder], write: [folder] };
-  const operator = async (what: string, ...args: string[]) => {
-    onStep(what);
-    await runStep("operator", args, { signal, grants });
-  };
-  const data = ["--data", `${folder}/data`];
-  const size = ["--agl", AGL_M, "--duration", FLIGHT_S, "--extent", EXTENT_M, "--gps", "present"];
+  const options = [...FLIGHTS[name], ...AGL, ...EXTENT, ...GPS];
   await operator(
-    "simulating the flight",
+    `simulating the flight ${name}`,
+    host,
     "simulate",
     "flight",
     "--out",
-    ground.flight,
-    ...PLACE,
-    ...size,
+    folder,
+    options,
   );
-  const area = isWide ? ["--extent", MAP_M] : ["--corridor-of", ground.flight];
-  const map = ["--out", `${folder}/map`, ...area];
-  await operator("painting its map", "simulate", "map", ...PLACE, ...map);
-  await operator(
-    "importing",
-    "tiles",
-    "import",
-    `${folder}/map`,
-    "--captured-at",
-    "2025-09-01",
-    ...data,
-  );
-  await operator(
-    "provisioning",
-    "provision",
-    "--out",
-    ground.flightPackage,
-    "--agl",
-    AGL_M,
-    ...data,
-  );
-  return ground;
+  return folder;
 }
 
-async function isWhole({ flight, flightPackage }: Ground): Promise<boolean> {
-  const there = await Promise.all(
-    [`${flight}/flight.json`, `${flightPackage}/manifest.json`].map((path) =>
-      Deno.stat(path).then(() => true, () => false)
-    ),
-  );
-  return there.every(Boolean);
+async function packageFolder(name: MapName, host: Host): Promise<string> {
+  const folder = `${ROOT}/maps/${name}`;
+  const flightPackage = `${folder}/package`;
+  if (await exists(`${flightPackage}/manifest.json`)) return flightPackage;
+  const area = MAPS[name](await flightFolder("cruise", host));
+  await removeIfPresent(folder);
+  await Deno.mkdir(folder, { recursive: true });
+  const map = `${folder}/map`, data = ["--data", `${folder}/data`];
+  const captured = ["--captured-at", "2025-09-01"];
+  await operator(`painting the map ${name}`, host, "simulate", "map", "--out", map, [
+    ...PLACE,
+    ...area,
+  ]);
+  await operator(`importing the map ${name}`, host, "tiles", "import", map, [...captured, ...data]);
+  await operator(`provisioning ${name}`, host, "provision", "--out", flightPackage, [
+    ...AGL,
+    ...data,
+  ]);
+  return flightPackage;
+}
+
+async function operator(
+  what: string,
+  { signal, onStep }: Host,
+  ...args: (string | readonly string[])[]
+): Promise<void> {
+  onStep(what);
+  await runStep("operator", args.flat(), { signal, grants: { read: [ROOT], write: [ROOT] } });
+}
+
+function exists(path: string): Promise<boolean> {
+  return Deno.stat(path).then(() => true, () => false);
 }
 
 /** An empty folder for one scenario. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Check, Scenario } from "./contract.ts";
-import { ALWAYS } from "./criteria.ts";
+import { ALWAYS } from "./checks.ts";
 import {
   atMost,
   delayS,

@@ -3,7 +3,7 @@
  * of what `deno task scenarios` flies. No figure of time is asked for: other tests run beside it.
  */
 import assert from "node:assert/strict";
-import { ALWAYS } from "../../tasks/scenarios/criteria.ts";
+import { ALWAYS } from "../../tasks/scenarios/checks.ts";
 import { flyScenario } from "../../tasks/scenarios/fly_scenario.ts";
 import { worldForFile } from "../faults/fixture.ts";
 

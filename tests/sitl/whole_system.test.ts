@@ -79,7 +79,10 @@ Deno.test({
 });
 
 async function flyWithoutGps(folder: string): Promise<void> {
-  const ground = await prepareGround(new AbortController().signal, () => {}, { isWide: true });
+  const ground = await prepareGround({ flight: "cruise", map: "square" }, {
+    signal: new AbortController().signal,
+    onStep: () => {},
+  });
   await Deno.mkdir(`${folder}/sitl`);
   await Deno.mkdir(`${folder}/record`);
   await using sitl = await Sitl.start(`${folder}/sitl`, HOME, {

@@ -17,6 +17,7 @@ import {
 } from "../../core/mod.ts";
 import type { VisionLibrary } from "../../native/vision/mod.ts";
 import { flightOptions } from "../../workstation/simulation/mod.ts";
+import { FAULT_OPTIONS, faultsOf } from "./simulate_controller_faults.ts";
 import { GROUND_GROUP, GROUND_OPTIONS, openGround } from "./simulated_ground.ts";
 import type { SimulateParts } from "./simulate.ts";
 import { lineSigning, openLine } from "./controller_line.ts";
@@ -24,19 +25,14 @@ import { openDevice } from "../../native/device/mod.ts";
 import {
   cloudPictures,
   composeController,
-  type FaultSchedule,
   FIRMWARES,
   type Flight,
   FlightReport,
   flyController,
   FrameServer,
   type GroundTime,
-  NO_FAULTS,
   openGeneratedVehicle,
   openRecordedVehicle,
-  readHint,
-  readSpoofing,
-  readWindow,
 } from "../../workstation/simulated_controller/mod.ts";
 
 const ABOUT = `
@@ -50,12 +46,10 @@ hours if need be; the pictures are rendered on the way.
 
 Windows are seconds of the flight: 20..40, or 20.. to its end.`;
 
-const FAULTS = "What goes wrong";
 /** A simulation that is later than this, on a busy machine, is named: its figures are worth little. */
 const LATE_MS = 100;
 /** Of a flight without a folder. */
 const DURATION_DEFAULT_S = 60;
-const WINDOW = { form: "seconds like 20..40 or 20..", read: readWindow };
 
 const ARGUMENTS = {
   flight: option.path({
@@ -129,102 +123,7 @@ const OPTIONS = {
     help:
       "JSON lines: each position taken in, its error, what the firmware made of it; texts, commands",
   }),
-  gpsSpoof: option.custom({
-    form: "drift:MPS, jump:M, frozen, replay or meacon:M, with @20 or @20..60 behind it",
-    read: readSpoofing,
-  }, {
-    placeholder: "KIND@T",
-    multiple: true,
-    help: "a receiver that is deceived",
-    example: "drift:2@20",
-    group: FAULTS,
-  }),
-  gpsOff: option.custom(WINDOW, {
-    placeholder: "T..T",
-    multiple: true,
-    help: "no signal: no fix",
-    group: FAULTS,
-  }),
-  gpsSilent: option.custom(WINDOW, {
-    placeholder: "T..T",
-    multiple: true,
-    help: "a receiver that says nothing",
-    group: FAULTS,
-  }),
-  gpsJam: option.custom(WINDOW, {
-    placeholder: "T..T",
-    multiple: true,
-    help: "fixes that come and go, with wild accuracies and velocities",
-    group: FAULTS,
-  }),
-  cameraBlind: option.custom(WINDOW, {
-    placeholder: "T..T",
-    multiple: true,
-    help: "pictures of cloud",
-    group: FAULTS,
-  }),
-  cameraOff: option.custom(WINDOW, {
-    placeholder: "T..T",
-    multiple: true,
-    help: "no pictures",
-    group: FAULTS,
-  }),
-  cameraLate: option.number({
-    unit: "milliseconds",
-    minimum: 0,
-    maximum: 5000,
-    default: 0,
-    help: "pictures come so much later",
-    group: FAULTS,
-  }),
-  linkCut: option.custom(WINDOW, {
-    placeholder: "T..T",
-    multiple: true,
-    help: "nothing passes on the line, in either direction",
-    group: FAULTS,
-  }),
-  jitter: option.number({
-    unit: "milliseconds",
-    minimum: 0,
-    maximum: 1000,
-    default: 0,
-    help: "mean delay of a message",
-    group: FAULTS,
-  }),
-  noise: option.number({
-    unit: "part of the messages",
-    minimum: 0,
-    maximum: 1,
-    default: 0,
-    help: "noise on the line: bytes between messages, cut and damaged ones",
-    group: FAULTS,
-  }),
-  reorder: option.number({
-    unit: "part of the messages",
-    minimum: 0,
-    maximum: 1,
-    default: 0,
-    help: "messages that the next one overtakes",
-    group: FAULTS,
-  }),
-  clockSkew: option.number({
-    unit: "parts per million",
-    minimum: -1000,
-    maximum: 1000,
-    default: NO_FAULTS.clockSkewPpm,
-    help: "how much the controller's clock gains",
-    group: FAULTS,
-  }),
-  wrongClock: option.number({
-    unit: "seconds",
-    minimum: -1e9,
-    maximum: 1e9,
-    default: 0,
-    help: "how much the controller's date is ahead",
-    group: FAULTS,
-  }),
-  secondSystem: option.flag({ help: "another vehicle speaks on the same line", group: FAULTS }),
-  mixedVersions: option.flag({ help: "every third message as MAVLink 1", group: FAULTS }),
+  ...FAULT_OPTIONS,
   ...GROUND_OPTIONS,
   aircraft: option.choice(["fixed_wing", "multirotor"], {
     placeholder: "KIND",
@@ -245,12 +144,6 @@ const OPTIONS = {
     default: 1500,
     help: "without FLIGHT, procedural: side of the square that the route keeps to",
     group: GROUND_GROUP,
-  }),
-  hint: option.custom({ form: "LAT,LON,RADIUS@T", read: readHint }, {
-    placeholder: "LAT,LON,RADIUS@T",
-    multiple: true,
-    help: "the ground station says where to look: degrees, metres, second",
-    example: "48.5,35.0,500@20",
   }),
 } as const;
 
@@ -359,27 +252,6 @@ function told(summary: ReturnType<FlightReport["summary"]>): string {
     `largest error ${summary.errorMMax} m, of the controller's own estimate ${summary.ekfErrorMMax} m` +
     (summary.lateMsMax > LATE_MS ? `; the simulation was ${summary.lateMsMax} ms late` : "") +
     (summary.aborts > 0 ? `; ${summary.aborts} would have stopped an autopilot` : "");
-}
-
-function faultsOf(values: Values): FaultSchedule {
-  return {
-    spoofing: values.gpsSpoof,
-    gpsOff: values.gpsOff,
-    gpsSilent: values.gpsSilent,
-    gpsJammed: values.gpsJam,
-    cameraBlind: values.cameraBlind,
-    cameraOff: values.cameraOff,
-    cameraLateS: values.cameraLate / 1000,
-    linkCut: values.linkCut,
-    jitterS: values.jitter / 1000,
-    clockSkewPpm: values.clockSkew,
-    wrongClockS: values.wrongClock,
-    noise: values.noise,
-    reorder: values.reorder,
-    secondSystem: values.secondSystem,
-    mixedVersions: values.mixedVersions,
-    hints: values.hint,
-  };
 }
 
 export function cameraAddress(

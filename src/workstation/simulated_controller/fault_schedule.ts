@@ -23,6 +23,11 @@ export interface Spoofing extends TimeWindow {
   readonly amount: number;
 }
 
+/** Pictures of a place that lies so far back on the way. */
+export interface Elsewhere extends TimeWindow {
+  readonly distanceM: number;
+}
+
 interface Hint {
   readonly atS: number;
   readonly latitudeDeg: number;
@@ -40,6 +45,7 @@ export interface FaultSchedule {
   readonly gpsJammed: readonly TimeWindow[];
   /** Pictures of nothing: a lens cap, cloud. */
   readonly cameraBlind: readonly TimeWindow[];
+  readonly cameraElsewhere: readonly Elsewhere[];
   /** No pictures at all. */
   readonly cameraOff: readonly TimeWindow[];
   /** Pictures arrive this much later, seconds, with the age that says so. */
@@ -66,6 +72,7 @@ export const NO_FAULTS: FaultSchedule = {
   gpsSilent: [],
   gpsJammed: [],
   cameraBlind: [],
+  cameraElsewhere: [],
   cameraOff: [],
   cameraLateS: 0,
   linkCut: [],
@@ -106,6 +113,14 @@ export function readSpoofing(text: string): Spoofing | Refused {
   const window = readWindow(match[3]);
   if (window instanceof Refused) return window;
   return { kind, amount: Number(match[2] ?? 0), ...window };
+}
+
+/** "350@30..31": metres and window. */
+export function readElsewhere(text: string): Elsewhere | Refused {
+  const match = new RegExp(`^(${NUMBER})@(.+)$`).exec(text.trim());
+  if (match === null) return new Refused();
+  const window = readWindow(match[2]);
+  return window instanceof Refused ? window : { distanceM: Number(match[1]), ...window };
 }
 
 /** "50.4501,30.5234,500@20": latitude, longitude, radius in metres, second of the flight. */

@@ -7,6 +7,7 @@
 import type { Clock } from "../../core/mod.ts";
 import type { ByteLink } from "../../link/transport/mod.ts";
 import type { ControllerProtocol, VehicleEvent } from "./contract.ts";
+import { EarlierPictures } from "./earlier_pictures.ts";
 import { isWithin } from "./fault_schedule.ts";
 import type { FrameServer } from "./frame_server.ts";
 import type { FlightReport } from "./report.ts";
@@ -45,7 +46,8 @@ export async function flyController(parts: FlightParts, signal: AbortSignal): Pr
     await untilBegun(parts, time, signal);
     if (signal.aborted) return;
     parts.onStart();
-    parts.report.line("start", time.now(), { endS: vehicle.flight.endS });
+    const { endS, landing } = vehicle.flight;
+    parts.report.line("start", time.now(), { endS, landing });
     for await (const event of vehicle.flight.events(signal)) {
       await time.until(event.timeS, signal);
       if (signal.aborted) return;
@@ -105,6 +107,7 @@ class Camera {
   readonly #parts: FlightParts;
   readonly #time: FlightTime;
   readonly #held: FrameOfVehicle[] = [];
+  readonly #earlier = new EarlierPictures();
 
   constructor(parts: FlightParts, time: FlightTime) {
     this.#parts = parts;
@@ -115,8 +118,19 @@ class Camera {
     const { clouds, vehicle: { faults: { cameraOff, cameraBlind } } } = this.#parts;
     if (isWithin(cameraOff, frame.exposureMidS)) return;
     const isBlind = isWithin(cameraBlind, frame.exposureMidS);
-    const jpeg = isBlind ? clouds[frame.sequence % clouds.length] : frame.jpeg;
+    const jpeg = isBlind ? clouds[frame.sequence % clouds.length] : this.#seen(frame);
     this.#held.push({ ...frame, jpeg });
+  }
+
+  /** Its own picture, or one from elsewhere. */
+  #seen({ exposureMidS, jpeg }: FrameOfVehicle): Uint8Array {
+    const { flight, faults: { cameraElsewhere } } = this.#parts.vehicle;
+    if (cameraElsewhere.length === 0) return jpeg;
+    const { positionLocalM } = flight.truthAt(exposureMidS);
+    this.#earlier.keep({ positionLocalM, jpeg });
+    const elsewhere = cameraElsewhere.find((one) => isWithin([one], exposureMidS));
+    if (elsewhere === undefined) return jpeg;
+    return this.#earlier.newestBeyond(elsewhere.distanceM, positionLocalM) ?? jpeg;
   }
 
   flush(): void {

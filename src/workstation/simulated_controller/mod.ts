@@ -6,6 +6,7 @@ export type { Flight } from "./contract.ts";
 export {
   type FaultSchedule,
   NO_FAULTS,
+  readElsewhere,
   readHint,
   readSpoofing,
   readWindow,
