@@ -32,7 +32,7 @@ export type VehicleEvent =
     readonly jpeg: Uint8Array;
   };
 
-export interface LandingTimes {
+interface LandingTimes {
   readonly fromS: number;
   readonly atRestS: number;
 }

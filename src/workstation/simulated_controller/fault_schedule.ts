@@ -24,7 +24,7 @@ export interface Spoofing extends TimeWindow {
 }
 
 /** Pictures of a place that lies so far back on the way. */
-export interface Elsewhere extends TimeWindow {
+interface Elsewhere extends TimeWindow {
   readonly distanceM: number;
 }
 
