@@ -20,13 +20,20 @@ import {
   pooledMetrics,
 } from "../src/workstation/evaluation/mod.ts";
 import { type EvaluateCase, groundCase, suite } from "./evaluate/cases.ts";
-import { EVALUATE_OPTIONS, type EvaluateOptions, evaluateOptions } from "./evaluate/options.ts";
+import {
+  EVALUATE_OPTIONS,
+  type EvaluateOptions,
+  evaluateOptions,
+  type EvaluateValues,
+} from "./evaluate/options.ts";
 import { type CaseResult, matcherTable, metricsTable, resultLine } from "./evaluate/results.ts";
+import { evaluateHostile, type HostileOptions } from "./evaluate/hostile/run.ts";
 import { type CaseHost, noteWriter, type PackageCache } from "./evaluate/host.ts";
 import { runCase } from "./evaluate/run_case.ts";
 import { missedPlacement, tileMetrics, tilesTable } from "./evaluate/tiles/tile_metrics.ts";
 
 const DATA_FOLDER = "../shared/data";
+const HOSTILE_AT_ONCE = 2;
 const WORK_FOLDER = "build/evaluate";
 
 export const evaluateCommand = defineCommand({
@@ -46,7 +53,10 @@ the truth. Without --map: the whole suite, as far as ../shared/data holds it.`,
     0: "every flight could be measured (missed bars are printed)",
     1: "one failed; with --map the code of what failed (65 bad data, 66 no such file)",
   },
-  run: (values, io) => evaluate(evaluateOptions(values), io.signal),
+  run: (values, io) =>
+    values.hostile
+      ? evaluateHostile(hostileOptions(values), io.signal)
+      : evaluate(evaluateOptions(values), io.signal),
 });
 
 if (import.meta.main) {
@@ -58,6 +68,11 @@ if (import.meta.main) {
       permissionSet: "tasks",
     }),
   );
+}
+
+function hostileOptions(values: EvaluateValues): HostileOptions {
+  const { json, keep, only = null, atOnce = HOSTILE_AT_ONCE } = values;
+  return { dataFolder: DATA_FOLDER, work: `${WORK_FOLDER}/hostile`, only, json, keep, atOnce };
 }
 
 async function evaluate(options: EvaluateOptions, signal: AbortSignal): Promise<ExitCode> {

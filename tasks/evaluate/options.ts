@@ -28,6 +28,16 @@ export const EVALUATE_OPTIONS = {
     help: "the flights make tiles as well (airborne replay --make-tiles); where these lie is " +
       "measured by pose and by picture, and shown in a table of its own (criterion N7)",
   }),
+  hostile: option.flag({
+    help: "inputs that lie, one per flight, instead of the suite: how wrong, and how sure of it; " +
+      "results are kept in build/evaluate/hostile, and a run that was broken off goes on (criterion H1)",
+  }),
+  atOnce: option.count({
+    minimum: 1,
+    maximum: 64,
+    help: "hostile: replays side by side",
+    absent: "2",
+  }),
   keep: option.flag({ help: "keep the work folder and say where it is" }),
   map: option.path({
     access: "read",

@@ -1,0 +1,37 @@
+/**
+ * All inputs that lie.
+ *
+ * @module
+ */
+import { ATTITUDE_INPUTS } from "./inputs/attitude.ts";
+import { BAROMETER_INPUTS } from "./inputs/barometer.ts";
+import { GPS_INPUTS } from "./inputs/gps.ts";
+import { IMU_INPUTS } from "./inputs/imu.ts";
+import { PICTURE_INPUTS } from "./inputs/pictures.ts";
+import { CAMERA_INPUTS, CLOCK_INPUTS, MAP_INPUTS, START_INPUTS } from "./inputs/start.ts";
+import type { HostileInput } from "./input.ts";
+
+/** For comparison. */
+const HONEST: readonly HostileInput[] = [
+  { name: "honest", about: "nothing lies", durationsS: [Infinity], gps: false, inject() {} },
+  {
+    name: "honest.gps",
+    about: "nothing lies, GPS",
+    durationsS: [Infinity],
+    gps: true,
+    inject() {},
+  },
+];
+
+export const HOSTILE_INPUTS: readonly HostileInput[] = [
+  ...HONEST,
+  ...GPS_INPUTS,
+  ...IMU_INPUTS,
+  ...ATTITUDE_INPUTS,
+  ...BAROMETER_INPUTS,
+  ...PICTURE_INPUTS,
+  ...START_INPUTS,
+  ...MAP_INPUTS,
+  ...CAMERA_INPUTS,
+  ...CLOCK_INPUTS,
+];

@@ -1,0 +1,80 @@
+/**
+ * Figures of one flight with an input that lies.
+ *
+ * @module
+ */
+import type { FrameLine } from "../../../src/airborne/json_lines.ts";
+import { evaluateFlight, type FrameError } from "../../../src/workstation/evaluation/mod.ts";
+import type { Truth } from "../../../src/workstation/evaluation/mod.ts";
+import type { Span } from "./input.ts";
+
+/** Further off than this and than so many of its own radii is confidently wrong. */
+const WRONG_M = 10;
+const WRONG_RADII = 2;
+/** A line counts until the next one, at most so long: pictures may be missing. */
+const LINE_SECONDS_MAX = 1;
+
+export interface HostileFigures {
+  readonly frames: number;
+  readonly fixes: number;
+  readonly worstErrorM: number | null;
+  /** Radius of 95 % that the estimate gave itself at the worst error. */
+  readonly r95ThenM: number | null;
+  readonly labelThen: string | null;
+  /** Largest error in radii of 95 %. */
+  readonly worstRadii: number | null;
+  readonly confidentlyWrongS: number;
+  /** Error at the last line. */
+  readonly lastErrorM: number | null;
+  /**
+   * From the end of the lie (from its beginning, where it lasts) until the error stays below
+   * {@link WRONG_M}; null: not before the end of the flight.
+   */
+  readonly rightAgainS: number | null;
+}
+
+export function hostileFigures(
+  lines: readonly FrameLine[],
+  truth: Truth,
+  span: Span,
+): HostileFigures {
+  const { errors } = evaluateFlight(lines, null, truth, true);
+  const labels = new Map(lines.map((line) => [line.sequence, line.label]));
+  const worst = errors.reduce<FrameError | null>(
+    (most, each) => most === null || each.horizontalM > most.horizontalM ? each : most,
+    null,
+  );
+  return {
+    frames: lines.length,
+    fixes: lines.filter((line) => line.fix.accepted).length,
+    worstErrorM: worst?.horizontalM ?? null,
+    r95ThenM: worst?.r95M ?? null,
+    labelThen: worst === null ? null : labels.get(worst.sequence) ?? null,
+    worstRadii: errors.length === 0
+      ? null
+      : Math.max(...errors.map(({ horizontalM, r95M }) => horizontalM / r95M)),
+    confidentlyWrongS: confidentlyWrongS(errors),
+    lastErrorM: errors.at(-1)?.horizontalM ?? null,
+    rightAgainS: rightAgainS(errors, Number.isFinite(span.toS) ? span.toS : span.fromS),
+  };
+}
+
+function confidentlyWrongS(errors: readonly FrameError[]): number {
+  let seconds = 0;
+  errors.forEach((error, i) => {
+    if (!(error.horizontalM > WRONG_M && error.horizontalM > WRONG_RADII * error.r95M)) return;
+    const next = errors[i + 1] ?? error;
+    const before = errors[i - 1] ?? error;
+    const lastsS = (next === error ? error.timeNs - before.timeNs : next.timeNs - error.timeNs) /
+      1e9;
+    seconds += Math.min(LINE_SECONDS_MAX, lastsS);
+  });
+  return seconds;
+}
+
+function rightAgainS(errors: readonly FrameError[], sinceS: number): number | null {
+  const lastWrong = errors.findLastIndex((error) => error.horizontalM > WRONG_M);
+  if (lastWrong < 0) return 0;
+  const right = errors[lastWrong + 1];
+  return right === undefined ? null : Math.max(0, right.timeNs / 1e9 - sinceS);
+}
