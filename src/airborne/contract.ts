@@ -102,6 +102,8 @@ export interface ReplayRequest {
   readonly json: boolean;
   /** Stops at the first damaged picture or other fault. */
   readonly strict: boolean;
+  /** Sensor rows that are missing, doubled or out of order are passed on as they came. */
+  readonly irregular: boolean;
   /** Does without the filter of system calls. */
   readonly noSyscallFilter: boolean;
 }

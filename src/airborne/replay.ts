@@ -87,6 +87,10 @@ const OPTIONS = {
     help: "stop at the first damaged picture or other fault; otherwise it is left out, reported " +
       "and counted, and the flight goes on",
   }),
+  irregular: option.flag({
+    help: "pass on sensor rows that are missing, doubled or out of order as a live link brings " +
+      "them; otherwise such a recording is refused",
+  }),
 } as const;
 
 type Values = OptionValues<typeof OPTIONS> & { readonly flight: string; readonly json: boolean };
@@ -139,6 +143,7 @@ function requestOf(values: Values): ReplayRequest {
     thermalFolder: values.thermal ?? null,
     json: values.json,
     strict: values.strict,
+    irregular: values.irregular,
     noSyscallFilter: values.noSyscallFilter,
   };
 }

@@ -37,7 +37,7 @@ export async function replayFlight(
   config: AirborneConfig,
   console: FlightConsole,
 ): Promise<SummaryLine> {
-  const flight = await openRecordedFlight(request.flightPath, { checkPictures: request.strict });
+  const flight = await open(request);
   const { description, extent } = flight;
   const clock = new ManualClock({ startUtc: new Date(description.startUtc) });
   const estimatorEvents: EstimatorEvent[] = [];
@@ -61,7 +61,7 @@ export async function replayFlight(
   await using opened = await openOutputs(parts, start);
   const { recording, records, tiles } = opened;
   const warn = warnings(console, recording);
-  warnOfPackage(warn, description, flightPackage);
+  warnOfInput(warn, flight, flightPackage);
   warn("flight.syscalls_not_filtered", filterSyscalls(airborne, request, NO_SOCKETS));
   const tally = new FlightTally(description.name);
   using supervision = new FlightSupervision({
@@ -102,6 +102,10 @@ export async function replayFlight(
   });
 }
 
+function open({ flightPath, strict, irregular }: ReplayRequest): Promise<RecordedFlight> {
+  return openRecordedFlight(flightPath, { checkPictures: strict, passIrregular: irregular });
+}
+
 function companionOutputs(note: FlightConsole["note"], recording: FlightRecording, clock: Clock) {
   return [new CompanionNotes(note), new UnsentAlerts(recording.sink("companion"), clock)];
 }
@@ -121,15 +125,17 @@ async function* onClock(
 
 type Warn = (kind: string, text: string | null) => void;
 
-/** What of the package does not fit the flight. */
-function warnOfPackage(
+/** What of the package does not fit the flight, and of its rows no recording. */
+function warnOfInput(
   warn: Warn,
-  description: RecordedFlight["description"],
+  { description, extent: { irregularities } }: RecordedFlight,
   flightPackage: FlightPackage,
 ): void {
   warn("replay.other_place", otherPlaceWarning(description, flightPackage));
   warn("replay.other_ground", groundHeightWarning(description, flightPackage));
   warn("replay.expired_tiles", expiredTilesWarning(flightPackage));
+  const passedOn = `passed on as they came: ${irregularities.join(", ")}`;
+  warn("replay.irregular", irregularities.length === 0 ? null : passedOn);
 }
 
 function warnings(console: FlightConsole, recording: FlightRecording): Warn {

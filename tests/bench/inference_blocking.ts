@@ -73,6 +73,7 @@ if (flightPath !== undefined) {
       thermalFolder: null,
       json: false,
       strict: true,
+      irregular: false,
       noSyscallFilter: true,
     },
   };

@@ -64,6 +64,7 @@ Deno.test("a computer that heats up works less, recovers late, and the record sh
       thermalFolder: tree,
       json: true,
       strict: true,
+      irregular: false,
       // It would be on the process of the tests.
       noSyscallFilter: true,
     },

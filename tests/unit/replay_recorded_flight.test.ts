@@ -202,6 +202,23 @@ for (const [name, fault] of Object.entries(BROKEN)) {
   });
 }
 
+Deno.test("openRecordedFlight() passes irregular sensor rows on where it is asked to", async () => {
+  await withFlight(async (folder) => {
+    const options = { passIrregular: true };
+    await editLines(`${folder}/imu.csv`, (lines) => lines.toSpliced(50, 1));
+    await editLines(`${folder}/baro.csv`, (lines) => lines.toSpliced(5, 0, lines[5]));
+    const { extent, events } = await openRecordedFlight(folder, options);
+    const { irregularities } = extent;
+    assert.deepEqual(irregularities.toSorted(), ["1 baro rows doubled", "1 imu rows after a gap"]);
+    const passed = await Array.fromAsync(events());
+    assert.equal(passed.filter(({ kind }) => kind === "imu").length, 199);
+    assert.equal(passed.filter(({ kind }) => kind === "baro").length, 41);
+    // Streams are merged by arrival, which is in order in any case.
+    await editLines(`${folder}/imu.csv`, (lines) => lines.toSpliced(20, 2, lines[21], lines[20]));
+    await assert.rejects(openRecordedFlight(folder, options), /received_ns goes back/);
+  });
+});
+
 Deno.test("openRecordedFlight() refuses a symbolic link in the folder", async () => {
   await withFlight(async (folder) => {
     const outside = await Deno.makeTempFile({ suffix: ".jpg" });

@@ -17,6 +17,7 @@ import {
   frameRules,
   gpsRules,
   imuRules,
+  Irregularities,
   velocityRules,
 } from "./stream_rules.ts";
 
@@ -32,6 +33,8 @@ export interface FlightExtent {
   /** Time of the first and last arrival, nanoseconds of the canonical clock. */
   readonly firstNs: number;
   readonly lastNs: number;
+  /** Of rows that were passed on although rows are missing, doubled or out of order: for a person. */
+  readonly irregularities: readonly string[];
 }
 
 export interface RecordedFlight {
@@ -52,6 +55,11 @@ interface RecordedFlightOptions {
    * it is decoded. Names that lead out of the folder and symbolic links are refused in any case.
    */
   readonly checkPictures?: boolean;
+  /**
+   * Whether sensor rows that are missing, doubled or out of order are passed on as they came, as a live
+   * link brings them. Otherwise (the default) such a recording is refused.
+   */
+  readonly passIrregular?: boolean;
 }
 
 /**
@@ -70,12 +78,13 @@ export async function openRecordedFlight(
   const checkFile = options.checkPictures === false
     ? (row: FrameRow) => checkFrameName(path, row.file, row.fault)
     : (row: FrameRow) => checkFrameFile(path, row.file, description.camera, row.fault);
-  const extent = await checkFlight(path, description, checkFile);
+  const irregularities = () => options.passIrregular === true ? new Irregularities() : undefined;
+  const extent = await checkFlight(path, description, checkFile, irregularities());
   return {
     path,
     description,
     extent,
-    events: () => events(path, description),
+    events: () => events(path, description, irregularities()),
   };
 }
 
@@ -123,16 +132,17 @@ type SensorOrFrame = SensorEvent | FrameRow;
 async function* mergedRows(
   folder: string,
   description: FlightDescription,
+  irregular: Irregularities | undefined,
 ): AsyncGenerator<SensorOrFrame> {
   using stack = new DisposableStack();
   const readers: StreamReader<SensorOrFrame>[] = [];
   const opened = [
-    () => StreamReader.open(folder, "imu.csv", imuRules(description.imuRateHz)),
-    () => StreamReader.open(folder, "attitude.csv", attitudeRules()),
-    () => StreamReader.open(folder, "baro.csv", baroRules()),
-    () => StreamReader.open(folder, "gps.csv", gpsRules()),
+    () => StreamReader.open(folder, "imu.csv", imuRules(description.imuRateHz, irregular)),
+    () => StreamReader.open(folder, "attitude.csv", attitudeRules(irregular)),
+    () => StreamReader.open(folder, "baro.csv", baroRules(irregular)),
+    () => StreamReader.open(folder, "gps.csv", gpsRules(irregular)),
     ...await hasVelocity(folder)
-      ? [() => StreamReader.open(folder, "velocity.csv", velocityRules())]
+      ? [() => StreamReader.open(folder, "velocity.csv", velocityRules(irregular))]
       : [],
     () => StreamReader.open(folder, "frames.csv", frameRules()),
   ];
@@ -172,11 +182,12 @@ async function checkFlight(
   folder: string,
   description: FlightDescription,
   checkFile: (row: FrameRow) => Promise<unknown>,
+  irregular: Irregularities | undefined,
 ): Promise<FlightExtent> {
   const counts = { imu: 0, attitude: 0, baro: 0, gps: 0, velocity: 0, frame: 0 };
   const firstNs: Partial<Record<keyof typeof counts, number>> = {};
   const lastNs: Partial<Record<keyof typeof counts, number>> = {};
-  for await (const row of mergedRows(folder, description)) {
+  for await (const row of mergedRows(folder, description, irregular)) {
     counts[row.kind]++;
     const timeNs = row.kind === "frame" ? row.exposureMidNs : row.receivedNs;
     firstNs[row.kind] ??= timeNs;
@@ -192,13 +203,16 @@ async function checkFlight(
   }
   const { imu: imuFirstNs = 0, frame: frameFirstNs = 0 } = firstNs;
   const { imu: imuLastNs = 0, frame: frameLastNs = 0 } = lastNs;
-  checkImuCovers(folder, imuFirstNs - frameFirstNs, frameLastNs - imuLastNs);
+  if (irregular === undefined) {
+    checkImuCovers(folder, imuFirstNs - frameFirstNs, frameLastNs - imuLastNs);
+  }
   return {
     frames: counts.frame,
     imuSamples: counts.imu,
     gpsSamples: counts.gps,
     firstNs: Math.min(...Object.values(firstNs)),
     lastNs: Math.max(...Object.values(lastNs)),
+    irregularities: irregular?.texts() ?? [],
   };
 }
 
@@ -219,8 +233,9 @@ function checkImuCovers(folder: string, lateNs: number, earlyNs: number): void {
 async function* events(
   folder: string,
   description: FlightDescription,
+  irregular: Irregularities | undefined,
 ): AsyncGenerator<RecordedEvent> {
-  for await (const row of mergedRows(folder, description)) {
+  for await (const row of mergedRows(folder, description, irregular)) {
     yield row.kind === "frame" ? await frameEvent(folder, description, row) : row;
   }
 }

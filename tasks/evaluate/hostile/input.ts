@@ -115,3 +115,67 @@ export function arriveLater(
     row[arrival] = String(lastNs);
   }
 }
+
+function dropRows(flight: FlightRows, file: StreamFile, span: Span): void {
+  flight.streams[file] = flight.streams[file].filter((row) => !within(file, row, span));
+}
+
+/** Each row once more, as it was. */
+function doubleRows(flight: FlightRows, file: StreamFile, span: Span): void {
+  flight.streams[file] = flight.streams[file].flatMap((row) =>
+    within(file, row, span) ? [row, [...row]] : [row]
+  );
+}
+
+/** Neighbours change places in the order of arrival, with their times of measurement. */
+function exchangeNeighbours(flight: FlightRows, file: StreamFile, span: Span): void {
+  const rows = rowsWithin(flight, file, span);
+  for (let i = 0; i + 1 < rows.length; i += 2) {
+    const [a, b] = [[...rows[i]], [...rows[i + 1]]];
+    rows[i].splice(0, b.length, b[0], a[1], ...b.slice(2));
+    rows[i + 1].splice(0, a.length, a[0], b[1], ...a.slice(2));
+  }
+}
+
+/** What can befall the rows of any sensor of the flight controller on their way. */
+export function deliveryInputs(
+  sensor: string,
+  file: StreamFile,
+  { gps = false, payload }: { readonly gps?: boolean; readonly payload: readonly number[] },
+): HostileInput[] {
+  const make = (
+    name: string,
+    about: string,
+    change: (flight: FlightRows, file: StreamFile, span: Span, random: Random) => void,
+    durationsS: readonly number[] = [2, Infinity],
+  ): HostileInput => ({
+    name: `${sensor}.${name}`,
+    about,
+    durationsS,
+    gps,
+    inject: (flight, { span, random }) => change(flight, file, span, random),
+  });
+  return [
+    make("missing", "no rows", dropRows, DURATIONS_S),
+    make("doubled", "each row twice", doubleRows),
+    make("disordered", "neighbours arrive in the wrong order", exchangeNeighbours),
+    make(
+      "lossy",
+      "half of the rows are lost, at random",
+      (flight, file, span, random) => {
+        flight.streams[file] = flight.streams[file].filter((row) =>
+          !within(file, row, span) || random.uniform() < 0.5
+        );
+      },
+    ),
+    make("late", "arrives 1 s late, with the right times", (flight, file, span) => {
+      arriveLater(flight, file, span, 1);
+    }),
+    make("old", "values of 1 s ago under the times of now", (flight, file, span) => {
+      delayColumns(flight, file, payload, span, 1);
+    }),
+    make("early", "values of 0.3 s ahead under the times of now", (flight, file, span) => {
+      delayColumns(flight, file, payload, span, -0.3);
+    }),
+  ];
+}

@@ -14,7 +14,7 @@ import {
 import { type FlightRows, type Row, timeS } from "../flight_rows.ts";
 import {
   decimal,
-  delayColumns,
+  deliveryInputs,
   DURATIONS_S,
   holdColumns,
   type HostileInput,
@@ -124,10 +124,5 @@ export const ATTITUDE_INPUTS: readonly HostileInput[] = [
       ),
     })),
   ),
-  attitude(
-    "old",
-    "values of 1 s ago under the times of now",
-    (flight, { span }) => delayColumns(flight, FILE, QUATERNION, span, 1),
-    { durationsS: [2, Infinity] },
-  ),
+  ...deliveryInputs("attitude", FILE, { payload: QUATERNION }),
 ];

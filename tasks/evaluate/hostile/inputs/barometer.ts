@@ -5,7 +5,7 @@
  */
 import {
   changeColumns,
-  delayColumns,
+  deliveryInputs,
   DURATIONS_S,
   holdColumns,
   type HostileInput,
@@ -57,10 +57,5 @@ export const BAROMETER_INPUTS: readonly HostileInput[] = [
   barometer("noise", "20 m of noise", (flight, { span, random }) => {
     changeColumns(flight, FILE, HEIGHT, span, (height) => height + 20 * random.normal());
   }),
-  barometer(
-    "old",
-    "values of 2 s ago under the times of now",
-    (flight, { span }) => delayColumns(flight, FILE, HEIGHT, span, 2),
-    { durationsS: [2, Infinity] },
-  ),
+  ...deliveryInputs("barometer", FILE, { payload: HEIGHT }),
 ];

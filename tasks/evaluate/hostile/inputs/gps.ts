@@ -6,10 +6,10 @@
 import { LocalFrame, type Vector3, type WgsPosition } from "../../../../src/core/mod.ts";
 import { type FlightRows, type Row, timeS } from "../flight_rows.ts";
 import {
-  arriveLater,
   changeColumns,
   decimal,
   delayColumns,
+  deliveryInputs,
   DURATIONS_S,
   holdColumns,
   type HostileInput,
@@ -83,9 +83,6 @@ export const GPS_INPUTS: readonly HostileInput[] = [
   gps("replayed", "what it said 5 s ago", (flight, { span }) => {
     delayColumns(flight, FILE, [...POSITION, ...VELOCITY], span, 5);
   }),
-  gps("ahead", "what it will say in 1 s", (flight, { span }) => {
-    delayColumns(flight, FILE, [...POSITION, ...VELOCITY], span, -1);
-  }),
   gps("velocity_flipped", "sign of its velocity flipped", (flight, { span }) => {
     changeColumns(flight, FILE, VELOCITY, span, (value) => -value);
   }),
@@ -122,16 +119,6 @@ export const GPS_INPUTS: readonly HostileInput[] = [
     changeColumns(flight, FILE, [3, 4], span, () => 0);
   }),
   gps(
-    "late",
-    "arrives 2 s late, with the right times",
-    (flight, { span }) => arriveLater(flight, FILE, span, 2),
-    { durationsS: [2, Infinity] },
-  ),
-  gps("missing", "silent", (flight, { span }) => {
-    const gone = new Set(rowsWithin(flight, FILE, span));
-    flight.streams[FILE] = flight.streams[FILE].filter((row) => !gone.has(row));
-  }, { durationsS: [2, Infinity] }),
-  gps(
     "jump_40_from_start",
     "40 m off from the start, as the take-off position",
     (flight, injection) => {
@@ -143,4 +130,5 @@ export const GPS_INPUTS: readonly HostileInput[] = [
     },
     { fromStart: true, durationsS: [Infinity] },
   ),
+  ...deliveryInputs("gps", FILE, { gps: true, payload: [...POSITION, ...VELOCITY] }),
 ];

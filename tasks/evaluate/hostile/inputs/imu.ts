@@ -4,9 +4,8 @@
  * @module
  */
 import {
-  arriveLater,
   changeColumns,
-  delayColumns,
+  deliveryInputs,
   DURATIONS_S,
   holdColumns,
   type HostileInput,
@@ -73,32 +72,5 @@ export const IMU_INPUTS: readonly HostileInput[] = [
   imu("ax.stuck", "ax stuck", (flight, { span }) => holdColumns(flight, FILE, [2], span)),
   noise("acceleration.noise", ACCELERATION, 10, "m/s²"),
   noise("rate.noise", RATE, 1, "rad/s"),
-  imu(
-    "old",
-    "values of 0.5 s ago under the times of now",
-    (flight, { span }) => delayColumns(flight, FILE, ALL, span, 0.5),
-    [2, Infinity],
-  ),
-  imu(
-    "early",
-    "values of 0.3 s ahead: its clock is ahead",
-    (flight, { span }) => delayColumns(flight, FILE, ALL, span, -0.3),
-    [2, Infinity],
-  ),
-  imu(
-    "late",
-    "arrives 1 s late, with the right times",
-    (flight, { span }) => arriveLater(flight, FILE, span, 1),
-    [2, Infinity],
-  ),
-  imu("neighbours", "neighbouring samples exchanged", exchangeNeighbours),
+  ...deliveryInputs("imu", FILE, { payload: ALL }),
 ];
-
-function exchangeNeighbours(flight: FlightRows, { span }: Injection): void {
-  const rows = flight.streams[FILE].filter((row) =>
-    Number(row[1]) >= span.fromS * 1e9 && Number(row[1]) < span.toS * 1e9
-  );
-  for (let i = 0; i + 1 < rows.length; i += 2) {
-    for (const c of ALL) [rows[i][c], rows[i + 1][c]] = [rows[i + 1][c], rows[i][c]];
-  }
-}
