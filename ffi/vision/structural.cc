@@ -198,6 +198,34 @@ void keep_peaks(const Search& search, const gdn_structural_query& q, double sepa
   h->scores.release();
 }
 
+/// The points at which the best score of all hypotheses is asked for.
+struct ScoreGrid {
+  cv::Point2d corner;  // the north-west point, metres from the window's origin
+  cv::Mat scores;
+};
+
+void check_grid(const double* corner_m, int32_t columns, int32_t rows) {
+  gdn::require(corner_m != nullptr && std::isfinite(corner_m[0]) && std::isfinite(corner_m[1]) &&
+                   columns > 0 && rows > 0 &&
+                   static_cast<int64_t>(columns) * rows <= kWindowPixelsMax,
+               "the grid of scores needs a corner, and has at most 8 million points");
+}
+
+/// Takes over what the hypothesis scores better than those before it: each element at its nearest point.
+void take_scores(const Search& search, const gdn_structural_query& q, const Hypothesis& h,
+                 ScoreGrid* grid) {
+  const cv::Point2d first = foot(h, search, q.coarse_gsd_m, cv::Point2d(0, 0));
+  const double left = std::round((first.x - grid->corner.x) / q.coarse_gsd_m);
+  const double top = std::round((grid->corner.y - first.y) / q.coarse_gsd_m);
+  if (!(std::abs(left) < 1e8 && std::abs(top) < 1e8)) return;
+  const cv::Rect placed(static_cast<int>(left), static_cast<int>(top), h.scores.cols,
+                        h.scores.rows);
+  const cv::Rect common = placed & cv::Rect(0, 0, grid->scores.cols, grid->scores.rows);
+  if (common.empty()) return;
+  cv::Mat to = grid->scores(common);
+  cv::max(to, h.scores(common - placed.tl()), to);
+}
+
 /// The best separate places among the peaks of all hypotheses, best first.
 std::vector<Place> best_places(const std::vector<Hypothesis>& all, double separation_m,
                                int capacity) {
@@ -311,6 +339,7 @@ int32_t gdn_structural_places(uint64_t frame_handle, const uint8_t* mosaic_pixel
                               int32_t mosaic_height_px, const double* mosaic_from_local,
                               const gdn_structural_query* query, double separation_m,
                               int32_t capacity, double* places, int32_t* count,
+                              const double* corner_m, int32_t columns, int32_t rows, float* scores,
                               gdn_error* error) {
   return gdn::guard(error, [&] {
     check(*query);
@@ -322,8 +351,19 @@ int32_t gdn_structural_places(uint64_t frame_handle, const uint8_t* mosaic_pixel
     const Search search = search_window(all, mosaic, *query);
     gdn::require(capacity >= 0 && capacity <= 1000 && separation_m >= 0,
                  "capacity must be in [0, 1000], the separation not negative");
+    ScoreGrid grid;
+    if (scores != nullptr) {
+      check_grid(corner_m, columns, rows);
+      grid = {{corner_m[0], corner_m[1]}, cv::Mat(rows, columns, CV_32F, scores)};
+      grid.scores.setTo(-1);
+    }
+    std::mutex lock;
     score_all(frame, search, *query, &all, [&](Hypothesis* h) {
       restrict_to_radius(search, *query, h);
+      if (scores != nullptr) {
+        const std::lock_guard<std::mutex> hold(lock);
+        take_scores(search, *query, *h, &grid);
+      }
       keep_peaks(search, *query, separation_m, capacity, h);
     });
     *count = 0;

@@ -11,7 +11,11 @@ import type {
   MatchOutcome,
   PlaceHypothesis,
 } from "../navigation/matcher/mod.ts";
-import type { PlaceRecogniser, Proposal } from "../navigation/place_recognition/mod.ts";
+import type {
+  PlaceRecogniser,
+  PlaceScores,
+  Proposal,
+} from "../navigation/place_recognition/mod.ts";
 import type { PoseFix, PoseOutcome, PoseSolver } from "../navigation/pose/mod.ts";
 import type { VisionFrame } from "../native/vision/mod.ts";
 import type { CameraPrior } from "./camera_prior.ts";
@@ -28,6 +32,8 @@ export interface Location {
   readonly margin: number;
   readonly inliers: number;
   readonly method: Proposal["method"];
+  /** Of all places that a search compared. */
+  readonly scores?: PlaceScores;
 }
 
 export interface LocatorParts {
@@ -101,7 +107,15 @@ export class Locator {
       rivals.push({ place, score: location.score });
       if (isBetter(location, best)) best = location;
     }
-    return searched ? { ...best, margin: marginOver(best, rivals) } : best;
+    if (!searched) return best;
+    return { ...best, margin: marginOver(best, rivals), scores: proposal.scores };
+  }
+
+  /** A search without a look at what it finds. */
+  async scores(frame: VisionFrame, prior: CameraPrior): Promise<PlaceScores | null> {
+    const { recogniser } = this.#parts;
+    const search = () => recogniser.propose(frame, prior, 1);
+    return (await this.stages.during("recognition", search)).scores ?? null;
   }
 
   async #examine(

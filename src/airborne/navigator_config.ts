@@ -12,6 +12,42 @@ export const NavigatorConfigSchema = z.strictObject({
   widenAfter: z.int().min(0).max(1_000_000).default(6),
   /** …by this share of the height (1 sigma) with each further frame. */
   widenShare: quantity.ratioOrZero.default(0.02),
+  /** What several frames of a search say together of a place that none of them tells for sure. */
+  evidence: z.strictObject({
+    /** A place stands out from this mean score on… */
+    scoreMin: quantity.ratio.default(0.1),
+    /** …where it is so much better than every other one… */
+    marginMin: quantity.ratio.default(0.05),
+    /** …over so much ground, in footprints of a frame… */
+    footprintsMin: z.number().min(1).max(100).default(1.5),
+    /** …in so many searches in a row. */
+    searches: z.int().min(1).max(100).default(2),
+    /** Evidence of more ground than this that names no place is begun anew. */
+    footprintsMax: z.number().min(1).max(1000).default(8),
+    /** 1 sigma of such a place, pixels of the search. */
+    sigmaPx: quantity.lengthPx.default(3),
+    /** A place that one frame finds is only looked at by the next ones where all others are worse by this. */
+    candidateMarginMin: quantity.ratioOrZero.default(0.02),
+  }).prefault({}),
+  /** A start that no picture and no GPS confirms. */
+  doubt: z.strictObject({
+    /** Frames without a fix are sought further away after so long… */
+    searchAfterS: quantity.durationS.default(2),
+    /** …so often… */
+    searchEveryS: quantity.durationS.default(1),
+    /** …within some sigmas (placeRecognition.searchSigmas) of this. */
+    searchSigmaM: quantity.lengthM.default(120),
+    /** Another place counts as a contradiction from this score on… */
+    scoreMin: quantity.ratio.default(0.15),
+    /** …where it is better than the start and all other places by so much. */
+    marginMin: quantity.ratio.default(0.04),
+    /** The start's sigma begins to grow after so long… */
+    growAfterS: quantity.durationS.default(10),
+    /** …and is twice as large each time after so long. */
+    doublingS: quantity.durationS.default(10),
+    /** …up to this. */
+    sigmaMaxM: quantity.lengthM.default(2000),
+  }).prefault({}),
   /** A second look at the map from the first pose when the residual exceeds this many map pixels. */
   refineResidualPx: quantity.lengthOrZeroPx.default(1.2),
   /** A hint of the crew counts for this many frames without a place there. */

@@ -168,13 +168,23 @@ Deno.test("findPlaces() returns places apart from each other, best first, the tr
   await using frame = await scene.frame(truth);
   const middle: CameraStand = { ...truth, positionLocalM: [0, 0, HEIGHT_M] };
   const search = { searchRadiusM: 180, coarseGsdM: 1.5, blocksX: 0, blocksY: 0 };
+  const side = 301, westM = -225, northM = 225;
+  const grid = { westM, northM, columns: side, rows: side, scores: new Float32Array(side * side) };
   const places = await findPlaces(
     vision,
     frame,
     new PictureMap(ground).mosaic(),
     query(middle, search),
-    { separationM: 20, capacity: 6 },
+    { separationM: 20, capacity: 6, grid },
   );
+  for (const { eastM, northM: placeM, score } of places) {
+    const x = Math.round((eastM - westM) / 1.5), y = Math.round((northM - placeM) / 1.5);
+    const around = [-1, 0, 1].flatMap((dy) =>
+      [-1, 0, 1].map((dx) => grid.scores[(y + dy) * side + x + dx])
+    );
+    assert.ok(around.includes(Math.fround(score)), `${score} is the best score at its place`);
+  }
+  assert.equal(grid.scores[0], -1, "beyond the radius nothing is compared");
   assert.equal(places.length, 6);
   const [first] = places;
   assert.ok(Math.hypot(first.eastM + 90, first.northM - 60) < 3, JSON.stringify(first));

@@ -25,8 +25,14 @@ export const structuralSymbols = {
     nonblocking: true,
   },
   gdn_structural_places: {
-    // (…, const query*, double separation, int32_t capacity, double* places, int32_t* count, gdn_error*)
-    parameters: [...matchParameters, "f64", "i32", "buffer", "buffer", "buffer"],
+    // (…, const query*, double separation, int32_t capacity, double* places, int32_t* count,
+    //  const double* corner, int32_t columns, int32_t rows, float* scores, gdn_error*)
+    parameters: [
+      ...matchParameters,
+      ...["f64", "i32", "buffer", "buffer"] as const,
+      ...["buffer", "i32", "i32", "buffer"] as const,
+      "buffer",
+    ],
     result: "i32",
     nonblocking: true,
   },
@@ -195,15 +201,32 @@ interface StructuralPlace {
   readonly score: number;
 }
 
+/** Foot points, `coarseGsdM` apart, at which a search tells its best score. */
+interface ScoreGrid {
+  /** The north-west one, metres from the mosaic's origin. */
+  readonly westM: number;
+  readonly northM: number;
+  readonly columns: number;
+  readonly rows: number;
+  /** Filled by the search, row by row from north to south; −1 where nothing was compared. */
+  readonly scores: Float32Array<ArrayBuffer>;
+}
+
 /** The best candidates of a coarse search that are far enough apart, best first. */
 export async function findPlaces(
   library: StructuralLibrary,
   frame: VisionFrame,
   mosaic: MapMosaic,
   query: StructuralQuery,
-  options: { separationM: number; capacity: number },
+  options: { separationM: number; capacity: number; grid?: ScoreGrid },
 ): Promise<StructuralPlace[]> {
   checkMosaic(mosaic);
+  const { grid } = options;
+  if (grid !== undefined && grid.scores.length !== grid.columns * grid.rows) {
+    throw new RangeError(
+      `a grid of ${grid.columns}×${grid.rows} points has ${grid.scores.length} scores`,
+    );
+  }
   const places = new Float64Array(5 * options.capacity);
   const count = new Int32Array(1);
   const error = new NativeErrorBuffer();
@@ -220,6 +243,10 @@ export async function findPlaces(
       options.capacity,
       places,
       count,
+      grid === undefined ? null : Float64Array.of(grid.westM, grid.northM),
+      grid?.columns ?? 0,
+      grid?.rows ?? 0,
+      grid?.scores ?? null,
       error.bytes,
     )
   );

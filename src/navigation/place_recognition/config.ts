@@ -11,6 +11,8 @@ export const PlaceRecognitionConfigSchema = z.strictObject({
   rerank: z.int().min(1).max(10).default(3),
   /** Exhaustive search compares footprints of this many pixels across… */
   exhaustiveWidthPx: quantity.lengthPx.default(96),
+  /** …or fewer where the area is large, down to this many… */
+  exhaustiveWidthMinPx: quantity.lengthPx.default(48),
   /** …over at most this many pixels of map; larger areas are narrowed by descriptors. */
   exhaustivePixelsMax: z.number().positive().max(2_500_000).default(1_200_000),
   headingStepDeg: z.number().min(0.1).max(180).default(3),

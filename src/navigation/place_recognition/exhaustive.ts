@@ -9,6 +9,7 @@ import { halfRange, type PlaceHypothesis, turnClockwise } from "../matcher/mod.t
 import { findPlaces, type VisionFrame, type VisionLibrary } from "../../native/vision/mod.ts";
 import type { PlaceRecognitionConfig } from "./config.ts";
 import type { PlaceRecogniser, Proposal } from "./contract.ts";
+import type { PlaceScores } from "./place_evidence.ts";
 
 /** The part of the map that a search looks at. */
 interface SearchArea {
@@ -34,10 +35,13 @@ export function searchArea(
   const south = Math.max(bounds.northMinM, northM - reachM);
   const north = Math.min(bounds.northMaxM, northM + reachM);
   const radiusM = Math.max(0, (east - west) / 2, (north - south) / 2);
-  const gsdM = Math.max(
-    mapGsdM,
-    heightM * camera.widthPx / camera.fxPx / config.exhaustiveWidthPx,
+  const footprintM = heightM * camera.widthPx / camera.fxPx;
+  // A large area is compared more coarsely before it is too large.
+  const coarseM = Math.min(
+    footprintM / config.exhaustiveWidthMinPx,
+    2 * radiusM / Math.sqrt(config.exhaustivePixelsMax),
   );
+  const gsdM = Math.max(mapGsdM, footprintM / config.exhaustiveWidthPx, coarseM);
   return {
     eastM: (west + east) / 2,
     northM: (south + north) / 2,
@@ -45,6 +49,20 @@ export function searchArea(
     gsdM,
     // Of the square that is searched: a long strip of map costs what its length squared costs.
     pixels: (2 * radiusM / gsdM) ** 2,
+  };
+}
+
+/** For every place that is searched; −1 until it is. */
+function placeScores({ eastM, northM, radiusM, gsdM }: SearchArea): PlaceScores {
+  const side = 2 * Math.ceil(radiusM / gsdM) + 1;
+  const halfM = (side - 1) / 2 * gsdM;
+  return {
+    westM: eastM - halfM,
+    northM: northM + halfM,
+    gsdM,
+    columns: side,
+    rows: side,
+    scores: new Float32Array(side * side).fill(-1),
   };
 }
 
@@ -66,16 +84,17 @@ export class ExhaustiveSearch implements PlaceRecogniser {
     candidatesMax = Infinity,
   ): Promise<Proposal> {
     const area = searchArea(prior, this.#map.bounds, frame.camera, this.#config, this.#map.gsdM);
-    return {
-      method: "exhaustive",
-      hypotheses: await this.search(frame, prior, area, candidatesMax),
-    };
+    const scores = placeScores(area);
+    const hypotheses = await this.search(frame, prior, area, scores, candidatesMax);
+    return { method: "exhaustive", hypotheses, scores };
   }
 
+  /** Fills `scores`. */
   async search(
     frame: VisionFrame,
     prior: PlaceHypothesis,
     area: SearchArea,
+    scores: PlaceScores,
     candidatesMax = Infinity,
   ): Promise<PlaceHypothesis[]> {
     const config = this.#config;
@@ -107,7 +126,15 @@ export class ExhaustiveSearch implements PlaceRecogniser {
       blockSearchM: 0,
       blocksX: 0,
       blocksY: 0,
-    }, { separationM: 10 * area.gsdM, capacity: Math.min(config.candidates, candidatesMax) });
+    }, {
+      separationM: 10 * area.gsdM,
+      capacity: Math.min(config.candidates, candidatesMax),
+      grid: {
+        ...scores,
+        westM: scores.westM - window.originEastM,
+        northM: scores.northM - window.originNorthM,
+      },
+    });
     return places.map((place) => ({
       positionLocalM: [
         place.eastM + window.originEastM,

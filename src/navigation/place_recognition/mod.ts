@@ -4,6 +4,7 @@ export * from "./vlad_training.ts";
 export * from "./vlad_vocabulary.ts";
 export * from "./contract.ts";
 export { type PlaceRecognitionConfig, PlaceRecognitionConfigSchema } from "./config.ts";
+export { type BestPlace, PlaceEvidence, type PlaceScores } from "./place_evidence.ts";
 export { ExhaustiveSearch } from "./exhaustive.ts";
 export { AdaptiveRecogniser } from "./recogniser.ts";
 export { type KnownPlace, VladSearch } from "./vlad_search.ts";

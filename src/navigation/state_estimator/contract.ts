@@ -256,6 +256,11 @@ export interface StateEstimator {
   addVelocity(sample: VelocitySample): MeasurementOutcome;
   /** GPS was found out before this flight was interrupted: only the spoof-promotion gate lets it back. */
   distrustGps(reason: string): void;
+  /**
+   * Pictures contradict the position: it may be off by `distanceM` (1 sigma, each horizontal axis).
+   * What is known of the motion stays.
+   */
+  doubtPosition(distanceM: number): void;
   /** State at the newest IMU sample. */
   currentEstimate(): StateEstimate;
   /** State at a moment inside the kept history (e.g. an exposure); throws outside of it. */

@@ -43,6 +43,7 @@ import {
 import { type MeasurementSources, measurementSources } from "./sources/table.ts";
 import type { KnownOrigin } from "./state_table.ts";
 import { Timeline } from "./timeline.ts";
+import { widenHorizontally } from "./widening.ts";
 
 export interface EskfOptions {
   readonly config?: EskfConfig;
@@ -145,6 +146,12 @@ export class Eskf implements StateEstimator {
 
   addGps(sample: GpsSample): MeasurementOutcome {
     return this.#add(this.#sources.gps, sample);
+  }
+
+  doubtPosition(distanceM: number): void {
+    if (!this.#active || !(distanceM > 0 && Number.isFinite(distanceM))) return;
+    this.#timeline.changeAll((state) => widenHorizontally(state, distanceM ** 2));
+    this.#label();
   }
 
   distrustGps(reason: string): void {

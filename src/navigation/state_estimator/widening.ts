@@ -20,6 +20,17 @@ export function widenPosition(state: FilterState, varianceM2: number): void {
   widen(state, ERROR.position, ERROR.clonePosition, varianceM2, IDENTITY);
 }
 
+/** Widens the horizontal position, in common for now and for the clone. */
+export function widenHorizontally(state: FilterState, varianceM2: number): void {
+  for (let axis = 0; axis < 2; axis++) {
+    for (const row of [ERROR.position, ERROR.clonePosition]) {
+      for (const column of [ERROR.position, ERROR.clonePosition]) {
+        state.addCovariance(row + axis, column + axis, varianceM2);
+      }
+    }
+  }
+}
+
 /** Widens the attitude, in common for now and for the clone. */
 export function widenAttitude(state: FilterState, varianceRad2: number): void {
   // The same turn of the world is another vector in the body axes of another moment.

@@ -1,0 +1,305 @@
+/**
+ * Where the map says that a frame was taken: around a good estimate, or by a search that several frames
+ * confirm; and what of it the state estimator (C5) is given.
+ *
+ * @module
+ */
+import type { CameraFrame } from "../navigation/camera/mod.ts";
+import type { MonotonicNs, Vector3 } from "../core/mod.ts";
+import type {
+  MeasurementOutcome,
+  StateEstimate,
+  StateEstimator,
+} from "../navigation/state_estimator/mod.ts";
+import type { VisionFrame } from "../native/vision/mod.ts";
+import type { CameraPrior } from "./camera_prior.ts";
+import { Confirmation } from "./confirmation.ts";
+import type { Location, Locator } from "./locator.ts";
+import type { NavigatorConfig } from "./navigator_config.ts";
+import { placeFix } from "./place_fix.ts";
+import { SearchEvidence, type StandingPlace } from "./search_evidence.ts";
+import { StartDoubt } from "./start_doubt.ts";
+import type { WorkLimits } from "./work_limits.ts";
+
+interface FixFinderParts {
+  readonly estimator: StateEstimator;
+  readonly locator: Locator;
+  readonly config: NavigatorConfig;
+  /** Up to this 1-sigma the estimate itself is searched around (place recognition's setting). */
+  readonly priorSigmaMaxM: number;
+  /** What the computer allows now. */
+  readonly limits?: () => Pick<WorkLimits, "searchEveryFrames">;
+  /** null outside of what the estimator still knows. */
+  readonly estimateAt: (timeNs: MonotonicNs) => StateEstimate | null;
+}
+
+/** What a frame's search came to. */
+interface Fixed {
+  readonly location: Location;
+  /** What the estimator did with the fix; null when it did not get it. */
+  readonly fixOutcome: MeasurementOutcome | null;
+  /** Why the fix, where there is one, was not fused; empty when it was. */
+  readonly reason: string;
+}
+
+/** Where the crew says that the aircraft is, in the local frame. */
+export interface SearchArea {
+  readonly eastM: number;
+  readonly northM: number;
+  readonly radiusM: number;
+}
+
+interface SearchHint extends SearchArea {
+  /** It is forgotten after so many frames without a place there. */
+  readonly framesLeft: number;
+}
+
+const NO_LOCATION: Location = {
+  fix: null,
+  reason: "",
+  score: -1,
+  margin: 0,
+  inliers: 0,
+  method: "prior",
+};
+
+export class FixFinder {
+  readonly #parts: FixFinderParts;
+  readonly #confirmation: Confirmation;
+  readonly #evidence: SearchEvidence;
+  readonly #doubt: StartDoubt;
+  /** Frames in a row without a fix although the estimate is good. */
+  #unmatched = 0;
+  /** Frames since the last search without a good estimate. */
+  #sinceSearch = Infinity;
+  #hint: SearchHint | null = null;
+
+  constructor(parts: FixFinderParts) {
+    this.#parts = parts;
+    this.#confirmation = new Confirmation(parts.config.confirmations);
+    this.#evidence = new SearchEvidence(parts.config.evidence);
+    this.#doubt = new StartDoubt(parts.config.doubt);
+  }
+
+  /** The crew says where the aircraft is: the next frames are sought there. */
+  seek(area: SearchArea): void {
+    this.#confirmation.drop();
+    this.#evidence.drop();
+    this.#sinceSearch = Infinity;
+    this.#hint = { ...area, framesLeft: this.#parts.config.hintFrames };
+  }
+
+  /** `estimate` at the exposure, and the camera's pose by it. */
+  async fix(
+    camera: CameraFrame,
+    frame: VisionFrame,
+    estimate: StateEstimate,
+    believed: CameraPrior,
+  ): Promise<Fixed> {
+    const timeNs = camera.exposureMidNs;
+    const prior = this.#hinted(believed);
+    if (prior.positionLocalM[2] < this.#parts.config.heightMinM) {
+      return {
+        location: { ...NO_LOCATION, reason: "too_low" },
+        fixOutcome: null,
+        reason: "too_low",
+      };
+    }
+    const bodyFromCamera = camera.calibration.bodyFromCamera;
+    if (prior.sigmaHorizontalM <= this.#parts.priorSigmaMaxM) {
+      this.#confirmation.drop();
+      const wider = this.#widened(prior);
+      const outcome = this.#fuse(
+        await this.#parts.locator.locate(frame, timeNs, wider, bodyFromCamera),
+      );
+      this.#unmatched = outcome.fixOutcome?.fused ? 0 : this.#unmatched + 1;
+      await this.#doubtStart(frame, estimate, prior);
+      return outcome;
+    }
+    this.#loseCredit(estimate, prior);
+    this.#follow(estimate);
+    const expected = this.#candidatePrior(estimate, prior);
+    if (expected === null) return await this.#search(camera, frame, prior);
+    const location = await this.#parts.locator.locate(frame, timeNs, expected, bodyFromCamera);
+    return this.#confirm(location, expected, timeNs);
+  }
+
+  /** Without a fix ever, and without GPS: another place may be a better one. */
+  async #doubtStart(
+    frame: VisionFrame,
+    estimate: StateEstimate,
+    prior: CameraPrior,
+  ): Promise<void> {
+    const { config: { doubt }, estimator, locator } = this.#parts;
+    if (this.#unmatched === 0 || !this.#isUnconfirmed(estimate)) {
+      this.#doubt.clear();
+      this.#evidence.drop();
+      return;
+    }
+    this.#loseCredit(estimate, prior);
+    this.#follow(estimate);
+    if (!this.#doubt.isSearchDue(estimate.timeNs)) return;
+    const sigmaHorizontalM = doubt.searchSigmaM;
+    const scores = await locator.scores(frame, { ...prior, sigmaHorizontalM });
+    if (scores === null) return;
+    this.#evidence.add(scores, footprintM(frame, prior));
+    const distanceM = this.#evidence.contradicts(prior.positionLocalM, doubt);
+    if (distanceM > 0) estimator.doubtPosition(distanceM);
+  }
+
+  #isUnconfirmed(estimate: StateEstimate): boolean {
+    return !Number.isFinite(estimate.anchorAgeS) &&
+      this.#parts.estimator.health().gps !== "trusted";
+  }
+
+  /** A start that no picture confirms is worth less with every frame. */
+  #loseCredit(estimate: StateEstimate, prior: CameraPrior): void {
+    if (!this.#isUnconfirmed(estimate)) return;
+    const growthM = this.#doubt.growthM(estimate.timeNs, prior.sigmaHorizontalM);
+    if (growthM > 0 && prior.sigmaHorizontalM < this.#parts.config.doubt.sigmaMaxM) {
+      this.#parts.estimator.doubtPosition(growthM);
+    }
+  }
+
+  /** Evidence of the frames before moves along with the estimator. */
+  #follow({ timeNs, positionLocalM }: StateEstimate): void {
+    const { lastNs } = this.#evidence;
+    const then = lastNs === null ? null : this.#parts.estimateAt(lastNs);
+    this.#evidence.follow({ timeNs, positionLocalM }, then?.positionLocalM ?? null);
+  }
+
+  async #search(
+    camera: CameraFrame,
+    frame: VisionFrame,
+    prior: CameraPrior,
+  ): Promise<Fixed> {
+    if (!this.#isSearchDue()) return this.#withheld({ ...NO_LOCATION, reason: "throttled" });
+    const { exposureMidNs: timeNs, calibration } = camera;
+    const { bodyFromCamera } = calibration;
+    const location = await this.#parts.locator.locate(frame, timeNs, prior, bodyFromCamera);
+    if (location.scores !== undefined) {
+      this.#evidence.add(location.scores, footprintM(frame, prior));
+      const { place } = this.#evidence;
+      if (place !== null) return await this.#settle(camera, frame, prior, place);
+    }
+    if (location.fix !== null && this.#evidence.allows(location.fix.posterior.positionLocalM)) {
+      this.#confirmation.open(timeNs, location.fix.posterior.positionLocalM);
+    }
+    return this.#withheld(location);
+  }
+
+  /** The place that stands out: by its tie points, or where there are too few as the search has it. */
+  async #settle(
+    camera: CameraFrame,
+    frame: VisionFrame,
+    prior: CameraPrior,
+    place: StandingPlace,
+  ): Promise<Fixed> {
+    const { exposureMidNs: timeNs, calibration: { bodyFromCamera } } = camera;
+    this.#confirmation.drop();
+    const at: CameraPrior = {
+      ...prior,
+      positionLocalM: [place.eastM, place.northM, prior.positionLocalM[2]],
+      sigmaHorizontalM: place.sigmaM,
+    };
+    const close = await this.#parts.locator.locate(frame, timeNs, at, bodyFromCamera);
+    const isThere = close.fix !== null &&
+      distance(close.fix.posterior.positionLocalM, at.positionLocalM) <= 3 * place.sigmaM;
+    const fix = isThere ? close.fix : placeFix(timeNs, prior, place, bodyFromCamera);
+    return this.#fuse({ ...close, fix, method: "exhaustive" });
+  }
+
+  /**
+   * Where the filter's covariance is too small the true place lies outside of the search circle: after
+   * some frames without a fix each further one widens the circle.
+   */
+  #widened(prior: CameraPrior): CameraPrior {
+    const { config, priorSigmaMaxM } = this.#parts;
+    const frames = Math.max(0, this.#unmatched - config.widenAfter);
+    const wideM = Math.min(priorSigmaMaxM, frames * config.widenShare * prior.positionLocalM[2]);
+    return { ...prior, sigmaHorizontalM: Math.max(prior.sigmaHorizontalM, wideM) };
+  }
+
+  /** A search costs many times what a look around the estimate does: a hot computer makes fewer. */
+  #isSearchDue(): boolean {
+    const everyFrames = this.#parts.limits?.().searchEveryFrames ?? 1;
+    this.#sinceSearch++;
+    if (this.#sinceSearch < everyFrames) return false;
+    this.#sinceSearch = 0;
+    return true;
+  }
+
+  /** Where the aircraft must be now if the candidate was right; null without a candidate. */
+  #candidatePrior(estimate: StateEstimate, prior: CameraPrior): CameraPrior | null {
+    const candidate = this.#confirmation.candidate;
+    const then = candidate === null ? null : this.#parts.estimateAt(candidate.timeNs);
+    if (candidate === null || then === null) {
+      this.#confirmation.drop();
+      return null;
+    }
+    const moved = (axis: 0 | 1 | 2) =>
+      candidate.positionLocalM[axis] + estimate.positionLocalM[axis] - then.positionLocalM[axis];
+    const heightM = prior.positionLocalM[2];
+    return {
+      ...prior,
+      positionLocalM: [moved(0), moved(1), heightM],
+      sigmaHorizontalM: this.#parts.config.confirmShare * heightM / 2,
+    };
+  }
+
+  #confirm(
+    location: Location,
+    expected: CameraPrior,
+    timeNs: MonotonicNs,
+  ): Fixed {
+    const { fix } = location;
+    const within = this.#parts.config.confirmShare * expected.positionLocalM[2];
+    if (fix === null || distance(fix.posterior.positionLocalM, expected.positionLocalM) > within) {
+      this.#confirmation.miss(timeNs, expected.positionLocalM);
+      return this.#withheld(location);
+    }
+    const confirmed = this.#confirmation.agree(timeNs, fix.posterior.positionLocalM);
+    const searched: Location = { ...location, method: "exhaustive" };
+    return confirmed ? this.#fuse(searched) : this.#withheld(searched);
+  }
+
+  #withheld(location: Location): Fixed {
+    return {
+      location,
+      fixOutcome: null,
+      reason: location.fix === null ? location.reason : "unconfirmed",
+    };
+  }
+
+  /** The prior as the crew's hint has it, as long as that counts. */
+  #hinted(prior: CameraPrior): CameraPrior {
+    const hint = this.#hint;
+    if (hint === null) return prior;
+    this.#hint = hint.framesLeft > 1 ? { ...hint, framesLeft: hint.framesLeft - 1 } : null;
+    return {
+      ...prior,
+      positionLocalM: [hint.eastM, hint.northM, prior.positionLocalM[2]],
+      sigmaHorizontalM: hint.radiusM / 2,
+    };
+  }
+
+  #fuse(location: Location): Fixed {
+    if (location.fix === null) return this.#withheld(location);
+    const { timeNs, measurementOnly } = location.fix;
+    const fixOutcome = this.#parts.estimator.addPoseAnchor({ timeNs, ...measurementOnly });
+    if (fixOutcome.fused) this.#hint = null;
+    return { location, fixOutcome, reason: fixOutcome.fused ? "" : fixOutcome.reason ?? "refused" };
+  }
+}
+
+/** Side of the ground that a frame shows, metres. */
+function footprintM(
+  { camera: { widthPx, heightPx, fxPx } }: VisionFrame,
+  prior: CameraPrior,
+): number {
+  return prior.positionLocalM[2] * Math.sqrt(widthPx * heightPx) / fxPx;
+}
+
+function distance(a: Vector3, b: Vector3): number {
+  return Math.hypot(a[0] - b[0], a[1] - b[1]);
+}

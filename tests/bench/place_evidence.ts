@@ -1,0 +1,164 @@
+/**
+ * Measures what several frames together say of a place that one alone cannot tell: starts anywhere on
+ * the map, a search a second, motion as odometry has it (scale, heading). Every frame is searched
+ * once; a start is made at each of them.
+ *
+ *     deno run -A tests/bench/place_evidence.ts --package DIR/package --flight DIR/flight [--seconds S]
+ *       [--for S] [--tilt-sigma DEG] [--heading-sigma DEG] [--height-sigma M] [--json]
+ *
+ * A line for each start and search: seconds, footprints, score, margin, and how far the place is off.
+ *
+ * @module
+ */
+import { parseArgs } from "node:util";
+import {
+  LocalFrame,
+  localFromBody,
+  matrixFromQuaternion,
+  quaternionMultiply,
+  radiansFromDegrees,
+  rollPitchYaw,
+  seededRandom,
+  type Vector3,
+} from "../../src/core/mod.ts";
+import { openFlightPackage } from "../../src/flight/flight_package/mod.ts";
+import { openRecordedFlight } from "../../src/flight/replay/mod.ts";
+import { TileMap } from "../../src/navigation/map/mod.ts";
+import {
+  ExhaustiveSearch,
+  PlaceEvidence,
+  PlaceRecognitionConfigSchema,
+  type PlaceScores,
+} from "../../src/navigation/place_recognition/mod.ts";
+import { openVision, VisionFrame } from "../../src/native/vision/mod.ts";
+import { readTruth } from "./flight_truth.ts";
+
+const { values } = parseArgs({
+  options: {
+    package: { type: "string" },
+    flight: { type: "string" },
+    every: { type: "string", default: "1" },
+    seconds: { type: "string", default: "90" },
+    from: { type: "string", default: "0" },
+    for: { type: "string", default: "30" },
+    "tilt-sigma": { type: "string", default: "0.7" },
+    "heading-sigma": { type: "string", default: "3" },
+    "height-sigma": { type: "string", default: "2" },
+    config: { type: "string", default: "{}" },
+  },
+});
+if (values.package === undefined || values.flight === undefined) {
+  console.error("place_evidence needs --package DIR and --flight DIR");
+  Deno.exit(64);
+}
+const sigmaTiltRad = radiansFromDegrees(Number(values["tilt-sigma"]));
+const sigmaHeadingRad = radiansFromDegrees(Number(values["heading-sigma"]));
+const sigmaHeightM = Number(values["height-sigma"]);
+
+using vision = openVision();
+const flightPackage = await openFlightPackage(values.package);
+const { area, groundHeightM } = flightPackage.manifest;
+const localFrame = new LocalFrame({
+  latitudeDeg: (area.southDeg + area.northDeg) / 2,
+  longitudeDeg: (area.westDeg + area.eastDeg) / 2,
+  heightM: groundHeightM,
+});
+const map = new TileMap(vision, flightPackage.tiles, localFrame);
+const config = PlaceRecognitionConfigSchema.parse(JSON.parse(values.config));
+const search = new ExhaustiveSearch(vision, map, config);
+const truth = await readTruth(`${values.flight}/truth.csv`, localFrame);
+const flight = await openRecordedFlight(values.flight);
+const random = seededRandom("place evidence");
+const { bounds } = map;
+const reachM = Math.hypot(
+  bounds.eastMaxM - bounds.eastMinM,
+  bounds.northMaxM - bounds.northMinM,
+);
+
+interface Searched {
+  readonly timeS: number;
+  readonly positionM: Vector3;
+  readonly scores: PlaceScores;
+  readonly footprintM: number;
+}
+const searched: Searched[] = [];
+let lastS = -Infinity, firstNs = NaN;
+// Errors that stay: of attitude and height.
+const [roll, pitch, yaw] = [sigmaTiltRad, sigmaTiltRad, sigmaHeadingRad].map((sigma) =>
+  sigma * random.normal()
+);
+const heightErrorM = sigmaHeightM * random.normal();
+const startMs = performance.now();
+for await (const event of flight.events()) {
+  if (event.kind !== "frame") continue;
+  const { exposureMidNs, jpeg, calibration, sequence } = event.frame;
+  if (Number.isNaN(firstNs)) firstNs = exposureMidNs;
+  const timeS = (exposureMidNs - firstNs) * 1e-9;
+  if (timeS > Number(values.seconds)) break;
+  if (timeS < lastS + Number(values.every) - 0.01 || timeS < Number(values.from)) continue;
+  const pose = truth.find((row) => row.timeNs >= exposureMidNs);
+  if (pose === undefined) continue;
+  lastS = timeS;
+  await using picture = await VisionFrame.decode(vision, jpeg, calibration, `frame ${sequence}`);
+  const { rollRad, pitchRad, yawRad } = rollPitchYaw(pose.localFromBody);
+  const believed = localFromBody({
+    rollRad: rollRad + roll,
+    pitchRad: pitchRad + pitch,
+    yawRad: yawRad + yaw,
+  });
+  const heightM = pose.positionLocalM[2] + heightErrorM;
+  const { scores } = await search.propose(picture, {
+    positionLocalM: [0, 0, heightM],
+    localFromCamera: matrixFromQuaternion(quaternionMultiply(believed, calibration.bodyFromCamera)),
+    sigmaHorizontalM: reachM,
+    sigmaHeadingRad,
+    sigmaHeightM,
+  });
+  const { widthPx, heightPx, fxPx } = calibration;
+  searched.push({
+    timeS,
+    positionM: pose.positionLocalM,
+    scores: scores!,
+    footprintM: heightM * Math.sqrt(widthPx * heightPx) / fxPx,
+  });
+}
+console.log(
+  `# ${searched.length} searches, ${
+    ((performance.now() - startMs) / searched.length).toFixed(0)
+  } ms each, ` +
+    `${searched[0].scores.columns} × ${searched[0].scores.rows} of ${
+      searched[0].scores.gsdM.toFixed(2)
+    } m`,
+);
+
+/** Odometry: scale and heading are wrong by as much. */
+function moved(a: Searched, b: Searched): [number, number] {
+  const east = b.positionM[0] - a.positionM[0], north = b.positionM[1] - a.positionM[1];
+  const scale = 1.01, c = Math.cos(yaw), s = Math.sin(yaw);
+  return [scale * (c * east + s * north), scale * (c * north - s * east)];
+}
+
+for (let start = 0; start < searched.length - 3; start++) {
+  const first = searched[start];
+  const evidence = new PlaceEvidence(first.scores);
+  for (let i = start; i < searched.length; i++) {
+    const at = searched[i];
+    if (at.timeS - first.timeS > Number(values.for)) break;
+    const motion: [number, number] = i === start ? [0, 0] : moved(searched[i - 1], at);
+    if (i > start) {
+      evidence.add(at.scores, motion, Math.min(1, Math.hypot(...motion) / at.footprintM));
+    }
+    const place = evidence.best(0.25 * at.positionM[2]);
+    const offM = Math.hypot(place.eastM - at.positionM[0], place.northM - at.positionM[1]);
+    console.log(
+      [
+        first.timeS.toFixed(0),
+        (at.timeS - first.timeS).toFixed(1),
+        evidence.footprints.toFixed(2),
+        place.score.toFixed(3),
+        place.margin.toFixed(3),
+        offM.toFixed(1),
+      ].join(" "),
+    );
+  }
+}
