@@ -39,6 +39,7 @@ export interface ThermalInput {
 export function treeReader(folder: string): ReadText {
   return (path) => {
     try {
+      // deno-lint-ignore tidy/plain-files -- of the kernel
       return Deno.readTextFileSync(path.replace(/^\/sys\//, `${folder}/`)).trimEnd();
     } catch {
       // Absent, or it gives no answer, as a driver does whose part is switched off.

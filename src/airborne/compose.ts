@@ -9,13 +9,16 @@ import {
   DataError,
   hasNativeLibrary,
   LocalFrame,
+  settingVariables,
   type Strategies,
   type Strategy,
   UsageError,
+  type VariableNames,
 } from "../core/mod.ts";
 import { type DescriptorIndex, openDescriptorIndex } from "../navigation/descriptor_index/mod.ts";
 import {
   type DeviceLibrary,
+  environmentNames,
   installSyscallFilter,
   openDevice,
   readGraphicsProcessor,
@@ -36,12 +39,12 @@ import {
 } from "../navigation/matcher/mod.ts";
 import {
   AdaptiveRecogniser,
-  decodePlaceModel,
   ExhaustiveSearch,
   type KnownPlace,
   ModelDescriber,
   type PatchDescriber,
   type PlaceRecogniser,
+  readPlaceModel,
   VladDescriptor,
   VladSearch,
 } from "../navigation/place_recognition/mod.ts";
@@ -50,6 +53,7 @@ import { buildPackageTileStore, type PackageTileStore } from "../tiles/tile_jour
 import type { StateEstimator } from "../navigation/state_estimator/mod.ts";
 import { PlanarKlt, type VioStrategy } from "../navigation/vio/mod.ts";
 import { openVision, type VisionLibrary } from "../native/vision/mod.ts";
+import { AirborneConfigSchema } from "./config.ts";
 import type { Airborne, AirborneOptions, TileStorePlace } from "./contract.ts";
 import { openFlightController } from "./compose_controller.ts";
 import {
@@ -65,6 +69,10 @@ import { Navigator } from "./navigator.ts";
 import { flyCommand } from "./fly.ts";
 import { statusCommand } from "./status.ts";
 import { replayCommand } from "./replay.ts";
+
+export function variables(): VariableNames {
+  return { set: environmentNames(), settings: settingVariables(AirborneConfigSchema) };
+}
 
 /** The commands of `airborne`. */
 export function commands(): readonly Command[] {
@@ -277,7 +285,7 @@ function modelOf({ config, flightPackage }: StrategyParts, role: keyof Roles): E
 async function openAdaptiveRecogniser(parts: StrategyParts): Promise<PlaceRecogniser> {
   const path = parts.flightPackage.placeModelPath;
   if (path === null) return await openRecogniser(parts);
-  const { name } = decodePlaceModel(await Deno.readFile(path), path);
+  const { name } = await readPlaceModel(path);
   throw new DataError(
     path,
     `the model ${name} described the places: set strategies.placeRecognition to onnx, with that model`,
@@ -295,7 +303,7 @@ async function openOnnxRecogniser(parts: StrategyParts): Promise<PlaceRecogniser
         "to adaptive",
     );
   }
-  const { sha256 } = decodePlaceModel(await Deno.readFile(path), path);
+  const { sha256 } = await readPlaceModel(path);
   const model = { ...modelOf(parts, "place_recognition"), sha256 };
   const describer = await ModelDescriber.open(companion.runtime(), model);
   return await openRecogniser(parts, resources.use(describer));

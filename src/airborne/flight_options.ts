@@ -10,6 +10,7 @@ import {
   readPlainTextFile,
   Refused,
 } from "../core/mod.ts";
+import { environmentNames } from "../native/device/mod.ts";
 import { type AirborneConfig, AirborneConfigSchema } from "./config.ts";
 import type { StartArea } from "./live/start.ts";
 
@@ -63,6 +64,12 @@ function readStart(text: string): StartArea | Refused {
   return isPlace ? { latitudeDeg, longitudeDeg, radiusM } : new Refused();
 }
 
+/** Variables that are written as a setting within a section is, whatever they name: what is none is refused. */
+function misspelledSettings(): Record<string, string> {
+  const nested = environmentNames().filter((name) => name.includes("__"));
+  return Object.fromEntries(nested.map((name) => [name, Deno.env.get(name) ?? ""]));
+}
+
 /** The file, overridden by GDN_… variables, overridden by the command line. */
 export async function readAirborneConfig(
   { configPath, modelPath }: {
@@ -76,7 +83,7 @@ export async function readAirborneConfig(
   };
   const config = readConfiguration(AirborneConfigSchema, {
     ...(file === undefined ? {} : { file }),
-    environment: configurationEnvironment(AirborneConfigSchema),
+    environment: { ...misspelledSettings(), ...configurationEnvironment(AirborneConfigSchema) },
   });
   return modelPath === null ? config : { ...config, modelPath };
 }

@@ -10,6 +10,7 @@
  */
 import { parseDocument } from "yaml";
 import * as z from "zod";
+import { nearest } from "./command_line/suggest.ts";
 import { EXIT, GdnError, messageOf } from "./errors.ts";
 import { CONFIGURATION_LENGTH_MAX, ENVIRONMENT_PREFIX, upperSnake } from "./setting_variable.ts";
 
@@ -65,7 +66,10 @@ export function readConfiguration<S extends z.ZodObject>(
     if (!name.startsWith(ENVIRONMENT_PREFIX) || source.ignore?.includes(name)) continue;
     const path = settingPath(schema, name.slice(ENVIRONMENT_PREFIX.length).split("__"));
     if (path === undefined) {
-      problems.push({ path: "", message: "no setting has this name", source: `variable ${name}` });
+      const meant = nearest(name, settingVariables(schema));
+      const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
+      const message = `no setting has this name${hint}`;
+      problems.push({ path: "", message, source: `variable ${name}` });
       continue;
     }
     setAt(tree, path, yamlValue(text, `variable ${name}`, problems));
@@ -98,16 +102,19 @@ export function configurationEnvironment(
   get: (name: string) => string | undefined = (name) => Deno.env.get(name),
 ): Record<string, string> {
   const found: Record<string, string> = {};
-  const visit = (at: z.ZodType, prefix: string) => {
-    for (const [key, child] of Object.entries(shapeOf(at) ?? {})) {
-      const name = prefix + upperSnake(key);
-      const value = get(name);
-      if (value !== undefined) found[name] = value;
-      visit(child, `${name}__`);
-    }
-  };
-  visit(schema, ENVIRONMENT_PREFIX);
+  for (const name of settingVariables(schema)) {
+    const value = get(name);
+    if (value !== undefined) found[name] = value;
+  }
   return found;
+}
+
+/** Every variable that overrides a setting of this schema, or a whole section. */
+export function settingVariables(schema: z.ZodType, prefix: string = ENVIRONMENT_PREFIX): string[] {
+  return Object.entries(shapeOf(schema) ?? {}).flatMap(([key, child]) => {
+    const name = prefix + upperSnake(key);
+    return [name, ...settingVariables(child, `${name}__`)];
+  });
 }
 
 /** The variable that overrides a setting: ["camera", "rateHz"] → "GDN_CAMERA__RATE_HZ". */

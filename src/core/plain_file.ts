@@ -101,6 +101,17 @@ export async function openOwnFile(path: string): Promise<Deno.FsFile> {
   return await sameFile(path, await Deno.open(path, { read: true, write: true }), seen);
 }
 
+/**
+ * What a person names for reading is a file or a folder: a named pipe would never answer. What cannot be
+ * looked at is left to its reader, who says why.
+ *
+ * @throws NotPlainFileError
+ */
+export async function refuseSpecialFile(path: string): Promise<void> {
+  const info = await Deno.stat(path).catch(() => null);
+  if (info !== null && !info.isDirectory) requirePlain(path, info);
+}
+
 async function requireInside(path: string, folder: string): Promise<void> {
   const [real, root] = [await Deno.realPath(path), await Deno.realPath(folder)];
   if (real.startsWith(root === "/" ? root : `${root}/`)) return;

@@ -4,8 +4,15 @@
  * @module
  */
 import { basename } from "node:path";
-import { type Command, monotonicNs, sha256Hex } from "../core/mod.ts";
+import {
+  type Command,
+  monotonicNs,
+  readPlainFile,
+  sha256Hex,
+  type VariableNames,
+} from "../core/mod.ts";
 import { buildDescriptorIndex } from "../navigation/descriptor_index/mod.ts";
+import { environmentNames } from "../native/device/mod.ts";
 import { openFaiss } from "../native/faiss/mod.ts";
 import { TileMap } from "../navigation/map/mod.ts";
 import { ModelDescriber } from "../navigation/place_recognition/mod.ts";
@@ -22,6 +29,7 @@ import {
   type EngineHost,
   GpuMemoryBudget,
   InferenceConfigSchema,
+  MODEL_BYTES_MAX,
   OnnxRuntime,
   openTensorRtRuntime,
   type TensorRtRuntime,
@@ -49,6 +57,11 @@ import { simulateCameraCommand } from "./commands/simulate_camera.ts";
 import { simulateControllerCommand } from "./commands/simulate_controller.ts";
 import { simulateMapCommand } from "./commands/simulate_map.ts";
 import { tilesImportCommand, type TilesImportParts } from "./commands/tiles_import.ts";
+
+/** It has no settings. */
+export function variables(): VariableNames {
+  return { set: environmentNames(), settings: [] };
+}
 
 /** The commands of `operator`. */
 export function commands(): readonly Command[] {
@@ -89,7 +102,7 @@ async function openPlaceModel(
   path: string,
   resources: AsyncDisposableStack,
 ): Promise<PlaceModelTool> {
-  const sha256 = sha256Hex(await Deno.readFile(path));
+  const sha256 = sha256Hex(await readPlainFile(path, { bytesMax: MODEL_BYTES_MAX }));
   const runtime = resources.use(
     new OnnxRuntime({
       config: InferenceConfigSchema.parse({}),

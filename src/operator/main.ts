@@ -3,7 +3,14 @@
  *
  * @module
  */
-import { type Command, describeVersion, runProgram, VERSION, withCompletion } from "../core/mod.ts";
+import {
+  type Command,
+  describeVersion,
+  runProgram,
+  type VariableNames,
+  VERSION,
+  withCompletion,
+} from "../core/mod.ts";
 
 /** Its name and purpose; the manual pages begin with them as well. */
 export const PROGRAM = {
@@ -20,16 +27,18 @@ const LIBRARIES = ["faiss", "vision"];
 export async function main(args: readonly string[]): Promise<number> {
   return await runProgram({
     ...PROGRAM,
-    commands: args[0] === "--version" ? [] : await commands(),
+    ...args[0] === "--version" ? { commands: [] } : await parts(),
     describeVersion: (json) => describeVersion(PROGRAM.name, LIBRARIES, json),
     args,
   });
 }
 
 /** Loaded when they are needed: that takes most of a start. */
-async function commands(): Promise<readonly Command[]> {
-  const { commands: own } = await import("./compose.ts");
-  return withCompletion(PROGRAM.name, own());
+async function parts(): Promise<
+  { readonly commands: readonly Command[]; readonly variables: VariableNames }
+> {
+  const { commands, variables } = await import("./compose.ts");
+  return { commands: withCompletion(PROGRAM.name, commands()), variables: variables() };
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,5 +1,6 @@
 /**
- * A lint rule for `deno lint`: functions must not exceed 70 lines.
+ * Lint rules for `deno lint`: functions must not exceed 70 lines, and the programs read files through
+ * core/plain_file.ts, which neither waits for a named pipe nor follows a link out of a folder.
  *
  * @module
  */
@@ -30,6 +31,26 @@ const plugin: Deno.lint.Plugin = {
           FunctionDeclaration: check,
           FunctionExpression: check,
           ArrowFunctionExpression: check,
+        };
+      },
+    },
+    "plain-files": {
+      create(context) {
+        const isOfPrograms = /\/src\/(?!core\/|workstation\/satellite_provider\/)/
+          .test(context.filename);
+        if (!isOfPrograms) return {};
+        return {
+          MemberExpression(node) {
+            const { object, property } = node;
+            const isDeno = object.type === "Identifier" && object.name === "Deno";
+            if (!isDeno || property.type !== "Identifier") return;
+            if (!/^read(Text)?File(Sync)?$/.test(property.name)) return;
+            context.report({
+              node,
+              message: `Deno.${property.name} waits for a named pipe and follows any link`,
+              hint: "use readPlainFile() or readPlainTextFile() of core",
+            });
+          },
         };
       },
     },

@@ -1,6 +1,7 @@
 /**
  * Every command as a person in a hurry calls it: a path that is not there, a file where a folder
- * belongs and the other way round, an empty file, text, a name that is too long. It must end with a
+ * belongs and the other way round, an empty file, text, a named pipe that nobody writes to, a name that
+ * is too long. It must end with a
  * code of the table and one message that names the path, without a stack trace, and leave nothing.
  */
 import assert from "node:assert/strict";
@@ -74,8 +75,9 @@ Deno.test("a path that is wrong is a message and an exit code of the table, and 
       await Deno.mkdir("folder");
       await Deno.writeTextFile("text.txt", "hello\n");
       await Deno.writeTextFile("empty", "");
+      assert.ok((await new Deno.Command("mkfifo", { args: ["pipe"] }).output()).success);
       const there = await filesBelow(folder);
-      for (const path of ["nowhere", "folder", "text.txt", "empty", "text.txt/x", LONG]) {
+      for (const path of ["nowhere", "folder", "text.txt", "empty", "pipe", "text.txt/x", LONG]) {
         for (const [program, command] of EVERY_COMMAND) {
           for (const line of linesWith(command, path)) {
             tried++;

@@ -138,3 +138,49 @@ Deno.test("the lock of a data folder that is a link is not followed", async () =
     assert.equal(await Deno.readTextFile(`${folder}/victim`), SECRET);
   });
 });
+
+Deno.test("a named pipe among the documents of a data folder is refused at once", () =>
+  inScratch(async (folder) => {
+    const data = `${folder}/data`;
+    await copyFolder(world().data, data);
+    await replaceByPipe(`${data}/cache.json`);
+    const { code, err } = await run("operator", ["cache", "stats", "--data", data], {
+      write: [data],
+    });
+    assert.equal(code, 78, err);
+    assert.match(err, /cache\.json: is no plain file but a named pipe/);
+  }));
+
+Deno.test("pictures and archives that are named pipes are refused at once", () =>
+  inScratch(async (folder) => {
+    for (const name of ["a.png", "a.mbtiles"]) {
+      await replaceByPipe(`${folder}/${name}`);
+      const args = ["tiles", "import", `${folder}/${name}`, "--data", `${folder}/data`];
+      const { code, err } = await run("operator", args, { write: [folder] });
+      assert.equal(code, 65, err);
+      assert.match(err, /a\.\w+: is no plain file but a named pipe/);
+    }
+  }));
+
+Deno.test("the list of failed tiles and a simulation's report are written through no link", () =>
+  inScratch(async (folder) => {
+    const victim = `${folder}/victim`;
+    await Deno.writeTextFile(victim, SECRET);
+    await Deno.symlink(victim, `${folder}/out`);
+    const area = ["--zoom", "18", "--area", "50,30,50.0001,30.0001"];
+    const lines = [
+      ["tiles", "download", "--url", "http://127.0.0.1:9/{z}/{x}/{y}.png", ...area, "--failed"],
+      ["simulate", "controller", world().flight, "--report"],
+    ];
+    for (const line of lines) {
+      const data = line[0] === "tiles" ? ["--data", `${folder}/data`] : [];
+      const args = [...line, `${folder}/out`, ...data];
+      const { code, err } = await run("operator", args, {
+        read: [world().flight],
+        write: [folder],
+      });
+      assert.equal(code, 65, err);
+      assert.match(err, /out: is a symbolic link; remove it/);
+      assert.equal(await Deno.readTextFile(victim), SECRET);
+    }
+  }));

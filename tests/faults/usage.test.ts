@@ -1,5 +1,6 @@
 /** Wrong command lines (64, with what is wrong) and the help of every command (0, with examples). */
 import assert from "node:assert/strict";
+import { operatorCommand } from "../../tasks/executables.ts";
 import { inScratch } from "../support/scratch.ts";
 import { EVERY_COMMAND, type ProgramName, PROGRAMS, runInProcess } from "./in_process.ts";
 import { filesBelow, run } from "./programs.ts";
@@ -151,5 +152,24 @@ Deno.test("airborne reads its settings from a file and from the environment as i
     const refused = await run("airborne", args, { read: [folder], env: wrong });
     assert.equal(refused.code, 78, refused.err);
     assert.match(refused.err, /heightMinM/);
+    const misspelled = await run("airborne", args, {
+      read: [folder],
+      env: { GDN_ESKF__FOO: "1", GDN_NAVIGATOR__HEIGHT_MIN: "7" },
+    });
+    assert.equal(misspelled.code, 78, misspelled.err);
+    assert.match(misspelled.err, /variable GDN_ESKF__FOO: no setting has this name/);
+    assert.match(misspelled.err, /did you mean GDN_NAVIGATOR__HEIGHT_MIN_M\?/);
+  });
+});
+
+Deno.test("a variable that a program does not know is named", async () => {
+  await inScratch(async (folder) => {
+    const env = { GDN_SATELITE_TOKEN: "1" };
+    const { command, args } = operatorCommand(["package", "show", folder], { read: [folder] });
+    const { stderr } = await new Deno.Command(command, { args, env }).output();
+    assert.match(
+      new TextDecoder().decode(stderr),
+      /GDN_SATELITE_TOKEN is no variable of operator, .*did you mean GDN_SATELLITE_TOKEN\?/,
+    );
   });
 });

@@ -4,6 +4,7 @@
  * @module
  */
 import type { ExitCode } from "../errors.ts";
+import { refuseSpecialFile } from "../plain_file.ts";
 import type { CommandIo } from "./command_io.ts";
 import { option, type Options, type OptionValues } from "./option.ts";
 import { parseCommandLine } from "./parse.ts";
@@ -94,5 +95,23 @@ export function defineCommand<
   };
   const parse = (args: readonly string[]) =>
     parseCommandLine(args, declaration) as OptionValues<A> & OptionValues<O & Json>;
-  return { ...declaration, parse, run: async (args, io) => await declared.run(parse(args), io) };
+  return {
+    ...declaration,
+    parse,
+    async run(args, io) {
+      const values = parse(args);
+      for (const path of pathsToRead(declaration, values)) await refuseSpecialFile(path);
+      return await declared.run(values, io);
+    },
+  };
+}
+
+function pathsToRead(
+  declaration: CommandDeclaration,
+  values: Readonly<Record<string, unknown>>,
+): string[] {
+  return Object.entries({ ...declaration.arguments, ...declaration.options })
+    .filter(([, { access }]) => access === "read")
+    .flatMap(([key]) => values[key])
+    .filter((value) => typeof value === "string");
 }

@@ -27,6 +27,7 @@ export {
   Refused,
 } from "./values.ts";
 export { runCommand, runProgram } from "./program.ts";
+export type { VariableNames } from "./variables.ts";
 export type { ProgramTerminal } from "./terminal.ts";
 export { EXIT_CODES } from "./exit_codes.ts";
 export { argumentText, COMMON_FLAGS } from "./parse.ts";

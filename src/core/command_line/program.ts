@@ -14,6 +14,7 @@ import { describeFault } from "./faults.ts";
 import { commandHelp, findCommand, programHelp, type ProgramText } from "./help.ts";
 import { withoutLoudness } from "./parse.ts";
 import { processTerminal, type ProgramTerminal } from "./terminal.ts";
+import { strangeVariables, type VariableNames } from "./variables.ts";
 import { valuesText } from "./verbose.ts";
 
 interface Program extends ProgramText {
@@ -23,6 +24,8 @@ interface Program extends ProgramText {
   readonly permissionSet: string;
   /** What `--version` prints, and `--version --json`; name and version where it is absent. */
   readonly describeVersion?: (json: boolean) => string;
+  /** The variables GDN_… that are set, and which of them are settings. */
+  readonly variables?: VariableNames;
   /** Replaces the process's own terminal and signals, in tests. */
   readonly terminal?: ProgramTerminal;
 }
@@ -141,6 +144,7 @@ async function dispatch(
   }
   const title = `${program.name} ${found.command.name}`;
   const rest = asksForHelp ? ["--help"] : found.rest;
+  for (const line of strangeVariables(found.command, program)) session.note(`${title}: ${line}`);
   try {
     return await runOne(title, found.command, rest, session);
   } catch (error) {

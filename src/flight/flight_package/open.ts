@@ -4,7 +4,7 @@
  * @module
  */
 import * as z from "zod";
-import { messageOf, parseBoundedJson } from "../../core/mod.ts";
+import { messageOf, parseBoundedJson, readPlainTextFile } from "../../core/mod.ts";
 import {
   type FlightPackage,
   type Manifest,
@@ -104,7 +104,8 @@ async function readList<Item>(
     throw new PackageError(path, `has ${bytes} bytes, more than is allowed`);
   }
   try {
-    return z.array(schema).parse(parseBoundedJson(await Deno.readTextFile(path)));
+    const text = await readPlainTextFile(path, { within: root, bytesMax: LIST_BYTES_MAX });
+    return z.array(schema).parse(parseBoundedJson(text));
   } catch (error) {
     const state = error instanceof z.ZodError
       ? `entry ${error.issues[0].path.join(".")}: ${error.issues[0].message}`

@@ -3,9 +3,18 @@
  *
  * @module
  */
-import { jpegHeaderSize, sha256Hex, TILE_SIZE_PX } from "../../core/mod.ts";
+import {
+  jpegHeaderSize,
+  NotPlainFileError,
+  readPlainFile,
+  sha256Hex,
+  TILE_SIZE_PX,
+} from "../../core/mod.ts";
 import { type Manifest, type MapTiles, type PackageTile, packageTilePath } from "./contract.ts";
 import { PackageError } from "./errors.ts";
+
+/** A tile of 256 pixels never has more. */
+const TILE_BYTES_MAX = 16 * 1024 * 1024;
 
 /**
  * Reads tiles and checks each against the manifest again, because flash memory can fail during the
@@ -45,12 +54,21 @@ export class PackageTiles implements MapTiles {
     const path = `${this.#packagePath}/${packageTilePath({ zoom: this.zoom, x, y })}`;
     const expected = this.#sha256.get(`${x}/${y}`);
     if (expected === undefined) throw new PackageError(path, "is not a tile of the package");
-    const jpeg = await Deno.readFile(path);
+    const jpeg = await readTile(path);
     if (sha256Hex(jpeg) !== expected) {
       throw new PackageError(path, "was altered since the package was opened; provision again");
     }
     checkSize(path, jpeg);
     return jpeg;
+  }
+}
+
+async function readTile(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await readPlainFile(path, { bytesMax: TILE_BYTES_MAX });
+  } catch (error) {
+    if (!(error instanceof NotPlainFileError)) throw error;
+    throw new PackageError(path, `${error.reason}; provision again`, { cause: error });
   }
 }
 

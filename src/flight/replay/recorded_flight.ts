@@ -4,7 +4,14 @@
  *
  * @module
  */
-import { DataError, EXIT, GdnError, messageOf, readPlainTextFile } from "../../core/mod.ts";
+import {
+  DataError,
+  EXIT,
+  GdnError,
+  messageOf,
+  parseBoundedJson,
+  readPlainTextFile,
+} from "../../core/mod.ts";
 import { type FlightDescription, FlightDescriptionSchema } from "./contract.ts";
 import { quote } from "./csv_stream.ts";
 import type { FrameEvent, RecordedEvent, SensorEvent } from "../flight_events/mod.ts";
@@ -105,7 +112,7 @@ async function readDescription(folder: string): Promise<FlightDescription> {
   let json: unknown;
   try {
     const options = { within: folder, bytesMax: DESCRIPTION_BYTES_MAX };
-    json = JSON.parse(await readPlainTextFile(path, options));
+    json = parseBoundedJson(await readPlainTextFile(path, options));
   } catch (error) {
     if (error instanceof DataError) throw error;
     const state = error instanceof Deno.errors.NotFound

@@ -1,4 +1,5 @@
 /** Bindings of ffi/device: files of the kernel, the service manager, serial lines, and the filter of system calls. */
+export { environmentNames } from "./environment.ts";
 export { type DeviceLibrary, openDevice } from "./library.ts";
 export { readGraphicsProcessor } from "./graphics_processor.ts";
 export { SerialLine } from "./serial_line.ts";

@@ -19,6 +19,13 @@ export const deviceSymbols = {
     parameters: ["buffer", "i64", "buffer", "i64", "buffer", "buffer"],
     result: "i32",
   },
+  gdn_environment_names: {
+    // (uint8_t* out, int64_t capacity, int64_t* length, gdn_error*)
+    parameters: ["buffer", "i64", "buffer", "buffer"],
+    result: "i32",
+    // A checkout whose libraries were built before it flies all the same.
+    optional: true,
+  },
   gdn_graphics_processor_read: {
     // (int32_t* temperature_c, int32_t* throttled, gdn_error*)
     parameters: ["buffer", "buffer", "buffer"],

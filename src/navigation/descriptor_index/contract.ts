@@ -58,6 +58,9 @@ const ProjectionSchema = z.object({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
 
+/** The metadata has a few hundred. */
+export const INDEX_METADATA_BYTES_MAX = 1024 * 1024;
+
 export const IndexMetadataSchema = z.object({
   format: z.literal("gdn-descriptor-index"),
   formatVersion: z.literal(1),

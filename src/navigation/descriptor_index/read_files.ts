@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { messageOf, sha256OfFile } from "../../core/mod.ts";
-import { type IndexMetadata, IndexMetadataSchema } from "./contract.ts";
+import { messageOf, parseBoundedJson, readPlainTextFile, sha256OfFile } from "../../core/mod.ts";
+import { INDEX_METADATA_BYTES_MAX, type IndexMetadata, IndexMetadataSchema } from "./contract.ts";
 import { IndexUnavailableError } from "./errors.ts";
 import { indexPaths, stagedPaths } from "./index_paths.ts";
 
@@ -100,10 +100,11 @@ const firstWord = (text: string) => text.split(/\s/, 1)[0];
 /** The text of the first of `paths` that is there. */
 async function readText(path: string, orElse?: string): Promise<string> {
   try {
-    return await Deno.readTextFile(path);
+    return await readPlainTextFile(path, { bytesMax: INDEX_METADATA_BYTES_MAX });
   } catch (error) {
     if (orElse !== undefined && error instanceof Deno.errors.NotFound) {
-      const text = await Deno.readTextFile(orElse).catch(() => null);
+      const text = await readPlainTextFile(orElse, { bytesMax: INDEX_METADATA_BYTES_MAX })
+        .catch(() => null);
       if (text !== null) return text;
     }
     throw unavailable(`${path} cannot be read (${messageOf(error)})`, error);
@@ -112,7 +113,7 @@ async function readText(path: string, orElse?: string): Promise<string> {
 
 function parseMetadata(path: string, text: string): IndexMetadata {
   try {
-    return IndexMetadataSchema.parse(JSON.parse(text));
+    return IndexMetadataSchema.parse(parseBoundedJson(text));
   } catch (error) {
     throw unavailable(`${path} is not the metadata of an index (${messageOf(error)})`, error);
   }

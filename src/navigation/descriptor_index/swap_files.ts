@@ -13,9 +13,15 @@
  * @module
  */
 import { basename, dirname } from "node:path";
-import { sha256OfFile, temporaryPathFor } from "../../core/mod.ts";
+import {
+  parseBoundedJson,
+  readPlainTextFile,
+  sha256OfFile,
+  temporaryPathFor,
+} from "../../core/mod.ts";
 import type { IndexMetadata } from "./contract.ts";
 import { type IndexDisk, realDisk } from "./index_disk.ts";
+import { INDEX_METADATA_BYTES_MAX } from "./contract.ts";
 import { indexPaths, leftoversOf, stagedPaths } from "./index_paths.ts";
 
 /**
@@ -104,8 +110,10 @@ async function moveStaged(
 /** null where there is no metadata that can be read: then nothing staged can be the index. */
 async function hashInMetadata(indexPath: string): Promise<string | null> {
   try {
-    const text = await Deno.readTextFile(indexPaths(indexPath).metadata);
-    const { sha256 } = JSON.parse(text) as { sha256?: unknown };
+    const text = await readPlainTextFile(indexPaths(indexPath).metadata, {
+      bytesMax: INDEX_METADATA_BYTES_MAX,
+    });
+    const { sha256 } = parseBoundedJson(text) as { sha256?: unknown };
     return typeof sha256 === "string" && /^[0-9a-f]{64}$/.test(sha256) ? sha256 : null;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return null;

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { messageOf } from "../../core/mod.ts";
+import { messageOf, readPlainFile } from "../../core/mod.ts";
 import { checkQuery } from "./descriptors.ts";
 import { unavailable } from "./read_files.ts";
 
@@ -21,9 +21,7 @@ export async function readWarmUpQueries(
 ): Promise<Float32Array<ArrayBuffer>[]> {
   let bytes: Uint8Array<ArrayBuffer>;
   try {
-    const { size } = await Deno.stat(path);
-    if (size > WARM_UP_BYTES_MAX) throw new RangeError(`it has ${size} bytes, too many`);
-    bytes = await Deno.readFile(path);
+    bytes = await readPlainFile(path, { bytesMax: WARM_UP_BYTES_MAX });
   } catch (error) {
     throw unavailable(`its warm-up queries ${path} cannot be read (${messageOf(error)})`, error);
   }

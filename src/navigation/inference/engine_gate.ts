@@ -10,6 +10,7 @@ import {
   EXIT,
   messageOf,
   NotPlainFileError,
+  parseBoundedJson,
   readPlainFile,
   readPlainTextFile,
 } from "../../core/mod.ts";
@@ -36,7 +37,7 @@ import {
 } from "./errors.ts";
 
 /** No file of Protocol Buffers is larger, so no ONNX model; engines are held to the same. */
-const MODEL_BYTES_MAX = 2 ** 31;
+export const MODEL_BYTES_MAX = 2 ** 31;
 /** A sidecar has about 300 bytes. */
 const SIDECAR_BYTES_MAX = 2 ** 16;
 
@@ -120,7 +121,7 @@ async function readSidecar(path: string, file: string): Promise<EngineSidecar> {
     new EngineSchemaMismatchError(`Cannot load ${file}: its sidecar ${why}`, { cause });
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseBoundedJson(text);
   } catch (error) {
     throw malformed(`is not JSON (${messageOf(error)})`, error);
   }

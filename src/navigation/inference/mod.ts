@@ -11,7 +11,7 @@ export type {
   TensorElementType,
   ThermalState,
 } from "./contract.ts";
-export { readEngine } from "./engine_gate.ts";
+export { MODEL_BYTES_MAX, readEngine } from "./engine_gate.ts";
 export * from "./engine_name.ts";
 export { describeEngine, type EngineSidecar, sidecarPath } from "./engine_sidecar.ts";
 export * from "./errors.ts";

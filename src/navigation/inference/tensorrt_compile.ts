@@ -4,8 +4,9 @@
  *
  * @module
  */
+import { MODEL_BYTES_MAX } from "./engine_gate.ts";
 import { basename } from "node:path";
-import { messageOf, nullIfAbsent, replaceFile } from "../../core/mod.ts";
+import { messageOf, nullIfAbsent, readPlainFile, replaceFile } from "../../core/mod.ts";
 import { buildPlan, type TensorRtLibrary } from "../../native/tensorrt/mod.ts";
 import type { CompileRequest, EngineEntry, EnginePrecision } from "./contract.ts";
 import { buildEngineName, type EngineHost } from "./engine_name.ts";
@@ -25,7 +26,7 @@ export async function compileTensorRtEngine(
   const what = `Cannot build an engine of ${basename(modelPath)}`;
   try {
     const file = engineNameOf(modelPath, host, precision);
-    const onnx = await Deno.readFile(modelPath);
+    const onnx = await readPlainFile(modelPath, { bytesMax: MODEL_BYTES_MAX });
     const timingPath = `${engineFolder}/${timingCacheName(host)}`;
     const calibration = await readCalibration(request);
     const plan = await buildPlan(library, {
@@ -81,11 +82,13 @@ async function readCalibration(
       "Cannot build an int8 engine without a calibration cache or samples to calibrate with",
     );
   }
-  return { samples: await Deno.readFile(calibrationSamplesPath) };
+  return { samples: await readPlainFile(calibrationSamplesPath, { bytesMax: MODEL_BYTES_MAX }) };
 }
 
 async function readIfThere(path: string | undefined): Promise<Bytes> {
-  const bytes = path === undefined ? null : await nullIfAbsent(Deno.readFile(path));
+  const bytes = path === undefined
+    ? null
+    : await nullIfAbsent(readPlainFile(path, { bytesMax: MODEL_BYTES_MAX }));
   return bytes ?? new Uint8Array(0);
 }
 

@@ -5,7 +5,9 @@
  * @module
  */
 import * as z from "zod";
-import { DataError, messageOf } from "../../core/mod.ts";
+import { DataError, messageOf, parseBoundedJson, readPlainFile } from "../../core/mod.ts";
+
+const BYTES_MAX = 64 * 1024;
 
 const PlaceModelSchema = z.strictObject({
   format: z.literal("gdn-place-model"),
@@ -25,10 +27,15 @@ export function encodePlaceModel(
   return new TextEncoder().encode(`${JSON.stringify(document, null, 2)}\n`);
 }
 
+/** @throws DataError naming `path` when it is no place model; errors of the file system */
+export async function readPlaceModel(path: string): Promise<PlaceModel> {
+  return decodePlaceModel(await readPlainFile(path, { bytesMax: BYTES_MAX }), path);
+}
+
 /** @throws DataError naming `path` when it is anything else */
-export function decodePlaceModel(bytes: Uint8Array, path: string): PlaceModel {
+function decodePlaceModel(bytes: Uint8Array, path: string): PlaceModel {
   try {
-    return PlaceModelSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+    return PlaceModelSchema.parse(parseBoundedJson(new TextDecoder().decode(bytes)));
   } catch (error) {
     throw new DataError(path, `not the model of a package's places: ${messageOf(error)}`, {
       cause: error,

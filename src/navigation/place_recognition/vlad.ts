@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { l2Normalise } from "../../core/mod.ts";
+import { l2Normalise, readPlainFile } from "../../core/mod.ts";
 import {
   aggregateVlad,
   type GreyPatch,
@@ -56,7 +56,10 @@ export class VladDescriptor {
     path: string,
     describer?: PatchDescriber,
   ): Promise<VladDescriptor> {
-    const vocabulary = decodeVocabulary(await Deno.readFile(path), path);
+    const vocabulary = decodeVocabulary(
+      await readPlainFile(path, { bytesMax: 64 * 1024 * 1024 }),
+      path,
+    );
     return new VladDescriptor(vision, vocabulary, describer);
   }
 

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { MODEL_BYTES_MAX } from "../../navigation/inference/mod.ts";
 import { basename } from "node:path";
 import {
   bytesText,
@@ -16,6 +17,7 @@ import {
   messageOf,
   option,
   type OptionValues,
+  readPlainFile,
   replaceFile,
   sha256Hex,
   UsageError,
@@ -202,7 +204,7 @@ async function filesOf(folder: string) {
   const files: { path: string; bytes: number; sha256: string }[] = [];
   for await (const { name, isFile } of Deno.readDir(folder)) {
     if (!isFile || !/\.(onnx|engine|engine\.json)$/.test(name)) continue;
-    const bytes = await Deno.readFile(`${folder}/${name}`);
+    const bytes = await readPlainFile(`${folder}/${name}`, { bytesMax: MODEL_BYTES_MAX });
     files.push({ path: `${folder}/${name}`, bytes: bytes.length, sha256: sha256Hex(bytes) });
   }
   return files.sort((a, b) => a.path < b.path ? -1 : 1);
@@ -225,7 +227,7 @@ async function readModel(path: string): Promise<Uint8Array<ArrayBuffer>> {
   }
   let bytes: Uint8Array<ArrayBuffer>;
   try {
-    bytes = await Deno.readFile(path);
+    bytes = await readPlainFile(path, { bytesMax: MODEL_BYTES_MAX });
   } catch (error) {
     throw new DataError(path, `cannot be read: ${messageOf(error)}`, { cause: error });
   }

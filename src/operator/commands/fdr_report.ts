@@ -16,6 +16,7 @@ import {
   option,
   type OptionValues,
   Output,
+  readPlainTextFile,
   UsageError,
 } from "../../core/mod.ts";
 import { TruthError, truthFromCsv, type TruthTrack } from "../../workstation/evaluation/mod.ts";
@@ -157,11 +158,7 @@ async function readTruth(path: string): Promise<TruthTrack> {
       exitCode: cause instanceof Deno.errors.NotFound ? EXIT.noInput : EXIT.data,
     });
   try {
-    const { size, isFile } = await Deno.stat(path);
-    if (!isFile || size > TRUTH_BYTES_MAX) {
-      throw fault(isFile ? `${size} bytes are too many for a truth.csv` : "it is not a file", null);
-    }
-    return truthFromCsv(await Deno.readTextFile(path));
+    return truthFromCsv(await readPlainTextFile(path, { bytesMax: TRUTH_BYTES_MAX }));
   } catch (error) {
     if (error instanceof TruthError) throw fault(error.message, error);
     if (error instanceof Deno.errors.NotFound) throw fault(messageOf(error), error);

@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { DataError, LATITUDE_MAX_DEG, readPlainTextFile } from "../../core/mod.ts";
+import {
+  DataError,
+  LATITUDE_MAX_DEG,
+  messageOf,
+  parseBoundedJson,
+  readPlainTextFile,
+} from "../../core/mod.ts";
 import type { Area, Position } from "../../tiles/workstation/tile_manager/mod.ts";
 
 /** A geometry, or the first feature of a collection. @throws DataError */
@@ -47,9 +53,9 @@ const JSON_BYTES_MAX = 512 * 1024 * 1024;
 export async function readJson(path: string): Promise<unknown> {
   const text = await readPlainTextFile(path, { bytesMax: JSON_BYTES_MAX });
   try {
-    return JSON.parse(text);
+    return parseBoundedJson(text);
   } catch (error) {
-    throw new DataError(path, "it is not JSON", { cause: error });
+    throw new DataError(path, `it is not JSON (${messageOf(error)})`, { cause: error });
   }
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { EXIT, GdnError, ZOOM_MAX } from "../../core/mod.ts";
+import { EXIT, GdnError, NotPlainFileError, readPlainFile, ZOOM_MAX } from "../../core/mod.ts";
 import { packageTilePath, readManifest } from "../../flight/flight_package/mod.ts";
 import {
   mapBounds,
@@ -44,10 +44,11 @@ export async function packageTiles(path: string): Promise<ReportTiles> {
     async readTile(x, y) {
       const file = `${root}/${packageTilePath({ zoom, x, y })}`;
       try {
-        const { size } = await Deno.stat(file);
-        return size > TILE_BYTES_MAX ? null : await Deno.readFile(file);
+        return await readPlainFile(file, { within: root, bytesMax: TILE_BYTES_MAX });
       } catch (error) {
-        if (error instanceof Deno.errors.NotFound) return null;
+        if (error instanceof Deno.errors.NotFound || error instanceof NotPlainFileError) {
+          return null;
+        }
         throw error;
       }
     },

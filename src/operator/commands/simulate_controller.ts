@@ -9,6 +9,7 @@ import {
   defineCommand,
   EXIT,
   type ExitCode,
+  openOwnFile,
   option,
   type OptionValues,
   seededRandom,
@@ -179,7 +180,7 @@ async function run(parts: SimulateParts, values: Values, io: CommandIo): Promise
     : { restS: values.ground, climbS: values.climb, lands };
   using vision = parts.openVision();
   await using flight = await openFlight(values, vision, ground);
-  using lines = reportLines(values.report);
+  using lines = await reportLines(values.report);
   const report = new FlightReport(flight, lines.write);
   await using link = openLine(values.link, { clock, openDevice });
   await using frames = new FrameServer(cameraAddress(values.cameraLink));
@@ -264,9 +265,12 @@ export function cameraAddress(
 }
 
 /** Written as they come, so that a killed simulation leaves what it saw. */
-function reportLines(path: string | undefined): Disposable & { write(line: string): void } {
+async function reportLines(
+  path: string | undefined,
+): Promise<Disposable & { write(line: string): void }> {
   if (path === undefined) return { write: () => {}, [Symbol.dispose]: () => {} };
-  const file = Deno.openSync(path, { write: true, create: true, truncate: true });
+  const file = await openOwnFile(path);
+  await file.truncate();
   const encoder = new TextEncoder();
   return {
     write: (line) => void file.writeSync(encoder.encode(`${line}\n`)),

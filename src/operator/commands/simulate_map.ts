@@ -15,6 +15,7 @@ import {
   messageOf,
   option,
   type OptionValues,
+  parseBoundedJson,
   readPlainTextFile,
   Refused,
   type SlippyTile,
@@ -166,9 +167,9 @@ async function flightPlaces(
   try {
     text = await readPlainTextFile(path, { within: flight, bytesMax: 64 * 1024 * 1024 });
     groundHeightM = Number(
-      JSON.parse(
+      (parseBoundedJson(
         await readPlainTextFile(`${flight}/flight.json`, { within: flight, bytesMax: 1024 * 1024 }),
-      ).groundHeightM,
+      ) as { groundHeightM?: unknown } | null)?.groundHeightM,
     );
   } catch (error) {
     throw new DataError(flight, `it is not a recorded flight (${messageOf(error)})`, {

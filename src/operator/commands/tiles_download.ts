@@ -12,6 +12,7 @@ import {
   EXIT,
   type ExitCode,
   LATITUDE_MAX_DEG,
+  openOwnFile,
   option,
   type OptionValues,
   Refused,
@@ -181,6 +182,10 @@ export function tilesDownloadCommand(parts: TilesDownloadParts): Command {
 async function run(parts: TilesDownloadParts, values: Values, io: CommandIo): Promise<ExitCode> {
   const settings = settingsOf(values, io);
   const request = await requestOf(values, settings.url);
+  // A list that cannot be written is found out before the download, not hours later.
+  using failedList = values.failed === undefined || values.dryRun
+    ? null
+    : await openOwnFile(values.failed);
   await using opened = await parts.openDownloader(settings);
   const { downloader } = opened;
   const plan = await downloader.plan(request);
@@ -189,10 +194,6 @@ async function run(parts: TilesDownloadParts, values: Values, io: CommandIo): Pr
     else for (const line of planText(plan)) io.out(line);
     return EXIT.ok;
   }
-  // A list that cannot be written is found out before the download, not hours later.
-  using failedList = values.failed === undefined
-    ? null
-    : await Deno.open(values.failed, { create: true, write: true });
   const progress = io.progress("tiles", plan.toFetch);
   let report: DownloadReport;
   try {

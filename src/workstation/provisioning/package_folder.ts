@@ -4,7 +4,15 @@
  * @module
  */
 import { dirname } from "node:path";
-import { Output, sha256Hex, sha256OfFile, TaskPool, writeSynced } from "../../core/mod.ts";
+import {
+  Output,
+  parseBoundedJson,
+  readPlainTextFile,
+  sha256Hex,
+  sha256OfFile,
+  TaskPool,
+  writeSynced,
+} from "../../core/mod.ts";
 import { encodeManifest, type Manifest, PACKAGE_PATHS } from "../../flight/flight_package/mod.ts";
 
 type ManifestFile = Manifest["files"][number];
@@ -98,7 +106,11 @@ async function refuseForeignFolder(folder: string): Promise<string | null> {
   const entries = await Array.fromAsync(Deno.readDir(folder));
   if (entries.length === 0) return null;
   try {
-    const manifest = JSON.parse(await Deno.readTextFile(`${folder}/${PACKAGE_PATHS.manifest}`));
+    const text = await readPlainTextFile(`${folder}/${PACKAGE_PATHS.manifest}`, {
+      within: folder,
+      bytesMax: 64 * 1024 * 1024,
+    });
+    const manifest = parseBoundedJson(text) as { format?: unknown } | null;
     if (manifest?.format === "gdn-flight-package") return null;
   } catch {
     // No manifest of ours: the folder belongs to something else.

@@ -4,7 +4,13 @@
  * @module
  */
 import * as z from "zod";
-import { DataError, LocalFrame, NS_PER_SECOND, readPlainTextFile } from "../../core/mod.ts";
+import {
+  DataError,
+  LocalFrame,
+  NS_PER_SECOND,
+  parseBoundedJson,
+  readPlainTextFile,
+} from "../../core/mod.ts";
 import { STREAM_COLUMNS } from "../../flight/replay/mod.ts";
 import { Trajectory } from "../simulation/mod.ts";
 
@@ -23,6 +29,8 @@ const TruthFactsSchema = z.object({
 export type TruthFacts = z.infer<typeof TruthFactsSchema>;
 
 const TRUTH_JSON_BYTES_MAX = 1024 * 1024;
+/** An hour at 200 Hz has a fifth of it. */
+const TRUTH_CSV_BYTES_MAX = 512 * 1024 * 1024;
 const ROWS_LEAST = 2;
 
 export async function readTruthFacts(folder: string): Promise<TruthFacts> {
@@ -43,7 +51,7 @@ export async function readTruthFacts(folder: string): Promise<TruthFacts> {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseBoundedJson(text);
   } catch {
     return undefined;
   }
@@ -55,7 +63,8 @@ export async function readTruth(
   groundHeightM: number,
 ): Promise<{ trajectory: Trajectory; localFrame: LocalFrame }> {
   const path = `${folder}/truth.csv`;
-  const lines = (await Deno.readTextFile(path)).trimEnd().split("\n");
+  const text = await readPlainTextFile(path, { within: folder, bytesMax: TRUTH_CSV_BYTES_MAX });
+  const lines = text.trimEnd().split("\n");
   if (lines[0] !== STREAM_COLUMNS["truth.csv"].join(",")) {
     throw new DataError(path, "does not begin with the columns of truth.csv");
   }

@@ -4,8 +4,17 @@
  * @module
  */
 import sharp from "sharp";
-import { DataError, EXIT, GdnError, messageOf } from "../../core/mod.ts";
+import {
+  DataError,
+  EXIT,
+  GdnError,
+  messageOf,
+  NotPlainFileError,
+  readPlainFile,
+} from "../../core/mod.ts";
 import type { Picture } from "../../native/vision/mod.ts";
+
+const PICTURE_BYTES_MAX = 1024 * 1024 * 1024;
 
 /**
  * Decodes an image file to RGB.
@@ -16,8 +25,9 @@ import type { Picture } from "../../native/vision/mod.ts";
 export async function readRasterFile(path: string): Promise<Picture> {
   let bytes: Uint8Array;
   try {
-    bytes = await Deno.readFile(path);
+    bytes = await readPlainFile(path, { bytesMax: PICTURE_BYTES_MAX });
   } catch (error) {
+    if (error instanceof NotPlainFileError) throw error;
     throw new GdnError("NO_INPUT", `Cannot read the image ${path}: ${messageOf(error)}`, {
       cause: error,
       exitCode: EXIT.noInput,

@@ -5,9 +5,11 @@
  * @module
  */
 import * as z from "zod";
-import { messageOf, replaceFile } from "../../../core/mod.ts";
+import { messageOf, parseBoundedJson, readPlainTextFile, replaceFile } from "../../../core/mod.ts";
 import { CacheIdentityError } from "../../tile_contract/mod.ts";
 import type { SqlDatabase } from "./sql/database.ts";
+
+const BYTES_MAX = 64 * 1024;
 
 const IdentityFileSchema = z.object({
   format: z.literal("gdn-tile-cache"),
@@ -20,7 +22,7 @@ export async function isWithoutIdentity(
   dataFolder: string,
   database: SqlDatabase,
 ): Promise<boolean> {
-  if (await readIdentity(`${dataFolder}/cache.json`) === null) return false;
+  if (await readIdentity(dataFolder) === null) return false;
   return (await database.query("SELECT 1 FROM cache_identity")).length === 0;
 }
 
@@ -33,8 +35,7 @@ export async function checkIdentity(
   database: SqlDatabase,
   { adopt }: { adopt: boolean },
 ): Promise<string> {
-  const path = `${dataFolder}/cache.json`;
-  const inFolder = await readIdentity(path);
+  const inFolder = await readIdentity(dataFolder);
   const [row] = await database.query<{ cache_id: string; empty: boolean }>(
     "SELECT cache_id, NOT EXISTS (SELECT 1 FROM tiles) AS empty FROM cache_identity",
   );
@@ -60,20 +61,26 @@ export async function checkIdentity(
     await database.query("INSERT INTO cache_identity (cache_id) VALUES ($1)", [cacheId]);
   }
   const document = { format: "gdn-tile-cache", formatVersion: 1, cacheId };
-  await replaceFile(path, new TextEncoder().encode(JSON.stringify(document, null, 2) + "\n"));
+  await replaceFile(
+    pathOf(dataFolder),
+    new TextEncoder().encode(JSON.stringify(document, null, 2) + "\n"),
+  );
   return cacheId;
 }
 
-async function readIdentity(path: string): Promise<string | null> {
+const pathOf = (dataFolder: string) => `${dataFolder}/cache.json`;
+
+async function readIdentity(dataFolder: string): Promise<string | null> {
+  const path = pathOf(dataFolder);
   let text: string;
   try {
-    text = await Deno.readTextFile(path);
+    text = await readPlainTextFile(path, { within: dataFolder, bytesMax: BYTES_MAX });
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
     throw new CacheIdentityError(`Cannot read ${path}: ${messageOf(error)}`, { cause: error });
   }
   try {
-    return IdentityFileSchema.parse(JSON.parse(text)).cacheId;
+    return IdentityFileSchema.parse(parseBoundedJson(text)).cacheId;
   } catch (error) {
     throw new CacheIdentityError(
       `Cannot use ${path}: it is not the identity of a tile cache (${messageOf(error)}); ` +

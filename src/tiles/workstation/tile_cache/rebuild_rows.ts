@@ -5,6 +5,7 @@
  * @module
  */
 import * as z from "zod";
+import { parseBoundedJson, readPlainTextFile } from "../../../core/mod.ts";
 import {
   checkNewTile,
   FRESHNESS_LABELS,
@@ -20,6 +21,7 @@ import { tilePath } from "./tile_path.ts";
 import { insertRows, setSidecarBytes } from "./tile_rows.ts";
 
 const BATCH_TILES = 500;
+const SIDECAR_BYTES_MAX = 1024 * 1024;
 
 export interface Rebuilt {
   readonly rowsRebuilt: number;
@@ -96,14 +98,17 @@ export async function rebuildRows(dataFolder: string, database: SqlDatabase): Pr
 /** null unless the JSON lies where its tile belongs and its picture is complete. */
 async function readSidecar(dataFolder: string, path: string): Promise<Kept | null> {
   try {
-    const bytes = await Deno.readFile(`${dataFolder}/${path}`);
-    const metadata = SidecarSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+    const text = await readPlainTextFile(`${dataFolder}/${path}`, {
+      within: dataFolder,
+      bytesMax: SIDECAR_BYTES_MAX,
+    });
+    const metadata = SidecarSchema.parse(parseBoundedJson(text));
     if (tilePath(metadata.tileId) !== path.replace(/\.json$/, ".jpg")) return null;
     const jpeg = await checkTileFiles(dataFolder, metadata);
     const hashFile = `${dataFolder}/${path.replace(/\.json$/, ".sha256")}`;
     return {
       metadata: checkNewTile({ metadata, jpeg }).metadata,
-      bytes: bytes.length + (await Deno.lstat(hashFile)).size,
+      bytes: new TextEncoder().encode(text).length + (await Deno.lstat(hashFile)).size,
     };
   } catch {
     return null;

@@ -13,6 +13,7 @@ import { setImmediate } from "node:timers";
 import {
   forEachBounded,
   messageOf,
+  readPlainFile,
   replaceFile,
   sha256Hex,
   temporaryPathFor,
@@ -21,6 +22,7 @@ import {
 import {
   checkTileId,
   ContentHashMismatchError,
+  JPEG_BYTES_MAX,
   type NewTile,
   sidecarContents,
   SIDECARS,
@@ -178,9 +180,7 @@ async function readPicture(
 ): Promise<Uint8Array<ArrayBuffer>> {
   try {
     await checkInside(path);
-    // Reading a pipe would never end.
-    if (!(await Deno.lstat(path)).isFile) throw new Error(`${path} is not a file`);
-    return await Deno.readFile(path);
+    return await readPlainFile(path, { bytesMax: JPEG_BYTES_MAX });
   } catch (error) {
     if (error instanceof TileCacheError) throw error;
     throw new TileFsError(

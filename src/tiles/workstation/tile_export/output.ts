@@ -9,6 +9,8 @@ import {
   OutputBusyError,
   OutputTakenError,
   OutputWriteError,
+  parseBoundedJson,
+  readPlainTextFile,
 } from "../../../core/mod.ts";
 
 /** Marks a tile folder of ours; only such a folder is replaced. */
@@ -23,8 +25,9 @@ export async function refuseForeignFolder(folder: string): Promise<string | null
 
 async function isOurs(folder: string): Promise<boolean> {
   try {
-    const text = await Deno.readTextFile(`${folder}/${FOLDER_DOCUMENT}`);
-    return (JSON.parse(text) as { description?: unknown }).description ===
+    const path = `${folder}/${FOLDER_DOCUMENT}`;
+    const text = await readPlainTextFile(path, { within: folder, bytesMax: 1024 * 1024 });
+    return (parseBoundedJson(text) as { description?: unknown }).description ===
       "tiles of a gps-denied-onboard cache";
   } catch {
     return false;

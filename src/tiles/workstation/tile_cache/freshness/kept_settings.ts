@@ -6,7 +6,12 @@
  * @module
  */
 import * as z from "zod";
-import { messageOf, replaceFile } from "../../../../core/mod.ts";
+import {
+  messageOf,
+  parseBoundedJson,
+  readPlainTextFile,
+  replaceFile,
+} from "../../../../core/mod.ts";
 import {
   SECTOR_CLASSIFICATIONS,
   SectorBoundarySchema,
@@ -17,6 +22,9 @@ import { DEFAULT_MAX_AGE_S } from "./contract.ts";
 import { loadRules, loadSectors } from "./sectors.ts";
 
 const pathOf = (dataFolder: string) => `${dataFolder}/freshness.json`;
+
+/** A hundred thousand sectors. */
+const BYTES_MAX = 32 * 1024 * 1024;
 
 const KeptSchema = z.object({
   format: z.literal("gdn-freshness-settings"),
@@ -36,7 +44,7 @@ export async function keepSettings(dataFolder: string, sql: SqlSession): Promise
   const path = pathOf(dataFolder);
   const { sectors } = await loadSectors(sql);
   const rules = await loadRules(sql);
-  const text = await Deno.readTextFile(path).catch(() => null);
+  const text = await readText(dataFolder).catch(() => null);
   const before = text === null ? null : parsed(text);
   const now = JSON.stringify({ sectors, rules });
   if (text === null && now === NOTHING_SET) return;
@@ -75,7 +83,7 @@ export async function restoreSettings(
   const path = pathOf(dataFolder);
   let text: string;
   try {
-    text = await Deno.readTextFile(path);
+    text = await readText(dataFolder);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
     throw new TileFsError(`Cannot read ${path}: ${messageOf(error)}`, { cause: error });
@@ -109,9 +117,13 @@ export async function restoreSettings(
   return kept.sectors.length;
 }
 
+function readText(dataFolder: string): Promise<string> {
+  return readPlainTextFile(pathOf(dataFolder), { within: dataFolder, bytesMax: BYTES_MAX });
+}
+
 function parsed(text: string): z.infer<typeof KeptSchema> | null {
   try {
-    return KeptSchema.parse(JSON.parse(text));
+    return KeptSchema.parse(parseBoundedJson(text));
   } catch {
     return null;
   }

@@ -5,8 +5,19 @@
  * @module
  */
 import { dirname } from "node:path";
-import { replaceFile, sha256Hex, syncPath, TEMPORARY_MARK } from "../../../../core/mod.ts";
-import { sidecarBytes, sidecarContents, SIDECARS } from "../../../tile_contract/mod.ts";
+import {
+  readPlainFile,
+  replaceFile,
+  sha256Hex,
+  syncPath,
+  TEMPORARY_MARK,
+} from "../../../../core/mod.ts";
+import {
+  JPEG_BYTES_MAX,
+  sidecarBytes,
+  sidecarContents,
+  SIDECARS,
+} from "../../../tile_contract/mod.ts";
 import { tilePath } from "../tile_path.ts";
 import { COLUMNS, metadataOf } from "../packed_row.ts";
 import { RENEWAL_MARK } from "../tile_renewal.ts";
@@ -40,7 +51,9 @@ export async function rewriteSidecars(cache: OpenCache, tile: ListedTile): Promi
     ]);
     if (rows.length === 0) return false;
     const now = metadataOf(rows[0]);
-    if (sha256Hex(await Deno.readFile(picture)) !== now.contentSha256) return false;
+    if (
+      sha256Hex(await readPlainFile(picture, { bytesMax: JPEG_BYTES_MAX })) !== now.contentSha256
+    ) return false;
     for (const [index, bytes] of sidecarContents(now).entries()) {
       await replaceFile(picture.replace(/\.jpg$/, SIDECARS[index]), bytes);
     }

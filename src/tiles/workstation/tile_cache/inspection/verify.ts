@@ -8,10 +8,12 @@ import {
   GarbageBound,
   messageOf,
   nullIfAbsent,
+  readPlainFile,
+  readPlainTextFile,
   sha256Hex,
 } from "../../../../core/mod.ts";
 import { readState } from "../budget/ledger.ts";
-import { SIDECARS, tileKey } from "../../../tile_contract/mod.ts";
+import { JPEG_BYTES_MAX, SIDECARS, tileKey } from "../../../tile_contract/mod.ts";
 import { checkInside } from "../tile_folders.ts";
 import { tilePath } from "../tile_path.ts";
 import type { OpenCache } from "./cache_inspection.ts";
@@ -124,7 +126,7 @@ class Verification {
   async #judgeBytes(path: string, tile: ListedTile): Promise<Found | null> {
     let jpeg: Uint8Array<ArrayBuffer>;
     try {
-      jpeg = await Deno.readFile(path);
+      jpeg = await readPlainFile(path, { bytesMax: JPEG_BYTES_MAX });
     } catch (error) {
       return { kind: "missing_file", detail: messageOf(error) };
     }
@@ -151,7 +153,8 @@ class Verification {
     }
     if (!this.#options.quick) {
       const hashFile = path.replace(/\.jpg$/, ".sha256");
-      const text = await Deno.readTextFile(hashFile).catch(() => "");
+      const text = await readPlainTextFile(hashFile, { bytesMax: 1024 })
+        .catch(() => "");
       if (!text.startsWith(tile.contentSha256)) {
         return { kind: "missing_sidecar", detail: `${hashFile} holds another hash` };
       }

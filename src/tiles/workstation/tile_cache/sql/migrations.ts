@@ -31,6 +31,7 @@ export async function readMigrations(
   for await (const entry of Deno.readDir(folder)) {
     const match = entry.name.match(/^(\d{4})_\w+\.sql$/);
     if (match === null) continue;
+    // deno-lint-ignore tidy/plain-files -- a file of the program
     const bytes = await Deno.readFile(new URL(entry.name, folder));
     migrations.push({
       version: Number(match[1]),

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { DataError, EXIT, GdnError } from "../../../../core/mod.ts";
+import { DataError, EXIT, GdnError, openPlainFile } from "../../../../core/mod.ts";
 import type { TileArchive } from "./contract.ts";
 import { openMbtiles, SQLITE_MAGIC } from "./mbtiles.ts";
 import { openPmtiles, PMTILES_MAGIC } from "./pmtiles.ts";
@@ -44,7 +44,7 @@ async function stat(path: string): Promise<Deno.FileInfo> {
 }
 
 async function firstBytes(path: string, count: number): Promise<string> {
-  using file = await Deno.open(path, { read: true });
+  using file = await openPlainFile(path);
   const bytes = new Uint8Array(count);
   const length = await file.read(bytes) ?? 0;
   return new TextDecoder("latin1").decode(bytes.subarray(0, length));

@@ -15,7 +15,13 @@ import {
   tileIdToZxy,
   TileType,
 } from "pmtiles";
-import { DataError, messageOf, UsageError, ZOOM_MAX } from "../../../../core/mod.ts";
+import {
+  DataError,
+  messageOf,
+  parseBoundedJson,
+  UsageError,
+  ZOOM_MAX,
+} from "../../../../core/mod.ts";
 import type { RefusedTile } from "../contract.ts";
 import type { ArchiveTile, TileArchive } from "./contract.ts";
 import { ArchiveFile, decompressBounded, PmtilesDirectories } from "./pmtiles_directories.ts";
@@ -107,7 +113,7 @@ async function readMetadata(file: ArchiveFile, header: Header): Promise<Sidecar>
   try {
     const bytes = await file.read(offset, length);
     const text = decompressBounded(bytes, header.internalCompression, METADATA_BYTES_MAX);
-    return sidecarOf(JSON.parse(new TextDecoder().decode(text)));
+    return sidecarOf(parseBoundedJson(new TextDecoder().decode(text)));
   } catch {
     return {}; // No tile depends on it.
   }

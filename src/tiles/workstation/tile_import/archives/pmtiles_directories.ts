@@ -6,7 +6,14 @@
  */
 import { gunzipSync } from "node:zlib";
 import { Compression, type Entry, type Header, ResolvedValueCache, type Source } from "pmtiles";
-import { DataError, EXIT, GdnError, messageOf, ZOOM_MAX } from "../../../../core/mod.ts";
+import {
+  DataError,
+  EXIT,
+  GdnError,
+  messageOf,
+  openPlainFile,
+  ZOOM_MAX,
+} from "../../../../core/mod.ts";
 
 /** Directories below the root; writers use one level, the specification allows more. */
 const DEPTH_MAX = 4;
@@ -31,7 +38,7 @@ export class ArchiveFile implements Source, Disposable {
   }
 
   static async open(path: string): Promise<ArchiveFile> {
-    const file = await Deno.open(path, { read: true });
+    const file = await openPlainFile(path);
     return new ArchiveFile(path, file, (await file.stat()).size);
   }
 

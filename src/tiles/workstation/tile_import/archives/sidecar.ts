@@ -5,6 +5,7 @@
  * @module
  */
 import * as z from "zod";
+import { parseBoundedJson, readPlainTextFile } from "../../../../core/mod.ts";
 
 /** Unknown keys are allowed and invalid values ignored: no tile depends on them. */
 const SidecarSchema = z.object({
@@ -22,11 +23,14 @@ export function sidecarOf(document: unknown): Sidecar {
   return parsed.success ? parsed.data : {};
 }
 
-/** Empty when the file is absent or not such a document. */
-export async function readSidecar(path: string): Promise<Sidecar> {
+/** Of a folder; empty when the file is absent or not such a document. */
+export async function readSidecar(folder: string): Promise<Sidecar> {
   try {
-    if ((await Deno.stat(path)).size > SIDECAR_BYTES_MAX) return {};
-    return sidecarOf(JSON.parse(await Deno.readTextFile(path)));
+    const text = await readPlainTextFile(`${folder}/metadata.json`, {
+      within: folder,
+      bytesMax: SIDECAR_BYTES_MAX,
+    });
+    return sidecarOf(parseBoundedJson(text));
   } catch {
     return {};
   }

@@ -9,13 +9,15 @@ import {
   EXIT,
   GdnError,
   messageOf,
+  NotPlainFileError,
+  readPlainFile,
   UsageError,
   ZOOM_MAX,
 } from "../../../../core/mod.ts";
 import type { RefusedTile } from "../contract.ts";
 import type { ArchiveTile, TileArchive } from "./contract.ts";
 import { capturedAtOf, readSidecar } from "./sidecar.ts";
-import { TILE_BYTES_MAX, tooLarge } from "./tile_bytes.ts";
+import { TILE_BYTES_MAX } from "./tile_bytes.ts";
 
 const TILE_FILE = /^(\d{1,7})\.(jpe?g|png|webp)$/i;
 
@@ -41,7 +43,7 @@ export async function openTileFolder(path: string, zoom: number | null): Promise
   let total = 0;
   for await (const _file of walk(path, chosen)) total++;
   if (total === 0) throw new DataError(path, "the folder holds no tiles");
-  const sidecar = await readSidecar(`${path}/metadata.json`);
+  const sidecar = await readSidecar(path);
   return {
     kind: "tile_folder",
     total,
@@ -81,18 +83,14 @@ async function read(root: string, file: TileFile): Promise<ArchiveTile | Refused
   const refuse = (reason: string): RefusedTile => ({ name: path, reason });
   if (x >= 2 ** zoom || y >= 2 ** zoom) return refuse(`there is no such tile at zoom ${zoom}`);
   try {
-    if (!(await Deno.realPath(path)).startsWith(`${root}/`)) {
-      return refuse("a link that leads out of the folder; copy the tile itself there");
-    }
-    const { size, isFile } = await Deno.stat(path);
-    if (!isFile) return refuse("not a file");
-    if (size > TILE_BYTES_MAX) return refuse(tooLarge(size));
-    return { name: path, tile: { zoom, x, y }, bytes: await Deno.readFile(path) };
+    const bytes = await readPlainFile(path, { within: root, bytesMax: TILE_BYTES_MAX });
+    return { name: path, tile: { zoom, x, y }, bytes };
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) {
       return refuse("a link that leads out of the folder; copy the tile itself there");
     }
     if (error instanceof Deno.errors.NotFound) return refuse("a dangling link");
+    if (error instanceof NotPlainFileError) return refuse(error.reason);
     throw new GdnError("TILE_READ", `Cannot read ${path}: ${messageOf(error)}`, {
       cause: error,
       exitCode: EXIT.io,
