@@ -341,7 +341,7 @@ Deno.test("a tile folder is imported at every zoom; files that are not tiles are
     assert.deepEqual([...store.tiles.keys()].sort(), ["bing/3/2/1", "bing/4/5/6"]);
     const told = summary.refusals.map(({ name, reason }) => `${name}: ${reason}`).sort().join("\n");
     assert.equal(summary.refused, 2, told);
-    assert.match(told, /3\/2\/0\.jpg: a link that leads out/);
+    assert.match(told, /3\/2\/0\.jpg: is a link that leads out/);
     assert.match(told, /3\/2\/9\.png: there is no such tile at zoom 3/);
     assert.deepEqual((await importFrom(path, 4)).summary.zooms, [4]);
     await assert.rejects(openArchive(path, 7), UsageError);
