@@ -5,7 +5,17 @@
  */
 import { ALWAYS, errorAtMost, neverSurer, ownErrorAtMost } from "./checks.ts";
 import type { Check, Scenario } from "./contract.ts";
-import { atLeast, atMost, delayS, errorsM, labelDelayS, texts, worst } from "./measures.ts";
+import {
+  atLeast,
+  atMost,
+  delayS,
+  errorsM,
+  isTrue,
+  labelDelayS,
+  recordsOf,
+  texts,
+  worst,
+} from "./measures.ts";
 
 const GPS_LOST = ["--start-in-air", "--gps-off", "8.."];
 
@@ -63,6 +73,20 @@ const OUTLIER: Scenario = {
         return atMost(before === null || after === null ? null : after - before, 50, "m");
       },
     },
+    {
+      criterion: "3.1",
+      what: "fixes accepted out of these pictures",
+      bar: "0, of some",
+      measure: (evidence) => {
+        const seen = recordsOf(evidence, "nav.fix").filter(({ payload }) => {
+          const exposedS = Number(payload.exposureMidNs) / 1e9 + evidence.clockOffsetS;
+          return exposedS >= OUTLIER_S.from + CLOCKS_AGREE_S &&
+            exposedS < OUTLIER_S.to - CLOCKS_AGREE_S;
+        });
+        const accepted = seen.filter(({ payload }) => payload.accepted === true).length;
+        return isTrue(seen.length > 0 && accepted === 0, `${accepted} of ${seen.length}`);
+      },
+    },
     neverSurer("3.1", OUTLIER_S.from + 0.5, OUTLIER_S.to),
     {
       criterion: "3.1",
@@ -90,6 +114,8 @@ const OUTLIER: Scenario = {
   ],
 };
 
+/** Of the record and of the flight, to this. */
+const CLOCKS_AGREE_S = 0.1;
 const TILT_RATE_HZ = 10;
 const TILT_DEG = 20;
 
