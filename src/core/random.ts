@@ -88,3 +88,26 @@ class Xoshiro implements Random {
     return new Xoshiro(hash(name), name);
   }
 }
+
+/** First-order Gauss–Markov process: exponentially correlated, stationary from the first value. */
+export class GaussMarkov {
+  value: number;
+  readonly #random: Random;
+  readonly #sigma: number;
+  readonly #timeConstantS: number;
+
+  constructor(random: Random, options: { sigma: number; timeConstantS: number }) {
+    this.#random = random;
+    this.#sigma = options.sigma;
+    this.#timeConstantS = options.timeConstantS;
+    this.value = options.sigma * random.normal();
+  }
+
+  /** Moves on by `stepS` seconds (exact for any step); returns the new value. */
+  step(stepS: number): number {
+    const keep = Math.exp(-stepS / this.#timeConstantS);
+    this.value = keep * this.value +
+      this.#sigma * Math.sqrt(1 - keep * keep) * this.#random.normal();
+    return this.value;
+  }
+}

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
   degreesFromRadians,
+  GaussMarkov,
   localFromBody,
   type Quaternion,
   radiansFromDegrees,
@@ -13,7 +14,7 @@ import { simulatedCamera } from "../../src/workstation/simulation/camera_model.t
 import { ControllerLink } from "../../src/workstation/simulation/controller_link.ts";
 import { GpsSensor } from "../../src/workstation/simulation/gps_sensor.ts";
 import { BMI088, ImuSensor } from "../../src/workstation/simulation/imu.ts";
-import { GaussMarkov, SmoothNoise } from "../../src/workstation/simulation/smooth_noise.ts";
+import { SmoothNoise } from "../../src/workstation/simulation/smooth_noise.ts";
 import { BaroSensor, STREAM_SIGMAS } from "../../src/workstation/simulation/streams.ts";
 import {
   VELOCITY_COVARIANCE,

@@ -5,6 +5,7 @@
  * @module
  */
 import {
+  GaussMarkov,
   type Quaternion,
   quaternionFromRotationVector,
   quaternionMultiply,
@@ -12,7 +13,6 @@ import {
   radiansFromDegrees,
   type Random,
 } from "../../core/mod.ts";
-import { GaussMarkov } from "./smooth_noise.ts";
 
 interface AttitudeNoise {
   /** 1 sigma of roll and of pitch, degrees. */

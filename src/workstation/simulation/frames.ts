@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  GaussMarkov,
   matrixFromQuaternion,
   NS_PER_SECOND,
   quaternionMultiply,
@@ -22,7 +23,6 @@ import type { SimulatedCamera } from "./camera_model.ts";
 import type { FlightFolder } from "./flight_folder.ts";
 import type { FlightOptions } from "./flight_options.ts";
 import type { GroundWindow } from "./ground_window.ts";
-import { GaussMarkov } from "./smooth_noise.ts";
 import type { Trajectory } from "./trajectory.ts";
 
 /** Companion time of the first exposure. */

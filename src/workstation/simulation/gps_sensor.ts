@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { Random, Vector3 } from "../../core/mod.ts";
-import { GaussMarkov } from "./smooth_noise.ts";
+import { GaussMarkov, type Random, type Vector3 } from "../../core/mod.ts";
 import type { TrueState } from "./trajectory.ts";
 
 /** A stretch of the flight, seconds, with interference. */

@@ -1,5 +1,5 @@
 /**
- * Random signals of a flight: smooth ones (gusts, vibration) and slow ones (drifts).
+ * Smooth random signals of a flight: gusts, vibration.
  *
  * @module
  */
@@ -35,29 +35,6 @@ export class SmoothNoise {
     const pull = omega * omega * (input - this.value) - 2 * this.#damping * omega * this.rate;
     this.rate += pull * this.#stepS;
     this.value += this.rate * this.#stepS;
-    return this.value;
-  }
-}
-
-/** First-order Gauss–Markov process: exponentially correlated, stationary from the first value. */
-export class GaussMarkov {
-  value: number;
-  readonly #random: Random;
-  readonly #sigma: number;
-  readonly #timeConstantS: number;
-
-  constructor(random: Random, options: { sigma: number; timeConstantS: number }) {
-    this.#random = random;
-    this.#sigma = options.sigma;
-    this.#timeConstantS = options.timeConstantS;
-    this.value = options.sigma * random.normal();
-  }
-
-  /** Moves on by `stepS` seconds (exact for any step); returns the new value. */
-  step(stepS: number): number {
-    const keep = Math.exp(-stepS / this.#timeConstantS);
-    this.value = keep * this.value +
-      this.#sigma * Math.sqrt(1 - keep * keep) * this.#random.normal();
     return this.value;
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  GaussMarkov,
   type LocalFrame,
   NS_PER_SECOND,
   type Quaternion,
@@ -16,7 +17,6 @@ import type { FlightFolder } from "./flight_folder.ts";
 import type { FlightOptions } from "./flight_options.ts";
 import { type GpsReading, GpsSensor } from "./gps_sensor.ts";
 import { BMI088, ImuSensor } from "./imu.ts";
-import { GaussMarkov } from "./smooth_noise.ts";
 import type { IdealImuSample, Trajectory, TrueState } from "./trajectory.ts";
 import { VELOCITY_COVARIANCE, VelocitySensor } from "./velocity_sensor.ts";
 

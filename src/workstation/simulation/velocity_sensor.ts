@@ -5,13 +5,13 @@
  * @module
  */
 import {
+  GaussMarkov,
   type Matrix3,
   quaternionConjugate,
   type Random,
   rotate,
   type Vector3,
 } from "../../core/mod.ts";
-import { GaussMarkov } from "./smooth_noise.ts";
 import type { TrueState } from "./trajectory.ts";
 
 /** 1 sigma, each axis. */
