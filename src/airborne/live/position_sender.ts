@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Clock, MonotonicNs } from "../../core/mod.ts";
+import { type AlarmClock, type MonotonicNs, monotonicNs } from "../../core/mod.ts";
 import type { PositionOutput } from "../../flight/flight_controller/mod.ts";
 import {
   EstimateUnavailableError,
@@ -30,7 +30,7 @@ interface PositionSenderOptions {
   /** After each position, and what failed while one was made: the timer goes on. */
   readonly onSent: (sent: SentPosition) => void;
   readonly onFault: (error: unknown) => void;
-  readonly clock: Clock;
+  readonly clock: AlarmClock;
   readonly rateHz: number;
 }
 
@@ -39,7 +39,7 @@ export class PositionSender implements FlightOutput, Disposable {
   readonly #options: PositionSenderOptions;
   readonly #periodNs: number;
   #nextNs = 0;
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  #alarm: Disposable | null = null;
 
   constructor(options: PositionSenderOptions) {
     this.#options = options;
@@ -72,19 +72,20 @@ export class PositionSender implements FlightOutput, Disposable {
   }
 
   [Symbol.dispose](): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#alarm?.[Symbol.dispose]();
+    this.#alarm = null;
   }
 
   /** Due times stand on a grid: a late one does not delay those after it, and is not made up for. */
   #schedule(): void {
-    const nowNs = this.#options.clock.now();
+    const { clock } = this.#options;
+    const nowNs = clock.now();
     const missed = Math.max(0, Math.floor((nowNs - this.#nextNs) / this.#periodNs));
     this.#nextNs += (missed + 1) * this.#periodNs;
-    this.#timer = setTimeout(() => {
+    this.#alarm = clock.alarm(monotonicNs(Math.round(this.#nextNs)), () => {
       this.#schedule();
       this.send();
-    }, Math.max(0, (this.#nextNs - nowNs) / 1e6));
+    });
   }
 
   #estimate(): StateEstimate | null {

@@ -45,6 +45,8 @@ export interface Option<T = unknown> {
   /** Older names that are still taken. */
   readonly olderNames: readonly string[];
   readonly access: Access | null;
+  /** A path or an address that is meant where neither the command line nor the configuration names one. */
+  readonly implied: string | null;
   /**
    * Of a YAML configuration: what the settings in it name, by their path ("camera.url"). A variable
    * GDN_… that overrides one is considered too.
@@ -71,6 +73,8 @@ interface Settings<T> {
   /** May be given several times. */
   readonly multiple?: true;
   readonly placeholder?: string;
+  /** What `absent` comes down to in the end, where that is a path or an address. */
+  readonly implied?: string;
   readonly settings?: Option["settings"];
   readonly group?: string;
   readonly olderNames?: readonly string[];
@@ -109,6 +113,7 @@ function make<T, S extends Settings<T>>(kind: Kind<T>, settings: S): Option<Give
     group: settings.group ?? null,
     olderNames: settings.olderNames ?? [],
     access: kind.access ?? null,
+    implied: settings.implied ?? null,
     settings: settings.settings ?? {},
     choices: kind.choices ?? [],
     environment: kind.environment ?? {},

@@ -23,7 +23,7 @@ export interface Grants {
 /** What of an option decides on grants. Plain data: an executable carries it as JSON. */
 type OptionAccess = Pick<
   Option,
-  "placeholder" | "access" | "settings" | "olderNames" | "whenAbsent"
+  "placeholder" | "access" | "implied" | "settings" | "olderNames" | "whenAbsent"
 >;
 
 /** What of a command decides on grants; every `Command` is one. */
@@ -38,10 +38,11 @@ export function commandAccess(commands: readonly CommandAccess[]): CommandAccess
   const options = (declared: Readonly<Record<string, OptionAccess>>) =>
     Object.fromEntries(
       Object.entries(declared).map((
-        [key, { placeholder, access, settings, olderNames, whenAbsent }],
+        [key, { placeholder, access, implied, settings, olderNames, whenAbsent }],
       ) => [key, {
         placeholder,
         access,
+        implied,
         settings,
         olderNames,
         whenAbsent: access === null ? undefined : whenAbsent,
@@ -75,7 +76,7 @@ export function grantsFor(
     else if (access === "write") write.push(text);
     else if (access === "create") write.push(text, stagingFolderOf(resolve(text)));
     else if (access === "camera" || access === "link") {
-      read.push(...cameraFile(text));
+      read.push(...recordingPath(text));
       write.push(...deviceNode(text));
       net.push(...linkAddress(text), ...streamAddresses(text));
     } else net.push(...HOSTS[access](text));
@@ -112,8 +113,9 @@ function namedResources(
       add(options[token.key].access, token.text);
     }
   }
-  for (const [key, { access, settings, whenAbsent }] of Object.entries(options)) {
+  for (const [key, { access, implied, settings, whenAbsent }] of Object.entries(options)) {
     if (!given.has(key) && typeof whenAbsent === "string") add(access, whenAbsent);
+    if (!given.has(key)) add(access, implied ?? undefined);
     for (const [setting, settingAccess] of Object.entries(settings)) {
       const value = readSetting(given.get(key) ?? null, setting);
       if (typeof value === "string") add(settingAccess, value);
@@ -160,9 +162,10 @@ function linkAddress(text: string): string[] {
   return /^127\.|^localhost$/.test(host) ? [own, PRIVATE_NETWORKS[0]] : [own, ...PRIVATE_NETWORKS];
 }
 
-/** The file of a camera that is one. */
-function cameraFile(text: string): string[] {
-  return text.startsWith("video:") ? [text.slice("video:".length)] : [];
+/** The file of a camera that is one, and the recorded flight of a flight controller that is one. */
+function recordingPath(text: string): string[] {
+  const path = /^(?:video|replay):(.+)$/.exec(text)?.[1];
+  return path === undefined ? [] : [path];
 }
 
 /**
