@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { chooseStrategy, hasNativeLibrary, type Strategies } from "../core/mod.ts";
+import { chooseStrategy, hasNativeLibrary, type Strategies, SystemClock } from "../core/mod.ts";
 import {
   ArdupilotDialect,
   type Dialect,
@@ -15,39 +15,56 @@ import {
 } from "../flight/flight_controller/mod.ts";
 import { createLink } from "../link/transport/mod.ts";
 import { openDevice } from "../native/device/mod.ts";
-import type { FlightControllerPlace } from "./contract.ts";
+import { openReplay, openSimulated } from "./compose_flown.ts";
+import type { FlightControllerPlace, OpenedController } from "./contract.ts";
 
 /** Flight controllers by the name of their strategy. */
-const FLIGHT_CONTROLLERS: Strategies<FlightControllerPlace, FlightControllerAdapter> = {
+const FLIGHT_CONTROLLERS: Strategies<FlightControllerPlace, OpenedController> = {
   ardupilot: {
-    create: (place) => mavlinkAdapter(place, new ArdupilotDialect(place.config.ardupilotOutput)),
+    create: (place) => mavlinkController(place, new ArdupilotDialect(place.config.ardupilotOutput)),
   },
-  px4: { create: (place) => mavlinkAdapter(place, new Px4Dialect()) },
+  px4: { create: (place) => mavlinkController(place, new Px4Dialect()) },
   inav: {
-    create: ({ address, clock }) =>
-      new InavAdapter({ link: createLink(address, { clock, openDevice }), clock }),
+    create: ({ address }) => {
+      const clock = new SystemClock();
+      const link = createLink(address, { clock, openDevice });
+      return liveController(new InavAdapter({ link, clock }), clock);
+    },
   },
+  replay: { create: openReplay },
+  simulated: { create: openSimulated },
 };
 
-async function mavlinkAdapter(
-  { address, config, clock }: FlightControllerPlace,
+async function mavlinkController(
+  { address, config }: FlightControllerPlace,
   dialect: Dialect,
-): Promise<FlightControllerAdapter> {
+): Promise<OpenedController> {
+  const clock = new SystemClock();
   const signing = config.signingKey === "" ? null : await openSigning(config.signingKey);
   const link = createLink(address, { clock, openDevice });
-  return new MavlinkAdapter({
+  const adapter = new MavlinkAdapter({
     link,
     dialect,
     clock,
     targetSystemId: config.targetSystemId || null,
     signing,
   });
+  return liveController(adapter, clock);
+}
+
+function liveController(adapter: FlightControllerAdapter, clock: SystemClock): OpenedController {
+  return {
+    adapter,
+    clock,
+    flown: null,
+    [Symbol.asyncDispose]: () => adapter[Symbol.asyncDispose](),
+  };
 }
 
 export async function openFlightController(
   place: FlightControllerPlace,
-): Promise<FlightControllerAdapter> {
-  const strategy = chooseStrategy<FlightControllerPlace, FlightControllerAdapter>({
+): Promise<OpenedController> {
+  const strategy = chooseStrategy<FlightControllerPlace, OpenedController>({
     executable: "airborne",
     role: "flight_controller",
     name: place.autopilot,

@@ -3,11 +3,15 @@
  *
  * @module
  */
-import type { Clock, LocalFrame, WgsPosition } from "../core/mod.ts";
+import type { AlarmClock, Clock, LocalFrame, WgsPosition } from "../core/mod.ts";
 import type { FlightPackage } from "../flight/flight_package/mod.ts";
 import type { CameraSource } from "../flight/camera_source/mod.ts";
-import type { FlightControllerAdapter } from "../flight/flight_controller/mod.ts";
+import type {
+  ControllerAddress,
+  FlightControllerAdapter,
+} from "../flight/flight_controller/mod.ts";
 import type { CameraCalibration } from "../navigation/camera/mod.ts";
+import type { FlightDescription } from "../flight/replay/mod.ts";
 import type { StartArea } from "./live/start.ts";
 import type { FdrSink } from "../flight/flight_recorder/mod.ts";
 import type { EskfOptions, StateEstimator } from "../navigation/state_estimator/mod.ts";
@@ -131,7 +135,35 @@ export interface FlightControllerPlace {
   /** Strategy of the flight controller. */
   readonly autopilot: string;
   readonly config: AirborneConfig["flightController"];
-  readonly clock: Clock;
+  /** As it is configured. */
+  readonly imu: AirborneConfig["eskf"]["imu"];
+  readonly note: Note;
+}
+
+/** A flight controller, with what comes with it. */
+export interface OpenedController extends AsyncDisposable {
+  /** Its link is not open yet. */
+  readonly adapter: FlightControllerAdapter;
+  /** The time that the flight goes by: the machine's, or its own where it is recorded or simulated. */
+  readonly clock: AlarmClock;
+  /** null: it flies now. */
+  readonly flown: FlownContext | null;
+}
+
+/** What a flight brings with it that is recorded or simulated. */
+export interface FlownContext {
+  readonly kind: Exclude<ControllerAddress["kind"], "line">;
+  /** When it ends, UTC. */
+  readonly until: Date;
+  /** Where it started, as far as its recording says so. */
+  readonly startArea: StartArea | null;
+  readonly camera:
+    | { readonly source: CameraSource; readonly calibration: CameraCalibration }
+    | null;
+  /** 1 sigma of its sensors, where the recording says so. */
+  readonly sigmas: FlightDescription["sigmas"] | null;
+  /** What is known of its IMU, and the configuration does not know. */
+  readonly imu: Partial<AirborneConfig["eskf"]["imu"]>;
 }
 
 interface CameraPlace {
@@ -157,8 +189,7 @@ export interface ReplayParts {
 
 /** What a live flight needs from the composition root. */
 export interface FlightParts extends ReplayParts {
-  /** Not open yet. */
-  openFlightController(place: FlightControllerPlace): Promise<FlightControllerAdapter>;
+  openFlightController(place: FlightControllerPlace): Promise<OpenedController>;
   openCamera(place: CameraPlace): CameraSource;
 }
 

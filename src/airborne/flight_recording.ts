@@ -14,6 +14,7 @@ import {
 import type { Note } from "./notes.ts";
 import {
   createLogBridge,
+  type FdrClient,
   type FdrConfig,
   type FdrPayload,
   type FdrSink,
@@ -40,6 +41,10 @@ export interface FlightRecording extends AsyncDisposable {
   readonly logger: Logger;
   /** The picture of a tile that the flight made. The flight does not wait for the disk. */
   saveTile(tile: NewTile): void;
+  /** Whether the writer has much of a ring still to write: of an aircraft that flies it never has. */
+  isBehind(): boolean;
+  /** Resolves when it has not any more, or has died. */
+  caughtUp(): Promise<void>;
   /** Ends the record; null where there is none. Disposal ends it uncleanly. */
   close(cleanShutdown: boolean): Promise<RecordedFlightSummary | null>;
 }
@@ -60,11 +65,19 @@ type NewTile = Parameters<FlightRecorder["saveTile"]>[0];
 /** Pictures that may wait for the disk; one more is not kept. */
 const TILES_WAITING_MAX = 16;
 
+/** Share of a ring that waits for the writer. */
+const BEHIND_FILL = 0.5;
+const PAUSE_MS = 2;
+/** A writer that takes longer has died, or its disk has. */
+const PATIENCE_MS = 10_000;
+
 /** No recorder was asked for. */
 export const NO_FLIGHT_RECORDING: FlightRecording = {
   sink: (producerId) => ({ producerId, enqueue: () => "ok" }),
   logger: silentLogger,
   saveTile: () => {},
+  isBehind: () => false,
+  caughtUp: () => Promise.resolve(),
   close: () => Promise.resolve(null),
   [Symbol.asyncDispose]: () => Promise.resolve(),
 };
@@ -106,6 +119,7 @@ class RecordedFlight implements FlightRecording {
   readonly #recorder: FlightRecorder;
   readonly #flight: { readonly flightId: string; readonly folder: string };
   readonly #sinks = new Map<string, NonThrowingSink>();
+  readonly #clients: FdrClient[] = [];
   #tilesWaiting = 0;
 
   constructor(
@@ -122,7 +136,9 @@ class RecordedFlight implements FlightRecording {
     const known = this.#sinks.get(producerId);
     if (known !== undefined) return known;
     const logger = this.logger.child(producerId);
-    const sink = new NonThrowingSink({ sink: this.#recorder.client(producerId), logger });
+    const client = this.#recorder.client(producerId);
+    const sink = new NonThrowingSink({ sink: client, logger });
+    this.#clients.push(client);
     this.#sinks.set(producerId, sink);
     return sink;
   }
@@ -137,6 +153,18 @@ class RecordedFlight implements FlightRecording {
     this.#recorder.saveTile(tile)
       .catch((error) => notKept(messageOf(error)))
       .finally(() => this.#tilesWaiting--);
+  }
+
+  isBehind(): boolean {
+    for (const client of this.#clients) if (client.fill > BEHIND_FILL) return true;
+    return false;
+  }
+
+  async caughtUp(): Promise<void> {
+    const untilMs = performance.now() + PATIENCE_MS;
+    while (this.isBehind() && performance.now() < untilMs) {
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
   }
 
   async close(cleanShutdown: boolean): Promise<RecordedFlightSummary> {

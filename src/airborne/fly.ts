@@ -15,7 +15,10 @@ import {
   UsageError,
 } from "../core/mod.ts";
 import { CAMERA_ADDRESS_FORMS, parseCameraAddress } from "../flight/camera_source/mod.ts";
-import { LINK_ADDRESS_FORMS, parseLinkAddress } from "../link/transport/mod.ts";
+import {
+  CONTROLLER_ADDRESS_FORMS,
+  parseControllerAddress,
+} from "../flight/flight_controller/mod.ts";
 import type { AirborneConfig } from "./config.ts";
 import { packageOptions, readAirborneConfig, startOption } from "./flight_options.ts";
 import type { FlightConsole, FlightParts, FlyRequest } from "./contract.ts";
@@ -34,10 +37,13 @@ Until there is a first estimate it sends "no fix". Where the flight starts is fo
 --start, the last position of a flight that was interrupted, the flight controller's GPS, or anywhere
 on the map (the camera must see known ground then).
 
+Instead of a flight controller it takes a recorded flight (--connect replay:FLIGHT: a folder of operator
+simulate flight, or a .BIN, .ulg or .tlog) or a simulated aircraft (simulated:LAT,LON,MINUTES, without a
+camera), to try a package, a configuration and a computer: all is as in flight, but for the time, which is
+the flight's own. Its positions go nowhere but into the record.
+
 The ground station hears of what happens as STATUSTEXT, and may say where the aircraft is with the text
 RELOC:<latitude>,<longitude>,<radius in metres>.`;
-
-const DEFAULT_RECORDER = "flights";
 
 const settings = {
   modelPath: "read",
@@ -66,12 +72,14 @@ const OPTIONS = {
     absent: "live.package of the configuration",
   }),
   connect: option.custom({
-    form: LINK_ADDRESS_FORMS,
+    form: CONTROLLER_ADDRESS_FORMS,
     access: "link",
-    read: (text) => readAddress(text, parseLinkAddress),
+    read: (text) => readAddress(text, parseControllerAddress),
   }, {
     placeholder: "ADDRESS",
-    help: "where the flight controller is",
+    help:
+      "where the flight controller is; or a recorded or simulated flight, which is flown at its own " +
+      "time, as fast as the machine can",
     example: "serial:/dev/ttyTHS1:921600",
     absent: "flightController.connect of the configuration",
   }),
@@ -97,9 +105,10 @@ const OPTIONS = {
   recorder: option.path({
     access: "write",
     placeholder: "DIR",
-    default: DEFAULT_RECORDER,
     help:
       "write the flight record (MCAP), and the state that a restart goes on from, below this folder",
+    absent: "live.recorder of the configuration (flights)",
+    implied: "flights",
   }),
   makeTiles: option.path({
     access: "write",
@@ -134,6 +143,7 @@ export function flyCommand(parts: FlightParts): Command {
     examples: [
       "airborne fly --connect tcp:127.0.0.1:5760 --package packages/valley",
       "airborne fly --connect serial:/dev/ttyTHS1:921600 --camera v4l2:/dev/video0 --config flight.yaml",
+      "airborne fly --connect replay:flights/monday --package packages/valley",
       "airborne fly --config /etc/gps-denied-onboard/airborne.yaml",
     ],
     environment: { "GDN_…": "overrides a setting: GDN_LIVE__BLACKOUT_S=20" },
@@ -172,30 +182,48 @@ async function run(parts: FlightParts, values: Values, io: CommandIo): Promise<E
 }
 
 function requestOf(values: Values, config: AirborneConfig): FlyRequest {
-  const { live, flightController, camera, strategies } = config;
+  const { live, flightController, strategies } = config;
   const connect = values.connect ?? flightController.connect;
   const packagePath = values.package ?? live.package;
-  const cameraAddress = values.camera ?? camera.address;
-  const calibrationPath = values.calibration ?? camera.calibration;
   if (connect === "") {
     throw new UsageError("--connect is missing: where is the flight controller?");
   }
   if (packagePath === "") throw new UsageError("--package is missing: which map is flown over?");
-  if (cameraAddress !== "" && calibrationPath === "") {
-    throw new UsageError("--calibration is missing: a camera without one measures nothing");
-  }
+  const { kind } = parseControllerAddress(connect);
+  const isLive = kind === "line";
   return {
     connect,
-    autopilot: values.autopilot ?? strategies.flightController,
-    camera: cameraAddress === "" ? null : cameraAddress,
-    calibrationPath,
+    autopilot: isLive ? values.autopilot ?? strategies.flightController : kind,
+    ...isLive ? liveCamera(values, config) : noLiveDevices(values),
     packagePath,
     packageSha256: values.packageSha256 ?? null,
-    recorderFolder: values.recorder === DEFAULT_RECORDER ? live.recorder : values.recorder,
+    recorderFolder: values.recorder ?? live.recorder,
     tilesFolder: values.makeTiles ?? null,
     start: values.start ?? null,
     noSyscallFilter: values.noSyscallFilter,
   };
+}
+
+type CameraRequest = Pick<FlyRequest, "camera" | "calibrationPath">;
+
+function liveCamera(values: Values, { camera }: AirborneConfig): CameraRequest {
+  const address = values.camera ?? camera.address;
+  const calibrationPath = values.calibration ?? camera.calibration;
+  if (address !== "" && calibrationPath === "") {
+    throw new UsageError("--calibration is missing: a camera without one measures nothing");
+  }
+  return { camera: address === "" ? null : address, calibrationPath };
+}
+
+/** @throws UsageError for what belongs to an aircraft: a flight that is over has its own pictures. */
+function noLiveDevices(values: Values): CameraRequest {
+  const named = (["autopilot", "camera", "calibration", "signingKey"] as const)
+    .filter((key) => values[key] !== undefined)
+    .map((key) => `--${key === "signingKey" ? "signing-key" : key}`);
+  if (named.length === 0) return { camera: null, calibrationPath: "" };
+  throw new UsageError(
+    `${named.join(" and ")}: a recorded or simulated flight has its own controller and pictures`,
+  );
 }
 
 function exitCode(summary: SummaryLine): ExitCode {

@@ -25,6 +25,7 @@ import {
 } from "./flight_recording.ts";
 import { FlightRecords } from "./flight_records.ts";
 import { FlightTally } from "./flight_tally.ts";
+import { imuOfLog } from "./log_imu.ts";
 import { LogEstimates } from "./log_outputs.ts";
 import type { SummaryLine } from "./json_lines.ts";
 import type { LogSummaryLine } from "./log_lines.ts";
@@ -62,7 +63,7 @@ export async function replayLog(
   const alone = await parts.composeEstimator({
     packagePath: request.packagePath,
     packageSha256: request.packageSha256,
-    config: configFor(log, config),
+    config: { ...config, eskf: { ...config.eskf, imu: imuOfLog(log, config.eskf.imu) } },
     flightUntil: new Date(startUtc.getTime() + log.extent.lastNs / 1e6),
     origin,
     onEvent: (event) => estimatorEvents.push(event),
@@ -132,18 +133,6 @@ function summaryOf(log: FlightLog, flown: SummaryLine, estimates: LogEstimates):
     recorderLost: flown.recorderLost,
     recorderBroken: flown.recorderBroken,
   };
-}
-
-/** What the log knows of its IMU, and the configuration does not. */
-function configFor(log: FlightLog, config: AirborneConfig): AirborneConfig {
-  const { eskf } = config, { imu } = eskf, { imuNoise } = log;
-  const adapted = {
-    ...imu,
-    sampling: log.imuSampling,
-    accelerometerDensity: Math.max(imu.accelerometerDensity, imuNoise.accelerometerDensity),
-    gyroscopeDensity: Math.max(imu.gyroscopeDensity, imuNoise.gyroscopeDensity),
-  };
-  return { ...config, eskf: { ...eskf, imu: adapted } };
 }
 
 function streamsOf({ streams }: FlightLog): LogSummaryLine["streams"] {

@@ -7,6 +7,7 @@ import {
   Px4Dialect,
 } from "../../src/flight/flight_controller/mod.ts";
 import type { ByteLink } from "../../src/link/transport/mod.ts";
+import { FlownRig } from "./flight_controller_flown.ts";
 import { InavRig } from "./flight_controller_inav.ts";
 import { SimulatedRig } from "./flight_controller_simulated.ts";
 import { flightControllerSuite, position } from "./flight_controller_suite.ts";
@@ -79,3 +80,16 @@ flightControllerSuite(
   () => new SimulatedRig({ clock, firmware: "px4", adapter: mavlink(() => new Px4Dialect()) }),
   MAVLINK,
 );
+
+/** Sensors with their errors, and no line: nothing can be put onto it, and it has no round trips. */
+const FLOWN = {
+  forceStepMps2: 0.25,
+  rateStepRps: 0.02,
+  attitudeStepRad: 0.08,
+  heightStepM: 3,
+  hasOwnGps: true,
+};
+const WITHOUT_LINE = /^(?!any bytes|says how the line is)/;
+
+flightControllerSuite("simulated", () => new FlownRig("simulated"), FLOWN, WITHOUT_LINE);
+flightControllerSuite("replay", () => new FlownRig("replay"), FLOWN, WITHOUT_LINE);

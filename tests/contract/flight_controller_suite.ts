@@ -1,6 +1,6 @@
 /**
- * The contract suite that every adapter of a live flight controller must pass, against a controller that
- * speaks its protocol. Times are the machine's own: what is waited for is what happens, not a moment.
+ * The contract suite that every adapter of a flight controller must pass, against a controller that speaks
+ * its protocol, or a flight that needs none. Times are the machine's own: what is waited for is what happens, not a moment.
  *
  * @module
  */
@@ -65,6 +65,8 @@ export interface ControllerTraits {
   readonly rateStepRps: number;
   readonly attitudeStepRad: number;
   readonly hasOwnGps: boolean;
+  /** Of air pressure; 1 where it is absent. */
+  readonly heightStepM?: number;
 }
 
 export const AT_REST: ToldState = {
@@ -118,6 +120,16 @@ class Heard implements AsyncDisposable {
       ControllerEvent,
       { kind: Kind }
     >[];
+  }
+
+  /** Of the standard atmosphere; as it is told where a recording tells no pressure. */
+  pressureHeightsM(): number[] {
+    const baro = this.of("baro");
+    if (baro.length > 0) return baro.map(({ heightM }) => heightM);
+    const first = this.of("pressure")[0]?.pressureHpa ?? NaN;
+    return this.of("pressure").map(({ pressureHpa }) =>
+      44330.77 * (1 - (pressureHpa / first) ** 0.190263)
+    );
   }
 
   latest<Kind extends ControllerEvent["kind"]>(kind: Kind) {
@@ -203,14 +215,14 @@ const cases: Readonly<Record<string, Case>> = {
     }
   },
 
-  "a climb shows in the pressure": async (rig, heard) => {
-    await heard.until("pressure on the ground", () => heard.of("pressure").length >= 3);
-    const groundHpa = heard.latest("pressure")?.pressureHpa ?? NaN;
+  "a climb shows in the pressure": async (rig, heard, traits) => {
+    await heard.until("pressure on the ground", () => heard.pressureHeightsM().length >= 3);
+    const groundM = heard.pressureHeightsM().at(-1) ?? NaN;
     rig.tell({ heightAboveHomeM: 120 });
-    const before = heard.of("pressure").length;
-    await heard.until("pressure above", () => heard.of("pressure").length >= before + 3);
-    const aboveHpa = heard.latest("pressure")?.pressureHpa ?? NaN;
-    near(44330.77 * (1 - (aboveHpa / groundHpa) ** 0.190263), 120, 1);
+    const before = heard.pressureHeightsM().length;
+    await heard.until("pressure above", () => heard.pressureHeightsM().length >= before + 3);
+    const aboveM = heard.pressureHeightsM().at(-1) ?? NaN;
+    near(aboveM - groundM, 120, traits.heightStepM ?? 1);
   },
 
   "the flight state follows arming and height": async (rig, heard) => {

@@ -59,7 +59,7 @@ function startOf(options: {
 }): FlightStart {
   return new FlightStart({
     config: CONFIG,
-    area: options.area ?? null,
+    area: options.area === undefined ? null : { ...options.area, from: "operator" },
     interrupted: options.interrupted ?? null,
     utcMs: options.utcMs ?? ((at) => 1000e3 + at / 1e6),
   });

@@ -5,16 +5,21 @@
  * @module
  */
 import { type Clock, collectGarbage, messageOf, SystemClock } from "../../core/mod.ts";
-import { type CameraSource, readCalibration } from "../../flight/camera_source/mod.ts";
-import type { FlightControllerAdapter } from "../../flight/flight_controller/mod.ts";
 import type { ControllerEvent, FrameEvent } from "../../flight/flight_events/mod.ts";
 import type { CameraCalibration } from "../../navigation/camera/mod.ts";
 import type { EstimatorEvent } from "../../navigation/state_estimator/mod.ts";
 import { CompanionNotes } from "../companion_records.ts";
 import type { AirborneConfig } from "../config.ts";
-import type { Airborne, FlightConsole, FlightParts, FlyRequest } from "../contract.ts";
+import type {
+  Airborne,
+  FlightConsole,
+  FlightParts,
+  FlownContext,
+  FlyRequest,
+} from "../contract.ts";
 import { expiredTilesWarning } from "../expired_tiles.ts";
 import { faultLine, FaultLines, outputFaultText } from "../fault_text.ts";
+import { atRecordersPace } from "../flight_pace.ts";
 import type { FlightRecording } from "../flight_recording.ts";
 import { type FlightSource, runFlight } from "../flight_loop.ts";
 import { type FlightFault, type FlightOutput, FlightOutputs } from "../flight_output.ts";
@@ -26,8 +31,10 @@ import { SensorFeed } from "../sensor_feed.ts";
 import { FlightSupervision } from "../supervision.ts";
 import type { SyscallsAllowed } from "../../native/device/mod.ts";
 import { filterSyscalls } from "../syscall_filter.ts";
+import { type Devices, openDevices } from "./devices.ts";
 import { buildLiveParts, type LiveParts } from "./live_parts.ts";
 import { type LastPosition, readLiveState, removeUnfinishedStates } from "./live_state_file.ts";
+import type { NamedStartArea } from "./start.ts";
 
 /** Tiles that grow too old for their sector within it are not flown on. */
 const FLIGHT_MAX_MS = 8 * 3600 * 1000;
@@ -48,19 +55,20 @@ export async function flyFlight(
   config: AirborneConfig,
   console: FlightConsole,
 ): Promise<SummaryLine> {
-  const clock = new SystemClock();
   const { note, signal } = console;
   const estimatorEvents: EstimatorEvent[] = [];
+  await using devices = await openDevices(parts, request, config, note);
+  const { clock, flown } = devices;
   await using airborne = await parts.composeAirborne({
     ...request,
-    config: forLiveFlight(config),
-    flightUntil: new Date(Date.now() + FLIGHT_MAX_MS),
+    config: forLiveFlight(config, flown),
+    flightUntil: flown?.until ?? new Date(Date.now() + FLIGHT_MAX_MS),
     onEvent: (event) => estimatorEvents.push(event),
-    thermal: { folder: "/sys", clock },
+    // A flight that is flown again comes out the same on a hot computer and on a cool one.
+    ...(flown === null ? { thermal: { folder: "/sys", clock } } : {}),
   });
-  await using devices = await openDevices(parts, request, config, clock);
   const header = headerOf(clock, devices.calibration);
-  const interrupted = await interruptedFlight(request.recorderFolder, note);
+  const interrupted = flown === null ? await interruptedFlight(request.recorderFolder, note) : null;
   const start = { ...request, airborne, config, clock, header, note };
   await using opened = await openOutputs(parts, start);
   const { recording, records, tiles } = opened;
@@ -71,7 +79,7 @@ export async function flyFlight(
     ...devices,
     config: config.live,
     recording,
-    startArea: request.start,
+    startArea: startArea(request, flown),
     interrupted,
     onLanded: () => ending.abort(),
   });
@@ -79,7 +87,10 @@ export async function flyFlight(
   const warn = warnings(console, recording);
   warn("flight.expired_tiles", expiredTilesWarning(airborne.flightPackage));
   warn("flight.syscalls_not_filtered", filterSyscalls(airborne, request, liveSyscalls(request)));
-  using supervision = new FlightSupervision({ manager: airborne.serviceManager, clock });
+  using supervision = new FlightSupervision({
+    manager: airborne.serviceManager,
+    clock: new SystemClock(),
+  });
   const outputs = new FlightOutputs([
     records,
     ...live.outputs,
@@ -92,10 +103,15 @@ export async function flyFlight(
   live.sender.start();
   supervision.ready();
   collectGarbage();
-  const sensors = new SensorFeed(airborne.estimator, airborne.localFrame, config.live);
+  const sensors = new SensorFeed(airborne.estimator, airborne.localFrame, {
+    sigmas: flown?.sigmas ?? config.live.sigmas,
+  });
   await runFlight({
     ...airborne,
-    sources: liveSources(live, devices, AbortSignal.any([signal, ending.signal])),
+    sources: liveSources(live, devices, {
+      ending: AbortSignal.any([signal, ending.signal]),
+      recording,
+    }),
     sensors,
     estimatorEvents,
     onControllerEvent: (event) => takeControllerEvent(event, airborne, sensors),
@@ -145,52 +161,22 @@ function takeControllerEvent(
 
 function liveSources(
   { events }: Pick<LiveParts, "events">,
-  { camera }: Pick<Devices, "camera">,
-  ending: AbortSignal,
+  { camera, flown }: Pick<Devices, "camera" | "flown">,
+  { ending, recording }: { readonly ending: AbortSignal; readonly recording: FlightRecording },
 ): FlightSource[] {
   const until = (running: AbortSignal) => AbortSignal.any([running, ending]);
+  const controller: FlightSource = (running) => events.events(until(running));
   return [
-    (running) => events.events(until(running)),
+    flown === null ? controller : atRecordersPace(controller, recording),
     ...(camera === null ? [] : [(running: AbortSignal) => camera.frames(until(running))]),
   ];
 }
 
-interface Devices extends AsyncDisposable {
-  readonly adapter: FlightControllerAdapter;
-  readonly endpoint: string;
-  readonly camera: CameraSource | null;
-  readonly calibration: CameraCalibration | null;
-}
-
-async function openDevices(
-  parts: FlightParts,
-  request: FlyRequest,
-  config: AirborneConfig,
-  clock: Clock,
-): Promise<Devices> {
-  await using resources = new AsyncDisposableStack();
-  const adapter = resources.use(
-    await parts.openFlightController({
-      address: request.connect,
-      autopilot: request.autopilot,
-      config: config.flightController,
-      clock,
-    }),
-  );
-  const calibration = request.camera === null
-    ? null
-    : await readCalibration(request.calibrationPath);
-  const camera = request.camera === null || calibration === null ? null : resources.use(
-    parts.openCamera({ address: request.camera, calibration, config: config.camera, clock }),
-  );
-  const owned = resources.move();
-  return {
-    adapter,
-    endpoint: request.connect,
-    camera,
-    calibration,
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
+/** Where the operator says, else where the recording does. */
+function startArea({ start }: FlyRequest, flown: FlownContext | null): NamedStartArea | null {
+  if (start !== null) return { ...start, from: "operator" };
+  const area = flown?.startArea ?? null;
+  return area === null ? null : { ...area, from: "recording" };
 }
 
 /** Where a flight was that was recorded there and did not end. */
@@ -217,9 +203,9 @@ function headerOf(clock: Clock, calibration: CameraCalibration | null) {
  * A live controller sends the value of a moment where a recording may hold means; and a frame whose
  * search takes seconds must still find its own moment in the estimator's history.
  */
-function forLiveFlight(config: AirborneConfig): AirborneConfig {
+function forLiveFlight(config: AirborneConfig, flown: FlownContext | null): AirborneConfig {
   const { eskf } = config;
-  const imu = { ...eskf.imu, sampling: "instant" as const };
+  const imu = { ...eskf.imu, sampling: "instant" as const, ...flown?.imu };
   return { ...config, eskf: { ...eskf, imu, historyS: Math.max(eskf.historyS, HISTORY_MIN_S) } };
 }
 

@@ -88,6 +88,9 @@ export class LiveEvents {
     switch (event.kind) {
       case "pressure":
         return this.#height(event);
+      case "baro":
+        this.#heightM = event.heightM;
+        return event;
       case "attitude":
         return this.#fromGridNorth(event);
       case "gps":

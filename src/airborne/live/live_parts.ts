@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Clock } from "../../core/mod.ts";
+import type { AlarmClock } from "../../core/mod.ts";
 import type { CameraSource } from "../../flight/camera_source/mod.ts";
 import type { FlightControllerAdapter } from "../../flight/flight_controller/mod.ts";
 import type { LiveConfig } from "./config.ts";
@@ -25,20 +25,20 @@ import { LiveStateWriter } from "./live_state_writer.ts";
 import { CheckedUtc, OutputPolicy } from "./output_policy.ts";
 import { PositionSender } from "./position_sender.ts";
 import { SourceSwitch } from "./source_switch.ts";
-import { FlightStart, type StartArea, startText } from "./start.ts";
+import { FlightStart, type NamedStartArea, startText } from "./start.ts";
 
 interface LiveContext {
   readonly airborne: Airborne;
   readonly config: LiveConfig;
-  readonly clock: Clock;
+  readonly clock: AlarmClock;
   readonly adapter: FlightControllerAdapter;
   /** Address of the controller, for people. */
   readonly endpoint: string;
   readonly camera: CameraSource | null;
   readonly recording: FlightRecording;
   readonly recorderFolder: string;
-  /** Of the command line; null where it names none. */
-  readonly startArea: StartArea | null;
+  /** Of the command line or the recording; null where neither names one. */
+  readonly startArea: NamedStartArea | null;
   /** Where a flight was that did not end; null where there is none. */
   readonly interrupted: LastPosition | null;
   readonly note: Note;

@@ -15,9 +15,14 @@ export interface StartArea {
   readonly radiusM: number;
 }
 
+/** Who says it. */
+export interface NamedStartArea extends StartArea {
+  readonly from: "operator" | "recording";
+}
+
 export type StartOrigin =
   | {
-    readonly from: "operator" | "interrupted_flight" | "controller_gps";
+    readonly from: NamedStartArea["from"] | "interrupted_flight" | "controller_gps";
     readonly latitudeDeg: number;
     readonly longitudeDeg: number;
     readonly sigmaHorizontalM: number;
@@ -26,8 +31,8 @@ export type StartOrigin =
 
 interface FlightStartOptions {
   readonly config: LiveConfig;
-  /** Of the command line; null where it names none. */
-  readonly area: StartArea | null;
+  /** Of the command line or the recording; null where neither names one. */
+  readonly area: NamedStartArea | null;
   /** Of a flight that did not end; null where there is none. */
   readonly interrupted: LastPosition | null;
   /** UTC in milliseconds of a moment on the canonical clock. */
@@ -71,7 +76,7 @@ export class FlightStart {
     const interrupted = this.#interrupted(event.receivedNs);
     if (area !== null) {
       const { radiusM, ...place } = area;
-      return { from: "operator", ...place, sigmaHorizontalM: radiusM / SIGMAS_PER_RADIUS };
+      return { ...place, sigmaHorizontalM: radiusM / SIGMAS_PER_RADIUS };
     }
     if (interrupted !== null) {
       if (event.kind !== "clock_sync" && waitedNs < RESUME_WAIT_NS) return null;
@@ -164,6 +169,7 @@ export function startText(origin: StartOrigin): string {
   const place = `${origin.latitudeDeg.toFixed(5)},${origin.longitudeDeg.toFixed(5)}`;
   const why = {
     operator: "as --start says",
+    recording: "as the recording says",
     interrupted_flight: "where the interrupted flight was last",
     controller_gps: "where the flight controller's GPS is",
   }[origin.from];

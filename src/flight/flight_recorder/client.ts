@@ -94,6 +94,11 @@ export class FdrClient implements FdrSink {
     return this.#producer.dropped;
   }
 
+  /** Share of the ring that the writer has not taken yet, 0 to 1. */
+  get fill(): number {
+    return this.#producer.fill;
+  }
+
   enqueue<K extends FdrKind>(record: NewRecord<K>): EnqueueResult {
     const { kind, timestampNs, payload } = record;
     checkProduced(kind, payload);

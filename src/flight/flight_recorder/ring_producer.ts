@@ -55,6 +55,13 @@ export class RingProducer {
     return this.#dropped;
   }
 
+  /** Share of the slots that hold a record, 0 to 1. */
+  get fill(): number {
+    const words = this.#words;
+    const waiting = (Atomics.load(words, WORD.head) - Atomics.load(words, WORD.tail)) | 0;
+    return Math.max(0, waiting) / this.#capacity;
+  }
+
   /**
    * Copies the bytes into the next slot; in a full ring this evicts the oldest record.
    *
