@@ -13,6 +13,7 @@ import {
   runCommand,
 } from "../src/core/mod.ts";
 import { monteCarlo } from "./campaign/flights.ts";
+import { liveFlight } from "./campaign/live_flight.ts";
 import type { PartHost, PartResult } from "./campaign/part.ts";
 import { recorderLoad } from "./campaign/recorder_load.ts";
 import { repeatTests } from "./campaign/test_files.ts";
@@ -21,6 +22,7 @@ import { tileCacheSize } from "./campaign/tile_cache_size.ts";
 
 const PARTS: Readonly<Record<string, (host: PartHost) => Promise<PartResult>>> = {
   flights: monteCarlo,
+  live: liveFlight,
   cache: (host) =>
     repeatTests(["tests/integration/tile_cache_crash.test.ts"], { GDN_CRASH_ROUNDS: "15" }, host),
   rows: tileCacheSize,
@@ -117,6 +119,8 @@ Long runs with many seeds. A failure prints the command that repeats it. The par
 
   flights      Monte Carlo: short flights of both aircraft over procedural ground and two_dates;
                a fix over 15 m wrong or a frame over 20 m wrong fails
+  live         airborne fly at simulated time: 8 hours (GDN_LIVE_HOURS) of a simulated aircraft with GPS, and
+               20 minutes (GDN_LIVE_PICTURE_MINUTES) of pictures without it; memory, record, silence, alarms
   cache        kill -9 of a process that writes, renews and deletes tiles, on PGlite and on
                PostgreSQL, and of the server; 23 kills for each seed
   rows         a million rows on a PostgreSQL server: every question's time, memory, and a durable write

@@ -16,6 +16,7 @@ import {
 } from "../executables.ts";
 import type { Scenario } from "./contract.ts";
 import { type FlightEvidence, readEvidence } from "./evidence.ts";
+import { MemorySamples } from "./memory_samples.ts";
 import { TrueMotion } from "./true_motion.ts";
 import type { Ground } from "./prepare.ts";
 
@@ -35,6 +36,7 @@ const OVERHEAD_S = 60;
 const LANDING_S = 90;
 /** For closing the record. */
 const ENDING_S = 5;
+const MEMORY_EVERY_MS = 10_000;
 
 export async function flyScenario(scenario: Scenario, host: ScenarioHost): Promise<FlightEvidence> {
   const { folder } = host;
@@ -54,7 +56,7 @@ export async function flyScenario(scenario: Scenario, host: ScenarioHost): Promi
   let airborne = startAirborne();
   let killedAtS: number | null = null;
   await controller.said(/flying/);
-  using memory = new MemorySamples(airborne.pid);
+  using memory = new MemorySamples(airborne.pid, MEMORY_EVERY_MS);
   if (scenario.killAtS !== undefined) {
     const { groundS, climbS } = flightTimes(scenario);
     await pause(1000 * (scenario.killAtS + groundS + climbS), limit);
@@ -134,28 +136,6 @@ async function flyArgs(
     ...(scenario.fly ?? []).map((one) => one.replace("{place}", place)),
     ...key,
   ];
-}
-
-const MEMORY_EVERY_MS = 10_000;
-
-/** Resident memory of a process, again and again. */
-class MemorySamples implements Disposable {
-  readonly mb: { timeS: number; mb: number }[] = [];
-  readonly #timer: ReturnType<typeof setInterval>;
-
-  constructor(pid: number) {
-    const startMs = performance.now();
-    this.#timer = setInterval(async () => {
-      const { stdout } = await new Deno.Command("ps", { args: ["-o", "rss=", "-p", `${pid}`] })
-        .output();
-      const kb = Number(new TextDecoder().decode(stdout).trim());
-      if (kb > 0) this.mb.push({ timeS: (performance.now() - startMs) / 1000, mb: kb / 1024 });
-    }, MEMORY_EVERY_MS);
-  }
-
-  [Symbol.dispose](): void {
-    clearInterval(this.#timer);
-  }
 }
 
 /** Of the ground phase, which lies before time 0. */

@@ -15,6 +15,8 @@ const AGL = ["--agl", "130"];
 /** Of every flight; the square map shows what a camera sees from all over it. */
 const EXTENT = ["--extent", "1500"];
 const GPS = ["--gps", "present"];
+/** Options of any further flight over the square map. */
+export const OVER_SQUARE = [...PLACE, ...AGL, ...EXTENT];
 
 /** Options of `operator simulate flight` beside its folder. */
 const FLIGHTS = {
