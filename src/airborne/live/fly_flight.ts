@@ -61,11 +61,8 @@ export async function flyFlight(
   const { clock, flown } = devices;
   await using airborne = await parts.composeAirborne({
     ...request,
-    config: forLiveFlight(config, flown),
-    flightUntil: flown?.until ?? new Date(Date.now() + FLIGHT_MAX_MS),
+    ...chainOptions(config, devices),
     onEvent: (event) => estimatorEvents.push(event),
-    // A flight that is flown again comes out the same on a hot computer and on a cool one.
-    ...(flown === null ? { thermal: { folder: "/sys", clock } } : {}),
   });
   const header = headerOf(clock, devices.calibration);
   const interrupted = flown === null ? await interruptedFlight(request.recorderFolder, note) : null;
@@ -87,10 +84,8 @@ export async function flyFlight(
   const warn = warnings(console, recording);
   warn("flight.expired_tiles", expiredTilesWarning(airborne.flightPackage));
   warn("flight.syscalls_not_filtered", filterSyscalls(airborne, request, liveSyscalls(request)));
-  using supervision = new FlightSupervision({
-    manager: airborne.serviceManager,
-    clock: new SystemClock(),
-  });
+  const { serviceManager: manager } = airborne;
+  using supervision = new FlightSupervision({ manager, clock: new SystemClock() });
   const outputs = new FlightOutputs([
     records,
     ...live.outputs,
@@ -103,22 +98,18 @@ export async function flyFlight(
   live.sender.start();
   supervision.ready();
   collectGarbage();
-  const sensors = new SensorFeed(airborne.estimator, airborne.localFrame, {
-    sigmas: flown?.sigmas ?? config.live.sigmas,
-  });
+  const sigmas = flown?.sigmas ?? config.live.sigmas;
+  const sensors = new SensorFeed(airborne.estimator, airborne.localFrame, { sigmas });
   await runFlight({
     ...airborne,
-    sources: liveSources(live, devices, {
-      ending: AbortSignal.any([signal, ending.signal]),
-      recording,
-    }),
+    sources: liveSources(live, devices, recording, AbortSignal.any([signal, ending.signal])),
     sensors,
     estimatorEvents,
     onControllerEvent: (event) => takeControllerEvent(event, airborne, sensors),
     outputs,
     watch: supervision,
     clock,
-    // Landing and signal end the sources, and so the flight as it should end.
+    // Landing and signal end the sources.
     signal: new AbortController().signal,
     strict: false,
   });
@@ -127,6 +118,15 @@ export async function flyFlight(
     tiles: tiles?.counts() ?? null,
     outputFaults: outputs.faults(),
   });
+}
+
+function chainOptions(config: AirborneConfig, { clock, flown }: Devices) {
+  return {
+    config: forLiveFlight(config, flown),
+    flightUntil: flown?.until ?? new Date(Date.now() + FLIGHT_MAX_MS),
+    // A flight that is flown again comes out the same on a hot computer and on a cool one.
+    ...(flown === null ? { thermal: { folder: "/sys", clock } } : {}),
+  };
 }
 
 function warnings({ note }: FlightConsole, { logger }: FlightRecording) {
@@ -162,7 +162,8 @@ function takeControllerEvent(
 function liveSources(
   { events }: Pick<LiveParts, "events">,
   { camera, flown }: Pick<Devices, "camera" | "flown">,
-  { ending, recording }: { readonly ending: AbortSignal; readonly recording: FlightRecording },
+  recording: FlightRecording,
+  ending: AbortSignal,
 ): FlightSource[] {
   const until = (running: AbortSignal) => AbortSignal.any([running, ending]);
   const controller: FlightSource = (running) => events.events(until(running));

@@ -70,7 +70,6 @@ export class SimulatedFlight implements FlownFlight {
     this.#random = random.fork("line");
   }
 
-  // deno-lint-ignore require-await
   async *events(): AsyncGenerator<ControllerEvent> {
     const { vehicle } = this.#options;
     for (let step = 1; step / IMU_RATE_HZ <= vehicle.endS; step++) {
