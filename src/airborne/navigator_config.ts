@@ -16,9 +16,11 @@ export const NavigatorConfigSchema = z.strictObject({
   evidence: z.strictObject({
     /** A place stands out from this mean score on… */
     scoreMin: quantity.ratio.default(0.1),
-    /** …where it is so much better than every other one… */
-    marginMin: quantity.ratio.default(0.05),
-    /** …over so much ground, in footprints of a frame… */
+    /** …where every other one is worse by so much… */
+    marginMin: quantity.ratio.default(0.02),
+    /** …and by so much times the footprints of ground seen… */
+    sumMin: quantity.ratio.default(0.1),
+    /** …from so many footprints on… */
     footprintsMin: z.number().min(1).max(100).default(1.5),
     /** …in so many searches in a row. */
     searches: z.int().min(1).max(100).default(2),
@@ -26,8 +28,8 @@ export const NavigatorConfigSchema = z.strictObject({
     footprintsMax: z.number().min(1).max(1000).default(8),
     /** 1 sigma of such a place, pixels of the search. */
     sigmaPx: quantity.lengthPx.default(3),
-    /** A place that one frame finds is only looked at by the next ones where all others are worse by this. */
-    candidateMarginMin: quantity.ratioOrZero.default(0.02),
+    /** A place that one frame finds is followed up where margin times footprints are at least this. */
+    candidateSumMin: quantity.ratioOrZero.default(0.06),
   }).prefault({}),
   /** A start that no picture and no GPS confirms. */
   doubt: z.strictObject({

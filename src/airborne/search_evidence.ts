@@ -85,9 +85,9 @@ export class SearchEvidence {
       best.eastM - before.eastM - moved[0],
       best.northM - before.northM - moved[1],
     );
-    const { scoreMin, marginMin, footprintsMin } = this.#config;
+    const { scoreMin, marginMin, sumMin, footprintsMin } = this.#config;
     const stands = evidence.footprints >= footprintsMin && best.score >= scoreMin &&
-      best.margin >= marginMin;
+      best.margin >= marginMin && best.margin * evidence.footprints >= sumMin;
     this.#best = best;
     this.#stood = !stands ? 0 : offM <= SAME_CELLS * scores.gsdM ? this.#stood + 1 : 1;
   }
@@ -115,8 +115,9 @@ export class SearchEvidence {
 
   /** Whether other places are so much worse than this one that it may be confirmed by pictures around it. */
   allows([eastM, northM]: Vector3): boolean {
-    const margin = this.#evidence?.marginOf(eastM, northM, APART_SHARE * this.#footprintM);
-    return margin === undefined || margin >= this.#config.candidateMarginMin;
+    if (this.#evidence === null) return true;
+    const margin = this.#evidence.marginOf(eastM, northM, APART_SHARE * this.#footprintM);
+    return margin * this.#evidence.footprints >= this.#config.candidateSumMin;
   }
 
   drop(): void {

@@ -4,8 +4,9 @@
  * once; a start is made at each of them.
  *
  *     deno run -A tests/bench/place_evidence.ts --package DIR/package --flight DIR/flight [--seconds S]
- *       [--for S] [--tilt-sigma DEG] [--heading-sigma DEG] [--height-sigma M] [--json]
+ *       [--for S] [--every S] [--within M] [--tilt-sigma DEG] [--heading-sigma DEG] [--height-sigma M] [--json]
  *
+ * `--within`: the start is known, with this sigma, and sought within three of them, as after a restart.
  * A line for each start and search: seconds, footprints, score, margin, and how far the place is off.
  *
  * @module
@@ -41,6 +42,7 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "90" },
     from: { type: "string", default: "0" },
     for: { type: "string", default: "30" },
+    within: { type: "string", default: "0" },
     "tilt-sigma": { type: "string", default: "0.7" },
     "heading-sigma": { type: "string", default: "3" },
     "height-sigma": { type: "string", default: "2" },
@@ -138,9 +140,28 @@ function moved(a: Searched, b: Searched): [number, number] {
   return [scale * (c * east + s * north), scale * (c * north - s * east)];
 }
 
+const withinM = Number(values.within);
+
+/** What is searched when the start is known to `--within`. */
+function part({ scores, positionM }: Searched): PlaceScores {
+  if (withinM === 0) return scores;
+  const { westM, northM, gsdM, columns, rows } = scores;
+  const eastM = positionM[0] + withinM * random.normal();
+  const middleM = positionM[1] + withinM * random.normal();
+  const side = 2 * Math.ceil(3 * withinM / gsdM) + 1;
+  const left = Math.round((eastM - westM) / gsdM) - (side - 1) / 2;
+  const top = Math.round((northM - middleM) / gsdM) - (side - 1) / 2;
+  const cells = Float32Array.from({ length: side * side }, (_, i) => {
+    const x = left + i % side, y = top + Math.floor(i / side);
+    return x < 0 || y < 0 || x >= columns || y >= rows ? -1 : scores.scores[y * columns + x];
+  });
+  const corner = { westM: westM + left * gsdM, northM: northM - top * gsdM };
+  return { ...corner, gsdM, columns: side, rows: side, scores: cells };
+}
+
 for (let start = 0; start < searched.length - 3; start++) {
   const first = searched[start];
-  const evidence = new PlaceEvidence(first.scores);
+  const evidence = new PlaceEvidence(part(first));
   for (let i = start; i < searched.length; i++) {
     const at = searched[i];
     if (at.timeS - first.timeS > Number(values.for)) break;

@@ -195,6 +195,20 @@ Deno.test("the chain searches the map where nothing is known, and fuses only wha
   assert.ok(errorM(last) < 4, `seed "${SEED}": ${errorM(last).toFixed(2)} m off at the end`);
 });
 
+Deno.test("a start that is 150 m off, known to 10 m: pictures contradict it, and the place is found", async () => {
+  using vision = openVision();
+  await using rig = await Rig.over(vision);
+  rig.start([150, -40, 0], 10);
+  const outcomes: FrameOutcome[] = [];
+  for (const timeS of times(1, 14)) outcomes.push(await rig.frame(timeS));
+  const first = outcomes.findIndex((outcome) => outcome.fixOutcome?.fused);
+  assert.ok(first > 0, "it is found");
+  const before = outcomes[first - 1].estimate;
+  assert.ok(before.horizontal95M > 150, `${before.horizontal95M} m: the sigma had grown before`);
+  const last = outcomes[outcomes.length - 1];
+  assert.ok(errorM(last) < 4, `seed "${SEED}": ${errorM(last).toFixed(2)} m off at the end`);
+});
+
 Deno.test("a frame that is no picture of the camera is a DataError, leaks nothing, and the flight goes on", async () => {
   using vision = openVision();
   await using rig = await Rig.over(vision);
