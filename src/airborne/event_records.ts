@@ -42,6 +42,21 @@ export function recordEvent(
       logger.warn("c5.gps_demoted", payload, `GPS is not trusted any more: ${reason}`);
       return;
     }
+    case "imu.left_out": {
+      const { reason } = event;
+      sink.enqueue({ kind: "c5.imu_left_out", timestampNs, payload: { reason } });
+      logger.warn("c5.imu_left_out", { reason }, `The IMU is left out: ${reason}`);
+      return;
+    }
+    case "imu.used_again":
+      sink.enqueue({ kind: "c5.imu_used_again", timestampNs, payload: {} });
+      return;
+    case "restarted": {
+      const { reason } = event;
+      sink.enqueue({ kind: "c5.restarted", timestampNs, payload: { reason } });
+      logger.warn("c5.restarted", { reason }, `The state estimator began anew: ${reason}`);
+      return;
+    }
     case "map_conflict": {
       const { disagreementM } = event;
       sink.enqueue({ kind: "c5.map_conflict", timestampNs, payload: { disagreementM } });

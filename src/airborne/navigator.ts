@@ -121,7 +121,7 @@ export class Navigator {
 
   /** The odometry keeps the frame until the next one comes. */
   async #odometry(camera: CameraFrame, frame: VisionFrame): Promise<VioOutput> {
-    const { vio } = this.#parts;
+    const { vio, estimator } = this.#parts;
     const bodyFromCamera = camera.calibration.bodyFromCamera;
     let hint: MotionHint | null;
     try {
@@ -130,13 +130,26 @@ export class Navigator {
       await frame.close();
       throw error;
     }
-    return await vio.addFrame({ timeNs: camera.exposureMidNs, frame, bodyFromCamera }, hint);
+    const lastNs = vio.lastFrameNs();
+    return await vio.addFrame(
+      { timeNs: camera.exposureMidNs, frame, bodyFromCamera },
+      hint,
+      () => this.#hintBy(camera, lastNs, (timeNs) => estimator.estimateWithoutImu(timeNs) ?? null),
+    );
   }
 
   #motionHint(camera: CameraFrame): MotionHint | null {
     const lastNs = this.#parts.vio.lastFrameNs();
-    const from = lastNs === null ? null : this.#estimateAt(lastNs);
-    const to = this.#estimateAt(camera.exposureMidNs);
+    return this.#hintBy(camera, lastNs, (timeNs) => this.#estimateAt(timeNs));
+  }
+
+  #hintBy(
+    camera: CameraFrame,
+    lastNs: MonotonicNs | null,
+    estimateAt: (timeNs: MonotonicNs) => StateEstimate | null,
+  ): MotionHint | null {
+    const from = lastNs === null ? null : estimateAt(lastNs);
+    const to = estimateAt(camera.exposureMidNs);
     return from === null || to === null
       ? null
       : { from: this.#prior(from, camera), to: this.#prior(to, camera) };

@@ -4,23 +4,20 @@
  *
  * @module
  */
-import { LocalFrame, type MonotonicNs, seededRandom, type Vector3 } from "../../src/core/mod.ts";
+import { LocalFrame, seededRandom, type Vector3 } from "../../src/core/mod.ts";
 import {
   Eskf,
   type EstimatorEvent,
   type GpsSample,
 } from "../../src/navigation/state_estimator/mod.ts";
-import { flightOptions } from "../../src/workstation/simulation/flight_options.ts";
 import { GpsSensor, type GpsWindow } from "../../src/workstation/simulation/gps_sensor.ts";
 import type { Aircraft } from "../../src/workstation/simulation/mod.ts";
-import { trueFlight } from "../../src/workstation/simulation/truth.ts";
 import { feed, makeScenario, type Truth } from "../unit/state_estimator_scenario.ts";
+import { FLIGHT_IMU_HZ, FLIGHT_ORIGIN, pathOf } from "./estimator_path.ts";
 
-const IMU_HZ = 100;
 const GPS_HZ = 5;
 /** The scenario's time of take-off. */
 const START_NS = 1e9;
-const ORIGIN = { latitudeDeg: 48.5, longitudeDeg: 35, heightM: 0 };
 const SETTLED_S = 5;
 
 export interface SpoofedFlightOptions {
@@ -68,13 +65,13 @@ export function flySpoofed(options: SpoofedFlightOptions, fromS = SETTLED_S): Sp
   const scenario = makeScenario({
     seed,
     path: truths,
-    imuHz: IMU_HZ,
+    imuHz: FLIGHT_IMU_HZ,
     latencyS: 0.3,
     map,
     mapShiftM,
     blackouts,
   });
-  const localFrame = new LocalFrame(ORIGIN);
+  const localFrame = new LocalFrame(FLIGHT_ORIGIN);
   const events: EstimatorEvent[] = [];
   const estimator = new Eskf({
     localFrame,
@@ -102,22 +99,6 @@ export function flySpoofed(options: SpoofedFlightOptions, fromS = SETTLED_S): Sp
     tally.look(timeS, estimator, truth.position);
   }
   return { ...tally.result(), events, finalGps: estimator.health().gps };
-}
-
-function pathOf({ seed, aircraft, durationS, gps }: SpoofedFlightOptions): Truth[] {
-  const options = flightOptions({ seed, aircraft, durationS, gps, imuRateHz: IMU_HZ });
-  const nowhere = { name: "nowhere", origin: ORIGIN, box: null, gsdM: 1 };
-  const ground = { ...nowhere, patch: () => Promise.reject(new Error("no pictures")) };
-  const { trajectory } = trueFlight(seededRandom(seed), options, ground);
-  return Array.from({ length: trajectory.count }, (_, index) => {
-    const state = trajectory.state(index);
-    return {
-      timeNs: Math.round(START_NS + state.timeS * 1e9) as MonotonicNs,
-      position: state.positionLocalM,
-      velocity: state.velocityLocalMps,
-      attitude: state.localFromBody,
-    };
-  });
 }
 
 /** As from a controller that reports nothing of the signal (MAVLink's GPS_RAW_INT). */

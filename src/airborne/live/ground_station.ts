@@ -124,6 +124,10 @@ export class GroundStation implements FlightOutput {
           "critical",
           `MAP CONFLICT: map and GPS differ by ${event.disagreementM.toFixed(0)} m`,
         );
+      } else if (event.type === "imu.left_out") {
+        this.alert("warning", `IMU NOT USED: ${event.reason}`);
+      } else if (event.type === "restarted") {
+        this.alert("critical", "POSITION FILTER BEGAN ANEW");
       } else if (event.type === "gps_bounded_delta.accept") {
         this.alert("notice", "GPS trusted again");
       } else if (event.type === "label") {

@@ -32,6 +32,47 @@ const ImuNoiseSchema = z.strictObject({
   gapRateSigmaRps: quantity.rateRps.default(0.3),
 });
 
+/** When an IMU sample cannot be right, and when the IMU as a whole is left out (imu_intake.ts). */
+const ImuChecksSchema = z.strictObject({
+  /** End of the range of each axis, ±16 g… */
+  forceMaxMps2: quantity.accelerationMps2.default(154),
+  /** …and ±2000 °/s. */
+  rateMaxRps: quantity.rateRps.default(34),
+  /** A force of this size, mean over the time below, is none of an aircraft. */
+  forceLongMps2: quantity.accelerationMps2.default(80),
+  forceWindowS: quantity.durationS.default(0.1),
+  /** One sample that repeats itself for so long while the attitude turns otherwise. */
+  stuckS: quantity.durationS.default(0.1),
+  /** Gyroscopes that turn otherwise than the attitude, over a short and over a long time. */
+  turnFastRps: quantity.rateRps.default(1),
+  turnFastS: quantity.durationS.default(0.25),
+  turnSlowRps: quantity.rateRps.default(0.3),
+  turnSlowS: quantity.durationS.default(1),
+  /** Mean vertical acceleration that nothing keeps up for so long. */
+  climbMaxMps2: quantity.accelerationMps2.default(8),
+  climbWindowS: quantity.durationS.default(1),
+  /** Without a sample for so long the attitude stands for the IMU. */
+  missingS: quantity.durationS.default(0.3),
+  /** An IMU that is left out agrees with the pictures when its change of velocity differs by less than this… */
+  agreementMps: quantity.speedMps.default(2),
+  /** …and so much a second… */
+  agreementMps2: quantity.accelerationMps2.default(0.3),
+  /** …and without pictures when it says less than this. */
+  blindMps2: quantity.accelerationMps2.default(8),
+  /** Smaller differences from the filter without the IMU are no fault of the IMU's. */
+  contradictionMps: quantity.speedMps.default(1.5),
+  contradictionM: quantity.lengthM.default(5),
+  contradictionRad: degreesAsRadians(5),
+});
+
+/** White noise of a motion of which nothing but the controller's attitude is known. */
+const WithoutImuSchema = z.strictObject({
+  /** m/s²/√Hz: 2 m/s² for a second at a time. */
+  accelerometerDensity: quantity.noiseDensity.default(3),
+  /** rad/s/√Hz. */
+  gyroscopeDensity: quantity.noiseDensity.default(8e-3),
+});
+
 const InitialSchema = z.strictObject({
   defaultTakeoffOriginSigmaHorizM: quantity.lengthM.default(5),
   defaultTakeoffOriginSigmaVertM: quantity.lengthM.default(10),
@@ -199,6 +240,8 @@ const PromotionSchema = z.strictObject({
 
 export const EskfConfigSchema = z.strictObject({
   imu: ImuNoiseSchema.prefault({}),
+  imuChecks: ImuChecksSchema.prefault({}),
+  withoutImu: WithoutImuSchema.prefault({}),
   initial: InitialSchema.prefault({}),
   attitude: AttitudeSchema.prefault({}),
   baro: BaroSchema.prefault({}),

@@ -184,8 +184,10 @@ export interface StateEstimate {
 export interface EstimatorHealth {
   readonly state: "stopped" | "starting" | "active" | "failed";
   readonly imuSamples: number;
-  /** Out of order, repeated, or not finite. */
+  /** Out of order, repeated, not finite, or of an IMU that cannot be right. */
   readonly imuRefused: number;
+  /** Why the IMU is left out; "" while it is used. */
+  readonly imuReason: string;
   readonly fused: Readonly<Record<SourceName, number>>;
   readonly rejected: Readonly<Record<SourceName, number>>;
   readonly gps: "absent" | "trusted" | "demoted";
@@ -222,6 +224,12 @@ export type EstimatorEvent =
     readonly reason: string;
     readonly deltaM: number;
   }
+  /** The turns of the controller's attitude stand for the IMU from now on… */
+  | { readonly type: "imu.left_out"; readonly timeNs: number; readonly reason: string }
+  /** …and it has agreed with the filter long enough. */
+  | { readonly type: "imu.used_again"; readonly timeNs: number }
+  /** The filter had failed; it goes on from what was known last. */
+  | { readonly type: "restarted"; readonly timeNs: number; readonly reason: string }
   | { readonly type: "cold_start_origin.unavailable"; readonly timeNs: number }
   | {
     readonly type: "cold_start_origin.set";
@@ -265,6 +273,11 @@ export interface StateEstimator {
   currentEstimate(): StateEstimate;
   /** State at a moment inside the kept history (e.g. an exposure); throws outside of it. */
   estimateAt(timeNs: MonotonicNs): StateEstimate;
+  /**
+   * What camera, map, attitude and barometer make of that moment without the IMU: another guess for whoever
+   * finds the first one wrong. undefined where they say nothing.
+   */
+  estimateWithoutImu(timeNs: MonotonicNs): StateEstimate | undefined;
   /**
    * The newest `count` frames of the kept history with all that was measured since, oldest first;
    * each is marked `smoothed`. Frames are known from `addVio`.

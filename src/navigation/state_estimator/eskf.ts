@@ -29,8 +29,11 @@ import {
   EstimatorAlreadyStartedError,
   StateEstimatorConfigError,
 } from "./errors.ts";
+import { FilterRestart } from "./filter_restart.ts";
 import { GpsWitness } from "./gps_witness.ts";
-import { ImuStream } from "./imu_stream.ts";
+import type { ImuFault } from "./imu_checks.ts";
+import { ImuIntake, type IntakeFilter } from "./imu_intake.ts";
+import { ImuWitness } from "./imu_witness.ts";
 import { initialise } from "./initial_state.ts";
 import { type MeasurementEvent, measurementEvent } from "./measurement_log.ts";
 import { REINITIALISED } from "./sources/anchor.ts";
@@ -57,7 +60,8 @@ export class Eskf implements StateEstimator {
   readonly strategyLabel = "eskf";
   readonly #config: EskfConfig;
   readonly #onEvent: (event: EstimatorEvent) => void;
-  readonly #stream: ImuStream;
+  readonly #imu: ImuIntake;
+  readonly #imuWitness: ImuWitness;
   readonly #timeline: Timeline;
   readonly #witness: GpsWitness;
   readonly #labels: SourceLabelMachine;
@@ -66,24 +70,33 @@ export class Eskf implements StateEstimator {
   readonly #rejected = countsOfSources();
   /** The slot of the thinning interval that each source was last used in. */
   readonly #slots: Partial<Record<SourceName, number>> = {};
+  readonly #restart: FilterRestart;
   #origin: KnownOrigin | undefined;
   #touched = false;
   #active = false;
-  #failed = false;
-  #imuRefused = 0;
   #labelledNs = -Infinity;
 
   constructor(options: EskfOptions) {
     this.#config = options.config ?? defaultEskfConfig();
     this.#onEvent = options.onEvent ?? (() => {});
-    this.#stream = new ImuStream({ sampling: this.#config.imu.sampling });
-    this.#timeline = new Timeline(this.#config, this.#stream);
-    this.#witness = new GpsWitness(this.#config, this.#stream, this.#timeline);
+    this.#imu = new ImuIntake(this.#config, this.#intakeFilter(), this.#onEvent);
+    this.#timeline = new Timeline(this.#config, this.#imu.stream);
+    this.#imuWitness = new ImuWitness(this.#config, this.#imu.substitutes, this.#timeline);
+    this.#witness = new GpsWitness(this.#config, this.#imu.stream, this.#timeline);
+    this.#restart = new FilterRestart(this.#config, this.#timeline, (reason) => {
+      this.#witness.end();
+      this.#imuWitness.end();
+      this.#onEvent({ type: "restarted", timeNs: this.#timeline.head.timeNs, reason });
+    });
     this.#labels = new SourceLabelMachine(this.#config.label);
     this.#sources = measurementSources({
       config: this.#config,
       localFrame: options.localFrame,
-      onEvent: this.#onEvent,
+      onEvent: (event) => {
+        // What GPS taught it is not taken back there: it begins anew.
+        if (event.type === "gps.demoted") this.#imuWitness.end();
+        this.#onEvent(event);
+      },
       witness: this.#witness,
     });
   }
@@ -109,27 +122,43 @@ export class Eskf implements StateEstimator {
 
   addImu(sample: ImuSample): void {
     this.#touched = true;
-    if (!this.#stream.push(sample)) {
-      this.#imuRefused++;
-      return;
-    }
-    if (!this.#active) return;
-    try {
-      this.#timeline.onImu();
-      this.#witness.onImu();
-    } catch (error) {
-      this.#failed = true;
-      throw error;
-    }
-    if (sample.timeNs - this.#labelledNs >= 1e8) this.#label();
+    const isNew = this.#restart.kept(() => this.#imu.take(sample), () => false);
+    if (isNew && this.#active) this.#advance(sample.timeNs);
   }
 
   addAttitude(sample: AttitudeSample): MeasurementOutcome {
     const source = this.#sources.attitude;
-    if (!this.#active && source.fault(sample) === undefined) {
-      return this.#start(source.copy(sample));
+    if (source.fault(sample) === undefined) {
+      this.#restart.observeAttitude(sample);
+      const isNew = this.#restart.kept(() => this.#imu.observeAttitude(sample), () => false);
+      if (this.#active) {
+        this.#restart.aside(this.#imuWitness, (witness) => witness.onSubstitute());
+        if (isNew) this.#advance(sample.timeNs);
+      } else return this.#start(source.copy(sample));
     }
     return this.#add(source, sample);
+  }
+
+  #advance(timeNs: MonotonicNs): void {
+    this.#restart.kept(() => this.#timeline.onImu(), () => {});
+    this.#restart.aside(this.#witness, (witness) => witness.onImu());
+    if (timeNs - this.#labelledNs >= 1e8) this.#label();
+  }
+
+  #intakeFilter(): IntakeFilter {
+    const timeline = () => this.#timeline;
+    return {
+      get head() {
+        return timeline().head;
+      },
+      isConfirmed: () => this.#imuWitness.isConfirmed(),
+      rewrite: (sinceNs, substitutes) => {
+        this.#imu.stream.replaceAfter(sinceNs, substitutes);
+        if (!this.#active) return;
+        this.#timeline.replayAfter(sinceNs);
+        this.#witness.replayAfter(sinceNs);
+      },
+    };
   }
 
   addBaro(sample: BaroSample): MeasurementOutcome {
@@ -167,14 +196,14 @@ export class Eskf implements StateEstimator {
   }
 
   estimateAt(timeNs: MonotonicNs): StateEstimate {
-    if (!this.#active || this.#stream.count === 0) {
+    if (!this.#active || this.#imu.stream.count === 0) {
       throw new EstimateUnavailableError(
         "Cannot estimate: no attitude or no IMU sample has come yet (feed both first)",
       );
     }
     const ahead = timeNs - this.#timeline.head.timeNs;
     const state = ahead <= this.#config.aheadMaxS * 1e9
-      ? this.#guarded(() => this.#timeline.stateAt(timeNs))
+      ? this.#restart.kept(() => this.#timeline.stateAt(timeNs))
       : undefined;
     if (state === undefined) {
       throw new EstimateUnavailableError(
@@ -182,14 +211,24 @@ export class Eskf implements StateEstimator {
           `${this.#timeline.head.timeNs} ns (ask for a moment inside of it)`,
       );
     }
-    return this.#guarded(() => estimateOutput(state, this.#labels.label));
+    return this.#restart.kept(
+      () => estimateOutput(state, this.#labels.label),
+      () => estimateOutput(this.#timeline.head, this.#labels.label),
+    );
+  }
+
+  estimateWithoutImu(timeNs: MonotonicNs): StateEstimate | undefined {
+    return this.#restart.aside(this.#imuWitness, (witness) => {
+      const state = witness.stateAt(timeNs);
+      return state && estimateOutput(state, this.#labels.label);
+    });
   }
 
   smoothedHistory(count: number): readonly StateEstimate[] {
     if (!this.#active) return [];
     const timeline = this.#timeline;
     return timeline.log.cameraFrameTimes(count, timeline.head.timeNs).map((timeNs) =>
-      this.#guarded(() => {
+      this.#restart.kept(() => {
         const smoothed = timeline.smoothedAt(timeNs);
         if (smoothed === undefined) {
           throw new Error("a camera frame of the log is outside of the history");
@@ -203,15 +242,16 @@ export class Eskf implements StateEstimator {
 
   health(): EstimatorHealth {
     return {
-      state: this.#failed
+      state: this.#restart.hasFailed
         ? "failed"
         : this.#active
         ? "active"
         : this.#touched
         ? "starting"
         : "stopped",
-      imuSamples: this.#stream.count,
-      imuRefused: this.#imuRefused,
+      imuSamples: this.#imu.stream.count,
+      imuRefused: this.#imu.refused,
+      imuReason: this.#imu.reason,
       fused: { ...this.#fused },
       rejected: { ...this.#rejected },
       gps: this.#sources.gps.trust.state,
@@ -257,16 +297,16 @@ export class Eskf implements StateEstimator {
 
   #viewOf(source: SourceName): EstimatorView {
     return {
-      newestNs: this.#stream.newestNs,
+      newestNs: this.#imu.stream.newestNs,
       stateAt: (timeNs) =>
         this.#untimely(source, timeNs) === undefined
-          ? this.#guarded(() => this.#timeline.stateAt(timeNs))
+          ? this.#restart.kept(() => this.#timeline.stateAt(timeNs))
           : undefined,
     };
   }
 
   #untimely(source: SourceName, timeNs: MonotonicNs): string | undefined {
-    if (!this.#active || this.#stream.count === 0) {
+    if (!this.#active || this.#imu.stream.count === 0) {
       return "the estimator has no attitude or no IMU sample yet";
     }
     const timeline = this.#timeline;
@@ -299,15 +339,30 @@ export class Eskf implements StateEstimator {
   }
 
   #insert(event: MeasurementEvent): MeasurementOutcome {
-    const outcome = this.#guarded(() => {
-      if (event.source !== "gps") this.#witness.insert(event);
-      return this.#timeline.insertMeasurement(event);
-    });
+    if (event.source !== "gps") {
+      this.#restart.aside(this.#witness, (witness) => witness.insert(event));
+    }
+    const outcome = this.#restart.kept(
+      () => this.#timeline.insertMeasurement(event),
+      () => refused(event.source, event.timeNs, "the filter has failed and begins anew"),
+    );
+    const fault = this.#restart.aside(
+      this.#imuWitness,
+      (witness) => witness.insert(event, outcome),
+    );
+    if (fault !== undefined) this.#restart.kept(() => this.#leaveImuOut(fault), () => {});
     if (outcome.fused) this.#fused[outcome.source]++;
     else this.#rejected[outcome.source]++;
     if (outcome.reason === REINITIALISED) this.#relocalised(outcome);
     this.#label();
     return outcome;
+  }
+
+  /** The camera contradicts it: the filter is the one without it from now on. */
+  #leaveImuOut(fault: ImuFault): void {
+    this.#imu.leaveOut(fault, this.#timeline.head.timeNs);
+    this.#imuWitness.replaceMain();
+    this.#witness.end();
   }
 
   #relocalised({ timeNs, innovation: [east, north] }: MeasurementOutcome): void {
@@ -329,6 +384,7 @@ export class Eskf implements StateEstimator {
     if (!this.#active) return;
     const head = this.#timeline.head;
     this.#labelledNs = head.timeNs;
+    this.#restart.observe(head);
     const visionNs = Math.max(head.lastFusedNs("anchor"), head.lastFusedNs("odometry"));
     const change = this.#labels.update({
       timeNs: head.timeNs,
@@ -339,16 +395,6 @@ export class Eskf implements StateEstimator {
       gpsSpoofed: this.#sources.gps.isSpoofed,
     });
     if (change !== undefined) this.#onEvent({ type: "label", ...change });
-  }
-
-  /** A fault inside leaves the estimator failed, and is thrown on to the caller. */
-  #guarded<T>(work: () => T): T {
-    try {
-      return work();
-    } catch (error) {
-      this.#failed = true;
-      throw error;
-    }
   }
 }
 

@@ -102,6 +102,11 @@ export class GpsWitness {
     if (this.#own.head.timeNs - this.#observedNs > SILENCE_S * 1e9) this.end();
   }
 
+  /** The samples after `timeNs` are other ones now. */
+  replayAfter(timeNs: number): void {
+    if (this.#running) this.#own.replayAfter(timeNs);
+  }
+
   /** A measurement that the filter was given too; never one of GPS. */
   insert(event: MeasurementEvent): void {
     if (!this.#running) return;
@@ -199,7 +204,7 @@ export class GpsWitness {
 
   #unlearn(): UnlearntGps {
     const before = this.#main.head.vector("position");
-    this.#main.copyWithout("gps", this.#own);
+    this.#main.copyFrom(this.#own, { without: "gps" });
     const after = this.#main.head.vector("position");
     return {
       sinceNs: this.#beganNs,
@@ -216,7 +221,7 @@ export class GpsWitness {
   #begin(timeNs: MonotonicNs): void {
     const main = this.#main;
     if (!main.hasStarted || !(horizontal95M(main.head) < KNOWN_95_M)) return;
-    this.#own.copyWithout("gps", main);
+    this.#own.copyFrom(main, { without: "gps" });
     if (!this.#mainIsGpsFree) {
       this.#own.changeAll((state) => {
         forgetMapOffset(state, this.#mapSigmaM);

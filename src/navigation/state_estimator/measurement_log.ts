@@ -51,15 +51,20 @@ export class MeasurementLog {
     return this.#has(timeNs, (event) => event.kind === "camera_frame");
   }
 
+  clear(): void {
+    this.#events.length = 0;
+  }
+
   insert(event: TimelineEvent): void {
     let at = this.#events.length;
     while (at > 0 && later(this.#events[at - 1], event)) at--;
     this.#events.splice(at, 0, event);
   }
 
-  copyWithout(source: SourceName, other: MeasurementLog): void {
+  /** `without`: what is left out. */
+  copyFrom(other: MeasurementLog, without?: SourceName): void {
     const kept = other.#events.filter((event) =>
-      event.kind === "camera_frame" || event.source !== source
+      event.kind === "camera_frame" || event.source !== without
     );
     this.#events.splice(0, this.#events.length, ...kept);
   }

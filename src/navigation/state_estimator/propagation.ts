@@ -21,7 +21,9 @@ import {
 } from "./state_table.ts";
 
 /** m/s², down. */
-const GRAVITY_MPS2 = 9.80665;
+export const GRAVITY_MPS2 = 9.80665;
+/** Attitudes further apart than this leave the acceleration between them unknown. */
+const SUBSTITUTE_SPAN_MAX_S = 0.5;
 /** The errors that the motion itself changes come first: position, velocity, attitude. */
 const DRIVEN = ERROR.accelerometerBias;
 // Module constants: the loops below run for every IMU sample.
@@ -30,8 +32,14 @@ const FORCE_BIAS = NOMINAL.accelerometerBias, RATE_BIAS = NOMINAL.gyroscopeBias;
 const VELOCITY_ERROR = ERROR.velocity, ATTITUDE_ERROR = ERROR.attitude;
 const FORCE_BIAS_ERROR = ERROR.accelerometerBias, RATE_BIAS_ERROR = ERROR.gyroscopeBias;
 
+type ImuNoise = Pick<
+  EskfConfig["imu"],
+  "accelerometerDensity" | "gyroscopeDensity" | "accelerometerBiasWalk" | "gyroscopeBiasWalk"
+>;
+
 export class Propagator {
   readonly #noise: EskfConfig["imu"];
+  readonly #substituteNoise: EskfConfig["withoutImu"];
   readonly #decaying: readonly (readonly [block: PlacedBlock, model: GaussMarkov])[];
   readonly #mean = new Float64Array(IMU_WIDTH);
   readonly #rotation = new Float64Array(9);
@@ -40,9 +48,12 @@ export class Propagator {
   readonly #velocityByAttitude = new Float64Array(9);
   readonly #velocityByBias = new Float64Array(9);
   readonly #attitudeByAttitude = new Float64Array(9);
+  /** Attitude by gyroscope bias, seconds: how long that bias has acted. */
+  #rateBiasStepS = 0;
 
   constructor(config: EskfConfig) {
     this.#noise = config.imu;
+    this.#substituteNoise = config.withoutImu;
     this.#decaying = PLACED_BLOCKS.flatMap((block) =>
       block.gaussMarkov === undefined ? [] : [[block, block.gaussMarkov(config)] as const]
     );
@@ -57,9 +68,14 @@ export class Propagator {
       const startNs = index >= stream.first ? stream.timeNs(index) : state.timeNs;
       stream.meanInto(this.#mean, index, state.timeNs, endNs);
       const dt = (endNs - state.timeNs) * 1e-9;
-      this.step(state, this.#mean, dt);
       const spanS = (Math.min(nextNs, Math.max(endNs, startNs)) - startNs) * 1e-9;
-      if (spanS > this.#noise.gapMaxS) this.#bridgeGap(state, dt);
+      if (stream.isSubstitute(index)) {
+        this.#stepByAttitude(state, this.#mean, dt);
+        if (spanS > SUBSTITUTE_SPAN_MAX_S) this.#bridgeGap(state, dt, 0);
+      } else {
+        this.step(state, this.#mean, dt);
+        if (spanS > this.#noise.gapMaxS) this.#bridgeGap(state, dt, this.#noise.gapRateSigmaRps);
+      }
       state.timeNs = endNs;
       if (endNs === nextNs) index++;
     }
@@ -92,7 +108,32 @@ export class Propagator {
     n[VELOCITY + 2] += az * dt;
     turnQuaternion(n, ATTITUDE, wx, wy, wz);
     this.#linearise(fx, fy, fz, wx, wy, wz, dt);
+    this.#rateBiasStepS = dt;
     this.#propagateCovariance(state.covariance, dt);
+    this.#addNoise(state.covariance, dt, this.#noise);
+  }
+
+  /**
+   * One interval that no IMU has measured: the controller's attitude says how the aircraft turned, the
+   * velocity is a random walk, and the biases have no part in either.
+   */
+  #stepByAttitude(state: FilterState, imu: Float64Array, dt: number): void {
+    const n = state.nominal;
+    const ve = n[VELOCITY], vn = n[VELOCITY + 1], vu = n[VELOCITY + 2];
+    state.decayS += dt;
+    state.decayM += dt * Math.sqrt(ve * ve + vn * vn);
+    n[POSITION] += ve * dt;
+    n[POSITION + 1] += vn * dt;
+    n[POSITION + 2] += vu * dt;
+    const wx = imu[3] * dt, wy = imu[4] * dt, wz = imu[5] * dt;
+    turnQuaternion(n, ATTITUDE, wx, wy, wz);
+    this.#rotation.fill(0);
+    this.#linearise(0, 0, 0, wx, wy, wz, dt);
+    this.#rateBiasStepS = 0;
+    this.#propagateCovariance(state.covariance, dt);
+    const { accelerometerBiasWalk, gyroscopeBiasWalk } = this.#noise;
+    const noise = { ...this.#substituteNoise, accelerometerBiasWalk, gyroscopeBiasWalk };
+    this.#addNoise(state.covariance, dt, noise);
   }
 
   /** Decays the Gauss–Markov states over the time and distance since they were last decayed. */
@@ -153,7 +194,9 @@ export class Propagator {
       }
       for (let column = DRIVEN; column < N; column++) p[column * N + row] = p[row * N + column];
     }
-    const noise = this.#noise;
+  }
+
+  #addNoise(p: Float64Array, dt: number, noise: ImuNoise): void {
     addToDiagonal(p, VELOCITY_ERROR, noise.accelerometerDensity ** 2 * dt);
     addToDiagonal(p, ATTITUDE_ERROR, noise.gyroscopeDensity ** 2 * dt);
     addToDiagonal(p, FORCE_BIAS_ERROR, noise.accelerometerBiasWalk ** 2 * dt);
@@ -163,6 +206,7 @@ export class Propagator {
   /** Applies F to the error vector whose entries lie `stride` apart from `at` on. */
   #transform(p: Float64Array, at: number, stride: number, dt: number): void {
     const a = this.#velocityByAttitude, b = this.#velocityByBias, c = this.#attitudeByAttitude;
+    const gyro = this.#rateBiasStepS;
     const v = at + VELOCITY_ERROR * stride, t = at + ATTITUDE_ERROR * stride;
     const f = at + FORCE_BIAS_ERROR * stride, g = at + RATE_BIAS_ERROR * stride;
     const v0 = p[v], v1 = p[v + stride], v2 = p[v + 2 * stride];
@@ -174,17 +218,17 @@ export class Propagator {
     p[v] = v0 + a[0] * t0 + a[1] * t1 + a[2] * t2 + b[0] * f0 + b[1] * f1 + b[2] * f2;
     p[v + stride] = v1 + a[3] * t0 + a[4] * t1 + a[5] * t2 + b[3] * f0 + b[4] * f1 + b[5] * f2;
     p[v + 2 * stride] = v2 + a[6] * t0 + a[7] * t1 + a[8] * t2 + b[6] * f0 + b[7] * f1 + b[8] * f2;
-    p[t] = c[0] * t0 + c[1] * t1 + c[2] * t2 - dt * p[g];
-    p[t + stride] = c[3] * t0 + c[4] * t1 + c[5] * t2 - dt * p[g + stride];
-    p[t + 2 * stride] = c[6] * t0 + c[7] * t1 + c[8] * t2 - dt * p[g + 2 * stride];
+    p[t] = c[0] * t0 + c[1] * t1 + c[2] * t2 - gyro * p[g];
+    p[t + stride] = c[3] * t0 + c[4] * t1 + c[5] * t2 - gyro * p[g + stride];
+    p[t + 2 * stride] = c[6] * t0 + c[7] * t1 + c[8] * t2 - gyro * p[g + 2 * stride];
   }
 
   /** Nothing was measured between two distant samples: unknown acceleration and rate. */
-  #bridgeGap(state: FilterState, dt: number): void {
+  #bridgeGap(state: FilterState, dt: number, rateSigmaRps: number): void {
     const noise = this.#noise, velocityMps = noise.gapAccelerationSigmaMps2 * dt;
     addToDiagonal(state.covariance, ERROR.position, (0.5 * velocityMps * dt) ** 2);
     addToDiagonal(state.covariance, VELOCITY_ERROR, velocityMps ** 2);
-    addToDiagonal(state.covariance, ATTITUDE_ERROR, (noise.gapRateSigmaRps * dt) ** 2);
+    addToDiagonal(state.covariance, ATTITUDE_ERROR, (rateSigmaRps * dt) ** 2);
   }
 }
 

@@ -51,16 +51,23 @@ export class Timeline {
   }
 
   /**
-   * Becomes `other` (which has started) as if nothing of `source` had been measured within its history; what was before
-   * stays in the states.
+   * Becomes `other` (which has started), by its own samples from the beginning of the history on. With
+   * `without` as if nothing of that source had been measured within the history; what was before stays in the states.
    */
-  copyWithout(source: SourceName, other: Timeline): void {
+  copyFrom(other: Timeline, { without }: { readonly without?: SourceName } = {}): void {
+    const headNs = this.head.timeNs;
     this.#made = other.#made;
     this.#kept = other.#kept;
     for (let i = this.#made - this.#kept; i < this.#made; i++) this.#at(i).copyFrom(other.#at(i));
     this.head.copyFrom(other.head);
-    this.log.copyWithout(source, other.log);
-    this.#replayFrom(this.oldestNs + 1);
+    this.log.copyFrom(other.log, without);
+    this.replayAfter(this.oldestNs);
+    this.#advance(this.head, headNs);
+  }
+
+  /** The samples after `timeNs` are other ones now. */
+  replayAfter(timeNs: number): void {
+    this.#replayFrom(Math.max(this.oldestNs, timeNs) + 1);
   }
 
   /** Changes the state at every moment of the history. */

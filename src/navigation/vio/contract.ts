@@ -65,9 +65,14 @@ export interface VioStrategy {
   /**
    * Takes the frame over until the next one replaces it (or reset), even where it throws: the
    * caller must not close it, and the next frame is compared with it.
-   * `hint` is null while nothing is known of the motion.
+   * `hint` is null while nothing is known of the motion. A frame that does not register by it is tried
+   * again by `otherHint`, asked for only then: a wrong estimate must not blind what could show that it is.
    */
-  addFrame(frame: VioFrame, hint: MotionHint | null): Promise<VioOutput>;
+  addFrame(
+    frame: VioFrame,
+    hint: MotionHint | null,
+    otherHint?: () => MotionHint | null,
+  ): Promise<VioOutput>;
   /** The time of the frame that the next one will be compared with; null before the first. */
   lastFrameNs(): MonotonicNs | null;
   reset(): Promise<void>;

@@ -45,6 +45,15 @@ interface Prediction {
   readonly heightM: number;
 }
 
+/** What came of the comparison of two frames by one hint. */
+interface Attempt {
+  readonly reason: string;
+  readonly tracks?: PlanarMotion;
+  /** Absent: they do not register. */
+  readonly found?: VioMotion;
+  readonly residualPx?: number;
+}
+
 export class PlanarKlt implements VioStrategy {
   readonly strategyLabel = "planar_klt";
   readonly #vision: VisionLibrary;
@@ -64,7 +73,11 @@ export class PlanarKlt implements VioStrategy {
     return this.#last?.timeNs ?? null;
   }
 
-  async addFrame(next: VioFrame, hint: MotionHint | null): Promise<VioOutput> {
+  async addFrame(
+    next: VioFrame,
+    hint: MotionHint | null,
+    otherHint: () => MotionHint | null = () => null,
+  ): Promise<VioOutput> {
     const last = this.#last;
     this.#frames++;
     if (last === null) {
@@ -74,7 +87,10 @@ export class PlanarKlt implements VioStrategy {
     // Also where it throws: a frame that cannot be compared must not stand against every later one.
     this.#last = next;
     try {
-      return await this.#register(last, next, hint);
+      const first = await this.#register(last, next, hint);
+      const other = first.found === undefined ? otherHint() : null;
+      const second = other === null ? undefined : await this.#register(last, next, other);
+      return this.#judged(second?.found === undefined ? first : second);
     } catch (error) {
       this.#fail("fault");
       throw error;
@@ -83,11 +99,11 @@ export class PlanarKlt implements VioStrategy {
     }
   }
 
-  async #register(last: VioFrame, next: VioFrame, hint: MotionHint | null): Promise<VioOutput> {
+  async #register(last: VioFrame, next: VioFrame, hint: MotionHint | null): Promise<Attempt> {
     const config = this.#config;
     const prediction = predict(hint);
-    if (prediction === null) return this.#fail("no height over the ground");
-    if (!sameSize(last, next)) return this.#fail("the pictures have different sizes");
+    if (prediction === null) return { reason: "no height over the ground" };
+    if (!sameSize(last, next)) return { reason: "the pictures have different sizes" };
     const tracks = await trackFrames(
       this.#vision,
       last.frame,
@@ -95,33 +111,34 @@ export class PlanarKlt implements VioStrategy {
       homography(prediction),
       config.tracksMax,
     );
-    const focalPx = last.frame.camera.fxPx;
+    const { camera } = last.frame;
     const motion = await planarMotion(this.#vision, tracks, {
       normal: prediction.normal,
       guessTranslationPerDistance: prediction.translationPerDistance,
       guessRotationVectorRad: rotationVectorFromQuaternion(
         quaternionFromMatrix(prediction.rotation),
       ),
-      threshold: config.thresholdPx / focalPx,
+      threshold: config.thresholdPx / camera.fxPx,
     });
-    const { camera } = last.frame;
     const pictureArea = (camera.widthPx / camera.fxPx) * (camera.heightPx / camera.fyPx);
     if (
       motion.inliers < config.inliersMin ||
       motion.inliers < config.inlierShareMin * motion.tracks ||
       motion.spanned < config.spanShareMin * pictureArea
     ) {
-      return this.#fail(`${motion.inliers} of ${motion.tracks} tracks agree`, motion);
+      return { reason: `${motion.inliers} of ${motion.tracks} tracks agree`, tracks: motion };
     }
+    const found = toBody(last, next, motion, prediction.heightM, config);
+    return { reason: "", tracks: motion, found, residualPx: motion.residualRms * camera.fxPx };
+  }
+
+  #judged({ reason, tracks, found, residualPx }: Attempt): VioOutput {
+    if (found === undefined) return this.#fail(reason, tracks);
     this.#failures = 0;
     this.#registered++;
-    this.#state = motion.inliers < 2 * config.inliersMin ? "degraded" : "tracking";
-    return this.#output(
-      toBody(last, next, motion, prediction.heightM, config),
-      "",
-      motion,
-      motion.residualRms * focalPx,
-    );
+    const isWeak = (tracks?.inliers ?? 0) < 2 * this.#config.inliersMin;
+    this.#state = isWeak ? "degraded" : "tracking";
+    return this.#output(found, "", tracks, residualPx);
   }
 
   #fail(reason: string, motion?: PlanarMotion): VioOutput {

@@ -105,6 +105,15 @@ const TELLERS: Readonly<Record<string, Teller>> = {
     const moved = movedM === null ? "" : `, estimate moved by ${movedM.toFixed(1)} m`;
     return { severity: "warning", text: words("GPS demoted", textOf(payload, "reason")) + moved };
   },
+  "c5.imu_left_out": (payload) => ({
+    severity: "warning",
+    text: words("IMU left out", textOf(payload, "reason")),
+  }),
+  "c5.imu_used_again": () => ({ severity: "notice", text: "IMU used again" }),
+  "c5.restarted": (payload) => ({
+    severity: "error",
+    text: words("the state estimator began anew", textOf(payload, "reason")),
+  }),
   "c5.map_conflict": (payload) => ({
     severity: "error",
     text: `GPS and the map are ${(numberOf(payload, "disagreementM") ?? NaN).toFixed(0)} m apart`,

@@ -53,6 +53,13 @@ export const ESTIMATOR_KINDS = {
     /** How far that moved the estimate, horizontally; null: nothing was taken back. */
     movedM: z.number().nullable(),
   }).describe("GPS is not trusted any more; what it taught may be taken back"),
+  "c5.imu_left_out": z.looseObject({ reason: z.string() })
+    .describe("The IMU cannot be right: the turns of the controller's attitude stand for it"),
+  "c5.imu_used_again": z.looseObject({}).describe(
+    "The IMU has agreed with the estimate for a while",
+  ),
+  "c5.restarted": z.looseObject({ reason: z.string() })
+    .describe("The filter had failed and began anew at its last sound position"),
   "c5.map_conflict": z.looseObject({ disagreementM: z.number() })
     .describe("GPS and the map contradict each other; the bound of the estimate covers both"),
   "c5.gps_bounded_delta.accept": z.looseObject(GPS_BOUNDED_DELTA)

@@ -1,0 +1,141 @@
+/**
+ * A flight of the estimator alone whose IMU is at fault for a while: the simulator's motion, odometry and
+ * fixes with the errors that were measured on them, no pictures. Pure data from a seed.
+ *
+ * @module
+ */
+import { LocalFrame, seededRandom } from "../../src/core/mod.ts";
+import {
+  Eskf,
+  type EstimatorEvent,
+  type ImuSample,
+  type SourceLabel,
+} from "../../src/navigation/state_estimator/mod.ts";
+import type { Aircraft } from "../../src/workstation/simulation/mod.ts";
+import { feed, makeScenario } from "../unit/state_estimator_scenario.ts";
+import { FLIGHT_IMU_HZ, FLIGHT_ORIGIN, pathOf } from "./estimator_path.ts";
+
+const START_NS = 1e9;
+const LOOK_S = 0.1;
+/** Closer than this the estimate is right again. */
+const RIGHT_M = 5;
+
+/** Specific force, angular rate. */
+type Numbers = readonly number[];
+/** null: there is no sample. */
+type Change = (sample: Numbers, first: Numbers, noise: () => number) => Numbers | null;
+
+const at = (index: number, change: (value: number) => number): Change => (sample) =>
+  sample.map((value, i) => i === index ? change(value) : value);
+const ofForce =
+  (change: (value: number, noise: () => number) => number): Change => (sample, _, noise) =>
+    sample.map((value, i) => i < 3 ? change(value, noise) : value);
+
+export const IMU_FAULTS = {
+  "none": (sample) => sample,
+  "ax at 157 m/s²": at(0, () => 157),
+  "ax at 100 m/s²": at(0, () => 100),
+  "ay at −60 m/s²": at(1, () => -60),
+  "ax 30 m/s² more": at(0, (value) => value + 30),
+  "ax 5 m/s² more": at(0, (value) => value + 5),
+  "ax 2 m/s² more": at(0, (value) => value + 2),
+  "az at 0": at(2, () => 0),
+  "ax flipped": at(0, (value) => -value),
+  "ay flipped": at(1, (value) => -value),
+  "az flipped": at(2, (value) => -value),
+  "gz at 35 rad/s": at(5, () => 35),
+  "gz at 5 rad/s": at(5, () => 5),
+  "gx at 2 rad/s": at(3, () => 2),
+  "gz 0.2 rad/s more": at(5, (value) => value + 0.2),
+  "gx flipped": at(3, (value) => -value),
+  "gy flipped": at(4, (value) => -value),
+  "gz flipped": at(5, (value) => -value),
+  "y and z flipped": (s) => [s[0], -s[1], -s[2], s[3], -s[4], -s[5]],
+  "x and y exchanged": (s) => [s[1], s[0], s[2], s[4], s[3], s[5]],
+  "stuck": (_, first) => first,
+  "zero": () => [0, 0, 0, 0, 0, 0],
+  "missing": () => null,
+  "force half as large": ofForce((value) => value / 2),
+  "force in g": ofForce((value) => value / 9.80665),
+  "rate in °/s": (s) => s.map((value, i) => i < 3 ? value : value * 57.3),
+  "noise of 5 m/s²": ofForce((value, noise) => value + 5 * noise()),
+  "noise of 50 m/s²": ofForce((value, noise) => value + 50 * noise()),
+} as const satisfies Readonly<Record<string, Change>>;
+export type ImuFaultName = keyof typeof IMU_FAULTS;
+
+export interface FaultyImuFlightOptions {
+  readonly seed: string;
+  readonly aircraft: Aircraft;
+  readonly durationS: number;
+  readonly fault: ImuFaultName;
+  readonly fromS: number;
+  readonly forS: number;
+}
+
+export interface FaultyImuFlight {
+  /** Largest horizontal error from `fromS` on, and the 95 % radius of that moment. */
+  readonly worstM: number;
+  readonly worst95M: number;
+  /** Seconds with an error over 10 m and over twice the 95 % radius. */
+  readonly confidentlyWrongS: number;
+  /** From the beginning of the fault until the error stays below 5 m. */
+  readonly rightAfterS: number;
+  readonly label: SourceLabel;
+  /** At the end. */
+  readonly imuReason: string;
+  /** Of the IMU and of restarts. */
+  readonly events: readonly EstimatorEvent[];
+}
+
+export function flyFaultyImu(options: FaultyImuFlightOptions): FaultyImuFlight {
+  const { seed, fromS, forS } = options, change: Change = IMU_FAULTS[options.fault];
+  const truths = pathOf(options);
+  const scenario = makeScenario({
+    seed,
+    path: truths,
+    imuHz: FLIGHT_IMU_HZ,
+    latencyS: 0.05,
+    anchorEveryFrames: 2,
+  });
+  const events: EstimatorEvent[] = [];
+  const estimator = new Eskf({
+    localFrame: new LocalFrame(FLIGHT_ORIGIN),
+    onEvent: (event) => {
+      if (event.type.startsWith("imu.") || event.type === "restarted") events.push(event);
+    },
+  });
+  const [east, north, up] = truths[0].position, random = seededRandom(`imu ${seed}`);
+  estimator.setTakeoffOrigin({ positionLocalM: [east + 3, north - 3, up] }, 5, 5);
+  const noise = () => random.normal();
+  let first: Numbers | undefined, nextS = fromS;
+  let worstM = 0, worst95M = 0, confidentlyWrongS = 0, wrongAtS = fromS;
+  for (const message of scenario.messages) {
+    const timeS = (message.arrivalNs - START_NS) / 1e9;
+    if (message.kind !== "imu" || timeS < fromS || timeS >= fromS + forS) feed(estimator, message);
+    else {
+      const numbers = numbersOf(message.value);
+      first ??= numbers;
+      const changed = change(numbers, first, noise);
+      if (changed !== null) estimator.addImu(sampleOf(message.value, changed));
+    }
+    if (message.kind !== "attitude" || timeS < nextS) continue;
+    nextS += LOOK_S;
+    const { positionLocalM, horizontal95M } = estimator.estimateAt(message.value.timeNs);
+    const truth = scenario.truthAt(message.value.timeNs).position;
+    const errorM = Math.hypot(positionLocalM[0] - truth[0], positionLocalM[1] - truth[1]);
+    if (errorM > worstM) [worstM, worst95M] = [errorM, horizontal95M];
+    if (errorM > 10 && errorM > 2 * horizontal95M) confidentlyWrongS += LOOK_S;
+    if (errorM > RIGHT_M) wrongAtS = timeS + LOOK_S;
+  }
+  const { label } = estimator.currentEstimate(), { imuReason } = estimator.health();
+  const rightAfterS = wrongAtS - fromS;
+  return { worstM, worst95M, confidentlyWrongS, rightAfterS, label, imuReason, events };
+}
+
+function numbersOf({ specificForceMps2, angularRateRps }: ImuSample): Numbers {
+  return [...specificForceMps2, ...angularRateRps];
+}
+
+function sampleOf({ timeNs }: ImuSample, [fx, fy, fz, wx, wy, wz]: Numbers): ImuSample {
+  return { timeNs, specificForceMps2: [fx, fy, fz], angularRateRps: [wx, wy, wz] };
+}

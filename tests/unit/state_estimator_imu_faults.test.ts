@@ -1,0 +1,51 @@
+/** Faults of the IMU while everything else is sound. The whole table: tests/bench/imu_faults.ts. */
+import assert from "node:assert/strict";
+import { flyFaultyImu, type ImuFaultName } from "../support/imu_fault_flight.ts";
+
+const FROM_S = 15;
+
+function fly(fault: ImuFaultName, forS: number, aircraft: "fixed_wing" | "multirotor") {
+  const durationS = FROM_S + Math.min(forS, 5) + 10;
+  return flyFaultyImu({ seed: "imu faults", aircraft, fault, fromS: FROM_S, forS, durationS });
+}
+
+for (
+  const [fault, forS] of [
+    ["ax at 157 m/s²", 0.1],
+    ["gz at 35 rad/s", 0.5],
+    ["stuck", 2],
+    ["y and z flipped", 2],
+    ["ax 30 m/s² more", 0.5],
+    ["missing", 2],
+  ] as const
+) {
+  Deno.test(`Eskf survives an IMU with ${fault} for ${forS} s`, () => {
+    for (const aircraft of ["fixed_wing", "multirotor"] as const) {
+      const flight = fly(fault, forS, aircraft);
+      assert.ok(flight.confidentlyWrongS <= 1, `${flight.confidentlyWrongS} s wrong`);
+      assert.ok(flight.rightAfterS < forS + 10, `right after ${flight.rightAfterS} s`);
+      assert.ok(flight.worstM < 15, `${flight.worstM} m`);
+      assert.equal(flight.imuReason, "", "it is used again");
+    }
+  });
+}
+
+Deno.test("Eskf does without an IMU that stays at fault", () => {
+  for (const fault of ["stuck", "y and z flipped", "missing"] as const) {
+    const flight = fly(fault, 60, "multirotor");
+    assert.ok(flight.worstM < 10 && flight.confidentlyWrongS === 0, `${fault}: ${flight.worstM} m`);
+    assert.equal(flight.label, "satellite_anchored");
+  }
+});
+
+Deno.test("Eskf refuses a sample at the end of its range and goes on with the next", () => {
+  const flight = fly("ax at 157 m/s²", 0.015, "fixed_wing");
+  assert.deepEqual(flight.events, []);
+  assert.ok(flight.worstM < 6, `${flight.worstM} m`);
+});
+
+Deno.test("Eskf leaves a sound IMU alone", () => {
+  for (const aircraft of ["fixed_wing", "multirotor"] as const) {
+    assert.deepEqual(fly("none", 60, aircraft).events, []);
+  }
+});
