@@ -15,7 +15,6 @@ import {
   type ImuSample,
   type MeasurementOutcome,
   type PoseAnchor,
-  SOURCE_NAMES,
   type SourceName,
   type StateEstimate,
   type StateEstimator,
@@ -36,6 +35,7 @@ import { ImuIntake, type IntakeFilter } from "./imu_intake.ts";
 import { ImuWitness } from "./imu_witness.ts";
 import { initialise } from "./initial_state.ts";
 import { type MeasurementEvent, measurementEvent } from "./measurement_log.ts";
+import { OutcomeCounts, refused } from "./outcomes.ts";
 import { REINITIALISED } from "./sources/anchor.ts";
 import { SourceLabelMachine } from "./source_label.ts";
 import {
@@ -66,8 +66,7 @@ export class Eskf implements StateEstimator {
   readonly #witness: GpsWitness;
   readonly #labels: SourceLabelMachine;
   readonly #sources: MeasurementSources;
-  readonly #fused = countsOfSources();
-  readonly #rejected = countsOfSources();
+  readonly #counts = new OutcomeCounts();
   /** The slot of the thinning interval that each source was last used in. */
   readonly #slots: Partial<Record<SourceName, number>> = {};
   readonly #restart: FilterRestart;
@@ -252,8 +251,7 @@ export class Eskf implements StateEstimator {
       imuSamples: this.#imu.stream.count,
       imuRefused: this.#imu.refused,
       imuReason: this.#imu.reason,
-      fused: { ...this.#fused },
-      rejected: { ...this.#rejected },
+      ...this.#counts.copy(),
       gps: this.#sources.gps.trust.state,
       gpsReason: this.#sources.gps.trust.reason,
     };
@@ -264,7 +262,7 @@ export class Eskf implements StateEstimator {
     initialise(this.#timeline.head, attitude, this.#origin, this.#config);
     this.#timeline.start();
     this.#active = true;
-    this.#fused.attitude++;
+    this.#counts.add("attitude", true);
     const { timeNs } = attitude;
     this.#onEvent(
       this.#origin === undefined
@@ -351,8 +349,7 @@ export class Eskf implements StateEstimator {
       (witness) => witness.insert(event, outcome),
     );
     if (fault !== undefined) this.#restart.kept(() => this.#leaveImuOut(fault), () => {});
-    if (outcome.fused) this.#fused[outcome.source]++;
-    else this.#rejected[outcome.source]++;
+    this.#counts.add(outcome.source, outcome.fused);
     if (outcome.reason === REINITIALISED) this.#relocalised(outcome);
     this.#label();
     return outcome;
@@ -371,7 +368,7 @@ export class Eskf implements StateEstimator {
   }
 
   #refuse(source: SourceName, timeNs: MonotonicNs, reason: string): MeasurementOutcome {
-    this.#rejected[source]++;
+    this.#counts.add(source, false);
     return this.#reported(refused(source, timeNs, reason));
   }
 
@@ -396,12 +393,4 @@ export class Eskf implements StateEstimator {
     });
     if (change !== undefined) this.#onEvent({ type: "label", ...change });
   }
-}
-
-function refused(source: SourceName, timeNs: MonotonicNs, reason: string): MeasurementOutcome {
-  return { source, timeNs, fused: false, reason, testRatio: Infinity, ...NO_NUMBERS };
-}
-
-function countsOfSources(): Record<SourceName, number> {
-  return Object.fromEntries(SOURCE_NAMES.map((name) => [name, 0])) as Record<SourceName, number>;
 }
