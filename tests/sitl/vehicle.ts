@@ -125,6 +125,8 @@ export class Sitl implements AsyncDisposable {
 export class GroundStation implements AsyncDisposable {
   readonly texts: string[] = [];
   readonly parameters = new Map<string, number>();
+  /** Of the companion: NAMED_VALUE_FLOAT. */
+  readonly values = new Map<string, number>();
   readonly #link: ByteLink;
   readonly #encoder = new MavlinkEncoder({ systemId: 255, componentId: 190 });
   readonly #splitter = new MavlinkSplitter();
@@ -223,9 +225,11 @@ export class GroundStation implements AsyncDisposable {
   async #read(): Promise<void> {
     for await (const { bytes } of this.#link.chunks(this.#stop.signal)) {
       for (const packet of this.#splitter.push(bytes)) {
-        if (packet.systemId !== 1 || packet.componentId !== 1) continue;
+        if (packet.systemId !== 1) continue;
         const message = decodeMessage(packet);
         if (message === undefined) continue;
+        if (message.name === "NAMED_VALUE_FLOAT") this.values.set(message.valueName, message.value);
+        if (packet.componentId !== 1) continue;
         this.#newest.set(message.name, message);
         if (message.name === "STATUSTEXT") this.texts.push(message.text);
         if (message.name === "PARAM_VALUE") {

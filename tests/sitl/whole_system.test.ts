@@ -1,143 +1,153 @@
 /**
- * The whole system flown against a real ArduPilot: SITL, `operator simulate camera`, `airborne fly`. GPS is
- * lost in flight, and Copter flies on by our positions. Skipped where GDN_ARDUPILOT_SITL is not set.
+ * A real Copter, flown by the whole system: GPS that is lost or lies, and a companion that is killed.
+ * Skipped where GDN_ARDUPILOT_SITL is not set.
  *
  * @module
  */
 import assert from "node:assert/strict";
-import { MAV_FRAME } from "../../src/link/mavlink/mod.ts";
-import { prepareGround } from "../../tasks/scenarios/prepare.ts";
-import { freePort } from "../support/line_peers.ts";
-import { REPOSITORY } from "../support/paths.ts";
 import { inScratch } from "../support/scratch.ts";
 import {
   beliefErrorM,
+  type GroundStation,
   hasPosition,
-  type Home,
   MODE,
-  Sitl,
   SITL_ABSENT,
   takeOff,
 } from "./vehicle.ts";
+import { HEIGHT_M, type Program, Square, WholeSystem } from "./whole_system.ts";
 
-/** The middle of the scenarios' ground. */
-const HOME: Home = { latitudeDeg: 48.5, longitudeDeg: 35, altitudeM: 0 };
-const HEIGHT_M = 130;
 /** Criterion 1.1. */
 const ERROR_M_MAX = 20;
 const WITHOUT_GPS_S = 60;
-/** MAV_CMD_DO_REPOSITION. */
-const DO_REPOSITION = 192;
+const DEG_PER_M = 1 / 111_320;
+/** The companion is receiver 2; the companion alone chooses. */
+const SECOND_RECEIVER = { GPS2_TYPE: 14, GPS2_DELAY_MS: 100, GPS_AUTO_SWITCH: 0 };
+/** The companion is external navigation, in source set 2. */
+const EXTERNAL_NAVIGATION = {
+  VISO_TYPE: 1,
+  EK3_SRC2_POSXY: 6,
+  EK3_SRC2_VELXY: 6,
+  EK3_SRC2_POSZ: 1,
+  EK3_SRC2_VELZ: 0,
+  EK3_SRC2_YAW: 1,
+};
 
-/** A program of the checkout; its stderr is what it says. */
-class Program implements AsyncDisposable {
-  text = "";
-  readonly #child: Deno.ChildProcess;
-  readonly #reading: Promise<void>;
-
-  constructor(name: "airborne" | "operator", args: readonly string[]) {
-    this.#child = new Deno.Command(Deno.execPath(), {
-      args: [
-        ...["run", "-A", "--no-check", "--cached-only", `--config=${REPOSITORY}/deno.json`],
-        ...[`${REPOSITORY}/src/${name}/main.ts`, ...args],
-      ],
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    const read = async (stream: ReadableStream<Uint8Array>) => {
-      for await (const text of stream.pipeThrough(new TextDecoderStream())) this.text += text;
-    };
-    this.#reading = Promise.all([read(this.#child.stdout), read(this.#child.stderr)]).then(
-      () => {},
-    );
-  }
-
-  async end(): Promise<number> {
-    this.#child.kill("SIGINT");
-    const { code } = await this.#child.status;
-    await this.#reading;
-    return code;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      this.#child.kill("SIGKILL");
-    } catch {
-      // It has ended.
-    }
-    await this.#child.status;
-    await this.#reading;
-  }
-}
-
-Deno.test({
-  name: "a real Copter loses GPS and flies on by the companion" +
-    (SITL_ABSENT === null ? "" : ` (${SITL_ABSENT})`),
-  ignore: SITL_ABSENT !== null,
-  fn: () => inScratch(flyWithoutGps),
+test("a real Copter loses GPS and flies on by the companion", async (folder) => {
+  await using system = await WholeSystem.start(folder, SECOND_RECEIVER);
+  const { station } = system;
+  await using airborne = system.airborne();
+  await takeOff(station, HEIGHT_M);
+  using _square = new Square(station);
+  await positionsOf(airborne, station);
+  station.setParameter("SIM_GPS1_ENABLE", 0);
+  await receiver(station, 2, 30);
+  const worstM = await worstErrorM(station, WITHOUT_GPS_S);
+  await ended(airborne);
+  told(`worst error of the EKF in ${WITHOUT_GPS_S} s without GPS`, worstM);
+  assert.ok(worstM < ERROR_M_MAX, `${worstM} m`);
 });
 
-async function flyWithoutGps(folder: string): Promise<void> {
-  const ground = await prepareGround({ flight: "cruise", map: "square" }, {
-    signal: new AbortController().signal,
-    onStep: () => {},
-  });
-  await Deno.mkdir(`${folder}/sitl`);
-  await Deno.mkdir(`${folder}/record`);
-  await using sitl = await Sitl.start(`${folder}/sitl`, HOME, {
-    GPS2_TYPE: 14,
-    GPS2_DELAY_MS: 100,
-    GPS_AUTO_SWITCH: 0,
-    WPNAV_SPEED_UP: 800,
-  });
-  const { station } = sitl;
-  await station.untilAsked(
-    "the truth",
-    60,
-    () => station.stream(10, "SIM_STATE", "EKF_STATUS_REPORT", "GLOBAL_POSITION_INT"),
-    () => station.newest("SIM_STATE") !== undefined,
-  );
-  const port = freePort(), calibration = `${folder}/camera.json`;
-  await using camera = new Program("operator", [
-    ...["simulate", "camera", "--follow", sitl.cameraAddress, "--serve", `tcpin:127.0.0.1:${port}`],
-    ...["--procedural", "7", "--centre", "48.5,35.0", "--ground-altitude", "0"],
-    ...["--calibration", calibration],
-  ]);
-  await station.until("the camera", 60, () => camera.text.includes("the vehicle is at"));
-  await station.until("an EKF", 120, () => hasPosition(station) && beliefErrorM(station) < 5);
-  await using airborne = new Program("airborne", [
-    ...["fly", "--connect", sitl.companionAddress, "--autopilot", "ardupilot"],
-    ...["--camera", `frames:tcp:127.0.0.1:${port}`, "--calibration", calibration],
-    ...["--package", ground.flightPackage, "--recorder", `${folder}/record`],
-  ]);
+test("a real Copter whose GPS is pulled away at 2 m/s flies by the companion, and by GPS once it is right again", async (folder) => {
+  await using system = await WholeSystem.start(folder, SECOND_RECEIVER);
+  const { station } = system;
+  await using airborne = system.airborne();
   await takeOff(station, HEIGHT_M);
+  using _square = new Square(station);
+  await positionsOf(airborne, station);
+  await seconds(15);
+  const start = performance.now();
+  const pulling = setInterval(() => {
+    const metres = 2 * (performance.now() - start) / 1000;
+    station.setParameter("SIM_GPS1_GLTCH_X", metres * DEG_PER_M);
+  }, 200);
+  let foundS: number, worstM: number;
+  try {
+    await receiver(station, 2, 40);
+    foundS = (performance.now() - start) / 1000;
+    worstM = await worstErrorM(station, 30);
+  } finally {
+    clearInterval(pulling);
+  }
+  told(`found after ${foundS.toFixed(1)} s; worst error of the EKF in the 30 s after it`, worstM);
+  assert.ok(worstM < ERROR_M_MAX, `${worstM} m`);
+  station.setParameter("SIM_GPS1_GLTCH_X", 0);
+  await receiver(station, 1, 120);
+  await ended(airborne);
+});
+
+test("the companion of a real Copter without GPS is killed in flight, and goes on", async (folder) => {
+  await using system = await WholeSystem.start(folder, SECOND_RECEIVER);
+  const { station } = system;
+  await using first = system.airborne();
+  await takeOff(station, HEIGHT_M);
+  using _square = new Square(station);
+  await positionsOf(first, station);
+  station.setParameter("SIM_GPS1_ENABLE", 0);
+  await receiver(station, 2, 30);
+  await worstErrorM(station, 10);
+  await first.end("SIGKILL");
+  await using second = system.airborne();
+  const worstM = await worstErrorM(station, 40);
+  await ended(second);
+  told("worst error of the EKF in the 40 s after the kill", worstM);
+  assert.ok(worstM < ERROR_M_MAX, `${worstM} m`);
+});
+
+test("a real Copter that loses GPS flies on by our ODOMETRY", async (folder) => {
+  await using system = await WholeSystem.start(folder, EXTERNAL_NAVIGATION);
+  const { station } = system;
+  await using airborne = system.airborne({
+    GDN_FLIGHT_CONTROLLER__ARDUPILOT_OUTPUT: "odometry",
+  });
+  await takeOff(station, HEIGHT_M);
+  using _square = new Square(station);
+  await station.until("anchored", 60, () => station.values.get("gdn_label") === 2);
+  await seconds(10);
+  station.setParameter("SIM_GPS1_ENABLE", 0);
+  const worstM = await worstErrorM(station, WITHOUT_GPS_S);
+  await ended(airborne);
+  told(`worst error of the EKF in ${WITHOUT_GPS_S} s without GPS`, worstM);
+  assert.ok(worstM < ERROR_M_MAX, `${worstM} m`);
+});
+
+function test(name: string, fn: (folder: string) => Promise<void>): void {
+  Deno.test({
+    name: SITL_ABSENT === null ? name : `${name} (${SITL_ABSENT})`,
+    ignore: SITL_ABSENT !== null,
+    fn: () => inScratch(fn),
+  });
+}
+
+const seconds = (s: number) => new Promise((resolve) => setTimeout(resolve, 1000 * s));
+
+const told = (what: string, metres: number) => console.log(`${what}: ${metres.toFixed(1)} m`);
+
+/** The controller's second receiver has a fix: ours. */
+async function positionsOf(airborne: Program, station: GroundStation): Promise<void> {
   await station.untilAsked(
     "positions of the companion",
     60,
     () => station.stream(5, "GPS2_RAW"),
     () => (station.newest("GPS2_RAW")?.fixType ?? 0) >= 3,
-  );
-  station.setParameter("SIM_GPS1_ENABLE", 0);
-  goTo(station, 48.5018, 35.0);
+  ).catch((cause) => {
+    throw new Error(airborne.text.slice(-2000), { cause });
+  });
+}
+
+async function receiver(station: GroundStation, which: 1 | 2, withinS: number): Promise<void> {
   await station.untilAsked(
-    "the companion's receiver is flown by",
-    30,
+    `receiver ${which} is flown by`,
+    withinS,
     () => station.askParameter("GPS_PRIMARY"),
-    () => station.parameters.get("GPS_PRIMARY") === 1,
+    () => station.parameters.get("GPS_PRIMARY") === which - 1,
   );
-  const worstM = await worstErrorM(station);
-  const code = await airborne.end();
-  assert.ok(code === 0 || code === 130, airborne.text.slice(-2000));
-  console.log(`worst error of the EKF in ${WITHOUT_GPS_S} s without GPS: ${worstM.toFixed(1)} m`);
-  assert.ok(worstM < ERROR_M_MAX, `${worstM} m`);
 }
 
 /** Of the controller's own position, while it stays in GUIDED and has one. */
-async function worstErrorM(station: Sitl["station"]): Promise<number> {
+async function worstErrorM(station: GroundStation, forS: number): Promise<number> {
   let worstM = 0;
-  for (const startMs = performance.now(); performance.now() - startMs < 1000 * WITHOUT_GPS_S;) {
-    await new Promise((resolve) => setTimeout(resolve, 200));
+  for (const startMs = performance.now(); performance.now() - startMs < 1000 * forS;) {
+    await seconds(0.2);
     worstM = Math.max(worstM, beliefErrorM(station));
     assert.equal(station.newest("HEARTBEAT")?.customMode, MODE.guided, station.texts.join(" | "));
     assert.ok(hasPosition(station), station.texts.join(" | "));
@@ -145,12 +155,7 @@ async function worstErrorM(station: Sitl["station"]): Promise<number> {
   return worstM;
 }
 
-function goTo(station: Sitl["station"], latitudeDeg: number, longitudeDeg: number): void {
-  station.send({
-    name: "COMMAND_INT",
-    ...{ targetSystem: 1, targetComponent: 1, frame: MAV_FRAME.GLOBAL_RELATIVE_ALT },
-    ...{ command: DO_REPOSITION, current: 0, autocontinue: 0 },
-    ...{ param1: -1, param2: 1, param3: 0, param4: NaN, z: HEIGHT_M },
-    ...{ x: Math.round(latitudeDeg * 1e7), y: Math.round(longitudeDeg * 1e7) },
-  });
+async function ended(airborne: Program): Promise<void> {
+  const code = await airborne.end("SIGINT");
+  assert.ok(code === 0 || code === 130, airborne.text.slice(-2000));
 }

@@ -234,6 +234,14 @@ Deno.test("what is not known is not sent as if it were", () => {
     [{ estimate: estimate(), nowNs: monotonicNs(10.3e9), unaidedS: 0 }, "stale"],
     [{ estimate: estimate(), nowNs, unaidedS: 30.1 }, "blackout"],
     [{ estimate: estimate({ horizontal95M: 501 }), nowNs, unaidedS: 0 }, "covariance"],
+    [
+      {
+        estimate: estimate({ velocityCovariance: [121, 0, 0, 0, 1, 0, 0, 0, 1] }),
+        nowNs,
+        unaidedS: 0,
+      },
+      "velocity",
+    ],
   ] as const;
   for (const [situation, reason] of cases) {
     const { output, withheld } = one.decide(situation);

@@ -21,6 +21,8 @@ export const LiveConfigSchema = z.strictObject({
   axisMaxM: quantity.lengthM.default(500),
   /** …and beyond which it is sent as a 2D fix. */
   axis2dM: quantity.lengthM.default(200),
+  /** 1 sigma of the velocity beyond which no fix is sent: firmwares fuse the velocity of a fix whatever it is worth. */
+  speedSigmaMaxMps: quantity.speedMps.default(10),
   /** Longest wait for a first GPS position before the flight starts without one. */
   startWaitS: quantity.durationS.default(4),
   /** 1 sigma of the position that the flight controller's GPS gives the start, metres. */

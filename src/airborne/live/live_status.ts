@@ -54,7 +54,7 @@ export const LiveStatusSchema = z.object({
     sent: z.int(),
     refused: z.int(),
     /** Why the newest was not sent as a good position; empty for a good one. */
-    withheld: z.enum(["", "no_estimate", "stale", "blackout", "covariance"]),
+    withheld: z.enum(["", "no_estimate", "stale", "blackout", "covariance", "velocity"]),
     /** Between two of the last minute, milliseconds. */
     gapMsP95: z.number(),
     gapMsMax: z.number(),

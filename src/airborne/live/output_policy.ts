@@ -6,6 +6,7 @@
  * | --- | --- | --- |
  * | no estimate, or none younger than 250 ms | none | 999 m |
  * | nothing but the IMU for 30 s in flight, or a 95 % semi-axis over 500 m | none | 999 m |
+ * | a velocity that is not known: 1 sigma over 10 m/s | none | 999 m |
  * | 95 % semi-axis over 200 m | 2d | as estimated |
  * | otherwise | 3d | as estimated |
  *
@@ -28,7 +29,7 @@ const UNKNOWN_ACCURACY_M = 999;
 const UNKNOWN_SPEED_MPS = 99;
 
 /** Why a position is not sent as a good one; empty for a good one. */
-export type Withheld = "" | "no_estimate" | "stale" | "blackout" | "covariance";
+export type Withheld = "" | "no_estimate" | "stale" | "blackout" | "covariance" | "velocity";
 
 interface OutputSituation {
   readonly estimate: StateEstimate | null;
@@ -74,18 +75,19 @@ export class OutputPolicy {
   }
 
   #withheld({ estimate, nowNs, unaidedS }: OutputSituation): Withheld {
-    const { staleAfterMs, blackoutS, axisMaxM } = this.#parts.config;
+    const { staleAfterMs, blackoutS, axisMaxM, speedSigmaMaxMps } = this.#parts.config;
     if (estimate === null) return "no_estimate";
     if (nowNs - estimate.timeNs > staleAfterMs * 1e6) return "stale";
     if (unaidedS > blackoutS) return "blackout";
-    return estimate.horizontal95M > axisMaxM ? "covariance" : "";
+    if (estimate.horizontal95M > axisMaxM) return "covariance";
+    return speedSigmaMps(estimate) > speedSigmaMaxMps ? "velocity" : "";
   }
 
   #predicted(estimate: StateEstimate, nowNs: MonotonicNs): PositionOutput {
     const { localFrame, mslM, config } = this.#parts;
     // An IMU sample that the clock mapping puts into the future is as good as one of now.
     const aheadS = Math.max(0, (nowNs - estimate.timeNs) * 1e-9);
-    const { positionLocalM: p, velocityLocalMps: v, velocityCovariance } = estimate;
+    const { positionLocalM: p, velocityLocalMps: v } = estimate;
     const position = localFrame.wgsFromLocal([
       p[0] + v[0] * aheadS,
       p[1] + v[1] * aheadS,
@@ -108,9 +110,7 @@ export class OutputPolicy {
       ),
       sigmaHorizontalM,
       sigmaVerticalM: Math.sqrt(estimate.covariance[2 * 6 + 2]),
-      sigmaSpeedMps: Math.sqrt(
-        majorVariance([velocityCovariance[0], velocityCovariance[1], velocityCovariance[4]]),
-      ),
+      sigmaSpeedMps: speedSigmaMps(estimate),
       headingRad: null,
       smoothed: estimate.smoothed,
     };
@@ -139,6 +139,11 @@ const NOTHING_KNOWN = {
   sigmaVerticalM: UNKNOWN_ACCURACY_M,
   sigmaSpeedMps: UNKNOWN_SPEED_MPS,
 } as const;
+
+/** Of the horizontal velocity in its worst direction. */
+function speedSigmaMps({ velocityCovariance: c }: StateEstimate): number {
+  return Math.sqrt(majorVariance([c[0], c[1], c[4]]));
+}
 
 /** The larger eigenvalue of [xx, xy, yy]. */
 function majorVariance([xx, xy, yy]: readonly [number, number, number]): number {

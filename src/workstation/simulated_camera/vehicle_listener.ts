@@ -28,6 +28,8 @@ export class VehicleListener {
   readonly #encoder: MavlinkEncoder;
   #vehicle: { readonly systemId: number; readonly componentId: number } | null = null;
   #newest: TrueMoment | null = null;
+  /** The message that it came with. */
+  #truthName: Message["name"] | null = null;
   #count = 0;
 
   /** `rateHz`: how often the truth is asked for. */
@@ -66,7 +68,9 @@ export class VehicleListener {
       mavlinkVersion: 3,
     }));
     if (this.#vehicle === null) return;
-    for (const name of TRUTH_MESSAGES) this.#ask(MESSAGES[name].id);
+    // What a firmware does not know costs a text to its ground station with every question.
+    const names = this.#truthName === null ? TRUTH_MESSAGES : [this.#truthName];
+    for (const name of names) this.#ask(MESSAGES[name].id);
   }
 
   #ask(messageId: number): void {
@@ -94,6 +98,7 @@ export class VehicleListener {
     const moment = trueMoment(message, receivedNs);
     if (moment === undefined) return;
     this.#newest = moment;
+    this.#truthName = message.name;
     this.#count++;
   }
 }
