@@ -236,7 +236,7 @@ Deno.test("what is not known is not sent as if it were", () => {
     [{ estimate: estimate({ horizontal95M: 501 }), nowNs, unaidedS: 0 }, "covariance"],
     [
       {
-        estimate: estimate({ velocityCovariance: [121, 0, 0, 0, 1, 0, 0, 0, 1] }),
+        estimate: estimate({ velocityCovariance: new Float64Array([121, 0, 0, 0, 1, 0, 0, 0, 1]) }),
         nowNs,
         unaidedS: 0,
       },
