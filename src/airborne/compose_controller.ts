@@ -13,6 +13,7 @@ import {
   openSigning,
   Px4Dialect,
 } from "../flight/flight_controller/mod.ts";
+import type { MavlinkSigning } from "../link/mavlink/mod.ts";
 import { createLink } from "../link/transport/mod.ts";
 import { openDevice } from "../native/device/mod.ts";
 import { openReplay, openSimulated } from "./compose_flown.ts";
@@ -36,11 +37,12 @@ const FLIGHT_CONTROLLERS: Strategies<FlightControllerPlace, OpenedController> = 
 };
 
 async function mavlinkController(
-  { address, config }: FlightControllerPlace,
+  { address, config, signedBefore }: FlightControllerPlace,
   dialect: Dialect,
 ): Promise<OpenedController> {
   const clock = new SystemClock();
-  const signing = config.signingKey === "" ? null : await openSigning(config.signingKey);
+  const before = signedBefore === null ? {} : { before: signedBefore };
+  const signing = config.signingKey === "" ? null : await openSigning(config.signingKey, before);
   const link = createLink(address, { clock, openDevice });
   const adapter = new MavlinkAdapter({
     link,
@@ -49,13 +51,18 @@ async function mavlinkController(
     targetSystemId: config.targetSystemId || null,
     signing,
   });
-  return liveController(adapter, clock);
+  return liveController(adapter, clock, signing);
 }
 
-function liveController(adapter: FlightControllerAdapter, clock: SystemClock): OpenedController {
+function liveController(
+  adapter: FlightControllerAdapter,
+  clock: SystemClock,
+  signing: MavlinkSigning | null = null,
+): OpenedController {
   return {
     adapter,
     clock,
+    signing,
     flown: null,
     [Symbol.asyncDispose]: () => adapter[Symbol.asyncDispose](),
   };

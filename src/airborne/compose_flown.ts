@@ -95,6 +95,7 @@ function openFlown(opened: OpenedFlight): OpenedController {
   return {
     adapter,
     clock,
+    signing: null,
     flown: {
       kind,
       until: new Date(startUtc.getTime() + endNs / 1e6),

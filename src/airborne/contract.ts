@@ -13,6 +13,7 @@ import type {
 import type { CameraCalibration } from "../navigation/camera/mod.ts";
 import type { FlightDescription } from "../flight/replay/mod.ts";
 import type { StartArea } from "./live/start.ts";
+import type { MavlinkSigning, SigningStamps } from "../link/mavlink/mod.ts";
 import type { FdrSink } from "../flight/flight_recorder/mod.ts";
 import type { EskfOptions, StateEstimator } from "../navigation/state_estimator/mod.ts";
 import type { TileStore } from "../tiles/tile_contract/mod.ts";
@@ -137,6 +138,8 @@ export interface FlightControllerPlace {
   readonly config: AirborneConfig["flightController"];
   /** As it is configured. */
   readonly imu: AirborneConfig["eskf"]["imu"];
+  /** Stamps of an earlier flight's signatures; null: none are known. */
+  readonly signedBefore: SigningStamps | null;
   readonly note: Note;
 }
 
@@ -146,6 +149,8 @@ export interface OpenedController extends AsyncDisposable {
   readonly adapter: FlightControllerAdapter;
   /** The time that the flight goes by: the machine's, or its own where it is recorded or simulated. */
   readonly clock: AlarmClock;
+  /** Its line's signatures; null: it has none. */
+  readonly signing: Pick<MavlinkSigning, "stamps"> | null;
   /** null: it flies now. */
   readonly flown: FlownContext | null;
 }

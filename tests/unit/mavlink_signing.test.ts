@@ -6,6 +6,7 @@ import {
   MavlinkSplitter,
   type Message,
   SigningKey,
+  type SigningStamps,
 } from "../../src/link/mavlink/mod.ts";
 
 const SECRET = Uint8Array.from({ length: 32 }, (_, index) => index + 1);
@@ -25,17 +26,17 @@ interface Options {
   readonly secret?: Uint8Array;
   readonly utcMs?: number | null;
   readonly unsigned?: readonly number[];
-  readonly stampMin?: number;
+  readonly before?: SigningStamps;
 }
 
 function signing(options: Options = {}): MavlinkSigning {
-  const { linkId = 1, secret = SECRET, utcMs = UTC_MS, unsigned = [], stampMin } = options;
+  const { linkId = 1, secret = SECRET, utcMs = UTC_MS, unsigned = [], before } = options;
   return new MavlinkSigning({
     key: new SigningKey(secret),
     linkId,
     utcMs: () => utcMs,
     acceptUnsigned: (messageId) => unsigned.includes(messageId),
-    stampMin,
+    before,
   });
 }
 
@@ -120,8 +121,25 @@ Deno.test("MavlinkSplitter refuses a new stream that is more than a minute behin
     assert.equal(receiver().push(old).length, taken, `${behindMs} ms`);
   }
   const recorded = sender({ utcMs: UTC_MS - 3_600_000 }).encode(HEARTBEAT);
-  const stampMin = (UTC_MS - Date.UTC(2015, 0, 1)) * 100;
-  assert.equal(receiver({ utcMs: null, stampMin }).push(recorded).length, 0, "by an earlier run");
+  const before = { newest: (UTC_MS - Date.UTC(2015, 0, 1)) * 100, streams: [] };
+  assert.equal(receiver({ utcMs: null, before }).push(recorded).length, 0, "by an earlier run");
+});
+
+Deno.test("what a run has accepted is not taken again by the next one, and its own stamps do not go back", () => {
+  const encoder = sender();
+  const heard = encoder.encode(HEARTBEAT), next = encoder.encode(HEARTBEAT);
+  const first = signing({ utcMs: null });
+  assert.equal(new MavlinkSplitter({ signing: first }).push(heard).length, 1);
+  const ours = new MavlinkEncoder({ systemId: 9, componentId: 1, signing: first }).encode(
+    HEARTBEAT,
+  );
+  const before = JSON.parse(JSON.stringify(first.stamps()));
+  const second = signing({ utcMs: null, before });
+  const splitter = new MavlinkSplitter({ signing: second });
+  assert.equal(splitter.push(heard).length, 0, "replayed");
+  assert.equal(splitter.push(next).length, 1, "the next of the same stream");
+  const later = new MavlinkEncoder({ systemId: 9, componentId: 1, signing: second });
+  assert.ok(stampOf(later.encode(HEARTBEAT)) > stampOf(ours));
 });
 
 Deno.test("MavlinkEncoder without a clock signs only once a verified frame told the time", () => {

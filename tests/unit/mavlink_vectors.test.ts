@@ -153,7 +153,7 @@ Deno.test("MavlinkEncoder signs byte for byte as pymavlink does", () => {
     linkId: 5,
     utcMs: () => null,
     acceptUnsigned: () => false,
-    stampMin: 37_530_000_000_000 - 203,
+    before: { newest: 37_530_000_000_000 - 203 - 200_000, streams: [] },
   });
   const frame = senderAt(203, shared).encode(SIGNED.message);
   assert.deepEqual(frame, bytesOf(SIGNED.hex));

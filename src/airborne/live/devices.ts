@@ -8,8 +8,13 @@ import { type CameraSource, readCalibration } from "../../flight/camera_source/m
 import type { FlightControllerAdapter } from "../../flight/flight_controller/mod.ts";
 import type { CameraCalibration } from "../../navigation/camera/mod.ts";
 import type { AirborneConfig } from "../config.ts";
-import type { FlightParts, FlownContext, FlyRequest } from "../contract.ts";
-import type { Note } from "../notes.ts";
+import type {
+  FlightControllerPlace,
+  FlightParts,
+  FlownContext,
+  FlyRequest,
+  OpenedController,
+} from "../contract.ts";
 
 export interface Devices extends AsyncDisposable {
   readonly adapter: FlightControllerAdapter;
@@ -19,6 +24,7 @@ export interface Devices extends AsyncDisposable {
   readonly calibration: CameraCalibration | null;
   /** The time that the flight goes by. */
   readonly clock: AlarmClock;
+  readonly signing: OpenedController["signing"];
   /** null: the flight is flown now. */
   readonly flown: FlownContext | null;
 }
@@ -28,16 +34,17 @@ export async function openDevices(
   parts: FlightParts,
   request: FlyRequest,
   config: AirborneConfig,
-  note: Note,
+  { note, signedBefore }: Pick<FlightControllerPlace, "note" | "signedBefore">,
 ): Promise<Devices> {
   await using resources = new AsyncDisposableStack();
-  const { adapter, clock, flown } = resources.use(
+  const { adapter, clock, signing, flown } = resources.use(
     await parts.openFlightController({
       address: request.connect,
       autopilot: request.autopilot,
       config: config.flightController,
       imu: config.eskf.imu,
       note,
+      signedBefore,
     }),
   );
   const seen = flown === null ? await liveCamera(parts, request, config, clock) : flown.camera;
@@ -49,6 +56,7 @@ export async function openDevices(
     camera: seen?.source ?? null,
     calibration: seen?.calibration ?? null,
     clock,
+    signing,
     flown,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

@@ -33,7 +33,7 @@ import type { SyscallsAllowed } from "../../native/device/mod.ts";
 import { filterSyscalls } from "../syscall_filter.ts";
 import { type Devices, openDevices } from "./devices.ts";
 import { buildLiveParts, type LiveParts } from "./live_parts.ts";
-import { type LastPosition, readLiveState, removeUnfinishedStates } from "./live_state_file.ts";
+import { type LiveState, readLiveState, removeUnfinishedStates } from "./live_state_file.ts";
 import type { NamedStartArea } from "./start.ts";
 
 /** Tiles that grow too old for their sector within it are not flown on. */
@@ -57,7 +57,8 @@ export async function flyFlight(
 ): Promise<SummaryLine> {
   const { note, signal } = console;
   const estimatorEvents: EstimatorEvent[] = [];
-  await using devices = await openDevices(parts, request, config, note);
+  const { signing: signedBefore = null, ...earlier } = await earlierFlight(request, note);
+  await using devices = await openDevices(parts, request, config, { note, signedBefore });
   const { clock, flown } = devices;
   await using airborne = await parts.composeAirborne({
     ...request,
@@ -65,7 +66,7 @@ export async function flyFlight(
     onEvent: (event) => estimatorEvents.push(event),
   });
   const header = headerOf(clock, devices.calibration);
-  const interrupted = flown === null ? await interruptedFlight(request.recorderFolder, note) : null;
+  const interrupted = flown === null && earlier.ended === false ? earlier.last ?? null : null;
   const start = { ...request, airborne, config, clock, header, note };
   await using opened = await openOutputs(parts, start);
   const { recording, records, tiles } = opened;
@@ -78,14 +79,14 @@ export async function flyFlight(
     recording,
     startArea: startArea(request, flown),
     interrupted,
+    signingStamps: () => devices.signing?.stamps() ?? signedBefore,
     onLanded: () => ending.abort(),
   });
   const tally = new FlightTally(header.name);
   const warn = warnings(console, recording);
   warn("flight.expired_tiles", expiredTilesWarning(airborne.flightPackage));
   warn("flight.syscalls_not_filtered", filterSyscalls(airborne, request, liveSyscalls(request)));
-  const { serviceManager: manager } = airborne;
-  using supervision = new FlightSupervision({ manager, clock: new SystemClock() });
+  using supervision = superviseBy(airborne);
   const outputs = new FlightOutputs([
     records,
     ...live.outputs,
@@ -98,8 +99,7 @@ export async function flyFlight(
   live.sender.start();
   supervision.ready();
   collectGarbage();
-  const sigmas = flown?.sigmas ?? config.live.sigmas;
-  const sensors = new SensorFeed(airborne.estimator, airborne.localFrame, { sigmas });
+  const sensors = new SensorFeed(airborne.estimator, airborne.localFrame, sigmasOf(flown, config));
   await runFlight({
     ...airborne,
     sources: liveSources(live, devices, recording, AbortSignal.any([signal, ending.signal])),
@@ -118,6 +118,15 @@ export async function flyFlight(
     tiles: tiles?.counts() ?? null,
     outputFaults: outputs.faults(),
   });
+}
+
+/** By the machine's time, whatever the flight's is. */
+function superviseBy({ serviceManager: manager }: Airborne): FlightSupervision {
+  return new FlightSupervision({ manager, clock: new SystemClock() });
+}
+
+function sigmasOf(flown: FlownContext | null, { live }: AirborneConfig) {
+  return { sigmas: flown?.sigmas ?? live.sigmas };
 }
 
 function chainOptions(config: AirborneConfig, { clock, flown }: Devices) {
@@ -180,17 +189,16 @@ function startArea({ start }: FlyRequest, flown: FlownContext | null): NamedStar
   return area === null ? null : { ...area, from: "recording" };
 }
 
-/** Where a flight was that was recorded there and did not end. */
-async function interruptedFlight(
-  recorderFolder: string,
+/** What the flight left that was recorded there last. */
+async function earlierFlight(
+  { recorderFolder }: FlyRequest,
   note: FlightConsole["note"],
-): Promise<LastPosition | null> {
+): Promise<Partial<LiveState>> {
   try {
-    const state = await readLiveState(recorderFolder);
-    return state === null || state.ended ? null : state.last;
+    return await readLiveState(recorderFolder) ?? {};
   } catch (error) {
     note(`what an earlier flight left cannot be used: ${messageOf(error)}`);
-    return null;
+    return {};
   }
 }
 

@@ -6,6 +6,7 @@
 import type { AlarmClock } from "../../core/mod.ts";
 import type { CameraSource } from "../../flight/camera_source/mod.ts";
 import type { FlightControllerAdapter } from "../../flight/flight_controller/mod.ts";
+import type { SigningStamps } from "../../link/mavlink/mod.ts";
 import type { LiveConfig } from "./config.ts";
 import type { Airborne } from "../contract.ts";
 import { outputFaultText } from "../fault_text.ts";
@@ -41,6 +42,8 @@ interface LiveContext {
   readonly startArea: NamedStartArea | null;
   /** Where a flight was that did not end; null where there is none. */
   readonly interrupted: LastPosition | null;
+  /** Of the line's signatures, for the next flight. */
+  readonly signingStamps: () => SigningStamps | null;
   readonly note: Note;
   readonly onLanded: () => void;
 }
@@ -56,6 +59,7 @@ export function buildLiveParts(context: LiveContext): LiveParts {
   const monitor = new LiveMonitor(clock);
   const heights = new HeightReference({
     groundHeightM: airborne.flightPackage.manifest.groundHeightM,
+    onOtherGround: (aboveM) => warn(context, "flight.other_ground", otherGroundText(aboveM)),
   });
   const utc = new CheckedUtc(clock);
   const sourceSwitch = new SourceSwitch({ adapter, clock });
@@ -120,6 +124,7 @@ function sentListeners(context: LiveContext, monitor: LiveMonitor, sourceSwitch:
       endpoint,
       camera,
       sourceSwitch,
+      signingStamps: context.signingStamps,
       onFault: (error) =>
         warn(context, "flight.output_failed", outputFaultText("live state", error)),
     }),
@@ -161,6 +166,13 @@ function distrustGps({ estimator }: Airborne, monitor: LiveMonitor): void {
   const reason = "not trusted before the interruption";
   estimator.distrustGps(reason);
   monitor.gpsDistrusted(reason);
+}
+
+function otherGroundText(aboveM: number): string {
+  const where = `${Math.abs(aboveM).toFixed(0)} m ${aboveM > 0 ? "above" : "below"}`;
+  return `by GPS the take-off ground lies ${where} the package's (--ground-height of operator ` +
+    "provision): heights count from the take-off ground, and pictures fit the map only where that is " +
+    "as high as the ground below";
 }
 
 function warn({ note, recording }: LiveContext, kind: string, text: string): void {

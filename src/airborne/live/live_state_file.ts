@@ -33,6 +33,15 @@ const LastPositionSchema = z.object({
 });
 export type LastPosition = Readonly<z.infer<typeof LastPositionSchema>>;
 
+const Stamp = z.int().min(0).max(2 ** 48 - 1);
+/** Newest stamps of a signed line (10 µs since 2015): what was recorded before them is not believed again. */
+const SigningSchema = z.object({
+  newest: Stamp,
+  /** Of each system, component and link. */
+  streams: z.array(z.tuple([z.int().min(0).max(2 ** 24 - 1), Stamp]).readonly()).max(256)
+    .readonly(),
+});
+
 const LiveStateSchema = z.object({
   format: z.literal("gdn-live-state"),
   formatVersion: z.literal(1),
@@ -40,6 +49,8 @@ const LiveStateSchema = z.object({
   ended: z.boolean(),
   /** null before the first estimate, and while it is too uncertain to start from. */
   last: LastPositionSchema.nullable(),
+  /** null, or absent: no line was signed. */
+  signing: SigningSchema.nullable().optional(),
   status: LiveStatusSchema,
 });
 export type LiveState = Readonly<z.infer<typeof LiveStateSchema>>;

@@ -7,6 +7,7 @@ import { type Clock, horizontalCovarianceM2, percentile } from "../../core/mod.t
 import type { CameraSource } from "../../flight/camera_source/mod.ts";
 import type { FlightControllerAdapter } from "../../flight/flight_controller/mod.ts";
 import type { ControllerEvent } from "../../flight/flight_events/mod.ts";
+import type { SigningStamps } from "../../link/mavlink/mod.ts";
 import type { FlightEnding, FlightOutput } from "../flight_output.ts";
 import type { LiveMonitor } from "./live_monitor.ts";
 import { type LastPosition, type LiveState, writeLiveState } from "./live_state_file.ts";
@@ -22,6 +23,7 @@ interface LiveStateWriterOptions {
   readonly endpoint: string;
   readonly camera: Pick<CameraSource, "health" | "address"> | null;
   readonly sourceSwitch: SourceSwitch;
+  readonly signingStamps: () => SigningStamps | null;
   /** Hears of the first state that cannot be written. */
   readonly onFault: (error: unknown) => void;
 }
@@ -78,6 +80,7 @@ export class LiveStateWriter implements FlightOutput {
       formatVersion: 1,
       ended,
       last: this.#lastPosition(),
+      signing: this.#options.signingStamps(),
       status: this.#status(),
     };
     this.#writing = writeLiveState(this.#options.recorderFolder, state)

@@ -10,5 +10,5 @@ export {
   type OutgoingMessage,
 } from "./messages.ts";
 export { decodeMessage } from "./payload.ts";
-export { MavlinkSigning, SigningKey } from "./signing.ts";
+export { MavlinkSigning, SigningKey, type SigningStamps } from "./signing.ts";
 export { MavlinkSplitter } from "./splitter.ts";

@@ -14,6 +14,8 @@ const STAMPS_PER_MS = 100;
 const STAMP_MAX = 2 ** 48 - 1;
 /** One minute: how far a stream that was not heard before may be behind us. */
 const STAMPS_BEHIND_MAX = 60_000 * STAMPS_PER_MS;
+/** Two seconds: what may have been sent after the stamps were kept for the last time. */
+const STAMPS_LOST_MAX = 2000 * STAMPS_PER_MS;
 /** Only who has the key can make a new one. */
 const STREAMS_MAX = 256;
 
@@ -50,10 +52,18 @@ interface SigningOptions {
   /** Messages that are believed without a signature, by id: a radio's RADIO_STATUS never has one. */
   readonly acceptUnsigned: (messageId: number) => boolean;
   /**
-   * The newest stamp of an earlier run. Without it and without a clock, a recording of an older flight is
-   * taken for new until the first frame of this one.
+   * What an earlier run knew at its end, or shortly before. Without it and without a clock, a recording of an
+   * older flight is taken for new until the first frame of this one.
    */
-  readonly stampMin?: number;
+  readonly before?: SigningStamps;
+}
+
+/** The newest stamps, 10 µs since 2015: what must outlive the process. */
+export interface SigningStamps {
+  /** Sent or accepted. */
+  readonly newest: number;
+  /** Accepted of each system, component and link (8 bits each, in that order). */
+  readonly streams: readonly (readonly [stream: number, stamp: number])[];
 }
 
 /** Signs and verifies on one link: encoder and splitter share it. */
@@ -66,7 +76,16 @@ export class MavlinkSigning {
 
   constructor(options: SigningOptions) {
     this.#options = options;
-    this.#newest = options.stampMin ?? 0;
+    const { before = { newest: 0, streams: [] } } = options;
+    this.#newest = before.newest === 0 ? 0 : before.newest + STAMPS_LOST_MAX;
+    for (const [stream, stamp] of before.streams.slice(0, STREAMS_MAX)) {
+      this.#streams.set(stream, stamp);
+    }
+  }
+
+  /** To be kept, for the next run. */
+  stamps(): SigningStamps {
+    return { newest: this.#newest, streams: [...this.#streams] };
   }
 
   acceptsUnsigned(messageId: number): boolean {

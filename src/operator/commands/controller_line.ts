@@ -31,5 +31,5 @@ export async function lineSigning(
   if (firmware.startsWith("inav")) {
     throw new UsageError("iNav speaks MSP, which nobody signs: do without --signing-key");
   }
-  return await openSigning(signingKey, utcMs);
+  return await openSigning(signingKey, { utcMs });
 }

@@ -4,7 +4,12 @@
  * @module
  */
 import { EXIT, GdnError, readPlainFile } from "../../../core/mod.ts";
-import { MavlinkSigning, MESSAGES, SigningKey } from "../../../link/mavlink/mod.ts";
+import {
+  MavlinkSigning,
+  MESSAGES,
+  SigningKey,
+  type SigningStamps,
+} from "../../../link/mavlink/mod.ts";
 
 const KEY_BYTES = 32;
 const FILE_BYTES_MAX = 256;
@@ -20,7 +25,11 @@ const OTHERS = 0o077;
  */
 export async function openSigning(
   path: string,
-  utcMs: () => number | null = () => null,
+  { utcMs = () => null, before }: {
+    readonly utcMs?: () => number | null;
+    /** Of an earlier run. */
+    readonly before?: SigningStamps;
+  } = {},
 ): Promise<MavlinkSigning> {
   const { mode } = await Deno.stat(path);
   if (mode !== null && (mode & OTHERS) !== 0) {
@@ -34,6 +43,7 @@ export async function openSigning(
     key: new SigningKey(key),
     linkId: 0,
     utcMs,
+    ...(before === undefined ? {} : { before }),
     acceptUnsigned: (messageId) => messageId === MESSAGES.RADIO_STATUS.id,
   });
 }
