@@ -160,7 +160,7 @@ const position = (change: Partial<ControllerPositionEvent>): ControllerPositionE
 });
 
 Deno.test("pressure becomes height over the ground that it was measured on", () => {
-  const heights = new HeightReference({ groundHeightM: 120 });
+  const heights = new HeightReference({ groundHeightM: 120, onOtherGround: () => {} });
   assert.equal(heights.height(pressure(0, 990)), null);
   heights.observeState("on_ground");
   for (let i = 0; i < 100; i++) heights.height(pressure(i / 10, 990));
@@ -176,7 +176,7 @@ Deno.test("pressure becomes height over the ground that it was measured on", () 
 });
 
 Deno.test("in the air the controller's height over home is where the climb began", () => {
-  const heights = new HeightReference({ groundHeightM: 120 });
+  const heights = new HeightReference({ groundHeightM: 120, onOtherGround: () => {} });
   heights.observeState("in_flight");
   heights.height(pressure(0, 980));
   heights.observeController(position({ heightMslM: 290, heightAboveHomeM: 150 }));
@@ -312,4 +312,33 @@ Deno.test("the controller flies by us while its GPS is demoted or lost, and by i
     deltaM: 2,
   }]);
   assert.equal(asked.at(-1), "40 controller_gps");
+});
+
+Deno.test("take-off from a hill: the heights of GPS count from it, which is told once and is no fault of GPS", () => {
+  const told: number[] = [];
+  const onOtherGround = (aboveM: number) => told.push(Math.round(aboveM));
+  const heights = new HeightReference({ groundHeightM: 120, onOtherGround });
+  const at = (heightM: number) =>
+    heights.ofGps(gps(0, { position: { latitudeDeg: 48.5, longitudeDeg: 35, heightM } }));
+  // As GPS comes, before the controller has said that it stands.
+  for (let i = 0; i < 3; i++) at(205);
+  heights.observeState("on_ground");
+  assert.ok(Math.abs(at(205) - 120) < 0.5, "not one sample 85 m off the barometer");
+  for (let i = 0; i < 20; i++) at(205);
+  heights.observeState("in_flight");
+  assert.ok(Math.abs(at(305) - 220) < 0.5, `${at(305)}`);
+  // What it does in flight is a matter of the checks, as ever.
+  assert.ok(Math.abs(at(505) - 420) < 0.5);
+  assert.deepEqual(told, [85]);
+});
+
+Deno.test("a GPS that differs from the map's ground by what GPS is wrong by is left alone", () => {
+  const onOtherGround = () => assert.fail("told");
+  const heights = new HeightReference({ groundHeightM: 120, onOtherGround });
+  heights.observeState("on_ground");
+  for (let i = 0; i < 20; i++) assert.equal(heights.ofGps(gps(i)), 130);
+  const inFlight = new HeightReference({ groundHeightM: 120, onOtherGround });
+  inFlight.observeState("in_flight");
+  const high = { position: { latitudeDeg: 48.5, longitudeDeg: 35, heightM: 900 } };
+  for (let i = 0; i < 20; i++) assert.equal(inFlight.ofGps(gps(i, high)), 900);
 });

@@ -119,7 +119,10 @@ export class LiveEvents {
   #gps(event: GpsEvent): GpsEvent {
     if (event.fix === "none") return event;
     this.#convergenceRad = this.#convergence(event.position);
-    if (event.heightOver !== "mean_sea_level") return event;
+    if (event.heightOver !== "mean_sea_level") {
+      const heightM = this.#options.heights.ofGps(event);
+      return { ...event, position: { ...event.position, heightM } };
+    }
     const { heightOver: _msl, ...sample } = event;
     const heightM = this.#options.heights.ellipsoidM(event.position.heightM);
     return heightM === null
