@@ -6,14 +6,15 @@
 import { type LocalFrame, type Logger, type MonotonicNs, secondsFromNs } from "../core/mod.ts";
 import type { FdrSink } from "../flight/flight_recorder/mod.ts";
 import type { EstimatorEvent } from "../navigation/state_estimator/mod.ts";
+import type { GpsGateRecords } from "./gps_gate_records.ts";
 
 export function recordEvent(
-  to: { readonly sink: FdrSink; readonly logger: Logger },
+  to: { readonly sink: FdrSink; readonly logger: Logger; readonly gate: GpsGateRecords },
   event: Exclude<EstimatorEvent, { readonly type: "measurement" }>,
   localFrame: LocalFrame,
   nowNs: MonotonicNs,
 ): void {
-  const { sink, logger } = to;
+  const { sink, logger, gate } = to;
   const timestampNs = nowNs;
   switch (event.type) {
     case "label": {
@@ -35,6 +36,7 @@ export function recordEvent(
       return;
     }
     case "gps.demoted": {
+      gate.reset();
       const { reason, unlearnt } = event;
       const unlearntSinceNs = unlearnt?.sinceNs ?? null, movedM = unlearnt?.movedM ?? null;
       const payload = { reason, unlearntSinceNs, movedM };
@@ -65,12 +67,8 @@ export function recordEvent(
       return;
     }
     case "gps_bounded_delta.accept":
-    case "gps_bounded_delta.reject": {
-      const deltaM = Number.isFinite(event.deltaM) ? event.deltaM : null;
-      const payload = { reason: event.reason, deltaM };
-      sink.enqueue({ kind: `c5.${event.type}`, timestampNs, payload });
-      return;
-    }
+    case "gps_bounded_delta.reject":
+      return gate.add(event, nowNs);
     default:
       event satisfies never;
   }

@@ -17,6 +17,7 @@ import { faultText } from "./fault_text.ts";
 import type { FlightEnding, FlightFault, FlightOutput } from "./flight_output.ts";
 import type { FlightRecording, RecordedFlightSummary } from "./flight_recording.ts";
 import { fixRecord, stateRecord } from "./frame_line.ts";
+import { GpsGateRecords } from "./gps_gate_records.ts";
 import { MeasurementRecords } from "./measurement_records.ts";
 import type { FrameOutcome } from "./navigator.ts";
 import type { FrameLine } from "./json_lines.ts";
@@ -33,6 +34,7 @@ export class FlightRecords implements FlightOutput {
   readonly name = "flight record";
   readonly #sensors: SensorRecords;
   readonly #measurements: MeasurementRecords;
+  readonly #gate: GpsGateRecords;
   readonly #camera: FdrSink;
   readonly #navigator: FdrSink;
   readonly #estimator: FdrSink;
@@ -51,6 +53,7 @@ export class FlightRecords implements FlightOutput {
     this.#navigator = recording.sink("navigator");
     this.#estimator = recording.sink("state_estimator");
     this.#measurements = new MeasurementRecords(this.#estimator);
+    this.#gate = new GpsGateRecords(this.#estimator);
     this.#vio = recording.sink("vio");
     this.#companion = recording.sink("companion");
     this.#recording = recording;
@@ -80,7 +83,7 @@ export class FlightRecords implements FlightOutput {
 
   onEstimatorEvents(events: readonly EstimatorEvent[]): void {
     const logger = this.#recording.logger.child("state_estimator");
-    const to = { sink: this.#estimator, logger };
+    const to = { sink: this.#estimator, logger, gate: this.#gate };
     const nowNs = this.#clock.now();
     for (const event of events) {
       if (event.type === "measurement") this.#measurements.add(event.outcome, nowNs);

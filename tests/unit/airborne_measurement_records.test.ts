@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { GpsGateRecords } from "../../src/airborne/gps_gate_records.ts";
 import { MeasurementRecords } from "../../src/airborne/measurement_records.ts";
 import type { MonotonicNs } from "../../src/core/mod.ts";
 import { FakeFdrSink } from "../../src/flight/flight_recorder/fake_fdr_sink.ts";
@@ -51,4 +52,29 @@ Deno.test("MeasurementRecords tells the same refusal once a second, and each new
   assert.equal(sink.records.length, 6);
   const payload = sink.records[5].payload as Record<string, unknown>;
   assert.deepEqual([payload.reason, payload.testRatio], ["demoted: spoofed", null]);
+});
+
+Deno.test("GpsGateRecords records a change of the reason and how many answers came since, not every sample", () => {
+  const sink = new FakeFdrSink();
+  const records = new GpsGateRecords(sink);
+  const reject = (seconds: number, reason: string, deltaM = 80) =>
+    records.add(
+      { type: "gps_bounded_delta.reject", timeNs: at(seconds), reason, deltaM },
+      at(seconds),
+    );
+  for (let i = 0; i < 100; i++) reject(i / 5, `${80 + i} m from the estimate`, 80 + i);
+  for (let i = 0; i < 10; i++) reject(20 + i / 5, "dwell time is not over");
+  records.add(
+    { type: "gps_bounded_delta.accept", timeNs: at(22), reason: "", deltaM: 1 },
+    at(22),
+  );
+  const told = sink.records.map(({ kind, payload }) => {
+    const { reason, repeatedBefore } = payload as Record<string, unknown>;
+    return [kind.split(".").at(-1), reason, repeatedBefore];
+  });
+  assert.deepEqual(told, [
+    ["reject", "80 m from the estimate", undefined],
+    ["reject", "dwell time is not over", 99],
+    ["accept", "", 9],
+  ]);
 });

@@ -4,13 +4,18 @@
  * @module
  */
 import * as z from "zod";
-import { LatitudeDeg, LongitudeDeg, Nanoseconds, SourceLabel } from "./shapes.ts";
+import { Count, LatitudeDeg, LongitudeDeg, Nanoseconds, SourceLabel } from "./shapes.ts";
 
 /**
  * Returning GPS compared with the state; the distance is null when there is nothing to compare
  * with.
  */
-const GPS_BOUNDED_DELTA = { reason: z.string(), deltaM: z.number().nullable() };
+const GPS_BOUNDED_DELTA = {
+  reason: z.string(),
+  deltaM: z.number().nullable(),
+  /** Answers since the record before that are not recorded: they changed nothing. */
+  repeatedBefore: Count.optional(),
+};
 
 /** A number for each component of the source; empty where the filter did not look at it. */
 const Components = z.array(z.number()).max(12);
