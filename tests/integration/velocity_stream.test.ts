@@ -78,8 +78,13 @@ Deno.test("velocity.csv reaches the estimator, on its clock", async () => {
   });
 });
 
-Deno.test("a recorded flight is exported with its velocity.csv, and flies again", async () => {
+Deno.test("a recorded flight is exported with its velocity.csv and what its GPS left out, and flies again", async () => {
   await inFlight(async (folder) => {
+    // A height over nothing known, and no vertical velocity.
+    const gps = await Deno.readTextFile(`${folder}/flight/gps.csv`);
+    const [header, row] = gps.split("\n");
+    const fields = row.split(",").with(5, "").with(8, "");
+    await Deno.writeTextFile(`${folder}/flight/gps.csv`, `${header}\n${fields.join(",")}\n`);
     const flown = await openRecordedFlight(`${folder}/flight`);
     const { format: _format, formatVersion: _version, ...description } = flown.description;
     const clock = new ManualClock({ startUtc: new Date(description.startUtc) });
@@ -101,7 +106,12 @@ Deno.test("a recorded flight is exported with its velocity.csv, and flies again"
     const files = await findFlight(flight.folder);
     const { files: names } = await exportRecordedFlight(files, `${folder}/again`);
     assert.ok(names.includes("velocity.csv"));
-    const text = (name: string) => Deno.readTextFile(`${folder}/${name}/velocity.csv`);
-    assert.equal(await text("again"), await text("flight"));
+    for (const name of ["velocity.csv", "gps.csv"]) {
+      const text = (flight: string) => Deno.readTextFile(`${folder}/${flight}/${name}`);
+      assert.equal(await text("again"), await text("flight"));
+    }
+    const sample = events.find(({ kind }) => kind === "gps");
+    assert.ok(sample?.kind === "gps" && sample.heightUnknown === true);
+    assert.equal(sample.hasVerticalVelocity, false);
   });
 });

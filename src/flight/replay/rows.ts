@@ -72,6 +72,11 @@ export class RowFields {
     ) as unknown as Vector3;
   }
 
+  /** What was not measured: an empty field. */
+  isEmpty(index: number): boolean {
+    return this.#row.fields[index] === "";
+  }
+
   oneOf<const T extends string>(index: number, values: readonly T[]): T {
     const text = this.#text(index);
     const found = values.find((value) => value === text);
@@ -135,7 +140,10 @@ export function baroEvent(row: RowFields): BaroEvent {
   return { kind: "baro", ...row.times(), heightM: row.number(2, -20_000, 100_000) };
 }
 
+/** Without a height, or without the velocity's last component, where these fields are empty. */
 export function gpsEvent(row: RowFields): GpsEvent {
+  const hasHeight = !row.isEmpty(5), hasVerticalVelocity = !row.isEmpty(8);
+  const speedMps = (index: number) => row.number(index, -SPEED_MAX_MPS, SPEED_MAX_MPS);
   return {
     kind: "gps",
     ...row.times(),
@@ -143,9 +151,11 @@ export function gpsEvent(row: RowFields): GpsEvent {
     position: {
       latitudeDeg: row.number(3, -90, 90),
       longitudeDeg: row.number(4, -180, 180),
-      heightM: row.number(5, -20_000, 1_000_000),
+      heightM: hasHeight ? row.number(5, -20_000, 1_000_000) : 0,
     },
-    velocityEnuMps: row.vector(6, SPEED_MAX_MPS),
+    ...(hasHeight ? {} : { heightUnknown: true }),
+    velocityEnuMps: [speedMps(6), speedMps(7), hasVerticalVelocity ? speedMps(8) : 0],
+    ...(hasVerticalVelocity ? {} : { hasVerticalVelocity: false }),
     sigmaHorizontalM: row.number(9, 0, SIGMA_MAX_M),
     sigmaVerticalM: row.number(10, 0, SIGMA_MAX_M),
     satellites: row.integer(11, 0, 1000),

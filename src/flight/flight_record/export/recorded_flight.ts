@@ -117,9 +117,12 @@ function rowsOf({ kind, payload }: FdrRecord): readonly Row[] {
     }
     case "sensor.gps": {
       const row = payload as FdrPayload<"sensor.gps">;
+      const [east, north, up] = row.velocityEnuMps;
       return [[
         ...[row.controllerNs, row.receivedNs, row.fix, row.latitudeDeg, row.longitudeDeg],
-        ...[row.heightM, ...row.velocityEnuMps, row.sigmaHorizontalM, row.sigmaVerticalM],
+        ...[row.heightUnknown === true ? "" : row.heightM],
+        ...[east, north, row.hasVerticalVelocity === false ? "" : up],
+        ...[row.sigmaHorizontalM, row.sigmaVerticalM],
         ...[row.satellites, row.integrity],
       ]];
     }
