@@ -1,6 +1,8 @@
 /**
  * A place found by searching the map is not fused at once. It is fused when the next frames agree with
- * it, each matched on its own around where the estimator's motion has moved that place.
+ * it, each matched on its own around where the estimator's motion has moved that place. Frames that
+ * follow each other see nearly the same ground and err alike: where nothing else speaks for the place
+ * they have to agree over some way flown.
  *
  * @module
  */
@@ -10,6 +12,8 @@ interface Candidate {
   readonly timeNs: MonotonicNs;
   readonly positionLocalM: Vector3;
   readonly agreed: number;
+  /** Still to be flown over ground that agrees, metres. */
+  readonly aheadM: number;
   readonly missed: number;
 }
 
@@ -29,16 +33,21 @@ export class Confirmation {
     return this.#candidate;
   }
 
-  /** Takes a place found by search. */
-  open(timeNs: MonotonicNs, positionLocalM: Vector3): void {
-    this.#candidate = { timeNs, positionLocalM, agreed: 0, missed: 0 };
+  /** Takes a place found by search; frames have to agree with it over `aheadM` metres. */
+  open(timeNs: MonotonicNs, positionLocalM: Vector3, aheadM: number): void {
+    this.#candidate = { timeNs, positionLocalM, agreed: 0, aheadM, missed: 0 };
   }
 
   /** Another frame agrees; true when that is enough. */
   agree(timeNs: MonotonicNs, positionLocalM: Vector3): boolean {
-    const agreed = (this.#candidate?.agreed ?? 0) + 1;
-    this.#candidate = { timeNs, positionLocalM, agreed, missed: 0 };
-    if (agreed < this.#needed) return false;
+    const before = this.#candidate;
+    if (before === null) return false;
+    const agreed = before.agreed + 1;
+    const [eastM, northM] = before.positionLocalM;
+    const flownM = Math.hypot(positionLocalM[0] - eastM, positionLocalM[1] - northM);
+    const aheadM = before.aheadM - flownM;
+    this.#candidate = { timeNs, positionLocalM, agreed, aheadM, missed: 0 };
+    if (agreed < this.#needed || aheadM > 0) return false;
     this.#candidate = null;
     return true;
   }
@@ -50,7 +59,7 @@ export class Confirmation {
     const missed = candidate.missed + 1;
     this.#candidate = missed >= MISSES_MAX
       ? null
-      : { timeNs, positionLocalM: predicted, agreed: candidate.agreed, missed };
+      : { ...candidate, timeNs, positionLocalM: predicted, missed };
   }
 
   drop(): void {

@@ -182,10 +182,18 @@ export class FixFinder {
       const { place } = this.#evidence;
       if (place !== null) return await this.#settle(camera, frame, prior, place);
     }
-    if (location.fix !== null && this.#evidence.allows(location.fix.posterior.positionLocalM)) {
-      this.#confirmation.open(timeNs, location.fix.posterior.positionLocalM);
-    }
+    this.#followUp(location, footprintM(frame, prior));
     return this.#withheld(location);
+  }
+
+  /** The next frames are to confirm the place; a search that compared all others has spoken for it, or not. */
+  #followUp({ fix, scores }: Location, footprintM: number): void {
+    if (fix === null) return;
+    const { timeNs, posterior: { positionLocalM } } = fix;
+    const aheadM = scores === undefined ? this.#parts.config.confirmFootprints * footprintM : 0;
+    if (scores === undefined || this.#evidence.allows(positionLocalM)) {
+      this.#confirmation.open(timeNs, positionLocalM, aheadM);
+    }
   }
 
   /** The place that stands out: by its tie points, or where there are too few as the search has it. */

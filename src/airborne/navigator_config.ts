@@ -8,6 +8,8 @@ export const NavigatorConfigSchema = z.strictObject({
   confirmations: z.int().min(1).max(10).default(2),
   /** …each within this share of the height of where odometry says it should be. */
   confirmShare: quantity.ratio.default(0.08),
+  /** A place that no exhaustive search speaks for is confirmed over so much new ground, in footprints. */
+  confirmFootprints: quantity.ratioOrZero.default(0.5),
   /** After this many frames in a row without a fix the search circle widens… */
   widenAfter: z.int().min(0).max(1_000_000).default(6),
   /** …by this share of the height (1 sigma) with each further frame. */

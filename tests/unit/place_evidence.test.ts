@@ -43,3 +43,17 @@ Deno.test("PlaceEvidence follows a place although the motion is wrong by some pe
   assert.ok(Math.hypot(best.eastM - 64, best.northM - 64) <= 2 * GSD_M, JSON.stringify(best));
   assert.ok(best.score > 0.27, `${best.score}`);
 });
+
+Deno.test("PlaceEvidence grows with the search: a place that was beyond it stands out by what is seen from then on", () => {
+  const whole = scoresOf([[70, 70, 0.3]]);
+  const small: PlaceScores = {
+    ...{ westM: -20, northM: 20, gsdM: GSD_M, columns: 21, rows: 21 },
+    scores: new Float32Array(21 * 21).fill(0.1),
+  };
+  const evidence = new PlaceEvidence(small);
+  evidence.add(small, [0, 0], 1);
+  evidence.add(whole, [4, 0], 1);
+  const best = evidence.best(20);
+  assert.ok(Math.hypot(best.eastM - 70, best.northM - 70) <= GSD_M, JSON.stringify(best));
+  assert.ok(Math.abs(best.margin * evidence.footprints - 0.25) < 1e-3, `${best.margin}`);
+});

@@ -26,20 +26,23 @@ export interface BestPlace {
   readonly margin: number;
 }
 
+/** A search that is so much wider makes the lattice wider. */
+const GROWN = 1.2;
 /** Share of the way flown that the motion between frames may be wrong by: scale, heading. */
 const DRIFT_SHARE = 0.05;
 
 /**
  * A lattice of places that moves with the aircraft. Each cell holds the sum of the scores along the best
  * way that leads there: of the ways that the error of the motion allows the best one counts (Viterbi's
- * recursion). What lay beyond the first frame's area is not part of it.
+ * recursion). What lay beyond the area of the first frames is not part of it; where a later search is
+ * larger its new places may have been as good as the best until then.
  */
 export class PlaceEvidence {
   readonly #gsdM: number;
-  readonly #columns: number;
-  readonly #rows: number;
-  readonly #sums: Float32Array<ArrayBuffer>;
-  readonly #scratch: Float32Array<ArrayBuffer>;
+  #columns: number;
+  #rows: number;
+  #sums: Float32Array<ArrayBuffer>;
+  #scratch: Float32Array<ArrayBuffer>;
   /** Of the north-west cell, now. */
   #westM: number;
   #northM: number;
@@ -70,6 +73,7 @@ export class PlaceEvidence {
     this.#northM += moved[1];
     this.#driftM += DRIFT_SHARE * Math.hypot(...moved);
     for (; this.#driftM >= this.#gsdM; this.#driftM -= this.#gsdM) this.#letApart();
+    if (frame.columns * frame.gsdM > GROWN * this.#columns * this.#gsdM) this.#grow(frame);
     const columns = this.#columns, step = this.#gsdM / frame.gsdM;
     const left = (this.#westM - frame.westM) / frame.gsdM;
     const top = (frame.northM - this.#northM) / frame.gsdM;
@@ -127,6 +131,26 @@ export class PlaceEvidence {
       }
     }
     return best === -Infinity ? 0 : best / this.#footprints;
+  }
+
+  /** To the area of a frame, on the lattice as it is. */
+  #grow(frame: PlaceScores): void {
+    const gsdM = this.#gsdM;
+    const left = Math.max(0, Math.round((this.#westM - frame.westM) / gsdM));
+    const top = Math.max(0, Math.round((frame.northM - this.#northM) / gsdM));
+    const columns = Math.max(left + this.#columns, Math.round(frame.columns * frame.gsdM / gsdM));
+    const rows = Math.max(top + this.#rows, Math.round(frame.rows * frame.gsdM / gsdM));
+    const sums = new Float32Array(columns * rows).fill(this.#sums[indexOfLargest(this.#sums)]);
+    for (let row = 0; row < this.#rows; row++) {
+      const from = row * this.#columns;
+      sums.set(this.#sums.subarray(from, from + this.#columns), (top + row) * columns + left);
+    }
+    this.#westM -= left * gsdM;
+    this.#northM += top * gsdM;
+    this.#columns = columns;
+    this.#rows = rows;
+    this.#sums = sums;
+    this.#scratch = new Float32Array(columns * rows);
   }
 
   /** Each cell takes over the best of its neighbours: largest of three along the rows, then the columns. */
