@@ -11,6 +11,7 @@ export * from "./clock.ts";
 export * from "./controller_clock.ts";
 export { inOneLine } from "./visible.ts";
 export * from "./command_line/mod.ts";
+export { filesBesideImagery } from "./grants/imagery_files.ts";
 export { type CommandAccess, commandAccess, type Grants, grantsFor } from "./grants/named.ts";
 export { settingReader } from "./grants/settings.ts";
 export { permissionFlags, type PermissionSet } from "./grants/flags.ts";

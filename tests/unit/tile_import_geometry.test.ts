@@ -6,10 +6,10 @@ import {
   importTiles,
   openRaster,
   projectedReference,
-  projectionFromEpsg,
   RasterImagery,
   readRasterHeader,
 } from "../../src/tiles/workstation/tile_import/mod.ts";
+import { systemFromEpsg } from "../../src/tiles/workstation/tile_import/projection/coordinate_system.ts";
 import { openVision } from "../../src/native/vision/mod.ts";
 import {
   type Blob,
@@ -94,7 +94,7 @@ const references: [string, GeoReference, number | null][] = [
       name,
       projectedReference({
         name,
-        projection: projectionFromEpsg(epsg) ?? "",
+        projection: systemFromEpsg(epsg)?.definition ?? "",
         transform,
         widthPx: WIDTH,
         heightPx: HEIGHT,

@@ -36,6 +36,7 @@ async function importPhotographs(
     const opened = await openImagery(directory, toolkit, {
       centre: null,
       gsdM: null,
+      stretch: null,
       groundAltitudeM: null,
       headings,
       scratchDirectory: directory,

@@ -9,7 +9,9 @@ import {
   openRaster,
   readRasterHeader,
 } from "../../src/tiles/workstation/tile_import/mod.ts";
-import { readGeoTiff } from "../../src/tiles/workstation/tile_import/geotiff_reference.ts";
+import { tiffReference } from "../../src/tiles/workstation/tile_import/projection/geotiff_reference.ts";
+import { readSidecars } from "../../src/tiles/workstation/tile_import/projection/sidecars.ts";
+import { openTiffRaster } from "../../src/tiles/workstation/tile_import/tiff/tiff_raster.ts";
 import { openVision } from "../../src/native/vision/mod.ts";
 import { toolkitOf, writePng } from "./tile_import_fixture.ts";
 
@@ -65,18 +67,23 @@ Deno.test("openRaster() turns a picture as its EXIF orientation says", async () 
   });
 });
 
-Deno.test("readGeoTiff() knows PixelIsArea, PixelIsPoint and no data, and refuses other projections", async () => {
+Deno.test("tiffReference() knows PixelIsArea, PixelIsPoint and projections; what is not named is refused", async () => {
   await inScratch(async (directory) => {
     const path = `${directory}/a.tif`;
     const scale = { ModelPixelScale: [0.5, 0.5, 0], ModelTiepoint: [0, 0, 0, 600_000, 5e6, 0] };
     const keys = { GTModelTypeGeoKey: 1, ProjectedCSTypeGeoKey: 32633 };
     const utm = proj4("EPSG:4326", "+proj=utm +zone=33 +datum=WGS84 +units=m +no_defs");
-    const corner = async (tags: Record<string, unknown>) => {
+    const referenceOf = async (tags: Record<string, unknown>) => {
       await writeTiff(path, tags);
-      const tiff = await readGeoTiff(path);
-      assert.ok(tiff);
-      const { latitudeDeg, longitudeDeg } = tiff.reference.wgsFromPixel(0, 0);
-      const back = tiff.reference.pixelFromWgs(latitudeDeg, longitudeDeg);
+      await using raster = await openTiffRaster(path, null);
+      assert.ok(raster);
+      return tiffReference(path, raster.directory, await readSidecars(path), raster)?.reference;
+    };
+    const corner = async (tags: Record<string, unknown>) => {
+      const reference = await referenceOf(tags);
+      assert.ok(reference);
+      const { latitudeDeg, longitudeDeg } = reference.wgsFromPixel(0, 0);
+      const back = reference.pixelFromWgs(latitudeDeg, longitudeDeg);
       assert.ok(Math.hypot(...back) < 1e-4, `${back}`);
       return utm.forward([longitudeDeg, latitudeDeg]).map((value) => Math.round(value * 100) / 100);
     };
@@ -85,14 +92,10 @@ Deno.test("readGeoTiff() knows PixelIsArea, PixelIsPoint and no data, and refuse
       await corner({ ...scale, ...keys, GTRasterTypeGeoKey: 2 }),
       [599_999.75, 5_000_000.25],
     );
-    await writeTiff(path, { ...scale, ...keys, GDAL_NODATA: "0" });
-    assert.equal((await readGeoTiff(path))?.noData, 0);
-    await writeTiff(path, {
-      ...scale,
-      GTModelTypeGeoKey: 1,
-      ProjectedCSTypeGeoKey: 2056,
-    });
-    await assert.rejects(readGeoTiff(path), /a\.tif.*EPSG:2056.*gdalwarp/s);
+    const other = { ...scale, GTModelTypeGeoKey: 1, ProjectedCSTypeGeoKey: 20_999 };
+    await assert.rejects(referenceOf(other), /a\.tif.*EPSG:20999.*gdalwarp/s);
+    await assert.rejects(referenceOf(scale), /a\.tif.*gdal_translate -a_srs/s);
+    assert.equal(await referenceOf({}), undefined);
   });
 });
 
@@ -103,6 +106,7 @@ Deno.test("openImagery() refuses invalid sources, each with a remedy", async () 
     const options = {
       centre: null,
       gsdM: null,
+      stretch: null,
       groundAltitudeM: null,
       headings: "trust" as const,
       scratchDirectory: directory,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import sharp from "sharp";
 import { DataError } from "../../src/core/mod.ts";
-import { checkTiffDirectories } from "../../src/tiles/workstation/tile_import/tiff_directories.ts";
+import { openTiff } from "../../src/tiles/workstation/tile_import/tiff/directories.ts";
 import { inScratch } from "../support/scratch.ts";
 
 interface Entry {
@@ -62,7 +62,7 @@ const LAYOUTS = [false, true].flatMap((big) =>
   [false, true].map((littleEndian) => ({ big, littleEndian }))
 );
 
-Deno.test("checkTiffDirectories() refuses directories that lead back, in every layout", () =>
+Deno.test("openTiff() refuses directories that lead back, in every layout", () =>
   inScratch(async (folder) => {
     const path = `${folder}/a.tif`;
     for (const layout of LAYOUTS) {
@@ -78,7 +78,7 @@ Deno.test("checkTiffDirectories() refuses directories that lead back, in every l
           ),
         );
         await assert.rejects(
-          checkTiffDirectories(path),
+          openTiff(path),
           (error) => error instanceof DataError && /director/.test(error.message),
           `${name} ${JSON.stringify(layout)}`,
         );
@@ -90,20 +90,20 @@ Deno.test("checkTiffDirectories() refuses directories that lead back, in every l
           ...[300, 500, 700, 900].map((at) => ({ at, next: 0, entries: [] })),
         ], layout),
       );
-      await checkTiffDirectories(path);
+      (await openTiff(path))?.[Symbol.dispose]();
     }
   }));
 
-Deno.test("checkTiffDirectories() takes what libvips writes, and leaves other files alone", () =>
+Deno.test("openTiff() takes what libvips writes, and leaves other files alone", () =>
   inScratch(async (folder) => {
     const path = `${folder}/a.tif`;
     const image = { create: { width: 600, height: 400, channels: 3, background: "#777" } } as const;
     for (const options of [{}, { tile: true, pyramid: true }, { bigtiff: true }]) {
       await sharp(image).tiff(options).toFile(path);
-      await checkTiffDirectories(path);
+      (await openTiff(path))?.[Symbol.dispose]();
     }
     for (const text of ["", "II", "II*\0", "no picture"]) {
       await Deno.writeTextFile(path, text);
-      await checkTiffDirectories(path);
+      (await openTiff(path))?.[Symbol.dispose]();
     }
   }));

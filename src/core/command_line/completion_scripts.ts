@@ -36,7 +36,8 @@ function offered(command: CommandDeclaration): readonly (readonly [string, Optio
 }
 
 const isPath = (one: Option) =>
-  one.access === "read" || one.access === "write" || one.access === "create";
+  one.access === "read" || one.access === "imagery" || one.access === "write" ||
+  one.access === "create";
 
 /** Words that may follow the words typed so far: "" → tiles, cache, …; "cache" → ls, show, …. */
 function nextWords(commands: readonly CommandDeclaration[]): Map<string, readonly string[]> {

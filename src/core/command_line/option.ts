@@ -23,10 +23,19 @@ import {
 
 /**
  * What a value names outside of the program. `create`: made whole beside its place and renamed, so
- * that the folder above is written. `provider` and `database` name a host, `link` a line to a flight
+ * that the folder above is written. `imagery`: read with the files beside it that belong to a picture.
+ * `provider` and `database` name a host, `link` a line to a flight
  * controller, `camera` a camera, each by its address.
  */
-export type Access = "read" | "write" | "create" | "provider" | "database" | "link" | "camera";
+export type Access =
+  | "read"
+  | "imagery"
+  | "write"
+  | "create"
+  | "provider"
+  | "database"
+  | "link"
+  | "camera";
 
 export interface Option<T = unknown> {
   /** null for a flag. */
@@ -200,6 +209,10 @@ export const option = {
   lengthsM<const S extends NumbersSettings>(settings: S) {
     return make<readonly number[], S>(listKind(numberKind("M", "metres", settings)), settings);
   },
+  /** Numbers of a kind that the help names. */
+  numbers<const S extends NumbersSettings>(settings: S) {
+    return make<readonly number[], S>(listKind(numberKind("N", "any unit", settings)), settings);
+  },
   durationS<const S extends NumberSettings>(settings: S) {
     return make<number, S>(numberKind("S", "seconds", settings), settings);
   },
@@ -301,7 +314,9 @@ export const option = {
     }, settings);
   },
   /** A file or folder. */
-  path<const S extends Settings<string> & { readonly access: "read" | "write" | "create" }>(
+  path<
+    const S extends Settings<string> & { readonly access: "read" | "imagery" | "write" | "create" },
+  >(
     settings: S,
   ) {
     return make<string, S>(pathKind(settings.access), settings);

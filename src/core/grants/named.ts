@@ -9,6 +9,7 @@ import { findCommand } from "../command_line/help.ts";
 import type { Access, Option } from "../command_line/option.ts";
 import { tokensOf, withoutLoudness } from "../command_line/parse.ts";
 import { UsageError } from "../errors.ts";
+import { namesBesideImagery } from "./imagery_files.ts";
 import { stagingFolderOf } from "../output/staging_folder.ts";
 
 export interface Grants {
@@ -73,6 +74,7 @@ export function grantsFor(
   const net: string[] = [];
   for (const { access, text } of namedResources(commands, args, readSetting)) {
     if (access === "read") read.push(text);
+    else if (access === "imagery") read.push(text, ...namesBesideImagery(text));
     else if (access === "write") write.push(text);
     else if (access === "create") write.push(text, stagingFolderOf(resolve(text)));
     else if (access === "camera" || access === "link") {

@@ -7,7 +7,10 @@ import { BODY_FROM_NADIR_CAMERA, DataError } from "../../core/mod.ts";
 import { type CameraCalibration, CameraCalibrationSchema } from "../../navigation/camera/mod.ts";
 import type { CalibrationSource } from "./contract.ts";
 
-/** Width of the whole sensor in millimetres, by EXIF Model, as stated by the manufacturer. */
+/**
+ * Width of the whole sensor in millimetres, by EXIF Model, as stated by the manufacturer. Its sides are
+ * 3:2 where it is 13.2 wide (1 inch), else 4:3.
+ */
 const SENSOR_WIDTH_MM: Readonly<Record<string, number>> = {
   FC200: 6.17,
   FC300C: 6.17,
@@ -25,8 +28,24 @@ const SENSOR_WIDTH_MM: Readonly<Record<string, number>> = {
   "L1D-20c": 13.2,
 };
 
-/** Width of a full-frame negative in millimetres: the reference of 35 mm equivalents. */
-const FULL_FRAME_WIDTH_MM = 36;
+/** Diagonal of a full-frame negative, 36 × 24 mm: the reference of 35 mm equivalents (CIPA DCG-001). */
+const FULL_FRAME_DIAGONAL_MM = Math.hypot(36, 24);
+const ONE_INCH_WIDTH_MM = 13.2;
+
+/** Two sources that differ by more than this are told. */
+const DIFFERENCE_TOLD = 0.02;
+/** A calibration that differs by more belongs to another size: the picture was made smaller or cut. */
+const DIFFERENCE_MAX = 0.1;
+
+/** The calibration that some cameras write of themselves, pixels (DJI's DewarpData). */
+export interface OwnCalibration {
+  readonly fxPx: number;
+  readonly fyPx: number;
+  /** k1, k2, p1, p2, k3, where the picture still has its distortion; null where it was removed. */
+  readonly distortion: readonly [number, number, number, number, number] | null;
+  /** Principal point from the middle of the picture, pixels. */
+  readonly offsetPx: readonly [number, number];
+}
 
 interface CalibrationTags {
   readonly model: string | null;
@@ -34,22 +53,45 @@ interface CalibrationTags {
   readonly focalLength35Mm: number | null;
   /** Sensor pixels per millimetre horizontally, from FocalPlaneXResolution and its unit. */
   readonly focalPlanePxPerMm: number | null;
+  readonly ownCalibration?: OwnCalibration | null;
+  /** DJI's CalibratedFocalLength. */
+  readonly calibratedFocalPx?: number | null;
+  /** Above 1 where the middle of the picture was enlarged. */
+  readonly digitalZoom?: number | null;
   readonly widthPx: number;
   readonly heightPx: number;
 }
 
+interface FoundCalibration {
+  readonly calibration: CameraCalibration;
+  readonly source: CalibrationSource;
+  /** The figure that is used; two sources that disagree. */
+  readonly notes: readonly string[];
+}
+
 /**
- * Focal length in pixels: from a known sensor width, else from the focal plane's resolution, else
- * from the 35 mm equivalent (whole millimetres: accurate to a few per cent). The principal point is
- * assumed in the middle and distortion zero: the tags say nothing better.
+ * Focal length in pixels, from the first source there is: what the camera measured of itself, a known
+ * sensor (of a picture of other sides than the sensor's, the part that was cut out), the focal plane's
+ * resolution, the 35 mm equivalent by the diagonal. The principal point is in the middle and distortion
+ * zero unless the camera states them.
  *
  * @throws DataError when no tag gives the focal length, or it is implausible.
  */
-export function calibrationFromTags(
-  tags: CalibrationTags,
-  name: string,
-): { calibration: CameraCalibration; source: CalibrationSource } {
-  const { focalPx, source } = focalLengthPx(tags, name);
+export function calibrationFromTags(tags: CalibrationTags, name: string): FoundCalibration {
+  const all = candidates(tags);
+  const others = all.filter(({ source }) => source !== "calibrated" && source !== "dewarp");
+  const chosen = all.find(({ source, focalPx }) =>
+    others.length === 0 || source !== "calibrated" && source !== "dewarp" ||
+    Math.abs(focalPx / others[0].focalPx - 1) <= DIFFERENCE_MAX
+  );
+  if (chosen === undefined) {
+    throw new DataError(
+      name,
+      `no focal length: neither FocalLengthIn35mmFormat nor FocalLength with a known sensor ` +
+        `(model ${tags.model ?? "not named"}); add FocalLengthIn35mmFormat (exiftool)`,
+    );
+  }
+  const { focalPx, source } = chosen;
   // Half the picture's width over the focal length: fields of view of 3° to 127°.
   if (!(focalPx > 0.25 * tags.widthPx && focalPx < 20 * tags.widthPx)) {
     throw new DataError(
@@ -58,37 +100,70 @@ export function calibrationFromTags(
         "which is implausible; correct FocalLength (exiftool)",
     );
   }
+  const own = source === "dewarp" ? tags.ownCalibration ?? null : null;
+  const [offsetX, offsetY] = own?.distortion ? own.offsetPx : [0, 0];
   const calibration = CameraCalibrationSchema.parse({
     id: `${tags.model ?? "camera"} ${tags.widthPx}x${tags.heightPx}`,
     widthPx: tags.widthPx,
     heightPx: tags.heightPx,
     fxPx: focalPx,
-    fyPx: focalPx,
-    cxPx: (tags.widthPx - 1) / 2,
-    cyPx: (tags.heightPx - 1) / 2,
-    distortion: [0, 0, 0, 0, 0],
+    fyPx: own?.fyPx ?? focalPx,
+    cxPx: (tags.widthPx - 1) / 2 + offsetX,
+    cyPx: (tags.heightPx - 1) / 2 + offsetY,
+    distortion: [...own?.distortion ?? [0, 0, 0, 0, 0]],
     bodyFromCamera: [...BODY_FROM_NADIR_CAMERA],
   });
-  return { calibration, source };
+  return { calibration, source, notes: notesOf(calibration.id, chosen, all) };
 }
 
-function focalLengthPx(
-  tags: CalibrationTags,
-  name: string,
-): { focalPx: number; source: CalibrationSource } {
-  const sensorMm = tags.model === null ? undefined : SENSOR_WIDTH_MM[tags.model];
-  if (sensorMm !== undefined && tags.focalLengthMm !== null) {
-    return { focalPx: tags.widthPx * tags.focalLengthMm / sensorMm, source: "table" };
+interface Candidate {
+  readonly focalPx: number;
+  readonly source: CalibrationSource;
+}
+
+const SOURCE_NAMES: Readonly<Record<CalibrationSource, string>> = {
+  dewarp: "DewarpData",
+  calibrated: "CalibratedFocalLength",
+  table: "FocalLength and the known sensor",
+  focal_plane: "FocalLength and FocalPlaneXResolution",
+  "35_mm": "FocalLengthIn35mmFormat, by the diagonal",
+};
+
+function notesOf(id: string, chosen: Candidate, all: readonly Candidate[]): readonly string[] {
+  const figure = ({ focalPx, source }: Candidate) =>
+    `${focalPx.toFixed(1)} pixels by ${SOURCE_NAMES[source]}`;
+  const other = all.find(({ focalPx }) => Math.abs(focalPx / chosen.focalPx - 1) > DIFFERENCE_TOLD);
+  const notes = [`focal length of ${id}: ${figure(chosen)}`];
+  if (other === undefined) return notes;
+  const percent = (100 * Math.abs(other.focalPx / chosen.focalPx - 1)).toFixed(1);
+  return [
+    ...notes,
+    `its tags disagree by ${percent} % (${figure(other)}): check the scale of the tiles`,
+  ];
+}
+
+/** Of all sources that the tags have, the best first. */
+function candidates(tags: CalibrationTags): readonly Candidate[] {
+  const { widthPx, heightPx, focalLengthMm } = tags;
+  const zoom = Math.max(1, tags.digitalZoom ?? 1);
+  const found: Candidate[] = [];
+  if (tags.ownCalibration) found.push({ focalPx: tags.ownCalibration.fxPx, source: "dewarp" });
+  if (tags.calibratedFocalPx) {
+    found.push({ focalPx: tags.calibratedFocalPx, source: "calibrated" });
   }
-  if (tags.focalPlanePxPerMm !== null && tags.focalLengthMm !== null) {
-    return { focalPx: tags.focalLengthMm * tags.focalPlanePxPerMm, source: "focal_plane" };
+  const sensorMm = tags.model === null ? undefined : SENSOR_WIDTH_MM[tags.model];
+  if (sensorMm !== undefined && focalLengthMm !== null) {
+    const sensorHeightMm = sensorMm * (sensorMm === ONE_INCH_WIDTH_MM ? 2 / 3 : 3 / 4);
+    const pxPerMm = Math.max(widthPx / sensorMm, heightPx / sensorHeightMm);
+    found.push({ focalPx: focalLengthMm * pxPerMm * zoom, source: "table" });
+  }
+  if (tags.focalPlanePxPerMm !== null && focalLengthMm !== null) {
+    found.push({ focalPx: focalLengthMm * tags.focalPlanePxPerMm * zoom, source: "focal_plane" });
   }
   if (tags.focalLength35Mm !== null) {
-    return { focalPx: tags.widthPx * tags.focalLength35Mm / FULL_FRAME_WIDTH_MM, source: "35_mm" };
+    const diagonalPx = Math.hypot(widthPx, heightPx);
+    const focalPx = diagonalPx * tags.focalLength35Mm / FULL_FRAME_DIAGONAL_MM;
+    found.push({ focalPx, source: "35_mm" });
   }
-  throw new DataError(
-    name,
-    `no focal length: neither FocalLengthIn35mmFormat nor FocalLength with a known sensor ` +
-      `(model ${tags.model ?? "not named"}); add FocalLengthIn35mmFormat (exiftool)`,
-  );
+  return found;
 }

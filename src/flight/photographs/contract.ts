@@ -31,7 +31,12 @@ export interface Photograph {
   /** Camera clock without a time zone, read as UTC; null where it is absent. */
   readonly capturedAt: Date | null;
   readonly calibration: CameraCalibration;
-  /** The source of the focal length in pixels: "table", "focal_plane" or "35_mm". */
+  /** The source of the focal length in pixels. */
   readonly calibrationSource: CalibrationSource;
+  /** For the user: the focal length that is used, and sources that disagree. */
+  readonly calibrationNotes: readonly string[];
+  /** Standard deviation of the horizontal position as the receiver states it (RTK); null: not stated. */
+  readonly positionSigmaM: number | null;
 }
-export type CalibrationSource = "table" | "focal_plane" | "35_mm";
+/** `dewarp` and `calibrated`: what the camera states of itself. */
+export type CalibrationSource = "dewarp" | "calibrated" | "table" | "focal_plane" | "35_mm";

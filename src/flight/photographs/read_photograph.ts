@@ -4,11 +4,13 @@
  * @module
  */
 import { DataError, jpegHeaderSize, readPlainFile } from "../../core/mod.ts";
-import { calibrationFromTags } from "./calibration.ts";
+import { calibrationFromTags, type OwnCalibration } from "./calibration.ts";
 import type { GimbalAttitude, Photograph } from "./contract.ts";
 import { type PhotographTags, readTags } from "./tags.ts";
 
 const MM_PER_FOCAL_PLANE_UNIT: Readonly<Record<number, number>> = { 2: 25.4, 3: 10, 4: 1 };
+/** RtkFlag: 16 single, 34 float, 50 fixed. */
+const RTK_FLOAT = 34;
 const PHOTOGRAPH_BYTES_MAX = 256 * 1024 * 1024;
 
 /**
@@ -23,25 +25,73 @@ export async function readPhotograph(
 ): Promise<Photograph> {
   const size = frameSize(bytes, name);
   const tags = await readTags(bytes, name);
-  const { calibration, source } = calibrationFromTags({
+  const { calibration, source, notes } = calibrationFromTags({
     model: tags.text("Model"),
     focalLengthMm: tags.number(["FocalLength"], 0.1, 2000),
     // 0 means unknown in EXIF.
     focalLength35Mm: tags.number(["FocalLengthIn35mmFormat"], 0, 5000) || null,
     focalPlanePxPerMm: focalPlaneResolution(tags),
+    ownCalibration: dewarpData(tags),
+    calibratedFocalPx: tags.number(["CalibratedFocalLength"], 0, 1e6) || null,
+    // 0 means that none was used.
+    digitalZoom: tags.number(["DigitalZoomRatio"], 0, 1000) || null,
     ...size,
   }, name);
   return {
     name,
-    latitudeDeg: tags.required(["latitude"], -90, 90),
-    longitudeDeg: tags.required(["longitude"], -180, 180),
+    ...position(tags, name),
     heightAboveTakeoffM: tags.number(["RelativeAltitude"], -1000, 20_000),
     gpsAltitudeM: gpsAltitude(tags),
     gimbal: gimbalAttitude(tags),
     capturedAt: tags.date("DateTimeOriginal") ?? tags.date("CreateDate"),
     calibration,
     calibrationSource: source,
+    calibrationNotes: notes,
+    positionSigmaM: positionSigma(tags),
   };
+}
+
+/** Without their references, tags of the southern and western hemisphere read as the other one. */
+function position(tags: PhotographTags, name: string) {
+  const latitudeDeg = tags.required(["latitude"], -90, 90);
+  const longitudeDeg = tags.required(["longitude"], -180, 180);
+  const missing = [["GPSLatitudeRef", /^[NS]/i], ["GPSLongitudeRef", /^[EW]/i]] as const;
+  const absent = missing.filter(([key, form]) => !form.test(tags.text(key) ?? ""))
+    .map(([key]) => key);
+  if (absent.length > 0) {
+    throw new DataError(
+      name,
+      `no ${absent.join(" and no ")} tag: its position may be in the other hemisphere; add it ` +
+        "(exiftool -GPSLatitudeRef=S -GPSLongitudeRef=W FILE)",
+    );
+  }
+  if (latitudeDeg === 0 && longitudeDeg === 0) {
+    throw new DataError(name, "its position is 0,0: GPS had none; leave the photograph out");
+  }
+  return { latitudeDeg, longitudeDeg };
+}
+
+/** DJI: date;fx,fy,cx,cy,k1,k2,p1,p2,k3; with DewarpFlag 0 the picture still has the distortion. */
+function dewarpData(tags: PhotographTags): OwnCalibration | null {
+  const numbers = (tags.text("DewarpData") ?? "").split(";").at(-1)?.split(",").map(Number) ?? [];
+  if (numbers.length !== 9 || !numbers.every(Number.isFinite) || !(numbers[0] > 0)) return null;
+  const [fxPx, fyPx, cx, cy, k1, k2, p1, p2, k3] = numbers;
+  const isDistorted = tags.number(["DewarpFlag"], 0, 100) === 0;
+  return {
+    fxPx,
+    fyPx: fyPx > 0 ? fyPx : fxPx,
+    distortion: isDistorted ? [k1, k2, p1, p2, k3] : null,
+    offsetPx: [cx, cy],
+  };
+}
+
+/** DJI's RTK: the larger of the two horizontal deviations; of single fixes they mean nothing. */
+function positionSigma(tags: PhotographTags): number | null {
+  const flag = tags.number(["RtkFlag"], 0, 100) ?? 0;
+  const latitudeM = tags.number(["RtkStdLat"], 0, 1000);
+  const longitudeM = tags.number(["RtkStdLon"], 0, 1000);
+  if (flag < RTK_FLOAT || !latitudeM || !longitudeM) return null;
+  return Math.max(latitudeM, longitudeM);
 }
 
 function frameSize(bytes: Uint8Array, name: string): { widthPx: number; heightPx: number } {

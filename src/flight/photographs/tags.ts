@@ -20,6 +20,8 @@ export class PhotographTags {
     for (const key of keys) {
       const value = this.#tags[key];
       if (value === undefined || value === null || value === "") continue;
+      // 0/0 means unknown in EXIF.
+      if (Number.isNaN(value)) continue;
       const number = Number(value);
       if (!(number >= minimum && number <= maximum)) {
         throw new DataError(
@@ -47,7 +49,7 @@ export class PhotographTags {
   text(key: string): string | null {
     const value = this.#tags[key];
     return typeof value === "string" && value.trim() !== ""
-      ? value.replaceAll("\0", "").trim().slice(0, 100)
+      ? value.replaceAll("\0", "").trim().slice(0, 300)
       : null;
   }
 

@@ -57,12 +57,12 @@ export interface TilesImportParts {
 const ABOUT = `
 Puts imagery into the tile cache, as 256×256 slippy tiles. SOURCE is
   a PNG, JPEG or WebP        north up; its place is given by --centre and --gsd
-  a GeoTIFF or COG           with its own georeference (EPSG:4326, 3857, WGS84 UTM)
+  a GeoTIFF or COG           with its own georeference; any picture with a world file
   a folder of photographs    nadir, with EXIF position and XMP attitude (DJI)
 or tiles that are cut already (jpg, png, webp; JPEG bytes are kept as they are):
-  an MBTiles file
+  an MBTiles file, a GeoPackage of the slippy map's tiles
   a PMTiles file             version 3
-  a {z}/{x}/{y}.jpg folder   y from the north
+  a {z}/{x}/{y}.jpg folder   y from the north, unless tilemapresource.xml is in it; or quadkeys
 
 Tiles that the cache holds already are kept: importing again does no harm, and finishes what was
 broken off. A tile that is too old for its sector, and a tile of an archive that is no whole picture of
@@ -70,10 +70,22 @@ broken off. A tile that is too old for its sector, and a tile of an archive that
 
 const OPTIONS = {
   centre: option.position({ help: "middle of the picture", example: "50.4501,30.5234" }),
+  stretch: option.numbers({
+    minimum: -1e12,
+    maximum: 1e12,
+    placeholder: "LOW,HIGH",
+    help: "16-bit and floating point samples: the values that become black and white",
+    absent: "the percentiles 1 and 99 of the picture",
+  }),
   gsd: option.lengthM({ minimum: 0.001, maximum: 1000, help: "length of a pixel of the picture" }),
   zoom: option.zoom({
     help: "zoom of the tiles",
     absent: "nearest to the imagery's resolution; of an archive, all that it has",
+  }),
+  scheme: option.choice(["xyz", "tms"], {
+    placeholder: "SCHEME",
+    help: "of MBTiles and folders: whether rows count from the north (xyz) or the south (tms)",
+    absent: "what the archive says; else tms for MBTiles, xyz for folders",
   }),
   ...sourceOption("local_import, or photographs"),
   capturedAt: option.date({
@@ -113,7 +125,7 @@ export function tilesImportCommand(parts: TilesImportParts, name = "tiles import
     about: ABOUT,
     arguments: {
       path: option.path({
-        access: "read",
+        access: "imagery",
         placeholder: "SOURCE",
         required: true,
         help: "file or folder",
@@ -138,16 +150,27 @@ function checked(request: Request): Request {
   if ((request.centre === undefined) !== (request.gsd === undefined)) {
     throw new UsageError("--centre and --gsd belong together: give both, or none");
   }
+  const { stretch } = request;
+  if (stretch !== undefined && !(stretch.length === 2 && stretch[0] < stretch[1])) {
+    throw new UsageError("--stretch takes two numbers, the smaller one first");
+  }
   return request;
 }
 
 async function run(parts: TilesImportParts, request: Request, io: CommandIo): Promise<ExitCode> {
-  const archive = await openArchive(request.path, request.zoom ?? null);
+  const archive = await openArchive(
+    request.path,
+    request.zoom ?? null,
+    request.scheme ?? null,
+  );
   if (archive !== null) return await runArchive(parts, archive, request, io);
   using native = parts.openToolkit();
   const { kind, imagery } = await openImagery(request.path, native.toolkit, {
     centre: request.centre ?? null,
     gsdM: request.gsd ?? null,
+    stretch: request.stretch === undefined
+      ? null
+      : { low: request.stretch[0], high: request.stretch[1] },
     headings: request.headings,
     groundAltitudeM: request.groundAltitude ?? null,
     scratchDirectory: `${request.data}/scratch`,

@@ -18,7 +18,7 @@ import {
   type Placement,
   viewOf,
 } from "./photograph_set.ts";
-import { adjust, type Tie } from "./tie_adjustment.ts";
+import { adjust, SIGMAS_DEFAULT, type Tie } from "./tie_adjustment.ts";
 import { type PairScores, voteTurns } from "./turn_vote.ts";
 
 /** Cells along a photograph's short side, for the check of headings and for measuring ties. */
@@ -31,6 +31,9 @@ const NEIGHBOURS_MAX = 6;
 const PAIR_SCORE_MIN = 0.3;
 const BLOCK_CELLS = 32;
 const BLOCK_SCORE_MIN = 0.6;
+
+/** Of RTK: the antenna is not the camera. */
+const POSITION_SIGMA_MIN_M = 0.05;
 
 interface Alignment {
   readonly placements: readonly Placement[];
@@ -53,7 +56,10 @@ export async function alignPhotographs(
   const middles = set.photographs.map((photograph, i) =>
     middleOf(toolkit.lens, viewOf(photograph, turns.placements[i]))
   );
-  const { adjustments, medianBeforeM, medianAfterM } = adjust(middles, ties);
+  const { adjustments, medianBeforeM, medianAfterM } = adjust(middles, ties, {
+    ...SIGMAS_DEFAULT,
+    positionM: positionSigmaM(set) ?? SIGMAS_DEFAULT.positionM,
+  });
   const placements = turns.placements.map((placement, i): Placement => ({
     turnDeg: placement.turnDeg,
     headingDeg: adjustments[i].turnRad * 180 / Math.PI,
@@ -69,6 +75,14 @@ export async function alignPhotographs(
     medianTieAfterM: medianAfterM,
     notes: describe(set, turned, ties.length, medianBeforeM, medianAfterM),
   };
+}
+
+/** The median of what the receiver states (RTK); null unless it does for every photograph. */
+function positionSigmaM({ photographs }: PhotographSet): number | null {
+  const stated = photographs.map(({ file }) => file.photograph.positionSigmaM);
+  const known = stated.filter((sigmaM) => sigmaM !== null).sort((a, b) => a - b);
+  if (known.length < stated.length) return null;
+  return Math.max(POSITION_SIGMA_MIN_M, known[Math.floor(known.length / 2)]);
 }
 
 function describe(

@@ -2,7 +2,7 @@
 export * from "./contract.ts";
 export type { TileToolkit } from "./canvas.ts";
 export { importTiles, importZoom } from "./import_tiles.ts";
-export * from "./georeference.ts";
+export { centredReference, projectedReference } from "./projection/georeference.ts";
 export { RasterImagery } from "./raster_imagery.ts";
 export { openRaster, type RasterHeader, readRasterHeader } from "./raster_reader.ts";
 export { type ImageryKind, openImagery } from "./open_imagery.ts";

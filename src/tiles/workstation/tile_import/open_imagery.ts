@@ -6,13 +6,16 @@
 import { DataError, EXIT, GdnError, UsageError } from "../../../core/mod.ts";
 import type { TileToolkit } from "./canvas.ts";
 import type { GeoReference, Imagery } from "./contract.ts";
-import { centredReference } from "./georeference.ts";
+import { centredReference } from "./projection/georeference.ts";
 import { PhotographImagery } from "./photograph_imagery.ts";
 import { AS_TAGGED, readPhotographSet } from "./photograph_set.ts";
 import { alignPhotographs } from "./align_photographs.ts";
-import { type GeoTiffTags, readGeoTiff } from "./geotiff_reference.ts";
+import { besideReference, tiffReference } from "./projection/geotiff_reference.ts";
+import { readSidecars } from "./projection/sidecars.ts";
 import { RasterImagery } from "./raster_imagery.ts";
-import { openRaster, type RasterHeader, readRasterHeader } from "./raster_reader.ts";
+import { openRaster, readRasterHeader } from "./raster_reader.ts";
+import type { Stretch } from "./tiff/colour.ts";
+import { openTiffRaster } from "./tiff/tiff_raster.ts";
 
 interface OpenOptions {
   /** Centre of a picture without a georeference. */
@@ -22,6 +25,8 @@ interface OpenOptions {
   readonly groundAltitudeM: number | null;
   /** Whether the pose tags of photographs are trusted, or checked against the overlaps. */
   readonly headings: "trust" | "search";
+  /** Values of 16-bit samples that become 0 and 255; null: measured. */
+  readonly stretch: Stretch | null;
   /** Folder for temporary copies of large pictures. */
   readonly scratchDirectory: string;
 }
@@ -65,7 +70,10 @@ async function openDirectory(
   const alignment = options.headings === "trust"
     ? { placements: set.photographs.map(() => AS_TAGGED), notes: [] }
     : await alignPhotographs(set, toolkit);
-  const imagery = new PhotographImagery(set, alignment.placements, toolkit, alignment.notes);
+  const imagery = new PhotographImagery(set, alignment.placements, toolkit, [
+    ...set.notes,
+    ...alignment.notes,
+  ]);
   return { kind: "photographs", imagery };
 }
 
@@ -95,34 +103,69 @@ async function openFile(
   toolkit: TileToolkit,
   options: OpenOptions,
 ): Promise<OpenedImagery> {
-  const header = await readRasterHeader(path);
-  const geoTiff = header.format === "tiff" ? await readGeoTiff(path) : null;
-  const reference = geoTiff
-    ? ownReference(path, geoTiff, options)
-    : givenReference(header, options);
-  const raster = await openRaster(header, {
-    scratchDirectory: options.scratchDirectory,
-    noData: geoTiff?.noData ?? null,
-  });
-  const imagery = new RasterImagery(raster, reference, toolkit);
-  return { kind: geoTiff ? "geotiff" : "picture", imagery };
+  return await openTiffFile(path, toolkit, options) ?? await openPicture(path, toolkit, options);
 }
 
-function ownReference(path: string, geoTiff: GeoTiffTags, options: OpenOptions): GeoReference {
-  if (options.centre || options.gsdM !== null) {
+/** null for a file that is no TIFF. */
+async function openTiffFile(
+  path: string,
+  toolkit: TileToolkit,
+  options: OpenOptions,
+): Promise<OpenedImagery | null> {
+  const raster = await openTiffRaster(path, options.stretch);
+  if (raster === null) return null;
+  await using resources = new AsyncDisposableStack();
+  resources.use(raster);
+  const own = tiffReference(path, raster.directory, await readSidecars(path), raster);
+  // The tag does not turn a picture whose georeference says where each pixel lies.
+  if (own === null && raster.orientation !== 1) {
+    throw new DataError(
+      path,
+      `its Orientation tag says that it is turned (${raster.orientation}); write it upright first`,
+    );
+  }
+  const { reference, notes } = chosenReference(path, own, raster, options);
+  const imagery = new RasterImagery(raster, reference, toolkit, [...raster.notes, ...notes]);
+  resources.move();
+  return { kind: own ? "geotiff" : "picture", imagery };
+}
+
+async function openPicture(
+  path: string,
+  toolkit: TileToolkit,
+  options: OpenOptions,
+): Promise<OpenedImagery> {
+  const header = await readRasterHeader(path);
+  const own = besideReference(path, await readSidecars(path), header);
+  const { reference, notes } = chosenReference(path, own, header, options);
+  if (own !== null && header.turned) {
+    throw new DataError(path, "its Orientation tag turns it against the files beside it");
+  }
+  const raster = await openRaster(header, { scratchDirectory: options.scratchDirectory });
+  return { kind: "picture", imagery: new RasterImagery(raster, reference, toolkit, notes) };
+}
+
+interface Found {
+  readonly reference: GeoReference;
+  readonly notes: readonly string[];
+}
+
+/** The file's own reference, or the one that the command line gives. */
+function chosenReference(
+  path: string,
+  own: Found | null,
+  { widthPx, heightPx }: { readonly widthPx: number; readonly heightPx: number },
+  { centre, gsdM }: OpenOptions,
+): Found {
+  if (own !== null) {
+    if (centre === null && gsdM === null) return own;
     throw new UsageError(`${path} has its own georeference: leave --centre and --gsd out`);
   }
-  return geoTiff.reference;
-}
-
-function givenReference(header: RasterHeader, options: OpenOptions): GeoReference {
-  const { path, widthPx, heightPx } = header;
-  const { centre, gsdM } = options;
   if (!centre || gsdM === null) {
     throw new UsageError(
       `${path} has no georeference: give --centre LAT,LON (of its middle) and --gsd M ` +
         "(metres per pixel), north up",
     );
   }
-  return centredReference({ widthPx, heightPx, ...centre, gsdM });
+  return { reference: centredReference({ widthPx, heightPx, ...centre, gsdM }), notes: [] };
 }

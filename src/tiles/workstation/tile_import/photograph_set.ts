@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { DataError, LocalFrame } from "../../../core/mod.ts";
+import { DataError, LocalFrame, rotate } from "../../../core/mod.ts";
 import type { LensLibrary } from "../../../native/vision/mod.ts";
 import {
   type CameraView,
@@ -21,6 +21,9 @@ import type { TileToolkit } from "./canvas.ts";
 
 /** Photographs tilted further than this from the vertical are refused. */
 const TILT_MAX_DEG = 30;
+/** Of a survey no photograph is this many times as far from its middle as half of them are. */
+const OUTLIER_MEDIANS = 8;
+const OUTLIER_MIN_M = 1000;
 const RADIANS_PER_DEGREE = Math.PI / 180;
 
 /** Corrections to the pose tags of a photograph. */
@@ -57,6 +60,8 @@ export interface PlacedPhotograph {
 export interface PhotographSet {
   readonly localFrame: LocalFrame;
   readonly photographs: readonly PlacedPhotograph[];
+  /** What the user should know of the tags. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -67,13 +72,33 @@ export async function readPhotographSet(
   groundAltitudeM: number | null,
 ): Promise<PhotographSet> {
   const files = await readPhotographFolder(path);
-  const count = files.length;
+  // The median: one place that is far away would draw the mean after it.
   const localFrame = new LocalFrame({
-    latitudeDeg: files.reduce((sum, { photograph }) => sum + photograph.latitudeDeg, 0) / count,
-    longitudeDeg: files.reduce((sum, { photograph }) => sum + photograph.longitudeDeg, 0) / count,
+    latitudeDeg: median(files.map(({ photograph }) => photograph.latitudeDeg)),
+    longitudeDeg: median(files.map(({ photograph }) => photograph.longitudeDeg)),
     heightM: 0,
   });
-  return { localFrame, photographs: files.map((file) => place(file, localFrame, groundAltitudeM)) };
+  const photographs = files.map((file) => place(file, localFrame, groundAltitudeM));
+  const distancesM = photographs.map(({ taggedPositionM }) => Math.hypot(...taggedPositionM));
+  const farM = OUTLIER_MIN_M + OUTLIER_MEDIANS * median(distancesM);
+  const outlier = photographs[distancesM.findIndex((distanceM) => distanceM > farM)];
+  if (outlier !== undefined) {
+    const awayM = Math.hypot(...outlier.taggedPositionM);
+    throw new DataError(
+      outlier.file.photograph.name,
+      `it was taken ${
+        (awayM / 1000).toFixed(1)
+      } km from the middle of the others (its GPS may have ` +
+        "been wrong); leave it out, or import it by itself",
+    );
+  }
+  const notes = [...new Set(files.flatMap(({ photograph }) => photograph.calibrationNotes))];
+  return { localFrame, photographs, notes };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
 }
 
 function place(
@@ -85,8 +110,8 @@ function place(
   if (!gimbal) {
     throw new DataError(name, "no GimbalYawDegree tag (XMP): its heading is unknown");
   }
-  const tilt = Math.cos((gimbal.pitchDeg + 90) * RADIANS_PER_DEGREE) *
-    Math.cos(gimbal.rollDeg * RADIANS_PER_DEGREE);
+  // Roll turns the picture about the optical axis: it does not tilt it.
+  const tilt = -rotate(localFromCamera(gimbal), [0, 0, 1])[2];
   if (tilt < Math.cos(TILT_MAX_DEG * RADIANS_PER_DEGREE)) {
     throw new DataError(
       name,
@@ -95,9 +120,6 @@ function place(
     );
   }
   const [east, north] = localFrame.localFromWgs({ latitudeDeg, longitudeDeg, heightM: 0 });
-  if (Math.hypot(east, north) > 50_000) {
-    throw new DataError(name, "it was taken over 50 km from the others; import it by itself");
-  }
   return {
     file,
     gimbal,

@@ -33,7 +33,7 @@ export class RasterImagery implements Imagery {
   readonly latitudeDeg: number;
   /** No tag of a picture states it: a TIFF's DateTime is when a program wrote the file. */
   readonly capturedAt = null;
-  readonly notes: readonly string[] = [];
+  readonly notes: readonly string[];
   readonly #raster: RasterReader;
   readonly #reference: GeoReference;
   readonly #toolkit: TileToolkit;
@@ -42,7 +42,9 @@ export class RasterImagery implements Imagery {
     raster: RasterReader,
     reference: GeoReference,
     toolkit: TileToolkit,
+    notes: readonly string[] = [],
   ) {
+    this.notes = notes;
     this.#raster = raster;
     this.#reference = reference;
     this.#toolkit = toolkit;

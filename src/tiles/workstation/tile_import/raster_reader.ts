@@ -1,13 +1,12 @@
 /**
- * Reads pictures window by window with sharp (libvips): small ones from memory, large ones from a
- * tiled TIFF, so that a picture of 20,000 × 20,000 pixels does not need gigabytes of memory.
+ * Reads PNG, JPEG and WebP window by window with sharp (libvips; TIFFs: tiff/): small ones from memory,
+ * large ones from a tiled TIFF of our own, so that a picture of 20,000 × 20,000 pixels does not need gigabytes of memory.
  *
  * @module
  */
 import sharp, { type Metadata, type Sharp, type SharpOptions } from "sharp";
 import { DataError, messageOf } from "../../../core/mod.ts";
 import type { RasterReader, RasterWindow } from "./contract.ts";
-import { checkTiffDirectories } from "./tiff_directories.ts";
 
 /** Decoded pictures up to this size are kept in memory whole. */
 const WHOLE_PIXELS_MAX = 24_000_000;
@@ -15,7 +14,7 @@ const WHOLE_PIXELS_MAX = 24_000_000;
 const PIXELS_MAX = 1_600_000_000;
 /** A large picture with more pixels than this for each byte of its file is a decompression bomb. */
 const PIXELS_PER_BYTE_MAX = 200;
-const RASTER_FORMATS = ["png", "jpeg", "webp", "tiff"];
+const RASTER_FORMATS = ["png", "jpeg", "webp"];
 
 /** The header of a picture. */
 export interface RasterHeader {
@@ -31,7 +30,6 @@ export interface RasterHeader {
 /** Reads and checks the header; throws {@link DataError} for a picture that cannot be imported. */
 export async function readRasterHeader(path: string): Promise<RasterHeader> {
   const file = await statFile(path);
-  await checkTiffDirectories(path);
   let header: Metadata;
   try {
     // Disable libvips' cache: reading the same path again must not return old pixels.

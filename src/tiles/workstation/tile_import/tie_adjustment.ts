@@ -45,7 +45,7 @@ interface AdjustmentSigmas {
  * constrained tightly, because shrinking everything always reduces the distances between wrong
  * ties.
  */
-const SIGMAS_DEFAULT: AdjustmentSigmas = {
+export const SIGMAS_DEFAULT: AdjustmentSigmas = {
   positionM: 1,
   turnRad: 0.06,
   growth: 0.01,

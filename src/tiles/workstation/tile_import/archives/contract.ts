@@ -6,7 +6,7 @@
 import type { SlippyTile } from "../../../../core/mod.ts";
 import type { ImportSummary, RefusedTile } from "../contract.ts";
 
-type ArchiveKind = "mbtiles" | "pmtiles" | "tile_folder";
+type ArchiveKind = "mbtiles" | "geopackage" | "pmtiles" | "tile_folder";
 
 /** A tile as stored in an archive, not checked yet. */
 export interface ArchiveTile {

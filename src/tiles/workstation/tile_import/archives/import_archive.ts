@@ -19,7 +19,7 @@ import {
 import { type NewTile, TileCacheError, tileKey } from "../../../tile_contract/mod.ts";
 import type { TileToolkit } from "../canvas.ts";
 import type { ImportOptions, ImportSummary, RefusedTile, TileSink } from "../contract.ts";
-import { tileGsdM } from "../georeference.ts";
+import { tileGsdM } from "../projection/georeference.ts";
 import { type ArchiveSummary, type ArchiveTile, isRefused, type TileArchive } from "./contract.ts";
 import { tileFromBytes } from "./tile_bytes.ts";
 

@@ -1,191 +1,107 @@
 /**
  * Reads MBTiles 1.3: an SQLite file with a table (or view) `tiles`, whose rows count from the south
- * (TMS).
- *
- * The file is untrusted: the size of a blob is checked before it is read, and a view that could run
- * without end is refused.
+ * (TMS) unless its metadata says otherwise.
  *
  * Source: https://github.com/mapbox/mbtiles-spec/blob/master/1.3/spec.md
  *
  * @module
  */
-import { basename } from "node:path";
-import { DatabaseSync } from "node:sqlite";
-import { DataError, messageOf, UsageError, ZOOM_MAX } from "../../../../core/mod.ts";
-import type { RefusedTile } from "../contract.ts";
-import type { ArchiveTile, TileArchive } from "./contract.ts";
-import { capturedAtOf, type Sidecar, sidecarOf } from "./sidecar.ts";
-import { endlessWork, type SchemaObject } from "./mbtiles_views.ts";
-import { TILE_BYTES_MAX, tooLarge } from "./tile_bytes.ts";
+import { DataError } from "../../../../core/mod.ts";
+import type { TileArchive } from "./contract.ts";
+import { openGeopackage } from "./geopackage.ts";
+import { boxFrom, rowFromNorth, schemeFrom, schemeOf, type TileScheme } from "./grid.ts";
+import { capturedAtOf, sidecarOf } from "./sidecar.ts";
+import { type PlaceOf, SqliteTiles } from "./sqlite_tiles.ts";
 
 export const SQLITE_MAGIC = "SQLite format 3\0";
+const TABLE = "tiles";
 /** Largest number of rows of the metadata table that are read. */
 const METADATA_ROWS_MAX = 1000;
 const METADATA = "SELECT name, substr(value, 1, 10000) AS value FROM metadata " +
   `WHERE typeof(name) = 'text' LIMIT ${METADATA_ROWS_MAX}`;
 
-/** SQL for an integer in range, also one that was stored as 5.0; else NULL. */
-function numberColumn(column: string, maximum: number, name: string): string {
-  return `CASE WHEN typeof(${column}) IN ('integer', 'real') AND ${column} BETWEEN 0 AND ${maximum} ` +
-    `AND ${column} = CAST(${column} AS INTEGER) THEN CAST(${column} AS INTEGER) END AS ${name}`;
-}
-
-/** A blob that is too large is never read out of SQLite. */
-const TILES = `
-SELECT
-  ${numberColumn("zoom_level", ZOOM_MAX, "zoom")},
-  ${numberColumn("tile_column", 2 ** ZOOM_MAX - 1, "x")},
-  ${numberColumn("tile_row", 2 ** ZOOM_MAX - 1, "row")},
-  coalesce(octet_length(tile_data), 0) AS bytes,
-  CASE WHEN typeof(tile_data) = 'blob' AND octet_length(tile_data) <= ${TILE_BYTES_MAX}
-    THEN tile_data END AS data
-FROM tiles`;
-
-const COUNT = "SELECT count(*) AS count FROM tiles";
-const ZOOMS = "SELECT DISTINCT zoom_level AS zoom FROM tiles LIMIT 30";
-
-interface TileRow {
-  readonly zoom: number | null;
-  readonly x: number | null;
-  readonly row: number | null;
-  readonly bytes: number;
-  readonly data: Uint8Array<ArrayBuffer> | null;
-}
-
-/** Opens an MBTiles file, one zoom of it or all (null). */
-export function openMbtiles(path: string, zoom: number | null): TileArchive {
-  const database = open(path);
+/** Opens an SQLite file of tiles, one zoom of it or all (null). */
+export function openSqlite(
+  path: string,
+  zoom: number | null,
+  scheme: TileScheme | null,
+): TileArchive {
+  const file = new SqliteTiles(path);
   try {
-    checkSchema(path, database, zoom);
-    const sidecar = readMetadata(database);
-    if (sidecar.format === "pbf") {
-      throw new DataError(
-        path,
-        "it holds vector tiles (pbf); give one of pictures (jpg, png, webp)",
-      );
-    }
-    const total = countTiles(path, database, zoom);
-    return {
-      kind: "mbtiles",
-      total,
-      attribution: sidecar.attribution ?? "",
-      capturedAt: capturedAtOf(sidecar),
-      tiles: () => readTiles(path, database, zoom),
-      [Symbol.asyncDispose]() {
-        if (database.isOpen) database.close();
-        return Promise.resolve();
-      },
-    };
+    const names = file.objects().map(({ name }) => name);
+    // A GeoPackage may call its table as MBTiles do, but its rows count from the north.
+    if (names.includes("gpkg_contents")) return openGeopackage(file, zoom);
+    return openMbtiles(file, names, zoom, scheme);
   } catch (error) {
-    database.close();
-    throw asDataError(path, error);
+    file[Symbol.dispose]();
+    throw file.dataError(error);
   }
 }
 
-function open(path: string): DatabaseSync {
-  try {
-    const database = new DatabaseSync(path, { readOnly: true, allowExtension: false });
-    // Views and triggers of the file may call only harmless functions.
-    database.exec("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0");
-    return database;
-  } catch (error) {
-    throw asDataError(path, error);
-  }
-}
-
-function checkSchema(path: string, database: DatabaseSync, zoom: number | null): void {
-  const objects = objectsOf(database);
-  const tiles = objects.find(({ name }) => name === "tiles");
-  if (tiles === undefined) {
-    const names = objects.map(({ name }) => name).slice(0, 5).join(", ") || "none";
+function openMbtiles(
+  file: SqliteTiles,
+  names: readonly string[],
+  zoom: number | null,
+  given: TileScheme | null,
+): TileArchive {
+  const { path } = file;
+  if (!names.includes(TABLE)) {
     throw new DataError(
       path,
-      `it has no table "tiles" (tables: ${names}): it is not an MBTiles file`,
+      `it has no table "tiles" (tables: ${names.slice(0, 5).join(", ") || "none"}): it is not an ` +
+        "MBTiles file",
     );
   }
-  const endless = endlessWork(database, objects, {
-    name: "tiles",
-    queries: [TILES + whereZoom(zoom), COUNT + whereZoom(zoom), ZOOMS],
+  checkColumns(file);
+  file.check(TABLE, zoom);
+  const rows = file.rowsOf("metadata", METADATA);
+  const metadata = Object.fromEntries(rows.map(({ name, value }) => [String(name), value]));
+  const sidecar = sidecarOf(metadata);
+  if (sidecar.format === "pbf") {
+    throw new DataError(path, "it holds vector tiles (pbf); give one of pictures (jpg, png, webp)");
+  }
+  const total = file.count(TABLE, zoom);
+  const declared = schemeFrom(metadata.scheme);
+  const scheme = schemeOf(path, {
+    given,
+    declared: declared && { scheme: declared, by: "its metadata" },
+    usual: "tms",
+    bounds: boxFrom(metadata.bounds),
+    extent: file.extent(TABLE),
   });
-  if (endless !== null) {
-    throw new DataError(path, `${endless}; copy the tiles into a plain table first`);
+  return {
+    kind: "mbtiles",
+    total,
+    attribution: sidecar.attribution ?? "",
+    capturedAt: capturedAtOf(sidecar),
+    tiles: () => file.tiles(TABLE, zoom, placeBy(scheme)),
+    [Symbol.asyncDispose]() {
+      file[Symbol.dispose]();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** RMaps, Locus and others call their table `tiles` too, with columns x, y and z of their own kind. */
+function checkColumns(file: SqliteTiles): void {
+  const columns = file.database.prepare("SELECT name FROM pragma_table_info('tiles')").all()
+    .map(({ name }) => String(name).toLowerCase());
+  if (columns.includes("zoom_level") || !["x", "y", "z"].every((name) => columns.includes(name))) {
+    return;
   }
-  database.prepare(TILES); // Throws when a column is missing.
-}
-
-function objectsOf(database: DatabaseSync): readonly SchemaObject[] {
-  return database.prepare(
-    "SELECT name, type, substr(sql, 1, 100000) AS sql FROM sqlite_master WHERE type IN ('table', 'view')",
-  ).all() as unknown as SchemaObject[];
-}
-
-function readMetadata(database: DatabaseSync): Sidecar {
-  try {
-    const read = { name: "metadata", queries: [METADATA] };
-    if (endlessWork(database, objectsOf(database), read) !== null) return {};
-    const rows = database.prepare(METADATA).all() as { name: string; value: unknown }[];
-    return sidecarOf(Object.fromEntries(rows.map(({ name, value }) => [name, value])));
-  } catch {
-    return {}; // Many files have none, and no tile depends on it.
-  }
-}
-
-function countTiles(path: string, database: DatabaseSync, zoom: number | null): number {
-  const { count } = database.prepare(COUNT + whereZoom(zoom))
-    .get(...parametersOf(zoom)) as { count: number };
-  if (count > 0) return count;
-  if (zoom === null) throw new DataError(path, "its table tiles is empty");
-  const zooms = database.prepare(ZOOMS).all();
-  throw new UsageError(
-    `${path} has no zoom ${zoom}; it has ${zooms.map((row) => row.zoom).join(", ") || "no tiles"}`,
+  throw new DataError(
+    file.path,
+    "it is a tile database of RMaps or Locus (columns x, y, z), not MBTiles; export it as MBTiles " +
+      "(MOBAC: format MBTiles SQLite)",
   );
 }
 
-const whereZoom = (zoom: number | null) => zoom === null ? "" : " WHERE zoom_level = ?";
-const parametersOf = (zoom: number | null) => zoom === null ? [] : [zoom];
-
-async function* readTiles(
-  path: string,
-  database: DatabaseSync,
-  zoom: number | null,
-): AsyncGenerator<ArchiveTile | RefusedTile> {
-  const name = basename(path);
-  let number = 0;
-  try {
-    const rows = database.prepare(TILES + whereZoom(zoom)).iterate(...parametersOf(zoom));
-    for (const row of rows) yield tileOf(name, ++number, row as unknown as TileRow);
-  } catch (error) {
-    throw asDataError(path, error);
-  }
-}
-
-function tileOf(file: string, number: number, row: TileRow): ArchiveTile | RefusedTile {
-  const { zoom, x, row: fromSouth, bytes, data } = row;
-  if (zoom === null || x === null || fromSouth === null) {
-    return {
-      name: `${file}, row ${number}`,
-      reason: "its zoom, column or row is not a tile number",
-    };
-  }
-  const last = 2 ** zoom - 1;
-  const name = `${file}, tile ${zoom}/${x}/${last - fromSouth}`;
-  if (x > last || fromSouth > last) {
-    const reason = `column ${x}, row ${fromSouth}: there is no such tile at zoom ${zoom}`;
-    return { name: `${file}, row ${number}`, reason };
-  }
-  if (bytes > TILE_BYTES_MAX) return { name, reason: tooLarge(bytes) };
-  if (data === null) return { name, reason: "its tile_data is not a blob" };
-  return { name, tile: { zoom, x, y: last - fromSouth }, bytes: data };
-}
-
-function asDataError(path: string, error: unknown): unknown {
-  const { code } = error as { code?: unknown };
-  if (code !== "ERR_SQLITE_ERROR" || error instanceof Deno.errors.NotCapable) return error;
-  return new DataError(
-    path,
-    `SQLite cannot read it as an MBTiles file (${messageOf(error)}); ` +
-      "`sqlite3 FILE 'PRAGMA integrity_check'` gives details; a file in WAL mode must be closed first " +
-      "(`PRAGMA journal_mode = DELETE`)",
-    { cause: error },
-  );
+function placeBy(scheme: TileScheme): PlaceOf {
+  return ({ zoom, column, row }) => {
+    const last = 2 ** zoom - 1;
+    if (column > last || row > last) {
+      return `column ${column}, row ${row}: there is no such tile at zoom ${zoom}`;
+    }
+    return { zoom, x: column, y: rowFromNorth(zoom, row, scheme) };
+  };
 }

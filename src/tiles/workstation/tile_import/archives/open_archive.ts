@@ -3,25 +3,36 @@
  *
  * @module
  */
-import { DataError, EXIT, GdnError, openPlainFile } from "../../../../core/mod.ts";
+import { DataError, EXIT, GdnError, openPlainFile, UsageError } from "../../../../core/mod.ts";
 import type { TileArchive } from "./contract.ts";
-import { openMbtiles, SQLITE_MAGIC } from "./mbtiles.ts";
+import type { TileScheme } from "./grid.ts";
+import { openSqlite, SQLITE_MAGIC } from "./mbtiles.ts";
 import { openPmtiles, PMTILES_MAGIC } from "./pmtiles.ts";
+import { openQuadkeyFolder } from "./quadkey_folder.ts";
 import { openTileFolder, tileFolderZooms } from "./tile_folder.ts";
 
 /**
- * Opens an MBTiles or PMTiles file or a `{z}/{x}/{y}` folder; null when the source is none of them.
+ * Opens an MBTiles, GeoPackage or PMTiles file or a `{z}/{x}/{y}` folder; null when the source is none of them.
  *
  * @throws DataError | UsageError (no such zoom); GdnError when there is no such file
  */
-export async function openArchive(path: string, zoom: number | null): Promise<TileArchive | null> {
+export async function openArchive(
+  path: string,
+  zoom: number | null,
+  /** Overrides what the archive says of its rows; null: what it says. */
+  scheme: TileScheme | null = null,
+): Promise<TileArchive | null> {
   const info = await stat(path);
   if (info.isDirectory) {
-    return (await tileFolderZooms(path)).length > 0 ? await openTileFolder(path, zoom) : null;
+    if ((await tileFolderZooms(path)).length > 0) return await openTileFolder(path, zoom, scheme);
+    return await openQuadkeyFolder(path, zoom);
   }
   const begin = await firstBytes(path, SQLITE_MAGIC.length);
-  if (begin === SQLITE_MAGIC) return openMbtiles(path, zoom);
-  if (begin.startsWith(PMTILES_MAGIC)) return await openPmtiles(path, zoom);
+  if (begin === SQLITE_MAGIC) return openSqlite(path, zoom, scheme);
+  if (begin.startsWith(PMTILES_MAGIC)) {
+    if (scheme !== null) throw new UsageError("--scheme is not for PMTiles: their grid is fixed");
+    return await openPmtiles(path, zoom);
+  }
   if (/\.mbtiles$/i.test(path)) {
     throw new DataError(path, "it is not an SQLite file, so not an MBTiles file either");
   }

@@ -13,6 +13,10 @@ const SidecarSchema = z.object({
   format: z.string().optional().catch(undefined),
   /** Our own: the oldest capture in the archive, ISO 8601. */
   captured_at: z.string().optional().catch(undefined),
+  /** TileJSON: "xyz" or "tms". */
+  scheme: z.string().optional().catch(undefined),
+  /** Degrees, "W,S,E,N" or its numbers. */
+  bounds: z.union([z.string(), z.array(z.number())]).optional().catch(undefined),
 });
 export type Sidecar = z.infer<typeof SidecarSchema>;
 

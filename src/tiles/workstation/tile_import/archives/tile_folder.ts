@@ -1,6 +1,6 @@
 /**
- * Reads a `{z}/{x}/{y}.{jpg,jpeg,png,webp}` folder (slippy numbering, y from the north, not TMS),
- * column by column.
+ * Reads a `{z}/{x}/{y}.{jpg,jpeg,png,webp}` folder, column by column. y counts from the north, unless
+ * the folder says otherwise (tilemapresource.xml, metadata.json).
  *
  * @module
  */
@@ -16,7 +16,10 @@ import {
 } from "../../../../core/mod.ts";
 import type { RefusedTile } from "../contract.ts";
 import type { ArchiveTile, TileArchive } from "./contract.ts";
+import { boxFrom, rowFromNorth, schemeFrom, schemeOf, type TileScheme } from "./grid.ts";
 import { capturedAtOf, readSidecar } from "./sidecar.ts";
+import type { StoredExtent } from "./sqlite_tiles.ts";
+import { readTileMapResource } from "./tile_map_resource.ts";
 import { TILE_BYTES_MAX } from "./tile_bytes.ts";
 
 const TILE_FILE = /^(\d{1,7})\.(jpe?g|png|webp)$/i;
@@ -33,7 +36,11 @@ export async function tileFolderZooms(path: string): Promise<readonly number[]> 
 }
 
 /** Opens the folder's tiles, of one zoom or of all (null). */
-export async function openTileFolder(path: string, zoom: number | null): Promise<TileArchive> {
+export async function openTileFolder(
+  path: string,
+  zoom: number | null,
+  given: TileScheme | null,
+): Promise<TileArchive> {
   const zooms = await tileFolderZooms(path);
   if (zoom !== null && !zooms.includes(zoom)) {
     throw new UsageError(`${path} has no zoom ${zoom}; it has ${zooms.join(", ")}`);
@@ -41,16 +48,31 @@ export async function openTileFolder(path: string, zoom: number | null): Promise
   const root = await Deno.realPath(path);
   const chosen = zoom === null ? zooms : [zoom];
   let total = 0;
-  for await (const _file of walk(path, chosen)) total++;
+  let extent: StoredExtent | null = null;
+  for await (const { zoom: at, x, y } of walk(path, chosen)) {
+    total++;
+    extent = extent !== null && extent.zoom === at ? grown(extent, x, y) : lone(at, x, y);
+  }
   if (total === 0) throw new DataError(path, "the folder holds no tiles");
   const sidecar = await readSidecar(path);
+  const resource = await readTileMapResource(path);
+  const word = schemeFrom(sidecar.scheme);
+  const scheme = schemeOf(path, {
+    given,
+    declared: resource !== null
+      ? { scheme: "tms", by: "its tilemapresource.xml" }
+      : word && { scheme: word, by: "its metadata.json" },
+    usual: "xyz",
+    bounds: resource?.bounds ?? boxFrom(sidecar.bounds),
+    extent,
+  });
   return {
     kind: "tile_folder",
     total,
     attribution: sidecar.attribution ?? "",
     capturedAt: capturedAtOf(sidecar),
     async *tiles() {
-      for await (const file of walk(path, chosen)) yield await read(root, file);
+      for await (const file of walk(path, chosen)) yield await read(root, file, scheme);
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
@@ -61,6 +83,20 @@ interface TileFile {
   readonly zoom: number;
   readonly x: number;
   readonly y: number;
+}
+
+function lone(zoom: number, x: number, y: number): StoredExtent {
+  return { zoom, west: x, east: x, low: y, high: y };
+}
+
+function grown({ zoom, west, east, low, high }: StoredExtent, x: number, y: number): StoredExtent {
+  return {
+    zoom,
+    west: Math.min(west, x),
+    east: Math.max(east, x),
+    low: Math.min(low, y),
+    high: Math.max(high, y),
+  };
 }
 
 async function* walk(path: string, zooms: readonly number[]): AsyncGenerator<TileFile> {
@@ -78,10 +114,15 @@ async function* walk(path: string, zooms: readonly number[]): AsyncGenerator<Til
   }
 }
 
-async function read(root: string, file: TileFile): Promise<ArchiveTile | RefusedTile> {
-  const { path, zoom, x, y } = file;
+async function read(
+  root: string,
+  file: TileFile,
+  scheme: TileScheme,
+): Promise<ArchiveTile | RefusedTile> {
+  const { path, zoom, x } = file;
+  const y = rowFromNorth(zoom, file.y, scheme);
   const refuse = (reason: string): RefusedTile => ({ name: path, reason });
-  if (x >= 2 ** zoom || y >= 2 ** zoom) return refuse(`there is no such tile at zoom ${zoom}`);
+  if (x >= 2 ** zoom || file.y >= 2 ** zoom) return refuse(`there is no such tile at zoom ${zoom}`);
   try {
     const bytes = await readPlainFile(path, { within: root, bytesMax: TILE_BYTES_MAX });
     return { name: path, tile: { zoom, x, y }, bytes };

@@ -9,8 +9,8 @@ import {
   LocalFrame,
   TILE_SIZE_PX,
   wgsFromWorldPixel,
-} from "../../../core/mod.ts";
-import type { GeoReference } from "./contract.ts";
+} from "../../../../core/mod.ts";
+import type { GeoReference } from "../contract.ts";
 
 /** North up, `gsdM` metres per pixel in the local frame at the picture's middle. */
 export function centredReference(
@@ -46,23 +46,10 @@ export interface AffineTransform {
   readonly f: number;
 }
 
-/** A raster in the projection `epsg`: 4326, 3857 or a WGS84 UTM zone; null for any other. */
-export function projectionFromEpsg(epsg: number): string | null {
-  if (epsg === 4326) return "+proj=longlat +datum=WGS84 +no_defs";
-  if (epsg === 3857) return "EPSG:3857";
-  const zone = epsg % 100;
-  const family = Math.floor(epsg / 100);
-  if ((family === 326 || family === 327) && zone >= 1 && zone <= 60) {
-    return `+proj=utm +zone=${zone} ${
-      family === 327 ? "+south " : ""
-    }+datum=WGS84 +units=m +no_defs`;
-  }
-  return null;
-}
-
 export function projectedReference(
   options: {
     readonly name: string;
+    /** A definition or WKT for proj4. */
     readonly projection: string;
     readonly transform: AffineTransform;
     readonly widthPx: number;
@@ -72,11 +59,13 @@ export function projectedReference(
   const { a, b, c, d, e, f } = options.transform;
   const determinant = b * f - c * e;
   const converter = proj4("EPSG:4326", options.projection);
+  // Of southern Africa's grids: westings and southings.
+  const hasAxes = options.projection.includes("+axis=");
   const wgsFromPixel = (xPx: number, yPx: number) => {
     const [longitudeDeg, latitudeDeg] = converter.inverse([
       a + b * xPx + c * yPx,
       d + e * xPx + f * yPx,
-    ]);
+    ], hasAxes);
     return { latitudeDeg, longitudeDeg };
   };
   const { widthPx, heightPx } = options;
@@ -85,7 +74,7 @@ export function projectedReference(
     gsdM: middleGsdM(wgsFromPixel, widthPx, heightPx),
     wgsFromPixel,
     pixelFromWgs(latitudeDeg, longitudeDeg) {
-      const [x, y] = converter.forward([longitudeDeg, latitudeDeg]);
+      const [x, y] = converter.forward([longitudeDeg, latitudeDeg], hasAxes);
       return [(f * (x - a) - c * (y - d)) / determinant, (b * (y - d) - e * (x - a)) / determinant];
     },
   };
