@@ -4,7 +4,7 @@ export type { TileToolkit } from "./canvas.ts";
 export { importTiles, importZoom } from "./import_tiles.ts";
 export { centredReference, projectedReference } from "./projection/georeference.ts";
 export { RasterImagery } from "./raster_imagery.ts";
-export { openRaster, type RasterHeader, readRasterHeader } from "./raster_reader.ts";
+export { openRaster, readRasterHeader } from "./raster_reader.ts";
 export { type ImageryKind, openImagery } from "./open_imagery.ts";
 export type { ArchiveSummary, TileArchive } from "./archives/contract.ts";
 export { importArchive } from "./archives/import_archive.ts";

@@ -17,7 +17,7 @@ const PIXELS_PER_BYTE_MAX = 200;
 const RASTER_FORMATS = ["png", "jpeg", "webp"];
 
 /** The header of a picture. */
-export interface RasterHeader {
+interface RasterHeader {
   readonly path: string;
   readonly format: string;
   /** After applying the EXIF orientation. */

@@ -51,7 +51,7 @@ export const KEY = {
 } as const;
 
 /** Value of a key that is described by others. */
-export const USER_DEFINED = 32767;
+const USER_DEFINED = 32767;
 
 export class GeoKeys {
   readonly #numbers = new Map<number, readonly number[]>();

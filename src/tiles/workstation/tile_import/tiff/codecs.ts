@@ -45,7 +45,7 @@ export const codecName = (compression: number) => NAMES[compression] ?? `codec $
 /** Whether the codec stores whole pictures, whose colours it converts itself. */
 export const isPictureCodec = (compression: number) => compression === 7 || compression === 50001;
 
-export interface BlockShape {
+interface BlockShape {
   readonly widthPx: number;
   /** Rows that lie within the picture, and rows that a writer may have filled up to. */
   readonly rowsPx: number;

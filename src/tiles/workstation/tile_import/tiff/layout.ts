@@ -44,9 +44,9 @@ const PIXELS_MAX = 1_600_000_000;
 /** Largest block; larger ones would fill the memory. */
 const BLOCK_BYTES_MAX = 512_000_000;
 
-export type SampleKind = "unsigned" | "signed" | "float";
+type SampleKind = "unsigned" | "signed" | "float";
 /** Indices of the samples that are shown, and what they are. */
-export type Shown =
+type Shown =
   | { readonly kind: "grey"; readonly isInverted: boolean; readonly sample: number }
   | { readonly kind: "rgb"; readonly samples: readonly [number, number, number] }
   | { readonly kind: "palette"; readonly colours: readonly number[] };

@@ -11,7 +11,7 @@ import { openTiff, type TiffDirectory, type TiffFile } from "./directories.ts";
 import { maskOf, readLayout, type TiffLayout } from "./layout.ts";
 import { measuredStretch } from "./stretch.ts";
 
-export interface TiffRaster extends RasterReader {
+interface TiffRaster extends RasterReader {
   readonly directory: TiffDirectory;
   readonly orientation: number;
   readonly notes: readonly string[];
