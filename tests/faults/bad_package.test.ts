@@ -6,6 +6,7 @@ import {
   type Manifest,
   PACKAGE_PATHS,
 } from "../../src/flight/flight_package/mod.ts";
+import { inScratch } from "../support/scratch.ts";
 import { worldForFile } from "./fixture.ts";
 import { copyFolder, type FaultCase, filesBelow, forEachCase, run } from "./programs.ts";
 
@@ -271,6 +272,31 @@ Deno.test("tiles that are not 256×256 are refused before they are decoded", asy
     assert.equal(code, 65, err);
   });
 });
+
+Deno.test("a tile of 10,000×10,000 behind a marker without a length passes neither verification nor import", () =>
+  inScratch(async (scratch) => {
+    const folder = `${scratch}/package`, side = 10_000;
+    await copyFolder(world().package, folder);
+    // FF 01 has no length: who reads one finds no size, or another. It and a comment replace the APP0 segment.
+    const disguise = (bytes: Uint8Array) => {
+      assert.deepEqual([...bytes.subarray(2, 6)], [0xff, 0xe0, 0, 16]);
+      claimSize(bytes, side);
+      bytes.set([0xff, 0x01, 0xff, 0xfe, 0, 14], 2);
+    };
+    const { files } = await readManifest(folder);
+    const { path } = files.find((file) => file.path.endsWith(".jpg")) ?? { path: "" };
+    await replaced(() => Promise.resolve(path), disguise)(folder);
+    const verified = await run("operator", ["package", "verify", folder], { read: [folder] });
+    assert.equal(verified.code, 65, verified.err);
+    assert.match(verified.err, /tiles\/.*jpg: is 10000×10000 pixels/);
+    const archive = `${scratch}/tiles/18/1`;
+    await Deno.mkdir(archive, { recursive: true });
+    await Deno.copyFile(`${folder}/${path}`, `${archive}/1.jpg`);
+    const args = ["tiles", "import", `${scratch}/tiles`, "--data", `${scratch}/data`];
+    const imported = await run("operator", args, { write: [scratch] });
+    assert.equal(imported.code, 65, imported.err);
+    assert.match(imported.err, /1\.jpg: 10000×10000 pixels/);
+  }));
 
 /** Lets every `nth` tile expire before the flight; the manifest is right. */
 async function expireTiles(folder: string, nth: number): Promise<void> {

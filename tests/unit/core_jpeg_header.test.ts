@@ -46,3 +46,50 @@ Deno.test("jpegHeaderSize() gives the decoder's size or none, whatever stands be
     assert.deepEqual(jpegHeaderSize(bytes), { widthPx: 24, heightPx: 16 });
   }
 });
+
+Deno.test("jpegHeaderSize() gives the size that libvips decodes, or none, whatever stands before the frame", async () => {
+  const raw = { width: 40, height: 24, channels: 3 } as const;
+  const picture = await sharp(new Uint8Array(40 * 24 * 3).fill(90), { raw });
+  const random = seededRandom("jpeg headers and libvips");
+  const outcomes = { same: 0, refusedByBoth: 0, refusedHere: 0 };
+  for (const progressive of [false, true]) {
+    const jpeg = new Uint8Array(await picture.clone().jpeg({ progressive }).toBuffer());
+    for (let round = 0; round < 150; round++) {
+      const bytes = mutant(jpeg, random);
+      const size = jpegHeaderSize(bytes);
+      const decoded = await sharp(bytes, { failOn: "none" }).raw()
+        .toBuffer({ resolveWithObject: true }).catch(() => null);
+      if (decoded === null) outcomes.refusedByBoth += size === null ? 1 : 0;
+      else if (size === null) outcomes.refusedHere++;
+      else {
+        const { width, height } = decoded.info;
+        assert.deepEqual(size, { widthPx: width, heightPx: height }, `${bytes.subarray(0, 64)}`);
+        outcomes.same++;
+      }
+    }
+  }
+  assert.ok(outcomes.same > 50 && outcomes.refusedByBoth > 30, JSON.stringify(outcomes));
+});
+
+/** Markers without a length, fill bytes, segments of any kind, and bytes of the header changed. */
+function mutant(
+  jpeg: Uint8Array,
+  random: ReturnType<typeof seededRandom>,
+): Uint8Array<ArrayBuffer> {
+  const frame = [0xff, 0xc0, 0, 17, 8, 0, 99, 0, 99, 3, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0];
+  const pieces = [
+    [0xff, 0x01],
+    [0xff, 0xd0 + random.integer(8)],
+    [0xff, 0xff, 0xff],
+    [0xff, 0xe0 + random.integer(16), 0, 2 + frame.length, ...frame],
+    [0xff, random.integer(256), random.integer(2), random.integer(32)],
+    frame,
+    [random.integer(256)],
+    [],
+  ];
+  const count = random.integer(3);
+  const before = Array.from({ length: count }, () => pieces[random.integer(pieces.length)]).flat();
+  const bytes = Uint8Array.from([0xff, 0xd8, ...before, ...jpeg.subarray(2)]);
+  if (random.integer(2) === 0) bytes[2 + random.integer(200)] = random.integer(256);
+  return bytes;
+}

@@ -54,16 +54,17 @@ export class PackageTiles implements MapTiles {
     const path = `${this.#packagePath}/${packageTilePath({ zoom: this.zoom, x, y })}`;
     const expected = this.#sha256.get(`${x}/${y}`);
     if (expected === undefined) throw new PackageError(path, "is not a tile of the package");
-    const jpeg = await readTile(path);
+    const jpeg = await readTileFile(path);
     if (sha256Hex(jpeg) !== expected) {
       throw new PackageError(path, "was altered since the package was opened; provision again");
     }
-    checkSize(path, jpeg);
+    checkTileSize(path, jpeg);
     return jpeg;
   }
 }
 
-async function readTile(path: string): Promise<Uint8Array<ArrayBuffer>> {
+/** @throws PackageError where it is no plain file, or far larger than a tile */
+export async function readTileFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
     return await readPlainFile(path, { bytesMax: TILE_BYTES_MAX });
   } catch (error) {
@@ -72,7 +73,8 @@ async function readTile(path: string): Promise<Uint8Array<ArrayBuffer>> {
   }
 }
 
-function checkSize(path: string, jpeg: Uint8Array): void {
+/** By the header alone, without decoding it. @throws PackageError */
+export function checkTileSize(path: string, jpeg: Uint8Array): void {
   const size = jpegHeaderSize(jpeg);
   if (size?.widthPx === TILE_SIZE_PX && size.heightPx === TILE_SIZE_PX) return;
   const found = size === null ? "is not a JPEG" : `is ${size.widthPx}×${size.heightPx} pixels`;
