@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { LocalFrame, seededRandom } from "../../src/core/mod.ts";
+import { LocalFrame, seededRandom, upVarianceM2 } from "../../src/core/mod.ts";
 import {
   Eskf,
   type EstimatorEvent,
@@ -70,12 +70,17 @@ export interface FaultyImuFlightOptions {
   readonly fault: ImuFaultName;
   readonly fromS: number;
   readonly forS: number;
+  /** m/s that the barometer runs away by from `fromS` on. */
+  readonly barometerMps?: number;
 }
 
 export interface FaultyImuFlight {
   /** Largest horizontal error from `fromS` on, and the 95 % radius of that moment. */
   readonly worstM: number;
   readonly worst95M: number;
+  /** Largest error of the height, metres, and of it over its own 1 sigma. */
+  readonly worstHeightM: number;
+  readonly worstHeightSigmas: number;
   /** Seconds with an error over 10 m and over twice the 95 % radius. */
   readonly confidentlyWrongS: number;
   /** From the beginning of the fault until the error stays below 5 m. */
@@ -88,7 +93,8 @@ export interface FaultyImuFlight {
 }
 
 export function flyFaultyImu(options: FaultyImuFlightOptions): FaultyImuFlight {
-  const { seed, fromS, forS } = options, change: Change = IMU_FAULTS[options.fault];
+  const { seed, fromS, forS, barometerMps = 0 } = options,
+    change: Change = IMU_FAULTS[options.fault];
   const truths = pathOf(options);
   const scenario = makeScenario({
     seed,
@@ -108,11 +114,16 @@ export function flyFaultyImu(options: FaultyImuFlightOptions): FaultyImuFlight {
   estimator.setTakeoffOrigin({ positionLocalM: [east + 3, north - 3, up] }, 5, 5);
   const noise = () => random.normal();
   let first: Numbers | undefined, nextS = fromS;
+  let worstHeightM = 0, worstHeightSigmas = 0;
   let worstM = 0, worst95M = 0, confidentlyWrongS = 0, wrongAtS = fromS;
   for (const message of scenario.messages) {
     const timeS = (message.arrivalNs - START_NS) / 1e9;
-    if (message.kind !== "imu" || timeS < fromS || timeS >= fromS + forS) feed(estimator, message);
-    else {
+    if (message.kind === "baro") {
+      const heightM = message.value.heightM + barometerMps * Math.max(0, timeS - fromS);
+      estimator.addBaro({ ...message.value, heightM });
+    } else if (message.kind !== "imu" || timeS < fromS || timeS >= fromS + forS) {
+      feed(estimator, message);
+    } else {
       const numbers = numbersOf(message.value);
       first ??= numbers;
       const changed = change(numbers, first, noise);
@@ -120,16 +131,32 @@ export function flyFaultyImu(options: FaultyImuFlightOptions): FaultyImuFlight {
     }
     if (message.kind !== "attitude" || timeS < nextS) continue;
     nextS += LOOK_S;
-    const { positionLocalM, horizontal95M } = estimator.estimateAt(message.value.timeNs);
+    const { positionLocalM, horizontal95M, covariance } = estimator.estimateAt(
+      message.value.timeNs,
+    );
     const truth = scenario.truthAt(message.value.timeNs).position;
     const errorM = Math.hypot(positionLocalM[0] - truth[0], positionLocalM[1] - truth[1]);
+    const heightErrorM = Math.abs(positionLocalM[2] - truth[2]);
+    worstHeightM = Math.max(worstHeightM, heightErrorM);
+    const heightSigmas = heightErrorM / Math.sqrt(upVarianceM2(covariance));
+    worstHeightSigmas = Math.max(worstHeightSigmas, heightSigmas);
     if (errorM > worstM) [worstM, worst95M] = [errorM, horizontal95M];
     if (errorM > 10 && errorM > 2 * horizontal95M) confidentlyWrongS += LOOK_S;
     if (errorM > RIGHT_M) wrongAtS = timeS + LOOK_S;
   }
   const { label } = estimator.currentEstimate(), { imuReason } = estimator.health();
   const rightAfterS = wrongAtS - fromS;
-  return { worstM, worst95M, confidentlyWrongS, rightAfterS, label, imuReason, events };
+  return {
+    worstM,
+    worst95M,
+    worstHeightM,
+    worstHeightSigmas,
+    confidentlyWrongS,
+    rightAfterS,
+    label,
+    imuReason,
+    events,
+  };
 }
 
 function numbersOf({ specificForceMps2, angularRateRps }: ImuSample): Numbers {

@@ -49,3 +49,20 @@ Deno.test("Eskf leaves a sound IMU alone", () => {
     assert.deepEqual(fly("none", 60, aircraft).events, []);
   }
 });
+
+Deno.test("Eskf takes no height from a barometer that runs away from the fixes", () => {
+  for (const barometerMps of [-1, 0.3, 1, 3]) {
+    const flight = flyFaultyImu({
+      seed: "barometer",
+      aircraft: "multirotor",
+      fault: "none",
+      fromS: 30,
+      forS: 0,
+      durationS: 65,
+      barometerMps,
+    });
+    const { worstHeightM, worstHeightSigmas } = flight;
+    assert.ok(worstHeightSigmas < 3, `${barometerMps} m/s: ${worstHeightSigmas} sigma`);
+    assert.ok(worstHeightM < 6, `${barometerMps} m/s: ${worstHeightM} m`);
+  }
+});

@@ -46,6 +46,7 @@ import {
 import { type MeasurementSources, measurementSources } from "./sources/table.ts";
 import type { KnownOrigin } from "./state_table.ts";
 import { Timeline } from "./timeline.ts";
+import { doubtBarometer } from "./widening.ts";
 import { widenHorizontally } from "./widening.ts";
 
 export interface EskfOptions {
@@ -91,6 +92,8 @@ export class Eskf implements StateEstimator {
     this.#sources = measurementSources({
       config: this.#config,
       localFrame: options.localFrame,
+      onBarometerRunsAway: (changedM) =>
+        this.#timeline.changeAll((state) => doubtBarometer(state, changedM ** 2)),
       onEvent: (event) => {
         // What GPS taught it is not taken back there: it begins anew.
         if (event.type === "gps.demoted") this.#imuWitness.end();

@@ -51,6 +51,12 @@ export function widenHeight(state: FilterState, varianceM2: number, speedVarianc
   state.addCovariance(ERROR.velocity + 2, ERROR.velocity + 2, speedVariance);
 }
 
+/** The barometer has run away, and the height with it: what it says of the height now is not known. */
+export function doubtBarometer(state: FilterState, varianceM2: number): void {
+  widenHeight(state, varianceM2, 1);
+  state.addCovariance(ERROR.baroDrift, ERROR.baroDrift, varianceM2);
+}
+
 /** The offset of the map is what was expected of it before anything was measured. */
 export function forgetMapOffset(state: FilterState, sigmaM: number): void {
   const { covariance } = state;

@@ -42,20 +42,24 @@ export const REINITIALISED = "re-initialised on consistent fixes";
 
 const IDENTITY: Matrix3 = [1, 0, 0, 0, 1, 0, 0, 0, 1];
 
-/** Called for each fused anchor: its time, place and horizontal 1 sigma. */
-type OnFused = (timeNs: MonotonicNs, positionLocalM: Vector3, sigmaM: number) => void;
+interface AnchorListener {
+  /** Each fused anchor: its time, place and horizontal 1 sigma. */
+  fused(timeNs: MonotonicNs, positionLocalM: Vector3, sigmaM: number): void;
+  /** Height and its 1 sigma of each that is where the filter expected it, fused or not. */
+  height(timeNs: MonotonicNs, heightM: number, sigmaM: number): void;
+}
 
 export class AnchorSource implements MeasurementSource<PoseAnchor> {
   readonly name = "anchor";
   readonly intervalS = 0;
   readonly #config: EskfConfig["anchor"];
   readonly #velocitySigmaMps: number;
-  readonly #onFused: OnFused;
+  readonly #hears: AnchorListener;
 
-  constructor({ anchor, initial }: EskfConfig, onFused: OnFused) {
+  constructor({ anchor, initial }: EskfConfig, hears: AnchorListener) {
     this.#config = anchor;
     this.#velocitySigmaMps = initial.velocitySigmaVertMps;
-    this.#onFused = onFused;
+    this.#hears = hears;
   }
 
   timeNs(anchor: PoseAnchor): MonotonicNs {
@@ -135,9 +139,15 @@ export class AnchorSource implements MeasurementSource<PoseAnchor> {
   }
 
   judged(anchor: PoseAnchor, outcome: MeasurementOutcome): void {
+    const { innovation, innovationVariance, observationVariance } = outcome;
+    const isExpected = [0, 1].every((i) => innovation[i] ** 2 < 9 * innovationVariance[i]);
+    if (isExpected) {
+      const sigmaM = Math.sqrt(observationVariance[2]);
+      this.#hears.height(anchor.timeNs, anchor.positionLocalM[2], sigmaM);
+    }
     if (!outcome.fused) return;
     const [eastEast, , northNorth] = horizontalCovarianceM2(anchor.covariance);
-    this.#onFused(
+    this.#hears.fused(
       anchor.timeNs,
       anchor.positionLocalM,
       Math.sqrt(Math.max(eastEast, northNorth)),

@@ -16,6 +16,7 @@ import { type FilterState, NEVER_NS } from "../filter_state.ts";
 import type { KalmanUpdate, LinearMeasurement } from "../kalman_update.ts";
 import { ERROR } from "../state_table.ts";
 import { widenHeight } from "../widening.ts";
+import { BarometerWatch } from "./barometer_watch.ts";
 import { areFinite } from "./checks.ts";
 import {
   beyondGate,
@@ -23,6 +24,7 @@ import {
   type MeasurementSource,
   NOT_FINITE,
   SIGMA_NOT_POSITIVE,
+  unjudged,
 } from "./measurement_source.ts";
 
 /** Five sigma, 1 degree of freedom. */
@@ -31,18 +33,25 @@ const HEIGHT_SOURCES: readonly SourceName[] = ["barometer", "gps", "anchor"];
 /** Remark of a height that moved the filter. */
 const WIDENED = "height widened to the barometer";
 
+interface BarometerListener {
+  /** Every height, metres above the local frame's origin. */
+  height(heightM: number): void;
+  /** It has changed by so much against the fixes, and has taken the filter along; or has come to rest there. */
+  runsAway(changedM: number): void;
+}
+
 export class BarometerSource implements MeasurementSource<BaroSample> {
   readonly name = "barometer";
   readonly intervalS: number;
   readonly #config: EskfConfig["baro"];
   readonly #velocitySigmaMps: number;
-  readonly #onHeight: (heightM: number) => void;
+  readonly #hears: BarometerListener;
+  readonly #watch = new BarometerWatch();
 
-  /** `onHeight` is called with every height, metres above the local frame's origin. */
-  constructor({ baro, initial }: EskfConfig, onHeight: (heightM: number) => void) {
+  constructor({ baro, initial }: EskfConfig, hears: BarometerListener) {
     this.#config = baro;
     this.#velocitySigmaMps = initial.velocitySigmaVertMps;
-    this.#onHeight = onHeight;
+    this.#hears = hears;
     this.intervalS = baro.intervalS;
   }
 
@@ -60,10 +69,19 @@ export class BarometerSource implements MeasurementSource<BaroSample> {
   }
 
   admit(sample: BaroSample): undefined {
-    this.#onHeight(sample.heightM);
+    this.#hears.height(sample.heightM);
+    this.#watch.observeBarometer(sample.timeNs, sample.heightM);
+  }
+
+  /** A fix whose place is plausible: metres above the local frame's origin, 1 sigma. */
+  observeFix(timeNs: number, heightM: number, sigmaM: number): void {
+    const changedM = this.#watch.observeFix(timeNs, heightM, sigmaM);
+    if (changedM > 0) this.#hears.runsAway(changedM);
   }
 
   fuse(state: FilterState, sample: BaroSample, update: KalmanUpdate): FilterVerdict {
+    const { objection } = this.#watch;
+    if (objection !== undefined && !this.#isAlone(state, sample.timeNs)) return unjudged(objection);
     this.linearise(state, sample, update.measurement);
     const testRatio = update.prepare(state) / GATE, numbers = update.numbers();
     const isBeyond = !(testRatio <= 1);

@@ -14,15 +14,27 @@ import { VelocitySource } from "./velocity.ts";
 
 export type MeasurementSources = ReturnType<typeof measurementSources>;
 
-export function measurementSources(options: GpsSourceOptions) {
+interface SourceOptions extends GpsSourceOptions {
+  /** The barometer has taken the filter along by so much. */
+  readonly onBarometerRunsAway: (changedM: number) => void;
+}
+
+export function measurementSources(options: SourceOptions) {
   const { config } = options;
   const gps = new GpsSource(options);
+  const barometer = new BarometerSource(config, {
+    height: (heightM) => gps.observeBaroHeight(heightM),
+    runsAway: options.onBarometerRunsAway,
+  });
   return {
     attitude: new AttitudeSource(config.attitude),
-    barometer: new BarometerSource(config, (heightM) => gps.observeBaroHeight(heightM)),
+    barometer,
     gps,
     velocity: new VelocitySource(config.velocity),
     odometry: new OdometrySource(config.odometry),
-    anchor: new AnchorSource(config, (...fix) => gps.observeFix(...fix)),
+    anchor: new AnchorSource(config, {
+      fused: (...fix) => gps.observeFix(...fix),
+      height: (...fix) => barometer.observeFix(...fix),
+    }),
   } satisfies { [Name in SourceName]: { readonly name: Name } };
 }
