@@ -30,6 +30,7 @@ const LOCAL: Vector3 = [1, 2, 3];
 const stream = new ImuStream();
 const sources = measurementSources({
   config,
+  onBarometerRunsAway: () => {},
   witness: new GpsWitness(config, stream, new Timeline(config, stream)),
   localFrame: { localFromWgs: () => LOCAL },
   onEvent: () => {},
