@@ -51,7 +51,7 @@ const OPTIONS = {
   }),
   minutes: option.count({
     minimum: 1,
-    maximum: 60,
+    maximum: 600,
     help: "a flight of so many minutes instead: nothing may grow, and nothing be lost",
   }),
   clean: option.flag({ help: "with --minutes: GPS stays, and must never be called wrong" }),

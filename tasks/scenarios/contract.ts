@@ -32,6 +32,8 @@ export interface Scenario {
   readonly settings?: Readonly<Record<string, string>>;
   /** The recorded flight; cruise where none is named. */
   readonly flight?: FlightName;
+  /** Simulated while it is flown, for as long as it likes, over the map's own tiles: no recorded flight. */
+  readonly isGenerated?: boolean;
   /** What the package shows; corridor where none is named. */
   readonly map?: MapName;
   /** Seconds of the flight, before its landing. */

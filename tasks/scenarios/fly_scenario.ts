@@ -18,7 +18,7 @@ import type { Scenario } from "./contract.ts";
 import { type FlightEvidence, readEvidence } from "./evidence.ts";
 import { MemorySamples } from "./memory_samples.ts";
 import { TrueMotion } from "./true_motion.ts";
-import type { Ground } from "./prepare.ts";
+import { AGL_M, type Ground } from "./prepare.ts";
 
 export interface ScenarioHost {
   readonly ground: Ground;
@@ -94,7 +94,7 @@ interface RunFiles {
 }
 
 async function controllerArgs(
-  { controller, durationS, lands }: Scenario,
+  { controller, durationS, lands, isGenerated }: Scenario,
   { ground, port }: ScenarioHost,
   { reportFile }: RunFiles,
   key: readonly string[],
@@ -103,7 +103,8 @@ async function controllerArgs(
   return [
     "simulate",
     "controller",
-    ground.flight,
+    // The same seed and height: the camera of the recorded flight.
+    ...isGenerated ? ["--tiles", ground.mapTiles, "--agl", AGL_M] : [ground.flight],
     ...["--link", `tcpin:127.0.0.1:${port}`, "--camera-link", `tcpin:127.0.0.1:${port + 1}`],
     ...["--report", reportFile, ...lands ? [] : ["--duration", String(durationS), "--end-in-air"]],
     ...controller.map((one) => hinted(one, truth)),

@@ -18,7 +18,7 @@ export function longFlight(minutes: number, { isClean }: { readonly isClean: boo
   return {
     name: `${minutes} minutes ${isClean ? "with" : "without"} GPS`,
     controller: ["--start-in-air", ...isClean ? [] : ["--gps-off", "60.."]],
-    flight: minutes > 30 ? "hour" : "half_hour",
+    isGenerated: true,
     map: "square",
     durationS,
     checks: [

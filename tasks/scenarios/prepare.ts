@@ -11,7 +11,8 @@ import { REPOSITORY } from "../executables.ts";
 const ROOT = `${REPOSITORY}/build/scratch/scenarios`;
 const CENTRE = ["--centre", "48.5,35.0"];
 const PLACE = ["--procedural", "7", ...CENTRE];
-const AGL = ["--agl", "130"];
+export const AGL_M = "130";
+const AGL = ["--agl", AGL_M];
 /** Of every flight; the square map shows what a camera sees from all over it. */
 const EXTENT = ["--extent", "1500"];
 const GPS = ["--gps", "present"];
@@ -27,8 +28,6 @@ const FLIGHTS = {
   rotor: [...PLACE, "--duration", "25", "--landing", "--aircraft", "multirotor"],
   /** Over ground that no map shows: a search finds nothing, and goes on. */
   elsewhere: ["--procedural", "8", ...CENTRE, "--duration", "90"],
-  half_hour: [...PLACE, "--duration", "1800"],
-  hour: [...PLACE, "--duration", "3600"],
 } as const;
 export type FlightName = keyof typeof FLIGHTS;
 
@@ -45,6 +44,8 @@ export type MapName = keyof typeof MAPS;
 export interface Ground {
   readonly flight: string;
   readonly flightPackage: string;
+  /** Tiles of the package's map, {z}/{x}/{y}.jpg. */
+  readonly mapTiles: string;
 }
 
 interface Host {
@@ -58,7 +59,8 @@ export async function prepareGround(
   host: Host,
 ): Promise<Ground> {
   const flight = await flightFolder(wanted.flight, host);
-  return { flight, flightPackage: await packageFolder(wanted.map, host) };
+  const folder = await mapFolder(wanted.map, host);
+  return { flight, flightPackage: `${folder}/package`, mapTiles: `${folder}/map` };
 }
 
 async function flightFolder(name: FlightName, host: Host): Promise<string> {
@@ -79,10 +81,10 @@ async function flightFolder(name: FlightName, host: Host): Promise<string> {
   return folder;
 }
 
-async function packageFolder(name: MapName, host: Host): Promise<string> {
+async function mapFolder(name: MapName, host: Host): Promise<string> {
   const folder = `${ROOT}/maps/${name}`;
   const flightPackage = `${folder}/package`;
-  if (await exists(`${flightPackage}/manifest.json`)) return flightPackage;
+  if (await exists(`${flightPackage}/manifest.json`)) return folder;
   const area = MAPS[name](await flightFolder("cruise", host));
   await removeIfPresent(folder);
   await Deno.mkdir(folder, { recursive: true });
@@ -97,7 +99,7 @@ async function packageFolder(name: MapName, host: Host): Promise<string> {
     ...AGL,
     ...data,
   ]);
-  return flightPackage;
+  return folder;
 }
 
 async function operator(

@@ -23,7 +23,7 @@ Deno.test("airborne fly flies with the simulated controller: positions with a fi
     checks: ALWAYS,
   };
   const evidence = await flyScenario(scenario, {
-    ground: { flight, flightPackage },
+    ground: { flight, flightPackage, mapTiles: "" },
     folder,
     port: PORT,
     isBuilt: false,
