@@ -104,11 +104,11 @@ const GPS_LOST: Scenario = {
   ],
 };
 
-/** Closed: no fix, and an accuracy that says so. */
-function firstClosed(evidence: Parameters<Check["measure"]>[0], fromS: number) {
-  return evidence.positions.find(({ timeS, fixType, fields }) =>
-    timeS > fromS && fixType < 2 && fields.horizAccuracy === 999
-  );
+/** The first position without a fix, behind which none has one again; its accuracy says so. */
+function closedForGood({ positions }: Parameters<Check["measure"]>[0]) {
+  const last = positions.findLastIndex(({ fixType }) => fixType >= 2);
+  const closed = positions[last + 1];
+  return closed?.fields.horizAccuracy === 999 ? closed : undefined;
 }
 
 const BLIND_AND_SPOOFED: Scenario = {
@@ -133,14 +133,14 @@ const BLIND_AND_SPOOFED: Scenario = {
       criterion: "N8",
       what: "no fix and horiz_accuracy 999, after 30 s",
       bar: "≤ 31 s",
-      measure: (evidence) => atMost((firstClosed(evidence, 16)?.timeS ?? Infinity) - 15, 31, "s"),
+      measure: (evidence) => atMost((closedForGood(evidence)?.timeS ?? Infinity) - 15, 31, "s"),
     },
     {
       criterion: "N8",
       what: "STATUSTEXT after that",
       bar: "≤ 0.5 s",
       measure: (evidence) => {
-        const closed = firstClosed(evidence, 16);
+        const closed = closedForGood(evidence);
         if (closed === undefined) return atMost(null, 0.5, "s");
         // Both leave in one moment, the text first or second.
         return atMost(
