@@ -11,6 +11,8 @@ import { isExactly, parseMessage } from "./mcap_records.ts";
 const WINDOW_BYTES = 1024 * 1024;
 /** Far larger than a slot of the recorder's ring. */
 const MESSAGE_BYTES_MAX = 8 * 1024 * 1024;
+/** Headers in a row that chance does not make. */
+const HOPS_SURE = 12;
 const CLOSING_BRACE = 0x7d;
 
 /** What was skipped on the way to the next record, or to the end of the file. */
@@ -75,6 +77,25 @@ function isChunk(content: Uint8Array): boolean {
   const head = CHUNK_HEAD_BYTES + compressionBytes;
   return compressionBytes <= 4 && content.length >= head &&
     view.getBigUint64(head - 8, true) === BigInt(content.length - head);
+}
+
+/**
+ * Whether a row of record headers begins here, each at the end of the one before: to the last magic, or
+ * longer than chance makes one.
+ */
+export async function leadsOn(source: ByteSource, from: number): Promise<boolean> {
+  let at = from;
+  for (let hops = 0; hops < HOPS_SURE; hops++) {
+    const head = await source.bytes(at, RECORD_HEAD_BYTES);
+    if (at + MAGIC.length === source.sizeBytes && isMagic(head)) return true;
+    if (head.length < RECORD_HEAD_BYTES || !isOpcode(head[0]) || head[0] > OPCODE.dataEnd) {
+      return false;
+    }
+    const next = BigInt(at + RECORD_HEAD_BYTES) + lengthOf(head);
+    if (next > BigInt(source.sizeBytes)) return false;
+    at = Number(next);
+  }
+  return true;
 }
 
 /** Whether a plausible record header, the magic or the end of the file is here. */

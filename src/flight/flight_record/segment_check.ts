@@ -82,6 +82,8 @@ export class SegmentCheck {
     const { chunk, indexOffsets, indexBytes } = this.#current;
     this.#current = null;
     const channels = new Set(chunk.messages.map(({ channelId }) => channelId));
+    // Writers may leave the indices of a chunk out, but not of some of its channels.
+    if (indexOffsets.size === 0) channels.clear();
     for (const channelId of channels) {
       if (indexOffsets.has(channelId)) continue;
       const reason = `the messages of channel ${channelId} have no index`;

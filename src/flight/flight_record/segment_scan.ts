@@ -27,6 +27,7 @@ import {
   findNextRecord,
   isMagic,
   isRecordAt,
+  leadsOn,
   lengthOf,
   mayFollow,
 } from "./resync.ts";
@@ -171,6 +172,8 @@ class SegmentScan {
       throw new FormatFault("a footer belongs before the last magic");
     }
     if (exact || event.type === "footer") return;
+    // Newer writers add fields at the end of records, which readers skip.
+    if (await leadsOn(this.#source, next)) return;
     if (event.type === "data_end" || !await this.#mayGoOn(next)) {
       throw new FormatFault(`${says}, no record follows there`);
     }
