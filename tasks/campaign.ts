@@ -73,6 +73,12 @@ const PARTS: Readonly<Record<string, (host: PartHost) => Promise<PartResult>>> =
   properties: (host) => repeatTests(["tests/unit", "tests/contract"], {}, host),
   bytes: (host) =>
     repeatTests(["tests/faults/hostile_bytes.test.ts"], { GDN_HOSTILE_ROUNDS: "1500" }, host),
+  imagery: (host) =>
+    repeatTests(
+      ["tests/faults/imagery_differential.test.ts"],
+      { GDN_IMAGERY_ROUNDS: "400" },
+      host,
+    ),
   mavlink: (host) =>
     repeatTests(["tests/faults/mavlink_bytes.test.ts"], { GDN_MAVLINK_BYTES: "100000000" }, host),
   logs: (host) =>
