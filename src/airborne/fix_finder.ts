@@ -33,6 +33,15 @@ interface FixFinderParts {
   readonly estimateAt: (timeNs: MonotonicNs) => StateEstimate | null;
 }
 
+/** What is known of a frame before the map is looked at. */
+interface Believed {
+  readonly estimate: StateEstimate;
+  /** The camera's pose by it. */
+  readonly prior: CameraPrior;
+  /** Odometry knows the motion since the frame before. */
+  readonly isRegistered: boolean;
+}
+
 /** What a frame's search came to. */
 interface Fixed {
   readonly location: Location;
@@ -72,6 +81,8 @@ export class FixFinder {
   #unmatched = 0;
   /** Frames since the last search without a good estimate. */
   #sinceSearch = Infinity;
+  /** Frames in a row that odometry did not register. */
+  #sinceMotion = 0;
   #hint: SearchHint | null = null;
 
   constructor(parts: FixFinderParts) {
@@ -89,12 +100,10 @@ export class FixFinder {
     this.#hint = { ...area, framesLeft: this.#parts.config.hintFrames };
   }
 
-  /** `estimate` at the exposure, and the camera's pose by it. */
   async fix(
     camera: CameraFrame,
     frame: VisionFrame,
-    estimate: StateEstimate,
-    believed: CameraPrior,
+    { estimate, prior: believed, isRegistered }: Believed,
   ): Promise<Fixed> {
     const timeNs = camera.exposureMidNs;
     const prior = this.#hinted(believed);
@@ -119,6 +128,9 @@ export class FixFinder {
     this.#loseCredit(estimate, prior);
     this.#follow(estimate);
     const expected = this.#candidatePrior(estimate, prior);
+    if (expected === null && this.#isMotionAwaited(isRegistered)) {
+      return this.#withheld({ ...NO_LOCATION, reason: "motion_unknown" });
+    }
     if (expected === null) return await this.#search(camera, frame, prior);
     const location = await this.#parts.locator.locate(frame, timeNs, expected, bodyFromCamera);
     return this.#confirm(location, expected, timeNs);
@@ -226,6 +238,17 @@ export class FixFinder {
     const frames = Math.max(0, this.#unmatched - config.widenAfter);
     const wideM = Math.min(priorSigmaMaxM, frames * config.widenShare * prior.positionLocalM[2]);
     return { ...prior, sigmaHorizontalM: Math.max(prior.sigmaHorizontalM, wideM) };
+  }
+
+  /**
+   * Frames that come while the map is searched are left out. Where odometry does not bridge such a gap the
+   * next frame comes soon, and the search waits for it: evidence is worth nothing without the motion.
+   */
+  #isMotionAwaited(isRegistered: boolean): boolean {
+    this.#sinceMotion = isRegistered || this.#sinceMotion >= this.#parts.config.motionFrames
+      ? 0
+      : this.#sinceMotion + 1;
+    return this.#sinceMotion > 0;
   }
 
   /** A search costs many times what a look around the estimate does: a hot computer makes fewer. */

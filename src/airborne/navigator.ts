@@ -99,12 +99,11 @@ export class Navigator {
     const odometry = await stages.during("odometry", () => this.#odometry(camera, frame));
     if (odometry.motion !== null) estimator.addVio(odometry.motion);
     const believed = estimator.estimateAt(timeNs);
-    const { location, fixOutcome, reason } = await this.#finder.fix(
-      camera,
-      frame,
-      believed,
-      this.#prior(believed, camera),
-    );
+    const { location, fixOutcome, reason } = await this.#finder.fix(camera, frame, {
+      estimate: believed,
+      prior: this.#prior(believed, camera),
+      isRegistered: odometry.motion !== null,
+    });
     const estimate = estimator.estimateAt(timeNs);
     return {
       sequence: camera.sequence,

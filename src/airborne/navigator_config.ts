@@ -52,6 +52,8 @@ export const NavigatorConfigSchema = z.strictObject({
     /** …up to this. */
     sigmaMaxM: quantity.lengthM.default(2000),
   }).prefault({}),
+  /** A search waits for odometry to register a frame, for this many frames at most. */
+  motionFrames: z.int().min(0).max(1_000_000).default(2),
   /** A second look at the map from the first pose when the residual exceeds this many map pixels. */
   refineResidualPx: quantity.lengthOrZeroPx.default(1.2),
   /** A hint of the crew counts for this many frames without a place there. */
