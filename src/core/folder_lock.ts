@@ -6,7 +6,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { EXIT, GdnError } from "./errors.ts";
-import { NotPlainFileError, openOwnFile } from "./plain_file.ts";
+import { NotPlainFileError, openOwnFile, openPlainFile } from "./plain_file.ts";
 
 const POLL_MS = 50;
 
@@ -67,6 +67,22 @@ export class FolderLock implements Disposable {
         await sleep(POLL_MS);
       }
       return { lock: new FolderLock(file), aloneAtFirst: false };
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Locks shared a lock file that is there and may not be written.
+   *
+   * @throws as `alone()`
+   */
+  static async toRead(lockPath: string): Promise<FolderLock> {
+    const file = await openPlainFile(lockPath);
+    try {
+      if (await file.tryLock(false)) return new FolderLock(file);
+      throw new FolderLockedError(lockPath, await holderOf(file));
     } catch (error) {
       file.close();
       throw error;

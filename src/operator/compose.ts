@@ -75,7 +75,7 @@ export function commands(): readonly Command[] {
     tilesImportCommand(tilesImportParts(), "cache import"),
     ...tileManagerCommands(openToolkit),
     ...cacheCommands(),
-    freshnessExplainCommand({ openCache: openOperatorCache }),
+    freshnessExplainCommand({ openCache: openToRead }),
     freshnessRulesCommand({ openCache: openOperatorCache }),
     ...sectorCommands({ openCache: openOperatorCache }),
     provision,
@@ -97,6 +97,8 @@ export function commands(): readonly Command[] {
   ];
 }
 
+const openToRead = (place: CacheSettings) => openOperatorCache({ ...place, readsOnly: true });
+
 /** Places are described on the workstation's processor. */
 async function openPlaceModel(
   path: string,
@@ -115,7 +117,7 @@ async function openPlaceModel(
 }
 
 async function openReportCache(place: CacheSettings): Promise<ReportCache & AsyncDisposable> {
-  const cache = await openOperatorCache(place);
+  const cache = await openToRead(place);
   return {
     queryByBbox: (bbox, zoom) => cache.metadata.queryByBbox(bbox, zoom),
     readTilePixels: (tileId) => cache.store.readTilePixels(tileId),

@@ -42,7 +42,9 @@ export function tileManagerCommands(
       openDownloader: (settings) => openDownloader(settings, openToolkit),
     }),
     tilesUploadCommand({ openUploader }),
-    tilesStatusCommand({ openCache: openOperatorCache }),
+    tilesStatusCommand({
+      openCache: (place) => openOperatorCache({ ...place, readsOnly: true }),
+    }),
     collectCommand({
       async openCache(place) {
         await using resources = new AsyncDisposableStack();

@@ -17,6 +17,8 @@ export interface CacheSettings {
   readonly dataDirectory: string;
   readonly dsn: string | null;
   readonly budgetBytes?: number;
+  /** The command only reads: a folder that cannot be written will do. */
+  readonly readsOnly?: boolean;
   readonly decodePicture?: (jpeg: Uint8Array<ArrayBuffer>, name: string) => Promise<unknown>;
   readonly onEvicted?: (bytes: number) => void;
   /** Record every tile that is written, refused or evicted in the operator's own record. */

@@ -106,7 +106,7 @@ async function run(
     name: values.name ?? basename(out).replace(/\.[a-z]+$/i, ""),
     filter: filterOf(values),
   };
-  await using cache = await openExisting(parts, placeOf(values));
+  await using cache = await openExisting(parts, placeOf(values), { readsOnly: true });
   const groups = await cache.inspection.groups(request.filter);
   checkOneSource(groups);
   const total = groups.reduce((sum, group) => sum + group.tiles, 0);

@@ -67,7 +67,7 @@ async function run(
   }
   const limit = values.all ? Infinity : values.limit ?? LIMIT_DEFAULT;
   const filter = filterOf(values);
-  await using cache = await openExisting(parts, placeOf(values));
+  await using cache = await openExisting(parts, placeOf(values), { readsOnly: true });
   const after = values.after === undefined
     ? undefined
     : await findTile(cache.inspection, values.after);

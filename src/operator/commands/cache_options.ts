@@ -29,6 +29,7 @@ export interface CacheParts {
     place: CachePlace,
     options?: ReturnType<typeof recordOption> & {
       readonly budgetBytes?: number;
+      readonly readsOnly?: boolean;
       readonly onEvicted?: (bytes: number) => void;
     },
   ): Promise<OpenedCache>;

@@ -80,7 +80,7 @@ interface TileValues {
 }
 
 async function show(parts: CacheParts, values: TileValues, io: CommandIo): Promise<ExitCode> {
-  await using cache = await openExisting(parts, placeOf(values));
+  await using cache = await openExisting(parts, placeOf(values), { readsOnly: true });
   const tile = await findTile(cache.inspection, values.tile);
   const file = await look(cache.inspection, tile);
   if (values.json) io.out(JSON.stringify({ type: "tile", name: nameOf(tile), ...tile, file }));
@@ -146,7 +146,7 @@ async function dump(
   if (values.json && values.out === undefined) {
     throw new UsageError("--json goes with --out: without it stdout is the picture");
   }
-  await using cache = await openExisting(parts, placeOf(values));
+  await using cache = await openExisting(parts, placeOf(values), { readsOnly: true });
   const tile = await findTile(cache.inspection, values.tile);
   const jpeg = await cache.inspection.readFile(tile);
   if (values.out === undefined) {

@@ -44,7 +44,7 @@ async function run(
   await using cache = await openExisting(
     parts,
     placeOf(values),
-    budgetBytes === undefined ? {} : { budgetBytes },
+    { readsOnly: true, ...budgetBytes === undefined ? {} : { budgetBytes } },
   );
   const statistics = await cache.inspection.statistics();
   const missions = await cache.missions();

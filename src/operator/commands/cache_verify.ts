@@ -74,7 +74,7 @@ async function run(
   const { quick, repair, json } = values;
   const place = placeOf(values);
   using decoder = parts.openDecoder();
-  await using cache = await openExisting(parts, place);
+  await using cache = await openExisting(parts, place, { readsOnly: !repair });
   const { tiles } = await cache.inspection.statistics();
   using bar = io.progress("verifying", tiles);
   const after = values.after === undefined

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { FolderLock, FolderLockedError, messageOf } from "../../../core/mod.ts";
-import { CacheLockedError, TileFsError } from "../../tile_contract/mod.ts";
+import { causes, EXIT, FolderLock, FolderLockedError, messageOf } from "../../../core/mod.ts";
+import { CacheLockedError, TileCacheError, TileFsError } from "../../tile_contract/mod.ts";
 
 /**
  * Locks exclusively, without waiting.
@@ -31,6 +31,27 @@ export async function lockWithOthers(
   );
 }
 
+/**
+ * Locks a folder that cannot be written against writers. A folder without a lock file was never opened.
+ *
+ * @throws CacheLockedError; TileFsError
+ */
+export async function lockToRead(dataFolder: string): Promise<FolderLock> {
+  return await locked(
+    dataFolder,
+    (path) => FolderLock.toRead(path),
+    "holds it exclusively; wait until it ends",
+  );
+}
+
+/** Another owner's, or a file system that was mounted to be read. */
+export function isUnwritable(error: unknown): boolean {
+  return causes(error).some((cause) =>
+    cause instanceof Deno.errors.PermissionDenied ||
+    (cause as { code?: unknown }).code === "EROFS"
+  );
+}
+
 async function locked<T>(
   dataFolder: string,
   lock: (lockPath: string) => Promise<T>,
@@ -43,6 +64,14 @@ async function locked<T>(
     if (error instanceof FolderLockedError) {
       throw new CacheLockedError(
         `Cannot open the tile cache in ${dataFolder}: ${error.holder} ${state}`,
+      );
+    }
+    if (isUnwritable(error)) {
+      throw new TileCacheError(
+        "TILE_FOLDER_UNWRITABLE",
+        `Cannot use ${dataFolder} for the tile cache: it may not be written; ` +
+          "change its permissions, or name another folder",
+        { cause: error, exitCode: EXIT.refused },
       );
     }
     throw new TileFsError(

@@ -14,7 +14,7 @@ import {
   type TileStoreCollaborators,
   type WriteFreshnessGate,
 } from "../../tile_contract/mod.ts";
-import { lockAlone, lockWithOthers } from "./data_folder_lock.ts";
+import { isUnwritable, lockAlone, lockToRead, lockWithOthers } from "./data_folder_lock.ts";
 import { restoreSettings } from "./freshness/kept_settings.ts";
 import { silentLogger, type TileCacheLogger } from "./logger.ts";
 import { reconcile, type Reconciliation } from "./reconcile.ts";
@@ -33,6 +33,11 @@ export interface TileCacheOptions extends TileStoreCollaborators {
   readonly logger?: TileCacheLogger;
   /** Creates the freshness gate on the cache's own database, when none is given. */
   readonly openFreshnessGate?: (database: SqlDatabase) => Promise<WriteFreshnessGate>;
+  /**
+   * A folder that cannot be written is read all the same (PGlite alone): its database is copied into
+   * memory, where nothing that is written lasts.
+   */
+  readonly readsOnly?: boolean;
   /** Compare files with rows when the last user did not end well (default), or always. */
   readonly reconcile?: "when_unclean" | "always";
 }
@@ -86,11 +91,13 @@ export async function openTileCache(options: TileCacheOptions): Promise<TileCach
 async function openParts(options: TileCacheOptions): Promise<SqlTileStoreParts & AsyncDisposable> {
   const { dsn, logger = silentLogger } = options;
   await using resources = new AsyncDisposableStack();
-  const { lock, alone } = await lockFolder(options.dataFolder, dsn !== undefined);
+  const { lock, alone, isReadOnly } = await lockFolder(options);
   resources.use(lock);
   const dataFolder = await Deno.realPath(options.dataFolder);
   const begin = performance.now();
-  const database = resources.use(await openDatabase(dataFolder, dsn, logger));
+  const database = resources.use(
+    isReadOnly ? await openCopy(dataFolder) : await openDatabase(dataFolder, dsn, logger),
+  );
   const rebuilt = await asDatabaseFault(async () => {
     await migrate(database, await readMigrations(), logger);
     const lost = dsn === undefined && await isWithoutIdentity(dataFolder, database);
@@ -145,13 +152,29 @@ async function makeAnew(
   return rows;
 }
 
-async function lockFolder(
-  dataFolder: string,
-  shared: boolean,
-): Promise<{ lock: FolderLock; alone: boolean }> {
-  if (!shared) return { lock: await lockAlone(dataFolder), alone: true };
-  const { lock, aloneAtFirst } = await lockWithOthers(dataFolder);
-  return { lock, alone: aloneAtFirst };
+interface Locked {
+  readonly lock: FolderLock;
+  /** It may be put in order. */
+  readonly alone: boolean;
+  readonly isReadOnly: boolean;
+}
+
+async function lockFolder({ dataFolder, dsn, readsOnly }: TileCacheOptions): Promise<Locked> {
+  if (dsn !== undefined) {
+    const { lock, aloneAtFirst } = await lockWithOthers(dataFolder);
+    return { lock, alone: aloneAtFirst, isReadOnly: false };
+  }
+  try {
+    return { lock: await lockAlone(dataFolder), alone: true, isReadOnly: false };
+  } catch (error) {
+    if (!readsOnly || !isUnwritable(error)) throw error;
+    return { lock: await lockToRead(dataFolder), alone: false, isReadOnly: true };
+  }
+}
+
+async function openCopy(dataFolder: string): Promise<SqlDatabase> {
+  const { openPgliteCopy } = await import("./sql/pglite_database.ts");
+  return await openPgliteCopy(`${dataFolder}/database`);
 }
 
 /**

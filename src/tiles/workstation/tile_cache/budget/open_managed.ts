@@ -58,7 +58,7 @@ export async function openManagedTileCache(
   await prepare(dataFolder, database, dsn === undefined);
   // A server keeps its sectors itself; PGlite's rows may have to be rebuilt from files.
   const keep = async () => {
-    if (dsn === undefined) await keepSettings(dataFolder, database);
+    if (dsn === undefined && !database.isCopy) await keepSettings(dataFolder, database);
   };
   await keep();
   const budget = resources.use(openBudget({ ...options, logger, clock }, cache, resources));

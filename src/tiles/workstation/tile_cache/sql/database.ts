@@ -26,6 +26,8 @@ export interface SqlTransaction extends SqlSession {
 export interface SqlDatabase extends SqlSession, AsyncDisposable {
   /** For messages, without a password: "PGlite in DIR", "PostgreSQL server HOST, database NAME". */
   readonly name: string;
+  /** A copy in memory: what is written to it is forgotten. */
+  readonly isCopy?: boolean;
   /** Commits when `body` returns; rolls back and rethrows when it throws. */
   transaction<T>(body: (sql: SqlTransaction) => Promise<T>): Promise<T>;
 }

@@ -9,17 +9,21 @@ import { fileURLToPath } from "node:url";
 import { exists, messageOf } from "../../../../core/mod.ts";
 import { TileDatabaseError, TileFsError } from "../../../tile_contract/mod.ts";
 import type { SqlDatabase, SqlRow, SqlTransaction, SqlValue } from "./database.ts";
+import { tarOfFolder } from "./folder_tar.ts";
 import { WalSync } from "./wal_sync.ts";
 
 class PgliteDatabase implements SqlDatabase {
   readonly name: string;
+  readonly isCopy: boolean;
   readonly #pglite: PGlite;
-  readonly #wal: WalSync;
+  /** null where nothing is written to a disk. */
+  readonly #wal: WalSync | null;
 
-  constructor(pglite: PGlite, folder: string) {
+  constructor(pglite: PGlite, name: string, wal: WalSync | null) {
     this.#pglite = pglite;
-    this.#wal = new WalSync(folder);
-    this.name = `PGlite in ${folder}`;
+    this.#wal = wal;
+    this.name = name;
+    this.isCopy = wal === null;
   }
 
   async query<Row extends SqlRow>(
@@ -27,20 +31,20 @@ class PgliteDatabase implements SqlDatabase {
     parameters: readonly SqlValue[] = [],
   ): Promise<readonly Row[]> {
     const { rows } = await this.#pglite.query<Row>(text, [...parameters]);
-    if (!/^\s*SELECT\b/i.test(text)) await this.#wal.afterCommit();
+    if (!/^\s*SELECT\b/i.test(text)) await this.#wal?.afterCommit();
     return rows;
   }
 
   async transaction<T>(body: (sql: SqlTransaction) => Promise<T>): Promise<T> {
     const result = await this.#pglite.transaction((inner) => body(session(inner)));
-    await this.#wal.afterCommit();
+    await this.#wal?.afterCommit();
     return result;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#pglite.closed) return;
     await this.#pglite.close();
-    await this.#wal.afterClose();
+    await this.#wal?.afterClose();
   }
 }
 
@@ -80,7 +84,8 @@ export async function openPglite(folder: string): Promise<SqlDatabase> {
   const isNew = !await exists(folder);
   try {
     await Deno.mkdir(folder, { recursive: true });
-    return new PgliteDatabase(await PGlite.create({ dataDir: folder }), folder);
+    const pglite = await PGlite.create({ dataDir: folder });
+    return new PgliteDatabase(pglite, `PGlite in ${folder}`, new WalSync(folder));
   } catch (error) {
     if (isNew) await Deno.remove(folder, { recursive: true }).catch(() => {});
     if (ERRNO_DISK_FULL.includes((error as { errno?: unknown } | null)?.errno)) {
@@ -90,6 +95,26 @@ export async function openPglite(folder: string): Promise<SqlDatabase> {
     throw new TileDatabaseError(
       `Cannot open the database in ${folder}: ${messageOf(error)}; restore the folder from a ` +
         "backup, or move it away and import the tiles again",
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * Opens a copy in memory of the database in `folder`, which is only read: what is written to the copy is
+ * forgotten.
+ *
+ * @throws TileDatabaseError
+ */
+export async function openPgliteCopy(folder: string): Promise<SqlDatabase> {
+  await checkOwnFilesReadable();
+  try {
+    const pglite = await PGlite.create({ loadDataDir: await tarOfFolder(folder) });
+    return new PgliteDatabase(pglite, `PGlite, a copy of ${folder}`, null);
+  } catch (error) {
+    throw new TileDatabaseError(
+      `Cannot open the database in ${folder}, which cannot be written: ${messageOf(error)}; ` +
+        "make the folder writable, or restore it from a backup",
       { cause: error },
     );
   }
