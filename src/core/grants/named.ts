@@ -211,7 +211,9 @@ function databaseAddress(dsn: string): string[] {
 }
 
 /** Only this host: a token must not go elsewhere. */
-function providerAddress(text: string): string[] {
+/** Of the servers `{s}` of a template the first one is asked. */
+function providerAddress(template: string): string[] {
+  const text = template.replaceAll("{s}", "a");
   if (!URL.canParse(text)) return [];
   const { hostname, port, protocol } = new URL(text);
   if (protocol !== "http:" && protocol !== "https:") return [];

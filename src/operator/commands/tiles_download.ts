@@ -171,6 +171,7 @@ export function tilesDownloadCommand(parts: TilesDownloadParts): Command {
     ],
     exitCodes: {
       0: "done",
+      3: "the provider has none of the tiles",
       65: "some tiles are no pictures",
       75: "try again later",
       77: "the provider refuses us",
@@ -212,7 +213,14 @@ async function run(parts: TilesDownloadParts, values: Values, io: CommandIo): Pr
   if (values.json) io.out(JSON.stringify({ type: "download", ...report }));
   else for (const line of reportText(report)) io.out(line);
   if (report.failed.length > 0) return EXIT.tryAgain;
-  return report.refused.length > 0 ? EXIT.data : EXIT.ok;
+  if (report.refused.length > 0) return EXIT.data;
+  const isNothing = report.absent > 0 && report.fetched + report.kept + report.unchanged === 0;
+  if (!isNothing) return EXIT.ok;
+  io.err(
+    `the provider has none of the ${report.absent} tiles: check the area, the zoom (--zoom), the ` +
+      "order of {x} and {y}, and whether its rows count from the south ({-y})",
+  );
+  return EXIT.lossy;
 }
 
 function settingsOf(values: Values, io: CommandIo): DownloadSettings {

@@ -156,7 +156,16 @@ export function tilesUnderOutline(
   zoom: number,
 ): SlippyTile[] {
   checkOutline(outline);
-  const pixels = outline.map((position) => worldPixelFromWgs(position, zoom));
+  // What lies nearer to a pole than the map goes is left out.
+  const pixels = outline.map(({ latitudeDeg, longitudeDeg }) =>
+    worldPixelFromWgs({
+      latitudeDeg: Math.max(
+        -MERCATOR_LATITUDE_MAX_DEG,
+        Math.min(MERCATOR_LATITUDE_MAX_DEG, latitudeDeg),
+      ),
+      longitudeDeg: Math.max(-180, Math.min(180, longitudeDeg)),
+    }, zoom)
+  );
   const first = tileFromWorldPixel({
     x: Math.min(...pixels.map((p) => p.x)),
     y: Math.min(...pixels.map((p) => p.y)),
@@ -178,12 +187,18 @@ export function tilesUnderOutline(
   return tiles;
 }
 
+/** The outline goes along four edges in turn. */
+const EDGES = 4;
+/** Rounding of a picture that ends at a pole or at 180°. */
+const POLE_ERROR_DEG = 1e-6;
+
 /** Slippy maps end before the poles, and one import must not cross the antimeridian. */
 function checkOutline(outline: readonly { latitudeDeg: number; longitudeDeg: number }[]): void {
   const refuse = (state: string) =>
     new GdnError("OUTLINE", `Cannot cut the imagery into tiles: ${state}`, { exitCode: EXIT.data });
   const beyond = outline.find(({ latitudeDeg, longitudeDeg }) =>
-    !(Math.abs(latitudeDeg) <= MERCATOR_LATITUDE_MAX_DEG && Math.abs(longitudeDeg) <= 180)
+    !(Math.abs(latitudeDeg) <= 90 + POLE_ERROR_DEG &&
+      Math.abs(longitudeDeg) <= 180 + POLE_ERROR_DEG)
   );
   if (beyond) {
     throw refuse(
@@ -191,9 +206,15 @@ function checkOutline(outline: readonly { latitudeDeg: number; longitudeDeg: num
         "(check its georeference, or --centre and --gsd)",
     );
   }
-  const longitudes = outline.map(({ longitudeDeg }) => longitudeDeg);
-  if (Math.max(...longitudes) - Math.min(...longitudes) > 180) {
-    throw refuse("it crosses the antimeridian (cut it in two there first)");
+  // A picture of the whole world is as wide, but goes there step by step.
+  const step = outline.length > 2 * EDGES ? EDGES : 1;
+  const jumps = outline.some(({ longitudeDeg }, i) =>
+    i >= step && Math.abs(longitudeDeg - outline[i - step].longitudeDeg) > 180
+  );
+  if (jumps) {
+    throw refuse(
+      "it crosses the antimeridian; cut it in two there first (gdalwarp -te WEST SOUTH EAST NORTH)",
+    );
   }
 }
 

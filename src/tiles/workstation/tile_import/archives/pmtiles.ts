@@ -88,7 +88,13 @@ async function readHeader(path: string, file: ArchiveFile): Promise<Header> {
   }
   const known = [Compression.None, Compression.Gzip];
   if (!known.includes(header.internalCompression) || !known.includes(header.tileCompression)) {
-    throw refuse("it is compressed by brotli or zstd; only none and gzip are supported");
+    const both = [header.internalCompression, header.tileCompression];
+    throw refuse(
+      both.includes(Compression.Unknown)
+        ? "its header does not say how it is compressed (byte 0: unknown); write it anew: " +
+          "pmtiles convert"
+        : "it is compressed by brotli or zstd; only none and gzip are supported",
+    );
   }
   for (
     const [name, offset, length] of [

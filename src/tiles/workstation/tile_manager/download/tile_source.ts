@@ -66,12 +66,53 @@ interface HttpTileSourceParts {
   readonly requestTimeoutMs: number;
 }
 
+const FIELDS = ["{z}", "{x}", "{y}", "{-y}", "{q}", "{s}"];
+
+/** @throws UsageError for a field that is not known, or where the tile is not said */
+function checkTemplate(url: string): void {
+  const fields: readonly string[] = url.match(/\{[^{}]*\}/g) ?? [];
+  const unknown = fields.find((field) => !FIELDS.includes(field));
+  if (unknown !== undefined) {
+    throw new UsageError(
+      `${JSON.stringify(url)}: ${unknown} is not known; known are ${FIELDS.join(" ")}` +
+        " (rows from the south: {-y}; quadkeys: {q}; servers: {s})",
+    );
+  }
+  const isPlace = fields.includes("{q}") || fields.includes("{z}") && fields.includes("{x}") &&
+      (fields.includes("{y}") || fields.includes("{-y}"));
+  if (isPlace) return;
+  throw new UsageError(
+    `${JSON.stringify(url)} needs all of {z}, {x} and {y} (or {-y}), or the quadkey {q}`,
+  );
+}
+
+function urlOf(template: string, { zoom, x, y }: SlippyTile): string {
+  const values: Readonly<Record<string, string>> = {
+    "{z}": String(zoom),
+    "{x}": String(x),
+    "{y}": String(y),
+    "{-y}": String(2 ** zoom - 1 - y),
+    "{q}": quadkeyOf({ zoom, x, y }),
+    // Servers that share the load have the same tiles.
+    "{s}": "a",
+  };
+  return template.replace(/\{[^{}]*\}/g, (field) => values[field] ?? field);
+}
+
+function quadkeyOf({ zoom, x, y }: SlippyTile): string {
+  let key = "";
+  for (let bit = zoom - 1; bit >= 0; bit--) key += ((x >> bit) & 1) + 2 * ((y >> bit) & 1);
+  return key;
+}
+
 export class HttpTileSource {
   readonly #parts: HttpTileSourceParts;
   readonly #template: string;
   /** null: the source has no inventory. */
   readonly #base: URL | null;
   readonly name: string;
+  /** Whether a picture came already. */
+  #hasServed = false;
   /**
    * SHA-256 of the whole URL or template. Another layer, version or API key of the same host is
    * another origin: its ETags may be equal for different pictures. Hashed because the URL may
@@ -82,11 +123,9 @@ export class HttpTileSource {
   /** @throws UsageError for a URL that cannot be used. */
   constructor(url: string, parts: HttpTileSourceParts) {
     this.#parts = parts;
-    const isTemplate = /\{[xyz]\}/.test(url);
-    if (isTemplate && !["{z}", "{x}", "{y}"].every((field) => url.includes(field))) {
-      throw new UsageError(`${JSON.stringify(url)} needs all of {z}, {x} and {y}`);
-    }
-    const checked = providerUrl(isTemplate ? url.replace(/\{[xyz]\}/g, "0") : url);
+    const isTemplate = /\{[^{}]*\}/.test(url);
+    if (isTemplate) checkTemplate(url);
+    const checked = providerUrl(isTemplate ? urlOf(url, { zoom: 1, x: 0, y: 0 }) : url);
     this.name = checked.host;
     const base = url.endsWith("/") ? url : `${url}/`;
     this.#base = isTemplate ? null : new URL(base);
@@ -154,27 +193,30 @@ export class HttpTileSource {
     signal?: AbortSignal,
   ): Promise<FetchedTile> {
     await this.#parts.limit.turn(signal);
-    const path = this.#template.replace("{z}", String(zoom)).replace("{x}", String(x))
-      .replace("{y}", String(y));
     const { capturedAt = null, etag = null } = held ?? {};
     const condition: Record<string, string> = {
       ...(capturedAt === null ? {} : { "if-modified-since": capturedAt.toUTCString() }),
       ...(etag === null ? {} : { "if-none-match": etag }),
     };
     const { status, headers, body, retryCount } = await patientRequest(this.#parts.http, {
-      url: new URL(path),
+      url: new URL(urlOf(this.#template, { zoom, x, y })),
       method: "GET",
       headers: { ...this.#headers(), accept: "image/jpeg,image/png,image/webp", ...condition },
       timeoutMs: this.#parts.requestTimeoutMs,
       bodyBytesMax: TILE_BYTES_MAX,
       ...(signal ? { signal } : {}),
     });
+    // Some servers answer so where they have no picture: once others came it is no matter of access.
+    if (status === 403 && this.#hasServed) return { kind: "absent", retryCount };
     this.#checkAllowed(status);
     if (status === 404 || status === 410 || status === 204) return { kind: "absent", retryCount };
     // A 304 to a request without conditions is a fault of the provider: there is nothing to keep.
     const isConditional = Object.keys(condition).length > 0;
     if (status === 304 && isConditional) return { kind: "unchanged", retryCount };
     if (status !== 200) return { kind: "refused", reason: `status ${status}`, retryCount };
+    const isPlaceholder = headers.get("x-ve-tile-info")?.toLowerCase() === "no-tile";
+    if (isPlaceholder || body.length === 0) return { kind: "absent", retryCount };
+    this.#hasServed = true;
     const modifiedMs = Date.parse(headers.get("last-modified") ?? "");
     const lastModified = Number.isFinite(modifiedMs) ? new Date(modifiedMs) : null;
     const etagNow = usableEtag(headers.get("etag"));
