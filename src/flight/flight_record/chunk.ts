@@ -5,10 +5,12 @@
  * @module
  */
 import { crc32 } from "node:zlib";
+import { messageOf } from "../../core/mod.ts";
 import { type ByteSource, READ_BYTES_MAX } from "./byte_source.ts";
 import { walkChunk } from "./chunk_records.ts";
 import { FormatFault } from "./cursor.ts";
 import type { DamageCode } from "./damage.ts";
+import { decompressRecords, isCompression } from "./decompress.ts";
 import { readEnvelope } from "./envelope.ts";
 import { findFlippedBit } from "./flipped_bit.ts";
 import { CHUNK_HEAD_BYTES, type ChunkHead, RECORD_HEAD_BYTES } from "./mcap_format.ts";
@@ -25,6 +27,8 @@ interface ChunkFault {
 interface OpenedChunk {
   readonly head: ChunkHead;
   readonly records: Uint8Array;
+  /** Bytes of its records in the file: fewer where they are compressed. */
+  readonly storedBytes: number;
   /** Offset of its records in the file. */
   readonly recordsOffset: number;
   /** Offset of the next record in the file. */
@@ -58,15 +62,40 @@ export async function openChunk(
           endOffset: offset + RECORD_HEAD_BYTES + length,
         };
       }
-      if (head.compression === "lz4" || head.compression === "zstd") {
-        return unreadable(
-          "compression",
-          `it is compressed with ${head.compression}, which is not supported`,
-        );
+      if (isCompression(head.compression)) {
+        return openCompressed(offset, length, head, records);
       }
     }
   }
   return await readAround(source, offset, claimedLength, left);
+}
+
+function openCompressed(
+  offset: number,
+  length: number,
+  head: ChunkHead,
+  stored: Uint8Array,
+): ChunkOutcome {
+  const { compression, uncompressedBytes, crc } = head;
+  const because = (reason: string) => unreadable("compression", `its ${compression}: ${reason}`);
+  if (!isCompression(compression)) return because("it is not known");
+  if (uncompressedBytes > READ_BYTES_MAX) {
+    return because(`${uncompressedBytes} bytes of records are more than are read`);
+  }
+  let records: Uint8Array;
+  try {
+    records = decompressRecords(compression, stored, uncompressedBytes);
+  } catch (error) {
+    return because(messageOf(error));
+  }
+  if (!mayBeRight(records, crc)) {
+    return because(`its CRC is ${hex(crc)}, that of its records ${hex(crc32(records))}`);
+  }
+  return {
+    ...opened(offset, head, records, []),
+    storedBytes: stored.length,
+    endOffset: offset + RECORD_HEAD_BYTES + length,
+  };
 }
 
 function tryParse(content: Uint8Array) {
@@ -162,7 +191,16 @@ function opened(
 ): OpenedChunk {
   const recordsOffset = offset + RECORD_HEAD_BYTES + CHUNK_HEAD_BYTES;
   const endOffset = recordsOffset + records.length;
-  return { head, records, recordsOffset, endOffset, faults, verified: head.crc !== 0 };
+  const storedBytes = records.length;
+  return {
+    head,
+    records,
+    storedBytes,
+    recordsOffset,
+    endOffset,
+    faults,
+    verified: head.crc !== 0,
+  };
 }
 
 function lengthFaults(size: bigint, claimedLength: bigint, claimedRecords: bigint): ChunkFault[] {

@@ -35,6 +35,8 @@ export interface ScannedChunk {
   /** Length of the whole record, opcode and length field included. */
   readonly lengthBytes: number;
   readonly recordsBytes: number;
+  /** As stored: fewer where they are compressed. */
+  readonly storedBytes: number;
   readonly head: ChunkHead;
   readonly messages: readonly ScannedMessage[];
 }

@@ -96,6 +96,8 @@ export class SegmentCheck {
       chunkLength: chunk.lengthBytes,
       messageIndexOffsets: indexOffsets,
       messageIndexLength: indexBytes,
+      compression: chunk.head.compression,
+      compressedBytes: chunk.storedBytes,
       uncompressedBytes: chunk.recordsBytes,
     });
   }

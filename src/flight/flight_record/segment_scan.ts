@@ -226,7 +226,7 @@ class SegmentScan {
   }
 
   async #enter(chunk: Exclude<ChunkOutcome, { unreadable: unknown }>): Promise<void> {
-    const { head, recordsOffset, endOffset } = chunk;
+    const { head, recordsOffset, endOffset, storedBytes } = chunk;
     this.#inSummary = false;
     const offset = this.#offset;
     for (const { code, reason } of chunk.faults) this.#damage(code, offset, "chunk", reason, false);
@@ -242,11 +242,13 @@ class SegmentScan {
     const recordsBytes = chunk.records.length;
     this.#events.push({
       type: "chunk",
-      chunk: { offset, recordsOffset, lengthBytes, recordsBytes, head, messages },
+      chunk: { offset, recordsOffset, lengthBytes, recordsBytes, storedBytes, head, messages },
     });
     this.#offset = endOffset;
     if (stopped === undefined) return;
     this.#damage("record", stopped.offset, "chunk", stopped.reason);
+    // Places within compressed records are none of the file.
+    if (head.compression !== "") return;
     const found = await findNextRecord(this.#source, stopped.offset + 1);
     this.#offset = Math.min(found.offset, endOffset);
   }

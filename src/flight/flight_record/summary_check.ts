@@ -16,7 +16,7 @@ import type {
 import type { Place, ScanEvent } from "./scan_events.ts";
 
 /** A chunk as the index should describe it. */
-export type SeenChunk = Omit<ChunkIndex, "compression" | "compressedBytes">;
+export type SeenChunk = ChunkIndex;
 
 type Report = (damage: Omit<Damage, "segment">) => void;
 interface Placed<T> {
@@ -216,8 +216,8 @@ function channelText({ schemaId, topic, messageEncoding, metadata }: Channel): s
 
 function isSameChunk(index: ChunkIndex, chunk: SeenChunk): boolean {
   return index.startNs === chunk.startNs && index.endNs === chunk.endNs &&
-    index.chunkLength === chunk.chunkLength && index.compression === "" &&
-    index.compressedBytes === chunk.uncompressedBytes &&
+    index.chunkLength === chunk.chunkLength && index.compression === chunk.compression &&
+    index.compressedBytes === chunk.compressedBytes &&
     index.uncompressedBytes === chunk.uncompressedBytes &&
     index.messageIndexLength === chunk.messageIndexLength &&
     index.messageIndexOffsets.size === chunk.messageIndexOffsets.size &&
