@@ -22,7 +22,8 @@ import {
   UsageError,
 } from "../../core/mod.ts";
 import {
-  ProceduralGround,
+  type GroundSource,
+  openProcedural,
   tilesOfBox,
   tilesOfCorridor,
   writeMapTiles,
@@ -103,7 +104,7 @@ export function simulateMapCommand(parts: SimulateParts): Command {
 
 async function run(parts: SimulateParts, values: Values, io: CommandIo): Promise<ExitCode> {
   const { centre, zoom } = values;
-  const ground = new ProceduralGround({
+  const ground = openProcedural({
     seed: values.procedural,
     centre: { ...centre, heightM: 0 },
     season: "map",
@@ -127,7 +128,7 @@ async function run(parts: SimulateParts, values: Values, io: CommandIo): Promise
 
 async function wantedTiles(
   values: Values,
-  ground: ProceduralGround,
+  ground: GroundSource,
   zoom: number,
 ): Promise<SlippyTile[]> {
   const { corridorOf: flights, extent, width } = values;
@@ -160,7 +161,7 @@ function readExtent(text: string): readonly [number, number] | Refused {
 /** The track of a recorded flight, once a second, in the ground's local frame. */
 async function flightPlaces(
   flight: string,
-  ground: ProceduralGround,
+  ground: GroundSource,
 ): Promise<{ places: [number, number][]; aglM: number }> {
   const path = `${flight}/truth.csv`;
   let text: string, groundHeightM: number;

@@ -6,8 +6,8 @@
 import { option, type OptionValues, UsageError } from "../../core/mod.ts";
 import {
   type GroundSource,
+  openProcedural,
   PictureGround,
-  ProceduralGround,
   readRasterFile,
   TileFolderGround,
 } from "../../workstation/simulation/mod.ts";
@@ -33,7 +33,9 @@ export const GROUND_OPTIONS = {
   procedural: option.text({
     placeholder: "SEED",
     help: "painted farmland without end around --centre, as it looks years after the map that " +
-      "`operator simulate map` makes of the same seed",
+      "`operator simulate map` makes of the same seed; KIND:SEED is ground that repeats (orchards, " +
+      "terraces, solar_parks, greenhouses), has no structure (water, sand) or is seen badly (snow, " +
+      "night, over_exposed, haze, cloud_shadows)",
     group: GROUND_GROUP,
   }),
   centre: option.position({
@@ -66,7 +68,7 @@ export async function openGround(
   }
   const origin = { ...centre, heightM: groundHeightM };
   if (values.procedural !== undefined) {
-    return new ProceduralGround({ seed: values.procedural, centre: origin, season: "world" });
+    return openProcedural({ seed: values.procedural, centre: origin, season: "world" });
   }
   if (gsdM === undefined) {
     throw new UsageError("needs --gsd M, metres per pixel of the image");

@@ -22,6 +22,7 @@ export {
 export { mapTile, tilesOfBox, tilesOfCorridor, writeMapTiles } from "./map_tiles.ts";
 export { TileFolderGround } from "./tile_ground.ts";
 export { ProceduralGround } from "./procedural/procedural_ground.ts";
+export { openProcedural, SPECIAL_GROUNDS } from "./procedural/special_ground.ts";
 export { BMI088, ImuSensor } from "./imu.ts";
 export type { SeasonName } from "./procedural/season.ts";
 export { readRasterFile } from "./raster_file.ts";
