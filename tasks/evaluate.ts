@@ -5,6 +5,7 @@
  */
 import {
   defineCommand,
+  exists,
   EXIT,
   type ExitCode,
   GdnError,
@@ -29,6 +30,7 @@ import {
 import { type CaseResult, matcherTable, metricsTable, resultLine } from "./evaluate/results.ts";
 import { evaluateHostile, type HostileOptions } from "./evaluate/hostile/run.ts";
 import { type CaseHost, noteWriter, type PackageCache } from "./evaluate/host.ts";
+import { monteCarlo } from "./evaluate/monte_carlo/run.ts";
 import { runCase } from "./evaluate/run_case.ts";
 import { missedPlacement, tileMetrics, tilesTable } from "./evaluate/tiles/tile_metrics.ts";
 
@@ -47,6 +49,7 @@ the truth. Without --map: the whole suite, as far as ../shared/data holds it.`,
   examples: [
     "deno task evaluate --only two_dates",
     "deno task evaluate --only two_dates --matcher structural,features,onnx --model xfeat.onnx",
+    "deno task evaluate --monte-carlo 20 --seed 3 --work build/evaluate/consistency",
     "deno task evaluate --map old.png --world new.png --centre 30.2672,-97.7431 --gsd 0.5",
   ],
   exitCodes: {
@@ -76,6 +79,7 @@ function hostileOptions(values: EvaluateValues): HostileOptions {
 }
 
 async function evaluate(options: EvaluateOptions, signal: AbortSignal): Promise<ExitCode> {
+  if (options.monteCarlo !== null) return await drawAndFly(options, options.monteCarlo, signal);
   const cases = chosenCases(options);
   await Deno.mkdir(WORK_FOLDER, { recursive: true });
   const work = await Deno.makeTempDir({ dir: WORK_FOLDER, prefix: "run-" });
@@ -85,6 +89,23 @@ async function evaluate(options: EvaluateOptions, signal: AbortSignal): Promise<
     return exitCode(results, options);
   } finally {
     if (options.keep) console.error(`kept: ${work}`);
+    else await Deno.remove(work, { recursive: true });
+  }
+}
+
+async function drawAndFly(
+  { flight: { seed }, json, keep }: EvaluateOptions,
+  { flights, grounds, work: given }: NonNullable<EvaluateOptions["monteCarlo"]>,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const work = given === null ? `${WORK_FOLDER}/monte-carlo-${Deno.pid}` : fromCaller(given);
+  await Deno.mkdir(work, { recursive: true });
+  const pictures = `${DATA_FOLDER}/two_dates`;
+  const picturesFolder = await exists(pictures) ? pictures : null;
+  try {
+    return await monteCarlo({ flights, grounds, seed, json, picturesFolder, work }, signal);
+  } finally {
+    if (keep || given !== null) console.error(`kept: ${work}`);
     else await Deno.remove(work, { recursive: true });
   }
 }

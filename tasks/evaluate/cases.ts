@@ -29,16 +29,29 @@ export interface PictureGround {
  */
 export interface ProceduralGround {
   readonly kind: "procedural";
-  readonly seed: number;
+  /** As `operator simulate flight --procedural` takes it. */
+  readonly seed: number | string;
   readonly centre: string;
   /** Slippy zoom of the map. */
   readonly zoom: number;
+  /** Of the map along the flight, metres; absent: the usual one. */
+  readonly widthM?: number;
+}
+
+/** Where a map lies, and what its package says about that. */
+export interface MapRegistration {
+  /** 1 sigma of an axis, as the package states it, metres. */
+  readonly sigmaM: number;
+  /** The middle of the map as it is imported: off the true one by the map's error. */
+  readonly centre: string;
 }
 
 export interface FlightCase {
   readonly kind: "flight";
   readonly name: string;
   readonly ground: PictureGround | ProceduralGround;
+  /** Absent: the map lies where the ground is, and the package states the usual sigma. */
+  readonly registration?: MapRegistration;
   readonly flight: FlightRequest;
   readonly bars: readonly Bar[];
 }

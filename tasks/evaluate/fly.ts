@@ -68,7 +68,7 @@ export async function flyCase(
   return { ...replayed, truth, packagePath, tiles };
 }
 
-function simulateArguments(flightCase: FlightCase, out: string): string[] {
+export function simulateArguments(flightCase: FlightCase, out: string): string[] {
   const { ground, flight } = flightCase;
   const seen = ground.kind === "pictures"
     ? ["--image", ground.world, "--gsd", String(ground.gsdM)]
@@ -77,6 +77,7 @@ function simulateArguments(flightCase: FlightCase, out: string): string[] {
     ...["simulate", "flight", "--out", out, ...seen, "--centre", ground.centre],
     ...["--aircraft", flight.aircraft, "--agl", String(flight.aglM)],
     ...["--fov", String(flight.fovDeg), "--distance", String(flight.distanceM)],
+    ...(flight.durationS === undefined ? [] : ["--duration", String(flight.durationS)]),
     ...["--seed", String(flight.seed), "--ground-height", String(GROUND_HEIGHT_M)],
     ...(flight.prior ? [] : ["--no-prior"]),
     "--json",

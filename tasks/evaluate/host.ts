@@ -13,6 +13,10 @@ export interface CaseHost {
   readonly matcher?: string | null;
   /** Model of the matcher, where it needs one. */
   readonly model?: string | null;
+  /** Further settings of airborne, YAML; absent: the defaults. */
+  readonly settings?: string;
+  /** A flight without a single fix is a result. */
+  readonly mayFindNothing?: boolean;
   /** The current step, for people: "replay, 40 of 300 frames". */
   note(text: string): void;
 }

@@ -39,6 +39,25 @@ export const EVALUATE_OPTIONS = {
     absent: "2",
   }),
   keep: option.flag({ help: "keep the work folder and say where it is" }),
+  monteCarlo: option.count({
+    minimum: 1,
+    maximum: 10_000,
+    placeholder: "N",
+    help:
+      "instead of the suite: N short flights over 20 grounds, each with a map that lies as wrong " +
+      "as its package says; whether the covariance tells the truth (criterion H2); --seed draws others",
+  }),
+  special: option.flag({
+    help:
+      "of --monte-carlo: over ground that repeats itself, has no structure or is seen badly, each " +
+      "kind in turn; no accepted fix may be false there",
+  }),
+  work: option.path({
+    access: "write",
+    placeholder: "DIR",
+    help: "of --monte-carlo: what was flown there is not flown again",
+    absent: "a folder that is removed at the end",
+  }),
   map: option.path({
     access: "read",
     placeholder: "IMAGE",
@@ -111,6 +130,8 @@ export interface FlightRequest {
   readonly aglM: number;
   readonly fovDeg: number;
   readonly distanceM: number;
+  /** Ends after this too. */
+  readonly durationS?: number;
   readonly seed: number;
   readonly prior: boolean;
 }
@@ -123,6 +144,12 @@ export interface EvaluateOptions {
   /** null: the default alone. */
   readonly matchers: readonly string[] | null;
   readonly model: string | null;
+  /** null: the suite, or one ground. */
+  readonly monteCarlo: {
+    readonly flights: number;
+    readonly grounds: "ordinary" | "special";
+    readonly work: string | null;
+  } | null;
   /** null: the suite. */
   readonly ground: {
     readonly map: string;
@@ -146,6 +173,7 @@ export function evaluateOptions(values: EvaluateValues): EvaluateOptions {
     only,
     matchers,
     model,
+    monteCarlo: monteCarlo(values),
     ground: ground(values),
     flight: {
       aircraft: values.aircraft ?? "fixed_wing",
@@ -158,6 +186,23 @@ export function evaluateOptions(values: EvaluateValues): EvaluateOptions {
   };
 }
 
+/** What a drawn flight takes from the command line, and what it does not. */
+const NOT_DRAWN = ["only", "matcher", "map"] as const;
+
+function monteCarlo(values: EvaluateValues): EvaluateOptions["monteCarlo"] {
+  if (values.monteCarlo === undefined) {
+    const lone = values.work !== undefined ? "work" : values.special ? "special" : null;
+    if (lone !== null) throw new UsageError(`--${lone} belongs to --monte-carlo`);
+    return null;
+  }
+  const other = NOT_DRAWN.find((key) => values[key] !== undefined);
+  if (other !== undefined) {
+    throw new UsageError(`--monte-carlo draws its flights: not with --${other}`);
+  }
+  const grounds = values.special ? "special" : "ordinary";
+  return { flights: values.monteCarlo, grounds, work: values.work ?? null };
+}
+
 const GROUND_KEYS = ["map", "world", "centre", "gsd"] as const;
 const FLIGHT_KEYS = ["aircraft", "agl", "fov", "distance", "seed"] as const;
 
@@ -167,7 +212,9 @@ function ground(values: EvaluateValues): EvaluateOptions["ground"] {
   if (given.length === 0) {
     const flightKey = values.noPrior
       ? "no-prior"
-      : FLIGHT_KEYS.find((key) => values[key] !== undefined);
+      : FLIGHT_KEYS.find((key) =>
+        values[key] !== undefined && !(key === "seed" && values.monteCarlo !== undefined)
+      );
     if (flightKey !== undefined) {
       throw new UsageError(
         `--${flightKey} needs a ground: give --map, --world, --centre and --gsd`,

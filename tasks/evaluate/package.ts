@@ -20,21 +20,24 @@ export async function makePackage(
   host: CaseHost,
 ): Promise<string> {
   const folder = caseFolder(host, flightCase.name);
-  const { ground } = flightCase;
+  const { ground, registration } = flightCase;
   const { aglM, fovDeg } = flightCase.flight;
+  const mapCentre = registration?.centre ?? ground.centre;
+  const sigma = registration === undefined ? [] : ["--map-sigma", String(registration.sigmaM)];
   const footprintM = 2 * aglM * Math.tan(radiansFromDegrees(fovDeg) / 2) * ASPECT;
   const options = [
     ...["--ground-height", String(GROUND_HEIGHT_M)],
     ...["--footprint", footprintM.toFixed(0)],
   ];
   if (ground.kind === "procedural") {
-    const tiles = await proceduralMap(ground, flight, folder, host);
+    const tiles = await proceduralMap({ ...ground, centre: mapCentre }, flight, folder, host);
     // Position error of a painted map: a third of a pixel from resampling and JPEG.
-    return await packageOf(folder, [tiles], [...options, "--map-sigma", "0.3"], host);
+    const painted = registration === undefined ? ["--map-sigma", "0.3"] : sigma;
+    return await packageOf(folder, [tiles], [...options, ...painted], host);
   }
-  const { map, centre, gsdM } = ground;
-  const source = [map, "--centre", centre, "--gsd", String(gsdM)];
-  return await packageOf(folder, source, options, host);
+  const { map, gsdM } = ground;
+  const source = [map, "--centre", mapCentre, "--gsd", String(gsdM)];
+  return await packageOf(folder, source, [...options, ...sigma], host);
 }
 
 /** The older map of the ground below the flight. */
@@ -48,6 +51,7 @@ async function proceduralMap(
   await runStep("operator", [
     ...["simulate", "map", "--procedural", String(ground.seed), "--centre", ground.centre],
     ...["--corridor-of", flight, "--zoom", String(ground.zoom)],
+    ...(ground.widthM === undefined ? [] : ["--width", String(ground.widthM)]),
     ...["--out", `${folder}/map`, "--json"],
   ], { signal: host.signal, grants: { write: [host.work] } });
   return `${folder}/map`;

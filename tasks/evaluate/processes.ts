@@ -24,6 +24,8 @@ export interface StepOptions {
   readonly signal: AbortSignal;
   /** Paths that the executable may read and write. */
   readonly grants: Grants;
+  /** Another exit code than 0 that is no failure. */
+  readonly alsoGood?: ExitCode;
   /** Every line of stdout as it comes. */
   readonly onLine?: (line: string) => void;
 }
@@ -63,7 +65,7 @@ export async function runStep(
   }
   const status = await child.status;
   options.signal.throwIfAborted();
-  if (status.code !== 0) {
+  if (status.code !== EXIT.ok && status.code !== options.alsoGood) {
     throw new StepError(`${executable} ${words(args)}`, status.code, lastWords);
   }
 }

@@ -36,7 +36,7 @@ export async function replay(
   const frames: FrameLine[] = [];
   let summary: SummaryLine | null = null;
   const count = await frameCount(flight);
-  const config = await matcherConfig(folder, host.matcher ?? null);
+  const config = await airborneConfig(folder, host);
   host.note("replay");
   const lines = await Deno.open(`${folder}/lines.jsonl`, {
     write: true,
@@ -55,6 +55,7 @@ export async function replay(
       ...(host.model ? ["--model", host.model] : []),
     ], {
       signal: host.signal,
+      ...(host.mayFindNothing ? { alsoGood: EXIT.lossy } : {}),
       grants: {
         read: [flight, packagePath, ...[config ?? [], host.model ?? []].flat()],
         write: [recorder],
@@ -78,11 +79,15 @@ export async function replay(
   return { frames, summary };
 }
 
-/** A configuration that differs from the defaults by its matcher; null for the default one. */
-async function matcherConfig(folder: string, matcher: string | null): Promise<string | null> {
-  if (matcher === null) return null;
+/** A configuration that differs from the defaults; null for the default one. */
+async function airborneConfig(
+  folder: string,
+  { matcher = null, settings = "" }: CaseHost,
+): Promise<string | null> {
+  if (matcher === null && settings === "") return null;
   const path = `${folder}/airborne.yaml`;
-  await Deno.writeTextFile(path, `strategies:\n  matcher: ${matcher}\n`);
+  const strategy = matcher === null ? "" : `strategies:\n  matcher: ${matcher}\n`;
+  await Deno.writeTextFile(path, strategy + settings);
   return path;
 }
 

@@ -56,6 +56,8 @@ export interface FrameError {
    * Normalised estimation error squared, 2 degrees of freedom; Infinity for an invalid covariance.
    */
   readonly nees: number;
+  /** What the estimate claims: m², [east-east, east-north, north-north]. */
+  readonly covarianceEnM2: readonly [number, number, number];
   readonly distanceM: number;
   readonly fixAccepted: boolean;
   /** Distance of an accepted fix from the truth; null without one. */
@@ -119,6 +121,7 @@ function frameErrors(frames: readonly EvaluatedFrame[], truth: Truth): FrameErro
       upM: found[2] - real[2],
       horizontalM: Math.hypot(eastM, northM),
       nees: horizontalNees(eastM, northM, frame.covarianceEnM2),
+      covarianceEnM2: frame.covarianceEnM2,
       distanceM: there.distanceM,
       fixAccepted: frame.fix.accepted,
       fixErrorM: fixError(frame, truth, real),

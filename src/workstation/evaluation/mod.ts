@@ -2,3 +2,4 @@
 export * from "./truth.ts";
 export * from "./metrics.ts";
 export * from "./bars.ts";
+export * from "./consistency.ts";
