@@ -67,10 +67,14 @@ export function frameOf({ manifest: { area, groundHeightM } }: FlightPackage): L
   });
 }
 
-/** The package knows how well its map is registered; the configuration does not. */
+/**
+ * The package knows how well its map is registered; the configuration knows how well any map of another
+ * season can be told from it.
+ */
 function makeEskf({ config, localFrame, flightPackage, onEvent }: EstimatorParts): StateEstimator {
-  const mapConstantSigmaM = flightPackage?.manifest.mapRegistrationSigmaM ??
-    config.eskf.anchor.mapConstantSigmaM;
-  const anchor = { ...config.eskf.anchor, mapConstantSigmaM };
+  const { anchor: configured } = config.eskf;
+  const statedM = flightPackage?.manifest.mapRegistrationSigmaM ?? configured.mapConstantSigmaM;
+  const mapConstantSigmaM = Math.max(configured.mapConstantSigmaMinM, statedM);
+  const anchor = { ...configured, mapConstantSigmaM };
   return new Eskf({ config: { ...config.eskf, anchor }, localFrame, onEvent });
 }

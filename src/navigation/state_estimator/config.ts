@@ -133,6 +133,8 @@ const AnchorSchema = z.strictObject({
   mapCorrelationLengthM: quantity.lengthM.default(60),
   /** Offset of the map as a whole: only trusted GPS takes it away. The package's own figure wins. */
   mapConstantSigmaM: quantity.lengthM.default(1.3),
+  /** …but where it is smaller than this: season, light and shadows move what looks like the same place. */
+  mapConstantSigmaMinM: quantity.lengthM.default(1),
   /** Distance over which fixes share what they see, as a share of the height… */
   sharedGroundShare: quantity.ratio.default(0.5),
   /** …and the most that this weakens one fix (variance): a hovering aircraft learns nothing new. */
