@@ -43,12 +43,14 @@ export const NavigatorConfigSchema = z.strictObject({
     searchSigmaM: quantity.lengthM.default(120),
     /** Another place counts as a contradiction from this score on… */
     scoreMin: quantity.ratio.default(0.15),
-    /** …where it is better than the start and all other places by so much. */
-    marginMin: quantity.ratio.default(0.04),
+    /** …where it is better than all others by so much… */
+    marginMin: quantity.ratio.default(0.02),
+    /** …and by so much times the footprints of ground seen. */
+    sumMin: quantity.ratio.default(0.08),
     /** The start's sigma begins to grow after so long… */
-    growAfterS: quantity.durationS.default(10),
-    /** …and is twice as large each time after so long. */
-    doublingS: quantity.durationS.default(10),
+    growAfterS: quantity.durationS.default(5),
+    /** …and is twice as large each time after so long… */
+    doublingS: quantity.durationS.default(7),
     /** …up to this. */
     sigmaMaxM: quantity.lengthM.default(2000),
   }).prefault({}),

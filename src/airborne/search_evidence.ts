@@ -105,10 +105,17 @@ export class SearchEvidence {
     return { eastM, northM, sigmaM: this.#config.sigmaPx * this.#gsdM };
   }
 
-  /** How far the best place is from one that is believed, when it is a better one by far; 0 when it is not. */
-  contradicts([eastM, northM]: Vector3, bounds: { scoreMin: number; marginMin: number }): number {
-    const best = this.#best;
-    if (best === null || best.score < bounds.scoreMin || best.margin < bounds.marginMin) return 0;
+  /** How far the best place is from one that is believed, where it stands out; 0 where it does not. */
+  contradicts(
+    [eastM, northM]: Vector3,
+    { scoreMin, marginMin, sumMin }: Pick<
+      NavigatorConfig["doubt"],
+      "scoreMin" | "marginMin" | "sumMin"
+    >,
+  ): number {
+    const best = this.#best, footprints = this.#evidence?.footprints ?? 0;
+    if (best === null || best.score < scoreMin || best.margin < marginMin) return 0;
+    if (best.margin * footprints < sumMin) return 0;
     const distanceM = Math.hypot(best.eastM - eastM, best.northM - northM);
     return distanceM > APART_SHARE * this.#footprintM ? distanceM : 0;
   }
