@@ -36,7 +36,7 @@ export const NavigatorConfigSchema = z.strictObject({
   /** A start that no picture and no GPS confirms. */
   doubt: z.strictObject({
     /** Frames without a fix are sought further away after so long… */
-    searchAfterS: quantity.durationS.default(2),
+    searchAfterS: quantity.durationS.default(0.5),
     /** …so often… */
     searchEveryS: quantity.durationS.default(1),
     /** …within some sigmas (placeRecognition.searchSigmas) of this. */
