@@ -1,0 +1,53 @@
+/**
+ * Every hostile input of the sensors, start and map against the state estimator alone: a first look
+ * at what `deno task evaluate --hostile` flies with pictures.
+ *
+ * usage: deno run -A tests/bench/hostile_inputs.ts [--seeds N] [--only PATTERN] [--all]
+ *        (without --all only the flights that are confidently wrong for over a second, or fail)
+ *
+ * @module
+ */
+import { parseArgs } from "node:util";
+import { HOSTILE_INPUTS } from "../../tasks/evaluate/hostile/inputs.ts";
+import { flyHostileEstimator } from "../support/hostile_estimator.ts";
+
+const { values: given } = parseArgs({
+  options: {
+    seeds: { type: "string", default: "1" },
+    only: { type: "string", default: "" },
+    all: { type: "boolean", default: false },
+  },
+});
+
+const WITHOUT_PICTURES = /^(?!pictures\.|camera\.|clock\.pictures)/;
+const only = new RegExp(given.only);
+const number = (value: number | null) => value === null ? "-" : value.toFixed(1);
+let flights = 0, bad = 0;
+for (const input of HOSTILE_INPUTS) {
+  if (!WITHOUT_PICTURES.test(input.name) || !only.test(input.name)) continue;
+  for (const durationS of input.durationsS) {
+    for (const aircraft of ["fixed_wing", "multirotor"] as const) {
+      for (let seed = 1; seed <= Number(given.seeds); seed++) {
+        const r = await flyHostileEstimator({ input, durationS, aircraft, seed });
+        flights++;
+        const failed = r.confidentlyWrongS > 1 || r.fault !== "";
+        if (failed) bad++;
+        if (!failed && !given.all) continue;
+        console.log(
+          [
+            input.name.padEnd(28),
+            String(durationS).padStart(8),
+            aircraft.padEnd(10),
+            `worst ${number(r.worstErrorM)} (r95 ${number(r.r95ThenM)})`.padEnd(30),
+            `wrong ${r.confidentlyWrongS.toFixed(1)} s`,
+            `right again ${number(r.rightAgainS)}`,
+            r.labelThen,
+            r.gps,
+            r.fault,
+          ].join(" "),
+        );
+      }
+    }
+  }
+}
+console.log(`${flights} flights, ${bad} confidently wrong for over a second or failed`);
