@@ -76,8 +76,10 @@ export class ResultsFile {
     return file;
   }
 
+  /** What did not fly is in this run's table, and is tried again by the next. */
   async add(result: HostileResult): Promise<void> {
     this.known.set(keyOf(result), result);
+    if (result.error !== null) return;
     const line = JSON.stringify({ program: this.#program, result });
     await Deno.writeTextFile(this.#path, `${line}\n`, { append: true });
   }

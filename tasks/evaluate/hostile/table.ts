@@ -9,8 +9,9 @@ import type { HostileResult } from "./results_file.ts";
 /** More than this confidently wrong is a failure. */
 const CONFIDENTLY_WRONG_S_MAX = 1;
 
+/** Confidently wrong for too long, or the program did not fly it to its end. */
 export function failed(result: HostileResult): boolean {
-  return result.confidentlyWrongS > CONFIDENTLY_WRONG_S_MAX;
+  return result.confidentlyWrongS > CONFIDENTLY_WRONG_S_MAX || result.error !== null;
 }
 
 const TITLES = [
