@@ -111,6 +111,11 @@ const OdometrySchema = z.strictObject({
   /** Lens, height and ground-plane errors look like a slowly changing scale: Gauss–Markov state. */
   scaleSigma: quantity.ratio.default(0.01),
   scaleTimeS: quantity.durationS.default(120),
+  /**
+   * …that begins with this: a focal length, or a height of the ground, that is 30 % wrong shows in no
+   * frame, and only GPS or a fix tells. They take it away within seconds.
+   */
+  scaleInitialSigma: quantity.ratio.default(0.1),
   /** Under this height the flat-ground scale says nothing. */
   heightMinM: quantity.lengthM.default(3),
   /** Chi-square, 6 degrees of freedom, 99.99 %. */

@@ -95,7 +95,7 @@ const STATE_BLOCKS = [
     name: "odometryScale",
     size: 1,
     kind: "additive",
-    initialSigmas: ({ config }) => [config.odometry.scaleSigma],
+    initialSigmas: ({ config }) => [config.odometry.scaleInitialSigma],
     gaussMarkov: ({ odometry }) => ({ sigma: odometry.scaleSigma, timeS: odometry.scaleTimeS }),
   },
   /** Local registration error of the map, east and north. */
