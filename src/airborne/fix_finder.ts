@@ -15,6 +15,7 @@ import type { VisionFrame } from "../native/vision/mod.ts";
 import type { CameraPrior } from "./camera_prior.ts";
 import { Confirmation } from "./confirmation.ts";
 import type { Location, Locator } from "./locator.ts";
+import { MotionDoubt } from "./motion_doubt.ts";
 import type { NavigatorConfig } from "./navigator_config.ts";
 import { placeFix } from "./place_fix.ts";
 import { SearchEvidence, type StandingPlace } from "./search_evidence.ts";
@@ -77,6 +78,7 @@ export class FixFinder {
   readonly #confirmation: Confirmation;
   readonly #evidence: SearchEvidence;
   readonly #doubt: StartDoubt;
+  readonly #motionDoubt: MotionDoubt;
   /** Frames in a row without a fix although the estimate is good. */
   #unmatched = 0;
   /** Frames since the last search without a good estimate. */
@@ -90,6 +92,7 @@ export class FixFinder {
     this.#confirmation = new Confirmation(parts.config.confirmations);
     this.#evidence = new SearchEvidence(parts.config.evidence);
     this.#doubt = new StartDoubt(parts.config.doubt);
+    this.#motionDoubt = new MotionDoubt(parts.config.doubt);
   }
 
   /** The crew says where the aircraft is: the next frames are sought there. */
@@ -106,6 +109,7 @@ export class FixFinder {
     { estimate, prior: believed, isRegistered }: Believed,
   ): Promise<Fixed> {
     const timeNs = camera.exposureMidNs;
+    this.#loseMotionCredit(estimate);
     const prior = this.#hinted(believed);
     if (prior.positionLocalM[2] < this.#parts.config.heightMinM) {
       return {
@@ -171,6 +175,12 @@ export class FixFinder {
     if (growthM > 0 && prior.sigmaHorizontalM < this.#parts.config.doubt.sigmaMaxM) {
       this.#parts.estimator.doubtPosition(growthM);
     }
+  }
+
+  #loseMotionCredit(estimate: StateEstimate): void {
+    const { estimator } = this.#parts;
+    const growthM = this.#motionDoubt.growthM(estimate, estimator.health());
+    if (growthM > 0) estimator.doubtPosition(growthM);
   }
 
   /** Evidence of the frames before moves along with the estimator. */

@@ -53,6 +53,14 @@ export const NavigatorConfigSchema = z.strictObject({
     doublingS: quantity.durationS.default(7),
     /** …up to this. */
     sigmaMaxM: quantity.lengthM.default(2000),
+    /** Before so many fixes the motion is not confirmed… */
+    motionFixes: z.int().min(1).max(1000).default(5),
+    /** …and so much of the way since the last of them, or GPS, may be wrong, 1 sigma… */
+    motionShare: quantity.ratio.default(0.45),
+    /** …from so long after that on… */
+    motionAfterS: quantity.durationS.default(1),
+    /** …unless GPS and odometry agreed for this long. */
+    motionConfirmedS: quantity.durationS.default(10),
   }).prefault({}),
   /** A search waits for odometry to register a frame, for this many frames at most. */
   motionFrames: z.int().min(0).max(1_000_000).default(2),
