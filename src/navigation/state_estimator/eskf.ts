@@ -29,6 +29,7 @@ import {
   StateEstimatorConfigError,
 } from "./errors.ts";
 import { FilterRestart } from "./filter_restart.ts";
+import type { FilterState } from "./filter_state.ts";
 import { GpsWitness } from "./gps_witness.ts";
 import type { ImuFault } from "./imu_checks.ts";
 import { ImuIntake, type IntakeFilter } from "./imu_intake.ts";
@@ -181,7 +182,9 @@ export class Eskf implements StateEstimator {
 
   doubtPosition(distanceM: number): void {
     if (!this.#active || !(distanceM > 0 && Number.isFinite(distanceM))) return;
-    this.#timeline.changeAll((state) => widenHorizontally(state, distanceM ** 2));
+    const widen = (state: FilterState) => widenHorizontally(state, distanceM ** 2);
+    this.#timeline.changeAll(widen);
+    this.#imuWitness.changeAll(widen);
     this.#label();
   }
 

@@ -92,6 +92,11 @@ export class ImuWitness {
       : undefined;
   }
 
+  /** Doubt about the filter is doubt about this one too, which may take its place. */
+  changeAll(change: (state: FilterState) => void): void {
+    if (this.#running) this.#own.changeAll(change);
+  }
+
   /** The filter becomes this one. */
   replaceMain(): void {
     this.#main.copyFrom(this.#own);
