@@ -29,7 +29,6 @@ import {
   StateEstimatorConfigError,
 } from "./errors.ts";
 import { FilterRestart } from "./filter_restart.ts";
-import type { FilterState } from "./filter_state.ts";
 import { GpsWitness } from "./gps_witness.ts";
 import type { ImuFault } from "./imu_checks.ts";
 import { ImuIntake, type IntakeFilter } from "./imu_intake.ts";
@@ -112,8 +111,7 @@ export class Eskf implements StateEstimator {
     const values = [...origin.positionLocalM, horizontal, vertical];
     if (!values.every(Number.isFinite) || horizontal <= 0 || vertical <= 0) {
       throw new StateEstimatorConfigError(
-        `Cannot set the take-off origin: position and sigmas must be finite and the sigmas > 0, ` +
-          `got [${values}]`,
+        `Cannot set the take-off origin: give finite numbers, and sigmas > 0, not [${values}]`,
       );
     }
     this.#origin = {
@@ -181,10 +179,10 @@ export class Eskf implements StateEstimator {
   }
 
   doubtPosition(distanceM: number): void {
-    if (!this.#active || !(distanceM > 0 && Number.isFinite(distanceM))) return;
-    const widen = (state: FilterState) => widenHorizontally(state, distanceM ** 2);
-    this.#timeline.changeAll(widen);
-    this.#imuWitness.changeAll(widen);
+    if (!(this.#active && distanceM > 0 && distanceM < Infinity)) return;
+    for (const each of [this.#timeline, this.#imuWitness]) {
+      each.changeAll((state) => widenHorizontally(state, distanceM ** 2));
+    }
     this.#label();
   }
 
