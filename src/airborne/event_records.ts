@@ -53,6 +53,13 @@ export function recordEvent(
     case "imu.used_again":
       sink.enqueue({ kind: "c5.imu_used_again", timestampNs, payload: {} });
       return;
+    case "picture_delay": {
+      const { delayS } = event;
+      sink.enqueue({ kind: "c5.picture_delay", timestampNs, payload: { delayS } });
+      const text = `Pictures are ${delayS.toFixed(2)} s older than their stamps`;
+      logger.warn("c5.picture_delay", { delayS }, text);
+      return;
+    }
     case "restarted": {
       const { reason } = event;
       sink.enqueue({ kind: "c5.restarted", timestampNs, payload: { reason } });

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { LocalFrame, seededRandom, upVarianceM2 } from "../../src/core/mod.ts";
+import { LocalFrame, type MonotonicNs, seededRandom, upVarianceM2 } from "../../src/core/mod.ts";
 import {
   Eskf,
   type EstimatorEvent,
@@ -12,7 +12,7 @@ import {
   type SourceLabel,
 } from "../../src/navigation/state_estimator/mod.ts";
 import type { Aircraft } from "../../src/workstation/simulation/mod.ts";
-import { feed, makeScenario } from "../unit/state_estimator_scenario.ts";
+import { feed, makeScenario, type Message } from "../unit/state_estimator_scenario.ts";
 import { FLIGHT_IMU_HZ, FLIGHT_ORIGIN, pathOf } from "./estimator_path.ts";
 
 const START_NS = 1e9;
@@ -70,6 +70,8 @@ export interface FaultyImuFlightOptions {
   readonly fault: ImuFaultName;
   readonly fromS: number;
   readonly forS: number;
+  /** Pictures come so much later, and are stamped as if they were new. */
+  readonly pictureDelayS?: number;
   /** m/s that the barometer runs away by from `fromS` on. */
   readonly barometerMps?: number;
 }
@@ -88,6 +90,8 @@ export interface FaultyImuFlight {
   readonly label: SourceLabel;
   /** At the end. */
   readonly imuReason: string;
+  /** By the estimator, at the end. */
+  readonly foundDelayS: number;
   /** Of the IMU and of restarts. */
   readonly events: readonly EstimatorEvent[];
 }
@@ -112,13 +116,21 @@ export function flyFaultyImu(options: FaultyImuFlightOptions): FaultyImuFlight {
   });
   const [east, north, up] = truths[0].position, random = seededRandom(`imu ${seed}`);
   estimator.setTakeoffOrigin({ positionLocalM: [east + 3, north - 3, up] }, 5, 5);
+  const pictures: Message[] = [];
   const noise = () => random.normal();
   let first: Numbers | undefined, nextS = fromS;
   let worstHeightM = 0, worstHeightSigmas = 0;
   let worstM = 0, worst95M = 0, confidentlyWrongS = 0, wrongAtS = fromS;
   for (const message of scenario.messages) {
     const timeS = (message.arrivalNs - START_NS) / 1e9;
-    if (message.kind === "baro") {
+    if (pictureDelayS > 0 && (message.kind === "vio" || message.kind === "anchor")) {
+      pictures.push(message);
+      while (
+        pictures.length > 0 && pictures[0].arrivalNs + pictureDelayS * 1e9 <= message.arrivalNs
+      ) {
+        feedLater(estimator, pictures.shift(), pictureDelayS - estimator.health().pictureDelayS);
+      }
+    } else if (message.kind === "baro") {
       const heightM = message.value.heightM + barometerMps * Math.max(0, timeS - fromS);
       estimator.addBaro({ ...message.value, heightM });
     } else if (message.kind !== "imu" || timeS < fromS || timeS >= fromS + forS) {
@@ -144,7 +156,8 @@ export function flyFaultyImu(options: FaultyImuFlightOptions): FaultyImuFlight {
     if (errorM > 10 && errorM > 2 * horizontal95M) confidentlyWrongS += LOOK_S;
     if (errorM > RIGHT_M) wrongAtS = timeS + LOOK_S;
   }
-  const { label } = estimator.currentEstimate(), { imuReason } = estimator.health();
+  const { label } = estimator.currentEstimate();
+  const { imuReason, pictureDelayS: foundDelayS } = estimator.health();
   const rightAfterS = wrongAtS - fromS;
   return {
     worstM,
@@ -155,8 +168,20 @@ export function flyFaultyImu(options: FaultyImuFlightOptions): FaultyImuFlight {
     rightAfterS,
     label,
     imuReason,
+    foundDelayS,
     events,
   };
+}
+
+/** With stamps that are `delayS` too new. */
+function feedLater(estimator: Eskf, message: Message | undefined, delayS: number): void {
+  const later = (timeNs: number) => Math.round(timeNs + delayS * 1e9) as MonotonicNs;
+  if (message?.kind === "vio") {
+    const { fromNs, toNs } = message.value;
+    estimator.addVio({ ...message.value, fromNs: later(fromNs), toNs: later(toNs) });
+  } else if (message?.kind === "anchor") {
+    estimator.addPoseAnchor({ ...message.value, timeNs: later(message.value.timeNs) });
+  }
 }
 
 function numbersOf({ specificForceMps2, angularRateRps }: ImuSample): Numbers {

@@ -255,6 +255,7 @@ export class Eskf implements StateEstimator {
       imuSamples: this.#imu.stream.count,
       imuRefused: this.#imu.refused,
       imuReason: this.#imu.reason,
+      pictureDelayS: this.#sources.odometry.pictureDelayS,
       ...this.#counts.copy(),
       gps: this.#sources.gps.trust.state,
       gpsReason: this.#sources.gps.trust.reason,
