@@ -44,6 +44,38 @@ export function recordEvent(
       logger.warn("c5.gps_demoted", payload, `GPS is not trusted any more: ${reason}`);
       return;
     }
+    case "imu.left_out":
+    case "imu.used_again":
+    case "picture_delay":
+    case "restarted":
+      recordSensorFault(to, event, timestampNs);
+      return;
+    case "map_conflict": {
+      const { disagreementM } = event;
+      sink.enqueue({ kind: "c5.map_conflict", timestampNs, payload: { disagreementM } });
+      const text = `GPS and the map are ${disagreementM.toFixed(0)} m apart`;
+      logger.warn("c5.map_conflict", { disagreementM }, text);
+      return;
+    }
+    case "gps_bounded_delta.accept":
+    case "gps_bounded_delta.reject":
+      return gate.add(event, nowNs);
+    default:
+      event satisfies never;
+  }
+}
+
+type SensorFaultEvent = Extract<
+  EstimatorEvent,
+  { readonly type: "imu.left_out" | "imu.used_again" | "picture_delay" | "restarted" }
+>;
+
+function recordSensorFault(
+  { sink, logger }: { readonly sink: FdrSink; readonly logger: Logger },
+  event: SensorFaultEvent,
+  timestampNs: MonotonicNs,
+): void {
+  switch (event.type) {
     case "imu.left_out": {
       const { reason } = event;
       sink.enqueue({ kind: "c5.imu_left_out", timestampNs, payload: { reason } });
@@ -66,16 +98,6 @@ export function recordEvent(
       logger.warn("c5.restarted", { reason }, `The state estimator began anew: ${reason}`);
       return;
     }
-    case "map_conflict": {
-      const { disagreementM } = event;
-      sink.enqueue({ kind: "c5.map_conflict", timestampNs, payload: { disagreementM } });
-      const text = `GPS and the map are ${disagreementM.toFixed(0)} m apart`;
-      logger.warn("c5.map_conflict", { disagreementM }, text);
-      return;
-    }
-    case "gps_bounded_delta.accept":
-    case "gps_bounded_delta.reject":
-      return gate.add(event, nowNs);
     default:
       event satisfies never;
   }

@@ -97,8 +97,7 @@ export interface FaultyImuFlight {
 }
 
 export function flyFaultyImu(options: FaultyImuFlightOptions): FaultyImuFlight {
-  const { seed, fromS, forS, barometerMps = 0 } = options,
-    change: Change = IMU_FAULTS[options.fault];
+  const { seed, fromS } = options;
   const truths = pathOf(options);
   const scenario = makeScenario({
     seed,
@@ -114,33 +113,14 @@ export function flyFaultyImu(options: FaultyImuFlightOptions): FaultyImuFlight {
       if (event.type.startsWith("imu.") || event.type === "restarted") events.push(event);
     },
   });
-  const [east, north, up] = truths[0].position, random = seededRandom(`imu ${seed}`);
+  const [east, north, up] = truths[0].position;
   estimator.setTakeoffOrigin({ positionLocalM: [east + 3, north - 3, up] }, 5, 5);
-  const pictures: Message[] = [];
-  const noise = () => random.normal();
-  let first: Numbers | undefined, nextS = fromS;
-  let worstHeightM = 0, worstHeightSigmas = 0;
+  const delivery = new FaultyDelivery(estimator, options);
+  let nextS = fromS, worstHeightM = 0, worstHeightSigmas = 0;
   let worstM = 0, worst95M = 0, confidentlyWrongS = 0, wrongAtS = fromS;
   for (const message of scenario.messages) {
     const timeS = (message.arrivalNs - START_NS) / 1e9;
-    if (pictureDelayS > 0 && (message.kind === "vio" || message.kind === "anchor")) {
-      pictures.push(message);
-      while (
-        pictures.length > 0 && pictures[0].arrivalNs + pictureDelayS * 1e9 <= message.arrivalNs
-      ) {
-        feedLater(estimator, pictures.shift(), pictureDelayS - estimator.health().pictureDelayS);
-      }
-    } else if (message.kind === "baro") {
-      const heightM = message.value.heightM + barometerMps * Math.max(0, timeS - fromS);
-      estimator.addBaro({ ...message.value, heightM });
-    } else if (message.kind !== "imu" || timeS < fromS || timeS >= fromS + forS) {
-      feed(estimator, message);
-    } else {
-      const numbers = numbersOf(message.value);
-      first ??= numbers;
-      const changed = change(numbers, first, noise);
-      if (changed !== null) estimator.addImu(sampleOf(message.value, changed));
-    }
+    delivery.deliver(message, timeS);
     if (message.kind !== "attitude" || timeS < nextS) continue;
     nextS += LOOK_S;
     const { positionLocalM, horizontal95M, covariance } = estimator.estimateAt(
@@ -173,14 +153,55 @@ export function flyFaultyImu(options: FaultyImuFlightOptions): FaultyImuFlight {
   };
 }
 
-/** With stamps that are `delayS` too new. */
-function feedLater(estimator: Eskf, message: Message | undefined, delayS: number): void {
-  const later = (timeNs: number) => Math.round(timeNs + delayS * 1e9) as MonotonicNs;
-  if (message?.kind === "vio") {
-    const { fromNs, toNs } = message.value;
-    estimator.addVio({ ...message.value, fromNs: later(fromNs), toNs: later(toNs) });
-  } else if (message?.kind === "anchor") {
-    estimator.addPoseAnchor({ ...message.value, timeNs: later(message.value.timeNs) });
+/** Gives the estimator what faulty sensors make of the messages. */
+class FaultyDelivery {
+  readonly #estimator: Eskf;
+  readonly #options: FaultyImuFlightOptions;
+  readonly #random;
+  /** Not yet delivered. */
+  readonly #pictures: Message[] = [];
+  #first: Numbers | undefined;
+
+  constructor(estimator: Eskf, options: FaultyImuFlightOptions) {
+    this.#estimator = estimator;
+    this.#options = options;
+    this.#random = seededRandom(`imu ${options.seed}`);
+  }
+
+  deliver(message: Message, timeS: number): void {
+    const { fromS, forS, barometerMps = 0, pictureDelayS = 0 } = this.#options;
+    if (message.kind === "baro") {
+      const heightM = message.value.heightM + barometerMps * Math.max(0, timeS - fromS);
+      this.#estimator.addBaro({ ...message.value, heightM });
+    } else if (message.kind === "imu") {
+      if (timeS < fromS || timeS >= fromS + forS) this.#estimator.addImu(message.value);
+      else this.#faultyImu(message.value);
+    } else if (message.kind === "attitude" || pictureDelayS === 0) feed(this.#estimator, message);
+    else {
+      this.#pictures.push(message);
+      const dueNs = message.arrivalNs - pictureDelayS * 1e9;
+      while (this.#pictures[0]?.arrivalNs <= dueNs) this.#latePicture(pictureDelayS);
+    }
+  }
+
+  #faultyImu(sample: ImuSample): void {
+    const change: Change = IMU_FAULTS[this.#options.fault], numbers = numbersOf(sample);
+    this.#first ??= numbers;
+    const changed = change(numbers, this.#first, () => this.#random.normal());
+    if (changed !== null) this.#estimator.addImu(sampleOf(sample, changed));
+  }
+
+  /** Its stamp is too new, by what the estimator does not know of. */
+  #latePicture(delayS: number): void {
+    const message = this.#pictures.shift(), estimator = this.#estimator;
+    const unknownNs = (delayS - estimator.health().pictureDelayS) * 1e9;
+    const later = (timeNs: number) => Math.round(timeNs + unknownNs) as MonotonicNs;
+    if (message?.kind === "vio") {
+      const { fromNs, toNs } = message.value;
+      estimator.addVio({ ...message.value, fromNs: later(fromNs), toNs: later(toNs) });
+    } else if (message?.kind === "anchor") {
+      estimator.addPoseAnchor({ ...message.value, timeNs: later(message.value.timeNs) });
+    }
   }
 }
 
