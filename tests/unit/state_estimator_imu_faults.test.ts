@@ -73,9 +73,9 @@ Deno.test("Eskf measures by how much pictures are older than their stamps", () =
       seed: "pictures",
       aircraft: "multirotor",
       fault: "none",
-      fromS: 15,
+      fromS: 20,
       forS: 0,
-      durationS: 30,
+      durationS: 32,
       pictureDelayS,
     });
     assert.ok(Math.abs(flight.foundDelayS - pictureDelayS) < 0.06, `${flight.foundDelayS} s`);
