@@ -116,14 +116,9 @@ Deno.test("a long flight is one small page that shows every important event, and
         document.querySelector("#event-rows tr").click();
         return document.getElementById("readout").textContent;
       })()`);
-      assert.match(
-        moment,
-        new RegExp(
-          `^at ${
-            clockText(SECONDS / 5)
-          }\\.0 · 95 % radius .* · error .*Source label satellite anchored`,
-        ),
-      );
+      const at = `at ${clockText(SECONDS / 5)}.0 · 95 % radius`;
+      assert.ok(moment.startsWith(at), moment);
+      assert.match(moment, / · error .*Source label satellite anchored/);
     });
   }));
 
