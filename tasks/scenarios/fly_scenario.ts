@@ -76,6 +76,7 @@ export async function flyScenario(scenario: Scenario, host: ScenarioHost): Promi
   const flyText = airborne.text();
   await Deno.writeTextFile(`${folder}/airborne.txt`, flyText);
   await Deno.writeTextFile(`${folder}/controller.txt`, controller.text());
+  await Deno.writeTextFile(`${folder}/memory.json`, JSON.stringify(memory.mb));
   const codes = { flyCode, controllerCode, flyEndedAfterS };
   const untilS = scenario.lands ? Infinity : scenario.durationS;
   const { flight } = host.ground;

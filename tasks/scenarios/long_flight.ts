@@ -11,6 +11,8 @@ import { atMost, errorsM, part, recordsOf, worst } from "./measures.ts";
 /** Before it caches are being filled. */
 const WARM_S = 5 * 60;
 const AROUND_S = 30;
+/** Of the course of memory that is told. */
+const STEPS = 5;
 
 /** Without GPS after a minute, or with it for all of the time. */
 export function longFlight(minutes: number, { isClean }: { readonly isClean: boolean }): Scenario {
@@ -71,7 +73,11 @@ function flatMemory(durationS: number): Check {
       const early = around(warmS), late = around(durationS - AROUND_S);
       if (early === null || late === null) return atMost(null, 8, "%");
       const figure = atMost(100 * (late / early - 1), 8, "%");
-      return { ...figure, text: `${early.toFixed(0)} to ${late.toFixed(0)} MB, ${figure.text}` };
+      const course = Array.from(
+        { length: STEPS + 1 },
+        (_, i) => around(warmS + (durationS - AROUND_S - warmS) * i / STEPS)?.toFixed(0),
+      );
+      return { ...figure, text: `${figure.text}: ${course.join(", ")} MB, evenly spaced` };
     },
   };
 }

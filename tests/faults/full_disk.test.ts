@@ -7,7 +7,6 @@ import assert from "node:assert/strict";
 import { canMountSmallDisk, onSmallDisk } from "../support/small_disk.ts";
 import { PLACE, worldForFile } from "./fixture.ts";
 import { copyFolder, filesBelow, run } from "./programs.ts";
-import { emptyCache } from "../support/empty_cache.ts";
 
 const world = worldForFile();
 
@@ -121,7 +120,6 @@ Deno.test({
   ignore,
   fn: () =>
     onSmallDisk({ kilobytes: 80_000 }, async ({ path: disk, enlarge }) => {
-      await emptyCache(`${disk}/data`);
       await importsAllWithRoom(disk, "first");
       const before = await filesBelow(`${disk}/data/tiles`);
       await fill(`${disk}/filler`, 100_000);

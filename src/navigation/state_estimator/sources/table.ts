@@ -5,7 +5,6 @@
  * @module
  */
 import type { SourceName } from "../contract.ts";
-import { PictureDelay } from "../picture_delay.ts";
 import { AnchorSource } from "./anchor.ts";
 import { AttitudeSource } from "./attitude.ts";
 import { BarometerSource } from "./barometer.ts";
@@ -15,9 +14,6 @@ import { VelocitySource } from "./velocity.ts";
 
 export type MeasurementSources = ReturnType<typeof measurementSources>;
 
-/** A picture takes this long to be processed, too. */
-const DELAY_MARGIN_S = 0.5;
-
 interface SourceOptions extends GpsSourceOptions {
   /** The barometer has taken the filter along by so much. */
   readonly onBarometerRunsAway: (changedM: number) => void;
@@ -26,22 +22,17 @@ interface SourceOptions extends GpsSourceOptions {
 export function measurementSources(options: SourceOptions) {
   const { config } = options;
   const gps = new GpsSource(options);
-  const delay = new PictureDelay(
-    config.historyS - DELAY_MARGIN_S,
-    (timeNs, delayS) => options.onEvent({ type: "picture_delay", timeNs, delayS }),
-  );
   const barometer = new BarometerSource(config, {
     height: (heightM) => gps.observeBaroHeight(heightM),
     runsAway: options.onBarometerRunsAway,
   });
   return {
-    attitude: new AttitudeSource(config.attitude, delay),
+    attitude: new AttitudeSource(config.attitude),
     barometer,
     gps,
     velocity: new VelocitySource(config.velocity),
-    odometry: new OdometrySource(config.odometry, delay),
+    odometry: new OdometrySource(config.odometry),
     anchor: new AnchorSource(config, {
-      objection: () => delay.objection,
       fused: (...fix) => gps.observeFix(...fix),
       height: (...fix) => barometer.observeFix(...fix),
     }),

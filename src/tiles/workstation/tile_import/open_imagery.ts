@@ -71,8 +71,8 @@ async function openDirectory(
     ? { placements: set.photographs.map(() => AS_TAGGED), notes: [] }
     : await alignPhotographs(set, toolkit);
   const imagery = new PhotographImagery(set, alignment.placements, toolkit, [
-    ...alignment.notes,
     ...set.notes,
+    ...alignment.notes,
   ]);
   return { kind: "photographs", imagery };
 }
