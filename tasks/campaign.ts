@@ -38,6 +38,8 @@ const PARTS: Readonly<Record<string, (host: PartHost) => Promise<PartResult>>> =
       { GDN_FDR_KILL_ROUNDS: "200", GDN_POWER_CUT_SEEDS: "50" },
       host,
     ),
+  report: (host) =>
+    repeatTests(["tests/integration/fdr_report.test.ts"], { GDN_REPORT_SECONDS: "3600" }, host),
   damage: (host) =>
     repeatTests(["tests/faults/fdr_damage.test.ts"], { GDN_FDR_DAMAGE: "full" }, host),
   inference: (host) =>
@@ -136,6 +138,7 @@ Long runs with many seeds. A failure prints the command that repeats it. The par
   load         the flight recorder at 100,000 records of 256 bytes a second for 60 s (4 GiB in TMPDIR):
                none dropped, all read back
   recorder     kill -9 of a recorder under load (200 times), a power cut at every moment, refusing disks
+  report       the report of an hour of flight
   damage       a recorded flight cut at every byte, every bit of it flipped, parts overwritten: what
                is damaged is named, every whole record is salvaged
   index        200 times kill -9 of a process that rebuilds a descriptor index

@@ -44,21 +44,12 @@ export function recordEvent(
       logger.warn("c5.gps_demoted", payload, `GPS is not trusted any more: ${reason}`);
       return;
     }
-    case "imu.left_out": {
-      const { reason } = event;
-      sink.enqueue({ kind: "c5.imu_left_out", timestampNs, payload: { reason } });
-      logger.warn("c5.imu_left_out", { reason }, `The IMU is left out: ${reason}`);
-      return;
-    }
+    case "imu.left_out":
     case "imu.used_again":
-      sink.enqueue({ kind: "c5.imu_used_again", timestampNs, payload: {} });
+    case "picture_delay":
+    case "restarted":
+      recordSensorFault(to, event, timestampNs);
       return;
-    case "restarted": {
-      const { reason } = event;
-      sink.enqueue({ kind: "c5.restarted", timestampNs, payload: { reason } });
-      logger.warn("c5.restarted", { reason }, `The state estimator began anew: ${reason}`);
-      return;
-    }
     case "map_conflict": {
       const { disagreementM } = event;
       sink.enqueue({ kind: "c5.map_conflict", timestampNs, payload: { disagreementM } });
@@ -69,6 +60,44 @@ export function recordEvent(
     case "gps_bounded_delta.accept":
     case "gps_bounded_delta.reject":
       return gate.add(event, nowNs);
+    default:
+      event satisfies never;
+  }
+}
+
+type SensorFaultEvent = Extract<
+  EstimatorEvent,
+  { readonly type: "imu.left_out" | "imu.used_again" | "picture_delay" | "restarted" }
+>;
+
+function recordSensorFault(
+  { sink, logger }: { readonly sink: FdrSink; readonly logger: Logger },
+  event: SensorFaultEvent,
+  timestampNs: MonotonicNs,
+): void {
+  switch (event.type) {
+    case "imu.left_out": {
+      const { reason } = event;
+      sink.enqueue({ kind: "c5.imu_left_out", timestampNs, payload: { reason } });
+      logger.warn("c5.imu_left_out", { reason }, `The IMU is left out: ${reason}`);
+      return;
+    }
+    case "imu.used_again":
+      sink.enqueue({ kind: "c5.imu_used_again", timestampNs, payload: {} });
+      return;
+    case "picture_delay": {
+      const { delayS } = event;
+      sink.enqueue({ kind: "c5.picture_delay", timestampNs, payload: { delayS } });
+      const text = `Pictures are ${delayS.toFixed(2)} s older than their stamps`;
+      logger.warn("c5.picture_delay", { delayS }, text);
+      return;
+    }
+    case "restarted": {
+      const { reason } = event;
+      sink.enqueue({ kind: "c5.restarted", timestampNs, payload: { reason } });
+      logger.warn("c5.restarted", { reason }, `The state estimator began anew: ${reason}`);
+      return;
+    }
     default:
       event satisfies never;
   }

@@ -52,6 +52,8 @@ export interface FrameOutcome {
 export class Navigator {
   readonly #parts: NavigatorParts;
   readonly #finder: FixFinder;
+  /** By how much the pictures are older than their stamps, as far as that is known. */
+  #delayS = 0;
 
   constructor(parts: NavigatorParts) {
     this.#parts = parts;
@@ -70,8 +72,9 @@ export class Navigator {
    * @throws DataError when the picture is not a JPEG of the calibrated size; what a strategy throws.
    * The next frame can be processed all the same.
    */
-  async processFrame(camera: CameraFrame): Promise<FrameOutcome | null> {
+  async processFrame(given: CameraFrame): Promise<FrameOutcome | null> {
     const startMs = performance.now();
+    const camera = await this.#dated(given);
     if (this.#estimateAt(camera.exposureMidNs) === null) return null;
     const { stages } = this.#parts.locator;
     stages.enter("estimator");
@@ -82,6 +85,19 @@ export class Navigator {
       stages.take();
       throw error;
     }
+  }
+
+  /** A camera that stamps old pictures as new: the exposure is taken for as much earlier as was measured. */
+  async #dated(camera: CameraFrame): Promise<CameraFrame> {
+    const { estimator, vio } = this.#parts;
+    const delayS = estimator.health().pictureDelayS;
+    if (delayS !== this.#delayS) {
+      // The frame before it has another delay: nothing is known of the time between the two.
+      await vio.reset();
+      this.#delayS = delayS;
+    }
+    const exposureMidNs = (camera.exposureMidNs - Math.round(delayS * 1e9)) as MonotonicNs;
+    return delayS === 0 ? camera : { ...camera, exposureMidNs };
   }
 
   async #process(camera: CameraFrame, startMs: number): Promise<FrameOutcome> {

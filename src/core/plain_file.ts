@@ -107,9 +107,14 @@ export async function openOwnFile(path: string): Promise<Deno.FsFile> {
  *
  * @throws NotPlainFileError
  */
-export async function refuseSpecialFile(path: string): Promise<void> {
-  const info = await Deno.stat(path).catch(() => null);
-  if (info !== null && !info.isDirectory) requirePlain(path, info);
+export function refuseSpecialFile(path: string): void {
+  let info: Deno.FileInfo;
+  try {
+    info = Deno.statSync(path);
+  } catch {
+    return;
+  }
+  if (!info.isDirectory) requirePlain(path, info);
 }
 
 async function requireInside(path: string, folder: string): Promise<void> {

@@ -99,7 +99,10 @@ async function fly(address: string, flightPackage: string, truth: Truth): Promis
   await Deno.mkdir(recorder, { recursive: true });
   const { command, args } = airborneCommand(
     ["fly", "--connect", address, "--package", flightPackage, "--recorder", recorder, "--json"],
-    { read: [flightPackage, address.replace(/^replay:/, "")], write: [recorder] },
+    {
+      read: [flightPackage, ...(address.startsWith("replay:") ? [address.slice(7)] : [])],
+      write: [recorder],
+    },
   );
   const startMs = performance.now();
   const child = new Deno.Command(command, { args, stdin: "null", stdout: "piped" }).spawn();
@@ -137,8 +140,9 @@ async function measure(recorder: string, truth: Truth) {
     if (lastNs !== null) gapMsMax = Math.max(gapMsMax, (timestampNs - lastNs) / 1e6);
     lastNs = timestampNs;
     const timeS = Number(payload.validNs) / 1e9;
+    if (timeS <= FROM_S) continue;
     if (payload.fixType !== 3) withoutFix++;
-    if (timeS > FROM_S) errorsM.push(distanceM(payload as unknown as Place, truth(timeS)));
+    errorsM.push(distanceM(payload as unknown as Place, truth(timeS)));
   }
   return { positions, withoutFix, gapMsMax, alarms, errorM95: percentile(errorsM, 0.95) ?? NaN };
 }

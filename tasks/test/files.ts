@@ -18,6 +18,8 @@ const SLOW: readonly string[] = [
   "integration/tile_download_command",
   "integration/tile_collect",
   "integration/tile_cache_concurrency",
+  "contract/flight_controller",
+  "integration/place_model",
   "integration/fdr_report",
   "integration/tile_upload_secrets",
   "integration/operator_import",

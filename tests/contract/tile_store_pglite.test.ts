@@ -5,6 +5,7 @@
  */
 import { openTileCache, type TileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
 import { tileStoreSuite } from "./tile_store_suite.ts";
+import { emptyCache } from "../support/empty_cache.ts";
 
 /** A new PGlite takes seconds: the tests share one, and each leaves it empty. */
 let pglite: TileCache | undefined;
@@ -12,7 +13,7 @@ const resources = new AsyncDisposableStack();
 Deno.test.beforeAll(async () => {
   const dataFolder = await Deno.makeTempDir({ prefix: "gdn-tile-store-" });
   resources.defer(() => Deno.remove(dataFolder, { recursive: true }));
-  pglite = resources.use(await openTileCache({ dataFolder }));
+  pglite = resources.use(await openTileCache({ dataFolder: await emptyCache(dataFolder) }));
 });
 Deno.test.afterAll(() => resources.disposeAsync());
 

@@ -32,62 +32,76 @@ function fly({ scratch, more = [], read = [], packagePath, recorder }: FlyArgs):
   });
 }
 
+const CASES: readonly {
+  readonly name: string;
+  readonly make: (scratch: string) => Promise<Omit<FlyArgs, "scratch">>;
+  readonly code: number;
+  readonly says: RegExp;
+}[] = [
+  {
+    name: "the recorder cannot open",
+    make: async (scratch) => {
+      await Deno.writeTextFile(`${scratch}/file`, "no folder");
+      return { recorder: `${scratch}/file` };
+    },
+    code: 2,
+    says: /FATAL.*recorder|recorder/i,
+  },
+  {
+    name: "a file of the package was altered",
+    make: async (scratch) => {
+      await copyFolder(world().package, `${scratch}/package`);
+      const [name] = (await filesBelow(`${scratch}/package`)).filter((f) => /\.jpg /.test(f));
+      const path = `${scratch}/package/${name.split(" ")[0]}`;
+      const bytes = await Deno.readFile(path);
+      bytes[bytes.length >> 1] ^= 1;
+      await Deno.writeFile(path, bytes);
+      return { packagePath: `${scratch}/package` };
+    },
+    code: 65,
+    says: /SHA-256|altered|does not match/i,
+  },
+  {
+    name: "a camera without a calibration",
+    make: () => Promise.resolve({ more: ["--camera", "frames:tcp:127.0.0.1:9"] }),
+    code: 64,
+    says: /--calibration is missing/,
+  },
+  {
+    name: "a video that is a named pipe",
+    make: async (scratch) => {
+      const pipe = `${scratch}/pipe`, calibration = `${world().flight}/flight.json`;
+      assert.ok((await new Deno.Command("mkfifo", { args: [pipe] }).output()).success);
+      return {
+        more: ["--camera", `video:${pipe}`, "--calibration", calibration],
+        read: [pipe, calibration],
+      };
+    },
+    code: 65,
+    says: /pipe: is no plain file but a named pipe/,
+  },
+  {
+    name: "a key that others may read",
+    make: async (scratch) => {
+      await Deno.writeFile(`${scratch}/key`, new Uint8Array(32).fill(0x41), { mode: 0o644 });
+      return { more: ["--signing-key", `${scratch}/key`], read: [`${scratch}/key`] };
+    },
+    code: 77,
+    says: /others may read this key \(chmod 600 it\)/,
+  },
+  {
+    name: "a key that is none",
+    make: async (scratch) => {
+      await Deno.writeTextFile(`${scratch}/key`, "hunter2", { mode: 0o600 });
+      return { more: ["--signing-key", `${scratch}/key`], read: [`${scratch}/key`] };
+    },
+    code: 77,
+    says: /this is no key/,
+  },
+];
+
 Deno.test("a flight does not begin without what it needs", async (t) => {
-  const cases: readonly {
-    readonly name: string;
-    readonly make: (scratch: string) => Promise<Omit<FlyArgs, "scratch">>;
-    readonly code: number;
-    readonly says: RegExp;
-  }[] = [
-    {
-      name: "the recorder cannot open",
-      make: async (scratch) => {
-        await Deno.writeTextFile(`${scratch}/file`, "no folder");
-        return { recorder: `${scratch}/file` };
-      },
-      code: 2,
-      says: /FATAL.*recorder|recorder/i,
-    },
-    {
-      name: "a file of the package was altered",
-      make: async (scratch) => {
-        await copyFolder(world().package, `${scratch}/package`);
-        const [name] = (await filesBelow(`${scratch}/package`)).filter((f) => /\.jpg /.test(f));
-        const path = `${scratch}/package/${name.split(" ")[0]}`;
-        const bytes = await Deno.readFile(path);
-        bytes[bytes.length >> 1] ^= 1;
-        await Deno.writeFile(path, bytes);
-        return { packagePath: `${scratch}/package` };
-      },
-      code: 65,
-      says: /SHA-256|altered|does not match/i,
-    },
-    {
-      name: "a camera without a calibration",
-      make: () => Promise.resolve({ more: ["--camera", "frames:tcp:127.0.0.1:9"] }),
-      code: 64,
-      says: /--calibration is missing/,
-    },
-    {
-      name: "a key that others may read",
-      make: async (scratch) => {
-        await Deno.writeFile(`${scratch}/key`, new Uint8Array(32).fill(0x41), { mode: 0o644 });
-        return { more: ["--signing-key", `${scratch}/key`], read: [`${scratch}/key`] };
-      },
-      code: 77,
-      says: /others may read this key \(chmod 600 it\)/,
-    },
-    {
-      name: "a key that is none",
-      make: async (scratch) => {
-        await Deno.writeTextFile(`${scratch}/key`, "hunter2", { mode: 0o600 });
-        return { more: ["--signing-key", `${scratch}/key`], read: [`${scratch}/key`] };
-      },
-      code: 77,
-      says: /this is no key/,
-    },
-  ];
-  for (const { name, make, code, says } of cases) {
+  for (const { name, make, code, says } of CASES) {
     await t.step(name, () =>
       inScratch(async (scratch) => {
         const outcome = await fly({ scratch, ...(await make(scratch)) });
@@ -138,3 +152,17 @@ Deno.test("a controller that is not there is waited for; a signal ends the fligh
     assert.equal(after.code, 1);
     assert.equal(JSON.parse(after.out).ended, true);
   }));
+
+Deno.test("a simulated controller or camera whose port is taken says so and ends", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const address = `127.0.0.1:${taken.addr.port}`;
+  for (const option of ["--link", "--camera-link"]) {
+    const args = ["simulate", "controller", world().flight, option, `tcpin:${address}`];
+    const { code, err } = await run("operator", args, {
+      read: [world().flight],
+      net: ["127.0.0.1"],
+    });
+    assert.equal(code, 75, err);
+    assert.match(err, new RegExp(`Cannot listen at tcpin:${address}: another program does`));
+  }
+});

@@ -9,6 +9,7 @@ import {
 import { inScratch } from "../support/scratch.ts";
 import { worldForFile } from "./fixture.ts";
 import { copyFolder, type FaultCase, filesBelow, forEachCase, run } from "./programs.ts";
+import { runInProcess } from "./in_process.ts";
 
 const world = worldForFile();
 
@@ -183,7 +184,15 @@ async function fly(folder: string, recorder: string) {
   return await run("airborne", args, { read: [world().flight, folder], write: [recorder] });
 }
 
-async function refuses(one: PackageCase, scratch: string): Promise<void> {
+/** `operator package verify`: as it is shipped, or in this process, which is ten times as fast. */
+function verify(folder: string, isShipped: boolean) {
+  const args = ["package", "verify", folder];
+  return isShipped
+    ? run("operator", args, { read: [folder] })
+    : runInProcess("operator", ["--quiet", ...args]);
+}
+
+async function refuses(one: PackageCase, scratch: string, isShipped: boolean): Promise<void> {
   const folder = `${scratch}/package`, recorder = `${scratch}/recorder`;
   await copyFolder(world().package, folder);
   await one.damage(folder);
@@ -193,7 +202,7 @@ async function refuses(one: PackageCase, scratch: string): Promise<void> {
   assert.equal(flown.out, "", "no line of a flight that cannot be flown");
   assert.deepEqual(await filesBelow(recorder), [], "no record of it either");
   const before = await filesBelow(folder);
-  const verified = await run("operator", ["package", "verify", folder], { read: [folder] });
+  const verified = await verify(folder, isShipped);
   assert.match(verified.err, one.says);
   assert.equal(verified.code, 65, verified.err);
   assert.deepEqual(await filesBelow(folder), before);
@@ -202,7 +211,7 @@ async function refuses(one: PackageCase, scratch: string): Promise<void> {
 const tables = { changedByte, missing, shorter, foreign, manifests };
 for (const [table, cases] of Object.entries(tables)) {
   Deno.test(`a package is refused with 65 and a remedy: ${table}`, async () => {
-    await forEachCase(cases, refuses);
+    await forEachCase(cases, (one, scratch) => refuses(one, scratch, one === cases[0]));
   });
 }
 

@@ -9,6 +9,7 @@ import sharp from "sharp";
 import { seededRandom } from "../../src/core/mod.ts";
 import { buildOnce } from "../support/build_once.ts";
 import { run } from "./programs.ts";
+import { emptyCache } from "../support/empty_cache.ts";
 
 export const CENTRE = "50,30";
 export const GSD_M = "0.5";
@@ -58,6 +59,7 @@ function worldIn(folder: string): World {
 async function buildWorld(world: World): Promise<void> {
   const { folder } = world;
   await paintGround(world.ground);
+  await emptyCache(world.data);
   const steps = [
     ["tiles", "import", world.ground, ...PLACE, "--data", world.data],
     ["provision", "--out", world.package, "--data", world.data, "--footprint", "100"],

@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { canMountSmallDisk, onSmallDisk } from "../support/small_disk.ts";
 import { PLACE, worldForFile } from "./fixture.ts";
 import { copyFolder, filesBelow, run } from "./programs.ts";
+import { emptyCache } from "../support/empty_cache.ts";
 
 const world = worldForFile();
 
@@ -120,6 +121,7 @@ Deno.test({
   ignore,
   fn: () =>
     onSmallDisk({ kilobytes: 80_000 }, async ({ path: disk, enlarge }) => {
+      await emptyCache(`${disk}/data`);
       await importsAllWithRoom(disk, "first");
       const before = await filesBelow(`${disk}/data/tiles`);
       await fill(`${disk}/filler`, 100_000);

@@ -10,12 +10,13 @@ import { missedPlacement, tileMetrics } from "../../tasks/evaluate/tiles/tile_me
 import { CENTRE, GSD_M, worldForFile } from "../faults/fixture.ts";
 import { run } from "../faults/programs.ts";
 import { CLIENT_TOKEN, ProviderProcess } from "../support/provider.ts";
+import { emptyCache } from "../support/empty_cache.ts";
 
 const world = worldForFile();
 
 Deno.test("a flight's tiles are made, collected and uploaded, each once", async () => {
   const { folder, flight, package: flightPackage } = world();
-  const home = `${folder}/home`, data = `${folder}/collected`;
+  const home = `${folder}/home`, data = await emptyCache(`${folder}/collected`);
   const files = { read: [folder], write: [folder] };
   const flown = await run("airborne", [
     ...["replay", flight, "--package", flightPackage],

@@ -14,6 +14,7 @@ import {
   type Outcome,
   type Place,
 } from "./operator_cache_fixture.ts";
+import { emptyCache } from "../support/empty_cache.ts";
 
 const postgres = postgresForFile();
 const ignore = !postgresAvailable();
@@ -305,7 +306,7 @@ Deno.test("the launched operator exports, imports and verifies under its permiss
     for (const [y, jpeg] of jpegs.entries()) {
       await Deno.writeFile(`${folder}/tiles/9/100/${y}.jpg`, jpeg);
     }
-    const data = ["--data", `${folder}/data`];
+    const data = ["--data", await emptyCache(`${folder}/data`)];
     const grants = { write: [folder] };
     const good = async (...args: string[]) => {
       const outcome = await run("operator", args, grants);

@@ -5,6 +5,7 @@ import { runProgram, sha256Hex } from "../../src/core/mod.ts";
 import { commands } from "../../src/operator/compose.ts";
 import type { TileId, TileMetadata } from "../../src/tiles/tile_contract/mod.ts";
 import { openTileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
+import { emptyCache } from "../support/empty_cache.ts";
 
 export const FLIGHT = "3f2504e0-4f89-11d3-9a0c-0305e82c3301";
 
@@ -57,6 +58,7 @@ export async function fill(
   tiles: readonly { readonly tileId: TileId; readonly jpeg: Uint8Array }[],
   change: Partial<TileMetadata> = {},
 ): Promise<void> {
+  if (place.dsn === undefined) await emptyCache(place.dataFolder);
   await using cache = await openTileCache(place);
   const all = tiles.map(({ tileId, jpeg }) => ({
     jpeg,

@@ -8,6 +8,7 @@ import { openTileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
 import { decodeJpeg, openVision } from "../../src/native/vision/mod.ts";
 import { operatorCommand } from "../../tasks/executables.ts";
 import { blobCentre, blobPicture, writePng } from "../unit/tile_import_fixture.ts";
+import { emptyCache } from "../support/empty_cache.ts";
 
 const CENTRE = { latitudeDeg: 50.4501, longitudeDeg: 30.5234 };
 const GSD_M = 0.5;
@@ -117,7 +118,7 @@ Deno.test("operator tiles import refuses a bad source with 65 or 64 and leaves n
 
 Deno.test("operator tiles import takes a GeoTIFF by its own georeference", async () => {
   await inScratch(async (directory) => {
-    const data = `${directory}/data`, picture = `${directory}/utm.tif`;
+    const data = await emptyCache(`${directory}/data`), picture = `${directory}/utm.tif`;
     // The middle of zone 36 lies 2.5° east of the centre: the grid is turned by convergence.
     const { default: proj4 } = await import("proj4");
     const utm = proj4("EPSG:4326", "+proj=utm +zone=36 +datum=WGS84 +units=m +no_defs");
@@ -165,7 +166,7 @@ Deno.test("operator tiles import takes a GeoTIFF by its own georeference", async
 
 Deno.test("operator tiles import copies the tiles of a folder byte by byte", async () => {
   await inScratch(async (directory) => {
-    const data = `${directory}/data`, folder = `${directory}/tiles`;
+    const data = await emptyCache(`${directory}/data`), folder = `${directory}/tiles`;
     await Deno.mkdir(`${folder}/15/19161`, { recursive: true });
     const grey = { create: { width: 256, height: 256, channels: 3, background: "#789" } } as const;
     const jpeg = await sharp(grey).jpeg().toBuffer();

@@ -14,6 +14,8 @@ import { VladDescriptor } from "../../src/navigation/place_recognition/mod.ts";
 import type { NewTile } from "../../src/tiles/tile_contract/mod.ts";
 import { openTileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
 import { decodeJpeg, encodeJpeg, openVision } from "../../src/native/vision/mod.ts";
+import { emptyCache } from "../support/empty_cache.ts";
+import { operate } from "./operator_cache_fixture.ts";
 
 const ZOOM = 18, SIDE = 256, COLUMNS = 4, ROWS = 4;
 const CORNER = tileFromWgs({ latitudeDeg: 48.2, longitudeDeg: 16.4 }, ZOOM);
@@ -64,7 +66,7 @@ async function fillCache(dataFolder: string): Promise<void> {
       tiles.push({ metadata, jpeg });
     }
   }
-  await using cache = await openTileCache({ dataFolder });
+  await using cache = await openTileCache({ dataFolder: await emptyCache(dataFolder) });
   await cache.store.writeTiles(tiles);
 }
 
@@ -105,52 +107,51 @@ async function searchPlaces(path: string): Promise<void> {
   assert.ok(Math.abs(best.longitudeDeg - middle.longitudeDeg) < 4.5e-4, JSON.stringify(best));
 }
 
-async function sectorOverColumn(folder: string, data: string, provision: readonly string[]) {
-  // The tiles are of 2021-06-01; 183 days later is 2021-12-01.
+/** The tiles are of 2021-06-01; 183 days later, where there is war, they are too old. */
+const LAST_DAY = "2021-12-01", TOO_LATE = "2021-12-02";
+
+async function addSectorOverColumn(data: string): Promise<void> {
   const { westDeg, eastDeg } = tileBounds({ zoom: ZOOM, x: CORNER.x, y: CORNER.y });
   const quarter = (eastDeg - westDeg) / 4;
   const column = `48,${westDeg + quarter},48.4,${eastDeg - quarter}`;
   const sector = ["cache", "sector", "add", "front", "active_conflict", column, "--data", data];
-  const added = await operator(folder, sector);
+  const added = await operate(sector);
   assert.equal(added.code, 0, added.err);
-  const fly = async (flightAt: string) => {
-    const target = ["--out", `${folder}/packages/dated`, "--flight-at", flightAt];
-    const { code, out: text, err } = await operator(folder, [...provision, ...target]);
-    assert.equal(code, 0, err);
-    return JSON.parse(text);
-  };
-  const before = await fly("2021-12-01");
-  assert.deepEqual([before.tiles, before.leftOut], [15, []]);
+}
+
+/** What was provisioned for the last day, and what is for the day after it. */
+async function expires(
+  folder: string,
+  data: string,
+  { before, path, provision }: {
+    readonly before: { readonly firstExpiresAt: string };
+    readonly path: string;
+    readonly provision: readonly string[];
+  },
+) {
   assert.equal(before.firstExpiresAt, "2021-12-01T00:00:00.000Z");
-  const path = `${folder}/packages/dated`;
-  const flown = await openFlightPackage(path, undefined, {
-    flightUntil: new Date("2021-12-02"),
-  });
+  const flown = await openFlightPackage(path, undefined, { flightUntil: new Date(TOO_LATE) });
   assert.equal(flown.expiredTiles.length, 4);
   assert.ok(flown.expiredTiles.every(({ x }) => x === CORNER.x));
-  const after = await fly("2021-12-02");
+  const dated = `${folder}/packages/dated`;
+  const made = await operator(folder, [...provision, "--out", dated, "--flight-at", TOO_LATE]);
+  assert.equal(made.code, 0, made.err);
+  const after = JSON.parse(made.out);
   assert.equal(after.tiles, 11);
   assert.deepEqual(after.leftOut, [
     { classification: "active_conflict", reason: "older_than_rule", tiles: 4 },
   ]);
-  const { manifest } = await openFlightPackage(path);
+  const { manifest } = await openFlightPackage(dated);
   assert.equal(manifest.freshness?.flightAt, "2021-12-02T00:00:00.000Z");
   assert.deepEqual(manifest.freshness?.leftOut, after.leftOut);
-  const explain = [
-    "cache",
-    "freshness",
-    "explain",
-    `48.2`,
-    `16.4`,
-    "2021-06-01",
-    "--data",
-    data,
-  ];
-  const told = await operator(folder, [...explain, "--at", "2021-12-02", "--json"]);
+  const told = await operate([
+    ...["cache", "freshness", "explain", "48.2", "16.4", "2021-06-01", "--data", data],
+    ...["--at", TOO_LATE, "--json"],
+  ]);
   assert.equal(told.code, 0, told.err);
   const decision = JSON.parse(told.out);
   assert.deepEqual([decision.outcome, decision.ageS], ["rejected", 184 * 86_400]);
-  const removed = await operator(folder, ["cache", "sector", "rm", "front", "--data", data]);
+  const removed = await operate(["cache", "sector", "rm", "front", "--data", data]);
   assert.equal(removed.code, 0, removed.err);
 }
 
@@ -158,14 +159,16 @@ Deno.test("operator provision makes a package that verifies and finds its places
   const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "gdn-provision-" }));
   const data = `${folder}/data`, out = `${folder}/packages/one`;
   const provision = ["provision", "--data", data, "--footprint", "76", "--json"];
+  const onLastDay = [...provision, "--out", out, "--flight-at", LAST_DAY];
   try {
     await fillCache(data);
-    let first = "";
+    await addSectorOverColumn(data);
+    let first = "", before = { firstExpiresAt: "" };
     await test.step("the summary reports tiles, holes and places", async () => {
-      const { code, out: text, err } = await operator(folder, [...provision, "--out", out]);
+      const { code, out: text, err } = await operator(folder, onLastDay);
       assert.equal(code, 0, err);
-      const summary = JSON.parse(text);
-      assert.equal(summary.tiles, 15);
+      const summary = before = JSON.parse(text);
+      assert.deepEqual([summary.tiles, summary.leftOut], [15, []]);
       assert.deepEqual(summary.holes, [HOLE]);
       assert.ok(Math.abs(summary.coverage - 15 / 16) < 1e-9);
       assert.deepEqual(summary.coverageMap, ["###.", "####", "####", "####"]);
@@ -179,12 +182,16 @@ Deno.test("operator provision makes a package that verifies and finds its places
       await searchPlaces(out);
     });
     await test.step("the same tiles make the same manifest, over the old package", async () => {
-      const again = await operator(folder, [...provision, "--out", out]);
+      const again = await operator(folder, onLastDay);
       assert.equal(again.code, 0, again.err);
       assert.equal(JSON.parse(again.out).manifestSha256, first);
       const names = (await Array.fromAsync(Deno.readDir(`${folder}/packages`))).map((e) => e.name);
       assert.deepEqual(names, ["one"]);
     });
+    await test.step(
+      "a conflict sector over a column: expiry in the package, then left out",
+      () => expires(folder, data, { before, path: out, provision }),
+    );
     await test.step("verify names a file whose byte changed", async () => {
       const path = `${out}/place/vocabulary.bin`;
       const bytes = await Deno.readFile(path);
@@ -194,13 +201,9 @@ Deno.test("operator provision makes a package that verifies and finds its places
       assert.equal(code, 65);
       assert.match(err, /place\/vocabulary\.bin: was altered/);
     });
-    await test.step(
-      "a conflict sector over a column: expiry in the package, then left out",
-      () => sectorOverColumn(folder, data, provision),
-    );
     await test.step("an area without tiles, and a folder that is not a package, are refused", async () => {
       const nowhere = ["--centre", "-33,151", "--radius", "500", "--out", `${folder}/none`];
-      const empty = await operator(folder, [...provision, ...nowhere]);
+      const empty = await operate([...provision, ...nowhere]);
       assert.equal(empty.code, 65);
       assert.match(empty.err, /no tiles/);
       await Deno.mkdir(`${folder}/mine`);

@@ -24,6 +24,7 @@ import {
   type ChildReport,
   tileNumbered,
 } from "./tile_cache_concurrency_child.ts";
+import { emptyCache } from "../support/empty_cache.ts";
 
 /** The campaign runs more. */
 const KILLS = Number(Deno.env.get("GDN_EVICTION_KILLS") ?? 2);
@@ -119,6 +120,7 @@ const PENDING = makeTile({ x: 5, y: 9, source: "onboard_ingest", flightId: FLIGH
 
 /** Tiles of a mission and a pending upload, which must survive everything. */
 async function prepare(dataFolder: string, dsn: string | undefined): Promise<void> {
+  if (dsn === undefined) await emptyCache(dataFolder);
   await using cache = await openManagedTileCache({ dataFolder, dsn, budgetBytes: BUDGET_BYTES });
   await cache.store.writeTiles([...KEPT, PENDING]);
   await cache.pins.pinTiles("mission", KEPT.map(({ metadata }) => metadata.tileId));

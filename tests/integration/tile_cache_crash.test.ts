@@ -13,6 +13,7 @@ import { CacheLockedError, sidecarBytes } from "../../src/tiles/tile_contract/mo
 import { postgresAvailable, postgresForFile } from "../support/postgres.ts";
 import { CrashablePostgres } from "../support/postgres_crashable.ts";
 import { crashTile } from "./tile_cache_crash_tile.ts";
+import { emptyCache } from "../support/empty_cache.ts";
 
 /** The long campaign runs more. */
 const ROUNDS = Number(Deno.env.get("GDN_CRASH_ROUNDS") ?? 6);
@@ -206,7 +207,8 @@ Deno.test({
     "kill -9 on PGlite leaves complete tiles or none, and a second process is refused until then",
   // PGlite's own interval timers outlive its close.
   sanitizeOps: false,
-  fn: () => inFolder((dataFolder, random) => killRounds(random, dataFolder)),
+  fn: () =>
+    inFolder(async (dataFolder, random) => killRounds(random, await emptyCache(dataFolder))),
 });
 
 Deno.test({

@@ -12,6 +12,7 @@ import { operatorCommand } from "../../tasks/executables.ts";
 import { copyFolder, filesBelow } from "../faults/programs.ts";
 import { type FlightMedia, writeFlightMedia } from "../support/flight_media.ts";
 import { operate } from "./operator_cache_fixture.ts";
+import { emptyCache } from "../support/empty_cache.ts";
 
 /** The campaign kills more often. */
 const KILLS = Number(Deno.env.get("GDN_COLLECT_KILLS") ?? 2);
@@ -126,7 +127,7 @@ Deno.test("killed again and again, then run twice: every tile and file once, exa
 Deno.test("damage ends with 65, undamaged tiles are collected, and a complete copy repairs the rest later", () =>
   inScratch(async (folder) => {
     const home = await writeFlightMedia(`${folder}/whole`, { tiles: 12 });
-    const data = `${folder}/data`;
+    const data = await emptyCache(`${folder}/data`);
     const damaged = `${folder}/damaged`;
     await copyFolder(home.folder, damaged);
     // A byte in the picture of the sixth tile; the last one is cut in its middle.
@@ -170,7 +171,7 @@ Deno.test("damage ends with 65, undamaged tiles are collected, and a complete co
 Deno.test("a copy that was cut short is completed; what cannot be collected is reported", () =>
   inScratch(async (folder) => {
     const home = await writeFlightMedia(`${folder}/aircraft`, { tiles: 1 });
-    const data = `${folder}/data`;
+    const data = await emptyCache(`${folder}/data`);
     const target = `${data}/flight_records/${home.flightId}/segment_0000.mcap`;
     await Deno.mkdir(target.slice(0, target.lastIndexOf("/")), { recursive: true });
     const whole = await Deno.readFile(`${home.flight}/segment_0000.mcap`);

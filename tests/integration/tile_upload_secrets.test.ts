@@ -15,6 +15,7 @@ import { filesBelow } from "../faults/programs.ts";
 import { writeFlightMedia } from "../support/flight_media.ts";
 import { CLIENT_TOKEN, OFFICER_TOKEN, ProviderProcess } from "../support/provider.ts";
 import { operate, type Outcome } from "./operator_cache_fixture.ts";
+import { emptyCache } from "../support/empty_cache.ts";
 
 const TOKENS = { GDN_SATELLITE_TOKEN: CLIENT_TOKEN, GDN_ENROLMENT_TOKEN: OFFICER_TOKEN };
 
@@ -92,7 +93,7 @@ async function everything(data: string): Promise<Map<string, Buffer>> {
 Deno.test("after uploads that succeed, fail and are refused, the secrets appear nowhere", () =>
   inScratch(async (folder) => {
     const home = await writeFlightMedia(`${folder}/aircraft`, { tiles: 6 });
-    const data = `${folder}/data`;
+    const data = await emptyCache(`${folder}/data`);
     assert.equal((await operate(["collect", home.folder, "--data", data])).code, 0);
     await using provider = await ProviderProcess.start(["--ingest", `${folder}/accepted`]);
     const args = ["tiles", "upload", "--url", provider.url, "--data", data, "--batch", "3"];

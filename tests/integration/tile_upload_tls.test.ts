@@ -9,6 +9,7 @@ import { run } from "../faults/programs.ts";
 import { makeDownloadRig } from "../support/download_rig.ts";
 import { CLIENT_TOKEN, OFFICER_TOKEN, ProviderProcess } from "../support/provider.ts";
 import { makeRig } from "../support/upload_rig.ts";
+import { emptyCache } from "../support/empty_cache.ts";
 
 /** A self-signed certificate. */
 async function makeCertificate(folder: string, name: string): Promise<string[]> {
@@ -64,6 +65,7 @@ Deno.test("a certificate that no authority signed: 77 at once, also through the 
       await assert.rejects(rig.downloader.download(rig.request(place)), { exitCode: 77 });
       assert.deepEqual([rig.slept.length, rig.asked.length], [0, 1]);
     }
+    await emptyCache(`${folder}/data`);
     const shipped = await run("operator", [
       ...["tiles", "download", "--url", provider.url, "--data", `${folder}/data`],
       ...["--zoom", "18", "--bbox", "50,30,50.001,30.001"],

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { LocalFrame, seededRandom, upVarianceM2 } from "../../src/core/mod.ts";
+import { LocalFrame, type MonotonicNs, seededRandom, upVarianceM2 } from "../../src/core/mod.ts";
 import {
   Eskf,
   type EstimatorEvent,
@@ -12,7 +12,7 @@ import {
   type SourceLabel,
 } from "../../src/navigation/state_estimator/mod.ts";
 import type { Aircraft } from "../../src/workstation/simulation/mod.ts";
-import { feed, makeScenario } from "../unit/state_estimator_scenario.ts";
+import { feed, makeScenario, type Message } from "../unit/state_estimator_scenario.ts";
 import { FLIGHT_IMU_HZ, FLIGHT_ORIGIN, pathOf } from "./estimator_path.ts";
 
 const START_NS = 1e9;
@@ -70,6 +70,8 @@ export interface FaultyImuFlightOptions {
   readonly fault: ImuFaultName;
   readonly fromS: number;
   readonly forS: number;
+  /** Pictures come so much later, and are stamped as if they were new. */
+  readonly pictureDelayS?: number;
   /** m/s that the barometer runs away by from `fromS` on. */
   readonly barometerMps?: number;
 }
@@ -88,13 +90,14 @@ export interface FaultyImuFlight {
   readonly label: SourceLabel;
   /** At the end. */
   readonly imuReason: string;
+  /** By the estimator, at the end. */
+  readonly foundDelayS: number;
   /** Of the IMU and of restarts. */
   readonly events: readonly EstimatorEvent[];
 }
 
 export function flyFaultyImu(options: FaultyImuFlightOptions): FaultyImuFlight {
-  const { seed, fromS, forS, barometerMps = 0 } = options,
-    change: Change = IMU_FAULTS[options.fault];
+  const { seed, fromS } = options;
   const truths = pathOf(options);
   const scenario = makeScenario({
     seed,
@@ -110,25 +113,14 @@ export function flyFaultyImu(options: FaultyImuFlightOptions): FaultyImuFlight {
       if (event.type.startsWith("imu.") || event.type === "restarted") events.push(event);
     },
   });
-  const [east, north, up] = truths[0].position, random = seededRandom(`imu ${seed}`);
+  const [east, north, up] = truths[0].position;
   estimator.setTakeoffOrigin({ positionLocalM: [east + 3, north - 3, up] }, 5, 5);
-  const noise = () => random.normal();
-  let first: Numbers | undefined, nextS = fromS;
-  let worstHeightM = 0, worstHeightSigmas = 0;
+  const delivery = new FaultyDelivery(estimator, options);
+  let nextS = fromS, worstHeightM = 0, worstHeightSigmas = 0;
   let worstM = 0, worst95M = 0, confidentlyWrongS = 0, wrongAtS = fromS;
   for (const message of scenario.messages) {
     const timeS = (message.arrivalNs - START_NS) / 1e9;
-    if (message.kind === "baro") {
-      const heightM = message.value.heightM + barometerMps * Math.max(0, timeS - fromS);
-      estimator.addBaro({ ...message.value, heightM });
-    } else if (message.kind !== "imu" || timeS < fromS || timeS >= fromS + forS) {
-      feed(estimator, message);
-    } else {
-      const numbers = numbersOf(message.value);
-      first ??= numbers;
-      const changed = change(numbers, first, noise);
-      if (changed !== null) estimator.addImu(sampleOf(message.value, changed));
-    }
+    delivery.deliver(message, timeS);
     if (message.kind !== "attitude" || timeS < nextS) continue;
     nextS += LOOK_S;
     const { positionLocalM, horizontal95M, covariance } = estimator.estimateAt(
@@ -144,7 +136,8 @@ export function flyFaultyImu(options: FaultyImuFlightOptions): FaultyImuFlight {
     if (errorM > 10 && errorM > 2 * horizontal95M) confidentlyWrongS += LOOK_S;
     if (errorM > RIGHT_M) wrongAtS = timeS + LOOK_S;
   }
-  const { label } = estimator.currentEstimate(), { imuReason } = estimator.health();
+  const { label } = estimator.currentEstimate();
+  const { imuReason, pictureDelayS: foundDelayS } = estimator.health();
   const rightAfterS = wrongAtS - fromS;
   return {
     worstM,
@@ -155,8 +148,61 @@ export function flyFaultyImu(options: FaultyImuFlightOptions): FaultyImuFlight {
     rightAfterS,
     label,
     imuReason,
+    foundDelayS,
     events,
   };
+}
+
+/** Gives the estimator what faulty sensors make of the messages. */
+class FaultyDelivery {
+  readonly #estimator: Eskf;
+  readonly #options: FaultyImuFlightOptions;
+  readonly #random;
+  /** Not yet delivered. */
+  readonly #pictures: Message[] = [];
+  #first: Numbers | undefined;
+
+  constructor(estimator: Eskf, options: FaultyImuFlightOptions) {
+    this.#estimator = estimator;
+    this.#options = options;
+    this.#random = seededRandom(`imu ${options.seed}`);
+  }
+
+  deliver(message: Message, timeS: number): void {
+    const { fromS, forS, barometerMps = 0, pictureDelayS = 0 } = this.#options;
+    if (message.kind === "baro") {
+      const heightM = message.value.heightM + barometerMps * Math.max(0, timeS - fromS);
+      this.#estimator.addBaro({ ...message.value, heightM });
+    } else if (message.kind === "imu") {
+      if (timeS < fromS || timeS >= fromS + forS) this.#estimator.addImu(message.value);
+      else this.#faultyImu(message.value);
+    } else if (message.kind === "attitude" || pictureDelayS === 0) feed(this.#estimator, message);
+    else {
+      this.#pictures.push(message);
+      const dueNs = message.arrivalNs - pictureDelayS * 1e9;
+      while (this.#pictures[0]?.arrivalNs <= dueNs) this.#latePicture(pictureDelayS);
+    }
+  }
+
+  #faultyImu(sample: ImuSample): void {
+    const change: Change = IMU_FAULTS[this.#options.fault], numbers = numbersOf(sample);
+    this.#first ??= numbers;
+    const changed = change(numbers, this.#first, () => this.#random.normal());
+    if (changed !== null) this.#estimator.addImu(sampleOf(sample, changed));
+  }
+
+  /** Its stamp is too new, by what the estimator does not know of. */
+  #latePicture(delayS: number): void {
+    const message = this.#pictures.shift(), estimator = this.#estimator;
+    const unknownNs = (delayS - estimator.health().pictureDelayS) * 1e9;
+    const later = (timeNs: number) => Math.round(timeNs + unknownNs) as MonotonicNs;
+    if (message?.kind === "vio") {
+      const { fromNs, toNs } = message.value;
+      estimator.addVio({ ...message.value, fromNs: later(fromNs), toNs: later(toNs) });
+    } else if (message?.kind === "anchor") {
+      estimator.addPoseAnchor({ ...message.value, timeNs: later(message.value.timeNs) });
+    }
+  }
 }
 
 function numbersOf({ specificForceMps2, angularRateRps }: ImuSample): Numbers {

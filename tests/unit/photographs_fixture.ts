@@ -6,8 +6,8 @@ import { localFromCamera } from "../../src/flight/photographs/mod.ts";
 import { type VisionLibrary, warpHomography } from "../../src/native/vision/mod.ts";
 
 export const PHOTO_WIDTH = 640, PHOTO_HEIGHT = 480;
-/** 28 mm on 36 mm of width. */
-export const PHOTO_FOCAL_PX = PHOTO_WIDTH * 28 / 36;
+/** 28 mm on the diagonal of 36 mm × 24 mm. */
+export const PHOTO_FOCAL_PX = Math.hypot(PHOTO_WIDTH, PHOTO_HEIGHT) * 28 / Math.hypot(36, 24);
 export const ORIGIN = { latitudeDeg: 46.84, longitudeDeg: -91.99, heightM: 0 };
 
 export interface PhotoPlan {

@@ -1,4 +1,4 @@
-/** Faults of the IMU while everything else is sound. The whole table: tests/bench/imu_faults.ts. */
+/** Faults of the IMU, the barometer or the camera's clock while everything else is sound. The whole table: tests/bench/imu_faults.ts. */
 import assert from "node:assert/strict";
 import { flyFaultyImu, type ImuFaultName } from "../support/imu_fault_flight.ts";
 
@@ -64,5 +64,21 @@ Deno.test("Eskf takes no height from a barometer that runs away from the fixes",
     const { worstHeightM, worstHeightSigmas } = flight;
     assert.ok(worstHeightSigmas < 3, `${barometerMps} m/s: ${worstHeightSigmas} sigma`);
     assert.ok(worstHeightM < 6, `${barometerMps} m/s: ${worstHeightM} m`);
+  }
+});
+
+Deno.test("Eskf measures by how much pictures are older than their stamps", () => {
+  for (const pictureDelayS of [0, 0.3, 1, 3]) {
+    const flight = flyFaultyImu({
+      seed: "pictures",
+      aircraft: "multirotor",
+      fault: "none",
+      fromS: 20,
+      forS: 0,
+      durationS: 32,
+      pictureDelayS,
+    });
+    assert.ok(Math.abs(flight.foundDelayS - pictureDelayS) < 0.06, `${flight.foundDelayS} s`);
+    assert.ok(flight.worstM < 10 && flight.confidentlyWrongS === 0, `${flight.worstM} m`);
   }
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { namesBesideImagery } from "../../src/core/grants/imagery_files.ts";
 import { commands as airborneCommands } from "../../src/airborne/compose.ts";
 import { commands as operatorCommands } from "../../src/operator/compose.ts";
 import { parse } from "yaml";
@@ -18,10 +19,20 @@ function permissionSets() {
 
 const operator = (line: string) => grantsFor(operatorCommands(), line.split(" "));
 
+/** World files, projections and the like belong to a picture. */
+const withFilesBeside = (path: string) => [path, ...namesBesideImagery(path)];
+
+Deno.test("grantsFor() names the files that belong to a picture", () => {
+  const names = namesBesideImagery("a.b/ground.tif");
+  for (const name of ["ground.tif.aux.xml", "ground.tif.msk", "ground.tfw", "ground.prj"]) {
+    assert.ok(names.includes(`a.b/${name}`), name);
+  }
+});
+
 Deno.test("grantsFor() grants what the options of a command name: files, folders, hosts", () => {
   assert.deepEqual(
     operator("tiles import map.png --gsd 0.5 --centre 50.1,30.2 --source v1.2/x --data /srv/data"),
-    { read: ["map.png"], write: ["/srv/data"], net: [] },
+    { read: withFilesBeside("map.png"), write: ["/srv/data"], net: [] },
   );
   assert.deepEqual(operator("provision --out /srv/p/x --data=/srv/data --name map.png"), {
     read: [],
@@ -34,9 +45,15 @@ Deno.test("grantsFor() grants what the options of a command name: files, folders
     write: ["/srv/x/a.mbtiles", "/srv/x/a.mbtiles.tmp", "data"],
     net: [],
   });
-  assert.deepEqual(operator("cache import /srv/x/a.pmtiles --quiet").read, ["/srv/x/a.pmtiles"]);
-  assert.deepEqual(operator("--quiet cache import -- --odd.png").read, ["--odd.png"]);
-  assert.deepEqual(operator("--verbose cache import -- --quiet").read, ["--quiet"]);
+  assert.deepEqual(
+    operator("cache import /srv/x/a.pmtiles --quiet").read,
+    withFilesBeside("/srv/x/a.pmtiles"),
+  );
+  assert.deepEqual(
+    operator("--quiet cache import -- --odd.png").read,
+    withFilesBeside("--odd.png"),
+  );
+  assert.deepEqual(operator("--verbose cache import -- --quiet").read, withFilesBeside("--quiet"));
   assert.deepEqual(operator("cache ls --dsn postgresql://me@db.example:6000/x").net, [
     "db.example:6000",
   ]);

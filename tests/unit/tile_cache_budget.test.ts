@@ -16,6 +16,7 @@ import { ContentHashMismatchError, TileMetadataError } from "../../src/tiles/til
 import { FLIGHT_ID, makeTile } from "../contract/tile_fixture.ts";
 import { bytesBelow } from "../support/disk_use.ts";
 import { postgresAvailable, postgresForFile } from "../support/postgres.ts";
+import { emptyCache } from "../support/empty_cache.ts";
 
 const postgres = postgresForFile();
 const ROOMY = 1024 ** 3;
@@ -31,6 +32,7 @@ type Open = (change?: Partial<ManagedTileCacheOptions>) => Promise<ManagedTileCa
 async function inCache(dsn: string | undefined, body: (open: Open) => Promise<void>) {
   const dataFolder = await Deno.makeTempDir({ prefix: "gdn-budget-" });
   try {
+    if (dsn === undefined) await emptyCache(dataFolder);
     await body(async (change = {}) => {
       const logged: Record<string, unknown>[] = [], recorded: NewRecord[] = [];
       const info = (event: string, fields: Readonly<Record<string, unknown>>) =>

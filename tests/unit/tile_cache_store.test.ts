@@ -21,6 +21,7 @@ import {
 } from "../../src/tiles/workstation/tile_cache/mod.ts";
 import { makeTile } from "../contract/tile_fixture.ts";
 import { postgresAvailable, postgresForFile } from "../support/postgres.ts";
+import { emptyCache } from "../support/empty_cache.ts";
 
 const ignore = !postgresAvailable();
 const postgres = postgresForFile();
@@ -146,7 +147,7 @@ Deno.test({
         makeTile({ x: 3 }, {}, 3),
       ];
       {
-        await using cache = await openTileCache({ dataFolder });
+        await using cache = await openTileCache({ dataFolder: await emptyCache(dataFolder) });
         await cache.store.writeTiles(tiles);
       }
       const damage = [

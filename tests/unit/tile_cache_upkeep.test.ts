@@ -20,6 +20,7 @@ import {
 import type { SqlDatabase } from "../../src/tiles/workstation/tile_cache/sql/database.ts";
 import { makeTile } from "../contract/tile_fixture.ts";
 import { postgresAvailable, postgresForFile } from "../support/postgres.ts";
+import { emptyCache } from "../support/empty_cache.ts";
 
 const ignore = !postgresAvailable();
 const postgres = postgresForFile();
@@ -113,6 +114,7 @@ Deno.test({
   sanitizeOps: false,
   fn: () =>
     inFolder(async (dataFolder) => {
+      await emptyCache(dataFolder);
       const bbox = { southDeg: 20, westDeg: -180, northDeg: 80, eastDeg: 180 };
       const front = { name: "front", classification: "active_conflict", bbox } as const;
       const rear = { name: "rear", classification: "stable_rear", bbox } as const;

@@ -126,6 +126,8 @@ export class GroundStation implements FlightOutput {
         );
       } else if (event.type === "imu.left_out") {
         this.alert("warning", `IMU NOT USED: ${event.reason}`);
+      } else if (event.type === "picture_delay") {
+        this.alert("warning", `CAMERA IS ${event.delayS.toFixed(1)} s LATE`);
       } else if (event.type === "restarted") {
         this.alert("critical", "POSITION FILTER BEGAN ANEW");
       } else if (event.type === "gps_bounded_delta.accept") {

@@ -100,7 +100,7 @@ export function defineCommand<
     parse,
     async run(args, io) {
       const values = parse(args);
-      for (const path of pathsToRead(declaration, values)) await refuseSpecialFile(path);
+      for (const path of pathsToRead(declaration, values)) refuseSpecialFile(path);
       return await declared.run(values, io);
     },
   };

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Clock } from "../../core/mod.ts";
+import { type Clock, refuseSpecialFile } from "../../core/mod.ts";
 import type { CameraCalibration } from "../../navigation/camera/mod.ts";
 import { openCameraLibrary, requireGstreamer } from "../../native/camera/mod.ts";
 import { parseCameraAddress } from "./address.ts";
@@ -24,7 +24,7 @@ interface CameraOptions {
 /**
  * The camera itself is opened when its frames are asked for.
  *
- * @throws UsageError where the address is none; RuntimeNotAvailableError where it needs a library that is
+ * @throws UsageError where the address is none; NotPlainFileError where a video is no file; RuntimeNotAvailableError where it needs a library that is
  * not here.
  */
 export function openCamera(options: CameraOptions): CameraSource {
@@ -35,6 +35,8 @@ export function openCamera(options: CameraOptions): CameraSource {
     const feed = new FrameSocket({ hostname, port, lostAfterS: config.lostAfterS, clock });
     return new LiveCamera({ feed, calibration, config, clock });
   }
+  // Opening a named pipe waits for its writer, and no signal ends that.
+  if (address.kind === "video") refuseSpecialFile(address.path);
   using opening = new DisposableStack();
   const library = opening.use(openCameraLibrary());
   if (address.kind !== "v4l2") requireGstreamer(library);

@@ -261,7 +261,7 @@ export const EskfConfigSchema = z.strictObject({
   promotion: PromotionSchema.prefault({}),
   mountingSigmaRad: degreesAsRadians(0.5),
   /** How far back a measurement may reach. */
-  historyS: quantity.durationS.default(2),
+  historyS: quantity.durationS.default(5),
   checkpointIntervalS: quantity.durationS.default(0.1),
   /** Measurements may run ahead of the newest IMU sample by this much. */
   aheadMaxS: quantity.durationS.default(1),

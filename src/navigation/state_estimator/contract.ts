@@ -188,6 +188,11 @@ export interface EstimatorHealth {
   readonly imuRefused: number;
   /** Why the IMU is left out; "" while it is used. */
   readonly imuReason: string;
+  /**
+   * By how much the stamps of pictures are too new, seconds: their exposures are to be taken for so much earlier.
+   * Measured by the turns that they saw; 0 while nothing is known against them.
+   */
+  readonly pictureDelayS: number;
   readonly fused: Readonly<Record<SourceName, number>>;
   readonly rejected: Readonly<Record<SourceName, number>>;
   readonly gps: "absent" | "trusted" | "demoted";
@@ -230,6 +235,8 @@ export type EstimatorEvent =
   | { readonly type: "imu.used_again"; readonly timeNs: number }
   /** The filter had failed; it goes on from what was known last. */
   | { readonly type: "restarted"; readonly timeNs: number; readonly reason: string }
+  /** By how much pictures are older than their stamps, seconds; 0: they are right again. */
+  | { readonly type: "picture_delay"; readonly timeNs: number; readonly delayS: number }
   | { readonly type: "cold_start_origin.unavailable"; readonly timeNs: number }
   | {
     readonly type: "cold_start_origin.set";

@@ -255,6 +255,7 @@ export class Eskf implements StateEstimator {
       imuSamples: this.#imu.stream.count,
       imuRefused: this.#imu.refused,
       imuReason: this.#imu.reason,
+      pictureDelayS: this.#sources.odometry.pictureDelayS,
       ...this.#counts.copy(),
       gps: this.#sources.gps.trust.state,
       gpsReason: this.#sources.gps.trust.reason,
@@ -329,10 +330,7 @@ export class Eskf implements StateEstimator {
   }
 
   /** The first of each slot is used; the others are no refusals worth counting. */
-  #isThinned(
-    { name, intervalS }: Pick<MeasurementSource<unknown>, "name" | "intervalS">,
-    timeNs: MonotonicNs,
-  ): boolean {
+  #isThinned<T>({ name, intervalS }: MeasurementSource<T>, timeNs: MonotonicNs): boolean {
     if (intervalS === 0) return false;
     const slot = Math.floor(timeNs * 1e-9 / intervalS);
     if (slot === this.#slots[name]) return true;

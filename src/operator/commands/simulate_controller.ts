@@ -32,6 +32,7 @@ import {
   flyController,
   FrameServer,
   type GroundTime,
+  listenAt,
   openGeneratedVehicle,
   openRecordedVehicle,
 } from "../../workstation/simulated_controller/mod.ts";
@@ -182,6 +183,8 @@ async function run(parts: SimulateParts, values: Values, io: CommandIo): Promise
   await using flight = await openFlight(values, vision, ground);
   using lines = await reportLines(values.report);
   const report = new FlightReport(flight, lines.write);
+  // The line itself would try again for ever, in silence.
+  if (values.link.startsWith("tcpin:")) listenAt(cameraAddress(values.link, "--link")).close();
   await using link = openLine(values.link, { clock, openDevice });
   await using frames = new FrameServer(cameraAddress(values.cameraLink));
   const utcMs = () => clock.utc(clock.now()).getTime();

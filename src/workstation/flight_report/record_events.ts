@@ -110,6 +110,10 @@ const TELLERS: Readonly<Record<string, Teller>> = {
     text: words("IMU left out", textOf(payload, "reason")),
   }),
   "c5.imu_used_again": () => ({ severity: "notice", text: "IMU used again" }),
+  "c5.picture_delay": (payload) => ({
+    severity: "warning",
+    text: `pictures are ${(numberOf(payload, "delayS") ?? NaN).toFixed(2)} s older than stamped`,
+  }),
   "c5.restarted": (payload) => ({
     severity: "error",
     text: words("the state estimator began anew", textOf(payload, "reason")),

@@ -4,7 +4,28 @@
  *
  * @module
  */
+import { EXIT, GdnError } from "../../core/mod.ts";
 import { encodeFramePacket } from "../../flight/camera_source/mod.ts";
+
+interface Address {
+  readonly hostname: string;
+  readonly port: number;
+}
+
+/** @throws GdnError (75) where another program listens there; other errors of the network */
+export function listenAt(address: Address): Deno.TcpListener {
+  try {
+    return Deno.listen({ ...address, transport: "tcp" });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    throw new GdnError(
+      "ADDRESS_IN_USE",
+      `Cannot listen at tcpin:${address.hostname}:${address.port}: another program does; ` +
+        "end it, or name another port",
+      { cause: error, exitCode: EXIT.tryAgain },
+    );
+  }
+}
 
 export class FrameServer implements AsyncDisposable {
   readonly #listener: Deno.TcpListener;
@@ -15,9 +36,9 @@ export class FrameServer implements AsyncDisposable {
   #sent = 0;
   #missed = 0;
 
-  /** @throws Deno.errors.AddrInUse */
-  constructor(address: { readonly hostname: string; readonly port: number }) {
-    this.#listener = Deno.listen({ ...address, transport: "tcp" });
+  /** @throws GdnError (75) where another program listens there */
+  constructor(address: Address) {
+    this.#listener = listenAt(address);
     this.#accepting = this.#accept();
   }
 

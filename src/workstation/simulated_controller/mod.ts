@@ -12,7 +12,7 @@ export {
   readWindow,
 } from "./fault_schedule.ts";
 export { flyController } from "./fly_controller.ts";
-export { FrameServer } from "./frame_server.ts";
+export { FrameServer, listenAt } from "./frame_server.ts";
 export { composeController, FIRMWARES } from "./compose_controller.ts";
 export { openGeneratedVehicle } from "./generated_vehicle.ts";
 export type { GroundTime } from "./ground_phase.ts";

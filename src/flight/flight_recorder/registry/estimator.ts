@@ -63,6 +63,8 @@ export const ESTIMATOR_KINDS = {
   "c5.imu_used_again": z.looseObject({}).describe(
     "The IMU has agreed with the estimate for a while",
   ),
+  "c5.picture_delay": z.looseObject({ delayS: z.number() })
+    .describe("By how much pictures are older than their stamps, by the turns that they show"),
   "c5.restarted": z.looseObject({ reason: z.string() })
     .describe("The filter had failed and began anew at its last sound position"),
   "c5.map_conflict": z.looseObject({ disagreementM: z.number() })

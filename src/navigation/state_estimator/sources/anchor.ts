@@ -45,6 +45,8 @@ const IDENTITY: Matrix3 = [1, 0, 0, 0, 1, 0, 0, 0, 1];
 interface AnchorListener {
   /** Each fused anchor: its time, place and horizontal 1 sigma. */
   fused(timeNs: MonotonicNs, positionLocalM: Vector3, sigmaM: number): void;
+  /** Why no picture is of use at present; undefined: they are. */
+  objection(): string | undefined;
   /** Height and its 1 sigma of each that is where the filter expected it, fused or not. */
   height(timeNs: MonotonicNs, heightM: number, sigmaM: number): void;
 }
@@ -79,6 +81,10 @@ export class AnchorSource implements MeasurementSource<PoseAnchor> {
       localFromBody: quaternionNormalise(anchor.localFromBody),
       covariance: anchor.covariance.slice(),
     };
+  }
+
+  admit(): string | undefined {
+    return this.#hears.objection();
   }
 
   fuse(state: FilterState, anchor: PoseAnchor, update: KalmanUpdate): FilterVerdict {

@@ -18,6 +18,7 @@ import type { EskfConfig } from "../config.ts";
 import type { AttitudeSample } from "../contract.ts";
 import type { FilterState } from "../filter_state.ts";
 import type { KalmanUpdate, LinearMeasurement } from "../kalman_update.ts";
+import type { PictureDelay } from "../picture_delay.ts";
 import { ERROR } from "../state_table.ts";
 import { areFinite, correlationFactor, isRotation } from "./checks.ts";
 import {
@@ -36,8 +37,11 @@ export class AttitudeSource implements MeasurementSource<AttitudeSample> {
   readonly intervalS: number;
   readonly #config: EskfConfig["attitude"];
 
-  constructor(config: EskfConfig["attitude"]) {
+  readonly #delay: Pick<PictureDelay, "observeAttitude">;
+
+  constructor(config: EskfConfig["attitude"], delay: Pick<PictureDelay, "observeAttitude">) {
     this.#config = config;
+    this.#delay = delay;
     this.intervalS = config.intervalS;
   }
 
@@ -53,6 +57,10 @@ export class AttitudeSource implements MeasurementSource<AttitudeSample> {
 
   copy(sample: AttitudeSample): AttitudeSample {
     return { ...sample, localFromBody: quaternionNormalise(sample.localFromBody) };
+  }
+
+  admit(sample: AttitudeSample): undefined {
+    this.#delay.observeAttitude(sample);
   }
 
   fuse(state: FilterState, sample: AttitudeSample, update: KalmanUpdate): FilterVerdict {

@@ -27,6 +27,7 @@ import type { MeasurementOutcome, VioMeasurement } from "../contract.ts";
 import type { FilterState } from "../filter_state.ts";
 import type { KalmanUpdate, LinearMeasurement } from "../kalman_update.ts";
 import { crossMatrix, isCovariance } from "../linear_algebra.ts";
+import type { PictureDelay } from "../picture_delay.ts";
 import { ERROR } from "../state_table.ts";
 import { areFinite, isRotation } from "./checks.ts";
 import {
@@ -49,13 +50,27 @@ export class OdometrySource implements MeasurementSource<VioMeasurement> {
   readonly #config: EskfConfig["odometry"];
   #frameIntervalS = 0;
 
-  constructor(config: EskfConfig["odometry"]) {
+  readonly #delay: PictureDelay;
+
+  constructor(config: EskfConfig["odometry"], delay: PictureDelay) {
     this.#config = config;
+    this.#delay = delay;
+  }
+
+  /** The delay of the pictures is measured even where it makes them useless. */
+  admit(measurement: VioMeasurement): string | undefined {
+    this.#delay.observePair(measurement);
+    return this.#delay.objection;
   }
 
   /** Usual time between two frames, seconds; 0 before the first pair. */
   get frameIntervalS(): number {
     return this.#frameIntervalS;
+  }
+
+  /** By how much the stamps of pictures are too new, seconds. */
+  get pictureDelayS(): number {
+    return this.#delay.delayS;
   }
 
   timeNs(measurement: VioMeasurement): MonotonicNs {

@@ -5,6 +5,7 @@
  * @module
  */
 import type { SourceName } from "../contract.ts";
+import { PictureDelay } from "../picture_delay.ts";
 import { AnchorSource } from "./anchor.ts";
 import { AttitudeSource } from "./attitude.ts";
 import { BarometerSource } from "./barometer.ts";
@@ -14,6 +15,9 @@ import { VelocitySource } from "./velocity.ts";
 
 export type MeasurementSources = ReturnType<typeof measurementSources>;
 
+/** A picture takes this long to be processed, too. */
+const DELAY_MARGIN_S = 0.5;
+
 interface SourceOptions extends GpsSourceOptions {
   /** The barometer has taken the filter along by so much. */
   readonly onBarometerRunsAway: (changedM: number) => void;
@@ -22,17 +26,22 @@ interface SourceOptions extends GpsSourceOptions {
 export function measurementSources(options: SourceOptions) {
   const { config } = options;
   const gps = new GpsSource(options);
+  const delay = new PictureDelay(
+    config.historyS - DELAY_MARGIN_S,
+    (timeNs, delayS) => options.onEvent({ type: "picture_delay", timeNs, delayS }),
+  );
   const barometer = new BarometerSource(config, {
     height: (heightM) => gps.observeBaroHeight(heightM),
     runsAway: options.onBarometerRunsAway,
   });
   return {
-    attitude: new AttitudeSource(config.attitude),
+    attitude: new AttitudeSource(config.attitude, delay),
     barometer,
     gps,
     velocity: new VelocitySource(config.velocity),
-    odometry: new OdometrySource(config.odometry),
+    odometry: new OdometrySource(config.odometry, delay),
     anchor: new AnchorSource(config, {
+      objection: () => delay.objection,
       fused: (...fix) => gps.observeFix(...fix),
       height: (...fix) => barometer.observeFix(...fix),
     }),

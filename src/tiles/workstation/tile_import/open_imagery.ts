@@ -71,8 +71,8 @@ async function openDirectory(
     ? { placements: set.photographs.map(() => AS_TAGGED), notes: [] }
     : await alignPhotographs(set, toolkit);
   const imagery = new PhotographImagery(set, alignment.placements, toolkit, [
-    ...set.notes,
     ...alignment.notes,
+    ...set.notes,
   ]);
   return { kind: "photographs", imagery };
 }

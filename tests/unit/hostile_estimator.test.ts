@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { HOSTILE_INPUTS } from "../../tasks/evaluate/hostile/inputs.ts";
+import { flyHostileEstimator } from "../support/hostile_estimator.ts";
+
+/** One of each sensor, and of each way to lie; the others fly in tests/bench/hostile_inputs.ts. */
+const LIES: readonly (readonly [name: string, durationS: number])[] = [
+  ["gps.walk_1", Infinity],
+  ["gps.jump_30_sure", Infinity],
+  ["gps.disordered", Infinity],
+  ["imu.missing", 2],
+  ["attitude.yaw_30_from_start", Infinity],
+  ["attitude.conjugate", Infinity],
+  ["barometer.jump_50", Infinity],
+  ["map.ground_40_low", Infinity],
+  ["clock.jump_2", Infinity],
+];
+
+Deno.test("the estimator is never confidently wrong for over a second where one input lies", async () => {
+  for (const [i, [name, durationS]] of LIES.entries()) {
+    const input = HOSTILE_INPUTS.find((each) => each.name === name);
+    assert.ok(input, name);
+    const aircraft = i % 2 === 0 ? "multirotor" : "fixed_wing";
+    const figures = await flyHostileEstimator({ input, durationS, aircraft, seed: 5 });
+    assert.equal(figures.fault, "", name);
+    assert.ok(figures.frames > 60, `${name}: ${figures.frames} frames`);
+    assert.ok(
+      figures.confidentlyWrongS <= 1,
+      `${name}: ${figures.confidentlyWrongS} s, ${figures.worstErrorM} m at ${figures.r95ThenM} m`,
+    );
+  }
+});
