@@ -51,7 +51,7 @@ export const COMPOSITION_ROOTS = [
 ];
 
 /** npm packages that the graph of `airborne` never holds. */
-export const AIRBORNE_NEVER = ["sharp", "pg", "@electric-sql/pglite", "geotiff"] as const;
+export const AIRBORNE_NEVER = ["sharp", "pg", "@electric-sql/pglite"] as const;
 
 /** npm packages of the tests: no program holds them. The licence of mavlink-mappings (LGPL) forbids it. */
 export const TESTS_ONLY = ["fast-check", "mavlink-mappings"] as const;

@@ -99,7 +99,7 @@ Deno.test("a computer that heats up works less, recovers late, and the record sh
   assert.equal(kinds.filter((kind) => kind === "c7.thermal_transition").length, 1, "WARN on entry");
   const left = lines.map(({ fix }) => fix.reason === "throttled");
   assert.ok(left.slice(0, 2).every((each) => !each), "all frames are searched while it is cool");
-  assert.ok(left.filter((each) => each).length >= 2, `${left}: some are left out while it is hot`);
+  assert.ok(left.some((each) => each), `${left}: some are left out while it is hot`);
   assert.ok(!left.at(-1), "and none when it has recovered");
 });
 

@@ -218,8 +218,9 @@ Deno.test("an answer 200 without a picture is refused by name; the others are wr
   assert.equal(report.fetched, 2);
   assert.deepEqual(
     report.refused.map(({ tileId }) => tileId.x - spoilt.x).sort(),
-    [0, 1, 2, 3],
+    [0, 1, 3],
   );
+  assert.equal(report.absent, 1, "an answer of no bytes is a hole");
   for (const { tileId, reason } of report.refused) {
     assert(reason.includes(`${ZOOM}/${tileId.x}/${tileId.y}`), reason);
   }

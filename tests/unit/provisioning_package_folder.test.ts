@@ -15,6 +15,12 @@ const HEAD = {
   mapRegistrationSigmaM: 1,
 } as const;
 
+/** What a reader of headers takes for a tile of 256 × 256. */
+function tile(size: number, content: number): Uint8Array<ArrayBuffer> {
+  const frame = [0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 1, 0, 1, 0, 1, 1, 0x11, 0];
+  return new Uint8Array([...frame, ...new Uint8Array(size).fill(content)]);
+}
+
 async function names(folder: string): Promise<string[]> {
   return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
 }
@@ -22,7 +28,7 @@ async function names(folder: string): Promise<string[]> {
 async function make(out: string, content: number): Promise<string> {
   await using folder = await PackageFolder.begin(out);
   for (let i = 0; i < 40; i++) {
-    await folder.write(`tiles/18/${i % 3}/${i}.jpg`, new Uint8Array(i + 1).fill(content));
+    await folder.write(`tiles/18/${i % 3}/${i}.jpg`, tile(i + 1, content));
   }
   return (await folder.finish(HEAD)).manifestSha256;
 }

@@ -14,7 +14,7 @@ export interface VariableNames {
 }
 
 /** Made by our own tests and tasks for themselves. */
-const OF_TESTS = /^GDN_TEST_/;
+const OF_TESTS = /^GDN_(TEST_|REQUIRE_|IMAGERY_|ARDUPILOT_SITL$)/;
 
 /**
  * A line for each variable that is set and that no command of the program reads; but those that are

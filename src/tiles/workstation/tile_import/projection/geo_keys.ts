@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { TiffDirectory } from "../tiff/directories.ts";
+import type { TiffImageDirectory } from "../tiff/directories.ts";
 
 const TAG_DIRECTORY = 34735, TAG_DOUBLES = 34736, TAG_TEXTS = 34737;
 const KEYS_MAX = 1000;
@@ -57,7 +57,7 @@ export class GeoKeys {
   readonly #numbers = new Map<number, readonly number[]>();
   readonly #texts = new Map<number, string>();
 
-  constructor(directory: TiffDirectory) {
+  constructor(directory: TiffImageDirectory) {
     const words = directory.numbers(TAG_DIRECTORY) ?? [];
     const doubles = directory.numbers(TAG_DOUBLES) ?? [];
     const texts = directory.text(TAG_TEXTS) ?? "";

@@ -5,7 +5,7 @@
  */
 import { DataError } from "../../../../core/mod.ts";
 import type { GeoReference } from "../contract.ts";
-import type { TiffDirectory } from "../tiff/directories.ts";
+import type { TiffImageDirectory } from "../tiff/directories.ts";
 import { type CoordinateSystem, datumShiftAt } from "./coordinate_system.ts";
 import { GeoKeys, KEY } from "./geo_keys.ts";
 import { type AffineTransform, projectedReference } from "./georeference.ts";
@@ -44,7 +44,7 @@ const QUIET_ERROR_M = 1;
  */
 export function tiffReference(
   path: string,
-  directory: TiffDirectory,
+  directory: TiffImageDirectory,
   beside: Sidecars,
   size: Size,
 ): FoundReference | null {
@@ -167,7 +167,7 @@ function referenceIn(
 /** Positions with pixel centres at half integers, which is what PixelIsArea means. */
 function affineFromTags(
   path: string,
-  directory: TiffDirectory,
+  directory: TiffImageDirectory,
   keys: GeoKeys,
 ): AffineTransform | null {
   const matrix = directory.numbers(TAG.transformation);

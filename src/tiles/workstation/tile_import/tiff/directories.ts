@@ -80,7 +80,7 @@ export class TiffFile implements Disposable {
 }
 
 /** The tags of one picture of the file. */
-export class TiffDirectory {
+export class TiffImageDirectory {
   readonly #file: TiffFile;
   readonly #entries: ReadonlyMap<number, Entry>;
 
@@ -132,7 +132,7 @@ export class TiffDirectory {
 interface OpenTiff extends Disposable {
   readonly file: TiffFile;
   /** In the order of the file; those below others (SubIFDs) are checked, but not among them. */
-  readonly directories: readonly TiffDirectory[];
+  readonly directories: readonly TiffImageDirectory[];
 }
 
 /**
@@ -160,9 +160,9 @@ export async function openTiff(path: string): Promise<OpenTiff | null> {
   }
 }
 
-function readDirectories(file: TiffFile, layout: Layout, head: DataView): TiffDirectory[] {
+function readDirectories(file: TiffFile, layout: Layout, head: DataView): TiffImageDirectory[] {
   const wordBytes = layout.big ? 8 : 4;
-  const directories: TiffDirectory[] = [];
+  const directories: TiffImageDirectory[] = [];
   const due = [{ from: offsetAt(head, wordBytes, wordBytes, layout), isMain: true }];
   const taken: { readonly from: number; readonly to: number }[] = [];
   for (let next = due.shift(); next !== undefined; next = due.shift()) {
@@ -177,7 +177,7 @@ function readDirectories(file: TiffFile, layout: Layout, head: DataView): TiffDi
       );
     }
     taken.push({ from, to });
-    const directory = new TiffDirectory(file, read.entries);
+    const directory = new TiffImageDirectory(file, read.entries);
     if (isMain) directories.push(directory);
     due.push(
       { from: read.next, isMain },

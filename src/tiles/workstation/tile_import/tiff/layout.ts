@@ -9,7 +9,7 @@
  */
 import { DataError } from "../../../../core/mod.ts";
 import { codecName, isDecoded, isPictureCodec } from "./codecs.ts";
-import type { TiffDirectory, TiffFile } from "./directories.ts";
+import type { TiffFile, TiffImageDirectory } from "./directories.ts";
 
 const TAG = {
   subfileType: 254,
@@ -79,9 +79,10 @@ export interface TiffLayout {
 }
 
 /** Index of the mask that belongs to the first picture; null: none. */
-export function maskOf(directories: readonly TiffDirectory[]): TiffDirectory | null {
+export function maskOf(directories: readonly TiffImageDirectory[]): TiffImageDirectory | null {
   const [first, ...others] = directories;
-  const same = (other: TiffDirectory, tag: number) => other.number(tag, 0) === first.number(tag, 0);
+  const same = (other: TiffImageDirectory, tag: number) =>
+    other.number(tag, 0) === first.number(tag, 0);
   return others.find((other) =>
     (other.number(TAG.subfileType, 0) & MASK_BIT) !== 0 && same(other, TAG.width) &&
     same(other, TAG.height)
@@ -89,7 +90,7 @@ export function maskOf(directories: readonly TiffDirectory[]): TiffDirectory | n
 }
 
 /** @throws DataError for what is damaged ("it was cut"), and for what is not supported, with the remedy */
-export function readLayout(file: TiffFile, directory: TiffDirectory): TiffLayout {
+export function readLayout(file: TiffFile, directory: TiffImageDirectory): TiffLayout {
   const { path } = file;
   const samples = directory.number(TAG.samples, 1);
   const size = sizeOf(path, directory);
@@ -119,7 +120,10 @@ export function readLayout(file: TiffFile, directory: TiffDirectory): TiffLayout
   return layout;
 }
 
-function sizeOf(path: string, directory: TiffDirectory): { widthPx: number; heightPx: number } {
+function sizeOf(
+  path: string,
+  directory: TiffImageDirectory,
+): { widthPx: number; heightPx: number } {
   const widthPx = directory.number(TAG.width, 0), heightPx = directory.number(TAG.height, 0);
   if (!(widthPx >= 1 && heightPx >= 1)) {
     throw new DataError(path, "its directory is damaged (it states no size of the picture)");
@@ -134,7 +138,7 @@ function sizeOf(path: string, directory: TiffDirectory): { widthPx: number; heig
   return { widthPx, heightPx };
 }
 
-function compressionOf(path: string, directory: TiffDirectory): number {
+function compressionOf(path: string, directory: TiffImageDirectory): number {
   const compression = directory.number(TAG.compression, 1);
   if (isDecoded(compression)) return compression;
   throw notSupported(path, codecName(compression));
@@ -150,7 +154,7 @@ function notSupported(path: string, what: string): DataError {
 
 function sampleFormatOf(
   path: string,
-  directory: TiffDirectory,
+  directory: TiffImageDirectory,
   samples: number,
   compression: number,
 ): { bits: number; sampleKind: SampleKind } {
@@ -180,7 +184,7 @@ function colourRoles(metadata: string): ReadonlyMap<string, number> {
 
 function shownOf(
   path: string,
-  directory: TiffDirectory,
+  directory: TiffImageDirectory,
   { photometric, samples, extra, roles, compression }: {
     photometric: number;
     samples: number;
@@ -230,7 +234,7 @@ function noDataOf(text: string | null): number | null {
 
 function predictorOf(
   path: string,
-  directory: TiffDirectory,
+  directory: TiffImageDirectory,
   compression: number,
   sampleKind: SampleKind,
 ): number {
@@ -244,7 +248,7 @@ function predictorOf(
 
 function gridOf(
   path: string,
-  directory: TiffDirectory,
+  directory: TiffImageDirectory,
   { widthPx, heightPx }: { widthPx: number; heightPx: number },
 ) {
   const isTiled = directory.has(TAG.tileOffsets);

@@ -7,12 +7,12 @@ import { DataError } from "../../../../core/mod.ts";
 import type { RasterReader, RasterWindow } from "../contract.ts";
 import { BlockReader } from "./block_reader.ts";
 import type { ColourBlock, Stretch } from "./colour.ts";
-import { openTiff, type TiffDirectory, type TiffFile } from "./directories.ts";
+import { openTiff, type TiffFile, type TiffImageDirectory } from "./directories.ts";
 import { maskOf, readLayout, type TiffLayout } from "./layout.ts";
 import { measuredStretch } from "./stretch.ts";
 
 interface TiffRaster extends RasterReader {
-  readonly directory: TiffDirectory;
+  readonly directory: TiffImageDirectory;
   readonly orientation: number;
   readonly notes: readonly string[];
 }
@@ -61,7 +61,7 @@ export async function openTiffRaster(
   };
 }
 
-function maskReader(file: TiffFile, directory: TiffDirectory): BlockReader {
+function maskReader(file: TiffFile, directory: TiffImageDirectory): BlockReader {
   return new BlockReader(file, readLayout(file, directory));
 }
 
