@@ -180,7 +180,7 @@ export class FixFinder {
   #loseMotionCredit(estimate: StateEstimate): void {
     const { estimator } = this.#parts;
     const growthM = this.#motionDoubt.growthM(estimate, estimator.health());
-    if (growthM > 0) estimator.doubtPosition(growthM);
+    if (growthM > 0) estimator.doubtMotion(growthM);
   }
 
   /** Evidence of the frames before moves along with the estimator. */

@@ -30,7 +30,7 @@ export class MotionDoubt {
   }
 
   /**
-   * What a frame adds to the position's sigma, metres: its square is to be added to the variance.
+   * What a frame adds to what `StateEstimator.doubtMotion` holds, metres: squares add up.
    * 0 where there was neither GPS nor a fix, for then it is the start that is in doubt (`StartDoubt`).
    */
   growthM(

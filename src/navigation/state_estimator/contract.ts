@@ -276,6 +276,11 @@ export interface StateEstimator {
    * What is known of the motion stays.
    */
   doubtPosition(distanceM: number): void;
+  /**
+   * The motion since GPS or a fix last told the place is not confirmed, and may have led it this much
+   * further off (1 sigma, each horizontal axis). Estimates say so until either tells it again.
+   */
+  doubtMotion(distanceM: number): void;
   /** State at the newest IMU sample. */
   currentEstimate(): StateEstimate;
   /** State at a moment inside the kept history (e.g. an exposure); throws outside of it. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Enu, MonotonicNs, WgsPosition } from "../../core/mod.ts";
+import type { Enu, MonotonicNs, Vector3, WgsPosition } from "../../core/mod.ts";
 import { defaultEskfConfig, type EskfConfig } from "./config.ts";
 import {
   type AttitudeSample,
@@ -23,17 +23,13 @@ import {
   type VioMeasurement,
 } from "./contract.ts";
 import { anchorAgeS, estimateOutput, horizontal95M, secondsBetween } from "./estimate_output.ts";
-import {
-  EstimateUnavailableError,
-  EstimatorAlreadyStartedError,
-  StateEstimatorConfigError,
-} from "./errors.ts";
+import { EstimateUnavailableError, EstimatorAlreadyStartedError } from "./errors.ts";
 import { FilterRestart } from "./filter_restart.ts";
 import { GpsWitness } from "./gps_witness.ts";
 import type { ImuFault } from "./imu_checks.ts";
 import { ImuIntake, type IntakeFilter } from "./imu_intake.ts";
 import { ImuWitness } from "./imu_witness.ts";
-import { initialise } from "./initial_state.ts";
+import { initialise, knownOrigin } from "./initial_state.ts";
 import { type MeasurementEvent, measurementEvent } from "./measurement_log.ts";
 import { OutcomeCounts, refused } from "./outcomes.ts";
 import { REINITIALISED } from "./sources/anchor.ts";
@@ -45,9 +41,12 @@ import {
 } from "./sources/measurement_source.ts";
 import { type MeasurementSources, measurementSources } from "./sources/table.ts";
 import type { KnownOrigin } from "./state_table.ts";
+import { Thinning } from "./thinning.ts";
 import { Timeline } from "./timeline.ts";
-import { doubtBarometer } from "./widening.ts";
-import { widenHorizontally } from "./widening.ts";
+import { UnprovenMotion } from "./unproven_motion.ts";
+import { doubtBarometer, widenHorizontally } from "./widening.ts";
+
+const TELL_THE_PLACE: readonly SourceName[] = ["anchor", "gps"];
 
 export interface EskfOptions {
   readonly config?: EskfConfig;
@@ -68,9 +67,10 @@ export class Eskf implements StateEstimator {
   readonly #labels: SourceLabelMachine;
   readonly #sources: MeasurementSources;
   readonly #counts = new OutcomeCounts();
-  /** The slot of the thinning interval that each source was last used in. */
-  readonly #slots: Partial<Record<SourceName, number>> = {};
+  readonly #thinning = new Thinning();
   readonly #restart: FilterRestart;
+  readonly #unproven = new UnprovenMotion();
+  readonly #localFrame: EskfOptions["localFrame"];
   #origin: KnownOrigin | undefined;
   #touched = false;
   #active = false;
@@ -79,6 +79,7 @@ export class Eskf implements StateEstimator {
   constructor(options: EskfOptions) {
     this.#config = options.config ?? defaultEskfConfig();
     this.#onEvent = options.onEvent ?? (() => {});
+    this.#localFrame = options.localFrame;
     this.#imu = new ImuIntake(this.#config, this.#intakeFilter(), this.#onEvent);
     this.#timeline = new Timeline(this.#config, this.#imu.stream);
     this.#imuWitness = new ImuWitness(this.#config, this.#imu.substitutes, this.#timeline);
@@ -106,19 +107,11 @@ export class Eskf implements StateEstimator {
   setTakeoffOrigin(origin: TakeoffOrigin, sigmaHorizM?: number, sigmaVertM?: number): void {
     if (this.#touched) throw new EstimatorAlreadyStartedError();
     const initial = this.#config.initial;
-    const horizontal = sigmaHorizM ?? initial.defaultTakeoffOriginSigmaHorizM;
-    const vertical = sigmaVertM ?? initial.defaultTakeoffOriginSigmaVertM;
-    const values = [...origin.positionLocalM, horizontal, vertical];
-    if (!values.every(Number.isFinite) || horizontal <= 0 || vertical <= 0) {
-      throw new StateEstimatorConfigError(
-        `Cannot set the take-off origin: give finite numbers, and sigmas > 0, not [${values}]`,
-      );
-    }
-    this.#origin = {
-      origin: { positionLocalM: [...origin.positionLocalM] },
-      sigmaHorizM: horizontal,
-      sigmaVertM: vertical,
-    };
+    this.#origin = knownOrigin(
+      origin,
+      sigmaHorizM ?? initial.defaultTakeoffOriginSigmaHorizM,
+      sigmaVertM ?? initial.defaultTakeoffOriginSigmaVertM,
+    );
   }
 
   addImu(sample: ImuSample): void {
@@ -171,10 +164,16 @@ export class Eskf implements StateEstimator {
   }
 
   addPoseAnchor(anchor: PoseAnchor): MeasurementOutcome {
+    const { timeNs, positionLocalM, covariance: c } = anchor;
+    this.#compare("anchor", timeNs, positionLocalM, Math.max(c[0], c[7]));
     return this.#add(this.#sources.anchor, anchor);
   }
 
   addGps(sample: GpsSample): MeasurementOutcome {
+    if (sample.fix === "3d" && this.#sources.gps.fault(sample) === undefined) {
+      const place = this.#localFrame.localFromWgs(sample.position);
+      this.#compare("gps", sample.timeNs, place, sample.sigmaHorizontalM ** 2);
+    }
     return this.#add(this.#sources.gps, sample);
   }
 
@@ -184,6 +183,16 @@ export class Eskf implements StateEstimator {
       each.changeAll((state) => widenHorizontally(state, distanceM ** 2));
     }
     this.#label();
+  }
+
+  doubtMotion(distanceM: number): void {
+    if (this.#active) this.#unproven.add(distanceM);
+  }
+
+  /** Where a place contradicts the filter, that learns what its motion is worth. */
+  #compare(source: SourceName, timeNs: MonotonicNs, place: Vector3, varianceM2: number): void {
+    const stateAt = () => this.#viewOf(source).stateAt(timeNs);
+    this.doubtPosition(this.#unproven.takeIfElsewhere(stateAt, place, varianceM2));
   }
 
   distrustGps(reason: string): void {
@@ -214,9 +223,10 @@ export class Eskf implements StateEstimator {
           `${this.#timeline.head.timeNs} ns (ask for a moment inside of it)`,
       );
     }
+    const { varianceM2: addedM2 } = this.#unproven;
     return this.#restart.kept(
-      () => estimateOutput(state, this.#labels.label),
-      () => estimateOutput(this.#timeline.head, this.#labels.label),
+      () => estimateOutput(state, this.#labels.label, { addedM2 }),
+      () => estimateOutput(this.#timeline.head, this.#labels.label, { addedM2 }),
     );
   }
 
@@ -238,7 +248,8 @@ export class Eskf implements StateEstimator {
         }
         const { state, anchorNs } = smoothed;
         const ageS = secondsBetween(anchorNs, timeNs);
-        return estimateOutput(state, this.#labels.label, { timeNs, anchorAgeS: ageS });
+        const smooth = { timeNs, anchorAgeS: ageS };
+        return estimateOutput(state, this.#labels.label, { smoothed: smooth });
       })
     );
   }
@@ -292,7 +303,9 @@ export class Eskf implements StateEstimator {
     const event = measurementEvent(source, measurement);
     const wrong = this.#untimely(source.name, timeNs) ?? this.#overlap(event);
     if (wrong !== undefined) return this.#refuse(source.name, timeNs, wrong);
-    if (this.#isThinned(source, timeNs)) return refused(source.name, timeNs, "thinned");
+    if (this.#thinning.isThinned(source.name, source.intervalS, timeNs)) {
+      return refused(source.name, timeNs, "thinned");
+    }
     const outcome = this.#reported(this.#insert(event));
     source.judged?.(measurement, outcome);
     return outcome;
@@ -329,15 +342,6 @@ export class Eskf implements StateEstimator {
       : undefined;
   }
 
-  /** The first of each slot is used; the others are no refusals worth counting. */
-  #isThinned<T>({ name, intervalS }: MeasurementSource<T>, timeNs: MonotonicNs): boolean {
-    if (intervalS === 0) return false;
-    const slot = Math.floor(timeNs * 1e-9 / intervalS);
-    if (slot === this.#slots[name]) return true;
-    this.#slots[name] = slot;
-    return false;
-  }
-
   #insert(event: MeasurementEvent): MeasurementOutcome {
     if (event.source !== "gps") {
       this.#restart.aside(this.#witness, (witness) => witness.insert(event));
@@ -346,12 +350,10 @@ export class Eskf implements StateEstimator {
       () => this.#timeline.insertMeasurement(event),
       () => refused(event.source, event.timeNs, "the filter has failed and begins anew"),
     );
-    const fault = this.#restart.aside(
-      this.#imuWitness,
-      (witness) => witness.insert(event, outcome),
-    );
+    const fault = this.#restart.aside(this.#imuWitness, (own) => own.insert(event, outcome));
     if (fault !== undefined) this.#restart.kept(() => this.#leaveImuOut(fault), () => {});
     this.#counts.add(outcome.source, outcome.fused);
+    if (outcome.fused && TELL_THE_PLACE.includes(outcome.source)) this.#unproven.clear();
     if (outcome.reason === REINITIALISED) this.#relocalised(outcome);
     this.#label();
     return outcome;
@@ -388,7 +390,7 @@ export class Eskf implements StateEstimator {
     const change = this.#labels.update({
       timeNs: head.timeNs,
       anchorAgeS: anchorAgeS(head),
-      horizontal95M: horizontal95M(head),
+      horizontal95M: horizontal95M(head, this.#unproven.varianceM2),
       visionAgeS: secondsBetween(visionNs, head.timeNs),
       frameIntervalS: this.#sources.odometry.frameIntervalS,
       gpsSpoofed: this.#sources.gps.isSpoofed,

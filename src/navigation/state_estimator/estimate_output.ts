@@ -34,13 +34,13 @@ const FIXED_POINT: PoseBlocks = {
   attitude: "fixedAttitude",
 };
 
-/** Semi-major axis of the horizontal 95 % ellipse, metres. */
-export function horizontal95M(state: FilterState): number {
+/** Semi-major axis of the horizontal 95 % ellipse, metres; `addedM2`: to the variance of each axis. */
+export function horizontal95M(state: FilterState, addedM2 = 0): number {
   const east = ERROR.position, north = ERROR.position + 1;
   return axis95M(
-    state.covarianceOf(east, east),
+    state.covarianceOf(east, east) + addedM2,
     state.covarianceOf(east, north),
-    state.covarianceOf(north, north),
+    state.covarianceOf(north, north) + addedM2,
   );
 }
 
@@ -50,18 +50,22 @@ function axis95M(eastEast: number, eastNorth: number, northNorth: number): numbe
 
 /**
  * `smoothed`: the fixed point with all that was measured since, at `timeNs` and with that moment's
- * age of the last fix.
+ * age of the last fix. `addedM2`: what is added to the variance of each horizontal axis.
  *
  * @throws EstimatorDivergedError rather than emit what is not finite or not positive definite.
  */
 export function estimateOutput(
   state: FilterState,
   label: SourceLabel,
-  smoothed?: { readonly timeNs: number; readonly anchorAgeS: number },
+  { smoothed, addedM2 = 0 }: {
+    readonly smoothed?: { readonly timeNs: number; readonly anchorAgeS: number };
+    readonly addedM2?: number;
+  } = {},
 ): StateEstimate {
   const pose = smoothed === undefined ? NOW : FIXED_POINT;
   const poseErrors = [...placesOf(pose.position), ...placesOf(pose.attitude)];
   const covariance = subCovariance(state, poseErrors);
+  for (const axis of [0, 1]) covariance[axis * 7] += addedM2;
   const velocityCovariance = subCovariance(state, placesOf(pose.velocity));
   if (!isCovariance(covariance, 6) || !isCovariance(velocityCovariance, 3)) {
     throw new EstimatorDivergedError("the covariance is not symmetric positive definite");

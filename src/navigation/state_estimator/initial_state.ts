@@ -5,10 +5,26 @@
  * @module
  */
 import type { EskfConfig } from "./config.ts";
-import type { AttitudeSample } from "./contract.ts";
+import type { AttitudeSample, TakeoffOrigin } from "./contract.ts";
+import { StateEstimatorConfigError } from "./errors.ts";
 import type { FilterState } from "./filter_state.ts";
 import { attitudeCovarianceBody } from "./sources/attitude.ts";
 import { ERROR, type KnownOrigin, PLACED_BLOCKS } from "./state_table.ts";
+
+/** @throws StateEstimatorConfigError where a number is not finite, or a sigma not positive */
+export function knownOrigin(
+  origin: TakeoffOrigin,
+  sigmaHorizM: number,
+  sigmaVertM: number,
+): KnownOrigin {
+  const values = [...origin.positionLocalM, sigmaHorizM, sigmaVertM];
+  if (!values.every(Number.isFinite) || sigmaHorizM <= 0 || sigmaVertM <= 0) {
+    throw new StateEstimatorConfigError(
+      `Cannot set the take-off origin: give finite numbers, and sigmas > 0, not [${values}]`,
+    );
+  }
+  return { origin: { positionLocalM: [...origin.positionLocalM] }, sigmaHorizM, sigmaVertM };
+}
 
 export function initialise(
   state: FilterState,

@@ -1,0 +1,55 @@
+/**
+ * How far the motion may have led the filter astray that nothing has confirmed yet. It goes out with every
+ * estimate, but the filter is not told: a fix that agrees would else find a position that knows nothing, and
+ * what the start knew (how the map lies) would be lost with it. Only where GPS or a fix contradicts
+ * the filter is it put into the filter, so that it can follow.
+ *
+ * @module
+ */
+import type { Vector3 } from "../../core/mod.ts";
+import type { FilterState } from "./filter_state.ts";
+import { largestEigenvalue2 } from "./linear_algebra.ts";
+import { ERROR } from "./state_table.ts";
+
+/** Chi-square, 2 degrees of freedom, 99 %. */
+const ELSEWHERE = 9.21;
+
+export class UnprovenMotion {
+  #varianceM2 = 0;
+
+  /** Of each horizontal axis. */
+  get varianceM2(): number {
+    return this.#varianceM2;
+  }
+
+  add(distanceM: number): void {
+    if (distanceM > 0 && distanceM < Infinity) this.#varianceM2 += distanceM ** 2;
+  }
+
+  /** GPS or a fix was fused. */
+  clear(): void {
+    this.#varianceM2 = 0;
+  }
+
+  /** 1 sigma that is to go into the filter now, metres; 0 where the place does not contradict it. */
+  takeIfElsewhere(
+    stateAt: () => FilterState | undefined,
+    [east, north]: Vector3,
+    placeVarianceM2: number,
+  ): number {
+    const state = this.#varianceM2 === 0 ? undefined : stateAt();
+    if (state === undefined) return 0;
+    const [ownEast, ownNorth] = state.vector("position");
+    const e = ERROR.position, n = e + 1;
+    const own = largestEigenvalue2(
+      state.covarianceOf(e, e),
+      state.covarianceOf(e, n),
+      state.covarianceOf(n, n),
+    );
+    const distance2 = (east - ownEast) ** 2 + (north - ownNorth) ** 2;
+    if (!(distance2 > ELSEWHERE * (own + placeVarianceM2))) return 0;
+    const sigmaM = Math.sqrt(this.#varianceM2);
+    this.clear();
+    return sigmaM;
+  }
+}

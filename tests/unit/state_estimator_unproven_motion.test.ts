@@ -1,0 +1,49 @@
+/** A motion that nothing has confirmed: told with every estimate, and kept out of the filter. */
+import assert from "node:assert/strict";
+import { LocalFrame } from "../../src/core/mod.ts";
+import { Eskf } from "../../src/navigation/state_estimator/mod.ts";
+import { feed, makeScenario } from "./state_estimator_scenario.ts";
+
+const frame = new LocalFrame({ latitudeDeg: 48, longitudeDeg: 37, heightM: 0 });
+const DOUBT_M = 30;
+
+/** Twins behind 10 s of flight with fixes, and the messages of the 5 s after it. */
+function twins() {
+  const scenario = makeScenario({ seed: 3, durationS: 15, imuHz: 100 });
+  const make = () => {
+    const estimator = new Eskf({ localFrame: frame });
+    estimator.setTakeoffOrigin({ positionLocalM: scenario.truths[0].position });
+    return estimator;
+  };
+  const doubted = make(), calm = make();
+  const later = scenario.messages.filter((message) => message.arrivalNs >= 10e9);
+  for (const message of scenario.messages) {
+    if (message.arrivalNs < 10e9) [doubted, calm].forEach((each) => feed(each, message));
+  }
+  return { doubted, calm, later };
+}
+
+Deno.test("Eskf.doubtMotion() goes out with every estimate, adds up, and ends with a fix that agrees", () => {
+  const { doubted, calm, later } = twins();
+  doubted.doubtMotion(DOUBT_M);
+  doubted.doubtMotion(DOUBT_M);
+  const [own, other] = [doubted, calm].map((each) => each.currentEstimate());
+  assert.ok(Math.abs(own.covariance[0] - other.covariance[0] - 2 * DOUBT_M ** 2) < 1e-6);
+  assert.ok(own.horizontal95M > 2.4 * Math.SQRT2 * DOUBT_M);
+  for (const message of later) [doubted, calm].forEach((each) => feed(each, message));
+  assert.deepEqual(doubted.currentEstimate(), calm.currentEstimate(), "what was known is not lost");
+});
+
+Deno.test("Eskf.doubtMotion() lets the filter follow a fix that contradicts it", () => {
+  const { doubted, calm, later } = twins();
+  doubted.doubtMotion(DOUBT_M);
+  const fix = later.find((message) => message.kind === "anchor");
+  assert.ok(fix !== undefined && fix.kind === "anchor");
+  for (const message of later) {
+    if (message.arrivalNs < fix.arrivalNs) [doubted, calm].forEach((each) => feed(each, message));
+  }
+  const { positionLocalM: [east, north, up] } = fix.value;
+  const elsewhere = { ...fix.value, positionLocalM: [east + 50, north, up] as const };
+  assert.equal(calm.addPoseAnchor(elsewhere).fused, false);
+  assert.equal(doubted.addPoseAnchor(elsewhere).fused, true);
+});
