@@ -4,7 +4,7 @@
  * once; a start is made at each of them.
  *
  *     deno run -A tests/bench/place_evidence.ts --package DIR/package --flight DIR/flight [--seconds S]
- *       [--for S] [--every S] [--within M] [--tilt-sigma DEG] [--heading-sigma DEG] [--height-sigma M] [--json]
+ *       [--for S] [--every S] [--within M] [--tilt-sigma DEG] [--heading-sigma DEG] [--height-sigma M] [--config JSON]
  *
  * `--within`: the start is known, with this sigma, and sought within three of them, as after a restart.
  * A line for each start and search: seconds, footprints, score, margin, and how far the place is off.
@@ -13,69 +13,31 @@
  */
 import { parseArgs } from "node:util";
 import {
-  LocalFrame,
   localFromBody,
   matrixFromQuaternion,
   quaternionMultiply,
-  radiansFromDegrees,
   rollPitchYaw,
   seededRandom,
   type Vector3,
 } from "../../src/core/mod.ts";
-import { openFlightPackage } from "../../src/flight/flight_package/mod.ts";
-import { openRecordedFlight } from "../../src/flight/replay/mod.ts";
-import { TileMap } from "../../src/navigation/map/mod.ts";
-import {
-  ExhaustiveSearch,
-  PlaceEvidence,
-  PlaceRecognitionConfigSchema,
-  type PlaceScores,
-} from "../../src/navigation/place_recognition/mod.ts";
-import { openVision, VisionFrame } from "../../src/native/vision/mod.ts";
-import { readTruth } from "./flight_truth.ts";
+import { PlaceEvidence, type PlaceScores } from "../../src/navigation/place_recognition/mod.ts";
+import { VisionFrame } from "../../src/native/vision/mod.ts";
+import { openSearchRig, SEARCH_OPTIONS } from "./search_rig.ts";
 
 const { values } = parseArgs({
   options: {
-    package: { type: "string" },
-    flight: { type: "string" },
+    ...SEARCH_OPTIONS,
     every: { type: "string", default: "1" },
     seconds: { type: "string", default: "90" },
     from: { type: "string", default: "0" },
     for: { type: "string", default: "30" },
     within: { type: "string", default: "0" },
-    "tilt-sigma": { type: "string", default: "0.7" },
-    "heading-sigma": { type: "string", default: "3" },
-    "height-sigma": { type: "string", default: "2" },
-    config: { type: "string", default: "{}" },
   },
 });
-if (values.package === undefined || values.flight === undefined) {
-  console.error("place_evidence needs --package DIR and --flight DIR");
-  Deno.exit(64);
-}
-const sigmaTiltRad = radiansFromDegrees(Number(values["tilt-sigma"]));
-const sigmaHeadingRad = radiansFromDegrees(Number(values["heading-sigma"]));
-const sigmaHeightM = Number(values["height-sigma"]);
-
-using vision = openVision();
-const flightPackage = await openFlightPackage(values.package);
-const { area, groundHeightM } = flightPackage.manifest;
-const localFrame = new LocalFrame({
-  latitudeDeg: (area.southDeg + area.northDeg) / 2,
-  longitudeDeg: (area.westDeg + area.eastDeg) / 2,
-  heightM: groundHeightM,
-});
-const map = new TileMap(vision, flightPackage.tiles, localFrame);
-const config = PlaceRecognitionConfigSchema.parse(JSON.parse(values.config));
-const search = new ExhaustiveSearch(vision, map, config);
-const truth = await readTruth(`${values.flight}/truth.csv`, localFrame);
-const flight = await openRecordedFlight(values.flight);
+const rig = await openSearchRig("place_evidence", values);
+using vision = rig.vision;
+const { search, reachM, truth, flight, sigmaTiltRad, sigmaHeadingRad, sigmaHeightM } = rig;
 const random = seededRandom("place evidence");
-const { bounds } = map;
-const reachM = Math.hypot(
-  bounds.eastMaxM - bounds.eastMinM,
-  bounds.northMaxM - bounds.northMinM,
-);
 
 interface Searched {
   readonly timeS: number;

@@ -16,64 +16,29 @@
  */
 import { parseArgs } from "node:util";
 import {
-  LocalFrame,
   localFromBody,
   matrixFromQuaternion,
   median,
   quaternionMultiply,
-  radiansFromDegrees,
   rollPitchYaw,
   seededRandom,
 } from "../../src/core/mod.ts";
-import { openFlightPackage } from "../../src/flight/flight_package/mod.ts";
-import { TileMap } from "../../src/navigation/map/mod.ts";
-import {
-  ExhaustiveSearch,
-  PlaceRecognitionConfigSchema,
-} from "../../src/navigation/place_recognition/mod.ts";
-import { openRecordedFlight } from "../../src/flight/replay/mod.ts";
-import { openVision, VisionFrame } from "../../src/native/vision/mod.ts";
-import { readTruth } from "./flight_truth.ts";
+import { VisionFrame } from "../../src/native/vision/mod.ts";
+import { openSearchRig, SEARCH_OPTIONS } from "./search_rig.ts";
 
 /** A place this near is the right one, metres. */
 const RIGHT_M = 15;
 
 const { values } = parseArgs({
   options: {
-    package: { type: "string" },
-    flight: { type: "string" },
+    ...SEARCH_OPTIONS,
     every: { type: "string", default: "10" },
-    "tilt-sigma": { type: "string", default: "0.7" },
-    "heading-sigma": { type: "string", default: "3" },
-    "height-sigma": { type: "string", default: "2" },
-    config: { type: "string", default: "{}" },
     frames: { type: "boolean", default: false },
   },
 });
-if (values.package === undefined || values.flight === undefined) {
-  console.error("place_search needs --package DIR and --flight DIR");
-  Deno.exit(64);
-}
-const sigmaTiltRad = radiansFromDegrees(Number(values["tilt-sigma"]));
-const sigmaHeadingRad = radiansFromDegrees(Number(values["heading-sigma"]));
-const sigmaHeightM = Number(values["height-sigma"]);
-
-using vision = openVision();
-const flightPackage = await openFlightPackage(values.package);
-const { area, groundHeightM } = flightPackage.manifest;
-const frame = new LocalFrame({
-  latitudeDeg: (area.southDeg + area.northDeg) / 2,
-  longitudeDeg: (area.westDeg + area.eastDeg) / 2,
-  heightM: groundHeightM,
-});
-const map = new TileMap(vision, flightPackage.tiles, frame);
-const config = PlaceRecognitionConfigSchema.parse(JSON.parse(values.config));
-const search = new ExhaustiveSearch(vision, map, config);
-const { bounds } = map;
-const reachM = Math.hypot(bounds.eastMaxM - bounds.eastMinM, bounds.northMaxM - bounds.northMinM);
-
-const truth = await readTruth(`${values.flight}/truth.csv`, frame);
-const flight = await openRecordedFlight(values.flight);
+const rig = await openSearchRig("place_search", values);
+using vision = rig.vision;
+const { search, reachM, truth, flight, sigmaTiltRad, sigmaHeadingRad, sigmaHeightM } = rig;
 const random = seededRandom("place search");
 const ranks: number[] = [], milliseconds: number[] = [];
 let index = 0;
