@@ -32,89 +32,104 @@ const EXTERNAL_NAVIGATION = {
   EK3_SRC2_YAW: 1,
 };
 
-test("a real Copter loses GPS and flies on by the companion", async (folder) => {
-  await using system = await WholeSystem.start(folder, SECOND_RECEIVER);
-  const { station } = system;
-  await using airborne = system.airborne();
-  await takeOff(station, HEIGHT_M);
-  using _square = new Square(station);
-  await positionsOf(airborne, station);
-  station.setParameter("SIM_GPS1_ENABLE", 0);
-  await receiver(station, 2, 30);
-  const worstM = await worstErrorM(station, WITHOUT_GPS_S);
-  await ended(airborne);
-  told(`worst error of the EKF in ${WITHOUT_GPS_S} s without GPS`, worstM);
-  assert.ok(worstM < ERROR_M_MAX, `${worstM} m`);
-});
+test(
+  "a real Copter loses GPS and flies on by the companion",
+  SECOND_RECEIVER,
+  async ({ station, airborne }) => {
+    await positionsOf(airborne, station);
+    station.setParameter("SIM_GPS1_ENABLE", 0);
+    await receiver(station, 2, 30);
+    const worstM = await worstErrorM(station, WITHOUT_GPS_S);
+    await ended(airborne);
+    told(`worst error of the EKF in ${WITHOUT_GPS_S} s without GPS`, worstM);
+    assert.ok(worstM < ERROR_M_MAX, `${worstM} m`);
+  },
+);
 
-test("a real Copter whose GPS is pulled away at 2 m/s flies by the companion, and by GPS once it is right again", async (folder) => {
-  await using system = await WholeSystem.start(folder, SECOND_RECEIVER);
-  const { station } = system;
-  await using airborne = system.airborne();
-  await takeOff(station, HEIGHT_M);
-  using _square = new Square(station);
-  await positionsOf(airborne, station);
-  await seconds(15);
-  const start = performance.now();
-  const pulling = setInterval(() => {
-    const metres = 2 * (performance.now() - start) / 1000;
-    station.setParameter("SIM_GPS1_GLTCH_X", metres * DEG_PER_M);
-  }, 200);
-  let foundS: number, worstM: number;
-  try {
-    await receiver(station, 2, 40);
-    foundS = (performance.now() - start) / 1000;
-    worstM = await worstErrorM(station, 30);
-  } finally {
-    clearInterval(pulling);
-  }
-  told(`found after ${foundS.toFixed(1)} s; worst error of the EKF in the 30 s after it`, worstM);
-  assert.ok(worstM < ERROR_M_MAX, `${worstM} m`);
-  station.setParameter("SIM_GPS1_GLTCH_X", 0);
-  await receiver(station, 1, 120);
-  await ended(airborne);
-});
+test(
+  "a real Copter whose GPS is pulled away at 2 m/s flies by the companion, and by GPS once it is right again",
+  SECOND_RECEIVER,
+  async ({ station, airborne }) => {
+    await positionsOf(airborne, station);
+    await seconds(15);
+    const start = performance.now();
+    const pulling = setInterval(() => {
+      const metres = 2 * (performance.now() - start) / 1000;
+      station.setParameter("SIM_GPS1_GLTCH_X", metres * DEG_PER_M);
+    }, 200);
+    let foundS: number, worstM: number;
+    try {
+      await receiver(station, 2, 40);
+      foundS = (performance.now() - start) / 1000;
+      worstM = await worstErrorM(station, 30);
+    } finally {
+      clearInterval(pulling);
+    }
+    told(`found after ${foundS.toFixed(1)} s; worst error of the EKF in the 30 s after it`, worstM);
+    assert.ok(worstM < ERROR_M_MAX, `${worstM} m`);
+    station.setParameter("SIM_GPS1_GLTCH_X", 0);
+    await receiver(station, 1, 120);
+    await ended(airborne);
+  },
+);
 
-test("the companion of a real Copter without GPS is killed in flight, and goes on", async (folder) => {
-  await using system = await WholeSystem.start(folder, SECOND_RECEIVER);
-  const { station } = system;
-  await using first = system.airborne();
-  await takeOff(station, HEIGHT_M);
-  using _square = new Square(station);
-  await positionsOf(first, station);
-  station.setParameter("SIM_GPS1_ENABLE", 0);
-  await receiver(station, 2, 30);
-  await worstErrorM(station, 10);
-  await first.end("SIGKILL");
-  await using second = system.airborne();
-  const worstM = await worstErrorM(station, 40);
-  await ended(second);
-  told("worst error of the EKF in the 40 s after the kill", worstM);
-  assert.ok(worstM < ERROR_M_MAX, `${worstM} m`);
-});
+test(
+  "the companion of a real Copter without GPS is killed in flight, and goes on",
+  SECOND_RECEIVER,
+  async ({ system, station, airborne }) => {
+    await positionsOf(airborne, station);
+    station.setParameter("SIM_GPS1_ENABLE", 0);
+    await receiver(station, 2, 30);
+    await worstErrorM(station, 10);
+    await airborne.end("SIGKILL");
+    await using second = system.airborne();
+    const worstM = await worstErrorM(station, 40);
+    await ended(second);
+    told("worst error of the EKF in the 40 s after the kill", worstM);
+    assert.ok(worstM < ERROR_M_MAX, `${worstM} m`);
+  },
+);
 
-test("a real Copter that loses GPS flies on by our ODOMETRY", async (folder) => {
-  await using system = await WholeSystem.start(folder, EXTERNAL_NAVIGATION);
-  const { station } = system;
-  await using airborne = system.airborne({
-    GDN_FLIGHT_CONTROLLER__ARDUPILOT_OUTPUT: "odometry",
-  });
-  await takeOff(station, HEIGHT_M);
-  using _square = new Square(station);
-  await station.until("anchored", 60, () => station.values.get("gdn_label") === 2);
-  await seconds(10);
-  station.setParameter("SIM_GPS1_ENABLE", 0);
-  const worstM = await worstErrorM(station, WITHOUT_GPS_S);
-  await ended(airborne);
-  told(`worst error of the EKF in ${WITHOUT_GPS_S} s without GPS`, worstM);
-  assert.ok(worstM < ERROR_M_MAX, `${worstM} m`);
-});
+test(
+  "a real Copter that loses GPS flies on by our ODOMETRY",
+  EXTERNAL_NAVIGATION,
+  async ({ station, airborne }) => {
+    await station.until("anchored", 60, () => station.values.get("gdn_label") === 2);
+    await seconds(10);
+    station.setParameter("SIM_GPS1_ENABLE", 0);
+    const worstM = await worstErrorM(station, WITHOUT_GPS_S);
+    await ended(airborne);
+    told(`worst error of the EKF in ${WITHOUT_GPS_S} s without GPS`, worstM);
+    assert.ok(worstM < ERROR_M_MAX, `${worstM} m`);
+  },
+  { GDN_FLIGHT_CONTROLLER__ARDUPILOT_OUTPUT: "odometry" },
+);
 
-function test(name: string, fn: (folder: string) => Promise<void>): void {
+interface Flight {
+  readonly system: WholeSystem;
+  readonly station: GroundStation;
+  readonly airborne: Program;
+}
+
+/** `fly` begins at HEIGHT_M, on the way round a square, with a companion that has this environment. */
+function test(
+  name: string,
+  parameters: Readonly<Record<string, number>>,
+  fly: (flight: Flight) => Promise<void>,
+  env: Readonly<Record<string, string>> = {},
+): void {
   Deno.test({
     name: SITL_ABSENT === null ? name : `${name} (${SITL_ABSENT})`,
     ignore: SITL_ABSENT !== null,
-    fn: () => inScratch(fn),
+    fn: () =>
+      inScratch(async (folder) => {
+        await using system = await WholeSystem.start(folder, parameters);
+        const { station } = system;
+        await using airborne = system.airborne(env);
+        await takeOff(station, HEIGHT_M);
+        using _square = new Square(station);
+        await fly({ system, station, airborne });
+      }),
   });
 }
 
