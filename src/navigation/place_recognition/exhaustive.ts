@@ -48,7 +48,8 @@ export function searchArea(
     radiusM,
     gsdM,
     // Of the square that is searched: a long strip of map costs what its length squared costs.
-    pixels: (2 * radiusM / gsdM) ** 2,
+    // Whole ones: a rounding error must not make an area too large that was coarsened to the limit.
+    pixels: Math.round((2 * radiusM / gsdM) ** 2),
   };
 }
 
