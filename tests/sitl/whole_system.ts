@@ -20,9 +20,6 @@ const LEG_S = 50;
 /** MAV_CMD_DO_REPOSITION. */
 const DO_REPOSITION = 192;
 
-/** Without the variable that names the SITL, which no program of ours has. */
-const { GDN_ARDUPILOT_SITL: _, ...OWN_ENVIRONMENT } = Deno.env.toObject();
-
 /** A program of the checkout; `text` is what it says. */
 export class Program implements AsyncDisposable {
   text = "";
@@ -39,8 +36,7 @@ export class Program implements AsyncDisposable {
         ...["run", "-A", "--no-check", "--cached-only", `--config=${REPOSITORY}/deno.json`],
         ...[`${REPOSITORY}/src/${name}/main.ts`, ...args],
       ],
-      clearEnv: true,
-      env: { ...OWN_ENVIRONMENT, ...env },
+      env,
       stdin: "null",
       stdout: "piped",
       stderr: "piped",

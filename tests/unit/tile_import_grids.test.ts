@@ -141,11 +141,18 @@ Deno.test("HttpTileSource: every field of a template, placeholders and holes", a
   const source = sourceOf("https://t.example/{q}");
   answers.push([403, {}, some]);
   await assert.rejects(source.fetch(tile, null), /refused access/);
-  answers.push([200, {}, some], [403, {}, some], [200, { "x-ve-tile-info": "no-tile" }, some]);
+  // Denied, and what was served before still comes: a hole.
+  answers.push([200, {}, some], [403, {}, some], [200, {}, some], [200, {
+    "x-ve-tile-info": "no-tile",
+  }, some]);
   answers.push([200, {}, new Uint8Array()]);
   const kinds = [];
   for (let i = 0; i < 4; i++) kinds.push((await source.fetch(tile, null)).kind);
   assert.deepEqual(kinds, ["tile", "absent", "absent", "absent"]);
+  // Denied, and what was served before too: the token has run out.
+  answers.push([200, {}, some], [403, {}, some], [403, {}, some]);
+  assert.equal((await source.fetch(tile, null)).kind, "tile");
+  await assert.rejects(source.fetch({ ...tile, x: 6 }, null), /refused access/);
 });
 
 Deno.test("calibrationFromTags(): what the camera says of itself, the diagonal, cut pictures, zoom", () => {

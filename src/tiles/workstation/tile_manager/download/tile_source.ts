@@ -105,14 +105,19 @@ function quadkeyOf({ zoom, x, y }: SlippyTile): string {
   return key;
 }
 
+/** Denied tiles in a row between two questions whether what came before still comes. */
+const ASK_AGAIN_EVERY = 20;
+
 export class HttpTileSource {
   readonly #parts: HttpTileSourceParts;
   readonly #template: string;
   /** null: the source has no inventory. */
   readonly #base: URL | null;
   readonly name: string;
-  /** Whether a picture came already. */
-  #hasServed = false;
+  /** The tile whose picture came last. */
+  #served: SlippyTile | null = null;
+  /** Tiles since then that were denied (403). */
+  #denied = 0;
   /**
    * SHA-256 of the whole URL or template. Another layer, version or API key of the same host is
    * another origin: its ETags may be equal for different pictures. Hashed because the URL may
@@ -188,26 +193,17 @@ export class HttpTileSource {
 
   /** With `held`, the tile is returned only when the provider has another version. */
   async fetch(
-    { zoom, x, y }: SlippyTile,
+    tile: SlippyTile,
     held: HeldVersion | null,
     signal?: AbortSignal,
   ): Promise<FetchedTile> {
-    await this.#parts.limit.turn(signal);
     const { capturedAt = null, etag = null } = held ?? {};
     const condition: Record<string, string> = {
       ...(capturedAt === null ? {} : { "if-modified-since": capturedAt.toUTCString() }),
       ...(etag === null ? {} : { "if-none-match": etag }),
     };
-    const { status, headers, body, retryCount } = await patientRequest(this.#parts.http, {
-      url: new URL(urlOf(this.#template, { zoom, x, y })),
-      method: "GET",
-      headers: { ...this.#headers(), accept: "image/jpeg,image/png,image/webp", ...condition },
-      timeoutMs: this.#parts.requestTimeoutMs,
-      bodyBytesMax: TILE_BYTES_MAX,
-      ...(signal ? { signal } : {}),
-    });
-    // Some servers answer so where they have no picture: once others came it is no matter of access.
-    if (status === 403 && this.#hasServed) return { kind: "absent", retryCount };
+    const { status, headers, body, retryCount } = await this.#request(tile, condition, signal);
+    if (status === 403 && await this.#isHole(signal)) return { kind: "absent", retryCount };
     this.#checkAllowed(status);
     if (status === 404 || status === 410 || status === 204) return { kind: "absent", retryCount };
     // A 304 to a request without conditions is a fault of the provider: there is nothing to keep.
@@ -216,11 +212,39 @@ export class HttpTileSource {
     if (status !== 200) return { kind: "refused", reason: `status ${status}`, retryCount };
     const isPlaceholder = headers.get("x-ve-tile-info")?.toLowerCase() === "no-tile";
     if (isPlaceholder || body.length === 0) return { kind: "absent", retryCount };
-    this.#hasServed = true;
+    this.#served = tile;
+    this.#denied = 0;
     const modifiedMs = Date.parse(headers.get("last-modified") ?? "");
     const lastModified = Number.isFinite(modifiedMs) ? new Date(modifiedMs) : null;
     const etagNow = usableEtag(headers.get("etag"));
     return { kind: "tile", bytes: body, lastModified, etag: etagNow, retryCount };
+  }
+
+  async #request(
+    tile: SlippyTile,
+    condition: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
+  ) {
+    await this.#parts.limit.turn(signal);
+    return await patientRequest(this.#parts.http, {
+      url: new URL(urlOf(this.#template, tile)),
+      method: "GET",
+      headers: { ...this.#headers(), accept: "image/jpeg,image/png,image/webp", ...condition },
+      timeoutMs: this.#parts.requestTimeoutMs,
+      bodyBytesMax: TILE_BYTES_MAX,
+      ...(signal ? { signal } : {}),
+    });
+  }
+
+  /**
+   * Some servers answer 403 where they have no picture, and all do where a token has run out: what was
+   * served before is asked for again, at the first such answer and now and then in a large hole.
+   */
+  async #isHole(signal?: AbortSignal): Promise<boolean> {
+    if (this.#served === null) return false;
+    if (this.#denied++ % ASK_AGAIN_EVERY !== 0) return true;
+    const { status } = await this.#request(this.#served, {}, signal);
+    return status !== 401 && status !== 403;
   }
 
   #headers(): Record<string, string> {
