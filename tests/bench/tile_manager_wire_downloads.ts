@@ -40,7 +40,7 @@ async function bareLoop(
   { url, block }: Bench,
   keep: (jpeg: Uint8Array<ArrayBuffer>, name: string) => unknown,
 ): Promise<void> {
-  const queue = tilesOfArea({ kind: "box", box: boxOf(block) }, ZOOM)[Symbol.iterator]();
+  const queue = tilesOfArea({ kind: "box", box: boxOf(block) }, ZOOM);
   const worker = async () => {
     for (const { zoom, x, y } of queue) {
       const response = await fetch(`${url}tiles/${zoom}/${x}/${y}`, { headers: authorization });

@@ -4,10 +4,11 @@ import type { Area, Position } from "../../src/tiles/workstation/tile_manager/co
 import {
   boxTileCount,
   consideredTileCount,
-  tilesOfArea,
+  tilesOfArea as listTiles,
 } from "../../src/tiles/workstation/tile_manager/download/area.ts";
 import { property } from "../support/properties.ts";
 
+const tilesOfArea = (area: Area, zoom: number) => [...listTiles(area, zoom)];
 const key = ({ zoom, x, y }: { zoom: number; x: number; y: number }) => `${zoom}/${x}/${y}`;
 
 Deno.test("tilesOfArea() of a tile's own box gives only that tile", () => {

@@ -189,13 +189,13 @@ async function run(parts: TilesDownloadParts, values: Values, io: CommandIo): Pr
     : await openOwnFile(values.failed);
   await using opened = await parts.openDownloader(settings);
   const { downloader } = opened;
-  const plan = await downloader.plan(request);
   if (values.dryRun) {
+    const plan = await downloader.plan(request);
     if (values.json) io.out(JSON.stringify({ type: "plan", ...plan }));
     else for (const line of planText(plan)) io.out(line);
     return EXIT.ok;
   }
-  const progress = io.progress("tiles", plan.toFetch);
+  const progress = io.progress("tiles", downloader.tileCount(request));
   let report: DownloadReport;
   try {
     report = await downloader.download(request, {

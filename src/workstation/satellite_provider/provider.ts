@@ -139,7 +139,7 @@ export class SatelliteProvider {
     const { points, zooms, halfWidthM } = RouteRequestSchema.parse(await request.json());
     const route = points.map(({ lat, lon }) => ({ latitudeDeg: lat, longitudeDeg: lon }));
     const area = { kind: "corridor", route, halfWidthM } as const;
-    const tiles = zooms.reduce((sum, zoom) => sum + tilesOfArea(area, zoom).length, 0);
+    const tiles = zooms.reduce((sum, zoom) => sum + [...tilesOfArea(area, zoom)].length, 0);
     return json(202, { seeding: tiles });
   }
 

@@ -32,17 +32,61 @@ const PIECE_TILES_MAX = 16;
  */
 const EDGE = 1e-7;
 
-/** Every tile that touches the area, north to south and west to east, each once. */
-export function tilesOfArea(area: Area, zoom: number): SlippyTile[] {
+/** Tiles of a rectangle, all inclusive, and which of them touch the area. */
+interface Piece {
+  readonly extent: Extent;
+  touches(x: number, y: number): boolean;
+}
+
+/**
+ * Every tile that touches the area, west to east and north to south, each once; listed while they are
+ * taken, column by column.
+ *
+ * @throws DataError, at once, where it is no area
+ */
+export function tilesOfArea(area: Area, zoom: number): Generator<SlippyTile, void> {
+  const count = 2 ** zoom;
+  const columns = new Map<number, { readonly piece: Piece; readonly x: number }[]>();
+  for (const piece of piecesOf(area, zoom)) {
+    const [west, , east] = piece.extent;
+    for (let x = west; x <= east; x++) {
+      const column = ((x % count) + count) % count;
+      const there = columns.get(column);
+      if (there === undefined) columns.set(column, [{ piece, x }]);
+      else there.push({ piece, x });
+    }
+  }
+  return (function* () {
+    for (const column of [...columns.keys()].sort((a, b) => a - b)) {
+      const rows = new Set<number>();
+      for (const { piece, x } of columns.get(column) ?? []) {
+        const [, north, , south] = piece.extent;
+        for (let y = north; y <= south; y++) {
+          if (!rows.has(y) && piece.touches(x, y)) rows.add(y);
+        }
+      }
+      for (const y of [...rows].sort((a, b) => a - b)) yield { zoom, x: column, y };
+    }
+  })();
+}
+
+function piecesOf(area: Area, zoom: number): Piece[] {
   switch (area.kind) {
     case "box":
-      return ordered(polygonTiles(boxRing(area.box, zoom), zoom), zoom);
+      return [polygonPiece(boxRing(area.box, zoom), zoom)];
     case "polygon":
       if (area.ring.length < 3) throw new DataError("polygon", "needs at least three corners");
-      return ordered(polygonTiles(unwrapped(area.ring, zoom), zoom), zoom);
+      return [polygonPiece(unwrapped(area.ring, zoom), zoom)];
     case "corridor":
-      return ordered(corridorTiles(area.route, area.halfWidthM, zoom), zoom);
+      return [...corridorPieces(area.route, area.halfWidthM, zoom)].map(([from, to, margin]) => ({
+        extent: extentOf([from, to], margin, zoom),
+        touches: (x, y) => squareDistance(from, to, x, y) <= margin,
+      }));
   }
+}
+
+function polygonPiece(ring: readonly Point[], zoom: number): Piece {
+  return { extent: extentOf(ring, 0, zoom), touches: (x, y) => polygonTouches(ring, x, y) };
 }
 
 /** Number of tiles of the smallest box around the area: the cost of fetching the whole box. */
@@ -102,15 +146,6 @@ function tilePoint(position: Position, zoom: number): Point {
   return [x / TILE_SIZE_PX, y / TILE_SIZE_PX];
 }
 
-function* polygonTiles(ring: readonly Point[], zoom: number): Generator<Point> {
-  const [west, north, east, south] = extentOf(ring, 0, zoom);
-  for (let y = north; y <= south; y++) {
-    for (let x = west; x <= east; x++) {
-      if (polygonTouches(ring, x, y)) yield [x, y];
-    }
-  }
-}
-
 /**
  * A tile touches a polygon when it contains a corner of it, lies inside it, or is crossed by an
  * edge.
@@ -118,21 +153,6 @@ function* polygonTiles(ring: readonly Point[], zoom: number): Generator<Point> {
 function polygonTouches(ring: readonly Point[], x: number, y: number): boolean {
   if (isInside(ring, [x + 0.5, y + 0.5])) return true;
   return ring.some((corner, i) => squareDistance(corner, ring[(i + 1) % ring.length], x, y) === 0);
-}
-
-function* corridorTiles(
-  route: readonly Position[],
-  halfWidthM: number,
-  zoom: number,
-): Generator<Point> {
-  for (const [from, to, margin] of corridorPieces(route, halfWidthM, zoom)) {
-    const [west, north, east, south] = extentOf([from, to], margin, zoom);
-    for (let y = north; y <= south; y++) {
-      for (let x = west; x <= east; x++) {
-        if (squareDistance(from, to, x, y) <= margin) yield [x, y];
-      }
-    }
-  }
 }
 
 /** Short pieces of a route, and how far around each the corridor reaches, in tiles. */
@@ -173,12 +193,11 @@ function between(a: Point, b: Point, share: number): Point {
   return [a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1])];
 }
 
-/** The range of tiles around the points: west, north, east, south, all inclusive. */
-function extentOf(
-  points: readonly Point[],
-  margin: number,
-  zoom: number,
-): readonly [west: number, north: number, east: number, south: number] {
+/** A range of tiles, all inclusive. */
+type Extent = readonly [west: number, north: number, east: number, south: number];
+
+/** The range of tiles around the points. */
+function extentOf(points: readonly Point[], margin: number, zoom: number): Extent {
   const xs = points.map(([x]) => x), ys = points.map(([, y]) => y);
   const last = 2 ** zoom - 1;
   // An edge exactly on the border of a tile does not include the tile beyond it.
@@ -237,14 +256,4 @@ function pointToSegment([x, y]: Point, a: Point, b: Point): number {
     ? 0
     : Math.max(0, Math.min(1, ((x - a[0]) * dx + (y - a[1]) * dy) / lengthSquared));
   return Math.hypot(x - a[0] - share * dx, y - a[1] - share * dy);
-}
-
-function ordered(tiles: Iterable<Point>, zoom: number): SlippyTile[] {
-  const count = 2 ** zoom;
-  const found = new Map<number, SlippyTile>();
-  for (const [x, y] of tiles) {
-    const column = ((x % count) + count) % count;
-    found.set(y * count + column, { zoom, x: column, y });
-  }
-  return [...found.entries()].sort(([a], [b]) => a - b).map(([, tile]) => tile);
 }

@@ -16,6 +16,7 @@ const OUTAGE = 16;
 /** The counters while a download runs. */
 export class Tally {
   fetched = 0;
+  kept = 0;
   absent = 0;
   unchanged = 0;
   bytes = 0;
@@ -23,6 +24,7 @@ export class Tally {
   readonly refused: RefusedTile[] = [];
   readonly failed: RefusedTile[] = [];
   failedInARow = 0;
+  /** Of all tiles, those that are held or absent too. */
   done = 0;
 }
 

@@ -10,14 +10,14 @@ export function keyOf({ zoom, x, y }: SlippyTile): string {
   return `${zoom}/${x}/${y}`;
 }
 
-/** Boxes of runs of rows, so that a long diagonal does not query its whole bounding box. */
+/** Boxes of runs of columns, so that a long diagonal does not query its whole bounding box. */
 export function* bandsOf(
   tiles: readonly SlippyTile[],
 ): Generator<{ readonly zoom: number; readonly box: Bbox }> {
-  const ROWS = 16;
+  const COLUMNS = 16;
   const bands = new Map<string, SlippyTile[]>();
   for (const tile of tiles) {
-    const key = `${tile.zoom}/${Math.floor(tile.y / ROWS)}`;
+    const key = `${tile.zoom}/${Math.floor(tile.x / COLUMNS)}`;
     const band = bands.get(key) ?? [];
     band.push(tile);
     bands.set(key, band);

@@ -13,7 +13,6 @@ import {
   sha256Hex,
   type SlippyTile,
   tileBounds,
-  UsageError,
 } from "../../../../core/mod.ts";
 import {
   newerCapture,
@@ -31,14 +30,14 @@ import type {
   RemoteCoverage,
   TileDownloader,
 } from "../contract.ts";
-import { ResolutionRejectionError } from "../errors.ts";
-import { boxTileCount, consideredTileCount, tilesOfArea } from "./area.ts";
+import { boxTileCount } from "./area.ts";
 import { BatchWriter, type DownloadCache } from "./batch_writer.ts";
 import { graceAfter } from "./grace.ts";
 import { EtagNotes, type EtagStore } from "./etag_notes.ts";
 import { failed, Tally } from "./tally.ts";
 import { bandsOf, keyOf } from "./tile_bands.ts";
 import type { FetchedTile, HeldVersion, HttpTileSource, ListedTile } from "./tile_source.ts";
+import { checkResolution, checkTileCount, countTiles, partsOf } from "./wanted_tiles.ts";
 
 /** Checks a picture: JPEG of 256 × 256 pixels, or null when it is fully transparent. */
 type CheckTile = (
@@ -64,12 +63,9 @@ export interface HttpTileDownloaderParts {
 
 /** How long requests under way may still take after an interruption. */
 const GRACE_MS = 2000;
-/** 20 GB of pictures, and six hours at 50 requests a second. */
-const TILES_MAX = 1_000_000;
 
-/** What there is to do, and what is known about it. */
+/** What there is to do for a part of the tiles, and what is known about it. */
 interface Work {
-  readonly wanted: readonly SlippyTile[];
   readonly toFetch: readonly SlippyTile[];
   readonly held: ReadonlyMap<string, TileMetadata>;
   /** ETags of the tiles that are held. */
@@ -87,33 +83,60 @@ export class HttpTileDownloader implements TileDownloader {
   }
 
   async enumerateRemoteCoverage(area: Area, zooms: readonly number[]): Promise<RemoteCoverage> {
-    const wanted = tilesOf(area, zooms);
-    const listed = await this.#parts.source.inventory(wanted);
-    if (listed === null) return null;
-    const times = listed.flatMap(({ capturedAt }) => capturedAt?.getTime() ?? []);
+    checkTileCount({ area, zooms });
+    let available = 0, absent = 0, bytes = 0, oldestMs = Infinity, newestMs = -Infinity;
+    for (const wanted of partsOf({ area, zooms })) {
+      const listed = await this.#parts.source.inventory(wanted);
+      if (listed === null) return null;
+      available += listed.length;
+      absent += wanted.length - listed.length;
+      for (const one of listed) {
+        bytes += one.bytes ?? 0;
+        oldestMs = Math.min(oldestMs, one.capturedAt?.getTime() ?? Infinity);
+        newestMs = Math.max(newestMs, one.capturedAt?.getTime() ?? -Infinity);
+      }
+    }
+    const isDated = newestMs >= oldestMs;
     return {
-      available: listed.length,
-      absent: wanted.length - listed.length,
-      bytes: listed.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0),
-      newestCapturedAt: times.length === 0
-        ? null
-        : new Date(times.reduce((a, b) => Math.max(a, b))),
-      oldestCapturedAt: times.length === 0
-        ? null
-        : new Date(times.reduce((a, b) => Math.min(a, b))),
+      available,
+      absent,
+      bytes,
+      newestCapturedAt: isDated ? new Date(newestMs) : null,
+      oldestCapturedAt: isDated ? new Date(oldestMs) : null,
     };
   }
 
+  /** @throws UsageError, ResolutionRejectionError: no such download is begun */
+  tileCount(request: DownloadRequest): number {
+    checkTileCount(request);
+    checkResolution(request, this.#parts.gsdMaxM);
+    return countTiles(request);
+  }
+
   async plan(request: DownloadRequest): Promise<DownloadPlan> {
-    const work = await this.#work(request);
+    const tiles = this.tileCount(request);
+    let toFetch = 0, absent = 0, listedBytes: number | null = 0, heldBytes = 0, held = 0;
+    for (const wanted of partsOf(request)) {
+      const work = await this.#work(wanted, request);
+      toFetch += work.toFetch.length;
+      absent += work.absent;
+      held += work.held.size;
+      for (const { diskBytes } of work.held.values()) heldBytes += diskBytes;
+      const { listed } = work;
+      // Where all tiles of a part are held, nobody was asked.
+      if (listed === null && work.toFetch.length > 0) listedBytes = null;
+      if (listed === null || listedBytes === null) continue;
+      for (const tile of work.toFetch) listedBytes += listed.get(keyOf(tile))?.bytes ?? 0;
+    }
+    const estimated = held === 0 ? null : Math.round(heldBytes / held * toFetch);
     const { budgetBytes } = this.#parts.cache;
     const used = await this.#parts.cache.usedBytes();
     return {
-      tiles: work.wanted.length,
-      kept: work.wanted.length - work.toFetch.length - work.absent,
-      toFetch: work.toFetch.length,
-      bytes: bytesOf(work),
-      absent: work.absent,
+      tiles,
+      kept: tiles - toFetch - absent,
+      toFetch,
+      bytes: listedBytes ?? estimated,
+      absent,
       budgetBytes,
       headroomBytes: budgetBytes === null ? null : budgetBytes - used,
       boxTiles: request.zooms.reduce((sum, zoom) => sum + boxTileCount(request.area, zoom), 0),
@@ -124,7 +147,8 @@ export class HttpTileDownloader implements TileDownloader {
     request: DownloadRequest,
     options: { readonly signal?: AbortSignal; readonly onProgress?: (done: number) => void } = {},
   ): Promise<DownloadReport> {
-    const work = await this.#work(request);
+    checkTileCount(request);
+    checkResolution(request, this.#parts.gsdMaxM);
     const tally = new Tally();
     const stop = new AbortController();
     // After an interruption nothing new begins; requests under way may finish, so that they are not
@@ -133,39 +157,36 @@ export class HttpTileDownloader implements TileDownloader {
     const signal = AbortSignal.any([grace.signal, stop.signal]);
     const writer = new BatchWriter(this.#parts.cache, tally);
     const etags = this.#etags();
-    const [end] = await Promise.allSettled([
-      forEachBounded(work.toFetch, request.concurrency, async (tile) => {
+    const fetchAll = async () => {
+      for (const wanted of partsOf(request)) {
         if (options.signal?.aborted) return;
-        await this.#one(tile, request, work, { tally, writer, etags, signal }).catch((error) => {
-          stop.abort(error);
-          throw error;
+        const work = await this.#work(wanted, request);
+        tally.kept += wanted.length - work.toFetch.length - work.absent;
+        tally.absent += work.absent;
+        tally.done += wanted.length - work.toFetch.length;
+        options.onProgress?.(tally.done);
+        await forEachBounded(work.toFetch, request.concurrency, async (tile) => {
+          if (options.signal?.aborted) return;
+          await this.#one(tile, request, work, { tally, writer, etags, signal }).catch((error) => {
+            stop.abort(error);
+            throw error;
+          });
+          options.onProgress?.(++tally.done);
         });
-        options.onProgress?.(++tally.done);
-      }),
-    ]);
+      }
+    };
+    const [end] = await Promise.allSettled([fetchAll()]);
     // Tiles that were fetched are written also when the run ends early.
     await writer.flush();
     await etags.flush();
     options.signal?.throwIfAborted();
     if (end.status === "rejected") throw stop.signal.reason ?? end.reason;
-    return {
-      fetched: tally.fetched,
-      kept: work.wanted.length - work.toFetch.length - work.absent,
-      absent: tally.absent + work.absent,
-      unchanged: tally.unchanged,
-      refused: tally.refused,
-      failed: tally.failed,
-      bytes: tally.bytes,
-      retryCount: tally.retryCount,
-    };
+    const { fetched, kept, absent, unchanged, refused, bytes, retryCount } = tally;
+    return { fetched, kept, absent, unchanged, refused, failed: tally.failed, bytes, retryCount };
   }
 
-  async #work(request: DownloadRequest): Promise<Work> {
-    const wanted = request.only === undefined
-      ? tilesOf(request.area, request.zooms)
-      : [...new Map(request.only.map((tile) => [keyOf(tile), tile])).values()];
-    this.#checkResolution(wanted);
-    const held = await this.#held(wanted, request.source);
+  async #work(wanted: readonly SlippyTile[], { source }: DownloadRequest): Promise<Work> {
+    const held = await this.#held(wanted, source);
     const etagOf = await this.#etags().of(
       this.#parts.refresh ? [...held.values()].map(({ tileId }) => tileId) : [],
     );
@@ -174,30 +195,12 @@ export class HttpTileDownloader implements TileDownloader {
     const listed = inventory === null
       ? null
       : new Map(inventory.map((one) => [keyOf(one.tile), one]));
-    const there = listed === null ? missing : missing.filter((tile) => listed.has(keyOf(tile)));
-    // In the order of the cache's folders, so that each batch writes into few of them.
-    const toFetch = there.toSorted((a, b) => a.zoom - b.zoom || a.x - b.x || a.y - b.y);
-    return { wanted, toFetch, held, etagOf, listed, absent: missing.length - toFetch.length };
+    const toFetch = listed === null ? missing : missing.filter((tile) => listed.has(keyOf(tile)));
+    return { toFetch, held, etagOf, listed, absent: missing.length - toFetch.length };
   }
 
   #etags(): EtagNotes {
     return new EtagNotes(this.#parts.etags ?? null, this.#parts.source.originSha256);
-  }
-
-  /** Checked for the first tile of each zoom. */
-  #checkResolution(wanted: readonly SlippyTile[]): void {
-    const checked = new Set<number>();
-    for (const tile of wanted) {
-      if (checked.has(tile.zoom)) continue;
-      checked.add(tile.zoom);
-      const { northDeg, southDeg } = tileBounds(tile);
-      const gsdM = groundSampleDistanceM((northDeg + southDeg) / 2, tile.zoom);
-      if (gsdM <= this.#parts.gsdMaxM) continue;
-      throw new ResolutionRejectionError(
-        `Cannot use zoom ${tile.zoom} here: ${gsdM.toFixed(2)} m per pixel is coarser than the ` +
-          `limit of ${this.#parts.gsdMaxM} m; choose a higher zoom, or raise --gsd-max`,
-      );
-    }
   }
 
   async #held(
@@ -343,29 +346,4 @@ export class HttpTileDownloader implements TileDownloader {
     }
     return true;
   }
-}
-
-/** @throws UsageError where there are too many to keep a list of. */
-function tilesOf(area: Area, zooms: readonly number[]): readonly SlippyTile[] {
-  const count = zooms.reduce((sum, zoom) => sum + consideredTileCount(area, zoom), 0);
-  if (count > TILES_MAX) {
-    throw new UsageError(
-      `the area has about ${count.toPrecision(3)} tiles at zoom ${zooms.join(", ")}, at most ` +
-        `${TILES_MAX} are fetched at once; take a smaller area or a lower zoom`,
-    );
-  }
-  return zooms.flatMap((zoom) => tilesOfArea(area, zoom));
-}
-
-/**
- * From the inventory, else from the mean size of the tiles that are held; null when neither is
- * known.
- */
-function bytesOf({ toFetch, listed, held }: Work): number | null {
-  if (listed !== null) {
-    return toFetch.reduce((sum, tile) => sum + (listed.get(keyOf(tile))?.bytes ?? 0), 0);
-  }
-  if (held.size === 0) return null;
-  const total = [...held.values()].reduce((sum, { diskBytes }) => sum + diskBytes, 0);
-  return Math.round(total / held.size * toFetch.length);
 }
