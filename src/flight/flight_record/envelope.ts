@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { parseBoundedJson } from "../../core/mod.ts";
 import type { FdrRecord } from "../flight_recorder/mod.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
@@ -13,7 +14,7 @@ export function readEnvelope(data: Uint8Array): FdrRecord | undefined {
   if (data[0] !== OPENING_BRACE) return undefined;
   let value: unknown;
   try {
-    value = JSON.parse(utf8.decode(data));
+    value = parseBoundedJson(utf8.decode(data));
   } catch {
     return undefined;
   }

@@ -7,7 +7,7 @@
  * @module
  */
 import * as z from "zod";
-import { messageOf } from "../../core/mod.ts";
+import { messageOf, parseBoundedJson } from "../../core/mod.ts";
 import { FdrRecordError, FdrSchemaVersionError } from "./errors.ts";
 
 /**
@@ -60,7 +60,7 @@ export function decodeRecord(message: Uint8Array | string): FdrRecord {
   let value: unknown;
   try {
     const text = typeof message === "string" ? message : strictUtf8.decode(message);
-    value = LONG_NUMBER.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text);
+    value = parseBoundedJson(text, LONG_NUMBER.test(text) ? keepDigits : undefined);
   } catch (error) {
     throw new FdrRecordError(`it is not JSON (${messageOf(error)})`, error);
   }

@@ -12,6 +12,7 @@
  */
 import { createHash } from "node:crypto";
 import * as z from "zod";
+import { parseBoundedJson } from "../../core/mod.ts";
 import {
   checkNewTile,
   checkTileMetadata,
@@ -105,7 +106,7 @@ export function decodeEntry(entry: Uint8Array, at: number): JournalEntry | null 
   try {
     const text = new TextDecoder("utf-8", { fatal: true });
     const json = entry.subarray(HEADER_BYTES, HEADER_BYTES + lengths.json);
-    const document = DocumentSchema.parse(JSON.parse(text.decode(json)));
+    const document = DocumentSchema.parse(parseBoundedJson(text.decode(json)));
     const { capturedAt, ...rest } = document.metadata;
     const metadata = checkTileMetadata(
       { ...rest, capturedAt: capturedAt === null ? null : new Date(capturedAt) } as TileMetadata,

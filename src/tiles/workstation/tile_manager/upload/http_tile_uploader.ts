@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { type Clock, EXIT, type Logger, messageOf } from "../../../../core/mod.ts";
+import { type Clock, EXIT, type Logger, messageOf, parseBoundedJson } from "../../../../core/mod.ts";
 import type { FdrSink } from "../../../../flight/flight_recorder/mod.ts";
 import type {
   TileId,
@@ -308,7 +308,7 @@ function byFlight(
 
 function parseJson(body: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+    return parseBoundedJson(new TextDecoder("utf-8", { fatal: true }).decode(body));
   } catch (error) {
     return { error: `not JSON: ${messageOf(error)}` };
   }
