@@ -7,7 +7,7 @@ import { exists } from "../../src/core/mod.ts";
 import { truthFromCsv, type TruthTrack } from "../../src/workstation/evaluation/mod.ts";
 import type { FlightCase } from "./cases.ts";
 import { caseFolder, type CaseHost, outFolder, type PackageCache } from "./host.ts";
-import { checkPicture, GROUND_HEIGHT_M, makePackage } from "./package.ts";
+import { checkPicture, FLIGHT_START, GROUND_HEIGHT_M, makePackage } from "./package.ts";
 import { runStep } from "./processes.ts";
 import { recorderFolder, replay, type ReplayedFlight } from "./replay.ts";
 import { worldOf } from "./tiles/ground_view.ts";
@@ -79,6 +79,7 @@ export function simulateArguments(flightCase: FlightCase, out: string): string[]
     ...["--fov", String(flight.fovDeg), "--distance", String(flight.distanceM)],
     ...(flight.durationS === undefined ? [] : ["--duration", String(flight.durationS)]),
     ...["--seed", String(flight.seed), "--ground-height", String(GROUND_HEIGHT_M)],
+    ...["--start", FLIGHT_START],
     ...(flight.prior ? [] : ["--no-prior"]),
     "--json",
   ];

@@ -10,6 +10,8 @@ import { runStep } from "./processes.ts";
 
 /** Height of the ground over the ellipsoid: that of the simulation and of the package, metres. */
 export const GROUND_HEIGHT_M = 100;
+/** When flights begin: the same flight on any day. */
+export const FLIGHT_START = "2026-06-15T09:30Z";
 /** Pictures are 4:3. */
 const ASPECT = 3 / 4;
 

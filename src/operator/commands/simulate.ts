@@ -91,7 +91,7 @@ const OPTIONS = {
   start: option.date({
     help: "when it begins; a provider takes tiles of recent flights alone",
     example: "2026-11-29T09:30Z",
-    absent: "2026-06-15T09:30Z, so that the same seed gives the same flight",
+    absent: "yesterday, 09:30 UTC",
   }),
   seed: option.text({ placeholder: "SEED", help: "number or word", absent: "1" }),
   name: option.text({ help: "name in flight.json", absent: "the folder's" }),
@@ -156,13 +156,24 @@ function requested(values: Values) {
       durationS: values.duration,
       extentM: values.extent,
       frameRateHz: values.frameRate,
-      startUtc: values.start?.toISOString(),
+      startUtc: (values.start ?? yesterday()).toISOString(),
     }),
     gps: values.gps,
     prior: !values.noPrior,
     velocity: values.velocity,
     lands: values.landing,
   });
+}
+
+/**
+ * Recent enough for a provider to take the tiles of the flight, and over by now however long it is;
+ * flights of one day that are simulated alike are alike.
+ */
+function yesterday(): Date {
+  const at = new Date();
+  at.setUTCDate(at.getUTCDate() - 1);
+  at.setUTCHours(9, 30, 0, 0);
+  return at;
 }
 
 /** Removes undefined values, so that defaults apply. */

@@ -108,6 +108,8 @@ async function serve(values: OptionValues<typeof OPTIONS>): Promise<ExitCode> {
 }
 
 if (import.meta.main) {
+  // `deno task` changes to the repository; paths are relative to the user's folder.
+  Deno.chdir(Deno.env.get("INIT_CWD") ?? ".");
   Deno.exit(
     await runCommand({
       title: "deno task provider",

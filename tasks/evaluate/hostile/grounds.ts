@@ -6,7 +6,7 @@
 import { exists } from "../../../src/core/mod.ts";
 import { type FlightCase, suite } from "../cases.ts";
 import type { CaseHost } from "../host.ts";
-import { GROUND_HEIGHT_M, makePackage } from "../package.ts";
+import { FLIGHT_START, GROUND_HEIGHT_M, makePackage } from "../package.ts";
 import { runStep } from "../processes.ts";
 import type { Aircraft } from "../options.ts";
 
@@ -79,6 +79,7 @@ export async function prepareFlight(clean: CleanFlight, host: CaseHost): Promise
       ...["--aircraft", request.aircraft, "--agl", String(request.aglM)],
       ...["--fov", String(request.fovDeg), "--duration", String(SLOW_FLIGHT_S)],
       ...["--seed", String(request.seed), "--ground-height", String(GROUND_HEIGHT_M)],
+      ...["--start", FLIGHT_START],
       ...["--gps", "present", "--json"],
     ], {
       signal: host.signal,
