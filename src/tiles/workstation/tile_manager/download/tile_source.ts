@@ -176,7 +176,9 @@ export class HttpTileSource {
     if (status === 404 || status === 405) return null;
     const keys = new Set(tiles.map(({ zoom, x, y }) => `${zoom}/${x}/${y}`));
     try {
-      const { tiles: found } = InventorySchema.parse(parseBoundedJson(new TextDecoder().decode(body)));
+      const { tiles: found } = InventorySchema.parse(
+        parseBoundedJson(new TextDecoder().decode(body)),
+      );
       return found.filter(({ z, x, y }) => keys.has(`${z}/${x}/${y}`)).map((one) => ({
         tile: { zoom: one.z, x: one.x, y: one.y },
         bytes: one.bytes ?? null,

@@ -5,7 +5,13 @@
  *
  * @module
  */
-import { type Clock, EXIT, type Logger, messageOf, parseBoundedJson } from "../../../../core/mod.ts";
+import {
+  type Clock,
+  EXIT,
+  type Logger,
+  messageOf,
+  parseBoundedJson,
+} from "../../../../core/mod.ts";
 import type { FdrSink } from "../../../../flight/flight_recorder/mod.ts";
 import type {
   TileId,
