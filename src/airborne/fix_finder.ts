@@ -152,6 +152,7 @@ export class FixFinder {
       this.#evidence.drop();
       return;
     }
+    this.#missStart(estimate, footprintM(frame, prior));
     this.#loseCredit(estimate, prior);
     this.#follow(estimate);
     if (!this.#doubt.isSearchDue(estimate.timeNs)) return;
@@ -164,8 +165,16 @@ export class FixFinder {
   }
 
   #isUnconfirmed(estimate: StateEstimate): boolean {
-    return !Number.isFinite(estimate.anchorAgeS) &&
-      this.#parts.estimator.health().gps !== "trusted";
+    const { gps, fused } = this.#parts.estimator.health();
+    return !Number.isFinite(estimate.anchorAgeS) && (gps === "demoted" || fused.gps === 0);
+  }
+
+  /** A start that GPS never told, and that the map does not show. */
+  #missStart(estimate: StateEstimate, shownM: number): void {
+    const { config: { doubt }, estimator } = this.#parts;
+    if (shownM < doubt.toldFootprintM || estimator.health().fused.gps > 0) return;
+    const addedM = this.#doubt.missedM(estimate.timeNs);
+    if (addedM > 0) estimator.doubtMotion(addedM);
   }
 
   /** A start that no picture confirms is worth less with every frame. */

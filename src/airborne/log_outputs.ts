@@ -100,6 +100,7 @@ export class LogEstimates implements FlightOutput {
     const estimate = this.#estimate();
     if (estimate === null || Math.hypot(...estimate.positionLocalM) > FRAME_RADIUS_M) return;
     this.#estimates++;
+    this.#change(timeNs, "");
     const line = this.#lineOf(estimate);
     this.#options.line(line);
     const { type: _type, timeNs: validNs, gps: _gps, ...payload } = line;

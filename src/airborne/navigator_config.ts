@@ -41,6 +41,12 @@ export const NavigatorConfigSchema = z.strictObject({
     searchEveryS: quantity.durationS.default(1),
     /** …within some sigmas (placeRecognition.searchSigmas) of this. */
     searchSigmaM: quantity.lengthM.default(120),
+    /** As far off as that the start may be, as is told, after so long of frames without a fix… */
+    toldAfterS: quantity.durationS.default(0.6),
+    /** …or so many of them… */
+    toldMisses: z.int().min(2).max(1000).default(4),
+    /** …that show at least so much ground, metres across: less of it is not found anywhere. */
+    toldFootprintM: quantity.lengthM.default(50),
     /** Another place counts as a contradiction from this score on… */
     scoreMin: quantity.ratio.default(0.15),
     /** …where it is better than all others by so much… */

@@ -1,5 +1,8 @@
 /**
- * What a start is worth that no picture confirms: it is looked for further away, and its sigma grows.
+ * What a start is worth that no picture confirms: it is looked for further away, and its sigma grows. A
+ * right start is found in the first frames nearly everywhere, so that misses say soon that it may be a
+ * wrong one, and wrong ones are wrong by hundreds of metres: that is told at once. But over plain ground
+ * a right one is missed as well, so that the filter itself doubts it only in time.
  *
  * @module
  */
@@ -12,6 +15,9 @@ export class StartDoubt {
   #sinceNs: MonotonicNs | null = null;
   #lastNs: MonotonicNs | null = null;
   #searchedNs: MonotonicNs | null = null;
+  #misses = 0;
+  /** 1 sigma that was told since the first frame without a fix, metres. */
+  #toldM = 0;
 
   constructor(config: NavigatorConfig["doubt"]) {
     this.#config = config;
@@ -22,6 +28,24 @@ export class StartDoubt {
     this.#sinceNs = null;
     this.#lastNs = null;
     this.#searchedNs = null;
+    this.#misses = 0;
+    this.#toldM = 0;
+  }
+
+  /**
+   * A frame that shows ground of the map was not found there: what it adds to what
+   * `StateEstimator.doubtMotion` holds, metres (squares add up).
+   */
+  missedM(timeNs: MonotonicNs): number {
+    const { searchSigmaM, toldAfterS, toldMisses } = this.#config;
+    this.#sinceNs ??= timeNs;
+    this.#misses++;
+    const elapsedS = (timeNs - this.#sinceNs) * 1e-9;
+    const share = Math.max(elapsedS / toldAfterS, (this.#misses - 1) / (toldMisses - 1));
+    const toldM = Math.max(this.#toldM, searchSigmaM * Math.min(1, share));
+    const addedM = Math.sqrt(toldM ** 2 - this.#toldM ** 2);
+    this.#toldM = toldM;
+    return addedM;
   }
 
   /** Whether a frame without a fix is to be sought in `searchSigmaM` about the start: now and then. */

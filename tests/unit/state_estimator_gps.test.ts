@@ -224,3 +224,26 @@ Deno.test("a camera that goes blind beside a GPS that was found out is dead reck
   const fall = labels.find(({ timeNs, to }) => timeNs > 15e9 && to === "dead_reckoned");
   assert.ok(fall !== undefined && fall.timeNs - lastVisionNs < 1e9, JSON.stringify(labels));
 });
+
+Deno.test("Eskf.health() says that GPS is absent while it is silent, and trusted when it comes again", () => {
+  const scenario = makeScenario({ seed: "silent", durationS: 12, imuHz: 100 });
+  const estimator = new Eskf({ localFrame: frame });
+  const states: string[] = [];
+  let nextGps = 2e9;
+  for (const message of scenario.messages) {
+    feed(estimator, message);
+    if (message.kind !== "imu" || message.arrivalNs < nextGps) continue;
+    nextGps += 0.5e9;
+    const t = message.value.timeNs / 1e9;
+    states.push(estimator.health().gps);
+    if (t > 5 && t < 10) continue;
+    const truth = scenario.truthAt(message.value.timeNs);
+    estimator.addGps(sample(t, truth.position, { velocityLocalMps: truth.velocity }));
+  }
+  assert.deepEqual(states.filter((state, i) => state !== states[i - 1]), [
+    "absent",
+    "trusted",
+    "absent",
+    "trusted",
+  ]);
+});

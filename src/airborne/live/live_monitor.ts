@@ -48,7 +48,9 @@ export class LiveMonitor implements FlightOutput {
     return this.#linkUp;
   }
   get gps(): { readonly trust: "absent" | "trusted" | "demoted"; readonly reason: string } {
-    return { trust: this.#gps, reason: this.#gpsReason };
+    return this.#gps === "trusted" && !this.#hasGps()
+      ? { trust: "absent", reason: "no usable sample of late" }
+      : { trust: this.#gps, reason: this.#gpsReason };
   }
   get frames(): { readonly processed: number; readonly fixes: number; readonly failed: number } {
     return { processed: this.#frames, fixes: this.#fixes, failed: this.#framesFailed };
@@ -62,12 +64,15 @@ export class LiveMonitor implements FlightOutput {
   /** How long the estimate has rested on the IMU alone, seconds; 0 on the ground. */
   unaidedS(): number {
     const nowNs = this.#clock.now();
-    const gpsNs = this.#fusedNs.get("gps") ?? -Infinity;
     const aided = this.#label !== "dead_reckoned" || this.#flightState === "on_ground" ||
-      (this.#gps !== "demoted" && nowNs - gpsNs < GPS_AID_NS);
+      (this.#gps !== "demoted" && this.#hasGps());
     if (aided) this.#deadReckonedNs = null;
     else this.#deadReckonedNs ??= nowNs;
     return this.#deadReckonedNs === null ? 0 : (nowNs - this.#deadReckonedNs) * 1e-9;
+  }
+
+  #hasGps(): boolean {
+    return this.#clock.now() - (this.#fusedNs.get("gps") ?? -Infinity) < GPS_AID_NS;
   }
 
   /** From the start: an earlier part of this flight has found it out. */

@@ -195,8 +195,9 @@ export interface EstimatorHealth {
   readonly pictureDelayS: number;
   readonly fused: Readonly<Record<SourceName, number>>;
   readonly rejected: Readonly<Record<SourceName, number>>;
+  /** absent: there was never a usable sample, or none of late. */
   readonly gps: "absent" | "trusted" | "demoted";
-  /** Why it is demoted, or (trusted) why it is not fused at present; "" where nothing is wrong. */
+  /** Why it is absent or demoted, or (trusted) not fused at present; "" where nothing is wrong. */
   readonly gpsReason: string;
 }
 
@@ -277,8 +278,8 @@ export interface StateEstimator {
    */
   doubtPosition(distanceM: number): void;
   /**
-   * The motion since GPS or a fix last told the place is not confirmed, and may have led it this much
-   * further off (1 sigma, each horizontal axis). Estimates say so until either tells it again.
+   * The start, or the motion since GPS or a fix last told the place, is not confirmed, and may have led it
+   * this much further off (1 sigma, each horizontal axis). Estimates say so until either tells it again.
    */
   doubtMotion(distanceM: number): void;
   /** State at the newest IMU sample. */

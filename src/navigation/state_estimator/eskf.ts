@@ -268,8 +268,7 @@ export class Eskf implements StateEstimator {
       imuReason: this.#imu.reason,
       pictureDelayS: this.#sources.odometry.pictureDelayS,
       ...this.#counts.copy(),
-      gps: this.#sources.gps.trust.state,
-      gpsReason: this.#sources.gps.trust.reason,
+      ...this.#sources.gps.health(this.#timeline.head.timeNs),
     };
   }
 

@@ -6,7 +6,12 @@
  */
 import type { Enu, MonotonicNs, Vector3, WgsPosition } from "../../../core/mod.ts";
 import type { EskfConfig } from "../config.ts";
-import type { EstimatorEvent, GpsSample, MeasurementOutcome } from "../contract.ts";
+import type {
+  EstimatorEvent,
+  EstimatorHealth,
+  GpsSample,
+  MeasurementOutcome,
+} from "../contract.ts";
 import { anchorAgeS, horizontal95M, secondsBetween } from "../estimate_output.ts";
 import type { FilterState } from "../filter_state.ts";
 import type { KalmanUpdate, LinearMeasurement } from "../kalman_update.ts";
@@ -26,6 +31,8 @@ import { SpoofPromotionGate } from "./spoof_promotion_gate.ts";
 
 /** Without a fix for so long the filter may be the one that is wrong. */
 const BLIND_S = 10;
+/** Without a usable sample for so long there is no GPS, whatever was made of the last one. */
+const SILENT_S = 3;
 /** Of the height of a 2D fix, m², and of a vertical velocity that nobody measured, m²/s². */
 const UNMEASURED_VARIANCE = 1e8;
 
@@ -49,6 +56,8 @@ export class GpsSource implements MeasurementSource<GpsSample> {
   /** Why GPS was demoted last. */
   #fault: GpsFault | undefined;
   #baroHeightM: number | undefined;
+  /** Of the newest sample that had a fix and no fault. */
+  #usableNs = -Infinity;
 
   constructor({ config, localFrame, onEvent, witness }: GpsSourceOptions) {
     this.#config = config.gps;
@@ -102,6 +111,7 @@ export class GpsSource implements MeasurementSource<GpsSample> {
       },
     });
     if (verdict.action === "fuse") {
+      this.#usableNs = Math.max(this.#usableNs, sample.timeNs);
       return this.#contradicted(sample, this.#witness.observe(sample, positionLocalM));
     }
     if (verdict.action === "demote") this.#demoted(sample.timeNs, verdict.how);
@@ -179,6 +189,14 @@ export class GpsSource implements MeasurementSource<GpsSample> {
   /** As the controller reports, or as it was found out. */
   get isSpoofed(): boolean {
     return this.trust.spoofed || (this.trust.state === "demoted" && this.#fault !== "lost");
+  }
+
+  /** What is known of it at a moment. */
+  health(nowNs: number): Pick<EstimatorHealth, "gps" | "gpsReason"> {
+    const { state, reason } = this.trust, silentS = (nowNs - this.#usableNs) * 1e-9;
+    return state === "trusted" && silentS > SILENT_S
+      ? { gps: "absent", gpsReason: `no fix for ${silentS.toFixed(0)} s` }
+      : { gps: state, gpsReason: reason };
   }
 
   distrust(reason: string): void {
