@@ -71,11 +71,11 @@ struct Search {
 };
 
 Search search_window(const std::vector<Hypothesis>& all, const Mosaic& mosaic,
-                     const gdn_structural_query& q) {
+                     const gdn_structural_query& q, cv::Size2d reach_m) {
   double west = 1e9, east = -1e9, south = 1e9, north = -1e9;
   for (const auto& h : all) {
-    const double half_e = h.size.width * q.coarse_gsd_m / 2 + q.search_radius_m;
-    const double half_n = h.size.height * q.coarse_gsd_m / 2 + q.search_radius_m;
+    const double half_e = h.size.width * q.coarse_gsd_m / 2 + reach_m.width;
+    const double half_n = h.size.height * q.coarse_gsd_m / 2 + reach_m.height;
     west = std::min(west, q.position_m[0] + h.centre.x - half_e);
     east = std::max(east, q.position_m[0] + h.centre.x + half_e);
     south = std::min(south, q.position_m[1] + h.centre.y - half_n);
@@ -141,6 +141,21 @@ void restrict_to_radius(const Search& search, const gdn_structural_query& q, Hyp
       const cv::Point2d p = foot(*h, search, q.coarse_gsd_m, cv::Point2d(x, y));
       const double e = p.x - q.position_m[0], n = p.y - q.position_m[1];
       if (e * e + n * n > radius_m * radius_m) row[x] = -1;
+    }
+  }
+}
+
+/// The foot point must lie within a rectangle around the prediction.
+void restrict_to_rectangle(const Search& search, const gdn_structural_query& q, cv::Size2d reach_m,
+                           Hypothesis* h) {
+  const cv::Point2d first = foot(*h, search, q.coarse_gsd_m, cv::Point2d(0, 0));
+  const double gsd_m = q.coarse_gsd_m;
+  for (int y = 0; y < h->scores.rows; y++) {
+    float* row = h->scores.ptr<float>(y);
+    const bool is_row = std::abs(first.y - y * gsd_m - q.position_m[1]) <= reach_m.height + 1e-6 * gsd_m;
+    for (int x = 0; x < h->scores.cols; x++) {
+      if (!is_row || std::abs(first.x + x * gsd_m - q.position_m[0]) > reach_m.width + 1e-6 * gsd_m)
+        row[x] = -1;
     }
   }
 }
@@ -308,7 +323,8 @@ int32_t gdn_structural_match(uint64_t frame_handle, const uint8_t* mosaic_pixels
     *answer = gdn_structural_answer{};
     answer->hypotheses = static_cast<int32_t>(all.size());
     answer->score = answer->second_score = -1;
-    const Search search = search_window(all, mosaic, *query);
+    const Search search =
+        search_window(all, mosaic, *query, {query->search_radius_m, query->search_radius_m});
     answer->overlap = cv::mean(search.window.valid)[0] / 255;
     score_all(frame, search, *query, &all,
               [&](Hypothesis* h) { restrict_to_radius(search, *query, h); });
@@ -337,8 +353,8 @@ int32_t gdn_structural_match(uint64_t frame_handle, const uint8_t* mosaic_pixels
 int32_t gdn_structural_places(uint64_t frame_handle, const uint8_t* mosaic_pixels,
                               const uint8_t* valid, int32_t mosaic_width_px,
                               int32_t mosaic_height_px, const double* mosaic_from_local,
-                              const gdn_structural_query* query, double separation_m,
-                              int32_t capacity, double* places, int32_t* count,
+                              const gdn_structural_query* query, const double* reach_m,
+                              double separation_m, int32_t capacity, double* places, int32_t* count,
                               const double* corner_m, int32_t columns, int32_t rows, float* scores,
                               gdn_error* error) {
   return gdn::guard(error, [&] {
@@ -348,7 +364,11 @@ int32_t gdn_structural_places(uint64_t frame_handle, const uint8_t* mosaic_pixel
     const Mosaic mosaic(mosaic_pixels, valid, {mosaic_width_px, mosaic_height_px},
                         mosaic_from_local);
     std::vector<Hypothesis> all = hypotheses(frame, *query);
-    const Search search = search_window(all, mosaic, *query);
+    gdn::require(std::isfinite(reach_m[0]) && std::isfinite(reach_m[1]) && reach_m[0] >= 0 &&
+                     reach_m[1] >= 0,
+                 "the reach of a search must be finite and not negative");
+    const cv::Size2d reach(reach_m[0], reach_m[1]);
+    const Search search = search_window(all, mosaic, *query, reach);
     gdn::require(capacity >= 0 && capacity <= 1000 && separation_m >= 0,
                  "capacity must be in [0, 1000], the separation not negative");
     ScoreGrid grid;
@@ -359,7 +379,7 @@ int32_t gdn_structural_places(uint64_t frame_handle, const uint8_t* mosaic_pixel
     }
     std::mutex lock;
     score_all(frame, search, *query, &all, [&](Hypothesis* h) {
-      restrict_to_radius(search, *query, h);
+      restrict_to_rectangle(search, *query, reach, h);
       if (scores != nullptr) {
         const std::lock_guard<std::mutex> hold(lock);
         take_scores(search, *query, *h, &grid);

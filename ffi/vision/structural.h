@@ -13,7 +13,7 @@ typedef struct gdn_structural_query {
   double local_from_camera[9]; /* predicted rotation, row-major */
   double height_m;             /* predicted height over the ground */
   double position_m[2];        /* predicted foot point, east and north from the window's origin */
-  double search_radius_m;      /* how far the foot point may lie from there */
+  double search_radius_m;      /* how far the foot point may lie from there (gdn_structural_match) */
   double heading_half_range_rad;
   double heading_step_rad;
   double scale_half_range;     /* of the height, e.g. 0.03 */
@@ -54,15 +54,16 @@ GDN_API int32_t gdn_structural_match(uint64_t frame, const uint8_t* mosaic, cons
                                      gdn_error* error);
 
 /* The best `capacity` separate places (at least `separation_m` apart) of a coarse search, best
- * first: 5 doubles each, east, north, heading, scale, score. For searches without a prior.
+ * first: 5 doubles each, east, north, heading, scale, score. For searches without a prior: the foot
+ * point is sought within a rectangle, `reach_m` (east, north) either way of the predicted one.
  * `scores` (columns * rows floats, row by row from north to south; or null) gets for each foot point
  * the best score of all hypotheses, -1 where nothing was compared. The points are coarse_gsd_m apart;
  * `corner_m`: the north-west one, east and north from the window's origin. */
 GDN_API int32_t gdn_structural_places(uint64_t frame, const uint8_t* mosaic, const uint8_t* valid,
                                       int32_t mosaic_width_px, int32_t mosaic_height_px,
                                       const double* mosaic_from_local,
-                                      const gdn_structural_query* query, double separation_m,
-                                      int32_t capacity, double* places, int32_t* count,
+                                      const gdn_structural_query* query, const double* reach_m,
+                                      double separation_m, int32_t capacity, double* places, int32_t* count,
                                       const double* corner_m, int32_t columns, int32_t rows,
                                       float* scores, gdn_error* error);
 

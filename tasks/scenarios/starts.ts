@@ -5,7 +5,7 @@
  */
 import { ALWAYS, errorAtMost, NO_SILENCE, OUTPUT_RATE } from "./checks.ts";
 import type { Check, Scenario } from "./contract.ts";
-import { atLeast, atMost, firstFix, isTrue, recordsOf } from "./measures.ts";
+import { atLeast, atMost, errorsM, firstFix, isTrue, recordsOf } from "./measures.ts";
 
 const WITHOUT_GPS = ["--start-in-air", "--gps-off", "0.."];
 
@@ -87,7 +87,18 @@ export const STARTS: readonly Scenario[] = [
     controller: WITHOUT_GPS,
     map: "large",
     durationS: 45,
-    checks: [...ALWAYS, FIX_TYPE_1, ...N1, OUTPUT_RATE],
+    checks: [
+      ...ALWAYS,
+      FIX_TYPE_1,
+      OUTPUT_RATE,
+      {
+        criterion: "honest output",
+        what: "positions with a fix that are over 50 m off",
+        bar: "0",
+        measure: (evidence) =>
+          atMost(errorsM(evidence, 0, Infinity).filter((m) => m > 50).length, 0, "positions"),
+      },
+    ],
   },
   {
     name: "start without GPS, hint",

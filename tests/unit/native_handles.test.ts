@@ -122,6 +122,7 @@ function frameCalls({ symbols }: VisionLibrary): Record<string, Call> {
         48,
         affine,
         query,
+        new Float64Array(2),
         10,
         1,
         new Float64Array(5),

@@ -167,7 +167,7 @@ Deno.test("findPlaces() returns places apart from each other, best first, the tr
   const truth: CameraStand = { positionLocalM: [-90, 60, HEIGHT_M], attitude: LEVEL_NORTH };
   await using frame = await scene.frame(truth);
   const middle: CameraStand = { ...truth, positionLocalM: [0, 0, HEIGHT_M] };
-  const search = { searchRadiusM: 180, coarseGsdM: 1.5, blocksX: 0, blocksY: 0 };
+  const search = { coarseGsdM: 1.5, blocksX: 0, blocksY: 0 };
   const side = 301, westM = -225, northM = 225;
   const grid = { westM, northM, columns: side, rows: side, scores: new Float32Array(side * side) };
   const places = await findPlaces(
@@ -175,7 +175,7 @@ Deno.test("findPlaces() returns places apart from each other, best first, the tr
     frame,
     new PictureMap(ground).mosaic(),
     query(middle, search),
-    { separationM: 20, capacity: 6, grid },
+    { reachEastM: 180, reachNorthM: 120, separationM: 20, capacity: 6, grid },
   );
   for (const { eastM, northM: placeM, score } of places) {
     const x = Math.round((eastM - westM) / 1.5), y = Math.round((northM - placeM) / 1.5);
@@ -184,12 +184,12 @@ Deno.test("findPlaces() returns places apart from each other, best first, the tr
     );
     assert.ok(around.includes(Math.fround(score)), `${score} is the best score at its place`);
   }
-  assert.equal(grid.scores[0], -1, "beyond the radius nothing is compared");
+  assert.equal(grid.scores[0], -1, "beyond the rectangle nothing is compared");
   assert.equal(places.length, 6);
   const [first] = places;
   assert.ok(Math.hypot(first.eastM + 90, first.northM - 60) < 3, JSON.stringify(first));
   for (const [i, place] of places.entries()) {
-    assert.ok(Math.hypot(place.eastM, place.northM) < 182, "within the radius");
+    assert.ok(Math.abs(place.eastM) < 182 && Math.abs(place.northM) < 122, "within the rectangle");
     for (const other of places.slice(0, i)) {
       assert.ok(other.score >= place.score);
       const apartM = Math.hypot(other.eastM - place.eastM, other.northM - place.northM);

@@ -25,11 +25,11 @@ export const structuralSymbols = {
     nonblocking: true,
   },
   gdn_structural_places: {
-    // (…, const query*, double separation, int32_t capacity, double* places, int32_t* count,
-    //  const double* corner, int32_t columns, int32_t rows, float* scores, gdn_error*)
+    // (…, const query*, const double* reach, double separation, int32_t capacity, double* places,
+    //  int32_t* count, const double* corner, int32_t columns, int32_t rows, float* scores, gdn_error*)
     parameters: [
       ...matchParameters,
-      ...["f64", "i32", "buffer", "buffer"] as const,
+      ...["buffer", "f64", "i32", "buffer", "buffer"] as const,
       ...["buffer", "i32", "i32", "buffer"] as const,
       "buffer",
     ],
@@ -57,6 +57,7 @@ export interface StructuralQuery {
   /** Predicted foot point, metres east and north of the mosaic's origin. */
   readonly eastM: number;
   readonly northM: number;
+  /** How far the foot point may lie from there; `findPlaces` has a rectangle in its place. */
   readonly searchRadiusM: number;
   readonly headingHalfRangeRad: number;
   readonly headingStepRad: number;
@@ -212,13 +213,22 @@ interface ScoreGrid {
   readonly scores: Float32Array<ArrayBuffer>;
 }
 
+interface PlacesOptions {
+  /** The foot point is sought so far either way of the predicted one, metres. */
+  readonly reachEastM: number;
+  readonly reachNorthM: number;
+  readonly separationM: number;
+  readonly capacity: number;
+  readonly grid?: ScoreGrid;
+}
+
 /** The best candidates of a coarse search that are far enough apart, best first. */
 export async function findPlaces(
   library: StructuralLibrary,
   frame: VisionFrame,
   mosaic: MapMosaic,
-  query: StructuralQuery,
-  options: { separationM: number; capacity: number; grid?: ScoreGrid },
+  query: Omit<StructuralQuery, "searchRadiusM">,
+  options: PlacesOptions,
 ): Promise<StructuralPlace[]> {
   checkMosaic(mosaic);
   const { grid } = options;
@@ -238,7 +248,8 @@ export async function findPlaces(
       mosaic.widthPx,
       mosaic.heightPx,
       Float64Array.from(mosaic.pixelFromLocal),
-      encodeQuery(query),
+      encodeQuery({ ...query, searchRadiusM: 0 }),
+      Float64Array.of(options.reachEastM, options.reachNorthM),
       options.separationM,
       options.capacity,
       places,

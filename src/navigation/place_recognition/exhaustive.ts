@@ -11,16 +11,19 @@ import type { PlaceRecognitionConfig } from "./config.ts";
 import type { PlaceRecogniser, Proposal } from "./contract.ts";
 import type { PlaceScores } from "./place_evidence.ts";
 
-/** The part of the map that a search looks at. */
+/** The part of the map that a search looks at: a rectangle. */
 interface SearchArea {
+  /** Its middle. */
   readonly eastM: number;
   readonly northM: number;
-  readonly radiusM: number;
+  /** Half of its sides. */
+  readonly reachEastM: number;
+  readonly reachNorthM: number;
   readonly gsdM: number;
   readonly pixels: number;
 }
 
-/** Square around the prior, cut to the map. */
+/** Around the prior, cut to the map. */
 export function searchArea(
   prior: PlaceHypothesis,
   bounds: LocalBounds,
@@ -34,36 +37,39 @@ export function searchArea(
   const east = Math.min(bounds.eastMaxM, eastM + reachM);
   const south = Math.max(bounds.northMinM, northM - reachM);
   const north = Math.min(bounds.northMaxM, northM + reachM);
-  const radiusM = Math.max(0, (east - west) / 2, (north - south) / 2);
+  const reachEastM = Math.max(0, (east - west) / 2), reachNorthM = Math.max(0, (north - south) / 2);
+  const areaM2 = 4 * reachEastM * reachNorthM;
   const footprintM = heightM * camera.widthPx / camera.fxPx;
   // A large area is compared more coarsely before it is too large.
   const coarseM = Math.min(
     footprintM / config.exhaustiveWidthMinPx,
-    2 * radiusM / Math.sqrt(config.exhaustivePixelsMax),
+    Math.sqrt(areaM2 / config.exhaustivePixelsMax),
   );
   const gsdM = Math.max(mapGsdM, footprintM / config.exhaustiveWidthPx, coarseM);
   return {
     eastM: (west + east) / 2,
     northM: (south + north) / 2,
-    radiusM,
+    reachEastM,
+    reachNorthM,
     gsdM,
-    // Of the square that is searched: a long strip of map costs what its length squared costs.
     // Whole ones: a rounding error must not make an area too large that was coarsened to the limit.
-    pixels: Math.round((2 * radiusM / gsdM) ** 2),
+    pixels: Math.round(areaM2 / gsdM ** 2),
   };
 }
 
 /** For every place that is searched; −1 until it is. */
-function placeScores({ eastM, northM, radiusM, gsdM }: SearchArea): PlaceScores {
-  const side = 2 * Math.ceil(radiusM / gsdM) + 1;
-  const halfM = (side - 1) / 2 * gsdM;
+function placeScores(
+  { eastM, northM, reachEastM, reachNorthM, gsdM }: SearchArea,
+): PlaceScores {
+  const right = Math.ceil(reachEastM / gsdM), down = Math.ceil(reachNorthM / gsdM);
+  const columns = 2 * right + 1, rows = 2 * down + 1;
   return {
-    westM: eastM - halfM,
-    northM: northM + halfM,
+    westM: eastM - right * gsdM,
+    northM: northM + down * gsdM,
     gsdM,
-    columns: side,
-    rows: side,
-    scores: new Float32Array(side * side).fill(-1),
+    columns,
+    rows,
+    scores: new Float32Array(columns * rows).fill(-1),
   };
 }
 
@@ -104,7 +110,7 @@ export class ExhaustiveSearch implements PlaceRecogniser {
     const window = await this.#map.window(
       area.eastM,
       area.northM,
-      area.radiusM + extentM,
+      Math.max(area.reachEastM, area.reachNorthM) + extentM,
       area.gsdM,
     );
     if (window === null) return [];
@@ -116,7 +122,6 @@ export class ExhaustiveSearch implements PlaceRecogniser {
       heightM,
       eastM: area.eastM - window.originEastM,
       northM: area.northM - window.originNorthM,
-      searchRadiusM: Math.max(area.radiusM * Math.SQRT2, 10 * area.gsdM),
       headingHalfRangeRad: halfRange(2.2 * prior.sigmaHeadingRad, headingStepRad, Math.PI),
       headingStepRad,
       scaleHalfRange: halfRange(2.2 * prior.sigmaHeightM / heightM, config.scaleStep, 0.3),
@@ -128,6 +133,8 @@ export class ExhaustiveSearch implements PlaceRecogniser {
       blocksX: 0,
       blocksY: 0,
     }, {
+      reachEastM: Math.max(area.reachEastM, 10 * area.gsdM),
+      reachNorthM: Math.max(area.reachNorthM, 10 * area.gsdM),
       separationM: 10 * area.gsdM,
       capacity: Math.min(config.candidates, candidatesMax),
       grid: {
