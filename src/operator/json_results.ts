@@ -336,6 +336,8 @@ export const JSON_RESULTS: Readonly<Record<string, readonly z.ZodType[]>> = {
     coverage: z.number().describe("0 to 1, of the area"),
     places: Count,
     placeSidesM: z.array(z.number()),
+    mapRegistrationSigmaM: z.number().describe("1 sigma, with the datum's error"),
+    datumErrorM: z.number().describe("by how much the imagery's datum may shift the map"),
     descriptorDimension: Count,
     index: z.strictObject({ efSearch: Count, recall: z.number().nullable() }),
     bytes: Count,

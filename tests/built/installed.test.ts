@@ -202,7 +202,7 @@ machineTest("an upgrade keeps settings and migrates; the older program then refu
     assert.equal(refused.code, 78, refused.stderr);
     assert.match(
       refused.stderr,
-      /\/var\/lib\/gdn\/data.* has schema 7 \(0007_\w+\.sql\), this program knows 6; use the newer/,
+      /\/var\/lib\/gdn\/data.* has schema 8 \(0008_\w+\.sql\), this program knows 7; use the newer/,
     );
   });
 });

@@ -19,6 +19,7 @@ function rowOfTiles(count: number): Imagery {
   const { jpeg } = makeTile({});
   return {
     gsdM: 0.5,
+    registrationErrorM: 0,
     latitudeDeg: 50,
     capturedAt: null,
     tiles: () => Array.from({ length: count }, (_, x) => ({ zoom: ZOOM, x, y: 88_000 })),

@@ -44,8 +44,8 @@ Writes tiles of the cache for other programs. The end of OUT's name says how:
   .pmtiles             PMTiles version 3, equal pictures once
   .tif, .tiff          a GeoTIFF that is a COG: one zoom as one picture, EPSG:3857, with overviews
   anything else        a folder {z}/{x}/{y}.jpg
-JPEG bytes go into the first two and the folder unchanged; pixels into the GeoTIFF. Nothing stands at
-OUT until all of it is there. Tiles of two sources do not go into one export: name one.`;
+JPEG bytes go into the first two and the folder unchanged, but for tiles that are ground only in part: those
+are PNGs with alpha. Pixels go into the GeoTIFF. Nothing stands at OUT until all of it is there. Tiles of two sources do not go into one export: name one.`;
 
 const OPTIONS = {
   out: option.path({

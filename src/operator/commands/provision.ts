@@ -77,7 +77,8 @@ const OPTIONS = {
     minimum: 0.01,
     maximum: 1000,
     default: MAP_SIGMA_DEFAULT_M,
-    help: "how wrong the map's own position may be, 1 sigma per axis",
+    help: "how wrong the map's own position may be, 1 sigma per axis; the error of the imagery's " +
+      "datum, which the import told, is added",
   }),
   agl: option.lengthsM({
     ...SIDES_M,
@@ -230,6 +231,12 @@ function describe(summary: ProvisionSummary, io: CommandIo): void {
     `${tiles} tiles at zoom ${zoom}, ${places} places of ${placeSidesM.join(" m and ")} m, ` +
       bytesText(summary.bytes),
   );
+  if (summary.datumErrorM > 0) {
+    io.out(
+      `map error ${summary.mapRegistrationSigmaM} m (1 sigma), of which ${summary.datumErrorM} m ` +
+        "by the datum of its imagery",
+    );
+  }
   const { efSearch, recall } = summary.index;
   const found = recall === null ? "" : `, finds ${(100 * recall).toFixed(1)} % of the ten nearest`;
   io.out(`index: efSearch ${efSearch}${found}`);

@@ -18,6 +18,7 @@ export {
   refuseDuplicates,
   refusedVote,
 } from "./rules.ts";
+export { coverageMaskOf, withCoverageMask } from "./coverage_mask.ts";
 export { pixelHandle } from "./pixel_handle.ts";
 export { sidecarBytes, sidecarContents, SIDECARS } from "./sidecars.ts";
 export { WriteJournal } from "./write_journal.ts";

@@ -47,7 +47,7 @@ export interface ProvisionRequest {
   readonly name: string | null;
   /** Height of the flat ground over the ellipsoid, metres. */
   readonly groundHeightM: number;
-  /** 1 sigma of the map's own position error, metres. */
+  /** 1 sigma of the map's own position error, metres; the error of its datum is added. */
   readonly mapRegistrationSigmaM: number;
   /** Sides of the squares of ground that are described, metres. */
   readonly placeSidesM: readonly number[];
@@ -101,6 +101,10 @@ export interface ProvisionSummary {
   readonly coverage: number;
   readonly places: number;
   readonly placeSidesM: readonly number[];
+  /** 1 sigma of the map's own position error, metres, with the datum's. */
+  readonly mapRegistrationSigmaM: number;
+  /** By how much the datum of the imagery may shift the map, metres. */
+  readonly datumErrorM: number;
   readonly descriptorDimension: number;
   /** The chosen efSearch, and the share of the true ten nearest that it found for trial queries. */
   readonly index: { readonly efSearch: number; readonly recall: number | null };

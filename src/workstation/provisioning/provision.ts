@@ -72,6 +72,7 @@ export async function provisionPackage(
   }
 
   signal?.throwIfAborted();
+  const mapError = mapErrorOf(request, selection);
   const freshness = freshnessOf(request, fresh, tiles);
   const { bytes, manifestSha256 } = await folder.finish({
     format: "gdn-flight-package",
@@ -81,7 +82,7 @@ export async function provisionPackage(
     zoom: selection.zoom,
     tileCount: tiles.length,
     groundHeightM: request.groundHeightM,
-    mapRegistrationSigmaM: request.mapRegistrationSigmaM,
+    mapRegistrationSigmaM: mapError.mapRegistrationSigmaM,
     ...(freshness.isNeeded ? { freshness: freshness.document } : {}),
   });
   await pinned.keep();
@@ -98,6 +99,7 @@ export async function provisionPackage(
     coverage: covered / (tiles.length + selection.holes.length),
     places: described.places.length,
     placeSidesM: sidesM,
+    ...mapError,
     descriptorDimension: described.vocabulary.axisCount,
     index: { efSearch: index.hnsw.efSearch, recall: index.recall?.measured ?? null },
     bytes,
@@ -172,6 +174,15 @@ function freshnessOf(request: ProvisionRequest, fresh: FreshTiles, tiles: readon
     },
     isNeeded: flightAt !== undefined || fresh.leftOut.length > 0 || firstExpiresAt !== null,
   };
+}
+
+/** The error of the datum shifts all of the map: no part makes up for another, so it is added in full. */
+function mapErrorOf(request: ProvisionRequest, { tiles }: TileSelection) {
+  const datumErrorM = tiles.reduce(
+    (most, { registrationErrorM = 0 }) => Math.max(most, registrationErrorM),
+    0,
+  );
+  return { mapRegistrationSigmaM: request.mapRegistrationSigmaM + datumErrorM, datumErrorM };
 }
 
 function middleOf({ area }: TileSelection): { latitudeDeg: number; longitudeDeg: number } {

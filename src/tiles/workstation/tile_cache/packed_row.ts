@@ -51,6 +51,7 @@ const COMMON_FIELDS = [
   seconds("captured_at"),
   "coverage",
   orEmpty("freshness_label"),
+  orEmpty("registration_error_m"),
   // Three fields that only tiles made in flight have: one test spares the others three.
   "CASE WHEN flight_id IS NULL AND voting_status IS NULL AND quality IS NULL THEN E'\\x1f\\x1f' " +
   `ELSE ${joined(["flight_id", "voting_status", "quality"].map(orEmpty))} END`,
@@ -59,7 +60,7 @@ const COMMON_FIELDS = [
 
 /** The raw columns behind the common fields, for GROUP BY. */
 const COMMON_COLUMNS = "zoom, tile_size_px, source, source_gsd_m, captured_at, coverage, " +
-  "freshness_label, flight_id, voting_status, quality, attribution";
+  "freshness_label, registration_error_m, flight_id, voting_status, quality, attribution";
 
 const packed = (...fields: readonly string[]) =>
   `concat_ws(E'\\x1f', ${fields.join(", ")}) AS tile`;
@@ -146,6 +147,7 @@ interface Common {
   readonly capturedMs: number | null;
   readonly coverage: number;
   readonly freshnessLabel: string;
+  readonly registrationErrorM: number | null;
   readonly votingStatus: string;
   readonly quality: string;
   readonly attribution: string;
@@ -166,6 +168,7 @@ function commonOf(cells: Cells): Common {
     capturedMs: cells.date("captured_at")?.getTime() ?? null,
     coverage: cells.number("coverage"),
     freshnessLabel: cells.text("freshness_label"),
+    registrationErrorM: cells.numberOrNull("registration_error_m"),
     flightId: cells.text("flight_id"),
     votingStatus: cells.text("voting_status"),
     quality: cells.text("quality"),
@@ -177,6 +180,7 @@ function commonOf(cells: Cells): Common {
 /** Copies, so that no mutable object is shared between two tiles. */
 function metadataOfParts({ x, y, contentSha256, diskBytes }: Own, common: Common): TileMetadata {
   const { zoom, source, flightId, capturedMs, freshnessLabel, votingStatus, quality } = common;
+  const { registrationErrorM } = common;
   return {
     tileId: flightId === "" ? { zoom, x, y, source } : { zoom, x, y, source, flightId },
     tileSizePx: common.tileSizePx,
@@ -186,6 +190,7 @@ function metadataOfParts({ x, y, contentSha256, diskBytes }: Own, common: Common
     diskBytes,
     coverage: common.coverage,
     attribution: common.attribution,
+    ...(registrationErrorM === null ? undefined : { registrationErrorM }),
     ...(freshnessLabel === "" ? undefined : { freshnessLabel }),
     ...(votingStatus === "" ? undefined : { votingStatus }),
     ...(quality === "" ? undefined : { quality: JSON.parse(quality) }),
@@ -212,10 +217,15 @@ class Cells {
   }
 
   number(column: string): number {
+    return this.numberOrNull(column) ?? this.refuse(column);
+  }
+
+  /** null for an empty cell. */
+  numberOrNull(column: string): number | null {
     const cell = this.text(column);
-    const value = cell === "" ? NaN : Number(cell);
+    const value = Number(cell);
     if (!Number.isFinite(value)) throw this.#unusable(column);
-    return value;
+    return cell === "" ? null : value;
   }
 
   date(column: string): Date | null {

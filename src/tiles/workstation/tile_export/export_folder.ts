@@ -1,5 +1,6 @@
 /**
- * Exports a `{z}/{x}/{y}.jpg` folder (slippy numbering, y from the north), with a metadata.json.
+ * Exports a `{z}/{x}/{y}.jpg` folder (slippy numbering, y from the north; .png where a tile is partly
+ * covered), with a metadata.json.
  *
  * @module
  */
@@ -8,6 +9,7 @@ import type { TileMetadata } from "../../tile_contract/mod.ts";
 import type { ExportableTiles, ExportObserver, ExportRequest, ExportSummary } from "./contract.ts";
 import { ExportFacts } from "./facts.ts";
 import { exportFault, FOLDER_DOCUMENT, refuseForeignFolder } from "./output.ts";
+import { archivePicture } from "./picture.ts";
 
 const WRITES_AT_ONCE = 8;
 
@@ -26,18 +28,22 @@ export async function exportFolder(
     const made = new LastFolders(folder);
     const copy = async (metadata: TileMetadata) => {
       const { zoom, x, y } = metadata.tileId;
-      const jpeg = await tiles.readFile(metadata);
+      const { bytes, extension } = await archivePicture(await tiles.readFile(metadata));
       await output.guard(() => made.ensure(`${zoom}/${x}`));
-      await output.guard(() => Deno.writeFile(`${folder}/${zoom}/${x}/${y}.jpg`, jpeg));
-      return metadata;
+      await output.guard(() => Deno.writeFile(`${folder}/${zoom}/${x}/${y}.${extension}`, bytes));
+      return { metadata, extension, size: bytes.length };
     };
     for await (
-      const metadata of readAhead(tiles.list(request.selection), WRITES_AT_ONCE, copy)
+      const { metadata, extension, size } of readAhead(
+        tiles.list(request.selection),
+        WRITES_AT_ONCE,
+        copy,
+      )
     ) {
       observe.signal?.throwIfAborted();
-      facts.add(metadata);
+      facts.add(metadata, extension);
       garbage.add();
-      bytes += metadata.diskBytes;
+      bytes += size;
       observe.progress?.(facts.tiles);
     }
     const text = JSON.stringify(facts.document(request.name), null, 2) + "\n";

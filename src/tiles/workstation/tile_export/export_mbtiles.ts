@@ -11,6 +11,7 @@ import type { TileMetadata } from "../../tile_contract/mod.ts";
 import type { ExportableTiles, ExportObserver, ExportRequest, ExportSummary } from "./contract.ts";
 import { ExportFacts } from "./facts.ts";
 import { exportFault } from "./output.ts";
+import { archivePicture } from "./picture.ts";
 
 const READS_AT_ONCE = 8;
 /** Rows in one transaction: they stay in SQLite's page cache until it ends. */
@@ -67,17 +68,17 @@ async function insertTiles(
   const insert = database.prepare("INSERT INTO tiles VALUES (?, ?, ?, ?)");
   const read = async (metadata: TileMetadata) => ({
     metadata,
-    jpeg: await tiles.readFile(metadata),
+    picture: await archivePicture(await tiles.readFile(metadata)),
   });
   const garbage = new GarbageBound();
   database.exec("BEGIN");
   for await (
-    const { metadata, jpeg } of readAhead(tiles.list(request.selection), READS_AT_ONCE, read)
+    const { metadata, picture } of readAhead(tiles.list(request.selection), READS_AT_ONCE, read)
   ) {
     observe.signal?.throwIfAborted();
     const { zoom, x, y } = metadata.tileId;
-    insert.run(zoom, x, 2 ** zoom - 1 - y, jpeg);
-    facts.add(metadata);
+    insert.run(zoom, x, 2 ** zoom - 1 - y, picture.bytes);
+    facts.add(metadata, picture.extension);
     garbage.add();
     if (facts.tiles % TRANSACTION_TILES === 0) database.exec("COMMIT; BEGIN");
     observe.progress?.(facts.tiles);

@@ -16,14 +16,22 @@ export class ExportFacts {
   #bounds: Bbox | null = null;
   #oldest: Date | null = null;
   #undated = false;
+  #registrationErrorM = 0;
+  /** Whether a picture was written as PNG: that of a partly covered tile. */
+  hasPng = false;
 
-  add(metadata: TileMetadata): void {
+  add(metadata: TileMetadata, extension: "jpg" | "png"): void {
     const { tileId, attribution, capturedAt } = metadata;
     this.tiles++;
+    this.hasPng ||= extension === "png";
     this.#zooms.add(tileId.zoom);
     if (attribution !== "" && this.#attributions.size < ATTRIBUTIONS_MAX) {
       this.#attributions.add(attribution);
     }
+    this.#registrationErrorM = Math.max(
+      this.#registrationErrorM,
+      metadata.registrationErrorM ?? 0,
+    );
     if (capturedAt === null) this.#undated = true;
     else if (this.#oldest === null || capturedAt < this.#oldest) this.#oldest = capturedAt;
     const box = tileBounds(tileId), now = this.#bounds ?? box;
@@ -69,6 +77,10 @@ export class ExportFacts {
       ...(this.#oldest === null || this.#undated
         ? {}
         : { captured_at: this.#oldest.toISOString() }),
+      // The largest of all tiles, for the same reason.
+      ...(this.#registrationErrorM > 0
+        ? { registration_error_m: `${this.#registrationErrorM}` }
+        : {}),
     };
   }
 }

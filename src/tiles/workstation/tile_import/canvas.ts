@@ -5,6 +5,7 @@
  */
 import { TILE_SIZE_PX } from "../../../core/mod.ts";
 import type { LensLibrary } from "../../../native/vision/mod.ts";
+import { withCoverageMask } from "../../tile_contract/mod.ts";
 import type { PaintedTile } from "./contract.ts";
 
 const JPEG_QUALITY = 90;
@@ -59,7 +60,7 @@ export function emptyCanvas(): SquareCanvas {
   };
 }
 
-/** null when no pixel of the canvas is covered. */
+/** null when no pixel of the canvas is covered; the JPEG of a partly covered one says which are. */
 export async function encodeCanvas(
   toolkit: TileToolkit,
   canvas: SquareCanvas,
@@ -73,7 +74,8 @@ export async function encodeCanvas(
     channels: 3,
     pixels: canvas.pixels,
   }, JPEG_QUALITY);
-  return { jpeg, coverage: covered / canvas.coverage.length };
+  const coverage = covered / canvas.coverage.length;
+  return { jpeg: coverage < 1 ? withCoverageMask(jpeg, canvas.coverage) : jpeg, coverage };
 }
 
 /** Joins four canvases (NW, NE, SW, SE) into one, each pixel the mean of those that are covered. */

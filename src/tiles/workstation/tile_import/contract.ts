@@ -26,6 +26,8 @@ export interface Imagery extends AsyncDisposable {
   readonly gsdM: number;
   /** Latitude at its middle, degrees. */
   readonly latitudeDeg: number;
+  /** By how much all of it may be shifted by its datum, metres; 0: not known to be. */
+  readonly registrationErrorM: number;
   /** Date of the imagery, when it states one itself. */
   readonly capturedAt: Date | null;
   /** Every tile that may contain a pixel of it, in an order that reads the imagery once. */
@@ -45,6 +47,8 @@ export interface GeoReference {
   readonly name: string;
   /** Metres of ground per pixel, at the middle of the picture. */
   readonly gsdM: number;
+  /** By how much all positions may be shifted by the datum, metres; absent: not known to be. */
+  readonly datumErrorM?: number;
   /** Position of a pixel in degrees. */
   wgsFromPixel(xPx: number, yPx: number): { latitudeDeg: number; longitudeDeg: number };
   /** NaN outside of the projection. */

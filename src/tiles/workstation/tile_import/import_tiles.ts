@@ -88,6 +88,7 @@ function newTile(
     diskBytes: painted.jpeg.length,
     coverage: painted.coverage,
     attribution: options.attribution,
+    ...(imagery.registrationErrorM > 0 ? { registrationErrorM: imagery.registrationErrorM } : {}),
   };
   return { metadata, jpeg: painted.jpeg };
 }

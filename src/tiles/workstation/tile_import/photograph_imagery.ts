@@ -43,6 +43,7 @@ interface Layer {
 export class PhotographImagery implements Imagery {
   readonly gsdM: number;
   readonly latitudeDeg: number;
+  readonly registrationErrorM = 0;
   readonly capturedAt: Date | null;
   readonly notes: readonly string[];
   readonly #set: PhotographSet;

@@ -31,6 +31,7 @@ const TILES_MAX = 4_000_000;
 export class RasterImagery implements Imagery {
   readonly gsdM: number;
   readonly latitudeDeg: number;
+  readonly registrationErrorM: number;
   /** No tag of a picture states it: a TIFF's DateTime is when a program wrote the file. */
   readonly capturedAt = null;
   readonly notes: readonly string[];
@@ -49,6 +50,7 @@ export class RasterImagery implements Imagery {
     this.#reference = reference;
     this.#toolkit = toolkit;
     this.gsdM = reference.gsdM;
+    this.registrationErrorM = reference.datumErrorM ?? 0;
     const middle = reference.wgsFromPixel(raster.widthPx / 2, raster.heightPx / 2);
     this.latitudeDeg = middle.latitudeDeg;
   }

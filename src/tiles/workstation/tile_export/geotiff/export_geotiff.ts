@@ -19,7 +19,7 @@ import {
   tileBounds,
   writeAll,
 } from "../../../../core/mod.ts";
-import type { Bbox, TileMetadata } from "../../../tile_contract/mod.ts";
+import { type Bbox, coverageMaskOf, type TileMetadata } from "../../../tile_contract/mod.ts";
 import type {
   ExportableTiles,
   ExportObserver,
@@ -29,6 +29,7 @@ import type {
 } from "../contract.ts";
 import { ExportFacts } from "../facts.ts";
 import { exportFault } from "../output.ts";
+import { withAlpha } from "../picture.ts";
 import {
   directoriesBytes,
   type LevelTiles,
@@ -164,7 +165,7 @@ class Mosaic {
     for await (const { metadata, jpeg } of readAhead(listed, READS_AT_ONCE, read)) {
       const { x, y } = metadata.tileId;
       this.#block.set(`${x - range.xMin}/${y - range.yMin}`, jpeg);
-      this.#facts.add(metadata);
+      this.#facts.add(metadata, "jpg");
     }
     this.#observe.progress?.(this.#facts.tiles);
     return this.#block.size > 0;
@@ -176,14 +177,7 @@ class Mosaic {
     const { zoom, xMin, yMin } = this.#request.range;
     const name = `tile ${zoom}/${xMin + column}/${yMin + row}`;
     const { pixels } = await this.#decoder.decodeJpeg(jpeg, { name, denominator: 1 });
-    const square = new Uint8Array(SQUARE_BYTES);
-    for (let from = 0, to = 0; to < SQUARE_BYTES; from += 3, to += 4) {
-      square[to] = pixels[from];
-      square[to + 1] = pixels[from + 1];
-      square[to + 2] = pixels[from + 2];
-      square[to + 3] = 255;
-    }
-    return square;
+    return withAlpha(pixels, coverageMaskOf(jpeg));
   }
 }
 

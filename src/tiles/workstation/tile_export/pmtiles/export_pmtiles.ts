@@ -7,7 +7,7 @@
  */
 import { gzipSync } from "node:zlib";
 import { tileIdToZxy } from "pmtiles";
-import { GarbageBound, Output, OutputFile, readAhead } from "../../../../core/mod.ts";
+import { DataError, GarbageBound, Output, OutputFile, readAhead } from "../../../../core/mod.ts";
 import type {
   ExportableTiles,
   ExportObserver,
@@ -16,7 +16,9 @@ import type {
   TileSelection,
 } from "../contract.ts";
 import { ExportFacts } from "../facts.ts";
+import type { TileMetadata } from "../../../tile_contract/mod.ts";
 import { exportFault } from "../output.ts";
+import { archivePicture } from "../picture.ts";
 import { makeDirectories } from "./directories.ts";
 import { makeHeader } from "./header.ts";
 import { type PlannedPicture, type PmtilesPlan, PmtilesPlanner } from "./plan.ts";
@@ -34,8 +36,9 @@ export async function exportPmtiles(
     const garbage = new GarbageBound();
     for await (const metadata of tiles.list(request.selection)) {
       observe.signal?.throwIfAborted();
-      planner.add(metadata);
-      facts.add(metadata);
+      const { bytes, extension } = await pictureFacts(tiles, metadata);
+      planner.add(metadata, bytes);
+      facts.add(metadata, extension);
       garbage.add();
     }
     const plan = planner.plan();
@@ -52,6 +55,13 @@ export async function exportPmtiles(
   }
 }
 
+/** Size and kind of a picture in the file; a wholly covered one need not be read for it. */
+async function pictureFacts(tiles: ExportableTiles, metadata: TileMetadata) {
+  if (metadata.coverage === 1) return { bytes: metadata.diskBytes, extension: "jpg" as const };
+  const { bytes, extension } = await archivePicture(await tiles.readFile(metadata));
+  return { bytes: bytes.length, extension };
+}
+
 function partsBeforeTiles(plan: PmtilesPlan, facts: ExportFacts, name: string): Uint8Array[] {
   const { root, leaves } = makeDirectories(plan.entries);
   const metadata = gzipSync(JSON.stringify(facts.document(name)));
@@ -63,6 +73,7 @@ function partsBeforeTiles(plan: PmtilesPlan, facts: ExportFacts, name: string): 
     addressedTiles: plan.addressedTiles,
     entries: plan.entries.count,
     pictures: plan.pictures,
+    hasPng: facts.hasPng,
     zoomMin: facts.zooms[0] ?? 0,
     zoomMax: facts.zooms.at(-1) ?? 0,
     bounds: facts.bounds,
@@ -84,18 +95,21 @@ async function writePictures(
   const { plan, garbage, observe } = work;
   const { source, flightId } = selection;
   const flight = flightId === undefined ? {} : { flightId };
-  const read = ({ tileId, contentSha256, diskBytes }: PlannedPicture) => {
+  const read = async ({ tileId, contentSha256, diskBytes, pictureBytes }: PlannedPicture) => {
     const [zoom, x, y] = tileIdToZxy(tileId);
-    return tiles.readFile({
+    const jpeg = await tiles.readFile({
       tileId: { zoom, x, y, source, ...flight },
       contentSha256,
       diskBytes,
     });
+    const { bytes } = await archivePicture(jpeg);
+    if (bytes.length === pictureBytes) return bytes;
+    throw new DataError(`tile ${zoom}/${x}/${y}`, "it was changed while it was exported");
   };
   let done = 0;
-  for await (const jpeg of readAhead(plan.picturesInOrder(), READS_AT_ONCE, read)) {
+  for await (const bytes of readAhead(plan.picturesInOrder(), READS_AT_ONCE, read)) {
     observe.signal?.throwIfAborted();
-    await out.write(jpeg);
+    await out.write(bytes);
     garbage.add();
     observe.progress?.(++done + plan.addressedTiles - plan.pictures);
   }

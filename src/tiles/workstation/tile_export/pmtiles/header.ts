@@ -14,6 +14,8 @@ interface HeaderFields {
   readonly addressedTiles: number;
   readonly entries: number;
   readonly pictures: number;
+  /** Whether some of the pictures are PNGs: then the header names no type for all of them. */
+  readonly hasPng: boolean;
   readonly zoomMin: number;
   readonly zoomMax: number;
   readonly bounds: Bbox;
@@ -24,6 +26,7 @@ const VERSION = 3;
 const CLUSTERED = 1;
 const COMPRESSION_NONE = 1;
 const COMPRESSION_GZIP = 2;
+const TILE_TYPE_MIXED = 0;
 const TILE_TYPE_JPEG = 3;
 
 /** The sections in order: header, root, metadata, leaves, tiles. */
@@ -45,7 +48,8 @@ export function makeHeader(fields: HeaderFields): Uint8Array<ArrayBuffer> {
     offset += length;
   }
   for (const count of [fields.addressedTiles, fields.entries, fields.pictures]) number(count);
-  const words = [CLUSTERED, COMPRESSION_GZIP, COMPRESSION_NONE, TILE_TYPE_JPEG];
+  const tileType = fields.hasPng ? TILE_TYPE_MIXED : TILE_TYPE_JPEG;
+  const words = [CLUSTERED, COMPRESSION_GZIP, COMPRESSION_NONE, tileType];
   for (const word of [...words, fields.zoomMin, fields.zoomMax]) bytes[at++] = word;
   const { bounds, centre } = fields;
   const position = (longitudeDeg: number, latitudeDeg: number) => {

@@ -24,6 +24,8 @@ export interface TileArchive extends AsyncDisposable {
   readonly attribution: string;
   /** Date of the oldest picture in it, when the archive states one (our own exports do). */
   readonly capturedAt: Date | null;
+  /** By how much the datum of its imagery may shift it, metres, as our own exports state; else 0. */
+  readonly registrationErrorM: number;
   /** Yields every entry in turn and keeps none of them. */
   tiles(): AsyncIterable<ArchiveTile | RefusedTile>;
 }

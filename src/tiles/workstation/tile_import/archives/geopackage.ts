@@ -34,6 +34,7 @@ export function openGeopackage(file: SqliteTiles, wanted: number | null): TileAr
     total,
     attribution: "",
     capturedAt: null,
+    registrationErrorM: 0,
     tiles: () => file.tiles(table, stored, placeBy(matrices)),
     [Symbol.asyncDispose]() {
       file[Symbol.dispose]();

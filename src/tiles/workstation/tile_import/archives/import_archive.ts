@@ -30,7 +30,8 @@ const PARALLEL_TILES = 4;
 /** Number of refusals that are listed with their reason; the others are counted. */
 const REFUSALS_REPORTED = 20;
 
-type Options = Pick<ImportOptions, "source" | "capturedAt" | "attribution">;
+type Given = Pick<ImportOptions, "source" | "capturedAt" | "attribution">;
+type Options = Given & Pick<TileArchive, "registrationErrorM">;
 type Bounds = NonNullable<ImportSummary["bounds"]>;
 
 /** Imports every tile; those that the store holds already are left unchanged. */
@@ -38,13 +39,14 @@ export async function importArchive(
   archive: TileArchive,
   sink: TileSink,
   toolkit: TileToolkit,
-  options: Options,
+  options: Given,
   observe: { progress?: (done: number, total: number) => void; signal?: AbortSignal } = {},
 ): Promise<ArchiveSummary> {
   const run = new ArchiveImport(sink, toolkit, {
     ...options,
     capturedAt: options.capturedAt ?? archive.capturedAt,
     attribution: options.attribution || archive.attribution.slice(0, 1000),
+    registrationErrorM: archive.registrationErrorM,
   });
   let group: ArchiveTile[] = [];
   let done = 0;
@@ -111,6 +113,7 @@ class ArchiveImport {
         return null;
       }
       const { jpeg, coverage } = painted;
+      const { registrationErrorM } = this.#options;
       const metadata = {
         tileId: { ...item.tile, source: this.#options.source },
         tileSizePx: 256 as const,
@@ -120,6 +123,7 @@ class ArchiveImport {
         diskBytes: jpeg.length,
         coverage,
         attribution: this.#options.attribution,
+        ...(registrationErrorM > 0 ? { registrationErrorM } : {}),
       };
       return { metadata, jpeg };
     } catch (error) {

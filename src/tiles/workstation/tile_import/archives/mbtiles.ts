@@ -74,6 +74,7 @@ function openMbtiles(
     total,
     attribution: sidecar.attribution ?? "",
     capturedAt: capturedAtOf(sidecar),
+    registrationErrorM: sidecar.registration_error_m ?? 0,
     tiles: () => file.tiles(TABLE, zoom, placeBy(scheme)),
     [Symbol.asyncDispose]() {
       file[Symbol.dispose]();

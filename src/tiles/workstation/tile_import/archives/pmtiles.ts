@@ -47,6 +47,7 @@ export async function openPmtiles(path: string, zoom: number | null): Promise<Ti
       kind: "pmtiles",
       total,
       attribution: sidecar.attribution ?? "",
+      registrationErrorM: sidecar.registration_error_m ?? 0,
       capturedAt: capturedAtOf(sidecar),
       tiles: () => readTiles(path, file, header, directories, zoom),
       [Symbol.asyncDispose]() {

@@ -47,6 +47,7 @@ export async function openQuadkeyFolder(
     kind: "tile_folder",
     total: names.length,
     attribution: sidecar.attribution ?? "",
+    registrationErrorM: sidecar.registration_error_m ?? 0,
     capturedAt: capturedAtOf(sidecar),
     async *tiles() {
       for (const name of names.sort()) yield await read(path, name);

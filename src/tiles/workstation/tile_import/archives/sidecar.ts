@@ -13,6 +13,8 @@ const SidecarSchema = z.object({
   format: z.string().optional().catch(undefined),
   /** Our own: the oldest capture in the archive, ISO 8601. */
   captured_at: z.string().optional().catch(undefined),
+  /** Our own: by how much the datum of the imagery may shift it, metres. */
+  registration_error_m: z.coerce.number().min(0).max(100_000).optional().catch(undefined),
   /** TileJSON: "xyz" or "tms". */
   scheme: z.string().optional().catch(undefined),
   /** Degrees, "W,S,E,N" or its numbers. */

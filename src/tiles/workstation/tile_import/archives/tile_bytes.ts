@@ -6,6 +6,7 @@
  */
 import sharp, { type Metadata } from "sharp";
 import { DataError, jpegHeaderSize, messageOf, TILE_SIZE_PX } from "../../../../core/mod.ts";
+import { coverageMaskOf } from "../../../tile_contract/mod.ts";
 import { encodeCanvas, type TileToolkit } from "../canvas.ts";
 import type { PaintedTile } from "../contract.ts";
 
@@ -36,7 +37,7 @@ async function fromJpeg(
   name: string,
   bytes: Uint8Array<ArrayBuffer>,
   toolkit: TileToolkit,
-): Promise<PaintedTile> {
+): Promise<PaintedTile | null> {
   const size = jpegHeaderSize(bytes);
   if (size === null) {
     throw new DataError(name, "no picture can be read from it (a JPEG of no size)");
@@ -47,7 +48,10 @@ async function fromJpeg(
   }
   // Decoding at an eighth of the size also reads all coded data, and finds every damage in it.
   await toolkit.decodeJpeg(bytes, { name, denominator: 8 });
-  return { jpeg: bytes, coverage: 1 };
+  const mask = coverageMaskOf(bytes);
+  if (mask === null) return { jpeg: bytes, coverage: 1 };
+  const covered = mask.reduce((sum, value) => sum + (value === 0 ? 0 : 1), 0);
+  return covered === 0 ? null : { jpeg: bytes, coverage: covered / mask.length };
 }
 
 async function fromOther(

@@ -71,6 +71,7 @@ export async function openTileFolder(
     total,
     attribution: sidecar.attribution ?? "",
     capturedAt: capturedAtOf(sidecar),
+    registrationErrorM: sidecar.registration_error_m ?? 0,
     async *tiles() {
       for await (const file of walk(path, chosen)) yield await read(root, file, scheme);
     },

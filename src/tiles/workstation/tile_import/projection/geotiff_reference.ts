@@ -152,16 +152,13 @@ function referenceIn(
         `of another system; ${NAME_SYSTEM}`,
     );
   }
-  const notes = accuracyM > QUIET_ERROR_M
-    ? [
-      `the datum of ${system.name} differs from WGS84: its positions ` +
-      `${
-        isShifted ? "were shifted and " : ""
-      }are wrong by up to about ${accuracyM} m; add that to ` +
-      "the error of the map (operator provision --map-sigma)",
-    ]
-    : [];
-  return { reference, notes };
+  if (accuracyM <= QUIET_ERROR_M) return { reference, notes: [] };
+  const notes = [
+    `the datum of ${system.name} differs from WGS84: its positions ` +
+    `${isShifted ? "were shifted and " : ""}are wrong by up to about ${accuracyM} m, which ` +
+    "`operator provision` adds to the error of a map of these tiles",
+  ];
+  return { reference: { ...reference, datumErrorM: accuracyM }, notes };
 }
 
 /** Positions with pixel centres at half integers, which is what PixelIsArea means. */
