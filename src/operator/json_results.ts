@@ -369,12 +369,9 @@ export const JSON_RESULTS: Readonly<Record<string, readonly z.ZodType[]>> = {
     durationS: z.number(),
     distanceM: z.number(),
   })],
-  "simulate map": [line("summary", {
-    folder: z.string(),
-    zoom: Count,
-    tiles: Count,
-    bytes: Count,
-  })],
+  "simulate map": [
+    line("summary", { folder: z.string(), zoom: Count, tiles: Count, bytes: Count }),
+  ],
   "simulate controller": [line("summary", {
     positions: Count.describe("of the companion, as they arrived"),
     made: z.record(z.string(), Count).describe("what the firmware made of them"),

@@ -158,12 +158,27 @@ Deno.test({
 Deno.test("an invalid row is refused, and the column is named", () => {
   const sha256 = "0".repeat(64);
   const own = ["1", "2", sha256, "20000"], uuid = "a".repeat(36);
-  const common = ["18", "256", "bing", "0.5", "1717113600.5", "1", "", "", "", "", "someone"];
+  const common = [
+    "18",
+    "256",
+    "bing",
+    "0.5",
+    "1717113600.5",
+    "1",
+    "",
+    "2.5",
+    "",
+    "",
+    "",
+    "someone",
+  ];
   const known = [uuid, uuid, "30", "-97", "1717113600", "", "", "0"];
   const row = (cells: readonly string[], index = -1, cell = "") => ({
     tile: cells.map((old, i) => i === index ? cell : old).join("\x1f"),
   });
   assert.deepEqual(metadataOf(row([...own, ...common])).capturedAt, new Date(1717113600500));
+  assert.equal(metadataOf(row([...own, ...common])).registrationErrorM, 2.5);
+  assert.equal(metadataOf(row([...own, ...common], 11)).registrationErrorM, undefined);
   assert.equal(persistentOf(row([...own, ...known, ...common])).uploadAttempts, 0);
   for (
     const [index, cell, column] of [

@@ -57,6 +57,7 @@ class SegmentScan {
     footer: false,
     magic: false,
     summaryDamage: false,
+    damage: false,
   };
 
   constructor(source: ByteSource) {
@@ -163,6 +164,8 @@ class SegmentScan {
     const says = `its length field states ${length} bytes`;
     if (event.type === "message") {
       if (readEnvelope(event.message.data) !== undefined) return;
+      // Of another program, where nothing is damaged.
+      if (!this.#seen.damage && await leadsOn(this.#source, next)) return;
       throw new FormatFault("it holds no record of a flight");
     }
     if (event.type === "footer" && !exact && !await this.#isMagicAt(next)) {
@@ -378,6 +381,7 @@ class SegmentScan {
     reason: string,
     losesRecords = !this.#inSummary,
   ): void {
+    this.#seen.damage = true;
     this.#events.push({
       type: "damage",
       damage: { code, offset, record, reason, losesRecords },

@@ -134,6 +134,8 @@ export class SummaryCheck {
         this.#say("summary", place, "chunk index", at);
       }
     }
+    // Writers may leave the indices of chunks out, but not of some of them.
+    if (this.#chunkIndexes.length === 0) return;
     for (const chunkOffset of left.keys()) {
       this.#say("summary", { offset: chunkOffset }, "chunk", "the summary does not list it");
     }
@@ -150,7 +152,8 @@ export class SummaryCheck {
         this.#say("summary", place, "metadata index", reason);
       }
     }
-    if (this.#metadataIndexes.length !== this.#metadata.length) {
+    const mayDiffer = this.#metadataIndexes.length === 0;
+    if (!mayDiffer && this.#metadataIndexes.length !== this.#metadata.length) {
       const reason = `${this.#metadata.length} metadata records, ` +
         `${this.#metadataIndexes.length} in the summary`;
       this.#say("summary", this.#dataEnd, "metadata index", reason);

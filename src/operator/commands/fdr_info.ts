@@ -63,7 +63,7 @@ async function run(values: FlightValues, io: CommandIo): Promise<ExitCode> {
   );
   if (values.json) io.out(JSON.stringify(jsonOf(found)));
   else for (const line of textOf(found)) io.out(line);
-  return exitOfVerdict({ verdict: found.verdict, path: found.files.path }, io);
+  return exitOfVerdict({ ...found, path: found.files.path }, io);
 }
 
 function jsonOf({ files, summary, damage, verdict }: Examination) {

@@ -65,7 +65,7 @@ async function run(
   );
   if (json) io.out(JSON.stringify({ ...jsonOf(recovery), source: files.path }));
   else for (const line of textOf(recovery, files.path)) io.out(line);
-  return exitOfVerdict({ verdict: recovery.verdict, path: files.path }, io);
+  return exitOfVerdict({ ...recovery, path: files.path }, io);
 }
 
 function jsonOf({ damage, ...recovery }: Recovery) {

@@ -134,7 +134,7 @@ async function run(parts: ReportParts, options: Values, io: CommandIo): Promise<
       JSON.stringify({ type: "report", path: output.path, records, bytes, verdict, damageCount }),
     );
   } else io.out(summaryText(output.path, diagnosis, bytes));
-  return exitOfVerdict({ verdict: diagnosis.verdict, path }, io);
+  return exitOfVerdict({ ...diagnosis, path }, io);
 }
 
 function summaryText(path: string, { summary, verdict, damage }: Diagnosis, bytes: number): string {

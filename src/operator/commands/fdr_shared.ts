@@ -28,13 +28,24 @@ const EXIT_OF_VERDICT: Readonly<Record<Verdict, ExitCode>> = {
 
 /** Says on stderr that a flight is unreadable; what is damaged in it is part of the result. */
 export function exitOfVerdict(
-  { verdict, path }: { readonly verdict: Verdict; readonly path: string },
+  { verdict, path, damage }: {
+    readonly verdict: Verdict;
+    readonly path: string;
+    readonly damage: DamageList;
+  },
   io: Pick<CommandIo, "err">,
 ): ExitCode {
-  if (verdict === "nothing") {
-    io.err(`${path}: no record can be read: it is no recorded flight, or it is damaged throughout`);
-  }
+  if (verdict === "nothing") io.err(`${path}: no record can be read: ${whyNothing(damage)}`);
   return EXIT_OF_VERDICT[verdict];
+}
+
+/** A whole file of another program is not called damaged. */
+function whyNothing({ total, counts }: DamageList): string {
+  if (total === 0) return "the file is whole, but it holds no message: it is no recorded flight";
+  const foreign = counts.get("not_a_record") ?? 0;
+  return foreign === total
+    ? `the file is whole, but none of its ${countText(foreign, "message")} is a record of a flight`
+    : "it is no recorded flight, or it is damaged throughout";
 }
 
 /** Values of a command that takes one recorded flight. */

@@ -7,7 +7,7 @@ import sharp from "sharp";
 import { TILE_SIZE_PX } from "../../../core/mod.ts";
 import { coverageMaskOf } from "../../tile_contract/mod.ts";
 
-export interface ArchivePicture {
+interface ArchivePicture {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly extension: "jpg" | "png";
 }
