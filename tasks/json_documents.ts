@@ -5,7 +5,12 @@
  * @module
  */
 import * as z from "zod";
-import { FaultLineSchema, FrameLineSchema, SummaryLineSchema } from "../src/airborne/json_lines.ts";
+import {
+  FaultLineSchema,
+  FrameLineSchema,
+  PhotographLineSchema,
+  SummaryLineSchema,
+} from "../src/airborne/json_lines.ts";
 import {
   EstimateLineSchema,
   GpsLineSchema,
@@ -24,6 +29,7 @@ export const JSON_SHAPES: Readonly<Record<"operator" | "airborne", Schemas>> = {
     "fly": [FrameLineSchema, FaultLineSchema, SummaryLineSchema],
     "replay": [
       FrameLineSchema,
+      PhotographLineSchema,
       EstimateLineSchema,
       GpsLineSchema,
       FaultLineSchema,

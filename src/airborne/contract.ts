@@ -24,7 +24,7 @@ import type { Companion } from "./companion.ts";
 import type { Locator } from "./locator.ts";
 import type { Navigator } from "./navigator.ts";
 import type { Note } from "./notes.ts";
-import type { FaultLine, FrameLine } from "./json_lines.ts";
+import type { FaultLine, FrameLine, PhotographLine } from "./json_lines.ts";
 import type { LogLine } from "./log_lines.ts";
 
 /** The parts of a flight; disposing it closes everything, last opened first. */
@@ -109,6 +109,10 @@ export interface ReplayRequest {
   readonly strict: boolean;
   /** Sensor rows that are missing, doubled or out of order are passed on as they came. */
   readonly irregular: boolean;
+  /** Photographs: the ground over sea level; null: as high as the take-off point. */
+  readonly groundAltitudeM: number | null;
+  /** Photographs: a file of their poses; null: their tags. */
+  readonly posesPath: string | null;
   /** Does without the filter of system calls. */
   readonly noSyscallFilter: boolean;
 }
@@ -205,7 +209,7 @@ export interface EstimatorParts {
 
 /** What a flight prints as it goes. */
 export interface FlightConsole {
-  line(line: FrameLine | FaultLine | LogLine): void;
+  line(line: FrameLine | PhotographLine | FaultLine | LogLine): void;
   readonly note: Note;
   progress(done: number, total: number): void;
   readonly signal: AbortSignal;

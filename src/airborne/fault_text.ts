@@ -15,7 +15,9 @@ const LINES_MAX = 20;
 export function faultText({ source, sequence, error }: FlightFault): string {
   switch (source) {
     case "frame":
-      return `frame ${sequence} is left out: ${messageOf(error)}`;
+      return `${sequence === null ? "a photograph" : `frame ${sequence}`} is left out: ${
+        messageOf(error)
+      }`;
     case "sensor":
       return `a sensor sample is left out: ${messageOf(error)}`;
     case "estimator":

@@ -76,7 +76,7 @@ export class FlightTally implements FlightOutput {
     }
   }
 
-  frame(line: FrameLine): void {
+  frame(line: Pick<FrameLine, "fix" | "vioRegistered">): void {
     this.#frames++;
     if (line.fix.accepted) this.#fixes++;
     if (line.vioRegistered) this.#registered++;

@@ -57,8 +57,32 @@ export const FrameLineSchema = z.object({
 });
 export type FrameLine = z.infer<typeof FrameLineSchema>;
 
+/** A photograph of a folder; without a position where it is not located. */
+export const PhotographLineSchema = FrameLineSchema.extend({
+  /** Of the file. */
+  name: z.string(),
+  /** Counted from 0: photographs without a long break between them. */
+  flight: z.int(),
+  /** By the camera's clock, as if it were UTC. */
+  capturedAt: z.iso.datetime().nullable(),
+  latitudeDeg: z.number().nullable(),
+  longitudeDeg: z.number().nullable(),
+  heightM: z.number().nullable(),
+  covarianceEnM2: z.tuple([z.number(), z.number(), z.number()]).nullable(),
+  sigmaUpM: z.number().nullable(),
+  horizontal95M: z.number().nullable(),
+  localFromBody: z.tuple([z.number(), z.number(), z.number(), z.number()]).nullable(),
+  /** Between the optical axis and straight down: as found, else as tagged. */
+  tiltDeg: z.number().nullable(),
+  /** From the position found to the GPS position in the tags. */
+  tagDistanceM: z.number().nullable(),
+});
+export type PhotographLine = z.infer<typeof PhotographLineSchema>;
+
 export const FaultLineSchema = z.object({
   type: z.literal("fault"),
+  /** Of the file, where it is a photograph. */
+  name: z.string().optional(),
   /** `estimator`: it has failed, and no estimate follows. */
   source: z.enum(["frame", "sensor", "estimator"]),
   /** Of the frame, where it is one. */

@@ -23,7 +23,7 @@ import { nonThrowingNote } from "./notes.ts";
 import { replayFlight } from "./replay_flight.ts";
 import { isLogPath, logExitCode, logStartOption, logSummaryText } from "./replay_log_command.ts";
 import { replayLog } from "./replay_log.ts";
-import { replayPhotographs } from "./replay_photographs.ts";
+import { replayPhotographs } from "./photographs/replay_photographs.ts";
 import { summaryText } from "./summary_text.ts";
 
 const ABOUT = `
@@ -38,8 +38,8 @@ const ARGUMENTS = {
     access: "read",
     placeholder: "FLIGHT",
     required: true,
-    help: "a recorded-flight folder (operator simulate flight writes them), a folder of nadir " +
-      "photographs with EXIF position and height, or the log of a flight controller (dataflash " +
+    help: "a recorded-flight folder (operator simulate flight writes them), a folder of " +
+      "photographs (tilted by 45° at most) with their height in EXIF or XMP, or the log of a flight controller (dataflash " +
       ".BIN of ArduPilot, .ulg of PX4, .tlog of a ground station)",
   }),
 } as const;
@@ -86,6 +86,21 @@ const OPTIONS = {
   strict: option.flag({
     help: "stop at the first damaged picture or other fault; otherwise it is left out, reported " +
       "and counted, and the flight goes on",
+  }),
+  groundAltitude: option.lengthM({
+    minimum: -500,
+    maximum: 9000,
+    help:
+      "photographs: altitude of the ground over sea level, for those whose tags have no height " +
+      "over the take-off point, or a wrong one",
+    absent: "the height tags count from the take-off point",
+  }),
+  poses: option.path({
+    access: "read",
+    placeholder: "FILE",
+    help:
+      "photographs: a table of their names, positions, altitudes, yaw, pitch and roll, in place " +
+      "of tags (CSV, ODM's geo.txt, Agisoft's or Pix4D's export, senseFly's geoinfo)",
   }),
   irregular: option.flag({
     help: "pass on sensor rows that are missing, doubled or out of order as a live link brings " +
@@ -144,6 +159,8 @@ function requestOf(values: Values): ReplayRequest {
     json: values.json,
     strict: values.strict,
     irregular: values.irregular,
+    groundAltitudeM: values.groundAltitude ?? null,
+    posesPath: values.poses ?? null,
     noSyscallFilter: values.noSyscallFilter,
   };
 }

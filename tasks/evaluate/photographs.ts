@@ -4,13 +4,13 @@
  * @module
  */
 import type { FrameLine } from "../../src/airborne/json_lines.ts";
-import { exists, GdnError } from "../../src/core/mod.ts";
+import { DataError, exists, GdnError } from "../../src/core/mod.ts";
 import {
   type EvaluatedFlight,
   evaluateFlight,
   TruthTrack,
 } from "../../src/workstation/evaluation/mod.ts";
-import { openPhotographFolder } from "../../src/flight/replay/mod.ts";
+import { openPhotographFolder, type PhotographFlight } from "../../src/flight/replay/mod.ts";
 import type { PhotographCase } from "./cases.ts";
 import { caseFolder, type CaseHost, outFolder } from "./host.ts";
 import { packageOf } from "./package.ts";
@@ -52,7 +52,13 @@ async function photographTruth(
   return new TruthTrack(
     frames.map((frame) => ({
       timeNs: frame.timeNs,
-      position: { ...flight.positionTag(frame.sequence), heightM: frame.heightM },
+      position: { ...taggedPosition(flight, frame.sequence), heightM: frame.heightM },
     })),
   );
+}
+
+function taggedPosition(flight: PhotographFlight, sequence: number) {
+  const tag = flight.positionTag(sequence);
+  if (tag === null) throw new DataError(flight.names[sequence], "has no position to compare with");
+  return tag;
 }

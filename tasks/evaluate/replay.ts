@@ -6,6 +6,7 @@
 import {
   type FrameLine,
   FrameLineSchema,
+  PhotographLineSchema,
   type SummaryLine,
   SummaryLineSchema,
 } from "../../src/airborne/json_lines.ts";
@@ -101,7 +102,8 @@ async function frameCount(flight: string): Promise<number | null> {
 export function replayLine(line: string): FrameLine | SummaryLine {
   try {
     const json = JSON.parse(line);
-    return json?.type === "summary" ? SummaryLineSchema.parse(json) : FrameLineSchema.parse(json);
+    if (json?.type === "summary") return SummaryLineSchema.parse(json);
+    return json?.name === undefined ? FrameLineSchema.parse(json) : photographFrame(json);
   } catch (error) {
     throw new GdnError(
       "REPLAY_LINE",
@@ -109,4 +111,19 @@ export function replayLine(line: string): FrameLine | SummaryLine {
       { cause: error, exitCode: EXIT.software },
     );
   }
+}
+
+/** Counts among all frames, though it has no place: the worst there is. */
+function photographFrame(json: unknown): FrameLine {
+  const photograph = PhotographLineSchema.parse(json);
+  return {
+    ...photograph,
+    latitudeDeg: photograph.latitudeDeg ?? 0,
+    longitudeDeg: photograph.longitudeDeg ?? 0,
+    heightM: photograph.heightM ?? 0,
+    covarianceEnM2: photograph.covarianceEnM2 ?? [1e12, 0, 1e12],
+    sigmaUpM: photograph.sigmaUpM ?? 1e6,
+    horizontal95M: photograph.horizontal95M ?? 1e6,
+    localFromBody: photograph.localFromBody ?? [1, 0, 0, 0],
+  };
 }

@@ -74,6 +74,8 @@ if (flightPath !== undefined) {
       json: false,
       strict: true,
       irregular: false,
+      groundAltitudeM: null,
+      posesPath: null,
       noSyscallFilter: true,
     },
   };

@@ -65,6 +65,8 @@ Deno.test("a computer that heats up works less, recovers late, and the record sh
       json: true,
       strict: true,
       irregular: false,
+      groundAltitudeM: null,
+      posesPath: null,
       // It would be on the process of the tests.
       noSyscallFilter: true,
     },

@@ -32,7 +32,8 @@ Deno.test(`readPhotograph() answers or throws DataError whatever the bytes are (
       bytes[random.integer(Math.min(1800, bytes.length))] = random.integer(256);
     }
     try {
-      const { latitudeDeg, longitudeDeg, calibration } = await readPhotograph(bytes, "bad.jpg");
+      const { positionTag, calibration } = await readPhotograph(bytes, "bad.jpg");
+      const { latitudeDeg, longitudeDeg } = positionTag!;
       assert.ok(Math.abs(latitudeDeg) <= 90 && Math.abs(longitudeDeg) <= 180);
       assert.ok(Number.isFinite(calibration.fxPx));
     } catch (error) {

@@ -21,10 +21,16 @@ Deno.test({
     assert.match(files[0].photograph.name, /DJI_0018/);
     assert.match(files[17].photograph.name, /DJI_0035/);
     const { photograph } = files[0];
-    assert.ok(Math.abs(photograph.latitudeDeg - 46.842607) < 1e-6);
-    assert.ok(Math.abs(photograph.longitudeDeg + 91.99456) < 1e-6);
+    assert.ok(Math.abs(photograph.positionTag!.latitudeDeg - 46.842607) < 1e-6);
+    assert.ok(Math.abs(photograph.positionTag!.longitudeDeg + 91.99456) < 1e-6);
     assert.equal(photograph.heightAboveTakeoffM, 39.8);
-    assert.deepEqual(photograph.gimbal, { yawDeg: 45, pitchDeg: -89.9, rollDeg: 0 });
+    assert.deepEqual(photograph.gimbal, {
+      yawDeg: 45,
+      pitchDeg: -89.9,
+      rollDeg: 0,
+      source: "gimbal",
+    });
+    assert.equal(photograph.airframeYawDeg, 46);
     assert.equal(photograph.capturedAt?.toISOString(), "2016-06-23T16:31:59.000Z");
     assert.equal(photograph.calibrationSource, "table");
     const gsdM = heightAboveGroundM(photograph) / photograph.calibration.fxPx;

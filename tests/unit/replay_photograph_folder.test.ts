@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DataError, GdnError } from "../../src/core/mod.ts";
-import { openPhotographFolder } from "../../src/flight/replay/mod.ts";
+import { exposureTimes, openPhotographFolder } from "../../src/flight/replay/mod.ts";
 
 const BRIGHTON = "../shared/data/brighton_beach";
 
@@ -20,16 +20,17 @@ Deno.test({
     assert.equal(flight.names.length, 18);
     assert.deepEqual(flight.names, flight.names.toSorted());
     let previousNs = -1;
-    for await (const event of flight.events()) {
+    for (let sequence = 0; sequence < 3; sequence++) {
+      const event = await flight.event(sequence);
       assert.ok(event.receivedNs > previousNs);
       previousNs = event.receivedNs;
       assert.ok(Math.abs(event.heightAboveGroundM - 40) < 5);
-      assert.equal(event.gimbal?.headingTrusted, false);
-      assert.ok(!("latitudeDeg" in event));
-      if (event.frame.sequence === 2) break;
+      assert.equal(event.attitude?.source, "gimbal");
+      assert.ok(event.attitude.tiltDeg < 0.5);
+      assert.ok(!("latitudeDeg" in event) && !("positionTag" in event));
     }
     assert.ok(
-      Math.abs(flight.positionTag(0).latitudeDeg - flight.positionTag(17).latitudeDeg) < 0.01,
+      Math.abs(flight.positionTag(0)!.latitudeDeg - flight.positionTag(17)!.latitudeDeg) < 0.01,
     );
   },
 });
@@ -48,4 +49,22 @@ Deno.test("openPhotographFolder() names what is wrong with a folder", async () =
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("exposureTimes() counts on over years between two flights and a clock that was set anew", () => {
+  const at = (text: string) => new Date(`${text}Z`);
+  const times = exposureTimes([
+    at("1970-01-01T00:00:10"),
+    at("1970-01-01T00:00:10"),
+    at("2016-06-23T16:31:59"),
+    at("2016-06-23T16:32:04"),
+    at("2024-05-31T10:00:00"),
+    null,
+  ]);
+  assert.deepEqual(times.map(({ flight }) => flight), [0, 0, 1, 1, 2, 2]);
+  times.slice(1).forEach(({ timeNs }, i) => assert.ok(timeNs > times[i].timeNs));
+  assert.equal(times[3].timeNs - times[2].timeNs, 5e9);
+  // Each in a year of its own: still whole numbers that a clock can hold.
+  const years = Array.from({ length: 30_000 }, (_, i) => new Date(31_557_600_000 * i));
+  assert.ok(Number.isSafeInteger(exposureTimes(years).at(-1)!.timeNs));
 });

@@ -34,6 +34,8 @@ const ONE_INCH_WIDTH_MM = 13.2;
 
 /** Two sources that differ by more than this are told. */
 const DIFFERENCE_TOLD = 0.02;
+/** A picture's sides have the same proportion, whatever its size, to this. */
+const PROPORTION_TOLERANCE = 0.01;
 /** A calibration that differs by more belongs to another size: the picture was made smaller or cut. */
 const DIFFERENCE_MAX = 0.1;
 
@@ -47,6 +49,12 @@ export interface OwnCalibration {
   readonly offsetPx: readonly [number, number];
 }
 
+/** Lengths on the sensor, millimetres. */
+export interface PerspectiveCalibration {
+  readonly focalMm: number;
+  readonly distortion: readonly [number, number, number, number, number];
+}
+
 interface CalibrationTags {
   readonly model: string | null;
   readonly focalLengthMm: number | null;
@@ -56,6 +64,10 @@ interface CalibrationTags {
   readonly ownCalibration?: OwnCalibration | null;
   /** DJI's CalibratedFocalLength. */
   readonly calibratedFocalPx?: number | null;
+  /** Of the Camera namespace, with its distortion (Sequoia). */
+  readonly perspective?: PerspectiveCalibration | null;
+  /** Size that the camera wrote (ExifImageWidth and -Height): the picture may have been made smaller since. */
+  readonly writtenPx?: { readonly widthPx: number; readonly heightPx: number } | null;
   /** Above 1 where the middle of the picture was enlarged. */
   readonly digitalZoom?: number | null;
   readonly widthPx: number;
@@ -79,9 +91,9 @@ interface FoundCalibration {
  */
 export function calibrationFromTags(tags: CalibrationTags, name: string): FoundCalibration {
   const all = candidates(tags);
-  const others = all.filter(({ source }) => source !== "calibrated" && source !== "dewarp");
+  const others = all.filter(({ source }) => !isOwn(source));
   const chosen = all.find(({ source, focalPx }) =>
-    others.length === 0 || source !== "calibrated" && source !== "dewarp" ||
+    others.length === 0 || !isOwn(source) ||
     Math.abs(focalPx / others[0].focalPx - 1) <= DIFFERENCE_MAX
   );
   if (chosen === undefined) {
@@ -101,16 +113,18 @@ export function calibrationFromTags(tags: CalibrationTags, name: string): FoundC
     );
   }
   const own = source === "dewarp" ? tags.ownCalibration ?? null : null;
-  const [offsetX, offsetY] = own?.distortion ? own.offsetPx : [0, 0];
+  const resized = resizedBy(tags);
+  const [offsetX, offsetY] = own?.distortion ? own.offsetPx.map((px) => px * resized) : [0, 0];
+  const perspective = source === "perspective" ? tags.perspective?.distortion : undefined;
   const calibration = CameraCalibrationSchema.parse({
     id: `${tags.model ?? "camera"} ${tags.widthPx}x${tags.heightPx}`,
     widthPx: tags.widthPx,
     heightPx: tags.heightPx,
     fxPx: focalPx,
-    fyPx: own?.fyPx ?? focalPx,
+    fyPx: own === null ? focalPx : own.fyPx * resized,
     cxPx: (tags.widthPx - 1) / 2 + offsetX,
     cyPx: (tags.heightPx - 1) / 2 + offsetY,
-    distortion: [...own?.distortion ?? [0, 0, 0, 0, 0]],
+    distortion: [...own?.distortion ?? perspective ?? [0, 0, 0, 0, 0]],
     bodyFromCamera: [...BODY_FROM_NADIR_CAMERA],
   });
   return { calibration, source, notes: notesOf(calibration.id, chosen, all) };
@@ -121,8 +135,22 @@ interface Candidate {
   readonly source: CalibrationSource;
 }
 
+/** What the camera states of itself. */
+function isOwn(source: CalibrationSource): boolean {
+  return source === "calibrated" || source === "dewarp" || source === "perspective";
+}
+
+/** Size of the picture over that which the camera wrote; 1 where it is not known, or a part was cut out. */
+function resizedBy({ widthPx, heightPx, writtenPx }: CalibrationTags): number {
+  if (!writtenPx) return 1;
+  const ratio = widthPx / writtenPx.widthPx;
+  const proportion = ratio * writtenPx.heightPx / heightPx;
+  return Math.abs(proportion - 1) <= PROPORTION_TOLERANCE ? ratio : 1;
+}
+
 const SOURCE_NAMES: Readonly<Record<CalibrationSource, string>> = {
   dewarp: "DewarpData",
+  perspective: "PerspectiveFocalLength",
   calibrated: "CalibratedFocalLength",
   table: "FocalLength and the known sensor",
   focal_plane: "FocalLength and FocalPlaneXResolution",
@@ -144,12 +172,19 @@ function notesOf(id: string, chosen: Candidate, all: readonly Candidate[]): read
 
 /** Of all sources that the tags have, the best first. */
 function candidates(tags: CalibrationTags): readonly Candidate[] {
-  const { widthPx, heightPx, focalLengthMm } = tags;
+  const { widthPx, heightPx, focalLengthMm, focalPlanePxPerMm, perspective } = tags;
   const zoom = Math.max(1, tags.digitalZoom ?? 1);
+  const resized = resizedBy(tags);
   const found: Candidate[] = [];
-  if (tags.ownCalibration) found.push({ focalPx: tags.ownCalibration.fxPx, source: "dewarp" });
+  if (tags.ownCalibration) {
+    found.push({ focalPx: tags.ownCalibration.fxPx * resized, source: "dewarp" });
+  }
+  if (perspective && focalPlanePxPerMm !== null) {
+    const focalPx = perspective.focalMm * focalPlanePxPerMm * resized;
+    found.push({ focalPx, source: "perspective" });
+  }
   if (tags.calibratedFocalPx) {
-    found.push({ focalPx: tags.calibratedFocalPx, source: "calibrated" });
+    found.push({ focalPx: tags.calibratedFocalPx * resized, source: "calibrated" });
   }
   const sensorMm = tags.model === null ? undefined : SENSOR_WIDTH_MM[tags.model];
   if (sensorMm !== undefined && focalLengthMm !== null) {
@@ -157,13 +192,16 @@ function candidates(tags: CalibrationTags): readonly Candidate[] {
     const pxPerMm = Math.max(widthPx / sensorMm, heightPx / sensorHeightMm);
     found.push({ focalPx: focalLengthMm * pxPerMm * zoom, source: "table" });
   }
-  if (tags.focalPlanePxPerMm !== null && focalLengthMm !== null) {
-    found.push({ focalPx: focalLengthMm * tags.focalPlanePxPerMm * zoom, source: "focal_plane" });
+  const by35MmPx = tags.focalLength35Mm === null
+    ? null
+    : Math.hypot(widthPx, heightPx) * tags.focalLength35Mm / FULL_FRAME_DIAGONAL_MM;
+  if (focalPlanePxPerMm !== null && focalLengthMm !== null) {
+    const focalPx = focalLengthMm * focalPlanePxPerMm * zoom * resized;
+    // The resolution is of the size that the camera wrote; the equivalent is of every size.
+    if (by35MmPx === null || Math.abs(focalPx / by35MmPx - 1) <= DIFFERENCE_MAX) {
+      found.push({ focalPx, source: "focal_plane" });
+    }
   }
-  if (tags.focalLength35Mm !== null) {
-    const diagonalPx = Math.hypot(widthPx, heightPx);
-    const focalPx = diagonalPx * tags.focalLength35Mm / FULL_FRAME_DIAGONAL_MM;
-    found.push({ focalPx, source: "35_mm" });
-  }
+  if (by35MmPx !== null) found.push({ focalPx: by35MmPx, source: "35_mm" });
   return found;
 }

@@ -14,20 +14,39 @@ export interface GimbalAttitude {
 }
 
 /**
+ * `gimbal`: of a stabilised camera. `airframe`: of an aircraft with the camera in its belly.
+ * `poses`: of a file beside the photographs.
+ */
+export type AttitudeSource = "gimbal" | "airframe" | "poses";
+
+/** Of whatever source, as a gimbal's angles. */
+export interface CameraAttitude extends GimbalAttitude {
+  readonly source: AttitudeSource;
+}
+
+/** By GPS, as tagged. */
+export interface PositionTag {
+  readonly latitudeDeg: number;
+  readonly longitudeDeg: number;
+}
+
+/**
  * The tags of a photograph, range-checked. They are still untrusted: a heading can be wrong by half
  * a turn (see README.md), a position by metres.
  */
 export interface Photograph {
   /** File name, for messages and for the order. */
   readonly name: string;
-  readonly latitudeDeg: number;
-  readonly longitudeDeg: number;
-  /** Height over the take-off point by barometer (XMP RelativeAltitude); null where it is absent. */
+  /** null where it is absent, or cannot be read for sure (only where it is not required). */
+  readonly positionTag: PositionTag | null;
+  /** Height over the take-off point by barometer (RelativeAltitude, senseFly's Height); null where it is absent. */
   readonly heightAboveTakeoffM: number | null;
   /** EXIF GPSAltitude: metres over sea level, roughly; null where it is absent. */
   readonly gpsAltitudeM: number | null;
-  /** null when the XMP has no Gimbal…Degree tags. */
-  readonly gimbal: GimbalAttitude | null;
+  /** null when no tag states it. */
+  readonly gimbal: CameraAttitude | null;
+  /** Clockwise from north to the aircraft's nose (FlightYawDegree); null where it is absent. */
+  readonly airframeYawDeg: number | null;
   /** Camera clock without a time zone, read as UTC; null where it is absent. */
   readonly capturedAt: Date | null;
   readonly calibration: CameraCalibration;
@@ -39,4 +58,10 @@ export interface Photograph {
   readonly positionSigmaM: number | null;
 }
 /** `dewarp` and `calibrated`: what the camera states of itself. */
-export type CalibrationSource = "dewarp" | "calibrated" | "table" | "focal_plane" | "35_mm";
+export type CalibrationSource =
+  | "dewarp"
+  | "perspective"
+  | "calibrated"
+  | "table"
+  | "focal_plane"
+  | "35_mm";

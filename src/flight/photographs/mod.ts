@@ -1,8 +1,11 @@
 /**
- * Reads pose and calibration of photographs from EXIF and XMP tags. In both executables; decodes no
- * pixels.
+ * Reads pose and calibration of photographs from EXIF and XMP tags, or from a file of poses. In both
+ * executables; decodes no pixels.
  */
 export * from "./contract.ts";
 export { calibrationFromTags } from "./calibration.ts";
+export { gimbalFromAirframe, isYawRelative } from "./attitude.ts";
+export { djiMakerNote } from "./dji_maker_note.ts";
+export { parsePhotographPoses, type PhotographPoses, readPhotographPoses } from "./poses_file.ts";
 export { heightAboveGroundM, localFromCamera } from "./pose.ts";
 export { type PhotographFile, readPhotograph, readPhotographFolder } from "./read_photograph.ts";

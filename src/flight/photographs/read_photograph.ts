@@ -3,15 +3,29 @@
  *
  * @module
  */
-import { DataError, jpegHeaderSize, readPlainFile } from "../../core/mod.ts";
-import { calibrationFromTags, type OwnCalibration } from "./calibration.ts";
-import type { GimbalAttitude, Photograph } from "./contract.ts";
+import { DataError, jpegHeaderSize, readPlainFile, wrapDegrees } from "../../core/mod.ts";
+import { cameraAttitude, isYawRelative } from "./attitude.ts";
+import {
+  calibrationFromTags,
+  type OwnCalibration,
+  type PerspectiveCalibration,
+} from "./calibration.ts";
+import type { Photograph, PositionTag } from "./contract.ts";
+import { djiMakerNote } from "./dji_maker_note.ts";
+import { type PhotographPoses, withPose } from "./poses_file.ts";
 import { type PhotographTags, readTags } from "./tags.ts";
 
 const MM_PER_FOCAL_PLANE_UNIT: Readonly<Record<number, number>> = { 2: 25.4, 3: 10, 4: 1 };
 /** RtkFlag: 16 single, 34 float, 50 fixed. */
 const RTK_FLOAT = 34;
 const PHOTOGRAPH_BYTES_MAX = 256 * 1024 * 1024;
+
+interface PhotographReading {
+  /** A photograph without a position, or one in an unknown hemisphere, is refused; otherwise it has none. */
+  readonly requirePosition?: boolean;
+  /** What is known apart from the tags; it goes before them. */
+  readonly poses?: PhotographPoses | null;
+}
 
 /**
  * Reads the tags of a JPEG. `name` is for messages.
@@ -22,6 +36,7 @@ const PHOTOGRAPH_BYTES_MAX = 256 * 1024 * 1024;
 export async function readPhotograph(
   bytes: Uint8Array<ArrayBuffer>,
   name: string,
+  { requirePosition = true, poses = null }: PhotographReading = {},
 ): Promise<Photograph> {
   const size = frameSize(bytes, name);
   const tags = await readTags(bytes, name);
@@ -33,26 +48,44 @@ export async function readPhotograph(
     focalPlanePxPerMm: focalPlaneResolution(tags),
     ownCalibration: dewarpData(tags),
     calibratedFocalPx: tags.number(["CalibratedFocalLength"], 0, 1e6) || null,
+    perspective: perspective(tags),
+    writtenPx: writtenSize(tags),
     // 0 means that none was used.
     digitalZoom: tags.number(["DigitalZoomRatio"], 0, 1000) || null,
     ...size,
   }, name);
-  return {
+  const makerNote = tags.text("Make")?.startsWith("DJI")
+    ? djiMakerNote(tags.bytes("makerNote"))
+    : null;
+  const pose = poses?.find(name) ?? null;
+  const photograph: Photograph = {
     name,
-    ...position(tags, name),
-    heightAboveTakeoffM: tags.number(["RelativeAltitude"], -1000, 20_000),
+    positionTag: pose !== null ? null : position(tags, name, requirePosition),
+    heightAboveTakeoffM: heightAboveTakeoff(tags),
     gpsAltitudeM: gpsAltitude(tags),
-    gimbal: gimbalAttitude(tags),
+    gimbal: cameraAttitude(tags, makerNote),
+    airframeYawDeg: tags.number(["FlightYawDegree"], -360, 360) ?? makerNote?.airframeYawDeg ??
+      null,
     capturedAt: tags.date("DateTimeOriginal") ?? tags.date("CreateDate"),
     calibration,
     calibrationSource: source,
     calibrationNotes: notes,
     positionSigmaM: positionSigma(tags),
   };
+  return pose === null ? photograph : withPose(photograph, pose);
 }
 
 /** Without their references, tags of the southern and western hemisphere read as the other one. */
-function position(tags: PhotographTags, name: string) {
+function position(tags: PhotographTags, name: string, isRequired: boolean): PositionTag | null {
+  try {
+    return requiredPosition(tags, name);
+  } catch (error) {
+    if (isRequired) throw error;
+    return null;
+  }
+}
+
+function requiredPosition(tags: PhotographTags, name: string): PositionTag {
   const latitudeDeg = tags.required(["latitude"], -90, 90);
   const longitudeDeg = tags.required(["longitude"], -180, 180);
   const missing = [["GPSLatitudeRef", /^[NS]/i], ["GPSLongitudeRef", /^[EW]/i]] as const;
@@ -121,12 +154,26 @@ function gpsAltitude(tags: PhotographTags): number | null {
   return below ? -altitudeM : altitudeM;
 }
 
-function gimbalAttitude(tags: PhotographTags): GimbalAttitude | null {
-  const yawDeg = tags.number(["GimbalYawDegree"], -360, 360);
-  const pitchDeg = tags.number(["GimbalPitchDegree"], -180, 180);
-  const rollDeg = tags.number(["GimbalRollDegree"], -180, 180);
-  if (yawDeg === null) return null;
-  return { yawDeg, pitchDeg: pitchDeg ?? -90, rollDeg: rollDeg ?? 0 };
+/** DJI's RelativeAltitude; senseFly's Height, which stands beside a Heading. */
+function heightAboveTakeoff(tags: PhotographTags): number | null {
+  const keys = tags.has("Heading") ? ["RelativeAltitude", "Height"] : ["RelativeAltitude"];
+  return tags.number(keys, -1000, 20_000);
+}
+
+/** Camera namespace: focal length in millimetres, R1, R2, R3, T1, T2. */
+function perspective(tags: PhotographTags): PerspectiveCalibration | null {
+  if (tags.text("ModelType") !== "perspective") return null;
+  const focalMm = tags.number(["PerspectiveFocalLength"], 0.1, 2000);
+  const numbers = (tags.text("PerspectiveDistortion") ?? "").split(",").map(Number);
+  if (focalMm === null || numbers.length !== 5 || !numbers.every(Number.isFinite)) return null;
+  const [k1, k2, k3, p1, p2] = numbers;
+  return { focalMm, distortion: [k1, k2, p1, p2, k3] };
+}
+
+function writtenSize(tags: PhotographTags) {
+  const widthPx = tags.number(["ExifImageWidth"], 0, 1e6);
+  const heightPx = tags.number(["ExifImageHeight"], 0, 1e6);
+  return widthPx && heightPx ? { widthPx, heightPx } : null;
 }
 
 /** A photograph in a folder: its tags, and its bytes on demand. */
@@ -136,25 +183,48 @@ export interface PhotographFile {
   readBytes(): Promise<Uint8Array<ArrayBuffer>>;
 }
 
+interface FolderReading extends PhotographReading {
+  /** Called with what cannot be read, which is then left out; without it the first such file is thrown. */
+  readonly onFault?: (path: string, error: unknown) => void;
+}
+
 /**
- * All JPEGs of a folder, by capture time, then name.
+ * All JPEGs of a folder, by capture time, then name. A gimbal's yaw that counts from the aircraft's nose
+ * becomes one from north.
  *
  * @throws DataError when the folder holds none, a link leads out of it, or one has no pose.
  */
-export async function readPhotographFolder(path: string): Promise<readonly PhotographFile[]> {
+export async function readPhotographFolder(
+  path: string,
+  { onFault, ...reading }: FolderReading = {},
+): Promise<readonly PhotographFile[]> {
   const files: PhotographFile[] = [];
+  let seen = 0;
   for await (const entry of entriesOf(path)) {
     if (!/\.jpe?g$/i.test(entry.name) || entry.isDirectory) continue;
+    seen++;
     const file = `${path.replace(/\/+$/, "")}/${entry.name}`;
     const readBytes = () => readBounded(file, path);
-    files.push({
-      photograph: await readPhotograph(await readBytes(), file),
-      path: file,
-      readBytes,
-    });
+    try {
+      const photograph = await readPhotograph(await readBytes(), file, reading);
+      files.push({ photograph, path: file, readBytes });
+    } catch (error) {
+      if (onFault === undefined) throw error;
+      onFault(file, error);
+    }
   }
-  if (files.length === 0) throw new DataError(path, "the folder holds no photographs (*.jpg)");
-  return files.sort((a, b) => captureOrder(a.photograph, b.photograph));
+  if (seen === 0) throw new DataError(path, "the folder holds no photographs (*.jpg)");
+  const absolute = isYawRelative(files.map((file) => file.photograph))
+    ? files.map(yawFromNorth)
+    : files;
+  return absolute.sort((a, b) => captureOrder(a.photograph, b.photograph));
+}
+
+function yawFromNorth(file: PhotographFile): PhotographFile {
+  const { gimbal, airframeYawDeg } = file.photograph;
+  if (gimbal?.source !== "gimbal" || airframeYawDeg === null) return file;
+  const yawDeg = wrapDegrees(gimbal.yawDeg + airframeYawDeg);
+  return { ...file, photograph: { ...file.photograph, gimbal: { ...gimbal, yawDeg } } };
 }
 
 function captureOrder(a: Photograph, b: Photograph): number {

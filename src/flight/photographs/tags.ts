@@ -53,6 +53,12 @@ export class PhotographTags {
       : null;
   }
 
+  /** Empty where there are none. */
+  bytes(key: string): Uint8Array {
+    const value = this.#tags[key];
+    return value instanceof Uint8Array ? value : new Uint8Array(0);
+  }
+
   has(key: string): boolean {
     return this.#tags[key] !== undefined;
   }
@@ -64,7 +70,9 @@ export class PhotographTags {
     const match = /^(\d{4}):(\d{2}):(\d{2}) (\d{2}):(\d{2}):(\d{2})/.exec(value);
     if (!match) return null;
     const [year, month, day, hour, minute, second] = match.slice(1).map(Number);
-    const date = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
+    const fraction = Number(`0.${String(this.#tags.SubSecTimeOriginal ?? "").trim()}`);
+    const millisecond = key === "DateTimeOriginal" && fraction < 1 ? 1000 * fraction : 0;
+    const date = new Date(Date.UTC(year, month - 1, day, hour, minute, second, millisecond));
     return Number.isNaN(date.getTime()) || year < 1900 ? null : date;
   }
 }
@@ -81,6 +89,7 @@ export async function readTags(
       exif: true,
       gps: true,
       xmp: true,
+      makerNote: true,
       multiSegment: true,
       reviveValues: false,
       translateValues: false,

@@ -4,4 +4,10 @@
  */
 export * from "./contract.ts";
 export { type FlightExtent, openRecordedFlight, type RecordedFlight } from "./recorded_flight.ts";
-export { openPhotographFolder, type PhotographEvent } from "./photograph_folder.ts";
+export type { PositionTag } from "../photographs/mod.ts";
+export {
+  exposureTimes,
+  openPhotographFolder,
+  type PhotographEvent,
+  type PhotographFlight,
+} from "./photograph_folder.ts";

@@ -7,15 +7,23 @@
 import type { CameraFrame } from "../../navigation/camera/mod.ts";
 import {
   DataError,
+  degreesFromRadians,
   EXIT,
   GdnError,
   messageOf,
   type MonotonicNs,
   monotonicNs,
+  type Quaternion,
+  rotate,
 } from "../../core/mod.ts";
 import {
+  type AttitudeSource,
+  type CameraAttitude,
   heightAboveGroundM,
+  localFromCamera,
   type PhotographFile,
+  type PhotographPoses,
+  type PositionTag,
   readPhotographFolder,
 } from "../photographs/mod.ts";
 
@@ -25,42 +33,57 @@ export interface PhotographEvent {
   readonly name: string;
   /** Also the moment of exposure: these flights use the camera's clock. */
   readonly receivedNs: MonotonicNs;
+  /** Photographs that follow each other without a long break share it; counted from 0. */
+  readonly flight: number;
+  readonly capturedAt: Date | null;
   readonly frame: CameraFrame;
-  /** Over the ground, which is assumed to be as high as the take-off point. */
+  /** Over the ground, which is assumed to be as high as the take-off point, or as it was given. */
   readonly heightAboveGroundM: number;
-  readonly gimbal: {
-    /** Clockwise from north to the top of the picture, as tagged: wrong by half a turn for some. */
-    readonly headingTagDeg: number;
-    readonly headingTrusted: false;
-    readonly pitchDeg: number;
-    readonly rollDeg: number;
+  /** By barometer since the take-off, or by GPS over the ground's altitude. */
+  readonly heightSource: "barometer" | "gps";
+  /** By its tags, or the file of poses: a heading can be wrong by half a turn; null where nothing states it. */
+  readonly attitude: {
+    readonly localFromCamera: Quaternion;
+    readonly source: AttitudeSource;
+    /** Between the optical axis and straight down. */
+    readonly tiltDeg: number;
   } | null;
 }
 
-interface PhotographFlight {
+/** A photograph that cannot be used, and why. */
+interface PhotographFault {
+  readonly name: string;
+  readonly error: unknown;
+}
+
+export interface PhotographFlight {
   readonly path: string;
   /** Names in order; `sequence` counts them from 0. */
   readonly names: readonly string[];
   /** By the camera's clock; null when some photograph has no time. */
   readonly lastCapturedAt: Date | null;
-  /** Pictures are read one at a time. May be called again. */
-  events(): AsyncIterable<PhotographEvent>;
-  /** EXIF position of one photograph: for evaluating a result, not for navigation. */
-  positionTag(sequence: number): { readonly latitudeDeg: number; readonly longitudeDeg: number };
+  /** Left out before anything was looked at: no JPEG, no focal length, no height. */
+  readonly faults: readonly PhotographFault[];
+  /** What the user should know of the tags. */
+  readonly notes: readonly string[];
+  /** With its picture, which is read anew each time. */
+  event(sequence: number): Promise<PhotographEvent>;
+  /** Position of one photograph as tagged: for judging a result, not for navigation. */
+  positionTag(sequence: number): PositionTag | null;
 }
 
 interface PhotographFolderOptions {
   /** Altitude of the ground over sea level, metres, for tags without a height over take-off. */
-  readonly groundAltitudeM?: number;
+  readonly groundAltitudeM?: number | null;
+  readonly poses?: PhotographPoses | null;
+  /** The first photograph that cannot be used is thrown. */
+  readonly strict?: boolean;
 }
 
 function lastCapturedAt(times: readonly (Date | null)[]): Date | null {
   const known = times.filter((time) => time !== null).map((time) => time.getTime());
   return known.length === times.length && known.length > 0 ? new Date(Math.max(...known)) : null;
 }
-
-/** Interval between photographs without a capture time, or of the same second. */
-const STEP_NS = 100e6;
 
 /** @throws DataError (exit 65) naming the photograph and its tag; GdnError (66) without a folder. */
 export async function openPhotographFolder(
@@ -77,65 +100,126 @@ export async function openPhotographFolder(
   if (!info.isDirectory) {
     throw new DataError(path, "is a file; a recorded flight or photographs are a folder");
   }
-  const files = await readPhotographFolder(path);
-  const timesNs = exposureTimes(files);
-  const heightsM = files.map((file) =>
-    heightAboveGroundM(file.photograph, options.groundAltitudeM ?? null)
-  );
+  const { groundAltitudeM = null, poses = null, strict = false } = options;
+  const faults: PhotographFault[] = [];
+  const onFault = (name: string, error: unknown) => {
+    if (strict) throw error;
+    faults.push({ name, error });
+  };
+  const read = await readPhotographFolder(path, { requirePosition: false, poses, onFault });
+  const files: FlownFile[] = [];
+  for (const file of read) {
+    try {
+      files.push({ ...file, heightM: heightAboveGroundM(file.photograph, groundAltitudeM) });
+    } catch (error) {
+      onFault(file.photograph.name, error);
+    }
+  }
+  if (files.length === 0) throw faults[0].error;
+  const times = exposureTimes(files.map((file) => file.photograph.capturedAt));
   return {
     path,
     names: files.map((file) => file.photograph.name),
     lastCapturedAt: lastCapturedAt(files.map((file) => file.photograph.capturedAt)),
-    events: async function* () {
-      for (const [sequence, file] of files.entries()) {
-        yield await event(file, sequence, timesNs[sequence], heightsM[sequence]);
-      }
-    },
-    positionTag: (sequence) => {
-      const { latitudeDeg, longitudeDeg } = files[sequence].photograph;
-      return { latitudeDeg, longitudeDeg };
-    },
+    faults,
+    notes: notesOf(files, times),
+    event: (sequence) =>
+      photographEvent(files[sequence], sequence, times[sequence], groundAltitudeM !== null),
+    positionTag: (sequence) => files[sequence].photograph.positionTag,
   };
 }
 
-async function event(
-  file: PhotographFile,
+interface FlownFile extends PhotographFile {
+  /** Over the ground, metres. */
+  readonly heightM: number;
+}
+
+async function photographEvent(
+  file: FlownFile,
   sequence: number,
-  timeNs: MonotonicNs,
-  heightM: number,
+  { timeNs, flight }: ExposureTime,
+  isGroundGiven: boolean,
 ): Promise<PhotographEvent> {
   const { photograph } = file;
-  const { gimbal } = photograph;
+  const { gimbal, gpsAltitudeM, heightAboveTakeoffM } = photograph;
+  const isGps = heightAboveTakeoffM === null || isGroundGiven && gpsAltitudeM !== null;
   return {
     kind: "photograph",
     name: photograph.name,
     receivedNs: timeNs,
+    flight,
+    capturedAt: photograph.capturedAt,
     frame: {
       sequence,
       exposureMidNs: timeNs,
       jpeg: await file.readBytes(),
       calibration: photograph.calibration,
     },
-    heightAboveGroundM: heightM,
-    gimbal: gimbal === null ? null : {
-      headingTagDeg: gimbal.yawDeg,
-      headingTrusted: false,
-      pitchDeg: gimbal.pitchDeg,
-      rollDeg: gimbal.rollDeg,
-    },
+    heightAboveGroundM: file.heightM,
+    heightSource: isGps ? "gps" : "barometer",
+    attitude: gimbal === null ? null : attitudeOf(gimbal),
   };
 }
 
-/** Seconds between captures by the camera's clock; strictly increasing. */
-function exposureTimes(files: readonly PhotographFile[]): MonotonicNs[] {
-  const firstMs = files.find((file) => file.photograph.capturedAt)?.photograph.capturedAt
-    ?.getTime();
-  let previousNs = -STEP_NS;
-  return files.map(({ photograph }) => {
-    const capturedNs = photograph.capturedAt !== null && firstMs !== undefined
-      ? (photograph.capturedAt.getTime() - firstMs) * 1e6
-      : 0;
-    previousNs = Math.max(capturedNs, previousNs + STEP_NS);
-    return monotonicNs(previousNs);
+function attitudeOf(gimbal: CameraAttitude): PhotographEvent["attitude"] {
+  const rotation = localFromCamera(gimbal);
+  const down = -rotate(rotation, [0, 0, 1])[2];
+  return {
+    localFromCamera: rotation,
+    source: gimbal.source,
+    tiltDeg: degreesFromRadians(Math.acos(Math.min(1, Math.max(-1, down)))),
+  };
+}
+
+/** Interval between photographs without a capture time, or of the same second. */
+const STEP_NS = 100e6;
+/** A longer break (another battery, another day, a clock that was set) begins another flight. */
+const BREAK_NS = 600e9;
+/** The clock of a flight counts no further: its numbers are whole. */
+const TIME_MAX_NS = 8e15;
+
+interface ExposureTime {
+  readonly timeNs: MonotonicNs;
+  readonly flight: number;
+}
+
+/**
+ * Time since the first of the photographs, which come in order of time; strictly increasing. A break counts
+ * as ten minutes at most, so that years between two flights do not run out of the clock.
+ */
+export function exposureTimes(capturedAt: readonly (Date | null)[]): ExposureTime[] {
+  const breakNs = Math.min(BREAK_NS, TIME_MAX_NS / Math.max(1, capturedAt.length));
+  let timeNs = 0, flight = 0;
+  return capturedAt.map((captured, i): ExposureTime => {
+    if (i > 0) {
+      const before = capturedAt[i - 1];
+      const sinceNs = captured === null || before === null
+        ? 0
+        : 1e6 * (captured.getTime() - before.getTime());
+      if (sinceNs > BREAK_NS) flight++;
+      timeNs += Math.max(STEP_NS, Math.min(sinceNs, breakNs));
+    }
+    return { timeNs: monotonicNs(Math.round(timeNs)), flight };
   });
+}
+
+/** Before this year no photograph was taken from a drone: the camera's clock was not set. */
+const CLOCK_SET_YEAR = 2005;
+
+function notesOf(files: readonly FlownFile[], times: readonly ExposureTime[]): readonly string[] {
+  const notes = [...new Set(files.flatMap(({ photograph }) => photograph.calibrationNotes))];
+  const flights = times.at(-1)!.flight + 1;
+  const unset =
+    files.filter(({ photograph: { capturedAt } }) =>
+      capturedAt !== null && capturedAt.getUTCFullYear() < CLOCK_SET_YEAR
+    ).length;
+  if (flights > 1) {
+    notes.push(
+      `${flights} flights by the camera's clock (a break of over ten minutes between them)`,
+    );
+  }
+  if (unset > 0) {
+    notes.push(`${unset} of ${files.length} photographs: the camera's clock was not set`);
+  }
+  return notes;
 }

@@ -2,7 +2,7 @@
 export * from "./contract.ts";
 export * from "./config.ts";
 export { greyInput } from "./grey_input.ts";
-export { halfRange } from "./search_range.ts";
+export { halfRange, viewReachM } from "./search_range.ts";
 export { StructuralMatcher } from "./structural.ts";
 export { turnClockwise } from "./turn.ts";
 export { FeatureMatcher } from "./feature_matcher.ts";

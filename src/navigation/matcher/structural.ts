@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { radiansFromDegrees } from "../../core/mod.ts";
+import { type Matrix3, radiansFromDegrees } from "../../core/mod.ts";
 import type { MapSource, MapWindow } from "../map/mod.ts";
 import {
   type CameraModel,
@@ -22,7 +22,7 @@ import type {
   NoMatch,
   PlaceHypothesis,
 } from "./contract.ts";
-import { halfRange } from "./search_range.ts";
+import { halfRange, viewReachM } from "./search_range.ts";
 import { turnClockwise } from "./turn.ts";
 
 /** Close to the ground a metre is many pixels: bounds the time and memory of a wide search there. */
@@ -50,7 +50,7 @@ export class StructuralMatcher implements CrossDomainMatcher {
   async match(frame: VisionFrame, hypothesis: PlaceHypothesis): Promise<MatchOutcome> {
     const config = this.#config;
     const heightM = hypothesis.positionLocalM[2];
-    const scales = this.#scales(frame.camera, heightM);
+    const scales = this.#scales(frame.camera, heightM, hypothesis.localFromCamera);
     const searchRadiusM = Math.min(
       config.searchRadiusMaxM,
       SEARCH_RADIUS_MAX_PX * scales.coarseGsdM,
@@ -76,7 +76,11 @@ export class StructuralMatcher implements CrossDomainMatcher {
   }
 
   async refine(frame: VisionFrame, match: Match): Promise<MatchOutcome> {
-    const scales = this.#scales(frame.camera, match.positionLocalM[2]);
+    const scales = this.#scales(
+      frame.camera,
+      match.positionLocalM[2],
+      match.localFromCamera,
+    );
     const outcome = await this.#compare(
       frame,
       match,
@@ -168,13 +172,13 @@ export class StructuralMatcher implements CrossDomainMatcher {
   }
 
   /** The same number of pixels at every height, but never finer than the map. */
-  #scales(camera: CameraModel, heightM: number): Scales {
+  #scales(camera: CameraModel, heightM: number, localFromCamera: Matrix3): Scales {
     const widthM = heightM * camera.widthPx / camera.fxPx;
     const coarseGsdM = Math.max(this.#map.gsdM, widthM / this.#config.coarseWidthPx);
     return {
       coarseGsdM,
       fineGsdM: Math.max(this.#map.gsdM, coarseGsdM / this.#config.fineFactor),
-      extentMaxM: widthM,
+      extentMaxM: viewReachM(camera, heightM, localFromCamera),
     };
   }
 }

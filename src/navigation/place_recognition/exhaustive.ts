@@ -5,7 +5,7 @@
  */
 import { radiansFromDegrees } from "../../core/mod.ts";
 import type { LocalBounds, MapSource } from "../map/mod.ts";
-import { halfRange, type PlaceHypothesis, turnClockwise } from "../matcher/mod.ts";
+import { halfRange, type PlaceHypothesis, turnClockwise, viewReachM } from "../matcher/mod.ts";
 import { findPlaces, type VisionFrame, type VisionLibrary } from "../../native/vision/mod.ts";
 import type { PlaceRecognitionConfig } from "./config.ts";
 import type { PlaceRecogniser, Proposal } from "./contract.ts";
@@ -106,7 +106,7 @@ export class ExhaustiveSearch implements PlaceRecogniser {
   ): Promise<PlaceHypothesis[]> {
     const config = this.#config;
     const heightM = prior.positionLocalM[2];
-    const extentM = heightM * frame.camera.widthPx / frame.camera.fxPx;
+    const extentM = viewReachM(frame.camera, heightM, prior.localFromCamera);
     const window = await this.#map.window(
       area.eastM,
       area.northM,

@@ -14,7 +14,9 @@ import {
   type GimbalAttitude,
   heightAboveGroundM,
   localFromCamera,
+  type Photograph,
   type PhotographFile,
+  type PositionTag,
   readPhotographFolder,
 } from "../../../flight/photographs/mod.ts";
 import type { TileToolkit } from "./canvas.ts";
@@ -73,9 +75,10 @@ export async function readPhotographSet(
 ): Promise<PhotographSet> {
   const files = await readPhotographFolder(path);
   // The median: one place that is far away would draw the mean after it.
+  const positions = files.map(({ photograph }) => positionOf(photograph));
   const localFrame = new LocalFrame({
-    latitudeDeg: median(files.map(({ photograph }) => photograph.latitudeDeg)),
-    longitudeDeg: median(files.map(({ photograph }) => photograph.longitudeDeg)),
+    latitudeDeg: median(positions.map(({ latitudeDeg }) => latitudeDeg)),
+    longitudeDeg: median(positions.map(({ longitudeDeg }) => longitudeDeg)),
     heightM: 0,
   });
   const photographs = files.map((file) => place(file, localFrame, groundAltitudeM));
@@ -96,6 +99,11 @@ export async function readPhotographSet(
   return { localFrame, photographs, notes };
 }
 
+function positionOf({ name, positionTag }: Photograph): PositionTag {
+  if (positionTag === null) throw new DataError(name, "its position is unknown");
+  return positionTag;
+}
+
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)];
@@ -106,9 +114,13 @@ function place(
   localFrame: LocalFrame,
   groundAltitudeM: number | null,
 ): PlacedPhotograph {
-  const { name, gimbal, latitudeDeg, longitudeDeg } = file.photograph;
+  const { name, gimbal } = file.photograph;
+  const { latitudeDeg, longitudeDeg } = positionOf(file.photograph);
   if (!gimbal) {
-    throw new DataError(name, "no GimbalYawDegree tag (XMP): its heading is unknown");
+    throw new DataError(
+      name,
+      "no tag states the camera's yaw (GimbalYawDegree, Camera:Yaw, Heading): its heading is unknown",
+    );
   }
   // Roll turns the picture about the optical axis: it does not tilt it.
   const tilt = -rotate(localFromCamera(gimbal), [0, 0, 1])[2];

@@ -1,0 +1,169 @@
+/**
+ * What the located photographs of one flight tell of its others: how the tagged heading and height are off, and
+ * where the aircraft was before and after.
+ *
+ * @module
+ */
+import { median, type MonotonicNs, type Vector3, wrapDegrees } from "../../core/mod.ts";
+
+/** One photograph whose place is known, and how its tags were off. */
+export interface LocatedPhotograph {
+  readonly sequence: number;
+  readonly timeNs: MonotonicNs;
+  readonly positionLocalM: Vector3;
+  /** Of the picture about its optical axis against its tag (without one: against north), degrees. */
+  readonly turnDeg: number;
+  /** Height found over height tagged. */
+  readonly heightRatio: number;
+  /** Whether its attitude is tagged: else its turn is a heading, which every strip has anew. */
+  readonly isTagged: boolean;
+}
+
+interface Expected {
+  readonly turnDeg: number;
+  readonly sigmaTurnDeg: number;
+  readonly heightRatio: number;
+  readonly sigmaHeightRatio: number;
+}
+
+/** Where a photograph should have been taken, local metres. */
+interface ExpectedPlace {
+  readonly eastM: number;
+  readonly northM: number;
+  /** 1 sigma each way. */
+  readonly sigmaM: number;
+}
+
+/** Two photographs belong to one flight where their heights are off alike to this share… */
+const HEIGHT_RATIO_TOLERANCE = 0.08;
+/** …their headings to this, or half a turn more… */
+const TURN_TOLERANCE_DEG = 15;
+/** …and no aircraft flew faster between them, with some heights' way for what is in doubt. */
+const SPEED_MAX_MPS = 80;
+const APART_HEIGHTS = 1;
+/** Of camera clocks, which count whole seconds. */
+const CLOCK_STEP_S = 1;
+
+/** Of the ground below one flight the height is known to this, 1 sigma. */
+const SIGMA_HEIGHT_RATIO_MIN = 0.02;
+const SIGMA_TURN_TAGGED_DEG = 4;
+const SIGMA_TURN_UNTAGGED_DEG = 8;
+/** An aircraft keeps its velocity between two photographs to this share, 1 sigma; at a turn it does not. */
+const MOTION_SHARE = 0.35;
+/** Without a velocity: metres a second, 1 sigma. */
+const SPEED_SIGMA_MPS = 12;
+/** A velocity is one of photographs so near in time. */
+const VELOCITY_INTERVAL_MAX_S = 60;
+const RECENT = 7;
+
+export class FlightKnowledge {
+  readonly #located: LocatedPhotograph[] = [];
+
+  /** In order of time. */
+  get located(): readonly LocatedPhotograph[] {
+    return this.#located;
+  }
+
+  add(photograph: LocatedPhotograph): void {
+    this.#located.push(photograph);
+    this.#located.sort((a, b) => a.sequence - b.sequence);
+  }
+
+  /** Whether two photographs that were found on their own agree with each other. */
+  get isEstablished(): boolean {
+    return this.#located.some((a, i) => this.#located.slice(i + 1).some((b) => agree(a, b)));
+  }
+
+  /** Takes out, and returns, those that agree with no other: at most as many as stay. */
+  takeOutliers(heightM: number): readonly LocatedPhotograph[] {
+    const all = [...this.#located];
+    const friends = all.map((a) => all.filter((b) => b !== a && agree(a, b, heightM)).length);
+    const outliers = all.filter((_, i) => friends[i] === 0);
+    if (2 * outliers.length > all.length) return [];
+    this.#located.splice(0, all.length, ...all.filter((_, i) => friends[i] > 0));
+    return outliers;
+  }
+
+  /** Whether a photograph that is found anew fits to those that are known. */
+  fits(photograph: LocatedPhotograph, heightM: number): boolean {
+    return this.#nearest(photograph.timeNs, 3).some((other) => agree(photograph, other, heightM));
+  }
+
+  /** By the nearest in time. */
+  expected(timeNs: MonotonicNs): Expected {
+    const near = this.#nearest(timeNs, RECENT);
+    const ratio = median(near.map(({ heightRatio }) => heightRatio).sort((a, b) => a - b))!;
+    const spread = Math.max(...near.map(({ heightRatio }) => Math.abs(heightRatio - ratio)));
+    const { turnDeg, isTagged } = near[0];
+    return {
+      turnDeg,
+      sigmaTurnDeg: isTagged ? SIGMA_TURN_TAGGED_DEG : SIGMA_TURN_UNTAGGED_DEG,
+      heightRatio: ratio,
+      sigmaHeightRatio: Math.max(SIGMA_HEIGHT_RATIO_MIN, spread / 2),
+    };
+  }
+
+  /** Between the located ones before and after, or onwards from those before. */
+  place(timeNs: MonotonicNs): ExpectedPlace {
+    const before = this.#located.findLast((photograph) => photograph.timeNs <= timeNs);
+    const after = this.#located.find((photograph) => photograph.timeNs > timeNs);
+    if (before !== undefined && after !== undefined) {
+      const share = (timeNs - before.timeNs) / (after.timeNs - before.timeNs);
+      const [east, north] = [0, 1].map((axis) =>
+        after.positionLocalM[axis] - before.positionLocalM[axis]
+      );
+      return {
+        eastM: before.positionLocalM[0] + share * east,
+        northM: before.positionLocalM[1] + share * north,
+        sigmaM: MOTION_SHARE * Math.hypot(east, north) +
+          MOTION_SHARE * SPEED_SIGMA_MPS * secondsBetween(before.timeNs, after.timeNs) / 2,
+      };
+    }
+    const from = before ?? after!;
+    const [eastMps, northMps] = this.#velocity(from);
+    const seconds = (timeNs - from.timeNs) / 1e9;
+    const speedMps = Math.hypot(eastMps, northMps);
+    const sigmaMps = speedMps > 0 ? MOTION_SHARE * speedMps : SPEED_SIGMA_MPS;
+    return {
+      eastM: from.positionLocalM[0] + eastMps * seconds,
+      northM: from.positionLocalM[1] + northMps * seconds,
+      sigmaM: sigmaMps * (Math.abs(seconds) + CLOCK_STEP_S),
+    };
+  }
+
+  /** 0 where no two photographs are near enough in time. */
+  #velocity(at: LocatedPhotograph): [eastMps: number, northMps: number] {
+    const i = this.#located.indexOf(at);
+    const other = [this.#located[i - 1], this.#located[i + 1]].find((candidate) =>
+      candidate !== undefined &&
+      secondsBetween(candidate.timeNs, at.timeNs) <= VELOCITY_INTERVAL_MAX_S
+    );
+    if (other === undefined) return [0, 0];
+    const seconds = (at.timeNs - other.timeNs) / 1e9;
+    return [0, 1].map((axis) =>
+      (at.positionLocalM[axis] - other.positionLocalM[axis]) / seconds
+    ) as [number, number];
+  }
+
+  #nearest(timeNs: MonotonicNs, count: number): LocatedPhotograph[] {
+    return [...this.#located].sort((a, b) =>
+      Math.abs(a.timeNs - timeNs) - Math.abs(b.timeNs - timeNs)
+    ).slice(0, count);
+  }
+}
+
+function secondsBetween(a: MonotonicNs, b: MonotonicNs): number {
+  return Math.abs(a - b) / 1e9;
+}
+
+function agree(a: LocatedPhotograph, b: LocatedPhotograph, heightM = 100): boolean {
+  if (Math.abs(a.heightRatio / b.heightRatio - 1) > HEIGHT_RATIO_TOLERANCE) return false;
+  const turnDeg = Math.abs(wrapDegrees(2 * (a.turnDeg - b.turnDeg))) / 2;
+  if (a.isTagged && b.isTagged && turnDeg > TURN_TOLERANCE_DEG) return false;
+  const apartM = Math.hypot(
+    a.positionLocalM[0] - b.positionLocalM[0],
+    a.positionLocalM[1] - b.positionLocalM[1],
+  );
+  const seconds = secondsBetween(a.timeNs, b.timeNs) + CLOCK_STEP_S;
+  return apartM <= SPEED_MAX_MPS * seconds + APART_HEIGHTS * heightM;
+}

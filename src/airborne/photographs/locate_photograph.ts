@@ -1,0 +1,170 @@
+/**
+ * One photograph: where the map says that it was taken, from the narrowest search to the widest.
+ *
+ * @module
+ */
+import {
+  degreesFromRadians,
+  matrixFromQuaternion,
+  matrixMultiply,
+  matrixTranspose,
+  radiansFromDegrees,
+} from "../../core/mod.ts";
+import type { PhotographEvent } from "../../flight/replay/mod.ts";
+import { VisionFrame } from "../../native/vision/mod.ts";
+import type { CameraPrior } from "../camera_prior.ts";
+import type { Airborne } from "../contract.ts";
+import type { Location } from "../locator.ts";
+import { FlightKnowledge, type LocatedPhotograph } from "./flight_knowledge.ts";
+import {
+  anywhere,
+  asFlown,
+  expectedRotation,
+  type MapExtent,
+  TILT_SIGMA_DOUBTED_DEG,
+} from "./photograph_prior.ts";
+
+/** A camera that looks further aside is not compared with the map. */
+const TILT_MAX_DEG = 45;
+/** Without a neighbour that confirms the place it must score better than all others by this much. */
+const MARGIN_MIN = 0.08;
+
+/** Where a photograph was taken, or why that is not known. */
+export interface PhotographLocation {
+  readonly location: Location;
+  /** null: not located. */
+  readonly located: LocatedPhotograph | null;
+}
+
+export class PhotographLocator {
+  readonly #airborne: Airborne;
+  readonly #map: MapExtent;
+
+  constructor(airborne: Airborne, map: MapExtent) {
+    this.#airborne = airborne;
+    this.#map = map;
+  }
+
+  /** `flight`: what is known of the flight that it belongs to; `onlyNearby`: no search of the map. */
+  async locate(
+    event: PhotographEvent,
+    flight: FlightKnowledge,
+    { onlyNearby }: { readonly onlyNearby: boolean } = { onlyNearby: false },
+  ): Promise<PhotographLocation> {
+    const { stages } = this.#airborne.locator;
+    stages.enter("estimator");
+    if ((event.attitude?.tiltDeg ?? 0) > TILT_MAX_DEG) return notLocated("oblique");
+    const { calibration, jpeg } = event.frame;
+    await using frame = await stages.during(
+      "decode",
+      () => VisionFrame.decode(this.#airborne.vision, jpeg, calibration, event.name),
+    );
+    let last: PhotographLocation = notLocated("no_candidate");
+    for (const stage of this.#searches(event, flight, onlyNearby)) {
+      const location = await this.#search(frame, event, stage);
+      last = { location, located: locatedPhotograph(event, location) };
+      if (last.located === null) continue;
+      if (!flight.isEstablished || flight.fits(last.located, event.heightAboveGroundM)) return last;
+      last = notLocated("elsewhere", location);
+    }
+    return last;
+  }
+
+  /** Each a set of priors that compete, with the margin that the best of them needs. */
+  *#searches(
+    event: PhotographEvent,
+    flight: FlightKnowledge,
+    onlyNearby: boolean,
+  ): Generator<Search> {
+    const map = this.#map;
+    if (flight.isEstablished) {
+      for (const turnDeg of [0, 180]) {
+        yield { priors: [asFlown(event, map, flight, { turnDeg, nearby: true })], marginMin: 0 };
+      }
+      if (onlyNearby) return;
+      const priors = [0, 180].map((turnDeg) =>
+        asFlown(event, map, flight, { turnDeg, nearby: false })
+      );
+      yield { priors, marginMin: MARGIN_MIN };
+      return;
+    }
+    if (event.attitude !== null) {
+      const turns = (degrees: readonly number[]) =>
+        degrees.map((turnDeg) => anywhere(event, map, { turnDeg, wholeTurn: false }));
+      yield { priors: turns([0, 180]), marginMin: MARGIN_MIN };
+    }
+    yield {
+      priors: [anywhere(event, map, { turnDeg: 0, wholeTurn: true })],
+      marginMin: MARGIN_MIN,
+    };
+  }
+
+  async #search(
+    frame: VisionFrame,
+    event: PhotographEvent,
+    { priors, marginMin }: Search,
+  ): Promise<Location> {
+    const found: Location[] = [];
+    for (const prior of priors) found.push(await this.#at(frame, event, prior));
+    const best = found.reduce((a, b) => isBetter(b, a) ? b : a);
+    const rival = Math.max(
+      -1,
+      ...found.filter((other) => other !== best).map(({ score }) => score),
+    );
+    const margin = Math.min(best.margin, best.score - Math.max(0, rival));
+    if (best.fix !== null && margin < marginMin) {
+      return { ...best, margin, fix: null, reason: "ambiguous" };
+    }
+    return { ...best, margin };
+  }
+
+  /** A picture that contradicts its tagged tilt is looked at again with room for it. */
+  async #at(frame: VisionFrame, event: PhotographEvent, prior: CameraPrior): Promise<Location> {
+    const { locator } = this.#airborne;
+    const { exposureMidNs, calibration: { bodyFromCamera } } = event.frame;
+    const location = await locator.locate(frame, exposureMidNs, prior, bodyFromCamera);
+    if (location.fix !== null || location.reason !== "tilt") return location;
+    const doubted = { ...prior, sigmaTiltRad: radiansFromDegrees(TILT_SIGMA_DOUBTED_DEG) };
+    return await locator.locate(frame, exposureMidNs, doubted, bodyFromCamera);
+  }
+}
+
+interface Search {
+  readonly priors: readonly CameraPrior[];
+  readonly marginMin: number;
+}
+
+function isBetter(a: Location, b: Location): boolean {
+  if ((a.fix === null) !== (b.fix === null)) return a.fix !== null;
+  return a.score > b.score;
+}
+
+function notLocated(reason: string, location: Partial<Location> = {}): PhotographLocation {
+  return {
+    location: {
+      score: 0,
+      margin: 0,
+      inliers: 0,
+      method: "prior",
+      ...location,
+      fix: null,
+      reason,
+    },
+    located: null,
+  };
+}
+
+function locatedPhotograph(event: PhotographEvent, { fix }: Location): LocatedPhotograph | null {
+  if (fix === null) return null;
+  const tagged = matrixFromQuaternion(expectedRotation(event, 0));
+  // The turn about the optical axis that takes the tagged picture into the one found.
+  const turn = matrixMultiply(matrixTranspose(tagged), fix.localFromCamera);
+  return {
+    sequence: event.frame.sequence,
+    timeNs: event.receivedNs,
+    positionLocalM: fix.posterior.positionLocalM,
+    turnDeg: degreesFromRadians(Math.atan2(turn[3] - turn[1], turn[0] + turn[4])),
+    heightRatio: fix.posterior.positionLocalM[2] / event.heightAboveGroundM,
+    isTagged: event.attitude !== null,
+  };
+}

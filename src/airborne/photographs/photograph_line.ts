@@ -1,0 +1,144 @@
+/**
+ * The line of one photograph, for `--json` and for everything that is made of it.
+ *
+ * @module
+ */
+import {
+  degreesFromRadians,
+  horizontalCovarianceM2,
+  type LocalFrame,
+  upVarianceM2,
+} from "../../core/mod.ts";
+import type { PhotographEvent, PositionTag } from "../../flight/replay/mod.ts";
+import type { PoseFix } from "../../navigation/pose/mod.ts";
+import type { PhotographLine } from "../json_lines.ts";
+import type { PhotographLocation } from "./locate_photograph.ts";
+
+interface LineContext {
+  readonly localFrame: LocalFrame;
+  /** 1 sigma of the map's own position. */
+  readonly mapSigmaM: number;
+  /** GPS as tagged; null: none. */
+  readonly positionTag: PositionTag | null;
+}
+
+type Cost = Pick<PhotographLine, "latencyMs" | "stages">;
+
+/** A photograph that is not located has no position, and none of what belongs to one. */
+export function photographLine(
+  event: PhotographEvent,
+  { location }: PhotographLocation,
+  context: LineContext,
+  cost: Cost,
+): PhotographLine {
+  const { fix, reason, margin, score, inliers } = location;
+  const place = fix === null ? NOWHERE : placeOf(fix, context);
+  const { latitudeDeg, longitudeDeg, heightM } = place;
+  return {
+    type: "frame",
+    name: event.name.split("/").at(-1)!,
+    flight: event.flight,
+    capturedAt: event.capturedAt?.toISOString() ?? null,
+    sequence: event.frame.sequence,
+    timeNs: event.frame.exposureMidNs,
+    ...place,
+    velocityEnuMps: [0, 0, 0],
+    // A photograph's own attitude is all that is known of the camera.
+    mountingErrorRad: [0, 0, 0],
+    label: fix === null ? "dead_reckoned" : "satellite_anchored",
+    anchorAgeS: fix === null ? null : 0,
+    vioRegistered: false,
+    vioState: "initialising",
+    fix: {
+      accepted: fix !== null,
+      reason,
+      latitudeDeg,
+      longitudeDeg,
+      heightM,
+      margin,
+      score,
+      inliers,
+      global: location.method !== "prior",
+      headingDeg: fix === null ? null : headingDeg(fix),
+    },
+    tiltDeg: fix === null ? event.attitude?.tiltDeg ?? null : tiltDeg(fix),
+    tagDistanceM: tagDistanceM(place, context),
+    ...cost,
+  };
+}
+
+/** Of a photograph whose place its flight contradicts. */
+export function withoutPlace(line: PhotographLine, reason: string): PhotographLine {
+  const { latitudeDeg, longitudeDeg, heightM } = NOWHERE;
+  return {
+    ...line,
+    ...NOWHERE,
+    label: "dead_reckoned",
+    anchorAgeS: null,
+    tagDistanceM: null,
+    fix: {
+      ...line.fix,
+      accepted: false,
+      reason,
+      latitudeDeg,
+      longitudeDeg,
+      heightM,
+      headingDeg: null,
+    },
+  };
+}
+
+const NOWHERE = {
+  latitudeDeg: null,
+  longitudeDeg: null,
+  heightM: null,
+  covarianceEnM2: null,
+  sigmaUpM: null,
+  horizontal95M: null,
+  localFromBody: null,
+} as const;
+
+function placeOf(fix: PoseFix, { localFrame, mapSigmaM }: LineContext) {
+  const { posterior } = fix;
+  const [ee, en, nn] = horizontalCovarianceM2(posterior.covariance);
+  const covarianceEnM2: [number, number, number] = [
+    ee + mapSigmaM ** 2,
+    en,
+    nn + mapSigmaM ** 2,
+  ];
+  const [a, b, c] = covarianceEnM2;
+  return {
+    ...localFrame.wgsFromLocal(posterior.positionLocalM),
+    covarianceEnM2,
+    sigmaUpM: Math.sqrt(upVarianceM2(posterior.covariance)),
+    horizontal95M: Math.sqrt(5.991 * ((a + c) / 2 + Math.hypot((a - c) / 2, b))),
+    localFromBody: [...posterior.localFromBody] as [number, number, number, number],
+  };
+}
+
+/** Clockwise from north to the top of the picture. */
+function headingDeg(fix: PoseFix): number {
+  const [, east, , , north] = fix.localFromCamera;
+  return (degreesFromRadians(Math.atan2(-east, -north)) + 360) % 360;
+}
+
+function tiltDeg({ localFromCamera }: PoseFix): number {
+  return degreesFromRadians(Math.acos(Math.min(1, Math.max(-1, -localFromCamera[8]))));
+}
+
+function tagDistanceM(
+  place: { readonly latitudeDeg: number | null; readonly longitudeDeg: number | null },
+  { localFrame, positionTag }: LineContext,
+): number | null {
+  if (positionTag === null || place.latitudeDeg === null || place.longitudeDeg === null) {
+    return null;
+  }
+  const heightM = localFrame.origin.heightM;
+  const [eastM, northM] = localFrame.localFromWgs({
+    latitudeDeg: place.latitudeDeg,
+    longitudeDeg: place.longitudeDeg,
+    heightM,
+  });
+  const [tagEastM, tagNorthM] = localFrame.localFromWgs({ ...positionTag, heightM });
+  return Math.hypot(tagEastM - eastM, tagNorthM - northM);
+}

@@ -1,0 +1,107 @@
+/**
+ * Where the camera of a photograph may have been: anywhere on the map, or near where its flight says.
+ *
+ * @module
+ */
+import {
+  localFromBody,
+  matrixFromQuaternion,
+  type Quaternion,
+  quaternionMultiply,
+  radiansFromDegrees,
+} from "../../core/mod.ts";
+import type { PhotographEvent } from "../../flight/replay/mod.ts";
+import type { CameraPrior } from "../camera_prior.ts";
+import type { Airborne } from "../contract.ts";
+import type { FlightKnowledge } from "./flight_knowledge.ts";
+
+/** The map's extent around the local frame's origin. */
+export interface MapExtent {
+  readonly eastM: number;
+  readonly northM: number;
+  /** Half of its diagonal. */
+  readonly radiusM: number;
+}
+
+export function mapExtent({ flightPackage, localFrame }: Airborne): MapExtent {
+  const { southDeg, westDeg, northDeg, eastDeg } = flightPackage.manifest.area;
+  const heightM = localFrame.origin.heightM;
+  const corner = (latitudeDeg: number, longitudeDeg: number) =>
+    localFrame.localFromWgs({ latitudeDeg, longitudeDeg, heightM });
+  const [west, south] = corner(southDeg, westDeg), [east, north] = corner(northDeg, eastDeg);
+  return {
+    eastM: (west + east) / 2,
+    northM: (south + north) / 2,
+    radiusM: Math.hypot(east - west, north - south) / 2,
+  };
+}
+
+/** Height tags come from a barometer over uneven ground: 1 sigma, share of the height. */
+const HEIGHT_SIGMA_SHARE = 0.03;
+/** Altitudes by GPS, over a ground that is given as one number: 1 sigma. */
+const ALTITUDE_SIGMA_M = 8;
+const HEADING_SIGMA_DEG = 6;
+/** 1 sigma of the optical axis, degrees, by the kind of tag; without any the camera is taken to look down. */
+const TILT_SIGMA_DEG = { gimbal: 1.5, airframe: 3, poses: 2, none: 4 } as const;
+/** Tags that a picture contradicts are given this much room, degrees. */
+export const TILT_SIGMA_DOUBTED_DEG = 10;
+
+/** Rotation by the tags, turned about the optical axis; looking down, north up, without any. */
+export function expectedRotation(event: PhotographEvent, turnDeg: number): Quaternion {
+  const tagged = event.attitude?.localFromCamera ?? quaternionMultiply(
+    localFromBody({ rollRad: 0, pitchRad: 0, yawRad: 0 }),
+    event.frame.calibration.bodyFromCamera,
+  );
+  const half = radiansFromDegrees(turnDeg) / 2;
+  return quaternionMultiply(tagged, [Math.cos(half), 0, 0, Math.sin(half)]);
+}
+
+function sigmaTiltDeg(event: PhotographEvent): number {
+  return TILT_SIGMA_DEG[event.attitude?.source ?? "none"];
+}
+
+interface AnywhereOptions {
+  readonly turnDeg: number;
+  /** Every heading, not only those around the tag's. */
+  readonly wholeTurn: boolean;
+}
+
+/** Anywhere on the map, at the tagged height. */
+export function anywhere(
+  event: PhotographEvent,
+  map: MapExtent,
+  { turnDeg, wholeTurn }: AnywhereOptions,
+): CameraPrior {
+  const heightM = event.heightAboveGroundM;
+  return {
+    positionLocalM: [map.eastM, map.northM, heightM],
+    localFromCamera: matrixFromQuaternion(expectedRotation(event, turnDeg)),
+    sigmaHorizontalM: map.radiusM,
+    sigmaHeightM: Math.hypot(
+      HEIGHT_SIGMA_SHARE * heightM,
+      event.heightSource === "gps" ? ALTITUDE_SIGMA_M : 0,
+    ),
+    sigmaTiltRad: radiansFromDegrees(sigmaTiltDeg(event)),
+    sigmaHeadingRad: wholeTurn ? Math.PI : radiansFromDegrees(HEADING_SIGMA_DEG),
+  };
+}
+
+/** As the flight's other photographs say; `nearby` uses their places too. */
+export function asFlown(
+  event: PhotographEvent,
+  map: MapExtent,
+  flight: FlightKnowledge,
+  { turnDeg, nearby }: { readonly turnDeg: number; readonly nearby: boolean },
+): CameraPrior {
+  const expected = flight.expected(event.receivedNs);
+  const heightM = event.heightAboveGroundM * expected.heightRatio;
+  const place = nearby ? flight.place(event.receivedNs) : null;
+  return {
+    positionLocalM: [place?.eastM ?? map.eastM, place?.northM ?? map.northM, heightM],
+    localFromCamera: matrixFromQuaternion(expectedRotation(event, expected.turnDeg + turnDeg)),
+    sigmaHorizontalM: Math.min(place?.sigmaM ?? Infinity, map.radiusM),
+    sigmaHeightM: expected.sigmaHeightRatio * heightM,
+    sigmaTiltRad: radiansFromDegrees(sigmaTiltDeg(event)),
+    sigmaHeadingRad: radiansFromDegrees(expected.sigmaTurnDeg),
+  };
+}
