@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { type LocalFrame, type Logger, type MonotonicNs, secondsFromNs } from "../core/mod.ts";
+import {
+  degreesFromRadians,
+  type LocalFrame,
+  type Logger,
+  type MonotonicNs,
+  secondsFromNs,
+} from "../core/mod.ts";
 import type { FdrSink } from "../flight/flight_recorder/mod.ts";
 import type { EstimatorEvent } from "../navigation/state_estimator/mod.ts";
 import type { GpsGateRecords } from "./gps_gate_records.ts";
@@ -47,6 +53,7 @@ export function recordEvent(
     case "imu.left_out":
     case "imu.used_again":
     case "picture_delay":
+    case "heading_correction":
     case "restarted":
       recordSensorFault(to, event, timestampNs);
       return;
@@ -67,7 +74,14 @@ export function recordEvent(
 
 type SensorFaultEvent = Extract<
   EstimatorEvent,
-  { readonly type: "imu.left_out" | "imu.used_again" | "picture_delay" | "restarted" }
+  {
+    readonly type:
+      | "imu.left_out"
+      | "imu.used_again"
+      | "picture_delay"
+      | "heading_correction"
+      | "restarted";
+  }
 >;
 
 function recordSensorFault(
@@ -90,6 +104,13 @@ function recordSensorFault(
       sink.enqueue({ kind: "c5.picture_delay", timestampNs, payload: { delayS } });
       const text = `Pictures are ${delayS.toFixed(2)} s older than their stamps`;
       logger.warn("c5.picture_delay", { delayS }, text);
+      return;
+    }
+    case "heading_correction": {
+      const turnDeg = degreesFromRadians(event.turnRad);
+      sink.enqueue({ kind: "c5.heading_correction", timestampNs, payload: { turnDeg } });
+      const text = `The controller's heading is turned by ${turnDeg.toFixed(0)}°`;
+      logger.warn("c5.heading_correction", { turnDeg }, text);
       return;
     }
     case "restarted": {

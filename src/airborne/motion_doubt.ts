@@ -3,6 +3,7 @@
  * one), nor GPS for long enough that odometry had to agree with it. A heading, a camera or a clock that
  * is wrong from the first moment on turns or scales the whole track, and no sensor on board contradicts
  * another one. A heading that is wrong by 180° makes the position wrong by twice the way that was flown.
+ * Where a second of GPS has measured by how much the motion is wrong, that counts instead.
  *
  * @module
  */
@@ -35,7 +36,7 @@ export class MotionDoubt {
    */
   growthM(
     { timeNs, velocityLocalMps: [east, north] }: StateEstimate,
-    { fused }: Pick<EstimatorHealth, "fused">,
+    { fused, motionShare: measured }: Pick<EstimatorHealth, "fused" | "motionShare">,
   ): number {
     const elapsedS = Math.min(FRAME_S_MAX, (timeNs - (this.#lastNs ?? timeNs)) * 1e-9);
     this.#lastNs = timeNs;
@@ -53,6 +54,6 @@ export class MotionDoubt {
     const beforeM = this.#flownM;
     this.#flownM += Math.hypot(east, north) * elapsedS;
     if ((timeNs - this.#toldNs) * 1e-9 < motionAfterS) return 0;
-    return motionShare * Math.sqrt(this.#flownM ** 2 - beforeM ** 2);
+    return Math.min(motionShare, measured) * Math.sqrt(this.#flownM ** 2 - beforeM ** 2);
   }
 }

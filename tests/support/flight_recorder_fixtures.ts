@@ -232,6 +232,7 @@ const NAVIGATION = {
   "c5.imu_left_out": { reason: "it repeats one sample" },
   "c5.imu_used_again": {},
   "c5.picture_delay": { delayS: 1.05 },
+  "c5.heading_correction": { turnDeg: -178.5 },
   "c5.restarted": { reason: "a variance is not positive" },
   "c5.map_conflict": { disagreementM: 41.5 },
   "c5.gps_bounded_delta.accept": { reason: "agrees", deltaM: 4.5 },

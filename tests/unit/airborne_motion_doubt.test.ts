@@ -8,12 +8,14 @@ interface Flight {
   /** From when to when there are fixes, seconds. */
   readonly fixesS: readonly [number, number];
   readonly durationS: number;
+  /** As GPS has measured it. */
+  readonly motionShare?: number;
 }
 
 const NO_FIXES = [Infinity, Infinity] as const;
 
 /** Sigma that the doubt has added at the end, metres: 10 m/s, a frame every half second. */
-function sigmaOf({ gpsS, fixesS, durationS }: Flight): number {
+function sigmaOf({ gpsS, fixesS, durationS, motionShare = Infinity }: Flight): number {
   const doubt = new MotionDoubt(NavigatorConfigSchema.parse({}).doubt);
   let variance = 0, anchor = 0;
   for (let i = 0; i <= durationS * 2; i++) {
@@ -25,7 +27,7 @@ function sigmaOf({ gpsS, fixesS, durationS }: Flight): number {
     const gps = gpsS < 0 ? 0 : 1 + Math.min(i, gpsS * 2);
     if (timeS >= fixesS[0] && timeS < fixesS[1]) anchor++;
     const fused = { gps, anchor, odometry: i } as Parameters<MotionDoubt["growthM"]>[1]["fused"];
-    variance += doubt.growthM(estimate, { fused }) ** 2;
+    variance += doubt.growthM(estimate, { fused, motionShare }) ** 2;
   }
   return Math.sqrt(variance);
 }
@@ -35,6 +37,7 @@ Deno.test("MotionDoubt covers a track that is turned round, until fixes confirm 
   const sigmaM = sigmaOf({ gpsS: 1, fixesS: NO_FIXES, durationS: 21 });
   assert.ok(2 * 2.45 * sigmaM > 400 && sigmaM < 100, `${sigmaM}`);
   assert.ok(sigmaOf({ gpsS: 1, fixesS: [2, 21], durationS: 21 }) < 10);
+  assert.ok(sigmaOf({ gpsS: 1, fixesS: NO_FIXES, durationS: 21, motionShare: 0.06 }) < 15);
   // One fix may be a wrong one.
   assert.ok(sigmaOf({ gpsS: 1, fixesS: [1, 1.5], durationS: 21 }) > 80);
 });

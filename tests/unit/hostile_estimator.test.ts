@@ -8,7 +8,7 @@ const LIES: readonly (readonly [name: string, durationS: number])[] = [
   ["gps.jump_30_sure", Infinity],
   ["gps.disordered", Infinity],
   ["imu.missing", 2],
-  ["attitude.yaw_30_from_start", Infinity],
+  ["attitude.yaw_180_from_start", Infinity],
   ["attitude.conjugate", Infinity],
   ["barometer.jump_50", Infinity],
   ["map.ground_40_low", Infinity],

@@ -9,6 +9,7 @@ import {
 const GOOD: LabelInputs = {
   timeNs: 0,
   anchorAgeS: 1,
+  fixesRefused: 0,
   horizontal95M: 5,
   visionAgeS: 0.2,
   frameIntervalS: 0.33,
@@ -34,6 +35,8 @@ Deno.test("SourceLabelMachine falls by age and by size, at once", () => {
   label({});
   assert.equal(label({ anchorAgeS: 9.9 }), "satellite_anchored");
   assert.equal(label({ anchorAgeS: 10 }), "visual_propagated");
+  assert.equal(label({ fixesRefused: 2 }), "satellite_anchored");
+  assert.equal(label({ fixesRefused: 3 }), "visual_propagated");
   label({});
   assert.equal(label({ horizontal95M: 25 }), "visual_propagated");
   assert.equal(label({ horizontal95M: 200 }), "dead_reckoned");

@@ -1,4 +1,4 @@
-/** A motion that nothing has confirmed: told with every estimate, and kept out of the filter. */
+/** What estimates say beyond the filter: a motion that nothing has confirmed, and fixes that were refused. */
 import assert from "node:assert/strict";
 import { LocalFrame } from "../../src/core/mod.ts";
 import { Eskf } from "../../src/navigation/state_estimator/mod.ts";
@@ -46,4 +46,21 @@ Deno.test("Eskf.doubtMotion() lets the filter follow a fix that contradicts it",
   const elsewhere = { ...fix.value, positionLocalM: [east + 50, north, up] as const };
   assert.equal(calm.addPoseAnchor(elsewhere).fused, false);
   assert.equal(doubted.addPoseAnchor(elsewhere).fused, true);
+});
+
+Deno.test("refused fixes that agree with each other are told as the radius of 95 %, until one is fused", () => {
+  const { calm, later } = twins();
+  let refused = 0, r95M = 0;
+  for (const message of later) {
+    if (message.kind === "anchor" && refused < 2) {
+      const { positionLocalM: [east, north, up] } = message.value;
+      calm.addPoseAnchor({ ...message.value, positionLocalM: [east + 50, north, up] });
+      const before = r95M;
+      r95M = calm.currentEstimate().horizontal95M;
+      // A single one may be a wrong one.
+      if (++refused === 2) assert.ok(before < 10 && r95M > 50 && r95M < 80, `${before} ${r95M}`);
+    } else feed(calm, message);
+  }
+  assert.equal(refused, 2);
+  assert.ok(calm.currentEstimate().horizontal95M < 10);
 });

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Clock } from "../../core/mod.ts";
+import { type Clock, degreesFromRadians } from "../../core/mod.ts";
 import type { AlertSeverity, FlightControllerAdapter } from "../../flight/flight_controller/mod.ts";
 import type { ControllerEvent } from "../../flight/flight_events/mod.ts";
 import type { FdrSink } from "../../flight/flight_recorder/mod.ts";
@@ -128,6 +128,11 @@ export class GroundStation implements FlightOutput {
         this.alert("warning", `IMU NOT USED: ${event.reason}`);
       } else if (event.type === "picture_delay") {
         this.alert("warning", `CAMERA IS ${event.delayS.toFixed(1)} s LATE`);
+      } else if (event.type === "heading_correction") {
+        this.alert(
+          "warning",
+          `HEADING TURNED BY ${degreesFromRadians(event.turnRad).toFixed(0)} DEG`,
+        );
       } else if (event.type === "restarted") {
         this.alert("critical", "POSITION FILTER BEGAN ANEW");
       } else if (event.type === "gps_bounded_delta.accept") {

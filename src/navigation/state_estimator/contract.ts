@@ -193,6 +193,11 @@ export interface EstimatorHealth {
    * Measured by the turns that they saw; 0 while nothing is known against them.
    */
   readonly pictureDelayS: number;
+  /**
+   * Before the first fix: the share of the way that odometry and attitude together may be wrong by, 1 sigma, as
+   * GPS has measured it; Infinity where it has not.
+   */
+  readonly motionShare: number;
   readonly fused: Readonly<Record<SourceName, number>>;
   readonly rejected: Readonly<Record<SourceName, number>>;
   /** absent: there was never a usable sample, or none of late. */
@@ -238,6 +243,11 @@ export type EstimatorEvent =
   | { readonly type: "restarted"; readonly timeNs: number; readonly reason: string }
   /** By how much pictures are older than their stamps, seconds; 0: they are right again. */
   | { readonly type: "picture_delay"; readonly timeNs: number; readonly delayS: number }
+  /**
+   * GPS contradicts the heading from the start on: the controller's attitude is turned by so much about the
+   * vertical, anticlockwise, from now on; 0: GPS has lied, and it is not.
+   */
+  | { readonly type: "heading_correction"; readonly timeNs: number; readonly turnRad: number }
   | { readonly type: "cold_start_origin.unavailable"; readonly timeNs: number }
   | {
     readonly type: "cold_start_origin.set";

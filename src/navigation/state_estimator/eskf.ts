@@ -22,18 +22,21 @@ import {
   type VelocitySample,
   type VioMeasurement,
 } from "./contract.ts";
-import { anchorAgeS, estimateOutput, horizontal95M, secondsBetween } from "./estimate_output.ts";
+import { estimateOutput } from "./estimate_output.ts";
 import { EstimateUnavailableError, EstimatorAlreadyStartedError } from "./errors.ts";
+import type { FilterState } from "./filter_state.ts";
 import { FilterRestart } from "./filter_restart.ts";
 import { GpsWitness } from "./gps_witness.ts";
+import { HeadingCorrection } from "./heading_correction.ts";
 import type { ImuFault } from "./imu_checks.ts";
 import { ImuIntake, type IntakeFilter } from "./imu_intake.ts";
 import { ImuWitness } from "./imu_witness.ts";
 import { initialise, knownOrigin } from "./initial_state.ts";
+import { LabelWatch } from "./label_watch.ts";
 import { type MeasurementEvent, measurementEvent } from "./measurement_log.ts";
 import { OutcomeCounts, refused } from "./outcomes.ts";
+import { smoothedOutput } from "./smoothed_output.ts";
 import { REINITIALISED } from "./sources/anchor.ts";
-import { SourceLabelMachine } from "./source_label.ts";
 import {
   type EstimatorView,
   type MeasurementSource,
@@ -64,7 +67,8 @@ export class Eskf implements StateEstimator {
   readonly #imuWitness: ImuWitness;
   readonly #timeline: Timeline;
   readonly #witness: GpsWitness;
-  readonly #labels: SourceLabelMachine;
+  readonly #labels: LabelWatch;
+  readonly #heading: HeadingCorrection;
   readonly #sources: MeasurementSources;
   readonly #counts = new OutcomeCounts();
   readonly #thinning = new Thinning();
@@ -74,7 +78,6 @@ export class Eskf implements StateEstimator {
   #origin: KnownOrigin | undefined;
   #touched = false;
   #active = false;
-  #labelledNs = -Infinity;
 
   constructor(options: EskfOptions) {
     this.#config = options.config ?? defaultEskfConfig();
@@ -89,7 +92,12 @@ export class Eskf implements StateEstimator {
       this.#imuWitness.end();
       this.#onEvent({ type: "restarted", timeNs: this.#timeline.head.timeNs, reason });
     });
-    this.#labels = new SourceLabelMachine(this.#config.label);
+    this.#labels = new LabelWatch(this.#config.label, this.#onEvent);
+    this.#heading = new HeadingCorrection((timeNs, turnRad, change) => {
+      this.#witness.end();
+      for (const each of [this.#timeline, this.#imuWitness]) each.changeAll(change);
+      this.#onEvent({ type: "heading_correction", timeNs, turnRad });
+    });
     this.#sources = measurementSources({
       config: this.#config,
       localFrame: options.localFrame,
@@ -99,6 +107,9 @@ export class Eskf implements StateEstimator {
         // What GPS taught it is not taken back there: it begins anew.
         if (event.type === "gps.demoted") this.#imuWitness.end();
         this.#onEvent(event);
+        if (event.type === "gps.demoted" && this.#sources.gps.isSpoofed) {
+          this.#heading.unlearn(event.timeNs as MonotonicNs);
+        }
       },
       witness: this.#witness,
     });
@@ -120,9 +131,11 @@ export class Eskf implements StateEstimator {
     if (isNew && this.#active) this.#advance(sample.timeNs);
   }
 
-  addAttitude(sample: AttitudeSample): MeasurementOutcome {
+  addAttitude(given: AttitudeSample): MeasurementOutcome {
     const source = this.#sources.attitude;
-    if (source.fault(sample) === undefined) {
+    const isSound = source.fault(given) === undefined;
+    const sample = isSound ? this.#heading.corrected(given) : given;
+    if (isSound) {
       this.#restart.observeAttitude(sample);
       const isNew = this.#restart.kept(() => this.#imu.observeAttitude(sample), () => false);
       if (this.#active) {
@@ -136,7 +149,7 @@ export class Eskf implements StateEstimator {
   #advance(timeNs: MonotonicNs): void {
     this.#restart.kept(() => this.#timeline.onImu(), () => {});
     this.#restart.aside(this.#witness, (witness) => witness.onImu());
-    if (timeNs - this.#labelledNs >= 1e8) this.#label();
+    if (this.#labels.isDue(timeNs)) this.#label();
   }
 
   #intakeFilter(): IntakeFilter {
@@ -160,6 +173,7 @@ export class Eskf implements StateEstimator {
   }
 
   addVio(measurement: VioMeasurement): MeasurementOutcome {
+    this.#heading.observePair(measurement);
     return this.#add(this.#sources.odometry, measurement);
   }
 
@@ -174,7 +188,9 @@ export class Eskf implements StateEstimator {
       const place = this.#localFrame.localFromWgs(sample.position);
       this.#compare("gps", sample.timeNs, place, sample.sigmaHorizontalM ** 2);
     }
-    return this.#add(this.#sources.gps, sample);
+    const outcome = this.#add(this.#sources.gps, sample);
+    if (this.#sources.gps.health(sample.timeNs).gps === "trusted") this.#heading.observeGps(sample);
+    return outcome;
   }
 
   doubtPosition(distanceM: number): void {
@@ -223,11 +239,9 @@ export class Eskf implements StateEstimator {
           `${this.#timeline.head.timeNs} ns (ask for a moment inside of it)`,
       );
     }
-    const { varianceM2: addedM2 } = this.#unproven;
-    return this.#restart.kept(
-      () => estimateOutput(state, this.#labels.label, { addedM2 }),
-      () => estimateOutput(this.#timeline.head, this.#labels.label, { addedM2 }),
-    );
+    const output = (of: FilterState) =>
+      estimateOutput(of, this.#labels.label, { addedM2: this.#unproven.toldM2(of) });
+    return this.#restart.kept(() => output(state), () => output(this.#timeline.head));
   }
 
   estimateWithoutImu(timeNs: MonotonicNs): StateEstimate | undefined {
@@ -241,16 +255,7 @@ export class Eskf implements StateEstimator {
     if (!this.#active) return [];
     const timeline = this.#timeline;
     return timeline.log.cameraFrameTimes(count, timeline.head.timeNs).map((timeNs) =>
-      this.#restart.kept(() => {
-        const smoothed = timeline.smoothedAt(timeNs);
-        if (smoothed === undefined) {
-          throw new Error("a camera frame of the log is outside of the history");
-        }
-        const { state, anchorNs } = smoothed;
-        const ageS = secondsBetween(anchorNs, timeNs);
-        const smooth = { timeNs, anchorAgeS: ageS };
-        return estimateOutput(state, this.#labels.label, { smoothed: smooth });
-      })
+      this.#restart.kept(() => smoothedOutput(timeline, timeNs, this.#labels.label))
     );
   }
 
@@ -267,6 +272,7 @@ export class Eskf implements StateEstimator {
       imuRefused: this.#imu.refused,
       imuReason: this.#imu.reason,
       pictureDelayS: this.#sources.odometry.pictureDelayS,
+      motionShare: this.#heading.motionShare,
       ...this.#counts.copy(),
       ...this.#sources.gps.health(this.#timeline.head.timeNs),
     };
@@ -353,6 +359,7 @@ export class Eskf implements StateEstimator {
     if (fault !== undefined) this.#restart.kept(() => this.#leaveImuOut(fault), () => {});
     this.#counts.add(outcome.source, outcome.fused);
     if (outcome.fused && TELL_THE_PLACE.includes(outcome.source)) this.#unproven.clear();
+    if (outcome.fused && outcome.source === "anchor") this.#heading.found();
     if (outcome.reason === REINITIALISED) this.#relocalised(outcome);
     this.#label();
     return outcome;
@@ -383,17 +390,11 @@ export class Eskf implements StateEstimator {
   #label(): void {
     if (!this.#active) return;
     const head = this.#timeline.head;
-    this.#labelledNs = head.timeNs;
     this.#restart.observe(head);
-    const visionNs = Math.max(head.lastFusedNs("anchor"), head.lastFusedNs("odometry"));
-    const change = this.#labels.update({
-      timeNs: head.timeNs,
-      anchorAgeS: anchorAgeS(head),
-      horizontal95M: horizontal95M(head, this.#unproven.varianceM2),
-      visionAgeS: secondsBetween(visionNs, head.timeNs),
+    this.#labels.look(head, {
+      addedM2: this.#unproven.toldM2(head),
       frameIntervalS: this.#sources.odometry.frameIntervalS,
       gpsSpoofed: this.#sources.gps.isSpoofed,
     });
-    if (change !== undefined) this.#onEvent({ type: "label", ...change });
   }
 }

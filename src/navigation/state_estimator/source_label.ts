@@ -18,6 +18,8 @@ export interface LabelInputs {
   readonly timeNs: number;
   /** Infinity before the first fix. */
   readonly anchorAgeS: number;
+  /** In a row, since the last fused one. */
+  readonly fixesRefused: number;
   readonly horizontal95M: number;
   /** Since the last fused odometry pair or fix; Infinity before. */
   readonly visionAgeS: number;
@@ -38,6 +40,8 @@ const RANK: Readonly<Record<SourceLabel, number>> = {
   satellite_anchored: 2,
 };
 
+/** With so many fixes in a row refused the position does not rest on the map any more. */
+const FIXES_REFUSED_MAX = 3;
 /** Frames in a row that nothing could place. */
 const BLIND_FRAMES = 3;
 
@@ -75,7 +79,8 @@ export class SourceLabelMachine {
     if (inputs.gpsSpoofed && !hasVision) return "dead_reckoned";
     const blindMaxS = Math.max(config.blindMaxS, BLIND_FRAMES * inputs.frameIntervalS);
     if (inputs.visionAgeS > blindMaxS) return "dead_reckoned";
-    const anchored = inputs.anchorAgeS < share * config.anchoredAgeMaxS &&
+    const anchored = inputs.fixesRefused < FIXES_REFUSED_MAX &&
+      inputs.anchorAgeS < share * config.anchoredAgeMaxS &&
       inputs.horizontal95M < share * config.anchoredAxisMaxM;
     if (anchored) return "satellite_anchored";
     return hasVision && inputs.horizontal95M < share * config.propagatedAxisMaxM

@@ -9,6 +9,7 @@
 import type { Vector3 } from "../../core/mod.ts";
 import type { FilterState } from "./filter_state.ts";
 import { largestEigenvalue2 } from "./linear_algebra.ts";
+import { contestedM } from "./sources/relocalisation.ts";
 import { ERROR } from "./state_table.ts";
 
 /** Chi-square, 2 degrees of freedom, 99 %. */
@@ -17,9 +18,12 @@ const ELSEWHERE = 9.21;
 export class UnprovenMotion {
   #varianceM2 = 0;
 
-  /** Of each horizontal axis. */
-  get varianceM2(): number {
-    return this.#varianceM2;
+  /**
+   * What estimates say beyond the filter, variance of each horizontal axis: this, and what refused fixes that
+   * agree with each other say against it.
+   */
+  toldM2(state: FilterState): number {
+    return this.#varianceM2 + (contestedM(state.refusedFixes) / 2) ** 2;
   }
 
   add(distanceM: number): void {

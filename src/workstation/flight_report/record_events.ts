@@ -114,6 +114,10 @@ const TELLERS: Readonly<Record<string, Teller>> = {
     severity: "warning",
     text: `pictures are ${(numberOf(payload, "delayS") ?? NaN).toFixed(2)} s older than stamped`,
   }),
+  "c5.heading_correction": (payload) => ({
+    severity: "warning",
+    text: `heading turned by ${(numberOf(payload, "turnDeg") ?? NaN).toFixed(0)}°`,
+  }),
   "c5.restarted": (payload) => ({
     severity: "error",
     text: words("the state estimator began anew", textOf(payload, "reason")),

@@ -65,6 +65,9 @@ export const ESTIMATOR_KINDS = {
   ),
   "c5.picture_delay": z.looseObject({ delayS: z.number() })
     .describe("By how much pictures are older than their stamps, by the turns that they show"),
+  "c5.heading_correction": z.looseObject({ turnDeg: z.number() }).describe(
+    "GPS contradicts the heading before the first fix: the attitude is turned anticlockwise by so much from now on",
+  ),
   "c5.restarted": z.looseObject({ reason: z.string() })
     .describe("The filter had failed and began anew at its last sound position"),
   "c5.map_conflict": z.looseObject({ disagreementM: z.number() })

@@ -43,6 +43,14 @@ export function refusedFixesAgree(fixes: readonly RefusedFix[], count: number): 
   return true;
 }
 
+/** How far off the newest two refused fixes have the filter where they agree, metres; 0 where they do not. */
+export function contestedM(fixes: readonly RefusedFix[]): number {
+  const newest = fixes.at(-1);
+  return newest !== undefined && refusedFixesAgree(fixes, 2)
+    ? Math.hypot(newest.innovationEastM, newest.innovationNorthM)
+    : 0;
+}
+
 function agree(a: RefusedFix, b: RefusedFix, flownM: number): boolean {
   const distanceM = Math.hypot(
     a.innovationEastM - b.innovationEastM,

@@ -1,0 +1,50 @@
+/**
+ * Looks at the filter for its label, and tells the changes.
+ *
+ * @module
+ */
+import type { EskfConfig } from "./config.ts";
+import type { EstimatorEvent, SourceLabel } from "./contract.ts";
+import { anchorAgeS, horizontal95M, secondsBetween } from "./estimate_output.ts";
+import type { FilterState } from "./filter_state.ts";
+import { type LabelInputs, SourceLabelMachine } from "./source_label.ts";
+
+/** What the state does not say. */
+type BesideTheState = Pick<LabelInputs, "frameIntervalS" | "gpsSpoofed"> & {
+  /** Of each horizontal axis. */
+  readonly addedM2: number;
+};
+
+export class LabelWatch {
+  readonly #machine: SourceLabelMachine;
+  readonly #onEvent: (event: EstimatorEvent) => void;
+  #lookedNs = -Infinity;
+
+  constructor(config: EskfConfig["label"], onEvent: (event: EstimatorEvent) => void) {
+    this.#machine = new SourceLabelMachine(config);
+    this.#onEvent = onEvent;
+  }
+
+  get label(): SourceLabel {
+    return this.#machine.label;
+  }
+
+  /** The last look is a tenth of a second old. */
+  isDue(timeNs: number): boolean {
+    return timeNs - this.#lookedNs >= 1e8;
+  }
+
+  look(head: FilterState, { addedM2, ...beside }: BesideTheState): void {
+    this.#lookedNs = head.timeNs;
+    const visionNs = Math.max(head.lastFusedNs("anchor"), head.lastFusedNs("odometry"));
+    const change = this.#machine.update({
+      timeNs: head.timeNs,
+      anchorAgeS: anchorAgeS(head),
+      fixesRefused: head.refusedFixes.length,
+      horizontal95M: horizontal95M(head, addedM2),
+      visionAgeS: secondsBetween(visionNs, head.timeNs),
+      ...beside,
+    });
+    if (change !== undefined) this.#onEvent({ type: "label", ...change });
+  }
+}

@@ -1,0 +1,24 @@
+/**
+ * The estimate of an earlier moment with all that was measured since.
+ *
+ * @module
+ */
+import type { MonotonicNs } from "../../core/mod.ts";
+import type { SourceLabel, StateEstimate } from "./contract.ts";
+import { estimateOutput, secondsBetween } from "./estimate_output.ts";
+import type { Timeline } from "./timeline.ts";
+
+/** `timeNs`: of a camera frame of the log. */
+export function smoothedOutput(
+  timeline: Timeline,
+  timeNs: MonotonicNs,
+  label: SourceLabel,
+): StateEstimate {
+  const smoothed = timeline.smoothedAt(timeNs);
+  if (smoothed === undefined) {
+    throw new Error("a camera frame of the log is outside of the history");
+  }
+  const { state, anchorNs } = smoothed;
+  const anchorAgeS = secondsBetween(anchorNs, timeNs);
+  return estimateOutput(state, label, { smoothed: { timeNs, anchorAgeS } });
+}
