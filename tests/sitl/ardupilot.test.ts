@@ -16,12 +16,12 @@ import { openDevice } from "../../src/native/device/mod.ts";
 import { inScratch } from "../support/scratch.ts";
 import {
   beliefErrorM,
+  COPTER,
   type GroundStation,
   hasPosition,
   type Home,
   MODE,
   Sitl,
-  SITL_ABSENT,
   takeOff,
 } from "./vehicle.ts";
 
@@ -96,12 +96,12 @@ class Companion implements AsyncDisposable {
   }
 }
 
-const skipped = SITL_ABSENT === null ? "" : ` (${SITL_ABSENT})`;
+const skipped = COPTER.absent === null ? "" : ` (${COPTER.absent})`;
 
 Deno.test({
   name:
     `GPS_INPUT of ours is taken by the EKF of a real Copter, which arms and flies by it${skipped}`,
-  ignore: SITL_ABSENT !== null,
+  ignore: COPTER.absent !== null,
   fn: () =>
     inScratch(async (folder) => {
       await using sitl = await Sitl.start(folder, HOME, { GPS1_TYPE: 14, GPS1_DELAY_MS: 100 });

@@ -1,10 +1,11 @@
 /**
- * An ArduPilot as software in the loop, and a ground station that talks to it. The binary is the user's
- * own: GDN_ARDUPILOT_SITL names it (arducopter, built for SITL).
+ * An ArduPilot as software in the loop, and a ground station that talks to it. The binaries are the user's
+ * own: GDN_ARDUPILOT_SITL names an arducopter, GDN_ARDUPLANE_SITL an arduplane, where they were built for SITL.
  *
  * @module
  */
 import assert from "node:assert/strict";
+import { dirname, resolve } from "node:path";
 import { LocalFrame, SystemClock } from "../../src/core/mod.ts";
 import {
   decodeMessage,
@@ -22,16 +23,23 @@ import {
 import { type ByteLink, createLink } from "../../src/link/transport/mod.ts";
 import { openDevice } from "../../src/native/device/mod.ts";
 
-const SITL = Deno.env.get("GDN_ARDUPILOT_SITL");
-export const SITL_ABSENT = SITL === undefined || SITL === ""
-  ? "GDN_ARDUPILOT_SITL names no arducopter built for SITL"
-  : null;
+/** What is flown. */
+export interface Airframe {
+  readonly binary: string | undefined;
+  /** Why nothing can be flown with it; null where it can. */
+  readonly absent: string | null;
+  readonly model: string;
+  /** Files of parameters that the firmware's own tests fly with, and parameters over them. */
+  readonly parameterFiles: readonly string[];
+  readonly parameters: Readonly<Record<string, number>>;
+}
 
-/** Copter's numbers of its modes. */
+/** Copter's numbers of its modes, and Plane's. */
 export const MODE = { guided: 4, loiter: 5, land: 9 } as const;
+export const PLANE_MODE = { loiter: 12, takeOff: 13 } as const;
 
 /** What a frame that nobody has set up needs to arm, and parameters that every flight here has. */
-const BASE: Readonly<Record<string, number>> = {
+const COPTER_PARAMETERS: Readonly<Record<string, number>> = {
   FRAME_CLASS: 1,
   FRAME_TYPE: 0,
   FS_THR_ENABLE: 0,
@@ -59,6 +67,30 @@ const BASE: Readonly<Record<string, number>> = {
   INS_ACC2SCAL_Z: 1.001,
   ARMING_CHECK: 0,
 };
+
+function airframe(
+  variable: string,
+  name: string,
+  rest: Omit<Airframe, "binary" | "absent" | "parameterFiles">,
+  parameterFile?: string,
+): Airframe {
+  const binary = Deno.env.get(variable) || undefined;
+  const absent = binary === undefined ? `${variable} names no ${name} built for SITL` : null;
+  // A build lies in build/sitl/bin of its source tree.
+  const parameterFiles = binary === undefined || parameterFile === undefined
+    ? []
+    : [resolve(dirname(binary), "../../..", parameterFile)];
+  return { binary, absent, parameterFiles, ...rest };
+}
+
+export const COPTER = airframe("GDN_ARDUPILOT_SITL", "arducopter", {
+  model: "+",
+  parameters: COPTER_PARAMETERS,
+});
+export const PLANE = airframe("GDN_ARDUPLANE_SITL", "arduplane", {
+  model: "plane",
+  parameters: { ARMING_CHECK: 0 },
+}, "Tools/autotest/models/plane.parm");
 
 export interface Home {
   readonly latitudeDeg: number;
@@ -91,15 +123,17 @@ export class Sitl implements AsyncDisposable {
     folder: string,
     home: Home,
     parameters: Readonly<Record<string, number>>,
+    airframe = COPTER,
   ): Promise<Sitl> {
-    const text = Object.entries({ ...BASE, ...parameters })
+    const text = Object.entries({ ...airframe.parameters, ...parameters })
       .map(([name, value]) => `${name} ${value}\n`).join("");
     await Deno.writeTextFile(`${folder}/defaults.parm`, text);
     const port = basePort();
     const { latitudeDeg, longitudeDeg, altitudeM } = home;
-    const child = new Deno.Command(SITL ?? "", {
+    const defaults = [...airframe.parameterFiles, `${folder}/defaults.parm`].join(",");
+    const child = new Deno.Command(airframe.binary ?? "", {
       args: [
-        ...["-w", "--model", "+", "--speedup", "1", "--defaults", `${folder}/defaults.parm`],
+        ...["-w", "--model", airframe.model, "--speedup", "1", "--defaults", defaults],
         ...["--home", `${latitudeDeg},${longitudeDeg},${altitudeM},0`],
         ...["--base-port", String(port), "--rc-in-port", String(basePort())],
         ...["--serial1", "tcp:2", "--serial2", "tcp:3"],
@@ -260,27 +294,42 @@ export function hasPosition(station: GroundStation): boolean {
   return (flags & EKF_STATUS.POS_HORIZ_ABS) !== 0;
 }
 
-/** In GUIDED, straight up. */
-export async function takeOff(station: GroundStation, heightM: number): Promise<void> {
-  const isArmed = () =>
-    ((station.newest("HEARTBEAT")?.baseMode ?? 0) & MAV_MODE_FLAG.SAFETY_ARMED) !== 0;
+export async function setMode(station: GroundStation, mode: number): Promise<void> {
   await station.untilAsked(
-    "GUIDED",
+    `mode ${mode}`,
     30,
-    () => station.command(MAV_CMD.DO_SET_MODE, MAV_MODE_FLAG.CUSTOM_MODE_ENABLED, MODE.guided),
-    () => station.newest("HEARTBEAT")?.customMode === MODE.guided,
+    () => station.command(MAV_CMD.DO_SET_MODE, MAV_MODE_FLAG.CUSTOM_MODE_ENABLED, mode),
+    () => station.newest("HEARTBEAT")?.customMode === mode,
   );
+}
+
+async function arm(station: GroundStation): Promise<void> {
   await station.untilAsked(
     "armed",
     60,
     () => station.command(MAV_CMD.COMPONENT_ARM_DISARM, 1),
-    isArmed,
+    () => ((station.newest("HEARTBEAT")?.baseMode ?? 0) & MAV_MODE_FLAG.SAFETY_ARMED) !== 0,
   );
+}
+
+async function isAbove(station: GroundStation, heightM: number, startM: number): Promise<void> {
+  const risenM = () => (station.newest("SIM_STATE")?.alt ?? 0) - startM;
+  await station.until(`${heightM} m`, 30 + heightM, () => risenM() > heightM);
+}
+
+/** A Copter, in GUIDED, straight up. */
+export async function takeOff(station: GroundStation, heightM: number): Promise<void> {
+  await setMode(station, MODE.guided);
+  await arm(station);
   station.command(MAV_CMD.NAV_TAKEOFF, 0, 0, 0, 0, 0, 0, heightM);
-  const start = station.newest("SIM_STATE")?.alt ?? NaN;
-  await station.until(
-    `${heightM} m`,
-    30 + heightM,
-    () => (station.newest("SIM_STATE")?.alt ?? 0) - start > heightM - 2,
-  );
+  await isAbove(station, heightM - 2, station.newest("SIM_STATE")?.alt ?? NaN);
+}
+
+/** A Plane, to TKOFF_ALT and round in circles. */
+export async function takeOffPlane(station: GroundStation, heightM: number): Promise<void> {
+  const startM = station.newest("SIM_STATE")?.alt ?? NaN;
+  await setMode(station, PLANE_MODE.takeOff);
+  await arm(station);
+  await isAbove(station, heightM - 10, startM);
+  await setMode(station, PLANE_MODE.loiter);
 }

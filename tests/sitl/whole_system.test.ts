@@ -1,18 +1,22 @@
 /**
- * A real Copter, flown by the whole system: GPS that is lost or lies, and a companion that is killed.
- * Skipped where GDN_ARDUPILOT_SITL is not set.
+ * A real Copter and a real Plane, flown by the whole system: GPS that is lost or lies, and a companion that is
+ * killed. Skipped where GDN_ARDUPILOT_SITL (Copter) and GDN_ARDUPLANE_SITL are not set.
  *
  * @module
  */
 import assert from "node:assert/strict";
 import { inScratch } from "../support/scratch.ts";
 import {
+  type Airframe,
   beliefErrorM,
+  COPTER,
   type GroundStation,
   hasPosition,
   MODE,
-  SITL_ABSENT,
+  PLANE,
+  PLANE_MODE,
   takeOff,
+  takeOffPlane,
 } from "./vehicle.ts";
 import { HEIGHT_M, type Program, Square, WholeSystem } from "./whole_system.ts";
 
@@ -30,6 +34,24 @@ const EXTERNAL_NAVIGATION = {
   EK3_SRC2_POSZ: 1,
   EK3_SRC2_VELZ: 0,
   EK3_SRC2_YAW: 1,
+};
+
+const SQUARE_OF_A_COPTER: Way = {
+  airframe: COPTER,
+  parameters: { WPNAV_SPEED_UP: 800 },
+  begin: async (station) => {
+    await takeOff(station, HEIGHT_M);
+    return new Square(station);
+  },
+};
+/** Banked by 11°, over ground that the map shows. */
+const CIRCLING_PLANE: Way = {
+  airframe: PLANE,
+  parameters: { TKOFF_ALT: HEIGHT_M, WP_LOITER_RAD: 250 },
+  begin: async (station) => {
+    await takeOffPlane(station, HEIGHT_M);
+    return null;
+  },
 };
 
 test(
@@ -105,29 +127,59 @@ test(
   { GDN_FLIGHT_CONTROLLER__ARDUPILOT_OUTPUT: "odometry" },
 );
 
+test(
+  "a real Plane, whose IMU comes at 40 Hz, loses GPS and flies on by the companion",
+  SECOND_RECEIVER,
+  async ({ station, airborne }) => {
+    await positionsOf(airborne, station);
+    await seconds(10);
+    station.setParameter("SIM_GPS1_ENABLE", 0);
+    await receiver(station, 2, 30);
+    const worstM = await worstErrorM(station, WITHOUT_GPS_S, PLANE_MODE.loiter);
+    await ended(airborne);
+    told(`worst error of the EKF in ${WITHOUT_GPS_S} s without GPS`, worstM);
+    assert.ok(worstM < ERROR_M_MAX, `${worstM} m`);
+  },
+  {},
+  CIRCLING_PLANE,
+);
+
 interface Flight {
   readonly system: WholeSystem;
   readonly station: GroundStation;
   readonly airborne: Program;
 }
 
-/** `fly` begins at HEIGHT_M, on the way round a square, with a companion that has this environment. */
+/** How an airframe gets to where it is flown. */
+interface Way {
+  readonly airframe: Airframe;
+  readonly parameters: Readonly<Record<string, number>>;
+  /** To HEIGHT_M; what it returns keeps it on its way. */
+  readonly begin: (station: GroundStation) => Promise<Disposable | null>;
+}
+
+/** `fly` begins at HEIGHT_M, on the way, with a companion that has this environment. */
 function test(
   name: string,
   parameters: Readonly<Record<string, number>>,
   fly: (flight: Flight) => Promise<void>,
   env: Readonly<Record<string, string>> = {},
+  way: Way = SQUARE_OF_A_COPTER,
 ): void {
+  const { absent } = way.airframe;
   Deno.test({
-    name: SITL_ABSENT === null ? name : `${name} (${SITL_ABSENT})`,
-    ignore: SITL_ABSENT !== null,
+    name: absent === null ? name : `${name} (${absent})`,
+    ignore: absent !== null,
     fn: () =>
       inScratch(async (folder) => {
-        await using system = await WholeSystem.start(folder, parameters);
+        await using system = await WholeSystem.start(
+          folder,
+          { ...way.parameters, ...parameters },
+          way.airframe,
+        );
         const { station } = system;
         await using airborne = system.airborne(env);
-        await takeOff(station, HEIGHT_M);
-        using _square = new Square(station);
+        using _onItsWay = await way.begin(station);
         await fly({ system, station, airborne });
       }),
   });
@@ -158,13 +210,17 @@ async function receiver(station: GroundStation, which: 1 | 2, withinS: number): 
   );
 }
 
-/** Of the controller's own position, while it stays in GUIDED and has one. */
-async function worstErrorM(station: GroundStation, forS: number): Promise<number> {
+/** Of the controller's own position, while it stays in its mode and has one. */
+async function worstErrorM(
+  station: GroundStation,
+  forS: number,
+  mode: number = MODE.guided,
+): Promise<number> {
   let worstM = 0;
   for (const startMs = performance.now(); performance.now() - startMs < 1000 * forS;) {
     await seconds(0.2);
     worstM = Math.max(worstM, beliefErrorM(station));
-    assert.equal(station.newest("HEARTBEAT")?.customMode, MODE.guided, station.texts.join(" | "));
+    assert.equal(station.newest("HEARTBEAT")?.customMode, mode, station.texts.join(" | "));
     assert.ok(hasPosition(station), station.texts.join(" | "));
   }
   return worstM;

@@ -9,7 +9,14 @@ import { MAV_FRAME } from "../../src/link/mavlink/mod.ts";
 import { type Ground, prepareGround } from "../../tasks/scenarios/prepare.ts";
 import { freePort } from "../support/line_peers.ts";
 import { REPOSITORY } from "../support/paths.ts";
-import { beliefErrorM, type GroundStation, hasPosition, type Home, Sitl } from "./vehicle.ts";
+import {
+  beliefErrorM,
+  COPTER,
+  type GroundStation,
+  hasPosition,
+  type Home,
+  Sitl,
+} from "./vehicle.ts";
 
 /** The middle of the scenarios' ground. */
 const HOME: Home = { latitudeDeg: 48.5, longitudeDeg: 35, altitudeM: 0 };
@@ -96,6 +103,7 @@ export class WholeSystem implements AsyncDisposable {
   static async start(
     folder: string,
     parameters: Readonly<Record<string, number>>,
+    airframe = COPTER,
   ): Promise<WholeSystem> {
     const ground = await prepareGround({ flight: "cruise", map: "square" }, {
       signal: new AbortController().signal,
@@ -103,7 +111,7 @@ export class WholeSystem implements AsyncDisposable {
     });
     await Deno.mkdir(`${folder}/sitl`);
     await Deno.mkdir(`${folder}/record`);
-    const sitl = await Sitl.start(`${folder}/sitl`, HOME, { WPNAV_SPEED_UP: 800, ...parameters });
+    const sitl = await Sitl.start(`${folder}/sitl`, HOME, parameters, airframe);
     const { station } = sitl;
     await station.untilAsked(
       "the truth",

@@ -1,6 +1,6 @@
 /**
- * A simulated vehicle that tells its true state by MAVLink over TCP, as ArduPilot's SITL does: to whoever
- * has asked for it.
+ * A simulated vehicle that tells its true state by MAVLink over TCP, as a Plane of ArduPilot's SITL does: to
+ * whoever has asked for it, at no more than 40 Hz.
  *
  * @module
  */
@@ -8,6 +8,7 @@ import {
   decodeMessage,
   MAV_AUTOPILOT,
   MAV_CMD,
+  MAV_RESULT,
   MavlinkEncoder,
   MavlinkSplitter,
   MESSAGES,
@@ -26,12 +27,15 @@ export const AT_REST: SimState = {
   lonInt: 0,
 };
 
+/** Of a loop of 50 Hz. */
+const RATE_HZ_MAX = 40;
+
 export class TrueVehicle implements AsyncDisposable {
   readonly port: number;
   /** What it tells from now on. */
   state: SimState;
-  /** The rate that it was asked for, Hz. */
-  askedHz = 0;
+  /** The rate that it granted, Hz. */
+  grantedHz = 0;
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   readonly #encoder = new MavlinkEncoder({ systemId: 1, componentId: 1 });
   readonly #serving: Promise<void>;
@@ -76,7 +80,7 @@ export class TrueVehicle implements AsyncDisposable {
       systemStatus: 4,
       mavlinkVersion: 3,
     }];
-    if (this.askedHz > 0) messages.push(this.state);
+    if (this.grantedHz > 0) messages.push(this.state);
     for (const message of messages) {
       await connection.write(this.#encoder.encode(message)).catch(() => {});
     }
@@ -92,8 +96,19 @@ export class TrueVehicle implements AsyncDisposable {
         if (
           message?.name === "COMMAND_LONG" && message.command === MAV_CMD.SET_MESSAGE_INTERVAL &&
           message.targetSystem === 1 && message.param1 === MESSAGES.SIM_STATE.id
-        ) this.askedHz = 1e6 / message.param2;
+        ) await this.#grant(connection, 1e6 / message.param2);
       }
     }
+  }
+
+  async #grant(connection: Deno.TcpConn, rateHz: number): Promise<void> {
+    const isGranted = rateHz <= RATE_HZ_MAX;
+    if (isGranted) this.grantedHz = rateHz;
+    await connection.write(this.#encoder.encode({
+      name: "COMMAND_ACK",
+      command: MAV_CMD.SET_MESSAGE_INTERVAL,
+      result: isGranted ? MAV_RESULT.ACCEPTED : MAV_RESULT.DENIED,
+      ...{ progress: 0, resultParam2: 0, targetSystem: 0, targetComponent: 0 },
+    })).catch(() => {});
   }
 }

@@ -8,9 +8,11 @@ import {
   decodeMessage,
   MAV_AUTOPILOT,
   MAV_CMD,
+  MAV_RESULT,
   MavlinkEncoder,
   MavlinkSplitter,
   type Message,
+  type MessageOf,
   MESSAGES,
   type Packet,
 } from "../../link/mavlink/mod.ts";
@@ -18,12 +20,14 @@ import type { ByteLink, Chunk } from "../../link/transport/mod.ts";
 import { type TrueMoment, trueMoment } from "./vehicle_truth.ts";
 
 const TRUTH_MESSAGES = ["SIM_STATE", "HIL_STATE_QUATERNION"] as const;
+/** What a vehicle may grant that denies a higher rate: a Plane of 50 Hz grants 40 at most. */
+const LOWER_RATES_HZ = [40, 25, 10];
 /** MAV_TYPE and MAV_COMPONENT of a camera. */
 const MAV_TYPE_CAMERA = 30, MAV_COMP_ID_CAMERA = 100;
 
 export class VehicleListener {
   readonly #link: ByteLink;
-  readonly #rateHz: number;
+  #rateHz: number;
   readonly #splitter = new MavlinkSplitter();
   readonly #encoder: MavlinkEncoder;
   #vehicle: { readonly systemId: number; readonly componentId: number } | null = null;
@@ -32,7 +36,7 @@ export class VehicleListener {
   #truthName: Message["name"] | null = null;
   #count = 0;
 
-  /** `rateHz`: how often the truth is asked for. */
+  /** `rateHz`: how often the truth is asked for; less often where the vehicle denies that. */
   constructor(link: ByteLink, { systemId, rateHz }: { systemId: number; rateHz: number }) {
     this.#link = link;
     this.#rateHz = rateHz;
@@ -95,10 +99,17 @@ export class VehicleListener {
     if (message.name === "HEARTBEAT" && message.autopilot !== MAV_AUTOPILOT.INVALID) {
       this.#vehicle ??= { systemId, componentId };
     }
+    if (message.name === "COMMAND_ACK") this.#lower(message);
     const moment = trueMoment(message, receivedNs);
     if (moment === undefined) return;
     this.#newest = moment;
     this.#truthName = message.name;
     this.#count++;
+  }
+
+  #lower({ command, result }: MessageOf<"COMMAND_ACK">): void {
+    const isOurs = command === MAV_CMD.SET_MESSAGE_INTERVAL && this.#truthName === null;
+    if (!isOurs || result !== MAV_RESULT.DENIED) return;
+    this.#rateHz = LOWER_RATES_HZ.find((rateHz) => rateHz < this.#rateHz) ?? this.#rateHz;
   }
 }
