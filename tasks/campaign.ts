@@ -71,6 +71,8 @@ const PARTS: Readonly<Record<string, (host: PartHost) => Promise<PartResult>>> =
       { GDN_UPLOAD_KILL_ROUNDS: "100" },
       host,
     ),
+  preflight: (host) =>
+    repeatTests(["tests/integration/preflight.test.ts"], { GDN_PREFLIGHT: "full" }, host),
   sanitize: (host) => repeatTests(["--sanitize"], {}, host),
   properties: (host) => repeatTests(["tests/unit", "tests/contract"], {}, host),
   bytes: (host) =>
@@ -147,6 +149,7 @@ Long runs with many seeds. A failure prints the command that repeats it. The par
   quota        4 writers and 4 readers on a cache that is too small, watched, and kill -9 among evictions
   collect      20 times kill -9 of a collection from an aircraft's storage
   accounting   50 flights with stalls and overruns: every record is read back or counted
+  preflight    the preflight against all simulated flight controllers, right and wrong, in the dark, on a full disk
   upload       100 times kill -9 of an upload against the reference provider
   sanitize     tests of native code under AddressSanitizer and UndefinedBehaviorSanitizer
   properties   unit and contract tests with other seeds

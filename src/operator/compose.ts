@@ -44,6 +44,7 @@ import { fdrInfoCommand } from "./commands/fdr_info.ts";
 import { fdrRecoverCommand } from "./commands/fdr_recover.ts";
 import { fdrReportCommand } from "./commands/fdr_report.ts";
 import { cacheCommands } from "./compose_cache.ts";
+import { preflightCommands } from "./compose_preflight.ts";
 import { tileManagerCommands } from "./compose_tiles.ts";
 import { freshnessExplainCommand, freshnessRulesCommand } from "./commands/cache_freshness.ts";
 import { sectorCommands } from "./commands/cache_sector.ts";
@@ -81,6 +82,7 @@ export function commands(): readonly Command[] {
     provision,
     packageVerifyCommand(),
     packageShowCommand(),
+    ...preflightCommands({ host: tensorRtHost }),
     simulateFlight,
     simulateMap,
     simulateControllerCommand({ openVision }),

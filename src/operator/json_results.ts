@@ -8,10 +8,9 @@ import * as z from "zod";
 import { FdrRecordSchema } from "../flight/flight_recorder/mod.ts";
 import { ManifestSchema } from "../flight/flight_package/mod.ts";
 import { TileMetadataSchema } from "../tiles/tile_contract/mod.ts";
+import { PREFLIGHT_REPORT_SHAPE } from "../workstation/preflight/mod.ts";
+import { Count, line, Sha256, Utc, Verdict } from "./json_line.ts";
 
-const Count = z.int().min(0);
-const Sha256 = z.string().regex(/^[0-9a-f]{64}$/).describe("SHA-256, hex");
-const Utc = z.iso.datetime().describe("UTC, ISO 8601");
 const Box = z.strictObject({
   southDeg: z.number(),
   westDeg: z.number(),
@@ -21,11 +20,6 @@ const Box = z.strictObject({
 const TileId = TileMetadataSchema.shape.tileId;
 const Refusal = z.strictObject({ name: z.string(), reason: z.string() });
 const TileRefusal = z.strictObject({ tileId: TileId, reason: z.string() });
-const Verdict = z.enum(["complete", "lossy", "nothing"]);
-
-function line<T extends string, S extends z.core.$ZodLooseShape>(type: T, shape: S) {
-  return z.strictObject({ type: z.literal(type), ...shape });
-}
 
 const FILE = { name: z.string(), sizeBytes: Count };
 const Damage = z.strictObject({
@@ -323,6 +317,7 @@ export const JSON_RESULTS: Readonly<Record<string, readonly z.ZodType[]>> = {
     leftOut: z.array(z.string()).describe("paths of neither a journal nor a recorded flight"),
   })],
   ...CACHE_RESULTS,
+  "preflight": [line("preflight", PREFLIGHT_REPORT_SHAPE)],
   "provision": [line("summary", {
     path: z.string(),
     name: z.string(),

@@ -119,7 +119,7 @@ const DESCRIPTIONS: Readonly<Record<ProgramName, Program>> = {
     workers: WORKERS,
     files: ["migrations"],
     packages: [SHARP, PGLITE, ONNXRUNTIME],
-    libraries: ["vision", "faiss"],
+    libraries: ["vision", "faiss", "device"],
   },
 };
 

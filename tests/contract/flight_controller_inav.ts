@@ -140,6 +140,7 @@ export class InavRig implements ControllerRig {
     return {
       version: this.#version,
       isArmed,
+      gpsProvider: 1,
       specificForceMps2,
       angularRateRps,
       localFromBody,

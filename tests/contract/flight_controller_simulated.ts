@@ -65,6 +65,7 @@ export class SimulatedRig implements ControllerRig {
       climbS: 0,
       startCompression: 1000,
       undulationM: 0,
+      parameters: [],
       signing: null,
       utcNowMs: Date.UTC(2026, 10, 29),
       report: this.#report(),

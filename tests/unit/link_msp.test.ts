@@ -128,6 +128,7 @@ const PYTHON_LAYOUTS: Readonly<Record<MspName, string>> = {
   MSP_ALTITUDE: "<ihi",
   MSP_WP: "<BBiiihhhB",
   MSP_GPSSTATISTICS: "<HIIIHHH",
+  MSP2_COMMON_SETTING_INFO: "<",
   MSP2_SENSOR_GPS: "<BHIBBHHHHiiiiiiHHHBBBBB",
   MSP2_INAV_STATUS: "<HHHHBI",
   MSP2_INAV_FULL_LOCAL_POSE: "<hhhihihih",

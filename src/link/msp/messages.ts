@@ -125,6 +125,8 @@ export const MSP_MESSAGES = {
       second: "u8",
     },
   },
+  /** Of any length: settings.ts reads it. */
+  MSP2_COMMON_SETTING_INFO: { id: 0x1007, fields: {} },
   MSP2_INAV_STATUS: {
     id: 0x2000,
     fields: {

@@ -10,3 +10,9 @@ export {
   mspNameOf,
   type MspValues,
 } from "./messages.ts";
+export {
+  decodeNamedSetting,
+  encodeNamedSetting,
+  requestedSetting,
+  settingRequest,
+} from "./settings.ts";

@@ -12,6 +12,7 @@ import {
   openOwnFile,
   option,
   type OptionValues,
+  Refused,
   seededRandom,
   SystemClock,
   UsageError,
@@ -104,6 +105,15 @@ const OPTIONS = {
     default: 10,
     help: "how much faster the firmware begins to use a receiver than the 42 s of a real one",
   }),
+  parameter: option.custom({
+    form: "NAME=VALUE, or NAME=none for a firmware without it",
+    read: readParameter,
+  }, {
+    placeholder: "NAME=VALUE",
+    multiple: true,
+    help: "the controller has this parameter otherwise than it should",
+    example: "GPS_AUTO_SWITCH=1",
+  }),
   undulation: option.lengthM({
     minimum: -110,
     maximum: 110,
@@ -148,6 +158,12 @@ const OPTIONS = {
     group: GROUND_GROUP,
   }),
 } as const;
+
+function readParameter(text: string): { name: string; value: number | null } | Refused {
+  const [, name, value] = /^([A-Za-z][A-Za-z0-9_]{0,15})=(none|-?\d+(?:\.\d+)?)$/.exec(text) ?? [];
+  if (name === undefined) return new Refused();
+  return { name, value: value === "none" ? null : Number(value) };
+}
 
 type Values = OptionValues<typeof ARGUMENTS> & OptionValues<typeof OPTIONS> & {
   readonly json: boolean;
@@ -197,6 +213,7 @@ async function run(parts: SimulateParts, values: Values, io: CommandIo): Promise
     climbS: ground.climbS,
     startCompression: values.startCompression,
     undulationM: values.undulation,
+    parameters: values.parameter,
     utcNowMs: utcMs(),
     signing: await lineSigning(values, utcMs),
     report,

@@ -35,6 +35,8 @@ interface ControllerChoice {
   readonly climbS: number;
   readonly startCompression: number;
   readonly undulationM: number;
+  /** Values that differ from the usual ones; null: this firmware has no such parameter. */
+  readonly parameters: readonly { readonly name: string; readonly value: number | null }[];
   readonly utcNowMs: number;
   /** Of a line that is signed. */
   readonly signing: MavlinkSigning | null;
@@ -47,6 +49,10 @@ export function composeController(
 ): { vehicle: Vehicle; protocol: ControllerProtocol } {
   const { flight, faults, random, undulationM } = choice;
   const firmware = firmwareOf(choice);
+  for (const { name, value } of choice.parameters) {
+    if (value === null) firmware.parameters.delete(name);
+    else firmware.parameters.set(name, value);
+  }
   const vehicle = new Vehicle({
     flight,
     firmware,

@@ -5,7 +5,12 @@
  * @module
  */
 import { degreesFromRadians, type Quaternion, rollPitchYaw, type Vector3 } from "../../core/mod.ts";
-import { encodePayload, type MspName } from "../../link/msp/mod.ts";
+import {
+  encodeNamedSetting,
+  encodePayload,
+  type MspName,
+  requestedSetting,
+} from "../../link/msp/mod.ts";
 
 /** What iNav shows of its receiver, in the units in which it keeps it. */
 export interface InavSolution {
@@ -25,6 +30,8 @@ export interface InavSolution {
 export interface InavState {
   readonly version: readonly [major: number, minor: number, patch: number];
   readonly isArmed: boolean;
+  /** Its setting gps_provider, as a number of {@link GPS_PROVIDERS}. */
+  readonly gpsProvider: number;
   /** Body FRD. */
   readonly specificForceMps2: Vector3;
   readonly angularRateRps: Vector3;
@@ -45,6 +52,8 @@ export interface InavState {
   } | null;
 }
 
+/** Of iNav 7 and later. */
+const GPS_PROVIDERS = ["UBLOX", "MSP", "FAKE"];
 const STANDARD_GRAVITY_MPS2 = 9.80665;
 const COUNTS_PER_G = 512;
 const ARMED = 1 << 2;
@@ -108,6 +117,13 @@ export function inavAnswer(
         loadPercent: 14,
         profiles: 0,
         armingFlags: state.isArmed ? ARMED | WAS_EVER_ARMED : 0,
+      });
+    case "MSP2_COMMON_SETTING_INFO":
+      if (requestedSetting(request) !== "gps_provider") return null;
+      return encodeNamedSetting({
+        name: "gps_provider",
+        words: GPS_PROVIDERS,
+        value: state.gpsProvider,
       });
     case "MSP2_SENSOR_GPS":
       return null;

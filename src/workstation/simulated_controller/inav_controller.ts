@@ -106,6 +106,7 @@ export class InavController implements ControllerProtocol {
     return {
       version: VERSION,
       isArmed: firmware.isArmed,
+      gpsProvider: firmware.parameters.get("gps_provider") ?? 0,
       specificForceMps2: this.#specificForceMps2,
       angularRateRps: this.#angularRateRps,
       localFromBody: vehicle.localFromBody,

@@ -96,6 +96,7 @@ export class Intake {
         this.firmwareVersion = `${message.major}.${message.minor}.${message.patch}`;
         return null;
       case "MSP_API_VERSION":
+      case "MSP2_COMMON_SETTING_INFO":
       case "MSP2_SENSOR_GPS":
         return null;
     }

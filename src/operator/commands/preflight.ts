@@ -1,0 +1,263 @@
+/**
+ * `operator preflight`: whether aircraft, package and route are ready for a flight.
+ *
+ * @module
+ */
+import {
+  type Command,
+  type CommandIo,
+  defineCommand,
+  EXIT,
+  type ExitCode,
+  type LatitudeLongitude,
+  option,
+  type OptionValues,
+  Output,
+  Refused,
+  UsageError,
+  writeSynced,
+} from "../../core/mod.ts";
+import {
+  CAMERA_ADDRESS_FORMS,
+  parseCameraAddress,
+  readCalibration,
+} from "../../flight/camera_source/mod.ts";
+import type { CameraCalibration } from "../../navigation/camera/mod.ts";
+import { parseLinkAddress } from "../../link/transport/mod.ts";
+import {
+  type Autopilot,
+  type PreflightReport,
+  type PreflightRequest,
+  type PreflightTools,
+  runPreflight,
+} from "../../workstation/preflight/mod.ts";
+import { CACHE_OPTIONS, type CachePlace, placeOf } from "../options.ts";
+import { areaOfGeoJson, readJson } from "./geojson_area.ts";
+
+/** What the composition root is told to look at. */
+export interface PreflightPlace {
+  readonly cache: CachePlace;
+  readonly recorder: string;
+  readonly controller: {
+    readonly address: string;
+    readonly autopilot: Autopilot;
+    readonly signingKey: string | null;
+  } | null;
+  readonly camera: { readonly address: string; readonly calibration: CameraCalibration } | null;
+  readonly signal: AbortSignal;
+}
+
+interface PreflightParts {
+  openTools(place: PreflightPlace): PreflightTools & AsyncDisposable;
+  readonly recordCapBytes: number;
+}
+
+const ABOUT = `
+Looks at what a flight depends on, and says of each whether it passed, what was found, and what to do.
+What is not named is not checked: give --package, --route, --connect, --camera and --calibration.
+
+The camera's footprints along the route are held against the map. Where it has a hole, the hole is named
+with the error that odometry is expected to have at its end.
+
+Nothing is sent that the flight controller would fly by, and none of its parameters is changed.`;
+
+const ROUTE = "Route, one of";
+
+const OPTIONS = {
+  package: option.path({
+    access: "read",
+    placeholder: "PACKAGE",
+    help: "flight package; verified whole",
+  }),
+  route: option.positions({
+    least: 2,
+    help: "where the flight is to lead",
+    example: "50.4,30.4;50.9,31.2",
+    group: ROUTE,
+  }),
+  geojson: option.path({
+    access: "read",
+    placeholder: "FILE",
+    help: "the same as a LineString",
+    group: ROUTE,
+  }),
+  agl: option.lengthM({
+    minimum: 5,
+    maximum: 3000,
+    default: 130,
+    help: "height above ground to be flown",
+  }),
+  flightAt: option.date({ help: "when the flight begins", absent: "now" }),
+  duration: option.durationS({
+    minimum: 60,
+    maximum: 86_400,
+    default: 3600,
+    help: "how long it takes",
+  }),
+  connect: option.custom({
+    form: "tcp:HOST:PORT, udp:HOST:PORT, udpout:HOST:PORT or serial:/dev/NAME:BAUD",
+    access: "link",
+    read(text) {
+      try {
+        parseLinkAddress(text);
+        return text;
+      } catch {
+        return new Refused();
+      }
+    },
+  }, {
+    placeholder: "ADDRESS",
+    help: "where the flight controller is",
+    example: "tcp:127.0.0.1:5760",
+  }),
+  autopilot: option.choice(["ardupilot", "px4", "inav"], {
+    default: "ardupilot",
+    help: "firmware of the flight controller",
+  }),
+  signingKey: option.path({
+    access: "read",
+    placeholder: "FILE",
+    help: "the line's MAVLink is signed with this key",
+    absent: "nothing is signed",
+  }),
+  camera: option.custom({
+    form: CAMERA_ADDRESS_FORMS,
+    access: "camera",
+    read(text) {
+      try {
+        parseCameraAddress(text);
+        return text;
+      } catch {
+        return new Refused();
+      }
+    },
+  }, { placeholder: "ADDRESS", help: "where the camera is; needs --calibration" }),
+  calibration: option.path({
+    access: "read",
+    placeholder: "FILE",
+    help: "calibration of the camera (JSON), or flight.json of a recorded flight",
+  }),
+  cameraId: option.text({
+    placeholder: "ID",
+    help: "the calibration must be of this camera",
+    absent: "any",
+  }),
+  recorder: option.path({
+    access: "write",
+    placeholder: "DIR",
+    default: "flights",
+    help: "where the flight will be recorded",
+  }),
+  report: option.path({
+    access: "create",
+    placeholder: "FILE",
+    help: "write the report there as JSON; an older one is replaced",
+  }),
+  ...CACHE_OPTIONS,
+} as const;
+
+type Values = OptionValues<typeof OPTIONS> & { readonly json: boolean };
+
+export function preflightCommand(parts: PreflightParts): Command {
+  return defineCommand({
+    name: "preflight",
+    summary: "check aircraft, package and route before a flight",
+    about: ABOUT,
+    options: OPTIONS,
+    json: "the report as one JSON object instead of the checklist",
+    examples: [
+      'operator preflight --package packages/kyiv --route "50.44,30.51;50.46,30.55" --agl 150',
+      "operator preflight --connect tcp:127.0.0.1:5760 --autopilot px4 --json",
+      "operator preflight --connect serial:/dev/ttyTHS1:921600 --camera v4l2:/dev/video0 --calibration camera.json",
+    ],
+    exitCodes: { 0: "all that was checked passed", 1: "a check failed", 3: "there are warnings" },
+    run: (values, io) => run(parts, values, io),
+  });
+}
+
+async function run(parts: PreflightParts, values: Values, io: CommandIo): Promise<ExitCode> {
+  const request = await requestOf(parts, values);
+  const { connect, camera } = values;
+  await using tools = parts.openTools({
+    cache: placeOf(values),
+    recorder: values.recorder,
+    controller: connect === undefined ? null : {
+      address: connect,
+      autopilot: values.autopilot,
+      signingKey: values.signingKey ?? null,
+    },
+    camera: camera === undefined || request.calibration === null
+      ? null
+      : { address: camera, calibration: request.calibration },
+    signal: io.signal,
+  });
+  const report = await runPreflight(request, tools);
+  io.signal.throwIfAborted();
+  if (values.report !== undefined) await writeReport(values.report, report);
+  if (values.json) io.out(JSON.stringify({ type: "preflight", ...report }));
+  else for (const line of checklist(report)) io.out(line);
+  return exitCodeOf(report);
+}
+
+async function requestOf(parts: PreflightParts, values: Values): Promise<PreflightRequest> {
+  if (values.camera !== undefined && values.calibration === undefined) {
+    throw new UsageError("--camera needs --calibration: what should it look like?");
+  }
+  return {
+    aircraft: "local",
+    packagePath: values.package ?? null,
+    route: await routeOf(values),
+    aglM: values.agl,
+    durationS: values.duration,
+    flightAt: values.flightAt ?? new Date(),
+    calibration: values.calibration === undefined
+      ? null
+      : await readCalibration(values.calibration),
+    cameraId: values.cameraId ?? null,
+    recordCapBytes: parts.recordCapBytes,
+  };
+}
+
+async function routeOf(
+  { route, geojson }: Values,
+): Promise<readonly LatitudeLongitude[] | null> {
+  if (route !== undefined && geojson !== undefined) {
+    throw new UsageError("give --route or --geojson, not both");
+  }
+  if (geojson === undefined) return route ?? null;
+  const area = areaOfGeoJson(geojson, await readJson(geojson), 1);
+  if (area.kind !== "corridor") {
+    throw new UsageError(`${geojson} holds an area; a route is a LineString`);
+  }
+  return area.route;
+}
+
+async function writeReport(path: string, report: PreflightReport): Promise<void> {
+  await using output = await Output.file(path, { force: true });
+  const bytes = new TextEncoder().encode(`${JSON.stringify(report, null, 2)}\n`);
+  await output.guard(() => writeSynced(output.temporaryPath, bytes));
+  await output.commit();
+}
+
+const MARKS = { pass: "pass", warning: "WARN", fail: "FAIL", not_checked: "  - " } as const;
+
+function checklist({ checks, verdict }: PreflightReport): string[] {
+  const lines = checks.flatMap(({ check, status, found, remedy }) => [
+    `${MARKS[status]}  ${check.replaceAll("_", " ").padEnd(22)}${found}`,
+    ...(remedy === null ? [] : [`${" ".repeat(28)}→ ${remedy}`]),
+  ]);
+  const count = (wanted: string) => checks.filter(({ status }) => status === wanted).length;
+  const unchecked = count("not_checked");
+  const rest = unchecked === 0 ? "" : `, ${unchecked} not checked`;
+  const words = {
+    passed: "ready, as far as it was checked",
+    warnings: `${count("warning")} warnings`,
+    failed: `${count("fail")} failed, ${count("warning")} warnings: not ready`,
+  };
+  return [...lines, `${words[verdict]}${rest}`];
+}
+
+function exitCodeOf({ verdict }: PreflightReport): ExitCode {
+  if (verdict === "failed") return EXIT.failure;
+  return verdict === "warnings" ? EXIT.lossy : EXIT.ok;
+}

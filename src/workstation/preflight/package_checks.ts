@@ -1,0 +1,88 @@
+/**
+ * Whether the flight package may fly, and whether its map holds the route.
+ *
+ * @module
+ */
+import { messageOf } from "../../core/mod.ts";
+import type { FlightPackage } from "../../flight/flight_package/mod.ts";
+import { fail, type Finding, notChecked, pass, type RouteCoverage, warning } from "./contract.ts";
+
+export function packageFindings(opened: FlightPackage | Error | null): Finding[] {
+  if (opened === null) return [notChecked("no --package was given")];
+  if (opened instanceof Error) {
+    return [fail(messageOf(opened), "copy it again, or provision it again")];
+  }
+  const { manifest, places } = opened;
+  return [pass(
+    `"${manifest.name}": ${manifest.files.length} files whole, ${manifest.tileCount} tiles, ` +
+      `${places.length} places`,
+  )];
+}
+
+/** Drift between two satellite fixes may come to this much with the IMU, metres. */
+const DRIFT_M_MAX = 50;
+
+export function coverageFindings(coverage: RouteCoverage | null): Finding[] {
+  if (coverage === null) return [notChecked("no --route was given, or no package")];
+  const { routeM, share, gaps } = coverage;
+  const text = `${(100 * share).toFixed(1)} % of what the camera sees along ` +
+    `${(routeM / 1000).toFixed(1)} km is on the map`;
+  if (gaps.length === 0) return [pass(text)];
+  return gaps.map((gap) => {
+    const { startM, lengthM, from, to, reachesEnd, expectedErrorM, largestErrorM } = gap;
+    const place = ({ latitudeDeg, longitudeDeg }: typeof from) => `${latitudeDeg},${longitudeDeg}`;
+    const found = `hole of ${lengthM.toFixed(0)} m from ${(startM / 1000).toFixed(2)} km ` +
+      `(${place(from)}) to ${reachesEnd ? "the end" : place(to)}: ` +
+      `${expectedErrorM.toFixed(0)} m of error at its end, ${largestErrorM.toFixed(0)} m at worst`;
+    const remedy = "download or import tiles there, or lead the route around it";
+    return largestErrorM > DRIFT_M_MAX ? fail(found, remedy) : warning(found, remedy);
+  });
+}
+
+const DAY_MS = 86_400_000;
+const SOON_DAYS = 2;
+
+/** `until`: the end of the flight. */
+export function freshnessFindings(opened: FlightPackage | Error | null, until: Date): Finding[] {
+  if (opened === null || opened instanceof Error) return [notChecked("no package")];
+  const { tileMetadata, expiredTiles, manifest } = opened;
+  const remedy = "import newer imagery, and provision again";
+  if (expiredTiles.length > 0) {
+    const share = 100 * expiredTiles.length / manifest.tileCount;
+    return [fail(
+      `${expiredTiles.length} tiles (${share.toFixed(0)} %) are too old for their sector before ` +
+        `the flight ends`,
+      remedy,
+    )];
+  }
+  const found: Finding[] = [];
+  const soon = tileMetadata.filter(({ expiresAt }) =>
+    expiresAt !== undefined && Date.parse(expiresAt) < until.getTime() + SOON_DAYS * DAY_MS
+  );
+  if (soon.length > 0) {
+    found.push(warning(`${soon.length} tiles become too old within ${SOON_DAYS} days`, remedy));
+  }
+  const leftOut = manifest.freshness?.leftOut ?? [];
+  for (const { classification, reason, tiles } of leftOut) {
+    found.push(warning(`${tiles} tiles were left out: ${classification}, ${reason}`, remedy));
+  }
+  const dates = tileMetadata.flatMap(({ capturedAt }) => capturedAt ?? []).sort();
+  const undated = tileMetadata.length - dates.length;
+  if (dates.length === 0) found.push(pass("no tile tells its date, and no sector asks for one"));
+  else {
+    const without = undated === 0 ? "" : `, ${undated} without a date`;
+    found.push(
+      pass(`captured ${dates[0].slice(0, 10)} to ${dates.at(-1)?.slice(0, 10)}${without}`),
+    );
+  }
+  return found;
+}
+
+/** Milliseconds UTC of the newest tile: the flight is not before it; null: none has a date. */
+export function newestTileMs(opened: FlightPackage | Error | null): number | null {
+  if (opened === null || opened instanceof Error) return null;
+  const dates = opened.tileMetadata.flatMap(({ capturedAt }) =>
+    capturedAt === null ? [] : [Date.parse(capturedAt)]
+  );
+  return dates.length === 0 ? null : Math.max(...dates);
+}

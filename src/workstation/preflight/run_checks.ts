@@ -1,0 +1,180 @@
+/**
+ * All checks of a preflight, and the report of what they found.
+ *
+ * @module
+ */
+import {
+  type LatitudeLongitude,
+  messageOf,
+  readPlainFile,
+  sha256Hex,
+  VERSION,
+} from "../../core/mod.ts";
+import { type FlightPackage, PACKAGE_PATHS } from "../../flight/flight_package/mod.ts";
+import type { CameraCalibration } from "../../navigation/camera/mod.ts";
+import { calibrationFindings, type CameraReading, lightFindings } from "./camera_checks.ts";
+import {
+  clockFindings,
+  databaseFindings,
+  type DatabaseReading,
+  diskFindings,
+  type DiskReading,
+  engineFindings,
+  libraryFindings,
+  type LibraryReading,
+  type ModelReading,
+  recorderFindings,
+  thermalFindings,
+  type ThermalReadingNow,
+  type WriteReading,
+} from "./computer_checks.ts";
+import {
+  type CheckName,
+  CHECKS,
+  type Finding,
+  notChecked,
+  type PreflightReport,
+  resultOf,
+  type RouteCoverage,
+  verdictOf,
+} from "./contract.ts";
+import { linkFindings, parameterFindings } from "./controller_checks.ts";
+import type { ControllerReading } from "./controller_reading.ts";
+import {
+  coverageFindings,
+  freshnessFindings,
+  newestTileMs,
+  packageFindings,
+} from "./package_checks.ts";
+import { coverRoute, footprintOf } from "./route_coverage.ts";
+
+export interface PreflightRequest {
+  readonly aircraft: string;
+  readonly packagePath: string | null;
+  readonly route: readonly LatitudeLongitude[] | null;
+  readonly aglM: number;
+  readonly durationS: number;
+  /** Begin of the flight. */
+  readonly flightAt: Date;
+  readonly calibration: CameraCalibration | null;
+  /** Id that the calibration must have; null: any. */
+  readonly cameraId: string | null;
+  /** Bytes at which the recorder deletes its oldest. */
+  readonly recordCapBytes: number;
+}
+
+/** The computer that flies. A text in place of a reading says why there is none. */
+export interface ComputerReading {
+  readonly utcMs: number;
+  /** Of the workstation at the same moment; null: it is the same computer. */
+  readonly workstationMs: number | null;
+  readonly disk: DiskReading | string;
+  readonly written: WriteReading | string;
+  readonly libraries: readonly LibraryReading[];
+  readonly thermal: ThermalReadingNow | null;
+}
+
+/** null where a part was not asked for. */
+export interface PreflightTools {
+  openPackage(path: string, flightUntil: Date): Promise<FlightPackage>;
+  models(packagePath: string): Promise<readonly ModelReading[]>;
+  computer(): Promise<ComputerReading>;
+  database(): Promise<DatabaseReading>;
+  camera(): Promise<CameraReading> | null;
+  controller(): Promise<ControllerReading> | null;
+}
+
+export async function runPreflight(
+  request: PreflightRequest,
+  tools: PreflightTools,
+): Promise<PreflightReport> {
+  const until = new Date(request.flightAt.getTime() + 1000 * request.durationS);
+  const [opened, computer, database, camera, controller] = await Promise.all([
+    request.packagePath === null ? null : open(request.packagePath, until, tools),
+    tools.computer(),
+    tools.database(),
+    tools.camera(),
+    tools.controller(),
+  ]);
+  const whole = opened === null || opened instanceof Error ? null : opened;
+  const coverage = whole === null || request.route === null
+    ? null
+    : coverageOf(whole, request.route, request);
+  const models = whole === null ? null : await tools.models(whole.path);
+  const flight = { durationS: request.durationS, capBytes: request.recordCapBytes };
+  const none = [notChecked("no --connect was given")];
+  const findings: Readonly<Record<CheckName, readonly Finding[]>> = {
+    package: packageFindings(opened),
+    coverage: coverageFindings(coverage),
+    freshness: freshnessFindings(opened, until),
+    disk: diskFindings(computer.disk, flight),
+    recorder: recorderFindings(computer.written),
+    database: databaseFindings(database),
+    libraries: libraryFindings(computer.libraries),
+    engine: engineFindings(models),
+    calibration: calibrationFindings(camera, request.cameraId),
+    controller_link: controller === null ? none : linkFindings(controller),
+    controller_parameters: controller === null ? none : parameterFindings(controller),
+    clock: clockFindings({
+      ...computer,
+      controllerAheadS: controllerAhead(controller, computer),
+      notBeforeMs: newestTileMs(opened),
+    }),
+    thermal: thermalFindings(computer.thermal),
+    light: lightFindings(camera),
+  };
+  const checks = CHECKS.map((check) => resultOf(check, findings[check]));
+  return {
+    reportVersion: 1,
+    madeAt: new Date().toISOString(),
+    programVersion: VERSION,
+    aircraft: request.aircraft,
+    package: whole === null ? null : await identityOf(whole),
+    verdict: verdictOf(checks),
+    checks,
+    coverage,
+  };
+}
+
+async function open(
+  path: string,
+  until: Date,
+  tools: PreflightTools,
+): Promise<FlightPackage | Error> {
+  try {
+    return await tools.openPackage(path, until);
+  } catch (error) {
+    return error instanceof Error ? error : new Error(messageOf(error));
+  }
+}
+
+function coverageOf(
+  { manifest, tileMetadata }: FlightPackage,
+  route: readonly LatitudeLongitude[],
+  { aglM, calibration }: PreflightRequest,
+): RouteCoverage {
+  const covered = new Map(tileMetadata.map(({ x, y, coverage }) => [`${x}/${y}`, coverage]));
+  const map = {
+    zoom: manifest.zoom,
+    coverageOf: (x: number, y: number) => covered.get(`${x}/${y}`) ?? 0,
+  };
+  return coverRoute(map, route, footprintOf(aglM, calibration));
+}
+
+/** The controller was read by the workstation's clock. */
+function controllerAhead(
+  controller: ControllerReading | null,
+  { utcMs, workstationMs }: ComputerReading,
+): number | null {
+  const aheadS = controller?.utcAheadS ?? null;
+  if (aheadS === null || workstationMs === null) return aheadS;
+  return aheadS + (workstationMs - utcMs) / 1000;
+}
+
+async function identityOf({ path, manifest }: FlightPackage) {
+  const bytes = await readPlainFile(`${path}/${PACKAGE_PATHS.manifest}`, {
+    within: path,
+    bytesMax: 64 * 1024 * 1024,
+  });
+  return { path, name: manifest.name, manifestSha256: sha256Hex(bytes) };
+}
