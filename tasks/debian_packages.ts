@@ -30,13 +30,21 @@ const RUN_PACKAGES = ["g++", "cmake", "ninja-build", ...LINKED_PACKAGES, "zstd"]
 
 /**
  * Needed by tests only: GDAL reads exported GeoTIFFs (33 MB beside OpenCV's libraries); man-db, mandoc,
- * zsh and fish show manual pages and complete command lines; minisign checks our signatures,
+ * zsh and fish show manual pages and complete command lines; minisign checks our signatures, OpenSSH's
+ * server is the aircraft whose flights are copied,
  * systemd-analyze our units; debootstrap makes the empty machine that packages are installed on, and
  * systemd-nspawn boots it. GStreamer makes video files and an RTSP server of its own, for cameras.
  */
 const TEST_PACKAGES = [
   ...["gdal-bin", "man-db", "mandoc", "zsh", "fish"],
-  ...["minisign", "systemd", "systemd-container", "debootstrap"],
+  ...[
+    "minisign",
+    "openssh-client",
+    "openssh-server",
+    "systemd",
+    "systemd-container",
+    "debootstrap",
+  ],
   ...["gstreamer1.0-tools", "gstreamer1.0-plugins-base", "gstreamer1.0-plugins-good"],
   ...[
     "gstreamer1.0-plugins-ugly",

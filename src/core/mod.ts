@@ -12,7 +12,13 @@ export * from "./controller_clock.ts";
 export { inOneLine } from "./visible.ts";
 export * from "./command_line/mod.ts";
 export { filesBesideImagery } from "./grants/imagery_files.ts";
-export { type CommandAccess, commandAccess, type Grants, grantsFor } from "./grants/named.ts";
+export {
+  type CommandAccess,
+  commandAccess,
+  type Grants,
+  grantsFor,
+  SSH_PROGRAMS,
+} from "./grants/named.ts";
 export { settingReader } from "./grants/settings.ts";
 export { permissionFlags, type PermissionSet } from "./grants/flags.ts";
 export { type ProgressTerminal, silentProgress, startProgress } from "./progress.ts";

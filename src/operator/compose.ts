@@ -49,6 +49,7 @@ import { tileManagerCommands } from "./compose_tiles.ts";
 import { freshnessExplainCommand, freshnessRulesCommand } from "./commands/cache_freshness.ts";
 import { sectorCommands } from "./commands/cache_sector.ts";
 import { demoCommand } from "./commands/demo.ts";
+import { postflightCommand } from "./commands/postflight.ts";
 import { packageShowCommand, packageVerifyCommand } from "./commands/package.ts";
 import { provisionCommand, type ProvisionParts } from "./commands/provision.ts";
 import type { ReportCache } from "./commands/report_tiles.ts";
@@ -70,11 +71,13 @@ export function commands(): readonly Command[] {
   const provision = provisionCommand(provisionParts());
   const simulateFlight = simulateFlightCommand({ openVision });
   const simulateMap = simulateMapCommand({ openVision });
+  const tileManager = tileManagerCommands(openToolkit);
+  const fdrReport = fdrReportCommand({ openReportCache });
   return [
     demoCommand({ simulateFlight, simulateMap, tilesImport, provision }),
     tilesImport,
     tilesImportCommand(tilesImportParts(), "cache import"),
-    ...tileManagerCommands(openToolkit),
+    ...tileManager,
     ...cacheCommands(),
     freshnessExplainCommand({ openCache: openToRead }),
     freshnessRulesCommand({ openCache: openOperatorCache }),
@@ -95,8 +98,19 @@ export function commands(): readonly Command[] {
     fdrDoctorCommand(),
     fdrRecoverCommand(),
     fdrExportCommand(),
-    fdrReportCommand({ openReportCache }),
+    fdrReport,
+    postflightCommand({
+      collect: named(tileManager, "collect"),
+      tilesUpload: named(tileManager, "tiles upload"),
+      fdrReport,
+    }),
   ];
+}
+
+function named(commands: readonly Command[], name: string): Command {
+  const command = commands.find((each) => each.name === name);
+  if (command === undefined) throw new TypeError(`there is no command ${name}`);
+  return command;
 }
 
 const openToRead = (place: CacheSettings) => openOperatorCache({ ...place, readsOnly: true });

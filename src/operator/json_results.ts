@@ -8,7 +8,7 @@ import * as z from "zod";
 import { FdrRecordSchema } from "../flight/flight_recorder/mod.ts";
 import { ManifestSchema } from "../flight/flight_package/mod.ts";
 import { TileMetadataSchema } from "../tiles/tile_contract/mod.ts";
-import { PREFLIGHT_REPORT_SHAPE } from "../workstation/preflight/mod.ts";
+import { AIRCRAFT_RESULTS } from "./json_aircraft.ts";
 import { Count, line, Sha256, Utc, Verdict } from "./json_line.ts";
 
 const Box = z.strictObject({
@@ -317,7 +317,7 @@ export const JSON_RESULTS: Readonly<Record<string, readonly z.ZodType[]>> = {
     leftOut: z.array(z.string()).describe("paths of neither a journal nor a recorded flight"),
   })],
   ...CACHE_RESULTS,
-  "preflight": [line("preflight", PREFLIGHT_REPORT_SHAPE)],
+  ...AIRCRAFT_RESULTS,
   "provision": [line("summary", {
     path: z.string(),
     name: z.string(),

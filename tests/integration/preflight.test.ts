@@ -1,6 +1,6 @@
 /**
- * `operator preflight` against simulated flight controllers and cameras, as processes. `deno task test` flies one
- * of them; `deno task campaign --only preflight` all (GDN_PREFLIGHT=full).
+ * `operator preflight` of a package and a route; with GDN_PREFLIGHT=full (`deno task campaign --only preflight`)
+ * against simulated flight controllers and cameras, as processes.
  */
 import assert from "node:assert/strict";
 import type { PreflightReport } from "../../src/workstation/preflight/mod.ts";
@@ -122,7 +122,7 @@ async function untilItListens(port: number): Promise<void> {
 for (const { name, autopilot, controller, ground, status, found } of CASES) {
   Deno.test({
     name: `preflight against a simulated controller: ${name}`,
-    ignore: !isFull && name !== "ardupilot, wrong",
+    ignore: !isFull,
     fn: () =>
       inScratch(async (scratch) => {
         const { folder, flight } = world();

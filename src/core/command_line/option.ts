@@ -25,7 +25,8 @@ import {
  * What a value names outside of the program. `create`: made whole beside its place and renamed, so
  * that the folder above is written. `imagery`: read with the files beside it that belong to a picture.
  * `provider` and `database` name a host, `link` a line to a flight
- * controller, `camera` a camera, each by its address.
+ * controller, `camera` a camera, each by its address. `aircraft`: its computer as `ssh://…`, which the
+ * system's ssh reaches, or its storage as a folder.
  */
 export type Access =
   | "read"
@@ -35,7 +36,8 @@ export type Access =
   | "provider"
   | "database"
   | "link"
-  | "camera";
+  | "camera"
+  | "aircraft";
 
 export interface Option<T = unknown> {
   /** null for a flag. */

@@ -28,6 +28,7 @@ export function permissionFlags(set: PermissionSet, grants: Grants, root: string
     read: [...(grants.read ?? []).flatMap(asNamedAndReal), ...write],
     write,
     net: grants.net ?? [],
+    run: grants.run ?? [],
   };
   return KINDS.flatMap((kind) => flag(kind, set[kind] ?? false, named[kind] ?? [], root));
 }

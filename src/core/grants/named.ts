@@ -19,7 +19,12 @@ export interface Grants {
   readonly write?: readonly string[];
   /** "host:port", "unix:/path" of a database, or a network, that the user named. */
   readonly net?: readonly string[];
+  /** Programs of the system, by their absolute paths. */
+  readonly run?: readonly string[];
 }
+
+/** What reaches an aircraft that is named by `ssh://…`, and nothing else is ever started. */
+export const SSH_PROGRAMS = { ssh: "/usr/bin/ssh", sftp: "/usr/bin/sftp" } as const;
 
 /** What of an option decides on grants. Plain data: an executable carries it as JSON. */
 type OptionAccess = Pick<
@@ -72,12 +77,16 @@ export function grantsFor(
   const read: string[] = [];
   const write: string[] = [];
   const net: string[] = [];
+  const run: string[] = [];
   for (const { access, text } of namedResources(commands, args, readSetting)) {
     if (access === "read") read.push(text);
     else if (access === "imagery") read.push(text, ...namesBesideImagery(text));
     else if (access === "write") write.push(text);
     else if (access === "create") write.push(text, stagingFolderOf(resolve(text)));
-    else if (access === "camera" || access === "link") {
+    else if (access === "aircraft") {
+      if (text.startsWith("ssh://")) run.push(...Object.values(SSH_PROGRAMS));
+      else read.push(text);
+    } else if (access === "camera" || access === "link") {
       read.push(...recordingPath(text));
       write.push(...deviceNode(text));
       net.push(...linkAddress(text), ...streamAddresses(text));
@@ -85,7 +94,12 @@ export function grantsFor(
   }
   // A database socket in a folder needs the folder as well.
   const sockets = net.filter((address) => address.startsWith("unix:")).map((a) => a.slice(5));
-  return { read: [...read, ...sockets], write: [...write, ...sockets], net };
+  return {
+    read: [...read, ...sockets],
+    write: [...write, ...sockets],
+    net,
+    ...(run.length === 0 ? {} : { run }),
+  };
 }
 
 interface NamedResource {

@@ -7,7 +7,7 @@
 import { MSP_MESSAGES } from "./messages.ts";
 
 /** A setting whose values have names, as `get` of the command line shows them. */
-export interface NamedSetting {
+interface NamedSetting {
   readonly name: string;
   /** Of every value, from 0 on. */
   readonly words: readonly string[];

@@ -15,7 +15,7 @@ export interface CameraReading {
   readonly fault: string;
 }
 
-export interface PictureLight {
+interface PictureLight {
   /** Grey level, 0 to 255. */
   readonly meanLevel: number;
   /** Mean difference between neighbouring pixels, grey levels. */

@@ -53,7 +53,7 @@ const CheckSchema = z.strictObject({
   found: z.string(),
   remedy: z.string().nullable().describe("what to do; null: nothing"),
 });
-export type CheckResult = Readonly<z.infer<typeof CheckSchema>>;
+type CheckResult = Readonly<z.infer<typeof CheckSchema>>;
 
 export const PREFLIGHT_REPORT_SHAPE = {
   reportVersion: z.literal(1),

@@ -47,7 +47,7 @@ export interface ControllerReading {
   readonly utcAheadS: number | null;
 }
 
-export interface ControllerPlace {
+interface ControllerPlace {
   readonly autopilot: Autopilot;
   readonly link: ByteLink;
   readonly clock: Clock;

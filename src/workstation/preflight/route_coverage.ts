@@ -27,7 +27,7 @@ interface OdometryDrift {
 export const ODOMETRY_DRIFT: OdometryDrift = { medianShare: 0.007, largestShare: 0.012 };
 
 /** Ground that the camera sees, metres. */
-export interface Footprint {
+interface Footprint {
   readonly acrossM: number;
   readonly alongM: number;
 }

@@ -1,0 +1,38 @@
+/**
+ * Where an aircraft's computer is: `ssh://[USER@]HOST[:PORT]/FOLDER`.
+ *
+ * @module
+ */
+import { UsageError } from "../../core/mod.ts";
+
+export interface SshAddress {
+  readonly user: string | null;
+  readonly host: string;
+  readonly port: number;
+  /** Absolute, without a slash at its end. */
+  readonly folder: string;
+}
+
+export const SSH_ADDRESS_FORM = "ssh://[USER@]HOST[:PORT]/FOLDER";
+
+const USER = "[a-zA-Z_][\\w.-]{0,63}";
+const HOST = "[a-zA-Z0-9](?:[a-zA-Z0-9.-]{0,252}[a-zA-Z0-9])?|\\[[\\da-fA-F:.]+\\]";
+const FOLDER = "(?:\\/[\\w.@+-][\\w.@+ -]*)+";
+const ADDRESS = new RegExp(`^ssh:\\/\\/(?:(${USER})@)?(${HOST})(?::(\\d{1,5}))?(${FOLDER})\\/?$`);
+const PORT_DEFAULT = 22, PORT_MAX = 65_535;
+
+/**
+ * Narrow on purpose: each part stands on a command line of `ssh`, and no name in it may look like an
+ * option or reach a shell.
+ *
+ * @throws UsageError
+ */
+export function parseSshAddress(text: string): SshAddress {
+  const match = ADDRESS.exec(text);
+  const port = Number(match?.[3] ?? PORT_DEFAULT);
+  const folder = match?.[4] ?? "";
+  if (match === null || port < 1 || port > PORT_MAX || folder.split("/").includes("..")) {
+    throw new UsageError(`"${text}" is no ${SSH_ADDRESS_FORM} with plain names in it`);
+  }
+  return { user: match[1] ?? null, host: match[2].replace(/^\[|\]$/g, ""), port, folder };
+}

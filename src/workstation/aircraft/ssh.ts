@@ -1,0 +1,171 @@
+/**
+ * The aircraft over SSH, by the system's own `ssh` and `sftp`: they know the user's keys, agent, jump hosts and
+ * known hosts better than any library of ours would.
+ *
+ * @module
+ */
+import { EXIT, GdnError, messageOf, SSH_PROGRAMS } from "../../core/mod.ts";
+import type { SshAddress } from "./address.ts";
+
+export interface SshAccess {
+  readonly address: SshAddress;
+  /** null: the user's own. */
+  readonly knownHosts: string | null;
+  readonly identity: string | null;
+}
+
+/** The aircraft cannot be reached (75) or does not let us in, or is another one (77). */
+export class AircraftError extends GdnError {}
+
+/** What `ssh` itself ends with when the connection fails; anything else is the remote command's. */
+const SSH_FAILED = 255;
+const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
+
+/** Runs one command of a POSIX shell there; its output. @throws AircraftError */
+export async function runThere(
+  access: SshAccess,
+  command: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const { host, port, user } = access.address;
+  const args = ["-p", String(port), ...options(access), ...(user === null ? [] : ["-l", user])];
+  const { code, out, err } = await runHere(SSH_PROGRAMS.ssh, [...args, "--", host, command], {
+    signal,
+    input: null,
+  });
+  if (code === 0) return out;
+  if (code === SSH_FAILED) throw connectionError(access, err);
+  throw new AircraftError(
+    "AIRCRAFT",
+    `Cannot read the aircraft ${host}: ${lastLine(err) || `its shell ended with ${code}`}`,
+    { exitCode: EXIT.noInput },
+  );
+}
+
+/** Runs a batch of `sftp`. @throws AircraftError where it did not come to its end */
+export async function transfer(
+  access: SshAccess,
+  batch: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const { host, port, user } = access.address;
+  const destination = user === null ? host : `${user}@${host}`;
+  const inBrackets = host.includes(":") ? destination.replace(host, `[${host}]`) : destination;
+  const args = ["-q", "-b", "-", "-P", String(port), "-S", SSH_PROGRAMS.ssh, ...options(access)];
+  const { code, err } = await runHere(SSH_PROGRAMS.sftp, [...args, "--", inBrackets], {
+    signal,
+    input: `${batch.join("\n")}\n`,
+  });
+  if (code !== 0) throw connectionError(access, err);
+}
+
+function options({ knownHosts, identity }: SshAccess): string[] {
+  const set: Readonly<Record<string, string>> = {
+    BatchMode: "yes",
+    StrictHostKeyChecking: "yes",
+    ConnectTimeout: "10",
+    ServerAliveInterval: "5",
+    ServerAliveCountMax: "3",
+    ClearAllForwardings: "yes",
+    ForwardAgent: "no",
+    PermitLocalCommand: "no",
+    ...(knownHosts === null ? {} : {
+      UserKnownHostsFile: quoted(knownHosts),
+      GlobalKnownHostsFile: "/dev/null",
+    }),
+    ...(identity === null ? {} : { IdentityFile: quoted(identity), IdentitiesOnly: "yes" }),
+  };
+  return Object.entries(set).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
+}
+
+/** As ssh_config(5) takes a name with spaces; `%` begins a token there. */
+function quoted(path: string): string {
+  return `"${path.replaceAll("%", "%%")}"`;
+}
+
+async function runHere(
+  program: string,
+  args: readonly string[],
+  { signal, input }: { readonly signal: AbortSignal; readonly input: string | null },
+): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+  signal.throwIfAborted();
+  let child: Deno.ChildProcess;
+  try {
+    child = new Deno.Command(program, {
+      args: [...args],
+      stdin: input === null ? "null" : "piped",
+      stdout: "piped",
+      stderr: "piped",
+      env: { LC_ALL: "C" },
+      signal,
+    }).spawn();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new AircraftError("AIRCRAFT", `${program} is not here; install OpenSSH's client`, {
+      cause: error,
+      exitCode: EXIT.unavailable,
+    });
+  }
+  const writing = input === null ? Promise.resolve() : write(child, input);
+  const [{ code }, out, err] = await Promise.all([
+    child.status,
+    textOf(child.stdout),
+    textOf(child.stderr),
+    writing,
+  ]);
+  signal.throwIfAborted();
+  return { code, out, err };
+}
+
+/** A program that has ended reads no more; its exit code says why. */
+async function write(child: Deno.ChildProcess, input: string): Promise<void> {
+  const writer = child.stdin.getWriter();
+  try {
+    await writer.write(new TextEncoder().encode(input));
+    await writer.close();
+  } catch (error) {
+    void messageOf(error);
+  }
+}
+
+async function textOf(stream: ReadableStream<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const bytes of stream) {
+    if (text.length < OUTPUT_BYTES_MAX) text += decoder.decode(bytes, { stream: true });
+  }
+  return text;
+}
+
+function connectionError({ address: { host, port } }: SshAccess, err: string): AircraftError {
+  const where = `${host}:${port}`;
+  const refused = (why: string) =>
+    new AircraftError("AIRCRAFT", `Not connected to the aircraft ${where}: ${why}`, {
+      exitCode: EXIT.refused,
+    });
+  if (/REMOTE HOST IDENTIFICATION HAS CHANGED/.test(err)) {
+    return refused(
+      "its host key is another one than before. It is another computer, or somebody stands between; " +
+        "where it was set up anew, put its new key into the file of known hosts",
+    );
+  }
+  if (/Host key verification failed|No .* host key is known/.test(err)) {
+    return refused(
+      "its host key is not known here; compare its fingerprint at the aircraft, then add it with " +
+        "ssh-keyscan, or connect once with ssh",
+    );
+  }
+  if (/Permission denied/.test(err)) {
+    return refused("it does not let us in: give --identity, or load the key into ssh-agent");
+  }
+  return new AircraftError(
+    "AIRCRAFT",
+    `The connection to the aircraft ${where} is broken: ${lastLine(err) || "it ended"}; run the ` +
+      "command again, it goes on where it was",
+    { exitCode: EXIT.tryAgain },
+  );
+}
+
+function lastLine(text: string): string {
+  return text.trim().split(/\r?\n/).at(-1) ?? "";
+}
