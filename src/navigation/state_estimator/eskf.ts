@@ -117,12 +117,7 @@ export class Eskf implements StateEstimator {
 
   setTakeoffOrigin(origin: TakeoffOrigin, sigmaHorizM?: number, sigmaVertM?: number): void {
     if (this.#touched) throw new EstimatorAlreadyStartedError();
-    const initial = this.#config.initial;
-    this.#origin = knownOrigin(
-      origin,
-      sigmaHorizM ?? initial.defaultTakeoffOriginSigmaHorizM,
-      sigmaVertM ?? initial.defaultTakeoffOriginSigmaVertM,
-    );
+    this.#origin = knownOrigin(origin, { sigmaHorizM, sigmaVertM }, this.#config);
   }
 
   addImu(sample: ImuSample): void {
@@ -240,8 +235,12 @@ export class Eskf implements StateEstimator {
       );
     }
     const output = (of: FilterState) =>
-      estimateOutput(of, this.#labels.label, { addedM2: this.#unproven.toldM2(of) });
+      estimateOutput(of, this.#labels.label, { addedM2: this.#toldM2(of) });
     return this.#restart.kept(() => output(state), () => output(this.#timeline.head));
+  }
+
+  #toldM2(of: FilterState): number {
+    return this.#unproven.toldM2(of, this.#sources.gps.contestedM);
   }
 
   estimateWithoutImu(timeNs: MonotonicNs): StateEstimate | undefined {
@@ -392,7 +391,7 @@ export class Eskf implements StateEstimator {
     const head = this.#timeline.head;
     this.#restart.observe(head);
     this.#labels.look(head, {
-      addedM2: this.#unproven.toldM2(head),
+      addedM2: this.#toldM2(head),
       frameIntervalS: this.#sources.odometry.frameIntervalS,
       gpsSpoofed: this.#sources.gps.isSpoofed,
     });

@@ -11,12 +11,20 @@ import type { FilterState } from "./filter_state.ts";
 import { attitudeCovarianceBody } from "./sources/attitude.ts";
 import { ERROR, type KnownOrigin, PLACED_BLOCKS } from "./state_table.ts";
 
-/** @throws StateEstimatorConfigError where a number is not finite, or a sigma not positive */
+/**
+ * Sigmas that are not given are those of the configuration.
+ *
+ * @throws StateEstimatorConfigError where a number is not finite, or a sigma not positive
+ */
 export function knownOrigin(
   origin: TakeoffOrigin,
-  sigmaHorizM: number,
-  sigmaVertM: number,
+  given: { readonly sigmaHorizM?: number | undefined; readonly sigmaVertM?: number | undefined },
+  { initial }: EskfConfig,
 ): KnownOrigin {
+  const {
+    sigmaHorizM = initial.defaultTakeoffOriginSigmaHorizM,
+    sigmaVertM = initial.defaultTakeoffOriginSigmaVertM,
+  } = given;
   const values = [...origin.positionLocalM, sigmaHorizM, sigmaVertM];
   if (!values.every(Number.isFinite) || sigmaHorizM <= 0 || sigmaVertM <= 0) {
     throw new StateEstimatorConfigError(

@@ -19,11 +19,12 @@ export class UnprovenMotion {
   #varianceM2 = 0;
 
   /**
-   * What estimates say beyond the filter, variance of each horizontal axis: this, and what refused fixes that
-   * agree with each other say against it.
+   * What estimates say beyond the filter, variance of each horizontal axis: this, and what refused fixes, or
+   * refused samples of GPS (`gpsM` off), say against it that agree with each other.
    */
-  toldM2(state: FilterState): number {
-    return this.#varianceM2 + (contestedM(state.refusedFixes) / 2) ** 2;
+  toldM2(state: FilterState, gpsM: number): number {
+    const contradictedM = Math.max(contestedM(state.refusedFixes), gpsM);
+    return this.#varianceM2 + (contradictedM / 2) ** 2;
   }
 
   add(distanceM: number): void {

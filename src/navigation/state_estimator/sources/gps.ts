@@ -33,6 +33,8 @@ import { SpoofPromotionGate } from "./spoof_promotion_gate.ts";
 const BLIND_S = 10;
 /** Without a usable sample for so long there is no GPS, whatever was made of the last one. */
 const SILENT_S = 3;
+/** GPS that falls silent was as likely right as the filter where so many of its last samples were refused. */
+const UNRESOLVED_SAMPLES = 2;
 /** Of the height of a 2D fix, m², and of a vertical velocity that nobody measured, m²/s². */
 const UNMEASURED_VARIANCE = 1e8;
 
@@ -58,6 +60,8 @@ export class GpsSource implements MeasurementSource<GpsSample> {
   #baroHeightM: number | undefined;
   /** Of the newest sample that had a fix and no fault. */
   #usableNs = -Infinity;
+  /** Horizontal innovations that the gate refused, since one was fused, metres. */
+  #refused: readonly (readonly [eastM: number, northM: number])[] = [];
 
   constructor({ config, localFrame, onEvent, witness }: GpsSourceOptions) {
     this.#config = config.gps;
@@ -77,6 +81,29 @@ export class GpsSource implements MeasurementSource<GpsSample> {
   /** A fused satellite fix, horizontal 1 sigma: what a return of GPS is held against. */
   observeFix(timeNs: MonotonicNs, positionLocalM: Vector3, sigmaM: number): void {
     this.#promotion.observeFix(timeNs, positionLocalM, sigmaM);
+    if (this.health(timeNs).gps === "absent") this.#leaveUnresolved(timeNs);
+  }
+
+  /**
+   * GPS contradicted the fixes until it fell silent, too soon for the test of one against the other: the map
+   * may be what lies.
+   */
+  #leaveUnresolved(timeNs: MonotonicNs): void {
+    const { contestedM } = this;
+    this.#refused = [];
+    if (contestedM > 0) this.#doubtMap(timeNs, contestedM);
+  }
+
+  /** How far off samples have the filter that it refuses, and that agree, while the map may be what lies. */
+  get contestedM(): number {
+    const refused = this.#refused;
+    if (refused.length < UNRESOLVED_SAMPLES || !this.#witness.mapIsInDoubt) return 0;
+    const [eastM, northM] = meanOf(refused), distanceM = Math.hypot(eastM, northM);
+    // Samples that differ as much among themselves say nothing of the map.
+    const agree = refused.every((each) =>
+      Math.hypot(each[0] - eastM, each[1] - northM) < distanceM / 3
+    );
+    return agree ? distanceM : 0;
   }
 
   timeNs(sample: GpsSample): MonotonicNs {
@@ -208,9 +235,10 @@ export class GpsSource implements MeasurementSource<GpsSample> {
   judged(sample: GpsSample, outcome: MeasurementOutcome): void {
     if (outcome.innovation.length === 0) return;
     this.trust.observeOutcome(outcome.fused);
+    const [eastM, northM] = outcome.innovation;
+    this.#refused = outcome.fused ? [] : [...this.#refused, [eastM, northM]];
     if (this.trust.state !== "demoted") return;
-    const [east, north] = outcome.innovation;
-    this.#contradiction(sample.timeNs, this.#witness.mapIsInDoubt ? Math.hypot(east, north) : 0);
+    this.#contradiction(sample.timeNs, this.#witness.mapIsInDoubt ? Math.hypot(eastM, northM) : 0);
   }
 
   /** Why a sample is not to be fused after all. */
@@ -226,13 +254,17 @@ export class GpsSource implements MeasurementSource<GpsSample> {
   /** GPS has been demoted; the map may be off by as much instead (0: it is not). */
   #contradiction(timeNs: MonotonicNs, disagreementM: number): void {
     this.#demoted(timeNs, "wrong");
-    if (disagreementM === 0) return;
+    if (disagreementM > 0) this.#doubtMap(timeNs, disagreementM);
+  }
+
+  #doubtMap(timeNs: MonotonicNs, disagreementM: number): void {
     this.#witness.doubtMap(disagreementM);
     this.#onEvent({ type: "map_conflict", timeNs, disagreementM });
   }
 
   #demoted(timeNs: MonotonicNs, how: GpsFault): void {
     this.#fault = how;
+    this.#refused = [];
     this.#promotion.reset();
     const unlearnt = this.#witness.demoted(how);
     const event = { type: "gps.demoted", timeNs, reason: this.trust.reason } as const;
@@ -254,4 +286,9 @@ export class GpsSource implements MeasurementSource<GpsSample> {
     this.#onEvent({ type, timeNs: sample.timeNs, reason, deltaM });
     if (accepted) this.trust.promote();
   }
+}
+
+function meanOf(vectors: readonly (readonly [number, number])[]): [number, number] {
+  const sum = (axis: 0 | 1) => vectors.reduce((total, vector) => total + vector[axis], 0);
+  return [sum(0) / vectors.length, sum(1) / vectors.length];
 }
