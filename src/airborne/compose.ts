@@ -24,6 +24,7 @@ import {
   readGraphicsProcessor,
   readSystemText,
   ServiceManager,
+  type SyscallsAllowed,
 } from "../native/device/mod.ts";
 import { openFaiss } from "../native/faiss/mod.ts";
 import { type FlightPackage, packagedModel, type Place } from "../flight/flight_package/mod.ts";
@@ -79,6 +80,7 @@ export function commands(): readonly Command[] {
   const parts = {
     composeAirborne,
     composeEstimator,
+    filterSyscalls,
     openTileStore,
     openFlightController,
     openCamera,
@@ -197,6 +199,12 @@ export async function composeAirborne(options: AirborneOptions): Promise<Airborn
     strategies,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** For a flight that needs nothing else of the kernel. */
+function filterSyscalls(allowed: SyscallsAllowed): void {
+  using device = openDevice();
+  installSyscallFilter(device, allowed);
 }
 
 function openServiceManager(

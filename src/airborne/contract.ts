@@ -79,7 +79,7 @@ export interface EstimatorAloneOptions
 }
 
 export interface LogReplayRequest
-  extends Pick<ReplayRequest, "packageSha256" | "recorderFolder" | "strict"> {
+  extends Pick<ReplayRequest, "packageSha256" | "recorderFolder" | "strict" | "noSyscallFilter"> {
   readonly logPath: string;
   readonly packagePath: string | null;
   /** Where it starts, and within how many metres; null: at its first GPS position. */
@@ -205,6 +205,8 @@ export interface FlightParts extends ReplayParts {
 /** What a flight without a camera needs from it. */
 export interface EstimatorParts {
   composeEstimator(options: EstimatorAloneOptions): Promise<EstimatorAlone>;
+  /** Confines the whole process, for good; see `installSyscallFilter`. */
+  filterSyscalls(allowed: SyscallsAllowed): void;
 }
 
 /** What a flight prints as it goes. */

@@ -184,6 +184,7 @@ async function runLog(parts: EstimatorParts, values: Values, io: CommandIo): Pro
         start: values.start ?? null,
         part: values.part ?? null,
         strict: values.strict,
+        noSyscallFilter: values.noSyscallFilter,
       },
       await readAirborneConfig({ configPath: values.config ?? null, modelPath: null }),
       {

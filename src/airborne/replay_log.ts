@@ -30,6 +30,7 @@ import { LogEstimates } from "./log_outputs.ts";
 import type { SummaryLine } from "./json_lines.ts";
 import type { LogSummaryLine } from "./log_lines.ts";
 import { SensorFeed } from "./sensor_feed.ts";
+import { filterSyscalls, NO_SOCKETS } from "./syscall_filter.ts";
 
 /** 1 sigma of what controllers estimate and measure: their logs do not say. */
 const SIGMAS = { tiltDeg: 1.5, headingDeg: 5, baroM: 1 };
@@ -72,6 +73,11 @@ export async function replayLog(
   await using recording = await openRecording({ log, alone, clock, config, request, console });
   const records = new FlightRecords(recording, alone, clock);
   records.packageVerified();
+  const unfiltered = filterSyscalls(parts, request, NO_SOCKETS);
+  if (unfiltered !== null) {
+    console.note(unfiltered);
+    recording.logger.warn("flight.syscalls_not_filtered", {}, unfiltered);
+  }
   const tally = new FlightTally(basename(log.path));
   const estimates = new LogEstimates({
     ...alone,
