@@ -112,13 +112,18 @@ Deno.test("a flight does not begin without what it needs", async (t) => {
   }
 });
 
-Deno.test("a controller that is not there is waited for; a signal ends the flight, and its record is whole", () =>
+Deno.test("a controller that cannot come, since another program has the port, is told and waited for; a signal ends the flight, and its record is whole", () =>
   inScratch(async (scratch) => {
+    using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const host = `127.0.0.1:${taken.addr.port}`;
     const { package: packagePath } = world();
     const recorder = `${scratch}/records`;
     const { command, args } = airborneCommand(
-      ["fly", "--connect", NOWHERE, "--package", packagePath, "--recorder", recorder, "--json"],
-      { read: [packagePath], write: [recorder], net: ["127.0.0.1:9"] },
+      [
+        ...["fly", "--connect", `tcpin:${host}`, "--package", packagePath],
+        ...["--recorder", recorder, "--json"],
+      ],
+      { read: [packagePath], write: [recorder], net: [host] },
     );
     const child = new Deno.Command(command, {
       args,
@@ -129,7 +134,9 @@ Deno.test("a controller that is not there is waited for; a signal ends the fligh
     const status = async () =>
       await run("airborne", ["status", "--recorder", recorder, "--json"], { read: [recorder] });
     let said = await status();
-    for (let tries = 0; said.code !== 0; tries++) {
+    // The reason is told once it has stood for two seconds.
+    const isEarly = () => said.code !== 0 || JSON.parse(said.out).status.upS < 4;
+    for (let tries = 0; isEarly(); tries++) {
       assert.ok(tries < 200, said.err);
       await new Promise((resolve) => setTimeout(resolve, 200));
       said = await status();
@@ -142,6 +149,7 @@ Deno.test("a controller that is not there is waited for; a signal ends the fligh
     const ended = await child.output();
     const errors = new TextDecoder().decode(ended.stderr);
     assert.equal(ended.code, 0, errors);
+    assert.match(errors, new RegExp(`controller tcpin:${host}: another program has the port: end`));
     const summary = JSON.parse(new TextDecoder().decode(ended.stdout).trim().split("\n").at(-1)!);
     assert.deepEqual([summary.completed, summary.recorderBroken, summary.recorderLost], [
       true,

@@ -75,6 +75,12 @@ Deno.test("grantsFor() grants what the options of a command name: files, folders
   for (const url of ["https://*/", "https://*.example/{z}/{x}/{y}.png"]) {
     assert.throws(() => operator(`tiles download --url ${url}`), /names no single host/, url);
   }
+  for (const host of ["a..b", "ä.example", "[:::]", `${"x".repeat(64)}.example`]) {
+    const fly = ["fly", "--connect", `tcp:${host}:5760`];
+    assert.throws(() => grantsFor(airborneCommands(), fly), /names no single host/, host);
+  }
+  const noPort = ["fly", "--connect", "tcp:127.0.0.1:99999"];
+  assert.deepEqual(grantsFor(airborneCommands(), noPort).net, []);
   const replay = "replay flight --package p --recorder home --make-tiles home --config c.yaml";
   assert.deepEqual(grantsFor(airborneCommands(), replay.split(" ")), {
     read: ["flight", "p", "c.yaml"],

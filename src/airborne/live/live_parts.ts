@@ -18,6 +18,7 @@ import { CameraWatch } from "./camera_watch.ts";
 import { GroundStation } from "./ground_station.ts";
 import { HeightReference } from "./height_reference.ts";
 import { Landing } from "./landing.ts";
+import { LinkWatch } from "./link_watch.ts";
 import { LiveEvents } from "./live_events.ts";
 import { LiveMonitor } from "./live_monitor.ts";
 import { LiveRecords } from "./live_records.ts";
@@ -110,6 +111,12 @@ function sentListeners(context: LiveContext, monitor: LiveMonitor, sourceSwitch:
       endpoint,
     }),
     groundStation,
+    new LinkWatch({
+      adapter,
+      endpoint,
+      clock,
+      report: (text) => warn(context, "flight.link", text),
+    }),
     new CameraWatch({
       camera,
       clock,

@@ -170,7 +170,8 @@ const PRIVATE_NETWORKS = [
  */
 function linkAddress(text: string): string[] {
   const match = /^(?:[a-z]+:)?(udp|udpout|tcp|tcpin):(\[[^\]]+\]|[^:/]+):(\d{1,5})$/.exec(text);
-  if (match === null) return [];
+  // The runtime refuses a port that there is not in words of its own; the program has better ones.
+  if (match === null || !isPort(match[3])) return [];
   const [, kind, host, port] = match;
   const own = `${oneHost(host)}:${port}`;
   if (kind === "udpout") return [own, host.startsWith("[") ? "[::]:0" : "0.0.0.0:0"];
@@ -200,7 +201,8 @@ function streamAddresses(text: string): string[] {
   const named = text.split("!").flatMap((element) => {
     const host = /\shost=([^\s"']+)/.exec(element)?.[1],
       port = /\sport=(\d{1,5})/.exec(element)?.[1];
-    return host === undefined || port === undefined ? [] : [`${oneHost(host)}:${port}`];
+    if (host === undefined || port === undefined || !isPort(port)) return [];
+    return [`${oneHost(host)}:${port}`];
   });
   const streams = [...text.matchAll(/rtsp:\/\/[^\s"']+/g)].flatMap(([address]) => {
     const url = URL.parse(address);
@@ -234,8 +236,16 @@ function providerAddress(template: string): string[] {
   return [`${oneHost(hostname)}:${port || (protocol === "http:" ? 80 : 443)}`];
 }
 
+function isPort(digits: string): boolean {
+  return Number(digits) >= 1 && Number(digits) <= 65535;
+}
+
+/** Labels of at most 63 characters, and no empty one: the runtime takes no others. */
+const HOST_NAME = /^(?=.{1,253}$)(?:[\w-]{1,63}\.)*[\w-]{1,63}\.?$/;
+
 /** A name or an address of one host: the runtime would take "*" for any. */
 function oneHost(host: string): string {
-  if (/^[\p{L}\p{N}._-]+$|^\[[\da-f:.]+\]$/iu.test(host)) return host;
+  const isAddress = /^\[[\da-f:.]+\]$/i.test(host) && URL.canParse(`http://${host}/`);
+  if (isAddress || HOST_NAME.test(host)) return host;
   throw new UsageError(`Cannot connect to "${host}": that names no single host (name one)`);
 }

@@ -56,6 +56,8 @@ export type PositionSource = "companion" | "controller_gps";
 export interface ControllerHealth {
   /** Heard within the last two seconds. */
   readonly connected: boolean;
+  /** Why it is not heard, for a person; empty while it is. */
+  readonly fault: string;
   /** "ArduCopter 4.7.0", "PX4", "INAV 8.0.0"; empty until it is known. */
   readonly firmware: string;
   readonly flightState: FlightState;

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { type Clock, messageOf, pause } from "../../core/mod.ts";
+import { type Clock, pause } from "../../core/mod.ts";
 import { ChunkQueue } from "./byte_queue.ts";
 import type { ByteLink, Chunk, LinkHealth } from "./contract.ts";
+import { lineFaultText } from "./line_fault.ts";
 
 /** What came and was not read yet; a controller sends some 20 kB/s. */
 const UNREAD_BYTES_MAX = 256 * 1024;
@@ -140,7 +141,7 @@ export class Line implements ByteLink {
         await this.#connector.run(this.#side(signal));
         this.#fault = "the peer has ended the connection";
       } catch (error) {
-        this.#fault = messageOf(error);
+        this.#fault = lineFaultText(error);
       }
       this.#connected = false;
       if (this.#connections > before) delayMs = RETRY_MS_MIN;

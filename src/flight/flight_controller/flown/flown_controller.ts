@@ -102,6 +102,7 @@ export class FlownController implements FlightControllerAdapter {
     const { flight, clock } = this.#options;
     return {
       connected: this.#connected,
+      fault: this.#connected ? "" : "the recording has not begun, or has ended",
       firmware: flight.firmware,
       flightState: this.#connected ? this.#state : "unknown",
       ratesHz: this.#rates.hz(clock.now()),

@@ -31,6 +31,7 @@ import type {
 } from "../contract.ts";
 import { EventQueue } from "../event_queue.ts";
 import { MessageRates } from "../message_rates.ts";
+import { silenceText } from "../silence.ts";
 import { Exchange } from "./exchange.ts";
 import { Intake } from "./intake.ts";
 import { PollPlan } from "./poll_plan.ts";
@@ -142,12 +143,14 @@ export class InavAdapter implements FlightControllerAdapter {
 
   health(): ControllerHealth {
     const nowNs = this.#clock.now();
-    const { bytesIn, bytesOut, reconnects } = this.#link.health();
+    const { bytesIn, bytesOut, reconnects, fault } = this.#link.health();
+    const connected = nowNs - this.#heardNs < SILENT_NS;
     const { checkSumWrong, tooLong, cut } = this.#splitter.counters;
     const roundTripNs = this.#exchange.smallestRoundTripNs;
     const { firmwareVariant, firmwareVersion, implausible } = this.#intake;
     return {
-      connected: nowNs - this.#heardNs < SILENT_NS,
+      connected,
+      fault: connected ? "" : silenceText(fault),
       firmware: `${firmwareVariant} ${firmwareVersion}`.trim(),
       flightState: this.#intake.phase.at(nowNs),
       ratesHz: this.#rates.hz(nowNs),

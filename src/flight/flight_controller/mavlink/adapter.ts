@@ -35,6 +35,7 @@ import { Dialogue } from "./dialogue.ts";
 import { MavlinkFlightState } from "./flight_state.ts";
 import { MavlinkMeasurements } from "./measurements.ts";
 import { MessageRates } from "../message_rates.ts";
+import { silenceText } from "../silence.ts";
 import type { Target } from "./stream_requests.ts";
 import { TextAssembler, textMessages } from "./texts.ts";
 
@@ -144,6 +145,7 @@ export class MavlinkAdapter implements FlightControllerAdapter {
     const line = link.health();
     return {
       connected: this.#connected,
+      fault: this.#connected ? "" : silenceText(line.fault),
       firmware: this.#otherAutopilot || this.#dialogue.firmware,
       flightState: this.#state,
       ratesHz: this.#rates.hz(clock.now()),
