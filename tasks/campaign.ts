@@ -89,6 +89,8 @@ const PARTS: Readonly<Record<string, (host: PartHost) => Promise<PartResult>>> =
       { GDN_IMAGERY_ROUNDS: "400" },
       host,
     ),
+  readers: (host) =>
+    repeatTests(["tests/faults/hostile_archives.test.ts"], { GDN_READER_SECONDS: "600" }, host),
   mavlink: (host) =>
     repeatTests(["tests/faults/mavlink_bytes.test.ts"], { GDN_MAVLINK_BYTES: "100000000" }, host),
   logs: (host) =>
@@ -160,6 +162,9 @@ Long runs with many seeds. A failure prints the command that repeats it. The par
   upload       100 times kill -9 of an upload against the reference provider
   sanitize     tests of native code under AddressSanitizer and UndefinedBehaviorSanitizer
   properties   unit and contract tests with other seeds
+  imagery      TIFFs of 400 random kinds, whole and damaged, against GDAL: the same pixels, or refused
+  readers      damaged MBTiles, PMTiles, GeoPackages, photographs and MCAP files, 10 minutes each: no crash,
+               no black tile, none at another place
   bytes        mutated pictures, packages and streams: an error that says so, never a crash
   mavlink      100 million hostile bytes on a MAVLink line: every good frame among them arrives
   logs         100 million hostile bytes into the readers of .BIN and .ulg: what is whole after them is read

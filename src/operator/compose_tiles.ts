@@ -111,6 +111,7 @@ async function openDownloader(
       queryByBbox: (box, zoom) => metadata.queryByBbox(box, zoom),
       writeTiles: (tiles, options) => store.writeTiles(tiles, options),
       renewTile: (tile, jpeg) => store.renewTile(tile, jpeg),
+      deleteTile: (tileId) => store.deleteTile(tileId),
       budgetBytes: budget.budgetBytes,
       usedBytes: () => metadata.totalDiskBytes(),
     },

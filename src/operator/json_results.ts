@@ -265,6 +265,7 @@ export const JSON_RESULTS: Readonly<Record<string, readonly z.ZodType[]>> = {
       fetched: Count,
       kept: Count,
       absent: Count,
+      placeholders: Count.describe("of the absent: one picture at many places"),
       unchanged: Count,
       refused: z.array(TileRefusal),
       failed: z.array(TileRefusal),

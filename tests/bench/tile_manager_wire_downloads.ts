@@ -71,7 +71,7 @@ async function bareDurableLoop(bench: Bench): Promise<void> {
 
 async function download(
   { url, vision, block }: Bench,
-  cache: Pick<DownloadCache, "queryByBbox" | "writeTiles" | "renewTile">,
+  cache: Pick<DownloadCache, "queryByBbox" | "writeTiles" | "renewTile" | "deleteTile">,
   look: boolean,
   etags?: TileValidators,
 ): Promise<void> {
@@ -100,6 +100,7 @@ async function intoMemory(bench: Bench, look: boolean): Promise<void> {
     queryByBbox: (box, zoom) => store.queryByBbox(box, zoom),
     writeTiles: (tiles, how) => store.writeTiles(tiles, how),
     renewTile: (tile, jpeg) => store.renewTile(tile, jpeg),
+    deleteTile: (tileId) => store.deleteTile(tileId),
   }, look);
 }
 
@@ -119,6 +120,7 @@ async function intoCache(
         queryByBbox: (box, zoom) => metadata.queryByBbox(box, zoom),
         writeTiles: (tiles, how) => store.writeTiles(tiles, how),
         renewTile: (tile, jpeg) => store.renewTile(tile, jpeg),
+        deleteTile: (tileId) => store.deleteTile(tileId),
       },
       true,
       new TileValidators(cache.database),

@@ -109,6 +109,19 @@ Deno.test("a plain template needs no inventory; 404 counts as absent and is requ
   assert.deepEqual(rig.slept, []);
 });
 
+Deno.test("one picture at many places of a plain template is a placeholder, not ground", async () => {
+  const row: Block = { ...WORLD, x: WORLD.x + 60, columns: 12, rows: 1 };
+  await layTiles(folder, row);
+  const path = (column: number) => `${folder}/${ZOOM}/${row.x + column}/${row.y}.jpg`;
+  for (let column = 1; column < 10; column++) await Deno.copyFile(path(0), path(column));
+  const rig = makeRig({ url: template(), token: CLIENT_TOKEN });
+  const { fetched, absent, placeholders } = await rig.downloader.download(rig.request(row));
+  assert.deepEqual({ fetched, absent, placeholders }, { fetched: 2, absent: 10, placeholders: 10 });
+  assert.equal(await held(rig), 2, "those that came first are taken back");
+  const listed = makeRig();
+  assert.equal((await listed.downloader.download(listed.request(row))).fetched, 12, "an inventory");
+});
+
 Deno.test("a provider without an inventory is queried tile by tile", async () => {
   for (const status of [404, 405]) {
     const rig = makeRig();

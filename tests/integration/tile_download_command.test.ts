@@ -72,6 +72,12 @@ Deno.test("interrupted, resumed with a tile that fails, then only that tile: eac
     assert.equal(third.code, 0, third.err);
     assert.equal(JSON.parse(third.out).fetched, 1);
     assert.equal(await requests(), 64 + 5);
+
+    const beside = ["--zoom", `${ZOOM}`, "--bbox", boxText({ ...WORLD, x: WORLD.x + 20, rows: 1 })];
+    const asked = ["tiles", "download", "--url", `${provider.url}tiles/{z}/{x}/{y}`, ...beside];
+    const nothing = await run("operator", [...asked, "--data", `${folder}/data`], grants);
+    assert.equal(nothing.code, 3, "nothing at all is no success");
+    assert.match(nothing.err, /has none of the 8 tiles: check the area.*\{-y\}/s);
   }));
 
 /** `tiles download` in this process. */

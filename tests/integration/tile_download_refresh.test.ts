@@ -115,6 +115,7 @@ Deno.test("a tile that is evicted during a refresh is fetched and written as a n
       },
       writeTiles: (tiles, how) => store.writeTiles(tiles, how),
       renewTile: (tile, jpeg) => store.renewTile(tile, jpeg),
+      deleteTile: (tileId) => store.deleteTile(tileId),
       budgetBytes: null,
       usedBytes: () => Promise.resolve(0),
     };

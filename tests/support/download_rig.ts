@@ -58,9 +58,17 @@ export async function layTiles(folder: string, { x, y, columns, rows }: Block): 
     await Deno.mkdir(`${folder}/${ZOOM}/${x + column}`, { recursive: true });
     for (let row = 0; row < rows; row++) {
       const path = `${folder}/${ZOOM}/${x + column}/${y + row}.jpg`;
-      await Deno.writeFile(path, pictures[(column + row) % pictures.length]);
+      const picture = pictures[(column + row) % pictures.length];
+      await Deno.writeFile(path, withComment(picture, `${column},${row}`));
     }
   }
+}
+
+/** The same picture, but no other tile has the same bytes: those would be taken for placeholders. */
+function withComment(jpeg: Uint8Array, text: string): Uint8Array {
+  const comment = new TextEncoder().encode(text);
+  const head = [0xff, 0xfe, 0, 2 + comment.length];
+  return Uint8Array.from([...jpeg.subarray(0, 2), ...head, ...comment, ...jpeg.subarray(2)]);
 }
 
 export interface DownloadRig {
@@ -115,6 +123,7 @@ export function makeDownloadRig(options: DownloadRigOptions): DownloadRig {
       queryByBbox: (box, zoom) => store.queryByBbox(box, zoom),
       writeTiles: (tiles, how) => store.writeTiles(tiles, how),
       renewTile: (tile, jpeg) => store.renewTile(tile, jpeg),
+      deleteTile: (tileId) => store.deleteTile(tileId),
       budgetBytes: null,
       usedBytes: () => store.totalDiskBytes(),
     },

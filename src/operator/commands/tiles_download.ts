@@ -298,6 +298,10 @@ function reportText(report: DownloadReport): string[] {
     `${report.fetched} tiles fetched (${bytesText(report.bytes)}), ${report.kept} were there, ` +
     `${report.unchanged} unchanged, ${report.absent} absent, ${report.refused.length} refused, ` +
     `${report.failed.length} failed, ${report.retryCount} retries`,
+    ...(report.placeholders === 0 ? [] : [
+      `  ${report.placeholders} of the absent were one and the same picture at many places, which ` +
+      "shows no ground (no imagery there, or plain water)",
+    ]),
     ...named,
   ];
 }

@@ -59,6 +59,8 @@ export interface DownloadReport {
   readonly kept: number;
   /** HTTP 404: the provider has no such tile; never retried. */
   readonly absent: number;
+  /** Of the absent: one and the same picture at many places, which shows no ground. */
+  readonly placeholders: number;
   readonly unchanged: number;
   readonly refused: readonly RefusedTile[];
   readonly failed: readonly RefusedTile[];

@@ -4,7 +4,7 @@
  * @module
  */
 import { messageOf } from "../../../../core/mod.ts";
-import type { Bbox, NewTile, TileMetadata } from "../../../tile_contract/mod.ts";
+import type { Bbox, NewTile, TileId, TileMetadata } from "../../../tile_contract/mod.ts";
 import { FreshnessRejectionError } from "../../tile_cache/mod.ts";
 import type { Tally } from "./tally.ts";
 import { keyOf } from "./tile_bands.ts";
@@ -18,6 +18,8 @@ export interface DownloadCache {
     options: { readonly existing: "keep" },
   ): Promise<{ readonly written: number }>;
   renewTile(metadata: TileMetadata, jpeg: Uint8Array): Promise<void>;
+  /** @throws TileNotFoundError */
+  deleteTile(tileId: TileId): Promise<void>;
   readonly budgetBytes: number | null;
   usedBytes(): Promise<number>;
 }

@@ -34,6 +34,7 @@ import { boxTileCount } from "./area.ts";
 import { BatchWriter, type DownloadCache } from "./batch_writer.ts";
 import { graceAfter } from "./grace.ts";
 import { EtagNotes, type EtagStore } from "./etag_notes.ts";
+import { Placeholders } from "./placeholders.ts";
 import { failed, Tally } from "./tally.ts";
 import { bandsOf, keyOf } from "./tile_bands.ts";
 import type { FetchedTile, HeldVersion, HttpTileSource, ListedTile } from "./tile_source.ts";
@@ -156,6 +157,7 @@ export class HttpTileDownloader implements TileDownloader {
     using grace = graceAfter(options.signal, GRACE_MS);
     const signal = AbortSignal.any([grace.signal, stop.signal]);
     const writer = new BatchWriter(this.#parts.cache, tally);
+    const placeholders = new Placeholders();
     const etags = this.#etags();
     const fetchAll = async () => {
       for (const wanted of partsOf(request)) {
@@ -167,10 +169,11 @@ export class HttpTileDownloader implements TileDownloader {
         options.onProgress?.(tally.done);
         await forEachBounded(work.toFetch, request.concurrency, async (tile) => {
           if (options.signal?.aborted) return;
-          await this.#one(tile, request, work, { tally, writer, etags, signal }).catch((error) => {
-            stop.abort(error);
-            throw error;
-          });
+          await this.#one(tile, request, work, { tally, writer, placeholders, etags, signal })
+            .catch((error) => {
+              stop.abort(error);
+              throw error;
+            });
           options.onProgress?.(++tally.done);
         });
       }
@@ -178,11 +181,27 @@ export class HttpTileDownloader implements TileDownloader {
     const [end] = await Promise.allSettled([fetchAll()]);
     // Tiles that were fetched are written also when the run ends early.
     await writer.flush();
+    await this.#takeBack(placeholders, tally);
     await etags.flush();
     options.signal?.throwIfAborted();
     if (end.status === "rejected") throw stop.signal.reason ?? end.reason;
     const { fetched, kept, absent, unchanged, refused, bytes, retryCount } = tally;
-    return { fetched, kept, absent, unchanged, refused, failed: tally.failed, bytes, retryCount };
+    const counts = { fetched, kept, absent, placeholders: placeholders.count, unchanged };
+    return { ...counts, refused, failed: tally.failed, bytes, retryCount };
+  }
+
+  /** Placeholders that were written before they were known to be some. */
+  async #takeBack(placeholders: Placeholders, tally: Tally): Promise<void> {
+    for (const tileId of placeholders.takenForGround()) {
+      try {
+        await this.#parts.cache.deleteTile(tileId);
+      } catch (error) {
+        if (error instanceof TileNotFoundError) continue;
+        throw error;
+      }
+      tally.fetched--;
+      tally.absent++;
+    }
   }
 
   async #work(wanted: readonly SlippyTile[], { source }: DownloadRequest): Promise<Work> {
@@ -223,11 +242,12 @@ export class HttpTileDownloader implements TileDownloader {
     run: {
       readonly tally: Tally;
       readonly writer: BatchWriter;
+      readonly placeholders: Placeholders;
       readonly etags: EtagNotes;
       readonly signal: AbortSignal;
     },
   ): Promise<void> {
-    const { tally, writer, etags } = run;
+    const { tally, writer, placeholders, etags } = run;
     const tileId: TileId = { ...tile, source: request.source };
     const found = await this.#fetch(tileId, work, run);
     if (found === null) return;
@@ -245,6 +265,12 @@ export class HttpTileDownloader implements TileDownloader {
     const made = await this.#newTile(tileId, found, work.listed?.get(keyOf(tile)), tally);
     if (made === null) return;
     const held = work.held.get(keyOf(tile));
+    // What a provider lists in its inventory are its pictures.
+    const mayBePlaceholder = work.listed === null && held === undefined;
+    if (mayBePlaceholder && placeholders.add(made.metadata.contentSha256, tileId)) {
+      tally.absent++;
+      return;
+    }
     const isKept = held !== undefined && await this.#keptOrRenewed(made, held, tally);
     if (!isKept) await writer.add(made);
     etags.add(tileId, made.metadata.contentSha256, found.etag);
