@@ -15,6 +15,7 @@ const SOURCES = [
   "airborne/config.ts",
   "airborne/live/config.ts",
   "airborne/navigator_config.ts",
+  "airborne/trust/config.ts",
   "airborne/work_limits.ts",
   "flight/camera_source/config.ts",
   "flight/flight_controller/config.ts",

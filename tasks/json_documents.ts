@@ -17,6 +17,7 @@ import {
   LogSummaryLineSchema,
 } from "../src/airborne/log_lines.ts";
 import { StatusLineSchema } from "../src/airborne/live/live_state_file.ts";
+import { KeyLineSchema } from "../src/airborne/trust/keys_commands.ts";
 import { JSON_RESULTS } from "../src/operator/json_results.ts";
 import { REPOSITORY } from "./executables.ts";
 
@@ -37,6 +38,9 @@ export const JSON_SHAPES: Readonly<Record<"operator" | "airborne", Schemas>> = {
       LogSummaryLineSchema,
     ],
     "status": [StatusLineSchema],
+    "keys trust": [KeyLineSchema],
+    "keys list": [KeyLineSchema],
+    "keys revoke": [KeyLineSchema],
   },
 };
 

@@ -70,6 +70,7 @@ import { Navigator } from "./navigator.ts";
 import { flyCommand } from "./fly.ts";
 import { statusCommand } from "./status.ts";
 import { replayCommand } from "./replay.ts";
+import { keysCommands } from "./trust/keys_commands.ts";
 
 export function variables(): VariableNames {
   return { set: environmentNames(), settings: settingVariables(AirborneConfigSchema) };
@@ -85,7 +86,7 @@ export function commands(): readonly Command[] {
     openFlightController,
     openCamera,
   };
-  return [flyCommand(parts), replayCommand(parts), statusCommand()];
+  return [flyCommand(parts), replayCommand(parts), statusCommand(), ...keysCommands()];
 }
 
 /** What strategies are made of. */

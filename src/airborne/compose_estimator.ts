@@ -47,12 +47,16 @@ export async function composeEstimator(options: EstimatorAloneOptions): Promise<
 }
 
 export async function openPackage(
-  options: Pick<AirborneOptions, "packagePath" | "packageSha256" | "flightUntil" | "onVerified">,
+  options: Pick<
+    AirborneOptions,
+    "packagePath" | "packageSha256" | "packageDemands" | "flightUntil" | "onVerified"
+  >,
 ): Promise<FlightPackage> {
   return await openFlightPackage(
     options.packagePath,
     (manifest) => (doneBytes) => options.onVerified?.(doneBytes, verifiedBytes(manifest)),
     {
+      ...options.packageDemands,
       flightUntil: options.flightUntil,
       ...(options.packageSha256 ? { manifestSha256: options.packageSha256 } : {}),
     },

@@ -20,6 +20,7 @@ import { EskfConfigSchema } from "../navigation/state_estimator/mod.ts";
 import { PlanarKltConfigSchema } from "../navigation/vio/mod.ts";
 import { LiveConfigSchema } from "./live/config.ts";
 import { NavigatorConfigSchema } from "./navigator_config.ts";
+import { TrustConfigSchema } from "./trust/config.ts";
 import { ThermalAdaptationConfigSchema } from "./work_limits.ts";
 
 export const AirborneConfigSchema = z.strictObject({
@@ -50,6 +51,7 @@ export const AirborneConfigSchema = z.strictObject({
   flightController: FlightControllerConfigSchema.prefault({}),
   camera: CameraConfigSchema.prefault({}),
   live: LiveConfigSchema.prefault({}),
+  trust: TrustConfigSchema.prefault({}),
   flightTiles: FlightTilesConfigSchema.prefault({}),
   fdr: FdrConfigSchema.prefault({}),
 });

@@ -26,6 +26,7 @@ import type { Navigator } from "./navigator.ts";
 import type { Note } from "./notes.ts";
 import type { FaultLine, FrameLine, PhotographLine } from "./json_lines.ts";
 import type { LogLine } from "./log_lines.ts";
+import type { PackageDemands } from "./trust/package_demands.ts";
 
 /** The parts of a flight; disposing it closes everything, last opened first. */
 export interface Airborne extends AsyncDisposable {
@@ -50,6 +51,8 @@ export interface AirborneOptions {
   /** SHA-256 that its manifest must have, lower-case hexadecimal; any where it is null or absent. */
   readonly packageSha256?: string | null;
   readonly config: AirborneConfig;
+  /** What its package must be. Without it nobody asks who made it. */
+  readonly packageDemands?: PackageDemands;
   /** When the flight ends, UTC: tiles that are too old for their sector by then are not flown on. */
   readonly flightUntil: Date;
   readonly onEvent?: EskfOptions["onEvent"];
@@ -71,8 +74,11 @@ export interface EstimatorAlone {
   readonly strategies: Readonly<Record<string, string>>;
 }
 
-export interface EstimatorAloneOptions
-  extends Pick<AirborneOptions, "packageSha256" | "config" | "flightUntil" | "onEvent"> {
+export interface EstimatorAloneOptions extends
+  Pick<
+    AirborneOptions,
+    "packageSha256" | "config" | "packageDemands" | "flightUntil" | "onEvent"
+  > {
   /** null: no package, the frame begins at `origin`. */
   readonly packagePath: string | null;
   readonly origin: WgsPosition;
@@ -99,6 +105,7 @@ export interface ReplayRequest {
   readonly packageSha256: string | null;
   readonly configPath: string | null;
   readonly modelPath: string | null;
+  readonly trustFolder: string | null;
   readonly recorderFolder: string | null;
   /** Tiles of the ground that it sees go to a journal there; null: none are made. */
   readonly tilesFolder: string | null;
@@ -132,6 +139,10 @@ export interface FlyRequest {
   readonly tilesFolder: string | null;
   /** Where the operator says that the aircraft is; null: it is found out. */
   readonly start: StartArea | null;
+  /** Takes a package that nobody who is trusted has signed. */
+  readonly allowUnsigned: boolean;
+  /** Takes a package that is older than the one flown last. */
+  readonly allowRollback: boolean;
   readonly noSyscallFilter: boolean;
 }
 

@@ -13,6 +13,7 @@ import {
 import { environmentNames } from "../native/device/mod.ts";
 import { type AirborneConfig, AirborneConfigSchema } from "./config.ts";
 import type { StartArea } from "./live/start.ts";
+import { TRUST_FOLDER } from "./trust/config.ts";
 
 const CONFIG_BYTES_MAX = 1024 * 1024;
 
@@ -35,7 +36,13 @@ export const packageOptions = {
     placeholder: "FILE",
     help: "YAML configuration; GDN_… variables override it",
     absent: "built-in settings, those of config/airborne.example.yaml",
-    settings: { modelPath: "read", "inference.ortTrtCacheDir": "write" },
+    settings: { modelPath: "read", "inference.ortTrtCacheDir": "write", "trust.folder": "read" },
+  }),
+  trust: option.path({
+    access: "read",
+    placeholder: "DIR",
+    help: "folder of the public keys that packages may be signed with (airborne keys trust)",
+    absent: `trust.folder of the configuration (${TRUST_FOLDER})`,
   }),
   model: option.path({
     access: "read",
@@ -72,9 +79,10 @@ function misspelledSettings(): Record<string, string> {
 
 /** The file, overridden by GDN_… variables, overridden by the command line. */
 export async function readAirborneConfig(
-  { configPath, modelPath }: {
+  { configPath, modelPath, trustFolder }: {
     readonly configPath: string | null;
     readonly modelPath: string | null;
+    readonly trustFolder: string | null;
   },
 ): Promise<AirborneConfig> {
   const file = configPath === null ? undefined : {
@@ -85,5 +93,10 @@ export async function readAirborneConfig(
     ...(file === undefined ? {} : { file }),
     environment: { ...misspelledSettings(), ...configurationEnvironment(AirborneConfigSchema) },
   });
-  return modelPath === null ? config : { ...config, modelPath };
+  const { trust } = config;
+  return {
+    ...config,
+    modelPath: modelPath ?? config.modelPath,
+    trust: { ...trust, folder: trustFolder ?? trust.folder },
+  };
 }

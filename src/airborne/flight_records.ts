@@ -21,6 +21,7 @@ import { GpsGateRecords } from "./gps_gate_records.ts";
 import { MeasurementRecords } from "./measurement_records.ts";
 import type { FrameOutcome } from "./navigator.ts";
 import type { FrameLine } from "./json_lines.ts";
+import { packageVerified } from "./package_records.ts";
 import { SensorRecords } from "./sensor_records.ts";
 
 const VIO_HEALTH_INTERVAL_NS = 1e9;
@@ -65,15 +66,11 @@ export class FlightRecords implements FlightOutput {
   packageVerified(): void {
     const { flightPackage } = this.#airborne;
     if (flightPackage === null) return;
-    const { name, files } = flightPackage.manifest;
-    this.#recording.sink("flight_package").enqueue({
-      kind: "package.verified",
-      timestampNs: this.#clock.now(),
-      payload: {
-        name,
-        files: files.length,
-        bytes: files.reduce((sum, file) => sum + file.bytes, 0),
-      },
+    packageVerified({
+      sink: this.#recording.sink("flight_package"),
+      clock: this.#clock,
+      flightPackage,
+      scope: flightPackage.unverified.length === 0 ? "whole" : "quick",
     });
   }
 

@@ -48,6 +48,7 @@ RELOC:<latitude>,<longitude>,<radius in metres>.`;
 const settings = {
   modelPath: "read",
   "inference.ortTrtCacheDir": "write",
+  "trust.folder": "read",
   "flightController.connect": "link",
   "flightController.signingKey": "read",
   "camera.address": "camera",
@@ -125,6 +126,14 @@ const OPTIONS = {
       "and believe nothing unsigned",
     absent: "flightController.signingKey of the configuration",
   }),
+  allowUnsigned: option.flag({
+    help:
+      "for simulation alone: take a package that nobody who is trusted has signed; recorded as a " +
+      "warning, and told to the ground station. Not on a serial line, which leads to an aircraft",
+  }),
+  allowRollback: option.flag({
+    help: "take a package although a newer version of it was flown here; recorded as a warning",
+  }),
   noSyscallFilter: option.flag({
     help: "do without the filter of system calls, which keeps native code from starting programs " +
       "in flight; recorded as a warning",
@@ -141,7 +150,7 @@ export function flyCommand(parts: FlightParts): Command {
     options: OPTIONS,
     json: "one JSON object a frame, then a summary",
     examples: [
-      "airborne fly --connect tcp:127.0.0.1:5760 --package packages/valley",
+      "airborne fly --connect tcp:127.0.0.1:5760 --package packages/valley --allow-unsigned",
       "airborne fly --connect serial:/dev/ttyTHS1:921600 --camera v4l2:/dev/video0 --config flight.yaml",
       "airborne fly --connect replay:flights/monday --package packages/valley",
       "airborne fly --config /etc/gps-denied-onboard/airborne.yaml",
@@ -150,9 +159,12 @@ export function flyCommand(parts: FlightParts): Command {
     exitCodes: {
       0: "the aircraft has landed, or a signal ended the flight, and the record is closed",
       2: "the recorder cannot be opened: the flight has not begun",
-      65: "the package is refused",
+      65: "the package is incomplete, damaged or altered",
       70: "the state estimator failed",
       74: "an output or the record is incomplete",
+      77:
+        "the package is not trusted: unsigned, by a key that is unknown or revoked, expired, older than " +
+        "the one flown last, or for another aircraft",
     },
     run: (values, io) => run(parts, values, io),
   });
@@ -163,6 +175,7 @@ async function run(parts: FlightParts, values: Values, io: CommandIo): Promise<E
   const config = await readAirborneConfig({
     configPath: configPath ?? null,
     modelPath: model ?? null,
+    trustFolder: values.trust ?? null,
   });
   const request = requestOf(values, config);
   const { signingKey } = values;
@@ -190,6 +203,12 @@ function requestOf(values: Values, config: AirborneConfig): FlyRequest {
   }
   if (packagePath === "") throw new UsageError("--package is missing: which map is flown over?");
   const { kind } = parseControllerAddress(connect);
+  if (values.allowUnsigned && connect.startsWith("serial:")) {
+    throw new UsageError(
+      "--allow-unsigned is for simulation alone, and a serial line leads to an aircraft: sign the package " +
+        "(operator package sign), and trust its key (airborne keys trust)",
+    );
+  }
   const isLive = kind === "line";
   return {
     connect,
@@ -200,6 +219,8 @@ function requestOf(values: Values, config: AirborneConfig): FlyRequest {
     recorderFolder: values.recorder ?? live.recorder,
     tilesFolder: values.makeTiles ?? null,
     start: values.start ?? null,
+    allowUnsigned: values.allowUnsigned,
+    allowRollback: values.allowRollback,
     noSyscallFilter: values.noSyscallFilter,
   };
 }

@@ -153,6 +153,7 @@ function requestOf(values: Values): ReplayRequest {
     packageSha256: values.packageSha256 ?? null,
     configPath: values.config ?? null,
     modelPath: values.model ?? null,
+    trustFolder: values.trust ?? null,
     recorderFolder: values.recorder ?? null,
     tilesFolder: values.makeTiles ?? null,
     thermalFolder: values.thermal ?? null,
@@ -186,7 +187,11 @@ async function runLog(parts: EstimatorParts, values: Values, io: CommandIo): Pro
         strict: values.strict,
         noSyscallFilter: values.noSyscallFilter,
       },
-      await readAirborneConfig({ configPath: values.config ?? null, modelPath: null }),
+      await readAirborneConfig({
+        configPath: values.config ?? null,
+        modelPath: null,
+        trustFolder: values.trust ?? null,
+      }),
       {
         line: (line) => values.json && io.out(JSON.stringify(line)),
         note: nonThrowingNote((line) => io.err(line)),

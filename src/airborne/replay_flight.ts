@@ -30,6 +30,7 @@ import { SensorFeed } from "./sensor_feed.ts";
 import { FlightSupervision } from "./supervision.ts";
 import { filterSyscalls, NO_SOCKETS } from "./syscall_filter.ts";
 import { setTakeoffOrigin } from "./takeoff_origin.ts";
+import { simulationDemands, trustWarning } from "./trust/package_demands.ts";
 
 export async function replayFlight(
   parts: ReplayParts,
@@ -39,18 +40,17 @@ export async function replayFlight(
 ): Promise<SummaryLine> {
   const flight = await open(request);
   const { description, extent } = flight;
-  const clock = new ManualClock({ startUtc: new Date(description.startUtc) });
+  const startUtc = new Date(description.startUtc);
+  const clock = new ManualClock({ startUtc });
   const estimatorEvents: EstimatorEvent[] = [];
   await using airborne = await parts.composeAirborne({
     packagePath: request.packagePath,
     packageSha256: request.packageSha256,
     config,
-    flightUntil: new Date(Date.parse(description.startUtc) + extent.lastNs / 1e6),
+    packageDemands: await simulationDemands(config.trust, startUtc),
+    flightUntil: new Date(startUtc.getTime() + extent.lastNs / 1e6),
     onEvent: (event) => estimatorEvents.push(event),
-    // A replay comes out the same on a hot computer and on a cool one, but where it is asked to look.
-    ...(request.thermalFolder === null ? {} : {
-      thermal: { folder: request.thermalFolder, clock },
-    }),
+    ...thermalOf(request, clock),
   });
   const { estimator, localFrame, navigator, flightPackage } = airborne;
   setTakeoffOrigin(airborne, description.takeoff);
@@ -106,6 +106,11 @@ function open({ flightPath, strict, irregular }: ReplayRequest): Promise<Recorde
   return openRecordedFlight(flightPath, { checkPictures: strict, passIrregular: irregular });
 }
 
+/** A replay comes out the same on a hot computer and on a cool one, but where it is asked to look. */
+function thermalOf({ thermalFolder: folder }: ReplayRequest, clock: Clock) {
+  return folder === null ? {} : { thermal: { folder, clock } };
+}
+
 function companionOutputs(note: FlightConsole["note"], recording: FlightRecording, clock: Clock) {
   return [new CompanionNotes(note), new UnsentAlerts(recording.sink("companion"), clock)];
 }
@@ -131,6 +136,9 @@ function warnOfInput(
   { description, extent: { irregularities } }: RecordedFlight,
   flightPackage: FlightPackage,
 ): void {
+  warn("replay.package_not_trusted", trustWarning(flightPackage.trust));
+  flightPackage.tiles.onDamaged = (path) =>
+    warn("replay.package_file_damaged", `${path} is damaged: the flight goes on without it`);
   warn("replay.other_place", otherPlaceWarning(description, flightPackage));
   warn("replay.other_ground", groundHeightWarning(description, flightPackage));
   warn("replay.expired_tiles", expiredTilesWarning(flightPackage));

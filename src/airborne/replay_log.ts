@@ -31,6 +31,7 @@ import type { SummaryLine } from "./json_lines.ts";
 import type { LogSummaryLine } from "./log_lines.ts";
 import { SensorFeed } from "./sensor_feed.ts";
 import { filterSyscalls, NO_SOCKETS } from "./syscall_filter.ts";
+import { simulationDemands, trustWarning } from "./trust/package_demands.ts";
 
 /** 1 sigma of what controllers estimate and measure: their logs do not say. */
 const SIGMAS = { tiltDeg: 1.5, headingDeg: 5, baroM: 1 };
@@ -61,14 +62,18 @@ export async function replayLog(
   const startUtc = log.startUtc ?? new Date(0);
   const clock = new ManualClock({ startUtc });
   const estimatorEvents: EstimatorEvent[] = [];
+  const packageDemands = await simulationDemands(config.trust, startUtc);
   const alone = await parts.composeEstimator({
     packagePath: request.packagePath,
     packageSha256: request.packageSha256,
+    packageDemands,
     config: { ...config, eskf: { ...config.eskf, imu: imuOfLog(log, config.eskf.imu) } },
     flightUntil: new Date(startUtc.getTime() + log.extent.lastNs / 1e6),
     origin,
     onEvent: (event) => estimatorEvents.push(event),
   });
+  const distrust = alone.flightPackage === null ? null : trustWarning(alone.flightPackage.trust);
+  if (distrust !== null) console.note(distrust);
   setOrigin(alone, origin, request);
   await using recording = await openRecording({ log, alone, clock, config, request, console });
   const records = new FlightRecords(recording, alone, clock);

@@ -45,3 +45,4 @@ export { collectGarbage, GarbageBound } from "./garbage.ts";
 export { FolderLock, FolderLockedError } from "./folder_lock.ts";
 export * from "./jpeg_header.ts";
 export * from "./ed25519.ts";
+export * from "./minisign/mod.ts";

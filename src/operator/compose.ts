@@ -50,7 +50,9 @@ import { freshnessExplainCommand, freshnessRulesCommand } from "./commands/cache
 import { sectorCommands } from "./commands/cache_sector.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { postflightCommand } from "./commands/postflight.ts";
+import { keysCommands } from "./commands/keys.ts";
 import { packageShowCommand, packageVerifyCommand } from "./commands/package.ts";
+import { packageSignCommand } from "./commands/package_sign.ts";
 import { provisionCommand, type ProvisionParts } from "./commands/provision.ts";
 import type { ReportCache } from "./commands/report_tiles.ts";
 import { type CacheSettings, openOperatorCache } from "./operator_cache.ts";
@@ -83,9 +85,11 @@ export function commands(): readonly Command[] {
     freshnessRulesCommand({ openCache: openOperatorCache }),
     ...sectorCommands({ openCache: openOperatorCache }),
     provision,
+    packageSignCommand(),
     packageVerifyCommand(),
     packageShowCommand(),
     ...preflightCommands({ host: tensorRtHost }),
+    ...keysCommands(),
     simulateFlight,
     simulateMap,
     simulateControllerCommand({ openVision }),

@@ -6,10 +6,10 @@
  */
 import * as z from "zod";
 import { FdrRecordSchema } from "../flight/flight_recorder/mod.ts";
-import { ManifestSchema } from "../flight/flight_package/mod.ts";
 import { TileMetadataSchema } from "../tiles/tile_contract/mod.ts";
 import { AIRCRAFT_RESULTS } from "./json_aircraft.ts";
 import { Count, line, Sha256, Utc, Verdict } from "./json_line.ts";
+import { PACKAGE_RESULTS } from "./json_package.ts";
 
 const Box = z.strictObject({
   southDeg: z.number(),
@@ -342,22 +342,7 @@ export const JSON_RESULTS: Readonly<Record<string, readonly z.ZodType[]>> = {
     holeCount: Count,
     holes: z.array(z.strictObject({ x: Count, y: Count })),
   })],
-  "package verify": [line("verified", {
-    path: z.string(),
-    name: z.string(),
-    files: Count,
-    bytes: Count,
-    tiles: Count,
-    places: Count,
-  })],
-  "package show": [
-    ManifestSchema.omit({ files: true }).extend({
-      type: z.literal("package"),
-      path: z.string(),
-      fileCount: Count,
-      bytes: Count,
-    }),
-  ],
+  ...PACKAGE_RESULTS,
   "simulate flight": [line("summary", {
     ground: z.string(),
     folder: z.string(),

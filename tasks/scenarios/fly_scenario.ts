@@ -134,7 +134,7 @@ async function flyArgs(
     "fly",
     ...["--connect", `tcp:127.0.0.1:${port}`, "--camera", `frames:tcp:127.0.0.1:${port + 1}`],
     ...["--calibration", `${ground.flight}/flight.json`],
-    ...["--package", ground.flightPackage, "--recorder", recorderFolder],
+    ...["--package", ground.flightPackage, "--allow-unsigned", "--recorder", recorderFolder],
     ...(scenario.fly ?? []).map((one) => one.replace("{place}", place)),
     ...key,
   ];

@@ -66,7 +66,14 @@ if (flightPath !== undefined) {
   const { AirborneConfigSchema } = await import("../../src/airborne/config.ts");
   const { replayFlight } = await import("../../src/airborne/replay_flight.ts");
   const flight = {
-    ...{ flightPath, packagePath, configPath: null, modelPath: path, recorderFolder: null },
+    ...{
+      flightPath,
+      packagePath,
+      configPath: null,
+      modelPath: path,
+      trustFolder: null,
+      recorderFolder: null,
+    },
     ...{
       packageSha256: null,
       tilesFolder: null,

@@ -124,7 +124,8 @@ async function flyLive(machine: EmptyMachine): Promise<void> {
     "-ec",
     `cd /var/lib/gdn
      operator simulate controller ${flight} --start-in-air --quiet &
-     airborne fly --connect tcp:127.0.0.1:5760 ${devices} --package packages/short ${live}
+     airborne fly --connect tcp:127.0.0.1:5760 ${devices} --package packages/short ${live} \\
+       --allow-unsigned
      wait $!
      operator fdr info live`,
   ], GDN);

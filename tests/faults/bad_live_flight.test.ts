@@ -24,7 +24,17 @@ interface FlyArgs {
 function fly({ scratch, more = [], read = [], packagePath, recorder }: FlyArgs): Promise<Outcome> {
   const { package: own } = world();
   const flown = packagePath ?? own, recorded = recorder ?? `${scratch}/records`;
-  const args = ["fly", "--connect", NOWHERE, "--package", flown, "--recorder", recorded, ...more];
+  const args = [
+    "fly",
+    "--connect",
+    NOWHERE,
+    "--package",
+    flown,
+    "--allow-unsigned",
+    "--recorder",
+    recorded,
+    ...more,
+  ];
   return run("airborne", args, {
     read: [flown, ...read],
     write: [recorded],
@@ -121,7 +131,7 @@ Deno.test("a controller that cannot come, since another program has the port, is
     const { command, args } = airborneCommand(
       [
         ...["fly", "--connect", `tcpin:${host}`, "--package", packagePath],
-        ...["--recorder", recorder, "--json"],
+        ...["--recorder", recorder, "--json", "--allow-unsigned"],
       ],
       { read: [packagePath], write: [recorder], net: [host] },
     );

@@ -58,6 +58,7 @@ Deno.test("a computer that heats up works less, recovers late, and the record sh
       packagePath: world().package,
       packageSha256: null,
       configPath: null,
+      trustFolder: null,
       modelPath: null,
       recorderFolder: recorder,
       tilesFolder: null,

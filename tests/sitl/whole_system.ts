@@ -138,7 +138,8 @@ export class WholeSystem implements AsyncDisposable {
       ...["fly", "--connect", this.#sitl.companionAddress, "--autopilot", "ardupilot"],
       ...["--camera", `frames:tcp:127.0.0.1:${this.#cameraPort}`],
       ...["--calibration", `${folder}/camera.json`],
-      ...["--package", this.#ground.flightPackage, "--recorder", `${folder}/record`],
+      ...["--package", this.#ground.flightPackage, "--allow-unsigned"],
+      ...["--recorder", `${folder}/record`],
     ], env);
   }
 

@@ -287,6 +287,7 @@ const PARTS = {
     sigmaHorizontalM: 200,
   },
   "package.verified": { name: "first", files: 412, bytes: 31_000_000, scope: "whole" },
+  "package.file_damaged": { path: "tiles/18/1/2.jpg", isTile: true },
   "c11.upload.session.key.public": { ...KEY, publicKey: "A".repeat(43) + "=" },
   "c11.upload.session.key.zeroised": { ...KEY, signatures: 50 },
   "c11.upload.signature_rejected": {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { resolve } from "node:path";
 import { namesBesideImagery } from "../../src/core/grants/imagery_files.ts";
 import { commands as airborneCommands } from "../../src/airborne/compose.ts";
 import { commands as operatorCommands } from "../../src/operator/compose.ts";
@@ -194,7 +195,7 @@ Deno.test("a symlink is granted as it was named and as what it is; a comma is re
       airborneCommand([], { read: [`${folder}/link/x`], write: [`${folder}/out`] }).args;
     const read = flags.find((flag) => flag.startsWith("--allow-read="));
     const granted = [
-      ...permissionSets().airborne.read.map((own: string) => `${REPOSITORY}/${own}`),
+      ...permissionSets().airborne.read.map((own: string) => resolve(REPOSITORY, own)),
       `${folder}/link/x`,
       `${folder}/place/x`,
       `${folder}/out`,

@@ -4,9 +4,8 @@
  *
  * @module
  */
-import { type Clock, collectGarbage, messageOf, SystemClock } from "../../core/mod.ts";
+import { collectGarbage, messageOf, SystemClock } from "../../core/mod.ts";
 import type { ControllerEvent, FrameEvent } from "../../flight/flight_events/mod.ts";
-import type { CameraCalibration } from "../../navigation/camera/mod.ts";
 import type { EstimatorEvent } from "../../navigation/state_estimator/mod.ts";
 import { CompanionNotes } from "../companion_records.ts";
 import type { AirborneConfig } from "../config.ts";
@@ -35,6 +34,13 @@ import { type Devices, openDevices } from "./devices.ts";
 import { buildLiveParts, type LiveParts } from "./live_parts.ts";
 import { type LiveState, readLiveState, removeUnfinishedStates } from "./live_state_file.ts";
 import type { NamedStartArea } from "./start.ts";
+import {
+  type LiveDemands,
+  liveDemands,
+  type PackageDemands,
+  simulationDemands,
+  trustWarning,
+} from "../trust/package_demands.ts";
 
 /** Tiles that grow too old for their sector within it are not flown on. */
 const FLIGHT_MAX_MS = 8 * 3600 * 1000;
@@ -60,32 +66,32 @@ export async function flyFlight(
   const { signing: signedBefore = null, ...earlier } = await earlierFlight(request, note);
   await using devices = await openDevices(parts, request, config, { note, signedBefore });
   const { clock, flown } = devices;
+  const demands = await packageDemands(request, config, { flown, earlier });
   await using airborne = await parts.composeAirborne({
     ...request,
     ...chainOptions(config, devices),
+    packageDemands: demands,
     onEvent: (event) => estimatorEvents.push(event),
   });
-  const header = headerOf(clock, devices.calibration);
-  const interrupted = flown === null && earlier.ended === false ? earlier.last ?? null : null;
-  const start = { ...request, airborne, config, clock, header, note };
+  const start = { ...request, airborne, config, clock, header: headerOf(devices), note };
   await using opened = await openOutputs(parts, start);
   const { recording, records, tiles } = opened;
-  await removeUnfinishedStates(request.recorderFolder);
+  await settleFolder(request, demands, airborne);
   const ending = new AbortController();
   using live = buildLiveParts({
     ...start,
     ...devices,
     config: config.live,
+    verifyShare: config.trust.verifyShare,
     recording,
     startArea: startArea(request, flown),
-    interrupted,
+    interrupted: flown === null && earlier.ended === false ? earlier.last ?? null : null,
     signingStamps: () => devices.signing?.stamps() ?? signedBefore,
     onLanded: () => ending.abort(),
   });
-  const tally = new FlightTally(header.name);
+  const tally = new FlightTally(start.header.name);
   const warn = warnings(console, recording);
-  warn("flight.expired_tiles", expiredTilesWarning(airborne.flightPackage));
-  warn("flight.syscalls_not_filtered", filterSyscalls(airborne, request, liveSyscalls(request)));
+  warnBefore(warn, airborne, request);
   using supervision = superviseBy(airborne);
   const outputs = new FlightOutputs([
     records,
@@ -118,6 +124,39 @@ export async function flyFlight(
     tiles: tiles?.counts() ?? null,
     outputFaults: outputs.faults(),
   });
+}
+
+type Warn = ReturnType<typeof warnings>;
+
+function warnBefore(warn: Warn, airborne: Airborne, request: FlyRequest): void {
+  const { flightPackage } = airborne;
+  warn("flight.package_not_trusted", trustWarning(flightPackage.trust));
+  warn("flight.expired_tiles", expiredTilesWarning(flightPackage));
+  warn("flight.syscalls_not_filtered", filterSyscalls(airborne, request, liveSyscalls(request)));
+}
+
+/** By who has the lock of the recorder's folder. */
+async function settleFolder(
+  { recorderFolder }: FlyRequest,
+  { remember }: Partial<Pick<LiveDemands, "remember">>,
+  { flightPackage }: Airborne,
+): Promise<void> {
+  await remember?.(flightPackage);
+  await removeUnfinishedStates(recorderFolder);
+}
+
+/** A flight that is over, or only simulated, moves nothing. */
+async function packageDemands(
+  request: FlyRequest,
+  { trust, live: { resumeMaxS } }: AirborneConfig,
+  { flown, earlier }: {
+    readonly flown: FlownContext | null;
+    readonly earlier: Partial<LiveState>;
+  },
+): Promise<PackageDemands & Partial<Pick<LiveDemands, "remember">>> {
+  return flown === null
+    ? await liveDemands(trust, { ...request, earlier, resumeMaxS })
+    : await simulationDemands(trust, flown.until);
 }
 
 /** By the machine's time, whatever the flight's is. */
@@ -202,7 +241,7 @@ async function earlierFlight(
   }
 }
 
-function headerOf(clock: Clock, calibration: CameraCalibration | null) {
+function headerOf({ clock, calibration }: Pick<Devices, "clock" | "calibration">) {
   const startUtc = clock.utc(clock.now()).toISOString();
   const camera = calibration === null ? {} : { camera: calibration };
   return { name: `flight of ${startUtc}`, startUtc, ...camera };

@@ -25,6 +25,7 @@ import { LiveRecords } from "./live_records.ts";
 import type { LastPosition } from "./live_state_file.ts";
 import { LiveStateWriter } from "./live_state_writer.ts";
 import { CheckedUtc, OutputPolicy } from "./output_policy.ts";
+import { PackageWatch } from "./package_watch.ts";
 import { PositionSender } from "./position_sender.ts";
 import { SourceSwitch } from "./source_switch.ts";
 import { FlightStart, type NamedStartArea, startText } from "./start.ts";
@@ -32,6 +33,8 @@ import { FlightStart, type NamedStartArea, startText } from "./start.ts";
 interface LiveContext {
   readonly airborne: Airborne;
   readonly config: LiveConfig;
+  /** Part of a processor's time that verification behind the flight may take. */
+  readonly verifyShare: number;
   readonly clock: AlarmClock;
   readonly adapter: FlightControllerAdapter;
   /** Address of the controller, for people. */
@@ -122,6 +125,14 @@ function sentListeners(context: LiveContext, monitor: LiveMonitor, sourceSwitch:
       clock,
       alert: (severity, text) => groundStation.alert(severity, text),
       report: (text) => warn(context, "flight.camera", text),
+    }),
+    new PackageWatch({
+      flightPackage: context.airborne.flightPackage,
+      clock,
+      workShare: context.verifyShare,
+      sink: recording.sink("flight_package"),
+      alert: (severity, text) => groundStation.alert(severity, text),
+      report: (kind, text) => warn(context, kind, text),
     }),
     new LiveStateWriter({
       recorderFolder,

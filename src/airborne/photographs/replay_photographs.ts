@@ -17,6 +17,7 @@ import type { FlightFault } from "../flight_output.ts";
 import { FlightTally } from "../flight_tally.ts";
 import type { FaultLine, PhotographLine, SummaryLine } from "../json_lines.ts";
 import { filterSyscalls, NO_SOCKETS } from "../syscall_filter.ts";
+import { simulationDemands, trustWarning } from "../trust/package_demands.ts";
 import { FlightKnowledge } from "./flight_knowledge.ts";
 import { PhotographLocator } from "./locate_photograph.ts";
 import { photographLine, withoutPlace } from "./photograph_line.ts";
@@ -31,14 +32,17 @@ export async function replayPhotographs(
   const { flightPath, groundAltitudeM, posesPath, strict } = request;
   const poses = posesPath === null ? null : await readPhotographPoses(posesPath);
   const flight = await openPhotographFolder(flightPath, { groundAltitudeM, poses, strict });
+  // Without a time of capture no tile counts as too old.
+  const flightUntil = flight.lastCapturedAt ?? new Date();
   await using airborne = await parts.composeAirborne({
     packagePath: request.packagePath,
     packageSha256: request.packageSha256,
     config,
-    // Without a time of capture no tile counts as too old.
-    flightUntil: flight.lastCapturedAt ?? new Date(),
+    packageDemands: await simulationDemands(config.trust, flightUntil),
+    flightUntil,
   });
   const warnings = [
+    trustWarning(airborne.flightPackage.trust),
     expiredTilesWarning(airborne.flightPackage),
     filterSyscalls(airborne, request, NO_SOCKETS),
     ...flight.notes,

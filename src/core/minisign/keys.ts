@@ -7,10 +7,11 @@
 import { type KeyObject, scryptSync, timingSafeEqual } from "node:crypto";
 import { blake2b } from "@noble/hashes/blake2.js";
 import { ed25519PrivateKey, ed25519PublicBytes, ed25519PublicKey } from "../ed25519.ts";
-import { DataError } from "../errors.ts";
+import { DataError, EXIT, GdnError } from "../errors.ts";
+import { inOneLine } from "../visible.ts";
 
 /** Eight bytes that name a key pair. */
-type KeyId = Uint8Array;
+export type KeyId = Uint8Array;
 
 export interface MinisignPublicKey {
   readonly keyId: KeyId;
@@ -22,10 +23,17 @@ export interface MinisignSecretKey {
   readonly key: KeyObject;
 }
 
-const KEY_ID_BYTES = 8;
+/** The password of a secret key is wrong or missing; its exit code says "refused" (77). */
+class KeyPasswordError extends GdnError {
+  constructor(path: string, state: string) {
+    super("KEY_PASSWORD", `${inOneLine(path)}: ${state}`, { exitCode: EXIT.refused });
+  }
+}
+
+export const KEY_ID_BYTES = 8;
 const PUBLIC_BYTES = 2 + KEY_ID_BYTES + 32;
 /** Key id, seed, public key, checksum: what a password encrypts. */
-const SEALED_BYTES = KEY_ID_BYTES + 64 + 32;
+export const SEALED_BYTES = KEY_ID_BYTES + 64 + 32;
 const SECRET_BYTES = 2 + 2 + 2 + 32 + 8 + 8 + SEALED_BYTES;
 /** What minisign itself uses; a file that wants more is not one of its own. */
 const MEMORY_BYTES_MAX = 2 ** 30;
@@ -43,9 +51,13 @@ export function readPublicKey(text: string, path: string): MinisignPublicKey {
 /**
  * `text` is the content of a secret key file; `password` where it is encrypted.
  *
- * @throws DataError for a file that is none, a wrong password, and a missing one
+ * @throws DataError for a file that is none; GdnError (exit 77) for a wrong password, and a missing one
  */
-export function readSecretKey(text: string, path: string, password?: string): MinisignSecretKey {
+export function readSecretKey(
+  text: string,
+  path: string,
+  password?: string | Uint8Array,
+): MinisignSecretKey {
   const bytes = base64Line(text.trim().split(/\r?\n/)[1] ?? "", path, "a minisign secret key");
   if (
     bytes.length !== SECRET_BYTES || ascii(bytes.subarray(0, 2)) !== "Ed" ||
@@ -74,10 +86,10 @@ function unseal(
   bytes: Uint8Array,
   sealed: Uint8Array,
   path: string,
-  password: string | undefined,
+  password: string | Uint8Array | undefined,
 ): void {
   if (password === undefined) {
-    throw new DataError(path, "the secret key is encrypted; give its password (--password-file)");
+    throw new KeyPasswordError(path, "the secret key is encrypted; give its password");
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const { cost, parallelization } = scryptParameters(
@@ -96,7 +108,7 @@ function unseal(
   const checksum = blake2b.create({ dkLen: 32 }).update(bytes.subarray(0, 2))
     .update(sealed.subarray(0, KEY_ID_BYTES + 64)).digest();
   if (!timingSafeEqual(checksum, sealed.subarray(KEY_ID_BYTES + 64))) {
-    throw new DataError(path, "cannot read the secret key: its password is another one");
+    throw new KeyPasswordError(path, "cannot read the secret key: its password is another one");
   }
 }
 
@@ -112,6 +124,11 @@ function scryptParameters(operations: number, memoryBytes: number, path: string)
   while (cost <= costMax / 2) cost *= 2;
   const parallelization = isTimeBound ? 1 : Math.floor(floor / 4 / cost / 8);
   return { cost, parallelization };
+}
+
+/** As minisign prints it: 16 upper-case hexadecimal digits, the last byte first. */
+export function keyIdText(keyId: KeyId): string {
+  return keyId.toReversed().toHex().toUpperCase();
 }
 
 /** @throws DataError where the line is not base64 */

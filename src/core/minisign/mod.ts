@@ -1,8 +1,10 @@
 /** Signatures of files in minisign's format. */
+export { createKeyPair } from "./create.ts";
 export {
+  keyIdText,
   type MinisignPublicKey,
   type MinisignSecretKey,
   readPublicKey,
   readSecretKey,
 } from "./keys.ts";
-export { signFile, verifyFile } from "./signature.ts";
+export { parseSignature, signFile, verifyFile } from "./signature.ts";

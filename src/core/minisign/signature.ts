@@ -11,10 +11,16 @@ import { ascii, base64Line, type MinisignPublicKey, type MinisignSecretKey } fro
 const UNTRUSTED = "untrusted comment: ";
 const TRUSTED = "trusted comment: ";
 const SIGNATURE_BYTES = 2 + 8 + 64;
+const WHOLE_BYTES = 64;
 
 type Verification =
   | { readonly ok: true; readonly trustedComment: string }
-  | { readonly ok: false; readonly reason: string };
+  | {
+    readonly ok: false;
+    readonly reason: string;
+    /** Where the signature is genuine, and of another file: what it says of that one. */
+    readonly trustedComment?: string;
+  };
 
 /** The text of the `.minisig` file; the same arguments give the same text. */
 export function signFile(
@@ -41,6 +47,26 @@ export function verifyFile(
   publicKey: MinisignPublicKey,
   path: string,
 ): Verification {
+  const { keyId, signature, trustedComment, whole } = parseSignature(signatureText, path);
+  if (!timingSafeEqual(keyId, publicKey.keyId)) {
+    return { ok: false, reason: "it was signed with another key" };
+  }
+  const isComplete = verify(
+    null,
+    joined(signature, encode(trustedComment)),
+    publicKey.key,
+    whole,
+  );
+  if (!verify(null, prehash(content), publicKey.key, signature)) {
+    const reason = "the file was altered";
+    return isComplete ? { ok: false, reason, trustedComment } : { ok: false, reason };
+  }
+  if (!isComplete) return { ok: false, reason: "the trusted comment was altered" };
+  return { ok: true, trustedComment };
+}
+
+/** The parts of a signature: `keyId` and `trustedComment` are what it says of itself. @throws DataError */
+export function parseSignature(signatureText: string, path: string) {
   const lines = signatureText.split(/\r?\n/);
   if (
     lines.length < 4 || !lines[0].startsWith(UNTRUSTED) || !lines[2].startsWith(TRUSTED)
@@ -50,18 +76,15 @@ export function verifyFile(
   if (bytes.length !== SIGNATURE_BYTES || ascii(bytes.subarray(0, 2)) !== "ED") {
     throw new DataError(path, "not a minisign signature of the prehashed kind (ED)");
   }
-  if (!timingSafeEqual(bytes.subarray(2, 10), publicKey.keyId)) {
-    return { ok: false, reason: "it was signed with another key" };
+  if (whole.length !== WHOLE_BYTES) {
+    throw new DataError(path, "not a minisign signature: the one of its comment is cut");
   }
-  const signature = bytes.subarray(10);
-  if (!verify(null, prehash(content), publicKey.key, signature)) {
-    return { ok: false, reason: "the file was altered" };
-  }
-  const trustedComment = lines[2].slice(TRUSTED.length);
-  if (!verify(null, joined(signature, encode(trustedComment)), publicKey.key, whole)) {
-    return { ok: false, reason: "the trusted comment was altered" };
-  }
-  return { ok: true, trustedComment };
+  return {
+    keyId: bytes.slice(2, 10),
+    signature: bytes.subarray(10),
+    trustedComment: lines[2].slice(TRUSTED.length),
+    whole,
+  };
 }
 
 function prehash(content: Uint8Array): Uint8Array {

@@ -3,6 +3,8 @@
  * file is listed in manifest.json with its size and SHA-256.
  *
  *     manifest.json
+ *     manifest.json.minisig      signature, where it is signed
+ *     manifest.json.keys         newer keys signed by older ones, where there are some
  *     tiles/{zoom}/{x}/{y}.jpg   256×256 slippy tiles
  *     tiles.json                 their metadata (TileMetadata without flight id)
  *     place/vocabulary.bin       VLAD vocabulary and projection
@@ -15,6 +17,7 @@
  */
 import * as z from "zod";
 import { quantity } from "../../core/mod.ts";
+import type { PackageTrust } from "./trust/package_trust.ts";
 
 export const PACKAGE_FORMAT_VERSION = 1;
 
@@ -102,19 +105,30 @@ export const PlaceSchema = z.strictObject({
 });
 export type Place = Readonly<z.infer<typeof PlaceSchema>>;
 
-/** The map tiles of an open package (or of a cache). */
+/** The map tiles of an open package. */
 export interface MapTiles {
   readonly zoom: number;
   /** World-pixel bounds of the tiles at `zoom`, in whole tiles: [xMin, xMax) × [yMin, yMax). */
   readonly tileBounds: { xMin: number; xMax: number; yMin: number; yMax: number };
   hasTile(x: number, y: number): boolean;
+  /** Checked against the manifest each time. */
   readTileJpeg(x: number, y: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** Takes a tile off the map, since its bytes are not those that were signed; `path` as in the manifest. */
+  close(path: string): void;
+  /** Hears once of each tile that turned out to be damaged when it was read. */
+  onDamaged: (path: string) => void;
 }
 
 /** A verified package. */
 export interface FlightPackage {
   readonly path: string;
   readonly manifest: Manifest;
+  /** Of manifest.json, lower-case hexadecimal. */
+  readonly manifestSha256: string;
+  /** Who made it. */
+  readonly trust: PackageTrust;
+  /** Files whose bytes were not verified yet; empty but after a quick check. */
+  readonly unverified: Manifest["files"];
   readonly tiles: MapTiles;
   /** Metadata of every tile that may be used. */
   readonly tileMetadata: readonly PackageTile[];

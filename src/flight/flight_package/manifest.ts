@@ -10,7 +10,7 @@ import {
   messageOf,
   NotPlainFileError,
   parseBoundedJson,
-  readPlainTextFile,
+  readPlainFile,
   sha256Hex,
 } from "../../core/mod.ts";
 import {
@@ -52,17 +52,28 @@ export function encodeManifest(manifest: Manifest): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
 }
 
+/** The bytes of manifest.json, of which a signature is, and their SHA-256. */
+export interface ManifestBytes {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly sha256: string;
+}
+
+/** @throws PackageError naming manifest.json. */
+export async function readManifest(packagePath: string): Promise<Manifest> {
+  return parseManifest(packagePath, await readManifestBytes(packagePath));
+}
+
 /**
- * @param expectedSha256 that its bytes must have, lower-case hexadecimal; any where it is absent
+ * @param expectedSha256 that they must have, lower-case hexadecimal; any where it is absent
  * @throws PackageError naming manifest.json.
  */
-export async function readManifest(
+export async function readManifestBytes(
   packagePath: string,
   expectedSha256?: string,
-): Promise<Manifest> {
+): Promise<ManifestBytes> {
   const path = `${packagePath}/${PACKAGE_PATHS.manifest}`;
-  const text = await readManifestText(packagePath, path);
-  const sha256 = sha256Hex(new TextEncoder().encode(text));
+  const bytes = await readManifestFile(packagePath, path);
+  const sha256 = sha256Hex(bytes);
   if (expectedSha256 !== undefined && sha256 !== expectedSha256) {
     throw new PackageError(
       path,
@@ -70,9 +81,15 @@ export async function readManifest(
         "package again that was provisioned for this flight",
     );
   }
+  return { bytes, sha256 };
+}
+
+/** @throws PackageError naming manifest.json. */
+export function parseManifest(packagePath: string, { bytes }: ManifestBytes): Manifest {
+  const path = `${packagePath}/${PACKAGE_PATHS.manifest}`;
   let value: unknown;
   try {
-    value = parseBoundedJson(text);
+    value = parseBoundedJson(new TextDecoder().decode(bytes));
   } catch (error) {
     throw new PackageError(path, `is not valid JSON (${messageOf(error)}); provision again`);
   }
@@ -89,9 +106,12 @@ export async function readManifest(
   return parsed.data;
 }
 
-async function readManifestText(packagePath: string, path: string): Promise<string> {
+async function readManifestFile(
+  packagePath: string,
+  path: string,
+): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    return await readPlainTextFile(path, { within: packagePath, bytesMax: MANIFEST_BYTES_MAX });
+    return await readPlainFile(path, { within: packagePath, bytesMax: MANIFEST_BYTES_MAX });
   } catch (error) {
     if (error instanceof NotPlainFileError) {
       throw new PackageError(path, `${error.reason}; provision again`, { cause: error });

@@ -15,9 +15,11 @@ import {
   PlaceSchema,
 } from "./contract.ts";
 import { PackageError } from "./errors.ts";
-import { readManifest } from "./manifest.ts";
+import { parseManifest, readManifestBytes } from "./manifest.ts";
 import { PackageTiles } from "./package_tiles.ts";
-import { verifyFiles, type VerifyProgress } from "./verify.ts";
+import { checkTrust, type TrustDemands } from "./trust/check_trust.ts";
+import { SIGNATURE_PATHS } from "./trust/statement.ts";
+import { verifyFiles, type VerifyProgress, type VerifyScope } from "./verify.ts";
 
 const LIST_BYTES_MAX = 1024 ** 3;
 
@@ -26,13 +28,21 @@ interface OpenPackageOptions {
   readonly flightUntil?: Date;
   /** SHA-256 that the manifest must have, lower-case hexadecimal. Without it, any. */
   readonly manifestSha256?: string;
+  /** What its signature is held against. Without it nobody asks who made the package. */
+  readonly trust?: TrustDemands;
+  /**
+   * `quick`: signature, manifest, names and sizes, and every file but those that are checked again when they
+   * are read (tiles and models); {@link verifyRest} does the others. Only for a package that was verified
+   * whole before. Default: whole.
+   */
+  readonly scope?: VerifyScope;
 }
 
 /**
- * Verifies everything and opens. Needs read permission for the folder and nothing else.
+ * Verifies the package and opens it. Needs read permission for the folder and nothing else.
  *
  * @throws PackageError (exit code 65) naming the file that is missing, unexpected, altered or
- * invalid.
+ * invalid; PackageTrustError (exit code 77) where `trust` does not allow it to be flown.
  */
 export async function openFlightPackage(
   path: string,
@@ -40,8 +50,8 @@ export async function openFlightPackage(
   options: OpenPackageOptions = {},
 ): Promise<FlightPackage> {
   const root = path.length > 1 ? path.replace(/\/+$/, "") : path;
-  const manifest = await readManifest(root, options.manifestSha256);
-  await verifyFiles(root, manifest, onProgress?.(manifest));
+  const { manifest, manifestSha256, trust } = await checkPackage(root, options);
+  const unverified = await verifyFiles(root, manifest, onProgress?.(manifest), options.scope);
   const allTiles = await readList(root, manifest, PACKAGE_PATHS.tiles, PackageTileSchema);
   const places = await readList(root, manifest, PACKAGE_PATHS.places, PlaceSchema);
   checkTiles(root, manifest, allTiles);
@@ -54,6 +64,9 @@ export async function openFlightPackage(
   return {
     path: root,
     manifest,
+    manifestSha256,
+    trust,
+    unverified,
     tiles: new PackageTiles(root, manifest, tileMetadata),
     tileMetadata,
     expiredTiles,
@@ -64,6 +77,34 @@ export async function openFlightPackage(
       ? `${root}/${PACKAGE_PATHS.placeModel}`
       : null,
   };
+}
+
+/**
+ * The manifest, and who signed it; no file is looked at. For a check before a flight.
+ *
+ * @throws as {@link openFlightPackage}
+ */
+async function checkPackage(
+  root: string,
+  { trust: demands, manifestSha256: expected }: Pick<
+    OpenPackageOptions,
+    "trust" | "manifestSha256"
+  >,
+): Promise<Pick<FlightPackage, "manifest" | "manifestSha256" | "trust">> {
+  const bytes = await readManifestBytes(root, expected);
+  // Before anything in it is believed.
+  const trust = demands === undefined
+    ? { kind: "unchecked" } as const
+    : await checkTrust(root, bytes, demands);
+  const manifest = parseManifest(root, bytes);
+  if (trust.kind === "trusted" && trust.statement.name !== manifest.name) {
+    throw new PackageError(
+      `${root}/${SIGNATURE_PATHS.signature}`,
+      `is of a package named ${JSON.stringify(trust.statement.name)}, and the manifest is of ` +
+        `${JSON.stringify(manifest.name)}; sign it again`,
+    );
+  }
+  return { manifest, manifestSha256: bytes.sha256, trust };
 }
 
 /** True when the tile must not be used any more at the flight's end. */

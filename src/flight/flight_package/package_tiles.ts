@@ -24,7 +24,9 @@ export class PackageTiles implements MapTiles {
   readonly zoom: number;
   readonly tileBounds: { xMin: number; xMax: number; yMin: number; yMax: number };
   readonly #packagePath: string;
+  /** By their paths in the package. */
   readonly #sha256 = new Map<string, string>();
+  onDamaged: (path: string) => void = () => {};
 
   constructor(packagePath: string, manifest: Manifest, tiles: readonly PackageTile[]) {
     this.#packagePath = packagePath;
@@ -32,8 +34,8 @@ export class PackageTiles implements MapTiles {
     const listed = new Map(manifest.files.map((file) => [file.path, file.sha256]));
     const bounds = { xMin: Infinity, xMax: -Infinity, yMin: Infinity, yMax: -Infinity };
     for (const { x, y } of tiles) {
-      const sha256 = listed.get(packageTilePath({ zoom: this.zoom, x, y }));
-      if (sha256 !== undefined) this.#sha256.set(`${x}/${y}`, sha256);
+      const path = this.#pathOf(x, y), sha256 = listed.get(path);
+      if (sha256 !== undefined) this.#sha256.set(path, sha256);
       bounds.xMin = Math.min(bounds.xMin, x);
       bounds.xMax = Math.max(bounds.xMax, x + 1);
       bounds.yMin = Math.min(bounds.yMin, y);
@@ -43,23 +45,38 @@ export class PackageTiles implements MapTiles {
   }
 
   hasTile(x: number, y: number): boolean {
-    return this.#sha256.has(`${x}/${y}`);
+    return this.#sha256.has(this.#pathOf(x, y));
+  }
+
+  close(path: string): void {
+    this.#sha256.delete(path);
   }
 
   /**
+   * A tile that is damaged is closed: the next look at its ground does without it.
+   *
    * @throws PackageError when the package has no such tile, its bytes have changed since, or they
    * are not a picture of the size of a tile: the header of a JPEG may claim a gigabyte of pixels.
    */
   async readTileJpeg(x: number, y: number): Promise<Uint8Array<ArrayBuffer>> {
-    const path = `${this.#packagePath}/${packageTilePath({ zoom: this.zoom, x, y })}`;
-    const expected = this.#sha256.get(`${x}/${y}`);
+    const name = this.#pathOf(x, y), path = `${this.#packagePath}/${name}`;
+    const expected = this.#sha256.get(name);
     if (expected === undefined) throw new PackageError(path, "is not a tile of the package");
-    const jpeg = await readTileFile(path);
-    if (sha256Hex(jpeg) !== expected) {
-      throw new PackageError(path, "was altered since the package was opened; provision again");
+    try {
+      const jpeg = await readTileFile(path);
+      if (sha256Hex(jpeg) !== expected) {
+        throw new PackageError(path, "was altered since the package was opened; provision again");
+      }
+      checkTileSize(path, jpeg);
+      return jpeg;
+    } catch (error) {
+      if (error instanceof PackageError && this.#sha256.delete(name)) this.onDamaged(name);
+      throw error;
     }
-    checkTileSize(path, jpeg);
-    return jpeg;
+  }
+
+  #pathOf(x: number, y: number): string {
+    return packageTilePath({ zoom: this.zoom, x, y });
   }
 }
 

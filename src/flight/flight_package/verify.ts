@@ -6,9 +6,10 @@
  */
 import { createHash } from "node:crypto";
 import { NotPlainFileError, openPlainFile, sha256Hex } from "../../core/mod.ts";
-import { type Manifest, PACKAGE_PATHS } from "./contract.ts";
+import { type Manifest, MODEL_FOLDER, PACKAGE_PATHS } from "./contract.ts";
 import { PackageError } from "./errors.ts";
 import { checkTileSize, readTileFile } from "./package_tiles.ts";
+import { SIGNATURE_PATHS } from "./trust/statement.ts";
 
 const TILES = "tiles/";
 
@@ -22,37 +23,70 @@ export function verifiedBytes(manifest: Manifest): number {
   return manifest.files.reduce((sum, file) => sum + file.bytes, 0);
 }
 
-/** @throws PackageError naming the first invalid file. */
+export type VerifyScope = "whole" | "quick";
+
+/** Files that are checked when they are read: tiles by {@link PackageTiles}, models by who loads them. */
+const CHECKED_WHEN_READ = [TILES, `${MODEL_FOLDER}/`];
+
+/**
+ * Returns the files whose bytes were left out.
+ *
+ * @throws PackageError naming the first invalid file.
+ */
 export async function verifyFiles(
   packagePath: string,
   manifest: Manifest,
   onProgress: VerifyProgress = () => {},
-): Promise<void> {
+  scope: VerifyScope = "whole",
+): Promise<Manifest["files"]> {
   await checkNames(packagePath, manifest);
-  const buffer = new Uint8Array(1 << 18);
+  const leftOut: Manifest["files"] = [];
+  const buffer = new Uint8Array(BUFFER_BYTES);
   let done = 0;
   for (const file of manifest.files) {
     const path = `${packagePath}/${file.path}`;
-    const tile = file.path.startsWith(TILES) ? await readTileFile(path) : null;
-    if (tile !== null) checkBytes(path, tile.length, file.bytes);
-    const sha256 = tile === null ? await hashOf(path, file.bytes, buffer) : sha256Hex(tile);
-    if (sha256 !== file.sha256) {
-      throw new PackageError(
-        path,
-        "was altered: its SHA-256 differs from the manifest's; provision again",
-      );
-    }
-    // A hash that is right says nothing of who wrote it.
-    if (tile !== null) checkTileSize(path, tile);
+    if (scope === "quick" && CHECKED_WHEN_READ.some((folder) => file.path.startsWith(folder))) {
+      checkBytes(path, Deno.lstatSync(path).size, file.bytes);
+      leftOut.push(file);
+    } else await verifyFile(path, file, buffer);
     onProgress(done += file.bytes);
   }
+  return leftOut;
 }
+
+const BUFFER_BYTES = 1 << 18;
+
+/**
+ * @param pause is awaited after each piece, with how many milliseconds it took
+ * @throws PackageError
+ */
+export async function verifyFile(
+  path: string,
+  file: Manifest["files"][number],
+  buffer: Uint8Array<ArrayBuffer> = new Uint8Array(BUFFER_BYTES),
+  pause: (tookMs: number) => Promise<void> | undefined = () => undefined,
+): Promise<void> {
+  const tile = file.path.startsWith(TILES) ? await readTileFile(path) : null;
+  if (tile !== null) checkBytes(path, tile.length, file.bytes);
+  const sha256 = tile === null ? await hashOf(path, file.bytes, buffer, pause) : sha256Hex(tile);
+  if (sha256 !== file.sha256) {
+    throw new PackageError(
+      path,
+      "was altered: its SHA-256 differs from the manifest's; provision again",
+    );
+  }
+  // A hash that is right says nothing of who wrote it.
+  if (tile !== null) checkTileSize(path, tile);
+}
+
+/** Files that a manifest cannot name: itself, and what is made of it afterwards. */
+const UNNAMED = new Set<string>([PACKAGE_PATHS.manifest, ...Object.values(SIGNATURE_PATHS)]);
 
 /** Names first, so that a missing or unexpected file is reported before gigabytes are hashed. */
 async function checkNames(packagePath: string, manifest: Manifest): Promise<void> {
   const left = new Map(manifest.files.map((file) => [file.path, file.bytes]));
   for await (const entry of walk(packagePath, "")) {
-    if (entry === PACKAGE_PATHS.manifest) continue;
+    if (UNNAMED.has(entry)) continue;
     if (!left.delete(entry)) {
       throw new PackageError(
         `${packagePath}/${entry}`,
@@ -89,16 +123,23 @@ function checkBytes(path: string, found: number, stated: number): void {
   );
 }
 
-async function hashOf(path: string, bytes: number, buffer: Uint8Array): Promise<string> {
+async function hashOf(
+  path: string,
+  bytes: number,
+  buffer: Uint8Array,
+  pause: (tookMs: number) => Promise<void> | undefined,
+): Promise<string> {
   const hash = createHash("sha256");
   let read = 0;
   using file = await openPlain(path);
   checkBytes(path, (await file.stat()).size, bytes);
   for (;;) {
+    const beginMs = performance.now();
     const count = await file.read(buffer);
     if (count === null) break;
     hash.update(buffer.subarray(0, count));
     read += count;
+    await pause(performance.now() - beginMs);
     if (read > bytes) throw new PackageError(path, "grows while it is read; provision again");
   }
   return hash.digest("hex");

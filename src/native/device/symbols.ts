@@ -26,6 +26,18 @@ export const deviceSymbols = {
     // A checkout whose libraries were built before it flies all the same.
     optional: true,
   },
+  gdn_descriptor_read: {
+    // (int32_t descriptor, uint8_t* out, int64_t capacity, int64_t* length, gdn_error*)
+    parameters: ["i32", "buffer", "i64", "buffer", "buffer"],
+    result: "i32",
+    optional: true,
+  },
+  gdn_core_dumps_forbid: {
+    // (gdn_error*)
+    parameters: ["buffer"],
+    result: "i32",
+    optional: true,
+  },
   gdn_graphics_processor_read: {
     // (int32_t* temperature_c, int32_t* throttled, gdn_error*)
     parameters: ["buffer", "buffer", "buffer"],

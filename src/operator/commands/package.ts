@@ -10,12 +10,22 @@ import {
   defineCommand,
   EXIT,
   type ExitCode,
+  keyIdText,
   option,
+  type OptionValues,
+  readPlainTextFile,
+  readPublicKey,
 } from "../../core/mod.ts";
 import {
+  ANY_AIRCRAFT,
   type FlightPackage,
   openFlightPackage,
+  type PackageTrust,
   readManifest,
+  readStatement,
+  readTrustFolder,
+  type TrustDemands,
+  type TrustStore,
   verifiedBytes,
 } from "../../flight/flight_package/mod.ts";
 
@@ -28,23 +38,55 @@ const PACKAGE_ARGUMENT = {
   }),
 } as const;
 
+const TRUST_OPTIONS = {
+  publicKey: option.path({
+    access: "read",
+    placeholder: "FILE",
+    help: "public key (.pub) that must have signed it",
+    absent: "those of --keys; an unsigned package, or one of another key, is said to be so",
+  }),
+  aircraft: option.text({
+    placeholder: "ID",
+    help: "aircraft that is to fly it",
+    absent: "a package for some aircraft alone passes",
+  }),
+  keys: option.path({
+    access: "read",
+    placeholder: "DIR",
+    default: "data/keys",
+    help: "folder of keys that are trusted",
+  }),
+} as const;
+
 interface Values {
   readonly path: string;
   readonly json: boolean;
 }
 
+type VerifyValues = Values & OptionValues<typeof TRUST_OPTIONS>;
+
 export function packageVerifyCommand(): Command {
   return defineCommand({
     name: "package verify",
-    summary: "hold every file of a flight package against its manifest",
+    summary: "hold a flight package against its manifest, and that against its signature",
     about: `
 Holds every file of a flight package against its manifest: present, none foreign, size and SHA-256
-right.`,
+right. Holds the manifest against its signature: by a key that is trusted, not expired. An unsigned package,
+and one whose key is not known here, is whole all the same, and is said to be so: only simulated and recorded
+flights take it.`,
     arguments: PACKAGE_ARGUMENT,
-    options: {},
+    options: TRUST_OPTIONS,
     json: "one JSON object instead of text",
-    examples: ["operator package verify packages/kyiv"],
-    exitCodes: { 0: "it may fly", 65: "it may not; the file that is wrong is named" },
+    examples: [
+      "operator package verify packages/kyiv",
+      "operator package verify packages/kyiv --public-key airfield.pub",
+    ],
+    exitCodes: {
+      0: "it is whole; the text says who signed it",
+      65: "it is incomplete or altered; the file that is wrong is named",
+      77:
+        "its signature does not hold: expired, revoked, for another aircraft, or not by --public-key",
+    },
     run: verify,
   });
 }
@@ -62,7 +104,30 @@ export function packageShowCommand(): Command {
   });
 }
 
-async function verify({ path, json }: Values, io: CommandIo): Promise<ExitCode> {
+/** The keys of the folder, or the one that was named. */
+async function trustOf({ publicKey, keys }: VerifyValues): Promise<TrustStore> {
+  if (publicKey === undefined) return await readTrustFolder(keys);
+  const text = await readPlainTextFile(publicKey, { bytesMax: 4096 });
+  const key = readPublicKey(text, publicKey), id = keyIdText(key.keyId);
+  return { keys: new Map([[id, { name: publicKey, id, key }]]), revoked: new Set() };
+}
+
+/** What is no fault of the package where no key was named. */
+const NOT_KNOWN: readonly string[] = ["PACKAGE_UNSIGNED", "PACKAGE_KEY_UNKNOWN"];
+
+async function trustDemands(values: VerifyValues): Promise<TrustDemands> {
+  return {
+    store: await trustOf(values),
+    at: new Date(),
+    aircraftId: values.aircraft ?? ANY_AIRCRAFT,
+    counterFlown: () => null,
+    allowUntrusted: values.publicKey === undefined ? NOT_KNOWN : false,
+  };
+}
+
+async function verify(values: VerifyValues, io: CommandIo): Promise<ExitCode> {
+  const { path, json } = values;
+  const trust = await trustDemands(values);
   const bar: { current?: Disposable & { end(note?: string): void } } = {};
   let flightPackage: FlightPackage;
   try {
@@ -73,7 +138,7 @@ async function verify({ path, json }: Values, io: CommandIo): Promise<ExitCode> 
         io.signal.throwIfAborted();
         progress.update(doneBytes);
       };
-    });
+    }, { trust });
     bar.current?.end();
   } finally {
     bar.current?.[Symbol.dispose]();
@@ -89,14 +154,35 @@ async function verify({ path, json }: Values, io: CommandIo): Promise<ExitCode> 
       bytes,
       tiles: manifest.tileCount,
       places: places.length,
+      signature: signatureOf(flightPackage.trust),
     }));
   } else {
     io.out(
       `${path}: whole and unaltered ("${manifest.name}", ${files} files, ` +
         `${bytesText(bytes)}, ${manifest.tileCount} tiles, ${places.length} places)`,
     );
+    io.out(signatureText(flightPackage.trust));
   }
   return EXIT.ok;
+}
+
+function signatureOf(trust: PackageTrust) {
+  if (trust.kind !== "trusted") {
+    const reason = trust.kind === "untrusted" ? trust.reason : "";
+    return { isTrusted: false, reason };
+  }
+  const { key: { id: keyId }, statement: { counter, createdAt, expiresAt, aircraft = [] } } = trust;
+  return { isTrusted: true, keyId, counter, createdAt, expiresAt, aircraft };
+}
+
+function signatureText(trust: PackageTrust): string {
+  if (trust.kind !== "trusted") {
+    return trust.kind === "untrusted" ? `NOT TRUSTED: it ${trust.reason}` : "NOT TRUSTED";
+  }
+  const { key, statement: { counter, expiresAt, aircraft } } = trust;
+  const by = key.successorOf === null ? key.name : `which ${key.successorOf} has signed`;
+  return `signed by ${key.id} (${by}): version ${counter}, expires ${expiresAt}, for ` +
+    `${aircraft?.join(", ") ?? "any aircraft"}`;
 }
 
 async function show({ path, json }: Values, io: CommandIo): Promise<ExitCode> {
@@ -104,7 +190,11 @@ async function show({ path, json }: Values, io: CommandIo): Promise<ExitCode> {
   const bytes = verifiedBytes(manifest);
   if (json) {
     const { files, ...head } = manifest;
-    io.out(JSON.stringify({ type: "package", path, ...head, fileCount: files.length, bytes }));
+    const signed = await readStatement(path);
+    const signature = signed && { keyId: signed.keyId, ...signed.statement };
+    io.out(
+      JSON.stringify({ type: "package", path, ...head, fileCount: files.length, bytes, signature }),
+    );
     return EXIT.ok;
   }
   const { southDeg, westDeg, northDeg, eastDeg } = manifest.area;
@@ -115,6 +205,17 @@ async function show({ path, json }: Values, io: CommandIo): Promise<ExitCode> {
   io.out(`tiles           ${manifest.tileCount} at zoom ${manifest.zoom}`);
   io.out(`ground height   ${manifest.groundHeightM} m over the ellipsoid`);
   io.out(`map error       ${manifest.mapRegistrationSigmaM} m (1 sigma)`);
+  const signed = await readStatement(path);
+  io.out(
+    `signature       ${
+      signed === null ? "none: it is unsigned" : `by ${signed.keyId} (not verified here)`
+    }`,
+  );
+  if (signed !== null) {
+    const { counter, expiresAt, aircraft } = signed.statement;
+    io.out(`version         ${counter}, expires ${expiresAt}`);
+    io.out(`aircraft        ${aircraft?.join(", ") ?? "any"}`);
+  }
   const { freshness } = manifest;
   if (freshness?.firstExpiresAt) io.out(`first tile ends ${freshness.firstExpiresAt}`);
   for (const { classification, reason, tiles } of freshness?.leftOut ?? []) {

@@ -1,0 +1,400 @@
+/**
+ * Attacks on a signed flight package, each at the shipped `airborne fly`: refused with a message and an exit
+ * code of its own. `GDN_ATTACKS=processes` starts a process of its own for each, under its permissions.
+ */
+import assert from "node:assert/strict";
+import { sha256Hex } from "../../src/core/mod.ts";
+import { signFile } from "../../src/core/minisign/mod.ts";
+import {
+  encodeManifest,
+  encodeStatement,
+  type Manifest,
+} from "../../src/flight/flight_package/mod.ts";
+import {
+  signTestPackage,
+  type TestKey,
+  testKey,
+  trustTestKeys,
+} from "../support/package_signing.ts";
+import { worldForFile } from "./fixture.ts";
+import { runInProcess } from "./in_process.ts";
+import { copyFolder, type FaultCase, forEachCase, type Outcome, run } from "./programs.ts";
+
+const world = worldForFile();
+/** Nobody listens there. */
+const NOWHERE = "tcp:127.0.0.1:9";
+const KEY = testKey("airfield"), OTHER = testKey("other");
+
+interface Rig {
+  readonly package: string;
+  readonly trust: string;
+  /** The records of earlier flights. */
+  readonly recorder: string;
+  /** Options of the flight. */
+  readonly more: string[];
+}
+
+interface Attack extends FaultCase {
+  /** Given a package that the trusted key has signed as version 1. */
+  readonly attack: (rig: Rig) => Promise<unknown>;
+  readonly code: 2 | 64 | 65 | 77;
+  readonly says: RegExp;
+}
+
+const SIGNATURE = "manifest.json.minisig";
+
+async function someTile(folder: string): Promise<string> {
+  const { files } = await manifestOf(folder);
+  return `${folder}/${files.find(({ path }) => path.startsWith("tiles/"))?.path}`;
+}
+
+async function manifestOf(folder: string): Promise<Manifest> {
+  return JSON.parse(await Deno.readTextFile(`${folder}/manifest.json`));
+}
+
+async function changeText(path: string, change: (text: string) => string): Promise<void> {
+  const text = await Deno.readTextFile(path), changed = change(text);
+  assert.notEqual(changed, text, "the attack changes something");
+  await Deno.writeTextFile(path, changed);
+}
+
+/** The package as another version: one tile is another, and the manifest says so. */
+async function otherVersion(folder: string): Promise<void> {
+  const manifest = await manifestOf(folder);
+  const [one, two] = manifest.files.filter(({ path }) => path.startsWith("tiles/"));
+  await Deno.copyFile(`${folder}/${two.path}`, `${folder}/${one.path}`);
+  const files = manifest.files.map((file) =>
+    file.path === one.path ? { ...two, path: one.path } : file
+  );
+  await Deno.writeFile(`${folder}/manifest.json`, encodeManifest({ ...manifest, files }));
+}
+
+/** Signs bytes that signPackage() would refuse. */
+async function signAnything(rig: Rig, key: TestKey, comment: (sha256: string) => string) {
+  const bytes = await Deno.readFile(`${rig.package}/manifest.json`);
+  const signature = signFile(bytes, key.secretKey, comment(sha256Hex(bytes)));
+  await Deno.writeTextFile(`${rig.package}/${SIGNATURE}`, signature);
+}
+
+const statement = (sha256: string) =>
+  encodeStatement({
+    name: "package",
+    counter: 1,
+    manifestSha256: sha256,
+    createdAt: "2026-01-01T00:00:00.000Z",
+    expiresAt: "2126-01-01T00:00:00.000Z",
+  });
+
+async function flewVersion(rig: Rig, counter: number, revokedKeys: string[] = []) {
+  const { name } = await manifestOf(rig.package);
+  const packages = [{ name, counter, manifestSha256: "0".repeat(64) }];
+  await Deno.mkdir(rig.recorder, { recursive: true });
+  await Deno.writeTextFile(
+    `${rig.recorder}/packages_flown.json`,
+    JSON.stringify({ format: "gdn-packages-flown", formatVersion: 1, packages, revokedKeys }),
+  );
+}
+
+const OF_FILES: readonly Attack[] = [
+  {
+    name: "an altered file",
+    attack: async (rig) => {
+      const path = await someTile(rig.package), bytes = await Deno.readFile(path);
+      bytes[bytes.length >> 1] ^= 1;
+      await Deno.writeFile(path, bytes);
+    },
+    code: 65,
+    says: /tiles\/.*\.jpg: was altered: its SHA-256 differs/,
+  },
+  {
+    name: "an altered manifest",
+    attack: (rig) =>
+      changeText(
+        `${rig.package}/manifest.json`,
+        (text) => text.replace(/"groundHeightM": /, "$&1"),
+      ),
+    code: 65,
+    says:
+      /manifest\.json: is not the one that was signed: the signature is of package .*, version 1/,
+  },
+  {
+    name: "an altered file, with a manifest that names its new hash",
+    attack: (rig) => otherVersion(rig.package),
+    code: 65,
+    says: /manifest\.json: is not the one that was signed/,
+  },
+  {
+    name: "a mix of two packages: a tile of another version",
+    attack: async (rig) => {
+      const newer = `${rig.package}-2`;
+      await copyFolder(rig.package, newer);
+      await otherVersion(newer);
+      await signTestPackage(newer, KEY, { counter: 2 });
+      await Deno.copyFile(await someTile(newer), await someTile(rig.package));
+    },
+    code: 65,
+    says: /tiles\/.*\.jpg: (was altered: its SHA-256 differs|has \d+ bytes, the manifest states)/,
+  },
+  {
+    name: "a mix of two packages: the signature of a newer version",
+    attack: async (rig) => {
+      const newer = `${rig.package}-2`;
+      await copyFolder(rig.package, newer);
+      await otherVersion(newer);
+      await signTestPackage(newer, KEY, { counter: 2 });
+      await Deno.copyFile(`${newer}/${SIGNATURE}`, `${rig.package}/${SIGNATURE}`);
+    },
+    code: 65,
+    says:
+      /manifest\.json: is not the one that was signed: the signature is of package .*, version 2/,
+  },
+  {
+    name: "a package of another schema",
+    attack: async (rig) => {
+      await changeText(
+        `${rig.package}/manifest.json`,
+        (text) => text.replace('"formatVersion": 1', '"formatVersion": 2'),
+      );
+      await signAnything(rig, KEY, statement);
+    },
+    code: 65,
+    says: /manifest\.json: has package version 2, this program reads 1/,
+  },
+];
+
+const OF_SIGNATURES: readonly Attack[] = [
+  {
+    name: "an unsigned package",
+    attack: (rig) => Deno.remove(`${rig.package}/${SIGNATURE}`),
+    code: 77,
+    says: /package: is unsigned: anybody may have made it/,
+  },
+  {
+    name: "a truncated signature",
+    attack: (rig) =>
+      changeText(
+        `${rig.package}/${SIGNATURE}`,
+        (text) => text.split("\n").slice(0, 3).join("\n"),
+      ),
+    code: 65,
+    says: /minisig: not a minisign signature: it has four lines/,
+  },
+  {
+    name: "a signature cut within its second part",
+    attack: (rig) => changeText(`${rig.package}/${SIGNATURE}`, (text) => text.slice(0, -9)),
+    code: 65,
+    says: /minisig: not a minisign signature: (a line is not base64|the one of its comment is cut)/,
+  },
+  {
+    name: "a statement that was altered: a later expiry",
+    attack: (rig) =>
+      changeText(
+        `${rig.package}/${SIGNATURE}`,
+        (text) => text.replace(/"expiresAt":"20/, '"expiresAt":"21'),
+      ),
+    code: 65,
+    says: /minisig: is not genuine: what the signature states was altered/,
+  },
+  {
+    name: "a forged signature under the id of the trusted key",
+    attack: (rig) => {
+      const forger = { ...OTHER, secretKey: { ...OTHER.secretKey, keyId: KEY.secretKey.keyId } };
+      return signTestPackage(rig.package, forger);
+    },
+    code: 65,
+    says: /minisig: is not genuine: manifest\.json or its signature was altered/,
+  },
+  {
+    name: "a signature by another key",
+    attack: (rig) => signTestPackage(rig.package, OTHER),
+    code: 77,
+    says: new RegExp(`minisig: was made with key ${OTHER.id}, which is not trusted here`),
+  },
+  {
+    name: "no key is trusted at all",
+    attack: (rig) => Deno.remove(rig.trust, { recursive: true }),
+    code: 77,
+    says: new RegExp(`minisig: was made with key ${KEY.id}, which is not trusted here`),
+  },
+  {
+    name: "a signature of a file that is no package",
+    attack: (rig) => signAnything(rig, KEY, () => "timestamp:1767225600\tfile:SHA256SUMS"),
+    code: 65,
+    says: /minisig: is a signature, but not of a flight package/,
+  },
+  {
+    name: "a statement of another schema",
+    attack: (rig) =>
+      signAnything(rig, KEY, (sha256) => statement(sha256).replace('"schema":1', '"schema":2')),
+    code: 65,
+    says: /minisig: has a statement of schema 2, this program reads 1/,
+  },
+  {
+    name: "a key that is revoked on the aircraft",
+    attack: (rig) =>
+      Deno.writeTextFile(`${rig.trust}/revoked_keys.txt`, `${KEY.id} # stolen\n`, { mode: 0o644 }),
+    code: 77,
+    says: new RegExp(`minisig: was made with key ${KEY.id}, which is revoked`),
+  },
+  {
+    name: "a key that a package flown before has revoked",
+    attack: (rig) => flewVersion(rig, 1, [KEY.id]),
+    code: 77,
+    says: new RegExp(`minisig: was made with key ${KEY.id}, which is revoked`),
+  },
+];
+
+const OF_TIME_AND_PLACE: readonly Attack[] = [
+  {
+    name: "an expired package",
+    attack: (rig) => signTestPackage(rig.package, KEY, { expiresInS: -1 }),
+    code: 77,
+    says: /minisig: expired on \S+ \(now \S+\); sign it anew/,
+  },
+  {
+    name: "a package that is older than the one flown last",
+    attack: (rig) => flewVersion(rig, 2),
+    code: 77,
+    says: /minisig: ".*" version 1 is older than version 2, which was flown here/,
+  },
+  {
+    name: "what was flown cannot be read",
+    attack: async ({ recorder }) => {
+      await Deno.mkdir(recorder, { recursive: true });
+      await Deno.writeTextFile(`${recorder}/packages_flown.json`, "{}");
+    },
+    code: 65,
+    says: /packages_flown\.json: cannot be read: it says which packages were flown here/,
+  },
+  {
+    name: "a package for another aircraft",
+    attack: (rig) => {
+      rig.more.push("--config", `${rig.trust}/../airborne.yaml`);
+      return Promise.all([
+        signTestPackage(rig.package, KEY, { aircraft: ["falcon-7"] }),
+        Deno.writeTextFile(`${rig.trust}/../airborne.yaml`, "trust: {aircraftId: falcon-8}\n"),
+      ]);
+    },
+    code: 77,
+    says: /minisig: is for aircraft falcon-7 alone, and this is falcon-8/,
+  },
+  {
+    name: "a package for some aircraft, and this one has no id",
+    attack: (rig) => signTestPackage(rig.package, KEY, { aircraft: ["falcon-7"] }),
+    code: 77,
+    says: /minisig: is for aircraft falcon-7 alone, and this one has no id/,
+  },
+  {
+    name: "a folder of keys that everybody may write",
+    attack: (rig) => Deno.chmod(rig.trust, 0o777),
+    code: 77,
+    says: /trust: others than its owner may write it/,
+  },
+  {
+    name: "a list of revoked keys that cannot be read",
+    attack: (rig) =>
+      Deno.writeTextFile(`${rig.trust}/revoked_keys.txt`, "airfield\n", { mode: 0o644 }),
+    code: 77,
+    says: /"airfield" is no id of a key/,
+  },
+  {
+    name: "--allow-unsigned on a serial line",
+    attack: ({ more }) =>
+      Promise.resolve(more.push("--connect", "serial:/dev/ttyS9:9600", "--allow-unsigned")),
+    code: 64,
+    says: /--allow-unsigned is for simulation alone, and a serial line leads to an aircraft/,
+  },
+];
+
+const SECOND = testKey("second", KEY), THIRD = testKey("third", SECOND);
+const LINEAGE = [THIRD, SECOND, KEY];
+
+const SUCCESSIONS: readonly Attack[] = [
+  {
+    name: "a key whose predecessor is revoked",
+    attack: async (rig) => {
+      await signTestPackage(rig.package, THIRD, { lineage: LINEAGE });
+      await Deno.writeTextFile(`${rig.trust}/revoked_keys.txt`, `${SECOND.id}\n`, { mode: 0o644 });
+    },
+    code: 77,
+    says: new RegExp(`was made with key ${THIRD.id}, which is not trusted here`),
+  },
+  {
+    name: "a key that a stranger has signed",
+    attack: (rig) => {
+      const theirs = testKey("theirs", OTHER);
+      return signTestPackage(rig.package, theirs, { lineage: [theirs, OTHER] });
+    },
+    code: 77,
+    says: /which is not trusted here/,
+  },
+  {
+    name: "a key with the signature of another one",
+    attack: (rig) => {
+      const theirs = { ...OTHER, signatureText: SECOND.signatureText };
+      return signTestPackage(rig.package, theirs, { lineage: [theirs] });
+    },
+    code: 65,
+    says:
+      /manifest\.json\.keys: names a key that [0-9A-F]{16} has not signed: the file was altered/,
+  },
+];
+
+/** The flight begins and ends at once: its recorder cannot open (exit code 2). */
+const FLOWN: readonly Attack[] = [
+  { name: "flown: signed", attack: noRecorder, code: 2, says: /recorder/ },
+  {
+    name: "flown: signed by a key that the trusted one has signed, over another",
+    attack: async (rig) => {
+      await signTestPackage(rig.package, THIRD, { lineage: LINEAGE });
+      await noRecorder(rig);
+    },
+    code: 2,
+    says: /recorder/,
+  },
+];
+
+async function noRecorder({ recorder }: Rig): Promise<void> {
+  await Deno.writeTextFile(recorder, "no folder");
+}
+
+async function fly(rig: Rig): Promise<Outcome> {
+  const args = [
+    ...["fly", ...(rig.more.includes("--connect") ? [] : ["--connect", NOWHERE])],
+    ...["--package", rig.package, "--trust", rig.trust, "--recorder", rig.recorder, ...rig.more],
+  ];
+  if (Deno.env.get("GDN_ATTACKS") !== "processes") return await runInProcess("airborne", args);
+  return await run("airborne", args, {
+    read: [rig.package, rig.trust, `${rig.trust}/../airborne.yaml`],
+    write: [rig.recorder],
+    net: [NOWHERE.slice("tcp:".length)],
+  });
+}
+
+Deno.test("airborne fly refuses each attack on a signed package with a message and an exit code of its own", async () => {
+  await forEachCase(
+    [...OF_FILES, ...OF_SIGNATURES, ...OF_TIME_AND_PLACE, ...SUCCESSIONS, ...FLOWN],
+    async ({ attack, code, says }, folder) => {
+      const rig: Rig = {
+        package: `${folder}/package`,
+        trust: await trustTestKeys(`${folder}/trust`, [KEY]),
+        recorder: `${folder}/records`,
+        more: [],
+      };
+      await copyFolder(world().package, rig.package);
+      await signTestPackage(rig.package, KEY);
+      await attack(rig);
+      const outcome = await fly(rig);
+      assert.match(outcome.err, says);
+      assert.equal(outcome.code, code, outcome.err);
+    },
+  );
+});
+
+Deno.test("airborne replay takes an unsigned package, and says so plainly", async () => {
+  const { code, err } = await run("airborne", [
+    ...["replay", world().flight, "--package", world().package],
+  ], { read: [world().flight, world().package] });
+  assert.equal(code, 0, err);
+  assert.match(err, /the package is NOT TRUSTED: it is unsigned: anybody may have made it/);
+});
