@@ -82,3 +82,22 @@ Deno.test("Eskf measures by how much pictures are older than their stamps", () =
     assert.ok(flight.worstM < 10 && flight.confidentlyWrongS === 0, `${flight.worstM} m`);
   }
 });
+
+Deno.test("Eskf forgets what late pictures taught it, and says meanwhile that they contradict it", () => {
+  for (const pictureDelayS of [0.5, 1, 2]) {
+    const flight = flyFaultyImu({
+      seed: "late",
+      aircraft: "fixed_wing",
+      fault: "none",
+      fromS: 0,
+      forS: 0,
+      durationS: 20,
+      pictureDelayS,
+    });
+    assert.ok(
+      flight.confidentlyWrongS <= 1,
+      `${pictureDelayS}: ${flight.confidentlyWrongS} s wrong`,
+    );
+    assert.ok(flight.rightAfterS < 10, `${pictureDelayS}: right after ${flight.rightAfterS} s`);
+  }
+});

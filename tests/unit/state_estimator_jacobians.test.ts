@@ -31,6 +31,7 @@ const stream = new ImuStream();
 const sources = measurementSources({
   config,
   onBarometerRunsAway: () => {},
+  onPictureDelay: () => {},
   witness: new GpsWitness(config, stream, new Timeline(config, stream)),
   localFrame: { localFromWgs: () => LOCAL },
   onEvent: () => {},

@@ -29,9 +29,10 @@ import { FilterRestart } from "./filter_restart.ts";
 import { GpsWitness } from "./gps_witness.ts";
 import { HeadingCorrection } from "./heading_correction.ts";
 import type { ImuFault } from "./imu_checks.ts";
-import { ImuIntake, type IntakeFilter } from "./imu_intake.ts";
+import { ImuIntake } from "./imu_intake.ts";
 import { ImuWitness } from "./imu_witness.ts";
 import { initialise, knownOrigin } from "./initial_state.ts";
+import { intakeFilter } from "./intake_filter.ts";
 import { LabelWatch } from "./label_watch.ts";
 import { type MeasurementEvent, measurementEvent } from "./measurement_log.ts";
 import { OutcomeCounts, refused } from "./outcomes.ts";
@@ -47,9 +48,7 @@ import type { KnownOrigin } from "./state_table.ts";
 import { Thinning } from "./thinning.ts";
 import { Timeline } from "./timeline.ts";
 import { UnprovenMotion } from "./unproven_motion.ts";
-import { doubtBarometer, widenHorizontally } from "./widening.ts";
-
-const TELL_THE_PLACE: readonly SourceName[] = ["anchor", "gps"];
+import { doubtAlongTheWay, doubtBarometer, widenHorizontally } from "./widening.ts";
 
 export interface EskfOptions {
   readonly config?: EskfConfig;
@@ -83,7 +82,13 @@ export class Eskf implements StateEstimator {
     this.#config = options.config ?? defaultEskfConfig();
     this.#onEvent = options.onEvent ?? (() => {});
     this.#localFrame = options.localFrame;
-    this.#imu = new ImuIntake(this.#config, this.#intakeFilter(), this.#onEvent);
+    const filter = intakeFilter(() => ({
+      stream: this.#imu.stream,
+      timeline: this.#timeline,
+      imuWitness: this.#imuWitness,
+      witness: this.#witness,
+    }));
+    this.#imu = new ImuIntake(this.#config, filter, this.#onEvent);
     this.#timeline = new Timeline(this.#config, this.#imu.stream);
     this.#imuWitness = new ImuWitness(this.#config, this.#imu.substitutes, this.#timeline);
     this.#witness = new GpsWitness(this.#config, this.#imu.stream, this.#timeline);
@@ -103,6 +108,12 @@ export class Eskf implements StateEstimator {
       localFrame: options.localFrame,
       onBarometerRunsAway: (changedM) =>
         this.#timeline.changeAll((state) => doubtBarometer(state, changedM ** 2)),
+      onPictureDelay: (delayS) => {
+        this.#timeline.forgetPictures();
+        this.#timeline.changeAll((state) => doubtAlongTheWay(state, delayS));
+        this.#witness.end();
+        this.#imuWitness.end();
+      },
       onEvent: (event) => {
         // What GPS taught it is not taken back there: it begins anew.
         if (event.type === "gps.demoted") this.#imuWitness.end();
@@ -145,22 +156,6 @@ export class Eskf implements StateEstimator {
     this.#restart.kept(() => this.#timeline.onImu(), () => {});
     this.#restart.aside(this.#witness, (witness) => witness.onImu());
     if (this.#labels.isDue(timeNs)) this.#label();
-  }
-
-  #intakeFilter(): IntakeFilter {
-    const timeline = () => this.#timeline;
-    return {
-      get head() {
-        return timeline().head;
-      },
-      isConfirmed: () => this.#imuWitness.isConfirmed(),
-      rewrite: (sinceNs, substitutes) => {
-        this.#imu.stream.replaceAfter(sinceNs, substitutes);
-        if (!this.#active) return;
-        this.#timeline.replayAfter(sinceNs);
-        this.#witness.replayAfter(sinceNs);
-      },
-    };
   }
 
   addBaro(sample: BaroSample): MeasurementOutcome {
@@ -357,7 +352,7 @@ export class Eskf implements StateEstimator {
     const fault = this.#restart.aside(this.#imuWitness, (own) => own.insert(event, outcome));
     if (fault !== undefined) this.#restart.kept(() => this.#leaveImuOut(fault), () => {});
     this.#counts.add(outcome.source, outcome.fused);
-    if (outcome.fused && TELL_THE_PLACE.includes(outcome.source)) this.#unproven.clear();
+    this.#unproven.observe(outcome);
     if (outcome.fused && outcome.source === "anchor") this.#heading.found();
     if (outcome.reason === REINITIALISED) this.#relocalised(outcome);
     this.#label();

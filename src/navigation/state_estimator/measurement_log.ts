@@ -69,6 +69,13 @@ export class MeasurementLog {
     this.#events.splice(0, this.#events.length, ...kept);
   }
 
+  dropPictures(): void {
+    const kept = this.#events.filter((event) =>
+      event.kind === "measurement" && event.source !== "odometry" && event.source !== "anchor"
+    );
+    this.#events.splice(0, this.#events.length, ...kept);
+  }
+
   /** Index of the first event after `timeNs`. */
   firstAfter(timeNs: number): number {
     let low = 0, high = this.#events.length;

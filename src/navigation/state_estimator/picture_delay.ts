@@ -35,10 +35,12 @@ interface Turned {
   readonly turnedRad: Vector3;
 }
 
+type PictureDelayChanged = (timeNs: MonotonicNs, delayS: number, changedS: number) => void;
+
 export class PictureDelay {
   readonly #motion = new AttitudeMotion();
   readonly #delayMaxS: number;
-  readonly #onChange: (timeNs: MonotonicNs, delayS: number) => void;
+  readonly #onChange: PictureDelayChanged;
   #turned: Turned[] = [];
   #pairs: SeenTurn[] = [];
   #delayS = 0;
@@ -46,7 +48,7 @@ export class PictureDelay {
   #looks = 0;
 
   /** `delayMaxS`: what the kept history reaches. */
-  constructor(delayMaxS: number, onChange: (timeNs: MonotonicNs, delayS: number) => void) {
+  constructor(delayMaxS: number, onChange: PictureDelayChanged) {
     this.#delayMaxS = delayMaxS;
     this.#onChange = onChange;
   }
@@ -90,7 +92,9 @@ export class PictureDelay {
     if (this.#pairs.length < PAIRS_MIN) return;
     const before = this.#delayS;
     this.#look();
-    if (this.#delayS !== before) this.#onChange(toNs, this.#delayS);
+    if (this.#delayS !== before) {
+      this.#onChange(toNs, this.#delayS, Math.abs(this.#delayS - before));
+    }
   }
 
   #look(): void {

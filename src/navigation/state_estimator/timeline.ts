@@ -70,6 +70,12 @@ export class Timeline {
     this.#replayFrom(Math.max(this.oldestNs, timeNs) + 1);
   }
 
+  /** As if no picture had come within the history; what was before stays in the states. */
+  forgetPictures(): void {
+    this.log.dropPictures();
+    this.replayAfter(this.oldestNs);
+  }
+
   /** Changes the state at every moment of the history. */
   changeAll(change: (state: FilterState) => void): void {
     for (let i = this.#made - this.#kept; i < this.#made; i++) change(this.#at(i));

@@ -57,6 +57,11 @@ export function doubtBarometer(state: FilterState, varianceM2: number): void {
   state.addCovariance(ERROR.baroDrift, ERROR.baroDrift, varianceM2);
 }
 
+/** What the place was told by may have been from `ageS` earlier. */
+export function doubtAlongTheWay(state: FilterState, ageS: number): void {
+  widenHorizontally(state, (state.horizontalSpeedMps() * ageS) ** 2);
+}
+
 /** The offset of the map is what was expected of it before anything was measured. */
 export function forgetMapOffset(state: FilterState, sigmaM: number): void {
   const { covariance } = state;

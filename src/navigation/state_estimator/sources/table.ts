@@ -21,6 +21,8 @@ const DELAY_MARGIN_S = 0.5;
 interface SourceOptions extends GpsSourceOptions {
   /** The barometer has taken the filter along by so much. */
   readonly onBarometerRunsAway: (changedM: number) => void;
+  /** Pictures were taken at other times than those that they were fused at. */
+  readonly onPictureDelay: (changedS: number) => void;
 }
 
 export function measurementSources(options: SourceOptions) {
@@ -28,7 +30,10 @@ export function measurementSources(options: SourceOptions) {
   const gps = new GpsSource(options);
   const delay = new PictureDelay(
     config.historyS - DELAY_MARGIN_S,
-    (timeNs, delayS) => options.onEvent({ type: "picture_delay", timeNs, delayS }),
+    (timeNs, delayS, changedS) => {
+      options.onPictureDelay(changedS);
+      options.onEvent({ type: "picture_delay", timeNs, delayS });
+    },
   );
   const barometer = new BarometerSource(config, {
     height: (heightM) => gps.observeBaroHeight(heightM),
