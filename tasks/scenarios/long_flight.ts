@@ -8,11 +8,8 @@ import { ALWAYS, OUTPUT_RATE } from "./checks.ts";
 import type { Check, Scenario } from "./contract.ts";
 import { atMost, errorsM, part, recordsOf, worst } from "./measures.ts";
 
-/** Before it caches are being filled. */
-const WARM_S = 5 * 60;
-const AROUND_S = 30;
 /** Of the course of memory that is told. */
-const STEPS = 5;
+const PARTS = 6;
 
 /** Without GPS after a minute, or with it for all of the time. */
 export function longFlight(minutes: number, { isClean }: { readonly isClean: boolean }): Scenario {
@@ -59,25 +56,29 @@ export function longFlight(minutes: number, { isClean }: { readonly isClean: boo
   };
 }
 
+/**
+ * Of the last third of the flight and the third before it. In the first the tiles around the flight are kept for
+ * the first time, and buffers and the heap find their size.
+ */
 function flatMemory(durationS: number): Check {
-  const warmS = Math.min(WARM_S, durationS / 3);
   return {
     criterion: "memory",
-    what: `memory of airborne, minute ${(warmS / 60).toFixed(0)} to ${durationS / 60}`,
-    bar: "≤ 8 % more",
+    what: "memory of airborne, the last third of the flight over the third before it",
+    bar: "≤ 5 % more",
     measure: ({ memoryMb }) => {
-      const around = (atS: number) =>
+      const during = (fromS: number, toS: number) =>
         median(
-          memoryMb.filter(({ timeS }) => Math.abs(timeS - atS) <= AROUND_S).map(({ mb }) => mb),
+          memoryMb.filter(({ timeS }) => timeS >= fromS && timeS < toS).map(({ mb }) => mb),
         );
-      const early = around(warmS), late = around(durationS - AROUND_S);
-      if (early === null || late === null) return atMost(null, 8, "%");
-      const figure = atMost(100 * (late / early - 1), 8, "%");
+      const middle = during(durationS / 3, 2 * durationS / 3);
+      const last = during(2 * durationS / 3, durationS);
+      if (middle === null || last === null) return atMost(null, 5, "%");
+      const figure = atMost(100 * (last / middle - 1), 5, "%");
       const course = Array.from(
-        { length: STEPS + 1 },
-        (_, i) => around(warmS + (durationS - AROUND_S - warmS) * i / STEPS)?.toFixed(0),
+        { length: PARTS },
+        (_, i) => during(durationS * i / PARTS, durationS * (i + 1) / PARTS)?.toFixed(0),
       );
-      return { ...figure, text: `${figure.text}: ${course.join(", ")} MB, evenly spaced` };
+      return { ...figure, text: `${figure.text}: ${course.join(", ")} MB, a sixth of it each` };
     },
   };
 }
