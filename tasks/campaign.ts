@@ -77,6 +77,12 @@ const PARTS: Readonly<Record<string, (host: PartHost) => Promise<PartResult>>> =
       { GDN_POSTFLIGHT_KILLS: "20" },
       host,
     ),
+  provision: (host) =>
+    repeatTests(
+      ["tests/integration/provision_kill.test.ts"],
+      { GDN_PROVISION_KILLS: "20" },
+      host,
+    ),
   preflight: (host) =>
     repeatTests(["tests/integration/preflight.test.ts"], { GDN_PREFLIGHT: "full" }, host),
   sanitize: (host) => repeatTests(["--sanitize"], {}, host),
@@ -157,6 +163,7 @@ Long runs with many seeds. A failure prints the command that repeats it. The par
   quota        4 writers and 4 readers on a cache that is too small, watched, and kill -9 among evictions
   collect      20 times kill -9 of a collection from an aircraft's storage
   accounting   50 flights with stalls and overruns: every record is read back or counted
+  provision    20 times kill -9 of operator provision: the package of a run without a kill, each place once
   postflight   20 times kill -9 of a postflight over a real SSH server, its connection cut, its host key changed
   preflight    the preflight against all simulated flight controllers, right and wrong, in the dark, on a full disk
   upload       100 times kill -9 of an upload against the reference provider

@@ -331,6 +331,7 @@ export const JSON_RESULTS: Readonly<Record<string, readonly z.ZodType[]>> = {
     firstExpiresAt: z.string().nullable(),
     coverage: z.number().describe("0 to 1, of the area"),
     places: Count,
+    placesResumed: Count.describe("described by an interrupted run"),
     placeSidesM: z.array(z.number()),
     mapRegistrationSigmaM: z.number().describe("1 sigma, with the datum's error"),
     datumErrorM: z.number().describe("by how much the imagery's datum may shift the map"),

@@ -210,6 +210,7 @@ async function run(parts: ProvisionParts, values: Values, io: CommandIo): Promis
     pins: tools.pins,
     vision: tools.vision,
     placeModel: tools.placeModel,
+    workFolder: `${place.dataDirectory}/provisioning`,
     openMap: (tiles, frame) => tools.openMap(tiles, frame),
     buildDescriptorIndex: (path) => tools.buildDescriptorIndex(path),
     progress: (label, total) => io.progress(label, total),
@@ -236,6 +237,9 @@ function describe(summary: ProvisionSummary, io: CommandIo): void {
       `map error ${summary.mapRegistrationSigmaM} m (1 sigma), of which ${summary.datumErrorM} m ` +
         "by the datum of its imagery",
     );
+  }
+  if (summary.placesResumed > 0) {
+    io.out(`${summary.placesResumed} of them were described by a run that broke off`);
   }
   const { efSearch, recall } = summary.index;
   const found = recall === null ? "" : `, finds ${(100 * recall).toFixed(1)} % of the ten nearest`;

@@ -71,6 +71,8 @@ export interface ProvisionTools {
   readonly vision: VisionLibrary;
   /** null: places are described without a model. */
   readonly placeModel: PlaceModelTool | null;
+  /** Keeps what a run that is killed has described; removed when the package is whole. */
+  readonly workFolder: string;
   openMap(tiles: TileSource, localFrame: LocalFrame): MapSource;
   buildDescriptorIndex(path: string): DescriptorIndex;
   progress(label: string, total: number): Progress;
@@ -100,6 +102,8 @@ export interface ProvisionSummary {
   /** 0…1: covered ground over the ground of the area's tiles. */
   readonly coverage: number;
   readonly places: number;
+  /** Of the map's squares, those that an interrupted run had described. */
+  readonly placesResumed: number;
   readonly placeSidesM: readonly number[];
   /** 1 sigma of the map's own position error, metres, with the datum's. */
   readonly mapRegistrationSigmaM: number;

@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { type LocalFrame, type Progress, type Random, seededRandom } from "../../core/mod.ts";
+import {
+  type LocalFrame,
+  type Progress,
+  type Random,
+  readAhead,
+  seededRandom,
+} from "../../core/mod.ts";
 import type { Place } from "../../flight/flight_package/mod.ts";
 import type { LocalBounds, MapSource } from "../../navigation/map/mod.ts";
 import {
@@ -27,6 +33,9 @@ import { type PlaceCentre, placeCentres } from "./place_grid.ts";
 const TRAINING_TURN_SIGMA_RAD = 0.05;
 const TRAINING_SCALE_SIGMA = 0.02;
 
+/** Places that are described beside the one whose turn it is: the pictures of one, the sums of another. */
+const AHEAD = 2;
+
 /** Number of trial queries for choosing efSearch while the index is built. */
 const TRIAL_QUERIES = 160;
 
@@ -39,11 +48,18 @@ export interface DescribedPlaces {
   readonly trialQueries: Float32Array<ArrayBuffer>;
 }
 
+/** Keeps descriptors as they are made, and has those of a run that was killed. */
+interface KeptPlaces extends Disposable {
+  readonly rows: readonly (Float32Array<ArrayBuffer> | null | undefined)[];
+  append(place: number, row: Float32Array<ArrayBuffer> | null): void;
+}
+
 interface DescribeTools {
   readonly map: MapSource;
   readonly localFrame: LocalFrame;
   readonly vision: VisionLibrary;
   readonly sidesM: readonly number[];
+  openKept?(vocabulary: VladVocabulary, places: number): Promise<KeptPlaces>;
   progress(label: string, total: number): Progress;
   readonly signal?: AbortSignal;
 }
@@ -58,16 +74,23 @@ export async function describePlaces(
   const vocabulary = await learn(tools, renderer, training, describer);
   const descriptor = new VladDescriptor(vision, vocabulary, describer);
   const centres = tools.sidesM.flatMap((sideM) => placeCentres(map.bounds, sideM));
+  using kept = await tools.openKept?.(vocabulary, centres.length);
   const places: Place[] = [];
-  const rows: Float32Array[] = [];
+  const { axisCount } = vocabulary;
+  const descriptors = new Float32Array(centres.length * axisCount);
   using bar = tools.progress("describing places", centres.length);
-  for (const [i, centre] of centres.entries()) {
+  const describe = async (i: number) => {
     signal?.throwIfAborted();
-    const patch = await renderer.render(centre);
-    const row = patch === null ? null : await descriptor.describe(patch);
+    const before = kept?.rows[i];
+    if (before !== undefined) return { i, row: before, isNew: false };
+    const patch = await renderer.render(centres[i]);
+    return { i, row: patch === null ? null : await descriptor.describe(patch), isNew: true };
+  };
+  for await (const { i, row, isNew } of readAhead(centres.keys(), AHEAD, describe)) {
+    if (isNew) kept?.append(i, row);
     if (row !== null) {
-      rows.push(row);
-      places.push(placeOf(centre, tools.localFrame));
+      descriptors.set(row, places.length * axisCount);
+      places.push(placeOf(centres[i], tools.localFrame));
     }
     bar.update(i + 1);
   }
@@ -75,9 +98,10 @@ export async function describePlaces(
   if (places.length === 0) {
     throw new ProvisioningError("no place of the map has enough ground and structure to describe");
   }
+  const described = descriptors.subarray(0, places.length * axisCount);
   const trials = await describeTrials(tools, renderer, descriptor, training.seed);
-  const trialQueries = trials.length > 0 ? joined(trials) : joined(rows.slice(0, 1));
-  return { vocabulary, places, descriptors: joined(rows), trialQueries };
+  const trialQueries = trials.length > 0 ? joined(trials) : described.slice(0, axisCount);
+  return { vocabulary, places, descriptors: described, trialQueries };
 }
 
 function joined(rows: readonly Float32Array[]): Float32Array<ArrayBuffer> {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import { LocalFrame } from "../../core/mod.ts";
 import {
   PACKAGE_FORMAT_VERSION,
@@ -15,7 +16,9 @@ import {
   encodeVocabulary,
   MODEL_TRAINING_DEFAULT,
   VLAD_TRAINING_DEFAULT,
+  type VladVocabulary,
 } from "../../navigation/place_recognition/mod.ts";
+import type { MapSource } from "../../navigation/map/mod.ts";
 import type { IndexMetadata } from "../../navigation/descriptor_index/mod.ts";
 import type { ProvisionRequest, ProvisionSummary, ProvisionTools } from "./contract.ts";
 import { coverageMap } from "./coverage_map.ts";
@@ -23,6 +26,7 @@ import { type DescribedPlaces, describePlaces } from "./describe_places.ts";
 import { FreshTiles } from "./fresh_tiles.ts";
 import { pinMission } from "./mission_pins.ts";
 import { PackageFolder } from "./package_folder.ts";
+import { PlaceJournal } from "./place_journal.ts";
 import { fittingSides } from "./place_grid.ts";
 import { SelectedTiles } from "./selected_map.ts";
 import { selectTiles, type TileSelection } from "./select_tiles.ts";
@@ -52,13 +56,8 @@ export async function provisionPackage(
   const localFrame = new LocalFrame({ ...middleOf(selection), heightM: request.groundHeightM });
   const map = tools.openMap(new SelectedTiles(tools.cache, selection), localFrame);
   const sidesM = fittingSides(map.bounds, request.placeSidesM);
-  const { vision, signal } = tools;
-  const progress = tools.progress.bind(tools);
-  const described = await describePlaces(
-    { map, localFrame, vision, sidesM, progress, signal },
-    tools.placeModel === null ? VLAD_TRAINING_DEFAULT : MODEL_TRAINING_DEFAULT,
-    tools.placeModel?.describer,
-  );
+  const made = await describe({ map, localFrame, sidesM, selection, request, tools });
+  const { described } = made;
   await folder.write(PACKAGE_PATHS.vocabulary, encodeVocabulary(described.vocabulary));
   if (tools.placeModel !== null) {
     const { name, sha256, describer: { elementType } } = tools.placeModel;
@@ -71,7 +70,7 @@ export async function provisionPackage(
     await folder.adopt(PACKAGE_PATHS.index + suffix);
   }
 
-  signal?.throwIfAborted();
+  tools.signal?.throwIfAborted();
   const mapError = mapErrorOf(request, selection);
   const freshness = freshnessOf(request, fresh, tiles);
   const { bytes, manifestSha256 } = await folder.finish({
@@ -85,6 +84,7 @@ export async function provisionPackage(
     mapRegistrationSigmaM: mapError.mapRegistrationSigmaM,
     ...(freshness.isNeeded ? { freshness: freshness.document } : {}),
   });
+  await made.journal?.remove();
   await pinned.keep();
   const covered = tiles.reduce((sum, tile) => sum + tile.coverage, 0);
   return {
@@ -98,6 +98,7 @@ export async function provisionPackage(
     firstExpiresAt: freshness.document.firstExpiresAt,
     coverage: covered / (tiles.length + selection.holes.length),
     places: described.places.length,
+    placesResumed: made.journal?.resumed ?? 0,
     placeSidesM: sidesM,
     ...mapError,
     descriptorDimension: described.vocabulary.axisCount,
@@ -106,6 +107,56 @@ export async function provisionPackage(
     manifestSha256,
     coverageMap: coverageMap(selection.rectangle, tiles),
   };
+}
+
+interface DescribeParts {
+  readonly map: MapSource;
+  readonly localFrame: LocalFrame;
+  readonly sidesM: readonly number[];
+  readonly selection: TileSelection;
+  readonly request: ProvisionRequest;
+  readonly tools: ProvisionTools;
+}
+
+/** The journal is closed, and stays until the package is whole. */
+async function describe({ map, localFrame, sidesM, selection, request, tools }: DescribeParts) {
+  const { vision, signal, placeModel, workFolder } = tools;
+  const opened: { journal?: PlaceJournal } = {};
+  const described = await describePlaces(
+    {
+      map,
+      localFrame,
+      vision,
+      sidesM,
+      async openKept(vocabulary, places) {
+        const key = journalKey(selection, request, vocabulary, sidesM);
+        const dimension = vocabulary.axisCount;
+        return opened.journal = await PlaceJournal.open(workFolder, { key, places, dimension });
+      },
+      progress: tools.progress.bind(tools),
+      signal,
+    },
+    placeModel === null ? VLAD_TRAINING_DEFAULT : MODEL_TRAINING_DEFAULT,
+    placeModel?.describer,
+  );
+  return { described, journal: opened.journal };
+}
+
+/** Hash of all that the descriptors of the places depend on. */
+function journalKey(
+  { zoom, area, tiles }: TileSelection,
+  { groundHeightM }: ProvisionRequest,
+  vocabulary: VladVocabulary,
+  sidesM: readonly number[],
+): Uint8Array {
+  const hash = createHash("sha256");
+  // The vocabulary is of this build of the native library, and of the model where there is one.
+  hash.update(encodeVocabulary(vocabulary));
+  hash.update(JSON.stringify({ zoom, area, groundHeightM, sidesM }));
+  for (const { tileId: { x, y }, contentSha256 } of tiles) {
+    hash.update(`${x}/${y} ${contentSha256}\n`);
+  }
+  return hash.digest();
 }
 
 /** Ids are positions in `place/places.json`. */
