@@ -120,6 +120,10 @@ export interface ReplayRequest {
   readonly groundAltitudeM: number | null;
   /** Photographs: a file of their poses; null: their tags. */
   readonly posesPath: string | null;
+  /** Photographs: KML, GeoJSON or CSV of their positions; null: none. */
+  readonly positionsPath: string | null;
+  /** Photographs: an HTML page; null: none. */
+  readonly reportPath: string | null;
   /** Does without the filter of system calls. */
   readonly noSyscallFilter: boolean;
 }

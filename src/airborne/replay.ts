@@ -17,13 +17,14 @@ import {
 import { openPhotographFolder } from "../flight/replay/mod.ts";
 import type { EstimatorParts, FlightConsole, ReplayParts, ReplayRequest } from "./contract.ts";
 import { packageOptions, readAirborneConfig } from "./flight_options.ts";
-import type { SummaryLine } from "./json_lines.ts";
+import type { PhotographLine, SummaryLine } from "./json_lines.ts";
 import type { LogSummaryLine } from "./log_lines.ts";
 import { nonThrowingNote } from "./notes.ts";
 import { replayFlight } from "./replay_flight.ts";
 import { isLogPath, logExitCode, logStartOption, logSummaryText } from "./replay_log_command.ts";
 import { replayLog } from "./replay_log.ts";
 import { replayPhotographs } from "./photographs/replay_photographs.ts";
+import { photographsText, tableHeader, tableRow } from "./photographs/verdict.ts";
 import { summaryText } from "./summary_text.ts";
 
 const ABOUT = `
@@ -102,6 +103,17 @@ const OPTIONS = {
       "photographs: a table of their names, positions, altitudes, yaw, pitch and roll, in place " +
       "of tags (CSV, ODM's geo.txt, Agisoft's or Pix4D's export, senseFly's geoinfo)",
   }),
+  positions: option.path({
+    access: "create",
+    placeholder: "FILE",
+    help: "photographs: write where they were taken (.kml, .geojson or .csv); must not exist",
+  }),
+  report: option.path({
+    access: "create",
+    placeholder: "FILE",
+    help: "photographs: write an HTML page with the photographs laid on the map; must not " +
+      "exist",
+  }),
   irregular: option.flag({
     help: "pass on sensor rows that are missing, doubled or out of order as a live link brings " +
       "them; otherwise such a recording is refused",
@@ -162,6 +174,8 @@ function requestOf(values: Values): ReplayRequest {
     irregular: values.irregular,
     groundAltitudeM: values.groundAltitude ?? null,
     posesPath: values.poses ?? null,
+    positionsPath: values.positions ?? null,
+    reportPath: values.report ?? null,
     noSyscallFilter: values.noSyscallFilter,
   };
 }
@@ -215,16 +229,25 @@ async function run(
 ): Promise<ExitCode> {
   const config = await readAirborneConfig(request);
   const progress = io.progress("replay", 1);
-  const console: FlightConsole = {
-    line: (line) => request.json && io.out(JSON.stringify(line)),
-    note: nonThrowingNote((line) => io.err(line)),
-    progress: (done, total) => progress.update(done / Math.max(1, total)),
-    signal: io.signal,
-  };
   // With one of the two files it is a recorded flight that lacks the other.
   const isFlight = await exists(`${request.flightPath}/flight.json`) ||
     await exists(`${request.flightPath}/frames.csv`);
   if (!isFlight) await refuseForPhotographs(request);
+  else refuseForFlight(request);
+  const photographs: PhotographLine[] = [];
+  const console: FlightConsole = {
+    line: (line) => {
+      if (request.json) io.out(JSON.stringify(line));
+      else if ("name" in line && line.type === "frame") {
+        if (photographs.length === 0) io.out(tableHeader());
+        photographs.push(line);
+        io.out(tableRow(line));
+      }
+    },
+    note: nonThrowingNote((line) => io.err(line)),
+    progress: (done, total) => progress.update(done / Math.max(1, total)),
+    signal: io.signal,
+  };
   const replay = isFlight ? replayFlight : replayPhotographs;
   let summary: SummaryLine;
   try {
@@ -237,7 +260,12 @@ async function run(
     io.err("no picture gave a position: the map does not show this flight's ground well enough");
   }
   if (request.json) io.out(JSON.stringify(summary));
-  else for (const line of summaryText(summary, { isReplay: true })) io.out(line);
+  else {
+    const text = isFlight
+      ? summaryText(summary, { isReplay: true })
+      : photographsText(photographs, summary);
+    for (const line of text) io.out(line);
+  }
   return exitCode(summary);
 }
 
@@ -247,6 +275,15 @@ function exitCode(summary: SummaryLine): ExitCode {
   if (recorderBroken || Object.keys(outputFaults).length > 0) return EXIT.io;
   if (framesFailed > 0 && frames === 0) return EXIT.data;
   return framesFailed + summary.sensorFaults > 0 || summary.fixes === 0 ? EXIT.lossy : EXIT.ok;
+}
+
+/** What only photographs have. */
+function refuseForFlight(request: ReplayRequest): void {
+  const { groundAltitudeM, posesPath, positionsPath, reportPath } = request;
+  if ([groundAltitudeM, posesPath, positionsPath, reportPath].every((value) => value === null)) {
+    return;
+  }
+  throw new UsageError("--ground-altitude, --poses, --positions and --report are for photographs");
 }
 
 /** Photographs have no flight to record, and no estimate that tiles could be made with. */

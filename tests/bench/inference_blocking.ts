@@ -83,6 +83,8 @@ if (flightPath !== undefined) {
       irregular: false,
       groundAltitudeM: null,
       posesPath: null,
+      positionsPath: null,
+      reportPath: null,
       noSyscallFilter: true,
     },
   };

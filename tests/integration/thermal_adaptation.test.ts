@@ -68,6 +68,8 @@ Deno.test("a computer that heats up works less, recovers late, and the record sh
       irregular: false,
       groundAltitudeM: null,
       posesPath: null,
+      positionsPath: null,
+      reportPath: null,
       // It would be on the process of the tests.
       noSyscallFilter: true,
     },

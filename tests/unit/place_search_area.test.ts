@@ -6,7 +6,7 @@ import { PlaceRecognitionConfigSchema } from "../../src/navigation/place_recogni
 Deno.test("searchArea(): a map that is coarsened to the limit is within it, whatever its size", () => {
   const config = PlaceRecognitionConfigSchema.parse({});
   const random = seededRandom("search area");
-  const camera = { widthPx: 1280, fxPx: 1109 };
+  const camera = { widthPx: 1280, heightPx: 480, fxPx: 1109 };
   const prior = (heightM: number) => ({
     positionLocalM: [0, 0, heightM] as const,
     localFromCamera: [1, 0, 0, 0, 1, 0, 0, 0, 1] as const,
@@ -27,7 +27,7 @@ Deno.test("searchArea(): a map that is coarsened to the limit is within it, what
 
 Deno.test("searchArea(): a long strip of map costs what it covers", () => {
   const config = PlaceRecognitionConfigSchema.parse({});
-  const camera = { widthPx: 1280, fxPx: 1109 };
+  const camera = { widthPx: 1280, heightPx: 480, fxPx: 1109 };
   const prior = {
     positionLocalM: [0, 0, 500] as const,
     localFromCamera: [1, 0, 0, 0, 1, 0, 0, 0, 1] as const,

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { monotonicNs } from "../../core/mod.ts";
+import { monotonicNs, Output } from "../../core/mod.ts";
 import { readPhotographPoses } from "../../flight/photographs/mod.ts";
 import { openPhotographFolder, type PhotographFlight } from "../../flight/replay/mod.ts";
 import { CompanionNotes } from "../companion_records.ts";
@@ -22,6 +22,8 @@ import { FlightKnowledge } from "./flight_knowledge.ts";
 import { PhotographLocator } from "./locate_photograph.ts";
 import { photographLine, withoutPlace } from "./photograph_line.ts";
 import { mapExtent } from "./photograph_prior.ts";
+import { type ReportedPhotograph, reportedPhotograph, reportPage } from "./photograph_report.ts";
+import { checkPositionFile, positionsText } from "./position_files.ts";
 
 export async function replayPhotographs(
   parts: ReplayParts,
@@ -30,6 +32,11 @@ export async function replayPhotographs(
   console: FlightConsole,
 ): Promise<SummaryLine> {
   const { flightPath, groundAltitudeM, posesPath, strict } = request;
+  // A file that is there already is refused before the work.
+  const { positionsPath, reportPath } = request;
+  if (positionsPath !== null) checkPositionFile(positionsPath);
+  await using positions = positionsPath === null ? null : await Output.file(positionsPath);
+  await using report = reportPath === null ? null : await Output.file(reportPath);
   const poses = posesPath === null ? null : await readPhotographPoses(posesPath);
   const flight = await openPhotographFolder(flightPath, { groundAltitudeM, poses, strict });
   // Without a time of capture no tile counts as too old.
@@ -49,7 +56,20 @@ export async function replayPhotographs(
   ];
   for (const warning of warnings) if (warning !== null) console.note(warning);
   const replay = new PhotographReplay(airborne, flight, request, console);
-  return await replay.run();
+  const summary = await replay.run();
+  if (positions !== null) {
+    await commit(positions, positionsText(positions.path, replay.lines));
+  }
+  if (report !== null) {
+    const map = { localFrame: airborne.localFrame, tiles: airborne.flightPackage.tiles };
+    await commit(report, await reportPage(replay.lines, replay.reported, map));
+  }
+  return summary;
+}
+
+async function commit(output: Output, text: string): Promise<void> {
+  await output.guard(() => Deno.writeTextFile(output.temporaryPath, text));
+  await output.commit();
 }
 
 /** A photograph's line, until nothing that follows can change it. */
@@ -67,6 +87,10 @@ class PhotographReplay {
   readonly #tally: FlightTally;
   readonly #faults: FaultLines;
   readonly #companionNotes: CompanionNotes;
+  /** All that were printed. */
+  readonly lines: PhotographLine[] = [];
+  /** What a report needs of those that are located, by sequence. */
+  readonly reported = new Map<number, ReportedPhotograph>();
   /** By sequence, of the flight that is being looked at. */
   readonly #pending = new Map<number, Pending>();
   #knowledge = new FlightKnowledge();
@@ -144,6 +168,9 @@ class PhotographReplay {
     if (isSecondLook && found.located === null) return;
     this.#pending.set(sequence, { line, isFinal: wasEstablished && found.located !== null });
     if (found.located === null) return;
+    if (this.#request.reportPath !== null) {
+      this.reported.set(sequence, await reportedPhotograph(event));
+    }
     this.#knowledge.add(found.located);
     if (!wasEstablished && this.#knowledge.isEstablished) this.#confirm(event.heightAboveGroundM);
   }
@@ -175,7 +202,10 @@ class PhotographReplay {
     for (const sequence of [...this.#pending.keys()].sort((a, b) => a - b)) {
       const { line, isFinal } = this.#pending.get(sequence)!;
       if (!isFinal) return;
-      if (line.type === "frame") this.#tally.frame(line);
+      if (line.type === "frame") {
+        this.#tally.frame(line);
+        this.lines.push(line);
+      }
       this.#console.line(line);
       this.#pending.delete(sequence);
     }

@@ -9,3 +9,4 @@ export { djiMakerNote } from "./dji_maker_note.ts";
 export { parsePhotographPoses, type PhotographPoses, readPhotographPoses } from "./poses_file.ts";
 export { heightAboveGroundM, localFromCamera } from "./pose.ts";
 export { type PhotographFile, readPhotograph, readPhotographFolder } from "./read_photograph.ts";
+export { photographThumbnail } from "./tags.ts";

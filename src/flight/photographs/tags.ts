@@ -105,3 +105,15 @@ export async function readTags(
   }
   return new PhotographTags(name, tags);
 }
+
+/** The small picture that the camera wrote beside the large one; null where there is none. */
+export async function photographThumbnail(
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array | null> {
+  try {
+    const thumbnail = await exifr.thumbnail(bytes);
+    return thumbnail === undefined ? null : new Uint8Array(thumbnail);
+  } catch {
+    return null;
+  }
+}

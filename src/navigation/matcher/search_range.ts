@@ -11,11 +11,11 @@ export function halfRange(wanted: number, step: number, most: number): number {
  * further where it looks aside.
  */
 export function viewReachM(
-  camera: { readonly widthPx: number; readonly fxPx: number },
+  camera: { readonly widthPx: number; readonly heightPx: number; readonly fxPx: number },
   heightM: number,
   localFromCamera: Matrix3,
 ): number {
-  const widthM = heightM * camera.widthPx / camera.fxPx;
+  const widthM = heightM * Math.max(camera.widthPx, camera.heightPx) / camera.fxPx;
   // The optical axis is the camera's z; it meets the ground so far aside.
   const aside = Math.hypot(localFromCamera[2], localFromCamera[5]) /
     Math.max(0.05, -localFromCamera[8]);

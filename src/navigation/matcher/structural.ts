@@ -173,7 +173,7 @@ export class StructuralMatcher implements CrossDomainMatcher {
 
   /** The same number of pixels at every height, but never finer than the map. */
   #scales(camera: CameraModel, heightM: number, localFromCamera: Matrix3): Scales {
-    const widthM = heightM * camera.widthPx / camera.fxPx;
+    const widthM = heightM * Math.max(camera.widthPx, camera.heightPx) / camera.fxPx;
     const coarseGsdM = Math.max(this.#map.gsdM, widthM / this.#config.coarseWidthPx);
     return {
       coarseGsdM,

@@ -27,7 +27,7 @@ interface SearchArea {
 export function searchArea(
   prior: PlaceHypothesis,
   bounds: LocalBounds,
-  camera: { readonly widthPx: number; readonly fxPx: number },
+  camera: { readonly widthPx: number; readonly heightPx: number; readonly fxPx: number },
   config: PlaceRecognitionConfig,
   mapGsdM: number,
 ): SearchArea {
@@ -39,7 +39,7 @@ export function searchArea(
   const north = Math.min(bounds.northMaxM, northM + reachM);
   const reachEastM = Math.max(0, (east - west) / 2), reachNorthM = Math.max(0, (north - south) / 2);
   const areaM2 = 4 * reachEastM * reachNorthM;
-  const footprintM = heightM * camera.widthPx / camera.fxPx;
+  const footprintM = heightM * Math.max(camera.widthPx, camera.heightPx) / camera.fxPx;
   // A large area is compared more coarsely before it is too large.
   const coarseM = Math.min(
     footprintM / config.exhaustiveWidthMinPx,
