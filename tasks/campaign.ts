@@ -38,6 +38,16 @@ const PARTS: Readonly<Record<string, (host: PartHost) => Promise<PartResult>>> =
       { GDN_FDR_KILL_ROUNDS: "200", GDN_POWER_CUT_SEEDS: "50" },
       host,
     ),
+  trust: (host) =>
+    repeatTests(
+      [
+        "tests/faults/package_attacks.test.ts",
+        "tests/faults/package_reboot.test.ts",
+        "tests/integration/signing_secrets.test.ts",
+      ],
+      { GDN_ATTACKS: "processes", GDN_REBOOT_BYTES: "10000000000", GDN_SECRETS: "full" },
+      host,
+    ),
   report: (host) =>
     repeatTests(["tests/integration/fdr_report.test.ts"], { GDN_REPORT_SECONDS: "3600" }, host),
   damage: (host) =>
@@ -154,6 +164,8 @@ Long runs with many seeds. A failure prints the command that repeats it. The par
   load         the flight recorder at 100,000 records of 256 bytes a second for 60 s (4 GiB in TMPDIR):
                none dropped, all read back
   recorder     kill -9 of a recorder under load (200 times), a power cut at every moment, refusing disks
+  trust        attacks on signed packages, each at a process of its own; a restart in flight with a package of
+               10 GB (sparse, in TMPDIR); passphrases and keys sought in files, process list and core files
   report       the report of an hour of flight
   damage       a recorded flight cut at every byte, every bit of it flipped, parts overwritten: what
                is damaged is named, every whole record is salvaged

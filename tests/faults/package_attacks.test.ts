@@ -11,6 +11,7 @@ import {
   type Manifest,
 } from "../../src/flight/flight_package/mod.ts";
 import {
+  signManifest,
   signTestPackage,
   type TestKey,
   testKey,
@@ -129,7 +130,7 @@ const OF_FILES: readonly Attack[] = [
       const newer = `${rig.package}-2`;
       await copyFolder(rig.package, newer);
       await otherVersion(newer);
-      await signTestPackage(newer, KEY, { counter: 2 });
+      await signManifest(newer, KEY, { counter: 2 });
       await Deno.copyFile(await someTile(newer), await someTile(rig.package));
     },
     code: 65,
@@ -141,7 +142,7 @@ const OF_FILES: readonly Attack[] = [
       const newer = `${rig.package}-2`;
       await copyFolder(rig.package, newer);
       await otherVersion(newer);
-      await signTestPackage(newer, KEY, { counter: 2 });
+      await signManifest(newer, KEY, { counter: 2 });
       await Deno.copyFile(`${newer}/${SIGNATURE}`, `${rig.package}/${SIGNATURE}`);
     },
     code: 65,
@@ -199,14 +200,14 @@ const OF_SIGNATURES: readonly Attack[] = [
     name: "a forged signature under the id of the trusted key",
     attack: (rig) => {
       const forger = { ...OTHER, secretKey: { ...OTHER.secretKey, keyId: KEY.secretKey.keyId } };
-      return signTestPackage(rig.package, forger);
+      return signManifest(rig.package, forger);
     },
     code: 65,
     says: /minisig: is not genuine: manifest\.json or its signature was altered/,
   },
   {
     name: "a signature by another key",
-    attack: (rig) => signTestPackage(rig.package, OTHER),
+    attack: (rig) => signManifest(rig.package, OTHER),
     code: 77,
     says: new RegExp(`minisig: was made with key ${OTHER.id}, which is not trusted here`),
   },
@@ -247,7 +248,7 @@ const OF_SIGNATURES: readonly Attack[] = [
 const OF_TIME_AND_PLACE: readonly Attack[] = [
   {
     name: "an expired package",
-    attack: (rig) => signTestPackage(rig.package, KEY, { expiresInS: -1 }),
+    attack: (rig) => signManifest(rig.package, KEY, { expiresInS: -1 }),
     code: 77,
     says: /minisig: expired on \S+ \(now \S+\); sign it anew/,
   },
@@ -271,7 +272,7 @@ const OF_TIME_AND_PLACE: readonly Attack[] = [
     attack: (rig) => {
       rig.more.push("--config", `${rig.trust}/../airborne.yaml`);
       return Promise.all([
-        signTestPackage(rig.package, KEY, { aircraft: ["falcon-7"] }),
+        signManifest(rig.package, KEY, { aircraft: ["falcon-7"] }),
         Deno.writeTextFile(`${rig.trust}/../airborne.yaml`, "trust: {aircraftId: falcon-8}\n"),
       ]);
     },
@@ -280,7 +281,7 @@ const OF_TIME_AND_PLACE: readonly Attack[] = [
   },
   {
     name: "a package for some aircraft, and this one has no id",
-    attack: (rig) => signTestPackage(rig.package, KEY, { aircraft: ["falcon-7"] }),
+    attack: (rig) => signManifest(rig.package, KEY, { aircraft: ["falcon-7"] }),
     code: 77,
     says: /minisig: is for aircraft falcon-7 alone, and this one has no id/,
   },
@@ -382,7 +383,7 @@ Deno.test("airborne fly refuses each attack on a signed package with a message a
         more: [],
       };
       await copyFolder(world().package, rig.package);
-      await signTestPackage(rig.package, KEY);
+      await signManifest(rig.package, KEY);
       await attack(rig);
       const outcome = await fly(rig);
       assert.match(outcome.err, says);
@@ -392,9 +393,8 @@ Deno.test("airborne fly refuses each attack on a signed package with a message a
 });
 
 Deno.test("airborne replay takes an unsigned package, and says so plainly", async () => {
-  const { code, err } = await run("airborne", [
-    ...["replay", world().flight, "--package", world().package],
-  ], { read: [world().flight, world().package] });
+  const args = ["replay", world().flight, "--package", world().package, "--no-syscall-filter"];
+  const { code, err } = await runInProcess("airborne", args);
   assert.equal(code, 0, err);
   assert.match(err, /the package is NOT TRUSTED: it is unsigned: anybody may have made it/);
 });

@@ -4,9 +4,15 @@
  * @module
  */
 import { randomFillSync } from "node:crypto";
-import { ed25519PrivateKey, ed25519PublicBytes } from "../../src/core/mod.ts";
-import { keyIdText, type MinisignSecretKey, signFile } from "../../src/core/minisign/mod.ts";
-import { SUCCESSOR_COMMENT } from "../../src/flight/flight_package/mod.ts";
+import {
+  ed25519PrivateKey,
+  ed25519PublicBytes,
+  keyIdText,
+  type MinisignSecretKey,
+  sha256Hex,
+  signFile,
+} from "../../src/core/mod.ts";
+import { encodeStatement, SUCCESSOR_COMMENT } from "../../src/flight/flight_package/mod.ts";
 import { type HeldKey, signPackage } from "../../src/workstation/package_signing/mod.ts";
 
 export interface TestKey extends HeldKey {
@@ -50,16 +56,35 @@ interface Signed {
 const DAY_S = 24 * 3600;
 
 export async function signTestPackage(path: string, key: TestKey, signed: Signed = {}) {
-  const { counter = 1, expiresInS = DAY_S, lineage = [key], ...rest } = signed;
-  const nowMs = Date.now();
+  const { lineage = [key] } = signed;
+  const { counter, createdAt, expiresAt, ...rest } = stated(signed);
   return await signPackage(path, {
     ...rest,
     secretKey: key.secretKey,
     lineage,
-    createdAt: new Date(Math.min(nowMs, nowMs + 1000 * (expiresInS - DAY_S))),
-    expiresAt: new Date(nowMs + 1000 * expiresInS),
+    createdAt: new Date(createdAt),
+    expiresAt: new Date(expiresAt),
     counterOf: () => counter,
   });
+}
+
+/** Without a look at the files, which `signPackage` verifies. */
+export async function signManifest(path: string, key: TestKey, signed: Signed = {}): Promise<void> {
+  const bytes = await Deno.readFile(`${path}/manifest.json`);
+  const { name } = JSON.parse(new TextDecoder().decode(bytes));
+  const statement = { ...stated(signed), name, manifestSha256: sha256Hex(bytes) };
+  const text = signFile(bytes, key.secretKey, encodeStatement(statement));
+  await Deno.writeTextFile(`${path}/manifest.json.minisig`, text);
+}
+
+function stated({ counter = 1, expiresInS = DAY_S, lineage: _, ...rest }: Signed) {
+  const nowMs = Date.now();
+  return {
+    ...rest,
+    counter,
+    createdAt: new Date(Math.min(nowMs, nowMs + 1000 * (expiresInS - DAY_S))).toISOString(),
+    expiresAt: new Date(nowMs + 1000 * expiresInS).toISOString(),
+  };
 }
 
 /** A folder of keys as `airborne keys trust` makes it. */
