@@ -110,7 +110,7 @@ export class FixFinder {
   ): Promise<Fixed> {
     const timeNs = camera.exposureMidNs;
     this.#loseMotionCredit(estimate);
-    const prior = this.#hinted(believed);
+    const prior = this.#hinted(this.#untold(estimate, believed));
     if (prior.positionLocalM[2] < this.#parts.config.heightMinM) {
       return {
         location: { ...NO_LOCATION, reason: "too_low" },
@@ -167,6 +167,12 @@ export class FixFinder {
   #isUnconfirmed(estimate: StateEstimate): boolean {
     const { gps, fused } = this.#parts.estimator.health();
     return !Number.isFinite(estimate.anchorAgeS) && (gps === "demoted" || fused.gps === 0);
+  }
+
+  /** A start that may be far off, as is told, is looked at all the same until the filter doubts it itself. */
+  #untold(estimate: StateEstimate, prior: CameraPrior): CameraPrior {
+    if (!this.#isUnconfirmed(estimate)) return prior;
+    return { ...prior, sigmaHorizontalM: this.#doubt.untoldM(prior.sigmaHorizontalM) };
   }
 
   /** A start that GPS never told, and that the map does not show. */
