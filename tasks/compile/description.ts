@@ -135,6 +135,7 @@ const INSIDE: Readonly<Record<string, string | null>> = {
   "src/flight/flight_recorder": "{bundles}",
   "src/navigation/inference": "{bundles}",
   "/usr/bin/ldd": "/usr/bin/ldd",
+  "/etc/gdn/trust": "/etc/gdn/trust",
   config: null,
   data: null,
   packages: null,
