@@ -69,20 +69,56 @@ void clean_environment(const Tree &tree) {
   setenv("DENO_NO_UPDATE_CHECK", "1", 1);
 }
 
-// A file or socket that the caller left open would pass every wall: Landlock judges the opening alone, and native
-// code needs no name for what is open.
-void close_inherited() {
-  constexpr unsigned kFirst = STDERR_FILENO + 1;
-  if (syscall(SYS_close_range, kFirst, ~0U, 0) == 0) return;
+// The descriptor that an argument `--passphrase-fd N` or `--key-fd N` names; -1 for others.
+int named_descriptor(int argc, char **argv, int at) {
+  for (const char *option : {"--passphrase-fd", "--key-fd"}) {
+    const size_t length = strlen(option);
+    if (strncmp(argv[at], option, length) != 0) continue;
+    const char *value = argv[at][length] == '=' ? argv[at] + length + 1
+                        : argv[at][length] == 0 && at + 1 < argc ? argv[at + 1] : "";
+    char *end = nullptr;
+    const long number = strtol(value, &end, 10);
+    return *value != 0 && *end == 0 && number > STDERR_FILENO && number < 1024 ? static_cast<int>(number) : -1;
+  }
+  return -1;
+}
+
+// A pipe or a plain file that can be read and not written.
+bool is_input(int file) {
+  struct stat info {};
+  const int flags = fcntl(file, F_GETFL);
+  return flags >= 0 && (flags & O_ACCMODE) == O_RDONLY && fstat(file, &info) == 0 &&
+         (S_ISFIFO(info.st_mode) || S_ISREG(info.st_mode));
+}
+
+void close_between(unsigned first, unsigned last) {
+  if (first > last || syscall(SYS_close_range, first, last, 0) == 0) return;
   // Linux before 5.9.
-  std::vector<int> open_now;
+  std::vector<unsigned> open_now;
   if (DIR *folder = opendir("/proc/self/fd")) {
-    while (const dirent *entry = readdir(folder)) open_now.push_back(atoi(entry->d_name));
+    while (const dirent *entry = readdir(folder)) open_now.push_back(static_cast<unsigned>(atoi(entry->d_name)));
     closedir(folder);
   }
-  for (const int file : open_now) {
-    if (file >= static_cast<int>(kFirst)) close(file);
+  for (const unsigned file : open_now) {
+    if (file >= first && file <= last) close(static_cast<int>(file));
   }
+}
+
+// A file or socket that the caller left open would pass every wall: Landlock judges the opening alone, and native
+// code needs no name for what is open. Only an input that the command line names stays.
+void close_inherited(int argc, char **argv) {
+  std::vector<unsigned> kept;
+  for (int at = 1; at < argc; at++) {
+    const int file = named_descriptor(argc, argv, at);
+    if (file >= 0 && is_input(file)) kept.push_back(static_cast<unsigned>(file));
+  }
+  std::sort(kept.begin(), kept.end());
+  unsigned first = STDERR_FILENO + 1;
+  for (const unsigned file : kept) {
+    if (file > first) close_between(first, file - 1);
+    first = std::max(first, file + 1);
+  }
+  close_between(first, ~0U);
 }
 
 // The runtime panics where it cannot open its own few, and a database opens many at once (measured: 192 suffice for
@@ -229,7 +265,7 @@ int main(int argc, char **argv) {
   const char *name = slash == nullptr ? argv[0] : slash + 1;
   // Where the caller ignores it nobody could ask how the planner ended.
   signal(SIGCHLD, SIG_DFL);
-  gdn::close_inherited();
+  gdn::close_inherited(argc, argv);
   try {
     return gdn::run(argc, argv);
   } catch (const gdn::Fault &fault) {

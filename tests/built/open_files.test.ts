@@ -43,3 +43,17 @@ Deno.test("what the caller left open is closed before the runtime starts", () =>
     assert.match(seen, /^seen/m);
     assert.ok(!seen.includes("/secret"), seen);
   }));
+
+Deno.test("of what the caller left open an input that the command line names stays, and nothing that can be written", () =>
+  inScratch(async (folder) => {
+    await Deno.writeTextFile(`${folder}/secret`, "a passphrase of a test\n");
+    const create = (name: string, open: string) => {
+      const line = `%/operator keys create ${name} --passphrase-fd 5 ${open} 6<secret`;
+      const program = built("operator");
+      return inBash(line.replaceAll("%/operator", program), folder);
+    };
+    assert.equal((await create("piped", "5< <(cat secret)")).code, 0);
+    assert.equal((await create("file", "5<secret")).code, 0);
+    const written = await create("written", "5<>secret");
+    assert.equal(written.code, 64, written.err);
+  }));
