@@ -58,6 +58,7 @@ class SegmentScan {
     magic: false,
     summaryDamage: false,
     damage: false,
+    chunk: false,
   };
 
   constructor(source: ByteSource) {
@@ -164,8 +165,9 @@ class SegmentScan {
     const says = `its length field states ${length} bytes`;
     if (event.type === "message") {
       if (readEnvelope(event.message.data) !== undefined) return;
-      // Of another program, where nothing is damaged.
-      if (!this.#seen.damage && await leadsOn(this.#source, next)) return;
+      // Of another program, where nothing is damaged and messages are not in chunks.
+      const { damage, chunk } = this.#seen;
+      if (!damage && !chunk && await leadsOn(this.#source, next)) return;
       throw new FormatFault("it holds no record of a flight");
     }
     if (event.type === "footer" && !exact && !await this.#isMagicAt(next)) {
@@ -231,6 +233,7 @@ class SegmentScan {
   async #enter(chunk: Exclude<ChunkOutcome, { unreadable: unknown }>): Promise<void> {
     const { head, recordsOffset, endOffset, storedBytes } = chunk;
     this.#inSummary = false;
+    this.#seen.chunk = true;
     const offset = this.#offset;
     for (const { code, reason } of chunk.faults) this.#damage(code, offset, "chunk", reason, false);
     const records = walkChunk(chunk.records, recordsOffset, chunk.verified);

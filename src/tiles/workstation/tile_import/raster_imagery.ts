@@ -208,6 +208,9 @@ function checkOutline(outline: readonly { latitudeDeg: number; longitudeDeg: num
         "(check its georeference, or --centre and --gsd)",
     );
   }
+  if (outline.every(({ latitudeDeg }) => Math.abs(latitudeDeg) > MERCATOR_LATITUDE_MAX_DEG)) {
+    throw refuse(`it lies nearer to a pole than slippy maps go (${outline[0].latitudeDeg}°)`);
+  }
   // A picture of the whole world is as wide, but goes there step by step.
   const step = outline.length > 2 * EDGES ? EDGES : 1;
   const jumps = outline.some(({ longitudeDeg }, i) =>

@@ -36,9 +36,14 @@ export async function readRasterHeader(path: string): Promise<RasterHeader> {
     sharp.cache(false);
     header = await sharp(path, { limitInputPixels: false, failOn: "error" }).metadata();
   } catch (error) {
-    throw new DataError(path, `no picture can be read from it (${shortReason(error)})`, {
-      cause: error,
-    });
+    throw new DataError(
+      path,
+      `no picture can be read from it (${
+        shortReason(error)
+      }); what GDAL reads becomes a GeoTIFF: ` +
+        "gdal_translate IN OUT.tif",
+      { cause: error },
+    );
   }
   if (!RASTER_FORMATS.includes(header.format)) {
     throw new DataError(

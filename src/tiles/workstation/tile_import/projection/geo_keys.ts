@@ -26,6 +26,7 @@ export const KEY = {
   primeMeridianLongitude: 2061,
   toWgs84: 2062,
   projected: 3072,
+  projectedCitation: 3073,
   conversion: 3074,
   method: 3075,
   linearUnits: 3076,

@@ -59,6 +59,10 @@ export function projectedReference(
   const { a, b, c, d, e, f } = options.transform;
   const determinant = b * f - c * e;
   const converter = proj4("EPSG:4326", options.projection);
+  // Longitudes from 180° to 360° are those of the western hemisphere.
+  const isGeographic = /\+proj=longlat|^\s*GEOG/.test(options.projection);
+  const middleX = a + b * options.widthPx / 2 + c * options.heightPx / 2;
+  const turns = isGeographic ? 360 * Math.round(middleX / 360) : 0;
   // Of southern Africa's grids: westings and southings.
   const hasAxes = options.projection.includes("+axis=");
   const wgsFromPixel = (xPx: number, yPx: number) => {
@@ -66,7 +70,7 @@ export function projectedReference(
       a + b * xPx + c * yPx,
       d + e * xPx + f * yPx,
     ], hasAxes);
-    return { latitudeDeg, longitudeDeg };
+    return { latitudeDeg, longitudeDeg: longitudeDeg - turns };
   };
   const { widthPx, heightPx } = options;
   return {
@@ -74,7 +78,8 @@ export function projectedReference(
     gsdM: middleGsdM(wgsFromPixel, widthPx, heightPx),
     wgsFromPixel,
     pixelFromWgs(latitudeDeg, longitudeDeg) {
-      const [x, y] = converter.forward([longitudeDeg, latitudeDeg], hasAxes);
+      const [east, y] = converter.forward([longitudeDeg, latitudeDeg], hasAxes);
+      const x = east + turns;
       return [(f * (x - a) - c * (y - d)) / determinant, (b * (y - d) - e * (x - a)) / determinant];
     },
   };

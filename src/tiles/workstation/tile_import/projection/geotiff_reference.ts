@@ -80,7 +80,8 @@ function fromKeys(
   transform: AffineTransform,
   size: Size,
 ): FoundReference {
-  const [, wkt] = ESRI_CITATION.exec(keys.text(KEY.citation)) ?? [];
+  const citations = keys.text(KEY.citation) + keys.text(KEY.projectedCitation);
+  const [, wkt] = ESRI_CITATION.exec(citations) ?? [];
   const isCoded = keys.code(KEY.projected) !== null;
   if (wkt !== undefined && !isCoded) return fromWkt(path, wkt, transform, size);
   if (keys.number(KEY.modelType) === 0 || keys.number(KEY.modelType) === 32767) {

@@ -210,7 +210,9 @@ async function decodePicture(
   let raw: Uint8Array, info: { width: number; height: number; channels: number };
   try {
     const picture = sharp(bytes, { failOn: "warning", limitInputPixels: false });
-    ({ data: raw, info } = await picture.raw().toBuffer({ resolveWithObject: true }));
+    // Grey would become three equal samples.
+    const own = samples === 1 ? picture.toColourspace("b-w") : picture;
+    ({ data: raw, info } = await own.raw().toBuffer({ resolveWithObject: true }));
   } catch (error) {
     throw new Error(messageOf(error).split("\n")[0].slice(0, 120), { cause: error });
   }

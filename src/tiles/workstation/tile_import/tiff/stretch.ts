@@ -22,13 +22,17 @@ export async function measuredStretch(path: string, picture: BlockReader): Promi
   const values: number[] = [];
   for (const index of chosen) {
     const planes = await picture.planes(index);
+    const { column, row, widthPx, rowsPx } = picture.placeOf(index);
+    // What a tile has beyond the edges of the picture is filling.
+    const insideX = picture.layout.widthPx - column * widthPx;
+    const insideY = picture.layout.heightPx - row * picture.layout.blockHeightPx;
     for (const [sample, plane] of planes ?? []) {
       if (sample === picture.layout.alphaSample) continue;
-      const count = Math.floor((plane.values.length - plane.offset) / plane.stride);
+      const count = widthPx * Math.min(rowsPx, insideY);
       const step = Math.max(1, Math.floor(count * 3 / perBlock));
       for (let i = 0; i < count; i += step) {
         const value = plane.values[plane.offset + i * plane.stride];
-        if (Number.isFinite(value) && value !== noData) values.push(value);
+        if (i % widthPx < insideX && Number.isFinite(value) && value !== noData) values.push(value);
       }
     }
   }

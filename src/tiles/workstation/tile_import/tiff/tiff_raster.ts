@@ -35,6 +35,7 @@ export async function openTiffRaster(
   const { file, directories } = opened;
   if (directories.length === 0) throw new DataError(path, "the TIFF holds no picture");
   const layout = readLayout(file, directories[0]);
+  checkPages(path, directories);
   const picture = new BlockReader(file, layout);
   const notes = await prepare(path, picture, stretch);
   const maskDirectory = maskOf(directories);
@@ -59,6 +60,25 @@ export async function openTiffRaster(
       return Promise.resolve();
     },
   };
+}
+
+const TAG = { subfileType: 254, width: 256, height: 257 } as const;
+
+/** Overviews and masks say that they are some; of several pictures the first must not be a thumbnail. */
+function checkPages(path: string, directories: readonly TiffImageDirectory[]): void {
+  const pixels = (one: TiffImageDirectory) => one.number(TAG.width, 0) * one.number(TAG.height, 0);
+  const [first, ...others] = directories;
+  const larger = others.findIndex((one) =>
+    one.number(TAG.subfileType, 0) === 0 && pixels(one) > pixels(first)
+  );
+  if (larger < 0) return;
+  throw new DataError(
+    path,
+    `it holds ${directories.length} pictures, and picture ${
+      larger + 2
+    } is larger than the first; ` +
+      `take one out: gdal_translate GTIFF_DIR:${larger + 2}:IN OUT.tif`,
+  );
 }
 
 function maskReader(file: TiffFile, directory: TiffImageDirectory): BlockReader {
