@@ -5,6 +5,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "blocks.hpp"
+#include "cancel.hpp"
 #include "correlate.hpp"
 
 namespace {
@@ -110,6 +111,7 @@ void score_all(const Frame& frame, const Search& search, const gdn_structural_qu
   std::string fault;
   cv::parallel_for_(cv::Range(0, static_cast<int>(all->size())), [&](const cv::Range& range) {
     for (int i = range.start; i < range.end; i++) {
+      if (gdn::searches_cancelled) continue;
       try {
         Hypothesis& h = (*all)[i];
         const View view{turned(r, h.heading), q.height_m * h.scale};
@@ -123,6 +125,7 @@ void score_all(const Frame& frame, const Search& search, const gdn_structural_qu
     }
   });
   if (!fault.empty()) throw std::runtime_error(fault);
+  if (gdn::searches_cancelled) throw std::runtime_error("the search was cancelled");
 }
 
 /// Foot point of a score's element, metres from the window's origin.
@@ -304,9 +307,6 @@ void check(const gdn_structural_query& q) {
 }
 
 }  // namespace
-
-int32_t gdn_sizeof_structural_query(void) { return sizeof(gdn_structural_query); }
-int32_t gdn_sizeof_structural_answer(void) { return sizeof(gdn_structural_answer); }
 
 int32_t gdn_structural_match(uint64_t frame_handle, const uint8_t* mosaic_pixels,
                              const uint8_t* valid, int32_t mosaic_width_px,

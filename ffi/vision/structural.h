@@ -67,4 +67,8 @@ GDN_API int32_t gdn_structural_places(uint64_t frame, const uint8_t* mosaic, con
                                       const double* corner_m, int32_t columns, int32_t rows,
                                       float* scores, gdn_error* error);
 
+/* Ends the searches that are running, in whatever thread, with an error after the hypothesis that each
+ * is at, and every later one: for a program that ends. 0 lets later searches run again. */
+GDN_API int32_t gdn_structural_cancel(int32_t cancel, gdn_error* error);
+
 #endif

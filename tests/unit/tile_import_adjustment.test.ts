@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { seededRandom } from "../../src/core/mod.ts";
 import { adjust, type Tie } from "../../src/tiles/workstation/tile_import/tie_adjustment.ts";
-import { voteTurns } from "../../src/tiles/workstation/tile_import/turn_vote.ts";
+import { voteTurns, voteTurnTogether } from "../../src/tiles/workstation/tile_import/turn_vote.ts";
 
 Deno.test("adjust() finds the moves and turns that ties were made with", () => {
   const random = seededRandom("tie adjustment");
@@ -73,4 +73,28 @@ Deno.test("voteTurns() trusts the tags when no pair speaks", () => {
     voteTurns(2, [{ first: 0, second: 1, scores: [0.2, 0.21, 0.22, 0.25] }]),
     [0, 0],
   );
+});
+
+Deno.test("voteTurns() keeps the tag against one pair, and against the noise of many weak ones", () => {
+  assert.deepEqual(voteTurns(2, [{ first: 0, second: 1, scores: [0.1, 0.1, 0.1, 0.6] }]), [0, 0]);
+  const random = seededRandom("weak overlaps");
+  // As photographs of fields have it: 0.43 at most.
+  const noise = () => 0.1 + 0.33 * random.uniform() ** 3;
+  const pairs = Array.from({ length: 300 }, (_, i) => ({
+    first: i % 60,
+    second: (i % 60 + 1 + i % 5) % 60,
+    scores: [noise() + 0.25, noise(), noise(), noise()] as const,
+  }));
+  assert.deepEqual(voteTurns(60, pairs), new Array(60).fill(0));
+});
+
+Deno.test("voteTurnTogether() turns a camera that is mounted the other way round, or none", () => {
+  const pair = (best: number, i: number) => {
+    const scores: [number, number, number, number] = [0.1, 0.12, 0.08, 0.11];
+    scores[best] = 0.5;
+    return { first: i, second: i + 1, scores };
+  };
+  assert.equal(voteTurnTogether([3, 3, 3, 3].map(pair)), 1);
+  assert.equal(voteTurnTogether([0, 3, 0, 0].map(pair)), 0);
+  assert.equal(voteTurnTogether([3, 3, 0, 0].map(pair)), 0);
 });

@@ -5,9 +5,10 @@
  *
  * @module
  */
-import { monotonicNs, Output } from "../../core/mod.ts";
+import { messageOf, monotonicNs, Output } from "../../core/mod.ts";
 import { readPhotographPoses } from "../../flight/photographs/mod.ts";
 import { openPhotographFolder, type PhotographFlight } from "../../flight/replay/mod.ts";
+import { cancelSearches } from "../../native/vision/mod.ts";
 import { CompanionNotes } from "../companion_records.ts";
 import type { AirborneConfig } from "../config.ts";
 import type { Airborne, FlightConsole, ReplayParts, ReplayRequest } from "../contract.ts";
@@ -56,7 +57,15 @@ export async function replayPhotographs(
   ];
   for (const warning of warnings) if (warning !== null) console.note(warning);
   const replay = new PhotographReplay(airborne, flight, request, console);
-  const summary = await replay.run();
+  const cancel = () => cancelSearches(airborne.vision);
+  console.signal.addEventListener("abort", cancel);
+  let summary: SummaryLine;
+  try {
+    summary = await replay.run();
+  } finally {
+    console.signal.removeEventListener("abort", cancel);
+    cancelSearches(airborne.vision, false);
+  }
   if (positions !== null) {
     await commit(positions, positionsText(positions.path, replay.lines));
   }
@@ -139,6 +148,8 @@ class PhotographReplay {
       this.#tally.tick(event.receivedNs);
       await this.#locate(event, false);
     } catch (error) {
+      // Its search was cancelled.
+      if (this.#console.signal.aborted) return;
       if (this.#request.strict) throw error;
       this.#airborne.locator.stages.take();
       const fault: FlightFault = { source: "frame", timeNs: monotonicNs(0), sequence, error };
@@ -189,12 +200,24 @@ class PhotographReplay {
     if (this.#knowledge.isEstablished) {
       for (const [sequence, pending] of this.#pending) {
         if (pending.isFinal || this.#console.signal.aborted) continue;
-        await this.#locate(await this.#photographs.event(sequence), true);
+        await this.#secondLook(sequence);
       }
     }
     for (const pending of this.#pending.values()) pending.isFinal = true;
     this.#print();
     this.#knowledge = new FlightKnowledge();
+  }
+
+  /** Where it fails the first look's verdict stands. */
+  async #secondLook(sequence: number): Promise<void> {
+    try {
+      await this.#locate(await this.#photographs.event(sequence), true);
+    } catch (error) {
+      this.#airborne.locator.stages.take();
+      if (this.#console.signal.aborted) return;
+      if (this.#request.strict) throw error;
+      this.#console.note(messageOf(error));
+    }
   }
 
   /** In order, as far as nothing can change any more. */

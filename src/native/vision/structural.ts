@@ -36,7 +36,18 @@ export const structuralSymbols = {
     result: "i32",
     nonblocking: true,
   },
+  // (int32_t cancel, gdn_error*)
+  gdn_structural_cancel: { parameters: ["i32", "buffer"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;
+
+/** Ends searches that are running within their current hypothesis, and all later ones, until it is called with `false`. */
+export function cancelSearches(library: StructuralLibrary, cancel = true): void {
+  const error = new NativeErrorBuffer();
+  error.check(
+    "gdn_structural_cancel",
+    library.symbols.gdn_structural_cancel(cancel ? 1 : 0, error.bytes),
+  );
+}
 
 type StructuralLibrary = Pick<NativeLibrary<typeof structuralSymbols>, "symbols">;
 

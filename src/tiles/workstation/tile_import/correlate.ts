@@ -11,6 +11,8 @@ export interface Peak {
   /** Cells by which `b` must be moved east and south to match `a`. */
   readonly columns: number;
   readonly rows: number;
+  /** Cells that were compared. */
+  readonly count: number;
 }
 
 /** Window of lattice cells: [left, right) × [top, bottom). */
@@ -41,7 +43,7 @@ function correlation(
   columns: number,
   rows: number,
   countMin: number,
-): number {
+): Pick<Peak, "score" | "count"> {
   let count = 0, sumA = 0, sumB = 0, sumAa = 0, sumBb = 0, sumAb = 0;
   const left = Math.max(window.left, a.column, b.column + columns);
   const right = Math.min(window.right, a.column + a.sizePx, b.column + columns + b.sizePx);
@@ -61,9 +63,10 @@ function correlation(
       sumAb += va * vb;
     }
   }
-  if (count < countMin) return -1;
+  if (count < countMin) return { score: -1, count };
   const variance = (sumAa - sumA * sumA / count) * (sumBb - sumB * sumB / count);
-  return variance > 0 ? (sumAb - sumA * sumB / count) / Math.sqrt(variance) : -1;
+  const score = variance > 0 ? (sumAb - sumA * sumB / count) / Math.sqrt(variance) : -1;
+  return { score, count };
 }
 
 /** The best shift within ±`reach` cells around (columns, rows). */
@@ -74,12 +77,12 @@ export function bestShift(
   around: { readonly columns: number; readonly rows: number; readonly reach: number },
   countMin: number,
 ): Peak {
-  let best: Peak = { score: -1, columns: around.columns, rows: around.rows };
+  let best: Peak = { score: -1, columns: around.columns, rows: around.rows, count: 0 };
   for (let dy = -around.reach; dy <= around.reach; dy++) {
     for (let dx = -around.reach; dx <= around.reach; dx++) {
       const columns = around.columns + dx, rows = around.rows + dy;
-      const score = correlation(a, b, window, columns, rows, countMin);
-      if (score > best.score) best = { score, columns, rows };
+      const { score, count } = correlation(a, b, window, columns, rows, countMin);
+      if (score > best.score) best = { score, columns, rows, count };
     }
   }
   return best;
@@ -95,13 +98,14 @@ export function refinePeak(
 ): Peak {
   const { columns, rows } = peak;
   const at = (dx: number, dy: number) =>
-    correlation(a, b, window, columns + dx, rows + dy, countMin);
+    correlation(a, b, window, columns + dx, rows + dy, countMin).score;
   const vertex = (before: number, after: number) => {
     const curvature = before - 2 * peak.score + after;
     return curvature < 0 ? Math.min(0.5, Math.max(-0.5, (before - after) / (2 * curvature))) : 0;
   };
   return {
     score: peak.score,
+    count: peak.count,
     columns: columns + vertex(at(-1, 0), at(1, 0)),
     rows: rows + vertex(at(0, -1), at(0, 1)),
   };

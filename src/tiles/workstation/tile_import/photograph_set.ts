@@ -11,7 +11,7 @@ import {
   type GroundPosition,
 } from "../../orthorectification/mod.ts";
 import {
-  type GimbalAttitude,
+  type CameraAttitude,
   heightAboveGroundM,
   localFromCamera,
   type Photograph,
@@ -51,7 +51,7 @@ export const AS_TAGGED: Placement = {
 
 export interface PlacedPhotograph {
   readonly file: PhotographFile;
-  readonly gimbal: GimbalAttitude;
+  readonly gimbal: CameraAttitude;
   /** Height of the camera over the ground by its tags, metres. */
   readonly heightM: number;
   /** Camera position by the tags alone, east and north, metres. */
