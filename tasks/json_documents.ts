@@ -8,6 +8,7 @@ import * as z from "zod";
 import {
   FaultLineSchema,
   FrameLineSchema,
+  PhotographFlightLineSchema,
   PhotographLineSchema,
   SummaryLineSchema,
 } from "../src/airborne/json_lines.ts";
@@ -31,6 +32,7 @@ export const JSON_SHAPES: Readonly<Record<"operator" | "airborne", Schemas>> = {
     "replay": [
       FrameLineSchema,
       PhotographLineSchema,
+      PhotographFlightLineSchema,
       EstimateLineSchema,
       GpsLineSchema,
       FaultLineSchema,

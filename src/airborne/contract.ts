@@ -24,7 +24,7 @@ import type { Companion } from "./companion.ts";
 import type { Locator } from "./locator.ts";
 import type { Navigator } from "./navigator.ts";
 import type { Note } from "./notes.ts";
-import type { FaultLine, FrameLine, PhotographLine } from "./json_lines.ts";
+import type { FaultLine, FrameLine, PhotographFlightLine, PhotographLine } from "./json_lines.ts";
 import type { LogLine } from "./log_lines.ts";
 import type { PackageDemands } from "./trust/package_demands.ts";
 
@@ -226,7 +226,7 @@ export interface EstimatorParts {
 
 /** What a flight prints as it goes. */
 export interface FlightConsole {
-  line(line: FrameLine | PhotographLine | FaultLine | LogLine): void;
+  line(line: FrameLine | PhotographLine | PhotographFlightLine | FaultLine | LogLine): void;
   readonly note: Note;
   progress(done: number, total: number): void;
   readonly signal: AbortSignal;

@@ -79,6 +79,20 @@ export const PhotographLineSchema = FrameLineSchema.extend({
 });
 export type PhotographLine = z.infer<typeof PhotographLineSchema>;
 
+/** After the photographs of one flight: how their GPS positions lie against those that were found. */
+export const PhotographFlightLineSchema = z.object({
+  type: z.literal("photograph_flight"),
+  flight: z.int(),
+  photographs: z.int(),
+  located: z.int(),
+  /** How long before the exposure the tagged position was taken, and its 1 sigma; null: too few in motion. */
+  tagLagS: z.number().nullable(),
+  tagLagSigmaS: z.number().nullable(),
+  /** Median distance to the tagged positions without that lag and a common offset. */
+  tagResidualM: z.number().nullable(),
+});
+export type PhotographFlightLine = z.infer<typeof PhotographFlightLineSchema>;
+
 export const FaultLineSchema = z.object({
   type: z.literal("fault"),
   /** Of the file, where it is a photograph. */

@@ -63,6 +63,8 @@ export async function replay(
       },
       onLine: (line) => {
         lines.writeSync(new TextEncoder().encode(line + "\n"));
+        // Photographs are judged one by one, not by their flight.
+        if (line.startsWith('{"type":"photograph_flight"')) return;
         const read = replayLine(line);
         if (read.type === "summary") summary = read;
         else frames.push(read);

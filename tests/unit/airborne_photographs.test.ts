@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { FlightKnowledge } from "../../src/airborne/photographs/flight_knowledge.ts";
 import { positionsText } from "../../src/airborne/photographs/position_files.ts";
+import { tagLag } from "../../src/airborne/photographs/tag_lag.ts";
 import { tableRow, verdict } from "../../src/airborne/photographs/verdict.ts";
 import { type PhotographLine, PhotographLineSchema } from "../../src/airborne/json_lines.ts";
-import { monotonicNs, UsageError } from "../../src/core/mod.ts";
+import { monotonicNs, seededRandom, UsageError } from "../../src/core/mod.ts";
 
 /** Every 5 s, 50 m further north, at 10 m/s. */
 function flown(sequence: number, change: { northM?: number; heightRatio?: number } = {}) {
@@ -80,4 +81,27 @@ Deno.test("photographs as a table, KML, GeoJSON and CSV: names are data, and non
   const [, , second] = positionsText("x.CSV", lines).split("\n");
   assert.equal(second, `"'=1+""2"".jpg",,,,,,,,not located: several places look alike`);
   assert.throws(() => positionsText("x.txt", lines), UsageError);
+});
+
+Deno.test("tagLag() finds the lag of strips flown against each other, and says what one strip leaves open", () => {
+  const random = seededRandom("tag lag");
+  const strips = (headings: readonly number[]) =>
+    headings.flatMap((sign, strip) =>
+      Array.from({ length: 8 }, (_, i) => {
+        const foundM = [40 * strip, sign * 60 * i, 100] as const;
+        const noise = () => 1.2 * random.normal();
+        return {
+          timeNs: monotonicNs((strip * 100 + 5 * i) * 1e9),
+          foundM,
+          // 12 m/s, 0.6 s old, and everything 2 m west.
+          taggedM: [foundM[0] - 2 + noise(), foundM[1] - sign * 7.2 + noise(), 100] as const,
+        };
+      })
+    );
+  const both = tagLag(strips([1, -1, 1, -1]))!;
+  assert.ok(Math.abs(both.lagS - 0.6) < 0.08, `${both.lagS} s`);
+  assert.ok(both.sigmaS < 0.05 && both.residualM < 3);
+  const one = tagLag(strips([1]))!;
+  assert.ok(one.sigmaS > 0.3 && Math.abs(one.lagS - 0.6) < 2 * one.sigmaS);
+  assert.equal(tagLag(strips([1]).slice(0, 3)), null);
 });

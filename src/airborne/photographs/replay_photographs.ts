@@ -23,6 +23,7 @@ import { FlightKnowledge } from "./flight_knowledge.ts";
 import { PhotographLocator } from "./locate_photograph.ts";
 import { photographLine, withoutPlace } from "./photograph_line.ts";
 import { mapExtent } from "./photograph_prior.ts";
+import { tagLag } from "./tag_lag.ts";
 import { type ReportedPhotograph, reportedPhotograph, reportPage } from "./photograph_report.ts";
 import { checkPositionFile, positionsText } from "./position_files.ts";
 
@@ -205,7 +206,44 @@ class PhotographReplay {
     }
     for (const pending of this.#pending.values()) pending.isFinal = true;
     this.#print();
+    this.#tellFlight();
     this.#knowledge = new FlightKnowledge();
+  }
+
+  #tellFlight(): void {
+    const { localFrame } = this.#airborne;
+    const { located } = this.#knowledge;
+    const places = located.flatMap(({ sequence, timeNs, positionLocalM }) => {
+      const tag = this.#photographs.positionTag(sequence);
+      const heightM = localFrame.origin.heightM;
+      return tag === null ? [] : [{
+        timeNs,
+        foundM: positionLocalM,
+        taggedM: localFrame.localFromWgs({ ...tag, heightM }),
+      }];
+    });
+    const lag = tagLag(places);
+    const photographs = this.lines.filter(({ flight }) => flight === this.#flight).length;
+    if (photographs === 0) return;
+    this.#console.line({
+      type: "photograph_flight",
+      flight: this.#flight,
+      photographs,
+      located: located.length,
+      tagLagS: lag?.lagS ?? null,
+      tagLagSigmaS: lag?.sigmaS ?? null,
+      tagResidualM: lag?.residualM ?? null,
+    });
+    if (lag !== null && Math.abs(lag.lagS) > 2 * lag.sigmaS) {
+      this.#console.note(
+        `flight ${this.#flight}: positions by GPS are ${lag.lagS.toFixed(1)} ± ${
+          lag.sigmaS.toFixed(1)
+        } s older than the exposures; without that they lie ${
+          lag.residualM.toFixed(1)
+        } m from the ` +
+          "positions found (median)",
+      );
+    }
   }
 
   /** Where it fails the first look's verdict stands. */
