@@ -24,7 +24,7 @@ const SEED = Deno.env.get("GDN_TEST_SEED") ?? "1";
 const SECONDS = Number(Deno.env.get("GDN_READER_SECONDS") ?? 0);
 const ONLY = Deno.env.get("GDN_READER_ROUND");
 /** Without a time. */
-const ROUNDS = 25;
+const ROUNDS = 12;
 /** A hang; on a busy machine a round takes up to a second. */
 const ROUND_MS_MAX = 60_000;
 const ZOOM = 17, X = 70_000, Y = 45_000, COLUMNS = 4, ROWS = 4;

@@ -144,12 +144,19 @@ function compressionOf(path: string, directory: TiffImageDirectory): number {
   throw notSupported(path, codecName(compression));
 }
 
-function notSupported(path: string, what: string): DataError {
+function notSupported(path: string, what: string, more = ""): DataError {
   return new DataError(
     path,
     `not supported: ${what}; convert it first: ` +
-      "gdal_translate -co COMPRESS=DEFLATE -co TILED=YES IN OUT",
+      `gdal_translate ${more}-co COMPRESS=DEFLATE -co TILED=YES IN OUT`,
   );
+}
+
+/** GDAL keeps odd numbers of bits unless it is told otherwise. */
+function plainType(format: number, bits: number): string {
+  if (format === 3 || format === 5 || format === 6) return "-ot Float32 -co NBITS=32 ";
+  if (bits > 32) return "-ot Float64 ";
+  return bits < 16 ? "-ot UInt16 -co NBITS=16 " : "-ot UInt32 -co NBITS=32 ";
 }
 
 function sampleFormatOf(
@@ -169,7 +176,12 @@ function sampleFormatOf(
   const isKnown = sampleKind !== undefined && known.includes(bits) &&
     (sampleKind !== "signed" || bits >= 8) && (!isPictureCodec(compression) || bits === 8);
   if (!isKnown || directory.number(TAG.fillOrder, 1) !== 1) {
-    throw notSupported(path, `${bits}-bit samples of format ${format}`);
+    const names: Record<number, string> = { 3: "floating point ", 5: "complex ", 6: "complex " };
+    throw notSupported(
+      path,
+      `${bits}-bit ${names[format] ?? ""}samples`,
+      isPictureCodec(compression) ? "" : plainType(format, bits),
+    );
   }
   return { bits, sampleKind };
 }
