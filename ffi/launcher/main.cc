@@ -265,6 +265,9 @@ int main(int argc, char **argv) {
   const char *name = slash == nullptr ? argv[0] : slash + 1;
   // Where the caller ignores it nobody could ask how the planner ended.
   signal(SIGCHLD, SIG_DFL);
+  // A file beyond `ulimit -f` fails then with a reason, and what was begun is removed; otherwise the
+  // process is killed in the middle of the write.
+  signal(SIGXFSZ, SIG_IGN);
   gdn::close_inherited(argc, argv);
   try {
     return gdn::run(argc, argv);

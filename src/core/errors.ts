@@ -89,3 +89,17 @@ export function causes(error: unknown): unknown[] {
   }
   return chain;
 }
+
+/** Numbers of Linux for which the runtime has no code. */
+const CODE_OF_ERRNO: Readonly<Record<string, string>> = {
+  27: "EFBIG",
+  116: "ESTALE",
+  121: "EREMOTEIO",
+};
+
+/** "ENOSPC" of an error of the operating system; undefined for any other. */
+export function systemCode(error: unknown): string | undefined {
+  const { code } = (error ?? {}) as { code?: unknown };
+  if (typeof code === "string") return code;
+  return CODE_OF_ERRNO[/\(os error (\d+)\)/.exec(messageOf(error))?.[1] ?? ""];
+}

@@ -155,11 +155,16 @@ Deno.test("a controller that cannot come, since another program has the port, is
     assert.equal(live, true);
     assert.equal(controller.connected, false);
     assert.equal(output.withheld, "no_estimate");
+    // The terminal goes away: nothing ends.
+    child.kill("SIGHUP");
+    const { upS } = JSON.parse(said.out).status;
+    while (JSON.parse(said.out).status.upS < upS + 2) said = await status();
     child.kill("SIGTERM");
     const ended = await child.output();
     const errors = new TextDecoder().decode(ended.stderr);
     assert.equal(ended.code, 0, errors);
     assert.match(errors, new RegExp(`controller tcpin:${host}: another program has the port: end`));
+    assert.match(errors, /the terminal has gone \(SIGHUP\): the flight goes on/);
     const summary = JSON.parse(new TextDecoder().decode(ended.stdout).trim().split("\n").at(-1)!);
     assert.deepEqual([summary.completed, summary.recorderBroken, summary.recorderLost], [
       true,

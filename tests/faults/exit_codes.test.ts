@@ -53,13 +53,17 @@ Deno.test("each command ends with the code whose meaning fits what happened", ()
     assert.equal(refused.code, 77, refused.err);
   }));
 
-Deno.test("a reader that goes away ends the program with 141 and in silence, a full disk with 74", () =>
+Deno.test("a reader that goes away ends the program with 141 and in silence, a full disk and a file that grows too large with 74", () =>
   inScratch(async (folder) => {
     const gone = await inShell("% completion bash | true", folder);
     assert.deepEqual([gone.code, gone.err], [141, ""]);
     const full = await inShell("% --help > /dev/full", folder);
     assert.equal(full.code, 74);
     assert.match(full.err, /^operator: .*the disk is full/);
+    // As on a card whose files have at most 4 GiB.
+    const large = await inShell("trap '' XFSZ; ulimit -f 1; % completion bash > script", folder);
+    assert.equal(large.code, 74);
+    assert.match(large.err, /^operator completion: it would be too large/);
   }));
 
 Deno.test("SIGINT ends long work with 130, says so, and leaves nothing", () =>

@@ -31,6 +31,7 @@ import { FlightSupervision } from "../supervision.ts";
 import type { SyscallsAllowed } from "../../native/device/mod.ts";
 import { filterSyscalls } from "../syscall_filter.ts";
 import { type Devices, openDevices } from "./devices.ts";
+import { flyOnWithoutTerminal } from "./hang_up.ts";
 import { buildLiveParts, type LiveParts } from "./live_parts.ts";
 import { type LiveState, readLiveState, removeUnfinishedStates } from "./live_state_file.ts";
 import type { NamedStartArea } from "./start.ts";
@@ -54,6 +55,8 @@ function liveSyscalls({ connect, camera }: FlyRequest): SyscallsAllowed {
 
 /** The longest search of a frame, several times over. */
 const HISTORY_MIN_S = 8;
+const TERMINAL_GONE =
+  "the terminal has gone (SIGHUP): the flight goes on until it has landed, or SIGTERM";
 
 export async function flyFlight(
   parts: FlightParts,
@@ -92,6 +95,7 @@ export async function flyFlight(
   const tally = new FlightTally(start.header.name);
   const warn = warnings(console, recording);
   warnBefore(warn, airborne, request);
+  using _terminal = flyOnWithoutTerminal(() => warn("flight.terminal_gone", TERMINAL_GONE));
   using supervision = superviseBy(airborne);
   const outputs = new FlightOutputs([
     records,
@@ -119,11 +123,8 @@ export async function flyFlight(
     signal: new AbortController().signal,
     strict: false,
   });
-  return tally.summary({
-    record: records.summary,
-    tiles: tiles?.counts() ?? null,
-    outputFaults: outputs.faults(),
-  });
+  const made = { record: records.summary, tiles: tiles?.counts() ?? null };
+  return tally.summary({ ...made, outputFaults: outputs.faults() });
 }
 
 type Warn = ReturnType<typeof warnings>;

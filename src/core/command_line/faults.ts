@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { causes, EXIT, GdnError, messageOf } from "../errors.ts";
+import { causes, EXIT, GdnError, messageOf, systemCode } from "../errors.ts";
 import { osFaultText } from "./os_fault_text.ts";
 import { withoutSecrets } from "./parse.ts";
 
@@ -111,7 +111,7 @@ function codeOfClass(error: unknown): string | undefined {
 function filesystemExitCode(error: unknown): number | undefined {
   const operation = messageOf(error).match(/\(os error \d+\): (\w+)/)?.[1] ?? "";
   const isOutput = /^(mkdir|rename|symlink|link|writefile|copy|truncate)/.test(operation);
-  switch ((error as { code?: unknown } | null)?.code ?? codeOfClass(error)) {
+  switch (systemCode(error) ?? codeOfClass(error)) {
     case "ENOENT":
     case "ENOTDIR":
     case "EISDIR":
@@ -127,6 +127,8 @@ function filesystemExitCode(error: unknown): number | undefined {
     case "EIO":
     case "EROFS":
     case "EFBIG":
+    case "ESTALE":
+    case "EREMOTEIO":
     case "EMFILE":
     case "ENFILE":
     case "ETXTBSY":

@@ -20,6 +20,8 @@ const WORDS: Readonly<Record<number, string>> = {
   36: "the name is too long",
   39: "the folder is not empty",
   40: "too many links lead on from it",
+  116: "the file server does not know it any more",
+  121: "the device failed",
 };
 
 /**

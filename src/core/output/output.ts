@@ -20,7 +20,7 @@ import { dirname } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { forEachBounded } from "../concurrency.ts";
 import { syncPath } from "../durable_file.ts";
-import { GdnError } from "../errors.ts";
+import { GdnError, systemCode } from "../errors.ts";
 import { exists, nullIfAbsent, removeIfPresent } from "../files.ts";
 import { OutputBusyError, OutputTakenError, OutputWriteError } from "./errors.ts";
 import { stagingFolderOf } from "./staging_folder.ts";
@@ -150,8 +150,7 @@ async function guarded<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const isDiskFault = error instanceof Error && "code" in error &&
-      typeof error.code === "string" && !(error instanceof GdnError) &&
+    const isDiskFault = systemCode(error) !== undefined && !(error instanceof GdnError) &&
       !(error instanceof Deno.errors.NotCapable);
     throw isDiskFault ? new OutputWriteError(path, error) : error;
   }
