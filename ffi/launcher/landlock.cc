@@ -81,6 +81,9 @@ const char *const kNetworkRead[] = {
 const char *const kGpuPatterns[] = {"/dev/nvidia*", "/dev/nvhost*", "/dev/nvmap", "/dev/nvgpu", "/dev/dri"};
 const char *const kGpuRead[] = {"/proc/driver/nvidia", "/proc/devices", "/etc/nv_tegra_release", "/usr/local"};
 
+// What OpenSSH reads, where a command line names an aircraft by ssh://; and its random numbers and terminal.
+const char *const kSshRead[] = {"/etc/ssh", "/etc/passwd", "/etc/group", "/etc/crypto-policies"};
+
 class Ruleset {
  public:
   Ruleset(int version, bool confines_network) {
@@ -171,6 +174,15 @@ void allow_nearest(Ruleset &rules, std::string path, uint64_t access) {
   }
 }
 
+// Programs that the command line names. They start behind the same walls, and read their own files besides.
+void allow_programs(Ruleset &rules, const std::vector<std::string> &programs) {
+  if (programs.empty()) return;
+  for (const auto &program : programs) rules.allow(program, kReadFile | kExecute);
+  for (const char *path : kSshRead) rules.allow(path, kRead);
+  const char *home = getenv("HOME");
+  if (home != nullptr && home[0] == '/') rules.allow(std::string(home) + "/.ssh", kRead);
+}
+
 // A device's node, or where one will be: it is another file each time that it is plugged in.
 bool is_device_node(const std::string &path) {
   if (path.rfind("/dev/", 0) != 0 || path.rfind("/dev/shm/", 0) == 0) return false;
@@ -213,6 +225,8 @@ int confine(const std::vector<std::string> &arguments, const std::string &tree, 
   rules.allow("/lib/ld-linux-aarch64.so.1", kReadFile | kExecute);
   // Files alone: storage of the web platform (localStorage, caches) would make folders there.
   if (!code_cache.empty()) rules.allow(code_cache, kRead | kChangeFiles);
+  bool runs_all = false;
+  allow_programs(rules, list_of(arguments, "run", &runs_all));
   for (const auto &path : read) rules.allow(path, kRead);
   for (const auto &path : written) {
     // All of them, as files: a rule for one would end with its unplugging.

@@ -14,7 +14,7 @@ import {
 } from "../core/mod.ts";
 import { CameraConfigSchema, openCamera } from "../flight/camera_source/mod.ts";
 import { openSigning } from "../flight/flight_controller/mod.ts";
-import { openFlightPackage } from "../flight/flight_package/mod.ts";
+import { ANY_AIRCRAFT, openFlightPackage, readTrustFolder } from "../flight/flight_package/mod.ts";
 import { FdrConfigSchema } from "../flight/flight_recorder/mod.ts";
 import { createLink } from "../link/transport/mod.ts";
 import { openDevice, readSystemText } from "../native/device/mod.ts";
@@ -42,6 +42,8 @@ import type { CachePlace } from "./options.ts";
 
 /** A camera that was opened gives a picture within this, or is not there. */
 const PICTURE_WITHIN_MS = 8000;
+/** A check's warning, not a reason to look no further: the aircraft itself refuses it. */
+const UNSIGNED = ["PACKAGE_UNSIGNED", "PACKAGE_KEY_UNKNOWN"];
 const LIBRARIES = ["vision", "faiss", "device"];
 
 export function preflightCommands(
@@ -51,7 +53,17 @@ export function preflightCommands(
   return [preflightCommand({
     recordCapBytes: flightCapBytes,
     openTools: (place) => ({
-      openPackage: (path, flightUntil) => openFlightPackage(path, undefined, { flightUntil }),
+      openPackage: async (path, flightUntil) =>
+        await openFlightPackage(path, undefined, {
+          flightUntil,
+          trust: {
+            store: await readTrustFolder(place.keys),
+            at: flightUntil,
+            aircraftId: place.aircraftId ?? ANY_AIRCRAFT,
+            counterFlown: () => null,
+            allowUntrusted: UNSIGNED,
+          },
+        }),
       models: async (path) => await readModelFiles(path, await host().catch(() => null)),
       computer: () => readComputer(place),
       database: () => readDatabase(place.cache),

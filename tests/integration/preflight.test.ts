@@ -162,7 +162,7 @@ Deno.test("preflight: package, route over the edge, full disk, refused recorder;
       ...["--package", flightPackage, "--route", "50,30;50,30.1", "--agl", "40"],
       ...["--recorder", "/dev/null/flights", "--data", data, "--report", report],
     ], { write: [scratch, data] });
-    assert.equal(statusOf("package"), "pass");
+    assert.equal(statusOf("package"), "warning", "it is unsigned");
     assert.equal(statusOf("recorder"), "fail");
     assert.equal(statusOf("disk"), "fail");
     assert.equal(statusOf("database"), "pass");
@@ -188,5 +188,49 @@ Deno.test({
       );
       assert.equal(statusOf("disk"), "fail");
       assert.match(foundOf("disk"), /free at /);
+    }),
+});
+
+Deno.test({
+  name: "preflight signs its report, and minisign verifies it",
+  ignore: !isFull,
+  fn: () =>
+    inScratch(async (scratch) => {
+      const { data } = world();
+      const keys = `${scratch}/keys`, report = `${scratch}/r.json`, passphrase = `${scratch}/pass`;
+      await Deno.writeTextFile(passphrase, "many words in a row\n");
+      const withPassphrase = async (args: readonly string[]) => {
+        const { command, args: all } = operatorCommand(args, { write: [scratch, data] });
+        const script = `exec "$0" "$@" 3<'${passphrase}'`;
+        const { stderr, code } = await new Deno.Command("sh", {
+          args: ["-c", script, command, ...all, "--passphrase-fd", "3"],
+        }).output();
+        return { code, err: new TextDecoder().decode(stderr) };
+      };
+      const made = await withPassphrase(["keys", "create", "field", "--keys", keys]);
+      assert.equal(made.code, 0, made.err);
+      const signed = await withPassphrase([
+        ...["preflight", "--recorder", `${scratch}/flights`, "--data", `${scratch}/none`],
+        ...[
+          "--keys",
+          keys,
+          "--key",
+          "field",
+          "--report",
+          report,
+          "--signature",
+          `${report}.minisig`,
+        ],
+      ]);
+      assert.equal(signed.code, 0, signed.err);
+      const minisign = async () => {
+        const { success } = await new Deno.Command("minisign", {
+          args: ["-V", "-q", "-m", report, "-p", `${keys}/field.pub`],
+        }).output();
+        return success;
+      };
+      assert.ok(await minisign());
+      await Deno.writeTextFile(report, (await Deno.readTextFile(report)).replace("local", "other"));
+      assert.equal(await minisign(), false);
     }),
 });

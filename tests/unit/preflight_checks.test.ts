@@ -38,10 +38,15 @@ const TILE: PackageTile = {
   attribution: "",
 };
 
-function packageOf(tiles: readonly PackageTile[], expired: readonly PackageTile[] = []) {
+function packageOf(
+  tiles: readonly PackageTile[],
+  expired: readonly PackageTile[] = [],
+  trust: unknown = { kind: "unchecked" },
+) {
   const manifest = { name: "a", files: [], tileCount: tiles.length + expired.length };
   return {
     manifest,
+    trust,
     places: [],
     tileMetadata: tiles,
     expiredTiles: expired,
@@ -134,12 +139,17 @@ interface Case {
   readonly fail: readonly (readonly Finding[])[];
 }
 
-/** What cannot be a matter of degree has no warning: a package is whole or not, a picture comes or not. */
+/** What cannot be a matter of degree has no warning: a picture comes or not. */
 const CASES: readonly Case[] = [
   {
     check: "package",
     pass: [packageFindings(packageOf([TILE]))],
-    warning: [],
+    warning: [
+      packageFindings(packageOf([TILE], [], { kind: "untrusted", reason: "is unsigned" })),
+      packageFindings(
+        packageOf([TILE], [], { kind: "trusted", key: { name: "a" }, warning: "is older" }),
+      ),
+    ],
     fail: [packageFindings(new Error("it was altered"))],
   },
   {

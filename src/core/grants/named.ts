@@ -84,8 +84,10 @@ export function grantsFor(
     else if (access === "write") write.push(text);
     else if (access === "create") write.push(text, stagingFolderOf(resolve(text)));
     else if (access === "aircraft") {
-      if (text.startsWith("ssh://")) run.push(...Object.values(SSH_PROGRAMS));
-      else read.push(text);
+      if (text.startsWith("ssh://")) {
+        run.push(...Object.values(SSH_PROGRAMS));
+        net.push(...sshAddress(text));
+      } else read.push(text);
     } else if (access === "camera" || access === "link") {
       read.push(...recordingPath(text));
       write.push(...deviceNode(text));
@@ -211,6 +213,12 @@ function streamAddresses(text: string): string[] {
       : [`${oneHost(url.hostname)}:${url.port || 554}`];
   });
   return [...named, ...streams];
+}
+
+/** Host and port of `ssh://[USER@]HOST[:PORT]/FOLDER`: the kernel's wall around what is started has ports too. */
+function sshAddress(text: string): string[] {
+  const url = URL.parse(text);
+  return url === null || url.hostname === "" ? [] : [`${oneHost(url.hostname)}:${url.port || 22}`];
 }
 
 /** The address in a DSN; nothing for text that is not a DSN (the command reports it). */

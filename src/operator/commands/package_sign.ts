@@ -153,8 +153,8 @@ async function signWithProgress(
 }
 
 /** @throws GdnError (77) for a key that is revoked, readable by others, or not to be opened */
-async function unlock(
-  { key: name, keyFd, passphraseFd }: Values,
+export async function unlock(
+  { key: name, keyFd, passphraseFd }: Pick<Values, "key" | "keyFd" | "passphraseFd">,
   folder: KeyFolder,
 ): Promise<{ readonly secretKey: MinisignSecretKey; readonly lineage: readonly HeldKey[] }> {
   if ((name === undefined) === (keyFd === undefined)) {

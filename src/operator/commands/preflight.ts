@@ -14,6 +14,7 @@ import {
   type OptionValues,
   Output,
   Refused,
+  signFile,
   UsageError,
   writeSynced,
 } from "../../core/mod.ts";
@@ -31,12 +32,20 @@ import {
   type PreflightTools,
   runPreflight,
 } from "../../workstation/preflight/mod.ts";
+import { KeyFolder } from "../../workstation/package_signing/mod.ts";
 import { CACHE_OPTIONS, type CachePlace, placeOf } from "../options.ts";
+import { KEY_FD_OPTION, PASSPHRASE_OPTION } from "../secret_input.ts";
 import { areaOfGeoJson, readJson } from "./geojson_area.ts";
+import { keyNameOption, KEYS_OPTION } from "./keys.ts";
+import { unlock } from "./package_sign.ts";
 
 /** What the composition root is told to look at. */
 export interface PreflightPlace {
   readonly cache: CachePlace;
+  /** Folder of the keys that are trusted. */
+  readonly keys: string;
+  /** null: any aircraft. */
+  readonly aircraftId: string | null;
   readonly recorder: string;
   readonly controller: {
     readonly address: string;
@@ -62,6 +71,7 @@ with the error that odometry is expected to have at its end.
 Nothing is sent that the flight controller would fly by, and none of its parameters is changed.`;
 
 const ROUTE = "Route, one of";
+const REPORT = "Report";
 
 const OPTIONS = {
   package: option.path({
@@ -148,11 +158,27 @@ const OPTIONS = {
     default: "flights",
     help: "where the flight will be recorded",
   }),
+  aircraftId: option.text({
+    placeholder: "ID",
+    help: "the package must be for this aircraft",
+    absent: "any",
+  }),
   report: option.path({
     access: "create",
     placeholder: "FILE",
     help: "write the report there as JSON; an older one is replaced",
+    group: REPORT,
   }),
+  signature: option.path({
+    access: "create",
+    placeholder: "FILE",
+    help: "and its signature there, by --key or --key-fd; minisign -V -m REPORT -x FILE checks it",
+    group: REPORT,
+  }),
+  key: keyNameOption("key that signs the report (operator keys create)"),
+  keyFd: KEY_FD_OPTION,
+  ...PASSPHRASE_OPTION,
+  ...KEYS_OPTION,
   ...CACHE_OPTIONS,
 } as const;
 
@@ -178,8 +204,11 @@ export function preflightCommand(parts: PreflightParts): Command {
 async function run(parts: PreflightParts, values: Values, io: CommandIo): Promise<ExitCode> {
   const request = await requestOf(parts, values);
   const { connect, camera } = values;
+  checkSigning(values);
   await using tools = parts.openTools({
     cache: placeOf(values),
+    keys: values.keys,
+    aircraftId: values.aircraftId ?? null,
     recorder: values.recorder,
     controller: connect === undefined ? null : {
       address: connect,
@@ -193,7 +222,7 @@ async function run(parts: PreflightParts, values: Values, io: CommandIo): Promis
   });
   const report = await runPreflight(request, tools);
   io.signal.throwIfAborted();
-  if (values.report !== undefined) await writeReport(values.report, report);
+  if (values.report !== undefined) await writeReport(values.report, report, values);
   if (values.json) io.out(JSON.stringify({ type: "preflight", ...report }));
   else for (const line of checklist(report)) io.out(line);
   return exitCodeOf(report);
@@ -232,9 +261,30 @@ async function routeOf(
   return area.route;
 }
 
-async function writeReport(path: string, report: PreflightReport): Promise<void> {
-  await using output = await Output.file(path, { force: true });
+function checkSigning({ report, signature, key, keyFd }: Values): void {
+  const isSigned = key !== undefined || keyFd !== undefined;
+  if (isSigned !== (signature !== undefined)) {
+    throw new UsageError("--signature goes with --key or --key-fd: give both, or none");
+  }
+  if (isSigned && report === undefined) {
+    throw new UsageError("--signature needs --report: what is to be signed?");
+  }
+}
+
+/** The signature first: a report without one is not taken for one that nobody signed. */
+async function writeReport(path: string, report: PreflightReport, values: Values): Promise<void> {
   const bytes = new TextEncoder().encode(`${JSON.stringify(report, null, 2)}\n`);
+  if (values.signature !== undefined) {
+    const { secretKey } = await unlock(values, new KeyFolder(values.keys));
+    const comment = `preflight ${report.madeAt} ${report.verdict}`;
+    const text = signFile(bytes, secretKey, comment);
+    await writeWhole(values.signature, new TextEncoder().encode(text));
+  }
+  await writeWhole(path, bytes);
+}
+
+async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  await using output = await Output.file(path, { force: true });
   await output.guard(() => writeSynced(output.temporaryPath, bytes));
   await output.commit();
 }

@@ -12,11 +12,17 @@ export function packageFindings(opened: FlightPackage | Error | null): Finding[]
   if (opened instanceof Error) {
     return [fail(messageOf(opened), "copy it again, or provision it again")];
   }
-  const { manifest, places } = opened;
-  return [pass(
+  const { manifest, places, trust } = opened;
+  const found: Finding[] = [pass(
     `"${manifest.name}": ${manifest.files.length} files whole, ${manifest.tileCount} tiles, ` +
-      `${places.length} places`,
+      `${places.length} places${trust.kind === "trusted" ? `, signed by ${trust.key.name}` : ""}`,
   )];
+  if (trust.kind === "untrusted") {
+    found.push(warning(trust.reason, "`operator package sign`: a live flight refuses it"));
+  } else if (trust.kind === "trusted" && trust.warning !== null) {
+    found.push(warning(trust.warning, "sign it again: `operator package sign`"));
+  }
+  return found;
 }
 
 /** Drift between two satellite fixes may come to this much with the IMU, metres. */

@@ -3,14 +3,8 @@
  *
  * @module
  */
-import {
-  type LatitudeLongitude,
-  messageOf,
-  readPlainFile,
-  sha256Hex,
-  VERSION,
-} from "../../core/mod.ts";
-import { type FlightPackage, PACKAGE_PATHS } from "../../flight/flight_package/mod.ts";
+import { type LatitudeLongitude, messageOf, VERSION } from "../../core/mod.ts";
+import type { FlightPackage } from "../../flight/flight_package/mod.ts";
 import type { CameraCalibration } from "../../navigation/camera/mod.ts";
 import { calibrationFindings, type CameraReading, lightFindings } from "./camera_checks.ts";
 import {
@@ -129,7 +123,7 @@ export async function runPreflight(
     madeAt: new Date().toISOString(),
     programVersion: VERSION,
     aircraft: request.aircraft,
-    package: whole === null ? null : await identityOf(whole),
+    package: whole === null ? null : identityOf(whole),
     verdict: verdictOf(checks),
     checks,
     coverage,
@@ -171,10 +165,6 @@ function controllerAhead(
   return aheadS + (workstationMs - utcMs) / 1000;
 }
 
-async function identityOf({ path, manifest }: FlightPackage) {
-  const bytes = await readPlainFile(`${path}/${PACKAGE_PATHS.manifest}`, {
-    within: path,
-    bytesMax: 64 * 1024 * 1024,
-  });
-  return { path, name: manifest.name, manifestSha256: sha256Hex(bytes) };
+function identityOf({ path, manifest, manifestSha256 }: FlightPackage) {
+  return { path, name: manifest.name, manifestSha256 };
 }
