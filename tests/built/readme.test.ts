@@ -118,12 +118,29 @@ async function provider(block: string, folder: string): Promise<void> {
   assert.equal((await started.state()).accepted, Number(queued));
 }
 
+/** Nobody types a passphrase here, and this machine's own keys are left alone. */
+async function signed(block: string, folder: string): Promise<void> {
+  await Deno.writeTextFile(`${folder}/phrase`, "a passphrase of the README's test\n");
+  const phrase = (command: string) => `${command} --passphrase-fd 3 3<phrase`;
+  const script = [
+    ...["operator keys create airfield", "operator package sign packages/mine --key airfield"],
+  ].reduce((text, command) => text.replace(command, phrase(command)), block)
+    .replace(
+      "sudo airborne keys trust airfield.pub",
+      "airborne keys trust airfield.pub --trust trust",
+    );
+  const isThere = (await new Deno.Command("which", { args: ["minisign"] }).output()).success;
+  const out = await paste(isThere ? script : script.replace(/^minisign .*$/m, ""), folder);
+  assert.match(out, /^packages\/mine: signed with [0-9A-F]{16} /m);
+  assert.match(out, /^[0-9A-F]{16} +trusted +airfield$/m);
+}
+
 Deno.test("README: every command block, in order, on a fresh folder", async (t) => {
   const blocks = await shellBlocks();
   const elsewhere = Object.keys(RUN_ELSEWHERE);
   const mine = blocks.filter((block) => !elsewhere.some((words) => block.startsWith(words)));
   assert.equal(blocks.length, mine.length + elsewhere.length, "blocks that other tests run");
-  const [first, controller, fly, own, cache, upload, ...others] = mine;
+  const [first, controller, fly, own, cache, upload, keys, ...others] = mine;
   assert.deepEqual(others, [], "a block that no test runs");
   await inScratch(async (folder) => {
     await t.step("the first flight", () => firstFlight(first, folder));
@@ -131,5 +148,6 @@ Deno.test("README: every command block, in order, on a fresh folder", async (t) 
     await t.step("a mission of one's own", () => mission(own, folder));
     await t.step("the tile cache", () => tileCache(cache, folder));
     await t.step("a provider", () => provider(upload, folder));
+    await t.step("signed packages", () => signed(keys, folder));
   });
 });
