@@ -54,7 +54,7 @@ export const COMPOSITION_ROOTS = [
 export const AIRBORNE_NEVER = ["sharp", "pg", "@electric-sql/pglite"] as const;
 
 /** npm packages of the tests: no program holds them. The licence of mavlink-mappings (LGPL) forbids it. */
-export const TESTS_ONLY = ["fast-check", "mavlink-mappings"] as const;
+export const TESTS_ONLY = ["fast-check", "geotiff", "mavlink-mappings"] as const;
 
 /** "tiles/workstation/tile_cache/sql/database.ts" → "tiles/workstation/tile_cache". */
 export function componentOf(file: string): string {
