@@ -15,6 +15,7 @@ function flown(sequence: number, change: { northM?: number; heightRatio?: number
     turnDeg: 2,
     heightRatio: change.heightRatio ?? 0.98,
     isTagged: true,
+    isFixed: false,
   };
 }
 

@@ -17,6 +17,8 @@ export interface LocatedPhotograph {
   readonly heightRatio: number;
   /** Whether its attitude is tagged: else its turn is a heading, which every strip has anew. */
   readonly isTagged: boolean;
+  /** Whether the camera is fixed to its airframe: then it is turned alike in all of a flight. */
+  readonly isFixed: boolean;
 }
 
 interface Expected {
@@ -39,8 +41,11 @@ const HEIGHT_RATIO_TOLERANCE = 0.08;
 /** …their headings to this, or half a turn more… */
 const TURN_TOLERANCE_DEG = 15;
 /** …and no aircraft flew faster between them, with some heights' way for what is in doubt. */
-const SPEED_MAX_MPS = 80;
+const SPEED_MAX_MPS = 45;
 const APART_HEIGHTS = 1;
+/** A place is one of the flight within so many sigmas of where it is expected, and half a height. */
+const PLACE_SIGMAS = 3.5;
+const PLACE_HEIGHTS = 0.5;
 /** Of camera clocks, which count whole seconds. */
 const CLOCK_STEP_S = 1;
 
@@ -86,7 +91,11 @@ export class FlightKnowledge {
 
   /** Whether a photograph that is found anew fits to those that are known. */
   fits(photograph: LocatedPhotograph, heightM: number): boolean {
-    return this.#nearest(photograph.timeNs, 3).some((other) => agree(photograph, other, heightM));
+    const { eastM, northM, sigmaM } = this.place(photograph.timeNs);
+    const [foundEastM, foundNorthM] = photograph.positionLocalM;
+    const apartM = Math.hypot(foundEastM - eastM, foundNorthM - northM);
+    return apartM <= PLACE_SIGMAS * sigmaM + PLACE_HEIGHTS * heightM &&
+      this.#nearest(photograph.timeNs, 3).some((other) => agree(photograph, other, heightM));
   }
 
   /** By the nearest in time. */
@@ -158,7 +167,10 @@ function secondsBetween(a: MonotonicNs, b: MonotonicNs): number {
 
 function agree(a: LocatedPhotograph, b: LocatedPhotograph, heightM = 100): boolean {
   if (Math.abs(a.heightRatio / b.heightRatio - 1) > HEIGHT_RATIO_TOLERANCE) return false;
-  const turnDeg = Math.abs(wrapDegrees(2 * (a.turnDeg - b.turnDeg))) / 2;
+  const apartDeg = a.turnDeg - b.turnDeg;
+  const turnDeg = a.isFixed && b.isFixed
+    ? Math.abs(wrapDegrees(apartDeg))
+    : Math.abs(wrapDegrees(2 * apartDeg)) / 2;
   if (a.isTagged && b.isTagged && turnDeg > TURN_TOLERANCE_DEG) return false;
   const apartM = Math.hypot(
     a.positionLocalM[0] - b.positionLocalM[0],

@@ -28,6 +28,9 @@ import {
 const TILT_MAX_DEG = 45;
 /** Without a neighbour that confirms the place it must score better than all others by this much. */
 const MARGIN_MIN = 0.08;
+/** The same where the flight's motion leaves no more than this to be searched, 1 sigma. */
+const NEARBY_SIGMA_M = 25;
+const MARGIN_NEARBY_MIN = 0.05;
 
 /** Where a photograph was taken, or why that is not known. */
 export interface PhotographLocation {
@@ -78,11 +81,15 @@ export class PhotographLocator {
   ): Generator<Search> {
     const map = this.#map;
     if (flight.isEstablished) {
-      for (const turnDeg of [0, 180]) {
-        yield { priors: [asFlown(event, map, flight, { turnDeg, nearby: true })], marginMin: 0 };
+      // A camera that is fixed to its airframe is mounted one way.
+      const turns = event.attitude?.source === "airframe" ? [0] : [0, 180];
+      for (const turnDeg of turns) {
+        const prior = asFlown(event, map, flight, { turnDeg, nearby: true });
+        const isNear = prior.sigmaHorizontalM <= NEARBY_SIGMA_M;
+        yield { priors: [prior], marginMin: isNear ? MARGIN_NEARBY_MIN : MARGIN_MIN };
       }
       if (onlyNearby) return;
-      const priors = [0, 180].map((turnDeg) =>
+      const priors = turns.map((turnDeg) =>
         asFlown(event, map, flight, { turnDeg, nearby: false })
       );
       yield { priors, marginMin: MARGIN_MIN };
@@ -166,5 +173,6 @@ function locatedPhotograph(event: PhotographEvent, { fix }: Location): LocatedPh
     turnDeg: degreesFromRadians(Math.atan2(turn[3] - turn[1], turn[0] + turn[4])),
     heightRatio: fix.posterior.positionLocalM[2] / event.heightAboveGroundM,
     isTagged: event.attitude !== null,
+    isFixed: event.attitude?.source === "airframe",
   };
 }
