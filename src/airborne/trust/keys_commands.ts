@@ -80,7 +80,8 @@ one that the operator reads out; who can bring another key here can bring anothe
       ...shared,
       name: "keys list",
       summary: "show whose packages this aircraft flies",
-      about: "Shows the keys that are trusted, and those that are revoked.",
+      about:
+        "Shows the keys that are trusted, and those that are revoked. Without any it ends with 66.",
       options: { trust: trustFolder("read") },
       examples: ["airborne keys list --json"],
       run: (values, io) => list(values, io),
@@ -149,10 +150,13 @@ async function list({ trust: folder, json }: Values, io: CommandIo): Promise<Exi
   for (const id of revoked) {
     if (!keys.has(id)) print({ type: "key", name: "", id, state: "revoked" }, json, io);
   }
-  if (keys.size === 0) {
-    io.note(`no key is trusted (${folder}): this aircraft flies no package`);
-  }
-  return EXIT.ok;
+  if (keys.size > 0) return EXIT.ok;
+  throw new GdnError(
+    "NO_KEY",
+    `no key is trusted in ${folder}: this aircraft flies no package; \`airborne keys trust FILE\` ` +
+      "installs one",
+    { exitCode: EXIT.noInput },
+  );
 }
 
 async function revoke(
