@@ -67,7 +67,8 @@ function confidentlyWrongS(errors: readonly FrameError[]): number {
     const before = errors[i - 1] ?? error;
     const lastsS = (next === error ? error.timeNs - before.timeNs : next.timeNs - error.timeNs) /
       1e9;
-    seconds += Math.min(LINE_SECONDS_MAX, lastsS);
+    // A delay of the pictures that was found sets their times back.
+    seconds += Math.max(0, Math.min(LINE_SECONDS_MAX, lastsS));
   });
   return seconds;
 }
