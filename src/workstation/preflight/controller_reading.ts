@@ -140,7 +140,9 @@ async function readMavlink(
   await adapter.open();
   const done = new AbortController();
   const heard = listen(adapter, clock, AbortSignal.any([signal, done.signal]));
-  const isHeard = () => adapter.health().connected || heard.isOther;
+  // Once is enough: a controller that is silent for a moment afterwards is there.
+  let wasHeard = false;
+  const isHeard = () => wasHeard ||= adapter.health().connected || heard.isOther;
   await until(isHeard, HEARD_WITHIN_MS, signal);
   if (isHeard() && !heard.isOther) {
     const isTold = () =>
