@@ -4,6 +4,7 @@
  * @module
  */
 import { statfs } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import {
   type Command,
   exists,
@@ -144,9 +145,10 @@ async function readComputer({ recorder, camera }: PreflightPlace): Promise<Compu
   };
 }
 
+/** Of the folder, or of the one that it will be made in. */
 async function readDisk(path: string): Promise<ComputerReading["disk"]> {
   try {
-    const { bavail, bsize } = await statfs(path);
+    const { bavail, bsize } = await statfs(await exists(path) ? path : dirname(resolve(path)));
     return { path, freeBytes: bavail * bsize };
   } catch (error) {
     return messageOf(error);
@@ -156,10 +158,11 @@ async function readDisk(path: string): Promise<ComputerReading["disk"]> {
 const WRITES = 5;
 const WRITE_BYTES = 256 * 1024;
 
-/** What the recorder does every 200 ms: written and on the disk before the next. */
+/** What the recorder does every 200 ms: written and on the disk before the next. Nothing of it stays. */
 async function tryToRecord(folder: string): Promise<ComputerReading["written"]> {
   const path = `${folder}/.preflight-${crypto.randomUUID()}`;
   let syncMsMax = 0;
+  const isNew = !await exists(folder);
   try {
     await Deno.mkdir(folder, { recursive: true });
     try {
@@ -171,6 +174,7 @@ async function tryToRecord(folder: string): Promise<ComputerReading["written"]> 
       }
     } finally {
       await Deno.remove(path).catch(() => {});
+      if (isNew) await Deno.remove(folder).catch(() => {});
     }
     return { path: folder, syncMsMax };
   } catch (error) {

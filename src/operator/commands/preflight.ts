@@ -232,6 +232,9 @@ async function requestOf(parts: PreflightParts, values: Values): Promise<Preflig
   if (values.camera !== undefined && values.calibration === undefined) {
     throw new UsageError("--camera needs --calibration: what should it look like?");
   }
+  if (values.signingKey !== undefined && values.connect === undefined) {
+    throw new UsageError("--signing-key needs --connect: whose line is signed?");
+  }
   return {
     aircraft: "local",
     packagePath: values.package ?? null,
