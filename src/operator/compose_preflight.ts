@@ -4,7 +4,6 @@
  * @module
  */
 import { statfs } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
 import {
   type Command,
   exists,
@@ -131,12 +130,13 @@ async function readDatabase(place: CachePlace): Promise<DatabaseReading> {
 async function readComputer({ recorder, camera }: PreflightPlace): Promise<ComputerReading> {
   // The socket of frames needs none.
   const ofCamera = camera === null || camera.address.startsWith("frames:") ? [] : ["camera"];
-  const written = await tryToRecord(recorder);
   return {
     utcMs: Date.now(),
     workstationMs: null,
-    disk: await readDisk(recorder),
-    written,
+    ...await inFolder(recorder, async () => ({
+      written: await tryToRecord(recorder),
+      disk: await readDisk(recorder),
+    })),
     libraries: [
       ...LIBRARIES.map((name) => readLibrary(name, false)),
       ...ofCamera.map((name) => readLibrary(name, true)),
@@ -145,26 +145,35 @@ async function readComputer({ recorder, camera }: PreflightPlace): Promise<Compu
   };
 }
 
-/** Of the folder, or of the one that it will be made in. */
 async function readDisk(path: string): Promise<ComputerReading["disk"]> {
   try {
-    const { bavail, bsize } = await statfs(await exists(path) ? path : dirname(resolve(path)));
+    const { bavail, bsize } = await statfs(path);
     return { path, freeBytes: bavail * bsize };
   } catch (error) {
     return messageOf(error);
   }
 }
 
+/** A folder that was not there is gone afterwards. */
+async function inFolder<T>(folder: string, look: () => Promise<T>): Promise<T> {
+  // What cannot be looked at, or made, is told by who looks.
+  const isNew = !await exists(folder).catch(() => true);
+  if (isNew) await Deno.mkdir(folder, { recursive: true }).catch(() => {});
+  try {
+    return await look();
+  } finally {
+    if (isNew) await Deno.remove(folder).catch(() => {});
+  }
+}
+
 const WRITES = 5;
 const WRITE_BYTES = 256 * 1024;
 
-/** What the recorder does every 200 ms: written and on the disk before the next. Nothing of it stays. */
+/** What the recorder does every 200 ms: written and on the disk before the next. */
 async function tryToRecord(folder: string): Promise<ComputerReading["written"]> {
   const path = `${folder}/.preflight-${crypto.randomUUID()}`;
   let syncMsMax = 0;
-  const isNew = !await exists(folder);
   try {
-    await Deno.mkdir(folder, { recursive: true });
     try {
       for (let i = 0; i < WRITES; i++) {
         const fromMs = performance.now();
@@ -174,7 +183,6 @@ async function tryToRecord(folder: string): Promise<ComputerReading["written"]> 
       }
     } finally {
       await Deno.remove(path).catch(() => {});
-      if (isNew) await Deno.remove(folder).catch(() => {});
     }
     return { path: folder, syncMsMax };
   } catch (error) {
