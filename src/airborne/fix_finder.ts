@@ -5,7 +5,7 @@
  * @module
  */
 import type { CameraFrame } from "../navigation/camera/mod.ts";
-import type { MonotonicNs, Vector3 } from "../core/mod.ts";
+import type { MonotonicNs, Quaternion, Vector3 } from "../core/mod.ts";
 import type {
   MeasurementOutcome,
   StateEstimate,
@@ -129,6 +129,8 @@ export class FixFinder {
       await this.#doubtStart(frame, estimate, prior);
       return outcome;
     }
+    const near = await this.#lookNear(frame, timeNs, prior, bodyFromCamera);
+    if (near !== null) return near;
     this.#loseCredit(estimate, prior);
     this.#follow(estimate);
     const expected = this.#candidatePrior(estimate, prior);
@@ -138,6 +140,28 @@ export class FixFinder {
     if (expected === null) return await this.#search(camera, frame, prior);
     const location = await this.#parts.locator.locate(frame, timeNs, expected, bodyFromCamera);
     return this.#confirm(location, expected, timeNs);
+  }
+
+  /**
+   * Where only an unconfirmed motion is in doubt, which is right more often than not, the place that it leads to
+   * is looked at before all others are. null where the filter takes no fix there.
+   */
+  async #lookNear(
+    frame: VisionFrame,
+    timeNs: MonotonicNs,
+    prior: CameraPrior,
+    bodyFromCamera: Quaternion,
+  ): Promise<Fixed | null> {
+    const sigmaHorizontalM = this.#motionDoubt.untoldM(prior.sigmaHorizontalM);
+    if (this.#hint !== null || sigmaHorizontalM > this.#parts.priorSigmaMaxM) return null;
+    const near = { ...prior, sigmaHorizontalM };
+    const location = await this.#parts.locator.locate(frame, timeNs, near, bodyFromCamera);
+    if (location.fix === null) return null;
+    const fixed = this.#fuse(location);
+    if (!fixed.fixOutcome?.fused) return null;
+    this.#confirmation.drop();
+    this.#unmatched = 0;
+    return fixed;
   }
 
   /** Without a fix ever, and without GPS: another place may be a better one. */
