@@ -333,8 +333,9 @@ export const JSON_RESULTS: Readonly<Record<string, readonly z.ZodType[]>> = {
     places: Count,
     placesResumed: Count.describe("described by an interrupted run"),
     placeSidesM: z.array(z.number()),
-    mapRegistrationSigmaM: z.number().describe("1 sigma, with the datum's error"),
-    datumErrorM: z.number().describe("by how much the imagery's datum may shift the map"),
+    mapRegistrationSigmaM: z.number().describe("1 sigma, with what its imagery adds"),
+    registrationErrorM: z.number()
+      .describe("by how much the imagery's datum, or tags of photographs, may shift the map"),
     descriptorDimension: Count,
     index: z.strictObject({ efSearch: Count, recall: z.number().nullable() }),
     bytes: Count,

@@ -23,10 +23,18 @@ const PLANS: readonly PhotoPlan[] = [0, 1, 2, 3, 4, 5].map((i) => {
   };
 });
 
+interface Imported {
+  readonly meanDifference: number;
+  readonly notes: readonly string[];
+  readonly covered: number;
+  /** What each tile says. */
+  readonly registrationErrorM: number | undefined;
+}
+
 async function importPhotographs(
   plans: readonly PhotoPlan[],
   headings: "trust" | "search",
-): Promise<{ meanDifference: number; notes: readonly string[]; covered: number }> {
+): Promise<Imported> {
   using vision = openVision();
   const toolkit = toolkitOf(vision);
   const ground = texturedGround(1400, 0.15);
@@ -51,7 +59,9 @@ async function importPhotographs(
       attribution: "",
     });
     const difference = await compare(store, ground, toolkit);
-    return { ...difference, notes: imagery.notes };
+    const [{ metadata }] = [...store.tiles.values()];
+    const { registrationErrorM } = metadata;
+    return { ...difference, notes: imagery.notes, registrationErrorM };
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
@@ -112,4 +122,9 @@ Deno.test("tags that are wrong by metres and degrees are corrected from the over
   const searched = await importPhotographs(wrong, "search");
   console.log(searched.notes.join("; "), trusted.meanDifference, searched.meanDifference);
   assert.ok(searched.meanDifference < 0.7 * trusted.meanDifference);
+  // Their tags are about a metre off: as much may all of them be.
+  const errorM = searched.registrationErrorM ?? 0;
+  assert.ok(errorM > 0.4 && errorM < 2, `${errorM} m`);
+  assert.match(searched.notes.join(), new RegExp(`may be shifted by ${errorM} m`));
+  assert.equal(trusted.registrationErrorM, 1, "nothing is known of tags without overlaps");
 });

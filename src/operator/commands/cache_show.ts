@@ -120,7 +120,7 @@ function describe(tile: ListedTile, file: FileState, io: CommandIo): void {
   line("freshness", tile.freshnessLabel ?? "unjudged");
   line("resolution", `${tile.sourceGsdM.toPrecision(3)} m per pixel of the imagery`);
   if (tile.registrationErrorM !== undefined) {
-    line("datum error", `${tile.registrationErrorM} m`);
+    line("map error", `${tile.registrationErrorM} m`);
   }
   line("coverage", `${(100 * tile.coverage).toFixed(1)} %`);
   if (tile.attribution !== "") line("attribution", tile.attribution);

@@ -77,8 +77,8 @@ const OPTIONS = {
     minimum: 0.01,
     maximum: 1000,
     default: MAP_SIGMA_DEFAULT_M,
-    help: "how wrong the map's own position may be, 1 sigma per axis; the error of the imagery's " +
-      "datum, which the import told, is added",
+    help: "how wrong the map's own position may be, 1 sigma per axis; what the import told of " +
+      "the imagery's datum or of photographs' tags is added",
   }),
   agl: option.lengthsM({
     ...SIDES_M,
@@ -232,10 +232,10 @@ function describe(summary: ProvisionSummary, io: CommandIo): void {
     `${tiles} tiles at zoom ${zoom}, ${places} places of ${placeSidesM.join(" m and ")} m, ` +
       bytesText(summary.bytes),
   );
-  if (summary.datumErrorM > 0) {
+  if (summary.registrationErrorM > 0) {
     io.out(
-      `map error ${summary.mapRegistrationSigmaM} m (1 sigma), of which ${summary.datumErrorM} m ` +
-        "by the datum of its imagery",
+      `map error ${summary.mapRegistrationSigmaM} m (1 sigma), of which ${summary.registrationErrorM} m ` +
+        "by the datum of its imagery, or the tags of its photographs",
     );
   }
   if (summary.placesResumed > 0) {

@@ -68,7 +68,7 @@ export const TileMetadataSchema = z.strictObject({
   /** 0…1: how much of the tile the imagery covers. */
   coverage: z.number().min(0).max(1),
   attribution: z.string().max(1000).default(""),
-  /** By how much all of it may be shifted by the datum of its imagery, metres; absent: not known to be. */
+  /** By how much all of it may be shifted by its imagery's datum or tags, metres; absent: not known to be. */
   registrationErrorM: quantity.lengthOrZeroM.optional(),
   /** Label from when it was written; absent: not judged. */
   freshnessLabel: z.enum(FRESHNESS_LABELS).optional(),

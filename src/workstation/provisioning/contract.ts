@@ -108,7 +108,7 @@ export interface ProvisionSummary {
   /** 1 sigma of the map's own position error, metres, with the datum's. */
   readonly mapRegistrationSigmaM: number;
   /** By how much the datum of the imagery may shift the map, metres. */
-  readonly datumErrorM: number;
+  readonly registrationErrorM: number;
   readonly descriptorDimension: number;
   /** The chosen efSearch, and the share of the true ten nearest that it found for trial queries. */
   readonly index: { readonly efSearch: number; readonly recall: number | null };

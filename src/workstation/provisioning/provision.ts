@@ -227,13 +227,16 @@ function freshnessOf(request: ProvisionRequest, fresh: FreshTiles, tiles: readon
   };
 }
 
-/** The error of the datum shifts all of the map: no part makes up for another, so it is added in full. */
+/** What shifts all of the map (a datum, the tags of a flight's photographs): no part makes up for another, so it is added in full. */
 function mapErrorOf(request: ProvisionRequest, { tiles }: TileSelection) {
-  const datumErrorM = tiles.reduce(
-    (most, { registrationErrorM = 0 }) => Math.max(most, registrationErrorM),
+  const registrationErrorM = tiles.reduce(
+    (most, tile) => Math.max(most, tile.registrationErrorM ?? 0),
     0,
   );
-  return { mapRegistrationSigmaM: request.mapRegistrationSigmaM + datumErrorM, datumErrorM };
+  return {
+    mapRegistrationSigmaM: request.mapRegistrationSigmaM + registrationErrorM,
+    registrationErrorM,
+  };
 }
 
 function middleOf({ area }: TileSelection): { latitudeDeg: number; longitudeDeg: number } {

@@ -47,7 +47,12 @@ interface Alignment {
   readonly turned: readonly number[];
   readonly medianTieBeforeM: number;
   readonly medianTieAfterM: number;
+  /** By how much all of the map may be shifted, 1 sigma per axis, metres. */
+  readonly registrationErrorM: number;
 }
+
+/** Median distance of two positions, in sigmas per axis of one: √2 of both, times 1.177 (Rayleigh). */
+const MEDIAN_APART_SIGMAS = Math.SQRT2 * Math.sqrt(2 * Math.LN2);
 
 export async function alignPhotographs(
   set: PhotographSet,
@@ -73,13 +78,25 @@ export async function alignPhotographs(
     heightScale: 1 + adjustments[i].growth,
   }));
   const turned = placements.flatMap((placement, i) => placement.turnDeg === 0 ? [] : [i]);
+  const registrationErrorM = tagErrorM(set, ties.length === 0 ? null : medianBeforeM);
   return {
     placements,
     turned,
     medianTieBeforeM: medianBeforeM,
     medianTieAfterM: medianAfterM,
-    notes: describe(set, turned, ties.length, medianBeforeM, medianAfterM),
+    registrationErrorM,
+    notes: describe(set, turned, ties.length, medianBeforeM, medianAfterM, registrationErrorM),
   };
+}
+
+/**
+ * How wrong the tags are, as their overlaps and the receiver say. The adjustment makes the photographs agree with
+ * each other; what errors of a flight have in common (an old position at speed, a receiver's drift) it cannot see.
+ */
+export function tagErrorM(set: PhotographSet, medianApartM: number | null): number {
+  const statedM = positionSigmaM(set) ?? (medianApartM === null ? SIGMAS_DEFAULT.positionM : 0);
+  const errorM = Math.max(statedM, (medianApartM ?? 0) / MEDIAN_APART_SIGMAS);
+  return Number(errorM.toFixed(2));
 }
 
 /** The median of what the receiver states (RTK); null unless it does for every photograph. */
@@ -96,6 +113,7 @@ function describe(
   ties: number,
   beforeM: number,
   afterM: number,
+  errorM: number,
 ): string[] {
   const notes = [];
   if (turned.length > 0) {
@@ -113,6 +131,7 @@ function describe(
       : `${ties} ties between overlapping photographs: median ${beforeM.toFixed(2)} m apart as ` +
         `tagged, ${afterM.toFixed(2)} m after adjustment`,
   );
+  if (errorM > 0) notes.push(`by its tags the map may be shifted by ${errorM} m (1 sigma)`);
   return notes;
 }
 

@@ -26,7 +26,7 @@ export interface Imagery extends AsyncDisposable {
   readonly gsdM: number;
   /** Latitude at its middle, degrees. */
   readonly latitudeDeg: number;
-  /** By how much all of it may be shifted by its datum, metres; 0: not known to be. */
+  /** By how much all of it may be shifted by its datum, or by the tags of photographs, metres; 0: not known to be. */
   readonly registrationErrorM: number;
   /** Date of the imagery, when it states one itself. */
   readonly capturedAt: Date | null;

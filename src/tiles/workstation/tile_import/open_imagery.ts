@@ -9,7 +9,7 @@ import type { GeoReference, Imagery } from "./contract.ts";
 import { centredReference } from "./projection/georeference.ts";
 import { PhotographImagery } from "./photograph_imagery.ts";
 import { AS_TAGGED, readPhotographSet } from "./photograph_set.ts";
-import { alignPhotographs } from "./align_photographs.ts";
+import { alignPhotographs, tagErrorM } from "./align_photographs.ts";
 import { besideReference, tiffReference } from "./projection/geotiff_reference.ts";
 import { readSidecars } from "./projection/sidecars.ts";
 import { RasterImagery } from "./raster_imagery.ts";
@@ -68,9 +68,13 @@ async function openDirectory(
   }
   const set = await readPhotographSet(path, options.groundAltitudeM);
   const alignment = options.headings === "trust"
-    ? { placements: set.photographs.map(() => AS_TAGGED), notes: [] }
+    ? {
+      placements: set.photographs.map(() => AS_TAGGED),
+      registrationErrorM: tagErrorM(set, null),
+      notes: [],
+    }
     : await alignPhotographs(set, toolkit);
-  const imagery = new PhotographImagery(set, alignment.placements, toolkit, [
+  const imagery = new PhotographImagery(set, alignment, toolkit, [
     ...alignment.notes,
     ...set.notes,
   ]);

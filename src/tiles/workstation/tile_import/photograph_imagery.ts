@@ -43,7 +43,7 @@ interface Layer {
 export class PhotographImagery implements Imagery {
   readonly gsdM: number;
   readonly latitudeDeg: number;
-  readonly registrationErrorM = 0;
+  readonly registrationErrorM: number;
   readonly capturedAt: Date | null;
   readonly notes: readonly string[];
   readonly #set: PhotographSet;
@@ -53,11 +53,15 @@ export class PhotographImagery implements Imagery {
 
   constructor(
     set: PhotographSet,
-    placements: readonly Placement[],
+    { placements, registrationErrorM }: {
+      readonly placements: readonly Placement[];
+      readonly registrationErrorM: number;
+    },
     toolkit: TileToolkit,
     notes: readonly string[] = [],
   ) {
     this.#set = set;
+    this.registrationErrorM = registrationErrorM;
     this.#toolkit = toolkit;
     this.#cache = new PhotographPixelCache(toolkit);
     this.notes = notes;
