@@ -20,6 +20,12 @@ export interface PhotoPlan {
   readonly taggedYawDeg?: number;
   readonly taggedEastM?: number;
   readonly taggedNorthM?: number;
+  /** In their place, degrees. */
+  readonly taggedPlaceDeg?: readonly [latitude: number, longitude: number];
+  /** The hemispheres are left out. */
+  readonly hasNoRefs?: boolean;
+  /** What an RTK receiver says of its position. */
+  readonly rtkSigmaM?: number;
 }
 
 export interface Ground {
@@ -95,13 +101,23 @@ export async function writePhotograph(
   await Deno.writeFile(`${directory}/${plan.name}`, await tagged(picture.pixels, plan));
 }
 
-async function tagged(pixels: Uint8Array, plan: PhotoPlan): Promise<Uint8Array> {
+/** Pixels of PHOTO_WIDTH × PHOTO_HEIGHT, RGB, with the tags of the plan. */
+export async function tagged(pixels: Uint8Array, plan: PhotoPlan): Promise<Uint8Array> {
   const frame = new LocalFrame(ORIGIN);
-  const { latitudeDeg, longitudeDeg } = frame.wgsFromLocal([
+  const place = frame.wgsFromLocal([
     plan.taggedEastM ?? plan.eastM,
     plan.taggedNorthM ?? plan.northM,
     0,
   ]);
+  const [latitudeDeg, longitudeDeg] = plan.taggedPlaceDeg ??
+    [place.latitudeDeg, place.longitudeDeg];
+  const refs: Record<string, string> = plan.hasNoRefs ? {} : {
+    GPSLatitudeRef: latitudeDeg < 0 ? "S" : "N",
+    GPSLongitudeRef: longitudeDeg < 0 ? "W" : "E",
+  };
+  const rtk = plan.rtkSigmaM === undefined
+    ? ""
+    : ` drone-dji:RtkStdLat="${plan.rtkSigmaM}" drone-dji:RtkStdLon="${plan.rtkSigmaM}"`;
   const dms = (degrees: number) => {
     const value = Math.abs(degrees);
     const minutes = (value % 1) * 60;
@@ -113,16 +129,15 @@ async function tagged(pixels: Uint8Array, plan: PhotoPlan): Promise<Uint8Array> 
     `<rdf:Description rdf:about="" xmlns:drone-dji="http://www.dji.com/drone-dji/1.0/" ` +
     `drone-dji:RelativeAltitude="+${plan.heightM}" drone-dji:GimbalYawDegree="${
       plan.taggedYawDeg ?? plan.yawDeg
-    }" drone-dji:GimbalPitchDegree="-90.0" drone-dji:GimbalRollDegree="0.0"/></rdf:RDF></x:xmpmeta>`;
+    }" drone-dji:GimbalPitchDegree="-90.0" drone-dji:GimbalRollDegree="0.0"${rtk}/></rdf:RDF></x:xmpmeta>`;
   return await sharp(pixels, { raw: { width: PHOTO_WIDTH, height: PHOTO_HEIGHT, channels: 3 } })
     .jpeg({ quality: 92 })
     .withExif({
       IFD0: { Model: "SYNTHETIC" },
       IFD2: { DateTimeOriginal: "2024:05:31 10:00:00", FocalLengthIn35mmFilm: "28" },
       IFD3: {
-        GPSLatitudeRef: latitudeDeg < 0 ? "S" : "N",
+        ...refs,
         GPSLatitude: dms(latitudeDeg),
-        GPSLongitudeRef: longitudeDeg < 0 ? "W" : "E",
         GPSLongitude: dms(longitudeDeg),
       },
     })
