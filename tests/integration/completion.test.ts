@@ -39,7 +39,7 @@ async function offered(completion: string, line: string, folder: string): Promis
 const CASES: Readonly<Record<string, readonly string[]>> = {
   "operator pro": ["provision"],
   "operator cache sector ": ["add", "ls", "rm"],
-  "operator package ": ["show", "verify"],
+  "operator package ": ["show", "sign", "verify"],
   "operator provision --fl": ["--flight-at"],
   "operator fdr export x --format ": ["csv", "flight", "geojson", "gpx"],
   "operator fdr export x --format g": ["geojson", "gpx"],

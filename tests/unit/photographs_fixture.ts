@@ -117,7 +117,7 @@ export async function tagged(pixels: Uint8Array, plan: PhotoPlan): Promise<Uint8
   };
   const rtk = plan.rtkSigmaM === undefined
     ? ""
-    : ` drone-dji:RtkStdLat="${plan.rtkSigmaM}" drone-dji:RtkStdLon="${plan.rtkSigmaM}"`;
+    : ` drone-dji:RtkFlag="50" drone-dji:RtkStdLat="${plan.rtkSigmaM}" drone-dji:RtkStdLon="${plan.rtkSigmaM}"`;
   const dms = (degrees: number) => {
     const value = Math.abs(degrees);
     const minutes = (value % 1) * 60;
