@@ -1,7 +1,8 @@
 /** Requests that are well formed, and too large for any machine: refused by arithmetic, at once. */
 import assert from "node:assert/strict";
 import { inScratch } from "../support/scratch.ts";
-import { forEachCase, run } from "./programs.ts";
+import { runInProcess } from "./in_process.ts";
+import { forEachCase } from "./programs.ts";
 
 Deno.test("operator tiles download refuses more tiles than a list of them could hold", () =>
   inScratch(async (scratch) => {
@@ -15,7 +16,7 @@ Deno.test("operator tiles download refuses more tiles than a list of them could 
       const data = `${scratch}/${name}`;
       const url = ["--url", "https://127.0.0.1:1/{z}/{x}/{y}.png", "--zoom", "18"];
       const args = ["tiles", "download", ...url, ...area, "--dry-run", "--data", data];
-      const { code, out, err } = await run("operator", args, { write: [scratch] });
+      const { code, out, err } = await runInProcess("operator", args);
       assert.match(err, says);
       assert.match(err, /at most 1000000 are fetched at once; take a smaller area or a lower zoom/);
       assert.equal(code, 64, err);

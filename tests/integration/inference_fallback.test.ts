@@ -34,7 +34,9 @@ async function kindsOf(recorder: string): Promise<string[]> {
     for await (const record of readRecords(await findFlight(`${recorder}/${name}`))) {
       const { kind, payload } = record as { kind: string; payload: Record<string, unknown> };
       if (/^c7|^c8/.test(kind)) kinds.push(kind);
-      if (kind === "log") kinds.push(`${payload.level} ${payload.kind}`);
+      if (kind === "log" && /^c7/.test(String(payload.kind))) {
+        kinds.push(`${payload.level} ${payload.kind}`);
+      }
     }
   }
   return kinds.sort();
