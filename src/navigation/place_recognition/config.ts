@@ -14,7 +14,7 @@ export const PlaceRecognitionConfigSchema = z.strictObject({
   /** …or fewer where the area is large, down to this many… */
   exhaustiveWidthMinPx: quantity.lengthPx.default(48),
   /** …over at most this many pixels of map; larger areas are narrowed by descriptors. */
-  exhaustivePixelsMax: z.number().positive().max(8_000_000).default(3_000_000),
+  exhaustivePixelsMax: z.number().positive().max(8_000_000).default(1_200_000),
   headingStepDeg: z.number().min(0.1).max(180).default(3),
   scaleStep: z.number().min(0.001).max(10).default(0.03),
 });
