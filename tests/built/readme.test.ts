@@ -10,7 +10,10 @@ import { REPOSITORY } from "../support/paths.ts";
 import { CLIENT_TOKEN, ProviderProcess } from "../support/provider.ts";
 import { inScratch } from "../support/scratch.ts";
 
-/** Blocks that another test runs, by their first words. */
+/**
+ * Blocks that others run, by their first words. `.ci/run` begins with the line of `test`; what the rest of these
+ * two blocks does is tested by its parts (demo, compile, package), and is not pasted.
+ */
 const RUN_ELSEWHERE = {
   "sudo apt install": "tests/built/installed.test.ts",
   "npx --yes deno": ".ci/run",
