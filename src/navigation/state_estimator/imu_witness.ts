@@ -28,12 +28,12 @@ const REFUSED_PAIRS = 2;
 /** …which has refused one other picture at most within this time. */
 const CREDIT_S = 3;
 /**
- * The filter has taken no picture for so long, and this one every one for as long as below, and so many: without the
- * IMU it soon takes anything, so that a few bad fixes near the ground say nothing.
+ * The filter has taken no picture for so long and refused so many, and this one has taken every one for as long as
+ * below. Without the IMU it soon takes anything: two bad fixes near the ground say nothing.
  */
 const ALL_REFUSED_S = 2;
+const ALL_REFUSED_PICTURES = 4;
 const ALL_TAKEN_S = 1.2;
-const ALL_TAKEN_PICTURES = 4;
 const CONTRADICTION = "the pictures and the attitude contradict it";
 
 export class ImuWitness {
@@ -42,9 +42,8 @@ export class ImuWitness {
   readonly #own: Timeline;
   readonly #substitutes: ImuStream;
   #running = false;
-  /** Since when it has taken every picture, and how many. */
+  /** Since when it has taken every picture. */
   #takenSinceNs: number | undefined;
-  #takenPictures = 0;
   /** Of the last two pictures that it refused. */
   #refusedNs: readonly [number, number] = [-Infinity, -Infinity];
   /** Pairs of frames in a row that the filter has refused and this one has taken. */
@@ -116,7 +115,6 @@ export class ImuWitness {
   end(): void {
     this.#running = false;
     this.#takenSinceNs = undefined;
-    this.#takenPictures = 0;
     this.#refusedNs = [-Infinity, -Infinity];
     this.#refusedPairs = 0;
   }
@@ -132,11 +130,9 @@ export class ImuWitness {
   #note({ timeNs }: MeasurementEvent, fused: boolean): void {
     if (fused) {
       this.#takenSinceNs ??= timeNs;
-      this.#takenPictures++;
       return;
     }
     this.#takenSinceNs = undefined;
-    this.#takenPictures = 0;
     this.#refusedNs = [this.#refusedNs[1], timeNs];
   }
 
@@ -145,7 +141,7 @@ export class ImuWitness {
     const takenS = (timeNs - this.#takenSinceNs) * 1e-9;
     const pairs = this.#refusedPairs >= REFUSED_PAIRS &&
       this.#refusedNs[0] < timeNs - CREDIT_S * 1e9;
-    const all = takenS >= ALL_TAKEN_S && this.#takenPictures >= ALL_TAKEN_PICTURES &&
+    const all = takenS >= ALL_TAKEN_S && this.#refusedPictures >= ALL_REFUSED_PICTURES &&
       pictureAgeS(this.#main.head) >= ALL_REFUSED_S;
     return (pairs || all) && this.#isMaterial();
   }
