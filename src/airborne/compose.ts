@@ -27,7 +27,12 @@ import {
   type SyscallsAllowed,
 } from "../native/device/mod.ts";
 import { openFaiss } from "../native/faiss/mod.ts";
-import { type FlightPackage, packagedModel, type Place } from "../flight/flight_package/mod.ts";
+import {
+  type FlightPackage,
+  packagedModel,
+  packageFrame,
+  type Place,
+} from "../flight/flight_package/mod.ts";
 import { type EngineEntry, openRuntime } from "../navigation/inference/mod.ts";
 import { openCamera } from "../flight/camera_source/mod.ts";
 import { TileMap } from "../navigation/map/mod.ts";
@@ -60,7 +65,6 @@ import { openFlightController } from "./compose_controller.ts";
 import {
   composeEstimator,
   type EstimatorParts,
-  frameOf,
   openPackage,
   STATE_ESTIMATORS,
 } from "./compose_estimator.ts";
@@ -244,7 +248,7 @@ async function openParts(
   const device = resources.use(openDevice());
   const vision = resources.use(openVision());
   const flightPackage = await openPackage(options);
-  const localFrame = frameOf(flightPackage);
+  const localFrame = packageFrame(flightPackage.manifest);
   const map = new TileMap(vision, flightPackage.tiles, localFrame);
   const companion = resources.use(makeCompanion(options, device));
   return { companion, config, device, vision, flightPackage, localFrame, map, onEvent, resources };

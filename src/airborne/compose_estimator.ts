@@ -7,6 +7,7 @@ import { chooseStrategy, hasNativeLibrary, LocalFrame, type Strategies } from ".
 import {
   type FlightPackage,
   openFlightPackage,
+  packageFrame,
   verifiedBytes,
 } from "../flight/flight_package/mod.ts";
 import { Eskf, type EskfOptions, type StateEstimator } from "../navigation/state_estimator/mod.ts";
@@ -40,7 +41,9 @@ export async function composeEstimator(options: EstimatorAloneOptions): Promise<
   const flightPackage = packagePath === null
     ? null
     : await openPackage({ ...options, packagePath });
-  const localFrame = flightPackage === null ? new LocalFrame(origin) : frameOf(flightPackage);
+  const localFrame = flightPackage === null
+    ? new LocalFrame(origin)
+    : packageFrame(flightPackage.manifest);
   const parts = { config, flightPackage, localFrame, onEvent };
   const estimator = await chosen.create(parts);
   return { estimator, localFrame, flightPackage, strategies: { state_estimator: name } };
@@ -61,14 +64,6 @@ export async function openPackage(
       ...(options.packageSha256 ? { manifestSha256: options.packageSha256 } : {}),
     },
   );
-}
-
-export function frameOf({ manifest: { area, groundHeightM } }: FlightPackage): LocalFrame {
-  return new LocalFrame({
-    latitudeDeg: (area.southDeg + area.northDeg) / 2,
-    longitudeDeg: (area.westDeg + area.eastDeg) / 2,
-    heightM: groundHeightM,
-  });
 }
 
 /**

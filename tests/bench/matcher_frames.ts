@@ -17,7 +17,6 @@
  */
 import { parseArgs } from "node:util";
 import {
-  LocalFrame,
   localFromBody,
   matrixFromQuaternion,
   monotonicNs,
@@ -28,7 +27,7 @@ import {
   seededRandom,
 } from "../../src/core/mod.ts";
 import { AirborneConfigSchema } from "../../src/airborne/config.ts";
-import { openFlightPackage } from "../../src/flight/flight_package/mod.ts";
+import { openFlightPackage, packageFrame } from "../../src/flight/flight_package/mod.ts";
 import { openRecordedFlight } from "../../src/flight/replay/mod.ts";
 import { OnnxRuntime, unmeasured } from "../../src/navigation/inference/mod.ts";
 import { TileMap } from "../../src/navigation/map/mod.ts";
@@ -78,12 +77,7 @@ const sigmaHeightM = Number(values["height-sigma"]), sigmaHorizontalM = Number(v
 await using resources = new AsyncDisposableStack();
 const vision = resources.use(openVision());
 const flightPackage = await openFlightPackage(values.package);
-const { area, groundHeightM } = flightPackage.manifest;
-const localFrame = new LocalFrame({
-  latitudeDeg: (area.southDeg + area.northDeg) / 2,
-  longitudeDeg: (area.westDeg + area.eastDeg) / 2,
-  heightM: groundHeightM,
-});
+const localFrame = packageFrame(flightPackage.manifest);
 const map = new TileMap(vision, flightPackage.tiles, localFrame);
 const config = AirborneConfigSchema.parse(JSON.parse(values.config));
 const solver = new PlanarPoseSolver(vision, config.pose);

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { LocalFrame, radiansFromDegrees } from "../../src/core/mod.ts";
-import { openFlightPackage } from "../../src/flight/flight_package/mod.ts";
+import { radiansFromDegrees } from "../../src/core/mod.ts";
+import { openFlightPackage, packageFrame } from "../../src/flight/flight_package/mod.ts";
 import { openRecordedFlight } from "../../src/flight/replay/mod.ts";
 import { TileMap } from "../../src/navigation/map/mod.ts";
 import { openVision } from "../../src/native/vision/mod.ts";
@@ -41,12 +41,7 @@ export async function openSearchRig(bench: string, values: SearchValues) {
   }
   const vision = openVision();
   const flightPackage = await openFlightPackage(values.package);
-  const { area, groundHeightM } = flightPackage.manifest;
-  const localFrame = new LocalFrame({
-    latitudeDeg: (area.southDeg + area.northDeg) / 2,
-    longitudeDeg: (area.westDeg + area.eastDeg) / 2,
-    heightM: groundHeightM,
-  });
+  const localFrame = packageFrame(flightPackage.manifest);
   const map = new TileMap(vision, flightPackage.tiles, localFrame);
   const config = PlaceRecognitionConfigSchema.parse(JSON.parse(values.config));
   const { eastMinM, eastMaxM, northMinM, northMaxM } = map.bounds;

@@ -13,8 +13,8 @@ import {
   importArchive,
   importTiles,
   openArchive,
-  openImagery,
 } from "../../src/tiles/workstation/tile_import/mod.ts";
+import { imageryAsItIs } from "../support/imagery.ts";
 import { hasGdal, pixelsByGdal } from "../support/gdal.ts";
 import { inScratch } from "../support/scratch.ts";
 import { makePicture, MemoryTiles } from "./tile_export_fixture.ts";
@@ -48,14 +48,7 @@ async function importedFrom(path: string, vision: VisionLibrary, scratchDirector
   await using archive = await openArchive(path, ZOOM);
   if (archive !== null) await importArchive(archive, store, toolkit, request);
   else {
-    const { imagery } = await openImagery(path, toolkit, {
-      centre: null,
-      gsdM: null,
-      stretch: null,
-      groundAltitudeM: null,
-      headings: "trust",
-      scratchDirectory,
-    });
+    const imagery = await imageryAsItIs(path, toolkit, scratchDirectory);
     await using _imagery = imagery;
     await importTiles(imagery, store, request);
   }

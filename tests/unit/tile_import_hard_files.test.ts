@@ -9,8 +9,8 @@ import {
   importArchive,
   importTiles,
   openArchive,
-  openImagery,
 } from "../../src/tiles/workstation/tile_import/mod.ts";
+import { imageryAsItIs } from "../support/imagery.ts";
 import { inScratch } from "../support/scratch.ts";
 import { MemoryStore, toolkitOf } from "./tile_import_fixture.ts";
 
@@ -89,14 +89,7 @@ async function imported(path: string, vision: VisionLibrary, scratchDirectory: s
     await importArchive(archive, store, toolkit, request);
     return { store, gsdM: null };
   }
-  const { imagery } = await openImagery(path, toolkit, {
-    centre: null,
-    gsdM: null,
-    stretch: null,
-    groundAltitudeM: null,
-    headings: "trust",
-    scratchDirectory,
-  });
+  const imagery = await imageryAsItIs(path, toolkit, scratchDirectory);
   await using _imagery = imagery;
   const { gsdM } = await importTiles(imagery, store, request);
   return { store, gsdM };

@@ -6,7 +6,8 @@ import assert from "node:assert/strict";
 import sharp from "sharp";
 import { DataError } from "../../src/core/mod.ts";
 import { decodeJpeg, openVision, type VisionLibrary } from "../../src/native/vision/mod.ts";
-import { importTiles, openImagery } from "../../src/tiles/workstation/tile_import/mod.ts";
+import { importTiles } from "../../src/tiles/workstation/tile_import/mod.ts";
+import { imageryAsItIs } from "../support/imagery.ts";
 import { gdal, hasGdal } from "../support/gdal.ts";
 import { inScratch } from "../support/scratch.ts";
 import { MemoryStore, toolkitOf } from "./tile_import_fixture.ts";
@@ -33,14 +34,7 @@ async function imported(
   scratchDirectory: string,
 ): Promise<Imported> {
   const toolkit = toolkitOf(vision), store = new MemoryStore();
-  const { imagery } = await openImagery(path, toolkit, {
-    centre: null,
-    gsdM: null,
-    stretch: null,
-    groundAltitudeM: null,
-    headings: "trust",
-    scratchDirectory,
-  });
+  const imagery = await imageryAsItIs(path, toolkit, scratchDirectory);
   await using _imagery = imagery;
   await importTiles(imagery, store, { zoom: 17, source: "a", capturedAt: null, attribution: "" });
   const world = 256 * 2 ** 17, pixels: [x: number, y: number, grey: number][] = [];

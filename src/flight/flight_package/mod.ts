@@ -4,6 +4,7 @@ export * from "./errors.ts";
 export { encodeManifest, readManifest, readManifestBytes } from "./manifest.ts";
 export { packagedModel } from "./model_files.ts";
 export { openFlightPackage } from "./open.ts";
+export { packageFrame } from "./package_frame.ts";
 export { ANY_AIRCRAFT, readStatement, type TrustDemands } from "./trust/check_trust.ts";
 export type { PackageTrust } from "./trust/package_trust.ts";
 export * from "./trust/statement.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 import type { FrameLine } from "../../../src/airborne/json_lines.ts";
-import { LocalFrame } from "../../../src/core/mod.ts";
-import { ManifestSchema } from "../../../src/flight/flight_package/mod.ts";
+import type { LocalFrame } from "../../../src/core/mod.ts";
+import { ManifestSchema, packageFrame } from "../../../src/flight/flight_package/mod.ts";
 import { openVision } from "../../../src/native/vision/mod.ts";
 import type { GroundSource } from "../../../src/workstation/simulation/mod.ts";
 import { GroundView } from "./ground_view.ts";
@@ -35,7 +35,7 @@ export async function tilePlacements(measured: MeasuredFlight): Promise<TilePlac
     lens: vision,
     ground: new GroundView(measured.world),
     cameras: await FlightCameras.read(measured.flight),
-    packageFrame: await packageFrame(measured.packagePath),
+    packageFrame: await frameOf(measured.packagePath),
     reachM: measured.reachM ?? REACH_M,
     lines: new Map(measured.frames.map((line) => [line.sequence, line])),
   };
@@ -48,12 +48,7 @@ export async function tilePlacements(measured: MeasuredFlight): Promise<TilePlac
 }
 
 /** The local frame of reference that airborne uses for a package. */
-async function packageFrame(packagePath: string): Promise<LocalFrame> {
+async function frameOf(packagePath: string): Promise<LocalFrame> {
   const text = await Deno.readTextFile(`${packagePath}/manifest.json`);
-  const { area, groundHeightM } = ManifestSchema.parse(JSON.parse(text));
-  return new LocalFrame({
-    latitudeDeg: (area.southDeg + area.northDeg) / 2,
-    longitudeDeg: (area.westDeg + area.eastDeg) / 2,
-    heightM: groundHeightM,
-  });
+  return packageFrame(ManifestSchema.parse(JSON.parse(text)));
 }
