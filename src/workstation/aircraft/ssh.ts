@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { EXIT, GdnError, messageOf, SSH_PROGRAMS } from "../../core/mod.ts";
+import { EXIT, GdnError, SSH_PROGRAMS } from "../../core/mod.ts";
 import type { SshAddress } from "./address.ts";
 
 export interface SshAccess {
@@ -117,24 +117,31 @@ async function runHere(
   return { code, out, err };
 }
 
-/** A program that has ended reads no more; its exit code says why. */
 async function write(child: Deno.ChildProcess, input: string): Promise<void> {
   const writer = child.stdin.getWriter();
   try {
     await writer.write(new TextEncoder().encode(input));
     await writer.close();
-  } catch (error) {
-    void messageOf(error);
+  } catch {
+    // That it reads no more is known; why, its exit code tells.
   }
 }
 
 async function textOf(stream: ReadableStream<Uint8Array>): Promise<string> {
   const decoder = new TextDecoder();
-  let text = "";
+  let text = "", length = 0;
   for await (const bytes of stream) {
-    if (text.length < OUTPUT_BYTES_MAX) text += decoder.decode(bytes, { stream: true });
+    length += bytes.length;
+    // It is read to its end all the same: a program that nobody reads never ends.
+    if (length <= OUTPUT_BYTES_MAX) text += decoder.decode(bytes, { stream: true });
   }
-  return text;
+  if (length <= OUTPUT_BYTES_MAX) return text;
+  throw new AircraftError(
+    "AIRCRAFT",
+    `The aircraft answers with ${length} bytes, more than the ${OUTPUT_BYTES_MAX} that are taken: too many ` +
+      "files for one run; name one flight's folder",
+    { exitCode: EXIT.failure },
+  );
 }
 
 function connectionError({ address: { host, port } }: SshAccess, err: string): AircraftError {

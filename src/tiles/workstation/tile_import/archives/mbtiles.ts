@@ -56,7 +56,7 @@ function openMbtiles(
   file.check(TABLE, zoom);
   const rows = file.rowsOf("metadata", METADATA);
   const metadata = Object.fromEntries(rows.map(({ name, value }) => [String(name), value]));
-  const sidecar = sidecarOf(metadata);
+  const sidecar = sidecarOf(metadata, path);
   if (sidecar.format === "pbf") {
     throw new DataError(path, "it holds vector tiles (pbf); give one of pictures (jpg, png, webp)");
   }

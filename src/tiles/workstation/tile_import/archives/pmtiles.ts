@@ -41,7 +41,7 @@ export async function openPmtiles(path: string, zoom: number | null): Promise<Ti
   try {
     const header = await readHeader(path, file);
     const directories = new PmtilesDirectories(path, file, header);
-    const sidecar = await readMetadata(file, header);
+    const sidecar = await readMetadata(file, header, path);
     const total = await countTiles(path, directories, zoom);
     return {
       kind: "pmtiles",
@@ -114,16 +114,22 @@ async function readHeader(path: string, file: ArchiveFile): Promise<Header> {
   return header;
 }
 
-async function readMetadata(file: ArchiveFile, header: Header): Promise<Sidecar> {
+async function readMetadata(
+  file: ArchiveFile,
+  header: Header,
+  path: string,
+): Promise<Sidecar> {
   const { jsonMetadataOffset: offset, jsonMetadataLength: length } = header;
   if (length === 0 || length > METADATA_BYTES_MAX) return {};
+  let document: unknown;
   try {
     const bytes = await file.read(offset, length);
     const text = decompressBounded(bytes, header.internalCompression, METADATA_BYTES_MAX);
-    return sidecarOf(parseBoundedJson(new TextDecoder().decode(text)));
+    document = parseBoundedJson(new TextDecoder().decode(text));
   } catch {
     return {}; // No tile depends on it.
   }
+  return sidecarOf(document, path);
 }
 
 async function countTiles(
