@@ -227,16 +227,18 @@ function freshnessOf(request: ProvisionRequest, fresh: FreshTiles, tiles: readon
   };
 }
 
-/** What shifts all of the map (a datum, the tags of a flight's photographs): no part makes up for another, so it is added in full. */
+/**
+ * What shifts all of the map (a datum, the tags of a flight's photographs): no part makes up for another, so it is
+ * added in full.
+ */
 function mapErrorOf(request: ProvisionRequest, { tiles }: TileSelection) {
   const registrationErrorM = tiles.reduce(
     (most, tile) => Math.max(most, tile.registrationErrorM ?? 0),
     0,
   );
-  return {
-    mapRegistrationSigmaM: request.mapRegistrationSigmaM + registrationErrorM,
-    registrationErrorM,
-  };
+  const sumM = request.mapRegistrationSigmaM + registrationErrorM;
+  // To the millimetre: sums of decimals have a long tail.
+  return { mapRegistrationSigmaM: Math.round(1000 * sumM) / 1000, registrationErrorM };
 }
 
 function middleOf({ area }: TileSelection): { latitudeDeg: number; longitudeDeg: number } {
