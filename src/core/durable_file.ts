@@ -17,9 +17,14 @@ export function temporaryPathFor(path: string): string {
 }
 
 /** Writes a new file and syncs it; nothing remains when it fails. */
-export async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
+export async function writeSynced(
+  path: string,
+  bytes: Uint8Array,
+  options: { readonly mode?: number } = {},
+): Promise<void> {
+  // What stood there already is not ours to remove.
+  using file = await Deno.open(path, { write: true, createNew: true, ...options });
   try {
-    using file = await Deno.open(path, { write: true, createNew: true });
     await writeAll(file, bytes);
     await file.sync();
   } catch (error) {

@@ -53,6 +53,7 @@ export async function verifyRest(
       onDamaged(file.path, error instanceof PackageError ? error.message : messageOf(error));
     }
     files++;
+    if (signal.aborted) return files;
     if (inPiecesMs === 0) await pause(performance.now() - beginMs);
   }
   return files;

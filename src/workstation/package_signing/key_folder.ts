@@ -23,6 +23,7 @@ import {
   readSecretKey,
   replaceFile,
   signFile,
+  writeSynced,
 } from "../../core/mod.ts";
 import {
   PUBLIC_KEY_SUFFIX,
@@ -110,7 +111,8 @@ export class KeyFolder {
       ? null
       : signFile(new TextEncoder().encode(publicText), predecessor.key, comment);
     // The secret key first: a public key without it is of no use, and the name is taken.
-    await writeSecret(secretPath, secretText);
+    // Never readable by others, not even while it is written.
+    await writeSynced(secretPath, new TextEncoder().encode(secretText), { mode: 0o600 });
     if (signature !== null) {
       await this.#write(`${name}${PUBLIC_KEY_SUFFIX}${SIGNATURE_SUFFIX}`, signature);
     }
@@ -201,13 +203,6 @@ export class KeyFolder {
     await replaceFile(path, new TextEncoder().encode(text));
     await Deno.chmod(path, 0o644);
   }
-}
-
-/** Never readable by others, not even while it is written. */
-async function writeSecret(path: string, text: string): Promise<void> {
-  using file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
-  await file.write(new TextEncoder().encode(text));
-  await file.sync();
 }
 
 function refused(state: string): GdnError {

@@ -11,7 +11,7 @@
  * @module
  */
 import { crc32 } from "node:zlib";
-import { FolderLock, removeIfPresent } from "../../core/mod.ts";
+import { FolderLock, removeIfPresent, writeAllSync } from "../../core/mod.ts";
 
 const MAGIC = new TextEncoder().encode("gdnplac1");
 const KEY_BYTES = 32;
@@ -76,7 +76,7 @@ export class PlaceJournal implements Disposable {
     view.setUint32(4, row === null ? 0 : 1, true);
     if (row !== null) new Float32Array(record.buffer, 8, row.length).set(row);
     view.setUint32(record.length - 4, crc32(record.subarray(0, -4)), true);
-    for (let at = 0; at < record.length;) at += this.#file.writeSync(record.subarray(at));
+    writeAllSync(this.#file, record);
     if (++this.#unsynced < RECORDS_PER_SYNC) return;
     this.#unsynced = 0;
     this.#file.syncDataSync();
@@ -103,7 +103,7 @@ export class PlaceJournal implements Disposable {
     if (readFully(this.#file, found) < HEAD_BYTES || found.some((byte, i) => byte !== head[i])) {
       this.#file.truncateSync(0);
       this.#file.seekSync(0, Deno.SeekMode.Start);
-      for (let at = 0; at < head.length;) at += this.#file.writeSync(head.subarray(at));
+      writeAllSync(this.#file, head);
       return;
     }
     let end = HEAD_BYTES;
