@@ -46,17 +46,17 @@ export interface CheckedMotion {
 }
 
 export class MotionCheck {
-  #attitudes: readonly AttitudeSample[] = [];
-  #velocities: readonly GpsSample[] = [];
+  readonly #attitudes: AttitudeSample[] = [];
+  readonly #velocities: GpsSample[] = [];
   #flown: readonly Flown[] = [];
 
   observeAttitude(sample: AttitudeSample): void {
-    this.#attitudes = recent(this.#attitudes, sample);
+    keepRecent(this.#attitudes, sample);
   }
 
   /** A sample of trusted GPS. */
   observeGps(sample: GpsSample): void {
-    this.#velocities = recent(this.#velocities, sample);
+    keepRecent(this.#velocities, sample);
   }
 
   /** A pair of frames; undefined while nothing can be said. */
@@ -72,7 +72,7 @@ export class MotionCheck {
 
   /** The heading is another one from now on. */
   begin(): void {
-    this.#attitudes = [];
+    this.#attitudes.length = 0;
     this.#flown = [];
   }
 
@@ -118,8 +118,10 @@ function judged(
   };
 }
 
-function recent<T extends { readonly timeNs: number }>(samples: readonly T[], newest: T): T[] {
-  return [...samples.filter(({ timeNs }) => timeNs > newest.timeNs - WINDOW_S * 1e9), newest];
+/** In place: attitudes come at up to 200 Hz, for hours where there is no camera. */
+function keepRecent<T extends { readonly timeNs: number }>(samples: T[], newest: T): void {
+  samples.push(newest);
+  while (samples[0].timeNs <= newest.timeNs - WINDOW_S * 1e9) samples.shift();
 }
 
 function nearest<T extends { readonly timeNs: number }>(
