@@ -18,6 +18,8 @@ import { ANY_AIRCRAFT, openFlightPackage, readTrustFolder } from "../flight/flig
 import { FdrConfigSchema } from "../flight/flight_recorder/mod.ts";
 import { createLink } from "../link/transport/mod.ts";
 import { openDevice, readSystemText } from "../native/device/mod.ts";
+import { openCameraLibrary } from "../native/camera/mod.ts";
+import { openFaiss } from "../native/faiss/mod.ts";
 import { decodeJpeg, openVision } from "../native/vision/mod.ts";
 import {
   type EngineHost,
@@ -33,18 +35,19 @@ import {
   type DatabaseReading,
   type LibraryReading,
   lightOf,
+  type PreflightTools,
   readController,
 } from "../workstation/preflight/mod.ts";
 import { preflightCommand, type PreflightPlace } from "./commands/preflight.ts";
+import { aircraftTools } from "./compose_preflight_aircraft.ts";
 import { readModelFiles } from "./commands/engines_options.ts";
 import { openOperatorCache } from "./operator_cache.ts";
 import type { CachePlace } from "./options.ts";
 
 /** A camera that was opened gives a picture within this, or is not there. */
 const PICTURE_WITHIN_MS = 8000;
-/** A check's warning, not a reason to look no further: the aircraft itself refuses it. */
-const UNSIGNED = ["PACKAGE_UNSIGNED", "PACKAGE_KEY_UNKNOWN"];
-const LIBRARIES = ["vision", "faiss", "device"];
+/** Opening one checks that it is of this program's version. */
+const LIBRARIES = { vision: openVision, faiss: openFaiss, device: openDevice };
 
 export function preflightCommands(
   { host }: { readonly host: () => Promise<EngineHost> },
@@ -52,26 +55,38 @@ export function preflightCommands(
   const { flightCapBytes } = FdrConfigSchema.parse({});
   return [preflightCommand({
     recordCapBytes: flightCapBytes,
-    openTools: (place) => ({
-      openPackage: async (path, flightUntil) =>
-        await openFlightPackage(path, undefined, {
-          flightUntil,
-          trust: {
-            store: await readTrustFolder(place.keys),
-            at: flightUntil,
-            aircraftId: place.aircraftId ?? ANY_AIRCRAFT,
-            counterFlown: () => null,
-            allowUntrusted: UNSIGNED,
-          },
-        }),
-      models: async (path) => await readModelFiles(path, await host().catch(() => null)),
-      computer: () => readComputer(place),
-      database: () => readDatabase(place.cache),
-      camera: () => place.camera === null ? null : readCamera(place.camera, place.signal),
-      controller: () => place.controller === null ? null : openController(place.controller, place),
-      [Symbol.asyncDispose]: () => Promise.resolve(),
-    }),
+    openTools: (place) => place.aircraft === null ? toolsHere(place, host) : toolsThere(place),
   })];
+}
+
+function toolsHere(place: PreflightPlace, host: () => Promise<EngineHost>): PreflightTools {
+  return {
+    aircraft: () => null,
+    openPackage: async (path, flightUntil) =>
+      await openFlightPackage(path, undefined, {
+        flightUntil,
+        trust: {
+          store: await readTrustFolder(place.keys),
+          at: flightUntil,
+          aircraftId: place.aircraftId ?? ANY_AIRCRAFT,
+          counterFlown: () => null,
+          allowUntrusted: true,
+        },
+      }),
+    packageThere: () => Promise.resolve(null),
+    models: async (path) => await readModelFiles(path, await host().catch(() => null)),
+    computer: () => readComputer(place),
+    database: () => readDatabase(place.cache),
+    camera: () => place.camera === null ? null : readCamera(place.camera, place.signal),
+    controller: async () =>
+      place.controller === null ? null : await openController(place.controller, place),
+  };
+}
+
+/** What flies is asked over SSH; maps and route are looked at here. */
+function toolsThere(place: PreflightPlace): PreflightTools {
+  const here = toolsHere(place, () => Promise.reject(new Error("another computer")));
+  return { ...here, ...aircraftTools(place) };
 }
 
 async function openController(
@@ -127,7 +142,8 @@ async function readDatabase(place: CachePlace): Promise<DatabaseReading> {
   }
 }
 
-async function readComputer({ recorder, camera }: PreflightPlace): Promise<ComputerReading> {
+async function readComputer(place: PreflightPlace): Promise<ComputerReading> {
+  const { camera } = place, recorder = place.recorder ?? "flights";
   // The socket of frames needs none.
   const ofCamera = camera === null || camera.address.startsWith("frames:") ? [] : ["camera"];
   return {
@@ -138,8 +154,8 @@ async function readComputer({ recorder, camera }: PreflightPlace): Promise<Compu
       disk: await readDisk(recorder),
     })),
     libraries: [
-      ...LIBRARIES.map((name) => readLibrary(name, false)),
-      ...ofCamera.map((name) => readLibrary(name, true)),
+      ...Object.entries(LIBRARIES).map(([name, open]) => readLibrary(name, open, false)),
+      ...ofCamera.map((name) => readLibrary(name, openCameraLibrary, true)),
     ],
     thermal: readThermal(),
   };
@@ -190,8 +206,9 @@ async function tryToRecord(folder: string): Promise<ComputerReading["written"]> 
   }
 }
 
-function readLibrary(name: string, isOptional: boolean): LibraryReading {
+function readLibrary(name: string, open: () => Disposable, isOptional: boolean): LibraryReading {
   try {
+    open()[Symbol.dispose]();
     const { builtFrom } = nativeBuildInfo(name);
     const version = Object.entries(builtFrom).map(([what, which]) => `${what} ${which}`).join(", ");
     return { name, version, fault: "", isOptional };

@@ -4,6 +4,7 @@
  * @module
  */
 import { type CommandIo, exists, EXIT, GdnError, option, Refused } from "../core/mod.ts";
+import { parseSshAddress, type SshAccess } from "../workstation/aircraft/mod.ts";
 
 /**
  * Where the operator keeps everything (tile cache, scratch files) unless `--data` says otherwise: a
@@ -77,6 +78,37 @@ export const BUDGET_OPTION = {
     group: CACHE_GROUP,
   }),
 } as const;
+
+/** How an aircraft that is named by `ssh://…` is reached. */
+const SSH_GROUP = "Aircraft over SSH";
+export const SSH_OPTIONS = {
+  knownHosts: option.path({
+    access: "read",
+    placeholder: "FILE",
+    help: "host keys of aircraft, as ssh keeps them; no others are believed",
+    absent: "those of the user and the system",
+    group: SSH_GROUP,
+  }),
+  identity: option.path({
+    access: "read",
+    placeholder: "FILE",
+    help: "secret key of the user on the aircraft",
+    absent: "as ssh finds it (agent, ~/.ssh/config)",
+    group: SSH_GROUP,
+  }),
+} as const;
+
+/** @throws UsageError where `address` is no `ssh://…` */
+export function sshAccessOf(
+  address: string,
+  { knownHosts, identity }: { readonly knownHosts?: string; readonly identity?: string },
+): SshAccess {
+  return {
+    address: parseSshAddress(address),
+    knownHosts: knownHosts ?? null,
+    identity: identity ?? null,
+  };
+}
 
 /** Source name under which imported or downloaded tiles are stored. */
 export function sourceOption(absent: string) {

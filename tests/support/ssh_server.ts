@@ -32,7 +32,11 @@ export async function hasSshServer(): Promise<boolean> {
   }
 }
 
-export async function startSshServer(folder: string): Promise<SshServer> {
+/** `path`: folders in which its programs are found, before those of the system. */
+export async function startSshServer(
+  folder: string,
+  { path }: { readonly path?: string } = {},
+): Promise<SshServer> {
   await Deno.mkdir(folder, { recursive: true });
   const hostKey = `${folder}/host_key`, identity = `${folder}/identity`;
   for (const path of [hostKey, identity]) {
@@ -53,6 +57,7 @@ export async function startSshServer(folder: string): Promise<SshServer> {
       "PasswordAuthentication no",
       "Subsystem sftp internal-sftp",
       "MaxStartups 100",
+      ...(path === undefined ? [] : [`SetEnv PATH=${path}:/usr/local/bin:/usr/bin:/bin`]),
       "",
     ].join("\n"),
   );

@@ -1,6 +1,13 @@
 /** Each line of the preflight passing, warning and failing, and what a route over a hole says. */
 import assert from "node:assert/strict";
-import { tileFromWgs } from "../../src/core/mod.ts";
+import { tileFromWgs, VERSION } from "../../src/core/mod.ts";
+import {
+  aircraftFindings,
+  type AircraftState,
+  liveCameraFindings,
+  type PackageThere,
+  packageThereFindings,
+} from "../../src/workstation/preflight/aircraft_checks.ts";
 import {
   calibrationFindings,
   lightFindings,
@@ -66,6 +73,7 @@ function controller(change: Partial<ControllerReading> = {}): ControllerReading 
     warnings: [],
     gpsProvider: null,
     utcAheadS: 0,
+    notAsked: null,
     ...change,
   };
 }
@@ -132,6 +140,26 @@ const calibrated = (hasPicture: boolean, expectedId: string | null) =>
     fault: hasPicture ? "" : "it is 1280×960",
   }, expectedId);
 
+const AIRCRAFT: AircraftState = { where: "pilot@10.0.0.7", version: VERSION, flight: null };
+const CAMERA = { address: "v4l2:/dev/video0", connected: true, fault: "", rateHz: 30 };
+const onAircraft = (flightState: string) => ({
+  ...AIRCRAFT,
+  flight: { flightState, camera: CAMERA },
+});
+const COPY: PackageThere = {
+  kind: "found",
+  path: "/var/lib/gdn/packages/a",
+  missing: [],
+  altered: [],
+  unexpected: [],
+  configured: "",
+};
+const untrusted = (code: string, ofAircraft: boolean) =>
+  packageFindings(
+    packageOf([TILE], [], { kind: "untrusted", code, reason: "is not to be flown" }),
+    { ofAircraft },
+  );
+
 interface Case {
   readonly check: CheckName;
   readonly pass: readonly (readonly Finding[])[];
@@ -142,15 +170,38 @@ interface Case {
 /** What cannot be a matter of degree has no warning: a picture comes or not. */
 const CASES: readonly Case[] = [
   {
+    check: "aircraft",
+    pass: [aircraftFindings(AIRCRAFT), aircraftFindings(onAircraft("on_ground"))],
+    warning: [aircraftFindings({ ...AIRCRAFT, version: "0.0.1" })],
+    fail: [
+      aircraftFindings(new Error("its host key is another one")),
+      aircraftFindings(onAircraft("in_flight")),
+    ],
+  },
+  {
     check: "package",
-    pass: [packageFindings(packageOf([TILE]))],
+    pass: [
+      packageFindings(packageOf([TILE]), { ofAircraft: false }),
+      packageThereFindings(COPY),
+    ],
     warning: [
-      packageFindings(packageOf([TILE], [], { kind: "untrusted", reason: "is unsigned" })),
+      untrusted("PACKAGE_UNSIGNED", false),
       packageFindings(
         packageOf([TILE], [], { kind: "trusted", key: { name: "a" }, warning: "is older" }),
+        { ofAircraft: true },
       ),
+      packageThereFindings({ ...COPY, configured: "/var/lib/gdn/packages/b" }),
     ],
-    fail: [packageFindings(new Error("it was altered"))],
+    fail: [
+      packageFindings(new Error("it was altered"), { ofAircraft: false }),
+      untrusted("PACKAGE_UNSIGNED", true),
+      untrusted("PACKAGE_EXPIRED", false),
+      packageThereFindings({ kind: "absent", folder: "/var/lib/gdn" }),
+      packageThereFindings({ ...COPY, missing: ["tiles.json"] }),
+      packageThereFindings({ ...COPY, altered: ["a", "b", "c", "d"] }),
+      packageThereFindings({ ...COPY, unexpected: ["a"] }),
+      packageThereFindings(new Error("the connection broke")),
+    ],
   },
   {
     check: "coverage",
@@ -204,9 +255,13 @@ const CASES: readonly Case[] = [
   },
   {
     check: "calibration",
-    pass: [calibrated(true, null), calibrated(true, "a")],
-    warning: [],
-    fail: [calibrated(false, null), calibrated(true, "b")],
+    pass: [calibrated(true, null), calibrated(true, "a"), liveCameraFindings(CAMERA)],
+    warning: [liveCameraFindings(null)],
+    fail: [
+      calibrated(false, null),
+      calibrated(true, "b"),
+      liveCameraFindings({ ...CAMERA, fault: "the picture has 640x480 pixels" }),
+    ],
   },
   {
     check: "controller_link",

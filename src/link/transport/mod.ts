@@ -2,3 +2,4 @@
 export * from "./contract.ts";
 export { LINK_ADDRESS_FORMS, parseLinkAddress } from "./address.ts";
 export { createLink, createPseudoTerminal, type LinkParts } from "./create_link.ts";
+export { type Connector, Line, type LineSide } from "./line.ts";

@@ -35,7 +35,7 @@ import {
   readForReport,
   type ReportNotice,
 } from "../../workstation/flight_report/mod.ts";
-import { CACHE_OPTIONS, PROVIDER_ENVIRONMENT } from "../options.ts";
+import { CACHE_OPTIONS, PROVIDER_ENVIRONMENT, SSH_OPTIONS, sshAccessOf } from "../options.ts";
 
 /** The commands that it is made of. */
 interface PostflightParts {
@@ -76,7 +76,6 @@ const ARGUMENTS = {
   }),
 } as const;
 
-const SSH = "Aircraft over SSH";
 const OPTIONS = {
   url: option.url({
     help: "hand the tiles in there; only https, or this machine",
@@ -84,20 +83,7 @@ const OPTIONS = {
     example: "https://tiles.example/",
   }),
   noReport: option.flag({ help: "write no reports" }),
-  knownHosts: option.path({
-    access: "read",
-    placeholder: "FILE",
-    help: "host keys of aircraft, as ssh keeps them; no others are believed",
-    absent: "those of the user and the system",
-    group: SSH,
-  }),
-  identity: option.path({
-    access: "read",
-    placeholder: "FILE",
-    help: "secret key of the user on the aircraft",
-    absent: "as ssh finds it (agent, ~/.ssh/config)",
-    group: SSH,
-  }),
+  ...SSH_OPTIONS,
   ...CACHE_OPTIONS,
 } as const;
 
@@ -181,12 +167,7 @@ async function copyStep(values: Values, io: CommandIo, steps: Step[]): Promise<C
     steps.push({ step: "copy", exitCode: null, text: `mounted at ${aircraft}` });
     return { folder: aircraft, files: null, staging: null };
   }
-  const address = parseSshAddress(aircraft);
-  const access = {
-    address,
-    knownHosts: values.knownHosts ?? null,
-    identity: values.identity ?? null,
-  };
+  const access = sshAccessOf(aircraft, values);
   const { files, leftOut } = await listFlights(access, io.signal);
   if (files.length === 0) {
     throw new GdnError(
@@ -197,7 +178,7 @@ async function copyStep(values: Values, io: CommandIo, steps: Step[]): Promise<C
       },
     );
   }
-  const staging = `${data}/aircraft/${stagingName(address)}`;
+  const staging = `${data}/aircraft/${stagingName(access.address)}`;
   using bar = io.progress("copying", files.reduce((sum, { bytes }) => sum + bytes, 0));
   const { copied, there, bytes } = await copyFlights(access, files, {
     staging,

@@ -10,6 +10,7 @@ import {
   EXIT,
   type ExitCode,
   type LatitudeLongitude,
+  messageOf,
   option,
   type OptionValues,
   Output,
@@ -32,8 +33,13 @@ import {
   type PreflightTools,
   runPreflight,
 } from "../../workstation/preflight/mod.ts";
+import {
+  parseSshAddress,
+  SSH_ADDRESS_FORM,
+  type SshAccess,
+} from "../../workstation/aircraft/mod.ts";
 import { KeyFolder } from "../../workstation/package_signing/mod.ts";
-import { CACHE_OPTIONS, type CachePlace, placeOf } from "../options.ts";
+import { CACHE_OPTIONS, type CachePlace, placeOf, SSH_OPTIONS, sshAccessOf } from "../options.ts";
 import { KEY_FD_OPTION, PASSPHRASE_OPTION } from "../secret_input.ts";
 import { areaOfGeoJson, readJson } from "./geojson_area.ts";
 import { keyNameOption, KEYS_OPTION } from "./keys.ts";
@@ -42,11 +48,16 @@ import { unlock } from "./package_sign.ts";
 /** What the composition root is told to look at. */
 export interface PreflightPlace {
   readonly cache: CachePlace;
+  /** Its computer; null: this one. */
+  readonly aircraft: SshAccess | null;
+  /** Path of airborne's configuration on the aircraft. */
+  readonly aircraftConfig: string;
   /** Folder of the keys that are trusted. */
   readonly keys: string;
   /** null: any aircraft. */
   readonly aircraftId: string | null;
-  readonly recorder: string;
+  /** null: as is usual there. */
+  readonly recorder: string | null;
   readonly controller: {
     readonly address: string;
     readonly autopilot: Autopilot;
@@ -57,7 +68,7 @@ export interface PreflightPlace {
 }
 
 interface PreflightParts {
-  openTools(place: PreflightPlace): PreflightTools & AsyncDisposable;
+  openTools(place: PreflightPlace): PreflightTools;
   readonly recordCapBytes: number;
 }
 
@@ -65,12 +76,18 @@ const ABOUT = `
 Looks at what a flight depends on, and says of each whether it passed, what was found, and what to do.
 What is not named is not checked: give --package, --route, --connect, --camera and --calibration.
 
+The aircraft is this computer, or with --aircraft another one: reached by the system's own ssh with the
+user's keys, its host key must be known. Its clock, disk, recorder, temperature, libraries and keys are
+looked at there, the package is held against the aircraft's copy and keys, and --connect is its own line.
+Where \`airborne fly\` runs there, what it says of controller and camera counts, and neither is touched.
+
 The camera's footprints along the route are held against the map. Where it has a hole, the hole is named
 with the error that odometry is expected to have at its end.
 
 Nothing is sent that the flight controller would fly by, and none of its parameters is changed.`;
 
 const ROUTE = "Route, one of";
+const AIRCRAFT = "Aircraft";
 const REPORT = "Report";
 
 const OPTIONS = {
@@ -117,7 +134,7 @@ const OPTIONS = {
     },
   }, {
     placeholder: "ADDRESS",
-    help: "where the flight controller is",
+    help: "where the flight controller is; of an aircraft over SSH tcp: or serial:, as it has it",
     example: "tcp:127.0.0.1:5760",
   }),
   autopilot: option.choice(["ardupilot", "px4", "inav"], {
@@ -155,14 +172,42 @@ const OPTIONS = {
   recorder: option.path({
     access: "write",
     placeholder: "DIR",
-    default: "flights",
-    help: "where the flight will be recorded",
+    help: "where the flight will be recorded; over SSH a folder there",
+    absent: "flights; over SSH records, or as its configuration says",
+    implied: "flights",
+  }),
+  aircraft: option.custom({
+    form: `local, or ${SSH_ADDRESS_FORM}`,
+    access: "aircraft",
+    read(text) {
+      if (text === "local") return text;
+      try {
+        parseSshAddress(text);
+        return text;
+      } catch (error) {
+        return new Refused(messageOf(error));
+      }
+    },
+  }, {
+    placeholder: "AIRCRAFT",
+    help: "this computer (local), or the aircraft's with the folder of its data",
+    example: "ssh://pilot@10.0.0.7/var/lib/gdn",
+    absent: "local",
+    group: AIRCRAFT,
+  }),
+  aircraftConfig: option.text({
+    placeholder: "FILE",
+    default: "/etc/gdn/airborne.yaml",
+    help: "configuration of airborne, over SSH: where it records, which keys it trusts, its id",
+    group: AIRCRAFT,
   }),
   aircraftId: option.text({
     placeholder: "ID",
     help: "the package must be for this aircraft",
-    absent: "any",
+    absent: "any; over SSH as its configuration says",
+    group: AIRCRAFT,
   }),
+  ...SSH_OPTIONS,
   report: option.path({
     access: "create",
     placeholder: "FILE",
@@ -194,6 +239,7 @@ export function preflightCommand(parts: PreflightParts): Command {
     examples: [
       'operator preflight --package packages/kyiv --route "50.44,30.51;50.46,30.55" --agl 150',
       "operator preflight --connect tcp:127.0.0.1:5760 --autopilot px4 --json",
+      "operator preflight --aircraft ssh://pilot@10.0.0.7/var/lib/gdn --package packages/kyiv",
       "operator preflight --connect serial:/dev/ttyTHS1:921600 --camera v4l2:/dev/video0 --calibration camera.json",
     ],
     exitCodes: { 0: "all that was checked passed", 1: "a check failed", 3: "there are warnings" },
@@ -205,11 +251,13 @@ async function run(parts: PreflightParts, values: Values, io: CommandIo): Promis
   const request = await requestOf(parts, values);
   const { connect, camera } = values;
   checkSigning(values);
-  await using tools = parts.openTools({
+  const tools = parts.openTools({
     cache: placeOf(values),
+    aircraft: accessOf(values),
+    aircraftConfig: values.aircraftConfig,
     keys: values.keys,
     aircraftId: values.aircraftId ?? null,
-    recorder: values.recorder,
+    recorder: values.recorder ?? null,
     controller: connect === undefined ? null : {
       address: connect,
       autopilot: values.autopilot,
@@ -235,8 +283,9 @@ async function requestOf(parts: PreflightParts, values: Values): Promise<Preflig
   if (values.signingKey !== undefined && values.connect === undefined) {
     throw new UsageError("--signing-key needs --connect: whose line is signed?");
   }
+  checkAircraft(values);
   return {
-    aircraft: "local",
+    aircraft: values.aircraft ?? "local",
     packagePath: values.package ?? null,
     route: await routeOf(values),
     aglM: values.agl,
@@ -248,6 +297,29 @@ async function requestOf(parts: PreflightParts, values: Values): Promise<Preflig
     cameraId: values.cameraId ?? null,
     recordCapBytes: parts.recordCapBytes,
   };
+}
+
+function accessOf(values: Values): SshAccess | null {
+  const { aircraft = "local" } = values;
+  return aircraft === "local" ? null : sshAccessOf(aircraft, values);
+}
+
+function checkAircraft({ aircraft = "local", knownHosts, identity, camera, connect }: Values) {
+  if (aircraft === "local") {
+    if (knownHosts !== undefined || identity !== undefined) {
+      throw new UsageError("--known-hosts and --identity need --aircraft ssh://…");
+    }
+    return;
+  }
+  if (camera !== undefined) {
+    throw new UsageError(
+      "--camera is of this computer, and --aircraft names another: leave it out; where \`airborne fly\` runs " +
+        "on the aircraft, what it says of the camera is shown",
+    );
+  }
+  if (connect !== undefined && !/^(tcp|serial):/.test(connect)) {
+    throw new UsageError("over SSH --connect is a tcp: or serial: address, as the aircraft has it");
+  }
 }
 
 async function routeOf(

@@ -12,7 +12,7 @@ import {
   sha256OfFile,
   syncPath,
 } from "../../core/mod.ts";
-import { AircraftError, runThere, type SshAccess, transfer } from "./ssh.ts";
+import { AircraftError, askThere, type SshAccess, transfer } from "./ssh.ts";
 
 export interface RemoteFile {
   /** Relative to the aircraft's folder, plain names: "flights/ID/segment_0000.mcap". */
@@ -37,7 +37,8 @@ export async function listFlights(access: SshAccess, signal: AbortSignal): Promi
   const find = `find . -xdev -type f ${WANTED} -print0`;
   const command = `cd '${access.address.folder}' && ${find} | xargs -0 -r stat -c '%s %n' && ` +
     `echo && ${find} | xargs -0 -r sha256sum`;
-  const [sizes, hashes] = (await runThere(access, command, signal)).split(/\n\n|^\n/, 2);
+  const { text } = await askThere(access, command, signal);
+  const [sizes, hashes] = text.split(/\n\n|^\n/, 2);
   const bytesOf = new Map<string, number>();
   for (const [, bytes, path] of sizes.matchAll(/^(\d+) \.\/(.+)$/gm)) {
     bytesOf.set(path, Number(bytes));

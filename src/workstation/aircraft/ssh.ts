@@ -21,25 +21,41 @@ export class AircraftError extends GdnError {}
 const SSH_FAILED = 255;
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
 
-/** Runs one command of a POSIX shell there; its output. @throws AircraftError */
-export async function runThere(
+interface Answer {
+  readonly text: string;
+  /** When its first bytes came, milliseconds UTC of this computer. */
+  readonly firstMs: number;
+}
+
+/**
+ * Runs a script of a POSIX shell there, whatever the user's login shell is; what it prints.
+ *
+ * @throws AircraftError
+ */
+export async function askThere(
   access: SshAccess,
-  command: string,
+  script: string,
   signal: AbortSignal,
-): Promise<string> {
-  const { host, port, user } = access.address;
-  const args = ["-p", String(port), ...options(access), ...(user === null ? [] : ["-l", user])];
-  const { code, out, err } = await runHere(SSH_PROGRAMS.ssh, [...args, "--", host, command], {
-    signal,
-    input: null,
-  });
-  if (code === 0) return out;
+): Promise<Answer> {
+  const { host } = access.address;
+  const { code, out, err, firstMs } = await runHere(
+    SSH_PROGRAMS.ssh,
+    [...sshArguments(access), "--", host, "env LC_ALL=C sh -s"],
+    { signal, input: script },
+  );
+  if (code === 0) return { text: out, firstMs };
   if (code === SSH_FAILED) throw connectionError(access, err);
   throw new AircraftError(
     "AIRCRAFT",
     `Cannot read the aircraft ${host}: ${lastLine(err) || `its shell ended with ${code}`}`,
     { exitCode: EXIT.noInput },
   );
+}
+
+/** What `ssh` is given before the host. */
+export function sshArguments(access: SshAccess): string[] {
+  const { port, user } = access.address;
+  return ["-p", String(port), ...options(access), ...(user === null ? [] : ["-l", user])];
 }
 
 /** Runs a batch of `sftp`. @throws AircraftError where it did not come to its end */
@@ -83,17 +99,24 @@ function quoted(path: string): string {
   return `"${path.replaceAll("%", "%%")}"`;
 }
 
+interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+  readonly firstMs: number;
+}
+
 async function runHere(
   program: string,
   args: readonly string[],
-  { signal, input }: { readonly signal: AbortSignal; readonly input: string | null },
-): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+  { signal, input }: { readonly signal: AbortSignal; readonly input: string },
+): Promise<Outcome> {
   signal.throwIfAborted();
   let child: Deno.ChildProcess;
   try {
     child = new Deno.Command(program, {
       args: [...args],
-      stdin: input === null ? "null" : "piped",
+      stdin: "piped",
       stdout: "piped",
       stderr: "piped",
       env: { LC_ALL: "C" },
@@ -106,15 +129,14 @@ async function runHere(
       exitCode: EXIT.unavailable,
     });
   }
-  const writing = input === null ? Promise.resolve() : write(child, input);
   const [{ code }, out, err] = await Promise.all([
     child.status,
     textOf(child.stdout),
     textOf(child.stderr),
-    writing,
+    write(child, input),
   ]);
   signal.throwIfAborted();
-  return { code, out, err };
+  return { code, out: out.text, err: err.text, firstMs: out.firstMs };
 }
 
 async function write(child: Deno.ChildProcess, input: string): Promise<void> {
@@ -127,15 +149,16 @@ async function write(child: Deno.ChildProcess, input: string): Promise<void> {
   }
 }
 
-async function textOf(stream: ReadableStream<Uint8Array>): Promise<string> {
+async function textOf(stream: ReadableStream<Uint8Array>): Promise<Answer> {
   const decoder = new TextDecoder();
-  let text = "", length = 0;
+  let text = "", length = 0, firstMs = 0;
   for await (const bytes of stream) {
+    firstMs ||= Date.now();
     length += bytes.length;
     // It is read to its end all the same: a program that nobody reads never ends.
     if (length <= OUTPUT_BYTES_MAX) text += decoder.decode(bytes, { stream: true });
   }
-  if (length <= OUTPUT_BYTES_MAX) return text;
+  if (length <= OUTPUT_BYTES_MAX) return { text, firstMs };
   throw new AircraftError(
     "AIRCRAFT",
     `The aircraft answers with ${length} bytes, more than the ${OUTPUT_BYTES_MAX} that are taken: too many ` +

@@ -7,6 +7,7 @@ import * as z from "zod";
 
 /** In the order in which they are shown. */
 export const CHECKS = [
+  "aircraft",
   "package",
   "coverage",
   "freshness",

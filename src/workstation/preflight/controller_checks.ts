@@ -39,6 +39,7 @@ export function linkFindings(reading: ControllerReading): Finding[] {
 
 export function parameterFindings(reading: ControllerReading): Finding[] {
   if (!reading.isHeard || reading.isOther) return [notChecked("the controller was not heard")];
+  if (reading.notAsked !== null) return [notChecked(reading.notAsked)];
   switch (reading.autopilot) {
     case "ardupilot":
       return ardupilotFindings(reading);

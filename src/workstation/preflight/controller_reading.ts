@@ -45,6 +45,8 @@ export interface ControllerReading {
   readonly gpsProvider: string | null;
   /** Its UTC less ours, seconds; null: it knows none. */
   readonly utcAheadS: number | null;
+  /** Why its parameters were not asked for; null: they were. */
+  readonly notAsked: string | null;
 }
 
 interface ControllerPlace {
@@ -53,9 +55,10 @@ interface ControllerPlace {
   readonly clock: Clock;
   readonly signing: MavlinkSigning | null;
   readonly targetSystemId: number | null;
+  /** By when something is heard, or the line is dead. */
+  readonly heardWithinMs?: number;
 }
 
-/** Nothing is heard within this: the line is dead. */
 const HEARD_WITHIN_MS = 6000;
 /** From the first sign of life; what an old firmware does not have is asked for in vain. */
 const ANSWERED_WITHIN_MS = 4000;
@@ -130,9 +133,10 @@ class ListeningDialect implements Dialect {
 }
 
 async function readMavlink(
-  { autopilot, link, clock, signing, targetSystemId }: ControllerPlace,
+  place: ControllerPlace,
   signal: AbortSignal,
 ): Promise<ControllerReading> {
+  const { autopilot, link, clock, signing, targetSystemId } = place;
   const dialect = autopilot === "px4"
     ? new ListeningDialect(new Px4Dialect(), PX4_PARAMETERS)
     : new ListeningDialect(new ArdupilotDialect("gps_input"), ARDUPILOT_PARAMETERS);
@@ -143,7 +147,7 @@ async function readMavlink(
   // Once is enough: a controller that is silent for a moment afterwards is there.
   let wasHeard = false;
   const isHeard = () => wasHeard ||= adapter.health().connected || heard.isOther;
-  await until(isHeard, HEARD_WITHIN_MS, signal);
+  await until(isHeard, place.heardWithinMs ?? HEARD_WITHIN_MS, signal);
   if (isHeard() && !heard.isOther) {
     const isTold = () =>
       dialect.values().size === dialect.parameters.length && heard.utcAheadS !== null &&
@@ -163,6 +167,7 @@ async function readMavlink(
     warnings: dialect.toldWarnings((roundTripMs ?? 0) / 2),
     gpsProvider: null,
     utcAheadS: heard.utcAheadS,
+    notAsked: null,
   };
   done.abort();
   await heard.ended;
@@ -191,7 +196,7 @@ function listen(adapter: FlightControllerAdapter, clock: Clock, signal: AbortSig
 }
 
 async function readInav(
-  { autopilot, link }: ControllerPlace,
+  { autopilot, link, heardWithinMs = HEARD_WITHIN_MS }: ControllerPlace,
   signal: AbortSignal,
 ): Promise<ControllerReading> {
   const splitter = new MspSplitter();
@@ -226,7 +231,7 @@ async function readInav(
     }
   })();
   try {
-    const untilMs = performance.now() + HEARD_WITHIN_MS;
+    const untilMs = performance.now() + heardWithinMs;
     while (questions().length > 0 && performance.now() < untilMs && !signal.aborted) {
       const [next] = questions();
       const before = questions().length;
@@ -251,6 +256,7 @@ async function readInav(
     warnings: [],
     gpsProvider: provider,
     utcAheadS: null,
+    notAsked: null,
   };
 }
 

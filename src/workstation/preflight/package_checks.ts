@@ -7,7 +7,25 @@ import { messageOf } from "../../core/mod.ts";
 import type { FlightPackage } from "../../flight/flight_package/mod.ts";
 import { fail, type Finding, notChecked, pass, type RouteCoverage, warning } from "./contract.ts";
 
-export function packageFindings(opened: FlightPackage | Error | null): Finding[] {
+/** What is no more than a warning where no aircraft was named, whose keys it is held against. */
+const ONLY_WARNED = ["PACKAGE_UNSIGNED", "PACKAGE_KEY_UNKNOWN"];
+
+const TRUST_REMEDIES: Readonly<Record<string, string>> = {
+  PACKAGE_UNSIGNED: "`operator package sign`: a live flight refuses it",
+  PACKAGE_KEY_UNKNOWN:
+    "install the key on the aircraft (`airborne keys trust FILE.pub`), or sign " +
+    "with one that it has: a live flight refuses it",
+  PACKAGE_KEY_REVOKED: "sign it with another key: `operator package sign --key NAME`",
+  PACKAGE_EXPIRED: "look at its tiles, and sign it anew: `operator package sign`",
+  PACKAGE_OTHER_AIRCRAFT: "sign it for this aircraft: `operator package sign --aircraft ID`",
+  PACKAGE_ROLLED_BACK: "copy the newer package, or sign this one anew",
+};
+
+/** `ofAircraft`: it was held against the aircraft's own keys, which decide there. */
+export function packageFindings(
+  opened: FlightPackage | Error | null,
+  { ofAircraft }: { readonly ofAircraft: boolean },
+): Finding[] {
   if (opened === null) return [notChecked("no --package was given")];
   if (opened instanceof Error) {
     return [fail(messageOf(opened), "copy it again, or provision it again")];
@@ -18,7 +36,10 @@ export function packageFindings(opened: FlightPackage | Error | null): Finding[]
       `${places.length} places${trust.kind === "trusted" ? `, signed by ${trust.key.name}` : ""}`,
   )];
   if (trust.kind === "untrusted") {
-    found.push(warning(trust.reason, "`operator package sign`: a live flight refuses it"));
+    const { code, reason } = trust;
+    const remedy = TRUST_REMEDIES[code] ?? "sign it anew: `operator package sign`";
+    const isWarned = !ofAircraft && ONLY_WARNED.includes(code);
+    found.push(isWarned ? warning(reason, remedy) : fail(reason, remedy));
   } else if (trust.kind === "trusted" && trust.warning !== null) {
     found.push(warning(trust.warning, "sign it again: `operator package sign`"));
   }

@@ -6,6 +6,13 @@
 import { type LatitudeLongitude, messageOf, VERSION } from "../../core/mod.ts";
 import type { FlightPackage } from "../../flight/flight_package/mod.ts";
 import type { CameraCalibration } from "../../navigation/camera/mod.ts";
+import {
+  aircraftFindings,
+  type AircraftState,
+  liveCameraFindings,
+  type PackageThere,
+  packageThereFindings,
+} from "./aircraft_checks.ts";
 import { calibrationFindings, type CameraReading, lightFindings } from "./camera_checks.ts";
 import {
   clockFindings,
@@ -68,14 +75,17 @@ export interface ComputerReading {
   readonly thermal: ThermalReadingNow | null;
 }
 
-/** null where a part was not asked for. */
+/** null where a part was not asked for, or the aircraft is not reached. */
 export interface PreflightTools {
+  aircraft(): Promise<AircraftState | Error> | null;
   openPackage(path: string, flightUntil: Date): Promise<FlightPackage>;
+  /** Beside the one here, on an aircraft that is another computer. */
+  packageThere(opened: FlightPackage): Promise<PackageThere | Error | null>;
   models(packagePath: string): Promise<readonly ModelReading[]>;
-  computer(): Promise<ComputerReading>;
+  computer(): Promise<ComputerReading | null>;
   database(): Promise<DatabaseReading>;
   camera(): Promise<CameraReading> | null;
-  controller(): Promise<ControllerReading> | null;
+  controller(): Promise<ControllerReading | null>;
 }
 
 export async function runPreflight(
@@ -83,7 +93,8 @@ export async function runPreflight(
   tools: PreflightTools,
 ): Promise<PreflightReport> {
   const until = new Date(request.flightAt.getTime() + 1000 * request.durationS);
-  const [opened, computer, database, camera, controller] = await Promise.all([
+  const [aircraft, opened, computer, database, camera, controller] = await Promise.all([
+    tools.aircraft(),
     request.packagePath === null ? null : open(request.packagePath, until, tools),
     tools.computer(),
     tools.database(),
@@ -94,28 +105,27 @@ export async function runPreflight(
   const coverage = whole === null || request.route === null
     ? null
     : coverageOf(whole, request.route, request);
+  const there = whole === null ? null : await tools.packageThere(whole);
   const models = whole === null ? null : await tools.models(whole.path);
   const flight = { durationS: request.durationS, capBytes: request.recordCapBytes };
-  const none = [notChecked("no --connect was given")];
   const findings: Readonly<Record<CheckName, readonly Finding[]>> = {
-    package: packageFindings(opened),
+    aircraft: aircraftFindings(aircraft),
+    package: [
+      ...packageFindings(opened, { ofAircraft: aircraft !== null && !(aircraft instanceof Error) }),
+      ...there === null ? [] : packageThereFindings(there),
+    ],
     coverage: coverageFindings(coverage),
     freshness: freshnessFindings(opened, until),
-    disk: diskFindings(computer.disk, flight),
-    recorder: recorderFindings(computer.written),
     database: databaseFindings(database),
-    libraries: libraryFindings(computer.libraries),
     engine: engineFindings(models),
-    calibration: calibrationFindings(camera, request.cameraId),
-    controller_link: controller === null ? none : linkFindings(controller),
-    controller_parameters: controller === null ? none : parameterFindings(controller),
-    clock: clockFindings({
+    ...controllerFindings(controller),
+    ...cameraFindings(camera, aircraft, request),
+    ...computerFindings(computer, flight),
+    clock: computer === null ? [NOT_REACHED] : clockFindings({
       ...computer,
       controllerAheadS: controllerAhead(controller, computer),
       notBeforeMs: newestTileMs(opened),
     }),
-    thermal: thermalFindings(computer.thermal),
-    light: lightFindings(camera),
   };
   const checks = CHECKS.map((check) => resultOf(check, findings[check]));
   return {
@@ -128,6 +138,51 @@ export async function runPreflight(
     checks,
     coverage,
   };
+}
+
+const NOT_REACHED = notChecked("the aircraft was not reached");
+
+function computerFindings(
+  computer: ComputerReading | null,
+  flight: Parameters<typeof diskFindings>[1],
+) {
+  if (computer === null) {
+    const none = [NOT_REACHED];
+    return { disk: none, recorder: none, libraries: none, thermal: none };
+  }
+  return {
+    disk: diskFindings(computer.disk, flight),
+    recorder: recorderFindings(computer.written),
+    libraries: libraryFindings(computer.libraries),
+    thermal: thermalFindings(computer.thermal),
+  };
+}
+
+function controllerFindings(controller: ControllerReading | null) {
+  const none = [notChecked("no --connect was given")];
+  if (controller === null) return { controller_link: none, controller_parameters: none };
+  return {
+    controller_link: linkFindings(controller),
+    controller_parameters: parameterFindings(controller),
+  };
+}
+
+/** A flight that goes on has the camera: what it says of it counts. */
+function cameraFindings(
+  camera: CameraReading | null,
+  aircraft: AircraftState | Error | null,
+  { cameraId }: PreflightRequest,
+) {
+  const light = lightFindings(camera);
+  if (camera !== null || aircraft === null) {
+    return { calibration: calibrationFindings(camera, cameraId), light };
+  }
+  if (aircraft instanceof Error) return { calibration: [NOT_REACHED], light: [NOT_REACHED] };
+  if (aircraft.flight === null) {
+    const none = [notChecked("`airborne fly` does not run there: it alone has the camera")];
+    return { calibration: none, light: none };
+  }
+  return { calibration: liveCameraFindings(aircraft.flight.camera), light };
 }
 
 async function open(

@@ -7,6 +7,7 @@
  * @module
  */
 import {
+  exists,
   EXIT,
   GdnError,
   keyIdText,
@@ -50,28 +51,52 @@ export async function readTrustFolder(folder: string): Promise<TrustStore> {
   const info = await nullIfAbsent(Deno.stat(folder));
   if (info === null) return EMPTY_TRUST;
   requireOwnersAlone(folder, info);
-  const keys = new Map<string, TrustedKey>();
   const names = [];
-  for await (const entry of Deno.readDir(folder)) {
-    if (entry.name.endsWith(PUBLIC_KEY_SUFFIX)) names.push(entry.name);
+  for await (const { name } of Deno.readDir(folder)) {
+    if (name.endsWith(PUBLIC_KEY_SUFFIX)) names.push(name);
   }
-  for (const file of names.sort().slice(0, KEYS_MAX)) {
+  names.sort().splice(KEYS_MAX);
+  if (await exists(`${folder}/${REVOKED_KEYS_FILE}`)) names.push(REVOKED_KEYS_FILE);
+  const files: TrustFile[] = [];
+  for (const name of names) {
+    const path = `${folder}/${name}`;
+    const bytesMax = name === REVOKED_KEYS_FILE ? REVOKED_BYTES_MAX : KEY_BYTES_MAX;
+    const { mode } = await Deno.stat(path);
+    requireOwnersAlone(path, { mode });
+    files.push({ name, mode, text: await readPlainTextFile(path, { bytesMax }) });
+  }
+  return trustStoreOf(folder, { mode: info.mode, files });
+}
+
+/** A file of the folder, with its permissions. */
+interface TrustFile {
+  readonly name: string;
+  readonly mode: number | null;
+  readonly text: string;
+}
+
+/**
+ * From what was read of a folder, here or on an aircraft; `folder` is for messages.
+ *
+ * @throws as {@link readTrustFolder}
+ */
+export function trustStoreOf(
+  folder: string,
+  { mode, files }: { readonly mode: number | null; readonly files: readonly TrustFile[] },
+): TrustStore {
+  requireOwnersAlone(folder, { mode });
+  const keys = new Map<string, TrustedKey>();
+  const revoked = new Set<string>();
+  for (const { name: file, mode: fileMode, text } of files) {
     const path = `${folder}/${file}`;
-    requireOwnersAlone(path, await Deno.stat(path));
-    const key = readPublicKey(await readPlainTextFile(path, { bytesMax: KEY_BYTES_MAX }), path);
+    requireOwnersAlone(path, { mode: fileMode });
+    if (file === REVOKED_KEYS_FILE) { for (const id of revokedIds(text, path)) revoked.add(id); }
+    if (!file.endsWith(PUBLIC_KEY_SUFFIX)) continue;
+    const key = readPublicKey(text, path);
     const id = keyIdText(key.keyId);
     keys.set(id, { name: file.slice(0, -PUBLIC_KEY_SUFFIX.length), id, key });
   }
-  return { keys, revoked: await readRevoked(folder) };
-}
-
-async function readRevoked(folder: string): Promise<ReadonlySet<string>> {
-  const path = `${folder}/${REVOKED_KEYS_FILE}`;
-  const info = await nullIfAbsent(Deno.stat(path));
-  if (info === null) return new Set();
-  requireOwnersAlone(path, info);
-  const text = await readPlainTextFile(path, { bytesMax: REVOKED_BYTES_MAX });
-  return new Set(revokedIds(text, path));
+  return { keys, revoked };
 }
 
 /**
@@ -95,7 +120,7 @@ export function revokedIds(text: string, path: string): string[] {
   return ids;
 }
 
-function requireOwnersAlone(path: string, { mode }: Deno.FileInfo): void {
+function requireOwnersAlone(path: string, { mode }: Pick<Deno.FileInfo, "mode">): void {
   if (mode === null || (mode & OTHERS_WRITE) === 0) return;
   throw refused(
     path,
