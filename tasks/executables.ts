@@ -6,7 +6,7 @@
  */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type Grants, permissionFlags, type PermissionSet } from "../src/core/mod.ts";
+import { firstWord, type Grants, permissionFlags, type PermissionSet } from "../src/core/mod.ts";
 
 /** The repository's root, without a slash at its end. */
 export const REPOSITORY = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
@@ -27,20 +27,29 @@ export function airborneCommand(args: readonly string[], grants: Grants = {}): E
 
 /** `operator …` under the permission set `operator`. */
 export function operatorCommand(args: readonly string[], grants: Grants = {}): ExecutableCommand {
+  const set = OWN_SETS.operator[firstWord(args) ?? ""];
+  if (set !== undefined) return executable("operator", args, grants, [], set);
   // sharp and PGlite read their own files (a shared object, WebAssembly) in Deno's npm cache.
   const cache = npmCacheDirectory();
   return executable("operator", args, { ...grants, read: [...grants.read ?? [], cache] }, [cache]);
 }
 
-type SetName = "airborne" | "operator";
+type ProgramName = "airborne" | "operator";
+
+/** Commands that run under a permission set of their own, by their first word. */
+export const OWN_SETS: Readonly<Record<ProgramName, Readonly<Record<string, string>>>> = {
+  airborne: {},
+  operator: { worker: "worker" },
+};
 
 function executable(
-  name: SetName,
+  name: ProgramName,
   args: readonly string[],
   grants: Grants,
   npm: readonly string[] = [],
+  setName: string = name,
 ): ExecutableCommand {
-  const set = permissionSet(name);
+  const set = permissionSet(setName);
   const ffi = Array.isArray(set.ffi) ? [...set.ffi, ...npm] : set.ffi ?? false;
   return {
     command: Deno.execPath(),

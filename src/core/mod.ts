@@ -19,6 +19,7 @@ export {
   grantsFor,
   SSH_PROGRAMS,
 } from "./grants/named.ts";
+export { firstWord } from "./grants/first_word.ts";
 export { settingReader } from "./grants/settings.ts";
 export { permissionFlags, type PermissionSet } from "./grants/flags.ts";
 export { type ProgressTerminal, silentProgress, startProgress } from "./progress.ts";

@@ -50,11 +50,14 @@ import { freshnessExplainCommand, freshnessRulesCommand } from "./commands/cache
 import { sectorCommands } from "./commands/cache_sector.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { postflightCommand } from "./commands/postflight.ts";
+import { jobsCommands } from "./commands/jobs.ts";
+import { jobsServeCommand } from "./commands/jobs_serve.ts";
 import { keysCommands } from "./commands/keys.ts";
 import { packageShowCommand, packageVerifyCommand } from "./commands/package.ts";
 import { packageSignCommand } from "./commands/package_sign.ts";
 import { provisionCommand, type ProvisionParts } from "./commands/provision.ts";
 import type { ReportCache } from "./commands/report_tiles.ts";
+import { openQueue, workerCommands } from "./compose_worker.ts";
 import { type CacheSettings, openOperatorCache } from "./operator_cache.ts";
 import { simulateFlightCommand } from "./commands/simulate.ts";
 import { simulateCameraCommand } from "./commands/simulate_camera.ts";
@@ -85,6 +88,9 @@ export function commands(): readonly Command[] {
     freshnessRulesCommand({ openCache: openOperatorCache }),
     ...sectorCommands({ openCache: openOperatorCache }),
     provision,
+    ...workerCommands(),
+    ...jobsCommands({ openQueue }),
+    jobsServeCommand(),
     packageSignCommand(),
     packageVerifyCommand(),
     packageShowCommand(),
@@ -183,6 +189,7 @@ function provisionParts(): ProvisionParts {
         [Symbol.asyncDispose]: () => owned.disposeAsync(),
       };
     },
+    openQueue,
   };
 }
 

@@ -9,6 +9,7 @@ import { FdrRecordSchema } from "../flight/flight_recorder/mod.ts";
 import { TileMetadataSchema } from "../tiles/tile_contract/mod.ts";
 import { AIRCRAFT_RESULTS } from "./json_aircraft.ts";
 import { Count, line, Sha256, Utc, Verdict } from "./json_line.ts";
+import { JOBS_RESULTS } from "./json_jobs.ts";
 import { PACKAGE_RESULTS } from "./json_package.ts";
 
 const Box = z.strictObject({
@@ -332,6 +333,7 @@ export const JSON_RESULTS: Readonly<Record<string, readonly z.ZodType[]>> = {
     coverage: z.number().describe("0 to 1, of the area"),
     places: Count,
     placesResumed: Count.describe("described by an interrupted run"),
+    placesByWorkers: Count.describe("of the map's squares, described by workers (--workers)"),
     placeSidesM: z.array(z.number()),
     mapRegistrationSigmaM: z.number().describe("1 sigma, with what its imagery adds"),
     registrationErrorM: z.number()
@@ -345,6 +347,7 @@ export const JSON_RESULTS: Readonly<Record<string, readonly z.ZodType[]>> = {
     holes: z.array(z.strictObject({ x: Count, y: Count })),
   })],
   ...PACKAGE_RESULTS,
+  ...JOBS_RESULTS,
   "simulate flight": [line("summary", {
     ground: z.string(),
     folder: z.string(),

@@ -6,6 +6,7 @@
 import {
   type Command,
   describeVersion,
+  firstWord,
   runProgram,
   type VariableNames,
   VERSION,
@@ -27,16 +28,21 @@ const LIBRARIES = ["faiss", "vision"];
 export async function main(args: readonly string[]): Promise<number> {
   return await runProgram({
     ...PROGRAM,
-    ...args[0] === "--version" ? { commands: [] } : await parts(),
+    ...args[0] === "--version" ? { commands: [] } : await parts(args),
     describeVersion: (json) => describeVersion(PROGRAM.name, LIBRARIES, json),
     args,
   });
 }
 
 /** Loaded when they are needed: that takes most of a start. */
-async function parts(): Promise<
+async function parts(args: readonly string[]): Promise<
   { readonly commands: readonly Command[]; readonly variables: VariableNames }
 > {
+  if (firstWord(args) === "worker") {
+    // A worker loads nothing of the other commands, and has a permission set of its own.
+    const { workerCommands, variables } = await import("./compose_worker.ts");
+    return { commands: workerCommands(), variables: variables() };
+  }
   const { commands, variables } = await import("./compose.ts");
   return { commands: withCompletion(PROGRAM.name, commands()), variables: variables() };
 }

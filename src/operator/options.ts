@@ -3,7 +3,15 @@
  *
  * @module
  */
-import { type CommandIo, exists, EXIT, GdnError, option, Refused } from "../core/mod.ts";
+import {
+  type CommandIo,
+  exists,
+  EXIT,
+  GdnError,
+  option,
+  Refused,
+  UsageError,
+} from "../core/mod.ts";
 import { parseSshAddress, type SshAccess } from "../workstation/aircraft/mod.ts";
 
 /**
@@ -49,6 +57,34 @@ export async function refuseWithoutCache({ dataDirectory }: CachePlace): Promise
       "another",
     { exitCode: EXIT.noInput },
   );
+}
+
+export const WORKERS_GROUP = "Workers on other machines";
+
+/** Commands whose work can go to workers. */
+export const WORKERS_OPTIONS = {
+  workers: option.flag({
+    help:
+      "hand the work in to `operator worker` at the server of --dsn, and wait for the results; " +
+      "what workers need to read lies in work/ in the data folder meanwhile",
+    group: WORKERS_GROUP,
+  }),
+} as const;
+
+/** null: without workers. @throws UsageError */
+export function workersDsn(
+  { workers, dsn }: { readonly workers: boolean; readonly dsn?: string },
+): string | null {
+  if (!workers) return null;
+  if (dsn === undefined) {
+    throw new UsageError("--workers needs --dsn, the server that has the jobs");
+  }
+  return dsn;
+}
+
+/** Where the inputs of jobs lie; a worker's --inputs names it. */
+export function inputsFolderOf({ dataDirectory }: Pick<CachePlace, "dataDirectory">): string {
+  return `${dataDirectory}/work`;
 }
 
 /** Commands that change tiles can record each change in the operator's own record. */

@@ -9,7 +9,7 @@ import { relative } from "node:path";
 import { commandAccess, VERSION } from "../../src/core/mod.ts";
 import type { CommandAccess } from "../../src/core/mod.ts";
 import type { PlannerData } from "../../src/core/grants/plan.ts";
-import { REPOSITORY } from "../executables.ts";
+import { OWN_SETS, REPOSITORY } from "../executables.ts";
 import { type Bundles, bundlesOf, PLANNER_BUNDLE } from "./bundle.ts";
 import { buildInfo, type BuildKind } from "./build_info.ts";
 import {
@@ -154,6 +154,12 @@ async function launchFiles({ name }: Program, hasPackages: boolean): Promise<Tre
   const planner: PlannerData = {
     before,
     permissions,
+    ownPermissions: Object.fromEntries(
+      Object.entries(OWN_SETS[name]).map(([command, set]) => [
+        command,
+        permissionsInside(name, hasPackages, set),
+      ]),
+    ),
     entry,
     commands: commandAccess(await commandsOf(name)),
   };

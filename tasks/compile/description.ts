@@ -154,11 +154,15 @@ export function bundleFolder(name: ProgramName): string {
 }
 
 /** The program's permission set of deno.json, with its paths as they are inside. */
-export function permissionsInside(name: ProgramName, hasPackages: boolean): PermissionSet {
-  const set = permissionSet(name);
+export function permissionsInside(
+  name: ProgramName,
+  hasPackages: boolean,
+  setName: string = name,
+): PermissionSet {
+  const set = permissionSet(setName);
   const inside = (kind: "read" | "write" | "ffi", extra: readonly string[] = []) => {
     const own = set[kind] ?? false;
-    if (own === true) throw new Error(`deno.json: ${name} may ${kind} everything`);
+    if (own === true) throw new Error(`deno.json: ${setName} may ${kind} everything`);
     const places = (own || []).map((entry) => placeInside(name, kind, entry));
     return [...new Set([...places.filter((place) => place !== null), ...extra])];
   };

@@ -38,6 +38,7 @@ export const SIBLINGS: Readonly<Record<string, readonly string[]>> = {
   "tiles/workstation/tile_import": ["tiles/orthorectification", "tiles/tile_contract"],
   "tiles/workstation/tile_manager": ["tiles/tile_contract", "tiles/workstation/tile_cache"],
   "workstation/flight_report": ["workstation/evaluation"],
+  "workstation/provisioning": ["workstation/work_queue"],
   "workstation/simulated_camera": ["workstation/simulated_controller", "workstation/simulation"],
   "workstation/simulated_controller": ["workstation/simulation"],
 };
@@ -52,6 +53,12 @@ export const COMPOSITION_ROOTS = [
 
 /** npm packages that the graph of `airborne` never holds. */
 export const AIRBORNE_NEVER = ["sharp", "pg", "@electric-sql/pglite"] as const;
+
+/** What the graph of `operator worker` never holds: components, and npm packages. */
+export const WORKER_NEVER = {
+  components: ["tiles/workstation/tile_manager", "tiles/workstation/tile_cache", "airborne"],
+  packages: ["sharp", "@electric-sql/pglite"],
+} as const;
 
 /** npm packages of the tests: no program holds them. The licence of mavlink-mappings (LGPL) forbids it. */
 export const TESTS_ONLY = ["fast-check", "geotiff", "mavlink-mappings"] as const;

@@ -8,6 +8,7 @@ import {
   PROGRAMS,
   SIBLINGS,
   TESTS_ONLY,
+  WORKER_NEVER,
 } from "./layering.ts";
 import { moduleGraph } from "./module_graph.ts";
 
@@ -117,6 +118,14 @@ for (const name of PROGRAMS) {
     assert.ok([...files.keys()].some((file) => componentOf(file) === "core"), "the graph was read");
   });
 }
+
+Deno.test("the graph of operator worker holds nothing of the tile manager, the cache or airborne", async () => {
+  const { files, packages } = await moduleGraph("src/operator/compose_worker.ts");
+  const never: readonly string[] = WORKER_NEVER.components;
+  assert.deepEqual([...files.keys()].filter((file) => never.includes(componentOf(file))), []);
+  assert.deepEqual(WORKER_NEVER.packages.filter((name) => packages.has(name)), []);
+  assert.ok(packages.has("pg-boss"), "the graph was read");
+});
 
 Deno.test("no file of src/ imports a package of the tests, or one that imports it", async () => {
   const { packages } = await moduleGraph(...sourceFiles("src"));

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { UsageError } from "../errors.ts";
 import { writeAllSync } from "../files.ts";
 import { permissionFlags, type PermissionSet } from "./flags.ts";
+import { firstWord } from "./first_word.ts";
 import { type CommandAccess, grantsFor } from "./named.ts";
 import { settingReader } from "./settings.ts";
 
@@ -17,6 +18,8 @@ export interface PlannerData {
   readonly before: readonly string[];
   /** Paths are relative to the executable's own folder. */
   readonly permissions: PermissionSet;
+  /** Of commands that run under a set of their own, by the command's first word. */
+  readonly ownPermissions: Readonly<Record<string, PermissionSet>>;
   /** The program's module, relative to the executable's own folder. */
   readonly entry: string;
   readonly commands: readonly CommandAccess[];
@@ -33,7 +36,8 @@ async function plannedArguments(
     ? (await import("./yaml.ts")).parse
     : () => undefined;
   const grants = grantsFor(data.commands, args, settingReader(parse));
-  const flags = permissionFlags(data.permissions, grants, root);
+  const permissions = data.ownPermissions[firstWord(args) ?? ""] ?? data.permissions;
+  const flags = permissionFlags(permissions, grants, root);
   return [...data.before, ...flags, `${root}/${data.entry}`];
 }
 

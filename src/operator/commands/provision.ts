@@ -23,14 +23,20 @@ import {
   type ProvisionRequest,
   type ProvisionSummary,
   type ProvisionTools,
+  type ProvisionWorkers,
 } from "../../workstation/provisioning/mod.ts";
 import {
   CACHE_OPTIONS,
   type CachePlace,
   GROUND_HEIGHT_OPTION,
+  inputsFolderOf,
   placeOf,
   refuseWithoutCache,
+  WORKERS_GROUP,
+  WORKERS_OPTIONS,
+  workersDsn,
 } from "../options.ts";
+import { JOB_UNITS_MAX } from "../../workstation/work_queue/mod.ts";
 
 /** The parts that the composition root passes to the command. */
 export interface ProvisionParts {
@@ -41,6 +47,10 @@ export interface ProvisionParts {
     >
     & AsyncDisposable
   >;
+  /** The queue that workers take from. */
+  openQueue(
+    settings: { readonly dsn: string } & Pick<CommandIo, "note" | "signal">,
+  ): Promise<ProvisionWorkers["queue"]>;
 }
 
 const PLACE_SIDES_DEFAULT_M = [128, 512];
@@ -123,6 +133,14 @@ const OPTIONS = {
     group: AREA_GROUP,
   }),
   ...CACHE_OPTIONS,
+  ...WORKERS_OPTIONS,
+  placesPerJob: option.count({
+    minimum: 1,
+    maximum: JOB_UNITS_MAX,
+    default: 2000,
+    help: "places that a worker takes at once",
+    group: WORKERS_GROUP,
+  }),
 } as const;
 
 type Values = OptionValues<typeof OPTIONS> & { readonly json: boolean };
@@ -137,7 +155,11 @@ export function provisionCommand(parts: ProvisionParts): Command {
     examples: [
       "operator provision --centre 50.4501,30.5234 --radius 5000 --out packages/kyiv",
       "operator provision --area 50.40,30.45,50.50,30.60 --zoom 18 --agl 130 --out packages/kyiv",
+      "operator provision --workers --dsn postgresql://me@db/tiles --agl 130 --out packages/theatre",
     ],
+    exitCodes: {
+      3: "with --workers: jobs were set aside, and no package was made; the message says why",
+    },
     run: (values, io) => run(parts, values, io),
   });
 }
@@ -202,9 +224,25 @@ function placeSides({ agl, footprint }: Values): readonly number[] {
 async function run(parts: ProvisionParts, values: Values, io: CommandIo): Promise<ExitCode> {
   const request = requestOf(values);
   const place = placeOf(values);
+  const dsn = workersDsn(values);
+  if (dsn !== null && values.model !== undefined) {
+    throw new UsageError(
+      "--workers describe places without a model: leave --model or --workers out",
+    );
+  }
   await refuseWithoutCache(place);
   await using tools = await parts.openTools(place, values.model ?? null);
+  await using queue = dsn === null
+    ? null
+    : await parts.openQueue({ dsn, note: io.note, signal: io.signal });
   const summary = await provisionPackage(request, {
+    ...queue === null ? {} : {
+      workers: {
+        queue,
+        inputsFolder: inputsFolderOf(place),
+        placesPerJob: values.placesPerJob,
+      },
+    },
     cache: tools.cache,
     freshness: tools.freshness,
     pins: tools.pins,
@@ -240,6 +278,9 @@ function describe(summary: ProvisionSummary, io: CommandIo): void {
   }
   if (summary.placesResumed > 0) {
     io.out(`${summary.placesResumed} of them were described by a run that broke off`);
+  }
+  if (summary.placesByWorkers > 0) {
+    io.out(`${summary.placesByWorkers} of the map's squares were described by workers`);
   }
   const { efSearch, recall } = summary.index;
   const found = recall === null ? "" : `, finds ${(100 * recall).toFixed(1)} % of the ten nearest`;

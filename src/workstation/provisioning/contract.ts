@@ -8,6 +8,7 @@ import type { DescriptorIndex } from "../../navigation/descriptor_index/mod.ts";
 import type { LocalFrame, Progress } from "../../core/mod.ts";
 import type { MapSource, TileSource } from "../../navigation/map/mod.ts";
 import type { PatchDescriber } from "../../navigation/place_recognition/mod.ts";
+import type { WorkQueue } from "../work_queue/mod.ts";
 import type { VisionLibrary } from "../../native/vision/mod.ts";
 
 /** The methods of the tile cache that provisioning needs. */
@@ -64,6 +65,14 @@ export interface PlaceModelTool {
   readonly sha256: string;
 }
 
+/** Workers on other machines that describe the places. */
+export interface ProvisionWorkers {
+  readonly queue: WorkQueue;
+  /** Folder of the inputs of all runs, which the workers read. */
+  readonly inputsFolder: string;
+  readonly placesPerJob: number;
+}
+
 export interface ProvisionTools {
   readonly cache: CachedTiles;
   readonly freshness: TileFreshness;
@@ -71,6 +80,8 @@ export interface ProvisionTools {
   readonly vision: VisionLibrary;
   /** null: places are described without a model. */
   readonly placeModel: PlaceModelTool | null;
+  /** Absent: this process describes all places. */
+  readonly workers?: ProvisionWorkers;
   /** Keeps what a run that is killed has described; removed when the package is whole. */
   readonly workFolder: string;
   openMap(tiles: TileSource, localFrame: LocalFrame): MapSource;
@@ -104,6 +115,8 @@ export interface ProvisionSummary {
   readonly places: number;
   /** Of the map's squares, those that an interrupted run had described. */
   readonly placesResumed: number;
+  /** Of the map's squares, those that workers described for this run. */
+  readonly placesByWorkers: number;
   readonly placeSidesM: readonly number[];
   /** 1 sigma of the map's own position error, metres, with the datum's. */
   readonly mapRegistrationSigmaM: number;

@@ -79,14 +79,8 @@ export async function describePlaces(
   const { axisCount } = vocabulary;
   const descriptors = new Float32Array(centres.length * axisCount);
   using bar = tools.progress("describing places", centres.length);
-  const describe = async (i: number) => {
-    signal?.throwIfAborted();
-    const before = kept?.rows[i];
-    if (before !== undefined) return { i, row: before, isNew: false };
-    const patch = await renderer.render(centres[i]);
-    return { i, row: patch === null ? null : await descriptor.describe(patch), isNew: true };
-  };
-  for await (const { i, row, isNew } of readAhead(centres.keys(), AHEAD, describe)) {
+  const parts = { renderer, descriptor, centres, signal };
+  for await (const { i, row, isNew } of describeEach(centres.keys(), parts, kept?.rows)) {
     if (isNew) kept?.append(i, row);
     if (row !== null) {
       descriptors.set(row, places.length * axisCount);
@@ -102,6 +96,30 @@ export async function describePlaces(
   const trials = await describeTrials(tools, renderer, descriptor, training.seed);
   const trialQueries = trials.length > 0 ? joined(trials) : described.slice(0, axisCount);
   return { vocabulary, places, descriptors: described, trialQueries };
+}
+
+interface DescribeParts {
+  readonly renderer: PatchRenderer;
+  readonly descriptor: VladDescriptor;
+  readonly centres: readonly PlaceCentre[];
+  readonly signal?: AbortSignal;
+}
+
+/** Rows of the places with these numbers, in their order; null where there is nothing to describe. */
+export function describeEach(
+  places: Iterable<number>,
+  { renderer, descriptor, centres, signal }: DescribeParts,
+  known: KeptPlaces["rows"] = [],
+): AsyncGenerator<
+  { readonly i: number; readonly row: Float32Array<ArrayBuffer> | null; readonly isNew: boolean }
+> {
+  return readAhead(places, AHEAD, async (i) => {
+    signal?.throwIfAborted();
+    const before = known[i];
+    if (before !== undefined) return { i, row: before, isNew: false };
+    const patch = await renderer.render(centres[i]);
+    return { i, row: patch === null ? null : await descriptor.describe(patch), isNew: true };
+  });
 }
 
 function joined(rows: readonly Float32Array[]): Float32Array<ArrayBuffer> {

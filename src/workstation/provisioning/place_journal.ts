@@ -77,7 +77,17 @@ export class PlaceJournal implements Disposable {
     if (row !== null) new Float32Array(record.buffer, 8, row.length).set(row);
     view.setUint32(record.length - 4, crc32(record.subarray(0, -4)), true);
     writeAllSync(this.#file, record);
-    if (++this.#unsynced < RECORDS_PER_SYNC) return;
+    if (++this.#unsynced >= RECORDS_PER_SYNC) this.sync();
+  }
+
+  /** What was described elsewhere: as if an earlier run had. */
+  adopt(place: number, row: Float32Array<ArrayBuffer> | null): void {
+    this.append(place, row);
+    this.rows[place] = row;
+  }
+
+  /** All that was appended is on the disk. */
+  sync(): void {
     this.#unsynced = 0;
     this.#file.syncDataSync();
   }

@@ -25,11 +25,12 @@ import { coverageMap } from "./coverage_map.ts";
 import { type DescribedPlaces, describePlaces } from "./describe_places.ts";
 import { FreshTiles } from "./fresh_tiles.ts";
 import { pinMission } from "./mission_pins.ts";
+import { describeOnWorkers } from "./describe_on_workers.ts";
 import { PackageFolder } from "./package_folder.ts";
 import { PlaceJournal } from "./place_journal.ts";
 import { fittingSides } from "./place_grid.ts";
 import { SelectedTiles } from "./selected_map.ts";
-import { selectTiles, type TileSelection } from "./select_tiles.ts";
+import { middleOf, selectTiles, type TileSelection } from "./select_tiles.ts";
 
 /**
  * The build takes the smallest efSearch that finds this share of the true ten nearest: 0.98 leaves
@@ -99,6 +100,7 @@ export async function provisionPackage(
     coverage: covered / (tiles.length + selection.holes.length),
     places: described.places.length,
     placesResumed: made.journal?.resumed ?? 0,
+    placesByWorkers: made.byWorkers ?? 0,
     placeSidesM: sidesM,
     ...mapError,
     descriptorDimension: described.vocabulary.axisCount,
@@ -121,7 +123,7 @@ interface DescribeParts {
 /** The journal is closed, and stays until the package is whole. */
 async function describe({ map, localFrame, sidesM, selection, request, tools }: DescribeParts) {
   const { vision, signal, placeModel, workFolder } = tools;
-  const opened: { journal?: PlaceJournal } = {};
+  const opened: { journal?: PlaceJournal; byWorkers?: number } = {};
   const described = await describePlaces(
     {
       map,
@@ -131,7 +133,13 @@ async function describe({ map, localFrame, sidesM, selection, request, tools }: 
       async openKept(vocabulary, places) {
         const key = journalKey(selection, request, vocabulary, sidesM);
         const dimension = vocabulary.axisCount;
-        return opened.journal = await PlaceJournal.open(workFolder, { key, places, dimension });
+        const journal = await PlaceJournal.open(workFolder, { key, places, dimension });
+        opened.journal = journal;
+        if (tools.workers !== undefined) {
+          const parts = { key, journal, vocabulary, sidesM, selection, request, tools };
+          opened.byWorkers = await describeOnWorkers(parts, tools.workers);
+        }
+        return journal;
       },
       progress: tools.progress.bind(tools),
       signal,
@@ -139,7 +147,7 @@ async function describe({ map, localFrame, sidesM, selection, request, tools }: 
     placeModel === null ? VLAD_TRAINING_DEFAULT : MODEL_TRAINING_DEFAULT,
     placeModel?.describer,
   );
-  return { described, journal: opened.journal };
+  return { described, ...opened };
 }
 
 /** Hash of all that the descriptors of the places depend on. */
@@ -239,13 +247,6 @@ function mapErrorOf(request: ProvisionRequest, { tiles }: TileSelection) {
   const sumM = request.mapRegistrationSigmaM + registrationErrorM;
   // To the millimetre: sums of decimals have a long tail.
   return { mapRegistrationSigmaM: Math.round(1000 * sumM) / 1000, registrationErrorM };
-}
-
-function middleOf({ area }: TileSelection): { latitudeDeg: number; longitudeDeg: number } {
-  return {
-    latitudeDeg: (area.southDeg + area.northDeg) / 2,
-    longitudeDeg: (area.westDeg + area.eastDeg) / 2,
-  };
 }
 
 function defaultName(selection: TileSelection): string {

@@ -35,6 +35,16 @@ export interface TileSelection {
   readonly holes: readonly { readonly x: number; readonly y: number }[];
 }
 
+/** Where the local frame of a package has its origin. */
+export function middleOf(
+  { area }: Pick<TileSelection, "area">,
+): { latitudeDeg: number; longitudeDeg: number } {
+  return {
+    latitudeDeg: (area.southDeg + area.northDeg) / 2,
+    longitudeDeg: (area.westDeg + area.eastDeg) / 2,
+  };
+}
+
 const EVERYWHERE: Bbox = {
   southDeg: -MERCATOR_LATITUDE_MAX_DEG,
   westDeg: -180,

@@ -1,0 +1,148 @@
+/**
+ * `operator worker`: does the work that commands with `--workers` hand in, on any machine that reaches the
+ * database.
+ *
+ * @module
+ */
+import {
+  type Command,
+  type CommandIo,
+  countText,
+  defineCommand,
+  EXIT,
+  type ExitCode,
+  option,
+  type OptionValues,
+  Refused,
+  UsageError,
+} from "../../core/mod.ts";
+import {
+  httpInputs,
+  type InputSource,
+  JOB_KINDS,
+  type JobHandler,
+  type JobKind,
+  sharedFolder,
+  TOKEN_VARIABLE,
+  work,
+  workersToken,
+  type WorkQueue,
+} from "../../workstation/work_queue/mod.ts";
+
+interface WorkerParts {
+  openQueue(settings: {
+    readonly dsn: string;
+    readonly concurrency: number;
+    readonly note: (line: string) => void;
+    readonly signal: AbortSignal;
+  }): Promise<WorkQueue>;
+  openHandlers(
+    inputs: InputSource,
+  ): Disposable & { readonly handlers: ReadonlyMap<JobKind, JobHandler> };
+}
+
+const ABOUT = `
+Takes jobs from the queue in the database (those that operator provision --workers and the like hand in), does
+them, and stores each result together with the job's state. It works until SIGTERM or Ctrl-C: the job in hand
+is finished, or given back, and the exit code is 0. Jobs are taken from the same build of operator alone; where
+another one handed them in, it says which and ends with 78.
+
+What jobs read (tiles, pictures) lies in the folder work of the data folder of whoever handed them in: as a
+shared folder (--inputs), or over HTTP from operator jobs serve (--inputs-url, with the token of both in
+${TOKEN_VARIABLE}). Nothing is used before its SHA-256 is right.`;
+
+const OPTIONS = {
+  dsn: option.database({
+    required: true,
+    help: "PostgreSQL server that has the jobs",
+    example: "postgresql://worker@db/tiles",
+  }),
+  inputs: option.path({
+    access: "read",
+    placeholder: "DIR",
+    help: "shared folder that jobs read: DATA/work of who hands them in",
+  }),
+  inputsUrl: option.url({
+    help: "the same over HTTP, from `operator jobs serve`",
+    example: "http://db:8091/",
+  }),
+  jobs: option.custom({ form: `some of ${JOB_KINDS.join(", ")}, by comma`, read: readKinds }, {
+    placeholder: "KIND[,KIND]",
+    default: ["describe"],
+    help: "kinds of jobs to take",
+    example: "describe",
+  }),
+  concurrency: option.count({
+    minimum: 1,
+    maximum: 64,
+    default: 1,
+    help: "jobs at once, of each kind",
+  }),
+  grace: option.durationS({
+    minimum: 0,
+    maximum: 3600,
+    default: 30,
+    help: "what the job in hand gets to end in when the worker is stopped",
+  }),
+} as const;
+
+type Values = OptionValues<typeof OPTIONS>;
+
+export function workerCommand(parts: WorkerParts): Command {
+  return defineCommand({
+    name: "worker",
+    summary: "do the work that other machines hand in",
+    about: ABOUT,
+    options: OPTIONS,
+    examples: [
+      "operator worker --dsn postgresql://worker@db/tiles --inputs /mnt/tiles/work",
+      "operator worker --dsn postgresql://worker@db/tiles --inputs-url http://db:8091/ --concurrency 2",
+    ],
+    exitCodes: { 78: "the jobs are of another build of operator" },
+    environment: { [TOKEN_VARIABLE]: "token that `operator jobs serve` asks for" },
+    run: (values, io) => run(parts, values, io),
+  });
+}
+
+async function run(parts: WorkerParts, values: Values, io: CommandIo): Promise<ExitCode> {
+  const { concurrency, dsn, grace: graceS, jobs: kinds } = values;
+  const { note, signal } = io;
+  io.signalEnds();
+  const inputs = inputsOf(values);
+  await inputs.check();
+  using opened = parts.openHandlers(inputs);
+  const handlers = new Map(kinds.flatMap((kind) => {
+    const handler = opened.handlers.get(kind);
+    return handler === undefined ? [] : [[kind, handler]];
+  }));
+  try {
+    await using queue = await parts.openQueue({ dsn, concurrency, note, signal });
+    note(`worker of operator ${queue.program}: takes ${kinds.join(", ")}, reads ${inputs.name}`);
+    const worker = `${Deno.hostname()}, process ${Deno.pid}`;
+    const graceMs = 1000 * graceS;
+    const done = await work(queue, { handlers, concurrency, worker, note, signal, graceMs });
+    note(`${countText(done.jobs, "job")} done`);
+  } catch (error) {
+    // Stopped while it waited for the database.
+    if (!signal.aborted) throw error;
+  }
+  return EXIT.ok;
+}
+
+function inputsOf({ inputs, inputsUrl }: Values): InputSource {
+  if ((inputs === undefined) === (inputsUrl === undefined)) {
+    throw new UsageError("give --inputs or --inputs-url: where the inputs of jobs lie");
+  }
+  if (inputs !== undefined) return sharedFolder(inputs);
+  return httpInputs(inputsUrl as string, workersToken());
+}
+
+function readKinds(text: string): readonly JobKind[] | Refused {
+  const kinds: JobKind[] = [];
+  for (const word of text.split(",")) {
+    const kind = JOB_KINDS.find((each) => each === word);
+    if (kind === undefined) return new Refused(`there is no kind "${word}"`);
+    if (!kinds.includes(kind)) kinds.push(kind);
+  }
+  return kinds;
+}
