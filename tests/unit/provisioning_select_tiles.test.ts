@@ -92,6 +92,7 @@ Deno.test("selectTiles() refuses tiles so far apart that their rectangle is no a
 
 Deno.test("provision refuses wrong options before it opens anything", async () => {
   const command = provisionCommand({
+    openQueue: () => Promise.reject(new Error("without --workers there is no queue")),
     openTools: () => Promise.reject(new Error("nothing may be opened")),
   });
   const wrong = [
