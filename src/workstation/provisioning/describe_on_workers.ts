@@ -94,7 +94,7 @@ function rowsOf(content: Uint8Array<ArrayBuffer>, count: number, dimension: numb
 }
 
 /** Blocks of the places' numbers, each as far as it is missing. */
-export function missingRanges(rows: PlaceJournal["rows"], placesPerJob: number): JobRange[] {
+function missingRanges(rows: PlaceJournal["rows"], placesPerJob: number): JobRange[] {
   const ranges: JobRange[] = [];
   for (let at = 0; at < rows.length; at += placesPerJob) {
     const end = Math.min(at + placesPerJob, rows.length);

@@ -37,7 +37,7 @@ export interface RunRequest {
 }
 
 /** A job that nobody works on any more. */
-export interface SetAsideJob extends JobRange {
+interface SetAsideJob extends JobRange {
   readonly id: string;
   readonly reason: string;
 }
@@ -117,7 +117,7 @@ async function forgetLost(
   await queue.boss.deleteJob(name, rows.map(({ id }) => id as string), { db: sql });
 }
 
-export interface GatherOptions {
+interface GatherOptions {
   readonly signal?: AbortSignal;
   /** Jobs that are done, and those in hand. */
   readonly onProgress?: (done: number, active: number) => void;

@@ -89,7 +89,7 @@ function errorText(output: unknown): string | null {
   return typeof text === "string" ? text : null;
 }
 
-export interface JobDetails extends JobView {
+interface JobDetails extends JobView {
   /** As it was handed in, whatever it holds. */
   readonly data: unknown;
   readonly attemptAt: Date | null;

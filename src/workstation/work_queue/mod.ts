@@ -13,5 +13,5 @@ export {
 export * from "./jobs.ts";
 export * from "./payload.ts";
 export { serveInputs } from "./serve_inputs.ts";
-export { type JobHandler, type JobOutcome, work } from "./worker.ts";
+export { type JobHandler, work } from "./worker.ts";
 export { WorkQueue } from "./work_queue.ts";

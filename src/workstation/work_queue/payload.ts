@@ -17,7 +17,7 @@ export const JOB_UNITS_MAX = 4000;
 const UNITS_MAX = 1e9;
 export const Sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
 
-export const JobPayloadSchema = z.strictObject({
+const JobPayloadSchema = z.strictObject({
   format: z.literal(1),
   kind: z.enum(JOB_KINDS),
   run: z.uuid(),

@@ -20,7 +20,7 @@ const JOB_S_MAX = 6 * 3600;
 const RETRY_MS = 1000;
 const POOL_SIZE_MIN = 4;
 
-export type Row = Record<string, unknown>;
+type Row = Record<string, unknown>;
 
 /** One session: of the pool, or inside a transaction. */
 export interface WorkSql {
@@ -33,7 +33,7 @@ interface WorkDatabase extends WorkSql {
   >;
 }
 
-export interface WorkQueueOptions {
+interface WorkQueueOptions {
   readonly dsn: string;
   /** "0.1.0-4f2a9c01d2e3", see {@link programIdentity}. */
   readonly program: string;

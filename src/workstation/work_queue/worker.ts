@@ -16,7 +16,7 @@ const LOOK_MS = 5000;
 const NO_SUCH_RUN = "23503";
 
 /** What a job came to. */
-export interface JobOutcome {
+interface JobOutcome {
   readonly content: Uint8Array<ArrayBuffer>;
   /** What was read of inputs for it. */
   readonly inputBytes: number;
