@@ -94,7 +94,11 @@ const PARTS: Readonly<Record<string, (host: PartHost) => Promise<PartResult>>> =
       host,
     ),
   preflight: (host) =>
-    repeatTests(["tests/integration/preflight.test.ts"], { GDN_PREFLIGHT: "full" }, host),
+    repeatTests(
+      ["tests/integration/preflight.test.ts", "tests/integration/preflight_aircraft.test.ts"],
+      { GDN_PREFLIGHT: "full" },
+      host,
+    ),
   sanitize: (host) => repeatTests(["--sanitize"], {}, host),
   properties: (host) => repeatTests(["tests/unit", "tests/contract"], {}, host),
   bytes: (host) =>
@@ -177,7 +181,8 @@ Long runs with many seeds. A failure prints the command that repeats it. The par
   accounting   50 flights with stalls and overruns: every record is read back or counted
   provision    20 times kill -9 of operator provision: the package of a run without a kill, each place once
   postflight   20 times kill -9 of a postflight over a real SSH server, its connection cut, its host key changed
-  preflight    the preflight against all simulated flight controllers, right and wrong, in the dark, on a full disk
+  preflight    the preflight against all simulated flight controllers, right and wrong, in the dark, on a full disk,
+               and over SSH
   upload       100 times kill -9 of an upload against the reference provider
   sanitize     tests of native code under AddressSanitizer and UndefinedBehaviorSanitizer
   properties   unit and contract tests with other seeds

@@ -306,4 +306,8 @@ function describe(summary: ProvisionSummary, io: CommandIo): void {
     io.out(`the first of its tiles becomes too old for its sector on ${summary.firstExpiresAt}`);
   }
   io.out(`manifest SHA-256 ${summary.manifestSha256}`);
+  io.out(
+    "it is unsigned: replays take it as it is; for an aircraft sign it with " +
+      `\`operator package sign ${summary.path} --key NAME\` (\`operator keys create NAME\` makes a key)`,
+  );
 }

@@ -68,23 +68,30 @@ function* samplesOf(
   footprint: Footprint,
 ): Generator<Sample> {
   const stepM = Math.max(STEP_MIN_M, footprint.alongM / STEPS_PER_FOOTPRINT);
-  let alongM = 0;
+  let alongM = 0, hasLegs = false;
   for (let leg = 0; leg + 1 < route.length; leg++) {
     const frame = new LocalFrame({ ...route[leg], heightM: 0 });
-    const [eastM, northM] = frame.localFromWgs({ ...route[leg + 1], heightM: 0 });
-    const lengthM = Math.hypot(eastM, northM);
+    // The chord, below the ground in its middle: it ends where the leg does however long that is.
+    const [eastM, northM, upM] = frame.localFromWgs({ ...route[leg + 1], heightM: 0 });
+    const lengthM = Math.hypot(eastM, northM, upM);
     if (lengthM === 0) continue;
+    hasLegs = true;
     const steps = Math.max(1, Math.ceil(lengthM / stepM));
-    const course = { east: eastM / lengthM, north: northM / lengthM };
+    const acrossM = Math.hypot(eastM, northM);
+    const course = { east: eastM / acrossM, north: northM / acrossM };
     // A corner belongs to both of its legs: the camera turns over it.
     for (let i = 0; i <= steps; i++) {
       const part = i / steps;
-      const place = frame.wgsFromLocal([part * eastM, part * northM, 0]);
+      const place = frame.wgsFromLocal([part * eastM, part * northM, part * upM]);
       const share = viewShare(map, place, course, footprint);
       yield { alongM: alongM + part * lengthM, place, share };
     }
     alongM += lengthM;
   }
+  if (hasLegs) return;
+  // It hovers.
+  const [place] = route;
+  yield { alongM, place, share: viewShare(map, place, { east: 0, north: 1 }, footprint) };
 }
 
 /** Of a footprint whose upper edge looks along the course. */
@@ -95,6 +102,7 @@ function viewShare(
   { acrossM, alongM }: Footprint,
 ): number {
   const middle = worldPixelFromWgs(place, map.zoom);
+  const tilesAround = 2 ** map.zoom;
   const perPixelM = groundSampleDistanceM(place.latitudeDeg, map.zoom);
   let sum = 0;
   for (let row = 0; row < GRID; row++) {
@@ -105,7 +113,8 @@ function viewShare(
       const north = ahead * course.north - right * course.east;
       const x = Math.floor((middle.x + east / perPixelM) / TILE_SIZE_PX);
       const y = Math.floor((middle.y - north / perPixelM) / TILE_SIZE_PX);
-      sum += map.coverageOf(x, y);
+      // West of the antimeridian lies the map's other end.
+      sum += map.coverageOf((x + tilesAround) % tilesAround, y);
     }
   }
   return sum / (GRID * GRID);
