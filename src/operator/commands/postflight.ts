@@ -14,6 +14,7 @@ import {
   EXIT,
   type ExitCode,
   GdnError,
+  inOneLine,
   messageOf,
   option,
   type OptionValues,
@@ -187,7 +188,10 @@ async function copyStep(values: Values, io: CommandIo, steps: Step[]): Promise<C
     signal: io.signal,
   });
   bar.end();
-  const left = leftOut.length === 0 ? "" : `, ${countText(leftOut.length, "odd name")} left there`;
+  const left = leftOut.length === 0
+    ? ""
+    : `; left there, their names are odd: ${leftOut.slice(0, 3).map(inOneLine).join(", ")}` +
+      (leftOut.length > 3 ? ` and ${leftOut.length - 3} more` : "");
   const text = `${countText(copied, "file")} (${bytesText(bytes)}), ${there} here before${left}`;
   steps.push({ step: "copy", exitCode: EXIT.ok, text });
   return { folder: staging, files, staging };

@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import {
+  bytesText,
   EXIT,
   FolderLock,
   nullIfAbsent,
@@ -12,6 +14,7 @@ import {
   sha256OfFile,
   syncPath,
 } from "../../core/mod.ts";
+import { shellWord } from "./shell.ts";
 import { AircraftError, askThere, type SshAccess, transfer } from "./ssh.ts";
 
 export interface RemoteFile {
@@ -30,14 +33,16 @@ interface Listing {
 /** Letters that mean the same to every shell, to sftp and to a file system. */
 const PLAIN = /^(?:[A-Za-z0-9_][\w.-]*\/){0,6}[A-Za-z0-9_][\w.-]*$/;
 /** What `operator collect` knows: journals, segments, pictures of tiles. */
-const WANTED = "\\( -name '*.journal' -o -name '*.mcap' -o -path '*/tiles/*.jpg' \\)";
+const WANTED = "-name lost+found -prune -o -type f " +
+  "\\( -name '*.journal' -o -name '*.mcap' -o -path '*/tiles/*.jpg' \\)";
 
 /** Sizes and hashes of what flights left there. @throws AircraftError */
 export async function listFlights(access: SshAccess, signal: AbortSignal): Promise<Listing> {
-  const find = `find . -xdev -type f ${WANTED} -print0`;
-  const command = `cd '${access.address.folder}' && ${find} | xargs -0 -r stat -c '%s %n' && ` +
-    `echo && ${find} | xargs -0 -r sha256sum`;
-  const { text } = await askThere(access, command, signal);
+  const find = `find . -xdev ${WANTED} -print0`;
+  // A folder that it may not read must not be passed over: a pipe tells its last command's end alone.
+  const script = `cd ${shellWord(access.address.folder)} && ${find} >/dev/null && ` +
+    `${find} | xargs -0 -r stat -c '%s %n' && echo && ${find} | xargs -0 -r sha256sum`;
+  const { text } = await askThere(access, script, signal);
   const [sizes, hashes] = text.split(/\n\n|^\n/, 2);
   const bytesOf = new Map<string, number>();
   for (const [, bytes, path] of sizes.matchAll(/^(\d+) \.\/(.+)$/gm)) {
@@ -96,12 +101,28 @@ export async function copyFlights(
   const totalBytes = files.reduce((sum, { bytes }) => sum + bytes, 0);
   let doneBytes = totalBytes - missing.reduce((sum, { bytes }) => sum + bytes, 0);
   const transferred = missing.reduce((sum, { bytes }) => sum + bytes, 0);
+  await requireRoom(staging, transferred);
   for (const batch of batches(missing)) {
     await fetchBatch(access, batch, tools, doneBytes);
     doneBytes += batch.reduce((sum, { bytes }) => sum + bytes, 0);
     tools.progress(doneBytes);
   }
   return { copied: missing.length, there: files.length - missing.length, bytes: transferred };
+}
+
+/** Before the first byte: a copy that fills the disk to the brim helps nobody. */
+async function requireRoom(folder: string, bytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(folder);
+  const freeBytes = bavail * bsize;
+  if (bytes <= freeBytes) return;
+  throw new AircraftError(
+    "AIRCRAFT",
+    `Cannot copy ${bytesText(bytes)} from the aircraft: ${
+      bytesText(freeBytes)
+    } are free at ${folder}; ` +
+      "make room, or name another disk with --data",
+    { exitCode: EXIT.io },
+  );
 }
 
 async function isHere(file: RemoteFile, { staging, kept }: CopyTools): Promise<boolean> {

@@ -45,11 +45,13 @@ export async function askThere(
   );
   if (code === 0) return { text: out, firstMs };
   if (code === SSH_FAILED) throw connectionError(access, err);
-  throw new AircraftError(
-    "AIRCRAFT",
-    `Cannot read the aircraft ${host}: ${lastLine(err) || `its shell ended with ${code}`}`,
-    { exitCode: EXIT.noInput },
-  );
+  const why = lastLine(err) || `its shell ended with ${code}`;
+  const remedy = /Permission denied/.test(why)
+    ? "; log in as the user that flies, or let this one read it there"
+    : "";
+  throw new AircraftError("AIRCRAFT", `Cannot read the aircraft ${host}: ${why}${remedy}`, {
+    exitCode: EXIT.noInput,
+  });
 }
 
 /** What `ssh` is given before the host. */
@@ -72,7 +74,21 @@ export async function transfer(
     signal,
     input: `${batch.join("\n")}\n`,
   });
-  if (code !== 0) throw connectionError(access, err);
+  if (code !== 0) throw localFault(err) ?? connectionError(access, err);
+}
+
+/** sftp ends with 1 for everything; what went wrong at this end it says last. */
+function localFault(err: string): AircraftError | undefined {
+  const why = lastLine(err);
+  if (!/No space left on device|Disk quota exceeded|File too large|Read-only file/.test(why)) {
+    return;
+  }
+  return new AircraftError(
+    "AIRCRAFT",
+    `Cannot write what comes from the aircraft: ${why}; make room on this computer's disk and run the ` +
+      "command again, it goes on where it was",
+    { exitCode: EXIT.io },
+  );
 }
 
 function options({ knownHosts, identity }: SshAccess): string[] {
