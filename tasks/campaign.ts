@@ -95,7 +95,11 @@ const PARTS: Readonly<Record<string, (host: PartHost) => Promise<PartResult>>> =
     ),
   preflight: (host) =>
     repeatTests(
-      ["tests/integration/preflight.test.ts", "tests/integration/preflight_aircraft.test.ts"],
+      [
+        "tests/integration/preflight.test.ts",
+        "tests/integration/preflight_aircraft.test.ts",
+        "tests/integration/preflight_aircraft_line.test.ts",
+      ],
       { GDN_PREFLIGHT: "full" },
       host,
     ),
