@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { LocalFrame, mean, messageOf, percentile, removeIfPresent } from "../../src/core/mod.ts";
+import { LocalFrame, messageOf, percentile, removeIfPresent } from "../../src/core/mod.ts";
 import { simulatedVehicle } from "../../src/flight/flight_controller/mod.ts";
 import { findOnlyFlight, readRecords } from "../../src/flight/flight_record/mod.ts";
 import { runStep } from "../evaluate/processes.ts";
 import { airborneCommand, REPOSITORY } from "../executables.ts";
-import { MemorySamples } from "../scenarios/memory_samples.ts";
+import { type MemoryCourse, memoryCourse, MemorySamples } from "../scenarios/memory_samples.ts";
 import { OVER_SQUARE, prepareGround } from "../scenarios/prepare.ts";
 import { type PartHost, type PartResult, seedsOf } from "./part.ts";
 
@@ -18,9 +18,8 @@ const PICTURE_MINUTES = Number(Deno.env.get("GDN_LIVE_PICTURE_MINUTES") ?? "20")
 const HOME = { latitudeDeg: 48.5, longitudeDeg: 35.0 };
 const ROOT = `${REPOSITORY}/build/scratch/campaign_live`;
 const MEMORY_EVERY_MS = 1000;
-/** Before it caches are being filled. */
-const WARM_PART = 0.3;
-const GROWN_MAX_PERCENT = 8;
+/** The last third of the flight over the third before it. */
+const GROWN_MAX_PERCENT = 5;
 const SILENCE_MAX_MS = 200;
 /** 95 % of the positions: by GPS, and by pictures alone. */
 const ERROR_MAX_M = { simulated: 5, pictures: 20 };
@@ -33,7 +32,7 @@ const UNSIGNED = "MAP PACKAGE NOT TRUSTED: simulation only";
 interface Flown {
   readonly durationS: number;
   readonly wallS: number;
-  readonly grownPercent: number | null;
+  readonly memory: MemoryCourse | null;
   readonly rssMb: number;
   readonly lost: string;
   readonly positions: number;
@@ -181,24 +180,17 @@ async function recordedTruth(flight: string): Promise<Truth> {
   };
 }
 
-function memoryOf(samples: MemorySamples["mb"]): Pick<Flown, "grownPercent" | "rssMb"> {
-  const wholeS = samples.at(-1)?.timeS ?? 0;
-  const between = (from: number, to: number) =>
-    mean(
-      samples.filter(({ timeS }) => timeS >= from * wholeS && timeS <= to * wholeS)
-        .map(({ mb }) => mb),
-    );
-  const early = between(WARM_PART, WARM_PART + 0.2), late = between(0.8, 1);
+function memoryOf(samples: MemorySamples["mb"]): Pick<Flown, "memory" | "rssMb"> {
   return {
-    grownPercent: early === null || late === null ? null : 100 * (late / early - 1),
+    memory: memoryCourse(samples, samples.at(-1)?.timeS ?? 0),
     rssMb: Math.max(0, ...samples.map(({ mb }) => mb)),
   };
 }
 
 function faultsOf(flown: Flown, errorMaxM: number): string[] {
-  const { grownPercent, lost, withoutFix, gapMsMax, alarms, errorM95 } = flown;
+  const { memory, lost, withoutFix, gapMsMax, alarms, errorM95 } = flown;
   return [
-    ...((grownPercent ?? Infinity) <= GROWN_MAX_PERCENT ? [] : ["its memory grew"]),
+    ...((memory?.grownPercent ?? Infinity) <= GROWN_MAX_PERCENT ? [] : ["its memory grew"]),
     ...(lost === "0" ? [] : [`${lost} records were lost`]),
     ...(withoutFix === 0 ? [] : [`${withoutFix} positions without a fix`]),
     ...(gapMsMax <= SILENCE_MAX_MS ? [] : [`silent for ${gapMsMax.toFixed(0)} ms`]),
@@ -209,11 +201,15 @@ function faultsOf(flown: Flown, errorMaxM: number): string[] {
 
 function row(name: string, flown: Flown): string {
   const { durationS, wallS, positions, withoutFix, gapMsMax, alarms, errorM95 } = flown;
-  const grown = flown.grownPercent === null ? "too short to tell" : flown.grownPercent.toFixed(1);
+  const grown = flown.memory === null
+    ? "too short to tell"
+    : `${flown.memory.grownPercent.toFixed(1)} % (${
+      flown.memory.sixthsMb.map((mb) => mb.toFixed(0)).join(", ")
+    } MB by the sixth)`;
   return `${name}: ${(durationS / 60).toFixed(1)} min in ${
     wallS.toFixed(0)
   } s, ${positions} positions ` +
     `(${withoutFix} without a fix, longest gap ${gapMsMax.toFixed(0)} ms), ` +
     `p95 ${errorM95.toFixed(1)} m, ${alarms.length} alarms, ${flown.lost} records lost, ` +
-    `memory ${flown.rssMb.toFixed(0)} MB at most, grown by ${grown} %`;
+    `memory ${flown.rssMb.toFixed(0)} MB at most, grown by ${grown}`;
 }

@@ -3,13 +3,10 @@
  *
  * @module
  */
-import { median } from "../../src/core/mod.ts";
 import { ALWAYS, OUTPUT_RATE } from "./checks.ts";
 import type { Check, Scenario } from "./contract.ts";
+import { memoryCourse } from "./memory_samples.ts";
 import { atMost, errorsM, part, recordsOf, worst } from "./measures.ts";
-
-/** Of the course of memory that is told. */
-const PARTS = 6;
 
 /** Without GPS after a minute, or with it for all of the time. */
 export function longFlight(minutes: number, { isClean }: { readonly isClean: boolean }): Scenario {
@@ -56,29 +53,18 @@ export function longFlight(minutes: number, { isClean }: { readonly isClean: boo
   };
 }
 
-/**
- * Of the last third of the flight and the third before it. In the first the tiles around the flight are kept for
- * the first time, and buffers and the heap find their size.
- */
 function flatMemory(durationS: number): Check {
   return {
     criterion: "memory",
     what: "memory of airborne, the last third of the flight over the third before it",
     bar: "≤ 5 % more",
     measure: ({ memoryMb }) => {
-      const during = (fromS: number, toS: number) =>
-        median(
-          memoryMb.filter(({ timeS }) => timeS >= fromS && timeS < toS).map(({ mb }) => mb),
-        );
-      const middle = during(durationS / 3, 2 * durationS / 3);
-      const last = during(2 * durationS / 3, durationS);
-      if (middle === null || last === null) return atMost(null, 5, "%");
-      const figure = atMost(100 * (last / middle - 1), 5, "%");
-      const course = Array.from(
-        { length: PARTS },
-        (_, i) => during(durationS * i / PARTS, durationS * (i + 1) / PARTS)?.toFixed(0),
-      );
-      return { ...figure, text: `${figure.text}: ${course.join(", ")} MB, a sixth of it each` };
+      const course = memoryCourse(memoryMb, durationS);
+      const figure = atMost(course?.grownPercent ?? null, 5, "%");
+      const mb = course?.sixthsMb.map((mb) => mb.toFixed(0)).join(", ");
+      return mb === undefined
+        ? figure
+        : { ...figure, text: `${figure.text}: ${mb} MB, a sixth of it each` };
     },
   };
 }

@@ -138,15 +138,24 @@ export function lagsMs(evidence: FlightEvidence, fromS: number, toS: number): nu
   });
 }
 
-/** Frames that were taken, and frames in a row of which no estimate was made. */
+/**
+ * Of the frames exposed since the first position with a fix (before it there is nothing that an estimate could
+ * begin from): how many of them got no estimate, and how many of those in a row.
+ */
 export function framesMissed(evidence: FlightEvidence): { percent: number; inARow: number } | null {
-  const sequences = (kind: string) =>
-    recordsOf(evidence, kind).map(({ payload }) => payload.sequence)
-      .filter((one): one is number => typeof one === "number");
-  const last = sequences("frame.meta").at(-1), worked = sequences("nav.state");
-  if (last === undefined || worked.length === 0) return null;
-  const gaps = [...worked, last + 1].map((one, i) => one - (i === 0 ? -1 : worked[i - 1]) - 1);
-  return { percent: 100 * (1 - worked.length / (last + 1)), inARow: Math.max(...gaps) };
+  const beganNs = recordsOf(evidence, "c8.position_out")
+    .find(({ payload }) => Number(payload.fixType) >= 2)?.payload.validNs;
+  if (beganNs === undefined) return null;
+  const worked = new Set(recordsOf(evidence, "nav.state").map(({ payload }) => payload.sequence));
+  let taken = 0, missed = 0, inARow = 0, longest = 0;
+  for (const { payload } of recordsOf(evidence, "frame.meta")) {
+    if (Number(payload.exposureMidNs) < Number(beganNs)) continue;
+    taken++;
+    inARow = worked.has(payload.sequence) ? 0 : inARow + 1;
+    missed += inARow > 0 ? 1 : 0;
+    longest = Math.max(longest, inARow);
+  }
+  return taken === 0 ? null : { percent: 100 * missed / taken, inARow: longest };
 }
 
 /** Positions with a fix sent since the flight began. */
