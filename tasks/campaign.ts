@@ -93,6 +93,8 @@ const PARTS: Readonly<Record<string, (host: PartHost) => Promise<PartResult>>> =
       { GDN_PROVISION_KILLS: "20" },
       host,
     ),
+  workers: (host) =>
+    repeatTests(["tests/integration/workers_killed.test.ts"], { GDN_WORKERS: "full" }, host),
   preflight: (host) =>
     repeatTests(
       [
@@ -184,6 +186,8 @@ Long runs with many seeds. A failure prints the command that repeats it. The par
   collect      20 times kill -9 of a collection from an aircraft's storage
   accounting   50 flights with stalls and overruns: every record is read back or counted
   provision    20 times kill -9 of operator provision: the package of a run without a kill, each place once
+  workers      provision on workers: 4 of them, of which 2 are killed 20 times, one that sleeps past its lease, a
+               server that is stopped hard, 10,000 jobs, 8 workers at once: the package of one process
   postflight   20 times kill -9 of a postflight over a real SSH server, its connection cut, its host key changed
   preflight    the preflight against all simulated flight controllers, right and wrong, in the dark, on a full disk,
                and over SSH

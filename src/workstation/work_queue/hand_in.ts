@@ -7,13 +7,13 @@
 import { createHash } from "node:crypto";
 import { EXIT, GdnError, pause, sha256Hex } from "../../core/mod.ts";
 import { QUEUE_SCHEMA, SCHEMA } from "./layout.ts";
-import { listJobs } from "./jobs.ts";
+import { reasonIn } from "./jobs.ts";
 import type { JobKind, JobPayload } from "./payload.ts";
 import type { WorkQueue, WorkSql } from "./work_queue.ts";
 
-const POLL_MS = 500;
-/** Results that are read at once: megabytes each. */
-const RESULTS_AT_ONCE = 4;
+const POLL_MS = 1000;
+/** Results that are read at once: up to 2 MB each. */
+const RESULTS_AT_ONCE = 16;
 const INSERTED_AT_ONCE = 1000;
 
 export interface JobRange {
@@ -191,18 +191,20 @@ async function stateOf(
   kind: JobKind,
   left: ReadonlyMap<string, JobRange>,
 ): Promise<{ readonly ended: SetAsideJob[]; readonly active: number }> {
-  const jobs = await listJobs(queue.sql, { queue: queue.queueOf(kind), ids: [...left.keys()] });
-  const byId = new Map(jobs.map((job) => [job.id, job]));
-  const ended: SetAsideJob[] = [];
-  for (const [id, range] of left) {
-    const job = byId.get(id);
-    if (job === undefined) {
-      ended.push({ id, ...range, reason: "the queue does not have it any more" });
-    } else if (job.state === "failed" || job.state === "cancelled") {
-      ended.push({ id, ...range, reason: job.lastError ?? job.state });
-    }
-  }
-  return { ended, active: jobs.filter(({ state }) => state === "active").length };
+  const { rows } = await queue.sql.executeSql(
+    `SELECT wanted.id, j.state::text AS state, j.output
+     FROM unnest($2::uuid[]) AS wanted (id) LEFT JOIN ${QUEUE_SCHEMA}.job j ON j.name = $1 AND j.id = wanted.id
+     WHERE j.id IS NULL OR j.state IN ('failed', 'cancelled', 'active')`,
+    [queue.queueOf(kind), [...left.keys()]],
+  );
+  const ended = rows.filter(({ state }) => state !== "active").map(({ id, state, output }) => ({
+    id: id as string,
+    ...left.get(id as string) as JobRange,
+    reason: state === null
+      ? "the queue does not have it any more"
+      : reasonIn(output) ?? state as string,
+  }));
+  return { ended, active: rows.length - ended.length };
 }
 
 /** The run is whole: nobody comes back to it. */

@@ -68,7 +68,7 @@ export async function listJobs(sql: WorkSql, filter: JobFilter = {}): Promise<Jo
     attempts: row.started_on === null ? 0 : row.retry_count as number + 1,
     attemptsMax: row.retry_limit as number + 1,
     worker: row.worker as string | null,
-    lastError: errorText(row.output),
+    lastError: reasonIn(row.output),
     createdAt: row.created_on as Date,
     ageS: row.age as number,
   }));
@@ -79,7 +79,8 @@ function numberOrNull(value: unknown): number | null {
   return typeof value === "number" ? value : null;
 }
 
-function errorText(output: unknown): string | null {
+/** What the queue keeps of a failure. */
+export function reasonIn(output: unknown): string | null {
   if (typeof output !== "object" || output === null) return null;
   const { reason, message, value } = output as Record<string, unknown>;
   const inner = typeof value === "object" && value !== null

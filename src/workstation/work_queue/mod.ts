@@ -10,7 +10,7 @@ export {
   TOKEN_VARIABLE,
   workersToken,
 } from "./inputs.ts";
-export * from "./jobs.ts";
+export { cancelJobs, type JobState, type JobView, listJobs, retryJobs, showJob } from "./jobs.ts";
 export * from "./payload.ts";
 export { serveInputs } from "./serve_inputs.ts";
 export { type JobHandler, work } from "./worker.ts";

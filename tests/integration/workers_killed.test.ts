@@ -1,0 +1,247 @@
+/**
+ * `operator worker` as processes that are killed, put to sleep and starved, and a server that is stopped hard
+ * (GDN_WORKERS=full; `deno task campaign --only workers`): the package is that of one process, byte by byte.
+ */
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { grantsFor, seededRandom, sha256Hex } from "../../src/core/mod.ts";
+import { commands } from "../../src/operator/compose.ts";
+import { listJobs } from "../../src/workstation/work_queue/mod.ts";
+import { PLACE, worldForFile } from "../faults/fixture.ts";
+import { filesBelow, type Outcome, run } from "../faults/programs.ts";
+import { CrashablePostgres } from "../support/postgres_crashable.ts";
+import { inScratch } from "../support/scratch.ts";
+import { openQueue } from "../support/work_queues.ts";
+import { spentBy, WorkerProcess } from "../support/worker_processes.ts";
+
+const ignore = Deno.env.get("GDN_WORKERS") !== "full";
+const KILLS = 20;
+const SEED = Deno.env.get("GDN_TEST_SEED") ?? String(Date.now() % 100_000);
+const world = worldForFile();
+
+interface Site {
+  readonly server: CrashablePostgres;
+  readonly dsn: string;
+  readonly data: string;
+  /** `operator provision --workers` of it. */
+  provision(out: string, footprintM: number, placesPerJob: number): Promise<Outcome>;
+  /** The same by one process alone. */
+  alone(out: string, footprintM: number): Promise<Outcome>;
+  worker(): WorkerProcess;
+}
+
+/** A server, and a cache with the world's tiles that is on it. */
+function onSite(body: (site: Site, scratch: string) => Promise<void>): Promise<void> {
+  return inScratch(async (scratch) => {
+    await using server = await CrashablePostgres.start();
+    const dsn = server.dsn(), data = `${scratch}/data`;
+    const operator = async (args: readonly string[]) => {
+      const outcome = await run("operator", args, grantsFor(commands(), args));
+      return outcome;
+    };
+    const cache = ["--data", data, "--dsn", dsn];
+    const imported = await operator(["tiles", "import", world().ground, ...PLACE, ...cache]);
+    assert.equal(imported.code, 0, imported.err);
+    await Deno.mkdir(`${data}/work`, { recursive: true });
+    const provision = (out: string, footprintM: number, more: readonly string[]) =>
+      operator([
+        ...["provision", "--footprint", String(footprintM), "--name", "tried", "--json"],
+        ...["--out", `${scratch}/${out}`, ...cache, ...more],
+      ]);
+    await body({
+      server,
+      dsn,
+      data,
+      provision: (out, footprintM, placesPerJob) =>
+        provision(out, footprintM, ["--workers", "--places-per-job", String(placesPerJob)]),
+      alone: (out, footprintM) => provision(out, footprintM, []),
+      worker: () => new WorkerProcess(["--dsn", dsn, "--inputs", `${data}/work`]),
+    }, scratch);
+  });
+}
+
+async function contentOf(folder: string): Promise<string[]> {
+  const files = (await filesBelow(folder)).filter((line) => !line.endsWith("/"));
+  return await Promise.all(files.map(async (line) => {
+    const path = line.slice(0, line.lastIndexOf(" "));
+    return `${path} ${sha256Hex(await Deno.readFile(`${folder}/${path}`))}`;
+  }));
+}
+
+function summaryOf({ code, out, err }: Outcome) {
+  assert.equal(code, 0, err);
+  return JSON.parse(out) as { readonly placesByWorkers: number; readonly places: number };
+}
+
+/** Squares of the world's map at that side, with those that hold nothing. */
+const squares = new Map<number, number>();
+
+async function isTheSame(
+  outcome: Outcome,
+  scratch: string,
+  packages: readonly [string, string],
+  footprintM: number,
+): Promise<void> {
+  const { placesByWorkers } = summaryOf(outcome);
+  const known = squares.get(footprintM);
+  if (known !== undefined) assert.equal(placesByWorkers, known, "each place once");
+  squares.set(footprintM, placesByWorkers);
+  const [one, other] = packages.map((name) => contentOf(`${scratch}/${name}`));
+  assert.deepEqual(await other, await one, `seed ${SEED}`);
+}
+
+Deno.test({
+  name:
+    "the package of 2 workers, and of 4 of which 2 are killed at 20 moments, is that of one process",
+  ignore,
+  fn: () =>
+    onSite(async (site, scratch) => {
+      const footprintM = 12;
+      summaryOf(await site.alone("alone", footprintM));
+      const two = [site.worker(), site.worker()];
+      await isTheSame(
+        await site.provision("two", footprintM, 250),
+        scratch,
+        ["alone", "two"],
+        footprintM,
+      );
+      for (const worker of two) assert.equal((await worker.stop()).code, 0);
+
+      const random = seededRandom(`kills of workers ${SEED}`);
+      const steady = [site.worker(), site.worker()];
+      const mortal = [site.worker(), site.worker()];
+      let kills = 0;
+      for (let round = 0; kills < KILLS; round++) {
+        let isOver = false;
+        const making = site.provision(`round${round}`, footprintM, 250)
+          .finally(() => isOver = true);
+        while (!isOver && kills < KILLS) {
+          await sleep(500 + 2000 * random.uniform());
+          const which = random.integer(2);
+          await mortal[which].kill();
+          mortal[which] = site.worker();
+          kills++;
+        }
+        await isTheSame(await making, scratch, ["alone", `round${round}`], footprintM);
+        console.log(`seed ${SEED}, round ${round}: ${kills} kills`);
+      }
+      for (const worker of [...steady, ...mortal]) {
+        const { code, said } = await worker.stop();
+        assert.equal(code, 0, said);
+      }
+    }),
+});
+
+Deno.test({
+  name:
+    "a worker that is put to sleep past its lease in the middle of a job is refused when it wakes",
+  ignore,
+  fn: () =>
+    onSite(async (site, scratch) => {
+      const footprintM = 12;
+      summaryOf(await site.alone("alone", footprintM));
+      const sleeper = site.worker();
+      const making = site.provision("slept", footprintM, 4000);
+      await using queue = await openQueue(site.dsn);
+      while ((await listJobs(queue.sql, { states: ["active"] })).length === 0) await sleep(100);
+      sleeper.signal("SIGSTOP");
+      const other = site.worker();
+      await isTheSame(await making, scratch, ["alone", "slept"], footprintM);
+      sleeper.signal("SIGCONT");
+      await sleep(15_000);
+      const { code, said } = await sleeper.stop();
+      assert.equal(code, 0, said);
+      assert.match(said, /the result of attempt 1 is refused|no longer active|given back/);
+      assert.equal((await other.stop()).code, 0);
+    }),
+});
+
+Deno.test({
+  name: "the server is stopped hard three times in mid-run: workers wait, say so, and go on",
+  ignore,
+  fn: () =>
+    onSite(async (site, scratch) => {
+      const footprintM = 12;
+      summaryOf(await site.alone("alone", footprintM));
+      const workers = [site.worker(), site.worker()];
+      const random = seededRandom(`crashes of the server ${SEED}`);
+      let isOver = false;
+      const making = site.provision("crashed", footprintM, 250).finally(() => isOver = true);
+      let crashes = 0;
+      await sleep(8000);
+      while (!isOver && crashes < 3) {
+        await site.server.crash();
+        crashes++;
+        await sleep(2000 + 3000 * random.uniform());
+        await site.server.restart();
+        await sleep(3000 + 2000 * random.uniform());
+      }
+      assert.ok(crashes > 0);
+      await isTheSame(await making, scratch, ["alone", "crashed"], footprintM);
+      for (const worker of workers) {
+        const { code, said } = await worker.stop();
+        assert.equal(code, 0, said);
+        assert.match(said, /the database does not answer/, said);
+      }
+      console.log(`seed ${SEED}: ${crashes} crashes`);
+    }),
+});
+
+Deno.test({
+  name: "more than 10,000 jobs are done with flat memory",
+  ignore,
+  fn: () =>
+    onSite(async (site) => {
+      const workers = [site.worker(), site.worker()];
+      const samples: number[][] = [];
+      let isOver = false;
+      const making = site.provision("many", 12, 1).finally(() => isOver = true);
+      const beginMs = performance.now();
+      while (!isOver) {
+        await sleep(1000);
+        samples.push(workers.map(({ pid }) => spentBy(pid).memoryMb));
+      }
+      const { placesByWorkers: jobs } = summaryOf(await making);
+      const seconds = (performance.now() - beginMs) / 1000;
+      assert.ok(jobs > 10_000, `${jobs} jobs`);
+      const spent = workers.map(({ pid }) => spentBy(pid).cpuS);
+      for (const [i, worker] of workers.entries()) {
+        const memory = samples.map((sample) => sample[i]);
+        const early = Math.max(...memory.slice(0, Math.ceil(memory.length / 3)));
+        const late = Math.max(...memory.slice(-Math.ceil(memory.length / 3)));
+        console.log(`worker ${i}: ${early.toFixed(0)} MB, later ${late.toFixed(0)} MB`);
+        assert.ok(late < early + 40, `memory grew from ${early} to ${late} MB`);
+        assert.equal((await worker.stop()).code, 0);
+      }
+      const cpuMs = 1000 * spent.reduce((sum, each) => sum + each, 0) / jobs;
+      console.log(
+        `${jobs} jobs in ${seconds.toFixed(0)} s, ${cpuMs.toFixed(1)} ms of a worker each`,
+      );
+    }),
+});
+
+Deno.test({
+  name: "8 workers on the cores that there are keep their leases: no job is begun twice",
+  ignore,
+  fn: () =>
+    onSite(async (site) => {
+      const workers = Array.from({ length: 8 }, () => site.worker());
+      let isOver = false;
+      const making = site.provision("eight", 8, 3400).finally(() => isOver = true);
+      await using queue = await openQueue(site.dsn);
+      let attemptsMax = 0, heldMax = 0, longestS = 0;
+      while (!isOver) {
+        await sleep(500);
+        const jobs = await listJobs(queue.sql);
+        attemptsMax = Math.max(attemptsMax, ...jobs.map(({ attempts }) => attempts));
+        const active = jobs.filter(({ state }) => state === "active");
+        heldMax = Math.max(heldMax, active.length);
+        longestS = Math.max(longestS, ...active.map(({ ageS }) => ageS));
+      }
+      const { placesByWorkers } = summaryOf(await making);
+      console.log(`${placesByWorkers} places, ${heldMax} jobs at once, the longest ${longestS} s`);
+      assert.ok(heldMax >= 6, `${heldMax} jobs at once`);
+      assert.equal(attemptsMax, 1);
+      for (const worker of workers) assert.equal((await worker.stop()).code, 0);
+    }),
+});
