@@ -175,10 +175,10 @@ function isUnreachable(error: unknown): boolean {
     .test(messageOf(error));
 }
 
-/** What the server says, without the DSN, which may hold a password. */
+/** What the server or the system says, without the DSN, which may hold a password. */
 function unavailable(error: unknown): unknown {
   const { code } = error as { code?: unknown };
-  const isRefusal = typeof code === "string" && /^(28|3D|42501)/.test(code);
+  const isRefusal = typeof code === "string" && /^(28|3D|42501|E[A-Z])/.test(code);
   if (error instanceof OtherProgramError || !isRefusal) return error;
   return new GdnError(
     "QUEUE_UNAVAILABLE",
