@@ -73,6 +73,9 @@ Deno.test("parsePhotographPoses() reads the tables of ODM, Agisoft, Pix4D and se
     const [form, text] of Object.entries({
       plain: "IMG_1.JPG, 46.8, -91.9, 240, 120, 0, 0\n",
       named: "name;lat;lon;alt;yaw;pitch;roll\r\nIMG_1.JPG;46.8;-91.9;240;120;-90;0\r\n",
+      decimalCommas: "\uFEFFname;latitude_deg;longitude_deg;alt_m;yaw_deg;pitch;roll\r\n" +
+        "IMG_1.JPG;46,8;-91,9;240,0;120;-90;0\r\n",
+      otherOrder: "yaw,alt,name,lon,lat,roll,pitch\n120,240,IMG_1.JPG,-91.9,46.8,0,0\n",
       odm: "EPSG:4326\nIMG_1.JPG -91.9 46.8 240 120 0 0 0.02 0.03\n",
       agisoft: "# CoordinateSystem: GEOGCS[...]\n" +
         "#Label,X/Longitude,Y/Latitude,Z/Altitude,Yaw,Pitch,Roll,Error\n" +

@@ -27,7 +27,7 @@ async function setOf(changes: Changes): Promise<PhotographSet> {
       const photograph = { ...plan, ...changes(i) };
       await Deno.writeFile(`${folder}/${plan.name}`, await tagged(GREY, photograph));
     }
-    set = await readPhotographSet(folder, null);
+    set = await readPhotographSet(folder, { groundAltitudeM: null });
   });
   assert.ok(set !== undefined);
   return set;

@@ -37,7 +37,7 @@ Deno.test("adjust() finds the moves and turns that ties were made with", () => {
       }
     }
   }
-  const sigmas = { positionM: 2, turnRad: 0.1, growth: 0.001, tieM: 0.1 };
+  const sigmas = { positionM: 2, turnRad: 0.1, growth: 0.001, tieM: 0.1, lagS: 0.7 };
   const { adjustments, medianBeforeM, medianAfterM } = adjust(middles, ties, sigmas);
   assert.ok(medianBeforeM > 0.3 && medianAfterM < 0.05, `${medianBeforeM} → ${medianAfterM} m`);
   for (const i of [1, 2, 3]) {
@@ -47,6 +47,42 @@ Deno.test("adjust() finds the moves and turns that ties were made with", () => {
   }
   const mean = adjustments.reduce((sum, a) => sum + a.eastM, 0) / 4;
   assert.ok(Math.abs(mean) < 0.05, "the mean position stays as tagged");
+});
+
+Deno.test("adjust() takes out the age of positions of strips flown against each other, and no more than they show", () => {
+  const random = seededRandom("lag of ties");
+  const speedMps = 14, lagS = 0.8;
+  const flown = (isBack: (strip: number) => boolean) => {
+    const middles: (readonly [number, number])[] = [], velocities: typeof middles = [];
+    for (let strip = 0; strip < 3; strip++) {
+      const sign = isBack(strip) ? -1 : 1;
+      for (let i = 0; i < 6; i++) {
+        middles.push([40 * strip + random.normal(), 35 * i + random.normal()]);
+        velocities.push([0, sign * speedMps]);
+      }
+    }
+    const ties: Tie[] = [];
+    for (let first = 0; first < middles.length; first++) {
+      for (let second = first + 1; second < middles.length; second++) {
+        const apart = [0, 1].map((k) => middles[first][k] - middles[second][k]);
+        if (Math.hypot(...apart) > 60) continue;
+        for (let k = 0; k < 8; k++) {
+          const point = [0, 1].map((axis) => middles[first][axis] + 30 * (random.uniform() - 0.5));
+          const shown = (photograph: number) =>
+            point.map((value, axis) =>
+              value - lagS * velocities[photograph][axis] + 0.1 * random.normal()
+            ) as unknown as readonly [number, number];
+          ties.push({ first, second, firstM: shown(first), secondM: shown(second) });
+        }
+      }
+    }
+    return adjust(middles, ties, undefined, velocities);
+  };
+  const both = flown((strip) => strip === 1);
+  assert.ok(Math.abs(both.lag.lagS - lagS) < 0.1 && both.lag.sigmaS < 0.1, `${both.lag.lagS} s`);
+  assert.ok(both.medianBeforeM > 10 * both.medianWithoutLagM);
+  const one = flown(() => false);
+  assert.ok(one.lag.sigmaS > 0.6, "strips of one direction say nothing of it");
 });
 
 Deno.test("adjust() leaves everything as tagged when there are no ties", () => {

@@ -7,6 +7,6 @@ export { calibrationFromTags } from "./calibration.ts";
 export { gimbalFromAirframe, isYawRelative } from "./attitude.ts";
 export { djiMakerNote } from "./dji_maker_note.ts";
 export { parsePhotographPoses, type PhotographPoses, readPhotographPoses } from "./poses_file.ts";
-export { heightAboveGroundM, localFromCamera } from "./pose.ts";
+export { heightAboveGroundM, localFromCamera, TILT_MAX_DEG, tiltDegOf } from "./pose.ts";
 export { type PhotographFile, readPhotograph, readPhotographFolder } from "./read_photograph.ts";
 export { photographThumbnail } from "./tags.ts";

@@ -5,10 +5,12 @@
  */
 import {
   DataError,
+  degreesFromRadians,
   localFromBody,
   type Quaternion,
   quaternionMultiply,
   radiansFromDegrees,
+  rotate,
 } from "../../core/mod.ts";
 import type { GimbalAttitude, Photograph } from "./contract.ts";
 
@@ -28,6 +30,15 @@ export function localFromCamera(gimbal: GimbalAttitude, turnDeg = 0): Quaternion
     yawRad: radiansFromDegrees(gimbal.yawDeg + turnDeg),
   });
   return quaternionMultiply(localFromGimbal, GIMBAL_FROM_CAMERA);
+}
+
+/** Photographs that look further aside are neither located nor laid on the map, degrees off the vertical. */
+export const TILT_MAX_DEG = 45;
+
+/** Between the optical axis and straight down, degrees. A roll turns the picture about that axis. */
+export function tiltDegOf(gimbal: GimbalAttitude): number {
+  const down = -rotate(localFromCamera(gimbal), [0, 0, 1])[2];
+  return degreesFromRadians(Math.acos(Math.min(1, Math.max(-1, down))));
 }
 
 /**

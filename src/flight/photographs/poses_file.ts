@@ -52,8 +52,30 @@ function stemOf(name: string): string {
   return name.split(/[/\\]/).at(-1)!.replace(/\.[^.]*$/, "").toLowerCase();
 }
 
-/** What a pose says goes before the tags; the rest stays as tagged. */
+/** Latitudes and longitudes in each other's columns are further apart than this almost everywhere. */
+const APART_MAX_DEG = 0.2;
+
+/**
+ * What a pose says goes before the tags; the rest stays as tagged.
+ *
+ * @throws DataError where both have a position, and these are far from each other
+ */
 export function withPose(photograph: Photograph, pose: PhotographPose): Photograph {
+  const { name, positionTag } = photograph;
+  if (positionTag !== null && pose.positionTag !== null) {
+    const north = pose.positionTag.latitudeDeg - positionTag.latitudeDeg;
+    const east = pose.positionTag.longitudeDeg - positionTag.longitudeDeg;
+    const apartDeg = Math.hypot(north, east * Math.cos(positionTag.latitudeDeg * Math.PI / 180));
+    if (apartDeg > APART_MAX_DEG) {
+      throw new DataError(
+        name,
+        `the file of poses puts it ${
+          (111 * apartDeg).toFixed(0)
+        } km from its own GPS position: are its ` +
+          "columns in another order (latitude, longitude)? give them a line of names",
+      );
+    }
+  }
   return {
     ...photograph,
     positionTag: pose.positionTag ?? photograph.positionTag,
@@ -111,6 +133,8 @@ const COLUMN_NAMES: Readonly<Record<string, Column>> = {
   roll: "roll",
   gimbalrolldegree: "roll",
 };
+/** As in latitude_deg, height_m. */
+const UNIT_OF_COLUMN = /(deg|degrees?|m|met(er|re)s?)$/;
 const PLAIN_COLUMNS: readonly Column[] = [
   "name",
   "latitude",
@@ -177,7 +201,7 @@ function cellsOf(line: string): readonly string[] {
 function namedColumns(cells: readonly string[]): readonly (Column | null)[] | null {
   const found = cells.map((cell) => {
     const word = cell.toLowerCase().replace(/[([].*$/, "").replace(/[^a-z]/g, "");
-    return COLUMN_NAMES[word] ?? null;
+    return COLUMN_NAMES[word] ?? COLUMN_NAMES[word.replace(UNIT_OF_COLUMN, "")] ?? null;
   });
   if (!found.includes("name") || found.filter((column) => column !== null).length < 3) return null;
   // The first of two columns of one meaning counts (two altitudes).
@@ -192,7 +216,8 @@ function poseOf(
   const value = (column: Column, most: number): number | null => {
     const text = cells[columns.indexOf(column)];
     if (text === undefined || text === "") return null;
-    const number = Number(text);
+    // A comma within a cell is a decimal one: another sign separates the cells.
+    const number = Number(text.replace(/^([+-]?\d+),(\d+)$/, "$1.$2"));
     if (Number.isFinite(number) && Math.abs(number) <= most) return number;
     throw new DataError(where, `${column} is ${text.slice(0, 40)}, which is not within ±${most}`);
   };

@@ -60,12 +60,13 @@ export async function readPhotograph(
   const pose = poses?.find(name) ?? null;
   const photograph: Photograph = {
     name,
-    positionTag: pose !== null ? null : position(tags, name, requirePosition),
+    positionTag: position(tags, name, requirePosition && pose?.positionTag == null),
     heightAboveTakeoffM: heightAboveTakeoff(tags),
     gpsAltitudeM: gpsAltitude(tags),
     gimbal: cameraAttitude(tags, makerNote),
     airframeYawDeg: tags.number(["FlightYawDegree"], -360, 360) ?? makerNote?.airframeYawDeg ??
       null,
+    isThermal: isThermal(tags),
     capturedAt: tags.date("DateTimeOriginal") ?? tags.date("CreateDate"),
     calibration,
     calibrationSource: source,
@@ -73,6 +74,13 @@ export async function readPhotograph(
     positionSigmaM: positionSigma(tags),
   };
   return pose === null ? photograph : withPose(photograph, pose);
+}
+
+/** DJI names the sensor; FLIR and the older cameras of DJI are thermal by their name. */
+function isThermal(tags: PhotographTags): boolean {
+  const source = tags.text("ImageSource") ?? "";
+  const camera = `${tags.text("Make") ?? ""} ${tags.text("Model") ?? ""}`;
+  return /infrared|thermal/i.test(source) || /\bflir\b|zenmuse ?xt/i.test(camera);
 }
 
 /** Without their references, tags of the southern and western hemisphere read as the other one. */

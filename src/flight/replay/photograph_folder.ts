@@ -7,14 +7,12 @@
 import type { CameraFrame } from "../../navigation/camera/mod.ts";
 import {
   DataError,
-  degreesFromRadians,
   EXIT,
   GdnError,
   messageOf,
   type MonotonicNs,
   monotonicNs,
   type Quaternion,
-  rotate,
 } from "../../core/mod.ts";
 import {
   type AttitudeSource,
@@ -25,6 +23,7 @@ import {
   type PhotographPoses,
   type PositionTag,
   readPhotographFolder,
+  tiltDegOf,
 } from "../photographs/mod.ts";
 
 /** One photograph as the navigator receives it. Its position is not included: see `positionTag`. */
@@ -162,12 +161,10 @@ async function photographEvent(
 }
 
 function attitudeOf(gimbal: CameraAttitude): PhotographEvent["attitude"] {
-  const rotation = localFromCamera(gimbal);
-  const down = -rotate(rotation, [0, 0, 1])[2];
   return {
-    localFromCamera: rotation,
+    localFromCamera: localFromCamera(gimbal),
     source: gimbal.source,
-    tiltDeg: degreesFromRadians(Math.acos(Math.min(1, Math.max(-1, down)))),
+    tiltDeg: tiltDegOf(gimbal),
   };
 }
 

@@ -15,6 +15,7 @@ import {
   type OptionValues,
   UsageError,
 } from "../../core/mod.ts";
+import { readPhotographPoses } from "../../flight/photographs/mod.ts";
 import {
   type ArchiveSummary,
   type ImageryKind,
@@ -58,7 +59,8 @@ const ABOUT = `
 Puts imagery into the tile cache, as 256×256 slippy tiles. SOURCE is
   a PNG, JPEG or WebP        north up; its place is given by --centre and --gsd
   a GeoTIFF or COG           with its own georeference; any picture with a world file
-  a folder of photographs    nadir, with EXIF position and XMP attitude (DJI)
+  a folder of photographs    tilted by 45° at most, with position, height and attitude in their
+                             tags (DJI, Parrot, senseFly, Pix4D's) or in --poses
 or tiles that are cut already (jpg, png, webp; JPEG bytes are kept as they are):
   an MBTiles file, a GeoPackage of the slippy map's tiles
   a PMTiles file             version 3
@@ -104,6 +106,16 @@ const OPTIONS = {
     help: "photographs: altitude of the ground over sea level",
     absent: "the height tags count from the take-off point",
   }),
+  poses: option.path({
+    access: "read",
+    placeholder: "FILE",
+    help:
+      "photographs: a table of their names, positions, altitudes, yaw, pitch and roll, in place " +
+      "of tags (CSV, ODM's geo.txt, Agisoft's or Pix4D's export, senseFly's geoinfo)",
+  }),
+  strict: option.flag({
+    help: "photographs: stop at the first that cannot be used; otherwise it is left out by name",
+  }),
   attribution: option.text({
     help: "kept with the tiles",
     absent: "what an archive says of itself",
@@ -139,7 +151,10 @@ export function tilesImportCommand(parts: TilesImportParts, name = "tiles import
       `operator ${name} photographs/`,
       `operator ${name} region.mbtiles --source bing --zoom 18 --captured-at 2024-05-31`,
     ],
-    exitCodes: { 65: "tiles were refused (the others are in the cache)" },
+    exitCodes: {
+      3: "photographs were left out (the others are in the cache)",
+      65: "tiles were refused (the others are in the cache)",
+    },
     run: (values, io) => run(parts, checked(values), io),
   });
 }
@@ -165,7 +180,7 @@ async function run(parts: TilesImportParts, request: Request, io: CommandIo): Pr
   );
   if (archive !== null) return await runArchive(parts, archive, request, io);
   using native = parts.openToolkit();
-  const { kind, imagery } = await openImagery(request.path, native.toolkit, {
+  const { kind, imagery, leftOut } = await openImagery(request.path, native.toolkit, {
     centre: request.centre ?? null,
     gsdM: request.gsd ?? null,
     stretch: request.stretch === undefined
@@ -173,9 +188,12 @@ async function run(parts: TilesImportParts, request: Request, io: CommandIo): Pr
       : { low: request.stretch[0], high: request.stretch[1] },
     headings: request.headings,
     groundAltitudeM: request.groundAltitude ?? null,
+    poses: request.poses === undefined ? null : await readPhotographPoses(request.poses),
+    strict: request.strict,
     scratchDirectory: `${request.data}/scratch`,
   });
   await using _imagery = imagery;
+  for (const reason of leftOut) io.err(`left out: ${reason}`);
   // The cache is opened last, so that a source that cannot be read leaves nothing behind.
   const total = imagery.tiles(importZoom(imagery, request.zoom ?? null)).length;
   await using cache = await openSink(parts, request, io);
@@ -189,7 +207,8 @@ async function run(parts: TilesImportParts, request: Request, io: CommandIo): Pr
   bar.end();
   if (request.json) io.out(JSON.stringify({ type: "summary", kind, ...summary }));
   else describe(kind, summary, io);
-  return tellRefusals(summary, io);
+  const exitCode = tellRefusals(summary, io);
+  return exitCode === EXIT.ok && leftOut.length > 0 ? EXIT.lossy : exitCode;
 }
 
 function attributionOf({ attribution = "" }: Request): string {

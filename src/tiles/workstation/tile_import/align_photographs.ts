@@ -13,7 +13,7 @@ import { type GroundRaster, groundRaster } from "./photograph_raster.ts";
 import {
   AS_TAGGED,
   middleOf,
-  PhotographPixelCache,
+  type PhotographPixelCache,
   type PhotographSet,
   type Placement,
   viewOf,
@@ -31,6 +31,9 @@ const FINE_CELLS = 320;
 const TURN_OVERLAP_CELLS_MIN = COARSE_CELLS * COARSE_CELLS * 4 / 9;
 /** Share of the short side by which two tagged positions may disagree. */
 const SHIFT_SHARE_MAX = 0.2;
+/** Positions of photographs are no older than this. */
+const LAG_MAX_S = 1;
+const WHOLE = { left: -Infinity, top: -Infinity, right: Infinity, bottom: Infinity };
 const NEIGHBOURS_MAX = 6;
 /** A pair with a lower correlation gives no ties. */
 const PAIR_SCORE_MIN = 0.3;
@@ -45,8 +48,6 @@ interface Alignment {
   readonly notes: readonly string[];
   /** Indices of the photographs that are turned by 180° against their heading tag. */
   readonly turned: readonly number[];
-  readonly medianTieBeforeM: number;
-  readonly medianTieAfterM: number;
   /** By how much all of the map may be shifted, 1 sigma per axis, metres. */
   readonly registrationErrorM: number;
 }
@@ -57,19 +58,22 @@ const MEDIAN_APART_SIGMAS = Math.SQRT2 * Math.sqrt(2 * Math.LN2);
 export async function alignPhotographs(
   set: PhotographSet,
   toolkit: TileToolkit,
+  cache: PhotographPixelCache,
 ): Promise<Alignment> {
-  const parts = { toolkit, cache: new PhotographPixelCache(toolkit) };
+  const parts = { toolkit, cache };
   const shortSideM = medianShortSideM(set);
   const pairs = neighbourPairs(set, shortSideM);
-  const turns = await findTurns(set, pairs, shortSideM / COARSE_CELLS, parts);
+  const velocities = velocitiesMps(set);
+  const turns = await findTurns(set, pairs, { gsdM: shortSideM / COARSE_CELLS, velocities }, parts);
   const ties = await measureTies(set, turns, shortSideM / FINE_CELLS, parts);
   const middles = set.photographs.map((photograph, i) =>
     middleOf(toolkit.lens, viewOf(photograph, turns.placements[i]))
   );
-  const { adjustments, medianBeforeM, medianAfterM } = adjust(middles, ties, {
+  const adjusted = adjust(middles, ties, {
     ...SIGMAS_DEFAULT,
     positionM: positionSigmaM(set) ?? SIGMAS_DEFAULT.positionM,
-  });
+  }, velocities);
+  const { adjustments } = adjusted;
   const placements = turns.placements.map((placement, i): Placement => ({
     turnDeg: placement.turnDeg,
     headingDeg: adjustments[i].turnRad * 180 / Math.PI,
@@ -78,25 +82,62 @@ export async function alignPhotographs(
     heightScale: 1 + adjustments[i].growth,
   }));
   const turned = placements.flatMap((placement, i) => placement.turnDeg === 0 ? [] : [i]);
-  const registrationErrorM = tagErrorM(set, ties.length === 0 ? null : medianBeforeM);
+  const hasTies = ties.length > 0;
+  const speedMps = median(velocities.map((velocity) => Math.hypot(...velocity))) ?? 0;
+  const registrationErrorM = tagErrorM(
+    set,
+    hasTies ? adjusted.medianWithoutLagM : null,
+    adjusted.lag.sigmaS * speedMps,
+  );
   return {
     placements,
     turned,
-    medianTieBeforeM: medianBeforeM,
-    medianTieAfterM: medianAfterM,
     registrationErrorM,
-    notes: describe(set, turned, ties.length, medianBeforeM, medianAfterM, registrationErrorM),
+    notes: describe(set, turned, hasTies ? adjusted : null, registrationErrorM),
   };
 }
 
 /**
  * How wrong the tags are, as their overlaps and the receiver say. The adjustment makes the photographs agree with
- * each other; what errors of a flight have in common (an old position at speed, a receiver's drift) it cannot see.
+ * each other; what errors of a flight have in common (a receiver's drift) it cannot see. `medianApartM`: of the
+ * overlaps, once the lag is taken out; `lagErrorM`: what that may be wrong by.
  */
-export function tagErrorM(set: PhotographSet, medianApartM: number | null): number {
+export function tagErrorM(
+  set: PhotographSet,
+  medianApartM: number | null,
+  lagErrorM = 0,
+): number {
   const statedM = positionSigmaM(set) ?? (medianApartM === null ? SIGMAS_DEFAULT.positionM : 0);
-  const errorM = Math.max(statedM, (medianApartM ?? 0) / MEDIAN_APART_SIGMAS);
-  return Number(errorM.toFixed(2));
+  const apartM = (medianApartM ?? 0) / MEDIAN_APART_SIGMAS;
+  return Number(Math.max(statedM, Math.hypot(apartM, lagErrorM)).toFixed(2));
+}
+
+/** Photographs so near in time are of one strip… */
+const STRIP_INTERVAL_MAX_S = 30, STRIP_INTERVAL_MIN_S = 0.9;
+/** …if the aircraft turns by less than this between them. */
+const TURN_COSINE_MIN = 0.9;
+
+/** By the tags of each photograph's neighbours in time; 0, 0 where there are none. */
+export function velocitiesMps({ photographs }: PhotographSet): GroundPosition[] {
+  const between = (i: number, k: number): GroundPosition | null => {
+    const [a, b] = [photographs[i], photographs[k]];
+    if (a === undefined || b === undefined) return null;
+    const [from, to] = [a, b].map(({ file }) => file.photograph.capturedAt?.getTime() ?? NaN);
+    const seconds = (to - from) / 1000;
+    if (!(seconds >= STRIP_INTERVAL_MIN_S && seconds <= STRIP_INTERVAL_MAX_S)) return null;
+    return [0, 1].map((axis) =>
+      (b.taggedPositionM[axis] - a.taggedPositionM[axis]) / seconds
+    ) as unknown as GroundPosition;
+  };
+  return photographs.map((_, i) => {
+    const before = between(i - 1, i), after = between(i, i + 1);
+    if (before === null || after === null) return before ?? after ?? [0, 0];
+    const cosine = (before[0] * after[0] + before[1] * after[1]) /
+      (Math.hypot(...before) * Math.hypot(...after));
+    if (cosine >= TURN_COSINE_MIN) return [(before[0] + after[0]) / 2, (before[1] + after[1]) / 2];
+    // At a turn the way to the neighbour that is sooner is the straighter one: the faster of the two.
+    return Math.hypot(...before) > Math.hypot(...after) ? before : after;
+  });
 }
 
 /** The median of what the receiver states (RTK); null unless it does for every photograph. */
@@ -110,9 +151,7 @@ function positionSigmaM({ photographs }: PhotographSet): number | null {
 function describe(
   set: PhotographSet,
   turned: readonly number[],
-  ties: number,
-  beforeM: number,
-  afterM: number,
+  adjusted: ReturnType<typeof adjust> | null,
   errorM: number,
 ): string[] {
   const notes = [];
@@ -125,12 +164,26 @@ function describe(
         }`,
     );
   }
-  notes.push(
-    ties === 0
-      ? "the photographs do not overlap enough to check their tags: heading and position are as tagged"
-      : `${ties} ties between overlapping photographs: median ${beforeM.toFixed(2)} m apart as ` +
-        `tagged, ${afterM.toFixed(2)} m after adjustment`,
-  );
+  if (adjusted === null) {
+    notes.push(
+      "the photographs do not overlap enough to check their tags: heading and position are as tagged",
+    );
+  } else {
+    const { lag: { lagS, sigmaS }, medianBeforeM, medianWithoutLagM, medianAfterM } = adjusted;
+    const metres = (value: number) => value.toFixed(2);
+    notes.push(
+      `ties between overlapping photographs: median ${metres(medianBeforeM)} m apart as ` +
+        `tagged, ${metres(medianAfterM)} m after adjustment`,
+    );
+    if (Math.abs(lagS) > 2 * sigmaS) {
+      notes.push(
+        `positions by GPS are ${lagS.toFixed(2)} ± ${
+          sigmaS.toFixed(2)
+        } s older than the exposures; ` +
+          `with that taken out the ties are ${metres(medianWithoutLagM)} m apart`,
+      );
+    }
+  }
   if (errorM > 0) notes.push(`by its tags the map may be shifted by ${errorM} m (1 sigma)`);
   return notes;
 }
@@ -182,7 +235,7 @@ interface Turns {
 async function findTurns(
   set: PhotographSet,
   pairs: readonly [number, number][],
-  gsdM: number,
+  { gsdM, velocities }: { readonly gsdM: number; readonly velocities: readonly GroundPosition[] },
   parts: Parts,
 ): Promise<Turns> {
   const rasters: (readonly (GroundRaster | null)[])[] = [];
@@ -198,9 +251,8 @@ async function findTurns(
   const peaks = pairs.map(([first, second]) =>
     [[0, 0], [0, 1], [1, 0], [1, 1]].map(([s, t]): Peak => {
       const a = rasters[first][s], b = rasters[second][t];
-      const whole = { left: -Infinity, top: -Infinity, right: Infinity, bottom: Infinity };
       if (!a || !b) return { score: -1, columns: 0, rows: 0, count: 0 };
-      return bestShift(a, b, whole, { columns: 0, rows: 0, reach }, countMin);
+      return bestShift(a, b, WHOLE, { columns: 0, rows: 0, reach }, countMin);
     })
   );
   const votes = pairs.map(([first, second], k): PairScores => {
@@ -214,7 +266,16 @@ async function findTurns(
     ? new Array<0 | 1>(set.photographs.length).fill(voteTurnTogether(votes))
     : voteTurns(set.photographs.length, votes);
   const fits = pairs.flatMap(([first, second], k) => {
-    const peak = peaks[k][2 * turns[first] + turns[second]];
+    const a = rasters[first][turns[first]], b = rasters[second][turns[second]];
+    // Old positions of two that flew against each other are further apart.
+    const lagM = LAG_MAX_S * Math.hypot(
+      velocities[first][0] - velocities[second][0],
+      velocities[first][1] - velocities[second][1],
+    );
+    const wide = Math.ceil(SHIFT_SHARE_MAX * COARSE_CELLS + lagM / gsdM);
+    const peak = lagM < SHIFT_SHARE_MAX * COARSE_CELLS * gsdM / 2 || !a || !b
+      ? peaks[k][2 * turns[first] + turns[second]]
+      : bestShift(a, b, WHOLE, { columns: 0, rows: 0, reach: wide }, countMin);
     return peak.score < PAIR_SCORE_MIN
       ? []
       : [{ first, second, eastM: peak.columns * gsdM, southM: peak.rows * gsdM }];

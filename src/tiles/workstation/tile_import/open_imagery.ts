@@ -3,12 +3,19 @@
  *
  * @module
  */
-import { DataError, EXIT, GdnError, UsageError } from "../../../core/mod.ts";
+import { DataError, EXIT, GdnError, messageOf, UsageError } from "../../../core/mod.ts";
+import type { PhotographPoses } from "../../../flight/photographs/mod.ts";
 import type { TileToolkit } from "./canvas.ts";
 import type { GeoReference, Imagery } from "./contract.ts";
 import { centredReference } from "./projection/georeference.ts";
 import { PhotographImagery } from "./photograph_imagery.ts";
-import { AS_TAGGED, readPhotographSet } from "./photograph_set.ts";
+import {
+  AS_TAGGED,
+  PhotographPixelCache,
+  type PhotographSet,
+  type PlacedPhotograph,
+  readPhotographSet,
+} from "./photograph_set.ts";
 import { alignPhotographs, tagErrorM } from "./align_photographs.ts";
 import { besideReference, tiffReference } from "./projection/geotiff_reference.ts";
 import { readSidecars } from "./projection/sidecars.ts";
@@ -25,6 +32,10 @@ interface OpenOptions {
   readonly groundAltitudeM: number | null;
   /** Whether the pose tags of photographs are trusted, or checked against the overlaps. */
   readonly headings: "trust" | "search";
+  /** Poses of photographs, which go before their tags. */
+  readonly poses?: PhotographPoses | null;
+  /** The first photograph that cannot be used is thrown; otherwise it is left out. */
+  readonly strict?: boolean;
   /** Values of 16-bit samples that become 0 and 255; null: measured. */
   readonly stretch: Stretch | null;
   /** Folder for temporary copies of large pictures. */
@@ -36,6 +47,8 @@ export type ImageryKind = "picture" | "geotiff" | "photographs";
 interface OpenedImagery {
   readonly kind: ImageryKind;
   readonly imagery: Imagery;
+  /** Photographs that cannot be used: file and reason. */
+  readonly leftOut: readonly string[];
 }
 
 /**
@@ -66,19 +79,51 @@ async function openDirectory(
   if (!await holdsPhotographs(path)) {
     throw new DataError(path, "the folder holds neither {z}/{x}/{y} tiles nor photographs (*.jpg)");
   }
-  const set = await readPhotographSet(path, options.groundAltitudeM);
+  const { groundAltitudeM, poses = null, strict = false } = options;
+  const leftOut: string[] = [];
+  const onFault = (error: unknown) => {
+    if (strict) throw error;
+    leftOut.push(messageOf(error));
+  };
+  const cache = new PhotographPixelCache(toolkit);
+  const set = await wholeOnes(
+    await readPhotographSet(path, { groundAltitudeM, poses, onFault }),
+    cache,
+    onFault,
+  );
   const alignment = options.headings === "trust"
     ? {
       placements: set.photographs.map(() => AS_TAGGED),
       registrationErrorM: tagErrorM(set, null),
       notes: [],
     }
-    : await alignPhotographs(set, toolkit);
+    : await alignPhotographs(set, toolkit, cache);
   const imagery = new PhotographImagery(set, alignment, toolkit, [
     ...alignment.notes,
     ...set.notes,
   ]);
-  return { kind: "photographs", imagery };
+  return { kind: "photographs", imagery, leftOut };
+}
+
+/** Those whose pictures can be decoded: small, as the check of their headings needs them. */
+async function wholeOnes(
+  set: PhotographSet,
+  cache: PhotographPixelCache,
+  onFault: (error: unknown) => void,
+): Promise<PhotographSet> {
+  const photographs: PlacedPhotograph[] = [];
+  let first: unknown = null;
+  for (const photograph of set.photographs) {
+    try {
+      await cache.get(photograph.file, 8);
+      photographs.push(photograph);
+    } catch (error) {
+      first ??= error;
+      onFault(error);
+    }
+  }
+  if (photographs.length === 0) throw first;
+  return { ...set, photographs };
 }
 
 async function holdsPhotographs(path: string): Promise<boolean> {
@@ -131,7 +176,7 @@ async function openTiffFile(
   const { reference, notes } = chosenReference(path, own, raster, options);
   const imagery = new RasterImagery(raster, reference, toolkit, [...raster.notes, ...notes]);
   resources.move();
-  return { kind: own ? "geotiff" : "picture", imagery };
+  return { kind: own ? "geotiff" : "picture", imagery, leftOut: [] };
 }
 
 async function openPicture(
@@ -146,7 +191,8 @@ async function openPicture(
     throw new DataError(path, "its Orientation tag turns it against the files beside it");
   }
   const raster = await openRaster(header, { scratchDirectory: options.scratchDirectory });
-  return { kind: "picture", imagery: new RasterImagery(raster, reference, toolkit, notes) };
+  const imagery = new RasterImagery(raster, reference, toolkit, notes);
+  return { kind: "picture", imagery, leftOut: [] };
 }
 
 interface Found {

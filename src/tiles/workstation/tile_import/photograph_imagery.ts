@@ -68,7 +68,7 @@ export class PhotographImagery implements Imagery {
     this.#layers = set.photographs.map((photograph, index) => {
       const view = viewOf(photograph, placements[index]);
       const outline = frameFootprint(toolkit.lens, view, 0, OUTLINE_STEPS);
-      // Within 30° of the vertical, only a very wide lens would show the horizon.
+      // Only a lens whose distortion bends its rim far outwards would still show the horizon.
       return { photograph, view, middle: middleOf(toolkit.lens, view), outline: outline ?? [] };
     }).filter((layer) => layer.outline.length > 0);
     const gsds = set.photographs.map(gsdOf).sort((a, b) => a - b);

@@ -16,17 +16,19 @@ import {
   localFromCamera,
   type Photograph,
   type PhotographFile,
+  type PhotographPoses,
   type PositionTag,
   readPhotographFolder,
+  TILT_MAX_DEG,
+  tiltDegOf,
 } from "../../../flight/photographs/mod.ts";
 import type { TileToolkit } from "./canvas.ts";
 
-/** Photographs tilted further than this from the vertical are refused. */
-const TILT_MAX_DEG = 30;
+/** What is seen flatter than so far off the vertical is too coarse for a map. */
+const RAY_MAX_DEG = 75;
 /** Of a survey no photograph is this many times as far from its middle as half of them are. */
 const OUTLIER_MEDIANS = 8;
 const OUTLIER_MIN_M = 1000;
-const RADIANS_PER_DEGREE = Math.PI / 180;
 
 /** Corrections to the pose tags of a photograph. */
 export interface Placement {
@@ -66,37 +68,83 @@ export interface PhotographSet {
   readonly notes: readonly string[];
 }
 
+interface PhotographSetOptions {
+  /** Altitude of the ground over sea level; null: heights count from the take-off point. */
+  readonly groundAltitudeM: number | null;
+  /** What is known apart from the tags. */
+  readonly poses?: PhotographPoses | null;
+  /** Told of what cannot be used, which is then left out; without it the first such photograph is thrown. */
+  readonly onFault?: (error: unknown) => void;
+}
+
 /**
  * @throws DataError for a folder without photographs, or with one whose pose is unknown or oblique.
  */
 export async function readPhotographSet(
   path: string,
-  groundAltitudeM: number | null,
+  { groundAltitudeM, poses = null, onFault }: PhotographSetOptions,
 ): Promise<PhotographSet> {
-  const files = await readPhotographFolder(path);
-  // The median: one place that is far away would draw the mean after it.
-  const positions = files.map(({ photograph }) => positionOf(photograph));
-  const localFrame = new LocalFrame({
+  let first: unknown = null;
+  const fault = (error: unknown) => {
+    first ??= error;
+    if (onFault === undefined) throw error;
+    onFault(error);
+  };
+  const files = await readPhotographFolder(path, {
+    poses,
+    onFault: (_name, error) => fault(error),
+  });
+  const localFrame = frameOf(files);
+  if (localFrame === null) throw first;
+  const isOfLight = files.some(({ photograph }) => !photograph.isThermal);
+  const placed: PlacedPhotograph[] = [];
+  for (const file of files) {
+    try {
+      const { name, isThermal } = file.photograph;
+      if (isThermal && isOfLight) {
+        throw new DataError(name, "a thermal picture among others: import it by itself");
+      }
+      placed.push(place(file, localFrame, groundAltitudeM));
+    } catch (error) {
+      fault(error);
+    }
+  }
+  const photographs = withoutOutliers(placed, fault);
+  if (photographs.length === 0) throw first;
+  const notes = [...new Set(files.flatMap(({ photograph }) => photograph.calibrationNotes))];
+  return { localFrame, photographs, notes };
+}
+
+/** null without photographs. The median: one place that is far away would draw the mean after it. */
+function frameOf(files: readonly PhotographFile[]): LocalFrame | null {
+  const positions = files.flatMap(({ photograph: { positionTag } }) => positionTag ?? []);
+  if (positions.length === 0) return null;
+  return new LocalFrame({
     latitudeDeg: median(positions.map(({ latitudeDeg }) => latitudeDeg)),
     longitudeDeg: median(positions.map(({ longitudeDeg }) => longitudeDeg)),
     heightM: 0,
   });
-  const photographs = files.map((file) => place(file, localFrame, groundAltitudeM));
+}
+
+function withoutOutliers(
+  photographs: readonly PlacedPhotograph[],
+  fault: (error: unknown) => void,
+): readonly PlacedPhotograph[] {
   const distancesM = photographs.map(({ taggedPositionM }) => Math.hypot(...taggedPositionM));
   const farM = OUTLIER_MIN_M + OUTLIER_MEDIANS * median(distancesM);
-  const outlier = photographs[distancesM.findIndex((distanceM) => distanceM > farM)];
-  if (outlier !== undefined) {
-    const awayM = Math.hypot(...outlier.taggedPositionM);
-    throw new DataError(
-      outlier.file.photograph.name,
-      `it was taken ${
-        (awayM / 1000).toFixed(1)
-      } km from the middle of the others (its GPS may have ` +
-        "been wrong); leave it out, or import it by itself",
+  return photographs.filter(({ file }, i) => {
+    if (distancesM[i] <= farM) return true;
+    fault(
+      new DataError(
+        file.photograph.name,
+        `it was taken ${
+          (distancesM[i] / 1000).toFixed(1)
+        } km from the middle of the others (its GPS may have ` +
+          "been wrong); leave it out, or import it by itself",
+      ),
     );
-  }
-  const notes = [...new Set(files.flatMap(({ photograph }) => photograph.calibrationNotes))];
-  return { localFrame, photographs, notes };
+    return false;
+  });
 }
 
 function positionOf({ name, positionTag }: Photograph): PositionTag {
@@ -122,15 +170,7 @@ function place(
       "no tag states the camera's yaw (GimbalYawDegree, Camera:Yaw, Heading): its heading is unknown",
     );
   }
-  // Roll turns the picture about the optical axis: it does not tilt it.
-  const tilt = -rotate(localFromCamera(gimbal), [0, 0, 1])[2];
-  if (tilt < Math.cos(TILT_MAX_DEG * RADIANS_PER_DEGREE)) {
-    throw new DataError(
-      name,
-      `the camera looks ${(Math.acos(tilt) / RADIANS_PER_DEGREE).toFixed(0)}° off the vertical; ` +
-        `only nadir photographs (within ${TILT_MAX_DEG}°) can be projected onto flat ground: remove it`,
-    );
-  }
+  checkView(file.photograph, gimbal);
   const [east, north] = localFrame.localFromWgs({ latitudeDeg, longitudeDeg, heightM: 0 });
   return {
     file,
@@ -138,6 +178,37 @@ function place(
     heightM: heightAboveGroundM(file.photograph, groundAltitudeM),
     taggedPositionM: [east, north],
   };
+}
+
+/** @throws DataError for one that looks aside too far */
+function checkView({ name, calibration }: Photograph, gimbal: CameraAttitude): void {
+  const tiltDeg = tiltDegOf(gimbal);
+  if (tiltDeg > TILT_MAX_DEG) {
+    throw new DataError(
+      name,
+      `the camera looks ${
+        tiltDeg.toFixed(0)
+      }° off the vertical; photographs over ${TILT_MAX_DEG}° ` +
+        "are not laid on flat ground: remove it",
+    );
+  }
+  const { widthPx, heightPx, fxPx, fyPx, cxPx, cyPx } = calibration;
+  const rotation = localFromCamera(gimbal);
+  const flattestDeg = Math.max(
+    ...[[0, 0], [widthPx, 0], [0, heightPx], [widthPx, heightPx]].map(([x, y]) => {
+      const [east, north, up] = rotate(rotation, [(x - cxPx) / fxPx, (y - cyPx) / fyPx, 1]);
+      return Math.atan2(Math.hypot(east, north), -up) / (Math.PI / 180);
+    }),
+  );
+  if (flattestDeg > RAY_MAX_DEG) {
+    throw new DataError(
+      name,
+      `tilted by ${tiltDeg.toFixed(0)}° it sees as far as ${
+        flattestDeg.toFixed(0)
+      }° off the vertical; ` +
+        `over ${RAY_MAX_DEG}° are not laid on flat ground: remove it, or cut it`,
+    );
+  }
 }
 
 /** The camera of a photograph with the corrections of `placement`. */
@@ -159,7 +230,7 @@ export function viewOf(photograph: PlacedPhotograph, placement: Placement): Came
 export function middleOf(lens: LensLibrary, view: CameraView): GroundPosition {
   const { widthPx, heightPx } = view.calibration;
   const { positionLocalM: [east, north] } = view;
-  // Within 30° of the vertical the centre always meets the ground.
+  // Within 45° of the vertical the centre always meets the ground.
   const centre = [(widthPx - 1) / 2, (heightPx - 1) / 2] as const;
   return groundFromPixel(lens, view, centre, 0) ?? [east, north];
 }

@@ -4,8 +4,8 @@
  * tags.
  *
  * A point at g (from the centre m of photograph i) moves to g + t_i + θ_i J (g − m_i) + σ_i (g −
- * m_i) with J a quarter turn clockwise; a tie between i and j requires both moved points to be
- * equal. The normal equations are solved by conjugate gradients; Huber weights reduce the influence
+ * m_i) + τ v_i with J a quarter turn clockwise, v_i the velocity and τ the time by which the positions of
+ * all are too old; a tie between i and j requires both moved points to be equal. The normal equations are solved by conjugate gradients; Huber weights reduce the influence
  * of wrong ties.
  *
  * Source: W. Förstner, B. Wrobel, Photogrammetric Computer Vision, 2016, chapters 4 and 15.
@@ -32,11 +32,18 @@ interface Adjustment {
   readonly growth: number;
 }
 
+/** The time by which tagged positions are older than the exposures: one for all photographs. */
+interface AdjustedLag {
+  readonly lagS: number;
+  readonly sigmaS: number;
+}
+
 interface AdjustmentSigmas {
   readonly positionM: number;
   readonly turnRad: number;
   readonly growth: number;
   readonly tieM: number;
+  readonly lagS: number;
 }
 
 /**
@@ -50,67 +57,102 @@ export const SIGMAS_DEFAULT: AdjustmentSigmas = {
   turnRad: 0.06,
   growth: 0.01,
   tieM: 0.4,
+  lagS: 0.7,
 };
 
 const ROUNDS = 6;
 const HUBER_SIGMAS = 2;
+/** Median length of a vector of two standard normal numbers. */
+const RAYLEIGH_MEDIAN = Math.sqrt(2 * Math.LN2);
 
-/** Adjustments of all photographs, and the median distance of the ties before and after. */
+interface AdjustedPhotographs {
+  readonly adjustments: readonly Adjustment[];
+  readonly lag: AdjustedLag;
+  /** Median distance of the ties: as tagged, with the lag alone taken out, and after all. */
+  readonly medianBeforeM: number;
+  readonly medianWithoutLagM: number;
+  readonly medianAfterM: number;
+}
+
+/** `velocitiesMps`: of each photograph, east and north; 0, 0 where it is not known. */
 export function adjust(
   middlesM: readonly GroundPosition[],
   ties: readonly Tie[],
   sigmas: AdjustmentSigmas = SIGMAS_DEFAULT,
-): { adjustments: readonly Adjustment[]; medianBeforeM: number; medianAfterM: number } {
+  velocitiesMps: readonly GroundPosition[] = middlesM.map(() => [0, 0] as const),
+): AdjustedPhotographs {
   // Columns scaled by their prior sigmas, so that the prior is the identity.
   const scales = [sigmas.positionM, sigmas.positionM, sigmas.turnRad, sigmas.growth];
-  const rows = ties.flatMap((tie) => tieRows(tie, middlesM, scales, sigmas.tieM));
-  let solution = new Float64Array(4 * middlesM.length);
+  const rows = ties.flatMap((tie) => tieRows(tie, { middlesM, velocitiesMps, scales, sigmas }));
+  const size = 4 * middlesM.length + 1, lagAt = size - 1;
+  let solution = new Float64Array(size);
+  let weights: readonly number[] = rows.map(() => 1);
   for (let round = 0; round < ROUNDS; round++) {
-    const weights = rows.map((row) => {
+    weights = rows.map((row) => {
       const residual = Math.abs(residualOf(row, solution));
       return residual <= HUBER_SIGMAS ? 1 : HUBER_SIGMAS / residual;
     });
-    solution = conjugateGradients(rows, weights, solution.length);
+    solution = solve(rows, weights, rightOf(rows, weights, size));
   }
   const adjustments = middlesM.map((_, i) => ({
-    eastM: solution[4 * i] * scales[0],
-    northM: solution[4 * i + 1] * scales[1],
+    eastM: solution[4 * i] * scales[0] + solution[lagAt] * sigmas.lagS * velocitiesMps[i][0],
+    northM: solution[4 * i + 1] * scales[1] + solution[lagAt] * sigmas.lagS * velocitiesMps[i][1],
     turnRad: solution[4 * i + 2] * scales[2],
     growth: solution[4 * i + 3] * scales[3],
   }));
-  const zero = new Float64Array(solution.length);
+  // Its variance: the last column of the inverse of the normal matrix.
+  const unit = new Float64Array(size);
+  unit[lagAt] = 1;
+  const variance = solve(rows, weights, unit)[lagAt];
+  // Where the positions are worse than their prior so is what is known of the lag.
+  const moved = median(
+    middlesM.map((_, i) => Math.hypot(solution[4 * i], solution[4 * i + 1]) / RAYLEIGH_MEDIAN),
+  ) ?? 0;
+  const lagAlone = new Float64Array(size);
+  lagAlone[lagAt] = solution[lagAt];
   return {
     adjustments,
-    medianBeforeM: medianDistance(rows, zero) * sigmas.tieM,
+    lag: {
+      lagS: solution[lagAt] * sigmas.lagS,
+      sigmaS: sigmas.lagS * Math.min(1, Math.sqrt(Math.max(0, variance)) * Math.max(1, moved)),
+    },
+    medianBeforeM: medianDistance(rows, new Float64Array(size)) * sigmas.tieM,
+    medianWithoutLagM: medianDistance(rows, lagAlone) * sigmas.tieM,
     medianAfterM: medianDistance(rows, solution) * sigmas.tieM,
   };
 }
 
-/** One equation: coefficients of the unknowns of two photographs, and the residual. */
+/** One equation: coefficients of the unknowns of two photographs and of the lag, and the residual. */
 interface Row {
   readonly at: readonly [number, number];
   /** Four of the first, four of the second. */
   readonly coefficients: readonly number[];
+  readonly lag: number;
   readonly missing: number;
 }
 
 function tieRows(
   tie: Tie,
-  middlesM: readonly GroundPosition[],
-  scales: readonly number[],
-  tieSigmaM: number,
+  { middlesM, velocitiesMps, scales, sigmas }: {
+    readonly middlesM: readonly GroundPosition[];
+    readonly velocitiesMps: readonly GroundPosition[];
+    readonly scales: readonly number[];
+    readonly sigmas: AdjustmentSigmas;
+  },
 ): Row[] {
   const side = (point: GroundPosition, middle: GroundPosition, sign: number) => {
     const east = point[0] - middle[0], north = point[1] - middle[1];
     return [[1, 0, north, east], [0, 1, -east, north]]
-      .map((row) => row.map((value, i) => sign * value * scales[i] / tieSigmaM));
+      .map((row) => row.map((value, i) => sign * value * scales[i] / sigmas.tieM));
   };
   const first = side(tie.firstM, middlesM[tie.first], 1);
   const second = side(tie.secondM, middlesM[tie.second], -1);
   return [0, 1].map((axis) => ({
     at: [4 * tie.first, 4 * tie.second] as const,
     coefficients: [...first[axis], ...second[axis]],
-    missing: (tie.secondM[axis] - tie.firstM[axis]) / tieSigmaM,
+    lag: (velocitiesMps[tie.first][axis] - velocitiesMps[tie.second][axis]) * sigmas.lagS /
+      sigmas.tieM,
+    missing: (tie.secondM[axis] - tie.firstM[axis]) / sigmas.tieM,
   }));
 }
 
@@ -119,7 +161,7 @@ function residualOf(row: Row, x: Float64Array): number {
 }
 
 function product(row: Row, x: Float64Array): number {
-  let sum = 0;
+  let sum = row.lag * x[x.length - 1];
   for (let i = 0; i < 4; i++) {
     sum += row.coefficients[i] * x[row.at[0] + i] + row.coefficients[4 + i] * x[row.at[1] + i];
   }
@@ -131,17 +173,25 @@ function addTransposed(row: Row, factor: number, to: Float64Array): void {
     to[row.at[0] + i] += factor * row.coefficients[i];
     to[row.at[1] + i] += factor * row.coefficients[4 + i];
   }
+  to[to.length - 1] += factor * row.lag;
 }
 
-/** Solves (I + AᵀWA) x = AᵀW b. */
-function conjugateGradients(
+/** AᵀW b. */
+function rightOf(rows: readonly Row[], weights: readonly number[], size: number): Float64Array {
+  const right = new Float64Array(size);
+  rows.forEach((row, i) => addTransposed(row, weights[i] * row.missing, right));
+  return right;
+}
+
+/** Solves (I + AᵀWA) x = right by conjugate gradients. */
+function solve(
   rows: readonly Row[],
   weights: readonly number[],
-  size: number,
+  right: Float64Array,
 ): Float64Array<ArrayBuffer> {
+  const size = right.length;
   const x = new Float64Array(size);
-  const residual = new Float64Array(size);
-  rows.forEach((row, i) => addTransposed(row, weights[i] * row.missing, residual));
+  const residual = Float64Array.from(right);
   const direction = residual.slice();
   let squared = dot(residual, residual);
   const stop = 1e-16 * (squared + 1e-30);
