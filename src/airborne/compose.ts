@@ -68,6 +68,7 @@ import {
   openPackage,
   STATE_ESTIMATORS,
 } from "./compose_estimator.ts";
+import { composeOverlapLocator } from "./compose_overlap.ts";
 import { Companion, type ThermalInput, treeReader } from "./companion.ts";
 import { Locator } from "./locator.ts";
 import { Navigator } from "./navigator.ts";
@@ -167,10 +168,11 @@ export async function composeAirborne(options: AirborneOptions): Promise<Airborn
   const estimator = await chosen.estimator.create(parts);
   const vio = await chosen.vio.create(parts);
   const limits = () => parts.companion.limits();
+  const solver = await chosen.solver.create(parts);
   const locator = new Locator({
     recogniser: await chosen.recogniser.create(parts),
     matcher: await chosen.matcher.create(parts),
-    solver: await chosen.solver.create(parts),
+    solver,
   }, {
     rerank: config.placeRecognition.rerank,
     refineResidualPx: config.navigator.refineResidualPx,
@@ -198,6 +200,8 @@ export async function composeAirborne(options: AirborneOptions): Promise<Airborn
     estimator,
     navigator,
     locator,
+    overlapLocator: (ground) =>
+      composeOverlapLocator({ vision, solver, config, stages: locator.stages }, ground),
     companion: parts.companion,
     serviceManager,
     filterSyscalls: (allowed) => installSyscallFilter(device, allowed),

@@ -11,6 +11,7 @@ import type {
   FlightControllerAdapter,
 } from "../flight/flight_controller/mod.ts";
 import type { CameraCalibration } from "../navigation/camera/mod.ts";
+import type { MapSource } from "../navigation/map/mod.ts";
 import type { FlightDescription } from "../flight/replay/mod.ts";
 import type { StartArea } from "./live/start.ts";
 import type { MavlinkSigning, SigningStamps } from "../link/mavlink/mod.ts";
@@ -37,6 +38,8 @@ export interface Airborne extends AsyncDisposable {
   readonly estimator: StateEstimator;
   readonly navigator: Navigator;
   readonly locator: Locator;
+  /** Of photographs on the ground of another one. */
+  overlapLocator(ground: MapSource): Locator;
   readonly companion: Companion;
   /** Who supervises the process; null where nobody does. */
   readonly serviceManager: ServiceManager | null;

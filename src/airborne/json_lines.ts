@@ -76,6 +76,12 @@ export const PhotographLineSchema = FrameLineSchema.extend({
   tiltDeg: z.number().nullable(),
   /** From the position found to the GPS position in the tags. */
   tagDistanceM: z.number().nullable(),
+  /** The same to where the tag would have been at the exposure, by its flight's lag; null: not known. */
+  tagAtExposureM: z.number().nullable(),
+  /** The map does not know its ground: located by what it shares with this photograph; null: by the map. */
+  carriedFrom: z.string().nullable(),
+  /** Photographs from it to one that the map has; 0: by the map. */
+  carriedLinks: z.int(),
 });
 export type PhotographLine = z.infer<typeof PhotographLineSchema>;
 
@@ -85,11 +91,16 @@ export const PhotographFlightLineSchema = z.object({
   flight: z.int(),
   photographs: z.int(),
   located: z.int(),
+  /** Of them, by what they share with others. */
+  carried: z.int(),
   /** How long before the exposure the tagged position was taken, and its 1 sigma; null: too few in motion. */
   tagLagS: z.number().nullable(),
   tagLagSigmaS: z.number().nullable(),
   /** Median distance to the tagged positions without that lag and a common offset. */
   tagResidualM: z.number().nullable(),
+  /** What the pictures show the tilt tags to be off by, in common, and each about that (1 sigma); null: as good as their kind. */
+  tagTiltDeg: z.number().nullable(),
+  tagTiltSigmaDeg: z.number().nullable(),
 });
 export type PhotographFlightLine = z.infer<typeof PhotographFlightLineSchema>;
 

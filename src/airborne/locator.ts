@@ -49,6 +49,8 @@ interface LocatorOptions {
   readonly refineResidualPx: number;
   /** What the computer allows now: K and N at most. */
   readonly limits?: () => Pick<WorkLimits, "candidates" | "rerank">;
+  /** Where its stages count; absent: a clock of its own. */
+  readonly stages?: StageClock;
 }
 
 /** Attitude knowledge that the pose is checked against, apart from where it was sought. */
@@ -62,11 +64,12 @@ export class Locator {
   readonly #options: LocatorOptions;
 
   /** Counts what its stages cost; whoever has a frame's whole turn counts the others on it. */
-  readonly stages = new StageClock();
+  readonly stages: StageClock;
 
   constructor(parts: LocatorParts, options: LocatorOptions) {
     this.#parts = parts;
     this.#options = options;
+    this.stages = options.stages ?? new StageClock();
   }
 
   /** Searches where the prior allows; the best of the hypotheses that hold. */

@@ -14,7 +14,7 @@ import sharp from "sharp";
 import { LocalFrame, type Matrix3 } from "../../src/core/mod.ts";
 import { localFromCamera } from "../../src/flight/photographs/mod.ts";
 import { openVision, warpHomography } from "../../src/native/vision/mod.ts";
-import { writeTagged } from "./tagged_photograph.ts";
+import { writeTagged } from "../support/tagged_photograph.ts";
 
 const { values, positionals: [source, out] } = parseArgs({
   allowPositionals: true,

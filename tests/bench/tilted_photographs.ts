@@ -21,7 +21,7 @@ import {
 } from "../../src/core/mod.ts";
 import { localFromCamera, readPhotographFolder } from "../../src/flight/photographs/mod.ts";
 import { openVision, warpHomography } from "../../src/native/vision/mod.ts";
-import { writeTagged } from "./tagged_photograph.ts";
+import { writeTagged } from "../support/tagged_photograph.ts";
 
 const { values, positionals: [folder, out] } = parseArgs({
   allowPositionals: true,

@@ -1,10 +1,24 @@
 import assert from "node:assert/strict";
 import { FlightKnowledge } from "../../src/airborne/photographs/flight_knowledge.ts";
 import { positionsText } from "../../src/airborne/photographs/position_files.ts";
+import { withErrorOf } from "../../src/airborne/photographs/overlap.ts";
 import { tagLag } from "../../src/airborne/photographs/tag_lag.ts";
+import { tagTilt } from "../../src/airborne/photographs/tag_tilt.ts";
 import { tableRow, verdict } from "../../src/airborne/photographs/verdict.ts";
 import { type PhotographLine, PhotographLineSchema } from "../../src/airborne/json_lines.ts";
-import { monotonicNs, seededRandom, UsageError } from "../../src/core/mod.ts";
+import {
+  localFromBody,
+  monotonicNs,
+  type Quaternion,
+  quaternionFromRotationVector,
+  quaternionMultiply,
+  radiansFromDegrees,
+  rotate,
+  seededRandom,
+  UsageError,
+  type Vector3,
+} from "../../src/core/mod.ts";
+import type { BodyPose, PoseFix } from "../../src/navigation/pose/mod.ts";
 
 /** Every 5 s, 50 m further north, at 10 m/s. */
 function flown(sequence: number, change: { northM?: number; heightRatio?: number } = {}) {
@@ -13,6 +27,7 @@ function flown(sequence: number, change: { northM?: number; heightRatio?: number
     timeNs: monotonicNs(5e9 * sequence),
     positionLocalM: [0, change.northM ?? 50 * sequence, 100] as const,
     turnDeg: 2,
+    tilt: { xRad: 0, yRad: 0, covarianceRad2: [1, 0, 1] as const },
     heightRatio: change.heightRatio ?? 0.98,
     isTagged: true,
     isFixed: false,
@@ -58,6 +73,7 @@ function line(name: string, isLocated: boolean): PhotographLine {
     sigmaUpM: isLocated ? 1 : null,
     capturedAt: null,
     tiltDeg: null,
+    carriedFrom: null,
     fix: {
       accepted: isLocated,
       reason: isLocated ? "" : "ambiguous",
@@ -75,6 +91,7 @@ Deno.test("photographs as a table, KML, GeoJSON and CSV: names are data, and non
   );
   assert.match(tableRow(lines[1]), /–.*not located: several places look alike/);
   assert.equal(verdict(lines[0]), "located");
+  assert.equal(verdict({ ...lines[0], carriedFrom: "b.jpg" }), "located by its overlap with b.jpg");
   assert.match(positionsText("x.kml", lines), /<name>a&#60;b&#62;\.jpg<\/name>.*-92,46\.5</);
   const { features } = JSON.parse(positionsText("x.geojson", lines));
   assert.deepEqual(features.length, 1);
@@ -105,4 +122,81 @@ Deno.test("tagLag() finds the lag of strips flown against each other, and says w
   const one = tagLag(strips([1]))!;
   assert.ok(one.sigmaS > 0.3 && Math.abs(one.lagS - 0.6) < 2 * one.sigmaS);
   assert.equal(tagLag(strips([1]).slice(0, 3)), null);
+});
+
+Deno.test("tagTilt() believes right tags, and finds what wrong ones are off by, in common and each", () => {
+  const random = seededRandom("tag tilt");
+  const degrees = radiansFromDegrees;
+  const flight = (count: number, tiltOf: (i: number) => number, noiseDeg = 5) =>
+    Array.from({ length: count }, (_, i) => ({
+      xRad: degrees(noiseDeg * random.normal()),
+      yRad: degrees(tiltOf(i) + noiseDeg * random.normal()),
+      covarianceRad2: [degrees(noiseDeg) ** 2, 0, degrees(noiseDeg) ** 2] as const,
+    }));
+  const tag = degrees(1.5);
+  for (let k = 0; k < 40; k++) {
+    assert.equal(tagTilt(flight(12, () => 1.5 * random.normal()), tag), null, "right tags");
+  }
+  const common = tagTilt(flight(20, () => 12), tag)!;
+  assert.ok(Math.abs(common.yRad - degrees(12)) < degrees(4) && common.sigmaRad < degrees(6));
+  // Every second one looks the other way: nothing in common.
+  const each = tagTilt(flight(20, (i) => i % 2 === 0 ? 15 : -15), tag)!;
+  assert.ok(Math.abs(each.yRad) < degrees(5) && each.sigmaRad > degrees(6));
+  assert.equal(tagTilt(flight(2, () => 15), tag), null, "two are too few");
+});
+
+Deno.test("a photograph that is carried has the error of the one that it was carried from, to first order", () => {
+  const poseAt = (positionLocalM: Vector3, yawDeg: number, covariance: Float64Array): BodyPose => ({
+    positionLocalM,
+    localFromBody: localFromBody({
+      rollRad: 0.05,
+      pitchRad: -0.08,
+      yawRad: radiansFromDegrees(yawDeg),
+    }),
+    covariance,
+  });
+  const sigmas = [1, 1.5, 2, 0.01, 0.02, 0.015];
+  const base = poseAt(
+    [10, 20, 100],
+    30,
+    Float64Array.from({ length: 36 }, (_, i) => i % 7 === 0 ? sigmas[i / 7] ** 2 : 0),
+  );
+  const own = new Float64Array(36).fill(0);
+  const next = poseAt([70, 50, 90], 80, own);
+  const fix = { posterior: next, measurementOnly: next } as unknown as PoseFix;
+  const { covariance } = withErrorOf(base, fix).posterior;
+  // Where the base, made wrong, lays the ground that it sees below the other one.
+  const seen = (position: Vector3, rotation: Quaternion) => {
+    const truth = rotate(
+      [
+        base.localFromBody[0],
+        ...base.localFromBody.slice(1).map((v) => -v),
+      ] as unknown as Quaternion,
+      [60, 30, -100],
+    );
+    const ray = rotate(rotation, truth);
+    const scale = position[2] / -ray[2];
+    return [position[0] + scale * ray[0], position[1] + scale * ray[1]];
+  };
+  const step = 1e-5;
+  const expected = [0, 0, 0];
+  sigmas.forEach((sigma, axis) => {
+    const position = base.positionLocalM.map((value, i) => i === axis ? value + step : value);
+    const turn = [0, 1, 2].map((i) => i + 3 === axis ? step : 0) as unknown as Vector3;
+    const moved = seen(
+      position as unknown as Vector3,
+      quaternionMultiply(base.localFromBody, quaternionFromRotationVector(turn)),
+    );
+    const [east, north] = [moved[0] - 70, moved[1] - 50].map((value) => value / step * sigma);
+    expected[0] += east * east;
+    expected[1] += east * north;
+    expected[2] += north * north;
+  });
+  [covariance[0], covariance[1], covariance[7]].forEach((value, i) =>
+    assert.ok(Math.abs(value / expected[i] - 1) < 1e-3, `${value} against ${expected[i]}`)
+  );
+  assert.ok(
+    Math.abs(Math.sqrt(covariance[14]) / (0.9 * 2) - 1) < 0.2,
+    "heights err by their share",
+  );
 });

@@ -5,6 +5,7 @@
  * @module
  */
 import { median, type MonotonicNs, type Vector3, wrapDegrees } from "../../core/mod.ts";
+import type { TagTilt, TiltResidual } from "./tag_tilt.ts";
 
 /** One photograph whose place is known, and how its tags were off. */
 export interface LocatedPhotograph {
@@ -13,6 +14,8 @@ export interface LocatedPhotograph {
   readonly positionLocalM: Vector3;
   /** Of the picture about its optical axis against its tag (without one: against north), degrees. */
   readonly turnDeg: number;
+  /** Of picture and map alone against the tag. */
+  readonly tilt: TiltResidual;
   /** Height found over height tagged. */
   readonly heightRatio: number;
   /** Whether its attitude is tagged: else its turn is a heading, which every strip has anew. */
@@ -63,15 +66,30 @@ const RECENT = 7;
 
 export class FlightKnowledge {
   readonly #located: LocatedPhotograph[] = [];
+  /** What its tilt tags are off by; null: they are as good as their kind. */
+  tilt: TagTilt | null;
+
+  constructor(located: readonly LocatedPhotograph[] = [], tilt: TagTilt | null = null) {
+    this.tilt = tilt;
+    this.#located.push(...located);
+    this.#located.sort((a, b) => a.sequence - b.sequence);
+  }
 
   /** In order of time. */
   get located(): readonly LocatedPhotograph[] {
     return this.#located;
   }
 
+  /** In place of what was known of it. */
   add(photograph: LocatedPhotograph): void {
+    this.remove(photograph.sequence);
     this.#located.push(photograph);
     this.#located.sort((a, b) => a.sequence - b.sequence);
+  }
+
+  remove(sequence: number): void {
+    const known = this.#located.findIndex((photograph) => photograph.sequence === sequence);
+    if (known >= 0) this.#located.splice(known, 1);
   }
 
   /** Whether two photographs that were found on their own agree with each other. */

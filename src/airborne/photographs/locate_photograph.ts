@@ -8,9 +8,15 @@ import {
   matrixFromQuaternion,
   matrixMultiply,
   matrixTranspose,
+  quaternionConjugate,
+  quaternionMultiply,
   radiansFromDegrees,
+  rotationCovarianceRad2,
+  rotationVectorFromQuaternion,
 } from "../../core/mod.ts";
+import { TILT_MAX_DEG } from "../../flight/photographs/mod.ts";
 import type { PhotographEvent } from "../../flight/replay/mod.ts";
+import type { PoseFix } from "../../navigation/pose/mod.ts";
 import { VisionFrame } from "../../native/vision/mod.ts";
 import type { CameraPrior } from "../camera_prior.ts";
 import type { Airborne } from "../contract.ts";
@@ -23,20 +29,25 @@ import {
   type MapExtent,
   TILT_SIGMA_DOUBTED_DEG,
 } from "./photograph_prior.ts";
+import type { TagTilt, TiltResidual } from "./tag_tilt.ts";
 
-/** A camera that looks further aside is not compared with the map. */
-const TILT_MAX_DEG = 45;
 /** Without a neighbour that confirms the place it must score better than all others by this much. */
 const MARGIN_MIN = 0.08;
 /** The same where the flight's motion leaves no more than this to be searched, 1 sigma. */
 const NEARBY_SIGMA_M = 25;
 const MARGIN_NEARBY_MIN = 0.05;
 
+/** Of a photograph that is located: its height, share, and its heading, 1 sigma. */
+const SIGMA_HEIGHT_SHARE = 0.03;
+const SIGMA_HEADING_DEG = 4;
+
 /** Where a photograph was taken, or why that is not known. */
 export interface PhotographLocation {
   readonly location: Location;
   /** null: not located. */
   readonly located: LocatedPhotograph | null;
+  /** The photograph that it was carried from, and how many there are from it to the map; absent: by the map. */
+  readonly carried?: { readonly from: string; readonly links: number } | null;
 }
 
 export class PhotographLocator {
@@ -71,6 +82,43 @@ export class PhotographLocator {
       last = notLocated("elsewhere", location);
     }
     return last;
+  }
+
+  /** Of a place that is known from elsewhere: only whether the map has it there, too. */
+  async confirm(frame: VisionFrame, event: PhotographEvent, prior: CameraPrior): Promise<Location> {
+    return await this.#at(frame, event, prior);
+  }
+
+  /** Again, at the place that was found, with what its flight has told of the tilt tags since. */
+  async again(
+    event: PhotographEvent,
+    found: LocatedPhotograph,
+    tilt: TagTilt,
+  ): Promise<PhotographLocation> {
+    const { calibration, jpeg } = event.frame;
+    await using frame = await this.#airborne.locator.stages.during(
+      "decode",
+      () => VisionFrame.decode(this.#airborne.vision, jpeg, calibration, event.name),
+    );
+    const expected = matrixFromQuaternion(expectedRotation(event, found.turnDeg, tilt));
+    const prior: CameraPrior = {
+      positionLocalM: found.positionLocalM,
+      localFromCamera: expected,
+      sigmaHorizontalM: NEARBY_SIGMA_M,
+      sigmaHeightM: SIGMA_HEIGHT_SHARE * found.positionLocalM[2],
+      sigmaTiltRad: tilt.sigmaRad,
+      sigmaHeadingRad: radiansFromDegrees(SIGMA_HEADING_DEG),
+    };
+    const first = await this.confirm(frame, event, prior);
+    if (first.fix === null) return { location: first, located: null };
+    // Laid on the ground as it really looks more of it agrees with the map.
+    const second = await this.confirm(frame, event, {
+      ...prior,
+      positionLocalM: first.fix.posterior.positionLocalM,
+      localFromCamera: first.fix.localFromCamera,
+    });
+    const location = second.fix === null ? first : second;
+    return { location, located: locatedPhotograph(event, location) };
   }
 
   /** Each a set of priors that compete, with the margin that the best of them needs. */
@@ -161,18 +209,44 @@ function notLocated(reason: string, location: Partial<Location> = {}): Photograp
   };
 }
 
-function locatedPhotograph(event: PhotographEvent, { fix }: Location): LocatedPhotograph | null {
+/** null where it has no place. */
+export function locatedPhotograph(
+  event: PhotographEvent,
+  { fix }: Pick<Location, "fix">,
+): LocatedPhotograph | null {
   if (fix === null) return null;
   const tagged = matrixFromQuaternion(expectedRotation(event, 0));
   // The turn about the optical axis that takes the tagged picture into the one found.
   const turn = matrixMultiply(matrixTranspose(tagged), fix.localFromCamera);
+  const turnDeg = degreesFromRadians(Math.atan2(turn[3] - turn[1], turn[0] + turn[4]));
   return {
     sequence: event.frame.sequence,
     timeNs: event.receivedNs,
     positionLocalM: fix.posterior.positionLocalM,
-    turnDeg: degreesFromRadians(Math.atan2(turn[3] - turn[1], turn[0] + turn[4])),
+    turnDeg,
+    tilt: tiltResidual(event, turnDeg, fix),
     heightRatio: fix.posterior.positionLocalM[2] / event.heightAboveGroundM,
     isTagged: event.attitude !== null,
     isFixed: event.attitude?.source === "airframe",
+  };
+}
+
+/** Of the tilt that picture and map show on their own against the tagged one, about the camera's axes. */
+function tiltResidual(event: PhotographEvent, turnDeg: number, fix: PoseFix): TiltResidual {
+  const { bodyFromCamera } = event.frame.calibration;
+  const { localFromBody, covariance } = fix.measurementOnly;
+  const error = rotationVectorFromQuaternion(quaternionMultiply(
+    quaternionConjugate(expectedRotation(event, turnDeg)),
+    quaternionMultiply(localFromBody, bodyFromCamera),
+  ));
+  const cameraFromBody = matrixTranspose(matrixFromQuaternion(bodyFromCamera));
+  const inCamera = matrixMultiply(
+    matrixMultiply(cameraFromBody, rotationCovarianceRad2(covariance)),
+    matrixTranspose(cameraFromBody),
+  );
+  return {
+    xRad: error[0],
+    yRad: error[1],
+    covarianceRad2: [inCamera[0], inCamera[1], inCamera[4]],
   };
 }

@@ -22,14 +22,15 @@ interface LineContext {
   readonly positionTag: PositionTag | null;
 }
 
-type Cost = Pick<PhotographLine, "latencyMs" | "stages">;
+/** What it took until now. */
+export type LineCost = Pick<PhotographLine, "latencyMs" | "stages">;
 
 /** A photograph that is not located has no position, and none of what belongs to one. */
 export function photographLine(
   event: PhotographEvent,
-  { location }: PhotographLocation,
+  { location, carried = null }: PhotographLocation,
   context: LineContext,
-  cost: Cost,
+  cost: LineCost,
 ): PhotographLine {
   const { fix, reason, margin, score, inliers } = location;
   const place = fix === null ? NOWHERE : placeOf(fix, context);
@@ -45,8 +46,12 @@ export function photographLine(
     velocityEnuMps: [0, 0, 0],
     // A photograph's own attitude is all that is known of the camera.
     mountingErrorRad: [0, 0, 0],
-    label: fix === null ? "dead_reckoned" : "satellite_anchored",
-    anchorAgeS: fix === null ? null : 0,
+    label: fix === null
+      ? "dead_reckoned"
+      : carried === null
+      ? "satellite_anchored"
+      : "visual_propagated",
+    anchorAgeS: fix === null || carried !== null ? null : 0,
     vioRegistered: false,
     vioState: "initialising",
     fix: {
@@ -63,9 +68,30 @@ export function photographLine(
     },
     tiltDeg: fix === null ? event.attitude?.tiltDeg ?? null : tiltDeg(fix),
     tagDistanceM: tagDistanceM(place, context),
+    tagAtExposureM: null,
+    carriedFrom: carried?.from ?? null,
+    carriedLinks: carried?.links ?? 0,
     ...cost,
   };
 }
+
+/** With what a further look at it took. */
+export function withCost(line: PhotographLine, { latencyMs, stages }: LineCost): PhotographLine {
+  const sum = (a: StageMs, b: StageMs): StageMs =>
+    Object.fromEntries(
+      Object.entries(a).map(([stage, ms]) => [stage, ms + (b[stage as keyof StageMs] ?? 0)]),
+    ) as StageMs;
+  return {
+    ...line,
+    latencyMs: line.latencyMs + latencyMs,
+    stages: {
+      wallMs: sum(line.stages.wallMs, stages.wallMs),
+      cpuMs: sum(line.stages.cpuMs, stages.cpuMs),
+    },
+  };
+}
+
+type StageMs = PhotographLine["stages"]["wallMs"];
 
 /** Of a photograph whose place its flight contradicts. */
 export function withoutPlace(line: PhotographLine, reason: string): PhotographLine {
@@ -76,6 +102,8 @@ export function withoutPlace(line: PhotographLine, reason: string): PhotographLi
     label: "dead_reckoned",
     anchorAgeS: null,
     tagDistanceM: null,
+    carriedFrom: null,
+    carriedLinks: 0,
     fix: {
       ...line.fix,
       accepted: false,

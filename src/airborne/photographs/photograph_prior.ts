@@ -7,6 +7,7 @@ import {
   localFromBody,
   matrixFromQuaternion,
   type Quaternion,
+  quaternionFromRotationVector,
   quaternionMultiply,
   radiansFromDegrees,
 } from "../../core/mod.ts";
@@ -14,6 +15,7 @@ import type { PhotographEvent } from "../../flight/replay/mod.ts";
 import type { CameraPrior } from "../camera_prior.ts";
 import type { Airborne } from "../contract.ts";
 import type { FlightKnowledge } from "./flight_knowledge.ts";
+import type { TagTilt } from "./tag_tilt.ts";
 
 /** The map's extent around the local frame's origin. */
 export interface MapExtent {
@@ -46,18 +48,28 @@ const TILT_SIGMA_DEG = { gimbal: 1.5, airframe: 3, poses: 2, none: 4 } as const;
 /** Tags that a picture contradicts are given this much room, degrees. */
 export const TILT_SIGMA_DOUBTED_DEG = 10;
 
-/** Rotation by the tags, turned about the optical axis; looking down, north up, without any. */
-export function expectedRotation(event: PhotographEvent, turnDeg: number): Quaternion {
+/**
+ * Rotation by the tags, turned about the optical axis; looking down, north up, without any. `tilt`: what these tags
+ * are off by.
+ */
+export function expectedRotation(
+  event: PhotographEvent,
+  turnDeg: number,
+  tilt: TagTilt | null = null,
+): Quaternion {
   const tagged = event.attitude?.localFromCamera ?? quaternionMultiply(
     localFromBody({ rollRad: 0, pitchRad: 0, yawRad: 0 }),
     event.frame.calibration.bodyFromCamera,
   );
   const half = radiansFromDegrees(turnDeg) / 2;
-  return quaternionMultiply(tagged, [Math.cos(half), 0, 0, Math.sin(half)]);
+  const turned = quaternionMultiply(tagged, [Math.cos(half), 0, 0, Math.sin(half)]);
+  if (tilt === null) return turned;
+  return quaternionMultiply(turned, quaternionFromRotationVector([tilt.xRad, tilt.yRad, 0]));
 }
 
-function sigmaTiltDeg(event: PhotographEvent): number {
-  return TILT_SIGMA_DEG[event.attitude?.source ?? "none"];
+/** 1 sigma of the optical axis by its tags. */
+export function sigmaTiltRad(event: PhotographEvent): number {
+  return radiansFromDegrees(TILT_SIGMA_DEG[event.attitude?.source ?? "none"]);
 }
 
 interface AnywhereOptions {
@@ -81,7 +93,7 @@ export function anywhere(
       HEIGHT_SIGMA_SHARE * heightM,
       event.heightSource === "gps" ? ALTITUDE_SIGMA_M : 0,
     ),
-    sigmaTiltRad: radiansFromDegrees(sigmaTiltDeg(event)),
+    sigmaTiltRad: sigmaTiltRad(event),
     sigmaHeadingRad: wholeTurn ? Math.PI : radiansFromDegrees(HEADING_SIGMA_DEG),
   };
 }
@@ -98,10 +110,12 @@ export function asFlown(
   const place = nearby ? flight.place(event.receivedNs) : null;
   return {
     positionLocalM: [place?.eastM ?? map.eastM, place?.northM ?? map.northM, heightM],
-    localFromCamera: matrixFromQuaternion(expectedRotation(event, expected.turnDeg + turnDeg)),
+    localFromCamera: matrixFromQuaternion(
+      expectedRotation(event, expected.turnDeg + turnDeg, flight.tilt),
+    ),
     sigmaHorizontalM: Math.min(place?.sigmaM ?? Infinity, map.radiusM),
     sigmaHeightM: expected.sigmaHeightRatio * heightM,
-    sigmaTiltRad: radiansFromDegrees(sigmaTiltDeg(event)),
+    sigmaTiltRad: flight.tilt?.sigmaRad ?? sigmaTiltRad(event),
     sigmaHeadingRad: radiansFromDegrees(expected.sigmaTurnDeg),
   };
 }

@@ -5,9 +5,13 @@
  *
  * @module
  */
-import { messageOf, monotonicNs, Output } from "../../core/mod.ts";
+import { degreesFromRadians, messageOf, monotonicNs, Output } from "../../core/mod.ts";
 import { readPhotographPoses } from "../../flight/photographs/mod.ts";
-import { openPhotographFolder, type PhotographFlight } from "../../flight/replay/mod.ts";
+import {
+  openPhotographFolder,
+  type PhotographEvent,
+  type PhotographFlight,
+} from "../../flight/replay/mod.ts";
 import { cancelSearches } from "../../native/vision/mod.ts";
 import { CompanionNotes } from "../companion_records.ts";
 import type { AirborneConfig } from "../config.ts";
@@ -19,11 +23,14 @@ import { FlightTally } from "../flight_tally.ts";
 import type { FaultLine, PhotographLine, SummaryLine } from "../json_lines.ts";
 import { filterSyscalls, NO_SOCKETS } from "../syscall_filter.ts";
 import { simulationDemands, trustWarning } from "../trust/package_demands.ts";
-import { FlightKnowledge } from "./flight_knowledge.ts";
-import { PhotographLocator } from "./locate_photograph.ts";
-import { photographLine, withoutPlace } from "./photograph_line.ts";
-import { mapExtent } from "./photograph_prior.ts";
-import { tagLag } from "./tag_lag.ts";
+import { FlightCarrier, type Placed } from "./carry_flight.ts";
+import type { Location } from "../locator.ts";
+import { FlightKnowledge, type LocatedPhotograph } from "./flight_knowledge.ts";
+import { type PhotographLocation, PhotographLocator } from "./locate_photograph.ts";
+import { type LineCost, photographLine, withCost, withoutPlace } from "./photograph_line.ts";
+import { mapExtent, sigmaTiltRad } from "./photograph_prior.ts";
+import { flightTags } from "./flight_tags.ts";
+import { tagTilt, tagTiltText } from "./tag_tilt.ts";
 import { type ReportedPhotograph, reportedPhotograph, reportPage } from "./photograph_report.ts";
 import { checkPositionFile, positionsText } from "./position_files.ts";
 
@@ -82,11 +89,10 @@ async function commit(output: Output, text: string): Promise<void> {
   await output.commit();
 }
 
-/** A photograph's line, until nothing that follows can change it. */
-interface Pending {
-  line: PhotographLine | FaultLine;
-  isFinal: boolean;
-}
+/** Of so many photographs of a flight one that is found alone… */
+const CONFIRMED_FROM = 3;
+/** …must be better than every other place by so much. */
+const MARGIN_ALONE_MIN = 0.15;
 
 class PhotographReplay {
   readonly #airborne: Airborne;
@@ -94,6 +100,7 @@ class PhotographReplay {
   readonly #request: ReplayRequest;
   readonly #console: FlightConsole;
   readonly #locator: PhotographLocator;
+  readonly #carrier: FlightCarrier;
   readonly #tally: FlightTally;
   readonly #faults: FaultLines;
   readonly #companionNotes: CompanionNotes;
@@ -101,9 +108,15 @@ class PhotographReplay {
   readonly lines: PhotographLine[] = [];
   /** What a report needs of those that are located, by sequence. */
   readonly reported = new Map<number, ReportedPhotograph>();
-  /** By sequence, of the flight that is being looked at. */
-  readonly #pending = new Map<number, Pending>();
+  /** By sequence, of the flight that is being looked at: until its end what follows may change them. */
+  readonly #pending = new Map<number, PhotographLine | FaultLine>();
   #knowledge = new FlightKnowledge();
+  /** Those that were found on their own before two of them agreed have been held against each other. */
+  #isConfirmed = false;
+  /** Of this flight, in order. */
+  #sequences: number[] = [];
+  /** Of them, those that the map gave a place. */
+  #anchors = new Map<number, Placed>();
   #flight = 0;
 
   constructor(
@@ -116,7 +129,10 @@ class PhotographReplay {
     this.#photographs = photographs;
     this.#request = request;
     this.#console = console;
-    this.#locator = new PhotographLocator(airborne, mapExtent(airborne));
+    const map = mapExtent(airborne);
+    const locator = this.#locator = new PhotographLocator(airborne, map);
+    const { signal } = console;
+    this.#carrier = new FlightCarrier({ airborne, photographs, locator, map, signal });
     this.#tally = new FlightTally(request.flightPath);
     this.#faults = new FaultLines(console.note);
     this.#companionNotes = new CompanionNotes(console.note);
@@ -147,6 +163,7 @@ class PhotographReplay {
         this.#flight = event.flight;
       }
       this.#tally.tick(event.receivedNs);
+      this.#sequences.push(sequence);
       await this.#locate(event, false);
     } catch (error) {
       // Its search was cancelled.
@@ -155,120 +172,208 @@ class PhotographReplay {
       this.#airborne.locator.stages.take();
       const fault: FlightFault = { source: "frame", timeNs: monotonicNs(0), sequence, error };
       const name = this.#photographs.names[sequence];
-      this.#pending.set(sequence, { line: this.#fault(fault, name), isFinal: true });
+      this.#pending.set(sequence, this.#fault(fault, name));
     }
-    this.#print();
   }
 
   async #locate(
-    event: Awaited<ReturnType<PhotographFlight["event"]>>,
+    event: PhotographEvent,
     isSecondLook: boolean,
   ): Promise<void> {
     const startMs = performance.now();
-    const { locator, companion, localFrame, flightPackage } = this.#airborne;
+    const { locator, companion } = this.#airborne;
     const { sequence } = event.frame;
     const found = await this.#locator.locate(event, this.#knowledge, { onlyNearby: isSecondLook });
     this.#companionNotes.onCompanionEvents(companion.takeEvents());
     const cost = { latencyMs: performance.now() - startMs, stages: locator.stages.take() };
-    const line = photographLine(event, found, {
+    // What a second look gives up is told as the first look saw it.
+    if (isSecondLook && found.located === null) return this.#addCost(sequence, cost);
+    this.#pending.set(sequence, this.#line(event, found, cost));
+    if (found.located === null) return;
+    await this.#keep(event, found.location, found.located);
+    if (!this.#isConfirmed && this.#knowledge.isEstablished) {
+      this.#isConfirmed = true;
+      this.#takeOutliers("elsewhere", this.#knowledge.takeOutliers(event.heightAboveGroundM));
+    }
+  }
+
+  /** A place by the map. */
+  async #keep(
+    event: PhotographEvent,
+    location: Location,
+    located: LocatedPhotograph,
+  ): Promise<void> {
+    const { sequence } = event.frame;
+    this.#anchors.set(sequence, { sequence, location, located, links: 0, from: null });
+    this.#knowledge.add(located);
+    await this.#keepForReport(event);
+  }
+
+  #addCost(sequence: number, cost: LineCost): void {
+    const line = this.#pending.get(sequence);
+    if (line?.type === "frame") this.#pending.set(sequence, withCost(line, cost));
+  }
+
+  #line(event: PhotographEvent, found: PhotographLocation, cost: LineCost): PhotographLine {
+    const { localFrame, flightPackage } = this.#airborne;
+    return photographLine(event, found, {
       localFrame,
       mapSigmaM: flightPackage.manifest.mapRegistrationSigmaM,
-      positionTag: this.#photographs.positionTag(sequence),
+      positionTag: this.#photographs.positionTag(event.frame.sequence),
     }, cost);
-    const wasEstablished = this.#knowledge.isEstablished;
-    // What a second look gives up is told as the first look saw it.
-    if (isSecondLook && found.located === null) return;
-    this.#pending.set(sequence, { line, isFinal: wasEstablished && found.located !== null });
-    if (found.located === null) return;
-    if (this.#request.reportPath !== null) {
-      this.reported.set(sequence, await reportedPhotograph(event));
-    }
-    this.#knowledge.add(found.located);
-    if (!wasEstablished && this.#knowledge.isEstablished) this.#confirm(event.heightAboveGroundM);
   }
 
-  /** Those that were found on their own and agree now count; the others are looked at again. */
-  #confirm(heightM: number): void {
-    for (const { sequence } of this.#knowledge.takeOutliers(heightM)) {
-      const pending = this.#pending.get(sequence)!;
-      if (pending.line.type === "frame") pending.line = withoutPlace(pending.line, "elsewhere");
+  /** They lose their place; without one they are looked at again. */
+  #takeOutliers(reason: string, outliers: readonly LocatedPhotograph[]): void {
+    for (const { sequence } of outliers) {
+      const line = this.#pending.get(sequence);
+      this.#anchors.delete(sequence);
+      this.reported.delete(sequence);
+      if (line?.type === "frame") this.#pending.set(sequence, withoutPlace(line, reason));
     }
-    for (const { sequence } of this.#knowledge.located) this.#pending.get(sequence)!.isFinal = true;
   }
 
-  /** A second look at those that were not located, between those that were. */
+  /** What the whole of a flight tells of its photographs. */
   async #endFlight(): Promise<void> {
     if (this.#knowledge.isEstablished) {
-      for (const [sequence, pending] of this.#pending) {
-        if (pending.isFinal || this.#console.signal.aborted) continue;
-        await this.#secondLook(sequence);
+      await this.#judgeTilt();
+      for (const sequence of this.#sequences) {
+        if (this.#console.signal.aborted) break;
+        if (!this.#anchors.has(sequence)) {
+          await this.#lookAgain(sequence, (event) => this.#locate(event, true));
+        }
       }
+      await this.#carry();
+    } else {
+      this.#takeOutliers("unconfirmed", this.#unconfirmed());
     }
-    for (const pending of this.#pending.values()) pending.isFinal = true;
-    this.#print();
     this.#tellFlight();
     this.#knowledge = new FlightKnowledge();
+    this.#isConfirmed = false;
+    this.#sequences = [];
+    this.#anchors.clear();
   }
 
+  /** Of a flight of which no two photographs agree: those that do not stand out enough to be believed alone. */
+  #unconfirmed(): readonly LocatedPhotograph[] {
+    const { located } = this.#knowledge;
+    if (located.length > 1) return located;
+    return located.filter(({ sequence }) =>
+      this.#sequences.length >= CONFIRMED_FROM &&
+      this.#anchors.get(sequence)!.location.margin < MARGIN_ALONE_MIN
+    );
+  }
+
+  /** Where the pictures contradict their tilt tags each is located anew without believing them. */
+  async #judgeTilt(): Promise<void> {
+    const { located } = this.#knowledge;
+    if (located.length === 0) return;
+    const { sequence: first } = located[0];
+    const tilt = tagTilt(
+      located.map((photograph) => photograph.tilt),
+      sigmaTiltRad(await this.#photographs.event(first)),
+    );
+    if (tilt === null) return;
+    this.#console.note(`flight ${this.#flight}: ${tagTiltText(tilt)}`);
+    this.#knowledge.tilt = tilt;
+    for (const found of [...located]) {
+      if (this.#console.signal.aborted) break;
+      await this.#lookAgain(found.sequence, async (event) => {
+        const startMs = performance.now();
+        const again = await this.#locator.again(event, found, tilt);
+        const { stages } = this.#airborne.locator;
+        const cost = { latencyMs: performance.now() - startMs, stages: stages.take() };
+        if (again.located === null) {
+          this.#addCost(found.sequence, cost);
+          this.#knowledge.remove(found.sequence);
+          return this.#takeOutliers("tilt", [found]);
+        }
+        this.#pending.set(found.sequence, this.#line(event, again, cost));
+        await this.#keep(event, again.location, again.located);
+      });
+    }
+  }
+
+  /** Those that the map does not know, by what they share with those that it knows. */
+  async #carry(): Promise<void> {
+    const placed = await this.#carrier.carry({
+      sequences: this.#sequences,
+      anchors: this.#anchors,
+      tilt: this.#knowledge.tilt,
+      onCost: (sequence, cost) => this.#addCost(sequence, cost),
+      onFault: (error) => this.#console.note(messageOf(error)),
+    });
+    for (const { sequence, location, located, links, from } of placed.values()) {
+      const line = this.#pending.get(sequence);
+      if (this.#anchors.has(sequence) || line?.type !== "frame") continue;
+      const carried = from === null ? null : { from: this.#nameOf(from), links };
+      await this.#lookAgain(sequence, async (event) => {
+        this.#pending.set(sequence, this.#line(event, { location, located, carried }, line));
+        if (carried === null) await this.#keep(event, location, located);
+        else await this.#keepForReport(event);
+      });
+    }
+  }
+
+  #nameOf(sequence: number): string {
+    return this.#photographs.names[sequence].split("/").at(-1)!;
+  }
+
+  async #keepForReport(event: PhotographEvent): Promise<void> {
+    if (this.#request.reportPath === null) return;
+    this.reported.set(event.frame.sequence, await reportedPhotograph(event));
+  }
+
+  /** Prints the flight's photographs in order, then what they tell together. */
   #tellFlight(): void {
     const { localFrame } = this.#airborne;
-    const { located } = this.#knowledge;
-    const places = located.flatMap(({ sequence, timeNs, positionLocalM }) => {
-      const tag = this.#photographs.positionTag(sequence);
-      const heightM = localFrame.origin.heightM;
-      return tag === null ? [] : [{
-        timeNs,
-        foundM: positionLocalM,
-        taggedM: localFrame.localFromWgs({ ...tag, heightM }),
-      }];
-    });
-    const lag = tagLag(places);
-    const photographs = this.lines.filter(({ flight }) => flight === this.#flight).length;
-    if (photographs === 0) return;
+    const tags = flightTags(
+      this.#knowledge.located,
+      (sequence) => this.#photographs.positionTag(sequence),
+      localFrame,
+    );
+    const flown: PhotographLine[] = [];
+    for (const sequence of [...this.#pending.keys()].sort((a, b) => a - b)) {
+      const line = this.#pending.get(sequence)!;
+      if (line.type === "fault") {
+        this.#console.line(line);
+        continue;
+      }
+      const tagAtExposureM = tags.atExposureM.get(sequence) ?? null;
+      const told = { ...line, tagAtExposureM };
+      this.#tally.frame(told);
+      flown.push(told);
+      this.#console.line(told);
+    }
+    this.#pending.clear();
+    this.lines.push(...flown);
+    if (flown.length === 0) return;
+    const { tilt } = this.#knowledge;
     this.#console.line({
       type: "photograph_flight",
       flight: this.#flight,
-      photographs,
-      located: located.length,
-      tagLagS: lag?.lagS ?? null,
-      tagLagSigmaS: lag?.sigmaS ?? null,
-      tagResidualM: lag?.residualM ?? null,
+      photographs: flown.length,
+      located: flown.filter(({ fix }) => fix.accepted).length,
+      carried: flown.filter(({ carriedFrom }) => carriedFrom !== null).length,
+      ...tags.line,
+      tagTiltDeg: tilt && degreesFromRadians(Math.hypot(tilt.xRad, tilt.yRad)),
+      tagTiltSigmaDeg: tilt && degreesFromRadians(tilt.sigmaRad),
     });
-    if (lag !== null && Math.abs(lag.lagS) > 2 * lag.sigmaS) {
-      this.#console.note(
-        `flight ${this.#flight}: positions by GPS are ${lag.lagS.toFixed(1)} ± ${
-          lag.sigmaS.toFixed(1)
-        } s older than the exposures; without that they lie ${
-          lag.residualM.toFixed(1)
-        } m from the ` +
-          "positions found (median)",
-      );
-    }
+    if (tags.note !== null) this.#console.note(`flight ${this.#flight}: ${tags.note}`);
   }
 
   /** Where it fails the first look's verdict stands. */
-  async #secondLook(sequence: number): Promise<void> {
+  async #lookAgain(
+    sequence: number,
+    look: (event: PhotographEvent) => Promise<void>,
+  ): Promise<void> {
     try {
-      await this.#locate(await this.#photographs.event(sequence), true);
+      await look(await this.#photographs.event(sequence));
     } catch (error) {
       this.#airborne.locator.stages.take();
       if (this.#console.signal.aborted) return;
       if (this.#request.strict) throw error;
       this.#console.note(messageOf(error));
-    }
-  }
-
-  /** In order, as far as nothing can change any more. */
-  #print(): void {
-    for (const sequence of [...this.#pending.keys()].sort((a, b) => a - b)) {
-      const { line, isFinal } = this.#pending.get(sequence)!;
-      if (!isFinal) return;
-      if (line.type === "frame") {
-        this.#tally.frame(line);
-        this.lines.push(line);
-      }
-      this.#console.line(line);
-      this.#pending.delete(sequence);
     }
   }
 

@@ -22,6 +22,8 @@ interface TagLag {
   readonly sigmaS: number;
   /** Of what is left of the distances between positions found and tagged: median, metres. */
   readonly residualM: number;
+  /** Of each place, from the position found to the tagged one with the lag taken out; null where it stood still. */
+  readonly atExposureM: readonly (number | null)[];
 }
 
 const LAG_PRIOR_S = 1.5, OFFSET_PRIOR_M = 5;
@@ -32,12 +34,13 @@ const INTERVAL_MAX_S = 30, SPEED_MIN_MPS = 1, PLACES_MIN = 4;
 
 /** null where too few are located in motion. Places in order of time. */
 export function tagLag(places: readonly TaggedPlace[]): TagLag | null {
-  const rows = places.flatMap((place, i) => {
+  const all = places.map((place, i) => {
     const velocity = velocityAt(places, i);
-    if (velocity === null || Math.hypot(...velocity) < SPEED_MIN_MPS) return [];
+    if (velocity === null || Math.hypot(...velocity) < SPEED_MIN_MPS) return null;
     const [east, north] = [0, 1].map((axis) => place.foundM[axis] - place.taggedM[axis]);
-    return [{ velocity, difference: [east, north] as const }];
+    return { velocity, difference: [east, north] as const };
   });
+  const rows = all.filter((row) => row !== null);
   if (rows.length < PLACES_MIN) return null;
   let lagS = 0, eastM = 0, northM = 0, sigmaS = LAG_PRIOR_S;
   const residual = ({ velocity, difference }: typeof rows[number]) =>
@@ -47,7 +50,7 @@ export function tagLag(places: readonly TaggedPlace[]): TagLag | null {
     );
   for (let round = 0; round < ROUNDS; round++) {
     // Rayleigh: the median of the distance is 1.18 sigmas of an axis.
-    const noiseM = Math.max(NOISE_MIN_M, median(rows.map(residual).sort((a, b) => a - b))! / 1.18);
+    const noiseM = Math.max(NOISE_MIN_M, median(rows.map(residual))! / 1.18);
     const normal = [LAG_PRIOR_S ** -2, 0, 0, OFFSET_PRIOR_M ** -2, OFFSET_PRIOR_M ** -2];
     const right = [0, 0, 0];
     for (const row of rows) {
@@ -70,7 +73,11 @@ export function tagLag(places: readonly TaggedPlace[]): TagLag | null {
     northM = (right[2] - vn * lagS) / nn;
     sigmaS = 1 / Math.sqrt(information);
   }
-  return { lagS, sigmaS, residualM: median(rows.map(residual).sort((a, b) => a - b))! };
+  const residualM = median(rows.map(residual))!;
+  const atExposureM = all.map((row) =>
+    row && Math.hypot(...[0, 1].map((axis) => row.difference[axis] - lagS * row.velocity[axis]))
+  );
+  return { lagS, sigmaS, residualM, atExposureM };
 }
 
 /** Between the located neighbours; null where none is near in time. */

@@ -18,11 +18,15 @@ const REASONS: Readonly<Record<string, string>> = {
   tilt: "contradicts its tagged tilt",
   heading: "contradicts its heading",
   height: "contradicts its tagged height",
+  unconfirmed: "no other photograph of its flight confirms it",
   elsewhere: "found where its flight cannot have been",
 };
 
-export function verdict({ fix: { accepted, reason } }: Pick<PhotographLine, "fix">): string {
-  return accepted ? "located" : `not located: ${REASONS[reason] ?? reason}`;
+export function verdict(
+  { fix: { accepted, reason }, carriedFrom }: Pick<PhotographLine, "fix" | "carriedFrom">,
+): string {
+  if (!accepted) return `not located: ${REASONS[reason] ?? reason}`;
+  return carriedFrom === null ? "located" : `located by its overlap with ${carriedFrom}`;
 }
 
 const NAME_WIDTH = 24;

@@ -35,6 +35,8 @@ export interface FeatureExtractor {
   /** Floats of a descriptor, a multiple of 8. */
   readonly descriptorLength: number;
   readonly pairing: PairingRule;
+  /** A part of a picture is described as it is within the whole: ground alone needs be looked at. */
+  readonly isLocal: boolean;
   /** The largest picture to describe at once, for now: heat may make it smaller. */
   pictureSize(): PictureSize;
   /** The features of a picture of at most `size`, strongest first. */
@@ -56,7 +58,9 @@ export async function extractInside(
   const { widthPx, heightPx, valid } = picture;
   const isValid = (x: number, y: number) =>
     x >= 0 && y >= 0 && x < widthPx && y < heightPx && valid[y * widthPx + x] !== 0;
-  const features = await extractor.extract(picture, size);
+  const features = extractor.isLocal
+    ? await extractFromPart(extractor, picture, size)
+    : await extractor.extract(picture, size);
   return selectFeatures(features, extractor.descriptorLength, (x, y) => {
     const column = Math.round(x), row = Math.round(y);
     for (let dy = -RIM_PX; dy <= RIM_PX; dy += RIM_PX) {
@@ -66,6 +70,44 @@ export async function extractInside(
     }
     return true;
   });
+}
+
+/** Of the box around the valid part, in pixels of the whole. */
+async function extractFromPart(
+  extractor: FeatureExtractor,
+  picture: ValidPatch,
+  size: PictureSize,
+): Promise<LocalFeatures> {
+  const { left, top, right, bottom } = validBox(picture);
+  const widthPx = right - left, heightPx = bottom - top;
+  if (widthPx === picture.widthPx && heightPx === picture.heightPx) {
+    return await extractor.extract(picture, size);
+  }
+  const pixels = new Uint8Array(widthPx * heightPx);
+  for (let row = 0; row < heightPx; row++) {
+    const at = (top + row) * picture.widthPx + left;
+    pixels.set(picture.pixels.subarray(at, at + widthPx), row * widthPx);
+  }
+  const features = await extractor.extract({ widthPx, heightPx, pixels }, size);
+  return {
+    ...features,
+    pointsPx: features.pointsPx.map((value, i) => value + (i % 2 === 0 ? left : top)),
+  };
+}
+
+/** Half-open; empty where nothing is valid. */
+function validBox({ widthPx, heightPx, valid }: ValidPatch) {
+  let left = widthPx, right = 0, top = heightPx, bottom = 0;
+  for (let y = 0; y < heightPx; y++) {
+    const row = valid.subarray(y * widthPx, (y + 1) * widthPx);
+    const first = row.findIndex((value) => value !== 0);
+    if (first < 0) continue;
+    left = Math.min(left, first);
+    right = Math.max(right, row.findLastIndex((value) => value !== 0) + 1);
+    top = Math.min(top, y);
+    bottom = y + 1;
+  }
+  return left < right ? { left, top, right, bottom } : { left: 0, top: 0, right: 0, bottom: 0 };
 }
 
 /** Those whose point `keeps`, in the same order. */

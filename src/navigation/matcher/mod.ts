@@ -1,6 +1,7 @@
 /** C3: finds the ground of a frame on the map. */
 export * from "./contract.ts";
 export * from "./config.ts";
+export { frameView } from "./frame_view.ts";
 export { greyInput } from "./grey_input.ts";
 export { halfRange, viewReachM } from "./search_range.ts";
 export { StructuralMatcher } from "./structural.ts";

@@ -26,6 +26,7 @@ export class SiftExtractor implements FeatureExtractor {
   readonly label = "features";
   readonly descriptorLength = LOCAL_DESCRIPTOR_LENGTH;
   readonly pairing: PairingRule;
+  readonly isLocal = true;
   readonly #vision: VisionLibrary;
   readonly #config: FeaturesConfig;
 

@@ -43,6 +43,8 @@ export class XfeatExtractor implements FeatureExtractor, AsyncDisposable {
   readonly label = "onnx";
   readonly descriptorLength = XFEAT_DESCRIPTOR_LENGTH;
   readonly pairing: PairingRule;
+  /** Its cells of eight pixels count from the picture's corner, and its picture has one size. */
+  readonly isLocal = false;
   readonly #runtime: InferenceRuntime;
   readonly #engine: Engine;
   readonly #config: OnnxMatcherConfig;

@@ -1,0 +1,121 @@
+/** `airborne replay` on folders of photographs as people have them. */
+import assert from "node:assert/strict";
+import sharp from "sharp";
+import { LocalFrame, type Matrix3 } from "../../src/core/mod.ts";
+import { localFromCamera } from "../../src/flight/photographs/mod.ts";
+import { openVision, warpHomography } from "../../src/native/vision/mod.ts";
+import { GSD_M, worldForFile } from "../faults/fixture.ts";
+import { run } from "../faults/programs.ts";
+import { inScratch } from "../support/scratch.ts";
+import { writeTagged } from "../support/tagged_photograph.ts";
+
+const world = worldForFile();
+const FRAME = new LocalFrame({ latitudeDeg: 50, longitudeDeg: 30, heightM: 0 });
+const WIDTH_PX = 640, HEIGHT_PX = 480, HEIGHT_M = 90, FOCAL_PX = 560;
+
+/** North up, of the ground of the world; every 4 s, at 10 m/s. */
+async function photograph(
+  folder: string,
+  name: string,
+  second: number,
+  tags: { readonly pitchDeg?: number } = {},
+): Promise<void> {
+  const eastM = -60 + 10 * second, northM = 15, gsdM = Number(GSD_M);
+  const { data, info } = await sharp(world().ground).removeAlpha().raw()
+    .toBuffer({ resolveWithObject: true });
+  const scale = HEIGHT_M / FOCAL_PX / gsdM;
+  const sourceFromPicture: Matrix3 = [
+    scale,
+    0,
+    info.width / 2 + eastM / gsdM - scale * (WIDTH_PX - 1) / 2,
+    0,
+    scale,
+    info.height / 2 - northM / gsdM - scale * (HEIGHT_PX - 1) / 2,
+    0,
+    0,
+    1,
+  ];
+  using vision = openVision();
+  const picture = await warpHomography(
+    vision,
+    { widthPx: info.width, heightPx: info.height, channels: 3, pixels: new Uint8Array(data) },
+    sourceFromPicture,
+    { widthPx: WIDTH_PX, heightPx: HEIGHT_PX },
+  );
+  const { latitudeDeg, longitudeDeg } = FRAME.wgsFromLocal([eastM, northM, 0]);
+  await writeTagged({ ...picture, channels: 3 }, {
+    localFromCamera: localFromCamera({ yawDeg: 1, pitchDeg: tags.pitchDeg ?? -90, rollDeg: 0 }),
+    heightM: HEIGHT_M,
+    latitudeDeg,
+    longitudeDeg,
+    capturedAt: new Date(Date.UTC(2024, 4, 31, 10, 0, second)),
+    focalPx: FOCAL_PX,
+  }, `${folder}/${name}`);
+}
+
+const lines = (out: string) =>
+  out.trim().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
+const of = (all: readonly Record<string, unknown>[], name: string) =>
+  all.find((line) => line.name === name)!;
+
+Deno.test("airborne replay locates photographs beside an oblique one, one that was cut, and one without tags", async () => {
+  await inScratch(async (folder) => {
+    const flight = `${folder}/flight`;
+    await Deno.mkdir(flight);
+    for (const [i, name] of ["A.JPG", "B.JPG", "C.JPG"].entries()) {
+      await photograph(flight, name, 4 * i);
+    }
+    await photograph(flight, "OBLIQUE.JPG", 12, { pitchDeg: -40 });
+    await photograph(flight, "CUT.JPG", 16);
+    await Deno.truncate(`${flight}/CUT.JPG`, (await Deno.stat(`${flight}/CUT.JPG`)).size / 2 | 0);
+    await sharp(`${flight}/A.JPG`).jpeg().toFile(`${flight}/STRIPPED.JPG`);
+    const page = `${folder}/page.html`, table = `${folder}/table.csv`;
+    const args = ["replay", flight, "--package", world().package];
+    const granted = { read: [flight, world().package], write: [folder] };
+    const replayed = await run(
+      "airborne",
+      [...args, "--json", "--report", page, "--positions", table],
+      granted,
+    );
+    assert.equal(replayed.code, 3, replayed.err);
+    const all = lines(replayed.out);
+    for (const [i, name] of ["A.JPG", "B.JPG", "C.JPG"].entries()) {
+      const line = of(all, name);
+      const at = FRAME.wgsFromLocal([-60 + 40 * i, 15, 0]);
+      const [eastM, northM] = FRAME.localFromWgs({
+        latitudeDeg: line.latitudeDeg as number,
+        longitudeDeg: line.longitudeDeg as number,
+        heightM: 0,
+      });
+      const [trueEastM, trueNorthM] = FRAME.localFromWgs({ ...at, heightM: 0 });
+      const apartM = Math.hypot(eastM - trueEastM, northM - trueNorthM);
+      assert.ok(apartM < (line.horizontal95M as number), `${name}: ${apartM} m`);
+      assert.equal(line.carriedFrom, null);
+    }
+    const oblique = of(all, "OBLIQUE.JPG");
+    assert.deepEqual(
+      [oblique.latitudeDeg, oblique.horizontal95M, (oblique.fix as { reason: string }).reason],
+      [null, null, "oblique"],
+    );
+    for (const name of ["CUT.JPG", "STRIPPED.JPG"]) assert.equal(of(all, name).type, "fault", name);
+    assert.match(of(all, "STRIPPED.JPG").message as string, /STRIPPED\.JPG: no EXIF tags/);
+    const html = await Deno.readTextFile(page);
+    assert.match(html, /A\.JPG.*B\.JPG.*C\.JPG/s);
+    assert.match(html, /looks over 45° off the vertical/);
+    assert.equal((await Deno.readTextFile(table)).trim().split("\n").length, 5);
+
+    const strict = await run("airborne", [...args, "--strict"], granted);
+    assert.equal(strict.code, 65, strict.err);
+    assert.match(strict.err, /(CUT|STRIPPED)\.JPG/);
+
+    // The import refuses what the replay refuses, and goes on as it does.
+    const imported = await run(
+      "operator",
+      ["tiles", "import", flight, "--data", `${folder}/data`],
+      { read: [flight], write: [folder] },
+    );
+    assert.equal(imported.code, 3, imported.err);
+    assert.match(imported.err, /left out: .*OBLIQUE\.JPG: the camera looks 50° off the vertical/);
+    assert.match(imported.err, /left out: .*CUT\.JPG/);
+  });
+});
