@@ -60,7 +60,7 @@ export async function readPhotograph(
   const pose = poses?.find(name) ?? null;
   const photograph: Photograph = {
     name,
-    positionTag: position(tags, name, requirePosition && pose?.positionTag == null),
+    positionTag: position(tags, name, requirePosition && (pose?.positionTag ?? null) === null),
     heightAboveTakeoffM: heightAboveTakeoff(tags),
     gpsAltitudeM: gpsAltitude(tags),
     gimbal: cameraAttitude(tags, makerNote),
