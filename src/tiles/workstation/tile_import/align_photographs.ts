@@ -118,7 +118,7 @@ const STRIP_INTERVAL_MAX_S = 30, STRIP_INTERVAL_MIN_S = 0.9;
 const TURN_COSINE_MIN = 0.9;
 
 /** By the tags of each photograph's neighbours in time; 0, 0 where there are none. */
-export function velocitiesMps({ photographs }: PhotographSet): GroundPosition[] {
+function velocitiesMps({ photographs }: PhotographSet): GroundPosition[] {
   const between = (i: number, k: number): GroundPosition | null => {
     const [a, b] = [photographs[i], photographs[k]];
     if (a === undefined || b === undefined) return null;
