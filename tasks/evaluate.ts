@@ -20,7 +20,8 @@ import {
   missedBars,
   pooledMetrics,
 } from "../src/workstation/evaluation/mod.ts";
-import { type EvaluateCase, groundCase, suite } from "./evaluate/cases.ts";
+import { flyUnits, type WorkersPlace } from "./evaluate/workers.ts";
+import { type EvaluateCase, type FlightCase, groundCase, suite } from "./evaluate/cases.ts";
 import {
   EVALUATE_OPTIONS,
   type EvaluateOptions,
@@ -54,6 +55,7 @@ the truth. Without --map: the whole suite, as far as ../shared/data holds it.`,
   ],
   exitCodes: {
     0: "every flight could be measured (missed bars are printed)",
+    3: "with --workers: jobs were set aside; the message says why",
     1: "one failed; with --map the code of what failed (65 bad data, 66 no such file)",
   },
   run: (values, io) =>
@@ -94,7 +96,7 @@ async function evaluate(options: EvaluateOptions, signal: AbortSignal): Promise<
 }
 
 async function drawAndFly(
-  { flight: { seed }, json, keep }: EvaluateOptions,
+  { flight: { seed }, json, keep, workers }: EvaluateOptions,
   { flights, grounds, work: given }: NonNullable<EvaluateOptions["monteCarlo"]>,
   signal: AbortSignal,
 ): Promise<ExitCode> {
@@ -103,7 +105,8 @@ async function drawAndFly(
   const pictures = `${DATA_FOLDER}/two_dates`;
   const picturesFolder = await exists(pictures) ? pictures : null;
   try {
-    return await monteCarlo({ flights, grounds, seed, json, picturesFolder, work }, signal);
+    const request = { flights, grounds, seed, json, picturesFolder, work, workers };
+    return await monteCarlo(request, signal);
   } finally {
     if (keep || given !== null) console.error(`kept: ${work}`);
     else await Deno.remove(work, { recursive: true });
@@ -147,6 +150,9 @@ async function runAll(
     (options.matchers ?? [null]).map((matcher) => ({ each, matcher }))
   );
   const model = options.model === null ? null : fromCaller(options.model);
+  const setAside = options.workers === null
+    ? new Map<string, string>()
+    : await flySuite(cases, work, options.workers, signal);
   for (const [index, { each, matcher }] of runs.entries()) {
     signal.throwIfAborted();
     const label = `[${index + 1}/${runs.length}] ${nameOf(each.name, matcher)}`;
@@ -158,8 +164,12 @@ async function runAll(
       tiles: options.tiles,
       matcher,
       model: matcher === "onnx" ? model : null,
+      mayBeFlown: options.workers !== null,
     };
-    const result = await runOne(each, packages, host, options);
+    const reason = setAside.get(each.name);
+    const result = reason === undefined
+      ? await runOne(each, packages, host, options)
+      : notFlown(each.name, reason);
     results.push(result);
     notes.note(outcome(result));
     notes.end();
@@ -167,6 +177,35 @@ async function runAll(
     if (line !== null) console.log(line);
   }
   return results;
+}
+
+/** Photographs stay on this machine. Returns why flights were not flown, by name. */
+async function flySuite(
+  cases: readonly EvaluateCase[],
+  work: string,
+  workers: WorkersPlace,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  const flights: FlightCase[] = [];
+  for (const each of cases) {
+    if (each.kind === "flight" && await absentData(each) === null) flights.push(each);
+  }
+  const units = flights.map((each) => [{
+    case: each,
+    replays: ["with_fixes" as const],
+    mayFindNothing: false,
+  }]);
+  return await flyUnits(units, workers, {
+    kind: "fly",
+    title: "evaluate",
+    unitsPerJob: 1,
+    signal,
+    folderOf: ({ name }) => ({ flight: `${work}/${name}`, lines: `${work}/${name}` }),
+  });
+}
+
+function notFlown(name: string, reason: string): CaseResult {
+  return { status: "failed", name, error: `set aside: ${reason}`, exitCode: EXIT.lossy };
 }
 
 function nameOf(flight: string, matcher: string | null): string {
@@ -302,7 +341,9 @@ function pooledFlights(
 }
 
 function exitCode(results: readonly CaseResult[], options: EvaluateOptions): ExitCode {
-  const failed = results.find((result) => result.status === "failed");
+  const failures = results.filter((result) => result.status === "failed");
+  const [failed] = failures;
   if (failed === undefined) return EXIT.ok;
+  if (failures.every((each) => each.exitCode === EXIT.lossy)) return EXIT.lossy;
   return options.ground === null ? EXIT.failure : failed.exitCode;
 }

@@ -7,8 +7,9 @@
 import type { Command, VariableNames } from "../core/mod.ts";
 import { environmentNames } from "../native/device/mod.ts";
 import { openVision } from "../native/vision/mod.ts";
+import { flyHandler } from "../workstation/flight_jobs/mod.ts";
 import { describeHandler } from "../workstation/provisioning/mod.ts";
-import { programIdentity, WorkQueue } from "../workstation/work_queue/mod.ts";
+import { type JobKind, programIdentity, WorkQueue } from "../workstation/work_queue/mod.ts";
 import { workerCommand } from "./commands/worker.ts";
 
 /** It has no settings. */
@@ -25,10 +26,14 @@ export function workerCommands(): readonly Command[] {
         create: false,
         supervise: true,
       }),
-    openHandlers(inputs) {
+    openHandlers({ inputs, kinds, programs, workFolder }) {
       const vision = openVision();
+      const handlerOf = (kind: JobKind) =>
+        kind === "describe" || workFolder === null
+          ? describeHandler(vision, inputs)
+          : flyHandler({ inputs, programs, workFolder });
       return {
-        handlers: new Map([["describe", describeHandler(vision, inputs)]]),
+        handlers: new Map(kinds.map((kind) => [kind, handlerOf(kind)])),
         [Symbol.dispose]: () => vision[Symbol.dispose](),
       };
     },

@@ -14,6 +14,8 @@ import type { FlightCase } from "../evaluate/cases.ts";
 import type { PackageCache } from "../evaluate/host.ts";
 import { runCase } from "../evaluate/run_case.ts";
 import { REPOSITORY } from "../executables.ts";
+import type { FlightToFly } from "../../src/workstation/flight_jobs/mod.ts";
+import { flyUnits } from "../evaluate/workers.ts";
 import { type PartHost, type PartResult, seedsOf } from "./part.ts";
 
 const DISTANCE_M = 600;
@@ -24,6 +26,8 @@ const CENTRE = "30.2672,-97.7431";
 const FIX_MAX_M = 15;
 const ERROR_MAX_M = 20;
 const WORST_SHOWN = 5;
+/** Of a job: some four flights each. */
+const SEEDS_PER_JOB = 4;
 
 interface Flown {
   readonly name: string;
@@ -36,10 +40,16 @@ export async function monteCarlo(host: PartHost): Promise<PartResult> {
   const packages: PackageCache = new Map();
   const flown: Flown[] = [];
   const failures: string[] = [];
+  let setAsideCount = 0;
+  const seeds = host.workers === null ? seedsOf(host) : [...seedsOf(host)];
   try {
-    for (const seed of seedsOf(host)) {
+    const setAside = await flyOnWorkers(seeds, work, host);
+    setAsideCount = setAside.size;
+    for (const [name, reason] of setAside) failures.push(`${name}: set aside: ${reason}`);
+    for (const seed of seeds) {
       for (const one of await flightsOf(seed)) {
         if (flown.length > 0 && performance.now() >= host.endMs) break;
+        if (setAside.has(one.name)) continue;
         const failure = await fly(one, packages, work, flown, host);
         if (failure !== null) failures.push(`${one.name}: ${failure}`);
         await forget(`${work}/${one.name}`, packages);
@@ -49,7 +59,35 @@ export async function monteCarlo(host: PartHost): Promise<PartResult> {
     await Deno.remove(work, { recursive: true });
   }
   for (const line of table(flown)) host.print(line);
-  return { runs: flown.length + failures.length, failures: [...failures, ...misses(flown)] };
+  return {
+    runs: flown.length + failures.length,
+    failures: [...failures, ...misses(flown)],
+    setAside: setAsideCount,
+  };
+}
+
+/** Flies all seeds where there are workers. Returns why flights were not flown, by name. */
+async function flyOnWorkers(
+  seeds: Iterable<number>,
+  work: string,
+  { workers }: PartHost,
+): Promise<ReadonlyMap<string, string>> {
+  if (workers === null) return new Map();
+  const units: FlightToFly[][] = [];
+  for (const seed of seeds) {
+    units.push((await flightsOf(seed)).map((each) => ({
+      case: each,
+      replays: ["with_fixes"],
+      mayFindNothing: false,
+    })));
+  }
+  return await flyUnits(units, workers, {
+    kind: "campaign",
+    title: "campaign flights",
+    unitsPerJob: SEEDS_PER_JOB,
+    signal: new AbortController().signal,
+    folderOf: ({ name }) => ({ flight: `${work}/${name}`, lines: `${work}/${name}` }),
+  });
 }
 
 /**
@@ -92,7 +130,12 @@ async function fly(
 ): Promise<string | null> {
   try {
     const signal = new AbortController().signal;
-    const flight = await runCase(one, packages, { work, signal, note: () => {} });
+    const flight = await runCase(one, packages, {
+      work,
+      signal,
+      note: () => {},
+      mayBeFlown: host.workers !== null,
+    });
     flown.push({ name: one.name, flight });
     host.print(row(one.name, flightMetrics(flight)));
     return null;

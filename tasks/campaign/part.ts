@@ -3,7 +3,11 @@
  *
  * @module
  */
+import type { WorkersPlace } from "../evaluate/workers.ts";
+
 export interface PartHost {
+  /** Of the part flights: who flies; null: this machine. */
+  readonly workers: WorkersPlace | null;
   /** The first seed, and the number of seeds. */
   readonly first: number;
   readonly seeds: number;
@@ -23,5 +27,7 @@ export function* seedsOf({ first, seeds, endMs }: PartHost): Generator<number> {
 /** The number of runs of one part, and the commands that repeat the failed ones. */
 export interface PartResult {
   readonly runs: number;
+  /** Of the failures: flights that no worker could fly. */
+  readonly setAside?: number;
   readonly failures: readonly string[];
 }

@@ -11,48 +11,16 @@ import {
   BARS_NO_PRIOR,
   BARS_PHOTOGRAPHS,
   BARS_TWO_DATES,
+  type FlownCase,
+  type PictureGround,
+  type ProceduralGround,
 } from "../../src/workstation/evaluation/mod.ts";
 import type { Aircraft, EvaluateOptions, FlightRequest } from "./options.ts";
 
-/** Pictures of the same ground at two dates. */
-export interface PictureGround {
-  readonly kind: "pictures";
-  readonly map: string;
-  readonly world: string;
-  readonly centre: string;
-  readonly gsdM: number;
-}
+export type { PictureGround, ProceduralGround };
 
-/**
- * Ground without data files: painted from a seed, in one season for the map and in another, years
- * later, for the camera.
- */
-export interface ProceduralGround {
-  readonly kind: "procedural";
-  /** As `operator simulate flight --procedural` takes it. */
-  readonly seed: number | string;
-  readonly centre: string;
-  /** Slippy zoom of the map. */
-  readonly zoom: number;
-  /** Of the map along the flight, metres; absent: the usual one. */
-  readonly widthM?: number;
-}
-
-/** Where a map lies, and what its package says about that. */
-export interface MapRegistration {
-  /** 1 sigma of an axis, as the package states it, metres. */
-  readonly sigmaM: number;
-  /** The middle of the map as it is imported: off the true one by the map's error. */
-  readonly centre: string;
-}
-
-export interface FlightCase {
+export interface FlightCase extends FlownCase {
   readonly kind: "flight";
-  readonly name: string;
-  readonly ground: PictureGround | ProceduralGround;
-  /** Absent: the map lies where the ground is, and the package states the usual sigma. */
-  readonly registration?: MapRegistration;
-  readonly flight: FlightRequest;
   readonly bars: readonly Bar[];
 }
 

@@ -17,6 +17,8 @@ export interface CaseHost {
   readonly settings?: string;
   /** A flight without a single fix is a result. */
   readonly mayFindNothing?: boolean;
+  /** What workers have flown lies in the work folder. */
+  readonly mayBeFlown?: boolean;
   /** The current step, for people: "replay, 40 of 300 frames". */
   note(text: string): void;
 }

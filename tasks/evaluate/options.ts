@@ -5,6 +5,10 @@
  */
 import { messageOf, option, type OptionValues, Refused, UsageError } from "../../src/core/mod.ts";
 
+import type { Aircraft, FlightRequest } from "../../src/workstation/evaluation/mod.ts";
+
+import { WORKERS_OPTIONS, type WorkersPlace, workersPlace } from "./workers.ts";
+
 const GROUND_GROUP = "One flight, instead of the suite";
 
 export const EVALUATE_OPTIONS = {
@@ -119,22 +123,12 @@ export const EVALUATE_OPTIONS = {
     help: "nothing is known at the start but heading and height",
     group: GROUND_GROUP,
   }),
+  ...WORKERS_OPTIONS,
 } as const;
 
 export type EvaluateValues = OptionValues<typeof EVALUATE_OPTIONS> & { readonly json: boolean };
 
-export type Aircraft = "fixed_wing" | "multirotor";
-
-export interface FlightRequest {
-  readonly aircraft: Aircraft;
-  readonly aglM: number;
-  readonly fovDeg: number;
-  readonly distanceM: number;
-  /** Ends after this too. */
-  readonly durationS?: number;
-  readonly seed: number;
-  readonly prior: boolean;
-}
+export type { Aircraft, FlightRequest };
 
 export interface EvaluateOptions {
   readonly json: boolean;
@@ -158,6 +152,8 @@ export interface EvaluateOptions {
     readonly gsdM: number;
   } | null;
   readonly flight: FlightRequest;
+  /** null: this machine flies. */
+  readonly workers: WorkersPlace | null;
 }
 
 /** Paths in it are as typed. @throws UsageError */
@@ -175,6 +171,7 @@ export function evaluateOptions(values: EvaluateValues): EvaluateOptions {
     model,
     monteCarlo: monteCarlo(values),
     ground: ground(values),
+    workers: workers(values),
     flight: {
       aircraft: values.aircraft ?? "fixed_wing",
       aglM: values.agl ?? 130,
@@ -184,6 +181,15 @@ export function evaluateOptions(values: EvaluateValues): EvaluateOptions {
       prior: !values.noPrior,
     },
   };
+}
+
+function workers(values: EvaluateValues): WorkersPlace | null {
+  const place = workersPlace(values);
+  if (place === null) return null;
+  if (values.tiles || values.matcher !== undefined) {
+    throw new UsageError("--workers fly with airborne's defaults: not with --tiles or --matcher");
+  }
+  return place;
 }
 
 /** What a drawn flight takes from the command line, and what it does not. */

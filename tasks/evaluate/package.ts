@@ -3,17 +3,15 @@
  *
  * @module
  */
-import { DataError, EXIT, GdnError, messageOf, radiansFromDegrees } from "../../src/core/mod.ts";
-import type { FlightCase, ProceduralGround } from "./cases.ts";
+import { DataError, EXIT, GdnError, messageOf } from "../../src/core/mod.ts";
+import {
+  importSteps,
+  type OperatorStep,
+  packageSteps,
+} from "../../src/workstation/evaluation/mod.ts";
+import type { FlightCase } from "./cases.ts";
 import { caseFolder, type CaseHost } from "./host.ts";
 import { runStep } from "./processes.ts";
-
-/** Height of the ground over the ellipsoid: that of the simulation and of the package, metres. */
-export const GROUND_HEIGHT_M = 100;
-/** When flights begin: the same flight on any day. */
-export const FLIGHT_START = "2026-06-15T09:30Z";
-/** Pictures are 4:3. */
-const ASPECT = 3 / 4;
 
 /** Makes the package for `flightCase`, whose flight is in `flight` already. */
 export async function makePackage(
@@ -22,41 +20,8 @@ export async function makePackage(
   host: CaseHost,
 ): Promise<string> {
   const folder = caseFolder(host, flightCase.name);
-  const { ground, registration } = flightCase;
-  const { aglM, fovDeg } = flightCase.flight;
-  const mapCentre = registration?.centre ?? ground.centre;
-  const sigma = registration === undefined ? [] : ["--map-sigma", String(registration.sigmaM)];
-  const footprintM = 2 * aglM * Math.tan(radiansFromDegrees(fovDeg) / 2) * ASPECT;
-  const options = [
-    ...["--ground-height", String(GROUND_HEIGHT_M)],
-    ...["--footprint", footprintM.toFixed(0)],
-  ];
-  if (ground.kind === "procedural") {
-    const tiles = await proceduralMap({ ...ground, centre: mapCentre }, flight, folder, host);
-    // Position error of a painted map: a third of a pixel from resampling and JPEG.
-    const painted = registration === undefined ? ["--map-sigma", "0.3"] : sigma;
-    return await packageOf(folder, [tiles], [...options, ...painted], host);
-  }
-  const { map, gsdM } = ground;
-  const source = [map, "--centre", mapCentre, "--gsd", String(gsdM)];
-  return await packageOf(folder, source, [...options, ...sigma], host);
-}
-
-/** The older map of the ground below the flight. */
-async function proceduralMap(
-  ground: ProceduralGround,
-  flight: string,
-  folder: string,
-  host: CaseHost,
-): Promise<string> {
-  host.note("paint the map");
-  await runStep("operator", [
-    ...["simulate", "map", "--procedural", String(ground.seed), "--centre", ground.centre],
-    ...["--corridor-of", flight, "--zoom", String(ground.zoom)],
-    ...(ground.widthM === undefined ? [] : ["--width", String(ground.widthM)]),
-    ...["--out", `${folder}/map`, "--json"],
-  ], { signal: host.signal, grants: { write: [host.work] } });
-  return `${folder}/map`;
+  await runOperator(packageSteps(flightCase, flight, folder), host);
+  return `${folder}/package`;
 }
 
 /** Imports imagery (`source`: its path, then options) and provisions all of it. */
@@ -66,14 +31,16 @@ export async function packageOf(
   options: readonly string[],
   host: CaseHost,
 ): Promise<string> {
-  const data = ["--data", `${folder}/data`, "--json"];
-  const step = { signal: host.signal, grants: { read: [source[0]], write: [host.work] } };
-  host.note("import the map");
-  await runStep("operator", ["tiles", "import", ...source, ...data], step);
-  host.note("provision");
-  const out = `${folder}/package`;
-  await runStep("operator", ["provision", "--out", out, ...options, ...data], step);
-  return out;
+  await runOperator(importSteps(folder, source, options), host);
+  return `${folder}/package`;
+}
+
+export async function runOperator(steps: readonly OperatorStep[], host: CaseHost): Promise<void> {
+  for (const { note, args, reads } of steps) {
+    host.note(note);
+    const grants = { read: reads, write: [host.work] };
+    await runStep("operator", args, { signal: host.signal, grants });
+  }
 }
 
 /** @throws GdnError with exit code 66 when the picture does not exist */

@@ -129,3 +129,12 @@ function photographFrame(json: unknown): FrameLine {
     localFromBody: photograph.localFromBody ?? [1, 0, 0, 0],
   };
 }
+
+/** What an earlier run has flown to its end; null: nothing, or not to its end. */
+export async function flownBefore(folder: string): Promise<ReplayedFlight | null> {
+  const text = await Deno.readTextFile(`${folder}/lines.jsonl`).catch(() => "");
+  const lines = text.split("\n").slice(0, -1).map(replayLine);
+  const summary = lines.at(-1);
+  if (summary?.type !== "summary") return null;
+  return { frames: lines.filter((line) => line.type === "frame"), summary };
+}

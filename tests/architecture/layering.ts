@@ -37,6 +37,7 @@ export const SIBLINGS: Readonly<Record<string, readonly string[]>> = {
   "tiles/workstation/tile_export": ["tiles/tile_contract"],
   "tiles/workstation/tile_import": ["tiles/orthorectification", "tiles/tile_contract"],
   "tiles/workstation/tile_manager": ["tiles/tile_contract", "tiles/workstation/tile_cache"],
+  "workstation/flight_jobs": ["workstation/evaluation", "workstation/work_queue"],
   "workstation/flight_report": ["workstation/evaluation"],
   "workstation/provisioning": ["workstation/work_queue"],
   "workstation/simulated_camera": ["workstation/simulated_controller", "workstation/simulation"],

@@ -26,7 +26,7 @@ import {
  * that the folder above is written. `imagery`: read with the files beside it that belong to a picture.
  * `provider` and `database` name a host, `link` a line to a flight
  * controller, `camera` a camera, each by its address. `aircraft`: its computer as `ssh://…`, which the
- * system's ssh reaches, or its storage as a folder.
+ * system's ssh reaches, or its storage as a folder. `programs`: a folder whose `operator` and `airborne` are started.
  */
 export type Access =
   | "read"
@@ -37,7 +37,8 @@ export type Access =
   | "database"
   | "link"
   | "camera"
-  | "aircraft";
+  | "aircraft"
+  | "programs";
 
 export interface Option<T = unknown> {
   /** null for a flag. */
@@ -317,7 +318,9 @@ export const option = {
   },
   /** A file or folder. */
   path<
-    const S extends Settings<string> & { readonly access: "read" | "imagery" | "write" | "create" },
+    const S extends Settings<string> & {
+      readonly access: "read" | "imagery" | "write" | "create" | "programs";
+    },
   >(
     settings: S,
   ) {

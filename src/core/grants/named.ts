@@ -83,7 +83,9 @@ export function grantsFor(
     else if (access === "imagery") read.push(text, ...namesBesideImagery(text));
     else if (access === "write") write.push(text);
     else if (access === "create") write.push(text, stagingFolderOf(resolve(text)));
-    else if (access === "aircraft") {
+    else if (access === "programs") {
+      run.push(...["operator", "airborne"].map((name) => resolve(text, name)));
+    } else if (access === "aircraft") {
       if (text.startsWith("ssh://")) {
         run.push(...Object.values(SSH_PROGRAMS));
         net.push(...sshAddress(text));

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { resolve } from "node:path";
 import {
   type Command,
   type CommandIo,
@@ -36,9 +37,13 @@ interface WorkerParts {
     readonly note: (line: string) => void;
     readonly signal: AbortSignal;
   }): Promise<WorkQueue>;
-  openHandlers(
-    inputs: InputSource,
-  ): Disposable & { readonly handlers: ReadonlyMap<JobKind, JobHandler> };
+  openHandlers(settings: {
+    readonly inputs: InputSource;
+    readonly kinds: readonly JobKind[];
+    /** Of flights: where the programs are, and where flights are made; both absolute. */
+    readonly programs: string;
+    readonly workFolder: string | null;
+  }): Disposable & { readonly handlers: ReadonlyMap<JobKind, JobHandler> };
 }
 
 const ABOUT = `
@@ -72,6 +77,17 @@ const OPTIONS = {
     help: "kinds of jobs to take",
     example: "describe",
   }),
+  programs: option.path({
+    access: "programs",
+    placeholder: "DIR",
+    default: "/usr/bin",
+    help: "folder of the programs operator and airborne that fly (jobs fly and campaign)",
+  }),
+  work: option.path({
+    access: "write",
+    placeholder: "DIR",
+    help: "folder that flights are made in, required for the jobs fly and campaign",
+  }),
   concurrency: option.count({
     minimum: 1,
     maximum: 64,
@@ -97,6 +113,7 @@ export function workerCommand(parts: WorkerParts): Command {
     examples: [
       "operator worker --dsn postgresql://worker@db/tiles --inputs /mnt/tiles/work",
       "operator worker --dsn postgresql://worker@db/tiles --inputs-url http://db:8091/ --concurrency 2",
+      "operator worker --jobs fly,campaign --work /var/tmp/flights --dsn postgresql://worker@db/tiles --inputs /mnt/work",
     ],
     exitCodes: { 78: "the jobs are of another build of operator" },
     environment: { [TOKEN_VARIABLE]: "token that `operator jobs serve` asks for" },
@@ -109,12 +126,14 @@ async function run(parts: WorkerParts, values: Values, io: CommandIo): Promise<E
   const { note, signal } = io;
   io.signalEnds();
   const inputs = inputsOf(values);
+  const workFolder = values.work === undefined ? null : resolve(values.work);
+  if (workFolder === null && kinds.some((kind) => kind !== "describe")) {
+    throw new UsageError("--jobs fly and campaign need --work, a folder that flights are made in");
+  }
   await inputs.check();
-  using opened = parts.openHandlers(inputs);
-  const handlers = new Map(kinds.flatMap((kind) => {
-    const handler = opened.handlers.get(kind);
-    return handler === undefined ? [] : [[kind, handler]];
-  }));
+  const programs = resolve(values.programs);
+  using opened = parts.openHandlers({ inputs, kinds, programs, workFolder });
+  const { handlers } = opened;
   try {
     await using queue = await parts.openQueue({ dsn, concurrency, note, signal });
     note(`worker of operator ${queue.program}: takes ${kinds.join(", ")}, reads ${inputs.name}`);

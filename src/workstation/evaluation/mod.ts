@@ -3,3 +3,4 @@ export * from "./truth.ts";
 export * from "./metrics.ts";
 export * from "./bars.ts";
 export * from "./consistency.ts";
+export * from "./flown_case.ts";

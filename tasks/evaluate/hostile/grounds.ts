@@ -6,7 +6,8 @@
 import { exists } from "../../../src/core/mod.ts";
 import { type FlightCase, suite } from "../cases.ts";
 import type { CaseHost } from "../host.ts";
-import { FLIGHT_START, GROUND_HEIGHT_M, makePackage } from "../package.ts";
+import { FLIGHT_START, GROUND_HEIGHT_M } from "../../../src/workstation/evaluation/mod.ts";
+import { makePackage } from "../package.ts";
 import { runStep } from "../processes.ts";
 import type { Aircraft } from "../options.ts";
 

@@ -8,16 +8,16 @@ import { exists, EXIT, type ExitCode, messageOf } from "../../../src/core/mod.ts
 import {
   type EvaluatedFlight,
   evaluateFlight,
+  simulateStep,
   truthFromCsv,
 } from "../../../src/workstation/evaluation/mod.ts";
-import type { FrameLine, SummaryLine } from "../../../src/airborne/json_lines.ts";
-import { simulateArguments } from "../fly.ts";
+import { REPLAY_SETTINGS } from "../../../src/workstation/flight_jobs/mod.ts";
 import { caseFolder, type CaseHost, noteWriter } from "../host.ts";
-import { makePackage } from "../package.ts";
-import { runStep } from "../processes.ts";
-import { replay, replayLine } from "../replay.ts";
+import { makePackage, runOperator } from "../package.ts";
+import { flownBefore, replay } from "../replay.ts";
 import { drawFlights, type DrawnFrom, type MonteCarloFlight } from "./draw.ts";
 import { flightLine, type FlownMonteCarlo, monteCarloReport, monteCarloSummary } from "./report.ts";
+import { flyUnits, type WorkersPlace } from "../workers.ts";
 import { writeTurnedPictures } from "./turned_pictures.ts";
 
 /** Flights, packages and results that lie in the work folder are used. */
@@ -25,10 +25,9 @@ export interface MonteCarloRequest extends DrawnFrom {
   readonly flights: number;
   readonly seed: number;
   readonly json: boolean;
+  /** null: this machine flies. */
+  readonly workers: WorkersPlace | null;
 }
-
-/** No fix is tried below this height: what is left is odometry. */
-const NO_FIXES = "navigator:\n  heightMinM: 100000\n";
 
 export async function monteCarlo(
   request: MonteCarloRequest,
@@ -37,8 +36,16 @@ export async function monteCarlo(
   const drawn = drawFlights(request.flights, request.seed, request);
   const flown: FlownMonteCarlo[] = [];
   let failed = 0;
+  const setAside = request.workers === null
+    ? new Map<string, string>()
+    : await flyDrawnOnWorkers(drawn, request, request.workers, signal);
   for (const [index, flight] of drawn.entries()) {
     signal.throwIfAborted();
+    const reason = setAside.get(flight.name);
+    if (reason !== undefined) {
+      console.error(`${flight.name}: set aside: ${reason}`);
+      continue;
+    }
     const notes = noteWriter(`[${index + 1}/${drawn.length}] ${flight.name}`);
     try {
       const host = { work: request.work, signal, note: notes.note, mayFindNothing: true };
@@ -55,7 +62,38 @@ export async function monteCarlo(
   }
   if (request.json) console.log(JSON.stringify({ type: "pooled", ...monteCarloSummary(flown) }));
   else if (flown.length > 0) { for (const line of monteCarloReport(flown)) console.log(line); }
-  return failed > 0 ? EXIT.failure : EXIT.ok;
+  if (failed > 0) return EXIT.failure;
+  return setAside.size > 0 ? EXIT.lossy : EXIT.ok;
+}
+
+/** What workers flew lies in the work folder afterwards. Returns why some were not flown, by name. */
+async function flyDrawnOnWorkers(
+  drawn: readonly MonteCarloFlight[],
+  { work, grounds, seed }: MonteCarloRequest,
+  workers: WorkersPlace,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  for (const { ground, name } of drawn) {
+    if (ground.kind === "pictures") await writeTurnedPictures(ground, `${work}/${name}`);
+  }
+  const replays = grounds === "ordinary"
+    ? ["with_fixes", "odometry_alone"] as const
+    : ["with_fixes"] as const;
+  const units = drawn.map((flight) => [{
+    case: flight.case,
+    replays: [...replays],
+    mayFindNothing: true,
+  }]);
+  return await flyUnits(units, workers, {
+    kind: "fly",
+    title: `monte carlo ${seed}`,
+    unitsPerJob: 1,
+    signal,
+    folderOf: ({ name }, replay) => ({
+      flight: `${work}/${name}`,
+      lines: `${work}/${name}/${replay}`,
+    }),
+  });
 }
 
 /** `isTwice`: by odometry alone as well. */
@@ -66,18 +104,21 @@ async function flyDrawn(
 ): Promise<FlownMonteCarlo> {
   const folder = caseFolder(host, drawn.name);
   const flight = `${folder}/flight`;
-  await prepare(drawn, folder, host);
-  const fly = async (name: string, settings: string): Promise<EvaluatedFlight> => {
+  const fly = async (name: keyof typeof REPLAY_SETTINGS): Promise<EvaluatedFlight> => {
     const out = `${folder}/${name}`;
-    const { frames, summary } = await flownBefore(out) ??
-      await replay(flight, `${folder}/package`, out, { ...host, settings });
+    const flyNow = async () => {
+      await prepare(drawn, folder, host);
+      const settings = REPLAY_SETTINGS[name];
+      return await replay(flight, `${folder}/package`, out, { ...host, settings });
+    };
+    const { frames, summary } = await flownBefore(out) ?? await flyNow();
     const truth = truthFromCsv(await Deno.readTextFile(`${flight}/truth.csv`));
     return evaluateFlight(frames, summary, truth, drawn.case.flight.prior);
   };
   return {
     drawn,
-    withFixes: await fly("with_fixes", ""),
-    odometryAlone: isTwice ? await fly("odometry_alone", NO_FIXES) : null,
+    withFixes: await fly("with_fixes"),
+    odometryAlone: isTwice ? await fly("odometry_alone") : null,
   };
 }
 
@@ -87,27 +128,8 @@ async function prepare(drawn: MonteCarloFlight, folder: string, host: CaseHost):
   for (const half of ["flight", "map", "data"]) {
     await Deno.remove(`${folder}/${half}`, { recursive: true }).catch(() => {});
   }
-  const { ground } = drawn.case;
   if (drawn.ground.kind === "pictures") await writeTurnedPictures(drawn.ground, folder);
   await Deno.mkdir(folder, { recursive: true });
-  host.note("simulate the flight");
-  await runStep("operator", simulateArguments(drawn.case, `${folder}/flight`), {
-    signal: host.signal,
-    grants: {
-      read: ground.kind === "pictures" ? [ground.map, ground.world] : [],
-      write: [host.work],
-    },
-  });
+  await runOperator([simulateStep(drawn.case, `${folder}/flight`)], host);
   await makePackage(drawn.case, `${folder}/flight`, host);
-}
-
-/** What an earlier run has flown to its end. */
-async function flownBefore(
-  folder: string,
-): Promise<{ frames: FrameLine[]; summary: SummaryLine } | null> {
-  const text = await Deno.readTextFile(`${folder}/lines.jsonl`).catch(() => "");
-  const lines = text.split("\n").slice(0, -1).map(replayLine);
-  const summary = lines.at(-1);
-  if (summary?.type !== "summary") return null;
-  return { frames: lines.filter((line) => line.type === "frame"), summary };
 }

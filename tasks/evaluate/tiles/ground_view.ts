@@ -13,7 +13,7 @@ import {
   readRasterFile,
 } from "../../../src/workstation/simulation/mod.ts";
 import type { FlightCase } from "../cases.ts";
-import { GROUND_HEIGHT_M } from "../package.ts";
+import { GROUND_HEIGHT_M } from "../../../src/workstation/evaluation/mod.ts";
 import { nearbyGround, SIDE_PX } from "./mercator_area.ts";
 import type { Raster } from "./registration.ts";
 
