@@ -24,7 +24,7 @@ import {
 
 const PICTURE_BYTES_MAX = 1 << 30;
 
-export interface FlightsOnWorkers {
+interface FlightsOnWorkers {
   readonly queue: WorkQueue;
   /** Folder of the inputs of all runs, which the workers read. */
   readonly inputsFolder: string;
