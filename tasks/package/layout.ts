@@ -102,12 +102,11 @@ async function configuration(
 
 /** The units as they are in config/systemd, with the prefix of this installation. */
 async function units(program: Program, prefix: string, written: Written): Promise<InstalledFile[]> {
-  if (program !== "airborne") return [];
   // systemd searches below /usr and /usr/local; an installation elsewhere puts its units there.
   const folder = prefix === "/usr" ? "usr/lib/systemd/system" : "usr/local/lib/systemd/system";
   const found: InstalledFile[] = [];
   for await (const { name } of Deno.readDir(`${REPOSITORY}/config/systemd`)) {
-    if (!name.endsWith(".service")) continue;
+    if (!name.startsWith(`${program}-`) || !name.endsWith(".service")) continue;
     const text = await Deno.readTextFile(`${REPOSITORY}/config/systemd/${name}`);
     found.push(written(`${folder}/${name}`, text.replaceAll("/usr/bin/", `${prefix}/bin/`)));
   }

@@ -1,0 +1,211 @@
+/**
+ * What provisioning on workers costs beside one process: a corridor of 2 km × KILOMETRES at the 128 m side, over
+ * tiles of a package that is there (drawn again and again), described by this process alone and by WORKERS
+ * processes of `operator worker` on this machine; processor time, time, bytes, rows.
+ *
+ *     deno run -A tests/bench/workers_cost.ts PACKAGE [KILOMETRES [WORKERS [PLACES_PER_JOB]]]
+ *
+ * @module
+ */
+import { readPlainFile, silentProgress } from "../../src/core/mod.ts";
+import { readManifest } from "../../src/flight/flight_package/mod.ts";
+import { openFaiss } from "../../src/native/faiss/mod.ts";
+import { openVision } from "../../src/native/vision/mod.ts";
+import { buildDescriptorIndex } from "../../src/navigation/descriptor_index/mod.ts";
+import { TileMap } from "../../src/navigation/map/mod.ts";
+import type { TileId, TileMetadata, TilePixelHandle } from "../../src/tiles/tile_contract/mod.ts";
+import { provisionPackage, type ProvisionTools } from "../../src/workstation/provisioning/mod.ts";
+import { programIdentity, WorkQueue } from "../../src/workstation/work_queue/mod.ts";
+import { CrashablePostgres } from "../support/postgres_crashable.ts";
+import { spentBy, WorkerProcess } from "../support/worker_processes.ts";
+
+const [packagePath, kilometres = "3", workerCount = "2", placesPerJob = "1000"] = Deno.args;
+const ZOOM = 18, ACROSS_TILES = 20, WEST = 156_000, NORTH = 91_000;
+/** At 48.5° a tile of zoom 18 is 101.3 m wide. */
+const alongTiles = Math.round(Number(kilometres) * 1000 / 101.3);
+
+const manifest = await readManifest(packagePath);
+const paths = manifest.files.map(({ path }) => path).filter((path) => path.startsWith("tiles/"));
+const pictures = await Promise.all(
+  paths.slice(0, 200).map((path) => readPlainFile(`${packagePath}/${path}`, { bytesMax: 1e6 })),
+);
+const pictureOf = ({ x, y }: TileId) => pictures[(x * 31 + y * 7919) % pictures.length];
+const tiles: TileMetadata[] = [];
+for (let y = NORTH; y < NORTH + ACROSS_TILES; y++) {
+  for (let x = WEST; x < WEST + alongTiles; x++) {
+    tiles.push({
+      tileId: { zoom: ZOOM, x, y, source: "bench" },
+      tileSizePx: 256,
+      sourceGsdM: 0.4,
+      capturedAt: null,
+      contentSha256: "0".repeat(64),
+      diskBytes: 1,
+      coverage: 1,
+      attribution: "",
+    });
+  }
+}
+using vision = openVision();
+using faiss = openFaiss();
+const folder = await Deno.makeTempDir({ prefix: "gdn-workers-cost-" });
+
+interface Stage {
+  readonly name: string;
+  readonly s: number;
+  readonly cpuS: number;
+}
+
+/** Makes the package; returns its hash and what each stage took of this process. */
+async function provision(name: string, workers?: ProvisionTools["workers"]) {
+  const stages: Stage[] = [];
+  let label = "", began = { ms: 0, cpuS: 0 };
+  const stage = (next: string) => {
+    const now = { ms: performance.now(), cpuS: spentBy(Deno.pid).cpuS };
+    const took = { s: (now.ms - began.ms) / 1000, cpuS: now.cpuS - began.cpuS };
+    if (label !== "") stages.push({ name: label, ...took });
+    label = next;
+    began = now;
+  };
+  const summary = await provisionPackage({
+    out: `${folder}/${name}`,
+    area: null,
+    zoom: ZOOM,
+    name: "corridor",
+    groundHeightM: 0,
+    mapRegistrationSigmaM: 1.3,
+    placeSidesM: [128],
+    flightAt: null,
+  }, {
+    cache: {
+      queryByBbox: () => Promise.resolve(tiles),
+      readTilePixels: (tileId) => {
+        const jpeg = pictureOf(tileId);
+        return Promise.resolve({ jpeg, [Symbol.dispose]() {} } as unknown as TilePixelHandle);
+      },
+    },
+    freshness: {
+      now: () => new Date(),
+      judgeAt: () => ({
+        outcome: "fresh",
+        reason: "",
+        rule: { classification: "stable_rear" },
+        refusedAfter: null,
+      }),
+    },
+    pins: {
+      missions: () => Promise.resolve([]),
+      pinTiles: () => Promise.resolve(0),
+      unpinOthers: () => Promise.resolve(0),
+      unpinMission: () => Promise.resolve(0),
+    },
+    vision,
+    placeModel: null,
+    workFolder: `${folder}/work-${name}`,
+    openMap: (source, frame) => new TileMap(vision, source, frame),
+    buildDescriptorIndex: (path) => buildDescriptorIndex(path, faiss),
+    progress: (next) => {
+      stage(next);
+      return silentProgress();
+    },
+    ...workers === undefined ? {} : { workers },
+  });
+  stage("");
+  return { summary, stages };
+}
+
+/** Processor time of the server's processes that are there, seconds. */
+function serverCpuS(socketFolder: string): number {
+  let sum = 0;
+  for (const { name } of Deno.readDirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const isOurs = Deno.readLinkSync(`/proc/${name}/cwd`).startsWith(socketFolder);
+      if (isOurs) sum += spentBy(Number(name)).cpuS;
+    } catch {
+      // It has ended.
+    }
+  }
+  return sum;
+}
+
+try {
+  const alone = await provision("alone");
+  const aloneS = alone.stages.find(({ name }) => name === "describing places") as Stage;
+  console.log(
+    `${alone.summary.tiles} tiles, ${alone.summary.places} places; alone: ${
+      aloneS.s.toFixed(1)
+    } s, ` +
+      `${aloneS.cpuS.toFixed(1)} s of processor time to describe`,
+  );
+
+  await using server = await CrashablePostgres.start();
+  const dsn = server.dsn();
+  await using queue = await WorkQueue.open({
+    dsn,
+    program: await programIdentity(),
+    create: true,
+    supervise: true,
+    note: console.log,
+    signal: new AbortController().signal,
+  });
+  // Results are forgotten once they are gathered: what they cost is kept here.
+  await queue.sql.executeSql(`CREATE TABLE cost (cpu_ms float8, input_bytes bigint, bytes int)`);
+  await queue.sql.executeSql(`CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO cost VALUES (new.cpu_ms, new.input_bytes, length(new.content)); RETURN new; END $$`);
+  await queue.sql.executeSql(`CREATE TRIGGER note AFTER INSERT ON gdn_work.result
+    FOR EACH ROW EXECUTE FUNCTION note()`);
+  const inputsFolder = `${folder}/inputs`;
+  await Deno.mkdir(inputsFolder);
+  const processes = Array.from(
+    { length: Number(workerCount) },
+    () => new WorkerProcess(["--dsn", dsn, "--inputs", inputsFolder]),
+  );
+  // Their start is not part of it.
+  await new Promise((resolve) => setTimeout(resolve, 6000));
+  const cpuBefore = processes.map(({ pid }) => spentBy(pid).cpuS);
+  const serverBefore = serverCpuS(server.folder);
+  const workers = { queue, inputsFolder, placesPerJob: Number(placesPerJob) };
+  const made = await provision("workers", workers);
+  const serverS = serverCpuS(server.folder) - serverBefore;
+  const byWorkers = made.stages.find(({ name }) => name.includes("on workers")) as Stage;
+  const cpuS = processes.map(({ pid }, i) => spentBy(pid).cpuS - cpuBefore[i])
+    .reduce((sum, each) => sum + each, 0);
+  const { rows: [cost] } = await queue.sql.executeSql(
+    `SELECT count(*)::int AS jobs, sum(cpu_ms)::float8 / 1000 AS cpu_s, sum(input_bytes)::float8 AS input,
+       sum(bytes)::float8 AS bytes, pg_database_size(current_database())::float8 AS database FROM cost`,
+  );
+  const { jobs, cpu_s: jobsS, input, bytes, database } = cost as Record<string, number>;
+  const { placesByWorkers } = made.summary;
+  const gathered = made.stages.filter(({ name }) => !name.includes("describing places"))
+    .reduce((sum, each) => sum + each.cpuS, 0);
+  console.log(
+    `${workerCount} workers, ${jobs} jobs: ${byWorkers.s.toFixed(1)} s, ${
+      cpuS.toFixed(1)
+    } s of processor ` +
+      `time of workers (${jobsS.toFixed(1)} in jobs), ${serverS.toFixed(2)} of the server, ` +
+      `${byWorkers.cpuS.toFixed(2)} of this process`,
+  );
+  console.log(
+    `speed against one process: ${(aloneS.s / byWorkers.s).toFixed(2)} by time, ` +
+      `${(aloneS.cpuS / (cpuS + byWorkers.cpuS + serverS)).toFixed(2)} by processor time`,
+  );
+  console.log(
+    `per 1,000 places ${(1000 * cpuS / placesByWorkers).toFixed(2)} s; per place ` +
+      `${(bytes / placesByWorkers).toFixed(0)} bytes of results, ${
+        (input / placesByWorkers).toFixed(0)
+      } of tiles; per job ` +
+      `${(bytes / jobs / 1e6).toFixed(2)} MB out, ${(input / jobs / 1e6).toFixed(2)} MB in, ` +
+      `${(1000 * (cpuS - jobsS) / jobs).toFixed(1)} ms of a worker and ${
+        (1000 * serverS / jobs).toFixed(1)
+      } ms of the server beside it`,
+  );
+  console.log(
+    `database ${(database / 1e6).toFixed(1)} MB; the rest of the package took ${
+      gathered.toFixed(1)
+    } s; ` +
+      `same package: ${alone.summary.manifestSha256 === made.summary.manifestSha256}`,
+  );
+  for (const each of processes) await each.stop();
+} finally {
+  await Deno.remove(folder, { recursive: true });
+}
