@@ -140,13 +140,22 @@ const STRATEGIES: { readonly [Role in keyof Roles]: Strategies<StrategyParts, Ro
   state_estimator: STATE_ESTIMATORS,
 };
 
+/** What stands around a strategy, in place of it. */
+export interface Around {
+  vio?(strategy: VioStrategy): VioStrategy;
+  matcher?(strategy: CrossDomainMatcher): CrossDomainMatcher;
+}
+
 /**
  * Looks the configured strategies up, opens the package, and puts everything together. A fault
  * closes what was opened, last first.
  *
  * @throws StrategyNotLinkedError before anything is opened
  */
-export async function composeAirborne(options: AirborneOptions): Promise<Airborne> {
+export async function composeAirborne(
+  options: AirborneOptions,
+  around: Around = {},
+): Promise<Airborne> {
   const { config } = options;
   const strategies = {
     vio: config.strategies.vio,
@@ -166,12 +175,14 @@ export async function composeAirborne(options: AirborneOptions): Promise<Airborn
   const parts = await openParts(options, resources);
   const { vision, flightPackage, localFrame } = parts;
   const estimator = await chosen.estimator.create(parts);
-  const vio = await chosen.vio.create(parts);
+  const plainVio = await chosen.vio.create(parts);
+  const vio = around.vio?.(plainVio) ?? plainVio;
+  const matcher = await chosen.matcher.create(parts);
   const limits = () => parts.companion.limits();
   const solver = await chosen.solver.create(parts);
   const locator = new Locator({
     recogniser: await chosen.recogniser.create(parts),
-    matcher: await chosen.matcher.create(parts),
+    matcher: around.matcher?.(matcher) ?? matcher,
     solver,
   }, {
     rerank: config.placeRecognition.rerank,
@@ -185,6 +196,7 @@ export async function composeAirborne(options: AirborneOptions): Promise<Airborn
       vio,
       locator,
       localFrame,
+      mapBounds: parts.map.bounds,
       config: config.navigator,
       priorSigmaMaxM: config.placeRecognition.priorSigmaMaxM,
       limits,

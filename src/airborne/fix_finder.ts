@@ -6,6 +6,7 @@
  */
 import type { CameraFrame } from "../navigation/camera/mod.ts";
 import type { MonotonicNs, Quaternion, Vector3 } from "../core/mod.ts";
+import type { LocalBounds } from "../navigation/map/mod.ts";
 import type {
   MeasurementOutcome,
   StateEstimate,
@@ -25,6 +26,7 @@ import type { WorkLimits } from "./work_limits.ts";
 interface FixFinderParts {
   readonly estimator: StateEstimator;
   readonly locator: Locator;
+  readonly mapBounds: LocalBounds;
   readonly config: NavigatorConfig;
   /** Up to this 1-sigma the estimate itself is searched around (place recognition's setting). */
   readonly priorSigmaMaxM: number;
@@ -137,7 +139,9 @@ export class FixFinder {
     if (expected === null && this.#isMotionAwaited(isRegistered)) {
       return this.#withheld({ ...NO_LOCATION, reason: "motion_unknown" });
     }
-    if (expected === null) return await this.#search(camera, frame, prior);
+    if (expected === null) {
+      return await this.#search(camera, frame, this.#searchedFor(estimate, prior));
+    }
     const location = await this.#parts.locator.locate(frame, timeNs, expected, bodyFromCamera);
     return this.#confirm(location, expected, timeNs);
   }
@@ -180,7 +184,7 @@ export class FixFinder {
     this.#loseCredit(estimate, prior);
     this.#follow(estimate);
     if (!this.#doubt.isSearchDue(estimate.timeNs)) return;
-    const sigmaHorizontalM = doubt.searchSigmaM;
+    const sigmaHorizontalM = this.#doubt.searchM(estimate.timeNs);
     const scores = await locator.scores(frame, { ...prior, sigmaHorizontalM });
     if (scores === null) return;
     this.#evidence.add(scores, footprintM(frame, prior));
@@ -199,11 +203,22 @@ export class FixFinder {
     return { ...prior, sigmaHorizontalM: this.#doubt.untoldM(prior.sigmaHorizontalM) };
   }
 
+  /** A start that nothing confirms is sought as far away as it was before the filter itself doubted it. */
+  #searchedFor(estimate: StateEstimate, prior: CameraPrior): CameraPrior {
+    if (this.#hint !== null || !this.#isUnconfirmed(estimate)) return prior;
+    const sigmaHorizontalM = Math.max(
+      prior.sigmaHorizontalM,
+      this.#doubt.searchM(estimate.timeNs),
+    );
+    return { ...prior, sigmaHorizontalM };
+  }
+
   /** A start that GPS never told, and that the map does not show. */
   #missStart(estimate: StateEstimate, shownM: number): void {
     const { config: { doubt }, estimator } = this.#parts;
     if (shownM < doubt.toldFootprintM || estimator.health().fused.gps > 0) return;
-    const addedM = this.#doubt.missedM(estimate.timeNs);
+    const farM = farthestM(this.#parts.mapBounds, estimate.positionLocalM);
+    const addedM = this.#doubt.missedM(estimate.timeNs, farM);
     if (addedM > 0) estimator.doubtMotion(addedM);
   }
 
@@ -378,6 +393,17 @@ function footprintM(
   prior: CameraPrior,
 ): number {
   return prior.positionLocalM[2] * Math.sqrt(widthPx * heightPx) / fxPx;
+}
+
+/** From a place to the corner of the map that is furthest from it, metres. */
+function farthestM(
+  { eastMinM, eastMaxM, northMinM, northMaxM }: LocalBounds,
+  [eastM, northM]: Vector3,
+): number {
+  return Math.hypot(
+    Math.max(eastM - eastMinM, eastMaxM - eastM),
+    Math.max(northM - northMinM, northMaxM - northM),
+  );
 }
 
 function distance(a: Vector3, b: Vector3): number {

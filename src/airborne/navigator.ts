@@ -12,6 +12,7 @@ import {
   type StateEstimate,
   type StateEstimator,
 } from "../navigation/state_estimator/mod.ts";
+import type { LocalBounds } from "../navigation/map/mod.ts";
 import type { MotionHint, VioOutput, VioStrategy } from "../navigation/vio/mod.ts";
 import { VisionFrame, type VisionLibrary } from "../native/vision/mod.ts";
 import { type CameraPrior, cameraPrior } from "./camera_prior.ts";
@@ -27,6 +28,7 @@ interface NavigatorParts {
   readonly vio: VioStrategy;
   readonly locator: Locator;
   readonly localFrame: LocalFrame;
+  readonly mapBounds: LocalBounds;
   readonly config: NavigatorConfig;
   /** Up to this 1-sigma the estimate itself is searched around (place recognition's setting). */
   readonly priorSigmaMaxM: number;

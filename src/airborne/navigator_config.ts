@@ -39,9 +39,9 @@ export const NavigatorConfigSchema = z.strictObject({
     searchAfterS: quantity.durationS.default(0.5),
     /** …so often… */
     searchEveryS: quantity.durationS.default(1),
-    /** …within some sigmas (placeRecognition.searchSigmas) of this. */
+    /** …within some sigmas (placeRecognition.searchSigmas) of this, which doubles as the start's own below. */
     searchSigmaM: quantity.lengthM.default(120),
-    /** As far off as that the start may be, as is told, after so long of frames without a fix… */
+    /** That the start may be anywhere on the map is told after so long of frames without a fix… */
     toldAfterS: quantity.durationS.default(0.6),
     /** …or so many of them… */
     toldMisses: z.int().min(2).max(1000).default(4),

@@ -266,10 +266,11 @@ async function run(
       : photographsText(photographs, summary);
     for (const line of text) io.out(line);
   }
-  return exitCode(summary);
+  return replayExitCode(summary);
 }
 
-function exitCode(summary: SummaryLine): ExitCode {
+/** How a replay with this summary ends. */
+export function replayExitCode(summary: SummaryLine): ExitCode {
   const { estimatorFailed, recorderBroken, outputFaults, frames, framesFailed } = summary;
   if (estimatorFailed) return EXIT.software;
   if (recorderBroken || Object.keys(outputFaults).length > 0) return EXIT.io;

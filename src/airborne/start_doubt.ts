@@ -1,13 +1,16 @@
 /**
  * What a start is worth that no picture confirms: it is looked for further away, and its sigma grows. A
  * right start is found in the first frames nearly everywhere, so that misses say soon that it may be a
- * wrong one, and wrong ones are wrong by hundreds of metres: that is told at once. But over plain ground
+ * wrong one, and a wrong one may be anywhere on the map: that is told at once. But over plain ground
  * a right one is missed as well, so that the filter itself doubts it only in time.
  *
  * @module
  */
 import type { MonotonicNs } from "../core/mod.ts";
 import type { NavigatorConfig } from "./navigator_config.ts";
+
+/** Of the radius of 95 % of two axes: root of chi-square, 2 degrees of freedom. */
+const RADIUS_95_SIGMAS = 2.448;
 
 export class StartDoubt {
   readonly #config: NavigatorConfig["doubt"];
@@ -34,15 +37,17 @@ export class StartDoubt {
 
   /**
    * A frame that shows ground of the map was not found there: what it adds to what
-   * `StateEstimator.doubtMotion` holds, metres (squares add up).
+   * `StateEstimator.doubtMotion` holds, metres (squares add up). What is told in the end is a radius of 95 %
+   * of `farM`, the distance to the map's farthest corner.
    */
-  missedM(timeNs: MonotonicNs): number {
+  missedM(timeNs: MonotonicNs, farM: number): number {
     const { searchSigmaM, toldAfterS, toldMisses } = this.#config;
     this.#sinceNs ??= timeNs;
     this.#misses++;
     const elapsedS = (timeNs - this.#sinceNs) * 1e-9;
     const share = Math.max(elapsedS / toldAfterS, (this.#misses - 1) / (toldMisses - 1));
-    const toldM = Math.max(this.#toldM, searchSigmaM * Math.min(1, share));
+    const wholeM = Math.max(searchSigmaM, farM / RADIUS_95_SIGMAS);
+    const toldM = Math.max(this.#toldM, wholeM * Math.min(1, share));
     const addedM = Math.sqrt(toldM ** 2 - this.#toldM ** 2);
     this.#toldM = toldM;
     return addedM;
@@ -53,7 +58,15 @@ export class StartDoubt {
     return sigmaM > this.#toldM ? Math.sqrt(sigmaM ** 2 - this.#toldM ** 2) : sigmaM;
   }
 
-  /** Whether a frame without a fix is to be sought in `searchSigmaM` about the start: now and then. */
+  /** How far about the start frames without a fix are sought, 1 sigma, metres: further away in time. */
+  searchM(timeNs: MonotonicNs): number {
+    if (this.#sinceNs === null) return 0;
+    const { searchSigmaM, growAfterS, doublingS, sigmaMaxM } = this.#config;
+    const growingS = Math.max(0, (timeNs - this.#sinceNs) * 1e-9 - growAfterS);
+    return Math.min(sigmaMaxM, searchSigmaM * 2 ** (growingS / doublingS));
+  }
+
+  /** Whether a frame without a fix is to be sought `searchM` about the start: now and then. */
   isSearchDue(timeNs: MonotonicNs): boolean {
     const { searchAfterS, searchEveryS } = this.#config;
     this.#sinceNs ??= timeNs;

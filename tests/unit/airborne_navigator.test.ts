@@ -76,6 +76,7 @@ class Rig implements AsyncDisposable {
       vio: new PlanarKlt(vision, config.planarKlt),
       locator,
       localFrame: frame,
+      mapBounds: map.bounds,
       config: config.navigator,
       priorSigmaMaxM: config.placeRecognition.priorSigmaMaxM,
     });

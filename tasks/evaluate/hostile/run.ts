@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { exists, EXIT, type ExitCode, UsageError } from "../../../src/core/mod.ts";
+import { exists, EXIT, type ExitCode, FolderLock, UsageError } from "../../../src/core/mod.ts";
 import { noteWriter } from "../host.ts";
-import { flyHostile, type HostileRun } from "./fly.ts";
+import { flyHostile, type HostileRun, knownPictures } from "./fly.ts";
 import { type CleanFlight, cleanFlights, type PreparedFlight, prepareFlight } from "./grounds.ts";
 import { HOSTILE_INPUTS } from "./inputs.ts";
+import type { KnownPictures } from "./known_pictures.ts";
 import { keyOf, programFingerprint, ResultsFile } from "./results_file.ts";
 import type { HostileResult } from "./results_file.ts";
 import { failed, hostileTable } from "./table.ts";
@@ -24,7 +25,7 @@ export interface HostileOptions {
   readonly atOnce: number;
 }
 
-interface Wanted extends Omit<HostileRun, "prepared" | "otherPictures"> {
+interface Wanted extends Omit<HostileRun, "prepared" | "known" | "otherPictures"> {
   readonly clean: CleanFlight;
   readonly key: string;
 }
@@ -36,6 +37,8 @@ export async function evaluateHostile(
   const flights = await flightsWithData(options.dataFolder);
   const wanted = wantedRuns(flights, options.only);
   await Deno.mkdir(options.work, { recursive: true });
+  // Two at once would falsify the same folders.
+  using _lock = await FolderLock.alone(`${options.work}/lock`);
   const results = await ResultsFile.open(
     `${options.work}/results.jsonl`,
     await programFingerprint(),
@@ -100,6 +103,7 @@ async function flyAll(
     prepared.set(clean.name, await prepareFlight(clean, host));
     notes.end();
   }
+  const known = knownOf(missing, prepared, options.work, signal);
   const startedMs = performance.now();
   let next = 0, done = 0;
   const worker = async (index: number) => {
@@ -110,6 +114,7 @@ async function flyAll(
         {
           ...run,
           prepared: prepared.get(clean.name)!,
+          known: await known(clean),
           otherPictures: await otherPictures(clean, prepared),
         },
         `${options.work}/${options.keep ? key.replaceAll(" ", "_") : `falsified_${index}`}`,
@@ -123,6 +128,26 @@ async function flyAll(
     }
   };
   await Promise.all(Array.from({ length: options.atOnce }, (_, index) => worker(index)));
+}
+
+/** What is known of a clean flight's pictures, of one flight at a time: they are flown ground by ground. */
+function knownOf(
+  missing: readonly Wanted[],
+  prepared: ReadonlyMap<string, PreparedFlight>,
+  work: string,
+  signal: AbortSignal,
+): (clean: CleanFlight) => Promise<KnownPictures> {
+  let of: CleanFlight | null = null;
+  let known: Promise<KnownPictures>;
+  return (clean) => {
+    if (of !== clean) {
+      of = clean;
+      const inputs = missing.filter((each) => each.clean === clean).map(({ input }) => input);
+      const folder = `${work}/clean_${clean.flightCase.name}`;
+      known = knownPictures(prepared.get(clean.name)!, inputs, folder, signal);
+    }
+    return known;
+  };
 }
 
 /** Those that are flown, and one of another ground for pictures of another place. */

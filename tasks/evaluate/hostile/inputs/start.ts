@@ -22,8 +22,11 @@ function always(
   return { name, about, durationsS: [Infinity], gps, fromStart: true, inject };
 }
 
+/** A start that is further off than this is found later than in a short flight. */
+const FAR_M = 1000;
+
 function startMoved(name: string, about: string, metres: Vector3, sigmaM?: number): HostileInput {
-  return always(`start.${name}`, about, (flight) => {
+  const moved = always(`start.${name}`, about, (flight) => {
     const { takeoff } = flight.description;
     if (takeoff === null) return;
     const sigma = sigmaM === undefined ? {} : { sigmaHorizontalM: sigmaM };
@@ -31,6 +34,7 @@ function startMoved(name: string, about: string, metres: Vector3, sigmaM?: numbe
     // Its GPS would contradict it in the first second.
     flight.streams["gps.csv"] = [];
   });
+  return Math.hypot(...metres) > FAR_M ? { ...moved, slow: true } : moved;
 }
 
 /**
