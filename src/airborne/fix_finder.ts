@@ -112,7 +112,9 @@ export class FixFinder {
   ): Promise<Fixed> {
     const timeNs = camera.exposureMidNs;
     this.#loseMotionCredit(estimate);
-    const prior = this.#hinted(this.#untold(estimate, believed));
+    const confirmed = this.#confirmed(believed);
+    // A start that may be far off, as is told, is looked at all the same until the filter doubts it itself.
+    const prior = this.#hinted(this.#isUnconfirmed(estimate) ? confirmed : believed);
     if (prior.positionLocalM[2] < this.#parts.config.heightMinM) {
       return {
         location: { ...NO_LOCATION, reason: "too_low" },
@@ -131,7 +133,7 @@ export class FixFinder {
       await this.#doubtStart(frame, estimate, prior);
       return outcome;
     }
-    const near = await this.#lookNear(frame, timeNs, prior, bodyFromCamera);
+    const near = await this.#lookNear(frame, timeNs, confirmed, bodyFromCamera);
     if (near !== null) return near;
     this.#loseCredit(estimate, prior);
     this.#follow(estimate);
@@ -147,18 +149,16 @@ export class FixFinder {
   }
 
   /**
-   * Where only an unconfirmed motion is in doubt, which is right more often than not, the place that it leads to
-   * is looked at before all others are. null where the filter takes no fix there.
+   * Where only what nothing has confirmed is in doubt, which is right more often than not, the place that the filter
+   * believes in is looked at before all others are. null where the filter takes no fix there.
    */
   async #lookNear(
     frame: VisionFrame,
     timeNs: MonotonicNs,
-    prior: CameraPrior,
+    near: CameraPrior,
     bodyFromCamera: Quaternion,
   ): Promise<Fixed | null> {
-    const sigmaHorizontalM = this.#motionDoubt.untoldM(prior.sigmaHorizontalM);
-    if (this.#hint !== null || sigmaHorizontalM > this.#parts.priorSigmaMaxM) return null;
-    const near = { ...prior, sigmaHorizontalM };
+    if (this.#hint !== null || near.sigmaHorizontalM > this.#parts.priorSigmaMaxM) return null;
     const location = await this.#parts.locator.locate(frame, timeNs, near, bodyFromCamera);
     if (location.fix === null) return null;
     const fixed = this.#fuse(location);
@@ -197,10 +197,13 @@ export class FixFinder {
     return !Number.isFinite(estimate.anchorAgeS) && (gps === "demoted" || fused.gps === 0);
   }
 
-  /** A start that may be far off, as is told, is looked at all the same until the filter doubts it itself. */
-  #untold(estimate: StateEstimate, prior: CameraPrior): CameraPrior {
-    if (!this.#isUnconfirmed(estimate)) return prior;
-    return { ...prior, sigmaHorizontalM: this.#doubt.untoldM(prior.sigmaHorizontalM) };
+  /** Without what is told of a start, a motion or a place that nothing has confirmed. */
+  #confirmed(prior: CameraPrior): CameraPrior {
+    const { unconfirmedM } = this.#parts.estimator.health();
+    const sigmaHorizontalM = Math.sqrt(
+      Math.max(0, prior.sigmaHorizontalM ** 2 - unconfirmedM ** 2),
+    );
+    return { ...prior, sigmaHorizontalM };
   }
 
   /** A start that nothing confirms is sought as far away as it was before the filter itself doubted it. */

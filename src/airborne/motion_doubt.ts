@@ -25,8 +25,6 @@ export class MotionDoubt {
   #agreedS = 0;
   /** Flown since the place was told last, metres. */
   #flownM = 0;
-  /** Variance that was told since then, m². */
-  #toldM2 = 0;
 
   constructor(config: NavigatorConfig["doubt"]) {
     this.#config = config;
@@ -49,7 +47,6 @@ export class MotionDoubt {
     if (hasGps || fused.anchor > before.anchor) {
       this.#toldNs = timeNs;
       this.#flownM = 0;
-      this.#toldM2 = 0;
     }
     const { motionConfirmedS, motionFixes, motionShare, motionAfterS } = this.#config;
     const isConfirmed = fused.anchor >= motionFixes || this.#agreedS >= motionConfirmedS;
@@ -57,13 +54,7 @@ export class MotionDoubt {
     const beforeM = this.#flownM;
     this.#flownM += Math.hypot(east, north) * elapsedS;
     if ((timeNs - this.#toldNs) * 1e-9 < motionAfterS) return 0;
-    const growthM2 = Math.min(motionShare, measured) ** 2 * (this.#flownM ** 2 - beforeM ** 2);
-    this.#toldM2 += growthM2;
-    return Math.sqrt(growthM2);
-  }
-
-  /** The same without what was told, 1 sigma, metres: a motion that is right is found at a glance. */
-  untoldM(sigmaM: number): number {
-    return Math.sqrt(Math.max(0, sigmaM ** 2 - this.#toldM2));
+    const growthM2 = this.#flownM ** 2 - beforeM ** 2;
+    return Math.min(motionShare, measured) * Math.sqrt(growthM2);
   }
 }

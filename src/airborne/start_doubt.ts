@@ -53,11 +53,6 @@ export class StartDoubt {
     return addedM;
   }
 
-  /** The same without what was told, 1 sigma, metres: near the start a right one is found at a glance. */
-  untoldM(sigmaM: number): number {
-    return sigmaM > this.#toldM ? Math.sqrt(sigmaM ** 2 - this.#toldM ** 2) : sigmaM;
-  }
-
   /** How far about the start frames without a fix are sought, 1 sigma, metres: further away in time. */
   searchM(timeNs: MonotonicNs): number {
     if (this.#sinceNs === null) return 0;

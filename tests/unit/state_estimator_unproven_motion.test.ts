@@ -46,6 +46,28 @@ Deno.test("Eskf.doubtMotion() lets the filter follow a fix that contradicts it",
   const elsewhere = { ...fix.value, positionLocalM: [east + 50, north, up] as const };
   assert.equal(calm.addPoseAnchor(elsewhere).fused, false);
   assert.equal(doubted.addPoseAnchor(elsewhere).fused, true);
+  // Either of the two may be wrong: both are inside.
+  assert.ok(doubted.currentEstimate().horizontal95M > 50);
+  assert.ok(doubted.health().unconfirmedM > 20);
+});
+
+Deno.test("fixes that have overruled the filter are believed after ten seconds in which none is refused", () => {
+  const estimator = new Eskf({ localFrame: frame });
+  const { messages, truths } = makeScenario({ seed: 3, durationS: 30, imuHz: 100 });
+  const [east, north, up] = truths[0].position;
+  estimator.setTakeoffOrigin({ positionLocalM: [east + 40, north, up] });
+  estimator.doubtMotion(DOUBT_M);
+  let sinceNs: number | undefined;
+  for (const message of messages) {
+    feed(estimator, message);
+    if (message.kind !== "anchor" || estimator.health().fused.anchor === 0) continue;
+    sinceNs ??= message.value.timeNs;
+    const elapsedS = (message.value.timeNs - sinceNs) / 1e9;
+    const { unconfirmedM } = estimator.health();
+    if (elapsedS < 9) assert.ok(unconfirmedM > 15, `${unconfirmedM} m after ${elapsedS} s`);
+    if (elapsedS > 14) assert.equal(unconfirmedM, 0);
+  }
+  assert.ok(sinceNs !== undefined);
 });
 
 Deno.test("refused fixes that agree with each other are told as the radius of 95 %, until one is fused", () => {

@@ -198,6 +198,11 @@ export interface EstimatorHealth {
    * GPS has measured it; Infinity where it has not.
    */
   readonly motionShare: number;
+  /**
+   * What estimates say of each horizontal axis beyond the filter's own sigma, 1 sigma, metres, for what nothing has
+   * confirmed: a start, a motion (`doubtMotion`), or fixes that have overruled the filter.
+   */
+  readonly unconfirmedM: number;
   readonly fused: Readonly<Record<SourceName, number>>;
   readonly rejected: Readonly<Record<SourceName, number>>;
   /** absent: there was never a usable sample, or none of late. */

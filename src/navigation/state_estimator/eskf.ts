@@ -37,7 +37,6 @@ import { LabelWatch } from "./label_watch.ts";
 import { type MeasurementEvent, measurementEvent } from "./measurement_log.ts";
 import { OutcomeCounts, refused } from "./outcomes.ts";
 import { smoothedOutput } from "./smoothed_output.ts";
-import { REINITIALISED } from "./sources/anchor.ts";
 import {
   type EstimatorView,
   type MeasurementSource,
@@ -47,7 +46,7 @@ import { type MeasurementSources, measurementSources } from "./sources/table.ts"
 import type { KnownOrigin } from "./state_table.ts";
 import { Thinning } from "./thinning.ts";
 import { Timeline } from "./timeline.ts";
-import { UnprovenMotion } from "./unproven_motion.ts";
+import { type Elsewhere, overrulingM, UnprovenMotion } from "./unproven_motion.ts";
 import { doubtAlongTheWay, doubtBarometer, widenHorizontally } from "./widening.ts";
 
 export interface EskfOptions {
@@ -169,8 +168,13 @@ export class Eskf implements StateEstimator {
 
   addPoseAnchor(anchor: PoseAnchor): MeasurementOutcome {
     const { timeNs, positionLocalM, covariance: c } = anchor;
-    this.#compare("anchor", timeNs, positionLocalM, Math.max(c[0], c[7]));
-    return this.#add(this.#sources.anchor, anchor);
+    const elsewhere = this.#compare("anchor", timeNs, positionLocalM, Math.max(c[0], c[7]));
+    const outcome = this.#add(this.#sources.anchor, anchor);
+    const distanceM = overrulingM(outcome, elsewhere, this.#counts.fused("anchor"));
+    const disagreementM = distanceM > 0 ? this.#witness.relocalised(distanceM) : 0;
+    if (disagreementM > 0) this.#onEvent({ type: "map_conflict", timeNs, disagreementM });
+    else if (distanceM > 0) this.#unproven.overruled(distanceM);
+    return outcome;
   }
 
   addGps(sample: GpsSample): MeasurementOutcome {
@@ -196,9 +200,16 @@ export class Eskf implements StateEstimator {
   }
 
   /** Where a place contradicts the filter, that learns what its motion is worth. */
-  #compare(source: SourceName, timeNs: MonotonicNs, place: Vector3, varianceM2: number): void {
-    const stateAt = () => this.#viewOf(source).stateAt(timeNs);
-    this.doubtPosition(this.#unproven.takeIfElsewhere(stateAt, place, varianceM2));
+  #compare(
+    source: SourceName,
+    timeNs: MonotonicNs,
+    place: Vector3,
+    varianceM2: number,
+  ): Elsewhere | undefined {
+    const { stateAt } = this.#viewOf(source);
+    const elsewhere = this.#unproven.takeIfElsewhere(() => stateAt(timeNs), place, varianceM2);
+    if (elsewhere !== undefined) this.doubtPosition(elsewhere.sigmaM);
+    return elsewhere;
   }
 
   distrustGps(reason: string): void {
@@ -267,6 +278,7 @@ export class Eskf implements StateEstimator {
       imuReason: this.#imu.reason,
       pictureDelayS: this.#sources.odometry.pictureDelayS,
       motionShare: this.#heading.motionShare,
+      unconfirmedM: this.#unproven.unconfirmedM,
       ...this.#counts.copy(),
       ...this.#sources.gps.health(this.#timeline.head.timeNs),
     };
@@ -354,7 +366,6 @@ export class Eskf implements StateEstimator {
     this.#counts.add(outcome.source, outcome.fused);
     this.#unproven.observe(outcome);
     if (outcome.fused && outcome.source === "anchor") this.#heading.found();
-    if (outcome.reason === REINITIALISED) this.#relocalised(outcome);
     this.#label();
     return outcome;
   }
@@ -364,11 +375,6 @@ export class Eskf implements StateEstimator {
     this.#imu.leaveOut(fault, this.#timeline.head.timeNs);
     this.#imuWitness.replaceMain();
     this.#witness.end();
-  }
-
-  #relocalised({ timeNs, innovation: [east, north] }: MeasurementOutcome): void {
-    const disagreementM = this.#witness.relocalised(Math.hypot(east, north));
-    if (disagreementM > 0) this.#onEvent({ type: "map_conflict", timeNs, disagreementM });
   }
 
   #refuse(source: SourceName, timeNs: MonotonicNs, reason: string): MeasurementOutcome {

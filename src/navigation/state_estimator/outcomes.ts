@@ -25,6 +25,10 @@ export class OutcomeCounts {
     (fused ? this.#fused : this.#rejected)[source]++;
   }
 
+  fused(source: SourceName): number {
+    return this.#fused[source];
+  }
+
   copy(): { readonly fused: Counts; readonly rejected: Counts } {
     return { fused: { ...this.#fused }, rejected: { ...this.#rejected } };
   }

@@ -10,6 +10,7 @@ import type { Vector3 } from "../../core/mod.ts";
 import type { MeasurementOutcome } from "./contract.ts";
 import type { FilterState } from "./filter_state.ts";
 import { largestEigenvalue2 } from "./linear_algebra.ts";
+import { REINITIALISED } from "./sources/anchor.ts";
 import { contestedM } from "./sources/relocalisation.ts";
 import { ERROR } from "./state_table.ts";
 
@@ -17,6 +18,22 @@ import { ERROR } from "./state_table.ts";
 const ELSEWHERE = 9.21;
 /** From the second refused pair of frames in a row on the filter may be what is wrong. */
 const PAIRS_REFUSED = 2;
+/** What overruled the filter is believed after so long and so many fixes, none of which it refused. */
+const AGREED_S = 10;
+const AGREED_FIXES = 5;
+
+/** Chi-square, 2 degrees of freedom, 95 %. */
+const SURPRISING = 5.991;
+/** A first fix that is closer than this to where the filter expected it surprises nobody, metres. */
+const SURPRISING_M = 8;
+
+/** A place that the filter can only take because its motion is in doubt. */
+export interface Elsewhere {
+  /** 1 sigma that is to go into the filter now. */
+  readonly sigmaM: number;
+  /** From the filter to the place. */
+  readonly distanceM: number;
+}
 
 export class UnprovenMotion {
   #varianceM2 = 0;
@@ -24,6 +41,10 @@ export class UnprovenMotion {
   #refusedPairs = 0;
   /** How much further than the filter refused pairs have it moved, since the place was told last, metres. */
   #contradictedM = 0;
+  /** By how much fixes have overruled the filter that have not held for long yet, metres. */
+  #overruledM = 0;
+  /** Fixes in a row since then that were fused. */
+  #agreed: { readonly sinceNs: number; readonly fixes: number } | undefined;
 
   /**
    * What estimates say beyond the filter, variance of each horizontal axis: this, and what refused fixes, or
@@ -31,15 +52,31 @@ export class UnprovenMotion {
    */
   toldM2(state: FilterState, gpsM: number): number {
     const contradictedM = Math.max(contestedM(state.refusedFixes), gpsM, this.#contradictedM);
-    return this.#varianceM2 + (contradictedM / 2) ** 2;
+    return this.#varianceM2 + (Math.max(contradictedM, this.#overruledM) / 2) ** 2;
+  }
+
+  /** 1 sigma of what nothing has confirmed: pictures are sought around the filter without it. */
+  get unconfirmedM(): number {
+    return Math.sqrt(this.#varianceM2 + (this.#overruledM / 2) ** 2);
+  }
+
+  /**
+   * A fix has moved the filter by `distanceM` to where nothing but it speaks for: one of the two is wrong, and until
+   * further fixes agree for a while it may be either.
+   */
+  overruled(distanceM: number): void {
+    this.#overruledM = Math.max(this.#overruledM, distanceM);
+    this.#agreed = undefined;
   }
 
   add(distanceM: number): void {
     if (distanceM > 0 && distanceM < Infinity) this.#varianceM2 += distanceM ** 2;
   }
 
-  observe({ source, fused, innovation }: MeasurementOutcome): void {
+  observe({ source, timeNs, fused, innovation }: MeasurementOutcome): void {
     if (fused && (source === "anchor" || source === "gps")) this.#clear();
+    if (fused && source === "gps") this.#overruledM = 0;
+    if (source === "anchor" && innovation.length > 0) this.#observeFix(timeNs, fused);
     if (source !== "odometry") return;
     if (fused) this.#refusedPairs = 0;
     else if (innovation.length > 0 && ++this.#refusedPairs >= PAIRS_REFUSED) {
@@ -47,19 +84,29 @@ export class UnprovenMotion {
     }
   }
 
+  #observeFix(timeNs: number, fused: boolean): void {
+    if (!fused) {
+      this.#agreed = undefined;
+      return;
+    }
+    const { sinceNs, fixes } = this.#agreed ?? { sinceNs: timeNs, fixes: 0 };
+    this.#agreed = { sinceNs, fixes: fixes + 1 };
+    if (fixes + 1 >= AGREED_FIXES && timeNs - sinceNs >= AGREED_S * 1e9) this.#overruledM = 0;
+  }
+
   #clear(): void {
     this.#varianceM2 = 0;
     this.#contradictedM = 0;
   }
 
-  /** 1 sigma that is to go into the filter now, metres; 0 where the place does not contradict it. */
+  /** Undefined where the place does not contradict the filter. */
   takeIfElsewhere(
     stateAt: () => FilterState | undefined,
     [east, north]: Vector3,
     placeVarianceM2: number,
-  ): number {
+  ): Elsewhere | undefined {
     const state = this.#varianceM2 === 0 ? undefined : stateAt();
-    if (state === undefined) return 0;
+    if (state === undefined) return undefined;
     const [ownEast, ownNorth] = state.vector("position");
     const e = ERROR.position, n = e + 1;
     const own = largestEigenvalue2(
@@ -68,9 +115,28 @@ export class UnprovenMotion {
       state.covarianceOf(n, n),
     );
     const distance2 = (east - ownEast) ** 2 + (north - ownNorth) ** 2;
-    if (!(distance2 > ELSEWHERE * (own + placeVarianceM2))) return 0;
+    if (!(distance2 > ELSEWHERE * (own + placeVarianceM2))) return undefined;
     const sigmaM = Math.sqrt(this.#varianceM2);
     this.#clear();
-    return sigmaM;
+    return { sigmaM, distanceM: Math.sqrt(distance2) };
   }
+}
+
+/**
+ * How far a fix has moved the filter against all that this knew, metres; 0 where it was expected: it could only be taken
+ * because the motion is in doubt (`elsewhere`) or because others agree with it, or it is the first one of the flight, and
+ * 95 % are nearer. `fixes`: so many were fused, this one included.
+ */
+export function overrulingM(
+  { fused, reason, innovation: [east, north], innovationVariance: [eastM2, northM2] }:
+    MeasurementOutcome,
+  elsewhere: Elsewhere | undefined,
+  fixes: number,
+): number {
+  if (!fused) return 0;
+  if (elsewhere !== undefined) return elsewhere.distanceM;
+  const distanceM = Math.hypot(east, north);
+  const isSurprising = fixes === 1 && distanceM > SURPRISING_M &&
+    east ** 2 / eastM2 + north ** 2 / northM2 > SURPRISING;
+  return reason === REINITIALISED || isSurprising ? distanceM : 0;
 }
