@@ -14,6 +14,7 @@ import {
   upVarianceM2,
   type Vector3,
 } from "../core/mod.ts";
+import type { VisionFrame } from "../native/vision/mod.ts";
 import type { StateEstimate } from "../navigation/state_estimator/mod.ts";
 
 /** Pose of the camera in the map's local frame (its registration error included) with the sigmas that searches and checks need. */
@@ -49,6 +50,14 @@ export function cameraPrior(
     sigmaTiltRad: Math.max(minimum.sigmaTiltRad, Math.sqrt(varianceTilt)),
     sigmaHeadingRad: Math.max(minimum.sigmaHeadingRad, Math.sqrt(varianceHeading)),
   };
+}
+
+/** Side of the ground that a frame shows, metres. */
+export function footprintM(
+  { camera: { widthPx, heightPx, fxPx } }: VisionFrame,
+  prior: CameraPrior,
+): number {
+  return prior.positionLocalM[2] * Math.sqrt(widthPx * heightPx) / fxPx;
 }
 
 /** Larger eigenvalue of a symmetric 2×2 matrix [a b; b c]. */

@@ -13,14 +13,14 @@ import type {
   StateEstimator,
 } from "../navigation/state_estimator/mod.ts";
 import type { VisionFrame } from "../native/vision/mod.ts";
-import type { CameraPrior } from "./camera_prior.ts";
+import { type CameraPrior, footprintM } from "./camera_prior.ts";
 import { Confirmation } from "./confirmation.ts";
 import type { Location, Locator } from "./locator.ts";
 import { MotionDoubt } from "./motion_doubt.ts";
 import type { NavigatorConfig } from "./navigator_config.ts";
 import { placeFix } from "./place_fix.ts";
 import { SearchEvidence, type StandingPlace } from "./search_evidence.ts";
-import { StartDoubt } from "./start_doubt.ts";
+import { farthestM, StartDoubt } from "./start_doubt.ts";
 import type { WorkLimits } from "./work_limits.ts";
 
 interface FixFinderParts {
@@ -388,25 +388,6 @@ export class FixFinder {
     if (fixOutcome.fused) this.#hint = null;
     return { location, fixOutcome, reason: fixOutcome.fused ? "" : fixOutcome.reason ?? "refused" };
   }
-}
-
-/** Side of the ground that a frame shows, metres. */
-function footprintM(
-  { camera: { widthPx, heightPx, fxPx } }: VisionFrame,
-  prior: CameraPrior,
-): number {
-  return prior.positionLocalM[2] * Math.sqrt(widthPx * heightPx) / fxPx;
-}
-
-/** From a place to the corner of the map that is furthest from it, metres. */
-function farthestM(
-  { eastMinM, eastMaxM, northMinM, northMaxM }: LocalBounds,
-  [eastM, northM]: Vector3,
-): number {
-  return Math.hypot(
-    Math.max(eastM - eastMinM, eastMaxM - eastM),
-    Math.max(northM - northMinM, northMaxM - northM),
-  );
 }
 
 function distance(a: Vector3, b: Vector3): number {

@@ -32,6 +32,10 @@ export const NavigatorConfigSchema = z.strictObject({
     sigmaPx: quantity.lengthPx.default(3),
     /** A place that one frame finds is followed up where margin times footprints are at least this. */
     candidateSumMin: quantity.ratioOrZero.default(0.06),
+    /** …or at least this of the newest ground alone… */
+    newestSumMin: quantity.ratioOrZero.default(0.08),
+    /** …which is so many footprints. */
+    newestFootprints: z.number().min(1).max(100).default(1.3),
   }).prefault({}),
   /** A start that no picture and no GPS confirms. */
   doubt: z.strictObject({

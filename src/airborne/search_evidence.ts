@@ -36,6 +36,8 @@ const SAME_CELLS = 6;
 export class SearchEvidence {
   readonly #config: NavigatorConfig["evidence"];
   #evidence: PlaceEvidence | null = null;
+  /** The same of the newest ground alone: plain ground before it, or a motion that was wrong, spoil the other. */
+  #newest: PlaceEvidence | null = null;
   #gsdM = 0;
   #footprintM = 0;
   #last: Stand | null = null;
@@ -74,11 +76,14 @@ export class SearchEvidence {
     if (evidence === null) {
       this.#gsdM = scores.gsdM;
       this.#evidence = new PlaceEvidence(scores);
+      this.#newest = null;
       this.#best = this.#evidence.best(APART_SHARE * footprintM);
       this.#stood = 0;
       return;
     }
-    evidence.add(scores, moved, Math.min(1, Math.hypot(...moved) / footprintM));
+    const share = Math.min(1, Math.hypot(...moved) / footprintM);
+    evidence.add(scores, moved, share);
+    this.#addNewest(scores, moved, share);
     const before = this.#best;
     const best = evidence.best(APART_SHARE * footprintM);
     const offM = before === null ? Infinity : Math.hypot(
@@ -90,6 +95,13 @@ export class SearchEvidence {
       best.margin >= marginMin && best.margin * evidence.footprints >= sumMin;
     this.#best = best;
     this.#stood = !stands ? 0 : offM <= SAME_CELLS * scores.gsdM ? this.#stood + 1 : 1;
+  }
+
+  #addNewest(scores: PlaceScores, moved: readonly [number, number], share: number): void {
+    const newest = this.#newest;
+    if (newest === null || newest.footprints + share > this.#config.newestFootprints) {
+      this.#newest = new PlaceEvidence(scores);
+    } else newest.add(scores, moved, share);
   }
 
   /** What has seen much and still names no place may stand on a start beyond the map, or on lost odometry. */
@@ -122,13 +134,16 @@ export class SearchEvidence {
 
   /** Whether other places are so much worse than this one that it may be confirmed by pictures around it. */
   allows([eastM, northM]: Vector3): boolean {
-    if (this.#evidence === null) return true;
-    const margin = this.#evidence.marginOf(eastM, northM, APART_SHARE * this.#footprintM);
-    return margin * this.#evidence.footprints >= this.#config.candidateSumMin;
+    const { candidateSumMin, newestSumMin } = this.#config;
+    const sumOf = (evidence: PlaceEvidence) =>
+      evidence.footprints * evidence.marginOf(eastM, northM, APART_SHARE * this.#footprintM);
+    if (this.#evidence === null || sumOf(this.#evidence) >= candidateSumMin) return true;
+    return this.#newest !== null && sumOf(this.#newest) >= newestSumMin;
   }
 
   drop(): void {
     this.#evidence = null;
+    this.#newest = null;
     this.#last = null;
     this.#best = null;
     this.#stood = 0;

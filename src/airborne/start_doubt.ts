@@ -6,7 +6,8 @@
  *
  * @module
  */
-import type { MonotonicNs } from "../core/mod.ts";
+import type { MonotonicNs, Vector3 } from "../core/mod.ts";
+import type { LocalBounds } from "../navigation/map/mod.ts";
 import type { NavigatorConfig } from "./navigator_config.ts";
 
 /** Of the radius of 95 % of two axes: root of chi-square, 2 degrees of freedom. */
@@ -83,4 +84,15 @@ export class StartDoubt {
     const elapsedS = (timeNs - fromNs) * 1e-9;
     return elapsedS > 0 ? sigmaM * Math.sqrt(4 ** (elapsedS / doublingS) - 1) : 0;
   }
+}
+
+/** From a place to the corner of the map that is furthest from it, metres. */
+export function farthestM(
+  { eastMinM, eastMaxM, northMinM, northMaxM }: LocalBounds,
+  [eastM, northM]: Vector3,
+): number {
+  return Math.hypot(
+    Math.max(eastM - eastMinM, eastMaxM - eastM),
+    Math.max(northM - northMinM, northMaxM - northM),
+  );
 }
