@@ -5,7 +5,15 @@
  */
 import { messageOf } from "../../core/mod.ts";
 import type { FlightPackage } from "../../flight/flight_package/mod.ts";
-import { fail, type Finding, notChecked, pass, type RouteCoverage, warning } from "./contract.ts";
+import {
+  fail,
+  type Finding,
+  notChecked,
+  pass,
+  type RouteCoverage,
+  type RouteGap,
+  warning,
+} from "./contract.ts";
 
 /** What is no more than a warning where no aircraft was named, whose keys it is held against. */
 const ONLY_WARNED = ["PACKAGE_UNSIGNED", "PACKAGE_KEY_UNKNOWN"];
@@ -49,21 +57,29 @@ export function packageFindings(
 /** Drift between two satellite fixes may come to this much with the IMU, metres. */
 const DRIFT_M_MAX = 50;
 
+const HOLES_SHOWN = 4;
+
+/** One finding: the longest holes, and what they cost; the report's `coverage` has all of them. */
 export function coverageFindings(coverage: RouteCoverage | null): Finding[] {
   if (coverage === null) return [notChecked("no --route was given, or no package")];
   const { routeM, share, gaps } = coverage;
   const text = `${(100 * share).toFixed(1)} % of what the camera sees along ` +
     `${(routeM / 1000).toFixed(1)} km is on the map`;
   if (gaps.length === 0) return [pass(text)];
-  return gaps.map((gap) => {
-    const { startM, lengthM, from, to, reachesEnd, expectedErrorM, largestErrorM } = gap;
-    const place = ({ latitudeDeg, longitudeDeg }: typeof from) => `${latitudeDeg},${longitudeDeg}`;
-    const found = `hole of ${lengthM.toFixed(0)} m from ${(startM / 1000).toFixed(2)} km ` +
-      `(${place(from)}) to ${reachesEnd ? "the end" : place(to)}: ` +
-      `${expectedErrorM.toFixed(0)} m of error at its end, ${largestErrorM.toFixed(0)} m at worst`;
-    const remedy = "download or import tiles there, or lead the route around it";
-    return largestErrorM > DRIFT_M_MAX ? fail(found, remedy) : warning(found, remedy);
-  });
+  const longest = [...gaps].sort((a, b) => b.lengthM - a.lengthM);
+  const shown = longest.slice(0, HOLES_SHOWN).map(holeText);
+  if (gaps.length > HOLES_SHOWN) shown.push(`and ${gaps.length - HOLES_SHOWN} shorter holes`);
+  const found = [text, ...shown].join("; ");
+  const remedy = "download or import tiles there, or lead the route around it";
+  return [longest[0].largestErrorM > DRIFT_M_MAX ? fail(found, remedy) : warning(found, remedy)];
+}
+
+function holeText(gap: RouteGap): string {
+  const { startM, lengthM, from, to, reachesEnd, expectedErrorM, largestErrorM } = gap;
+  const place = ({ latitudeDeg, longitudeDeg }: typeof from) => `${latitudeDeg},${longitudeDeg}`;
+  return `hole of ${lengthM.toFixed(0)} m from ${(startM / 1000).toFixed(2)} km ` +
+    `(${place(from)}) to ${reachesEnd ? "the end" : place(to)}: ` +
+    `${expectedErrorM.toFixed(0)} m of error at its end, ${largestErrorM.toFixed(0)} m at worst`;
 }
 
 const DAY_MS = 86_400_000;
