@@ -32,7 +32,12 @@ export function parseSshAddress(text: string): SshAddress {
   const port = Number(match?.[3] ?? PORT_DEFAULT);
   const folder = match?.[4] ?? "";
   if (match === null || port < 1 || port > PORT_MAX || folder.split("/").includes("..")) {
-    throw new UsageError(`"${text}" is no ${SSH_ADDRESS_FORM} with plain names in it`);
+    const lacksFolder = /^ssh:\/\/[^/]*\/?$/.test(text);
+    throw new UsageError(
+      lacksFolder
+        ? `it names no folder: ${SSH_ADDRESS_FORM}, where flights lie in FOLDER (/var/lib/gdn)`
+        : `it is no ${SSH_ADDRESS_FORM} with plain names in it`,
+    );
   }
   return { user: match[1] ?? null, host: match[2].replace(/^\[|\]$/g, ""), port, folder };
 }

@@ -201,15 +201,24 @@ function connectionError({ address: { host, port } }: SshAccess, err: string): A
         "ssh-keyscan, or connect once with ssh",
     );
   }
+  const absent = /no such identity: (.+): No such file/.exec(err)?.[1];
+  if (absent !== undefined) {
+    return refused(`the key file ${absent} is not there; name another with --identity`);
+  }
+  if (/UNPROTECTED PRIVATE KEY FILE/.test(err)) {
+    return refused("ssh takes no secret key that others may read: chmod 600 its file");
+  }
   if (/Permission denied/.test(err)) {
     return refused("it does not let us in: give --identity, or load the key into ssh-agent");
   }
-  return new AircraftError(
-    "AIRCRAFT",
-    `The connection to the aircraft ${where} is broken: ${lastLine(err) || "it ended"}; run the ` +
-      "command again, it goes on where it was",
-    { exitCode: EXIT.tryAgain },
-  );
+  const why = lastLine(err) || "it ended";
+  const text = /connect to host|Could not resolve|port \d+: /.test(why)
+    ? `The aircraft ${where} cannot be reached: ${
+      why.replace(/^ssh: /, "")
+    }; see that it is switched on, that ` +
+      "its address is right and that this computer is in its network, then run the command again"
+    : `The connection to the aircraft ${where} is broken: ${why}; run the command again, it goes on where it was`;
+  return new AircraftError("AIRCRAFT", text, { exitCode: EXIT.tryAgain });
 }
 
 function lastLine(text: string): string {

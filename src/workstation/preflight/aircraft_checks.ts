@@ -31,7 +31,12 @@ export interface AircraftState {
 export function aircraftFindings(aircraft: AircraftState | Error | null): Finding[] {
   if (aircraft === null) return [notChecked("no --aircraft: this computer is looked at")];
   if (aircraft instanceof Error) {
-    return [fail(messageOf(aircraft), "without it nothing of the aircraft is known")];
+    return [
+      fail(
+        messageOf(aircraft),
+        "see to that, and run this again: nothing of the aircraft was checked",
+      ),
+    ];
   }
   const { where, version, flight } = aircraft;
   const found: Finding[] = [];
