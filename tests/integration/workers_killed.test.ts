@@ -160,6 +160,56 @@ Deno.test({
 });
 
 Deno.test({
+  name:
+    "a tile that was altered on its way: its jobs are set aside, the run ends with 3, a retry finishes it",
+  ignore,
+  fn: () =>
+    onSite(async (site, scratch) => {
+      summaryOf(await site.alone("alone", 60));
+      const making = site.provision("altered", 60, 50);
+      await using queue = await openQueue(site.dsn);
+      const jobs = async (...args: string[]) => {
+        const all = ["jobs", ...args, "--dsn", site.dsn, "--json"];
+        const { code, out, err } = await run("operator", all, grantsFor(commands(), all));
+        assert.equal(code, 0, err);
+        return out.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
+      };
+      while ((await listJobs(queue.sql)).length === 0) await sleep(100);
+      const [{ run: runId }] = await listJobs(queue.sql);
+      const folder = `${site.data}/work/${runId}`;
+      let altered = 0;
+      for (const { name } of Deno.readDirSync(folder)) {
+        const bytes = Deno.readFileSync(`${folder}/${name}`);
+        const isTile = bytes[0] === 0xff && bytes[1] === 0xd8;
+        if (!isTile || altered > 0) continue;
+        bytes[bytes.length >> 1] ^= 0xff;
+        Deno.writeFileSync(`${folder}/${name}`, bytes);
+        altered++;
+      }
+      assert.equal(altered, 1);
+      const worker = site.worker();
+      const { code, err } = await making;
+      assert.equal(code, 3, err);
+      assert.match(err, /set aside:[^]*was altered/);
+      const failed = await jobs("list", "--state", "failed");
+      assert.ok(failed.length > 0 && failed.every(({ attempts }) => attempts === 1));
+      const [shown] = await jobs("show", failed[0].id);
+      assert.match(shown.lastError, /was altered/);
+      assert.match(shown.worker, /process \d+/);
+      assert.deepEqual(await jobs("cancel", "--job", failed[0].id), [{ type: "changed", jobs: 0 }]);
+      const again = site.provision("altered", 60, 50);
+      assert.equal((await again).code, 3, "they stay set aside until somebody says so");
+      assert.deepEqual(await jobs("retry", "--run", runId as string), [
+        { type: "changed", jobs: failed.length },
+      ]);
+      summaryOf(await site.provision("altered", 60, 50));
+      assert.deepEqual(await contentOf(`${scratch}/altered`), await contentOf(`${scratch}/alone`));
+      assert.deepEqual(await jobs("list"), []);
+      assert.equal((await worker.stop()).code, 0);
+    }),
+});
+
+Deno.test({
   name: "the server is stopped hard three times in mid-run: workers wait, say so, and go on",
   ignore,
   fn: () =>

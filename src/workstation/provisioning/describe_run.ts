@@ -8,7 +8,7 @@ import { parseBoundedJson, quantity } from "../../core/mod.ts";
 import { JobRefusedError, Sha256Schema } from "../work_queue/mod.ts";
 
 const TILES_MAX = 4_000_000;
-const PLACES_MAX = 100_000_000;
+const PLACES_MAX = 5_000_000;
 const SIDES_MAX = 100;
 const Coordinate = z.int().min(0).max(2 ** 22);
 

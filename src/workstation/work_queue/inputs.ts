@@ -37,8 +37,7 @@ export class InputFolder {
   async put(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
     const sha256 = sha256Hex(bytes);
     const path = `${this.#path}/${sha256}`;
-    const there = await Deno.lstat(path).catch(() => null);
-    if (there?.isFile && there.size === bytes.length) return sha256;
+    if (await holds(path, sha256, bytes.length)) return sha256;
     await Deno.mkdir(this.#path, { recursive: true });
     // Not synced: who reads it hashes it, and the same command writes it again.
     const temporary = temporaryPathFor(path);
@@ -51,6 +50,16 @@ export class InputFolder {
     await Deno.remove(this.#path, { recursive: true }).catch((error) => {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     });
+  }
+}
+
+/** Whether the file is there, whole: one that was altered is written anew. */
+async function holds(path: string, sha256: string, bytesMax: number): Promise<boolean> {
+  try {
+    return sha256Hex(await readPlainFile(path, { bytesMax })) === sha256;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof NotPlainFileError) return false;
+    throw error;
   }
 }
 

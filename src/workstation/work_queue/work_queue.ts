@@ -19,6 +19,7 @@ const RETRIES_MAX = 5;
 const JOB_S_MAX = 6 * 3600;
 const RETRY_MS = 1000;
 const POOL_SIZE_MIN = 4;
+const CONNECT_MS_MAX = 10_000;
 
 type Row = Record<string, unknown>;
 
@@ -72,6 +73,7 @@ export class WorkQueue implements AsyncDisposable {
       schema: QUEUE_SCHEMA,
       application_name: "gps-denied-onboard",
       max: POOL_SIZE_MIN + concurrency,
+      connectionTimeoutMillis: CONNECT_MS_MAX,
       schedule: false,
       supervise,
       superviseIntervalSeconds: SUPERVISION_S,
