@@ -46,7 +46,7 @@ import { type MeasurementSources, measurementSources } from "./sources/table.ts"
 import type { KnownOrigin } from "./state_table.ts";
 import { Thinning } from "./thinning.ts";
 import { Timeline } from "./timeline.ts";
-import { type Elsewhere, overrulingM, UnprovenMotion } from "./unproven_motion.ts";
+import { type Elsewhere, UnprovenMotion } from "./unproven_motion.ts";
 import { doubtAlongTheWay, doubtBarometer, widenHorizontally } from "./widening.ts";
 
 export interface EskfOptions {
@@ -170,7 +170,7 @@ export class Eskf implements StateEstimator {
     const { timeNs, positionLocalM, covariance: c } = anchor;
     const elsewhere = this.#compare("anchor", timeNs, positionLocalM, Math.max(c[0], c[7]));
     const outcome = this.#add(this.#sources.anchor, anchor);
-    const distanceM = overrulingM(outcome, elsewhere, this.#counts.fused("anchor"));
+    const distanceM = this.#unproven.overrulingM(outcome, elsewhere, this.#counts.fused("anchor"));
     const disagreementM = distanceM > 0 ? this.#witness.relocalised(distanceM) : 0;
     if (disagreementM > 0) this.#onEvent({ type: "map_conflict", timeNs, disagreementM });
     else if (distanceM > 0) this.#unproven.overruled(distanceM);

@@ -24,7 +24,7 @@ const AGREED_FIXES = 5;
 
 /** Chi-square, 2 degrees of freedom, 95 %. */
 const SURPRISING = 5.991;
-/** A first fix that is closer than this to where the filter expected it surprises nobody, metres. */
+/** A fix that is closer than this to where the filter expected it surprises nobody, metres. */
 const SURPRISING_M = 8;
 
 /** A place that the filter can only take because its motion is in doubt. */
@@ -43,6 +43,8 @@ export class UnprovenMotion {
   #contradictedM = 0;
   /** By how much fixes have overruled the filter that have not held for long yet, metres. */
   #overruledM = 0;
+  /** By how much a single fix has moved the filter that no other agrees with yet, metres. */
+  #singleM = 0;
   /** Fixes in a row since then that were fused. */
   #agreed: { readonly sinceNs: number; readonly fixes: number } | undefined;
 
@@ -52,12 +54,13 @@ export class UnprovenMotion {
    */
   toldM2(state: FilterState, gpsM: number): number {
     const contradictedM = Math.max(contestedM(state.refusedFixes), gpsM, this.#contradictedM);
-    return this.#varianceM2 + (Math.max(contradictedM, this.#overruledM) / 2) ** 2;
+    const movedM = Math.max(contradictedM, this.#overruledM, this.#singleM);
+    return this.#varianceM2 + (movedM / 2) ** 2;
   }
 
   /** 1 sigma of what nothing has confirmed: pictures are sought around the filter without it. */
   get unconfirmedM(): number {
-    return Math.sqrt(this.#varianceM2 + (this.#overruledM / 2) ** 2);
+    return Math.sqrt(this.#varianceM2 + (Math.max(this.#overruledM, this.#singleM) / 2) ** 2);
   }
 
   /**
@@ -97,6 +100,7 @@ export class UnprovenMotion {
   #clear(): void {
     this.#varianceM2 = 0;
     this.#contradictedM = 0;
+    this.#singleM = 0;
   }
 
   /** Undefined where the place does not contradict the filter. */
@@ -120,23 +124,26 @@ export class UnprovenMotion {
     this.#clear();
     return { sigmaM, distanceM: Math.sqrt(distance2) };
   }
-}
 
-/**
- * How far a fix has moved the filter against all that this knew, metres; 0 where it was expected: it could only be taken
- * because the motion is in doubt (`elsewhere`) or because others agree with it, or it is the first one of the flight, and
- * 95 % are nearer. `fixes`: so many were fused, this one included.
- */
-export function overrulingM(
-  { fused, reason, innovation: [east, north], innovationVariance: [eastM2, northM2] }:
-    MeasurementOutcome,
-  elsewhere: Elsewhere | undefined,
-  fixes: number,
-): number {
-  if (!fused) return 0;
-  if (elsewhere !== undefined) return elsewhere.distanceM;
-  const distanceM = Math.hypot(east, north);
-  const isSurprising = fixes === 1 && distanceM > SURPRISING_M &&
-    east ** 2 / eastM2 + north ** 2 / northM2 > SURPRISING;
-  return reason === REINITIALISED || isSurprising ? distanceM : 0;
+  /**
+   * How far a fused fix has moved the filter against all that this knew, metres; 0 where it was expected: it could only be
+   * taken because the motion is in doubt (`elsewhere`) or because others agree with it, or it is the first one of the
+   * flight, and 95 % are nearer. `fixes`: so many were fused, this one included. Whatever moves it far is believed no
+   * sooner than a second one agrees.
+   */
+  overrulingM(
+    { fused, reason, innovation: [east, north], innovationVariance: [eastM2, northM2] }:
+      MeasurementOutcome,
+    elsewhere: Elsewhere | undefined,
+    fixes: number,
+  ): number {
+    if (!fused) return 0;
+    if (elsewhere !== undefined) return elsewhere.distanceM;
+    const distanceM = Math.hypot(east, north);
+    if (reason === REINITIALISED) return distanceM;
+    if (!(distanceM > SURPRISING_M)) return 0;
+    this.#singleM = distanceM;
+    const isSurprising = east ** 2 / eastM2 + north ** 2 / northM2 > SURPRISING;
+    return fixes === 1 && isSurprising ? distanceM : 0;
+  }
 }

@@ -57,6 +57,7 @@ export async function replayHere(
         signal,
       },
     );
+    signal.throwIfAborted();
     const exitCode = replayExitCode(summary);
     const isFlown = exitCode === EXIT.ok || exitCode === EXIT.lossy;
     return { lines, exitCode, error: isFlown ? null : `exit code ${exitCode}` };
