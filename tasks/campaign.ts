@@ -114,7 +114,7 @@ const PARTS: Readonly<Record<string, (host: PartHost) => Promise<PartResult>>> =
   imagery: (host) =>
     repeatTests(
       ["tests/faults/imagery_differential.test.ts"],
-      { GDN_IMAGERY_ROUNDS: "400" },
+      { GDN_IMAGERY_SECONDS: "600" },
       host,
     ),
   readers: (host) =>
@@ -197,7 +197,7 @@ Long runs with many seeds. A failure prints the command that repeats it. The par
   upload       100 times kill -9 of an upload against the reference provider
   sanitize     tests of native code under AddressSanitizer and UndefinedBehaviorSanitizer
   properties   unit and contract tests with other seeds
-  imagery      TIFFs of 400 random kinds, whole and damaged, against GDAL: the same pixels, or refused
+  imagery      TIFFs of random kinds, whole and damaged, against GDAL for 10 minutes: the same pixels, or refused
   readers      damaged MBTiles, PMTiles, GeoPackages, photographs and MCAP files, 10 minutes each: no crash,
                no black tile, none at another place
   bytes        mutated pictures, packages and streams: an error that says so, never a crash

@@ -110,7 +110,11 @@ function shiftsFrom(code: number): readonly (readonly number[])[] {
       "JOIN usage u ON u.object_table_name = 'helmert_transformation' AND u.object_code = h.code " +
       "AND u.object_auth_name = 'EPSG' JOIN extent e ON e.code = u.extent_code " +
       "AND e.auth_name = u.extent_auth_name WHERE h.auth_name = 'EPSG' AND h.deprecated = 0 " +
-      `AND h.source_crs_code = '${code}' AND h.source_crs_auth_name = 'EPSG' AND h.accuracy <> ''`,
+      `AND h.source_crs_code = '${code}' AND h.source_crs_auth_name = 'EPSG' AND h.accuracy <> '' ` +
+      // As PROJ has it: of equal ones none before a shift, then the newest, "to WGS 84 (2)". 999: an accuracy that
+      // nobody knows.
+      "AND h.accuracy < 999 GROUP BY h.code ORDER BY " +
+      "h.tx = 0 AND h.ty = 0 AND h.tz = 0 AND coalesce(h.rx, 0) = 0 DESC, h.name DESC",
   ).filter((row) => METHODS[String(row.method_code)] !== undefined);
   const direct = rows.filter((row) => row.target_crs_code === "4326");
   const chosen = direct.length > 0
@@ -185,22 +189,54 @@ const geographicRows = all(
 const projected = await definitions(projectedRows.map(({ code }) => Number(code)));
 const geographic = await definitions(geographicRows.map(({ code }) => Number(code)));
 const shifts: Record<string, readonly (readonly number[])[]> = {};
+// Systems that count from another meridian than Greenwich are on the datum of one that does.
+const rotations = new Map(
+  all(
+    "SELECT source_crs_code AS code, target_crs_code AS base FROM other_transformation WHERE " +
+      "method_code = '9601' AND auth_name = 'EPSG' AND deprecated = 0 ORDER BY name DESC",
+  ).map(({ code, base }) => [Number(code), Number(base)]),
+);
 for (const code of geographic.keys()) {
-  const found = shiftsFrom(code);
+  const found = shiftsFrom(rotations.get(code) ?? code);
   if (found.length > 0) shifts[code] = found;
 }
 // Frames on a modern ellipsoid without a shift: as WGS84 where GDAL takes them for it, else not read.
 const MODERN = /\+ellps=(WGS84|GRS80)\b/;
-for (const [code, x, y, lon, lat] of await placesOf("geodetic_crs")) {
+const geographicPlaces = await placesOf("geodetic_crs");
+for (const [code, x, y, lon, lat] of geographicPlaces) {
   const text = geographic.get(code);
   if (text === undefined || shifts[code] !== undefined || !MODERN.test(text)) continue;
   if (distanceM(x, y, lon, lat) < 3) shifts[code] = [[0, 0, 0, 0, 0, 0, 0, 2, -90, -180, 90, 180]];
 }
+/** As wkt_tree.ts has names: small letters and digits; Esri writes a D_ before them. */
+const plainNames = (name: string) => {
+  const plain = (text: string) => text.toLowerCase().replace(/[^a-z0-9]/g, "");
+  const short = name.replace(/^D_/, "").replace(/ ensemble$/, "");
+  return [plain(name), plain(short)];
+};
+const datums: Record<string, number> = {};
+for (
+  const { name, code } of all(
+    "SELECT d.name, g.code FROM geodetic_crs g JOIN (SELECT code, name FROM geodetic_datum WHERE auth_name = " +
+      "'EPSG' UNION SELECT code, alt_name FROM alias_name WHERE table_name = 'geodetic_datum' AND auth_name = " +
+      "'EPSG') d ON d.code = g.datum_code WHERE g.auth_name = 'EPSG' AND g.datum_auth_name = 'EPSG' AND " +
+      "g.type = 'geographic 2D' ORDER BY g.deprecated, CAST(g.code AS INTEGER)",
+  )
+) {
+  for (const plain of plainNames(String(name))) {
+    if (geographic.has(Number(code)) && plain.length > 2) datums[plain] ??= Number(code);
+  }
+}
+const grads = all(
+  "SELECT DISTINCT g.code FROM geodetic_crs g JOIN axis a ON a.coordinate_system_code = " +
+    "g.coordinate_system_code WHERE g.auth_name = 'EPSG' AND g.type = 'geographic 2D' AND a.uom_code = '9105'",
+).map(({ code }) => Number(code));
 const version = all("SELECT value FROM metadata WHERE key = 'EPSG.VERSION'")[0].value;
 const table = {
   about: `EPSG Geodetic Parameter Dataset ${version} (IOGP), by tasks/projections.ts. projected: ` +
     "base geographic system and definition; shifts to WGS84: tx ty tz (m) rx ry rz (seconds of " +
-    "arc, position vector) scale (ppm) accuracy (m) south west north east (degrees)",
+    "arc, position vector) scale (ppm) accuracy (m) south west north east (degrees); datums: by name, their " +
+    "geographic system",
   projected: Object.fromEntries<string>(
     projectedRows.flatMap(({ code, base }) => {
       const text = projected.get(Number(code));
@@ -208,6 +244,8 @@ const table = {
     }),
   ),
   geographic: Object.fromEntries(geographic),
+  grads,
+  datums,
   shifts: Object.fromEntries(
     Object.entries(shifts).map(([code, rows]) => [code, rows.map((row) => row.join(" "))]),
   ),
@@ -216,27 +254,38 @@ const write = () => Deno.writeTextFile(OUT, `${JSON.stringify(table, null, 2)}\n
 await write();
 
 // What lies elsewhere than GDAL has it by more than twice its stated error is not read.
-const { datumShiftAt, systemFromEpsg } = await import(
+const { datumShiftAt, degreesPerUnitOf, systemFromEpsg } = await import(
   "../src/tiles/workstation/tile_import/projection/coordinate_system.ts"
 );
 const { default: proj4 } = await import("proj4");
-for (const [code, x, y, lon, lat] of await placesOf("projected_crs")) {
-  const system = systemFromEpsg(code);
-  const shift = system && datumShiftAt(system, lat, lon);
-  if (system === null || shift === null) continue;
-  const { definition } = system;
-  const parts = shift.toWgs84.some((value) => value !== 0)
-    ? `${definition} +towgs84=${shift.toWgs84.join(",")}`
-    : definition;
-  try {
-    const [toLon, toLat] = proj4("EPSG:4326", parts).inverse([x, y], definition.includes("+axis="));
-    if (distanceM(lon, lat, toLon, toLat) < 0.5 + 2 * shift.accuracyM) continue;
-  } catch {
-    // proj4 does not know the projection.
+function leaveOut(
+  kind: { readonly [code: string]: string },
+  places: readonly (readonly number[])[],
+): void {
+  for (const [code, x, y, lon, lat] of places) {
+    const system = systemFromEpsg(code);
+    const shift = system && datumShiftAt(system, lat, lon);
+    if (system === null || shift === null || kind[code] === undefined) continue;
+    const { definition } = system;
+    const parts = shift.toWgs84.some((value: number) => value !== 0)
+      ? `${definition} +towgs84=${shift.toWgs84.join(",")}`
+      : definition;
+    const unit = definition.includes("+proj=longlat") ? degreesPerUnitOf(code) : 1;
+    try {
+      const [toLon, toLat] = proj4("EPSG:4326", parts).inverse(
+        [unit * x, unit * y],
+        definition.includes("+axis="),
+      );
+      if (distanceM(lon, lat, toLon, toLat) < 0.5 + 2 * shift.accuracyM) continue;
+    } catch {
+      // proj4 does not know the projection.
+    }
+    console.log(`left out: EPSG:${code} ${parts}`);
+    Reflect.deleteProperty(kind, code);
   }
-  console.log(`left out: EPSG:${code} ${parts}`);
-  delete table.projected[code];
 }
+leaveOut(table.projected, await placesOf("projected_crs"));
+leaveOut(table.geographic, geographicPlaces);
 await write();
 console.log(
   `${Object.keys(table.projected).length} projected, ${geographic.size} geographic systems`,

@@ -28,7 +28,7 @@ import {
   scaleKnots,
   viewOf,
 } from "./photograph_set.ts";
-import { tilesUnderOutline } from "./raster_imagery.ts";
+import { tilesUnderOutline } from "./outline.ts";
 
 /** Positions along each side of a frame's footprint. */
 const OUTLINE_STEPS = 8;

@@ -9,13 +9,11 @@ import {
   MERCATOR_LATITUDE_MAX_DEG,
   type SlippyTile,
   TILE_SIZE_PX,
-  tileFromWorldPixel,
-  UsageError,
   WgsConversionError,
   wgsFromWorldPixel,
-  worldPixelFromWgs,
 } from "../../../core/mod.ts";
 import type { GeoReference, Imagery, PaintedTile, RasterReader } from "./contract.ts";
+import { tilesUnderOutline } from "./outline.ts";
 import { encodeCanvas, halve, type SquareCanvas, type TileToolkit } from "./canvas.ts";
 
 /** Spacing of the knots of the map world pixel → source pixel; it is bilinear between them. */
@@ -25,8 +23,10 @@ const KNOTS = TILE_SIZE_PX / KNOT_STEP_PX + 1;
 const SHRINK_MAX = 4;
 /** Margin of pixels around a tile's window, for interpolation. */
 const MARGIN_PX = 3;
-/** Largest number of tiles that one import writes. */
-const TILES_MAX = 4_000_000;
+/** Points along each edge of a picture's outline. */
+const EDGE_STEPS = 32;
+/** A place leads back to its pixel as near as this. */
+const RETURN_ERROR_PX = 1;
 
 export class RasterImagery implements Imagery {
   readonly gsdM: number;
@@ -56,21 +56,47 @@ export class RasterImagery implements Imagery {
   }
 
   tiles(zoom: number): readonly SlippyTile[] {
-    return tilesUnderOutline(this.#outline(), zoom);
+    const tiles = tilesUnderOutline(this.#outline(), zoom);
+    this.#checkReturn();
+    return tiles;
   }
 
-  /** Positions along the picture's edge, degrees. */
+  /** Positions along the picture's edge, degrees, around it. */
   #outline(): { latitudeDeg: number; longitudeDeg: number }[] {
     const { widthPx, heightPx } = this.#raster;
-    const steps = 32;
+    const corners = [[0, 0], [widthPx, 0], [widthPx, heightPx], [0, heightPx], [0, 0]];
     const out = [];
-    for (let i = 0; i <= steps; i++) {
-      const x = widthPx * i / steps, y = heightPx * i / steps;
-      for (const [px, py] of [[x, 0], [x, heightPx], [0, y], [widthPx, y]]) {
-        out.push(positionOrNowhere(this.#reference, px, py));
+    for (let edge = 0; edge < 4; edge++) {
+      const [[x0, y0], [x1, y1]] = [corners[edge], corners[edge + 1]];
+      for (let i = 0; i < EDGE_STEPS; i++) {
+        const along = i / EDGE_STEPS;
+        out.push(
+          positionOrNowhere(this.#reference, x0 + along * (x1 - x0), y0 + along * (y1 - y0)),
+        );
       }
     }
     return out;
+  }
+
+  /** A projection may be torn at the antimeridian: beyond it places lead to pixels elsewhere. */
+  #checkReturn(): void {
+    const { widthPx, heightPx } = this.#raster;
+    for (
+      const [atX, atY] of [[0, 0], [1, 0], [0, 1], [1, 1], [0.5, 0], [0, 0.5], [1, 0.5], [0.5, 1]]
+    ) {
+      const x = 0.5 + atX * (widthPx - 1), y = 0.5 + atY * (heightPx - 1);
+      const { latitudeDeg, longitudeDeg } = positionOrNowhere(this.#reference, x, y);
+      if (!(Math.abs(latitudeDeg) < MERCATOR_LATITUDE_MAX_DEG)) continue;
+      const [backX, backY] = this.#reference.pixelFromWgs(latitudeDeg, longitudeDeg);
+      if (Math.hypot(backX - x, backY - y) < RETURN_ERROR_PX) continue;
+      throw new GdnError(
+        "OUTLINE",
+        `Cannot cut the imagery into tiles: ${this.#reference.name} does not lead back from ` +
+          `${latitudeDeg},${longitudeDeg} to the pixel that lies there; reproject it first: ` +
+          "gdalwarp -t_srs EPSG:4326 IN OUT.tif",
+        { exitCode: EXIT.data },
+      );
+    }
   }
 
   async paint(tile: SlippyTile): Promise<PaintedTile | null> {
@@ -142,84 +168,13 @@ export class RasterImagery implements Imagery {
   }
 }
 
-/** NaN outside of the projection; `checkOutline` reports this to the user. */
+/** NaN outside of the projection; `tilesUnderOutline` reports this to the user. */
 function positionOrNowhere(reference: GeoReference, xPx: number, yPx: number) {
   try {
     return reference.wgsFromPixel(xPx, yPx);
   } catch (error) {
     if (error instanceof WgsConversionError) return { latitudeDeg: NaN, longitudeDeg: NaN };
     throw error;
-  }
-}
-
-/** All tiles of the box around an outline, row by row. */
-export function tilesUnderOutline(
-  outline: readonly { latitudeDeg: number; longitudeDeg: number }[],
-  zoom: number,
-): SlippyTile[] {
-  checkOutline(outline);
-  // What lies nearer to a pole than the map goes is left out.
-  const pixels = outline.map(({ latitudeDeg, longitudeDeg }) =>
-    worldPixelFromWgs({
-      latitudeDeg: Math.max(
-        -MERCATOR_LATITUDE_MAX_DEG,
-        Math.min(MERCATOR_LATITUDE_MAX_DEG, latitudeDeg),
-      ),
-      longitudeDeg: Math.max(-180, Math.min(180, longitudeDeg)),
-    }, zoom)
-  );
-  const first = tileFromWorldPixel({
-    x: Math.min(...pixels.map((p) => p.x)),
-    y: Math.min(...pixels.map((p) => p.y)),
-  }, zoom);
-  const last = tileFromWorldPixel({
-    x: Math.max(...pixels.map((p) => p.x)),
-    y: Math.max(...pixels.map((p) => p.y)),
-  }, zoom);
-  const count = (last.x - first.x + 1) * (last.y - first.y + 1);
-  if (count > TILES_MAX) {
-    throw new UsageError(
-      `zoom ${zoom} cuts the imagery into ${count} tiles; give a smaller --zoom`,
-    );
-  }
-  const tiles: SlippyTile[] = [];
-  for (let y = first.y; y <= last.y; y++) {
-    for (let x = first.x; x <= last.x; x++) tiles.push({ zoom, x, y });
-  }
-  return tiles;
-}
-
-/** The outline goes along four edges in turn. */
-const EDGES = 4;
-/** Rounding of a picture that ends at a pole or at 180°. */
-const POLE_ERROR_DEG = 1e-6;
-
-/** Slippy maps end before the poles, and one import must not cross the antimeridian. */
-function checkOutline(outline: readonly { latitudeDeg: number; longitudeDeg: number }[]): void {
-  const refuse = (state: string) =>
-    new GdnError("OUTLINE", `Cannot cut the imagery into tiles: ${state}`, { exitCode: EXIT.data });
-  const beyond = outline.find(({ latitudeDeg, longitudeDeg }) =>
-    !(Math.abs(latitudeDeg) <= 90 + POLE_ERROR_DEG &&
-      Math.abs(longitudeDeg) <= 180 + POLE_ERROR_DEG)
-  );
-  if (beyond) {
-    throw refuse(
-      `it reaches ${beyond.latitudeDeg}, ${beyond.longitudeDeg}, which is outside of slippy maps ` +
-        "(check its georeference, or --centre and --gsd)",
-    );
-  }
-  if (outline.every(({ latitudeDeg }) => Math.abs(latitudeDeg) > MERCATOR_LATITUDE_MAX_DEG)) {
-    throw refuse(`it lies nearer to a pole than slippy maps go (${outline[0].latitudeDeg}°)`);
-  }
-  // A picture of the whole world is as wide, but goes there step by step.
-  const step = outline.length > 2 * EDGES ? EDGES : 1;
-  const jumps = outline.some(({ longitudeDeg }, i) =>
-    i >= step && Math.abs(longitudeDeg - outline[i - step].longitudeDeg) > 180
-  );
-  if (jumps) {
-    throw refuse(
-      "it crosses the antimeridian; cut it in two there first (gdalwarp -te WEST SOUTH EAST NORTH)",
-    );
   }
 }
 

@@ -48,7 +48,8 @@ export async function readRasterHeader(path: string): Promise<RasterHeader> {
   if (!RASTER_FORMATS.includes(header.format)) {
     throw new DataError(
       path,
-      `a ${header.format} file; give a PNG, JPEG, WebP or GeoTIFF (convert it first)`,
+      `a ${header.format} file; give a PNG, JPEG, WebP or GeoTIFF; what GDAL reads becomes one: ` +
+        "gdal_translate IN OUT.tif",
     );
   }
   if (header.depth !== "uchar") {
@@ -56,6 +57,13 @@ export async function readRasterHeader(path: string): Promise<RasterHeader> {
       path,
       `its samples are ${header.depth}, not 8-bit; scale it first: ` +
         "gdal_translate -ot Byte -scale IN OUT",
+    );
+  }
+  if (header.space === "cmyk") {
+    throw new DataError(
+      path,
+      "its colours are CMYK, which look different in each program; write it in red, green and blue: " +
+        "gdal_translate IN OUT.tif",
     );
   }
   const pixels = header.width * header.height;
@@ -69,7 +77,8 @@ export async function readRasterHeader(path: string): Promise<RasterHeader> {
     throw new DataError(
       path,
       `${file.size} bytes claim to hold ${header.width}×${header.height} pixels: ` +
-        "a decompression bomb is not opened",
+        "it may be a decompression bomb; if you know that it is none, make a GeoTIFF of it, which is read part " +
+        "by part: gdal_translate -co COMPRESS=DEFLATE -co TILED=YES IN OUT.tif",
     );
   }
   const { width, height } = header.autoOrient;
@@ -174,7 +183,8 @@ async function openTiled(
 }
 
 function sharpOptions(): SharpOptions {
-  return { limitInputPixels: false, failOn: "error" };
+  // As GDAL has it: the samples as they are, whatever colour profile goes with them.
+  return { limitInputPixels: false, failOn: "error", ignoreIcc: true };
 }
 
 interface RawPixels {

@@ -25,7 +25,7 @@ import {
 import type { RefusedTile } from "../contract.ts";
 import type { ArchiveTile, TileArchive } from "./contract.ts";
 import { ArchiveFile, decompressBounded, PmtilesDirectories } from "./pmtiles_directories.ts";
-import { capturedAtOf, type Sidecar, sidecarOf } from "./sidecar.ts";
+import { capturedAtOf, type Sidecar, sidecarOf, unreadableSidecar } from "./sidecar.ts";
 import { TILE_BYTES_MAX, tooLarge } from "./tile_bytes.ts";
 
 export const PMTILES_MAGIC = "PMTiles";
@@ -87,14 +87,10 @@ async function readHeader(path: string, file: ArchiveFile): Promise<Header> {
   if (!PICTURES.includes(header.tileType)) {
     throw refuse("it holds no pictures (vector tiles?); give one of jpg, png or webp tiles");
   }
-  const known = [Compression.None, Compression.Gzip];
-  if (!known.includes(header.internalCompression) || !known.includes(header.tileCompression)) {
-    const both = [header.internalCompression, header.tileCompression];
+  for (const compression of [header.internalCompression, header.tileCompression]) {
+    if (Compression[compression] !== undefined) continue;
     throw refuse(
-      both.includes(Compression.Unknown)
-        ? "its header does not say how it is compressed (byte 0: unknown); write it anew: " +
-          "pmtiles convert"
-        : "it is compressed by brotli or zstd; only none and gzip are supported",
+      `its header says compression ${compression}, which PMTiles version 3 does not know`,
     );
   }
   for (
@@ -120,14 +116,17 @@ async function readMetadata(
   path: string,
 ): Promise<Sidecar> {
   const { jsonMetadataOffset: offset, jsonMetadataLength: length } = header;
-  if (length === 0 || length > METADATA_BYTES_MAX) return {};
+  if (length === 0) return {};
+  const unreadable = (reason: string, cause?: unknown) =>
+    unreadableSidecar(path, `its metadata cannot be read (${reason})`, cause);
+  if (length > METADATA_BYTES_MAX) throw unreadable(`${length} bytes`);
   let document: unknown;
   try {
     const bytes = await file.read(offset, length);
     const text = decompressBounded(bytes, header.internalCompression, METADATA_BYTES_MAX);
     document = parseBoundedJson(new TextDecoder().decode(text));
-  } catch {
-    return {}; // No tile depends on it.
+  } catch (error) {
+    throw unreadable(messageOf(error), error);
   }
   return sidecarOf(document, path);
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { gunzipSync } from "node:zlib";
+import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
 import { Compression, type Entry, type Header, ResolvedValueCache, type Source } from "pmtiles";
 import {
   DataError,
@@ -88,14 +88,32 @@ export class ArchiveFile implements Source, Disposable {
   }
 }
 
-/** @throws Error for more than `bytesMax` uncompressed bytes, or what is not gzip */
+/**
+ * Where the header does not say which compression it is (0), gzip is known by its first bytes; all others then
+ * are taken as they are.
+ *
+ * @throws Error for more than `bytesMax` uncompressed bytes, or what is not so compressed
+ */
 export function decompressBounded(
   bytes: Uint8Array<ArrayBuffer>,
   compression: Compression,
   bytesMax: number,
 ): Uint8Array<ArrayBuffer> {
-  if (compression !== Compression.Gzip) return bytes;
-  return new Uint8Array(gunzipSync(bytes, { maxOutputLength: bytesMax }));
+  const bound = { maxOutputLength: bytesMax };
+  switch (compression) {
+    case Compression.Gzip:
+      return new Uint8Array(gunzipSync(bytes, bound));
+    case Compression.Brotli:
+      return new Uint8Array(brotliDecompressSync(bytes, bound));
+    case Compression.Zstd:
+      return new Uint8Array(zstdDecompressSync(bytes, bound));
+    case Compression.Unknown:
+      return bytes[0] === 0x1f && bytes[1] === 0x8b
+        ? new Uint8Array(gunzipSync(bytes, bound))
+        : bytes;
+    default:
+      return bytes;
+  }
 }
 
 export class PmtilesDirectories {

@@ -5,7 +5,7 @@
  * @module
  */
 import * as z from "zod";
-import { DataError, parseBoundedJson, readPlainTextFile } from "../../../../core/mod.ts";
+import { DataError, messageOf, parseBoundedJson, readPlainTextFile } from "../../../../core/mod.ts";
 
 /** Unknown keys are allowed and invalid values ignored, but for the error of the map: a flight depends on that. */
 const SidecarSchema = z.object({
@@ -24,31 +24,41 @@ export type Sidecar = z.infer<typeof SidecarSchema>;
 
 const SIDECAR_BYTES_MAX = 1_000_000;
 
-/** @throws DataError where it says no number of metres that its tiles may be shifted by */
+/** @throws DataError where it does not say by how many metres its tiles may be shifted, though it should */
 export function sidecarOf(document: unknown, path: string): Sidecar {
   const parsed = SidecarSchema.safeParse(document);
   if (parsed.success) return parsed.data;
-  if (typeof document !== "object" || document === null || Array.isArray(document)) return {};
-  throw new DataError(
+  if (typeof document !== "object" || document === null || Array.isArray(document)) {
+    throw unreadableSidecar(path, "its metadata is no JSON object");
+  }
+  throw unreadableSidecar(
     path,
-    "its metadata has a registration_error_m that is no number of metres up to 100,000: by how much the map " +
-      "may be shifted is not known; correct it, or export the tiles again",
+    "its metadata has a registration_error_m that is no number of metres up to 100,000",
   );
 }
 
-/** Of a folder; empty when the file is absent or not such a document. */
+/** An archive without metadata says nothing; one whose metadata cannot be read may have said it. */
+export function unreadableSidecar(path: string, reason: string, cause?: unknown): DataError {
+  return new DataError(
+    path,
+    `${reason}: by how much its map may be shifted (registration_error_m) is not known; mend it, or ` +
+      "export the tiles again",
+    { cause },
+  );
+}
+
+/** Of a folder; empty when it has no metadata.json. @throws DataError for one that cannot be read */
 export async function readSidecar(folder: string): Promise<Sidecar> {
+  const path = `${folder}/metadata.json`;
   let document: unknown;
   try {
-    const text = await readPlainTextFile(`${folder}/metadata.json`, {
-      within: folder,
-      bytesMax: SIDECAR_BYTES_MAX,
-    });
+    const text = await readPlainTextFile(path, { within: folder, bytesMax: SIDECAR_BYTES_MAX });
     document = parseBoundedJson(text);
-  } catch {
-    return {};
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return {};
+    throw unreadableSidecar(path, `it cannot be read (${messageOf(error)})`, error);
   }
-  return sidecarOf(document, folder);
+  return sidecarOf(document, path);
 }
 
 export function capturedAtOf(sidecar: Sidecar): Date | null {

@@ -63,16 +63,19 @@ export class SqliteTiles implements Disposable {
     ).all() as unknown as SchemaObject[];
   }
 
-  /** The rows of a query of `table`; empty where its view is not to be trusted, or there is none. */
+  /**
+   * The rows of a query of `table`; empty where there is no such table.
+   *
+   * @throws DataError for a table that cannot be read, and a view that could run without end
+   */
   rowsOf(table: string, query: string): readonly Record<string, unknown>[] {
-    try {
-      if (endlessWork(this.database, this.objects(), { name: table, queries: [query] }) !== null) {
-        return [];
-      }
-      return this.database.prepare(query).all() as Record<string, unknown>[];
-    } catch {
-      return []; // Many files have no such table, and no tile depends on it.
+    const objects = this.objects();
+    if (!objects.some(({ name }) => name === table)) return [];
+    const endless = endlessWork(this.database, objects, { name: table, queries: [query] });
+    if (endless !== null) {
+      throw new DataError(this.path, `${endless}; copy its rows into a plain table first`);
     }
+    return this.database.prepare(query).all() as Record<string, unknown>[];
   }
 
   /** @throws DataError for a view that could run without end, or a column that is missing */

@@ -13,13 +13,19 @@ import table from "./epsg.json" with { type: "json" };
 const PROJECTED: Readonly<Record<string, string>> = table.projected;
 const GEOGRAPHIC: Readonly<Record<string, string>> = table.geographic;
 const SHIFTS: Readonly<Record<string, readonly string[]>> = table.shifts;
+const DATUMS: Readonly<Record<string, number>> = table.datums;
+/** Geographic systems whose unit is the grad: 400 to a turn. */
+const GRADS: readonly number[] = table.grads;
 
 export interface CoordinateSystem {
   /** For messages: "EPSG:25832", "a user-defined projection". */
   readonly name: string;
   /** For proj4, without a datum. */
   readonly definition: string;
-  /** EPSG code of the geographic system it is based on; null: not known. */
+  /**
+   * EPSG code of the geographic system it is based on; null: the file does not say; UNKNOWN_DATUM: it says one
+   * that is not known here.
+   */
   readonly geographicCode: number | null;
   /** Stated by the file itself; null: to be looked up. */
   readonly toWgs84: readonly number[] | null;
@@ -38,6 +44,12 @@ const MODERN_FRAME_ERROR_M = 2;
 const MODERN_ELLIPSOID =
   /\+ellps=(WGS84|GRS80)\b|\+a=6378137 \+(b=6356752\.314|rf=298\.25722)|6378137(\.0*)?\s*,\s*298\.25722/;
 const WGS84_CODE = 4326;
+const UNKNOWN_DATUM = 0;
+/** What writers call a datum that they do not know, and realizations that are a metre or two from WGS84. */
+const NAMELESS =
+  /unknown|unnamed|notspecified|unspecified|userdefined|etrf|etrs|itrf|wgs1984|nad1983|nad83/;
+/** The sphere of web mercator stands for WGS84. */
+const WEB_SPHERE = /\+proj=merc .*\+a=6378137 \+b=6378137(?![\d.])/;
 
 /** null for a code that the table does not hold. */
 export function systemFromEpsg(code: number): CoordinateSystem | null {
@@ -57,6 +69,19 @@ export function systemFromEpsg(code: number): CoordinateSystem | null {
   return { name, definition: geographic, geographicCode: code, toWgs84: null };
 }
 
+/**
+ * EPSG code of the geographic system of a datum, by its name in EPSG, GDAL and Esri (small letters and digits
+ * only); null for none, UNKNOWN_DATUM for one that is not known.
+ */
+export function geographicCodeOf(datumName: string): number | null {
+  return DATUMS[datumName] ?? (datumName === "" || NAMELESS.test(datumName) ? null : UNKNOWN_DATUM);
+}
+
+/** Of the coordinates of a geographic system. */
+export function degreesPerUnitOf(geographicCode: number): number {
+  return GRADS.includes(geographicCode) ? 0.9 : 1;
+}
+
 /** The ellipsoid and prime meridian of a geographic system, for a projection based on it. */
 export function ellipsoidOf(geographicCode: number): string | null {
   return GEOGRAPHIC[geographicCode]?.replace("+proj=longlat", "").trim() ?? null;
@@ -64,7 +89,7 @@ export function ellipsoidOf(geographicCode: number): string | null {
 
 /**
  * The shift that PROJ takes at a position: the most accurate one that is valid there, of equal ones the
- * one of the smallest area. null: the error of positions without one is not known.
+ * one of the smallest area, of these the newest (the table has it first). null: the error of positions without one is not known.
  */
 export function datumShiftAt(
   system: CoordinateSystem,
@@ -73,7 +98,9 @@ export function datumShiftAt(
 ): DatumShift | null {
   const { geographicCode, definition, toWgs84 } = system;
   const none = [0, 0, 0, 0, 0, 0, 0];
-  if (geographicCode === WGS84_CODE) return { toWgs84: none, accuracyM: 0 };
+  if (geographicCode === WGS84_CODE || WEB_SPHERE.test(definition)) {
+    return { toWgs84: none, accuracyM: 0 };
+  }
   if (toWgs84 !== null) {
     return { toWgs84: [...toWgs84, ...none].slice(0, 7), accuracyM: MODERN_FRAME_ERROR_M };
   }

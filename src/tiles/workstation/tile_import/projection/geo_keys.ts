@@ -49,6 +49,7 @@ export const KEY = {
   scaleAtCentre: 3093,
   azimuth: 3094,
   poleLongitude: 3095,
+  gridAngle: 3096,
 } as const;
 
 /** Value of a key that is described by others. */

@@ -12,6 +12,9 @@ import {
 } from "../../../../core/mod.ts";
 import type { GeoReference } from "../contract.ts";
 
+/** Rounding of a picture that ends at 180°. */
+const TURN_ERROR_DEG = 1e-6;
+
 /** North up, `gsdM` metres per pixel in the local frame at the picture's middle. */
 export function centredReference(
   options: {
@@ -49,7 +52,7 @@ export interface AffineTransform {
 export function projectedReference(
   options: {
     readonly name: string;
-    /** A definition or WKT for proj4. */
+    /** A definition for proj4. */
     readonly projection: string;
     readonly transform: AffineTransform;
     readonly widthPx: number;
@@ -59,10 +62,8 @@ export function projectedReference(
   const { a, b, c, d, e, f } = options.transform;
   const determinant = b * f - c * e;
   const converter = proj4("EPSG:4326", options.projection);
-  // Longitudes from 180° to 360° are those of the western hemisphere.
-  const isGeographic = /\+proj=longlat|^\s*GEOG/.test(options.projection);
   const middleX = a + b * options.widthPx / 2 + c * options.heightPx / 2;
-  const turns = isGeographic ? 360 * Math.round(middleX / 360) : 0;
+  const period = periodOf(options.projection, converter);
   // Of southern Africa's grids: westings and southings.
   const hasAxes = options.projection.includes("+axis=");
   const wgsFromPixel = (xPx: number, yPx: number) => {
@@ -70,6 +71,9 @@ export function projectedReference(
       a + b * xPx + c * yPx,
       d + e * xPx + f * yPx,
     ], hasAxes);
+    // Longitudes from 180° to 360° are those of the western hemisphere.
+    const isBeyond = Math.abs(longitudeDeg) > 180 + TURN_ERROR_DEG;
+    const turns = isBeyond ? 360 * Math.round(longitudeDeg / 360) : 0;
     return { latitudeDeg, longitudeDeg: longitudeDeg - turns };
   };
   const { widthPx, heightPx } = options;
@@ -79,10 +83,24 @@ export function projectedReference(
     wgsFromPixel,
     pixelFromWgs(latitudeDeg, longitudeDeg) {
       const [east, y] = converter.forward([longitudeDeg, latitudeDeg], hasAxes);
-      const x = east + turns;
+      const x = period === 0 ? east : east + period * Math.round((middleX - east) / period);
       return [(f * (x - a) - c * (y - d)) / determinant, (b * (y - d) - e * (x - a)) / determinant];
     },
   };
+}
+
+/**
+ * After what length x comes back to the same place: a picture may go on beyond the antimeridian. 0: it does not.
+ */
+function periodOf(
+  projection: string,
+  converter: { forward(of: [number, number]): number[] },
+): number {
+  if (projection.includes("+proj=longlat")) return 360;
+  if (!/\+proj=(merc|eqc)\b/.test(projection)) return 0;
+  const middle = Number(/\+lon_0=(\S+)/.exec(projection)?.[1] ?? 0);
+  // Not at its ends, where converters come out on either side.
+  return 2 * (converter.forward([middle + 90, 0])[0] - converter.forward([middle - 90, 0])[0]);
 }
 
 /** Geometric mean of the two sides of the ground under the middle pixel. */

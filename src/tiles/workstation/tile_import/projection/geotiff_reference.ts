@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { DataError } from "../../../../core/mod.ts";
+import { DataError, WgsConversionError } from "../../../../core/mod.ts";
 import type { GeoReference } from "../contract.ts";
 import type { TiffImageDirectory } from "../tiff/directories.ts";
 import { type CoordinateSystem, datumShiftAt } from "./coordinate_system.ts";
@@ -34,6 +34,8 @@ const REPROJECT = "reproject it first: gdalwarp -t_srs EPSG:3857 IN OUT.tif";
 const NAME_SYSTEM =
   "say which it is in: gdal_translate -a_srs EPSG:CODE IN OUT.tif (CODE: of its coordinate system)";
 
+/** Of zoom 0: all of the world in one tile. */
+const GSD_MAX_M = 156_544;
 /** An error up to this is not told: it is less than a pixel of the map. */
 const QUIET_ERROR_M = 1;
 
@@ -94,10 +96,11 @@ function fromKeys(
       `${found}, which cannot be read; if that is its system, ${REPROJECT}; else ${NAME_SYSTEM}`,
     );
   }
-  const { system, degreesPerUnit: k } = found;
-  const { a, b, c, d, e, f } = transform;
-  const scaled = { a: k * a, b: k * b, c: k * c, d: k * d, e: k * e, f: k * f };
-  return referenceIn(path, system, scaled, size);
+  return referenceIn(path, found.system, scaled(transform, found.degreesPerUnit), size);
+}
+
+function scaled({ a, b, c, d, e, f }: AffineTransform, k: number): AffineTransform {
+  return { a: k * a, b: k * b, c: k * c, d: k * d, e: k * e, f: k * f };
 }
 
 function fromWkt(
@@ -106,9 +109,9 @@ function fromWkt(
   transform: AffineTransform,
   size: Size,
 ): FoundReference {
-  const system = systemFromWkt(wkt);
-  if (typeof system === "string") throw new DataError(path, `${system}; ${REPROJECT}`);
-  return referenceIn(path, system, transform, size);
+  const found = systemFromWkt(wkt);
+  if (typeof found === "string") throw new DataError(path, `${found}; ${REPROJECT}`);
+  return referenceIn(path, found.system, scaled(transform, found.degreesPerUnit), size);
 }
 
 /** The datum's shift is that of the picture's middle. */
@@ -125,17 +128,20 @@ function referenceIn(
       `its georeference is not a map of pixels to the ground; ${REPROJECT}`,
     );
   }
-  const make = (definition: string) =>
-    projectedReference({ name: system.name, projection: definition, transform, ...size });
+  const make = (definition: string) => {
+    try {
+      return projectedReference({ name: system.name, projection: definition, transform, ...size });
+    } catch (error) {
+      if (!(error instanceof WgsConversionError)) throw error;
+      throw new DataError(
+        path,
+        `its numbers are no places in ${system.name}: they are of another system; ${NAME_SYSTEM}`,
+        { cause: error },
+      );
+    }
+  };
   const rough = make(system.definition);
   const middle = rough.wgsFromPixel(size.widthPx / 2, size.heightPx / 2);
-  const isOnEarth = Math.abs(middle.latitudeDeg) <= 90 && Math.abs(middle.longitudeDeg) <= 540;
-  if (!isOnEarth) {
-    throw new DataError(
-      path,
-      `its numbers are no places in ${system.name}: they are of another system; ${NAME_SYSTEM}`,
-    );
-  }
   const shift = datumShiftAt(system, middle.latitudeDeg, middle.longitudeDeg);
   if (shift === null) {
     throw new DataError(
@@ -146,11 +152,11 @@ function referenceIn(
   const { toWgs84, accuracyM } = shift;
   const isShifted = toWgs84.some((value) => value !== 0);
   const reference = isShifted ? make(`${system.definition} +towgs84=${toWgs84.join(",")}`) : rough;
-  if (!(reference.gsdM > 0.001 && reference.gsdM < 100_000)) {
+  if (!(reference.gsdM > 0.001 && reference.gsdM < GSD_MAX_M)) {
     throw new DataError(
       path,
       `its georeference gives ${reference.gsdM} m per pixel in ${system.name}: its numbers are ` +
-        `of another system; ${NAME_SYSTEM}`,
+        `of another system (${NAME_SYSTEM}), or it is coarser than any map (${GSD_MAX_M} m)`,
     );
   }
   if (accuracyM <= QUIET_ERROR_M) return { reference, notes: [] };
@@ -171,10 +177,12 @@ function affineFromTags(
   const matrix = directory.numbers(TAG.transformation);
   const scale = directory.numbers(TAG.scale), tiepoints = directory.numbers(TAG.tiepoints);
   let transform: AffineTransform;
-  if (matrix !== null && matrix.length >= 16) {
+  // Where both are there GDAL takes the scale.
+  const isScaled = scale !== null && scale.length >= 2 && scale[0] !== 0 && scale[1] !== 0;
+  if (!isScaled && matrix !== null && matrix.length >= 16) {
     const [b, c, , a, e, f, , d] = matrix;
     transform = { a, b, c, d, e, f };
-  } else if (scale !== null && tiepoints !== null && tiepoints.length >= 6) {
+  } else if (isScaled && tiepoints !== null && tiepoints.length >= 6) {
     const [column, row, , x, y] = tiepoints;
     // A negative scale is taken for a positive one, as GDAL does: north is up.
     const sx = scale[0], sy = Math.abs(scale[1]);

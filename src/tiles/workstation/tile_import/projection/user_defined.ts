@@ -7,9 +7,16 @@
  *
  * @module
  */
-import { type CoordinateSystem, ellipsoidOf, systemFromEpsg } from "./coordinate_system.ts";
+import {
+  type CoordinateSystem,
+  degreesPerUnitOf,
+  ellipsoidOf,
+  systemFromEpsg,
+} from "./coordinate_system.ts";
 import { type GeoKeys, KEY } from "./geo_keys.ts";
+import { projectionDefinition, type ProjectionMethod } from "./methods.ts";
 
+/** EPSG codes of units of length. */
 const METRES: Readonly<Record<number, number>> = {
   9001: 1,
   9002: 0.3048,
@@ -18,8 +25,39 @@ const METRES: Readonly<Record<number, number>> = {
   9005: 0.3047972654,
   9014: 1.8288,
   9030: 1852,
+  9031: 1.0000135965,
   9036: 1000,
+  9037: 0.9143917962,
+  9038: 20.1166195164,
+  9039: 0.201166195164,
+  9040: 0.9143984146160287,
+  9041: 0.3047994715386762,
+  9042: 20.116765121552632,
+  9043: 0.2011676512155263,
+  9050: 0.9143992,
+  9051: 0.3047997333333333,
+  9060: 0.9143992042898124,
+  9061: 0.30479973476327077,
+  9062: 20.116782494375872,
+  9063: 0.2011678249437587,
+  9080: 0.30479951024814694,
+  9081: 0.30479841,
+  9082: 0.3047996,
+  9083: 0.3047995,
+  9084: 0.9143985307444408,
+  9085: 0.91439523,
+  9086: 0.9143988,
+  9087: 0.9143985,
   9093: 1609.344,
+  9094: 0.3047997101815088,
+  9095: 0.3048007491,
+  9096: 0.9144,
+  9097: 20.1168,
+  9098: 0.201168,
+  9099: 0.914398,
+  9300: 0.30479933333333337,
+  9301: 20.116756,
+  9302: 0.20116756,
 };
 const DEGREES: Readonly<Record<number, number>> = {
   9101: 180 / Math.PI,
@@ -108,8 +146,8 @@ function geographicSystem(keys: GeoKeys, code: number | null): KeyedSystem | str
   if (unit === undefined) return `its unit of angles is ${keys.code(KEY.angularUnits) ?? DEGREE}`;
   return {
     system: { ...base, definition: `+proj=longlat ${base.definition}` },
-    // Of a system of the dataset the unit is degrees, whatever the keys say (as GDAL has it).
-    degreesPerUnit: code === null ? unit ?? 1 : 1,
+    // Of a system of the dataset the unit is its own, whatever the keys say (as GDAL has it).
+    degreesPerUnit: code === null ? unit ?? 1 : degreesPerUnitOf(code),
   };
 }
 
@@ -180,58 +218,52 @@ function describedSystem(keys: GeoKeys, metresPerUnit: number): CoordinateSystem
   };
 }
 
+/** Codes of GeoTIFF's projection methods (OGC 19-008r4, annex C; 9815: an EPSG code that GDAL writes). */
+const METHODS: Readonly<Record<number, ProjectionMethod>> = {
+  1: "transverse_mercator",
+  3: "oblique_mercator_origin",
+  7: "mercator",
+  8: "lambert_conic_2",
+  9: "lambert_conic_1",
+  10: "lambert_equal_area",
+  11: "albers",
+  12: "azimuthal_equidistant",
+  13: "equidistant_conic",
+  15: "polar_stereographic",
+  16: "oblique_stereographic",
+  17: "equirectangular",
+  18: "cassini",
+  22: "polyconic",
+  26: "new_zealand_map_grid",
+  27: "transverse_mercator_south",
+  9815: "oblique_mercator_centre",
+};
+
 function describedProjection(keys: GeoKeys, metresPerUnit: number): string | null {
+  const method = METHODS[keys.code(KEY.method) ?? 0];
+  if (method === undefined) return null;
   const degrees = unitOf(keys, KEY.angularUnits, KEY.angularUnitSize, DEGREES) ?? 1;
-  const angle = (...of: readonly number[]) => (keys.number(...of) ?? 0) * degrees;
+  const angle = (...of: readonly number[]) => {
+    const value = keys.number(...of);
+    return value === null ? null : value * degrees;
+  };
   const length = (...of: readonly number[]) => (keys.number(...of) ?? 0) * metresPerUnit;
-  const latitude = `+lat_0=${
-    angle(KEY.naturalOriginLatitude, KEY.falseOriginLatitude, KEY.centreLatitude)
-  }`;
-  const longitude = `+lon_0=${
-    angle(
+  return projectionDefinition(method, {
+    latitudeDeg: angle(KEY.naturalOriginLatitude, KEY.falseOriginLatitude, KEY.centreLatitude) ?? 0,
+    longitudeDeg: angle(
+      // Of polar projections the meridian that points down is a key of its own.
+      ...(method === "polar_stereographic" ? [KEY.poleLongitude] : []),
       KEY.naturalOriginLongitude,
       KEY.falseOriginLongitude,
       KEY.centreLongitude,
       KEY.poleLongitude,
-    )
-  }`;
-  const origin = `+x_0=${length(KEY.falseEasting, KEY.falseOriginEasting, KEY.centreEasting)} ` +
-    `+y_0=${length(KEY.falseNorthing, KEY.falseOriginNorthing, KEY.centreNorthing)}`;
-  const scale = `+k_0=${keys.number(KEY.scaleAtNaturalOrigin, KEY.scaleAtCentre) ?? 1}`;
-  const parallels = `+lat_1=${angle(KEY.standardParallel1)} +lat_2=${angle(KEY.standardParallel2)}`;
-  const trueScale = angle(KEY.standardParallel1, KEY.naturalOriginLatitude);
-  switch (keys.code(KEY.method)) {
-    case 1:
-      return `+proj=tmerc ${latitude} ${longitude} ${scale} ${origin}`;
-    case 7:
-      return keys.number(KEY.standardParallel1) === null
-        ? `+proj=merc ${longitude} ${scale} ${origin}`
-        : `+proj=merc +lat_ts=${angle(KEY.standardParallel1)} ${longitude} ${origin}`;
-    case 8:
-      return `+proj=lcc ${latitude} ${longitude} ${parallels} ${origin}`;
-    case 9:
-      return `+proj=lcc +lat_1=${
-        angle(KEY.naturalOriginLatitude, KEY.centreLatitude)
-      } ${latitude} ${longitude} ${scale} ${origin}`;
-    case 10:
-      return `+proj=laea ${latitude} ${longitude} ${origin}`;
-    case 11:
-      return `+proj=aea ${latitude} ${longitude} ${parallels} ${origin}`;
-    case 12:
-      return `+proj=aeqd ${latitude} ${longitude} ${origin}`;
-    case 15: {
-      // The latitude of true scale stands where others have their origin.
-      const pole = trueScale < 0 ? -90 : 90;
-      const meridian = `+lon_0=${angle(KEY.poleLongitude, KEY.naturalOriginLongitude)}`;
-      return Math.abs(trueScale) === 90
-        ? `+proj=stere +lat_0=${pole} ${meridian} ${scale} ${origin}`
-        : `+proj=stere +lat_0=${pole} +lat_ts=${trueScale} ${meridian} ${origin}`;
-    }
-    case 16:
-      return `+proj=sterea ${latitude} ${longitude} ${scale} ${origin}`;
-    case 18:
-      return `+proj=cass ${latitude} ${longitude} ${origin}`;
-    default:
-      return null;
-  }
+    ) ?? 0,
+    parallel1Deg: angle(KEY.standardParallel1),
+    parallel2Deg: angle(KEY.standardParallel2),
+    scale: keys.number(KEY.scaleAtNaturalOrigin, KEY.scaleAtCentre) ?? 1,
+    eastM: length(KEY.falseEasting, KEY.falseOriginEasting, KEY.centreEasting),
+    northM: length(KEY.falseNorthing, KEY.falseOriginNorthing, KEY.centreNorthing),
+    azimuthDeg: angle(KEY.azimuth),
+    gridAngleDeg: angle(KEY.gridAngle),
+  });
 }

@@ -45,6 +45,9 @@ export const codecName = (compression: number) => NAMES[compression] ?? `codec $
 /** Whether the codec stores whole pictures, whose colours it converts itself. */
 export const isPictureCodec = (compression: number) => compression === 7 || compression === 50001;
 
+/** Markers of JPEG. */
+const START_OF_SCAN = 0xda, ADOBE = 0xee;
+
 interface BlockShape {
   readonly widthPx: number;
   /** Rows that lie within the picture, and rows that a writer may have filled up to. */
@@ -75,12 +78,12 @@ export async function decodeBlock(
       decoded = decodeLzw(bytes, most);
       break;
     case 7:
-      return await decodePicture(withTables(bytes, jpeg.tables, jpeg.isYCbCr, shape), shape);
+      return await decodePicture(withTables(bytes, jpeg.tables, jpeg.isYCbCr, shape), shape, false);
     case 32773:
       decoded = decodePackBits(bytes, most);
       break;
     case 50001:
-      return await decodePicture(bytes, shape);
+      return await decodePicture(bytes, shape, true);
     default:
       decoded = inflate(bytes, most);
   }
@@ -182,13 +185,31 @@ function withTables(
 ): Uint8Array<ArrayBuffer> {
   if (bytes[0] !== 0xff || bytes[1] !== 0xd8) throw new Error("it is no JPEG");
   const inner = tables === null ? new Uint8Array() : tables.subarray(2, endOfTables(tables));
-  // Of four samples decoders take an Adobe file for inverted CMYK: they keep what has no marker.
   const adobe = samples === 3 ? adobeMarker(isYCbCr) : new Uint8Array();
   const out = new Uint8Array(2 + adobe.length + inner.length + bytes.length - 2);
   out.set([0xff, 0xd8]);
   out.set(adobe, 2);
   out.set(inner, 2 + adobe.length);
   out.set(bytes.subarray(2), 2 + adobe.length + inner.length);
+  return samples === 4 ? withoutAdobe(out) : out;
+}
+
+/** Decoders ask the marker whether four samples are inverted inks; in a TIFF they never are. */
+function withoutAdobe(jpeg: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const kept: Uint8Array[] = [jpeg.subarray(0, 2)];
+  let at = 2;
+  while (at + 4 <= jpeg.length && jpeg[at] === 0xff && jpeg[at + 1] !== START_OF_SCAN) {
+    const next = at + 2 + 256 * jpeg[at + 2] + jpeg[at + 3];
+    if (jpeg[at + 1] !== ADOBE) kept.push(jpeg.subarray(at, next));
+    at = next;
+  }
+  kept.push(jpeg.subarray(at));
+  const out = new Uint8Array(kept.reduce((sum, part) => sum + part.length, 0));
+  let filled = 0;
+  for (const part of kept) {
+    out.set(part, filled);
+    filled += part.length;
+  }
   return out;
 }
 
@@ -206,24 +227,32 @@ function adobeMarker(isYCbCr: boolean): Uint8Array {
 async function decodePicture(
   bytes: Uint8Array<ArrayBuffer>,
   { widthPx, rowsPx, samples }: BlockShape,
+  /** Opaque WebP comes without the alpha that the directory counts. */
+  mayBeOpaque: boolean,
 ): Promise<Uint8Array<ArrayBuffer>> {
   let raw: Uint8Array, info: { width: number; height: number; channels: number };
   try {
     const picture = sharp(bytes, { failOn: "warning", limitInputPixels: false });
-    // Grey would become three equal samples.
-    const own = samples === 1 ? picture.toColourspace("b-w") : picture;
+    // Grey would become three equal samples, and four samples of a JPEG (red, green, blue and another) be taken
+    // for the inks of a print.
+    const own = samples === 1
+      ? picture.toColourspace("b-w")
+      : samples === 4 && !mayBeOpaque
+      ? picture.pipelineColourspace("cmyk").toColourspace("cmyk")
+      : picture;
     ({ data: raw, info } = await own.raw().toBuffer({ resolveWithObject: true }));
   } catch (error) {
     throw new Error(messageOf(error).split("\n")[0].slice(0, 120), { cause: error });
   }
-  // Opaque WebP comes without the alpha that the directory counts.
-  const isOpaque = info.channels === 3 && samples === 4;
+  const isOpaque = mayBeOpaque && info.channels === 3 && samples === 4;
   if (info.width !== widthPx || info.height < rowsPx || info.channels !== samples && !isOpaque) {
     throw new Error(
       `it is a picture of ${info.width}×${info.height} pixels and ${info.channels} samples, ` +
         `not of ${widthPx}×${rowsPx} and ${samples}`,
     );
   }
+  // libvips gives the inks of four samples without a marker as what they leave of white.
+  if (samples === 4 && !mayBeOpaque) return new Uint8Array(raw.map((value) => 255 - value));
   if (!isOpaque) return new Uint8Array(raw);
   const count = info.width * info.height;
   const out = new Uint8Array(count * 4).fill(255);

@@ -63,14 +63,16 @@ export function colourBlock(
   for (let i = 0; i < count; i++) {
     if (alpha !== null && alpha.values[alpha.offset + i * alpha.stride] < opaqueFrom) mask[i] = 0;
     else if (
-      sources.every(({ values, stride, offset }) => isAbsent(values[offset + i * stride], noData))
+      sources.every(({ values, stride, offset }, at) =>
+        isAbsent(values[offset + i * stride], noData?.[indices[at]] ?? null)
+      )
     ) mask[i] = 0;
   }
   return { pixels, mask };
 }
 
 /** A sample that is no number is no picture either. */
-function isAbsent(value: number, noData: number | null): boolean {
+export function isAbsent(value: number, noData: number | null): boolean {
   return Number.isNaN(value) || value === noData ||
     // Writers give GDAL_NODATA of single precision in decimals.
     noData !== null && Math.fround(noData) === value;

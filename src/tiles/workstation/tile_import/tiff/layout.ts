@@ -60,8 +60,8 @@ export interface TiffLayout {
   readonly shown: Shown;
   /** The sample that says where the picture is (255) and is not (0); null: none. */
   readonly alphaSample: number | null;
-  /** Value of the samples of a pixel without picture, before any conversion; null: none. */
-  readonly noData: number | null;
+  /** Value of each sample of a pixel without picture, before any conversion; null: none. */
+  readonly noData: readonly number[] | null;
   readonly isPlanar: boolean;
   readonly compression: number;
   readonly isYCbCr: boolean;
@@ -98,7 +98,8 @@ export function readLayout(file: TiffFile, directory: TiffImageDirectory): TiffL
   const { bits, sampleKind } = sampleFormatOf(path, directory, samples, compression);
   const photometric = directory.number(TAG.photometric, samples >= 3 ? 2 : 1);
   const extra = directory.numbers(TAG.extraSamples) ?? [];
-  const roles = colourRoles(directory.text(TAG.gdalMetadata) ?? "");
+  const metadata = directory.text(TAG.gdalMetadata) ?? "";
+  const roles = colourRoles(metadata);
   const isPlanar = samples > 1 && directory.number(TAG.planar, 1) === 2;
   const layout = {
     ...size,
@@ -107,7 +108,7 @@ export function readLayout(file: TiffFile, directory: TiffImageDirectory): TiffL
     sampleKind,
     shown: shownOf(path, directory, { photometric, samples, extra, roles, compression }),
     alphaSample: alphaOf(samples, extra, roles),
-    noData: noDataOf(directory.text(TAG.gdalNoData)),
+    noData: noDataOf(samples, directory.text(TAG.gdalNoData), metadata),
     isPlanar,
     compression,
     isYCbCr: photometric === 6,
@@ -238,10 +239,24 @@ function alphaOf(
   return named !== undefined && named < samples ? named : null;
 }
 
-function noDataOf(text: string | null): number | null {
-  if (text === null || text.trim() === "") return null;
-  const value = Number(text.trim());
-  return Number.isNaN(value) && !/^-?nan/i.test(text.trim()) ? null : value;
+/** One value for all samples, or one for each (GDAL's NODATA_VALUES, which counts before the other). */
+function noDataOf(samples: number, text: string | null, metadata: string): number[] | null {
+  const [, list = ""] = /<Item name="NODATA_VALUES">([^<]*)<\/Item>/.exec(metadata) ?? [];
+  const each = list.trim().split(/[\s,]+/).map(numberFrom);
+  if (list.trim() !== "" && each.length === samples && each.every((value) => value !== null)) {
+    return each;
+  }
+  const value = numberFrom(text ?? "");
+  return value === null ? null : new Array(samples).fill(value);
+}
+
+/** null for what is neither a number nor "nan". */
+function numberFrom(text: string): number | null {
+  const word = text.trim();
+  if (/^[-+]?nan/i.test(word)) return NaN;
+  if (/^[-+]?inf/i.test(word)) return word.startsWith("-") ? -Infinity : Infinity;
+  const value = Number(word);
+  return word === "" || Number.isNaN(value) ? null : value;
 }
 
 function predictorOf(

@@ -6,14 +6,14 @@
  */
 import { DataError } from "../../../../core/mod.ts";
 import type { BlockReader } from "./block_reader.ts";
-import type { Stretch } from "./colour.ts";
+import { isAbsent, type Stretch } from "./colour.ts";
 
 const BLOCKS_MAX = 256;
 const VALUES_MAX = 1_000_000;
 
 /** @throws DataError where all samples are equal, or none is a number */
 export async function measuredStretch(path: string, picture: BlockReader): Promise<Stretch> {
-  const { noData } = picture.layout;
+  const { noData, alphaSample } = picture.layout;
   const present = [];
   for (let i = 0; i < picture.blocks; i++) if (!picture.isSparse(i)) present.push(i);
   const every = Math.max(1, Math.ceil(present.length / BLOCKS_MAX));
@@ -26,13 +26,17 @@ export async function measuredStretch(path: string, picture: BlockReader): Promi
     // What a tile has beyond the edges of the picture is filling.
     const insideX = picture.layout.widthPx - column * widthPx;
     const insideY = picture.layout.heightPx - row * picture.layout.blockHeightPx;
+    const alpha = planes?.get(alphaSample ?? -1);
     for (const [sample, plane] of planes ?? []) {
-      if (sample === picture.layout.alphaSample) continue;
+      if (sample === alphaSample) continue;
+      const absent = noData?.[sample] ?? null;
       const count = widthPx * Math.min(rowsPx, insideY);
       const step = Math.max(1, Math.floor(count * 3 / perBlock));
       for (let i = 0; i < count; i += step) {
         const value = plane.values[plane.offset + i * plane.stride];
-        if (i % widthPx < insideX && Number.isFinite(value) && value !== noData) values.push(value);
+        if (i % widthPx >= insideX || !Number.isFinite(value) || isAbsent(value, absent)) continue;
+        if (alpha?.values[alpha.offset + i * alpha.stride] === 0) continue;
+        values.push(value);
       }
     }
   }
