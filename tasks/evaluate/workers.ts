@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { resolve } from "node:path";
 import { option, type OptionValues, UsageError } from "../../src/core/mod.ts";
 import {
   type FlightToFly,
@@ -51,7 +52,9 @@ export function workersPlace(
   if (dsn === undefined) {
     throw new UsageError("--workers needs --dsn, the server that has the jobs");
   }
-  return { dsn, inputsFolder: inputs ?? "build/work" };
+  // `deno task` runs in the project's folder; paths are relative to where it was called.
+  const caller = Deno.env.get("INIT_CWD") ?? ".";
+  return { dsn, inputsFolder: inputs === undefined ? "build/work" : resolve(caller, inputs) };
 }
 
 interface FlyUnits {

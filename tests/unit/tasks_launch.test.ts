@@ -207,3 +207,18 @@ Deno.test("a symlink is granted as it was named and as what it is; a comma is re
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("operator worker runs under a set of its own: its database, its inputs, its folder, its programs", () => {
+  const line = [
+    ...["--quiet", "worker", "--dsn", "postgresql://w@db:5432/tiles", "--inputs", "/mnt/work"],
+    ...["--jobs", "describe,fly", "--work", "/var/tmp/flights", "--programs", "/opt/gdn"],
+  ];
+  const { args } = operatorCommand(line, grantsFor(operatorCommands(), line));
+  const granted = (kind: string) =>
+    args.find((arg) => arg.startsWith(`--allow-${kind}`))?.split("=")[1].split(",");
+  assert.deepEqual(granted("net"), ["db:5432"]);
+  assert.deepEqual(granted("write"), ["/var/tmp/flights"]);
+  assert.deepEqual(granted("run"), ["/opt/gdn/operator", "/opt/gdn/airborne"]);
+  assert.ok(granted("read")?.includes("/mnt/work"));
+  assert.ok(granted("read")?.every((path) => !/\/(data|packages|migrations)$|npm/.test(path)));
+});

@@ -123,8 +123,10 @@ async function doJob(
   } catch (error) {
     const reason = messageOf(error);
     if (job.signal.aborted) {
-      note(`job ${job.id}: given back`);
-      return { status: "failed", output: { reason: "its worker stopped" } };
+      const isStopping = options.signal.aborted;
+      note(`job ${job.id}: ${isStopping ? "given back" : "dropped, its lease ended"}`);
+      const why = isStopping ? "its worker stopped" : "its worker was not heard of";
+      return { status: "failed", output: { reason: why } };
     }
     note(`job ${job.id}: ${reason}`);
     // Trying again is of no use: no retry.
