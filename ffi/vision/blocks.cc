@@ -368,7 +368,8 @@ int match_blocks(const Frame& frame, const View& view, const Mosaic& mosaic, cv:
     const double x = block.rect.x + block.rect.width / 2.0 - size.width / 2.0;
     const double y = block.rect.y + block.rect.height / 2.0 - size.height / 2.0;
     const double east = centre.x + x * search.gsd_m, north = centre.y - y * search.gsd_m;
-    const auto ray = transpose_times(view.local_from_camera, east, north, -view.height_m);
+    const auto ray = transpose_times(view.local_from_camera, east, north,
+                                     view.up(east, north) - view.height_m);
     double* out = tie_points + GDN_TIE_POINT_DOUBLES * count++;
     out[0] = ray[0] / ray[2];
     out[1] = ray[1] / ray[2];

@@ -66,6 +66,25 @@ GDN_VECTORISED void map_row(const Rows& rows, double north, int columns, float* 
   }
 }
 
+/// The same over relief, where each pixel's ground has a height of its own. Slopes that hide others are
+/// not looked for: cameras look down.
+void map_relief_row(const Rows& rows, double north, int columns, float* map_x, float* map_y) {
+  const Camera& camera = rows.camera;
+  for (int column = 0; column < columns; column++) {
+    const double east = rows.west_m + column * rows.gsd_m;
+    const double drop = rows.view.height_m - rows.view.relief->up(east, north);
+    const auto ray = transpose_times(rows.view.local_from_camera, east, north, -drop);
+    const double x = ray[0] / ray[2], y = ray[1] / ray[2];
+    double u = 0, v = 0;
+    camera.project(x, y, &u, &v);
+    const bool seen = drop > 0 && std::hypot(east, north) <= kTangentMax * drop &&
+                      ray[2] > 0.05 * drop && x * x + y * y <= rows.radius2 && u >= 1 && v >= 1 &&
+                      u <= camera.width - 2 && v <= camera.height - 2;
+    map_x[column] = seen ? static_cast<float>((u + 0.5) * rows.shrink - 0.5) : kOff;
+    map_y[column] = seen ? static_cast<float>((v + 0.5) * rows.shrink - 0.5) : kOff;
+  }
+}
+
 }  // namespace
 
 Ground rectify(const Frame& frame, const View& view, cv::Point2d centre_m, double gsd_m,
@@ -82,7 +101,8 @@ Ground rectify(const Frame& frame, const View& view, cv::Point2d centre_m, doubl
     const double north = centre_m.y - (row + 0.5 - size.height / 2.0) * gsd_m;
     const auto* x = map_x.ptr<float>(row);
     auto* valid = ground.valid.ptr<uint8_t>(row);
-    map_row(rows, north, size.width, map_x.ptr<float>(row), map_y.ptr<float>(row));
+    const auto map = view.relief == nullptr ? map_row : map_relief_row;
+    map(rows, north, size.width, map_x.ptr<float>(row), map_y.ptr<float>(row));
     for (int column = 0; column < size.width; column++) valid[column] = x[column] > -0.75f ? 255 : 0;
   }
   cv::remap(source, ground.pixels, map_x, map_y, cv::INTER_LINEAR, cv::BORDER_REPLICATE);

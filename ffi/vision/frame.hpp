@@ -6,6 +6,7 @@
 
 #include "camera.hpp"
 #include "registry.hpp"
+#include "relief.hpp"
 
 namespace gdn {
 
@@ -25,10 +26,15 @@ struct Ground {
   cv::Mat valid;   // CV_8U
 };
 
-/// The geometry of a view: rotation local-from-camera and height over flat ground.
+/// The geometry of a view: rotation local-from-camera and height over the ground's plane.
 struct View {
   Matrix3 local_from_camera;
   double height_m;
+  const Relief* relief = nullptr;  ///< of the ground, from the camera's foot point; null: flat
+
+  double up(double east_m, double north_m) const {
+    return relief == nullptr ? 0 : relief->up(east_m, north_m);
+  }
 };
 
 /// The frame of a handle; keep the pointer as long as the frame is used.

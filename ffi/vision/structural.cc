@@ -7,6 +7,7 @@
 #include "blocks.hpp"
 #include "cancel.hpp"
 #include "correlate.hpp"
+#include "search_limits.hpp"
 
 namespace {
 
@@ -18,7 +19,6 @@ using gdn::View;
 constexpr double kOverlapMin = 0.5;
 /// Bounds of one search's memory and time: the window's features take some 80 bytes a pixel.
 constexpr double kWindowPixelsMax = 8e6;
-constexpr double kHypothesesMax = 4096;
 
 struct Place {
   cv::Point2d foot;
@@ -99,7 +99,7 @@ Search search_window(const std::vector<Hypothesis>& all, const Mosaic& mosaic,
 /// Scores every hypothesis, each handed to `finish` as soon as it is scored (from several threads).
 template <typename Finish>
 void score_all(const Frame& frame, const Search& search, const gdn_structural_query& q,
-               std::vector<Hypothesis>* all, const Finish& finish) {
+               const gdn::Relief* relief, std::vector<Hypothesis>* all, const Finish& finish) {
   cv::Size largest(0, 0);
   for (const auto& h : *all) {
     largest.width = std::max(largest.width, h.size.width);
@@ -114,7 +114,7 @@ void score_all(const Frame& frame, const Search& search, const gdn_structural_qu
       if (gdn::searches_cancelled) continue;
       try {
         Hypothesis& h = (*all)[i];
-        const View view{turned(r, h.heading), q.height_m * h.scale};
+        const View view{turned(r, h.heading), q.height_m * h.scale, relief};
         const Ground ground = gdn::rectify(frame, view, h.centre, q.coarse_gsd_m, h.size);
         h.scores = spectrum.scores(ground, kOverlapMin);
         finish(&h);
@@ -281,40 +281,19 @@ double spread(const std::vector<Hypothesis>& all) {
   return std::sqrt(std::max(0.0, squares / count - mean * mean));
 }
 
-/// How many steps a range takes either way; 0 without a step.
-double steps(double half_range, double step) { return step > 0 ? half_range / step : 0; }
-
-void check(const gdn_structural_query& q) {
-  for (const double value :
-       {q.height_m, q.position_m[0], q.position_m[1], q.search_radius_m, q.heading_half_range_rad,
-        q.heading_step_rad, q.scale_half_range, q.scale_step, q.coarse_gsd_m, q.fine_gsd_m,
-        q.extent_max_m, q.block_search_m})
-    gdn::require(std::isfinite(value), "a number of the search is not finite");
-  gdn::require(q.height_m > 0 && q.coarse_gsd_m > 0 && q.fine_gsd_m > 0 && q.extent_max_m > 0,
-               "height, ground sample distances and extent must be positive");
-  gdn::require(q.search_radius_m >= 0 && q.heading_half_range_rad >= 0 && q.scale_half_range >= 0 &&
-                   q.scale_half_range < 0.9,
-               "search ranges must not be negative");
-  gdn::require((2 * steps(q.heading_half_range_rad, q.heading_step_rad) + 1) *
-                       (2 * steps(q.scale_half_range, q.scale_step) + 1) <=
-                   kHypothesesMax,
-               "at most 4096 hypotheses");
-  gdn::require(q.extent_max_m / q.coarse_gsd_m <= 8192 && q.extent_max_m / q.fine_gsd_m <= 8192 &&
-                   q.block_search_m >= 0 && q.block_search_m / q.fine_gsd_m <= 512,
-               "the view has at most 8192 pixels each way, a block is sought over at most 512");
-  gdn::require(q.blocks_x >= 0 && q.blocks_y >= 0 && q.blocks_x <= 64 && q.blocks_y <= 64,
-               "at most 64 blocks a side");
-}
-
 }  // namespace
 
 int32_t gdn_structural_match(uint64_t frame_handle, const uint8_t* mosaic_pixels,
                              const uint8_t* valid, int32_t mosaic_width_px,
                              int32_t mosaic_height_px, const double* mosaic_from_local,
-                             const gdn_structural_query* query, gdn_structural_answer* answer,
+                             const gdn_structural_query* query, const double* relief_values,
+                             int64_t relief_count, gdn_structural_answer* answer,
                              double* tie_points, gdn_error* error) {
   return gdn::guard(error, [&] {
-    check(*query);
+    gdn::check_search(*query);
+    gdn::Relief kept;
+    if (relief_values != nullptr) kept = gdn::Relief::from(relief_values, relief_count);
+    const gdn::Relief* relief = relief_values == nullptr ? nullptr : &kept;
     const auto frame_kept = gdn::frame_of(frame_handle);
     const Frame& frame = *frame_kept;
     const Mosaic mosaic(mosaic_pixels, valid, {mosaic_width_px, mosaic_height_px},
@@ -326,7 +305,7 @@ int32_t gdn_structural_match(uint64_t frame_handle, const uint8_t* mosaic_pixels
     const Search search =
         search_window(all, mosaic, *query, {query->search_radius_m, query->search_radius_m});
     answer->overlap = cv::mean(search.window.valid)[0] / 255;
-    score_all(frame, search, *query, &all,
+    score_all(frame, search, *query, relief, &all,
               [&](Hypothesis* h) { restrict_to_radius(search, *query, h); });
     Place best{}, second{};
     const double separation = 8 * query->coarse_gsd_m;
@@ -341,7 +320,7 @@ int32_t gdn_structural_match(uint64_t frame_handle, const uint8_t* mosaic_pixels
     answer->second_score = second.score;
     if (query->blocks_x * query->blocks_y == 0) return;
     const View view{turned(gdn::matrix3(query->local_from_camera), best.heading),
-                    query->height_m * best.scale};
+                    query->height_m * best.scale, relief};
     answer->tie_points = gdn::match_blocks(
         frame, view, mosaic, best.foot,
         {query->extent_max_m, query->fine_gsd_m, query->block_search_m, query->blocks_x,
@@ -358,7 +337,7 @@ int32_t gdn_structural_places(uint64_t frame_handle, const uint8_t* mosaic_pixel
                               const double* corner_m, int32_t columns, int32_t rows, float* scores,
                               gdn_error* error) {
   return gdn::guard(error, [&] {
-    check(*query);
+    gdn::check_search(*query);
     const auto frame_kept = gdn::frame_of(frame_handle);
     const Frame& frame = *frame_kept;
     const Mosaic mosaic(mosaic_pixels, valid, {mosaic_width_px, mosaic_height_px},
@@ -378,7 +357,7 @@ int32_t gdn_structural_places(uint64_t frame_handle, const uint8_t* mosaic_pixel
       grid.scores.setTo(-1);
     }
     std::mutex lock;
-    score_all(frame, search, *query, &all, [&](Hypothesis* h) {
+    score_all(frame, search, *query, nullptr, &all, [&](Hypothesis* h) {
       restrict_to_rectangle(search, *query, reach, h);
       if (scores != nullptr) {
         const std::lock_guard<std::mutex> hold(lock);

@@ -44,14 +44,18 @@ enum { GDN_TIE_POINT_DOUBLES = 6 };
 GDN_API int32_t gdn_sizeof_structural_query(void);
 GDN_API int32_t gdn_sizeof_structural_answer(void);
 
-/* Coarse search only when blocks_x * blocks_y is 0. `tie_points` holds blocks_x * blocks_y * 6
+/* `relief` (or null: flat ground) is west, south, spacing (m), columns, rows, then the ground's heights over
+ * the plane that height_m counts from, row by row from the south; from the predicted foot point. Rays of
+ * tie points are then those of the ground at its height. `relief_count`: of its doubles.
+ *
+ * Coarse search only when blocks_x * blocks_y is 0. `tie_points` holds blocks_x * blocks_y * 6
  * doubles. score is -1 when nothing could be compared (no overlap). */
 GDN_API int32_t gdn_structural_match(uint64_t frame, const uint8_t* mosaic, const uint8_t* valid,
                                      int32_t mosaic_width_px, int32_t mosaic_height_px,
                                      const double* mosaic_from_local,
-                                     const gdn_structural_query* query,
-                                     gdn_structural_answer* answer, double* tie_points,
-                                     gdn_error* error);
+                                     const gdn_structural_query* query, const double* relief,
+                                     int64_t relief_count, gdn_structural_answer* answer,
+                                     double* tie_points, gdn_error* error);
 
 /* The best `capacity` separate places (at least `separation_m` apart) of a coarse search, best
  * first: 5 doubles each, east, north, heading, scale, score. For searches without a prior: the foot

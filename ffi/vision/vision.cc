@@ -7,7 +7,7 @@
 #include "pool.hpp"
 #include "registry.hpp"
 
-#define GDN_VISION_ABI 5
+#define GDN_VISION_ABI 6
 
 uint32_t gdn_vision_abi_version(void) { return GDN_VISION_ABI; }
 int64_t gdn_vision_live_handles(void) { return gdn::live_objects.load(); }

@@ -15,11 +15,14 @@ import {
   type Vector3,
 } from "../core/mod.ts";
 import type { VisionFrame } from "../native/vision/mod.ts";
+import type { Terrain } from "../navigation/terrain/mod.ts";
 import type { StateEstimate } from "../navigation/state_estimator/mod.ts";
 
 /** Pose of the camera in the map's local frame (its registration error included) with the sigmas that searches and checks need. */
 export interface CameraPrior {
   readonly positionLocalM: Vector3;
+  /** Over the ground below. */
+  readonly heightM: number;
   readonly localFromCamera: Matrix3;
   /** Semi-major axis, 1 sigma, metres. */
   readonly sigmaHorizontalM: number;
@@ -28,11 +31,12 @@ export interface CameraPrior {
   readonly sigmaHeadingRad: number;
 }
 
-/** `mountingSigmaRad` is what the mounting error adds while the estimator has not learnt it. */
+/** `minimum`: of the sigmas; `terrain`: null over flat ground. */
 export function cameraPrior(
   estimate: StateEstimate,
   bodyFromCamera: Quaternion,
   minimum: { readonly sigmaTiltRad: number; readonly sigmaHeadingRad: number },
+  terrain: Terrain | null,
 ): CameraPrior {
   const mounted = quaternionMultiply(
     quaternionFromRotationVector(estimate.mountingErrorRad),
@@ -42,8 +46,10 @@ export function cameraPrior(
   const [eastM, northM, upM] = estimate.positionLocalM;
   // The estimate is a WGS84 place; the picture is sought where the map shows that place.
   const [mapEastM, mapNorthM] = estimate.mapErrorM ?? [0, 0];
+  const groundUpM = terrain?.upM(eastM, northM) ?? 0;
   return {
     positionLocalM: [eastM + mapEastM, northM + mapNorthM, upM],
+    heightM: upM - groundUpM,
     localFromCamera: matrixFromQuaternion(quaternionMultiply(estimate.localFromBody, mounted)),
     sigmaHorizontalM: Math.sqrt(largestEigenvalue(...horizontalCovarianceM2(estimate.covariance))),
     sigmaHeightM: Math.sqrt(upVarianceM2(estimate.covariance)),
@@ -57,7 +63,7 @@ export function footprintM(
   { camera: { widthPx, heightPx, fxPx } }: VisionFrame,
   prior: CameraPrior,
 ): number {
-  return prior.positionLocalM[2] * Math.sqrt(widthPx * heightPx) / fxPx;
+  return prior.heightM * Math.sqrt(widthPx * heightPx) / fxPx;
 }
 
 /** Larger eigenvalue of a symmetric 2×2 matrix [a b; b c]. */

@@ -39,6 +39,7 @@ import { TileMap } from "../navigation/map/mod.ts";
 import {
   type CrossDomainMatcher,
   FeatureMatcher,
+  ReliefMatcher,
   SiftExtractor,
   StructuralMatcher,
   XfeatExtractor,
@@ -51,9 +52,11 @@ import {
   type PatchDescriber,
   type PlaceRecogniser,
   readPlaceModel,
+  ReliefRecogniser,
   VladDescriptor,
   VladSearch,
 } from "../navigation/place_recognition/mod.ts";
+import { GridTerrain, type Terrain } from "../navigation/terrain/mod.ts";
 import { PlanarPoseSolver, type PoseSolver } from "../navigation/pose/mod.ts";
 import { buildPackageTileStore, type PackageTileStore } from "../tiles/tile_journal/mod.ts";
 import type { StateEstimator } from "../navigation/state_estimator/mod.ts";
@@ -100,6 +103,8 @@ interface StrategyParts extends EstimatorParts {
   readonly vision: VisionLibrary;
   readonly flightPackage: FlightPackage;
   readonly map: TileMap;
+  /** null: the ground is flat. */
+  readonly terrain: Terrain | null;
   /** Runs models, and knows how much work the computer allows. */
   readonly companion: Companion;
   /** Takes what a strategy opens for itself: it is closed with everything else, last opened first. */
@@ -181,8 +186,10 @@ export async function composeAirborne(
   const limits = () => parts.companion.limits();
   const solver = await chosen.solver.create(parts);
   const locator = new Locator({
-    recogniser: await chosen.recogniser.create(parts),
-    matcher: around.matcher?.(matcher) ?? matcher,
+    ...overTerrain(parts.terrain, {
+      recogniser: await chosen.recogniser.create(parts),
+      matcher: around.matcher?.(matcher) ?? matcher,
+    }),
     solver,
   }, {
     rerank: config.placeRecognition.rerank,
@@ -197,6 +204,7 @@ export async function composeAirborne(
       locator,
       localFrame,
       mapBounds: parts.map.bounds,
+      terrain: parts.terrain,
       config: config.navigator,
       priorSigmaMaxM: config.placeRecognition.priorSigmaMaxM,
       limits,
@@ -209,6 +217,7 @@ export async function composeAirborne(
     vision,
     flightPackage,
     localFrame,
+    terrain: parts.terrain,
     estimator,
     navigator,
     locator,
@@ -266,8 +275,32 @@ async function openParts(
   const flightPackage = await openPackage(options);
   const localFrame = packageFrame(flightPackage.manifest);
   const map = new TileMap(vision, flightPackage.tiles, localFrame);
+  const terrain = flightPackage.terrain === null ? null : new GridTerrain(flightPackage.terrain);
   const companion = resources.use(makeCompanion(options, device));
-  return { companion, config, device, vision, flightPackage, localFrame, map, onEvent, resources };
+  return {
+    companion,
+    config,
+    device,
+    vision,
+    flightPackage,
+    localFrame,
+    map,
+    terrain,
+    onEvent,
+    resources,
+  };
+}
+
+/** The same strategies, of which each takes the ground for flat. */
+function overTerrain(
+  terrain: Terrain | null,
+  flat: { readonly recogniser: PlaceRecogniser; readonly matcher: CrossDomainMatcher },
+): typeof flat {
+  if (terrain === null) return flat;
+  return {
+    recogniser: new ReliefRecogniser(flat.recogniser, terrain),
+    matcher: new ReliefMatcher(flat.matcher, terrain),
+  };
 }
 
 function makeCompanion({ config, thermal }: AirborneOptions, device: DeviceLibrary): Companion {

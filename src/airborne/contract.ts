@@ -15,6 +15,7 @@ import type { MapSource } from "../navigation/map/mod.ts";
 import type { FlightDescription } from "../flight/replay/mod.ts";
 import type { StartArea } from "./live/start.ts";
 import type { MavlinkSigning, SigningStamps } from "../link/mavlink/mod.ts";
+import type { Terrain } from "../navigation/terrain/mod.ts";
 import type { FdrSink } from "../flight/flight_recorder/mod.ts";
 import type { EskfOptions, StateEstimator } from "../navigation/state_estimator/mod.ts";
 import type { TileStore } from "../tiles/tile_contract/mod.ts";
@@ -33,8 +34,10 @@ import type { PackageDemands } from "./trust/package_demands.ts";
 export interface Airborne extends AsyncDisposable {
   readonly vision: VisionLibrary;
   readonly flightPackage: FlightPackage;
-  /** The flight's local frame: origin at the map's middle, up = height over its ground. */
+  /** The flight's local frame: origin at the map's middle, up = height over the package's ground height. */
   readonly localFrame: LocalFrame;
+  /** null: the ground is flat. */
+  readonly terrain: Terrain | null;
   readonly estimator: StateEstimator;
   readonly navigator: Navigator;
   readonly locator: Locator;

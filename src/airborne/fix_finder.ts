@@ -115,7 +115,7 @@ export class FixFinder {
     const confirmed = this.#confirmed(believed);
     // A start that may be far off, as is told, is looked at all the same until the filter doubts it itself.
     const prior = this.#hinted(this.#isUnconfirmed(estimate) ? confirmed : believed);
-    if (prior.positionLocalM[2] < this.#parts.config.heightMinM) {
+    if (prior.heightM < this.#parts.config.heightMinM) {
       return {
         location: { ...NO_LOCATION, reason: "too_low" },
         fixOutcome: null,
@@ -303,7 +303,7 @@ export class FixFinder {
   #widened(prior: CameraPrior): CameraPrior {
     const { config, priorSigmaMaxM } = this.#parts;
     const frames = Math.max(0, this.#unmatched - config.widenAfter);
-    const wideM = Math.min(priorSigmaMaxM, frames * config.widenShare * prior.positionLocalM[2]);
+    const wideM = Math.min(priorSigmaMaxM, frames * config.widenShare * prior.heightM);
     return { ...prior, sigmaHorizontalM: Math.max(prior.sigmaHorizontalM, wideM) };
   }
 
@@ -337,11 +337,10 @@ export class FixFinder {
     }
     const moved = (axis: 0 | 1 | 2) =>
       candidate.positionLocalM[axis] + estimate.positionLocalM[axis] - then.positionLocalM[axis];
-    const heightM = prior.positionLocalM[2];
     return {
       ...prior,
-      positionLocalM: [moved(0), moved(1), heightM],
-      sigmaHorizontalM: this.#parts.config.confirmShare * heightM / 2,
+      positionLocalM: [moved(0), moved(1), prior.positionLocalM[2]],
+      sigmaHorizontalM: this.#parts.config.confirmShare * prior.heightM / 2,
     };
   }
 
@@ -351,7 +350,7 @@ export class FixFinder {
     timeNs: MonotonicNs,
   ): Fixed {
     const { fix } = location;
-    const within = this.#parts.config.confirmShare * expected.positionLocalM[2];
+    const within = this.#parts.config.confirmShare * expected.heightM;
     if (fix === null || distance(fix.posterior.positionLocalM, expected.positionLocalM) > within) {
       this.#confirmation.miss(timeNs, expected.positionLocalM);
       return this.#withheld(location);

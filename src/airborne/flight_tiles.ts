@@ -13,6 +13,7 @@ import {
 } from "../tiles/orthorectification/mod.ts";
 import { type NewTile, type TileId, type TileStore, tileUuid } from "../tiles/tile_contract/mod.ts";
 import { decodeJpeg, encodeJpeg, type VisionLibrary, warpGrid } from "../native/vision/mod.ts";
+import type { Terrain } from "../navigation/terrain/mod.ts";
 import type { FrameEvent } from "../flight/flight_events/mod.ts";
 import type { FlightOutput } from "./flight_output.ts";
 import type { FlightRecording } from "./flight_recording.ts";
@@ -23,6 +24,8 @@ interface FlightTilesParts {
   readonly config: FlightTilesConfig;
   readonly vision: VisionLibrary;
   readonly localFrame: LocalFrame;
+  /** null: the ground is flat. */
+  readonly terrain: Terrain | null;
   readonly store: Pick<TileStore, "writeTile" | "renewTile">;
   readonly recording: FlightRecording;
   readonly clock: Clock;
@@ -36,13 +39,13 @@ export class FlightTiles implements FlightOutput {
   #notKept = 0;
 
   constructor(parts: FlightTilesParts) {
-    const { config, localFrame, vision } = parts;
+    const { config, localFrame, terrain, vision } = parts;
     this.#parts = parts;
     this.#maker = new FlightTileMaker({
       config,
       localFrame,
-      // The local frame's up is height over the flat ground.
-      groundUpM: 0,
+      // The local frame's up is height over flat ground.
+      groundUp: terrain === null ? 0 : (eastM, northM) => terrain.upM(eastM, northM),
       toolkit: {
         lens: vision,
         decodeJpeg: async (jpeg, name) => ({
@@ -59,7 +62,7 @@ export class FlightTiles implements FlightOutput {
   /** Never throws: a tile that cannot be made or kept is counted and logged. */
   async onOutcome({ frame }: FrameEvent, outcome: FrameOutcome): Promise<void> {
     try {
-      for (const made of await this.#maker.make(flownFrame(frame, outcome))) {
+      for (const made of await this.#maker.make(flownFrame(frame, outcome, this.#parts.terrain))) {
         await this.#keep(made);
       }
     } catch (error) {

@@ -11,6 +11,7 @@ import {
   radiansFromDegrees,
   type Vector3,
 } from "../core/mod.ts";
+import type { Terrain } from "../navigation/terrain/mod.ts";
 import type { FlownFrame } from "../tiles/orthorectification/mod.ts";
 import { cameraPrior } from "./camera_prior.ts";
 import type { FrameOutcome } from "./navigator.ts";
@@ -18,14 +19,18 @@ import type { FrameOutcome } from "./navigator.ts";
 /** No attitude is better known than this. */
 const SIGMA_ANGLE_MIN_DEG = 0.1;
 
-export function flownFrame(camera: CameraFrame, outcome: FrameOutcome): FlownFrame {
+export function flownFrame(
+  camera: CameraFrame,
+  outcome: FrameOutcome,
+  terrain: Terrain | null,
+): FlownFrame {
   const { estimate } = outcome;
   const { calibration } = camera;
   const sigmaMinRad = radiansFromDegrees(SIGMA_ANGLE_MIN_DEG);
   const prior = cameraPrior(estimate, calibration.bodyFromCamera, {
     sigmaTiltRad: sigmaMinRad,
     sigmaHeadingRad: sigmaMinRad,
-  });
+  }, terrain);
   const mounted = quaternionMultiply(
     quaternionFromRotationVector(estimate.mountingErrorRad),
     calibration.bodyFromCamera,
@@ -43,7 +48,7 @@ export function flownFrame(camera: CameraFrame, outcome: FrameOutcome): FlownFra
     knowledge: {
       anchored: estimate.label === "satellite_anchored",
       horizontal95M: estimate.horizontal95M,
-      heightAboveGroundM: estimate.positionLocalM[2],
+      heightAboveGroundM: prior.heightM,
       // The optical axis is the camera's z: its share of straight down.
       tiltRad: Math.acos(Math.max(-1, Math.min(1, -prior.localFromCamera[8]))),
       sigmaTiltRad: prior.sigmaTiltRad,

@@ -13,7 +13,8 @@ import {
   type StateEstimator,
 } from "../navigation/state_estimator/mod.ts";
 import type { LocalBounds } from "../navigation/map/mod.ts";
-import type { MotionHint, VioOutput, VioStrategy } from "../navigation/vio/mod.ts";
+import type { Terrain } from "../navigation/terrain/mod.ts";
+import type { CameraHint, MotionHint, VioOutput, VioStrategy } from "../navigation/vio/mod.ts";
 import { VisionFrame, type VisionLibrary } from "../native/vision/mod.ts";
 import { type CameraPrior, cameraPrior } from "./camera_prior.ts";
 import { FixFinder, type SearchArea } from "./fix_finder.ts";
@@ -22,6 +23,9 @@ import type { NavigatorConfig } from "./navigator_config.ts";
 import type { StageTimes } from "./stage_clock.ts";
 import type { WorkLimits } from "./work_limits.ts";
 
+/** The picture's plane is fitted to the ground so far either way, as a share of the height. */
+const PLANE_SHARE = 0.4;
+
 interface NavigatorParts {
   readonly vision: VisionLibrary;
   readonly estimator: StateEstimator;
@@ -29,6 +33,8 @@ interface NavigatorParts {
   readonly locator: Locator;
   readonly localFrame: LocalFrame;
   readonly mapBounds: LocalBounds;
+  /** null: the ground is flat. */
+  readonly terrain: Terrain | null;
   readonly config: NavigatorConfig;
   /** Up to this 1-sigma the estimate itself is searched around (place recognition's setting). */
   readonly priorSigmaMaxM: number;
@@ -169,18 +175,27 @@ export class Navigator {
     const to = estimateAt(camera.exposureMidNs);
     return from === null || to === null
       ? null
-      : { from: this.#prior(from, camera), to: this.#prior(to, camera) };
+      : { from: this.#over(this.#prior(from, camera)), to: this.#prior(to, camera) };
+  }
+
+  /** With the plane of the ground that the picture shows. */
+  #over(prior: CameraPrior): CameraHint {
+    const { terrain } = this.#parts;
+    if (terrain === null) return prior;
+    const [eastM, northM] = prior.positionLocalM;
+    const radiusM = PLANE_SHARE * Math.max(1, prior.heightM);
+    return { ...prior, ground: terrain.plane(eastM, northM, radiusM) };
   }
 
   #prior(estimate: StateEstimate, camera: CameraFrame): CameraPrior {
-    const { config } = this.#parts;
+    const { config, terrain } = this.#parts;
     return cameraPrior(estimate, camera.calibration.bodyFromCamera, {
       sigmaTiltRad: Math.hypot(
         radiansFromDegrees(config.sigmaTiltMinDeg),
         this.#mountingSigmaRad(estimate, camera),
       ),
       sigmaHeadingRad: radiansFromDegrees(config.sigmaHeadingMinDeg),
-    });
+    }, terrain);
   }
 
   /** Until a few fixes have been fused the mounting is as uncertain as the calibration says. */

@@ -80,7 +80,7 @@ async function openTiles(
   },
 ): Promise<FlightTiles | null> {
   if (tilesFolder === null) return null;
-  const { flightPackage, vision, localFrame } = airborne;
+  const { flightPackage, vision, localFrame, terrain } = airborne;
   const store = resources.use(
     await parts.openTileStore({
       flightPackage,
@@ -93,6 +93,7 @@ async function openTiles(
     config: config.flightTiles,
     vision,
     localFrame,
+    terrain,
     store,
     recording,
     clock,

@@ -25,18 +25,17 @@ export function placeFix(
   place: StandingPlace,
   bodyFromCamera: Quaternion,
 ): PoseFix {
-  const heightM = prior.positionLocalM[2];
   const covariance = new Float64Array(36);
   for (let i = 0; i < 6; i++) {
     const sigma = i < 2
       ? place.sigmaM
       : i === 2
-      ? HEIGHT_SIGMA_SHARE * heightM
+      ? HEIGHT_SIGMA_SHARE * prior.heightM
       : ROTATION_SIGMA_RAD;
     covariance[7 * i] = sigma ** 2;
   }
   const pose: BodyPose = {
-    positionLocalM: [place.eastM, place.northM, heightM],
+    positionLocalM: [place.eastM, place.northM, prior.positionLocalM[2]],
     localFromBody: quaternionMultiply(
       quaternionFromMatrix(prior.localFromCamera),
       quaternionConjugate(bodyFromCamera),

@@ -6,6 +6,7 @@
 import type { FlightDescription } from "../flight/replay/mod.ts";
 import type { Enu } from "../core/mod.ts";
 import type { Airborne } from "./contract.ts";
+import type { LastPosition } from "./live/live_state_file.ts";
 import type { StartOrigin } from "./live/start.ts";
 
 /** A guess that the first sample of the barometer outweighs. */
@@ -31,15 +32,54 @@ export function setTakeoffOrigin(
   estimator.setTakeoffOrigin({ positionLocalM }, sigmaHorizM, HEIGHT_GUESS_SIGMA_M);
 }
 
+/** Height of the ground that an aircraft took off from, over the ellipsoid, metres. */
+interface TakeoffGround {
+  readonly groundHeightM: number;
+  /** What is not known of it, 1 sigma. */
+  readonly sigmaM: number;
+}
+
+/**
+ * The package's ground height where the ground is flat; the terrain where the aircraft stands; what was known
+ * before an interruption. Else anything between the lowest and the highest ground.
+ */
+export function takeoffGround(
+  { flightPackage, localFrame, terrain }: Pick<
+    Airborne,
+    "flightPackage" | "localFrame" | "terrain"
+  >,
+  origin: StartOrigin,
+  { stands, interrupted }: { readonly stands: boolean; readonly interrupted: LastPosition | null },
+): TakeoffGround {
+  const { groundHeightM, terrain: range } = flightPackage.manifest;
+  if (terrain === null || range === undefined) return { groundHeightM, sigmaM: 0 };
+  if (interrupted?.takeoffGroundM !== undefined) {
+    return { groundHeightM: interrupted.takeoffGroundM, sigmaM: 0 };
+  }
+  if (!stands || origin.from === "map") {
+    return { groundHeightM, sigmaM: (range.maximumM - range.minimumM) / SIGMAS_PER_RANGE };
+  }
+  const [eastM, northM] = localFrame.localFromWgs({ ...origin, heightM: groundHeightM });
+  return {
+    groundHeightM: groundHeightM + terrain.upM(eastM, northM),
+    sigmaM: terrain.differenceM(eastM, northM, origin.sigmaHorizontalM),
+  };
+}
+
+/** Between the lowest and the highest ground. */
+const SIGMAS_PER_RANGE = 4;
+
 /** A live flight's: at the height that the barometer says, where it says one. */
 export function startAt(
   airborne: Pick<Airborne, "estimator" | "localFrame" | "flightPackage">,
   origin: StartOrigin,
-  heightM: number | null,
+  { heightM, groundSigmaM }: { readonly heightM: number | null; readonly groundSigmaM: number },
 ): void {
   const { estimator, localFrame } = airborne;
   const upM = heightM === null ? HEIGHT_GUESS_M : heightM - localFrame.origin.heightM;
-  const sigmaVertM = heightM === null ? HEIGHT_GUESS_SIGMA_M : HEIGHT_SIGMA_M;
+  const sigmaVertM = heightM === null
+    ? HEIGHT_GUESS_SIGMA_M
+    : Math.hypot(HEIGHT_SIGMA_M, groundSigmaM);
   const { positionLocalM: [eastM, northM], sigmaHorizM } = origin.from === "map"
     ? mapMiddle(airborne)
     : {

@@ -160,15 +160,26 @@ export function sourceOption(absent: string) {
 }
 
 /**
- * Height of the flat ground; the same default for packages and for simulated flights, so that they
- * fit each other.
+ * Height of the ground; the same defaults for packages and for simulated flights, so that they fit each
+ * other.
  */
-export const GROUND_HEIGHT_OPTION = {
+export const GROUND_HEIGHT_OPTIONS = {
   groundHeight: option.lengthM({
     minimum: -500,
     maximum: 9000,
-    default: 0,
     help: "height of the ground over the WGS84 ellipsoid",
+    absent: "0; the mean of --terrain",
+  }),
+  terrain: option.path({
+    access: "read",
+    placeholder: "FILE",
+    help: "heights of the ground, a GeoTIFF that covers the area",
+    absent: "the ground is flat",
+  }),
+  terrainDatum: option.choice(["egm96", "ellipsoid"], {
+    placeholder: "DATUM",
+    help: "what the heights of the terrain count from: sea level, or the ellipsoid",
+    absent: "as the file says",
   }),
 } as const;
 

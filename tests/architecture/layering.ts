@@ -25,8 +25,14 @@ export const PROGRAMS = ["airborne", "operator"] as const;
 
 /** Edges inside a group. A new one is a decision: add it here, and check that there is no cycle. */
 export const SIBLINGS: Readonly<Record<string, readonly string[]>> = {
-  "navigation/matcher": ["navigation/inference", "navigation/map"],
-  "navigation/place_recognition": ["navigation/inference", "navigation/map", "navigation/matcher"],
+  "navigation/matcher": ["navigation/inference", "navigation/map", "navigation/terrain"],
+  "navigation/place_recognition": [
+    "navigation/inference",
+    "navigation/map",
+    "navigation/matcher",
+    "navigation/terrain",
+  ],
+  "navigation/vio": ["navigation/terrain"],
   "flight/camera_source": ["flight/flight_events"],
   "flight/flight_controller": ["flight/flight_events"],
   "flight/flight_logs": ["flight/flight_controller", "flight/flight_events"],
@@ -39,7 +45,7 @@ export const SIBLINGS: Readonly<Record<string, readonly string[]>> = {
   "tiles/workstation/tile_manager": ["tiles/tile_contract", "tiles/workstation/tile_cache"],
   "workstation/flight_jobs": ["workstation/evaluation", "workstation/work_queue"],
   "workstation/flight_report": ["workstation/evaluation"],
-  "workstation/provisioning": ["workstation/work_queue"],
+  "workstation/provisioning": ["workstation/terrain", "workstation/work_queue"],
   "workstation/simulated_camera": ["workstation/simulated_controller", "workstation/simulation"],
   "workstation/simulated_controller": ["workstation/simulation"],
 };

@@ -38,6 +38,7 @@ Deno.test("cameraPrior() looks through the mounting that the estimator has learn
     estimate({ localFromBody, mountingErrorRad }),
     bodyFromCamera,
     MINIMUM,
+    null,
   );
   const mounted = quaternionMultiply(
     quaternionFromRotationVector(mountingErrorRad),
@@ -58,7 +59,7 @@ Deno.test("cameraPrior() has the ellipse's semi-major axis and the height's sigm
     covariance[1] = covariance[6] = (a * a - b * b) * c * s;
     covariance[7] = a * a * s * s + b * b * c * c;
     covariance[14] = 9;
-    const prior = cameraPrior(estimate({ covariance }), CALIBRATION.bodyFromCamera, MINIMUM);
+    const prior = cameraPrior(estimate({ covariance }), CALIBRATION.bodyFromCamera, MINIMUM, null);
     assert.ok(Math.abs(prior.sigmaHorizontalM - a) < 1e-9 * a + 1e-9);
     assert.equal(prior.sigmaHeightM, 3);
     assert.ok(
@@ -78,6 +79,7 @@ Deno.test("cameraPrior() counts heading about the vertical, whatever the attitud
       estimate({ covariance, localFromBody }),
       CALIBRATION.bodyFromCamera,
       MINIMUM,
+      null,
     );
   };
   const level = sigmas(0), onItsSide = sigmas(90);
@@ -91,7 +93,7 @@ Deno.test("cameraPrior() is never surer than the least sigmas", () => {
   const prior = cameraPrior(estimate({}), CALIBRATION.bodyFromCamera, {
     sigmaTiltRad: 0.005,
     sigmaHeadingRad: 0.01,
-  });
+  }, null);
   assert.equal(prior.sigmaTiltRad, 0.005);
   assert.equal(prior.sigmaHeadingRad, 0.01);
 });

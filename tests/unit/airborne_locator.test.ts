@@ -15,6 +15,7 @@ const HEIGHT_M = 100;
 
 const PRIOR: CameraPrior = {
   positionLocalM: [0, 0, HEIGHT_M],
+  heightM: HEIGHT_M,
   localFromCamera: cameraRotation(LEVEL_NORTH),
   sigmaHorizontalM: 100,
   sigmaHeightM: 3,

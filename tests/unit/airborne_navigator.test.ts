@@ -77,6 +77,7 @@ class Rig implements AsyncDisposable {
       locator,
       localFrame: frame,
       mapBounds: map.bounds,
+      terrain: null,
       config: config.navigator,
       priorSigmaMaxM: config.placeRecognition.priorSigmaMaxM,
     });

@@ -109,6 +109,8 @@ function frameCalls({ symbols }: VisionLibrary): Record<string, Call> {
         48,
         affine,
         query,
+        null,
+        0n,
         answer,
         new Float64Array(6),
         error,
@@ -201,10 +203,20 @@ Deno.test("every export that takes a handle is called below", () => {
     ...Object.keys(cameraCalls(camera)),
     "gdn_render_camera_free",
     "gdn_render_ground_free",
+    "gdn_render_ground_relief",
     "gdn_render_view",
   ];
   assert.deepEqual([...new Set(taking)].sort(), called.sort());
 });
+
+function raise(
+  { symbols }: VisionLibrary,
+  ground: bigint,
+  error: Uint8Array<ArrayBuffer>,
+): number {
+  const relief = Float64Array.of(0, 0, 1, 2, 2, 0, 0, 0, 0);
+  return symbols.gdn_render_ground_relief(ground, relief, BigInt(relief.length), error);
+}
 
 function view({ symbols }: VisionLibrary, camera: bigint, ground: bigint): Call {
   const pixels = new Uint8Array(SIZE.widthPx * SIZE.heightPx);
@@ -265,6 +277,7 @@ Deno.test("a freed, invented or empty handle is refused by every call that takes
   await refused((error) => view(vision, camera, ground)(0n, error), /not open/);
   await refused((error) => vision.symbols.gdn_render_camera_free(camera, error), /not open/);
   await refused((error) => vision.symbols.gdn_render_ground_free(ground, error), /not open/);
+  await refused((error) => raise(vision, ground, error), /not open/);
   assert.equal(vision.liveHandles(), 0, "a second free counts nothing");
   const next = await makeFrame(vision);
   assert.notEqual(next, frame, "a handle is never given out twice");
@@ -293,6 +306,7 @@ Deno.test("a handle of another kind, or of another library, is refused and stays
   await refused((error) => view(vision, ground, camera)(0n, error), /of another kind/);
   await refused((error) => vision.symbols.gdn_render_camera_free(frame, error), /of another kind/);
   await refused((error) => vision.symbols.gdn_render_ground_free(index, error), /of another kind/);
+  await refused((error) => raise(vision, camera, error), /of another kind/);
 
   assert.equal(vision.liveHandles(), 3);
   assert.equal(faiss.liveHandles(), 1);

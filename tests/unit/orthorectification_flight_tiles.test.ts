@@ -127,7 +127,7 @@ Deno.test("FlightTileMaker makes each tile once, and again only when it is place
     config: CONFIG,
     toolkit: toolkit(true),
     localFrame: FRAME,
-    groundUpM: 0,
+    groundUp: 0,
   });
   const first = await maker.make(flown());
   assert(first.length > 0);
@@ -149,7 +149,7 @@ Deno.test("FlightTileMaker drops tiles without contrast and counts them", async 
     config: CONFIG,
     toolkit: toolkit(false),
     localFrame: FRAME,
-    groundUpM: 0,
+    groundUp: 0,
   });
   assert.deepEqual(await maker.make(flown()), []);
   assert(maker.counts()["tiles without contrast"] > 0);

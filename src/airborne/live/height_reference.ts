@@ -37,14 +37,14 @@ const GPS_MEAN_SHARE = 0.05;
 const GPS_SATELLITES_MIN = 5;
 
 interface HeightReferenceOptions {
-  /** Height of the map's ground over the ellipsoid, metres. */
+  /** Height of the take-off ground over the ellipsoid, metres: the map's, until terrain says better. */
   readonly groundHeightM: number;
   /** Told once where the take-off ground lies far from the map's by GPS, metres above it. */
   readonly onOtherGround: (aboveM: number) => void;
 }
 
 export class HeightReference {
-  readonly #groundHeightM: number;
+  #groundHeightM: number;
   /** The pressure at a known height; null until one is known. */
   #reference: { readonly pressureHpa: number; readonly heightM: number } | null = null;
   /** On the ground, before it has flown: where it lands need not be where it began. */
@@ -65,6 +65,32 @@ export class HeightReference {
   constructor({ groundHeightM, onOtherGround }: HeightReferenceOptions) {
     this.#groundHeightM = groundHeightM;
     this.#onOtherGround = onOtherGround;
+  }
+
+  /** Height over the ellipsoid of the ground that heights count from, metres. */
+  get takeoffGroundM(): number {
+    return this.#groundHeightM;
+  }
+
+  /** Whether the aircraft has not left the ground, as far as is known. */
+  get stands(): boolean {
+    return this.#onGround;
+  }
+
+  /** Whether heights are those of a barometer over the take-off ground. */
+  get countsFromTakeoff(): boolean {
+    return this.#reference !== null;
+  }
+
+  /** Where terrain says how high the take-off ground is. Returns by how much heights are raised, metres. */
+  tookOffFrom(groundHeightM: number): number {
+    const raisedM = groundHeightM - this.#groundHeightM;
+    this.#groundHeightM = groundHeightM;
+    this.#groundByGpsM -= raisedM;
+    if (this.#mslOffsetM !== null) this.#mslOffsetM -= raisedM;
+    if (this.#reference === null) return 0;
+    this.#reference = { ...this.#reference, heightM: this.#reference.heightM + raisedM };
+    return raisedM;
   }
 
   observeState(state: FlightState): void {

@@ -31,8 +31,11 @@ interface LiveEventsOptions {
   readonly utc: CheckedUtc;
   /** Whether the controller's GPS may vouch for the time. */
   readonly isGpsTrusted: () => boolean;
-  /** Before the first event that the estimator gets; the height over the ellipsoid where it is known. */
-  readonly onStart: (origin: StartOrigin, heightM: number | null) => void;
+  /**
+   * Before the first event that the estimator gets; the height over the ellipsoid where it is known. Says by
+   * how much heights are raised from then on, metres.
+   */
+  readonly onStart: (origin: StartOrigin, heightM: number | null) => number;
 }
 
 const STANDSTILL_INTERVAL_NS = 0.5e9;
@@ -55,8 +58,11 @@ export class LiveEvents {
   async *events(signal: AbortSignal): AsyncGenerator<FlightEvent> {
     for await (const event of this.#options.adapter.events(signal)) {
       this.#observe(event);
-      const taken = this.#translated(event);
-      if (!this.#started) this.#begin(event);
+      const translated = this.#translated(event);
+      const raisedM = this.#started ? 0 : this.#begin(event);
+      const taken = translated?.kind === "baro" && raisedM !== 0
+        ? { ...translated, heightM: translated.heightM + raisedM }
+        : translated;
       if (taken === null || (!this.#started && isMeasurement(taken))) continue;
       yield taken;
       if (taken.kind === "imu" && this.#isStandstillDue(taken.receivedNs)) {
@@ -76,12 +82,12 @@ export class LiveEvents {
     }
   }
 
-  #begin(event: ControllerEvent): void {
+  #begin(event: ControllerEvent): number {
     const origin = this.#options.start.observe(event);
-    if (origin === null) return;
+    if (origin === null) return 0;
     this.#started = true;
     if (origin.from !== "map") this.#convergenceRad = this.#convergence(origin);
-    this.#options.onStart(origin, this.#heightM);
+    return this.#options.onStart(origin, this.#heightM);
   }
 
   #translated(event: ControllerEvent): FlightEvent | null {

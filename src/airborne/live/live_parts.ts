@@ -13,7 +13,7 @@ import { outputFaultText } from "../fault_text.ts";
 import type { FlightOutput } from "../flight_output.ts";
 import type { FlightRecording } from "../flight_recording.ts";
 import type { Note } from "../notes.ts";
-import { startAt } from "../takeoff_origin.ts";
+import { startAt, takeoffGround } from "../takeoff_origin.ts";
 import { CameraWatch } from "./camera_watch.ts";
 import { GroundStation } from "./ground_station.ts";
 import { HeightReference } from "./height_reference.ts";
@@ -67,7 +67,7 @@ export function buildLiveParts(context: LiveContext): LiveParts {
   });
   const utc = new CheckedUtc(clock);
   const sourceSwitch = new SourceSwitch({ adapter, clock });
-  const listeners = sentListeners(context, monitor, sourceSwitch);
+  const listeners = sentListeners(context, { monitor, sourceSwitch, heights });
   const policy = new OutputPolicy({
     config,
     localFrame: airborne.localFrame,
@@ -96,7 +96,14 @@ export function buildLiveParts(context: LiveContext): LiveParts {
 }
 
 /** Outputs of the flight loop that hear of each position as well. */
-function sentListeners(context: LiveContext, monitor: LiveMonitor, sourceSwitch: SourceSwitch) {
+function sentListeners(
+  context: LiveContext,
+  { monitor, sourceSwitch, heights }: {
+    readonly monitor: LiveMonitor;
+    readonly sourceSwitch: SourceSwitch;
+    readonly heights: HeightReference;
+  },
+) {
   const { adapter, clock, config, endpoint, recording, note, camera, recorderFolder } = context;
   const groundStation = new GroundStation({
     adapter,
@@ -143,6 +150,7 @@ function sentListeners(context: LiveContext, monitor: LiveMonitor, sourceSwitch:
       camera,
       sourceSwitch,
       signingStamps: context.signingStamps,
+      takeoffGroundM: () => heights.takeoffGroundM,
       onFault: (error) =>
         warn(context, "flight.output_failed", outputFaultText("live state", error)),
     }),
@@ -174,7 +182,16 @@ function liveEvents(
     onStart: (origin, heightM) => {
       note(startText(origin));
       if (start.distrustsGps(clock.now())) distrustGps(airborne, monitor);
-      startAt(airborne, origin, heightM);
+      const { groundHeightM, sigmaM } = takeoffGround(airborne, origin, {
+        stands: heights.stands,
+        interrupted: origin.from === "interrupted_flight" ? interrupted : null,
+      });
+      const raisedM = heights.tookOffFrom(groundHeightM);
+      startAt(airborne, origin, {
+        heightM: heightM === null ? null : heightM + raisedM,
+        groundSigmaM: heights.countsFromTakeoff ? sigmaM : 0,
+      });
+      return raisedM;
     },
   });
 }

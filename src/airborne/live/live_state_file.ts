@@ -28,6 +28,8 @@ const LastPositionSchema = z.object({
   utcMs: z.number(),
   /** …and on the controller's, which goes on while the companion restarts; null: not known. */
   controllerNs: z.int().nullable(),
+  /** Height over the ellipsoid of the ground that heights counted from, metres; absent: the package's. */
+  takeoffGroundM: quantity.groundHeightM.optional(),
   /** GPS was demoted: a restart must not believe it either. */
   gpsDistrusted: z.boolean(),
 });

@@ -24,6 +24,8 @@ interface LiveStateWriterOptions {
   readonly camera: Pick<CameraSource, "health" | "address"> | null;
   readonly sourceSwitch: SourceSwitch;
   readonly signingStamps: () => SigningStamps | null;
+  /** Height over the ellipsoid of the ground that heights count from, metres. */
+  readonly takeoffGroundM: () => number;
   /** Hears of the first state that cannot be written. */
   readonly onFault: (error: unknown) => void;
 }
@@ -109,6 +111,7 @@ export class LiveStateWriter implements FlightOutput {
       controllerNs: this.#controllerOffsetNs === null
         ? null
         : Math.round(nowNs + this.#controllerOffsetNs),
+      takeoffGroundM: this.#options.takeoffGroundM(),
       gpsDistrusted: this.#options.monitor.gps.trust === "demoted",
     };
     return this.#last;

@@ -87,6 +87,7 @@ export function anywhere(
   const heightM = event.heightAboveGroundM;
   return {
     positionLocalM: [map.eastM, map.northM, heightM],
+    heightM,
     localFromCamera: matrixFromQuaternion(expectedRotation(event, turnDeg)),
     sigmaHorizontalM: map.radiusM,
     sigmaHeightM: Math.hypot(
@@ -110,6 +111,7 @@ export function asFlown(
   const place = nearby ? flight.place(event.receivedNs) : null;
   return {
     positionLocalM: [place?.eastM ?? map.eastM, place?.northM ?? map.northM, heightM],
+    heightM,
     localFromCamera: matrixFromQuaternion(
       expectedRotation(event, expected.turnDeg + turnDeg, flight.tilt),
     ),

@@ -11,12 +11,14 @@
  *     place/model.json           the model whose features they are of, where there was one
  *     place/places.json          the place that each descriptor of the index describes
  *     place/places.index (.sha256 .meta.json)   FAISS
+ *     terrain/heights.f32        heights of the ground, where it is not flat
  *     models/*.onnx, *.engine, *.engine.json    neural models, where there are some
  *
  * @module
  */
 import * as z from "zod";
 import { quantity } from "../../core/mod.ts";
+import type { Relief } from "../../native/vision/mod.ts";
 import type { PackageTrust } from "./trust/package_trust.ts";
 
 export const PACKAGE_FORMAT_VERSION = 1;
@@ -30,6 +32,8 @@ export const PACKAGE_PATHS = {
   placeModel: "place/model.json",
   places: "place/places.json",
   index: "place/places.index",
+  /** Only where the ground is not flat. */
+  terrain: "terrain/heights.f32",
 } as const;
 
 /** Where a package has its neural models; one without any has no such folder. */
@@ -39,6 +43,9 @@ export const MODEL_FOLDER = "models";
 export function packageTilePath(tile: { zoom: number; x: number; y: number }): string {
   return `tiles/${tile.zoom}/${tile.x}/${tile.y}.jpg`;
 }
+
+/** East or north of the middle of the area: a local frame is accurate for some 30 km. */
+const TerrainPlaceM = z.number().min(-1e6).max(1e6);
 
 export const ManifestSchema = z.strictObject({
   format: z.literal("gdn-flight-package"),
@@ -53,7 +60,7 @@ export const ManifestSchema = z.strictObject({
   }),
   zoom: z.int().min(0).max(22),
   tileCount: z.int().min(1),
-  /** Height of the flat ground over the ellipsoid, metres. */
+  /** Height over the ellipsoid that up = 0 of the local frame has: of the ground where it is flat, metres. */
   groundHeightM: quantity.groundHeightM,
   /** 1 sigma of the map's own position error, metres. */
   mapRegistrationSigmaM: quantity.lengthM,
@@ -69,6 +76,19 @@ export const ManifestSchema = z.strictObject({
     })),
     /** When the first of its tiles expires; null: none does. */
     firstExpiresAt: z.iso.datetime().nullable(),
+  }).optional(),
+  /** Heights of the ground over the ellipsoid on a grid in the local frame; absent: it is flat. */
+  terrain: z.strictObject({
+    /** The south-west post. */
+    westM: TerrainPlaceM,
+    southM: TerrainPlaceM,
+    spacingM: quantity.lengthM,
+    columns: z.int().min(2).max(100_000),
+    rows: z.int().min(2).max(100_000),
+    minimumM: quantity.groundHeightM,
+    maximumM: quantity.groundHeightM,
+    /** Where the heights are from, and what they counted from there. */
+    source: z.string().min(1).max(300),
   }).optional(),
   files: z.array(z.strictObject({
     path: z.string(),
@@ -135,6 +155,8 @@ export interface FlightPackage {
   /** Tiles that expire before the flight ends: they are not on the map. */
   readonly expiredTiles: readonly PackageTile[];
   readonly places: readonly Place[];
+  /** Heights over the manifest's ground height, in the local frame; null: the ground is flat. */
+  readonly terrain: Relief | null;
   /** Paths for components that read them themselves: the vocabulary and the index. */
   readonly vocabularyPath: string;
   readonly indexPath: string;

@@ -32,7 +32,7 @@ const PATH_PATTERN = /^(?:[A-Za-z0-9_][A-Za-z0-9_.-]*\/){0,8}[A-Za-z0-9_][A-Za-z
 export function encodeManifest(manifest: Manifest): Uint8Array<ArrayBuffer> {
   const files = [...manifest.files].sort((a, b) => (a.path < b.path ? -1 : 1));
   const { format, formatVersion, name, area, zoom, tileCount } = manifest;
-  const { groundHeightM, mapRegistrationSigmaM, freshness } = manifest;
+  const { groundHeightM, mapRegistrationSigmaM, freshness, terrain } = manifest;
   const ordered: Manifest = {
     format,
     formatVersion,
@@ -43,6 +43,7 @@ export function encodeManifest(manifest: Manifest): Uint8Array<ArrayBuffer> {
     groundHeightM,
     mapRegistrationSigmaM,
     ...(freshness === undefined ? {} : { freshness }),
+    ...(terrain === undefined ? {} : { terrain }),
     files,
   };
   const { files: _, ...head } = ordered;

@@ -5,6 +5,7 @@ export { encodeManifest, readManifest, readManifestBytes } from "./manifest.ts";
 export { packagedModel } from "./model_files.ts";
 export { openFlightPackage } from "./open.ts";
 export { packageFrame } from "./package_frame.ts";
+export { encodeTerrain, type TerrainEntry } from "./terrain.ts";
 export { ANY_AIRCRAFT, readStatement, type TrustDemands } from "./trust/check_trust.ts";
 export type { PackageTrust } from "./trust/package_trust.ts";
 export * from "./trust/statement.ts";

@@ -17,6 +17,7 @@ import {
 import { PackageError } from "./errors.ts";
 import { parseManifest, readManifestBytes } from "./manifest.ts";
 import { PackageTiles } from "./package_tiles.ts";
+import { readTerrain } from "./terrain.ts";
 import { checkTrust, type TrustDemands } from "./trust/check_trust.ts";
 import { SIGNATURE_PATHS } from "./trust/statement.ts";
 import { verifyFiles, type VerifyProgress, type VerifyScope } from "./verify.ts";
@@ -71,6 +72,7 @@ export async function openFlightPackage(
     tileMetadata,
     expiredTiles,
     places,
+    terrain: await readTerrain(root, manifest),
     vocabularyPath: `${root}/${PACKAGE_PATHS.vocabulary}`,
     indexPath: `${root}/${PACKAGE_PATHS.index}`,
     placeModelPath: manifest.files.some(({ path }) => path === PACKAGE_PATHS.placeModel)

@@ -19,7 +19,7 @@ import { warpSymbols } from "./warp.ts";
 /** ABI version and struct sizes of these bindings; checked when the library is opened. */
 export const visionAbi: NativeAbi = {
   symbol: "gdn_vision_abi_version",
-  version: 5,
+  version: 6,
   structBytes: { ...poseStructBytes, ...structuralStructBytes },
 };
 

@@ -5,6 +5,7 @@ export * from "./image.ts";
 export * from "./lens.ts";
 export { openVision, type VisionLibrary } from "./library.ts";
 export * from "./pose.ts";
+export type { Relief } from "./relief.ts";
 export * from "./render.ts";
 export * from "./structural.ts";
 export * from "./tracks.ts";

@@ -1,5 +1,5 @@
 /**
- * The simulated camera of ffi/vision/render: pictures of flat ground through a lens.
+ * The simulated camera of ffi/vision/render: pictures of ground through a lens.
  *
  * @module
  */
@@ -11,6 +11,7 @@ import {
 } from "../../core/mod.ts";
 import type { Picture } from "./image.ts";
 import { type CameraModel, lensVector } from "./lens.ts";
+import { type Relief, reliefVector } from "./relief.ts";
 
 export const renderSymbols = {
   gdn_render_camera_create: {
@@ -22,6 +23,11 @@ export const renderSymbols = {
   gdn_render_ground_create: {
     // (const uint8_t*, int32_t w, int32_t h, int32_t c, const double[2], double gsd, uint64_t*, gdn_error*)
     parameters: ["buffer", "i32", "i32", "i32", "buffer", "f64", "buffer", "buffer"],
+    result: "i32",
+  },
+  gdn_render_ground_relief: {
+    // (uint64_t ground, const double*, int64_t, gdn_error*)
+    parameters: ["u64", "buffer", "i64", "buffer"],
     result: "i32",
   },
   gdn_render_ground_free: { parameters: ["u64", "buffer"], result: "i32" },
@@ -37,7 +43,7 @@ type RenderLibrary = Pick<NativeLibrary<typeof renderSymbols>, "symbols">;
 
 /** Pose of the camera at one time of an exposure. */
 export interface RenderPose {
-  /** East, north, and up above the flat ground, metres. */
+  /** East, north, and up above the ground's plane, metres. */
   readonly positionLocalM: Vector3;
   readonly localFromCamera: Matrix3;
 }
@@ -109,6 +115,19 @@ export class RenderGround extends NativeHandle {
     error.check("gdn_render_ground_create", status);
     super(vision, out[0]);
     this.channels = picture.channels;
+  }
+
+  /** Gives it heights over up = 0, in local metres; without them it is flat. */
+  raise(relief: Relief): void {
+    const error = new NativeErrorBuffer();
+    const heights = reliefVector(relief);
+    const status = this.vision.symbols.gdn_render_ground_relief(
+      this.handle,
+      heights,
+      BigInt(heights.length),
+      error.bytes,
+    );
+    error.check("gdn_render_ground_relief", status);
   }
 
   protected override free(handle: bigint, error: NativeErrorBuffer): void {

@@ -5,6 +5,7 @@
  */
 import { type Matrix3, NativeErrorBuffer, type NativeLibrary } from "../../core/mod.ts";
 import type { VisionFrame } from "./frame.ts";
+import { type Relief, reliefVector } from "./relief.ts";
 
 const matchParameters = [
   "u64",
@@ -19,8 +20,9 @@ const matchParameters = [
 export const structuralSymbols = {
   gdn_structural_match: {
     // (uint64_t frame, const uint8_t* mosaic, const uint8_t* valid, int32_t w, int32_t h,
-    //  const double* affine, const query*, answer*, double* tie_points, gdn_error*)
-    parameters: [...matchParameters, "buffer", "buffer", "buffer"],
+    //  const double* affine, const query*, const double* relief, int64_t, answer*, double* tie_points,
+    //  gdn_error*)
+    parameters: [...matchParameters, "buffer", "i64", "buffer", "buffer", "buffer"],
     result: "i32",
     nonblocking: true,
   },
@@ -152,13 +154,16 @@ function checkMosaic({ widthPx, heightPx, pixels, valid }: MapMosaic): void {
   );
 }
 
+/** `relief`: of the ground over the plane that the height counts from, from the predicted foot point; null: flat. */
 export async function matchStructure(
   library: StructuralLibrary,
   frame: VisionFrame,
   mosaic: MapMosaic,
   query: StructuralQuery,
+  relief: Relief | null = null,
 ): Promise<StructuralAnswer> {
   checkMosaic(mosaic);
+  const heights = relief === null ? null : reliefVector(relief);
   const answer = new Uint8Array(ANSWER_BYTES);
   const ties = new Float64Array(
     Math.max(1, query.blocksX * query.blocksY) * TIE_POINT_DOUBLES,
@@ -173,6 +178,8 @@ export async function matchStructure(
       mosaic.heightPx,
       Float64Array.from(mosaic.pixelFromLocal),
       encodeQuery(query),
+      heights,
+      BigInt(heights?.length ?? 0),
       answer,
       ties,
       error.bytes,

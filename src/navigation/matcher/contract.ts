@@ -4,9 +4,9 @@
  * @module
  */
 import type { Matrix3, Vector3 } from "../../core/mod.ts";
-import type { RayAndGround, VisionFrame } from "../../native/vision/mod.ts";
+import type { RayAndGround, Relief, VisionFrame } from "../../native/vision/mod.ts";
 
-/** Where a frame may have been taken, and how sure that is. Local frame, ground at up = 0. */
+/** Where a frame may have been taken, and how sure that is. Local frame. */
 export interface PlaceHypothesis {
   readonly positionLocalM: Vector3;
   readonly localFromCamera: Matrix3;
@@ -14,6 +14,8 @@ export interface PlaceHypothesis {
   readonly sigmaHorizontalM: number;
   readonly sigmaHeadingRad: number;
   readonly sigmaHeightM: number;
+  /** Of the ground over the plane that the height counts from, from the foot point; absent: flat. */
+  readonly relief?: Relief;
 }
 
 /** What the correlation said, right or wrong. */
@@ -47,5 +49,8 @@ export interface CrossDomainMatcher {
   readonly strategyLabel: string;
   match(frame: VisionFrame, hypothesis: PlaceHypothesis): Promise<MatchOutcome>;
   /** A second look from a pose that is already good (C3.5): no search, only finer tie points. */
-  refine(frame: VisionFrame, match: Match): Promise<MatchOutcome>;
+  refine(
+    frame: VisionFrame,
+    match: Match & Pick<PlaceHypothesis, "relief">,
+  ): Promise<MatchOutcome>;
 }

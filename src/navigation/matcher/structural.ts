@@ -75,7 +75,10 @@ export class StructuralMatcher implements CrossDomainMatcher {
     return await this.#compare(frame, hypothesis, scales, query, config.marginMin);
   }
 
-  async refine(frame: VisionFrame, match: Match): Promise<MatchOutcome> {
+  async refine(
+    frame: VisionFrame,
+    match: Match & Pick<PlaceHypothesis, "relief">,
+  ): Promise<MatchOutcome> {
     const scales = this.#scales(
       frame.camera,
       match.positionLocalM[2],
@@ -100,7 +103,7 @@ export class StructuralMatcher implements CrossDomainMatcher {
 
   async #compare(
     frame: VisionFrame,
-    at: Pick<PlaceHypothesis, "positionLocalM" | "localFromCamera">,
+    at: Pick<PlaceHypothesis, "positionLocalM" | "localFromCamera" | "relief">,
     scales: Scales,
     search: Pick<
       StructuralQuery,
@@ -128,7 +131,7 @@ export class StructuralMatcher implements CrossDomainMatcher {
       extentMaxM: scales.extentMaxM,
       blocksX: this.#config.blocksX,
       blocksY: this.#config.blocksY,
-    });
+    }, at.relief);
     return this.#judge(answer, at, window, scales, marginMin);
   }
 

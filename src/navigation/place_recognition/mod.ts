@@ -7,6 +7,7 @@ export { type PlaceRecognitionConfig, PlaceRecognitionConfigSchema } from "./con
 export { type BestPlace, PlaceEvidence, type PlaceScores } from "./place_evidence.ts";
 export { ExhaustiveSearch } from "./exhaustive.ts";
 export { AdaptiveRecogniser } from "./recogniser.ts";
+export { ReliefRecogniser } from "./relief_recogniser.ts";
 export { type KnownPlace, VladSearch } from "./vlad_search.ts";
 export { ModelDescriber } from "./model_describer.ts";
 export { DenseDescriber, type PatchDescriber } from "./patch_describer.ts";

@@ -1,5 +1,5 @@
 /**
- * Pose over flat ground: generalised least squares over the inliers, then checks (see README).
+ * Pose over flat ground, or ground of known heights: generalised least squares over the inliers, then checks (see README).
  *
  * @module
  */
@@ -14,12 +14,7 @@ import {
   quaternionMultiply,
   type Vector3,
 } from "../../core/mod.ts";
-import {
-  type PoseSolution,
-  type PoseWithCovariance,
-  solvePose,
-  type VisionLibrary,
-} from "../../native/vision/mod.ts";
+import { type PoseWithCovariance, solvePose, type VisionLibrary } from "../../native/vision/mod.ts";
 import type { PoseConfig } from "./config.ts";
 import type { BodyPose, PoseOutcome, PoseRejection, PoseRequest, PoseSolver } from "./contract.ts";
 
@@ -36,11 +31,18 @@ export class PlanarPoseSolver implements PoseSolver {
   async solve(request: PoseRequest): Promise<PoseOutcome> {
     const config = this.#config;
     const { guess, expected, correspondences } = request;
-    const heightM = guess.positionLocalM[2];
+    const [eastM, northM, upM] = guess.positionLocalM;
+    // Heights over the ground, of which the native solver takes those of a camera to be.
+    const groundUpM = meanUpM(correspondences);
+    const heightM = upM - groundUpM;
     const pixelRad = request.gsdM / heightM;
-    const solution = await solvePose(this.#vision, correspondences, {
-      start: { positionM: guess.positionLocalM, localFromCamera: expected.localFromCamera },
-      expectedHeightM: expected.heightM,
+    const onGround = correspondences.map((tie) => ({ ...tie, upM: tie.upM - groundUpM }));
+    const solution = await solvePose(this.#vision, onGround, {
+      start: {
+        positionM: [eastM, northM, heightM],
+        localFromCamera: expected.localFromCamera,
+      },
+      expectedHeightM: expected.heightM - groundUpM,
       sigmaHeightM: expected.sigmaHeightM,
       sigmaTiltRad: expected.sigmaTiltRad,
       sigmaHeadingRad: expected.sigmaHeadingRad,
@@ -56,17 +58,31 @@ export class PlanarPoseSolver implements PoseSolver {
         `${solution?.inliers ?? 0} of ${correspondences.length} tie points agree`,
       );
     }
-    return checkAgainst(request, solution, config) ?? {
+    return checkAgainst(request, raised(solution.posterior, groundUpM), config) ?? {
       status: "fix",
       timeNs: request.timeNs,
-      posterior: bodyPose(solution.posterior, request.bodyFromCamera),
-      measurementOnly: bodyPose(solution.measurementOnly, request.bodyFromCamera),
+      posterior: bodyPose(raised(solution.posterior, groundUpM), request.bodyFromCamera),
+      measurementOnly: bodyPose(
+        raised(solution.measurementOnly, groundUpM),
+        request.bodyFromCamera,
+      ),
       localFromCamera: solution.posterior.localFromCamera,
       inliers: solution.inliers,
       points: correspondences.length,
       residualM: solution.residualRmsRad * solution.posterior.positionM[2],
     };
   }
+}
+
+/** Of the ground that the tie points are on; 0 where it is flat. */
+function meanUpM(correspondences: PoseRequest["correspondences"]): number {
+  if (correspondences.length === 0) return 0;
+  return correspondences.reduce((sum, { upM }) => sum + upM, 0) / correspondences.length;
+}
+
+function raised(pose: PoseWithCovariance, byM: number): PoseWithCovariance {
+  const [eastM, northM, upM] = pose.positionM;
+  return { ...pose, positionM: [eastM, northM, upM + byM] };
 }
 
 function rejected(reason: PoseRejection["reason"], detail: string): PoseRejection {
@@ -76,11 +92,10 @@ function rejected(reason: PoseRejection["reason"], detail: string): PoseRejectio
 /** The attitude and height that the picture implies must be ones the aircraft can have. */
 function checkAgainst(
   request: PoseRequest,
-  solution: PoseSolution,
+  posterior: PoseWithCovariance,
   config: PoseConfig,
 ): PoseRejection | null {
   const { expected } = request;
-  const { posterior } = solution;
   const tiltRad = angleBetween(down(posterior.localFromCamera), down(expected.localFromCamera));
   if (tiltRad > config.checkSigmas * expected.sigmaTiltRad) {
     return rejected("tilt", off(tiltRad, expected.sigmaTiltRad));

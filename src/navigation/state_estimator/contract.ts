@@ -78,6 +78,8 @@ export interface VioMeasurement {
    * translation is `translationM · (true height at `from` / scaleHeightM)`.
    */
   readonly scaleHeightM: number;
+  /** Of that ground under the camera at `from`, over up = 0; absent: 0, flat ground. */
+  readonly groundUpM?: number;
 }
 
 /** A satellite fix as a measurement: where the camera stood, from the picture and the map alone (no prior in it). */

@@ -5,6 +5,7 @@
  */
 import type { Matrix3, MonotonicNs, Quaternion, Vector3 } from "../../core/mod.ts";
 import type { VisionFrame } from "../../native/vision/mod.ts";
+import type { GroundPlane } from "../terrain/mod.ts";
 
 export type VioState = "initialising" | "tracking" | "degraded" | "lost";
 type ScaleQuality = "metric" | "direction_only" | "unknown";
@@ -19,6 +20,8 @@ export interface CameraHint {
   readonly positionLocalM: Vector3;
   /** Through the estimated mounting; gives the ground's normal and the height its meaning. */
   readonly localFromCamera: Matrix3;
+  /** The ground below; absent: level, at up = 0. */
+  readonly ground?: GroundPlane;
 }
 
 export interface VioFrame {
@@ -39,6 +42,8 @@ export interface VioMotion {
   readonly scaleQuality: ScaleQuality;
   /** Height over the ground that gave the scale. */
   readonly scaleHeightM: number;
+  /** Of that ground under the camera of the last frame, over up = 0, metres. */
+  readonly groundUpM: number;
 }
 
 export interface VioOutput {

@@ -1,5 +1,5 @@
 /**
- * `planar_klt`: KLT tracks over flat ground, scale from the height (equations in README).
+ * `planar_klt`: KLT tracks over a plane, scale from the height over it (equations in README).
  *
  * @module
  */
@@ -25,6 +25,7 @@ import {
   trackFrames,
   type VisionLibrary,
 } from "../../native/vision/mod.ts";
+import type { GroundPlane } from "../terrain/mod.ts";
 import type { PlanarKltConfig } from "./config.ts";
 import type {
   MotionHint,
@@ -42,7 +43,11 @@ interface Prediction {
   readonly translationPerDistance: Vector3;
   /** Unit normal towards the ground. */
   readonly normal: Vector3;
+  /** From the ground's plane, along its normal. */
+  readonly distanceM: number;
+  /** Over the ground, and of that ground over up = 0. */
   readonly heightM: number;
+  readonly groundUpM: number;
 }
 
 /** What came of the comparison of two frames by one hint. */
@@ -128,7 +133,7 @@ export class PlanarKlt implements VioStrategy {
     ) {
       return { reason: `${motion.inliers} of ${motion.tracks} tracks agree`, tracks: motion };
     }
-    const found = toBody(last, next, motion, prediction.heightM, config);
+    const found = toBody(last, next, motion, prediction, config);
     return { reason: "", tracks: motion, found, residualPx: motion.residualRms * camera.fxPx };
   }
 
@@ -189,21 +194,33 @@ function sameSize(a: VioFrame, b: VioFrame): boolean {
   return one.widthPx === other.widthPx && one.heightPx === other.heightPx;
 }
 
+const LEVEL: GroundPlane = { upM: 0, slopeEast: 0, slopeNorth: 0 };
+
 /** null when the camera is not over the ground. */
 function predict(hint: MotionHint | null): Prediction | null {
-  if (hint === null || !(hint.from.positionLocalM[2] > 1)) return null;
+  if (hint === null) return null;
+  const { upM: groundUpM, slopeEast, slopeNorth } = hint.from.ground ?? LEVEL;
+  const heightM = hint.from.positionLocalM[2] - groundUpM;
+  if (!(heightM > 1)) return null;
   const cameraFromLocal = matrixTranspose(hint.from.localFromCamera);
-  const heightM = hint.from.positionLocalM[2];
+  const steepness = Math.hypot(slopeEast, slopeNorth, 1);
+  const distanceM = heightM / steepness;
   const step: Vector3 = [
-    (hint.to.positionLocalM[0] - hint.from.positionLocalM[0]) / heightM,
-    (hint.to.positionLocalM[1] - hint.from.positionLocalM[1]) / heightM,
-    (hint.to.positionLocalM[2] - hint.from.positionLocalM[2]) / heightM,
+    (hint.to.positionLocalM[0] - hint.from.positionLocalM[0]) / distanceM,
+    (hint.to.positionLocalM[1] - hint.from.positionLocalM[1]) / distanceM,
+    (hint.to.positionLocalM[2] - hint.from.positionLocalM[2]) / distanceM,
   ];
   return {
     rotation: matrixMultiply(cameraFromLocal, hint.to.localFromCamera),
     translationPerDistance: matrixVector(cameraFromLocal, step),
-    normal: matrixVector(cameraFromLocal, [0, 0, -1]),
+    normal: matrixVector(cameraFromLocal, [
+      slopeEast / steepness,
+      slopeNorth / steepness,
+      -1 / steepness,
+    ]),
+    distanceM,
     heightM,
+    groundUpM,
   };
 }
 
@@ -224,18 +241,18 @@ function homography(prediction: Prediction): Matrix3 {
   return matrixMultiply(matrixTranspose(prediction.rotation), plane);
 }
 
-/** From camera axes and units of the height to body axes and metres. */
+/** From camera axes and units of the distance to body axes and metres. */
 function toBody(
   last: VioFrame,
   next: VioFrame,
   motion: PlanarMotion,
-  heightM: number,
+  { distanceM, heightM, groundUpM }: Prediction,
   config: PlanarKltConfig,
 ): VioMotion {
   const turn = last.bodyFromCamera;
   const [tx, ty, tz] = rotate(turn, motion.translationPerDistance);
   const rotationCamera = quaternionFromRotationVector(motion.rotationVectorRad);
-  const translationM: Vector3 = [tx * heightM, ty * heightM, tz * heightM];
+  const translationM: Vector3 = [tx * distanceM, ty * distanceM, tz * distanceM];
   return {
     fromNs: last.timeNs,
     toNs: next.timeNs,
@@ -244,21 +261,28 @@ function toBody(
       quaternionMultiply(turn, rotationCamera),
       quaternionConjugate(turn),
     ),
-    covariance: bodyCovariance(motion, matrixFromQuaternion(turn), heightM, translationM, config),
+    covariance: bodyCovariance(
+      motion,
+      matrixFromQuaternion(turn),
+      distanceM,
+      translationM,
+      config,
+    ),
     scaleQuality: "metric",
     scaleHeightM: heightM,
+    groundUpM,
   };
 }
 
 function bodyCovariance(
   motion: PlanarMotion,
   turn: Matrix3,
-  heightM: number,
+  distanceM: number,
   translationM: Vector3,
   config: PlanarKltConfig,
 ): Float64Array {
   const out = new Float64Array(36);
-  const scale = [heightM, 1];
+  const scale = [distanceM, 1];
   for (let blockRow = 0; blockRow < 2; blockRow++) {
     for (let blockColumn = 0; blockColumn < 2; blockColumn++) {
       const factor = scale[blockRow] * scale[blockColumn] * config.correlatedTracks;
@@ -266,7 +290,7 @@ function bodyCovariance(
     }
   }
   const floorM = config.translationFloorShare * Math.hypot(...translationM) +
-    config.translationFloorHeightShare * heightM;
+    config.translationFloorHeightShare * distanceM;
   addPoseVariance(out, { positionM2: floorM ** 2, rotationRad2: config.rotationFloorRad ** 2 });
   return out;
 }

@@ -204,6 +204,17 @@ async function show({ path, json }: Values, io: CommandIo): Promise<ExitCode> {
   io.out(`area            ${corner(southDeg, westDeg)} to ${corner(northDeg, eastDeg)}`);
   io.out(`tiles           ${manifest.tileCount} at zoom ${manifest.zoom}`);
   io.out(`ground height   ${manifest.groundHeightM} m over the ellipsoid`);
+  const { terrain } = manifest;
+  io.out(
+    `terrain         ${
+      terrain === undefined
+        ? "none: the ground is flat"
+        : `${terrain.minimumM.toFixed(0)} to ${
+          terrain.maximumM.toFixed(0)
+        } m over the ellipsoid, ` +
+          `a height each ${terrain.spacingM.toFixed(1)} m (${terrain.source})`
+    }`,
+  );
   io.out(`map error       ${manifest.mapRegistrationSigmaM} m (1 sigma)`);
   const signed = await readStatement(path);
   io.out(

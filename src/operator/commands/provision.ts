@@ -25,10 +25,11 @@ import {
   type ProvisionTools,
   type ProvisionWorkers,
 } from "../../workstation/provisioning/mod.ts";
+import { openHeightFile } from "../../workstation/terrain/mod.ts";
 import {
   CACHE_OPTIONS,
   type CachePlace,
-  GROUND_HEIGHT_OPTION,
+  GROUND_HEIGHT_OPTIONS,
   inputsFolderOf,
   placeOf,
   refuseWithoutCache,
@@ -82,7 +83,7 @@ const OPTIONS = {
   }),
   name: option.text({ help: "name for people, 1 to 200 characters", absent: "the folder's" }),
   zoom: option.zoom({ help: "zoom of the tiles", absent: "the finest that the area has" }),
-  ...GROUND_HEIGHT_OPTION,
+  ...GROUND_HEIGHT_OPTIONS,
   mapSigma: option.lengthM({
     minimum: 0.01,
     maximum: 1000,
@@ -174,7 +175,7 @@ function requestOf(values: Values): ProvisionRequest {
     area: areaOf(values),
     zoom: values.zoom ?? null,
     name,
-    groundHeightM: values.groundHeight,
+    groundHeightM: values.groundHeight ?? null,
     mapRegistrationSigmaM: values.mapSigma,
     placeSidesM: placeSides(values),
     flightAt: values.flightAt ?? null,
@@ -221,6 +222,12 @@ function placeSides({ agl, footprint }: Values): readonly number[] {
   return agl.map((heightM) => Math.round(heightM * across * 10) / 10);
 }
 
+function terrainOf({ terrain, terrainDatum }: Values): ProvisionTools["openTerrain"] {
+  if (terrain !== undefined) return (box) => openHeightFile(terrain, box, terrainDatum ?? null);
+  if (terrainDatum === undefined) return null;
+  throw new UsageError("--terrain-datum is of --terrain, which is not given");
+}
+
 async function run(parts: ProvisionParts, values: Values, io: CommandIo): Promise<ExitCode> {
   const request = requestOf(values);
   const place = placeOf(values);
@@ -230,6 +237,7 @@ async function run(parts: ProvisionParts, values: Values, io: CommandIo): Promis
       "--workers describe places without a model: leave --model or --workers out",
     );
   }
+  const openTerrain = terrainOf(values);
   await refuseWithoutCache(place);
   await using tools = await parts.openTools(place, values.model ?? null);
   await using queue = dsn === null
@@ -248,6 +256,7 @@ async function run(parts: ProvisionParts, values: Values, io: CommandIo): Promis
     pins: tools.pins,
     vision: tools.vision,
     placeModel: tools.placeModel,
+    openTerrain,
     workFolder: `${place.dataDirectory}/provisioning`,
     openMap: (tiles, frame) => tools.openMap(tiles, frame),
     buildDescriptorIndex: (path) => tools.buildDescriptorIndex(path),
@@ -274,6 +283,15 @@ function describe(summary: ProvisionSummary, io: CommandIo): void {
     io.out(
       `map error ${summary.mapRegistrationSigmaM} m (1 sigma), of which ${summary.registrationErrorM} m ` +
         "by the datum of its imagery, or the tags of its photographs",
+    );
+  }
+  const { terrain } = summary;
+  if (terrain) {
+    io.out(
+      `terrain ${terrain.minimumM.toFixed(0)} to ${
+        terrain.maximumM.toFixed(0)
+      } m over the ellipsoid, a height ` +
+        `each ${terrain.spacingM.toFixed(1)} m: ${terrain.source}`,
     );
   }
   if (summary.placesResumed > 0) {

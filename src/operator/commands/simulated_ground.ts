@@ -3,20 +3,22 @@
  *
  * @module
  */
-import { option, type OptionValues, UsageError } from "../../core/mod.ts";
+import { LocalFrame, option, type OptionValues, UsageError } from "../../core/mod.ts";
 import {
   type GroundSource,
   openProcedural,
   PictureGround,
+  RaisedGround,
   readRasterFile,
   TileFolderGround,
 } from "../../workstation/simulation/mod.ts";
-import { GROUND_HEIGHT_OPTION } from "../options.ts";
+import { heightRange, knownHeights, openHeightFile } from "../../workstation/terrain/mod.ts";
+import { GROUND_HEIGHT_OPTIONS } from "../options.ts";
 
 export const GROUND_GROUP = "Ground, one of --image, --tiles, --procedural";
 
 export const GROUND_OPTIONS = {
-  ...GROUND_HEIGHT_OPTION,
+  ...GROUND_HEIGHT_OPTIONS,
   image: option.path({
     access: "read",
     placeholder: "FILE",
@@ -51,15 +53,53 @@ export const GROUND_OPTIONS = {
   }),
 } as const;
 
-/** The ground source that the options name. */
-export async function openGround(
-  values: OptionValues<typeof GROUND_OPTIONS>,
-): Promise<GroundSource> {
+type Values = OptionValues<typeof GROUND_OPTIONS>;
+
+/** Around the middle of ground without edges, either way: what a flight may see. */
+const TERRAIN_REACH_M = 12_000;
+
+/** The ground source that the options name, raised to its terrain where they name one. */
+export async function openGround(values: Values): Promise<GroundSource> {
+  const ground = await openLevelGround(values);
+  const { terrain, terrainDatum, groundHeight } = values;
+  if (terrain === undefined) {
+    if (terrainDatum === undefined) return ground;
+    throw new UsageError("--terrain-datum is of --terrain, which is not given");
+  }
+  const localFrame = new LocalFrame(ground.origin);
+  const { westM, eastM, southM, northM } = ground.box ?? {
+    westM: -TERRAIN_REACH_M,
+    eastM: TERRAIN_REACH_M,
+    southM: -TERRAIN_REACH_M,
+    northM: TERRAIN_REACH_M,
+  };
+  const corner = (east: number, north: number) => localFrame.wgsFromLocal([east, north, 0]);
+  const southWest = corner(westM, southM), northEast = corner(eastM, northM);
+  const source = await openHeightFile(terrain, {
+    southDeg: southWest.latitudeDeg,
+    westDeg: southWest.longitudeDeg,
+    northDeg: northEast.latitudeDeg,
+    eastDeg: northEast.longitudeDeg,
+  }, terrainDatum ?? null);
+  const grid = knownHeights(source, localFrame, {
+    eastMinM: westM,
+    eastMaxM: eastM,
+    northMinM: southM,
+    northMaxM: northM,
+  });
+  const heightM = groundHeight ?? Math.round(10 * heightRange(grid).meanM) / 10;
+  return new RaisedGround(ground, heightM, {
+    ...grid,
+    upM: grid.heightM.map((height) => height - heightM),
+  });
+}
+
+async function openLevelGround(values: Values): Promise<GroundSource> {
   const given = [values.image, values.tiles, values.procedural].filter((one) => one !== undefined);
   if (given.length !== 1) {
     throw new UsageError("give one ground: --image FILE, --tiles FOLDER or --procedural SEED");
   }
-  const { centre, groundHeight: groundHeightM, gsd: gsdM } = values;
+  const { centre, groundHeight: groundHeightM = 0, gsd: gsdM } = values;
   if (values.tiles !== undefined) {
     return TileFolderGround.open(values.tiles, { groundHeightM, centre, decode: readRasterFile });
   }

@@ -21,7 +21,7 @@ import {
   judgeLook,
   lookOf,
 } from "./flight_tile_gate.ts";
-import { frameFootprint } from "./ground.ts";
+import { frameFootprint, type GroundUp } from "./ground.ts";
 import { tileProjection } from "./tile_projection.ts";
 
 interface Rgb {
@@ -84,8 +84,7 @@ interface FlightTileMakerOptions {
   readonly config: FlightTilesConfig;
   readonly toolkit: FlightTileToolkit;
   readonly localFrame: LocalFrame;
-  /** Height of the flat ground, up in the local frame. */
-  readonly groundUpM: number;
+  readonly groundUp: GroundUp;
 }
 
 /** Remembers what it has made: each tile once, unless a later frame places it clearly better. */
@@ -104,8 +103,10 @@ export class FlightTileMaker {
 
   /** The tiles that this frame gives; none is a valid result, not an error. */
   async make(flown: FlownFrame): Promise<readonly FlightTile[]> {
-    const { toolkit, localFrame, groundUpM, config } = this.#options;
-    const footprint = frameFootprint(toolkit.lens, flown.view, groundUpM);
+    const { toolkit, localFrame, config } = this.#options;
+    // What the frame shows, were the ground as level as under the camera.
+    const levelUpM = flown.view.positionLocalM[2] - flown.knowledge.heightAboveGroundM;
+    const footprint = frameFootprint(toolkit.lens, flown.view, levelUpM);
     if (footprint === null) return this.#refuse("horizon in view");
     const [first, , third] = footprint;
     const reachM = Math.hypot(first[0] - third[0], first[1] - third[1]) / 2;
@@ -142,8 +143,8 @@ export class FlightTileMaker {
     picture: Rgb,
     known: { judgement: Extract<FrameJudgement, { usable: true }>; gsdM: number },
   ): Promise<FlightTile | null> {
-    const { toolkit, localFrame, groundUpM, config } = this.#options;
-    const grid = tileProjection(toolkit.lens, flown.view, tile, localFrame, groundUpM);
+    const { toolkit, localFrame, groundUp, config } = this.#options;
+    const grid = tileProjection(toolkit.lens, flown.view, tile, localFrame, groundUp);
     const warped = await toolkit.warp(picture, grid, TILE_SIZE_PX);
     if (warped.coverage.includes(0)) return this.#drop("tiles not whole");
     const look = lookOf(warped.pixels, TILE_SIZE_PX);

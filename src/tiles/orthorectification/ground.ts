@@ -1,5 +1,5 @@
 /**
- * Projects between camera and flat ground at a height of the local frame of reference.
+ * Projects between camera and ground at a height of the local frame of reference.
  *
  * With R = local-from-camera, C = optical centre and K the intrinsics, a ground point X is seen at
  * lens(π(Rᵀ(X − C))), the lens model of ffi/vision; a pixel's ray R · lens⁻¹(p) meets the ground at C + (h − C_up)
@@ -23,21 +23,25 @@ import type { CameraView, GroundPosition, PixelPosition } from "./contract.ts";
 /** Rays and points nearer to the horizon (or image plane) than this are not used. */
 const DEPTH_MIN = 1e-6;
 
+/** Up of the ground in the local frame, metres: level, or by place (east, north). */
+export type GroundUp = number | ((eastM: number, northM: number) => number);
+
 /**
- * Frame pixels (x, y pairs) of ground points at `groundUpM`; NaN for what is not in front of the
+ * Frame pixels (x, y pairs) of ground points; NaN for what is not in front of the
  * camera, or beyond the lens model. They may lie outside of the frame's edges.
  */
 export function pixelsFromGround(
   lens: LensLibrary,
   view: CameraView,
   grounds: readonly GroundPosition[],
-  groundUpM: number,
+  groundUp: GroundUp,
 ): Float64Array<ArrayBuffer> {
   const [cx, cy, cz] = view.positionLocalM;
   const cameraFromLocal = quaternionConjugate(view.localFromCamera);
   const rays = new Float64Array(2 * grounds.length);
   grounds.forEach(([east, north], i) => {
-    const [x, y, z] = rotate(cameraFromLocal, [east - cx, north - cy, groundUpM - cz]);
+    const upM = typeof groundUp === "number" ? groundUp : groundUp(east, north);
+    const [x, y, z] = rotate(cameraFromLocal, [east - cx, north - cy, upM - cz]);
     rays.set(z > DEPTH_MIN ? [x / z, y / z] : [NaN, NaN], 2 * i);
   });
   return pixelsFromRays(lens, view.calibration, rays);

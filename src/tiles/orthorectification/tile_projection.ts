@@ -12,22 +12,21 @@ import {
 } from "../../core/mod.ts";
 import type { LensLibrary } from "../../native/vision/mod.ts";
 import type { CameraView, GroundPosition, ProjectionGrid } from "./contract.ts";
-import { pixelsFromGround } from "./ground.ts";
+import { type GroundUp, pixelsFromGround } from "./ground.ts";
 
 const TILE_KNOT_STEP_PX = 16;
 
 /**
- * Grid for warping the frame of `view` into `tile`, with pixel centres at integers. The ground is
- * flat at `groundUpM` of the local frame.
+ * Grid for warping the frame of `view` into `tile`, with pixel centres at integers.
  */
 export function tileProjection(
   lens: LensLibrary,
   view: CameraView,
   tile: SlippyTile,
   localFrame: LocalFrame,
-  groundUpM: number,
+  groundUp: GroundUp,
 ): ProjectionGrid {
-  return projectGrid(lens, view, groundUpM, TILE_SIZE_PX, TILE_KNOT_STEP_PX, (column, row) => {
+  return projectGrid(lens, view, groundUp, TILE_SIZE_PX, TILE_KNOT_STEP_PX, (column, row) => {
     const { latitudeDeg, longitudeDeg } = wgsFromWorldPixel({
       x: tile.x * TILE_SIZE_PX + column + 0.5,
       y: tile.y * TILE_SIZE_PX + row + 0.5,
@@ -67,7 +66,7 @@ export function northUpProjection(
 function projectGrid(
   lens: LensLibrary,
   view: CameraView,
-  groundUpM: number,
+  groundUp: GroundUp,
   sizePx: number,
   stepPx: number,
   groundOf: (column: number, row: number) => GroundPosition,
@@ -79,6 +78,6 @@ function projectGrid(
       grounds.push(groundOf(column * stepPx, row * stepPx));
     }
   }
-  const sourcePx = pixelsFromGround(lens, view, grounds, groundUpM);
+  const sourcePx = pixelsFromGround(lens, view, grounds, groundUp);
   return { columns: knots, rows: knots, stepPx, sourcePx };
 }

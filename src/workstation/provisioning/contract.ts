@@ -4,10 +4,12 @@
  * @module
  */
 import type { Bbox, TileId, TileMetadata, TilePixelHandle } from "../../tiles/tile_contract/mod.ts";
+import type { Manifest } from "../../flight/flight_package/mod.ts";
 import type { DescriptorIndex } from "../../navigation/descriptor_index/mod.ts";
 import type { LocalFrame, Progress } from "../../core/mod.ts";
 import type { MapSource, TileSource } from "../../navigation/map/mod.ts";
 import type { PatchDescriber } from "../../navigation/place_recognition/mod.ts";
+import type { HeightSource } from "../terrain/mod.ts";
 import type { WorkQueue } from "../work_queue/mod.ts";
 import type { VisionLibrary } from "../../native/vision/mod.ts";
 
@@ -46,8 +48,8 @@ export interface ProvisionRequest {
   readonly zoom: number | null;
   /** null: named after zoom and middle of the area. */
   readonly name: string | null;
-  /** Height of the flat ground over the ellipsoid, metres. */
-  readonly groundHeightM: number;
+  /** Height of the ground over the ellipsoid, metres; null: 0, or the mean of the terrain. */
+  readonly groundHeightM: number | null;
   /** 1 sigma of the map's own position error, metres; the error of its datum is added. */
   readonly mapRegistrationSigmaM: number;
   /** Sides of the squares of ground that are described, metres. */
@@ -82,6 +84,8 @@ export interface ProvisionTools {
   readonly placeModel: PlaceModelTool | null;
   /** Absent: this process describes all places. */
   readonly workers?: ProvisionWorkers;
+  /** Heights of the ground of a box; null: the ground is flat. */
+  readonly openTerrain: ((box: Bbox) => Promise<HeightSource>) | null;
   /** Keeps what a run that is killed has described; removed when the package is whole. */
   readonly workFolder: string;
   openMap(tiles: TileSource, localFrame: LocalFrame): MapSource;
@@ -118,6 +122,10 @@ export interface ProvisionSummary {
   /** Of the map's squares, those that workers described for this run. */
   readonly placesByWorkers: number;
   readonly placeSidesM: readonly number[];
+  /** Over the ellipsoid, metres. */
+  readonly groundHeightM: number;
+  /** null: the ground is flat. */
+  readonly terrain: Manifest["terrain"] | null;
   /** 1 sigma of the map's own position error, metres, with the datum's. */
   readonly mapRegistrationSigmaM: number;
   /** By how much the datum of the imagery may shift the map, metres. */

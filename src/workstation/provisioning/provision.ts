@@ -28,6 +28,7 @@ import { pinMission } from "./mission_pins.ts";
 import { describeOnWorkers } from "./describe_on_workers.ts";
 import { PackageFolder } from "./package_folder.ts";
 import { PlaceJournal } from "./place_journal.ts";
+import { groundOf } from "./package_terrain.ts";
 import { fittingSides } from "./place_grid.ts";
 import { SelectedTiles } from "./selected_map.ts";
 import { middleOf, selectTiles, type TileSelection } from "./select_tiles.ts";
@@ -54,10 +55,20 @@ export async function provisionPackage(
   const tiles = await copyTiles(folder, selection, tools, fresh);
   await folder.write(PACKAGE_PATHS.tiles, jsonLines(tiles));
 
-  const localFrame = new LocalFrame({ ...middleOf(selection), heightM: request.groundHeightM });
-  const map = tools.openMap(new SelectedTiles(tools.cache, selection), localFrame);
+  const tileSource = new SelectedTiles(tools.cache, selection);
+  const rough = new LocalFrame({ ...middleOf(selection), heightM: 0 });
+  const { bounds } = tools.openMap(tileSource, rough);
+  const ground = await groundOf(request, tools, {
+    localFrame: rough,
+    bounds,
+    area: selection.area,
+  });
+  if (ground.heights !== null) await folder.write(PACKAGE_PATHS.terrain, ground.heights);
+  const { groundHeightM, terrain } = ground;
+  const localFrame = new LocalFrame({ ...middleOf(selection), heightM: groundHeightM });
+  const map = tools.openMap(tileSource, localFrame);
   const sidesM = fittingSides(map.bounds, request.placeSidesM);
-  const made = await describe({ map, localFrame, sidesM, selection, request, tools });
+  const made = await describe({ map, localFrame, sidesM, selection, groundHeightM, tools });
   const { described } = made;
   await folder.write(PACKAGE_PATHS.vocabulary, encodeVocabulary(described.vocabulary));
   if (tools.placeModel !== null) {
@@ -81,9 +92,10 @@ export async function provisionPackage(
     area: selection.area,
     zoom: selection.zoom,
     tileCount: tiles.length,
-    groundHeightM: request.groundHeightM,
+    groundHeightM,
     mapRegistrationSigmaM: mapError.mapRegistrationSigmaM,
     ...(freshness.isNeeded ? { freshness: freshness.document } : {}),
+    ...(terrain === null ? {} : { terrain }),
   });
   await made.journal?.remove();
   await pinned.keep();
@@ -102,6 +114,8 @@ export async function provisionPackage(
     placesResumed: made.journal?.resumed ?? 0,
     placesByWorkers: made.byWorkers ?? 0,
     placeSidesM: sidesM,
+    groundHeightM,
+    terrain,
     ...mapError,
     descriptorDimension: described.vocabulary.axisCount,
     index: { efSearch: index.hnsw.efSearch, recall: index.recall?.measured ?? null },
@@ -116,12 +130,14 @@ interface DescribeParts {
   readonly localFrame: LocalFrame;
   readonly sidesM: readonly number[];
   readonly selection: TileSelection;
-  readonly request: ProvisionRequest;
+  readonly groundHeightM: number;
   readonly tools: ProvisionTools;
 }
 
 /** The journal is closed, and stays until the package is whole. */
-async function describe({ map, localFrame, sidesM, selection, request, tools }: DescribeParts) {
+async function describe(
+  { map, localFrame, sidesM, selection, groundHeightM, tools }: DescribeParts,
+) {
   const { vision, signal, placeModel, workFolder } = tools;
   const opened: { journal?: PlaceJournal; byWorkers?: number } = {};
   const described = await describePlaces(
@@ -131,7 +147,7 @@ async function describe({ map, localFrame, sidesM, selection, request, tools }: 
       vision,
       sidesM,
       async openKept(vocabulary, places) {
-        const key = journalKey(selection, request, vocabulary, sidesM);
+        const key = journalKey(selection, groundHeightM, vocabulary, sidesM);
         const dimension = vocabulary.axisCount;
         const journal = await PlaceJournal.open(workFolder, { key, places, dimension });
         opened.journal = journal;
@@ -153,7 +169,7 @@ async function describe({ map, localFrame, sidesM, selection, request, tools }: 
 /** Hash of all that the descriptors of the places depend on. */
 function journalKey(
   { zoom, area, tiles }: TileSelection,
-  { groundHeightM }: ProvisionRequest,
+  groundHeightM: number,
   vocabulary: VladVocabulary,
   sidesM: readonly number[],
 ): Uint8Array {

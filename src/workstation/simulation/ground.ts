@@ -1,10 +1,10 @@
 /**
- * Ground sources: flat ground with a picture on it, which the simulated camera looks at.
+ * Ground sources: ground with a picture on it, flat or raised, which the simulated camera looks at.
  *
  * @module
  */
 import type { WgsPosition } from "../../core/mod.ts";
-import type { Picture } from "../../native/vision/mod.ts";
+import type { Picture, Relief } from "../../native/vision/mod.ts";
 import type { LocalBox } from "./route.ts";
 
 /** A rectangle of ground, in the local frame of the source. */
@@ -24,7 +24,7 @@ export interface GroundPatch {
   readonly gsdM: number;
 }
 
-/** Flat ground around `origin` (whose height is the ground's), in the `LocalFrame` of `origin`. */
+/** Ground around `origin` (whose height is the ground's), in the `LocalFrame` of `origin`. */
 export interface GroundSource {
   readonly name: string;
   readonly origin: WgsPosition;
@@ -32,6 +32,8 @@ export interface GroundSource {
   readonly box: LocalBox | null;
   /** Finest detail, metres per pixel. */
   readonly gsdM: number;
+  /** Heights over that of `origin`; absent: flat. */
+  readonly relief?: Relief;
   /**
    * Grey or RGB. A source with a `box` may return more or less than requested, but always
    * something: beyond the edges of a patch the camera sees its mirror image.
@@ -60,6 +62,30 @@ export class PictureGround implements GroundSource {
   /** Always returns the whole picture, which is in memory anyway. */
   patch(): Promise<GroundPatch> {
     return Promise.resolve(this.#whole);
+  }
+}
+
+/** Another ground with heights of its own. */
+export class RaisedGround implements GroundSource {
+  readonly name: string;
+  readonly origin: WgsPosition;
+  readonly box: LocalBox | null;
+  readonly gsdM: number;
+  readonly relief: Relief;
+  readonly #flat: GroundSource;
+
+  /** `heightM`: over the ellipsoid, from which the relief counts. */
+  constructor(flat: GroundSource, heightM: number, relief: Relief) {
+    this.name = `${flat.name} with terrain`;
+    this.origin = { ...flat.origin, heightM };
+    this.box = flat.box;
+    this.gsdM = flat.gsdM;
+    this.relief = relief;
+    this.#flat = flat;
+  }
+
+  patch(request: PatchRequest): Promise<GroundPatch> {
+    return this.#flat.patch(request);
   }
 }
 

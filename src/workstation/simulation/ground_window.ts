@@ -23,6 +23,8 @@ export class GroundWindow implements Disposable {
   readonly #vision: VisionLibrary;
   readonly #intrinsics: CameraModel;
   readonly #gsdM: number;
+  /** Of the ground, over up = 0: from there a camera sees furthest. */
+  readonly #lowestM: number;
   #loaded: RenderGround | null = null;
   #box: LocalBox | null = null;
 
@@ -34,6 +36,9 @@ export class GroundWindow implements Disposable {
     this.#vision = camera.vision;
     this.#intrinsics = camera.intrinsics;
     this.#gsdM = Math.max(source.gsdM, camera.gsdM);
+    let lowestM = 0;
+    for (const upM of source.relief?.upM ?? []) lowestM = Math.min(lowestM, upM);
+    this.#lowestM = lowestM;
   }
 
   /**
@@ -44,7 +49,11 @@ export class GroundWindow implements Disposable {
     moments: readonly RenderPose[],
     settle: () => Promise<unknown>,
   ): Promise<RenderGround> {
-    const seen = needed(seenBox(moments, this.#intrinsics), 0, this.#source.box);
+    const seen = needed(
+      seenBox(moments, this.#intrinsics, this.#lowestM),
+      0,
+      this.#source.box,
+    );
     if (this.#loaded !== null && this.#box !== null && contains(this.#box, seen)) {
       return this.#loaded;
     }
@@ -62,6 +71,7 @@ export class GroundWindow implements Disposable {
     });
     this.#box = wanted;
     this.#loaded = new RenderGround(this.#vision, greyOf(patch.picture), patch);
+    if (this.#source.relief !== undefined) this.#loaded.raise(this.#source.relief);
     return this.#loaded;
   }
 
@@ -105,10 +115,14 @@ function contains(outer: LocalBox, inner: LocalBox): boolean {
 }
 
 /** Bounds of what the first and the last moment see, from rays along the picture's edge. */
-function seenBox(moments: readonly RenderPose[], camera: CameraModel): LocalBox {
+function seenBox(
+  moments: readonly RenderPose[],
+  camera: CameraModel,
+  lowestM: number,
+): LocalBox {
   let [west, south, east, north] = [Infinity, Infinity, -Infinity, -Infinity];
   for (const pose of [moments[0], moments[moments.length - 1]]) {
-    const [e, n, height] = pose.positionLocalM;
+    const [e, n, up] = pose.positionLocalM, height = up - lowestM;
     for (const u of [0, 0.5, 1]) {
       for (const v of [0, 0.5, 1]) {
         // 4 % more than the pinhole model: barrel distortion sees slightly further out.

@@ -18,6 +18,7 @@ export {
   type GroundSource,
   type PatchRequest,
   PictureGround,
+  RaisedGround,
 } from "./ground.ts";
 export { mapTile, tilesOfBox, tilesOfCorridor, writeMapTiles } from "./map_tiles.ts";
 export { TileFolderGround } from "./tile_ground.ts";

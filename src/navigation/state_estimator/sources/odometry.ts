@@ -125,8 +125,9 @@ export class OdometrySource implements MeasurementSource<VioMeasurement> {
     const motion: Vector3 = [p[0] - pf[0], p[1] - pf[1], p[2] - pf[2]];
     const seen = quaternionMultiply(clone, mounting);
     const direct = rotate(quaternionConjugate(seen), motion);
-    const metric = measurement.scaleQuality === "metric" && heightIsUsable(state, config);
-    const ratio = metric ? measurement.scaleHeightM / pf[2] : 1;
+    const heightM = pf[2] - (measurement.groundUpM ?? 0);
+    const metric = measurement.scaleQuality === "metric" && heightIsUsable(state, heightM, config);
+    const ratio = metric ? measurement.scaleHeightM / heightM : 1;
     const factor = metric ? ratio * (1 + state.value("odometryScale")) : 1;
     const length = Math.hypot(...direct);
     const z = metric ? measurement.translationM : rescaled(measurement.translationM, length);
@@ -134,7 +135,7 @@ export class OdometrySource implements MeasurementSource<VioMeasurement> {
       out.residual[i] = z[i] - factor * direct[i];
       if (!metric) continue;
       out.setDerivative(i, ERROR.odometryScale, ratio * direct[i]);
-      out.setDerivative(i, ERROR.clonePosition + 2, -factor * direct[i] / pf[2]);
+      out.setDerivative(i, ERROR.clonePosition + 2, -factor * direct[i] / heightM);
     }
     const seenTransposed = matrixTranspose(matrixFromQuaternion(seen));
     const mountingTransposed = matrixTranspose(matrixFromQuaternion(mounting));
@@ -156,9 +157,12 @@ export class OdometrySource implements MeasurementSource<VioMeasurement> {
   }
 }
 
-/** False where the state is too low (or its height too uncertain) for the flat-ground model. */
-function heightIsUsable(state: FilterState, config: EskfConfig["odometry"]): boolean {
-  const height = state.value("clonePosition", 2);
+/** False where the state is too low over the ground (or its height too uncertain) for the planar model. */
+function heightIsUsable(
+  state: FilterState,
+  height: number,
+  config: EskfConfig["odometry"],
+): boolean {
   const up = ERROR.clonePosition + 2;
   const sigma = Math.sqrt(state.covarianceOf(up, up));
   return height > config.heightMinM && sigma < 0.5 * height;

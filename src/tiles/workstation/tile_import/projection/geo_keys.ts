@@ -50,6 +50,8 @@ export const KEY = {
   azimuth: 3094,
   poleLongitude: 3095,
   gridAngle: 3096,
+  vertical: 4096,
+  verticalUnits: 4099,
 } as const;
 
 /** Value of a key that is described by others. */

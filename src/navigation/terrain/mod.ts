@@ -1,0 +1,3 @@
+/** Heights of the ground: terrain. */
+export * from "./contract.ts";
+export { GridTerrain } from "./grid_terrain.ts";
