@@ -83,6 +83,8 @@ const char* state_text(int32_t state) {
       return "WATCHDOG=1\n";
     case GDN_SERVICE_STOPPING:
       return "STOPPING=1\n";
+    case GDN_SERVICE_STARTING:
+      return "EXTEND_TIMEOUT_USEC=60000000\n";
     default:
       throw gdn::InvalidArgument("there is no such state");
   }

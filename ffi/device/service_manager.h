@@ -19,6 +19,7 @@ enum {
   GDN_SERVICE_READY = 1,
   GDN_SERVICE_WATCHDOG = 2,
   GDN_SERVICE_STOPPING = 3,
+  GDN_SERVICE_STARTING = 4, /* it starts and gets on: a minute more from now */
 };
 
 /* Sends a state, and a status text where `status_bytes` is not 0: one line of UTF-8 without control

@@ -73,6 +73,7 @@ import {
 } from "./compose_estimator.ts";
 import { composeOverlapLocator } from "./compose_overlap.ts";
 import { Companion, type ThermalInput, treeReader } from "./companion.ts";
+import { whileStarting } from "./supervision.ts";
 import { Locator } from "./locator.ts";
 import { Navigator } from "./navigator.ts";
 import { flyCommand } from "./fly.ts";
@@ -105,6 +106,7 @@ interface StrategyParts extends EstimatorParts {
   readonly map: TileMap;
   /** null: the ground is flat. */
   readonly terrain: Terrain | null;
+  readonly serviceManager: ServiceManager | null;
   /** Runs models, and knows how much work the computer allows. */
   readonly companion: Companion;
   /** Takes what a strategy opens for itself: it is closed with everything else, last opened first. */
@@ -210,8 +212,7 @@ export async function composeAirborne(
       limits,
     }),
   );
-  const { device } = parts;
-  const serviceManager = openServiceManager(device, resources);
+  const { device, serviceManager } = parts;
   const owned = resources.move();
   return {
     vision,
@@ -272,7 +273,11 @@ async function openParts(
   const { config, onEvent } = options;
   const device = resources.use(openDevice());
   const vision = resources.use(openVision());
-  const flightPackage = await openPackage(options);
+  const serviceManager = openServiceManager(device, resources);
+  const flightPackage = await openPackage({
+    ...options,
+    onVerified: whileStarting(serviceManager, options.onVerified),
+  });
   const localFrame = packageFrame(flightPackage.manifest);
   const map = new TileMap(vision, flightPackage.tiles, localFrame);
   const terrain = flightPackage.terrain === null ? null : new GridTerrain(flightPackage.terrain);
@@ -286,6 +291,7 @@ async function openParts(
     localFrame,
     map,
     terrain,
+    serviceManager,
     onEvent,
     resources,
   };

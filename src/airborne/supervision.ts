@@ -31,6 +31,27 @@ interface SupervisionOptions {
 }
 
 const STATUS_PERIOD_MS = 1000;
+/** Well within the minute that each word of it is good for. */
+const STARTING_PERIOD_MS = 5000;
+
+/**
+ * Tells the service manager while a package is verified: a large one on a slow card takes longer than any start
+ * should that does not get on. Nothing in the first seconds: nearly all starts are over by then.
+ */
+export function whileStarting(
+  manager: Pick<ServiceManager, "notify"> | null,
+  onVerified: (doneBytes: number, totalBytes: number) => void = () => {},
+  nowMs: () => number = () => performance.now(),
+): (doneBytes: number, totalBytes: number) => void {
+  let toldMs = nowMs();
+  return (doneBytes, totalBytes) => {
+    onVerified(doneBytes, totalBytes);
+    if (manager === null || nowMs() - toldMs < STARTING_PERIOD_MS) return;
+    toldMs = nowMs();
+    const share = Math.floor(100 * doneBytes / Math.max(1, totalBytes));
+    manager.notify("starting", `verifying the package: ${share} %`);
+  };
+}
 
 export class FlightSupervision implements LoopWatch, FlightOutput, Disposable {
   readonly name = "service manager";

@@ -10,6 +10,7 @@ import {
   BARS_MACHINE,
   BARS_NO_PRIOR,
   BARS_PHOTOGRAPHS,
+  BARS_RELIEF,
   BARS_TWO_DATES,
   type FlownCase,
   type PictureGround,
@@ -51,6 +52,7 @@ export function suite(dataFolder: string): EvaluateCase[] {
       18,
       BARS_TWO_DATES,
     ),
+    ...(["in the package", "unknown"] as const).map(relief),
     procedural(
       "procedural_500m_20km",
       { aircraft: "fixed_wing", aglM: 500, distanceM: 20_000, seed: 3 },
@@ -96,6 +98,15 @@ function procedural(
     flight: { fovDeg: 60, prior: true, ...flight },
     bars: [...bars, ...BARS_MACHINE],
   };
+}
+
+/** Hills of 100 m and slopes of 20° (criterion R1); and the same flight as if the ground were flat. */
+function relief(hills: NonNullable<ProceduralGround["hills"]>): FlightCase {
+  const flight = { aircraft: "multirotor", aglM: 150, distanceM: 1500, seed: 7 } as const;
+  const isKnown = hills === "in the package";
+  const name = isKnown ? "relief" : "relief_without_terrain";
+  const { ground, ...rest } = procedural(name, flight, 18, isKnown ? BARS_RELIEF : []);
+  return { ...rest, ground: { ...ground as ProceduralGround, hills } };
 }
 
 /** The middle strip of one flight, located on the strips left and right of it. */

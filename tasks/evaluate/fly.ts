@@ -5,12 +5,14 @@
  */
 import { exists } from "../../src/core/mod.ts";
 import {
+  hillsFile,
   simulateStep,
   truthFromCsv,
   type TruthTrack,
 } from "../../src/workstation/evaluation/mod.ts";
 import type { FlightCase } from "./cases.ts";
 import { caseFolder, type CaseHost, outFolder, type PackageCache } from "./host.ts";
+import { writeHills } from "./hills.ts";
 import { checkPicture, makePackage, runOperator } from "./package.ts";
 import { flownBefore, recorderFolder, replay, type ReplayedFlight } from "./replay.ts";
 import { worldOf } from "./tiles/ground_view.ts";
@@ -45,6 +47,8 @@ export async function flyCase(
   }
   // Another matcher has flown it already.
   if (!await exists(`${flight}/truth.csv`)) {
+    const hasHills = ground.kind === "procedural" && ground.hills !== undefined;
+    if (hasHills) await writeHills(hillsFile(folder), ground.centre);
     await runOperator([simulateStep(flightCase, flight)], host);
   }
   // A painted map covers the corridor of its flight; pictures are the same for all.

@@ -164,6 +164,7 @@ const TELL = `
   manager.notify("watchdog");
   manager.notify("status", "two\\nlines\\x1b[31m " + "é".repeat(400));
   manager.notify("stopping");
+  manager.notify("starting");
   console.log(manager.watchdogMs);
   manager[Symbol.dispose]();
   manager[Symbol.dispose]();
@@ -179,12 +180,13 @@ for (const kind of ["path", "abstract name"]) {
         await using peer = await startServiceManager(address);
         const env = { NOTIFY_SOCKET: address, WATCHDOG_USEC: "1500000" };
         assert.equal(await confined(TELL, { env }), "1500\n0");
-        await peer.until((received) => received.length >= 4);
-        const [ready, watchdog, status, stopping] = peer.received.map(({ text }) => text);
-        assert.deepEqual([ready, watchdog, stopping], [
+        await peer.until((received) => received.length >= 5);
+        const [ready, watchdog, status, ...others] = peer.received.map(({ text }) => text);
+        assert.deepEqual([ready, watchdog, ...others], [
           "READY=1\nSTATUS=composed\n",
           "WATCHDOG=1\n",
           "STOPPING=1\n",
+          "EXTEND_TIMEOUT_USEC=60000000\n",
         ]);
         assert.match(status, /^STATUS=two lines \[31m é+\n$/);
         assert.ok(new TextEncoder().encode(status).length <= "STATUS=\n".length + 512);

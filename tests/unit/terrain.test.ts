@@ -10,7 +10,7 @@ import {
 } from "../../src/flight/flight_package/mod.ts";
 import { GridTerrain } from "../../src/navigation/terrain/mod.ts";
 import { heightGrid, openHeightFile } from "../../src/workstation/terrain/mod.ts";
-import { heightTiff } from "../support/height_tiff.ts";
+import { heightTiff } from "../../tasks/evaluate/height_tiff.ts";
 import { writePackage } from "./flight_package_fixture.ts";
 
 const BOX = { southDeg: 48.19, westDeg: 16.39, northDeg: 48.21, eastDeg: 16.41 };

@@ -7,7 +7,8 @@
 import { NATIVE_STATUS, NativeErrorBuffer } from "../../core/mod.ts";
 import type { DeviceLibrary } from "./library.ts";
 
-const STATES = { status: 0, ready: 1, watchdog: 2, stopping: 3 } as const;
+/** `starting`: it gets on with its start, and may take a minute more. */
+const STATES = { status: 0, ready: 1, watchdog: 2, stopping: 3, starting: 4 } as const;
 
 /** Bytes of UTF-8; the native side refuses more. */
 const STATUS_BYTES_MAX = 512;

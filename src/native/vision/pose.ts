@@ -60,7 +60,7 @@ export interface PoseWithCovariance extends CameraPose {
   readonly covariance: Float64Array<ArrayBuffer>;
 }
 
-export interface PoseSolution {
+interface PoseSolution {
   /** Most probable pose, with the expected attitude and height as priors. */
   readonly posterior: PoseWithCovariance;
   /** Pose from the measurement alone, without priors; weak directions have large variances. */

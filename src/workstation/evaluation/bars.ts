@@ -25,6 +25,12 @@ export const BARS_NO_PRIOR: readonly Bar[] = [
   { metric: "worstAcceptedFixM", atMost: 15 },
 ];
 export const BARS_HIGH: readonly Bar[] = [{ metric: "errorMP95", atMost: 15 }];
+/** Over hills that the package knows. */
+export const BARS_RELIEF: readonly Bar[] = [
+  { metric: "errorMP95", atMost: 5 },
+  { metric: "worstAcceptedFixM", atMost: 15 },
+  { metric: "fixShare", atLeast: 0.5 },
+];
 export const BARS_PHOTOGRAPHS: readonly Bar[] = [
   { metric: "errorMMax", atMost: 5 },
   { metric: "fixShare", atLeast: 1 },

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { dirname } from "node:path";
 import * as z from "zod";
 import { quantity, radiansFromDegrees } from "../../core/mod.ts";
 
@@ -43,6 +44,8 @@ const ProceduralGroundSchema = z.strictObject({
   zoom: z.int().min(0).max(22),
   /** Of the map along the flight, metres; absent: the usual one. */
   widthM: quantity.lengthM.optional(),
+  /** It has the hills of `hillsFile`, which its package knows or does not; absent: it is flat. */
+  hills: z.enum(["in the package", "unknown"]).optional(),
 });
 export type ProceduralGround = Readonly<z.infer<typeof ProceduralGroundSchema>>;
 
@@ -87,10 +90,19 @@ export interface OperatorStep {
   readonly reads: readonly string[];
 }
 
+/** Where a case has its hills, a GeoTIFF. */
+export function hillsFile(folder: string): string {
+  return `${folder}/hills.tif`;
+}
+
+/** Into `out`, a folder in that of the case. */
 export function simulateStep({ ground, flight }: FlownCase, out: string): OperatorStep {
+  const hills = ground.kind === "procedural" && ground.hills !== undefined
+    ? [hillsFile(dirname(out))]
+    : [];
   const seen = ground.kind === "pictures"
     ? ["--image", ground.world, "--gsd", String(ground.gsdM)]
-    : ["--procedural", String(ground.seed)];
+    : ["--procedural", String(ground.seed), ...hills.flatMap((path) => ["--terrain", path])];
   return {
     note: "simulate the flight",
     args: [
@@ -103,7 +115,7 @@ export function simulateStep({ ground, flight }: FlownCase, out: string): Operat
       ...(flight.prior ? [] : ["--no-prior"]),
       "--json",
     ],
-    reads: ground.kind === "pictures" ? [ground.map, ground.world] : [],
+    reads: ground.kind === "pictures" ? [ground.map, ground.world] : hills,
   };
 }
 
@@ -127,6 +139,8 @@ export function packageSteps(
   // Position error of a painted map: a third of a pixel from resampling and JPEG.
   const painted = registration === undefined ? ["--map-sigma", "0.3"] : sigma;
   const map = `${folder}/map`;
+  const hills = ground.hills === "in the package" ? hillsFile(folder) : null;
+  const provision = hills === null ? options : [...options, "--terrain", hills];
   return [{
     note: "paint the map",
     args: [
@@ -136,7 +150,7 @@ export function packageSteps(
       ...["--out", map, "--json"],
     ],
     reads: [],
-  }, ...importSteps(folder, [map], [...options, ...painted])];
+  }, ...importSteps(folder, [map], [...provision, ...painted], hills === null ? [] : [hills])];
 }
 
 /** Imports imagery (`source`: its path, then options) and provisions all of it. */
@@ -144,6 +158,8 @@ export function importSteps(
   folder: string,
   source: readonly string[],
   options: readonly string[],
+  /** Files that the options name. */
+  read: readonly string[] = [],
 ): readonly OperatorStep[] {
   const data = ["--data", `${folder}/data`, "--json"];
   const reads = [source[0]];
@@ -152,7 +168,7 @@ export function importSteps(
     {
       note: "provision",
       args: ["provision", "--out", `${folder}/package`, ...options, ...data],
-      reads,
+      reads: [...reads, ...read],
     },
   ];
 }

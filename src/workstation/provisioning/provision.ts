@@ -55,27 +55,13 @@ export async function provisionPackage(
   const tiles = await copyTiles(folder, selection, tools, fresh);
   await folder.write(PACKAGE_PATHS.tiles, jsonLines(tiles));
 
-  const tileSource = new SelectedTiles(tools.cache, selection);
-  const rough = new LocalFrame({ ...middleOf(selection), heightM: 0 });
-  const { bounds } = tools.openMap(tileSource, rough);
-  const ground = await groundOf(request, tools, {
-    localFrame: rough,
-    bounds,
-    area: selection.area,
-  });
-  if (ground.heights !== null) await folder.write(PACKAGE_PATHS.terrain, ground.heights);
-  const { groundHeightM, terrain } = ground;
-  const localFrame = new LocalFrame({ ...middleOf(selection), heightM: groundHeightM });
-  const map = tools.openMap(tileSource, localFrame);
+  const laidOut = await layOut(folder, selection, { request, tools });
+  const { map, localFrame, groundHeightM, terrain } = laidOut;
   const sidesM = fittingSides(map.bounds, request.placeSidesM);
   const made = await describe({ map, localFrame, sidesM, selection, groundHeightM, tools });
   const { described } = made;
   await folder.write(PACKAGE_PATHS.vocabulary, encodeVocabulary(described.vocabulary));
-  if (tools.placeModel !== null) {
-    const { name, sha256, describer: { elementType } } = tools.placeModel;
-    const document = encodePlaceModel({ name, sha256, elementType });
-    await folder.write(PACKAGE_PATHS.placeModel, document);
-  }
+  await writePlaceModel(folder, tools);
   await folder.write(PACKAGE_PATHS.places, jsonLines(described.places));
   const index = await buildIndex(`${folder.path}/${PACKAGE_PATHS.index}`, described, tools);
   for (const suffix of ["", ".sha256", ".meta.json"]) {
@@ -123,6 +109,29 @@ export async function provisionPackage(
     manifestSha256,
     coverageMap: coverageMap(selection.rectangle, tiles),
   };
+}
+
+async function writePlaceModel(folder: PackageFolder, { placeModel }: ProvisionTools) {
+  if (placeModel === null) return;
+  const { name, sha256, describer: { elementType } } = placeModel;
+  await folder.write(PACKAGE_PATHS.placeModel, encodePlaceModel({ name, sha256, elementType }));
+}
+
+/** The package's local frame, with its ground; the terrain goes into the folder. */
+async function layOut(
+  folder: PackageFolder,
+  selection: TileSelection,
+  { request, tools }: { readonly request: ProvisionRequest; readonly tools: ProvisionTools },
+) {
+  const tileSource = new SelectedTiles(tools.cache, selection);
+  const middle = middleOf(selection), { area } = selection;
+  const level = new LocalFrame({ ...middle, heightM: 0 });
+  const { bounds } = tools.openMap(tileSource, level);
+  const ground = await groundOf(request, tools, { localFrame: level, bounds, area });
+  const { groundHeightM, terrain, heights } = ground;
+  if (heights !== null) await folder.write(PACKAGE_PATHS.terrain, heights);
+  const localFrame = new LocalFrame({ ...middle, heightM: groundHeightM });
+  return { map: tools.openMap(tileSource, localFrame), localFrame, groundHeightM, terrain };
 }
 
 interface DescribeParts {

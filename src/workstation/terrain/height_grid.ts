@@ -11,7 +11,7 @@ const POSTS_MAX = 8_000_000;
 const SPACING_MIN_M = 1;
 
 /** Places of the area at which the source has no height. */
-export interface MissingHeights {
+interface MissingHeights {
   readonly posts: number;
   readonly missing: number;
   readonly first: { readonly latitudeDeg: number; readonly longitudeDeg: number };
