@@ -98,7 +98,6 @@ try {
     },
     vision,
     placeModel: null,
-    openTerrain: null,
     workFolder: `${folder}/work`,
     openMap: (source, frame) => new TileMap(vision, source, frame),
     buildDescriptorIndex: (path) => buildDescriptorIndex(path, faiss),

@@ -101,6 +101,7 @@ Deno.test("a photograph is located on the ground of one that it overlaps, and of
     await using frame = await frameAt(vision, seen, [22, 18], 24);
     return await locator.locate(frame, monotonicNs(0), {
       positionLocalM: [28, 12, HEIGHT_M * 1.02],
+      heightM: HEIGHT_M * 1.02,
       localFromCamera: matrixFromQuaternion(
         localFromCamera({ yawDeg: 22, pitchDeg: -90, rollDeg: 0 }),
       ),

@@ -103,6 +103,7 @@ export class PhotographLocator {
     const expected = matrixFromQuaternion(expectedRotation(event, found.turnDeg, tilt));
     const prior: CameraPrior = {
       positionLocalM: found.positionLocalM,
+      heightM: found.positionLocalM[2],
       localFromCamera: expected,
       sigmaHorizontalM: NEARBY_SIGMA_M,
       sigmaHeightM: SIGMA_HEIGHT_SHARE * found.positionLocalM[2],

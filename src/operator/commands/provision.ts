@@ -224,7 +224,7 @@ function placeSides({ agl, footprint }: Values): readonly number[] {
 
 function terrainOf({ terrain, terrainDatum }: Values): ProvisionTools["openTerrain"] {
   if (terrain !== undefined) return (box) => openHeightFile(terrain, box, terrainDatum ?? null);
-  if (terrainDatum === undefined) return null;
+  if (terrainDatum === undefined) return undefined;
   throw new UsageError("--terrain-datum is of --terrain, which is not given");
 }
 
@@ -256,7 +256,7 @@ async function run(parts: ProvisionParts, values: Values, io: CommandIo): Promis
     pins: tools.pins,
     vision: tools.vision,
     placeModel: tools.placeModel,
-    openTerrain,
+    ...openTerrain === undefined ? {} : { openTerrain },
     workFolder: `${place.dataDirectory}/provisioning`,
     openMap: (tiles, frame) => tools.openMap(tiles, frame),
     buildDescriptorIndex: (path) => tools.buildDescriptorIndex(path),

@@ -84,8 +84,8 @@ export interface ProvisionTools {
   readonly placeModel: PlaceModelTool | null;
   /** Absent: this process describes all places. */
   readonly workers?: ProvisionWorkers;
-  /** Heights of the ground of a box; null: the ground is flat. */
-  readonly openTerrain: ((box: Bbox) => Promise<HeightSource>) | null;
+  /** Heights of the ground of a box; absent: the ground is flat. */
+  readonly openTerrain?: (box: Bbox) => Promise<HeightSource>;
   /** Keeps what a run that is killed has described; removed when the package is whole. */
   readonly workFolder: string;
   openMap(tiles: TileSource, localFrame: LocalFrame): MapSource;

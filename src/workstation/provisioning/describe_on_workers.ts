@@ -32,6 +32,7 @@ interface Parts {
   readonly sidesM: readonly number[];
   readonly selection: TileSelection;
   readonly request: ProvisionRequest;
+  readonly groundHeightM: number;
   readonly tools: ProvisionTools;
 }
 
@@ -108,7 +109,7 @@ function missingRanges(rows: PlaceJournal["rows"], placesPerJob: number): JobRan
 
 /** Returns the SHA-256 of the document. */
 async function putInputs(inputs: InputFolder, parts: Parts): Promise<string> {
-  const { selection, vocabulary, sidesM, request, journal, tools } = parts;
+  const { selection, vocabulary, sidesM, groundHeightM, journal, tools } = parts;
   using bar = tools.progress("giving workers the tiles", selection.tiles.length);
   const tiles: [number, number, string][] = [];
   for (const { tileId } of selection.tiles) {
@@ -124,7 +125,7 @@ async function putInputs(inputs: InputFolder, parts: Parts): Promise<string> {
     zoom: selection.zoom,
     rectangle: selection.rectangle,
     area: selection.area,
-    groundHeightM: request.groundHeightM,
+    groundHeightM,
     placeSidesM: [...sidesM],
     places: journal.rows.length,
     vocabulary: await inputs.put(encodeVocabulary(vocabulary)),

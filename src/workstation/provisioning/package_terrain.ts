@@ -34,7 +34,7 @@ export async function groundOf(
   { openTerrain }: ProvisionTools,
   { localFrame, bounds, area }: Ground,
 ): Promise<PackageGround> {
-  if (openTerrain === null) return { groundHeightM: given ?? 0, terrain: null, heights: null };
+  if (openTerrain === undefined) return { groundHeightM: given ?? 0, terrain: null, heights: null };
   const source = await openTerrain(boxOf(localFrame, bounds));
   const grid = heightGrid(source, localFrame, bounds, area);
   if ("missing" in grid) {

@@ -56,9 +56,9 @@ export async function provisionPackage(
   await folder.write(PACKAGE_PATHS.tiles, jsonLines(tiles));
 
   const laidOut = await layOut(folder, selection, { request, tools });
-  const { map, localFrame, groundHeightM, terrain } = laidOut;
+  const { map, groundHeightM, terrain } = laidOut;
   const sidesM = fittingSides(map.bounds, request.placeSidesM);
-  const made = await describe({ map, localFrame, sidesM, selection, groundHeightM, tools });
+  const made = await describe({ ...laidOut, sidesM, selection, request, tools });
   const { described } = made;
   await folder.write(PACKAGE_PATHS.vocabulary, encodeVocabulary(described.vocabulary));
   await writePlaceModel(folder, tools);
@@ -140,13 +140,13 @@ interface DescribeParts {
   readonly sidesM: readonly number[];
   readonly selection: TileSelection;
   readonly groundHeightM: number;
+  readonly request: ProvisionRequest;
   readonly tools: ProvisionTools;
 }
 
 /** The journal is closed, and stays until the package is whole. */
-async function describe(
-  { map, localFrame, sidesM, selection, groundHeightM, tools }: DescribeParts,
-) {
+async function describe(parts: DescribeParts) {
+  const { map, localFrame, sidesM, selection, groundHeightM, tools } = parts;
   const { vision, signal, placeModel, workFolder } = tools;
   const opened: { journal?: PlaceJournal; byWorkers?: number } = {};
   const described = await describePlaces(
@@ -161,8 +161,8 @@ async function describe(
         const journal = await PlaceJournal.open(workFolder, { key, places, dimension });
         opened.journal = journal;
         if (tools.workers !== undefined) {
-          const parts = { key, journal, vocabulary, sidesM, selection, request, tools };
-          opened.byWorkers = await describeOnWorkers(parts, tools.workers);
+          const described = { ...parts, key, journal, vocabulary };
+          opened.byWorkers = await describeOnWorkers(described, tools.workers);
         }
         return journal;
       },
