@@ -180,7 +180,7 @@ export async function composeAirborne(
   };
   await using resources = new AsyncDisposableStack();
   const parts = await openParts(options, resources);
-  const { vision, flightPackage, localFrame } = parts;
+  const { vision, localFrame, terrain } = parts;
   const estimator = await chosen.estimator.create(parts);
   const plainVio = await chosen.vio.create(parts);
   const vio = around.vio?.(plainVio) ?? plainVio;
@@ -188,7 +188,7 @@ export async function composeAirborne(
   const limits = () => parts.companion.limits();
   const solver = await chosen.solver.create(parts);
   const locator = new Locator({
-    ...overTerrain(parts.terrain, {
+    ...overTerrain(terrain, {
       recogniser: await chosen.recogniser.create(parts),
       matcher: around.matcher?.(matcher) ?? matcher,
     }),
@@ -206,27 +206,26 @@ export async function composeAirborne(
       locator,
       localFrame,
       mapBounds: parts.map.bounds,
-      terrain: parts.terrain,
+      terrain,
       config: config.navigator,
       priorSigmaMaxM: config.placeRecognition.priorSigmaMaxM,
       limits,
     }),
   );
-  const { device, serviceManager } = parts;
   const owned = resources.move();
   return {
     vision,
-    flightPackage,
+    flightPackage: parts.flightPackage,
     localFrame,
-    terrain: parts.terrain,
+    terrain,
     estimator,
     navigator,
     locator,
     overlapLocator: (ground) =>
       composeOverlapLocator({ vision, solver, config, stages: locator.stages }, ground),
     companion: parts.companion,
-    serviceManager,
-    filterSyscalls: (allowed) => installSyscallFilter(device, allowed),
+    serviceManager: parts.serviceManager,
+    filterSyscalls: (allowed) => installSyscallFilter(parts.device, allowed),
     strategies,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
