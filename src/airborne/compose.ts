@@ -183,7 +183,6 @@ export async function composeAirborne(
   const { vision, localFrame, terrain } = parts;
   const estimator = await chosen.estimator.create(parts);
   const plainVio = await chosen.vio.create(parts);
-  const vio = around.vio?.(plainVio) ?? plainVio;
   const matcher = await chosen.matcher.create(parts);
   const limits = () => parts.companion.limits();
   const solver = await chosen.solver.create(parts);
@@ -202,7 +201,7 @@ export async function composeAirborne(
     new Navigator({
       vision,
       estimator,
-      vio,
+      vio: around.vio?.(plainVio) ?? plainVio,
       locator,
       localFrame,
       mapBounds: parts.map.bounds,
