@@ -21,8 +21,6 @@ import {
   environmentNames,
   installSyscallFilter,
   openDevice,
-  readGraphicsProcessor,
-  readSystemText,
   ServiceManager,
   type SyscallsAllowed,
 } from "../native/device/mod.ts";
@@ -33,7 +31,7 @@ import {
   packageFrame,
   type Place,
 } from "../flight/flight_package/mod.ts";
-import { type EngineEntry, openRuntime } from "../navigation/inference/mod.ts";
+import type { EngineEntry } from "../navigation/inference/mod.ts";
 import { openCamera } from "../flight/camera_source/mod.ts";
 import { TileMap } from "../navigation/map/mod.ts";
 import {
@@ -72,7 +70,8 @@ import {
   STATE_ESTIMATORS,
 } from "./compose_estimator.ts";
 import { composeOverlapLocator } from "./compose_overlap.ts";
-import { Companion, type ThermalInput, treeReader } from "./companion.ts";
+import type { Companion } from "./companion.ts";
+import { makeCompanion } from "./compose_companion.ts";
 import { whileStarting } from "./supervision.ts";
 import { Locator } from "./locator.ts";
 import { Navigator } from "./navigator.ts";
@@ -304,30 +303,6 @@ function overTerrain(
   return {
     recogniser: new ReliefRecogniser(flat.recogniser, terrain),
     matcher: new ReliefMatcher(flat.matcher, terrain),
-  };
-}
-
-function makeCompanion({ config, thermal }: AirborneOptions, device: DeviceLibrary): Companion {
-  const { inference, thermalAdaptation, placeRecognition } = config;
-  return new Companion({
-    inference,
-    thermalAdaptation,
-    full: placeRecognition,
-    thermal: thermal === undefined ? null : thermalInput(thermal, device),
-    openRuntime,
-  });
-}
-
-/** Deno opens no file of the kernel: this computer's own are read by the device library. */
-function thermalInput(
-  { folder, clock }: NonNullable<AirborneOptions["thermal"]>,
-  device: DeviceLibrary,
-): ThermalInput {
-  if (folder !== "/sys") return { clock, readText: treeReader(folder) };
-  return {
-    clock,
-    readText: (path) => readSystemText(device, path),
-    readGraphicsProcessor: () => readGraphicsProcessor(device),
   };
 }
 

@@ -9,7 +9,8 @@ import {
   PackageError,
 } from "../../src/flight/flight_package/mod.ts";
 import { GridTerrain } from "../../src/navigation/terrain/mod.ts";
-import { heightGrid, openHeightFile } from "../../src/workstation/terrain/mod.ts";
+import { openHeightFile } from "../../src/tiles/workstation/tile_import/mod.ts";
+import { heightGrid } from "../../src/workstation/terrain/mod.ts";
 import { heightTiff } from "../../tasks/evaluate/height_tiff.ts";
 import { writePackage } from "./flight_package_fixture.ts";
 

@@ -25,7 +25,7 @@ import {
   type ProvisionTools,
   type ProvisionWorkers,
 } from "../../workstation/provisioning/mod.ts";
-import { openHeightFile } from "../../workstation/terrain/mod.ts";
+import { openHeightFile } from "../../tiles/workstation/tile_import/mod.ts";
 import {
   CACHE_OPTIONS,
   type CachePlace,

@@ -12,7 +12,8 @@ import {
   readRasterFile,
   TileFolderGround,
 } from "../../workstation/simulation/mod.ts";
-import { heightRange, knownHeights, openHeightFile } from "../../workstation/terrain/mod.ts";
+import { openHeightFile } from "../../tiles/workstation/tile_import/mod.ts";
+import { heightRange, knownHeights } from "../../workstation/terrain/mod.ts";
 import { GROUND_HEIGHT_OPTIONS } from "../options.ts";
 
 export const GROUND_GROUP = "Ground, one of --image, --tiles, --procedural";

@@ -11,9 +11,6 @@ export interface GroundBox {
   readonly eastDeg: number;
 }
 
-/** What the heights of a file count from. */
-export type VerticalDatum = "ellipsoid" | "egm96";
-
 /** Heights of the ground. */
 export interface HeightSource {
   /** For people: the file, and what its heights counted from. */

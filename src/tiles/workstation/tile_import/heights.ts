@@ -26,7 +26,7 @@ const METRES: Readonly<Record<number, number>> = {
   9003: US_SURVEY_FOOT_M,
 };
 
-interface Box {
+export interface HeightBox {
   readonly southDeg: number;
   readonly westDeg: number;
   readonly northDeg: number;
@@ -41,7 +41,7 @@ export type StatedVerticalDatum =
   | { readonly code: number }
   | null;
 
-export interface HeightRaster {
+interface HeightRaster {
   /** Metres of ground per pixel. */
   readonly gsdM: number;
   readonly datum: StatedVerticalDatum;
@@ -55,7 +55,7 @@ export interface HeightRaster {
  * @throws DataError where the file is no GeoTIFF of one height a pixel, or is damaged, or the box lies
  * outside of it
  */
-export async function readHeights(path: string, box: Box): Promise<HeightRaster> {
+export async function readHeights(path: string, box: HeightBox): Promise<HeightRaster> {
   using opened = await openTiff(path);
   if (opened === null || opened.directories.length === 0) {
     throw new DataError(
@@ -120,7 +120,7 @@ function windowUnder(
   path: string,
   reference: GeoReference,
   { widthPx, heightPx }: Pick<TiffLayout, "widthPx" | "heightPx">,
-  { southDeg, westDeg, northDeg, eastDeg }: Box,
+  { southDeg, westDeg, northDeg, eastDeg }: HeightBox,
 ): PixelWindow {
   let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
   for (let i = 0; i < SIDE_PLACES; i++) {

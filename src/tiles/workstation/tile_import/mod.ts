@@ -2,7 +2,7 @@
 export * from "./contract.ts";
 export type { TileToolkit } from "./canvas.ts";
 export { importTiles, importZoom } from "./import_tiles.ts";
-export { type HeightRaster, readHeights, type StatedVerticalDatum } from "./heights.ts";
+export { openHeightFile } from "./height_file.ts";
 export { centredReference, projectedReference } from "./projection/georeference.ts";
 export { RasterImagery } from "./raster_imagery.ts";
 export { openRaster, readRasterHeader } from "./raster_reader.ts";

