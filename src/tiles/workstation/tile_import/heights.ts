@@ -165,7 +165,8 @@ async function readWindow(
   unitM: number,
 ): Promise<Float32Array> {
   const { layout } = reader;
-  const { blockWidthPx, blockHeightPx, columns, noData } = layout;
+  const { blockWidthPx, blockHeightPx, columns } = layout;
+  const noData = layout.noData?.[0];
   const values = new Float32Array(widthPx * heightPx).fill(NaN);
   const [firstRow, lastRow] = [topPx, topPx + heightPx - 1].map((y) =>
     Math.floor(y / blockHeightPx)
