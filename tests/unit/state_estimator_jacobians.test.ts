@@ -32,7 +32,12 @@ const sources = measurementSources({
   config,
   onBarometerRunsAway: () => {},
   onPictureDelay: () => {},
-  witness: new GpsWitness(config, stream, new Timeline(config, stream)),
+  witness: new GpsWitness(
+    config,
+    stream,
+    new Timeline(config, stream),
+    new Timeline(config, stream),
+  ),
   localFrame: { localFromWgs: () => LOCAL },
   onEvent: () => {},
 });

@@ -88,9 +88,10 @@ export class Eskf implements StateEstimator {
       witness: this.#witness,
     }));
     this.#imu = new ImuIntake(this.#config, filter, this.#onEvent);
-    this.#timeline = new Timeline(this.#config, this.#imu.stream);
+    const { stream } = this.#imu;
+    this.#timeline = new Timeline(this.#config, stream);
     this.#imuWitness = new ImuWitness(this.#config, this.#imu.substitutes, this.#timeline);
-    this.#witness = new GpsWitness(this.#config, this.#imu.stream, this.#timeline);
+    this.#witness = new GpsWitness(this.#config, stream, this.#timeline, this.#imuWitness);
     this.#restart = new FilterRestart(this.#config, this.#timeline, (reason) => {
       this.#witness.end();
       this.#imuWitness.end();
@@ -114,12 +115,11 @@ export class Eskf implements StateEstimator {
         this.#imuWitness.end();
       },
       onEvent: (event) => {
-        // What GPS taught it is not taken back there: it begins anew.
-        if (event.type === "gps.demoted") this.#imuWitness.end();
         this.#onEvent(event);
-        if (event.type === "gps.demoted" && this.#sources.gps.isSpoofed) {
-          this.#heading.unlearn(event.timeNs as MonotonicNs);
-        }
+        if (event.type !== "gps.demoted") return;
+        // What GPS taught it is not taken back there: it begins anew.
+        this.#imuWitness.end();
+        if (this.#sources.gps.isSpoofed) this.#heading.unlearn(event.timeNs as MonotonicNs);
       },
       witness: this.#witness,
     });

@@ -68,6 +68,7 @@ export class GpsWitness {
   readonly #aheadMaxNs: number;
   readonly #mapSigmaM: number;
   readonly #main: Timeline;
+  readonly #stands: Pick<Timeline, "changeAll">;
   readonly #own: Timeline;
   #running = false;
   /** Nothing that GPS taught is in the filter. */
@@ -85,13 +86,19 @@ export class GpsWitness {
   #differences: Difference[] = [];
   #finding = NOTHING;
 
-  /** `main`: the filter that GPS is fused into. */
-  constructor(config: EskfConfig, stream: ImuStream, main: Timeline) {
+  /** `main`: the filter that GPS is fused into; `stands`: the one that may take its place. */
+  constructor(
+    config: EskfConfig,
+    stream: ImuStream,
+    main: Timeline,
+    stands: Pick<Timeline, "changeAll">,
+  ) {
     this.#config = config.gpsWitness;
     this.#gps = config.gps;
     this.#aheadMaxNs = config.aheadMaxS * 1e9;
     this.#mapSigmaM = config.anchor.mapConstantSigmaM;
     this.#main = main;
+    this.#stands = stands;
     this.#own = new Timeline(config, stream);
   }
 
@@ -175,7 +182,9 @@ export class GpsWitness {
 
   /** The map may be off by `disagreementM`: the 95 % radius says so from now on. */
   doubtMap(disagreementM: number): void {
-    this.#main.changeAll((state) => doubtMapOffset(state, (disagreementM / 2) ** 2));
+    for (const each of [this.#main, this.#stands]) {
+      each.changeAll((state) => doubtMapOffset(state, (disagreementM / 2) ** 2));
+    }
   }
 
   /** Whether a sample stands beyond 99.9 % of a state that GPS has no part in. */
