@@ -85,7 +85,7 @@ const PARTS: Readonly<Record<string, (host: PartHost) => Promise<PartResult>>> =
     ),
   postflight: (host) =>
     repeatTests(
-      ["tests/integration/postflight.test.ts"],
+      ["tests/integration/postflight.test.ts", "tests/integration/postflight_faults.test.ts"],
       { GDN_POSTFLIGHT_KILLS: "20" },
       host,
     ),

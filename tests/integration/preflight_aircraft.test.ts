@@ -177,7 +177,7 @@ const CASES: readonly Case[] = [
     arrange: ({ folder }) => Deno.rename(folder, `${folder}-away`),
     check: "aircraft",
     status: "fail",
-    found: /can't cd to|No such file/,
+    found: /has no folder .*aircraft$/,
   },
   {
     name: "a server that does not let in",

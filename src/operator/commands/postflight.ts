@@ -34,8 +34,8 @@ import {
 import {
   type FlightReport,
   readForReport,
-  type ReportNotice,
 } from "../../workstation/flight_report/mod.ts";
+import { type FlightSummary, screen, type Step, worstOf } from "./postflight_screen.ts";
 import { CACHE_OPTIONS, PROVIDER_ENVIRONMENT, SSH_OPTIONS, sshAccessOf } from "../options.ts";
 
 /** The commands that it is made of. */
@@ -113,23 +113,6 @@ export function postflightCommand(parts: PostflightParts): Command {
     },
     run: (values, io) => run(parts, values, io),
   });
-}
-
-const STEP_NAMES = ["copy", "collect", "upload", "report"] as const;
-interface Step {
-  readonly step: (typeof STEP_NAMES)[number];
-  /** null: not done, for `text` says why. */
-  readonly exitCode: number | null;
-  readonly text: string;
-}
-
-interface FlightSummary {
-  readonly flightId: string;
-  readonly record: string;
-  readonly durationS: number | null;
-  readonly report: string | null;
-  readonly notices: readonly Pick<ReportNotice, "tone" | "text">[];
-  readonly figures: readonly { readonly name: string; readonly value: string }[];
 }
 
 async function run(parts: PostflightParts, values: Values, io: CommandIo): Promise<ExitCode> {
@@ -217,6 +200,50 @@ function flightPathOf(path: string): string | null {
   return flightId === undefined || path.endsWith(".journal") ? null : `${flightId}/${name}`;
 }
 
+/** What `operator collect --json` says, as far as it is looked at. */
+interface Collected {
+  readonly journals: readonly {
+    readonly journal: string;
+    readonly written: number;
+    readonly renewed: number;
+    readonly kept: number;
+    readonly damagedBytes: number;
+    readonly refused: readonly { readonly reason: string }[];
+  }[];
+  readonly flights: readonly {
+    readonly flightId: string;
+    readonly files: Readonly<Record<string, number>>;
+  }[];
+}
+
+function faultsOf({ journals, flights }: Collected): string[] {
+  return [
+    ...journals.flatMap(({ journal, damagedBytes, refused }) => [
+      ...(damagedBytes > 0 ? [`${journal}: ${damagedBytes} bytes are damaged`] : []),
+      ...(refused.length > 0
+        ? [`${journal}: ${countText(refused.length, "tile")} refused (${refused[0].reason})`]
+        : []),
+    ]),
+    ...flights.flatMap(({ flightId, files: { kept_both: both = 0 } }) =>
+      both === 0
+        ? []
+        : [`${countText(both, "file")} of ${flightId} differ from what was here: both are kept`]
+    ),
+  ];
+}
+
+/** Of the whole record that is here: what came this time may be a part of it. */
+async function lossyRecords(flights: readonly string[], data: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const flightId of flights) {
+    const { record } = await summaryOf(`${data}/flight_records/${flightId}`, flightId);
+    if (record !== "complete") {
+      found.push(`the record of ${flightId} is ${record === "nothing" ? "not readable" : record}`);
+    }
+  }
+  return found;
+}
+
 /** Ids of the flights that the aircraft has, which are here now. */
 async function collectStep(
   { collect }: PostflightParts,
@@ -233,17 +260,19 @@ async function collectStep(
     steps.push({ step: "collect", exitCode: EXIT.ok, text: "all of it was here before" });
     return [...onAircraft].sort();
   }
-  const { code, result } = await runStep(collect, [folder, ...placeArguments(values)], io);
-  const { journals, flights } = result as unknown as {
-    readonly journals: readonly { written: number; renewed: number; kept: number }[];
-    readonly flights: readonly { flightId: string; files: Record<string, number> }[];
-  };
+  const { result } = await runStep(collect, [folder, ...placeArguments(values)], io);
+  const { journals, flights } = result as unknown as Collected;
   const sum = (of: (journal: (typeof journals)[number]) => number) =>
     journals.reduce((total, journal) => total + of(journal), 0);
-  const text = `${countText(sum(({ written }) => written), "new tile")}, ` +
+  const counted = `${countText(sum(({ written }) => written), "new tile")}, ` +
     `${sum(({ renewed }) => renewed)} renewed, ${sum(({ kept }) => kept)} here before; ` +
     countText(flights.length, "flight");
-  steps.push({ step: "collect", exitCode: code, text });
+  const faults = [
+    ...faultsOf({ journals, flights }),
+    ...await lossyRecords(flights.map(({ flightId }) => flightId), values.data),
+  ];
+  const exitCode = faults.length === 0 ? EXIT.ok : EXIT.data;
+  steps.push({ step: "collect", exitCode, text: [counted, ...faults].join("; ") });
   for (const { flightId } of flights) onAircraft.add(flightId);
   // Journals stay: a cache that lost its tiles is filled from them again.
   for (const { path } of files ?? []) {
@@ -341,45 +370,4 @@ async function summaryOf(folder: string, flightId: string): Promise<FlightSummar
   } catch (error) {
     return { ...nothing, record: "nothing", notices: [{ tone: "bad", text: messageOf(error) }] };
   }
-}
-
-/** What fits on a screen of 24 lines: bad news first. */
-const LINES_MAX = 23, NOTICES_MAX = 4;
-const TONES = ["bad", "fair", "good"];
-
-function screen(steps: readonly Step[], flights: readonly FlightSummary[]): string[] {
-  const lines = steps.map(({ step, exitCode, text }) => {
-    const mark = exitCode === null ? "-" : exitCode === EXIT.ok ? "ok" : `!${exitCode}`;
-    return `${step.padEnd(8)} ${mark.padEnd(4)} ${text}`;
-  });
-  for (const [index, flight] of flights.entries()) {
-    const { flightId, record, durationS, figures, report } = flight;
-    const minutes = durationS === null ? "" : `, ${(durationS / 60).toFixed(1)} min`;
-    const notices = [...flight.notices]
-      .sort((a, b) => TONES.indexOf(a.tone) - TONES.indexOf(b.tone)).slice(0, NOTICES_MAX);
-    const block = [
-      `flight ${flightId}: record ${record === "nothing" ? "not readable" : record}${minutes}`,
-      ...notices.map(({ tone, text }) => `  ${tone === "bad" ? "! " : ""}${text}`),
-      ...(figures.length === 0
-        ? []
-        : [`  ${figures.map(({ name, value }) => `${name} ${value}`).join("; ")}`]),
-      ...(report === null ? [] : [`  ${report}`]),
-    ];
-    if (lines.length + block.length > LINES_MAX) {
-      lines.push(`… and ${countText(flights.length - index, "more flight")}; --json has all`);
-      break;
-    }
-    lines.push(...block);
-  }
-  return lines;
-}
-
-/** Refused before later, later before damaged. */
-const WORST: readonly ExitCode[] = [EXIT.refused, EXIT.tryAgain, EXIT.io, EXIT.data];
-
-function worstOf(steps: readonly Step[]): ExitCode {
-  const codes = steps.flatMap(({ exitCode }) =>
-    exitCode === null || exitCode === EXIT.ok ? [] : [exitCode as ExitCode]
-  );
-  return WORST.find((code) => codes.includes(code)) ?? codes[0] ?? EXIT.ok;
 }

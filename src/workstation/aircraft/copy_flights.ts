@@ -32,9 +32,13 @@ interface Listing {
 
 /** Letters that mean the same to every shell, to sftp and to a file system. */
 const PLAIN = /^(?:[A-Za-z0-9_][\w.-]*\/){0,6}[A-Za-z0-9_][\w.-]*$/;
-/** What `operator collect` knows: journals, segments, pictures of tiles. */
+/**
+ * What `operator collect` knows: journals, segments, pictures of tiles in a flight's own folder. The tiles of
+ * packages lie deeper, and were here before.
+ */
+const FLIGHT_FOLDER = "????????-????-????-????-????????????";
 const WANTED = "-name lost+found -prune -o -type f " +
-  "\\( -name '*.journal' -o -name '*.mcap' -o -path '*/tiles/*.jpg' \\)";
+  `\\( -name '*.journal' -o -name '*.mcap' -o -path '*/${FLIGHT_FOLDER}/tiles/*.jpg' \\)`;
 
 /** Sizes and hashes of what flights left there. @throws AircraftError */
 export async function listFlights(access: SshAccess, signal: AbortSignal): Promise<Listing> {

@@ -45,7 +45,18 @@ export async function askThere(
   );
   if (code === 0) return { text: out, firstMs };
   if (code === SSH_FAILED) throw connectionError(access, err);
-  const why = lastLine(err) || `its shell ended with ${code}`;
+  // A user without a shell is told so on the other output.
+  const why = lastLine(err) || lastLine(out) || `its shell ended with ${code}`;
+  const absent = /can't cd to (.+)|cd: (.+): No such file/.exec(why);
+  if (absent !== null) {
+    throw new AircraftError(
+      "AIRCRAFT",
+      `The aircraft ${host} has no folder ${absent[1] ?? absent[2]}`,
+      {
+        exitCode: EXIT.noInput,
+      },
+    );
+  }
   const remedy = /Permission denied/.test(why)
     ? "; log in as the user that flies, or let this one read it there"
     : "";
