@@ -31,10 +31,7 @@ import {
   SSH_ADDRESS_FORM,
   type SshAddress,
 } from "../../workstation/aircraft/mod.ts";
-import {
-  type FlightReport,
-  readForReport,
-} from "../../workstation/flight_report/mod.ts";
+import { type FlightReport, readForReport } from "../../workstation/flight_report/mod.ts";
 import { type FlightSummary, screen, type Step, worstOf } from "./postflight_screen.ts";
 import { CACHE_OPTIONS, PROVIDER_ENVIRONMENT, SSH_OPTIONS, sshAccessOf } from "../options.ts";
 
