@@ -184,7 +184,7 @@ export class Navigator {
     if (terrain === null) return prior;
     const [eastM, northM] = prior.positionLocalM;
     const radiusM = PLANE_SHARE * Math.max(1, prior.heightM);
-    return { ...prior, ground: terrain.plane(eastM, northM, radiusM) };
+    return { ...prior, ground: { ...terrain.plane(eastM, northM, radiusM), terrain } };
   }
 
   #prior(estimate: StateEstimate, camera: CameraFrame): CameraPrior {

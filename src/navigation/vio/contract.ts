@@ -5,7 +5,7 @@
  */
 import type { Matrix3, MonotonicNs, Quaternion, Vector3 } from "../../core/mod.ts";
 import type { VisionFrame } from "../../native/vision/mod.ts";
-import type { GroundPlane } from "../terrain/mod.ts";
+import type { GroundPlane, Terrain } from "../terrain/mod.ts";
 
 export type VioState = "initialising" | "tracking" | "degraded" | "lost";
 type ScaleQuality = "metric" | "direction_only" | "unknown";
@@ -20,8 +20,8 @@ export interface CameraHint {
   readonly positionLocalM: Vector3;
   /** Through the estimated mounting; gives the ground's normal and the height its meaning. */
   readonly localFromCamera: Matrix3;
-  /** The ground below; absent: level, at up = 0. */
-  readonly ground?: GroundPlane;
+  /** The ground below, and the plane that fits it best; absent: level, at up = 0. */
+  readonly ground?: GroundPlane & { readonly terrain: Terrain };
 }
 
 export interface VioFrame {

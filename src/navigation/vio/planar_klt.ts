@@ -27,6 +27,7 @@ import {
 } from "../../native/vision/mod.ts";
 import type { GroundPlane } from "../terrain/mod.ts";
 import type { PlanarKltConfig } from "./config.ts";
+import { withoutParallax } from "./relief_parallax.ts";
 import type {
   MotionHint,
   VioFrame,
@@ -109,13 +110,17 @@ export class PlanarKlt implements VioStrategy {
     const prediction = predict(hint);
     if (prediction === null) return { reason: "no height over the ground" };
     if (!sameSize(last, next)) return { reason: "the pictures have different sizes" };
-    const tracks = await trackFrames(
+    const seen = await trackFrames(
       this.#vision,
       last.frame,
       next.frame,
       homography(prediction),
       config.tracksMax,
     );
+    const terrain = hint?.from.ground?.terrain;
+    const tracks = hint === null || terrain === undefined
+      ? seen
+      : withoutParallax(seen, { ...hint.from, ...prediction }, terrain);
     const { camera } = last.frame;
     const motion = await planarMotion(this.#vision, tracks, {
       normal: prediction.normal,
