@@ -25,6 +25,7 @@ enum class HandleKind : uint64_t {
   kTensorRtEngine = 7,
   kSerialLine = 8,
   kCamera = 9,
+  kSmoother = 10,
 };
 
 /// Objects alive now in this library: also those that were freed while a call still uses them.

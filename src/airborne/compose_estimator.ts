@@ -10,7 +10,13 @@ import {
   packageFrame,
   verifiedBytes,
 } from "../flight/flight_package/mod.ts";
-import { Eskf, type EskfOptions, type StateEstimator } from "../navigation/state_estimator/mod.ts";
+import { openGtsam } from "../native/gtsam/mod.ts";
+import {
+  Eskf,
+  type EskfOptions,
+  isam2,
+  type StateEstimator,
+} from "../navigation/state_estimator/mod.ts";
 import type { AirborneConfig } from "./config.ts";
 import type { AirborneOptions, EstimatorAlone, EstimatorAloneOptions } from "./contract.ts";
 
@@ -24,7 +30,8 @@ export interface EstimatorParts {
 }
 
 export const STATE_ESTIMATORS: Strategies<EstimatorParts, StateEstimator> = {
-  eskf: { create: makeEskf },
+  eskf: { create: (parts) => new Eskf(estimatorOptions(parts)) },
+  isam2: { library: "gtsam", create: (parts) => isam2(openGtsam(), estimatorOptions(parts)) },
 };
 
 /** A flight without a camera: the state estimator, in the frame of a package where there is one. */
@@ -70,10 +77,12 @@ export async function openPackage(
  * The package knows how well its map is registered; the configuration knows how well any map of another
  * season can be told from it.
  */
-function makeEskf({ config, localFrame, flightPackage, onEvent }: EstimatorParts): StateEstimator {
+function estimatorOptions(
+  { config, localFrame, flightPackage, onEvent }: EstimatorParts,
+): EskfOptions {
   const { anchor: configured } = config.eskf;
   const statedM = flightPackage?.manifest.mapRegistrationSigmaM ?? configured.mapConstantSigmaM;
   const mapConstantSigmaM = Math.max(configured.mapConstantSigmaMinM, statedM);
   const anchor = { ...configured, mapConstantSigmaM };
-  return new Eskf({ config: { ...config.eskf, anchor }, localFrame, onEvent });
+  return { config: { ...config.eskf, anchor }, localFrame, onEvent };
 }

@@ -8,7 +8,6 @@ const ONLY_TESTED: Readonly<Record<string, readonly string[]>> = {
     "src/flight/flight_recorder/client.ts#attachFdrClient",
     "src/navigation/descriptor_index/tile_ids.ts#tileOfDescriptorId",
     "src/navigation/inference/engine_name.ts#matchesHost",
-    "src/navigation/state_estimator/imu_preintegrator.ts#ImuPreintegrator",
     "src/tiles/workstation/tile_cache/open.ts#buildTileMetadataStore",
     "src/tiles/workstation/tile_manager/flight_state/sources.ts#CombinedSource",
   ],
@@ -19,6 +18,7 @@ const ONLY_TESTED: Readonly<Record<string, readonly string[]>> = {
     "src/flight/flight_recorder/record.ts#encodeRecord",
   ],
   "a native call that only its tests make": [
+    "src/native/gtsam/library.ts#gtsamStatus",
     "src/native/vision/pose.ts#solvePoseRansac",
   ],
   "an oracle: tests hold the warps against it": [

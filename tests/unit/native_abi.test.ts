@@ -3,6 +3,7 @@ import type { NativeAbi } from "../../src/core/mod.ts";
 import { cameraAbi, cameraSymbols } from "../../src/native/camera/symbols.ts";
 import { deviceAbi, deviceSymbols } from "../../src/native/device/symbols.ts";
 import { faissAbi, faissSymbols } from "../../src/native/faiss/symbols.ts";
+import { gtsamAbi, gtsamSymbols } from "../../src/native/gtsam/symbols.ts";
 import { tensorrtAbi, tensorrtSymbols } from "../../src/native/tensorrt/symbols.ts";
 import { visionAbi, visionSymbols } from "../../src/native/vision/library.ts";
 import { REPOSITORY } from "../support/paths.ts";
@@ -12,12 +13,14 @@ const LIBRARIES: Readonly<Record<string, [Deno.ForeignLibraryInterface, NativeAb
   camera: [cameraSymbols, cameraAbi],
   device: [deviceSymbols, deviceAbi],
   faiss: [faissSymbols, faissAbi],
+  gtsam: [gtsamSymbols, gtsamAbi],
   tensorrt: [tensorrtSymbols, tensorrtAbi],
   vision: [visionSymbols, visionAbi],
 };
 
-/** TensorRT's own library is built where it is installed; its ABI is also that of the CPU double. */
+/** Built where TensorRT or GTSAM is installed; the ABI is also that of what stands for it in tests. */
 const BUILT_ELSEWHERE: Readonly<Record<string, string>> = {
+  gtsam: "test_lib/libgdn_gtsam_reference.so",
   tensorrt: "test_lib/libgdn_tensorrt_reference.so",
 };
 

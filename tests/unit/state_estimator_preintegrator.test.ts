@@ -11,13 +11,18 @@ import {
   type Vector3,
 } from "../../src/core/mod.ts";
 import {
+  defaultEskfConfig,
   type ImuBias,
   ImuPreintegrator,
   ImuStream,
   type NavigationState,
 } from "../../src/navigation/state_estimator/mod.ts";
 
-const NOISE = { accelerometerDensity: 0.02, gyroscopeDensity: 1e-3 };
+const DEFAULTS = defaultEskfConfig();
+const NOISE = {
+  ...DEFAULTS,
+  imu: { ...DEFAULTS.imu, accelerometerDensity: 0.02, gyroscopeDensity: 1e-3 },
+};
 const NO_BIAS: ImuBias = { accelerometer: [0, 0, 0], gyroscope: [0, 0, 0] };
 const force = (t: number): Vector3 => [Math.sin(3 * t), 0.5 * Math.cos(2 * t), -9.8 + t];
 const rate = (t: number): Vector3 => [0.3 * Math.cos(t), 0.5 * Math.sin(2 * t), 0.4];
@@ -118,8 +123,8 @@ Deno.test("ImuPreintegrator.covariance meets the scatter of noisy integrations",
     ];
     for (let i = 0; i < hz; i++) {
       noisy.step(
-        jolt(force(i * dt), NOISE.accelerometerDensity),
-        jolt(rate(i * dt), NOISE.gyroscopeDensity),
+        jolt(force(i * dt), NOISE.imu.accelerometerDensity),
+        jolt(rate(i * dt), NOISE.imu.gyroscopeDensity),
         dt,
       );
     }
@@ -176,10 +181,11 @@ Deno.test({
         gyroscope: [a[11], a[12], a[13]],
       };
       const from = stateOf(a), to = stateOf(b);
-      const predicted = new ImuPreintegrator(bias, {
-        accelerometerDensity: 2e-3,
-        gyroscopeDensity: 1.6968e-4,
-      }).integrate(stream, a[0] - startNs, b[0] - startNs).predict(from, 9.81);
+      const predicted = new ImuPreintegrator(bias, DEFAULTS).integrate(
+        stream,
+        a[0] - startNs,
+        b[0] - startNs,
+      ).predict(from, 9.81);
       errorsM.push(length(predicted.positionLocalM.map((x, k) => x - to.positionLocalM[k])));
       errorsRad.push(angleBetween(predicted.localFromBody, to.localFromBody));
     }

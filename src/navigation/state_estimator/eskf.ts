@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Enu, MonotonicNs, Vector3, WgsPosition } from "../../core/mod.ts";
+import type { MonotonicNs, Vector3 } from "../../core/mod.ts";
 import { defaultEskfConfig, type EskfConfig } from "./config.ts";
 import {
   type AttitudeSample,
@@ -22,6 +22,7 @@ import {
   type VelocitySample,
   type VioMeasurement,
 } from "./contract.ts";
+import type { EskfOptions } from "./eskf_options.ts";
 import { estimateOutput } from "./estimate_output.ts";
 import { EstimateUnavailableError, EstimatorAlreadyStartedError } from "./errors.ts";
 import type { FilterState } from "./filter_state.ts";
@@ -49,16 +50,8 @@ import { Timeline } from "./timeline.ts";
 import { type Elsewhere, UnprovenMotion } from "./unproven_motion.ts";
 import { doubtAlongTheWay, doubtBarometer, widenHorizontally } from "./widening.ts";
 
-export interface EskfOptions {
-  readonly config?: EskfConfig;
-  /** The flight's local frame, to place GPS in. */
-  readonly localFrame: { localFromWgs(position: WgsPosition): Enu };
-  /** Called for measurements, and for changes of label, of trust in GPS and of the origin. */
-  readonly onEvent?: (event: EstimatorEvent) => void;
-}
-
 export class Eskf implements StateEstimator {
-  readonly strategyLabel = "eskf";
+  readonly strategyLabel: string;
   readonly #config: EskfConfig;
   readonly #onEvent: (event: EstimatorEvent) => void;
   readonly #imu: ImuIntake;
@@ -81,6 +74,7 @@ export class Eskf implements StateEstimator {
     this.#config = options.config ?? defaultEskfConfig();
     this.#onEvent = options.onEvent ?? (() => {});
     this.#localFrame = options.localFrame;
+    this.strategyLabel = options.smoother?.label ?? "eskf";
     const filter = intakeFilter(() => ({
       stream: this.#imu.stream,
       timeline: this.#timeline,
@@ -88,8 +82,10 @@ export class Eskf implements StateEstimator {
       witness: this.#witness,
     }));
     this.#imu = new ImuIntake(this.#config, filter, this.#onEvent);
-    const { stream } = this.#imu;
-    this.#timeline = new Timeline(this.#config, stream);
+    const onFailure = (reason: string) =>
+      this.#onEvent({ type: "restarted", timeNs: this.#timeline.head.timeNs, reason });
+    const { stream } = this.#imu, parts = { config: this.#config, stream, onFailure };
+    this.#timeline = new Timeline(this.#config, stream, options.smoother?.create(parts));
     this.#imuWitness = new ImuWitness(this.#config, this.#imu.substitutes, this.#timeline);
     this.#witness = new GpsWitness(this.#config, stream, this.#timeline, this.#imuWitness);
     this.#restart = new FilterRestart(this.#config, this.#timeline, (reason) => {

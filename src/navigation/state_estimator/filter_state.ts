@@ -52,6 +52,15 @@ export class FilterState {
     this.refusedFixes = other.refusedFixes;
   }
 
+  /** What is estimated becomes that of `other`, which stands at the same moment; what was fused stays. */
+  takeEstimate(other: FilterState): void {
+    this.nominal.set(other.nominal);
+    this.covariance.set(other.covariance);
+    this.decayS = other.decayS;
+    this.decayM = other.decayM;
+    this.cloneNs = other.cloneNs;
+  }
+
   /** `NEVER_NS` before the first. */
   lastFusedNs(source: SourceName): number {
     return this.#fusedNs[SOURCE_RANK[source]];

@@ -6,7 +6,8 @@
  * Real-Time Visual-Inertial Odometry", IEEE Transactions on Robotics 33(1), 2017, equations 32–44;
  * here with the attitude of the middle of each interval for the specific force.
  *
- * It holds no samples: it reads an {@link ImuStream}.
+ * It holds no samples: it reads an {@link ImuStream}. What no IMU has measured is bridged as the filter does it:
+ * the attitude turns, the velocity is a random walk.
  *
  * @module
  */
@@ -26,6 +27,7 @@ import {
 } from "../../core/mod.ts";
 import type { EskfConfig } from "./config.ts";
 import { IMU_WIDTH, type ImuStream } from "./imu_stream.ts";
+import { SUBSTITUTE_SPAN_MAX_S } from "./propagation.ts";
 
 export interface ImuBias {
   /** m/s². */
@@ -37,6 +39,9 @@ export interface ImuBias {
 /** Motion in the body axes of the first moment, gravity and first velocity left out. */
 interface PreintegratedMotion {
   readonly durationS: number;
+  /** How long gravity has acted on the velocity, s, and on the position, s². */
+  readonly gravityS: number;
+  readonly gravityS2: number;
   /** body(from) from body(to). */
   readonly rotation: Quaternion;
   readonly velocityMps: Vector3;
@@ -51,6 +56,15 @@ export interface NavigationState {
 
 type Noise = Pick<EskfConfig["imu"], "accelerometerDensity" | "gyroscopeDensity">;
 
+/** First derivatives of the motion by the biases, row-major 3×3. */
+interface BiasJacobians {
+  readonly rotationByGyroscope: Matrix3;
+  readonly velocityByGyroscope: Matrix3;
+  readonly positionByGyroscope: Matrix3;
+  readonly velocityByAccelerometer: Matrix3;
+  readonly positionByAccelerometer: Matrix3;
+}
+
 const ZERO: Matrix3 = [0, 0, 0, 0, 0, 0, 0, 0, 0];
 const SIZE = 9;
 
@@ -58,8 +72,11 @@ export class ImuPreintegrator {
   readonly bias: ImuBias;
   /** Row-major 9×9 of (rotation, velocity, position), right perturbation. */
   readonly covariance = new Float64Array(SIZE * SIZE);
-  readonly #noise: Noise;
+  readonly #config: Pick<EskfConfig, "imu" | "withoutImu">;
   #durationS = 0;
+  /** How long gravity has acted on the velocity, s, and on the position, s². */
+  #gravityS = 0;
+  #gravityS2 = 0;
   #rotation: Quaternion = QUATERNION_IDENTITY;
   #velocity: Vector3 = [0, 0, 0];
   #position: Vector3 = [0, 0, 0];
@@ -69,20 +86,29 @@ export class ImuPreintegrator {
   #velocityByAccelerometer = ZERO;
   #positionByAccelerometer = ZERO;
 
-  constructor(bias: ImuBias, noise: Noise) {
+  constructor(bias: ImuBias, config: Pick<EskfConfig, "imu" | "withoutImu">) {
     this.bias = bias;
-    this.#noise = noise;
+    this.#config = config;
   }
 
   /** Integrates the samples of [fromNs, toNs]; both ends are interpolated. */
   integrate(stream: ImuStream, fromNs: number, toNs: number): this {
-    const mean = new Float64Array(IMU_WIDTH);
+    const mean = new Float64Array(IMU_WIDTH), { imu } = this.#config;
     let index = stream.indexAtOrBefore(fromNs), atNs = fromNs;
     while (atNs < toNs) {
       const nextNs = index + 1 < stream.count ? stream.timeNs(index + 1) : Infinity;
-      const endNs = Math.min(toNs, nextNs);
+      const endNs = Math.min(toNs, nextNs), dt = (endNs - atNs) * 1e-9;
+      const startNs = index >= stream.first ? stream.timeNs(index) : atNs;
+      const spanS = (Math.min(nextNs, endNs) - startNs) * 1e-9;
       stream.meanInto(mean, index, atNs, endNs);
-      this.step([mean[0], mean[1], mean[2]], [mean[3], mean[4], mean[5]], (endNs - atNs) * 1e-9);
+      const rate: Vector3 = [mean[3], mean[4], mean[5]];
+      if (stream.isSubstitute(index)) {
+        this.#coast(rate, dt);
+        if (spanS > SUBSTITUTE_SPAN_MAX_S) this.#bridgeGap(dt, 0);
+      } else {
+        this.step([mean[0], mean[1], mean[2]], rate, dt);
+        if (spanS > imu.gapMaxS) this.#bridgeGap(dt, imu.gapRateSigmaRps);
+      }
       atNs = endNs;
       if (endNs === nextNs) index++;
     }
@@ -101,7 +127,7 @@ export class ImuPreintegrator {
     const backHalf = matrixTranspose(matrixFromQuaternion(quaternionFromRotationVector(half)));
     const back = matrixTranspose(matrixFromQuaternion(quaternionFromRotationVector(turn)));
     const velocityByTurn = scaled(matrixMultiply(middle, skew(force)), -dt);
-    this.#propagateCovariance(back, matrixMultiply(velocityByTurn, backHalf), dt);
+    this.#propagateCovariance(back, matrixMultiply(velocityByTurn, backHalf), dt, this.#config.imu);
     this.#propagateJacobians(middle, back, backHalf, velocityByTurn, turn, dt);
     const acceleration = matrixVector(middle, force);
     const meanVelocity = plus(this.#velocity, times(acceleration, dt / 2));
@@ -110,7 +136,51 @@ export class ImuPreintegrator {
     this.#rotation = quaternionNormalise(
       quaternionMultiply(this.#rotation, quaternionFromRotationVector(turn)),
     );
+    this.#gravityS2 += (this.#gravityS + dt / 2) * dt;
+    this.#gravityS += dt;
     this.#durationS += dt;
+  }
+
+  /** One interval that no IMU has measured: the attitude turns, the velocity stays as it was. */
+  #coast(angularRate: Vector3, dt: number): void {
+    if (!(dt > 0)) return;
+    const turn = times(angularRate, dt);
+    const back = matrixTranspose(matrixFromQuaternion(quaternionFromRotationVector(turn)));
+    this.#propagateCovariance(back, ZERO, dt, this.#config.withoutImu);
+    this.#positionByGyroscope = added(
+      this.#positionByGyroscope,
+      scaled(this.#velocityByGyroscope, dt),
+    );
+    this.#positionByAccelerometer = added(
+      this.#positionByAccelerometer,
+      scaled(this.#velocityByAccelerometer, dt),
+    );
+    this.#rotationByGyroscope = matrixMultiply(back, this.#rotationByGyroscope);
+    this.#position = plus(this.#position, times(this.#velocity, dt));
+    this.#rotation = quaternionNormalise(
+      quaternionMultiply(this.#rotation, quaternionFromRotationVector(turn)),
+    );
+    this.#gravityS2 += this.#gravityS * dt;
+    this.#durationS += dt;
+  }
+
+  /** Nothing was measured between two distant samples: unknown acceleration and rate. */
+  #bridgeGap(dt: number, rateSigmaRps: number): void {
+    const velocityMps = this.#config.imu.gapAccelerationSigmaMps2 * dt;
+    const sigmas = [rateSigmaRps * dt, velocityMps, 0.5 * velocityMps * dt];
+    for (let i = 0; i < SIZE; i++) {
+      this.covariance[i * SIZE + i] += sigmas[Math.floor(i / 3)] ** 2;
+    }
+  }
+
+  get jacobians(): BiasJacobians {
+    return {
+      rotationByGyroscope: this.#rotationByGyroscope,
+      velocityByGyroscope: this.#velocityByGyroscope,
+      positionByGyroscope: this.#positionByGyroscope,
+      velocityByAccelerometer: this.#velocityByAccelerometer,
+      positionByAccelerometer: this.#positionByAccelerometer,
+    };
   }
 
   /** The motion, corrected to first order for a bias other than the one integrated with. */
@@ -120,6 +190,8 @@ export class ImuPreintegrator {
     const rotation = quaternionFromRotationVector(matrixVector(this.#rotationByGyroscope, drift));
     return {
       durationS: this.#durationS,
+      gravityS: this.#gravityS,
+      gravityS2: this.#gravityS2,
       rotation: quaternionMultiply(this.#rotation, rotation),
       velocityMps: plus(
         plus(this.#velocity, matrixVector(this.#velocityByGyroscope, drift)),
@@ -141,8 +213,8 @@ export class ImuPreintegrator {
       rotate(from.localFromBody, motion.positionM),
     );
     return {
-      positionLocalM: plus(position, [0, 0, -0.5 * gravityMps2 * t * t]),
-      velocityLocalMps: plus(velocity, [0, 0, -gravityMps2 * t]),
+      positionLocalM: plus(position, [0, 0, -gravityMps2 * motion.gravityS2]),
+      velocityLocalMps: plus(velocity, [0, 0, -gravityMps2 * motion.gravityS]),
       localFromBody: quaternionMultiply(from.localFromBody, motion.rotation),
     };
   }
@@ -179,7 +251,12 @@ export class ImuPreintegrator {
   }
 
   /** Σ ← A·Σ·Aᵀ + Q with A = [back 0 0; V I 0; V·dt/2 I·dt I]. */
-  #propagateCovariance(back: Matrix3, velocityByRotation: Matrix3, dt: number): void {
+  #propagateCovariance(
+    back: Matrix3,
+    velocityByRotation: Matrix3,
+    dt: number,
+    noise: Noise,
+  ): void {
     const a = new Float64Array(SIZE * SIZE);
     for (let i = 0; i < 3; i++) {
       for (let k = 0; k < 3; k++) {
@@ -194,8 +271,8 @@ export class ImuPreintegrator {
     const old = this.covariance.slice(), half = new Float64Array(SIZE * SIZE);
     multiply(a, old, half, false);
     multiply(half, a, this.covariance, true);
-    const gyroscope = this.#noise.gyroscopeDensity ** 2 * dt;
-    const accelerometer = this.#noise.accelerometerDensity ** 2 * dt;
+    const gyroscope = noise.gyroscopeDensity ** 2 * dt;
+    const accelerometer = noise.accelerometerDensity ** 2 * dt;
     for (let i = 0; i < 3; i++) {
       const velocity = 3 + i, position = 6 + i;
       this.covariance[i * SIZE + i] += gyroscope;

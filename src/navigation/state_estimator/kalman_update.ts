@@ -25,9 +25,12 @@ export class LinearMeasurement {
   readonly jacobian = new Float64Array(MEASUREMENT_MAX * N);
   /** Row-major, `size` × `size`. */
   readonly noise = new Float64Array(MEASUREMENT_MAX * MEASUREMENT_MAX);
+  /** Of odometry whose length counts: the height over the ground that gave it, and the ground's own. */
+  scale: { readonly heightM: number; readonly groundUpM: number } | undefined;
 
   reset(size: number): void {
     this.size = size;
+    this.scale = undefined;
     this.observation.fill(0);
     this.residual.fill(0);
     this.jacobian.fill(0);

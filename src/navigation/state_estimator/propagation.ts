@@ -23,7 +23,7 @@ import {
 /** m/s², down. */
 export const GRAVITY_MPS2 = 9.80665;
 /** Attitudes further apart than this leave the acceleration between them unknown. */
-const SUBSTITUTE_SPAN_MAX_S = 0.5;
+export const SUBSTITUTE_SPAN_MAX_S = 0.5;
 /** The errors that the motion itself changes come first: position, velocity, attitude. */
 const DRIVEN = ERROR.accelerometerBias;
 // Module constants: the loops below run for every IMU sample.

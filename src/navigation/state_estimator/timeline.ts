@@ -10,10 +10,37 @@
 import type { EskfConfig } from "./config.ts";
 import type { MeasurementOutcome, SourceName } from "./contract.ts";
 import { FilterState } from "./filter_state.ts";
-import { Fusion } from "./fusion.ts";
+import { Fusion, type FusionListener } from "./fusion.ts";
 import type { ImuStream } from "./imu_stream.ts";
 import { type MeasurementEvent, MeasurementLog, type TimelineEvent } from "./measurement_log.ts";
 import { Propagator } from "./propagation.ts";
+
+/** A smoother that estimates the state of now from all that was fused of late, beside the filter that judges it. */
+export interface TimelineSmoother extends FusionListener {
+  /** Nothing was fused after `state`: what comes is told. */
+  begin(state: FilterState): void;
+  /**
+   * The state at the newest node, with what has been told; undefined where the filter's own holds. "stale": what was
+   * told is older than what it began with.
+   */
+  settle(head: FilterState): FilterState | "stale" | undefined;
+  /** The state of a camera frame with all that was told since, as a fixed point; undefined where it is unknown. */
+  smoothedAt(timeNs: number): FilterState | undefined;
+}
+
+export interface SmootherStrategy {
+  /** Of the estimator that has it. */
+  readonly label: string;
+  create(parts: {
+    readonly config: EskfConfig;
+    readonly stream: ImuStream;
+    /** It could not be solved, and begins anew. */
+    readonly onFailure: (reason: string) => void;
+  }): TimelineSmoother;
+}
+
+/** A smoother that has to begin anew does so this long before now: pictures are processed late. */
+const SMOOTHER_LEAD_NS = 1.5e9;
 
 export class Timeline {
   readonly log = new MeasurementLog();
@@ -26,14 +53,17 @@ export class Timeline {
   readonly #slotNs: number;
   readonly #ring: readonly FilterState[];
   readonly #scratch = new FilterState();
+  readonly #smoother: TimelineSmoother | undefined;
   /** Checkpoints ever made; number i stands in slot i modulo the ring's length. */
   #made = 0;
   #kept = 0;
+  #firstInsertedNs = Infinity;
   #watched: TimelineEvent | undefined;
   #watchedOutcome: MeasurementOutcome | undefined;
 
-  constructor(config: EskfConfig, stream: ImuStream) {
+  constructor(config: EskfConfig, stream: ImuStream, smoother?: TimelineSmoother) {
     this.#stream = stream;
+    this.#smoother = smoother;
     this.propagator = new Propagator(config);
     this.#fusion = new Fusion(this.propagator);
     this.#historyNs = config.historyS * 1e9;
@@ -48,6 +78,7 @@ export class Timeline {
     this.#kept = 0;
     this.#checkpoint();
     this.#advance(this.head, this.#stream.newestNs);
+    this.#beginSmoother();
   }
 
   /**
@@ -61,13 +92,15 @@ export class Timeline {
     for (let i = this.#made - this.#kept; i < this.#made; i++) this.#at(i).copyFrom(other.#at(i));
     this.head.copyFrom(other.head);
     this.log.copyFrom(other.log, without);
-    this.replayAfter(this.oldestNs);
+    this.#replayFrom(this.oldestNs + 1);
     this.#advance(this.head, headNs);
+    this.#beginSmoother();
   }
 
   /** The samples after `timeNs` are other ones now. */
   replayAfter(timeNs: number): void {
     this.#replayFrom(Math.max(this.oldestNs, timeNs) + 1);
+    this.#beginSmoother();
   }
 
   /** As if no picture had come within the history; what was before stays in the states. */
@@ -80,6 +113,7 @@ export class Timeline {
   changeAll(change: (state: FilterState) => void): void {
     for (let i = this.#made - this.#kept; i < this.#made; i++) change(this.#at(i));
     change(this.head);
+    this.#beginSmoother();
   }
 
   /** Oldest moment that a measurement may still have (exclusive). */
@@ -96,7 +130,7 @@ export class Timeline {
     const newestNs = this.#stream.newestNs;
     if (newestNs <= this.head.timeNs) return;
     const slot = Math.floor(newestNs / this.#slotNs);
-    this.#advance(this.head, newestNs);
+    if (this.#advance(this.head, newestNs, this.#smoother)) this.#settle();
     if (slot === Math.floor(this.#at(this.#made - 1).timeNs / this.#slotNs)) return;
     this.#checkpoint();
     this.log.dropBefore(this.oldestNs);
@@ -129,7 +163,11 @@ export class Timeline {
     }
     this.#watched = watched;
     this.#watchedOutcome = undefined;
-    if (firstNs <= this.head.timeNs) this.#replayFrom(firstNs);
+    if (firstNs <= this.head.timeNs) {
+      this.#firstInsertedNs = firstNs;
+      this.#replayFrom(firstNs, this.#smoother);
+      this.#settle();
+    }
     if (watched.timeNs > this.head.timeNs) {
       // Ahead of the IMU: judged on an extrapolation now, applied when the samples are there.
       this.#scratch.copyFrom(this.head);
@@ -164,6 +202,8 @@ export class Timeline {
     const state = this.stateAt(timeNs);
     if (state === undefined || timeNs > this.head.timeNs) return undefined;
     const anchorNs = state.lastFusedNs("anchor");
+    const smoothed = this.#smoother?.smoothedAt(timeNs);
+    if (smoothed !== undefined) return { state: smoothed, anchorNs };
     state.fixPoint();
     this.#advance(state, this.head.timeNs);
     this.propagator.applyGaussMarkovDecay(state);
@@ -191,29 +231,63 @@ export class Timeline {
     return undefined;
   }
 
-  #replayFrom(timeNs: number): void {
+  /** Behind it the filter's history from its lead on, told anew. */
+  #beginSmoother(beforeNs = Infinity): void {
+    if (this.#smoother === undefined) return;
+    const leadNs = Math.min(beforeNs, this.head.timeNs - SMOOTHER_LEAD_NS);
+    const from = this.#checkpointBefore(leadNs) ?? this.#at(this.#made - this.#kept);
+    this.#smoother.begin(from);
+    this.#replayFrom(from.timeNs + 1, this.#smoother);
+    this.#correct(this.#smoother.settle(this.head));
+  }
+
+  #settle(): void {
+    const settled = this.#smoother?.settle(this.head);
+    if (settled === "stale") this.#beginSmoother(this.#firstInsertedNs);
+    else this.#correct(settled);
+  }
+
+  /** The newest states are those that follow from `settled`, which stands at or before them. */
+  #correct(settled: FilterState | "stale" | undefined): void {
+    if (settled === undefined || settled === "stale") return;
+    const state = this.#scratch;
+    state.copyFrom(settled);
+    let index = this.#made;
+    while (index > this.#made - this.#kept && this.#at(index - 1).timeNs >= state.timeNs) index--;
+    for (; index < this.#made; index++) {
+      this.propagator.advance(state, this.#stream, this.#at(index).timeNs);
+      this.#at(index).takeEstimate(state);
+    }
+    this.propagator.advance(state, this.#stream, this.head.timeNs);
+    this.head.takeEstimate(state);
+  }
+
+  #replayFrom(timeNs: number, listener?: FusionListener): void {
     let index = this.#made - 1;
     while (this.#at(index).timeNs >= timeNs) index--;
     const state = this.#scratch;
     state.copyFrom(this.#at(index));
     for (index++; index < this.#made; index++) {
       const checkpoint = this.#at(index);
-      this.#advance(state, checkpoint.timeNs);
+      this.#advance(state, checkpoint.timeNs, listener);
       checkpoint.copyFrom(state);
     }
-    this.#advance(state, this.head.timeNs);
+    this.#advance(state, this.head.timeNs, listener);
     this.head.copyFrom(state);
   }
 
-  /** Propagates to `toNs` and applies the measurements in (state, toNs]. */
-  #advance(state: FilterState, toNs: number): void {
+  /** Propagates to `toNs` and applies the measurements in (state, toNs]; true where there were any. */
+  #advance(state: FilterState, toNs: number, listener?: FusionListener): boolean {
+    let applied = false;
     for (let i = this.log.firstAfter(state.timeNs);; i++) {
       const event = this.log.at(i);
       if (event === undefined || event.timeNs > toNs) break;
       this.propagator.advance(state, this.#stream, event.timeNs);
-      const outcome = this.#fusion.apply(state, event);
+      const outcome = this.#fusion.apply(state, event, listener);
+      applied = true;
       if (event === this.#watched) this.#watchedOutcome = outcome;
     }
     this.propagator.advance(state, this.#stream, toNs);
+    return applied;
   }
 }

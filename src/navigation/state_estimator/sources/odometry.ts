@@ -125,9 +125,10 @@ export class OdometrySource implements MeasurementSource<VioMeasurement> {
     const motion: Vector3 = [p[0] - pf[0], p[1] - pf[1], p[2] - pf[2]];
     const seen = quaternionMultiply(clone, mounting);
     const direct = rotate(quaternionConjugate(seen), motion);
-    const heightM = pf[2] - (measurement.groundUpM ?? 0);
+    const groundUpM = measurement.groundUpM ?? 0, heightM = pf[2] - groundUpM;
     const metric = measurement.scaleQuality === "metric" && heightIsUsable(state, heightM, config);
     const ratio = metric ? measurement.scaleHeightM / heightM : 1;
+    out.scale = metric ? { heightM: measurement.scaleHeightM, groundUpM } : undefined;
     const factor = metric ? ratio * (1 + state.value("odometryScale")) : 1;
     const length = Math.hypot(...direct);
     const z = metric ? measurement.translationM : rescaled(measurement.translationM, length);

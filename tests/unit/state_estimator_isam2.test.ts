@@ -1,0 +1,134 @@
+/** What `isam2` does beyond the contract, on the reference smoother. */
+import assert from "node:assert/strict";
+import {
+  LocalFrame,
+  quaternionConjugate,
+  quaternionFromRotationVector,
+  quaternionMultiply,
+  rotationVectorFromQuaternion,
+} from "../../src/core/mod.ts";
+import type { GtsamLibrary } from "../../src/native/gtsam/mod.ts";
+import {
+  Eskf,
+  type EstimatorEvent,
+  isam2,
+  type StateEstimator,
+} from "../../src/navigation/state_estimator/mod.ts";
+import { openReferenceSmoother } from "../support/gtsam.ts";
+import { feed, makeScenario, type Message, type Scenario } from "./state_estimator_scenario.ts";
+
+const localFrame = new LocalFrame({ latitudeDeg: 48, longitudeDeg: 37, heightM: 0 });
+const library = openReferenceSmoother();
+
+function errorM(estimator: StateEstimator, scenario: Scenario): number {
+  const { timeNs, positionLocalM: p } = estimator.currentEstimate();
+  const truth = scenario.truthAt(timeNs).position;
+  return Math.hypot(p[0] - truth[0], p[1] - truth[1]);
+}
+
+/** Heading 20° off, known to 20°, and fixes that tell little but the place. */
+function withWrongHeading(messages: readonly Message[]): Message[] {
+  const turn = quaternionFromRotationVector([0, 0, 20 * Math.PI / 180]);
+  const onlyPlace = Float64Array.from(
+    { length: 36 },
+    (_, i) => i % 7 === 0 ? (i < 21 ? 1 : 0.5) : 0,
+  );
+  let started = false;
+  return messages.flatMap((message): Message[] => {
+    if (message.kind === "anchor") {
+      const localFromBody = quaternionMultiply(turn, message.value.localFromBody);
+      return [{ ...message, value: { ...message.value, localFromBody, covariance: onlyPlace } }];
+    }
+    if (message.kind !== "attitude") return [message];
+    if (started) return [];
+    started = true;
+    const localFromBody = quaternionMultiply(turn, message.value.localFromBody);
+    return [{
+      ...message,
+      value: { ...message.value, localFromBody, sigmaHeadingRad: 20 * Math.PI / 180 },
+    }];
+  });
+}
+
+Deno.test("isam2 finds a heading that is 20° wrong from the start sooner than eskf, and is not carried away", () => {
+  const flown = [new Eskf({ localFrame }), isam2(library, { localFrame })].map((estimator) => {
+    let worstM = 0, headingDeg = NaN;
+    const scenario = makeScenario({ seed: "c", durationS: 8, imuHz: 100, latencyS: 0.2 });
+    estimator.setTakeoffOrigin({ positionLocalM: scenario.truths[0].position });
+    for (const message of withWrongHeading(scenario.messages)) {
+      feed(estimator, message);
+      if (message.kind === "anchor") worstM = Math.max(worstM, errorM(estimator, scenario));
+    }
+    const { timeNs, localFromBody } = estimator.currentEstimate();
+    const turned = quaternionMultiply(
+      localFromBody,
+      quaternionConjugate(scenario.truthAt(timeNs).attitude),
+    );
+    headingDeg = Math.abs(rotationVectorFromQuaternion(turned)[2]) * 180 / Math.PI;
+    return { worstM, headingDeg };
+  });
+  const [eskf, smoothed] = flown;
+  assert.ok(smoothed.headingDeg < 4, `${smoothed.headingDeg}°`);
+  assert.ok(smoothed.worstM < 6, `${smoothed.worstM} m`);
+  assert.ok(eskf.headingDeg > 8 && eskf.worstM > 15, JSON.stringify(eskf));
+});
+
+/** `library`, whose updates fail for as long as `failing` says so. */
+function failing(isFailing: () => boolean): GtsamLibrary {
+  const { symbols } = library;
+  return {
+    ...library,
+    symbols: {
+      ...symbols,
+      gdn_smoother_update: (smoother, report, error) => {
+        if (!isFailing()) return symbols.gdn_smoother_update(smoother, report, error);
+        new TextEncoder().encodeInto("a test's failure", (error as Uint8Array).subarray(4));
+        return 16;
+      },
+    },
+  };
+}
+
+Deno.test("isam2 goes on from what it knew when the smoother fails, and says so", () => {
+  const scenario = makeScenario({ seed: "failure", durationS: 12, imuHz: 100, latencyS: 0.2 });
+  const events: EstimatorEvent[] = [];
+  let nowNs = 0;
+  const estimator = isam2(failing(() => nowNs > 6e9 && nowNs < 7e9), {
+    localFrame,
+    onEvent: (event) => events.push(event),
+  });
+  estimator.setTakeoffOrigin({ positionLocalM: scenario.truths[0].position });
+  let worstM = 0;
+  for (const message of scenario.messages) {
+    nowNs = message.arrivalNs;
+    feed(estimator, message);
+    if (message.kind === "vio" && nowNs > 3e9) {
+      worstM = Math.max(worstM, errorM(estimator, scenario));
+    }
+  }
+  const restarts = events.filter((event) => event.type === "restarted");
+  assert.ok(restarts.length > 0 && restarts.every(({ reason }) => /a test's failure/.test(reason)));
+  assert.ok(restarts.every(({ timeNs }) => timeNs > 5e9 && timeNs < 7.5e9));
+  assert.ok(worstM < 4, `${worstM} m`);
+  assert.equal(estimator.health().state, "active");
+});
+
+Deno.test("isam2.smoothedHistory() knows a frame of a second ago better than the filter did then", () => {
+  const scenario = makeScenario({ seed: "smoothed", durationS: 15, imuHz: 100, latencyS: 0.2 });
+  const estimator = isam2(library, { localFrame });
+  const sums = { before: 0, after: 0 };
+  for (const message of scenario.messages) {
+    feed(estimator, message);
+    if (message.kind !== "anchor" || message.arrivalNs < 6e9) continue;
+    const history = estimator.smoothedHistory(4);
+    assert.deepEqual(history.map(({ smoothed }) => smoothed), [true, true, true, true]);
+    assert.deepEqual(
+      history.map(({ timeNs }) => timeNs),
+      history.map((e) => e.timeNs).sort((a, b) => a - b),
+    );
+    const [past] = history, then = estimator.estimateAt(past.timeNs);
+    sums.before += Math.sqrt(then.covariance[0]);
+    sums.after += Math.sqrt(past.covariance[0]);
+  }
+  assert.ok(sums.after > 0 && sums.after < sums.before, JSON.stringify(sums));
+});
