@@ -17,7 +17,7 @@ export const NODE_ERRORS = 24;
 export const TRANSITION_NUMBERS = TRANSITION_BYTES / 8;
 
 /** Measurements and what they are called in the ABI. */
-export const MEASURED = {
+const MEASURED = {
   attitude: 0,
   height: 1,
   gps: 2,
