@@ -91,8 +91,8 @@ const PARTS: Readonly<Record<string, (host: PartHost) => Promise<PartResult>>> =
     ),
   provision: (host) =>
     repeatTests(
-      ["tests/integration/provision_kill.test.ts"],
-      { GDN_PROVISION_KILLS: "20" },
+      ["tests/integration/provision_kill.test.ts", "tests/integration/datum_error.test.ts"],
+      { GDN_PROVISION_KILLS: "20", GDN_DATUM_CHAIN: "1" },
       host,
     ),
   workers: (host) =>
@@ -188,7 +188,8 @@ Long runs with many seeds. A failure prints the command that repeats it. The par
   quota        4 writers and 4 readers on a cache that is too small, watched, and kill -9 among evictions
   collect      20 times kill -9 of a collection from an aircraft's storage
   accounting   50 flights with stalls and overruns: every record is read back or counted
-  provision    20 times kill -9 of operator provision: the package of a run without a kill, each place once
+  provision    20 times kill -9 of operator provision: the package of a run without a kill, each place once; the
+               error of a datum from the import to the package
   workers      provision on workers: 4 of them, of which 2 are killed 20 times, one that sleeps past its lease, a
                server that is stopped hard, 10,000 jobs, 8 workers at once: the package of one process
   postflight   20 times kill -9 of a postflight over a real SSH server, its connection cut, its host key changed

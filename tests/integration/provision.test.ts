@@ -18,6 +18,8 @@ import { emptyCache } from "../support/empty_cache.ts";
 import { operate } from "./operator_cache_fixture.ts";
 
 const ZOOM = 18, SIDE = 256, COLUMNS = 4, ROWS = 4;
+/** What the import told of the datum of the imagery. */
+const DATUM_ERROR_M = 2;
 const CORNER = tileFromWgs({ latitudeDeg: 48.2, longitudeDeg: 16.4 }, ZOOM);
 /** The cache lacks this one. */
 const HOLE = { x: CORNER.x + 3, y: CORNER.y };
@@ -62,6 +64,7 @@ async function fillCache(dataFolder: string): Promise<void> {
         diskBytes: jpeg.length,
         coverage: 1,
         attribution: "",
+        registrationErrorM: DATUM_ERROR_M,
       } as const;
       tiles.push({ metadata, jpeg });
     }
@@ -169,6 +172,10 @@ Deno.test("operator provision makes a package that verifies and finds its places
       assert.equal(code, 0, err);
       const summary = before = JSON.parse(text);
       assert.deepEqual([summary.tiles, summary.leftOut], [15, []]);
+      assert.equal(summary.registrationErrorM, DATUM_ERROR_M);
+      const { manifest } = await openFlightPackage(out);
+      assert.equal(manifest.mapRegistrationSigmaM, summary.mapRegistrationSigmaM);
+      assert.ok(manifest.mapRegistrationSigmaM > DATUM_ERROR_M, "added to the map's own");
       assert.deepEqual(summary.holes, [HOLE]);
       assert.ok(Math.abs(summary.coverage - 15 / 16) < 1e-9);
       assert.deepEqual(summary.coverageMap, ["###.", "####", "####", "####"]);

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import sharp from "sharp";
-import { DataError } from "../../src/core/mod.ts";
+import { GdnError } from "../../src/core/mod.ts";
 import { decodeJpeg, openVision, type VisionLibrary } from "../../src/native/vision/mod.ts";
 import { importTiles } from "../../src/tiles/workstation/tile_import/mod.ts";
 import { imageryAsItIs } from "../support/imagery.ts";
@@ -72,10 +72,15 @@ interface Kind {
   /** Arguments of gdal_translate; the picture is `a.tif`, or has this end. */
   readonly args: readonly string[];
   readonly end?: string;
+  readonly before?: (folder: string) => Promise<unknown>;
   /** More files or changes, in the folder. */
   readonly after?: (folder: string) => Promise<unknown>;
   /** It is refused by these words, and advises a command. */
   readonly refused?: RegExp;
+  /** No command helps. */
+  readonly isFinal?: boolean;
+  /** Where it lies; absent: MIDDLE. */
+  readonly place?: { readonly latitudeDeg: number; readonly longitudeDeg: number };
   /** For CODE in what is advised. */
   readonly code?: string;
   readonly notes?: RegExp;
@@ -164,6 +169,63 @@ const KINDS: Readonly<Record<string, Kind>> = {
     ],
     refused: /control points only/,
   },
+  "Esri's system in a citation": {
+    args: [
+      "-a_srs",
+      "ESRI:102100",
+      "-a_ullr",
+      "3396813.94",
+      "6523605.15",
+      "3396939.56",
+      "6523510.94",
+    ],
+  },
+  "polar stereographic, nearer to the pole than the map goes": {
+    args: ["-a_srs", "EPSG:3413", "-a_ullr", "100000", "100000", "100080", "99940"],
+    refused: /it lies nearer to a pole than slippy maps go/,
+    isFinal: true,
+  },
+  "polar stereographic": {
+    args: ["-a_srs", "EPSG:3413", "-a_ullr", "300000", "-1300000", "300080", "-1300060"],
+    place: { latitudeDeg: 77.7288078, longitudeDeg: -32.0039991 },
+  },
+  "complex samples": {
+    args: ["-b", "1", ...UTM, "-ot", "CFloat32"],
+    refused: /not supported: 64-bit complex samples/,
+    // What the stretch makes nearly black does not count here.
+    covered: 153 / 160,
+  },
+  "Erdas Imagine": { args: [...UTM, "-of", "HFA"], end: "img", refused: /no picture can be read/ },
+  "a virtual raster": {
+    args: [...UTM, "-of", "VRT"],
+    end: "vrt",
+    refused: /no picture can be read/,
+  },
+  "ENVI": { args: [...UTM, "-of", "ENVI"], end: "dat", refused: /no picture can be read/ },
+  "a thumbnail before the picture": {
+    args: [...UTM, ...co("APPEND_SUBDATASET=YES")],
+    before: (folder) =>
+      gdal(
+        "gdal_translate",
+        "-q",
+        "-outsize",
+        "10%",
+        "10%",
+        ...UTM,
+        `${folder}/ground.png`,
+        `${folder}/a.tif`,
+      ),
+    refused: /picture 2 is larger than the first; take one out/,
+  },
+  "red, green, blue and alpha in one JPEG": {
+    args: ["-b", "1", "-b", "2", "-b", "3", "-b", "1", ...UTM, ...co("COMPRESS=JPEG", "ALPHA=YES")],
+    // Alpha rises from west to east, and is full enough (128) in the brighter part.
+    covered: 92 / 160,
+  },
+  "a value for each band where there is no picture": {
+    args: [...UTM, "-mo", "NODATA_VALUES=60 70 80"],
+    covered: 159 / 160,
+  },
   "JPEG 2000": {
     args: [...UTM, "-of", "JP2OpenJPEG"],
     end: "jp2",
@@ -177,7 +239,11 @@ async function advised(message: string, path: string, code: string): Promise<str
   const [, line] = /((?:gdal_translate|gdalwarp) [^;()]*?\bIN OUT(?:\.tif)?)/.exec(message) ?? [];
   assert.ok(line, `no command is advised: ${message}`);
   const [program, ...args] = line.split(" ").map((word) =>
-    word === "IN" ? path : word.startsWith("OUT") ? out : word.replace("CODE", code)
+    /^(GTIFF_DIR:\d+:)?IN$/.test(word)
+      ? word.replace(/IN$/, path)
+      : word.startsWith("OUT")
+      ? out
+      : word.replace("CODE", code)
   );
   await gdal(program, "-q", ...args);
   return out;
@@ -192,19 +258,23 @@ Deno.test({
       await inScratch(async (folder) => {
         const ground = `${folder}/ground.png`, path = `${folder}/a.${kind.end ?? "tif"}`;
         await writeGround(ground);
+        await kind.before?.(folder);
         await gdal("gdal_translate", "-q", ...kind.args, ground, path);
         await kind.after?.(folder);
         let file = path;
         if (kind.refused !== undefined) {
           const error = await imported(path, vision, folder).then(() => null, (error) => error);
-          assert.ok(error instanceof DataError, `${name}: ${error ?? "it was imported"}`);
+          assert.ok(error instanceof GdnError, `${name}: ${error ?? "it was imported"}`);
+          assert.equal(error.exitCode, 65, name);
           assert.match(error.message, kind.refused, name);
+          if (kind.isFinal) return;
           file = await advised(error.message, path, kind.code ?? "");
         }
         const found = await imported(file, vision, folder);
+        const place = kind.place ?? MIDDLE;
         const awayM = 111_320 * Math.hypot(
-          (found.longitudeDeg - MIDDLE.longitudeDeg) * 0.637,
-          found.latitudeDeg - MIDDLE.latitudeDeg,
+          (found.longitudeDeg - place.longitudeDeg) * Math.cos(place.latitudeDeg * Math.PI / 180),
+          found.latitudeDeg - place.latitudeDeg,
         );
         const about = `${name}: ${JSON.stringify(found)}`;
         const sizeM2 = (kind.covered ?? 1) * WIDTH * HEIGHT / 4;

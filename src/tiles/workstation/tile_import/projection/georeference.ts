@@ -5,6 +5,8 @@
  */
 import proj4 from "proj4";
 import {
+  EXIT,
+  GdnError,
   groundSampleDistanceM,
   LocalFrame,
   TILE_SIZE_PX,
@@ -14,6 +16,9 @@ import type { GeoReference } from "../contract.ts";
 
 /** Rounding of a picture that ends at 180°. */
 const TURN_ERROR_DEG = 1e-6;
+
+/** A local frame has no east nearer to a pole. */
+const POLE_DEG = 1;
 
 /** North up, `gsdM` metres per pixel in the local frame at the picture's middle. */
 export function centredReference(
@@ -111,6 +116,14 @@ function middleGsdM(
 ): number {
   const x = widthPx / 2, y = heightPx / 2;
   const middle = { ...wgsFromPixel(x, y), heightM: 0 };
+  if (Math.abs(Math.abs(middle.latitudeDeg) - 90) < POLE_DEG) {
+    throw new GdnError(
+      "OUTLINE",
+      "Cannot cut the imagery into tiles: its middle lies at a pole, which slippy maps do not reach; cut out " +
+        "the part that is needed: gdal_translate -projwin WEST NORTH EAST SOUTH IN OUT.tif",
+      { exitCode: EXIT.data },
+    );
+  }
   const localFrame = new LocalFrame(middle);
   const right = localFrame.localFromWgs({ ...wgsFromPixel(x + 1, y), heightM: 0 });
   const below = localFrame.localFromWgs({ ...wgsFromPixel(x, y + 1), heightM: 0 });
