@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { grantsFor, seededRandom, sha256Hex } from "../../src/core/mod.ts";
 import { commands } from "../../src/operator/compose.ts";
-import { listJobs } from "../../src/workstation/work_queue/mod.ts";
+import { listJobs, type WorkQueue } from "../../src/workstation/work_queue/mod.ts";
 import { PLACE, worldForFile } from "../faults/fixture.ts";
 import { filesBelow, type Outcome, run } from "../faults/programs.ts";
 import { CrashablePostgres } from "../support/postgres_crashable.ts";
@@ -16,9 +16,9 @@ import { spentBy, WorkerProcess } from "../support/worker_processes.ts";
 
 const ignore = Deno.env.get("GDN_WORKERS") !== "full";
 const KILLS = Number(Deno.env.get("GDN_WORKERS_KILLS") ?? 20);
-/** About 2,900 places of 24 m in a world of 450 m; half a minute of processor time for 12 m and four times as many. */
-const FOOTPRINT_M = 24;
-const PLACES_PER_JOB = 60;
+/** About 1,500 places of 40 m in a world of 450 m: ten seconds of processor time. */
+const FOOTPRINT_M = 40;
+const PLACES_PER_JOB = 15;
 const SEED = Deno.env.get("GDN_TEST_SEED") ?? String(Date.now() % 100_000);
 const world = worldForFile();
 
@@ -76,6 +76,14 @@ function summaryOf({ code, out, err }: Outcome) {
   return JSON.parse(out) as { readonly placesByWorkers: number; readonly places: number };
 }
 
+async function hasHeld({ sql }: WorkQueue, { pid }: WorkerProcess): Promise<boolean> {
+  const { rows } = await sql.executeSql(
+    "SELECT 1 FROM gdn_work.holder WHERE worker LIKE '%process ' || $1::text",
+    [pid],
+  );
+  return rows.length > 0;
+}
+
 /** Squares of the world's map at that side, with those that hold nothing. */
 const squares = new Map<number, number>();
 
@@ -111,6 +119,7 @@ Deno.test({
       for (const worker of two) assert.equal((await worker.stop()).code, 0);
 
       const random = seededRandom(`kills of workers ${SEED}`);
+      await using queue = await openQueue(site.dsn);
       const steady = [site.worker(), site.worker()];
       const mortal = [site.worker(), site.worker()];
       let kills = 0;
@@ -119,8 +128,10 @@ Deno.test({
         const making = site.provision(`round${round}`, footprintM, PLACES_PER_JOB)
           .finally(() => isOver = true);
         while (!isOver && kills < KILLS) {
-          await sleep(500 + 2000 * random.uniform());
           const which = random.integer(2);
+          // While it starts there is nothing to lose: it has a job in hand, or has had one.
+          while (!isOver && !await hasHeld(queue, mortal[which])) await sleep(50);
+          await sleep(1000 * random.uniform());
           await mortal[which].kill();
           mortal[which] = site.worker();
           kills++;
@@ -144,7 +155,7 @@ Deno.test({
       const footprintM = FOOTPRINT_M;
       summaryOf(await site.alone("alone", footprintM));
       const sleeper = site.worker();
-      const making = site.provision("slept", footprintM, 1000);
+      const making = site.provision("slept", footprintM, 750);
       await using queue = await openQueue(site.dsn);
       while ((await listJobs(queue.sql, { states: ["active"] })).length === 0) await sleep(100);
       sleeper.signal("SIGSTOP");
