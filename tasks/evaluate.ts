@@ -28,9 +28,15 @@ import {
   evaluateOptions,
   type EvaluateValues,
 } from "./evaluate/options.ts";
-import { type CaseResult, matcherTable, metricsTable, resultLine } from "./evaluate/results.ts";
+import { type CaseResult, metricsTable, resultLine, strategyTable } from "./evaluate/results.ts";
 import { evaluateHostile, type HostileOptions } from "./evaluate/hostile/run.ts";
-import { type CaseHost, noteWriter, type PackageCache } from "./evaluate/host.ts";
+import {
+  type CaseHost,
+  chosenNames,
+  type FlownWith,
+  noteWriter,
+  type PackageCache,
+} from "./evaluate/host.ts";
 import { monteCarlo } from "./evaluate/monte_carlo/run.ts";
 import { runCase } from "./evaluate/run_case.ts";
 import { missedPlacement, tileMetrics, tilesTable } from "./evaluate/tiles/tile_metrics.ts";
@@ -50,6 +56,7 @@ the truth. Without --map: the whole suite, as far as ../shared/data holds it.`,
   examples: [
     "deno task evaluate --only two_dates",
     "deno task evaluate --only two_dates --matcher structural,features,onnx --model xfeat.onnx",
+    "deno task evaluate --only two_dates --estimator eskf,isam2",
     "deno task evaluate --monte-carlo 20 --seed 3 --work build/evaluate/consistency",
     "deno task evaluate --map old.png --world new.png --centre 30.2672,-97.7431 --gsd 0.5",
   ],
@@ -146,24 +153,22 @@ async function runAll(
 ): Promise<CaseResult[]> {
   const packages: PackageCache = new Map();
   const results: CaseResult[] = [];
-  const runs = cases.flatMap((each) =>
-    (options.matchers ?? [null]).map((matcher) => ({ each, matcher }))
-  );
+  const runs = cases.flatMap((each) => choices(options).map((flownWith) => ({ each, flownWith })));
   const model = options.model === null ? null : fromCaller(options.model);
   const setAside = options.workers === null
     ? new Map<string, string>()
     : await flySuite(cases, work, options.workers, signal);
-  for (const [index, { each, matcher }] of runs.entries()) {
+  for (const [index, { each, flownWith }] of runs.entries()) {
     signal.throwIfAborted();
-    const label = `[${index + 1}/${runs.length}] ${nameOf(each.name, matcher)}`;
+    const label = `[${index + 1}/${runs.length}] ${nameOf(each.name, flownWith)}`;
     const notes = noteWriter(label);
     const host: CaseHost = {
       work,
       signal,
       note: notes.note,
       tiles: options.tiles,
-      matcher,
-      model: matcher === "onnx" ? model : null,
+      flownWith,
+      model: flownWith.matcher === "onnx" ? model : null,
       mayBeFlown: options.workers !== null,
     };
     const reason = setAside.get(each.name);
@@ -208,8 +213,15 @@ function notFlown(name: string, reason: string): CaseResult {
   return { status: "failed", name, error: `set aside: ${reason}`, exitCode: EXIT.lossy };
 }
 
-function nameOf(flight: string, matcher: string | null): string {
-  return matcher === null ? flight : `${flight} ${matcher}`;
+/** Every matcher with every state estimator. */
+function choices({ matchers, estimators }: EvaluateOptions): FlownWith[] {
+  return (matchers ?? [null]).flatMap((matcher) =>
+    (estimators ?? [null]).map((estimator) => ({ matcher, estimator }))
+  );
+}
+
+function nameOf(flight: string, flownWith: FlownWith): string {
+  return [flight, ...chosenNames(flownWith)].join(" ");
 }
 
 function outcome(result: CaseResult): string {
@@ -239,7 +251,7 @@ async function runOne(
     return {
       status: "ok",
       name: each.name,
-      matcher: host.matcher,
+      flownWith: host.flownWith ?? { matcher: null, estimator: null },
       flight,
       tiles,
       missed: [
@@ -283,8 +295,8 @@ function report(
   const measured = results.filter((result) => result.status === "ok");
   const print = options.json ? console.error : console.log;
   if (measured.length === 0) return;
-  if (options.matchers !== null) {
-    for (const line of matchersReport(measured, options.matchers)) print(line);
+  if (options.matchers !== null || options.estimators !== null) {
+    for (const line of choicesReport(measured, choices(options))) print(line);
     return;
   }
   const pooled = pooledFlights(measured, cases);
@@ -304,22 +316,24 @@ function report(
   );
 }
 
-/** Each flight by each matcher, then all flights together. */
-function matchersReport(
+/** Each flight by each choice of strategies, then all flights together. */
+function choicesReport(
   measured: readonly Extract<CaseResult, { status: "ok" }>[],
-  matchers: readonly string[],
+  chosen: readonly FlownWith[],
 ): string[] {
-  const rows = measured.map(({ name, matcher = null, flight }) => ({
-    name: nameOf(name, matcher),
+  const rows = measured.map(({ name, flownWith, flight }) => ({
+    name: nameOf(name, flownWith),
     metrics: flightMetrics(flight),
+    frames: flight.frames,
   }));
-  const all = matchers.map((matcher) => ({
-    name: nameOf("all", matcher),
-    metrics: pooledMetrics(
-      measured.filter((each) => each.matcher === matcher).map(({ flight }) => flight),
-    ),
-  }));
-  return matcherTable([...rows, ...all]);
+  const all = chosen.flatMap((choice) => {
+    const name = nameOf("all", choice);
+    const flights = measured.filter((each) => nameOf("all", each.flownWith) === name)
+      .map(({ flight }) => flight);
+    const frames = flights.flatMap((flight) => flight.frames);
+    return flights.length === 0 ? [] : [{ name, metrics: pooledMetrics(flights), frames }];
+  });
+  return strategyTable([...rows, ...all]);
 }
 
 /** Figures of the flights that made tiles, and of all of them together. */

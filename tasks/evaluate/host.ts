@@ -3,14 +3,20 @@
  *
  * @module
  */
+/** Strategies to fly with; null: the default. */
+export interface FlownWith {
+  readonly matcher: string | null;
+  readonly estimator: string | null;
+}
+
 export interface CaseHost {
   /** Work folder of the whole run, inside of the project. */
   readonly work: string;
   readonly signal: AbortSignal;
   /** Whether flights make tiles, which are measured as well. */
   readonly tiles?: boolean;
-  /** Matcher to fly with; null: the default. */
-  readonly matcher?: string | null;
+  /** Absent: with the defaults. */
+  readonly flownWith?: FlownWith;
   /** Model of the matcher, where it needs one. */
   readonly model?: string | null;
   /** Further settings of airborne, YAML; absent: the defaults. */
@@ -31,9 +37,14 @@ export function caseFolder(host: Pick<CaseHost, "work">, name: string): string {
   return `${host.work}/${name}`;
 }
 
-/** Each matcher's lines and record have a folder of their own. */
-export function outFolder(folder: string, { matcher }: CaseHost): string {
-  return matcher ? `${folder}/${matcher}` : folder;
+/** The chosen strategies, for names and paths. */
+export function chosenNames(flownWith: FlownWith | undefined): string[] {
+  return [flownWith?.matcher, flownWith?.estimator].filter((name) => typeof name === "string");
+}
+
+/** What each choice of strategies flies has a folder of its own. */
+export function outFolder(folder: string, { flownWith }: CaseHost): string {
+  return [folder, ...chosenNames(flownWith)].join("/");
 }
 
 /**

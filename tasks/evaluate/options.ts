@@ -17,7 +17,13 @@ export const EVALUATE_OPTIONS = {
     help: "of the suite only the cases whose name matches",
     example: "two_dates",
   }),
-  matcher: option.custom({ form: "names, by comma", read: readMatchers }, {
+  estimator: option.custom({ form: "names, by comma", read: readNames }, {
+    placeholder: "NAMES",
+    help: "fly each flight with each of these state estimators, and print them side by side",
+    absent: "airborne's default",
+    example: "eskf,isam2",
+  }),
+  matcher: option.custom({ form: "names, by comma", read: readNames }, {
     placeholder: "NAMES",
     help: "fly each flight with each of these matchers, and print them side by side",
     absent: "airborne's default",
@@ -137,6 +143,8 @@ export interface EvaluateOptions {
   readonly only: RegExp | null;
   /** null: the default alone. */
   readonly matchers: readonly string[] | null;
+  /** null: the default alone. */
+  readonly estimators: readonly string[] | null;
   readonly model: string | null;
   /** null: the suite, or one ground. */
   readonly monteCarlo: {
@@ -168,6 +176,7 @@ export function evaluateOptions(values: EvaluateValues): EvaluateOptions {
     tiles,
     only,
     matchers,
+    estimators: values.estimator ?? null,
     model,
     monteCarlo: monteCarlo(values),
     ground: ground(values),
@@ -186,14 +195,17 @@ export function evaluateOptions(values: EvaluateValues): EvaluateOptions {
 function workers(values: EvaluateValues): WorkersPlace | null {
   const place = workersPlace(values);
   if (place === null) return null;
-  if (values.tiles || values.matcher !== undefined) {
-    throw new UsageError("--workers fly with airborne's defaults: not with --tiles or --matcher");
+  const chosen = values.matcher ?? values.estimator;
+  if (values.tiles || chosen !== undefined) {
+    throw new UsageError(
+      "--workers fly with airborne's defaults: not with --tiles, --matcher or --estimator",
+    );
   }
   return place;
 }
 
 /** What a drawn flight takes from the command line, and what it does not. */
-const NOT_DRAWN = ["only", "matcher", "map"] as const;
+const NOT_DRAWN = ["only", "matcher", "estimator", "map"] as const;
 
 function monteCarlo(values: EvaluateValues): EvaluateOptions["monteCarlo"] {
   if (values.monteCarlo === undefined) {
@@ -240,10 +252,10 @@ function ground(values: EvaluateValues): EvaluateOptions["ground"] {
   return { map, world, centre: `${centre.latitudeDeg},${centre.longitudeDeg}`, gsdM: gsd };
 }
 
-function readMatchers(text: string): readonly string[] | Refused {
+function readNames(text: string): readonly string[] | Refused {
   const names = text.split(",").map((name) => name.trim());
-  const wrong = names.find((name) => !/^[a-z_]+$/.test(name));
-  return wrong === undefined ? names : new Refused(`"${wrong}" is no name of a matcher`);
+  const wrong = names.find((name) => !/^[a-z][a-z0-9_]*$/.test(name));
+  return wrong === undefined ? names : new Refused(`"${wrong}" is no name of a strategy`);
 }
 
 function readPattern(text: string): RegExp | Refused {

@@ -85,12 +85,17 @@ export async function replay(
 /** A configuration that differs from the defaults; null for the default one. */
 async function airborneConfig(
   folder: string,
-  { matcher = null, settings = "" }: CaseHost,
+  { flownWith, settings = "" }: CaseHost,
 ): Promise<string | null> {
-  if (matcher === null && settings === "") return null;
+  const { matcher = null, estimator = null } = flownWith ?? {};
+  if (matcher === null && estimator === null && settings === "") return null;
   const path = `${folder}/airborne.yaml`;
-  const strategy = matcher === null ? "" : `strategies:\n  matcher: ${matcher}\n`;
-  await Deno.writeTextFile(path, strategy + settings);
+  const strategies = [
+    ...(matcher === null ? [] : [`  matcher: ${matcher}\n`]),
+    ...(estimator === null ? [] : [`  stateEstimator: ${estimator}\n`]),
+  ];
+  const text = strategies.length === 0 ? "" : ["strategies:\n", ...strategies].join("");
+  await Deno.writeTextFile(path, text + settings);
   return path;
 }
 

@@ -11,6 +11,7 @@ import {
   stageCpuMs,
 } from "../../src/workstation/evaluation/mod.ts";
 import { aligned } from "./aligned.ts";
+import type { FlownWith } from "./host.ts";
 import { type TileMetrics, tileMetrics } from "./tiles/tile_metrics.ts";
 import type { TilePlacement } from "./tiles/placement.ts";
 
@@ -18,8 +19,7 @@ export type CaseResult =
   | {
     readonly status: "ok";
     readonly name: string;
-    /** null: the default. */
-    readonly matcher?: string | null;
+    readonly flownWith: FlownWith;
     readonly flight: EvaluatedFlight;
     /** null: it made none. */
     readonly tiles?: readonly TilePlacement[] | null;
@@ -44,7 +44,8 @@ export function resultLine(result: CaseResult): string | null {
     case "ok":
       return JSON.stringify({
         name: result.name,
-        ...(result.matcher ? { matcher: result.matcher } : {}),
+        ...(result.flownWith.matcher ? { matcher: result.flownWith.matcher } : {}),
+        ...(result.flownWith.estimator ? { estimator: result.flownWith.estimator } : {}),
         status: result.status,
         ...result.about,
         ...rounded(flightMetrics(result.flight)),
@@ -97,14 +98,16 @@ const COLUMNS: readonly Column[] = [
   { title: "RSS MB", value: (m) => digits(m.rssMb, 0) },
 ];
 
-/** What tells matchers apart; one row for each flight and matcher. */
-const MATCHER_TITLES = [
+/** What tells strategies apart; one row for each flight and choice. */
+const STRATEGY_TITLES = [
   "frames",
   "fixes",
   "wrong fixes",
   "worst fix m",
   "p50 m",
   "p95 m",
+  "max m",
+  "NEES",
   "in 95 %",
   "latency p50/p95/p99 ms",
   "CPU ms",
@@ -122,9 +125,26 @@ export function metricsTable(rows: readonly Row[]): string[] {
   return table(rows, COLUMNS);
 }
 
-/** The same flights by several matchers, side by side. */
-export function matcherTable(rows: readonly Row[]): string[] {
-  return table(rows, COLUMNS.filter(({ title }) => MATCHER_TITLES.includes(title)));
+/** The same flights by several strategies, side by side. */
+export function strategyTable(rows: readonly (Row & FlownFrames)[]): string[] {
+  const columns = COLUMNS.filter(({ title }) => STRATEGY_TITLES.includes(title));
+  return aligned([
+    ["flight", ...columns.map(({ title }) => title), "estimator CPU ms p50/p95"],
+    ...rows.map((row) => [
+      row.name,
+      ...columns.map((column) => column.value(row.metrics)),
+      estimatorMs(row),
+    ]),
+  ]);
+}
+
+type FlownFrames = Pick<EvaluatedFlight, "frames">;
+
+/** Processor time of taking in a frame's pair and fix. */
+function estimatorMs({ frames }: FlownFrames): string {
+  const sorted = frames.map(({ stages }) => stages.cpuMs.estimator ?? 0).sort((a, b) => a - b);
+  const at = (share: number) => digits(sorted[Math.floor(share * sorted.length)] ?? null, 1);
+  return `${at(0.5)}/${at(0.95)}`;
 }
 
 function table(rows: readonly Row[], columns: readonly Column[]): string[] {

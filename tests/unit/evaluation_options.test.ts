@@ -51,6 +51,7 @@ const WRONG: Record<string, readonly string[]> = {
   "a height that is no number": [...GROUND, "--agl", "high"],
   "an empty number": [...GROUND, "--agl", ""],
   "a matcher that is no name": ["--matcher", "one,,two"],
+  "an estimator that is no name": ["--estimator", "eskf,-"],
   "a matcher without its model": ["--matcher", "onnx"],
   "half a seed": [...GROUND, "--seed", "1.5"],
   "a broken pattern": ["--only", "("],
@@ -78,7 +79,14 @@ Deno.test("resultLine() is one JSON object, with null for what could not be meas
     position: { latitudeDeg: 1, longitudeDeg: 1, heightM: 0 },
   }]);
   const flight = evaluateFlight([], null, truth, true);
-  const line = resultLine({ status: "ok", name: "x", flight, missed: [], about: { seed: 1 } });
+  const line = resultLine({
+    status: "ok",
+    name: "x",
+    flownWith: { matcher: null, estimator: null },
+    flight,
+    missed: [],
+    about: { seed: 1 },
+  });
   const json = JSON.parse(line ?? "");
   const keys = "frames fixes errorMP50 errorMP95 errorMMax within5 within20 within50 " +
     "worstAcceptedFixM wrongFixes driftPercent neesMean consistent95 registrationVo latencyMsP50 " +
