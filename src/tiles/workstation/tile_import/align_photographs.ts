@@ -33,6 +33,8 @@ const TURN_OVERLAP_CELLS_MIN = COARSE_CELLS * COARSE_CELLS * 4 / 9;
 const SHIFT_SHARE_MAX = 0.2;
 /** Positions of photographs are no older than this. */
 const LAG_MAX_S = 1;
+/** With the right lag taken out the overlaps are this times as far apart, or nearer. */
+const LAG_EXPLAINS_MAX = 0.8;
 const WHOLE = { left: -Infinity, top: -Infinity, right: Infinity, bottom: Infinity };
 const NEIGHBOURS_MAX = 6;
 /** A pair with a lower correlation gives no ties. */
@@ -69,10 +71,10 @@ export async function alignPhotographs(
   const middles = set.photographs.map((photograph, i) =>
     middleOf(toolkit.lens, viewOf(photograph, turns.placements[i]))
   );
-  const adjusted = adjust(middles, ties, {
+  const adjusted = adjustedWithLag(middles, ties, velocities, {
     ...SIGMAS_DEFAULT,
     positionM: positionSigmaM(set) ?? SIGMAS_DEFAULT.positionM,
-  }, velocities);
+  });
   const { adjustments } = adjusted;
   const placements = turns.placements.map((placement, i): Placement => ({
     turnDeg: placement.turnDeg,
@@ -95,6 +97,19 @@ export async function alignPhotographs(
     registrationErrorM,
     notes: describe(set, turned, hasTies ? adjusted : null, registrationErrorM),
   };
+}
+
+/** The lag counts only where it explains a part of what the overlaps are apart: other errors look like one, too. */
+function adjustedWithLag(
+  middles: readonly GroundPosition[],
+  ties: readonly Tie[],
+  velocities: readonly GroundPosition[],
+  sigmas: typeof SIGMAS_DEFAULT,
+): ReturnType<typeof adjust> {
+  const adjusted = adjust(middles, ties, sigmas, velocities);
+  if (adjusted.medianWithoutLagM <= LAG_EXPLAINS_MAX * adjusted.medianBeforeM) return adjusted;
+  const { lag: { sigmaS } } = adjusted;
+  return { ...adjust(middles, ties, sigmas), lag: { lagS: 0, sigmaS } };
 }
 
 /**
