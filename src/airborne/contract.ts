@@ -126,6 +126,8 @@ export interface ReplayRequest {
   readonly groundAltitudeM: number | null;
   /** Photographs: a file of their poses; null: their tags. */
   readonly posesPath: string | null;
+  /** Photographs: 35 mm equivalent, millimetres, of those whose tags give no focal length; null: left out. */
+  readonly focalLength35Mm: number | null;
   /** Photographs: KML, GeoJSON or CSV of their positions; null: none. */
   readonly positionsPath: string | null;
   /** Photographs: an HTML page; null: none. */

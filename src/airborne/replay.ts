@@ -103,6 +103,14 @@ const OPTIONS = {
       "photographs: a table of their names, positions, altitudes, yaw, pitch and roll, in place " +
       "of tags (CSV, ODM's geo.txt, Agisoft's or Pix4D's export, senseFly's geoinfo)",
   }),
+  equivalentFocalLength: option.lengthMm({
+    minimum: 1,
+    maximum: 2000,
+    help:
+      "photographs: focal length of those whose tags give none, as the 35 mm equivalent by the " +
+      "diagonal",
+    absent: "they are left out",
+  }),
   positions: option.path({
     access: "create",
     placeholder: "FILE",
@@ -174,6 +182,7 @@ function requestOf(values: Values): ReplayRequest {
     irregular: values.irregular,
     groundAltitudeM: values.groundAltitude ?? null,
     posesPath: values.poses ?? null,
+    focalLength35Mm: values.equivalentFocalLength ?? null,
     positionsPath: values.positions ?? null,
     reportPath: values.report ?? null,
     noSyscallFilter: values.noSyscallFilter,
@@ -280,11 +289,12 @@ export function replayExitCode(summary: SummaryLine): ExitCode {
 
 /** What only photographs have. */
 function refuseForFlight(request: ReplayRequest): void {
-  const { groundAltitudeM, posesPath, positionsPath, reportPath } = request;
-  if ([groundAltitudeM, posesPath, positionsPath, reportPath].every((value) => value === null)) {
-    return;
-  }
-  throw new UsageError("--ground-altitude, --poses, --positions and --report are for photographs");
+  const { groundAltitudeM, posesPath, focalLength35Mm, positionsPath, reportPath } = request;
+  const given = [groundAltitudeM, posesPath, focalLength35Mm, positionsPath, reportPath];
+  if (given.every((value) => value === null)) return;
+  throw new UsageError(
+    "--ground-altitude, --poses, --equivalent-focal-length, --positions and --report are for photographs",
+  );
 }
 
 /** Photographs have no flight to record, and no estimate that tiles could be made with. */

@@ -83,6 +83,7 @@ if (flightPath !== undefined) {
       irregular: false,
       groundAltitudeM: null,
       posesPath: null,
+      focalLength35Mm: null,
       positionsPath: null,
       reportPath: null,
       noSyscallFilter: true,

@@ -68,6 +68,7 @@ Deno.test("a computer that heats up works less, recovers late, and the record sh
       irregular: false,
       groundAltitudeM: null,
       posesPath: null,
+      focalLength35Mm: null,
       positionsPath: null,
       reportPath: null,
       // It would be on the process of the tests.

@@ -40,14 +40,19 @@ export async function replayPhotographs(
   config: AirborneConfig,
   console: FlightConsole,
 ): Promise<SummaryLine> {
-  const { flightPath, groundAltitudeM, posesPath, strict } = request;
+  const { flightPath, groundAltitudeM, posesPath, focalLength35Mm, strict } = request;
   // A file that is there already is refused before the work.
   const { positionsPath, reportPath } = request;
   if (positionsPath !== null) checkPositionFile(positionsPath);
   await using positions = positionsPath === null ? null : await Output.file(positionsPath);
   await using report = reportPath === null ? null : await Output.file(reportPath);
   const poses = posesPath === null ? null : await readPhotographPoses(posesPath);
-  const flight = await openPhotographFolder(flightPath, { groundAltitudeM, poses, strict });
+  const flight = await openPhotographFolder(flightPath, {
+    groundAltitudeM,
+    poses,
+    focalLength35Mm,
+    strict,
+  });
   // Without a time of capture no tile counts as too old.
   const flightUntil = flight.lastCapturedAt ?? new Date();
   await using airborne = await parts.composeAirborne({

@@ -206,6 +206,9 @@ export const option = {
     return make<string, S>({ placeholder: "TEXT", form: null, read: (text) => text }, settings);
   },
   /** Metres. */
+  lengthMm<const S extends NumberSettings>(settings: S) {
+    return make<number, S>(numberKind("MM", "millimetres", settings), settings);
+  },
   lengthM<const S extends NumberSettings>(settings: S) {
     return make<number, S>(numberKind("M", "metres", settings), settings);
   },

@@ -59,6 +59,8 @@ interface CalibrationTags {
   readonly model: string | null;
   readonly focalLengthMm: number | null;
   readonly focalLength35Mm: number | null;
+  /** Not by a tag: for photographs that have none. */
+  readonly statedFocalLength35Mm?: number | null;
   /** Sensor pixels per millimetre horizontally, from FocalPlaneXResolution and its unit. */
   readonly focalPlanePxPerMm: number | null;
   readonly ownCalibration?: OwnCalibration | null;
@@ -90,7 +92,11 @@ interface FoundCalibration {
  * @throws DataError when no tag gives the focal length, or it is implausible.
  */
 export function calibrationFromTags(tags: CalibrationTags, name: string): FoundCalibration {
-  const all = candidates(tags);
+  const tagged = candidates(tags);
+  const all = tagged.length > 0 ? tagged : candidates({
+    ...tags,
+    focalLength35Mm: tags.statedFocalLength35Mm ?? null,
+  });
   const others = all.filter(({ source }) => !isOwn(source));
   const chosen = all.find(({ source, focalPx }) =>
     others.length === 0 || !isOwn(source) ||
@@ -100,7 +106,7 @@ export function calibrationFromTags(tags: CalibrationTags, name: string): FoundC
     throw new DataError(
       name,
       `no focal length: neither FocalLengthIn35mmFormat nor FocalLength with a known sensor ` +
-        `(model ${tags.model ?? "not named"}); add FocalLengthIn35mmFormat (exiftool)`,
+        `(model ${tags.model ?? "not named"}); give --equivalent-focal-length MM`,
     );
   }
   const { focalPx, source } = chosen;

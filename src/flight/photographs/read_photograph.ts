@@ -25,6 +25,8 @@ interface PhotographReading {
   readonly requirePosition?: boolean;
   /** What is known apart from the tags; it goes before them. */
   readonly poses?: PhotographPoses | null;
+  /** 35 mm equivalent, millimetres, of photographs whose tags give no focal length. */
+  readonly focalLength35Mm?: number | null;
 }
 
 /**
@@ -36,11 +38,12 @@ interface PhotographReading {
 export async function readPhotograph(
   bytes: Uint8Array<ArrayBuffer>,
   name: string,
-  { requirePosition = true, poses = null }: PhotographReading = {},
+  { requirePosition = true, poses = null, focalLength35Mm = null }: PhotographReading = {},
 ): Promise<Photograph> {
   const size = frameSize(bytes, name);
   const tags = await readTags(bytes, name);
   const { calibration, source, notes } = calibrationFromTags({
+    statedFocalLength35Mm: focalLength35Mm,
     model: tags.text("Model"),
     focalLengthMm: tags.number(["FocalLength"], 0.1, 2000),
     // 0 means unknown in EXIF.

@@ -77,7 +77,7 @@ export class PhotographTags {
   }
 }
 
-/** Reads the tags; throws {@link DataError} when the bytes contain none. */
+/** Without any where the file has none. @throws DataError where they cannot be read */
 export async function readTags(
   bytes: Uint8Array<ArrayBuffer>,
   name: string,
@@ -100,10 +100,7 @@ export async function readTags(
       cause: error,
     });
   }
-  if (!tags) {
-    throw new DataError(name, "no EXIF tags: the position of the photograph is unknown");
-  }
-  return new PhotographTags(name, tags);
+  return new PhotographTags(name, tags ?? {});
 }
 
 /** The small picture that the camera wrote beside the large one; null where there is none. */

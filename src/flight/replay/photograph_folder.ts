@@ -75,6 +75,8 @@ interface PhotographFolderOptions {
   /** Altitude of the ground over sea level, metres, for tags without a height over take-off. */
   readonly groundAltitudeM?: number | null;
   readonly poses?: PhotographPoses | null;
+  /** 35 mm equivalent, millimetres, of photographs whose tags give no focal length. */
+  readonly focalLength35Mm?: number | null;
   /** The first photograph that cannot be used is thrown. */
   readonly strict?: boolean;
 }
@@ -99,13 +101,18 @@ export async function openPhotographFolder(
   if (!info.isDirectory) {
     throw new DataError(path, "is a file; a recorded flight or photographs are a folder");
   }
-  const { groundAltitudeM = null, poses = null, strict = false } = options;
+  const { groundAltitudeM = null, poses = null, focalLength35Mm = null, strict = false } = options;
   const faults: PhotographFault[] = [];
   const onFault = (name: string, error: unknown) => {
     if (strict) throw error;
     faults.push({ name, error });
   };
-  const read = await readPhotographFolder(path, { requirePosition: false, poses, onFault });
+  const read = await readPhotographFolder(path, {
+    requirePosition: false,
+    poses,
+    focalLength35Mm,
+    onFault,
+  });
   const files: FlownFile[] = [];
   for (const file of read) {
     try {

@@ -113,6 +113,14 @@ const OPTIONS = {
       "photographs: a table of their names, positions, altitudes, yaw, pitch and roll, in place " +
       "of tags (CSV, ODM's geo.txt, Agisoft's or Pix4D's export, senseFly's geoinfo)",
   }),
+  equivalentFocalLength: option.lengthMm({
+    minimum: 1,
+    maximum: 2000,
+    help:
+      "photographs: focal length of those whose tags give none, as the 35 mm equivalent by the " +
+      "diagonal",
+    absent: "they are left out",
+  }),
   strict: option.flag({
     help: "photographs: stop at the first that cannot be used; otherwise it is left out by name",
   }),
@@ -189,6 +197,7 @@ async function run(parts: TilesImportParts, request: Request, io: CommandIo): Pr
     headings: request.headings,
     groundAltitudeM: request.groundAltitude ?? null,
     poses: request.poses === undefined ? null : await readPhotographPoses(request.poses),
+    focalLength35Mm: request.equivalentFocalLength ?? null,
     strict: request.strict,
     scratchDirectory: `${request.data}/scratch`,
   });

@@ -34,6 +34,8 @@ interface OpenOptions {
   readonly headings: "trust" | "search";
   /** Poses of photographs, which go before their tags. */
   readonly poses?: PhotographPoses | null;
+  /** 35 mm equivalent, millimetres, of photographs whose tags give no focal length. */
+  readonly focalLength35Mm?: number | null;
   /** The first photograph that cannot be used is thrown; otherwise it is left out. */
   readonly strict?: boolean;
   /** Values of 16-bit samples that become 0 and 255; null: measured. */
@@ -79,7 +81,7 @@ async function openDirectory(
   if (!await holdsPhotographs(path)) {
     throw new DataError(path, "the folder holds neither {z}/{x}/{y} tiles nor photographs (*.jpg)");
   }
-  const { groundAltitudeM, poses = null, strict = false } = options;
+  const { groundAltitudeM, poses = null, focalLength35Mm = null, strict = false } = options;
   const leftOut: string[] = [];
   const onFault = (error: unknown) => {
     if (strict) throw error;
@@ -87,7 +89,7 @@ async function openDirectory(
   };
   const cache = new PhotographPixelCache(toolkit);
   const set = await wholeOnes(
-    await readPhotographSet(path, { groundAltitudeM, poses, onFault }),
+    await readPhotographSet(path, { groundAltitudeM, poses, focalLength35Mm, onFault }),
     cache,
     onFault,
   );

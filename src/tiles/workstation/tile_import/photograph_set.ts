@@ -73,6 +73,8 @@ interface PhotographSetOptions {
   readonly groundAltitudeM: number | null;
   /** What is known apart from the tags. */
   readonly poses?: PhotographPoses | null;
+  /** 35 mm equivalent, millimetres, of photographs whose tags give no focal length. */
+  readonly focalLength35Mm?: number | null;
   /** Told of what cannot be used, which is then left out; without it the first such photograph is thrown. */
   readonly onFault?: (error: unknown) => void;
 }
@@ -82,7 +84,7 @@ interface PhotographSetOptions {
  */
 export async function readPhotographSet(
   path: string,
-  { groundAltitudeM, poses = null, onFault }: PhotographSetOptions,
+  { groundAltitudeM, poses = null, focalLength35Mm = null, onFault }: PhotographSetOptions,
 ): Promise<PhotographSet> {
   let first: unknown = null;
   const fault = (error: unknown) => {
@@ -92,6 +94,7 @@ export async function readPhotographSet(
   };
   const files = await readPhotographFolder(path, {
     poses,
+    focalLength35Mm,
     onFault: (_name, error) => fault(error),
   });
   const localFrame = frameOf(files);
