@@ -98,6 +98,8 @@ export const PhotographFlightLineSchema = z.object({
   tagLagSigmaS: z.number().nullable(),
   /** Median distance to the tagged positions without that lag and a common offset. */
   tagResidualM: z.number().nullable(),
+  /** Added to the claimed errors, 1 sigma of an axis, metres: positions found and GPS tags are further apart than both claim. */
+  widenedByM: z.number(),
   /** What the pictures show the tilt tags to be off by, in common, and each about that (1 sigma); null: as good as their kind. */
   tagTiltDeg: z.number().nullable(),
   tagTiltSigmaDeg: z.number().nullable(),

@@ -4,6 +4,7 @@ import { positionsText } from "../../src/airborne/photographs/position_files.ts"
 import { withErrorOf } from "../../src/airborne/photographs/overlap.ts";
 import { tagLag } from "../../src/airborne/photographs/tag_lag.ts";
 import { tagTilt } from "../../src/airborne/photographs/tag_tilt.ts";
+import { tagWitness } from "../../src/airborne/photographs/tag_witness.ts";
 import { tableRow, verdict } from "../../src/airborne/photographs/verdict.ts";
 import { type PhotographLine, PhotographLineSchema } from "../../src/airborne/json_lines.ts";
 import {
@@ -143,6 +144,23 @@ Deno.test("tagTilt() believes right tags, and finds what wrong ones are off by, 
   const each = tagTilt(flight(20, (i) => i % 2 === 0 ? 15 : -15), tag)!;
   assert.ok(Math.abs(each.yRad) < degrees(5) && each.sigmaRad > degrees(6));
   assert.equal(tagTilt(flight(2, () => 15), tag), null, "two are too few");
+});
+
+Deno.test("tagWitness() widens what tilt tags or the map made too small, and leaves GPS that is far off alone", () => {
+  const random = seededRandom("tag witness");
+  const flight = (excessM: number) =>
+    Array.from({ length: 10 }, () => ({
+      distanceM: Math.hypot(...[0, 1].map(() => Math.hypot(2, 3, excessM) * random.normal())),
+      sigmaM: 2,
+      heightM: 100,
+    }));
+  let falseAlarms = 0;
+  for (let k = 0; k < 200; k++) if (tagWitness(flight(0)).says !== "agrees") falseAlarms++;
+  assert.ok(falseAlarms <= 8, `${falseAlarms} of 200 right flights`);
+  const widened = tagWitness(flight(15));
+  assert.ok(widened.says === "widen" && Math.abs(widened.sigmaM - 15) < 6);
+  assert.equal(tagWitness(flight(400)).says, "gps");
+  assert.equal(tagWitness(flight(15).slice(0, 2)).says, "agrees");
 });
 
 Deno.test("a photograph that is carried has the error of the one that it was carried from, to first order", () => {

@@ -3,11 +3,13 @@
  *
  * @module
  */
-import type { LocalFrame } from "../../core/mod.ts";
+import { degreesFromRadians, type LocalFrame } from "../../core/mod.ts";
 import type { PositionTag } from "../../flight/photographs/mod.ts";
-import type { PhotographFlightLine } from "../json_lines.ts";
+import type { PhotographFlightLine, PhotographLine } from "../json_lines.ts";
 import type { LocatedPhotograph } from "./flight_knowledge.ts";
 import { tagLag } from "./tag_lag.ts";
+import type { TagTilt } from "./tag_tilt.ts";
+import type { TagWitness } from "./tag_witness.ts";
 
 interface FlightTags {
   readonly line: Pick<PhotographFlightLine, "tagLagS" | "tagLagSigmaS" | "tagResidualM">;
@@ -15,6 +17,26 @@ interface FlightTags {
   readonly atExposureM: ReadonlyMap<number, number>;
   /** For a person; null where there is nothing to tell. */
   readonly note: string | null;
+}
+
+/** What a flight's photographs come to; `told` are their lines. */
+export function flightLine(
+  flight: number,
+  told: readonly PhotographLine[],
+  tags: Pick<FlightTags, "line">,
+  { witness, tilt }: { readonly witness: TagWitness; readonly tilt: TagTilt | null },
+): PhotographFlightLine {
+  return {
+    type: "photograph_flight",
+    flight,
+    photographs: told.length,
+    located: told.filter(({ fix }) => fix.accepted).length,
+    carried: told.filter(({ carriedFrom }) => carriedFrom !== null).length,
+    ...tags.line,
+    widenedByM: witness.says === "widen" ? witness.sigmaM : 0,
+    tagTiltDeg: tilt && degreesFromRadians(Math.hypot(tilt.xRad, tilt.yRad)),
+    tagTiltSigmaDeg: tilt && degreesFromRadians(tilt.sigmaRad),
+  };
 }
 
 export function flightTags(

@@ -93,6 +93,18 @@ export function withCost(line: PhotographLine, { latencyMs, stages }: LineCost):
 
 type StageMs = PhotographLine["stages"]["wallMs"];
 
+/** With an error that its own picture does not show, 1 sigma of an axis. */
+export function widened(line: PhotographLine, sigmaM: number): PhotographLine {
+  if (line.covarianceEnM2 === null) return line;
+  const [ee, en, nn] = line.covarianceEnM2;
+  const covarianceEnM2: [number, number, number] = [ee + sigmaM ** 2, en, nn + sigmaM ** 2];
+  return { ...line, covarianceEnM2, horizontal95M: horizontal95M(covarianceEnM2) };
+}
+
+function horizontal95M([a, b, c]: readonly [number, number, number]): number {
+  return Math.sqrt(5.991 * ((a + c) / 2 + Math.hypot((a - c) / 2, b)));
+}
+
 /** Of a photograph whose place its flight contradicts. */
 export function withoutPlace(line: PhotographLine, reason: string): PhotographLine {
   const { latitudeDeg, longitudeDeg, heightM } = NOWHERE;
@@ -134,12 +146,11 @@ function placeOf(fix: PoseFix, { localFrame, mapSigmaM }: LineContext) {
     en,
     nn + mapSigmaM ** 2,
   ];
-  const [a, b, c] = covarianceEnM2;
   return {
     ...localFrame.wgsFromLocal(posterior.positionLocalM),
     covarianceEnM2,
     sigmaUpM: Math.sqrt(upVarianceM2(posterior.covariance)),
-    horizontal95M: Math.sqrt(5.991 * ((a + c) / 2 + Math.hypot((a - c) / 2, b))),
+    horizontal95M: horizontal95M(covarianceEnM2),
     localFromBody: [...posterior.localFromBody] as [number, number, number, number],
   };
 }

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { degreesFromRadians, messageOf, monotonicNs, Output } from "../../core/mod.ts";
+import { messageOf, monotonicNs, Output } from "../../core/mod.ts";
 import { readPhotographPoses } from "../../flight/photographs/mod.ts";
 import {
   openPhotographFolder,
@@ -27,10 +27,17 @@ import { FlightCarrier, type Placed } from "./carry_flight.ts";
 import type { Location } from "../locator.ts";
 import { FlightKnowledge, type LocatedPhotograph } from "./flight_knowledge.ts";
 import { type PhotographLocation, PhotographLocator } from "./locate_photograph.ts";
-import { type LineCost, photographLine, withCost, withoutPlace } from "./photograph_line.ts";
+import {
+  type LineCost,
+  photographLine,
+  widened,
+  withCost,
+  withoutPlace,
+} from "./photograph_line.ts";
 import { mapExtent, sigmaTiltRad } from "./photograph_prior.ts";
-import { flightTags } from "./flight_tags.ts";
+import { flightLine, flightTags } from "./flight_tags.ts";
 import { tagTilt, tagTiltText } from "./tag_tilt.ts";
+import { tagWitness, witnessed, witnessText } from "./tag_witness.ts";
 import { type ReportedPhotograph, reportedPhotograph, reportPage } from "./photograph_report.ts";
 import { checkPositionFile, positionsText } from "./position_files.ts";
 
@@ -345,26 +352,24 @@ class PhotographReplay {
         continue;
       }
       const tagAtExposureM = tags.atExposureM.get(sequence) ?? null;
-      const told = { ...line, tagAtExposureM };
-      this.#tally.frame(told);
-      flown.push(told);
-      this.#console.line(told);
+      flown.push({ ...line, tagAtExposureM });
     }
     this.#pending.clear();
-    this.lines.push(...flown);
-    if (flown.length === 0) return;
+    const witness = tagWitness(flown.flatMap(witnessed));
+    const told = witness.says === "widen"
+      ? flown.map((line) => widened(line, witness.sigmaM))
+      : flown;
+    for (const line of told) {
+      this.#tally.frame(line);
+      this.#console.line(line);
+    }
+    this.lines.push(...told);
+    if (told.length === 0) return;
     const { tilt } = this.#knowledge;
-    this.#console.line({
-      type: "photograph_flight",
-      flight: this.#flight,
-      photographs: flown.length,
-      located: flown.filter(({ fix }) => fix.accepted).length,
-      carried: flown.filter(({ carriedFrom }) => carriedFrom !== null).length,
-      ...tags.line,
-      tagTiltDeg: tilt && degreesFromRadians(Math.hypot(tilt.xRad, tilt.yRad)),
-      tagTiltSigmaDeg: tilt && degreesFromRadians(tilt.sigmaRad),
-    });
-    if (tags.note !== null) this.#console.note(`flight ${this.#flight}: ${tags.note}`);
+    this.#console.line(flightLine(this.#flight, told, tags, { witness, tilt }));
+    for (const note of [tags.note, witnessText(witness)]) {
+      if (note !== null) this.#console.note(`flight ${this.#flight}: ${note}`);
+    }
   }
 
   /** Where it fails the first look's verdict stands. */
