@@ -81,6 +81,7 @@ const REQUEST = {
   irregular: true,
   groundAltitudeM: null,
   posesPath: null,
+  focalLength35Mm: null,
   positionsPath: null,
   reportPath: null,
   // It would confine the evaluation.
