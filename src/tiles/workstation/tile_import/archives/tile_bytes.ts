@@ -83,7 +83,13 @@ async function fromOther(
 
 function checkSize(name: string, widthPx: number, heightPx: number): void {
   if (widthPx === TILE_SIZE_PX && heightPx === TILE_SIZE_PX) return;
-  throw new DataError(name, `${widthPx}×${heightPx} pixels; tiles have 256×256`);
+  throw new DataError(
+    name,
+    `${widthPx}×${heightPx} pixels; tiles have 256×256` +
+      (widthPx === 2 * TILE_SIZE_PX && heightPx === widthPx
+        ? " (of an archive of such tiles make a GeoTIFF, which can be imported: gdal_translate IN OUT.tif)"
+        : ""),
+  );
 }
 
 async function readHeader(name: string, bytes: Uint8Array): Promise<Metadata> {
