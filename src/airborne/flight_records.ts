@@ -16,7 +16,7 @@ import { recordEvent } from "./event_records.ts";
 import { faultText } from "./fault_text.ts";
 import type { FlightEnding, FlightFault, FlightOutput } from "./flight_output.ts";
 import type { FlightRecording, RecordedFlightSummary } from "./flight_recording.ts";
-import { fixRecord, stateRecord } from "./frame_line.ts";
+import { fixRecord, smoothedRecord, stateRecord } from "./frame_line.ts";
 import { GpsGateRecords } from "./gps_gate_records.ts";
 import { MeasurementRecords } from "./measurement_records.ts";
 import type { FrameOutcome } from "./navigator.ts";
@@ -120,6 +120,10 @@ export class FlightRecords implements FlightOutput {
       timestampNs,
       payload: stateRecord(outcome, line),
     });
+    if (outcome.smoothed !== undefined) {
+      const payload = smoothedRecord(outcome.smoothed, this.#airborne.localFrame);
+      this.#navigator.enqueue({ kind: "nav.smoothed", timestampNs, payload });
+    }
     this.#health(outcome, timestampNs);
   }
 

@@ -11,6 +11,7 @@ import {
   upVarianceM2,
 } from "../core/mod.ts";
 import type { FdrPayload } from "../flight/flight_recorder/mod.ts";
+import type { StateEstimate } from "../navigation/state_estimator/mod.ts";
 import type { FrameOutcome } from "./navigator.ts";
 import type { FrameLine } from "./json_lines.ts";
 
@@ -83,6 +84,25 @@ export function fixRecord(outcome: FrameOutcome, line: FrameLine): FdrPayload<"n
     ...(outcome.fixOutcome === null || !Number.isFinite(outcome.fixOutcome.testRatio)
       ? {}
       : { testRatio: outcome.fixOutcome.testRatio }),
+  };
+}
+
+/** Payload of `nav.smoothed`. */
+export function smoothedRecord(
+  estimate: StateEstimate,
+  localFrame: LocalFrame,
+): FdrPayload<"nav.smoothed"> {
+  return {
+    validNs: estimate.timeNs,
+    ...localFrame.wgsFromLocal(estimate.positionLocalM),
+    covarianceEnM2: horizontalCovarianceM2(estimate.covariance),
+    sigmaUpM: Math.sqrt(upVarianceM2(estimate.covariance)),
+    horizontal95M: estimate.horizontal95M,
+    velocityEnuMps: [...estimate.velocityLocalMps],
+    localFromBody: [...estimate.localFromBody],
+    label: estimate.label,
+    anchorAgeS: Number.isFinite(estimate.anchorAgeS) ? estimate.anchorAgeS : null,
+    covariance: [...estimate.covariance],
   };
 }
 

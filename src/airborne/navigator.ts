@@ -25,6 +25,8 @@ import type { WorkLimits } from "./work_limits.ts";
 
 /** The picture's plane is fitted to the ground so far either way, as a share of the height. */
 const PLANE_SHARE = 0.4;
+/** So many frames later a frame is recorded once more, smoothed. */
+const SMOOTHED_FRAMES = 8;
 
 interface NavigatorParts {
   readonly vision: VisionLibrary;
@@ -47,6 +49,8 @@ export interface FrameOutcome {
   readonly sequence: number;
   readonly timeNs: MonotonicNs;
   readonly estimate: StateEstimate;
+  /** Of an earlier frame, with what was measured since; for the record alone. */
+  readonly smoothed?: StateEstimate;
   readonly vio: VioOutput;
   readonly location: Location;
   /** What the estimator did with the fix; null when it did not get it. */
@@ -62,6 +66,8 @@ export class Navigator {
   readonly #finder: FixFinder;
   /** By how much the pictures are older than their stamps, as far as that is known. */
   #delayS = 0;
+  /** Of the newest frame that was given out smoothed. */
+  #smoothedNs = -Infinity;
 
   constructor(parts: NavigatorParts) {
     this.#parts = parts;
@@ -133,6 +139,7 @@ export class Navigator {
       sequence: camera.sequence,
       timeNs,
       estimate,
+      ...this.#smoothed(),
       vio: { ...odometry, state: vio.health().state },
       location,
       fixOutcome,
@@ -140,6 +147,16 @@ export class Navigator {
       latencyMs: performance.now() - startMs,
       stages: stages.take(),
     };
+  }
+
+  /** Each frame once, where the estimator smooths anyway. */
+  #smoothed(): Pick<FrameOutcome, "smoothed"> {
+    const { estimator } = this.#parts;
+    if (estimator.isSmoother !== true) return {};
+    const [smoothed] = estimator.smoothedHistory(SMOOTHED_FRAMES, 1);
+    if (smoothed === undefined || smoothed.timeNs <= this.#smoothedNs) return {};
+    this.#smoothedNs = smoothed.timeNs;
+    return { smoothed };
   }
 
   /** The odometry keeps the frame until the next one comes. */

@@ -126,6 +126,7 @@ Deno.test("isam2.smoothedHistory() knows a frame of a second ago better than the
       history.map(({ timeNs }) => timeNs),
       history.map((e) => e.timeNs).sort((a, b) => a - b),
     );
+    assert.deepEqual(estimator.smoothedHistory(4, 1), history.slice(0, 1));
     const [past] = history, then = estimator.estimateAt(past.timeNs);
     sums.before += Math.sqrt(then.covariance[0]);
     sums.after += Math.sqrt(past.covariance[0]);

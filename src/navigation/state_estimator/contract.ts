@@ -277,6 +277,8 @@ export interface TakeoffOrigin {
 
 export interface StateEstimator {
   readonly strategyLabel: string;
+  /** It smooths as it goes: its smoothed history costs next to nothing. */
+  readonly isSmoother?: boolean;
   /** Before the first measurement; later: `EstimatorAlreadyStartedError`. */
   setTakeoffOrigin(origin: TakeoffOrigin, sigmaHorizM?: number, sigmaVertM?: number): void;
   addImu(sample: ImuSample): void;
@@ -310,8 +312,8 @@ export interface StateEstimator {
   estimateWithoutImu(timeNs: MonotonicNs): StateEstimate | undefined;
   /**
    * The newest `count` frames of the kept history with all that was measured since, oldest first;
-   * each is marked `smoothed`. Frames are known from `addVio`.
+   * each is marked `smoothed`. Frames are known from `addVio`. `limit`: no more than the oldest so many of them.
    */
-  smoothedHistory(count: number): readonly StateEstimate[];
+  smoothedHistory(count: number, limit?: number): readonly StateEstimate[];
   health(): EstimatorHealth;
 }

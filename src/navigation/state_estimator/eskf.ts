@@ -52,6 +52,7 @@ import { doubtAlongTheWay, doubtBarometer, widenHorizontally } from "./widening.
 
 export class Eskf implements StateEstimator {
   readonly strategyLabel: string;
+  readonly isSmoother: boolean;
   readonly #config: EskfConfig;
   readonly #onEvent: (event: EstimatorEvent) => void;
   readonly #imu: ImuIntake;
@@ -75,6 +76,7 @@ export class Eskf implements StateEstimator {
     this.#onEvent = options.onEvent ?? (() => {});
     this.#localFrame = options.localFrame;
     this.strategyLabel = options.smoother?.label ?? "eskf";
+    this.isSmoother = options.smoother !== undefined;
     const filter = intakeFilter(() => ({
       stream: this.#imu.stream,
       timeline: this.#timeline,
@@ -252,10 +254,11 @@ export class Eskf implements StateEstimator {
     });
   }
 
-  smoothedHistory(count: number): readonly StateEstimate[] {
+  smoothedHistory(count: number, limit = count): readonly StateEstimate[] {
     if (!this.#active) return [];
     const timeline = this.#timeline;
-    return timeline.log.cameraFrameTimes(count, timeline.head.timeNs).map((timeNs) =>
+    const times = timeline.log.cameraFrameTimes(count, timeline.head.timeNs);
+    return times.slice(0, limit).map((timeNs) =>
       this.#restart.kept(() => smoothedOutput(timeline, timeNs, this.#labels.label))
     );
   }
