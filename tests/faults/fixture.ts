@@ -75,7 +75,7 @@ async function buildWorld(world: World): Promise<void> {
 }
 
 /** Rectangles of any colour: structure enough to be found again. */
-async function paintGround(path: string): Promise<void> {
+export async function paintGround(path: string): Promise<void> {
   const random = seededRandom("ground of the fault tests");
   const pixels = new Uint8Array(SIDE_PX * SIDE_PX * 3).fill(110);
   for (let i = 0; i < 500; i++) {

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { grantsFor, seededRandom, sha256Hex } from "../../src/core/mod.ts";
 import { commands } from "../../src/operator/compose.ts";
 import { listJobs, type WorkQueue } from "../../src/workstation/work_queue/mod.ts";
-import { PLACE, worldForFile } from "../faults/fixture.ts";
+import { paintGround, PLACE } from "../faults/fixture.ts";
 import { filesBelow, type Outcome, run } from "../faults/programs.ts";
 import { CrashablePostgres } from "../support/postgres_crashable.ts";
 import { inScratch } from "../support/scratch.ts";
@@ -20,7 +20,6 @@ const KILLS = Number(Deno.env.get("GDN_WORKERS_KILLS") ?? 20);
 const FOOTPRINT_M = 40;
 const PLACES_PER_JOB = 15;
 const SEED = Deno.env.get("GDN_TEST_SEED") ?? String(Date.now() % 100_000);
-const world = worldForFile();
 
 interface Site {
   readonly server: CrashablePostgres;
@@ -43,7 +42,9 @@ function onSite(body: (site: Site, scratch: string) => Promise<void>): Promise<v
       return outcome;
     };
     const cache = ["--data", data, "--dsn", dsn];
-    const imported = await operator(["tiles", "import", world().ground, ...PLACE, ...cache]);
+    const ground = `${scratch}/ground.png`;
+    await paintGround(ground);
+    const imported = await operator(["tiles", "import", ground, ...PLACE, ...cache]);
     assert.equal(imported.code, 0, imported.err);
     await Deno.mkdir(`${data}/work`, { recursive: true });
     const provision = (out: string, footprintM: number, more: readonly string[]) =>
