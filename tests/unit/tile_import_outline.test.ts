@@ -14,6 +14,7 @@ function imageryOf(
   wkt: string,
   [x, y, pixel]: readonly number[],
   [widthPx, heightPx]: readonly number[],
+  toolkit = {} as TileToolkit,
 ) {
   const world = { a: x, b: pixel, c: 0, d: y, e: 0, f: -pixel };
   const beside = { auxiliary: { transform: null, wkt: null }, world, wkt };
@@ -22,10 +23,16 @@ function imageryOf(
   const raster = {
     widthPx,
     heightPx,
-    read: () => Promise.reject(new Error("no pixels are needed")),
+    read: ({ widthPx, heightPx }: { widthPx: number; heightPx: number }) =>
+      Promise.resolve({
+        widthPx,
+        heightPx,
+        pixels: new Uint8Array(3 * widthPx * heightPx),
+        mask: null,
+      }),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
-  return new RasterImagery(raster, found.reference, {} as TileToolkit);
+  return new RasterImagery(raster, found.reference, toolkit);
 }
 
 const columnsOf = (imagery: RasterImagery, zoom: number) => [
@@ -80,5 +87,29 @@ Deno.test("what has its middle at a pole, or leaves the Earth, is refused for th
     ] as const
   ) {
     assert.throws(make, (error) => error instanceof GdnError && words.test(error.message));
+  }
+});
+
+Deno.test("the map's last tiles are painted up to its edge, at every zoom", async () => {
+  let knots = new Float64Array();
+  const toolkit = {
+    warp: (_: unknown, { sourcePx }: { sourcePx: Float64Array<ArrayBuffer> }) => {
+      knots = sourcePx;
+      return Promise.reject(new Error("painted"));
+    },
+  } as unknown as TileToolkit;
+  // The second one ends at 0°: there its last column of tiles is half way around.
+  for (const [west, zoom] of [[-180, 0], [-180, 1], [-180, 5], [0, 1], [0, 5]]) {
+    const imagery = imageryOf(DEGREES, [west, 90, 360 / 512], [512, 256], toolkit);
+    const last = 2 ** zoom - 1;
+    const x = west === 0 ? 2 ** (zoom - 1) - 1 : last;
+    await assert.rejects(imagery.paint({ zoom, x, y: last }), /painted/);
+    const columns = Math.sqrt(knots.length / 2);
+    // Two knots of the first row are as far apart as the last two.
+    const [first, second] = [knots[0], knots[2]], end = 2 * (columns - 1);
+    assert.ok(
+      Math.abs(knots[end] - knots[end - 2] - (second - first)) < 1e-6,
+      `${west}, zoom ${zoom}`,
+    );
   }
 });

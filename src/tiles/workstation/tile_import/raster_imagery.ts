@@ -151,20 +151,48 @@ export class RasterImagery implements Imagery {
     for (let row = 0; row < KNOTS; row++) {
       for (let column = 0; column < KNOTS; column++) {
         // Output pixel centres: half integers of the output, scaled into world pixels.
-        const { latitudeDeg, longitudeDeg } = wgsFromWorldPixel({
-          x: x + (column * KNOT_STEP_PX + 0.5) * scale,
-          y: y + (row * KNOT_STEP_PX + 0.5) * scale,
-        }, zoom);
-        const [px, py] = this.#reference.pixelFromWgs(latitudeDeg, longitudeDeg);
+        const [px, py] = this.#sourcePixel(
+          zoom,
+          x + (column * KNOT_STEP_PX + 0.5) * scale,
+          y + (row * KNOT_STEP_PX + 0.5) * scale,
+          KNOT_STEP_PX * scale,
+        );
         knots[at++] = px;
         knots[at++] = py;
       }
+      mendSeam(knots, at, this.#raster.widthPx);
     }
     return knots;
   }
 
+  /** The last knots of the map's last tiles lie beyond its edge: they go on as those before them. */
+  #sourcePixel(zoom: number, x: number, y: number, step: number): readonly [number, number] {
+    const world = TILE_SIZE_PX * 2 ** zoom;
+    if (x > world || y > world) {
+      const [dx, dy] = x > world ? [step, 0] : [0, step];
+      const near = this.#sourcePixel(zoom, x - dx, y - dy, step);
+      const far = this.#sourcePixel(zoom, x - 2 * dx, y - 2 * dy, step);
+      return [2 * near[0] - far[0], 2 * near[1] - far[1]];
+    }
+    const { latitudeDeg, longitudeDeg } = wgsFromWorldPixel({ x, y }, zoom);
+    return this.#reference.pixelFromWgs(latitudeDeg, longitudeDeg);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#raster[Symbol.asyncDispose]();
+  }
+}
+
+/**
+ * The last knot of a row lies in the next tile: where a picture of the whole world ends between the two, it is on the
+ * picture's other side.
+ */
+function mendSeam(knots: Float64Array, end: number, widthPx: number): void {
+  const [last, near, far] = [end - 2, end - 4, end - 6];
+  const jump = Math.abs(knots[last] - knots[near]);
+  if (!(jump > widthPx / 2 && jump > 4 * Math.abs(knots[near] - knots[far]))) return;
+  for (let axis = 0; axis < 2; axis++) {
+    knots[last + axis] = 2 * knots[near + axis] - knots[far + axis];
   }
 }
 
