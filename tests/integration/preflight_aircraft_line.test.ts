@@ -133,13 +133,16 @@ async function startController(
     if (done) throw new Error(`the controller ended: ${told}`);
     told += value;
   }
-  reader.releaseLock();
+  // Read on: a pipe that nobody empties would hold it up.
+  const emptied = (async () => {
+    while (!(await reader.read()).done);
+  })();
   return {
     link: / at (\S+), its camera/.exec(told)?.[1] ?? "",
     async [Symbol.asyncDispose]() {
       child.kill("SIGKILL");
       await child.status;
-      await child.stderr.cancel();
+      await emptied;
     },
   };
 }
