@@ -5,6 +5,7 @@
  * @module
  */
 import * as z from "zod";
+import { ManifestSchema } from "../flight/flight_package/mod.ts";
 import { FdrRecordSchema } from "../flight/flight_recorder/mod.ts";
 import { TileMetadataSchema } from "../tiles/tile_contract/mod.ts";
 import { AIRCRAFT_RESULTS } from "./json_aircraft.ts";
@@ -335,6 +336,8 @@ export const JSON_RESULTS: Readonly<Record<string, readonly z.ZodType[]>> = {
     placesResumed: Count.describe("described by an interrupted run"),
     placesByWorkers: Count.describe("of the map's squares, described by workers (--workers)"),
     placeSidesM: z.array(z.number()),
+    groundHeightM: z.number().describe("over the ellipsoid; of relief, its middle"),
+    terrain: ManifestSchema.shape.terrain.unwrap().nullable().describe("null: the ground is flat"),
     mapRegistrationSigmaM: z.number().describe("1 sigma, with what its imagery adds"),
     registrationErrorM: z.number()
       .describe("by how much the imagery's datum, or tags of photographs, may shift the map"),
