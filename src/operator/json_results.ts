@@ -336,7 +336,9 @@ export const JSON_RESULTS: Readonly<Record<string, readonly z.ZodType[]>> = {
     placesResumed: Count.describe("described by an interrupted run"),
     placesByWorkers: Count.describe("of the map's squares, described by workers (--workers)"),
     placeSidesM: z.array(z.number()),
-    groundHeightM: z.number().describe("over the ellipsoid; of relief, its middle"),
+    groundHeightM: z.number().describe(
+      "over the ellipsoid; of relief the mean, unless one was given",
+    ),
     terrain: ManifestSchema.shape.terrain.unwrap().nullable().describe("null: the ground is flat"),
     mapRegistrationSigmaM: z.number().describe("1 sigma, with what its imagery adds"),
     registrationErrorM: z.number()
