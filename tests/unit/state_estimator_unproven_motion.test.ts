@@ -86,3 +86,22 @@ Deno.test("refused fixes that agree with each other are told as the radius of 95
   assert.equal(refused, 2);
   assert.ok(calm.currentEstimate().horizontal95M < 10);
 });
+
+Deno.test("a first fix that surprises the filter, and a single one that moves it far, are told until others agree", () => {
+  const { messages, truths } = makeScenario({ seed: 3, durationS: 6, imuHz: 100 });
+  const [east, north, up] = truths[0].position;
+  const toldAfterFix = (sigmaM: number) => {
+    const estimator = new Eskf({ localFrame: frame });
+    estimator.setTakeoffOrigin({ positionLocalM: [east + 15, north, up] }, sigmaM);
+    return messages.flatMap((message) => {
+      const before = estimator.health().fused.anchor;
+      feed(estimator, message);
+      const { fused, unconfirmedM } = estimator.health();
+      return fused.anchor > before ? [unconfirmedM] : [];
+    });
+  };
+  // 15 m are beyond 95 % of 5 m, but not of 30 m.
+  const surprised = toldAfterFix(5), moved = toldAfterFix(30);
+  assert.ok(surprised[0] > 5 && surprised[1] > 5, `${surprised}`);
+  assert.ok(moved[0] > 5 && moved[1] === 0, `${moved}`);
+});
