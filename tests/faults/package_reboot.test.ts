@@ -17,7 +17,7 @@ import { copyFolder } from "./programs.ts";
 
 const world = worldForFile();
 
-const BYTES = Number(Deno.env.get("GDN_REBOOT_BYTES") ?? 64e6);
+const BYTES = Number(Deno.env.get("GDN_REBOOT_BYTES") ?? 1e9);
 /** Nobody listens there. */
 const NOWHERE = "127.0.0.1:9";
 /** Files of the package that nothing loads. */

@@ -51,6 +51,24 @@ Deno.test("openFlightPackage() opens a whole package and reads its tiles", async
   });
 });
 
+Deno.test("openFlightPackage() uses no file that was exchanged after it was verified", async () => {
+  for (const name of [PACKAGE_PATHS.tiles, PACKAGE_PATHS.places]) {
+    await withPackage(async (folder, { files }) => {
+      const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
+      const exchange = (done: number) => {
+        if (done < total) return;
+        const path = `${folder}/${name}`, text = Deno.readTextFileSync(path);
+        Deno.writeTextFileSync(path, text.replace(/\d(?=\D*$)/, "9"));
+      };
+      await assert.rejects(openFlightPackage(folder, () => exchange), (error) => {
+        assert.ok(error instanceof PackageError && error.message.includes(name), String(error));
+        assert.match(error.message, /was altered: its SHA-256 differs/);
+        return true;
+      });
+    });
+  }
+});
+
 Deno.test("openFlightPackage() leaves out tiles that expire before the flight ends", async () => {
   const folder = await Deno.makeTempDir({ prefix: "gdn-package-" });
   try {

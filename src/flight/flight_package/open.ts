@@ -4,7 +4,7 @@
  * @module
  */
 import * as z from "zod";
-import { messageOf, parseBoundedJson, readPlainTextFile } from "../../core/mod.ts";
+import { messageOf, parseBoundedJson } from "../../core/mod.ts";
 import {
   type FlightPackage,
   type Manifest,
@@ -20,7 +20,7 @@ import { PackageTiles } from "./package_tiles.ts";
 import { readTerrain } from "./terrain.ts";
 import { checkTrust, type TrustDemands } from "./trust/check_trust.ts";
 import { SIGNATURE_PATHS } from "./trust/statement.ts";
-import { verifyFiles, type VerifyProgress, type VerifyScope } from "./verify.ts";
+import { readVerified, verifyFiles, type VerifyProgress, type VerifyScope } from "./verify.ts";
 
 const LIST_BYTES_MAX = 1024 ** 3;
 
@@ -124,7 +124,11 @@ function allExpired(root: string, manifest: Manifest, flightUntil: Date | undefi
   );
 }
 
-function requireListed(root: string, manifest: Manifest, path: string): number {
+function requireListed(
+  root: string,
+  manifest: Manifest,
+  path: string,
+): Manifest["files"][number] {
   const file = manifest.files.find((candidate) => candidate.path === path);
   if (file === undefined) {
     throw new PackageError(
@@ -132,7 +136,7 @@ function requireListed(root: string, manifest: Manifest, path: string): number {
       `does not list ${path}, which every package needs; provision again`,
     );
   }
-  return file.bytes;
+  return file;
 }
 
 async function readList<Item>(
@@ -142,12 +146,12 @@ async function readList<Item>(
   schema: z.ZodType<Item>,
 ): Promise<readonly Item[]> {
   const path = `${root}/${name}`;
-  const bytes = requireListed(root, manifest, name);
-  if (bytes > LIST_BYTES_MAX) {
-    throw new PackageError(path, `has ${bytes} bytes, more than is allowed`);
+  const file = requireListed(root, manifest, name);
+  if (file.bytes > LIST_BYTES_MAX) {
+    throw new PackageError(path, `has ${file.bytes} bytes, more than is allowed`);
   }
+  const text = new TextDecoder().decode(await readVerified(root, file));
   try {
-    const text = await readPlainTextFile(path, { within: root, bytesMax: LIST_BYTES_MAX });
     return z.array(schema).parse(parseBoundedJson(text));
   } catch (error) {
     const state = error instanceof z.ZodError

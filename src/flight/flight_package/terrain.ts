@@ -6,10 +6,10 @@
  *
  * @module
  */
-import { readPlainFile } from "../../core/mod.ts";
 import type { Relief } from "../../native/vision/mod.ts";
 import { type Manifest, PACKAGE_PATHS } from "./contract.ts";
 import { PackageError } from "./errors.ts";
+import { readVerified } from "./verify.ts";
 
 const BYTES = 4;
 
@@ -47,7 +47,7 @@ export async function readTerrain(root: string, manifest: Manifest): Promise<Rel
         "provision again",
     );
   }
-  const bytes = await readPlainFile(path, { within: root, bytesMax: file.bytes });
+  const bytes = await readVerified(root, file);
   return {
     westM,
     southM,
@@ -65,8 +65,6 @@ function decode(
   groundHeightM: number,
 ): Float32Array {
   const upM = new Float32Array(columns * rows);
-  // Cut since it was verified.
-  if (bytes.length !== BYTES * upM.length) throw new PackageError(path, "was cut; provision again");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let i = 0; i < upM.length; i++) {
     const heightM = view.getFloat32(BYTES * i, true);

@@ -5,7 +5,13 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { NotPlainFileError, openPlainFile, readPlainFileInto, sha256Hex } from "../../core/mod.ts";
+import {
+  NotPlainFileError,
+  openPlainFile,
+  readPlainFile,
+  readPlainFileInto,
+  sha256Hex,
+} from "../../core/mod.ts";
 import { type Manifest, MODEL_FOLDER, PACKAGE_PATHS } from "./contract.ts";
 import { PackageError } from "./errors.ts";
 import { checkTileSize, readTileFile } from "./package_tiles.ts";
@@ -106,6 +112,28 @@ export async function verifyFile(
   checkHash(path, sha256, file);
   // A hash that is right says nothing of who wrote it.
   if (tile !== null) checkTileSize(path, tile);
+}
+
+/**
+ * The bytes of a file that the manifest names: those that it names, also where somebody exchanged the file after
+ * it was verified.
+ *
+ * @throws PackageError
+ */
+export async function readVerified(
+  packagePath: string,
+  file: Manifest["files"][number],
+): Promise<Uint8Array<ArrayBuffer>> {
+  const path = `${packagePath}/${file.path}`;
+  try {
+    const bytes = await readPlainFile(path, { within: packagePath, bytesMax: file.bytes });
+    checkBytes(path, bytes.length, file.bytes);
+    checkHash(path, sha256Hex(bytes), file);
+    return bytes;
+  } catch (error) {
+    if (!(error instanceof NotPlainFileError)) throw error;
+    throw new PackageError(path, `${error.reason}; provision again`, { cause: error });
+  }
 }
 
 /** Files that a manifest cannot name: itself, and what is made of it afterwards. */
