@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import {
   LocalFrame,
   quaternionConjugate,
-  quaternionFromRotationVector,
   quaternionMultiply,
   rotationVectorFromQuaternion,
 } from "../../src/core/mod.ts";
@@ -15,7 +14,8 @@ import {
   type StateEstimator,
 } from "../../src/navigation/state_estimator/mod.ts";
 import { openReferenceSmoother } from "../support/gtsam.ts";
-import { feed, makeScenario, type Message, type Scenario } from "./state_estimator_scenario.ts";
+import { feed, makeScenario, type Scenario } from "./state_estimator_scenario.ts";
+import { withWrongHeading } from "./state_estimator_wrong_heading.ts";
 
 const localFrame = new LocalFrame({ latitudeDeg: 48, longitudeDeg: 37, heightM: 0 });
 const library = openReferenceSmoother();
@@ -26,36 +26,12 @@ function errorM(estimator: StateEstimator, scenario: Scenario): number {
   return Math.hypot(p[0] - truth[0], p[1] - truth[1]);
 }
 
-/** Heading 20° off, known to 20°, and fixes that tell little but the place. */
-function withWrongHeading(messages: readonly Message[]): Message[] {
-  const turn = quaternionFromRotationVector([0, 0, 20 * Math.PI / 180]);
-  const onlyPlace = Float64Array.from(
-    { length: 36 },
-    (_, i) => i % 7 === 0 ? (i < 21 ? 1 : 0.5) : 0,
-  );
-  let started = false;
-  return messages.flatMap((message): Message[] => {
-    if (message.kind === "anchor") {
-      const localFromBody = quaternionMultiply(turn, message.value.localFromBody);
-      return [{ ...message, value: { ...message.value, localFromBody, covariance: onlyPlace } }];
-    }
-    if (message.kind !== "attitude") return [message];
-    if (started) return [];
-    started = true;
-    const localFromBody = quaternionMultiply(turn, message.value.localFromBody);
-    return [{
-      ...message,
-      value: { ...message.value, localFromBody, sigmaHeadingRad: 20 * Math.PI / 180 },
-    }];
-  });
-}
-
 Deno.test("isam2 finds a heading that is 20° wrong from the start sooner than eskf, and is not carried away", () => {
   const flown = [new Eskf({ localFrame }), isam2(library, { localFrame })].map((estimator) => {
     let worstM = 0, headingDeg = NaN;
     const scenario = makeScenario({ seed: "c", durationS: 8, imuHz: 100, latencyS: 0.2 });
     estimator.setTakeoffOrigin({ positionLocalM: scenario.truths[0].position });
-    for (const message of withWrongHeading(scenario.messages)) {
+    for (const message of withWrongHeading(scenario.messages, 20 * Math.PI / 180)) {
       feed(estimator, message);
       if (message.kind === "anchor") worstM = Math.max(worstM, errorM(estimator, scenario));
     }

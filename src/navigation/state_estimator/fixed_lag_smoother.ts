@@ -68,12 +68,14 @@ export class FixedLagSmoother implements TimelineSmoother {
     if (timeNs > this.#begun.timeNs && !this.#times.includes(timeNs)) this.#frames.push(timeNs);
   }
 
-  fused(event: MeasurementEvent, _state: FilterState, measurement: LinearMeasurement): void {
+  fused(event: MeasurementEvent, state: FilterState, measurement: LinearMeasurement): void {
     if (this.#known.has(event)) return;
     this.#known.add(event);
-    if (event.timeNs > this.#begun.timeNs) {
-      this.#measurements.push(nodeMeasurement(event, measurement));
-    } else this.#isStale = true;
+    const begunNs = this.#begun.timeNs;
+    if (event.timeNs < begunNs) this.#isStale = true;
+    // A motion from before the first node is in the filter's state alone.
+    else if ((event.beginsNs ?? begunNs) < this.#times[0]) this.#restart(state);
+    else this.#measurements.push(nodeMeasurement(event, measurement));
   }
 
   /** What was fused before is in the state, and so is the doubt. */
@@ -139,12 +141,10 @@ export class FixedLagSmoother implements TimelineSmoother {
   }
 
   #solve(head: FilterState): void {
-    const native = this.#open(), oldestNs = this.#times[0];
+    const native = this.#open();
     for (const timeNs of this.#frames) this.#ensureNode(timeNs, head);
     for (const { timeNs } of this.#measurements) this.#ensureNode(timeNs, head);
     for (const measurement of this.#measurements) {
-      // A motion that began before the first node: the nodes know as much of it from the state that they began with.
-      if (measurement.fromNs < oldestNs) continue;
       this.#ensureNode(measurement.fromNs, head);
       native.addMeasurement(measurement);
     }

@@ -39,7 +39,7 @@ export interface SmootherStrategy {
   }): TimelineSmoother;
 }
 
-/** A smoother that has to begin anew does so this long before now: pictures are processed late. */
+/** A smoother that begins anew does so this long before now: pictures are processed late. */
 const SMOOTHER_LEAD_NS = 1.5e9;
 
 export class Timeline {
@@ -113,7 +113,8 @@ export class Timeline {
   changeAll(change: (state: FilterState) => void): void {
     for (let i = this.#made - this.#kept; i < this.#made; i++) change(this.#at(i));
     change(this.head);
-    this.#beginSmoother();
+    // Not from earlier on: what was fused of late would take the doubt away again.
+    this.#smoother?.begin(this.head);
   }
 
   /** Oldest moment that a measurement may still have (exclusive). */
@@ -231,10 +232,9 @@ export class Timeline {
     return undefined;
   }
 
-  /** Behind it the filter's history from its lead on, told anew. */
-  #beginSmoother(beforeNs = Infinity): void {
+  /** From a moment of the filter's history on, which is told anew. */
+  #beginSmoother(leadNs = this.head.timeNs - SMOOTHER_LEAD_NS): void {
     if (this.#smoother === undefined) return;
-    const leadNs = Math.min(beforeNs, this.head.timeNs - SMOOTHER_LEAD_NS);
     const from = this.#checkpointBefore(leadNs) ?? this.#at(this.#made - this.#kept);
     this.#smoother.begin(from);
     this.#replayFrom(from.timeNs + 1, this.#smoother);
