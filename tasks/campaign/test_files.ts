@@ -26,6 +26,8 @@ export async function repeatTests(
     const text = new TextDecoder().decode(stdout);
     const summary = text.match(/^(ok|FAILED) \|.*$/m)?.[0] ?? "no summary";
     host.print(`seed ${seed}: ${summary}`);
+    // What fuzzers count: "a.mbtiles: seed 7, 300 refused, 20 read".
+    for (const [line] of text.matchAll(/^\S+: seed \d+, .*$/gm)) host.print(line);
     if (code === 0) continue;
     const assignments = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
     failures.push(`${assignments.join(" ")} deno task test ${files.join(" ")}`);
