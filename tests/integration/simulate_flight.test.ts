@@ -51,6 +51,7 @@ Deno.test("simulate flight writes the same bytes for the same seed, and others f
     const fly = (name: string, seed: string) =>
       flight.run([
         ...["--out", `${scratch}/${name}`, ...GROUND, "--distance", "70", "--seed", seed],
+        ...["--frame-rate", "1"],
         ...["--name", "same", "--agl", "500", "--start", "2026-06-15T09:30Z"],
       ], terminal().io);
     assert.equal(await fly("a", "1"), EXIT.ok);
