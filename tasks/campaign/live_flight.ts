@@ -14,7 +14,7 @@ import { OVER_SQUARE, prepareGround } from "../scenarios/prepare.ts";
 import { type PartHost, type PartResult, seedsOf } from "./part.ts";
 
 const HOURS = Number(Deno.env.get("GDN_LIVE_HOURS") ?? "8");
-const PICTURE_MINUTES = Number(Deno.env.get("GDN_LIVE_PICTURE_MINUTES") ?? "20");
+const PICTURE_MINUTES = Number(Deno.env.get("GDN_LIVE_PICTURE_MINUTES") ?? "60");
 const HOME = { latitudeDeg: 48.5, longitudeDeg: 35.0 };
 const ROOT = `${REPOSITORY}/build/scratch/campaign_live`;
 const MEMORY_EVERY_MS = 1000;
