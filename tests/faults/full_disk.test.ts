@@ -22,7 +22,7 @@ interface WritingCommand {
 const COMMANDS: readonly WritingCommand[] = [
   {
     name: "provision",
-    args: (out) => ["provision", "--out", out, "--data", world().data, "--footprint", "100"],
+    args: (out) => ["provision", "--out", out, "--data", world().data, "--footprint", "200"],
     read: () => [],
   },
   {
