@@ -226,6 +226,23 @@ const KINDS: Readonly<Record<string, Kind>> = {
     args: [...UTM, "-mo", "NODATA_VALUES=60 70 80"],
     covered: 159 / 160,
   },
+  "the lowest of float samples where there is no picture, in 15 digits": {
+    args: [
+      ...["-srcwin", "-40", "0", "200", "120", ...UTM, "-ot", "Float32", "-b", "1"],
+      ...["-a_nodata", "-3.40282346638529e+38"],
+    ],
+    // What the stretch makes nearly black does not count here.
+    covered: 0.8 * 153 / 160,
+  },
+  "a CMYK JPEG": {
+    args: [
+      ...["-b", "1", "-b", "2", "-b", "3", "-b", "1", ...UTM],
+      ...co("COMPRESS=JPEG", "PHOTOMETRIC=CMYK"),
+    ],
+    refused: /CMYK/,
+    // What is nearly black by these inks does not count here.
+    covered: 0.886,
+  },
   "JPEG 2000": {
     args: [...UTM, "-of", "JP2OpenJPEG"],
     end: "jp2",
