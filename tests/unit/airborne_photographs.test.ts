@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { FlightKnowledge } from "../../src/airborne/photographs/flight_knowledge.ts";
+import type { PhotographLocation } from "../../src/airborne/photographs/locate_photograph.ts";
+import { type LineCost, photographLine } from "../../src/airborne/photographs/photograph_line.ts";
 import { positionsText } from "../../src/airborne/photographs/position_files.ts";
 import { withErrorOf } from "../../src/airborne/photographs/overlap.ts";
 import { tagLag } from "../../src/airborne/photographs/tag_lag.ts";
@@ -8,6 +10,7 @@ import { tagWitness } from "../../src/airborne/photographs/tag_witness.ts";
 import { tableRow, verdict } from "../../src/airborne/photographs/verdict.ts";
 import { type PhotographLine, PhotographLineSchema } from "../../src/airborne/json_lines.ts";
 import {
+  LocalFrame,
   localFromBody,
   monotonicNs,
   type Quaternion,
@@ -19,6 +22,7 @@ import {
   UsageError,
   type Vector3,
 } from "../../src/core/mod.ts";
+import type { PhotographEvent } from "../../src/flight/replay/mod.ts";
 import type { BodyPose, PoseFix } from "../../src/navigation/pose/mod.ts";
 
 /** Every 5 s, 50 m further north, at 10 m/s. */
@@ -217,4 +221,27 @@ Deno.test("a photograph that is carried has the error of the one that it was car
     Math.abs(Math.sqrt(covariance[14]) / (0.9 * 2) - 1) < 0.2,
     "heights err by their share",
   );
+});
+
+Deno.test("photographLine() takes nothing but what it took from the line of an earlier look", () => {
+  const event = {
+    name: "folder/a.jpg",
+    flight: 0,
+    capturedAt: null,
+    attitude: null,
+    frame: { sequence: 3, exposureMidNs: 0 },
+  } as unknown as PhotographEvent;
+  const lineOf = (reason: string, cost: LineCost) => {
+    const location = { fix: null, reason, margin: 0, score: 0, inliers: 0, method: "prior" };
+    const found = { location, located: null } as unknown as PhotographLocation;
+    const localFrame = new LocalFrame({ latitudeDeg: 50, longitudeDeg: 30, heightM: 0 });
+    return photographLine(event, found, { localFrame, mapSigmaM: 1, positionTag: null }, cost);
+  };
+  const first = lineOf(
+    "ambiguous",
+    { latencyMs: 12, stages: { wallMs: {}, cpuMs: {} } } as unknown as LineCost,
+  );
+  const second = lineOf("weak", first);
+  assert.equal(second.fix.reason, "weak");
+  assert.equal(second.latencyMs, 12);
 });

@@ -71,7 +71,8 @@ export function photographLine(
     tagAtExposureM: null,
     carriedFrom: carried?.from ?? null,
     carriedLinks: carried?.links ?? 0,
-    ...cost,
+    latencyMs: cost.latencyMs,
+    stages: cost.stages,
   };
 }
 
