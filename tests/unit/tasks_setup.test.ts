@@ -21,6 +21,9 @@ async function run(command: string, ...args: string[]): Promise<string> {
 /** Path, size and time of change of everything in `folder`. */
 const everything = (folder: string) => run("find", folder, "-printf", "%p %s %T@ %C@\\n");
 
+/** Built where something is installed that need not be. */
+const OPTIONAL = ["tensorrt", "gtsam"];
+
 /** This checkout with libraries of one line each, built. */
 async function makeCheckout(root: string): Promise<void> {
   await Deno.mkdir(`${root}/src`, { recursive: true });
@@ -33,10 +36,10 @@ async function makeCheckout(root: string): Promise<void> {
     root,
   );
   await run("cp", "-r", `${REPOSITORY}/src/core`, `${root}/src`);
-  for (const folder of ["common", "vision", "faiss", "device", "camera", "launcher", "tensorrt"]) {
+  for (const folder of ["common", "vision", "faiss", "device", "camera", "launcher", ...OPTIONAL]) {
     await Deno.mkdir(`${root}/ffi/${folder}`, { recursive: true });
   }
-  await Deno.writeTextFile(`${root}/ffi/tensorrt/CMakeLists.txt`, "");
+  for (const name of OPTIONAL) await Deno.writeTextFile(`${root}/ffi/${name}/CMakeLists.txt`, "");
   await run("cp", `${REPOSITORY}/ffi/CMakeLists.txt`, `${root}/ffi`);
   for (const name of ["abi.h", "lapack_runtime.cc"]) {
     await run("cp", `${REPOSITORY}/ffi/common/${name}`, `${root}/ffi/common`);
