@@ -46,7 +46,7 @@ Deno.test("readPhotograph() refuses what is no JPEG and what has no tags", async
   const bare = new Uint8Array([
     ...[0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 1, 0, 1, 0, 1, 1, 0x11, 0, 0xff, 0xd9],
   ]);
-  await assert.rejects(readPhotograph(bare, "bare.jpg"), /bare\.jpg.*tags/s);
+  await assert.rejects(readPhotograph(bare, "bare.jpg"), /bare\.jpg: no focal length/);
 });
 
 Deno.test("calibrationFromTags() takes table, focal plane and 35 mm in that order", () => {

@@ -113,7 +113,7 @@ export function workerCommand(parts: WorkerParts): Command {
     examples: [
       "operator worker --dsn postgresql://worker@db/tiles --inputs /mnt/tiles/work",
       "operator worker --dsn postgresql://worker@db/tiles --inputs-url http://db:8091/ --concurrency 2",
-      "operator worker --jobs fly,campaign --work /var/tmp/flights --dsn postgresql://worker@db/tiles --inputs /mnt/work",
+      "operator worker --jobs fly,campaign --work /var/tmp/w --dsn postgresql://w@db/tiles --inputs /mnt/work",
     ],
     exitCodes: { 78: "the jobs are of another build of operator" },
     environment: { [TOKEN_VARIABLE]: "token that `operator jobs serve` asks for" },
