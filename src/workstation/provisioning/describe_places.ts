@@ -164,10 +164,12 @@ async function learn(
   describer?: PatchDescriber,
 ): Promise<VladVocabulary> {
   using bar = tools.progress("learning the vocabulary", training.patchCount);
+  let rendered = 0;
+  const onPatch = () => bar.update(++rendered);
   try {
     const vocabulary = await trainVlad(
       tools.vision,
-      trainingPatches(tools, renderer, training, bar),
+      trainingPatches(tools, renderer, training, onPatch),
       training,
       describer,
     );
@@ -175,8 +177,12 @@ async function learn(
     return vocabulary;
   } catch (error) {
     if (error instanceof VladTrainingError) {
+      const sides = tools.sidesM.map((side) => `${side} m`).join(", ");
       throw new ProvisioningError(
-        `${error.message}; import tiles that show ground (is the area under water or snow?)`,
+        rendered < 2
+          ? `the map holds no whole square of the places' side (${sides}): import more ground, or give ` +
+            "a smaller --footprint, or the --agl that will be flown"
+          : `${error.message}; import tiles that show ground (is the area under water or snow?)`,
         { cause: error },
       );
     }
@@ -189,7 +195,7 @@ async function* trainingPatches(
   { map, sidesM, signal }: DescribeTools,
   renderer: PatchRenderer,
   { seed, patchCount }: VladTraining,
-  bar: Progress,
+  onPatch: () => void,
 ): AsyncGenerator<GreyPatch> {
   const random = seededRandom(seed).fork("vlad patches");
   let made = 0;
@@ -200,7 +206,8 @@ async function* trainingPatches(
     const scale = 1 + random.normal() * TRAINING_SCALE_SIGMA;
     const patch = await renderer.render(centre, turnRad, scale);
     if (patch === null) continue;
-    bar.update(++made);
+    made++;
+    onPatch();
     yield patch;
   }
 }
