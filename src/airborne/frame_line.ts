@@ -14,6 +14,7 @@ import type { FdrPayload } from "../flight/flight_recorder/mod.ts";
 import type { StateEstimate } from "../navigation/state_estimator/mod.ts";
 import type { FrameOutcome } from "./navigator.ts";
 import type { FrameLine } from "./json_lines.ts";
+import type { EstimateLine } from "./log_lines.ts";
 
 export function frameLine(outcome: FrameOutcome, localFrame: LocalFrame): FrameLine {
   const { estimate, location, vio } = outcome;
@@ -87,13 +88,12 @@ export function fixRecord(outcome: FrameOutcome, line: FrameLine): FdrPayload<"n
   };
 }
 
-/** Payload of `nav.smoothed`. */
-export function smoothedRecord(
+/** What lines and records of an estimate say of its position and motion. */
+export function motionFields(
   estimate: StateEstimate,
   localFrame: LocalFrame,
-): FdrPayload<"nav.smoothed"> {
+): Omit<EstimateLine, "type" | "timeNs" | "gps"> {
   return {
-    validNs: estimate.timeNs,
     ...localFrame.wgsFromLocal(estimate.positionLocalM),
     covarianceEnM2: horizontalCovarianceM2(estimate.covariance),
     sigmaUpM: Math.sqrt(upVarianceM2(estimate.covariance)),
@@ -101,6 +101,17 @@ export function smoothedRecord(
     velocityEnuMps: [...estimate.velocityLocalMps],
     localFromBody: [...estimate.localFromBody],
     label: estimate.label,
+  };
+}
+
+/** Payload of `nav.smoothed`. */
+export function smoothedRecord(
+  estimate: StateEstimate,
+  localFrame: LocalFrame,
+): FdrPayload<"nav.smoothed"> {
+  return {
+    validNs: estimate.timeNs,
+    ...motionFields(estimate, localFrame),
     anchorAgeS: Number.isFinite(estimate.anchorAgeS) ? estimate.anchorAgeS : null,
     covariance: [...estimate.covariance],
   };

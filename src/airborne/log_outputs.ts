@@ -3,13 +3,7 @@
  *
  * @module
  */
-import {
-  horizontalCovarianceM2,
-  type LocalFrame,
-  type MonotonicNs,
-  secondsFromNs,
-  upVarianceM2,
-} from "../core/mod.ts";
+import { type LocalFrame, type MonotonicNs, secondsFromNs } from "../core/mod.ts";
 import type { FdrSink } from "../flight/flight_recorder/mod.ts";
 import type { GpsEvent, SensorEvent } from "../flight/flight_events/mod.ts";
 import {
@@ -20,6 +14,7 @@ import {
   type StateEstimator,
 } from "../navigation/state_estimator/mod.ts";
 import type { FlightOutput } from "./flight_output.ts";
+import { motionFields } from "./frame_line.ts";
 import type { EstimateLine, LogLine, LogSummaryLine } from "./log_lines.ts";
 
 const PERIOD_NS = 1e9;
@@ -129,13 +124,7 @@ export class LogEstimates implements FlightOutput {
     return {
       type: "estimate",
       timeNs: estimate.timeNs,
-      ...localFrame.wgsFromLocal(estimate.positionLocalM),
-      covarianceEnM2: horizontalCovarianceM2(estimate.covariance),
-      sigmaUpM: Math.sqrt(upVarianceM2(estimate.covariance)),
-      horizontal95M: estimate.horizontal95M,
-      velocityEnuMps: [...estimate.velocityLocalMps],
-      localFromBody: [...estimate.localFromBody],
-      label: estimate.label,
+      ...motionFields(estimate, localFrame),
       gps: { state, reason, distanceM: this.#gpsDistanceM(estimate) },
     };
   }
