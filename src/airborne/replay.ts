@@ -14,6 +14,7 @@ import {
   type OptionValues,
   UsageError,
 } from "../core/mod.ts";
+import { PHOTOGRAPH_OPTIONS } from "../flight/photographs/mod.ts";
 import { openPhotographFolder } from "../flight/replay/mod.ts";
 import type { EstimatorParts, FlightConsole, ReplayParts, ReplayRequest } from "./contract.ts";
 import { packageOptions, readAirborneConfig } from "./flight_options.ts";
@@ -88,29 +89,7 @@ const OPTIONS = {
     help: "stop at the first damaged picture or other fault; otherwise it is left out, reported " +
       "and counted, and the flight goes on",
   }),
-  groundAltitude: option.lengthM({
-    minimum: -500,
-    maximum: 9000,
-    help:
-      "photographs: altitude of the ground over sea level, for those whose tags have no height " +
-      "over the take-off point, or a wrong one",
-    absent: "the height tags count from the take-off point",
-  }),
-  poses: option.path({
-    access: "read",
-    placeholder: "FILE",
-    help:
-      "photographs: a table of their names, positions, altitudes, yaw, pitch and roll, in place " +
-      "of tags (CSV, ODM's geo.txt, Agisoft's or Pix4D's export, senseFly's geoinfo)",
-  }),
-  equivalentFocalLength: option.lengthMm({
-    minimum: 1,
-    maximum: 2000,
-    help:
-      "photographs: focal length of those whose tags give none, as the 35 mm equivalent by the " +
-      "diagonal",
-    absent: "they are left out",
-  }),
+  ...PHOTOGRAPH_OPTIONS,
   positions: option.path({
     access: "create",
     placeholder: "FILE",

@@ -5,6 +5,7 @@ import { LocalFrame, type Matrix3 } from "../../src/core/mod.ts";
 import { localFromCamera } from "../../src/flight/photographs/mod.ts";
 import { openVision, warpHomography } from "../../src/native/vision/mod.ts";
 import { GSD_M, worldForFile } from "../faults/fixture.ts";
+import { airborneCommand } from "../../tasks/executables.ts";
 import { run } from "../faults/programs.ts";
 import { inScratch } from "../support/scratch.ts";
 import { writeTagged } from "../support/tagged_photograph.ts";
@@ -58,17 +59,26 @@ const lines = (out: string) =>
 const of = (all: readonly Record<string, unknown>[], name: string) =>
   all.find((line) => line.name === name)!;
 
+/** Three photographs, and what cannot be used beside them. */
+async function fill(flight: string): Promise<void> {
+  for (const [i, name] of ["A.JPG", "B.JPG", "C.JPG"].entries()) {
+    await photograph(flight, name, 4 * i);
+  }
+  await photograph(flight, "OBLIQUE.JPG", 12, { pitchDeg: -40 });
+  await photograph(flight, "CUT.JPG", 16);
+  await Deno.truncate(`${flight}/CUT.JPG`, (await Deno.stat(`${flight}/CUT.JPG`)).size / 2 | 0);
+  await sharp(`${flight}/A.JPG`).jpeg().toFile(`${flight}/STRIPPED.JPG`);
+  await Deno.copyFile(`${flight}/B.JPG`, `${flight}/B (1).JPG`);
+  await sharp(`${flight}/C.JPG`).resize(160).keepMetadata().toFile(`${flight}/C_T.JPG`);
+  await Deno.writeTextFile(`${flight}/A.DNG`, "raw form of A.JPG");
+  await Deno.writeTextFile(`${flight}/MAP.TIF`, "no photograph");
+}
+
 Deno.test("airborne replay locates photographs beside an oblique one, one that was cut, and one without tags", async () => {
   await inScratch(async (folder) => {
     const flight = `${folder}/flight`;
     await Deno.mkdir(flight);
-    for (const [i, name] of ["A.JPG", "B.JPG", "C.JPG"].entries()) {
-      await photograph(flight, name, 4 * i);
-    }
-    await photograph(flight, "OBLIQUE.JPG", 12, { pitchDeg: -40 });
-    await photograph(flight, "CUT.JPG", 16);
-    await Deno.truncate(`${flight}/CUT.JPG`, (await Deno.stat(`${flight}/CUT.JPG`)).size / 2 | 0);
-    await sharp(`${flight}/A.JPG`).jpeg().toFile(`${flight}/STRIPPED.JPG`);
+    await fill(flight);
     const page = `${folder}/page.html`, table = `${folder}/table.csv`;
     const args = ["replay", flight, "--package", world().package];
     const granted = { read: [flight, world().package], write: [folder] };
@@ -97,7 +107,17 @@ Deno.test("airborne replay locates photographs beside an oblique one, one that w
       [oblique.latitudeDeg, oblique.horizontal95M, (oblique.fix as { reason: string }).reason],
       [null, null, "oblique"],
     );
-    for (const name of ["CUT.JPG", "STRIPPED.JPG"]) assert.equal(of(all, name).type, "fault", name);
+    const faults = {
+      "CUT.JPG": /./,
+      "B (1).JPG": /same file as B/,
+      "C_T.JPG": /a thermal picture among others/,
+    };
+    for (const [name, says] of Object.entries(faults)) {
+      const { type, message } = of(all, name);
+      assert.equal(type, "fault", name);
+      assert.match(message as string, says);
+    }
+    assert.match(replayed.err, /not looked at, being no JPEG: 1 files \(MAP\.TIF\)/);
     assert.match(
       of(all, "STRIPPED.JPG").message as string,
       /STRIPPED\.JPG: no focal length.*--equivalent-focal-length/,
@@ -109,7 +129,7 @@ Deno.test("airborne replay locates photographs beside an oblique one, one that w
 
     const strict = await run("airborne", [...args, "--strict"], granted);
     assert.equal(strict.code, 65, strict.err);
-    assert.match(strict.err, /(CUT|STRIPPED)\.JPG/);
+    assert.match(strict.err, /(CUT|STRIPPED|B \(1\)|C_T)\.JPG/);
 
     // The import refuses what the replay refuses, and goes on as it does.
     const imported = await run(
@@ -119,6 +139,39 @@ Deno.test("airborne replay locates photographs beside an oblique one, one that w
     );
     assert.equal(imported.code, 3, imported.err);
     assert.match(imported.err, /left out: .*OBLIQUE\.JPG: the camera looks 50° off the vertical/);
-    assert.match(imported.err, /left out: .*CUT\.JPG/);
+    for (const name of ["CUT", "B \\(1\\)", "C_T"]) {
+      assert.match(imported.err, new RegExp(`left out: .*${name}\\.JPG`));
+    }
+  });
+});
+
+Deno.test("SIGINT ends a replay of photographs in the search that it is in", async () => {
+  await inScratch(async (folder) => {
+    const flight = `${folder}/flight`;
+    await Deno.mkdir(flight);
+    for (let i = 0; i < 8; i++) await photograph(flight, `${i}.JPG`, 2 * i);
+    const { command, args } = airborneCommand(
+      ["--quiet", "replay", flight, "--package", world().package, "--json"],
+      { read: [flight, world().package] },
+    );
+    const child = new Deno.Command(command, {
+      args,
+      env: { NO_COLOR: "1" },
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const printed = new Response(child.stdout).text();
+    let said = "", isStopped = false;
+    for await (const chunk of child.stderr.pipeThrough(new TextDecoderStream())) {
+      said += chunk;
+      // The last note before the first search.
+      if (isStopped || !said.includes("focal length of")) continue;
+      isStopped = true;
+      child.kill("SIGINT");
+    }
+    assert.equal((await child.status).code, 130, said);
+    const summary = lines(await printed).at(-1)!;
+    assert.equal(summary.completed, false);
+    assert.ok((summary.frames as number) < 8, `${summary.frames} were located`);
   });
 });

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { DataError, GdnError } from "../../src/core/mod.ts";
+import { localFromCamera } from "../../src/flight/photographs/mod.ts";
 import { exposureTimes, openPhotographFolder } from "../../src/flight/replay/mod.ts";
+import { inScratch } from "../support/scratch.ts";
+import { writeTagged } from "../support/tagged_photograph.ts";
 
 const BRIGHTON = "../shared/data/brighton_beach";
 
@@ -53,18 +56,41 @@ Deno.test("openPhotographFolder() names what is wrong with a folder", async () =
 
 Deno.test("exposureTimes() counts on over years between two flights and a clock that was set anew", () => {
   const at = (text: string) => new Date(`${text}Z`);
-  const times = exposureTimes([
+  const times = exposureTimes([[
     at("1970-01-01T00:00:10"),
     at("1970-01-01T00:00:10"),
     at("2016-06-23T16:31:59"),
     at("2016-06-23T16:32:04"),
     at("2024-05-31T10:00:00"),
     null,
-  ]);
+  ]]);
   assert.deepEqual(times.map(({ flight }) => flight), [0, 0, 1, 1, 2, 2]);
   times.slice(1).forEach(({ timeNs }, i) => assert.ok(timeNs > times[i].timeNs));
   assert.equal(times[3].timeNs - times[2].timeNs, 5e9);
   // Each in a year of its own: still whole numbers that a clock can hold.
   const years = Array.from({ length: 30_000 }, (_, i) => new Date(31_557_600_000 * i));
-  assert.ok(Number.isSafeInteger(exposureTimes(years).at(-1)!.timeNs));
+  assert.ok(Number.isSafeInteger(exposureTimes([years]).at(-1)!.timeNs));
 });
+
+Deno.test("openPhotographFolder() takes two cameras of one folder for two flights", () =>
+  inScratch(async (folder) => {
+    for (const [second, focalPx] of [60, 200, 60, 200].entries()) {
+      const pixels = new Uint8Array(3 * 64 * 48).fill(40 * second + 40);
+      await writeTagged({ widthPx: 64, heightPx: 48, channels: 3, pixels }, {
+        localFromCamera: localFromCamera({ yawDeg: 1, pitchDeg: -90, rollDeg: 0 }),
+        heightM: 90,
+        latitudeDeg: 50,
+        longitudeDeg: 30,
+        capturedAt: new Date(Date.UTC(2024, 4, 31, 10, 0, second)),
+        focalPx,
+      }, `${folder}/${second}.JPG`);
+    }
+    const { names, notes, event } = await openPhotographFolder(folder);
+    assert.deepEqual(
+      names.map((name) => name.split("/").at(-1)),
+      [0, 2, 1, 3].map((i) => `${i}.JPG`),
+    );
+    const events = await Promise.all([0, 1, 2, 3].map(event));
+    assert.deepEqual(events.map(({ flight }) => flight), [0, 0, 1, 1]);
+    assert.match(notes.join("\n"), /2 cameras, located one after the other/);
+  }));

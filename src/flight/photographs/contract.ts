@@ -47,6 +47,8 @@ export interface Photograph {
   readonly gimbal: CameraAttitude | null;
   /** Clockwise from north to the aircraft's nose (FlightYawDegree); null where it is absent. */
   readonly airframeYawDeg: number | null;
+  /** Model, and which of its sensors where the tags name one. */
+  readonly camera: string;
   /** Of heat, not of light. */
   readonly isThermal: boolean;
   /** Camera clock without a time zone, read as UTC; null where it is absent. */

@@ -1,10 +1,10 @@
 /**
- * Reads the tags of one photograph, or of a folder of them.
+ * Reads the tags of one photograph.
  *
  * @module
  */
-import { DataError, jpegHeaderSize, readPlainFile, wrapDegrees } from "../../core/mod.ts";
-import { cameraAttitude, isYawRelative } from "./attitude.ts";
+import { DataError, jpegHeaderSize } from "../../core/mod.ts";
+import { cameraAttitude } from "./attitude.ts";
 import {
   calibrationFromTags,
   type OwnCalibration,
@@ -18,9 +18,8 @@ import { type PhotographTags, readTags } from "./tags.ts";
 const MM_PER_FOCAL_PLANE_UNIT: Readonly<Record<number, number>> = { 2: 25.4, 3: 10, 4: 1 };
 /** RtkFlag: 16 single, 34 float, 50 fixed. */
 const RTK_FLOAT = 34;
-const PHOTOGRAPH_BYTES_MAX = 256 * 1024 * 1024;
 
-interface PhotographReading {
+export interface PhotographReading {
   /** A photograph without a position, or one in an unknown hemisphere, is refused; otherwise it has none. */
   readonly requirePosition?: boolean;
   /** What is known apart from the tags; it goes before them. */
@@ -69,6 +68,7 @@ export async function readPhotograph(
     gimbal: cameraAttitude(tags, makerNote),
     airframeYawDeg: tags.number(["FlightYawDegree"], -360, 360) ?? makerNote?.airframeYawDeg ??
       null,
+    camera: `${tags.text("Model") ?? ""} ${tags.text("ImageSource") ?? ""}`.trim(),
     isThermal: isThermal(tags),
     capturedAt: tags.date("DateTimeOriginal") ?? tags.date("CreateDate"),
     calibration,
@@ -185,81 +185,4 @@ function writtenSize(tags: PhotographTags) {
   const widthPx = tags.number(["ExifImageWidth"], 0, 1e6);
   const heightPx = tags.number(["ExifImageHeight"], 0, 1e6);
   return widthPx && heightPx ? { widthPx, heightPx } : null;
-}
-
-/** A photograph in a folder: its tags, and its bytes on demand. */
-export interface PhotographFile {
-  readonly photograph: Photograph;
-  readonly path: string;
-  readBytes(): Promise<Uint8Array<ArrayBuffer>>;
-}
-
-interface FolderReading extends PhotographReading {
-  /** Called with what cannot be read, which is then left out; without it the first such file is thrown. */
-  readonly onFault?: (path: string, error: unknown) => void;
-}
-
-/**
- * All JPEGs of a folder, by capture time, then name. A gimbal's yaw that counts from the aircraft's nose
- * becomes one from north.
- *
- * @throws DataError when the folder holds none, a link leads out of it, or one has no pose.
- */
-export async function readPhotographFolder(
-  path: string,
-  { onFault, ...reading }: FolderReading = {},
-): Promise<readonly PhotographFile[]> {
-  const files: PhotographFile[] = [];
-  let seen = 0;
-  for await (const entry of entriesOf(path)) {
-    if (!/\.jpe?g$/i.test(entry.name) || entry.isDirectory) continue;
-    seen++;
-    const file = `${path.replace(/\/+$/, "")}/${entry.name}`;
-    const readBytes = () => readBounded(file, path);
-    try {
-      const photograph = await readPhotograph(await readBytes(), file, reading);
-      files.push({ photograph, path: file, readBytes });
-    } catch (error) {
-      if (onFault === undefined) throw error;
-      onFault(file, error);
-    }
-  }
-  if (seen === 0) throw new DataError(path, "the folder holds no photographs (*.jpg)");
-  const absolute = isYawRelative(files.map((file) => file.photograph))
-    ? files.map(yawFromNorth)
-    : files;
-  return absolute.sort((a, b) => captureOrder(a.photograph, b.photograph));
-}
-
-function yawFromNorth(file: PhotographFile): PhotographFile {
-  const { gimbal, airframeYawDeg } = file.photograph;
-  if (gimbal?.source !== "gimbal" || airframeYawDeg === null) return file;
-  const yawDeg = wrapDegrees(gimbal.yawDeg + airframeYawDeg);
-  return { ...file, photograph: { ...file.photograph, gimbal: { ...gimbal, yawDeg } } };
-}
-
-function captureOrder(a: Photograph, b: Photograph): number {
-  const byTime = (a.capturedAt?.getTime() ?? 0) - (b.capturedAt?.getTime() ?? 0);
-  return byTime !== 0 ? byTime : a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
-}
-
-async function readBounded(path: string, folder: string): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    return await readPlainFile(path, { within: folder, bytesMax: PHOTOGRAPH_BYTES_MAX });
-  } catch (error) {
-    throw namingAbsent(error, path);
-  }
-}
-
-async function* entriesOf(folder: string): AsyncGenerator<Deno.DirEntry> {
-  try {
-    yield* Deno.readDir(folder);
-  } catch (error) {
-    throw namingAbsent(error, folder);
-  }
-}
-
-function namingAbsent(error: unknown, name: string): unknown {
-  if (!(error instanceof Deno.errors.NotFound)) return error;
-  return new DataError(name, "there is no such file or folder", { cause: error });
 }

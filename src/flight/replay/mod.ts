@@ -5,8 +5,8 @@
 export * from "./contract.ts";
 export { type FlightExtent, openRecordedFlight, type RecordedFlight } from "./recorded_flight.ts";
 export type { PositionTag } from "../photographs/mod.ts";
+export { exposureTimes } from "./exposure_times.ts";
 export {
-  exposureTimes,
   openPhotographFolder,
   type PhotographEvent,
   type PhotographFlight,

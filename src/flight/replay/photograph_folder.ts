@@ -11,7 +11,6 @@ import {
   GdnError,
   messageOf,
   type MonotonicNs,
-  monotonicNs,
   type Quaternion,
 } from "../../core/mod.ts";
 import {
@@ -25,6 +24,7 @@ import {
   readPhotographFolder,
   tiltDegOf,
 } from "../photographs/mod.ts";
+import { byCamera, type ExposureTime, exposureTimes } from "./exposure_times.ts";
 
 /** One photograph as the navigator receives it. Its position is not included: see `positionTag`. */
 export interface PhotographEvent {
@@ -107,28 +107,33 @@ export async function openPhotographFolder(
     if (strict) throw error;
     faults.push({ name, error });
   };
+  const seen: string[] = [];
   const read = await readPhotographFolder(path, {
     requirePosition: false,
     poses,
     focalLength35Mm,
     onFault,
+    onNote: (note) => seen.push(note),
   });
-  const files: FlownFile[] = [];
+  const usable: FlownFile[] = [];
   for (const file of read) {
     try {
-      files.push({ ...file, heightM: heightAboveGroundM(file.photograph, groundAltitudeM) });
+      usable.push({ ...file, heightM: heightAboveGroundM(file.photograph, groundAltitudeM) });
     } catch (error) {
       onFault(file.photograph.name, error);
     }
   }
-  if (files.length === 0) throw faults[0].error;
-  const times = exposureTimes(files.map((file) => file.photograph.capturedAt));
+  if (usable.length === 0) throw faults[0].error;
+  const cameras = byCamera(usable), files = cameras.flat();
+  const times = exposureTimes(
+    cameras.map((of) => of.map(({ photograph: { capturedAt } }) => capturedAt)),
+  );
   return {
     path,
     names: files.map((file) => file.photograph.name),
     lastCapturedAt: lastCapturedAt(files.map((file) => file.photograph.capturedAt)),
     faults,
-    notes: notesOf(files, times),
+    notes: [...seen, ...notesOf(cameras, times)],
     event: (sequence) =>
       photographEvent(files[sequence], sequence, times[sequence], groundAltitudeM !== null),
     positionTag: (sequence) => files[sequence].photograph.positionTag,
@@ -175,49 +180,28 @@ function attitudeOf(gimbal: CameraAttitude): PhotographEvent["attitude"] {
   };
 }
 
-/** Interval between photographs without a capture time, or of the same second. */
-const STEP_NS = 100e6;
-/** A longer break (another battery, another day, a clock that was set) begins another flight. */
-const BREAK_NS = 600e9;
-/** The clock of a flight counts no further: its numbers are whole. */
-const TIME_MAX_NS = 8e15;
-
-interface ExposureTime {
-  readonly timeNs: MonotonicNs;
-  readonly flight: number;
-}
-
-/**
- * Time since the first of the photographs, which come in order of time; strictly increasing. A break counts
- * as ten minutes at most, so that years between two flights do not run out of the clock.
- */
-export function exposureTimes(capturedAt: readonly (Date | null)[]): ExposureTime[] {
-  const breakNs = Math.min(BREAK_NS, TIME_MAX_NS / Math.max(1, capturedAt.length));
-  let timeNs = 0, flight = 0;
-  return capturedAt.map((captured, i): ExposureTime => {
-    if (i > 0) {
-      const before = capturedAt[i - 1];
-      const sinceNs = captured === null || before === null
-        ? 0
-        : 1e6 * (captured.getTime() - before.getTime());
-      if (sinceNs > BREAK_NS) flight++;
-      timeNs += Math.max(STEP_NS, Math.min(sinceNs, breakNs));
-    }
-    return { timeNs: monotonicNs(Math.round(timeNs)), flight };
-  });
-}
-
 /** Before this year no photograph was taken from a drone: the camera's clock was not set. */
 const CLOCK_SET_YEAR = 2005;
 
-function notesOf(files: readonly FlownFile[], times: readonly ExposureTime[]): readonly string[] {
+function notesOf(
+  cameras: readonly (readonly FlownFile[])[],
+  times: readonly ExposureTime[],
+): readonly string[] {
+  const files = cameras.flat();
   const notes = [...new Set(files.flatMap(({ photograph }) => photograph.calibrationNotes))];
   const flights = times.at(-1)!.flight + 1;
   const unset =
     files.filter(({ photograph: { capturedAt } }) =>
       capturedAt !== null && capturedAt.getUTCFullYear() < CLOCK_SET_YEAR
     ).length;
-  if (flights > 1) {
+  if (cameras.length > 1) {
+    notes.push(
+      `${cameras.length} cameras, located one after the other: ${
+        cameras.map(([{ photograph: { calibration } }]) => calibration.id).join(", ")
+      }`,
+    );
+  }
+  if (flights > cameras.length) {
     notes.push(
       `${flights} flights by the camera's clock (a break of over ten minutes between them)`,
     );

@@ -15,7 +15,7 @@ import {
   type OptionValues,
   UsageError,
 } from "../../core/mod.ts";
-import { readPhotographPoses } from "../../flight/photographs/mod.ts";
+import { PHOTOGRAPH_OPTIONS, readPhotographPoses } from "../../flight/photographs/mod.ts";
 import {
   type ArchiveSummary,
   type ImageryKind,
@@ -100,27 +100,7 @@ const OPTIONS = {
     help: "photographs: search holds their pose tags against the overlaps, trust takes them as " +
       "they are",
   }),
-  groundAltitude: option.lengthM({
-    minimum: -500,
-    maximum: 9000,
-    help: "photographs: altitude of the ground over sea level",
-    absent: "the height tags count from the take-off point",
-  }),
-  poses: option.path({
-    access: "read",
-    placeholder: "FILE",
-    help:
-      "photographs: a table of their names, positions, altitudes, yaw, pitch and roll, in place " +
-      "of tags (CSV, ODM's geo.txt, Agisoft's or Pix4D's export, senseFly's geoinfo)",
-  }),
-  equivalentFocalLength: option.lengthMm({
-    minimum: 1,
-    maximum: 2000,
-    help:
-      "photographs: focal length of those whose tags give none, as the 35 mm equivalent by the " +
-      "diagonal",
-    absent: "they are left out",
-  }),
+  ...PHOTOGRAPH_OPTIONS,
   strict: option.flag({
     help: "photographs: stop at the first that cannot be used; otherwise it is left out by name",
   }),

@@ -92,21 +92,18 @@ export async function readPhotographSet(
     if (onFault === undefined) throw error;
     onFault(error);
   };
+  const notes: string[] = [];
   const files = await readPhotographFolder(path, {
     poses,
     focalLength35Mm,
     onFault: (_name, error) => fault(error),
+    onNote: (note) => notes.push(note),
   });
   const localFrame = frameOf(files);
   if (localFrame === null) throw first;
-  const isOfLight = files.some(({ photograph }) => !photograph.isThermal);
   const placed: PlacedPhotograph[] = [];
   for (const file of files) {
     try {
-      const { name, isThermal } = file.photograph;
-      if (isThermal && isOfLight) {
-        throw new DataError(name, "a thermal picture among others: import it by itself");
-      }
       placed.push(place(file, localFrame, groundAltitudeM));
     } catch (error) {
       fault(error);
@@ -114,7 +111,7 @@ export async function readPhotographSet(
   }
   const photographs = withoutOutliers(placed, fault);
   if (photographs.length === 0) throw first;
-  const notes = [...new Set(files.flatMap(({ photograph }) => photograph.calibrationNotes))];
+  notes.push(...new Set(files.flatMap(({ photograph }) => photograph.calibrationNotes)));
   return { localFrame, photographs, notes };
 }
 
