@@ -84,6 +84,9 @@ const char *const kGpuRead[] = {"/proc/driver/nvidia", "/proc/devices", "/etc/nv
 // What OpenSSH reads, where a command line names an aircraft by ssh://; and its random numbers and terminal.
 const char *const kSshRead[] = {"/etc/ssh", "/etc/passwd", "/etc/group", "/etc/crypto-policies"};
 
+// What programs of ours that are started read besides: operator's permission set has it for sharp.
+const char *const kOwnProgramsRead[] = {"/usr/bin/ldd"};
+
 class Ruleset {
  public:
   Ruleset(int version, bool confines_network) {
@@ -174,13 +177,37 @@ void allow_nearest(Ruleset &rules, std::string path, uint64_t access) {
   }
 }
 
-// Programs that the command line names. They start behind the same walls, and read their own files besides.
+// Of a program of ours: its unpacked folder. Empty for others.
+std::string tree_of(const std::string &program) {
+  char *real = realpath(program.c_str(), nullptr);
+  if (real == nullptr) return "";
+  const std::string file = real;
+  free(real);
+  Payload payload;
+  try {
+    payload = open_payload(file);
+  } catch (const Fault &) {
+    return "";
+  }
+  return find_or_unpack(payload, file).path;
+}
+
+// Programs that the command line names. They start behind the same walls, and read their own files besides. Those of
+// ours are unpacked now: behind the walls they could not be.
 void allow_programs(Ruleset &rules, const std::vector<std::string> &programs) {
-  if (programs.empty()) return;
-  for (const auto &program : programs) rules.allow(program, kReadFile | kExecute);
-  for (const char *path : kSshRead) rules.allow(path, kRead);
-  const char *home = getenv("HOME");
-  if (home != nullptr && home[0] == '/') rules.allow(std::string(home) + "/.ssh", kRead);
+  for (const auto &program : programs) {
+    if (!rules.allow(program, kReadFile | kExecute)) continue;
+    const std::string tree = tree_of(program);
+    if (!tree.empty()) {
+      rules.allow(tree, kRead);
+      rules.allow(tree + "/bin/deno", kReadFile | kExecute);
+      for (const char *path : kOwnProgramsRead) rules.allow(path, kRead);
+      continue;
+    }
+    for (const char *path : kSshRead) rules.allow(path, kRead);
+    const char *home = getenv("HOME");
+    if (home != nullptr && home[0] == '/') rules.allow(std::string(home) + "/.ssh", kRead);
+  }
 }
 
 // A device's node, or where one will be: it is another file each time that it is plugged in.

@@ -7,7 +7,7 @@
 import type { Command, VariableNames } from "../core/mod.ts";
 import { environmentNames } from "../native/device/mod.ts";
 import { openVision } from "../native/vision/mod.ts";
-import { flyHandler } from "../workstation/flight_jobs/mod.ts";
+import { checkPrograms, flyHandler } from "../workstation/flight_jobs/mod.ts";
 import { describeHandler } from "../workstation/provisioning/mod.ts";
 import { type JobKind, programIdentity, WorkQueue } from "../workstation/work_queue/mod.ts";
 import { workerCommand } from "./commands/worker.ts";
@@ -26,6 +26,7 @@ export function workerCommands(): readonly Command[] {
         create: false,
         supervise: true,
       }),
+    checkPrograms,
     openHandlers({ inputs, kinds, programs, workFolder }) {
       const vision = openVision();
       const handlerOf = (kind: JobKind) =>

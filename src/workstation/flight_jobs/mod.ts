@@ -1,4 +1,4 @@
 /** Simulated flights as jobs for workers: one flight a job, or a range of seeds. */
-export { flyHandler } from "./fly_job.ts";
+export { checkPrograms, flyHandler } from "./fly_job.ts";
 export * from "./fly_on_workers.ts";
 export { type FlightToFly, type FlownFlightResult, REPLAY_SETTINGS } from "./flight_run.ts";
