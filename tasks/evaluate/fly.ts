@@ -6,13 +6,13 @@
 import { exists } from "../../src/core/mod.ts";
 import {
   hillsFile,
+  hillsTiff,
   simulateStep,
   truthFromCsv,
   type TruthTrack,
 } from "../../src/workstation/evaluation/mod.ts";
 import type { FlightCase } from "./cases.ts";
 import { caseFolder, type CaseHost, outFolder, type PackageCache } from "./host.ts";
-import { writeHills } from "./hills.ts";
 import { checkPicture, makePackage, runOperator } from "./package.ts";
 import { flownBefore, recorderFolder, replay, type ReplayedFlight } from "./replay.ts";
 import { worldOf } from "./tiles/ground_view.ts";
@@ -48,7 +48,7 @@ export async function flyCase(
   // Another matcher has flown it already.
   if (!await exists(`${flight}/truth.csv`)) {
     const hasHills = ground.kind === "procedural" && ground.hills !== undefined;
-    if (hasHills) await writeHills(hillsFile(folder), ground.centre);
+    if (hasHills) await Deno.writeFile(hillsFile(folder), hillsTiff(ground.centre));
     await runOperator([simulateStep(flightCase, flight)], host);
   }
   // A painted map covers the corridor of its flight; pictures are the same for all.

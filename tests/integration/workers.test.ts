@@ -267,6 +267,29 @@ Deno.test({
     }),
 });
 
+Deno.test({
+  name: "a lock that lasts is told, and the work goes on when it is gone",
+  ignore,
+  fn: () =>
+    postgres.database(async (dsn) => {
+      await using other = await openQueue(dsn);
+      await handInUnits(other, 1);
+      const notes: string[] = [];
+      await using queue = await openQueue(dsn, { notes, statementMsMax: 200 });
+      const hasWaited = () =>
+        notes.some((note) => /does not answer .*statement timeout/.test(note));
+      const worker = await other.transaction(async (sql) => {
+        await sql.executeSql("LOCK TABLE gdn_work.holder, gdn_work.run IN ACCESS EXCLUSIVE MODE");
+        const begun = startWorker(queue, numbered);
+        await until(hasWaited);
+        return begun;
+      });
+      await until(async () => (await listJobs(other.sql))[0].state === "completed");
+      assert.equal((await worker.stop()).jobs, 1);
+      assert.ok(notes.includes("the database answers again"), notes.join("\n"));
+    }),
+});
+
 Deno.test("inputs are given to who knows the token alone, and none that was altered is taken", () =>
   inScratch(async (root) => {
     const run = crypto.randomUUID();
@@ -285,13 +308,16 @@ Deno.test("inputs are given to who knows the token alone, and none that was alte
       root,
       hostname: "127.0.0.1",
       port: 0,
+      tls: null,
       token,
       note: (line) => notes.push(line),
       signal: stopping.signal,
       onListen: listening.resolve,
     });
     const url = `http://127.0.0.1:${await listening.promise}/`;
-    const known = httpInputs(url, token), stranger = httpInputs(url, "a token of another");
+    const reading = { url, note: (line: string) => notes.push(line), signal: stopping.signal };
+    const known = httpInputs({ ...reading, token });
+    const stranger = httpInputs({ ...reading, token: "a token of another" });
     for (const inputs of [known, sharedFolder(root)]) {
       await inputs.check();
       assert.deepEqual(await inputs.read(run, sha256, 100), bytes);

@@ -23,11 +23,14 @@ interface QueueSettings {
   readonly notes?: string[];
   /** Looks for lost jobs by itself. */
   readonly supervise?: boolean;
+  readonly statementMsMax?: number;
 }
 
 export async function openQueue(dsn: string, settings: QueueSettings = {}): Promise<WorkQueue> {
   const { program = PROGRAM, concurrency = 1, notes = [], supervise = false } = settings;
+  const { statementMsMax } = settings;
   return await WorkQueue.open({
+    ...statementMsMax === undefined ? {} : { statementMsMax },
     dsn,
     program,
     concurrency,

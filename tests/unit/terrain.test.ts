@@ -11,7 +11,7 @@ import {
 import { GridTerrain } from "../../src/navigation/terrain/mod.ts";
 import { openHeightFile } from "../../src/tiles/workstation/tile_import/mod.ts";
 import { heightGrid } from "../../src/workstation/terrain/mod.ts";
-import { heightTiff } from "../../tasks/evaluate/height_tiff.ts";
+import { heightTiff } from "../../src/workstation/evaluation/height_tiff.ts";
 import { writePackage } from "./flight_package_fixture.ts";
 
 const BOX = { southDeg: 48.19, westDeg: 16.39, northDeg: 48.21, eastDeg: 16.41 };

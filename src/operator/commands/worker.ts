@@ -37,6 +37,8 @@ interface WorkerParts {
     readonly note: (line: string) => void;
     readonly signal: AbortSignal;
   }): Promise<WorkQueue>;
+  /** Whether both programs of that folder start here, and are of this build. */
+  checkPrograms(folder: string): Promise<void>;
   openHandlers(settings: {
     readonly inputs: InputSource;
     readonly kinds: readonly JobKind[];
@@ -54,7 +56,11 @@ another one handed them in, it says which and ends with 78.
 
 What jobs read (tiles, pictures) lies in the folder work of the data folder of whoever handed them in: as a
 shared folder (--inputs), or over HTTP from operator jobs serve (--inputs-url, with the token of both in
-${TOKEN_VARIABLE}). Nothing is used before its SHA-256 is right.`;
+${TOKEN_VARIABLE}). Nothing is used before its SHA-256 is right. By http:// the token and the inputs go
+unencrypted; by https:// they do not, and DENO_CERT may name a file with the certificate to trust.
+
+Jobs of the kinds fly and campaign start the programs operator and airborne of --programs, each under its own
+permissions and, as built programs, within this one's: they are tried before the first job is taken.`;
 
 const OPTIONS = {
   dsn: option.database({
@@ -125,16 +131,17 @@ async function run(parts: WorkerParts, values: Values, io: CommandIo): Promise<E
   const { concurrency, dsn, grace: graceS, jobs: kinds } = values;
   const { note, signal } = io;
   io.signalEnds();
-  const inputs = inputsOf(values);
+  const inputs = inputsOf(values, io);
   const workFolder = values.work === undefined ? null : resolve(values.work);
   if (workFolder === null && kinds.some((kind) => kind !== "describe")) {
     throw new UsageError("--jobs fly and campaign need --work, a folder that flights are made in");
   }
-  await inputs.check();
   const programs = resolve(values.programs);
   using opened = parts.openHandlers({ inputs, kinds, programs, workFolder });
   const { handlers } = opened;
   try {
+    await inputs.check();
+    if (workFolder !== null) await parts.checkPrograms(programs);
     await using queue = await parts.openQueue({ dsn, concurrency, note, signal });
     note(`worker of operator ${queue.program}: takes ${kinds.join(", ")}, reads ${inputs.name}`);
     const worker = `${Deno.hostname()}, process ${Deno.pid}`;
@@ -142,18 +149,18 @@ async function run(parts: WorkerParts, values: Values, io: CommandIo): Promise<E
     const done = await work(queue, { handlers, concurrency, worker, note, signal, graceMs });
     note(`${countText(done.jobs, "job")} done`);
   } catch (error) {
-    // Stopped while it waited for the database.
+    // Stopped while it waited for the database or the inputs.
     if (!signal.aborted) throw error;
   }
   return EXIT.ok;
 }
 
-function inputsOf({ inputs, inputsUrl }: Values): InputSource {
+function inputsOf({ inputs, inputsUrl }: Values, { note, signal }: CommandIo): InputSource {
   if ((inputs === undefined) === (inputsUrl === undefined)) {
     throw new UsageError("give --inputs or --inputs-url: where the inputs of jobs lie");
   }
   if (inputs !== undefined) return sharedFolder(inputs);
-  return httpInputs(inputsUrl as string, workersToken());
+  return httpInputs({ url: inputsUrl as string, token: workersToken(), note, signal });
 }
 
 function readKinds(text: string): readonly JobKind[] | Refused {

@@ -4,3 +4,4 @@ export * from "./metrics.ts";
 export * from "./bars.ts";
 export * from "./consistency.ts";
 export * from "./flown_case.ts";
+export * from "./hills.ts";

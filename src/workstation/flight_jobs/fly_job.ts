@@ -3,8 +3,14 @@
  *
  * @module
  */
-import { EXIT, GdnError, readPlainTextFile } from "../../core/mod.ts";
-import { type FlownCase, packageSteps, simulateStep } from "../evaluation/mod.ts";
+import { describeVersion, EXIT, GdnError, messageOf, readPlainTextFile } from "../../core/mod.ts";
+import {
+  type FlownCase,
+  hillsFile,
+  hillsTiff,
+  packageSteps,
+  simulateStep,
+} from "../evaluation/mod.ts";
 import {
   DOCUMENT_BYTES_MAX,
   type InputSource,
@@ -38,6 +44,51 @@ interface FlyHost extends FlyParts {
   bytesRead: number;
 }
 
+/**
+ * Starts both programs once.
+ *
+ * @throws GdnError 69 where one does not start, 78 where it is of another build than this one
+ */
+export async function checkPrograms(folder: string): Promise<void> {
+  for (const program of ["operator", "airborne"]) {
+    const path = `${folder}/${program}`;
+    const here = buildIn(describeVersion(program, [], false)),
+      there = buildIn(await versionOf(path));
+    if (there === here) continue;
+    throw new GdnError(
+      "OTHER_PROGRAM",
+      `Cannot fly with ${path}: it is "${there}", and this is "${here}"; install the same build of both ` +
+        "programs",
+      { exitCode: EXIT.configuration },
+    );
+  }
+}
+
+/** "operator 0.1.0, commit 4f2a9c0, portable build, …" of what `--version` prints. */
+function buildIn(version: string): string {
+  return version.split("\n").slice(0, 2).join(", ");
+}
+
+async function versionOf(path: string): Promise<string> {
+  const unusable = (reason: string, cause?: unknown) =>
+    new GdnError(
+      "NO_PROGRAM",
+      `Cannot fly with ${path}: ${reason}; name the folder of operator and airborne in --programs, or ` +
+        "take jobs of the kind describe alone",
+      { cause, exitCode: EXIT.unavailable },
+    );
+  try {
+    const command = new Deno.Command(path, { args: ["--version"], stdin: "null" });
+    const { code, stdout, stderr } = await command.output();
+    if (code === EXIT.ok) return new TextDecoder().decode(stdout);
+    const said = new TextDecoder().decode(stderr).trim().slice(-LAST_WORDS);
+    throw unusable(`it ends with exit code ${code}: ${said}`);
+  } catch (error) {
+    if (error instanceof GdnError) throw error;
+    throw unusable(messageOf(error), error);
+  }
+}
+
 export function flyHandler(parts: FlyParts): JobHandler {
   return async (payload, signal) => {
     const { run, document, first, count } = payload;
@@ -69,6 +120,8 @@ async function fly(
   const folder = `${host.folder}/${given.name}`, flight = `${folder}/flight`;
   await Deno.mkdir(folder, { recursive: true });
   const flown = await withPictures(given, folder, host);
+  const hasHills = given.ground.kind === "procedural" && given.ground.hills !== undefined;
+  if (hasHills) await Deno.writeFile(hillsFile(folder), hillsTiff(given.ground.centre));
   await start("operator", simulateStep(flown, flight).args, host);
   for (const { args } of packageSteps(flown, flight, folder)) await start("operator", args, host);
   const lines: FlownFlightResult["replays"] = {};

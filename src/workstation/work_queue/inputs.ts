@@ -10,6 +10,7 @@ import {
   GdnError,
   messageOf,
   NotPlainFileError,
+  pause,
   readPlainFile,
   sha256Hex,
   temporaryPathFor,
@@ -18,7 +19,11 @@ import { JobRefusedError, Sha256Schema } from "./payload.ts";
 
 /** The document of a run: all its tiles by name, some 100 bytes each. */
 export const DOCUMENT_BYTES_MAX = 512 << 20;
-const REQUEST_MS_MAX = 60_000;
+/** A connection over which nothing came for so long is dead. */
+const SILENCE_MS_MAX = 30_000;
+/** A server that does not answer is waited for that long within one attempt of a job. */
+const WAIT_MS_MAX = 300_000;
+const RETRY_MS = 1000;
 
 /** The token that both ends of HTTP know. */
 export const TOKEN_VARIABLE = "GDN_WORKERS_TOKEN";
@@ -124,44 +129,103 @@ export function workersToken(): string {
   );
 }
 
-/** `operator jobs serve` on another machine. `url` ends with "/". */
-export function httpInputs(url: string, token: string): InputSource {
-  const ask = async (path: string) => {
-    const response = await fetch(new URL(path, url), {
-      headers: { authorization: `Bearer ${token}` },
-      redirect: "error",
-      signal: AbortSignal.timeout(REQUEST_MS_MAX),
-    });
-    if (response.ok) return response;
-    await response.body?.cancel();
-    const isRefused = response.status === 401;
-    throw new GdnError(
-      isRefused ? "WRONG_TOKEN" : "NO_INPUT",
-      isRefused
-        ? `Cannot read inputs from ${url}: it refuses our token; set ${TOKEN_VARIABLE} as there`
-        : `Cannot read ${path} from ${url}: it answers ${response.status}`,
-      { exitCode: isRefused ? EXIT.refused : EXIT.unavailable },
-    );
-  };
+interface HttpInputsOptions {
+  /** Ends with "/". */
+  readonly url: string;
+  readonly token: string;
+  readonly note: (line: string) => void;
+  /** Ends the waiting for a server that does not answer. */
+  readonly signal: AbortSignal;
+}
+
+/** `operator jobs serve` on another machine. It waits, with a message, for one that does not answer. */
+export function httpInputs(options: HttpInputsOptions): InputSource {
+  const { url } = options;
   return {
-    name: url,
+    name: url.startsWith("http:") ? `${url} (not encrypted)` : url,
     async check() {
-      await (await ask("")).body?.cancel();
+      await patiently(() => received("", 0, options), options);
     },
     read: (run, sha256, bytesMax) =>
-      hashed(sha256, async () => await bounded(await ask(`${run}/${sha256}`), bytesMax)),
+      hashed(
+        sha256,
+        () => patiently(() => received(`${run}/${sha256}`, bytesMax, options), options),
+      ),
   };
 }
 
-async function bounded(response: Response, bytesMax: number): Promise<Uint8Array<ArrayBuffer>> {
-  const parts: BlobPart[] = [];
-  let bytes = 0;
-  for await (const part of response.body ?? []) {
-    bytes += part.length;
-    if (bytes > bytesMax) {
-      throw new JobRefusedError(`an input has more than the ${bytesMax} bytes that it may have`);
+/** For as long as an answer may still come: then the attempt has failed, and another worker may do better. */
+async function patiently<T>(
+  work: () => Promise<T>,
+  { url, note, signal }: HttpInputsOptions,
+): Promise<T> {
+  const endMs = performance.now() + WAIT_MS_MAX;
+  for (let waits = false;;) {
+    try {
+      const result = await work();
+      if (waits) note(`${url} answers again`);
+      return result;
+    } catch (error) {
+      if (error instanceof GdnError) throw error;
+      if (performance.now() >= endMs) {
+        throw new GdnError("NO_INPUT", `Cannot read inputs from ${url}: ${messageOf(error)}`, {
+          cause: error,
+          exitCode: EXIT.unavailable,
+        });
+      }
+      if (!waits) {
+        note(`${url} does not answer, or cuts its answer off (${messageOf(error)}): waiting`);
+      }
+      waits = true;
+      await pause(RETRY_MS, signal);
+      signal.throwIfAborted();
     }
-    parts.push(part);
   }
-  return new Uint8Array(await new Blob(parts).arrayBuffer());
+}
+
+/** One answer. @throws GdnError where the server refuses; any other error where the connection fails */
+async function received(
+  path: string,
+  bytesMax: number,
+  { url, token }: HttpInputsOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const silence = new AbortController();
+  const cut = () => silence.abort(new Error(`nothing came for ${SILENCE_MS_MAX / 1000} s`));
+  let timer = setTimeout(cut, SILENCE_MS_MAX);
+  try {
+    const response = await fetch(new URL(path, url), {
+      headers: { authorization: `Bearer ${token}` },
+      redirect: "error",
+      signal: silence.signal,
+    });
+    if (!response.ok) {
+      await response.body?.cancel();
+      throw refusal(response.status, path, url);
+    }
+    const parts: BlobPart[] = [];
+    let bytes = 0;
+    for await (const part of response.body ?? []) {
+      clearTimeout(timer);
+      timer = setTimeout(cut, SILENCE_MS_MAX);
+      bytes += part.length;
+      if (bytes > bytesMax) {
+        throw new JobRefusedError(`an input has more than the ${bytesMax} bytes that it may have`);
+      }
+      parts.push(part);
+    }
+    return new Uint8Array(await new Blob(parts).arrayBuffer());
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function refusal(status: number, path: string, url: string): GdnError {
+  const isRefused = status === 401;
+  return new GdnError(
+    isRefused ? "WRONG_TOKEN" : "NO_INPUT",
+    isRefused
+      ? `Cannot read inputs from ${url}: it refuses our token; set ${TOKEN_VARIABLE} as there`
+      : `Cannot read ${path} from ${url}: it answers ${status}`,
+    { exitCode: isRefused ? EXIT.refused : EXIT.unavailable },
+  );
 }

@@ -69,14 +69,17 @@ export class OtherProgramError extends GdnError {
 
 /**
  * Makes the tables where `create` allows it, and holds what is there against this program.
+ * `connection`: as npm:pg takes it, with its timeouts.
  *
  * @returns false: there are none yet
  * @throws OtherProgramError
  */
-export async function prepareTables(dsn: string, create: boolean): Promise<boolean> {
+export async function prepareTables(
+  connection: Readonly<Record<string, string | number>>,
+  create: boolean,
+): Promise<boolean> {
   const client: Client = new pg.Client({
-    connectionString: dsn,
-    connectionTimeoutMillis: 10_000,
+    ...connection,
     application_name: "gps-denied-onboard",
   });
   client.on("error", () => {});

@@ -13,6 +13,8 @@ interface ServeOptions {
   readonly root: string;
   readonly hostname: string;
   readonly port: number;
+  /** PEM; null: unencrypted. */
+  readonly tls: { readonly cert: string; readonly key: string } | null;
   readonly token: string;
   /** Requests that were refused. */
   readonly note: (line: string) => void;
@@ -22,10 +24,11 @@ interface ServeOptions {
 
 /** Until the signal. */
 export async function serveInputs(options: ServeOptions): Promise<void> {
-  const { hostname, port, signal, note } = options;
+  const { hostname, port, tls, signal, note } = options;
   const server = Deno.serve({
     hostname,
     port,
+    ...tls,
     signal,
     onListen: (address) => options.onListen?.(address.port),
     onError(error) {

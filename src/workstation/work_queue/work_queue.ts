@@ -20,6 +20,10 @@ const JOB_S_MAX = 6 * 3600;
 const RETRY_MS = 1000;
 const POOL_SIZE_MIN = 4;
 const CONNECT_MS_MAX = 10_000;
+/** A server that hangs, or a lock that lasts: the statement ends, and it is tried again with a message. */
+const STATEMENT_MS_MAX = 30_000;
+/** What the answer of a statement that the server ended gets on its way. */
+const ANSWER_MS = 1000;
 
 type Row = Record<string, unknown>;
 
@@ -46,6 +50,8 @@ interface WorkQueueOptions {
   readonly concurrency?: number;
   /** Looks for jobs whose worker is gone. */
   readonly supervise: boolean;
+  /** 30 s where it is absent. */
+  readonly statementMsMax?: number;
 }
 
 export class WorkQueue implements AsyncDisposable {
@@ -68,12 +74,13 @@ export class WorkQueue implements AsyncDisposable {
    */
   static async open(options: WorkQueueOptions): Promise<WorkQueue> {
     const { dsn, note, signal, create, supervise, concurrency = 1 } = options;
+    const timeouts = timeoutsOf(options.statementMsMax ?? STATEMENT_MS_MAX);
     const boss = new PgBoss({
       connectionString: dsn,
       schema: QUEUE_SCHEMA,
       application_name: "gps-denied-onboard",
       max: POOL_SIZE_MIN + concurrency,
-      connectionTimeoutMillis: CONNECT_MS_MAX,
+      ...timeouts,
       schedule: false,
       supervise,
       superviseIntervalSeconds: SUPERVISION_S,
@@ -89,7 +96,7 @@ export class WorkQueue implements AsyncDisposable {
     boss.on("error", (error) => queue.#onError(error));
     await queue.patiently(async () => {
       let waits = false;
-      while (!await prepareTables(dsn, create)) {
+      while (!await prepareTables({ connectionString: dsn, ...timeouts }, create)) {
         if (!waits) note("nothing was handed in to this database yet: waiting");
         waits = true;
         await pause(RETRY_MS, signal);
@@ -166,14 +173,26 @@ export class WorkQueue implements AsyncDisposable {
   }
 }
 
-/** Connection errors of the system, and the classes of SQLSTATE: connection, operator intervention. */
+/** As npm:pg takes them: the server ends a statement, and where it does not answer even then, we do not wait. */
+function timeoutsOf(statementMsMax: number) {
+  return {
+    connectionTimeoutMillis: CONNECT_MS_MAX,
+    statement_timeout: statementMsMax,
+    query_timeout: statementMsMax + ANSWER_MS,
+  };
+}
+
+/**
+ * Connection errors of the system, and classes of SQLSTATE: connection, operator intervention; 57014 ends a
+ * statement after its time.
+ */
 function isUnreachable(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   if (typeof code === "string") {
-    return /^(ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN)$/
-      .test(code) || /^(08|57P0)/.test(code);
+    return /^(EAGAIN|ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN)$/
+      .test(code) || /^(08|57P0|57014)/.test(code);
   }
-  return /connection (terminated|timeout|ended)|timeout exceeded when trying to connect|client has encountered a connection error/i
+  return /connection (terminated|timeout|ended)|query read timeout|timeout expired|timeout exceeded when trying to connect|client has encountered a connection error/i
     .test(messageOf(error));
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { LocalFrame } from "../../src/core/mod.ts";
+import { LocalFrame } from "../../core/mod.ts";
 import { heightTiff } from "./height_tiff.ts";
 
 /** From the middle to each side of the file, and between two heights, metres. */
@@ -22,14 +22,14 @@ function hillM(eastM: number, northM: number): number {
   return HALF_RANGE_M * (0.8 * long + 0.2 * short);
 }
 
-/** Writes them as a GeoTIFF around "LAT,LON", heights over the ellipsoid. */
-export async function writeHills(path: string, centre: string): Promise<void> {
+/** A GeoTIFF of them around "LAT,LON", heights over the ellipsoid. */
+export function hillsTiff(centre: string): Uint8Array<ArrayBuffer> {
   const [latitudeDeg, longitudeDeg] = centre.split(",").map(Number);
   const frame = new LocalFrame({ latitudeDeg, longitudeDeg, heightM: 0 });
   const southWest = frame.wgsFromLocal([-REACH_M, -REACH_M, 0]);
   const northEast = frame.wgsFromLocal([REACH_M, REACH_M, 0]);
   const sidePx = 2 * REACH_M / SPACING_M;
-  const bytes = heightTiff({
+  return heightTiff({
     southDeg: southWest.latitudeDeg,
     westDeg: southWest.longitudeDeg,
     northDeg: northEast.latitudeDeg,
@@ -43,5 +43,4 @@ export async function writeHills(path: string, centre: string): Promise<void> {
       return MEAN_HEIGHT_M + hillM(eastM, northM);
     },
   });
-  await Deno.writeFile(path, bytes);
 }
