@@ -21,6 +21,7 @@ import type { NavigatorConfig } from "./navigator_config.ts";
 import { placeFix } from "./place_fix.ts";
 import { SearchEvidence, type StandingPlace } from "./search_evidence.ts";
 import { farthestM, StartDoubt } from "./start_doubt.ts";
+import { type SearchArea, SearchHint } from "./search_hint.ts";
 import type { WorkLimits } from "./work_limits.ts";
 
 interface FixFinderParts {
@@ -54,18 +55,6 @@ interface Fixed {
   readonly reason: string;
 }
 
-/** Where the crew says that the aircraft is, in the local frame. */
-export interface SearchArea {
-  readonly eastM: number;
-  readonly northM: number;
-  readonly radiusM: number;
-}
-
-interface SearchHint extends SearchArea {
-  /** It is forgotten after so many frames without a place there. */
-  readonly framesLeft: number;
-}
-
 const NO_LOCATION: Location = {
   fix: null,
   reason: "",
@@ -81,13 +70,13 @@ export class FixFinder {
   readonly #evidence: SearchEvidence;
   readonly #doubt: StartDoubt;
   readonly #motionDoubt: MotionDoubt;
+  readonly #hint = new SearchHint();
   /** Frames in a row without a fix although the estimate is good. */
   #unmatched = 0;
   /** Frames since the last search without a good estimate. */
   #sinceSearch = Infinity;
   /** Frames in a row that odometry did not register. */
   #sinceMotion = 0;
-  #hint: SearchHint | null = null;
 
   constructor(parts: FixFinderParts) {
     this.#parts = parts;
@@ -102,7 +91,7 @@ export class FixFinder {
     this.#confirmation.drop();
     this.#evidence.drop();
     this.#sinceSearch = Infinity;
-    this.#hint = { ...area, framesLeft: this.#parts.config.hintFrames };
+    this.#hint.set(area, this.#parts.config.hintFrames);
   }
 
   async fix(
@@ -114,7 +103,7 @@ export class FixFinder {
     this.#loseMotionCredit(estimate);
     const confirmed = this.#confirmed(believed);
     // A start that may be far off, as is told, is looked at all the same until the filter doubts it itself.
-    const prior = this.#hinted(this.#isUnconfirmed(estimate) ? confirmed : believed);
+    const prior = this.#hint.applied(this.#isUnconfirmed(estimate) ? confirmed : believed);
     if (prior.heightM < this.#parts.config.heightMinM) {
       return {
         location: { ...NO_LOCATION, reason: "too_low" },
@@ -126,8 +115,16 @@ export class FixFinder {
     if (prior.sigmaHorizontalM <= this.#parts.priorSigmaMaxM) {
       this.#confirmation.drop();
       const wider = this.#widened(prior);
+      const near = await this.#parts.locator.locate(frame, timeNs, wider, bodyFromCamera);
       const outcome = this.#fuse(
-        await this.#parts.locator.locate(frame, timeNs, wider, bodyFromCamera),
+        near.fix === null && this.#isFirstSought(estimate)
+          ? await this.#parts.locator.locate(
+            frame,
+            timeNs,
+            this.#firstSought(wider),
+            bodyFromCamera,
+          )
+          : near,
       );
       this.#unmatched = outcome.fixOutcome?.fused ? 0 : this.#unmatched + 1;
       await this.#doubtStart(frame, estimate, prior);
@@ -158,7 +155,7 @@ export class FixFinder {
     near: CameraPrior,
     bodyFromCamera: Quaternion,
   ): Promise<Fixed | null> {
-    if (this.#hint !== null || near.sigmaHorizontalM > this.#parts.priorSigmaMaxM) return null;
+    if (this.#hint.counts || near.sigmaHorizontalM > this.#parts.priorSigmaMaxM) return null;
     const location = await this.#parts.locator.locate(frame, timeNs, near, bodyFromCamera);
     if (location.fix === null) return null;
     const fixed = this.#fuse(location);
@@ -208,7 +205,7 @@ export class FixFinder {
 
   /** A start that nothing confirms is sought as far away as it was before the filter itself doubted it. */
   #searchedFor(estimate: StateEstimate, prior: CameraPrior): CameraPrior {
-    if (this.#hint !== null || !this.#isUnconfirmed(estimate)) return prior;
+    if (this.#hint.counts || !this.#isUnconfirmed(estimate)) return prior;
     const sigmaHorizontalM = Math.max(
       prior.sigmaHorizontalM,
       this.#doubt.searchM(estimate.timeNs),
@@ -307,6 +304,17 @@ export class FixFinder {
     return { ...prior, sigmaHorizontalM: Math.max(prior.sigmaHorizontalM, wideM) };
   }
 
+  /** Start and GPS may be wrong alike: until a frame is found the first ones are sought further away, too. */
+  #isFirstSought({ anchorAgeS }: StateEstimate): boolean {
+    return !Number.isFinite(anchorAgeS) && this.#unmatched < this.#parts.config.widenAfter;
+  }
+
+  #firstSought(prior: CameraPrior): CameraPrior {
+    const { config: { firstShare }, priorSigmaMaxM } = this.#parts;
+    const wideM = Math.min(priorSigmaMaxM, firstShare * prior.heightM);
+    return { ...prior, sigmaHorizontalM: Math.max(prior.sigmaHorizontalM, wideM) };
+  }
+
   /**
    * Frames that come while the map is searched are left out. Where odometry does not bridge such a gap the
    * next frame comes soon, and the search waits for it: evidence is worth nothing without the motion.
@@ -368,23 +376,11 @@ export class FixFinder {
     };
   }
 
-  /** The prior as the crew's hint has it, as long as that counts. */
-  #hinted(prior: CameraPrior): CameraPrior {
-    const hint = this.#hint;
-    if (hint === null) return prior;
-    this.#hint = hint.framesLeft > 1 ? { ...hint, framesLeft: hint.framesLeft - 1 } : null;
-    return {
-      ...prior,
-      positionLocalM: [hint.eastM, hint.northM, prior.positionLocalM[2]],
-      sigmaHorizontalM: hint.radiusM / 2,
-    };
-  }
-
   #fuse(location: Location): Fixed {
     if (location.fix === null) return this.#withheld(location);
     const { timeNs, measurementOnly } = location.fix;
     const fixOutcome = this.#parts.estimator.addPoseAnchor({ timeNs, ...measurementOnly });
-    if (fixOutcome.fused) this.#hint = null;
+    if (fixOutcome.fused) this.#hint.clear();
     return { location, fixOutcome, reason: fixOutcome.fused ? "" : fixOutcome.reason ?? "refused" };
   }
 }

@@ -17,9 +17,10 @@ import type { Terrain } from "../navigation/terrain/mod.ts";
 import type { CameraHint, MotionHint, VioOutput, VioStrategy } from "../navigation/vio/mod.ts";
 import { VisionFrame, type VisionLibrary } from "../native/vision/mod.ts";
 import { type CameraPrior, cameraPrior } from "./camera_prior.ts";
-import { FixFinder, type SearchArea } from "./fix_finder.ts";
+import { FixFinder } from "./fix_finder.ts";
 import type { Location, Locator } from "./locator.ts";
 import type { NavigatorConfig } from "./navigator_config.ts";
+import type { SearchArea } from "./search_hint.ts";
 import type { StageTimes } from "./stage_clock.ts";
 import type { WorkLimits } from "./work_limits.ts";
 

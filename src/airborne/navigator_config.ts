@@ -14,6 +14,8 @@ export const NavigatorConfigSchema = z.strictObject({
   widenAfter: z.int().min(0).max(1_000_000).default(6),
   /** …by this share of the height (1 sigma) with each further frame. */
   widenShare: quantity.ratioOrZero.default(0.02),
+  /** Before any fix as many first frames are sought again within this share of the height (1 sigma). */
+  firstShare: quantity.ratioOrZero.default(0.2),
   /** What several frames of a search say together of a place that none of them tells for sure. */
   evidence: z.strictObject({
     /** A place stands out from this mean score on… */
