@@ -15,7 +15,7 @@ import type {
 import type { VisionFrame } from "../native/vision/mod.ts";
 import { type CameraPrior, footprintM } from "./camera_prior.ts";
 import { Confirmation } from "./confirmation.ts";
-import type { Location, Locator } from "./locator.ts";
+import { type Location, type Locator, NO_LOCATION } from "./locator.ts";
 import { MotionDoubt } from "./motion_doubt.ts";
 import type { NavigatorConfig } from "./navigator_config.ts";
 import { placeFix } from "./place_fix.ts";
@@ -54,15 +54,6 @@ interface Fixed {
   /** Why the fix, where there is one, was not fused; empty when it was. */
   readonly reason: string;
 }
-
-const NO_LOCATION: Location = {
-  fix: null,
-  reason: "",
-  score: -1,
-  margin: 0,
-  inliers: 0,
-  method: "prior",
-};
 
 export class FixFinder {
   readonly #parts: FixFinderParts;
@@ -103,7 +94,8 @@ export class FixFinder {
     this.#loseMotionCredit(estimate);
     const confirmed = this.#confirmed(believed);
     // A start that may be far off, as is told, is looked at all the same until the filter doubts it itself.
-    const prior = this.#hint.applied(this.#isUnconfirmed(estimate) ? confirmed : believed);
+    const isStart = this.#isUnconfirmed(estimate) || this.#isGpsStart(estimate);
+    const prior = this.#hint.applied(isStart ? confirmed : believed);
     if (prior.heightM < this.#parts.config.heightMinM) {
       return {
         location: { ...NO_LOCATION, reason: "too_low" },
@@ -165,19 +157,23 @@ export class FixFinder {
     return fixed;
   }
 
-  /** Without a fix ever, and without GPS: another place may be a better one. */
+  /** Without a fix ever the start is in doubt; without GPS, too, another place may be a better one. */
   async #doubtStart(
     frame: VisionFrame,
     estimate: StateEstimate,
     prior: CameraPrior,
   ): Promise<void> {
     const { config: { doubt }, estimator, locator } = this.#parts;
-    if (this.#unmatched === 0 || !this.#isUnconfirmed(estimate)) {
+    if (this.#unmatched === 0 || Number.isFinite(estimate.anchorAgeS)) {
       this.#doubt.clear();
       this.#evidence.drop();
       return;
     }
     this.#missStart(estimate, footprintM(frame, prior));
+    if (!this.#isUnconfirmed(estimate)) {
+      this.#evidence.drop();
+      return;
+    }
     this.#loseCredit(estimate, prior);
     this.#follow(estimate);
     if (!this.#doubt.isSearchDue(estimate.timeNs)) return;
@@ -187,6 +183,10 @@ export class FixFinder {
     this.#evidence.add(scores, footprintM(frame, prior));
     const distanceM = this.#evidence.contradicts(prior.positionLocalM, doubt);
     if (distanceM > 0) estimator.doubtPosition(distanceM);
+  }
+
+  #isGpsStart({ anchorAgeS }: StateEstimate): boolean {
+    return !Number.isFinite(anchorAgeS) && this.#parts.estimator.health().gps === "trusted";
   }
 
   #isUnconfirmed(estimate: StateEstimate): boolean {
@@ -213,13 +213,15 @@ export class FixFinder {
     return { ...prior, sigmaHorizontalM };
   }
 
-  /** A start that GPS never told, and that the map does not show. */
+  /** A start that the map does not show: GPS may have told it wrongly, or nobody knows it. */
   #missStart(estimate: StateEstimate, shownM: number): void {
     const { config: { doubt }, estimator } = this.#parts;
-    if (shownM < doubt.toldFootprintM || estimator.health().fused.gps > 0) return;
+    if (shownM < doubt.toldFootprintM) return;
+    const isGpsTold = estimator.health().fused.gps > 0;
     const farM = farthestM(this.#parts.mapBounds, estimate.positionLocalM);
-    const addedM = this.#doubt.missedM(estimate.timeNs, farM);
-    if (addedM > 0) estimator.doubtMotion(addedM);
+    const { toldM, addedM } = this.#doubt.missed(estimate.timeNs, isGpsTold ? null : farM);
+    if (isGpsTold) estimator.doubtGpsStart(toldM);
+    else if (addedM > 0) estimator.doubtMotion(addedM);
   }
 
   /** A start that no picture confirms is worth less with every frame. */
@@ -298,10 +300,9 @@ export class FixFinder {
    * some frames without a fix each further one widens the circle.
    */
   #widened(prior: CameraPrior): CameraPrior {
-    const { config, priorSigmaMaxM } = this.#parts;
-    const frames = Math.max(0, this.#unmatched - config.widenAfter);
-    const wideM = Math.min(priorSigmaMaxM, frames * config.widenShare * prior.heightM);
-    return { ...prior, sigmaHorizontalM: Math.max(prior.sigmaHorizontalM, wideM) };
+    const { widenAfter, widenShare } = this.#parts.config;
+    const frames = Math.max(0, this.#unmatched - widenAfter);
+    return this.#atLeast(prior, frames * widenShare * prior.heightM);
   }
 
   /** Start and GPS may be wrong alike: until a frame is found the first ones are sought further away, too. */
@@ -310,8 +311,11 @@ export class FixFinder {
   }
 
   #firstSought(prior: CameraPrior): CameraPrior {
-    const { config: { firstShare }, priorSigmaMaxM } = this.#parts;
-    const wideM = Math.min(priorSigmaMaxM, firstShare * prior.heightM);
+    return this.#atLeast(prior, this.#parts.config.firstShare * prior.heightM);
+  }
+
+  #atLeast(prior: CameraPrior, sigmaM: number): CameraPrior {
+    const wideM = Math.min(this.#parts.priorSigmaMaxM, sigmaM);
     return { ...prior, sigmaHorizontalM: Math.max(prior.sigmaHorizontalM, wideM) };
   }
 

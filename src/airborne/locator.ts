@@ -36,6 +36,15 @@ export interface Location {
   readonly scores?: PlaceScores;
 }
 
+export const NO_LOCATION: Location = {
+  fix: null,
+  reason: "",
+  score: -1,
+  margin: 0,
+  inliers: 0,
+  method: "prior",
+};
+
 export interface LocatorParts {
   readonly recogniser: PlaceRecogniser;
   readonly matcher: CrossDomainMatcher;
@@ -85,14 +94,7 @@ export class Locator {
       "recognition",
       () => recogniser.propose(frame, prior, limits?.candidates),
     );
-    let best: Location = {
-      fix: null,
-      reason: "no_candidate",
-      score: -1,
-      margin: 0,
-      inliers: 0,
-      method: proposal.method,
-    };
+    let best: Location = { ...NO_LOCATION, reason: "no_candidate", method: proposal.method };
     const searched = proposal.method !== "prior";
     const count = searched ? Math.min(this.#options.rerank, limits?.rerank ?? Infinity) : 1;
     const rivals: { readonly place: Vector3; readonly score: number }[] = [];

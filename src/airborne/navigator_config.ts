@@ -53,6 +53,8 @@ export const NavigatorConfigSchema = z.strictObject({
     toldMisses: z.int().min(2).max(1000).default(4),
     /** …that show at least so much ground, metres across: less of it is not found anywhere. */
     toldFootprintM: quantity.lengthM.default(50),
+    /** A start that GPS has told may be so far off then, radius of 95 %: GPS may have lied before the start. */
+    gpsToldM: quantity.lengthM.default(150),
     /** Another place counts as a contradiction from this score on… */
     scoreMin: quantity.ratio.default(0.15),
     /** …where it is better than all others by so much… */

@@ -11,7 +11,7 @@ function toldM(frameHz: number, frames: number): number[] {
   const doubt = new StartDoubt(NavigatorConfigSchema.parse({}).doubt);
   let variance = 10 ** 2;
   return Array.from({ length: frames }, (_, i) => {
-    variance += doubt.missedM(Math.round(i * 1e9 / frameHz) as MonotonicNs, FAR_M) ** 2;
+    variance += doubt.missed(Math.round(i * 1e9 / frameHz) as MonotonicNs, FAR_M).addedM ** 2;
     return Math.sqrt(variance);
   });
 }
@@ -28,20 +28,27 @@ Deno.test("StartDoubt tells within a second of misses that the start may be anyw
 
 Deno.test("StartDoubt begins anew once the place was confirmed", () => {
   const doubt = new StartDoubt(NavigatorConfigSchema.parse({}).doubt);
-  doubt.missedM(0 as MonotonicNs, 0);
-  assert.equal(doubt.missedM(1e9 as MonotonicNs, 0), 120);
-  assert.equal(doubt.missedM(2e9 as MonotonicNs, 0), 0);
+  doubt.missed(0 as MonotonicNs, 0).addedM;
+  assert.equal(doubt.missed(1e9 as MonotonicNs, 0).addedM, 120);
+  assert.equal(doubt.missed(2e9 as MonotonicNs, 0).addedM, 0);
   doubt.clear();
-  assert.equal(doubt.missedM(3e9 as MonotonicNs, 0), 0);
-  assert.ok(doubt.missedM(4e9 as MonotonicNs, 0) > 100);
+  assert.equal(doubt.missed(3e9 as MonotonicNs, 0).addedM, 0);
+  assert.ok(doubt.missed(4e9 as MonotonicNs, 0).addedM > 100);
 });
 
 Deno.test("StartDoubt has 3 km searched within half a minute, and nothing while the start was not missed", () => {
   const { doubt: config } = NavigatorConfigSchema.parse({});
   const doubt = new StartDoubt(config);
   assert.equal(doubt.searchM(9e9 as MonotonicNs), 0);
-  doubt.missedM(0 as MonotonicNs, 0);
+  doubt.missed(0 as MonotonicNs, 0).addedM;
   assert.equal(doubt.searchM(1e9 as MonotonicNs), config.searchSigmaM);
   assert.ok(3 * doubt.searchM(30e9 as MonotonicNs) > 3000);
   assert.equal(doubt.searchM(900e9 as MonotonicNs), config.sigmaMaxM);
+});
+
+Deno.test("StartDoubt tells within a second of misses that GPS may have lied before the start, by 150 m", () => {
+  const doubt = new StartDoubt(NavigatorConfigSchema.parse({}).doubt);
+  assert.equal(doubt.missed(0 as MonotonicNs, null).toldM, 0);
+  assert.ok(Math.abs(doubt.missed(0.6e9 as MonotonicNs, null).toldM * 2.448 - 150) < 0.1);
+  assert.ok(Math.abs(doubt.missed(9e9 as MonotonicNs, null).toldM * 2.448 - 150) < 0.1);
 });

@@ -51,6 +51,16 @@ Deno.test("Eskf.doubtMotion() lets the filter follow a fix that contradicts it",
   assert.ok(doubted.health().unconfirmedM > 20);
 });
 
+Deno.test("Eskf.doubtGpsStart() goes out with every estimate until a fix is fused, and moves nothing", () => {
+  const { doubted, calm, later } = twins();
+  for (const sigmaM of [20, 60, 40]) doubted.doubtGpsStart(sigmaM);
+  assert.equal(doubted.health().unconfirmedM, 60);
+  const told = doubted.currentEstimate().covariance[0] - calm.currentEstimate().covariance[0];
+  assert.ok(Math.abs(told - 60 ** 2) < 1e-6, `${told} m²`);
+  for (const message of later) [doubted, calm].forEach((each) => feed(each, message));
+  assert.deepEqual(doubted.currentEstimate(), calm.currentEstimate());
+});
+
 Deno.test("fixes that have overruled the filter are believed after ten seconds in which none is refused", () => {
   const estimator = new Eskf({ localFrame: frame });
   const { messages, truths } = makeScenario({ seed: 3, durationS: 30, imuHz: 100 });

@@ -202,7 +202,7 @@ export interface EstimatorHealth {
   readonly motionShare: number;
   /**
    * What estimates say of each horizontal axis beyond the filter's own sigma, 1 sigma, metres, for what nothing has
-   * confirmed: a start, a motion (`doubtMotion`), or fixes that have overruled the filter.
+   * confirmed: a start (`doubtGpsStart`), a motion (`doubtMotion`), or fixes that have overruled the filter.
    */
   readonly unconfirmedM: number;
   readonly fused: Readonly<Record<SourceName, number>>;
@@ -301,6 +301,11 @@ export interface StateEstimator {
    * this much further off (1 sigma, each horizontal axis). Estimates say so until either tells it again.
    */
   doubtMotion(distanceM: number): void;
+  /**
+   * GPS has told the start and no picture confirms it: both may be wrong alike, by this much (1 sigma, each horizontal
+   * axis). Estimates say so until a fix is fused; the filter goes on with GPS.
+   */
+  doubtGpsStart(sigmaM: number): void;
   /** State at the newest IMU sample. */
   currentEstimate(): StateEstimate;
   /** State at a moment inside the kept history (e.g. an exposure); throws outside of it. */

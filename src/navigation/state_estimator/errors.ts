@@ -42,4 +42,17 @@ export class EstimateUnavailableError extends GdnError {
   constructor(message: string) {
     super("ESTIMATE_UNAVAILABLE", message, { exitCode: EXIT.tryAgain });
   }
+
+  static notStarted(): EstimateUnavailableError {
+    return new EstimateUnavailableError(
+      "Cannot estimate: no attitude or no IMU sample has come yet (feed both first)",
+    );
+  }
+
+  static outside(timeNs: number, oldestNs: number, newestNs: number): EstimateUnavailableError {
+    return new EstimateUnavailableError(
+      `Cannot estimate at ${timeNs} ns: the history reaches from ${oldestNs} to ${newestNs} ns ` +
+        "(ask for a moment inside of it)",
+    );
+  }
 }

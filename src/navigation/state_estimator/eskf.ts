@@ -197,6 +197,10 @@ export class Eskf implements StateEstimator {
     if (this.#active) this.#unproven.add(distanceM);
   }
 
+  doubtGpsStart(sigmaM: number): void {
+    if (this.#active) this.#unproven.doubtGpsStart(sigmaM);
+  }
+
   /** Where a place contradicts the filter, that learns what its motion is worth. */
   #compare(
     source: SourceName,
@@ -224,19 +228,15 @@ export class Eskf implements StateEstimator {
 
   estimateAt(timeNs: MonotonicNs): StateEstimate {
     if (!this.#active || this.#imu.stream.count === 0) {
-      throw new EstimateUnavailableError(
-        "Cannot estimate: no attitude or no IMU sample has come yet (feed both first)",
-      );
+      throw EstimateUnavailableError.notStarted();
     }
     const ahead = timeNs - this.#timeline.head.timeNs;
     const state = ahead <= this.#config.aheadMaxS * 1e9
       ? this.#restart.kept(() => this.#timeline.stateAt(timeNs))
       : undefined;
     if (state === undefined) {
-      throw new EstimateUnavailableError(
-        `Cannot estimate at ${timeNs} ns: the history reaches from ${this.#timeline.oldestNs} to ` +
-          `${this.#timeline.head.timeNs} ns (ask for a moment inside of it)`,
-      );
+      const { oldestNs, head } = this.#timeline;
+      throw EstimateUnavailableError.outside(timeNs, oldestNs, head.timeNs);
     }
     const output = (of: FilterState) =>
       estimateOutput(of, this.#labels.label, { addedM2: this.#toldM2(of) });

@@ -37,6 +37,8 @@ export interface Elsewhere {
 
 export class UnprovenMotion {
   #varianceM2 = 0;
+  /** 1 sigma of a start that GPS has told and no fix has confirmed, metres. */
+  #gpsStartM = 0;
   /** In a row. */
   #refusedPairs = 0;
   /** How much further than the filter refused pairs have it moved, since the place was told last, metres. */
@@ -55,12 +57,13 @@ export class UnprovenMotion {
   toldM2(state: FilterState, gpsM: number): number {
     const contradictedM = Math.max(contestedM(state.refusedFixes), gpsM, this.#contradictedM);
     const movedM = Math.max(contradictedM, this.#overruledM, this.#singleM);
-    return this.#varianceM2 + (movedM / 2) ** 2;
+    return this.#varianceM2 + this.#gpsStartM ** 2 + (movedM / 2) ** 2;
   }
 
   /** 1 sigma of what nothing has confirmed: pictures are sought around the filter without it. */
   get unconfirmedM(): number {
-    return Math.sqrt(this.#varianceM2 + (Math.max(this.#overruledM, this.#singleM) / 2) ** 2);
+    const movedM = Math.max(this.#overruledM, this.#singleM);
+    return Math.sqrt(this.#varianceM2 + this.#gpsStartM ** 2 + (movedM / 2) ** 2);
   }
 
   /**
@@ -76,9 +79,14 @@ export class UnprovenMotion {
     if (distanceM > 0 && distanceM < Infinity) this.#varianceM2 += distanceM ** 2;
   }
 
+  doubtGpsStart(sigmaM: number): void {
+    if (sigmaM < Infinity) this.#gpsStartM = Math.max(this.#gpsStartM, sigmaM);
+  }
+
   observe({ source, timeNs, fused, innovation }: MeasurementOutcome): void {
     if (fused && (source === "anchor" || source === "gps")) this.#clear();
     if (fused && source === "gps") this.#overruledM = 0;
+    if (fused && source === "anchor") this.#gpsStartM = 0;
     if (source === "anchor" && innovation.length > 0) this.#observeFix(timeNs, fused);
     if (source !== "odometry") return;
     if (fused) this.#refusedPairs = 0;
