@@ -201,6 +201,7 @@ function openToolkit(): { readonly toolkit: TileToolkit } & Disposable {
 function toolkitOf(vision: VisionLibrary): TileToolkit {
   return {
     lens: vision,
+    features: vision,
     warp: (source, grid, target) => warpGrid(vision, source, grid, target),
     encodeJpeg: (picture, quality) => encodeJpeg(vision, picture, quality),
     async decodeJpeg(jpeg, options) {

@@ -150,6 +150,7 @@ export function makeDownloadRig(options: DownloadRigOptions): DownloadRig {
 function toolkitOf(vision: VisionLibrary): TileToolkit {
   return {
     lens: vision,
+    features: vision,
     warp: () => Promise.reject(new Error("nothing to warp")),
     encodeJpeg: () => Promise.reject(new Error("nothing to encode")),
     async decodeJpeg(jpeg, options) {

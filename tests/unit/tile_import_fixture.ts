@@ -17,6 +17,7 @@ import type {
 export function toolkitOf(vision: VisionLibrary): TileToolkit {
   return {
     lens: vision,
+    features: vision,
     warp: (source, grid, target) => warpGrid(vision, source, grid, target),
     encodeJpeg: (picture, quality) => encodeJpeg(vision, picture, quality),
     decodeJpeg: async (jpeg, { name, denominator }) => {

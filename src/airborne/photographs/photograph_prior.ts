@@ -44,7 +44,7 @@ const HEIGHT_SIGMA_SHARE = 0.03;
 const ALTITUDE_SIGMA_M = 8;
 const HEADING_SIGMA_DEG = 6;
 /** 1 sigma of the optical axis, degrees, by the kind of tag; without any the camera is taken to look down. */
-const TILT_SIGMA_DEG = { gimbal: 1.5, airframe: 3, poses: 2, none: 4 } as const;
+const TILT_SIGMA_DEG = { gimbal: 2.5, airframe: 4, poses: 3, none: 5 } as const;
 /** Tags that a picture contradicts are given this much room, degrees. */
 export const TILT_SIGMA_DOUBTED_DEG = 10;
 

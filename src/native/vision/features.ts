@@ -82,7 +82,7 @@ export const featureSymbols = {
   },
 } as const satisfies Deno.ForeignLibraryInterface;
 
-type FeatureLibrary = Pick<NativeLibrary<typeof featureSymbols>, "symbols">;
+export type FeatureLibrary = Pick<NativeLibrary<typeof featureSymbols>, "symbols">;
 
 interface LocalFeatures {
   readonly count: number;

@@ -9,7 +9,8 @@ import { median } from "../../../core/mod.ts";
 import type { GroundPosition } from "../../orthorectification/mod.ts";
 import type { TileToolkit } from "./canvas.ts";
 import { bestShift, overlapWindow, type Peak, refinePeak } from "./correlate.ts";
-import { type GroundRaster, groundRaster } from "./photograph_raster.ts";
+import { featureTies } from "./feature_ties.ts";
+import { groundFeatures, type GroundRaster, groundRaster } from "./photograph_raster.ts";
 import {
   AS_TAGGED,
   middleOf,
@@ -24,6 +25,10 @@ import { type PairScores, voteTurns, voteTurnTogether } from "./turn_vote.ts";
 /** Cells along a photograph's short side, for the check of headings and for measuring ties. */
 const COARSE_CELLS = 48;
 const FINE_CELLS = 320;
+/** …and for finding features. */
+const FEATURE_CELLS = 600;
+/** Of each a megabyte of features. */
+const PHOTOGRAPHS_KEPT_MAX = 128;
 /**
  * Headings are judged by overlaps of a third of a photograph: of nine hundredths the best of 441 shifts of unlike
  * ground scores up to 0.7 (fixed-wing photographs of fields).
@@ -67,14 +72,17 @@ export async function alignPhotographs(
   const pairs = neighbourPairs(set, shortSideM);
   const velocities = velocitiesMps(set);
   const turns = await findTurns(set, pairs, { gsdM: shortSideM / COARSE_CELLS, velocities }, parts);
-  const ties = await measureTies(set, turns, shortSideM / FINE_CELLS, parts);
+  const ties = await measureTies(set, { turns, pairs, shortSideM }, parts);
   const middles = set.photographs.map((photograph, i) =>
     middleOf(toolkit.lens, viewOf(photograph, turns.placements[i]))
   );
-  const adjusted = adjustedWithLag(middles, ties, velocities, {
-    ...SIGMAS_DEFAULT,
-    positionM: positionSigmaM(set) ?? SIGMAS_DEFAULT.positionM,
-  });
+  const statedM = positionSigmaM(set);
+  const adjustedFor = (positionM: number) =>
+    adjustedWithLag(middles, ties, velocities, { ...SIGMAS_DEFAULT, positionM });
+  let adjusted = adjustedFor(statedM ?? SIGMAS_DEFAULT.positionM);
+  // What the overlaps are apart by tells how far positions may be moved.
+  const apartM = adjusted.medianWithoutLagM / MEDIAN_APART_SIGMAS;
+  if (apartM > (statedM ?? SIGMAS_DEFAULT.positionM)) adjusted = adjustedFor(apartM);
   const { adjustments } = adjusted;
   const placements = turns.placements.map((placement, i): Placement => ({
     turnDeg: placement.turnDeg,
@@ -298,24 +306,42 @@ async function findTurns(
   return { placements: turns.map((turn) => ({ ...AS_TAGGED, turnDeg: 180 * turn })), fits };
 }
 
+/** By features; where two photographs share too few, block by block around the shift of their overlap. */
 async function measureTies(
   set: PhotographSet,
-  turns: Turns,
-  gsdM: number,
+  { turns: { placements, fits }, pairs, shortSideM }: {
+    readonly turns: Turns;
+    readonly pairs: readonly [number, number][];
+    readonly shortSideM: number;
+  },
   parts: Parts,
 ): Promise<Tie[]> {
-  const rasters = new Map<number, GroundRaster | null>();
-  const rasterOf = async (i: number): Promise<GroundRaster | null> => {
-    const known = rasters.get(i);
-    if (known !== undefined) return known;
-    const raster = await groundRaster(set.photographs[i], turns.placements[i], gsdM, parts);
-    rasters.set(i, raster);
-    return raster;
+  const kept = <T>(make: (i: number) => Promise<T>) => {
+    const made = new Map<number, Promise<T>>();
+    return (i: number): Promise<T> => {
+      const value = made.get(i) ?? make(i);
+      // Least recently used first.
+      made.delete(i);
+      made.set(i, value);
+      if (made.size > PHOTOGRAPHS_KEPT_MAX) made.delete(made.keys().next().value!);
+      return value;
+    };
   };
+  const gsdM = shortSideM / FINE_CELLS, featureGsdM = shortSideM / FEATURE_CELLS;
+  const rasterOf = kept((i) => groundRaster(set.photographs[i], placements[i], gsdM, parts));
+  const featuresOf = kept((i) =>
+    groundFeatures(set.photographs[i], placements[i], featureGsdM, parts)
+  );
   const ties: Tie[] = [];
-  for (const fit of turns.fits) {
-    const a = await rasterOf(fit.first), b = await rasterOf(fit.second);
-    if (a && b) ties.push(...tiesOfPair(a, b, fit, gsdM));
+  for (const [first, second] of pairs) {
+    const [a, b] = [await featuresOf(first), await featuresOf(second)];
+    const scale = { gsdM: featureGsdM, shortSideM };
+    const found = a && b ? await featureTies({ first, second, a, b }, scale, parts.toolkit) : [];
+    ties.push(...found);
+    const fit = fits.find((other) => other.first === first && other.second === second);
+    if (found.length > 0 || fit === undefined) continue;
+    const [rasterA, rasterB] = [await rasterOf(first), await rasterOf(second)];
+    if (rasterA && rasterB) ties.push(...tiesOfPair(rasterA, rasterB, fit, gsdM));
   }
   return ties;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { TILE_SIZE_PX } from "../../../core/mod.ts";
-import type { LensLibrary } from "../../../native/vision/mod.ts";
+import type { FeatureLibrary, LensLibrary } from "../../../native/vision/mod.ts";
 import { withCoverageMask } from "../../tile_contract/mod.ts";
 import type { PaintedTile } from "./contract.ts";
 
@@ -39,6 +39,7 @@ type WarpFunction = (
 export interface TileToolkit {
   readonly warp: WarpFunction;
   readonly lens: LensLibrary;
+  readonly features: FeatureLibrary;
   encodeJpeg(picture: Rgb, quality: number): Promise<Uint8Array<ArrayBuffer>>;
   /** Decodes a JPEG to colour; `name` is for messages. */
   decodeJpeg(
