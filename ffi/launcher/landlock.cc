@@ -192,7 +192,7 @@ std::string tree_of(const std::string &program) {
   return find_or_unpack(payload, file).path;
 }
 
-// Programs that the command line names. They start behind the same walls, and read their own files besides. Those of
+// Programs that the command line names. They start behind the same walls; ssh reads its own files besides. Those of
 // ours are unpacked now: behind the walls they could not be.
 void allow_programs(Ruleset &rules, const std::vector<std::string> &programs) {
   for (const auto &program : programs) {
@@ -204,6 +204,7 @@ void allow_programs(Ruleset &rules, const std::vector<std::string> &programs) {
       for (const char *path : kOwnProgramsRead) rules.allow(path, kRead);
       continue;
     }
+    if (program != "/usr/bin/ssh" && program != "/usr/bin/sftp") continue;
     for (const char *path : kSshRead) rules.allow(path, kRead);
     const char *home = getenv("HOME");
     if (home != nullptr && home[0] == '/') rules.allow(std::string(home) + "/.ssh", kRead);

@@ -59,6 +59,7 @@ import { PlanarPoseSolver, type PoseSolver } from "../navigation/pose/mod.ts";
 import { buildPackageTileStore, type PackageTileStore } from "../tiles/tile_journal/mod.ts";
 import type { StateEstimator } from "../navigation/state_estimator/mod.ts";
 import { PlanarKlt, type VioStrategy } from "../navigation/vio/mod.ts";
+import { openOkvis2 } from "./compose_odometry.ts";
 import { openVision, type VisionLibrary } from "../native/vision/mod.ts";
 import { AirborneConfigSchema } from "./config.ts";
 import type { Airborne, AirborneOptions, TileStorePlace } from "./contract.ts";
@@ -125,6 +126,7 @@ interface Roles {
 const STRATEGIES: { readonly [Role in keyof Roles]: Strategies<StrategyParts, Roles[Role]> } = {
   vio: {
     planar_klt: { create: ({ vision, config }) => new PlanarKlt(vision, config.planarKlt) },
+    okvis2: { create: ({ vision, config }) => openOkvis2(vision, config) },
   },
   place_recognition: {
     adaptive: { library: "faiss", create: openAdaptiveRecogniser },

@@ -17,7 +17,7 @@ import { InferenceConfigSchema } from "../navigation/inference/mod.ts";
 import { PlaceRecognitionConfigSchema } from "../navigation/place_recognition/mod.ts";
 import { PoseConfigSchema } from "../navigation/pose/mod.ts";
 import { EskfConfigSchema } from "../navigation/state_estimator/mod.ts";
-import { PlanarKltConfigSchema } from "../navigation/vio/mod.ts";
+import { Okvis2ConfigSchema, PlanarKltConfigSchema } from "../navigation/vio/mod.ts";
 import { LiveConfigSchema } from "./live/config.ts";
 import { NavigatorConfigSchema } from "./navigator_config.ts";
 import { TrustConfigSchema } from "./trust/config.ts";
@@ -39,6 +39,7 @@ export const AirborneConfigSchema = z.strictObject({
    */
   modelPath: z.string().default(""),
   planarKlt: PlanarKltConfigSchema.prefault({}),
+  okvis2: Okvis2ConfigSchema.prefault({}),
   placeRecognition: PlaceRecognitionConfigSchema.prefault({}),
   structural: StructuralConfigSchema.prefault({}),
   features: FeaturesConfigSchema.prefault({}),

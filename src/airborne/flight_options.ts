@@ -36,7 +36,13 @@ export const packageOptions = {
     placeholder: "FILE",
     help: "YAML configuration; GDN_… variables override it",
     absent: "built-in settings, those of config/airborne.example.yaml",
-    settings: { modelPath: "read", "inference.ortTrtCacheDir": "write", "trust.folder": "read" },
+    settings: {
+      modelPath: "read",
+      "inference.ortTrtCacheDir": "write",
+      "trust.folder": "read",
+      "okvis2.program": "program",
+      "okvis2.vocabulary": "read",
+    },
   }),
   trust: option.path({
     access: "read",

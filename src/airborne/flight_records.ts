@@ -166,5 +166,8 @@ function vioHealth(outcome: FrameOutcome, airborne: RecordedParts): FdrPayload<"
     state: outcome.vio.state,
     strategy: airborne.strategies.vio,
     tracks: outcome.vio.tracks,
+    ...(outcome.vio.source === undefined ? {} : { source: outcome.vio.source }),
+    ...(outcome.vio.reason === "" ? {} : { reason: outcome.vio.reason }),
+    ...(outcome.vio.motion?.covarianceUnknown ? { covarianceUnknown: true } : {}),
   };
 }

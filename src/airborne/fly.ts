@@ -49,6 +49,8 @@ const settings = {
   modelPath: "read",
   "inference.ortTrtCacheDir": "write",
   "trust.folder": "read",
+  "okvis2.program": "program",
+  "okvis2.vocabulary": "read",
   "flightController.connect": "link",
   "flightController.signingKey": "read",
   "camera.address": "camera",

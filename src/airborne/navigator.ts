@@ -14,7 +14,13 @@ import {
 } from "../navigation/state_estimator/mod.ts";
 import type { LocalBounds } from "../navigation/map/mod.ts";
 import type { Terrain } from "../navigation/terrain/mod.ts";
-import type { CameraHint, MotionHint, VioOutput, VioStrategy } from "../navigation/vio/mod.ts";
+import type {
+  CameraHint,
+  MotionHint,
+  VioImuSample,
+  VioOutput,
+  VioStrategy,
+} from "../navigation/vio/mod.ts";
 import { VisionFrame, type VisionLibrary } from "../native/vision/mod.ts";
 import { type CameraPrior, cameraPrior } from "./camera_prior.ts";
 import { FixFinder } from "./fix_finder.ts";
@@ -73,6 +79,11 @@ export class Navigator {
   constructor(parts: NavigatorParts) {
     this.#parts = parts;
     this.#finder = new FixFinder({ ...parts, estimateAt: (timeNs) => this.#estimateAt(timeNs) });
+  }
+
+  /** For an odometry that integrates the IMU itself; the estimator has its own samples. */
+  addImu(sample: VioImuSample): void {
+    this.#parts.vio.addImu?.(sample);
   }
 
   /** The crew says where the aircraft is: the next frames are sought there. */
@@ -173,7 +184,7 @@ export class Navigator {
     }
     const lastNs = vio.lastFrameNs();
     return await vio.addFrame(
-      { timeNs: camera.exposureMidNs, frame, bodyFromCamera },
+      { timeNs: camera.exposureMidNs, frame, bodyFromCamera, picture: camera },
       hint,
       () => this.#hintBy(camera, lastNs, (timeNs) => estimator.estimateWithoutImu(timeNs) ?? null),
     );

@@ -83,7 +83,12 @@ export async function replayFlight(
   collectGarbage();
   await runFlight({
     sources: [(running) => onClock(flight, clock, running)],
-    sensors: new SensorFeed(estimator, localFrame, description),
+    sensors: new SensorFeed(
+      estimator,
+      localFrame,
+      description,
+      (sample) => navigator.addImu(sample),
+    ),
     estimator,
     estimatorEvents,
     navigator,

@@ -6,23 +6,27 @@
 import { ControllerClock, type LocalFrame, radiansFromDegrees } from "../core/mod.ts";
 import type { ClockSyncEvent, SensorEvent } from "../flight/flight_events/mod.ts";
 import type { FlightDescription } from "../flight/replay/mod.ts";
-import type { StateEstimator } from "../navigation/state_estimator/mod.ts";
+import type { ImuSample, StateEstimator } from "../navigation/state_estimator/mod.ts";
 
 /** Moves them onto the one clock. */
 export class SensorFeed {
   readonly #estimator: StateEstimator;
   readonly #localFrame: LocalFrame;
   readonly #sigmas: FlightDescription["sigmas"];
+  readonly #onImu: (sample: ImuSample) => void;
   readonly #clock = new ControllerClock();
 
+  /** `onImu`: who else hears the IMU's samples. */
   constructor(
     estimator: StateEstimator,
     localFrame: LocalFrame,
     { sigmas }: Pick<FlightDescription, "sigmas">,
+    onImu: (sample: ImuSample) => void = () => {},
   ) {
     this.#estimator = estimator;
     this.#localFrame = localFrame;
     this.#sigmas = sigmas;
+    this.#onImu = onImu;
   }
 
   /** An exchange with the controller tells what no stream can: the delay that every message has. */
@@ -34,8 +38,11 @@ export class SensorFeed {
     this.#clock.observe(event.controllerNs, event.receivedNs, event.kind);
     const timeNs = this.#clock.toCanonical(event.controllerNs);
     switch (event.kind) {
-      case "imu":
-        return this.#estimator.addImu({ ...event, timeNs });
+      case "imu": {
+        const sample = { ...event, timeNs };
+        this.#onImu(sample);
+        return this.#estimator.addImu(sample);
+      }
       case "attitude":
         this.#estimator.addAttitude({
           timeNs,

@@ -52,19 +52,29 @@ interface Bench {
 
 type Body = (bench: Bench) => Promise<void>;
 
-export function vioSuite(name: string, make: (vision: VisionLibrary) => VioStrategy): void {
+/** `ignore`: why it cannot run here. */
+export function vioSuite(
+  name: string,
+  make: (vision: VisionLibrary) => VioStrategy | Promise<VioStrategy>,
+  { ignore = "" }: { readonly ignore?: string } = {},
+): void {
   for (const [title, body] of Object.entries({ ...moving, ...owning, ...failing })) {
-    Deno.test(`${name}: ${title}`, async () => {
-      using vision = openVision();
-      using scene = new Scene(vision, paintedGround(SEED));
-      const idle = vision.liveHandles();
-      const vio = make(vision);
-      try {
-        await body({ vio, vision, scene, idle });
-      } finally {
-        await vio.close();
-      }
-      assert.equal(vision.liveHandles(), idle, "close() gives the last frame back");
+    const because = ignore === "" ? "" : ` (skipped: ${ignore})`;
+    Deno.test({
+      name: `${name}: ${title}${because}`,
+      ignore: ignore !== "",
+      fn: async () => {
+        using vision = openVision();
+        using scene = new Scene(vision, paintedGround(SEED));
+        const idle = vision.liveHandles();
+        const vio = await make(vision);
+        try {
+          await body({ vio, vision, scene, idle });
+        } finally {
+          await vio.close();
+        }
+        assert.equal(vision.liveHandles(), idle, "close() gives the last frame back");
+      },
     });
   }
 }
@@ -73,12 +83,56 @@ function seconds(value: number): MonotonicNs {
   return Math.round(value * 1e9) as MonotonicNs;
 }
 
-async function frameAt(scene: Scene, timeS: number, stand: CameraStand): Promise<VioFrame> {
+const IMU_HZ = 100, GRAVITY_MPS2 = 9.80665;
+/** An IMU is ahead of the pictures by as much as a camera takes to deliver them. */
+const IMU_AHEAD_S = 0.03;
+
+/** What each strategy was shown last. */
+const shown = new WeakMap<VioStrategy, { readonly timeS: number; readonly stand: CameraStand }>();
+
+/** The frame at that moment, for a strategy that has been given the IMU on the way there where it wants it. */
+async function frameAt(
+  { vio, scene }: Pick<Bench, "vio" | "scene">,
+  timeS: number,
+  stand: CameraStand,
+): Promise<VioFrame> {
+  const before = shown.get(vio) ?? { timeS: timeS - 0.3, stand };
+  shown.set(vio, { timeS, stand });
+  giveImu(vio, before, { timeS, stand });
+  const jpeg = await scene.jpeg(stand);
   return {
     timeNs: seconds(timeS),
-    frame: await scene.frame(stand),
+    frame: await VisionFrame.decode(scene.vision, jpeg, CALIBRATION, "frame"),
     bodyFromCamera: CALIBRATION.bodyFromCamera,
+    picture: { jpeg },
   };
+}
+
+/** The turn is made from `IMU_AHEAD_S` after the frame before; the velocity does not change. */
+function giveImu(
+  vio: VioStrategy,
+  from: { readonly timeS: number; readonly stand: CameraStand },
+  to: { readonly timeS: number; readonly stand: CameraStand },
+): void {
+  let localFromBody = bodyRotation(from.stand.attitude);
+  const turn = rotationVectorFromQuaternion(
+    quaternionMultiply(quaternionConjugate(localFromBody), bodyRotation(to.stand.attitude)),
+  );
+  const beginS = from.timeS + IMU_AHEAD_S, durationS = to.timeS - beginS;
+  const steps = Math.max(1, Math.round(durationS * IMU_HZ));
+  const sample = (timeS: number, angularRateRps: Vector3) =>
+    vio.addImu?.({
+      timeNs: seconds(timeS),
+      specificForceMps2: rotate(quaternionConjugate(localFromBody), [0, 0, GRAVITY_MPS2]),
+      angularRateRps,
+    });
+  const rate = turn.map((angle) => angle / durationS) as unknown as Vector3;
+  const step = turn.map((angle) => angle / steps) as unknown as Vector3;
+  for (let i = 1; i <= steps; i++) {
+    localFromBody = quaternionMultiply(localFromBody, quaternionFromRotationVector(step));
+    sample(beginS + i * durationS / steps, rate);
+  }
+  for (const aheadS of [0.01, 0.02, IMU_AHEAD_S]) sample(to.timeS + aheadS, [0, 0, 0]);
 }
 
 function hint(from: CameraStand, to: CameraStand): MotionHint {
@@ -123,13 +177,14 @@ function believed(random: Random, truth: CameraStand): CameraStand {
 
 const moving: Record<string, Body> = {
   "the motion between frames is right, in body axes, with a covariance that covers it": async (
-    { vio, scene },
+    bench,
   ) => {
+    const { vio } = bench;
     const random = seededRandom(SEED);
     const path = leg(random, 9);
     let sum = 0, motions = 0;
     for (const [i, stand] of path.entries()) {
-      const frame = await frameAt(scene, 1 + i / 2, stand);
+      const frame = await frameAt(bench, 1 + i / 2, stand);
       const from = i === 0 ? null : path[i - 1];
       const output = await vio.addFrame(
         frame,
@@ -165,25 +220,25 @@ const moving: Record<string, Body> = {
     assert.equal(vio.health().state, "tracking");
   },
 
-  "small motions are small: a hovering camera does not drift away": async ({ vio, scene }) => {
+  "small motions are small: a hovering camera does not drift away": async (bench) => {
+    const { vio } = bench;
     const stand: CameraStand = { positionLocalM: [20, -30, HEIGHT_M], attitude: LEVEL_NORTH };
-    await vio.addFrame(await frameAt(scene, 1, stand), null);
-    const output = await vio.addFrame(await frameAt(scene, 1.5, stand), hint(stand, stand));
+    await vio.addFrame(await frameAt(bench, 1, stand), null);
+    const output = await vio.addFrame(await frameAt(bench, 1.5, stand), hint(stand, stand));
     assert.ok(output.motion !== null, output.reason);
     assert.ok(Math.hypot(...output.motion.translationM) < 0.1);
     const turn = rotationVectorFromQuaternion(output.motion.rotationFromTo);
     assert.ok(Math.hypot(...turn) < 0.001);
   },
 
-  "the mounting is taken into account: another one, the same motion of the body": async (
-    { vio, scene },
-  ) => {
+  "the mounting is taken into account: another one, the same motion of the body": async (bench) => {
+    const { vio } = bench;
     const random = seededRandom(`${SEED} mounting`);
     const [from, to] = leg(random, 2);
     const off = quaternionFromRotationVector([0, 0, 1]);
     // The body is turned by −1 rad about its z axis under the same camera.
     const bodyFromCamera = quaternionMultiply(off, CALIBRATION.bodyFromCamera);
-    const plain = await frameAt(scene, 1, from), next = await frameAt(scene, 1.5, to);
+    const plain = await frameAt(bench, 1, from), next = await frameAt(bench, 1.5, to);
     await vio.addFrame({ ...plain, bodyFromCamera }, null);
     const output = await vio.addFrame({ ...next, bodyFromCamera }, hint(from, to));
     assert.ok(output.motion !== null, output.reason);
@@ -196,12 +251,13 @@ const moving: Record<string, Body> = {
 };
 
 const owning: Record<string, Body> = {
-  "it holds the last frame and no other": async ({ vio, vision, scene, idle }) => {
+  "it holds the last frame and no other": async (bench) => {
+    const { vio, vision, idle } = bench;
     assert.equal(vio.lastFrameNs(), null);
     assert.equal(vio.health().state, "initialising");
     const path = leg(seededRandom(`${SEED} owning`), 3);
     for (const [i, stand] of path.entries()) {
-      const frame = await frameAt(scene, 1 + i, stand);
+      const frame = await frameAt(bench, 1 + i, stand);
       const output = await vio.addFrame(frame, i === 0 ? null : hint(path[i - 1], stand));
       if (i === 0) assert.equal(output.motion, null);
       assert.equal(vio.lastFrameNs(), seconds(1 + i));
@@ -216,16 +272,17 @@ const owning: Record<string, Body> = {
   },
 
   "a frame that cannot be compared leaks nothing and does not stand against every later one":
-    async ({ vio, vision, scene, idle }) => {
+    async (bench) => {
+      const { vio, vision, idle } = bench;
       const [from, to] = leg(seededRandom(`${SEED} closed`), 2);
-      await vio.addFrame(await frameAt(scene, 1, from), null);
-      const closed = await frameAt(scene, 2, to);
+      await vio.addFrame(await frameAt(bench, 1, from), null);
+      const closed = await frameAt(bench, 2, to);
       await closed.frame.close();
       await assert.rejects(vio.addFrame(closed, hint(from, to)));
       assert.ok(vision.liveHandles() <= idle + 1);
       assert.equal(vio.lastFrameNs(), closed.timeNs, "the frame before it is not kept for ever");
-      await assert.rejects(vio.addFrame(await frameAt(scene, 2.2, from), hint(from, to)));
-      const next = await vio.addFrame(await frameAt(scene, 2.4, to), hint(from, to));
+      await assert.rejects(vio.addFrame(await frameAt(bench, 2.2, from), hint(from, to)));
+      const next = await vio.addFrame(await frameAt(bench, 2.4, to), hint(from, to));
       assert.notEqual(next.motion, null, "the second frame after the fault registers again");
       // A picture of another size: another camera. It may be refused, but not be lost in memory.
       const other = { ...CALIBRATION, widthPx: 320, heightPx: 240, fxPx: 277, fyPx: 276 };
@@ -244,44 +301,44 @@ const owning: Record<string, Body> = {
         assert.ok(error instanceof Error);
       }
       assert.ok(vision.liveHandles() <= idle + 1, "the frame was taken over and lost");
-      const good = await vio.addFrame(await frameAt(scene, 3, to), hint(from, to));
+      const good = await vio.addFrame(await frameAt(bench, 3, to), hint(from, to));
       assert.ok(vision.liveHandles() === idle + 1, "and the next one finds order");
       assert.ok(good.motion === null || good.motion.toNs === seconds(3));
     },
 };
 
 const failing: Record<string, Body> = {
-  "without a hint, or below the ground, there is no motion and a reason": async (
-    { vio, scene },
-  ) => {
+  "without a hint, or below the ground, there is no motion and a reason": async (bench) => {
+    const { vio } = bench;
     const [from, to] = leg(seededRandom(`${SEED} hint`), 2);
-    await vio.addFrame(await frameAt(scene, 1, from), null);
-    const without = await vio.addFrame(await frameAt(scene, 2, to), null);
+    await vio.addFrame(await frameAt(bench, 1, from), null);
+    const without = await vio.addFrame(await frameAt(bench, 2, to), null);
     assert.equal(without.motion, null);
     assert.notEqual(without.reason, "");
     const below: CameraStand = { ...to, positionLocalM: [0, 0, -3] };
-    const output = await vio.addFrame(await frameAt(scene, 3, to), hint(below, to));
+    const output = await vio.addFrame(await frameAt(bench, 3, to), hint(below, to));
     assert.equal(output.motion, null);
     assert.notEqual(output.reason, "");
   },
 
   "frames that have nothing to do with each other do not register; it finds its way again": async (
-    { vio, vision, scene },
+    bench,
   ) => {
+    const { vio, vision } = bench;
     using bare = new Scene(vision, groundOf(640, () => 120));
     const path = leg(seededRandom(`${SEED} lost`), 2);
-    await vio.addFrame(await frameAt(scene, 0, path[0]), null);
+    await vio.addFrame(await frameAt(bench, 0, path[0]), null);
     for (let i = 1; i <= 12; i++) {
       const output = await vio.addFrame(
-        await frameAt(bare, i, path[i % 2]),
+        await frameAt({ vio, scene: bare }, i, path[i % 2]),
         hint(path[(i + 1) % 2], path[i % 2]),
       );
       assert.equal(output.motion, null, `frame ${i} registered on bare ground`);
       assert.equal(vio.health().consecutiveFailures, i);
     }
     assert.equal(vio.health().state, "lost");
-    await vio.addFrame(await frameAt(scene, 20, path[0]), hint(path[1], path[0]));
-    const output = await vio.addFrame(await frameAt(scene, 21, path[1]), hint(path[0], path[1]));
+    await vio.addFrame(await frameAt(bench, 20, path[0]), hint(path[1], path[0]));
+    const output = await vio.addFrame(await frameAt(bench, 21, path[1]), hint(path[0], path[1]));
     assert.ok(output.motion !== null, output.reason);
     assert.equal(output.state, "tracking");
     assert.equal(vio.health().consecutiveFailures, 0);

@@ -109,7 +109,12 @@ export async function flyFlight(
   live.sender.start();
   supervision.ready();
   collectGarbage();
-  const sensors = new SensorFeed(airborne.estimator, airborne.localFrame, sigmasOf(flown, config));
+  const sensors = new SensorFeed(
+    airborne.estimator,
+    airborne.localFrame,
+    sigmasOf(flown, config),
+    (sample) => airborne.navigator.addImu(sample),
+  );
   await runFlight({
     ...airborne,
     sources: liveSources(live, devices, recording, AbortSignal.any([signal, ending.signal])),

@@ -27,6 +27,7 @@ import {
  * `provider` and `database` name a host, `link` a line to a flight
  * controller, `camera` a camera, each by its address. `aircraft`: its computer as `ssh://…`, which the
  * system's ssh reaches, or its storage as a folder. `programs`: a folder whose `operator` and `airborne` are started.
+ * `program`: one program that is started.
  */
 export type Access =
   | "read"
@@ -38,7 +39,8 @@ export type Access =
   | "link"
   | "camera"
   | "aircraft"
-  | "programs";
+  | "programs"
+  | "program";
 
 export interface Option<T = unknown> {
   /** null for a flag. */

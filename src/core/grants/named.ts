@@ -19,7 +19,7 @@ export interface Grants {
   readonly write?: readonly string[];
   /** "host:port", "unix:/path" of a database, or a network, that the user named. */
   readonly net?: readonly string[];
-  /** Programs of the system, by their absolute paths. */
+  /** Programs, by their absolute paths. */
   readonly run?: readonly string[];
 }
 
@@ -83,6 +83,7 @@ export function grantsFor(
     else if (access === "imagery") read.push(text, ...namesBesideImagery(text));
     else if (access === "write") write.push(text);
     else if (access === "create") write.push(text, stagingFolderOf(resolve(text)));
+    else if (access === "program") run.push(resolve(text));
     else if (access === "programs") {
       run.push(...["operator", "airborne"].map((name) => resolve(text, name)));
     } else if (access === "aircraft") {

@@ -29,6 +29,20 @@ export interface VioFrame {
   readonly frame: VisionFrame;
   /** Nominal mounting. */
   readonly bodyFromCamera: Quaternion;
+  /** As the camera delivered it, for a strategy that works in another process. */
+  readonly picture?: {
+    readonly jpeg: Uint8Array<ArrayBuffer>;
+    /** In place of a JPEG: 8 bits a pixel, row-major, full size. */
+    readonly grey?: Uint8Array<ArrayBuffer>;
+  };
+}
+
+/** Of the IMU, times on the clock of the frames. */
+export interface VioImuSample {
+  readonly timeNs: MonotonicNs;
+  /** Body axes. */
+  readonly specificForceMps2: Vector3;
+  readonly angularRateRps: Vector3;
 }
 
 /** Motion from the last frame to this one, in the body axes (nominal mounting) of the last. */
@@ -39,6 +53,8 @@ export interface VioMotion {
   readonly rotationFromTo: Quaternion;
   /** 6×6 of (translation m, rotation rad). */
   readonly covariance: Float64Array;
+  /** The strategy knows none: `covariance` is what its configuration assumes. */
+  readonly covarianceUnknown?: true;
   readonly scaleQuality: ScaleQuality;
   /** Height over the ground that gave the scale. */
   readonly scaleHeightM: number;
@@ -54,8 +70,10 @@ export interface VioOutput {
   readonly inliers: number;
   /** Root mean square reprojection error of the inliers, pixels. */
   readonly residualPx: number;
-  /** Why there is no motion; empty otherwise. */
+  /** Why there is no motion, or why it is another strategy's; empty otherwise. */
   readonly reason: string;
+  /** Whose motion it is, where the strategy leans on another one. */
+  readonly source?: string;
 }
 
 export interface VioHealth {
@@ -78,6 +96,8 @@ export interface VioStrategy {
     hint: MotionHint | null,
     otherHint?: () => MotionHint | null,
   ): Promise<VioOutput>;
+  /** A strategy that integrates the IMU itself; samples that are not younger than the last are left out. */
+  addImu?(sample: VioImuSample): void;
   /** The time of the frame that the next one will be compared with; null before the first. */
   lastFrameNs(): MonotonicNs | null;
   reset(): Promise<void>;

@@ -25,6 +25,10 @@ export const NAVIGATION_KINDS = {
     scaleQuality: z.enum(["metric", "direction_only", "unknown"]).optional(),
     consecutiveFailures: Count.optional(),
     reason: z.string().optional(),
+    /** Whose motion was used, where the strategy leans on another one. */
+    source: z.string().optional(),
+    /** The covariance is one that the configuration assumes. */
+    covarianceUnknown: z.boolean().optional(),
   }).describe("State of the odometry, once a second and on each change"),
   "nav.work_level": z.looseObject({
     level: z.enum(["full", "reduced"]),
