@@ -83,12 +83,7 @@ export async function replayFlight(
   collectGarbage();
   await runFlight({
     sources: [(running) => onClock(flight, clock, running)],
-    sensors: new SensorFeed(
-      estimator,
-      localFrame,
-      description,
-      (sample) => navigator.addImu(sample),
-    ),
+    sensors: new SensorFeed(estimator, localFrame, description, navigator),
     estimator,
     estimatorEvents,
     navigator,

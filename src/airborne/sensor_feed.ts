@@ -8,25 +8,29 @@ import type { ClockSyncEvent, SensorEvent } from "../flight/flight_events/mod.ts
 import type { FlightDescription } from "../flight/replay/mod.ts";
 import type { ImuSample, StateEstimator } from "../navigation/state_estimator/mod.ts";
 
+interface ImuHearer {
+  addImu(sample: ImuSample): void;
+}
+
 /** Moves them onto the one clock. */
 export class SensorFeed {
   readonly #estimator: StateEstimator;
   readonly #localFrame: LocalFrame;
   readonly #sigmas: FlightDescription["sigmas"];
-  readonly #onImu: (sample: ImuSample) => void;
+  readonly #navigator: ImuHearer | null;
   readonly #clock = new ControllerClock();
 
-  /** `onImu`: who else hears the IMU's samples. */
+  /** `navigator`: its odometry may want the IMU's samples, too. */
   constructor(
     estimator: StateEstimator,
     localFrame: LocalFrame,
     { sigmas }: Pick<FlightDescription, "sigmas">,
-    onImu: (sample: ImuSample) => void = () => {},
+    navigator: ImuHearer | null = null,
   ) {
     this.#estimator = estimator;
     this.#localFrame = localFrame;
     this.#sigmas = sigmas;
-    this.#onImu = onImu;
+    this.#navigator = navigator;
   }
 
   /** An exchange with the controller tells what no stream can: the delay that every message has. */
@@ -40,7 +44,7 @@ export class SensorFeed {
     switch (event.kind) {
       case "imu": {
         const sample = { ...event, timeNs };
-        this.#onImu(sample);
+        this.#navigator?.addImu(sample);
         return this.#estimator.addImu(sample);
       }
       case "attitude":

@@ -109,12 +109,8 @@ export async function flyFlight(
   live.sender.start();
   supervision.ready();
   collectGarbage();
-  const sensors = new SensorFeed(
-    airborne.estimator,
-    airborne.localFrame,
-    sigmasOf(flown, config),
-    (sample) => airborne.navigator.addImu(sample),
-  );
+  const { estimator, localFrame, navigator } = airborne;
+  const sensors = new SensorFeed(estimator, localFrame, sigmasOf(flown, config), navigator);
   await runFlight({
     ...airborne,
     sources: liveSources(live, devices, recording, AbortSignal.any([signal, ending.signal])),
