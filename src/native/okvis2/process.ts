@@ -27,7 +27,7 @@ const CLOSING_MS = 2000;
 /** More than this is not kept for a child that does not read: some ten frames. */
 const UNWRITTEN_BYTES_MAX = 8 * 1024 * 1024;
 
-export interface OdometryListener {
+interface OdometryListener {
   onState(state: OdometryState): void;
   onEvent(event: OdometryEvent): void;
   /** It has ended, or said what is no message; once. */

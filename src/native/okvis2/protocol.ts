@@ -8,7 +8,7 @@ import type { Quaternion, Vector3 } from "../../core/mod.ts";
 export const PROTOCOL = 1;
 const MAGIC = 0x4f4e4447;
 
-export const HEADER_BYTES = 16;
+const HEADER_BYTES = 16;
 /** Bytes of each struct, as the child's greeting tells them too. */
 export const STRUCT_BYTES = { start: 1200, imu: 56, frame: 48, state: 448, event: 128 } as const;
 const HELLO_BYTES = 96;
@@ -16,7 +16,7 @@ const DATA_BYTES = 1024;
 const STATE_QUALITY_AT = 428, STATE_BUSY_AT = 440;
 
 /** Kinds of messages, by what they are called there. */
-export const KIND = {
+const KIND = {
   start: 1,
   imu: 2,
   frame: 3,
@@ -107,7 +107,7 @@ export interface OdometryEvent {
   readonly reason: string;
 }
 
-export type OdometryMessage =
+type OdometryMessage =
   | { readonly kind: "hello"; readonly hello: OdometryHello }
   | { readonly kind: "state"; readonly state: OdometryState }
   | { readonly kind: "event"; readonly event: OdometryEvent };

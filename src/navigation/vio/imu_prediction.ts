@@ -20,7 +20,7 @@ import type { VioImuSample } from "./contract.ts";
 const GRAVITY_MPS2 = 9.80665;
 
 /** Level world, up is +z. */
-export interface OdometryPose {
+interface OdometryPose {
   readonly timeNs: number;
   readonly positionM: Vector3;
   readonly worldFromBody: Quaternion;

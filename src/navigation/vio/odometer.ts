@@ -17,7 +17,7 @@ import {
 const SILENT_MS = 300;
 const WATCH_MS = 50;
 
-export interface OdometerOptions {
+interface OdometerOptions {
   readonly program: string;
   readonly allowReference: boolean;
   readonly spares: number;
