@@ -6,6 +6,8 @@
 
 #include "models.hpp"
 
+#define GDN_GTSAM_ABI 2
+
 namespace gdn::smoother {
 
 using FactorPointer = std::shared_ptr<const Factor>;

@@ -110,6 +110,14 @@ int32_t gdn_smoother_add_measurement(uint64_t smoother, int32_t kind, int64_t fr
   });
 }
 
+int32_t gdn_smoother_remove_measurement(uint64_t smoother, int32_t kind, int64_t time_ns, gdn_error* error) {
+  return gdn::guard(error, [&] {
+    const auto object = smoothers().get(smoother);
+    const std::lock_guard<std::mutex> lock(object->mutex);
+    object->graph.remove_measurement(kind, time_ns);
+  });
+}
+
 int32_t gdn_smoother_update(uint64_t smoother, gdn_smoother_report* report, gdn_error* error) {
   return gdn::guard(error, [&] {
     require(report != nullptr, "report must be given");

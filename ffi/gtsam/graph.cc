@@ -42,14 +42,19 @@ void Graph::add_node(int64_t time, const gdn_transition& from_previous, const gd
   changes_.nodes.emplace_back(time, guess);
   changes_.added.push_back(transition);
   if (onwards != nullptr) {
-    auto& waiting = changes_.added;
-    const auto old = std::find(waiting.begin(), waiting.end(), next->second.transition);
-    if (old != waiting.end()) waiting.erase(old);
-    else changes_.removed.push_back(next->second.transition);
+    remove(next->second.transition);
     changes_.added.push_back(onwards);
     next->second.transition = onwards;
   }
   nodes_[time] = {guess, std::move(transition), false};
+}
+
+/// What waits for the next update has never been there.
+void Graph::remove(const FactorPointer& factor) {
+  auto& waiting = changes_.added;
+  const auto found = std::find(waiting.begin(), waiting.end(), factor);
+  if (found != waiting.end()) waiting.erase(found);
+  else changes_.removed.push_back(factor);
 }
 
 void Graph::add_measurement(int32_t kind, int64_t from, int64_t time, const double* observation,
@@ -58,7 +63,17 @@ void Graph::add_measurement(int32_t kind, int64_t from, int64_t time, const doub
   at(time, "there is no node of that moment");
   at(from, "there is no node where the measurement begins");
   require((kind == GDN_MEASURED_MOTION) == (from < time), "a motion begins earlier than it ends, and only it");
-  changes_.added.push_back(std::make_shared<Measurement>(kind, from, time, observation, noise));
+  const FactorPointer factor = std::make_shared<Measurement>(kind, from, time, observation, noise);
+  require(measurements_.emplace(std::make_pair(time, kind), factor).second, "there is one of that kind already");
+  changes_.added.push_back(factor);
+}
+
+void Graph::remove_measurement(int32_t kind, int64_t time) {
+  require_usable();
+  const auto found = measurements_.find({time, kind});
+  require(found != measurements_.end(), "there is no measurement of that kind at that moment");
+  remove(found->second);
+  measurements_.erase(found);
 }
 
 gdn_smoother_report Graph::update() {
@@ -74,6 +89,9 @@ gdn_smoother_report Graph::update() {
   for (auto& [time, place] : nodes_) place.solved = true;
   nodes_.erase(nodes_.begin(), nodes_.lower_bound(oldest_kept));
   nodes_.begin()->second.transition.reset();
+  for (auto at = measurements_.begin(); at != measurements_.end();) {
+    at = at->second->times[0] < oldest_kept ? measurements_.erase(at) : std::next(at);
+  }
   report.oldest_ns = nodes_.begin()->first;
   report.newest_ns = newest();
   report.nodes = static_cast<int32_t>(nodes_.size());

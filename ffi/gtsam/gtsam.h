@@ -89,11 +89,15 @@ GDN_API int32_t gdn_smoother_create(const gdn_smoother_options* options, int64_t
 GDN_API int32_t gdn_smoother_add_node(uint64_t smoother, int64_t time_ns,
                                       const gdn_transition* from_previous, const gdn_transition* to_next,
                                       gdn_error* error);
-/* A measurement at a node; `from_ns`: the first node of a motion, else the same. `noise`: its covariance. */
+/* A measurement at a node, which has none of that kind yet; `from_ns`: the first node of a motion, else the same.
+ * `noise`: its covariance. */
 GDN_API int32_t gdn_smoother_add_measurement(uint64_t smoother, int32_t kind, int64_t from_ns,
                                              int64_t time_ns, const double* observation,
                                              const double* noise, gdn_error* error);
-/* Solves with all that was added, then marginalises what is older than the lag. */
+/* Takes back the measurement of that kind at that moment, which must be there: one of a kind ends at a node. */
+GDN_API int32_t gdn_smoother_remove_measurement(uint64_t smoother, int32_t kind, int64_t time_ns,
+                                                gdn_error* error);
+/* Solves with all that was added and without what was removed, then marginalises what is older than the lag. */
 GDN_API int32_t gdn_smoother_update(uint64_t smoother, gdn_smoother_report* report, gdn_error* error);
 /* State (26) and covariance (24 x 24) of a node. */
 GDN_API int32_t gdn_smoother_node(uint64_t smoother, int64_t time_ns, double* state, double* covariance,

@@ -3,7 +3,6 @@
 #include <gtsam/config.h>
 #include <gtsam/inference/Symbol.h>
 #include <gtsam/nonlinear/NonlinearFactor.h>
-#include <gtsam_unstable/nonlinear/IncrementalFixedLagSmoother.h>
 #include <link.h>
 
 #include <climits>
@@ -14,8 +13,7 @@
 
 #include "backend.hpp"
 #include "build_info.hpp"
-
-#define GDN_GTSAM_ABI 1
+#include "fixed_lag.hpp"
 
 #if GTSAM_VERSION_NUMERIC < 40200 || GTSAM_VERSION_NUMERIC >= 40300
 #error "written for GTSAM 4.2"
@@ -71,35 +69,44 @@ class ModelFactor : public gtsam::NoiseModelFactor {
   FactorPointer factor_;
 };
 
-gtsam::ISAM2Params parameters(const gdn_smoother_options& options) {
-  gtsam::Vector thresholds = gtsam::Vector::Constant(kErrors, options.relinearise_length_m);
-  for (const int at : {kAttitude, kMounting}) {
-    thresholds.segment<3>(at).setConstant(options.relinearise_rotation_rad);
-  }
+constexpr int kIterations = 4;
+
+/// Of each error: what a node may be off its point before it is linearised anew.
+Error thresholds(const gdn_smoother_options& options) {
+  Error out = Error::Constant(HUGE_VAL);
+  out.segment<6>(kPosition).setConstant(options.relinearise_length_m);
+  for (const int at : {kAttitude, kMounting}) out.segment<3>(at).setConstant(options.relinearise_rotation_rad);
+  return out;
+}
+
+gtsam::ISAM2Params parameters(const Error& thresholds) {
   gtsam::FastMap<char, gtsam::Vector> by_symbol;
   by_symbol['x'] = thresholds;
   gtsam::ISAM2Params parameters;
   parameters.relinearizeThreshold = by_symbol;
   parameters.relinearizeSkip = 1;
+  parameters.findUnusedFactorSlots = true;
+  // Units differ: what is little of a position is much of a bias.
+  parameters.optimizationParams = gtsam::ISAM2GaussNewtonParams(0);
   return parameters;
 }
 
 class GtsamSmoother : public Backend {
  public:
   explicit GtsamSmoother(const gdn_smoother_options& options)
-      : smoother_(options.lag_s, parameters(options)) {}
+      : thresholds_(thresholds(options)), smoother_(parameters(thresholds_)) {}
 
   int update(const Changes& changes, int64_t oldest_kept) override {
     gtsam::NonlinearFactorGraph graph;
     gtsam::Values values;
-    gtsam::FixedLagSmoother::KeyTimestampMap stamps;
+    Moments moments;
     gtsam::FactorIndices removed;
     for (const auto& [time, node] : changes.nodes) {
       if (keys_.empty()) first_ = time;
       const gtsam::Key key = gtsam::symbol('x', next_++);
       keys_[time] = key;
       values.insert(key, node);
-      stamps[key] = static_cast<double>(time - first_) * 1e-9;
+      moments[key] = static_cast<double>(time - first_);
     }
     for (const FactorPointer& factor : changes.added) {
       gtsam::KeyVector keys;
@@ -107,8 +114,8 @@ class GtsamSmoother : public Backend {
       graph.add(ModelFactor(factor, keys));
     }
     for (const FactorPointer& factor : changes.removed) removed.push_back(indices_.at(factor));
-    smoother_.update(graph, values, stamps, removed);
-    const gtsam::ISAM2Result& result = smoother_.getISAM2Result();
+    const gtsam::ISAM2Result result =
+        smoother_.update(graph, values, moments, removed, static_cast<double>(oldest_kept - first_));
     for (size_t i = 0; i < changes.added.size(); ++i) {
       indices_[changes.added[i]] = result.newFactorsIndices.at(i);
     }
@@ -117,33 +124,55 @@ class GtsamSmoother : public Backend {
     for (auto at = indices_.begin(); at != indices_.end();) {
       at = at->first->times[0] < oldest_kept ? indices_.erase(at) : std::next(at);
     }
-    return static_cast<int>(result.variablesRelinearized);
+    int relinearised = 0;
+    for (int i = 1, moved = count_moved(); moved > 0 && i < kIterations; ++i, moved = count_moved()) {
+      relinearised += moved;
+      smoother_.iterate();
+    }
+    return relinearised;
   }
 
-  Node state(int64_t time) const override { return smoother_.calculateEstimate<Node>(keys_.at(time)); }
+  Node state(int64_t time) const override { return smoother_.isam().calculateEstimate<Node>(keys_.at(time)); }
 
   MatrixXd covariance(const std::vector<int64_t>& times) const override {
-    const gtsam::Key first = keys_.at(times[0]);
-    if (times.size() == 1) return smoother_.marginalCovariance(first);
-    const gtsam::Key second = keys_.at(times[1]);
-    const auto joint = smoother_.getISAM2().joint(first, second);
     gtsam::Ordering ordering;
-    ordering.push_back(first);
-    ordering.push_back(second);
-    const MatrixXd information = joint->hessian(ordering).first;
-    const Eigen::LLT<MatrixXd> solved(information);
-    if (solved.info() != Eigen::Success) {
-      throw Failure(GDN_SMOOTHER_FAILED, "the information of two nodes is not positive");
+    for (const int64_t time : times) ordering.push_back(keys_.at(time));
+    const gtsam::ISAM2& isam = smoother_.isam();
+    // Of the upper triangular root of their information.
+    MatrixXd inverse;
+    if (ordering.size() == 1) {
+      const auto function = isam.params().getEliminationFunction();
+      inverse = isam.marginalFactor(ordering[0], function)->R();
+    } else {
+      inverse = isam.jointBayesNet(ordering[0], ordering[1])->matrix(ordering).first;
     }
-    return solved.solve(MatrixXd::Identity(information.rows(), information.cols()));
+    const MatrixXd root = inverse;
+    inverse.setIdentity();
+    root.triangularView<Eigen::Upper>().solveInPlace(inverse);
+    return inverse * inverse.transpose();
   }
 
  private:
-  gtsam::IncrementalFixedLagSmoother smoother_;
+  Error thresholds_;
+  FixedLag smoother_;
   std::map<int64_t, gtsam::Key> keys_;
   std::map<FactorPointer, gtsam::FactorIndex> indices_;
   uint64_t next_ = 0;
   int64_t first_ = 0;
+
+  /// Those that the next update linearises anew.
+  int count_moved() const {
+    const gtsam::ISAM2& isam = smoother_.isam();
+    const gtsam::VectorValues& deltas = isam.getDelta();
+    int count = 0;
+    for (const auto& [time, key] : keys_) {
+      const gtsam::Vector& delta = deltas.at(key);
+      if (!delta.allFinite()) throw Failure(GDN_SMOOTHER_FAILED, "a state is not finite");
+      const bool has_moved = (delta.array().abs() > thresholds_.array()).any();
+      if (has_moved && isam.getFixedVariables().count(key) == 0) ++count;
+    }
+    return count;
+  }
 };
 
 /// The version in the name of the file that was loaded: libgtsam.so.4.2.0.
@@ -185,7 +214,8 @@ gdn_gtsam_status backend_status() {
 
 namespace {
 [[gnu::used]] const char kBuildInfo[] =
-    GDN_BUILD_INFO("gtsam", GDN_GTSAM_ABI, GDN_BUILT_FROM("GTSAM", GTSAM_VERSION_STRING));
+    GDN_BUILD_INFO("gtsam", GDN_GTSAM_ABI,
+                   GDN_BUILT_FROM("GTSAM", GTSAM_VERSION_STRING) "," GDN_BUILT_FROM("smoother", GDN_GTSAM_SMOOTHER));
 }  // namespace
 
 uint32_t gdn_gtsam_abi_version(void) { return GDN_GTSAM_ABI; }

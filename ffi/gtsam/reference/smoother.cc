@@ -8,8 +8,6 @@
 #include "build_info.hpp"
 #include "eigen_version.hpp"
 
-#define GDN_GTSAM_ABI 1
-
 namespace gdn::smoother {
 
 namespace {

@@ -104,6 +104,17 @@ export class NativeSmoother implements Disposable {
     error.check("gdn_smoother_add_measurement", status);
   }
 
+  removeMeasurement({ kind, timeNs }: Pick<NodeMeasurement, "kind" | "timeNs">): void {
+    const error = this.#error;
+    const status = this.#symbols.gdn_smoother_remove_measurement(
+      this.#open(),
+      MEASURED[kind],
+      BigInt(timeNs),
+      error.bytes,
+    );
+    error.check("gdn_smoother_remove_measurement", status);
+  }
+
   update(): SmootherReport {
     const bytes = new DataView(new ArrayBuffer(REPORT_BYTES)), error = this.#error;
     const status = this.#symbols.gdn_smoother_update(this.#open(), bytes, error.bytes);

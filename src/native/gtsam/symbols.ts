@@ -13,7 +13,7 @@ export const REPORT_BYTES = 24;
 /** ABI version and struct sizes of these bindings; checked when the library is opened. */
 export const gtsamAbi: NativeAbi = {
   symbol: "gdn_gtsam_abi_version",
-  version: 1,
+  version: 2,
   structBytes: {
     gdn_sizeof_gtsam_status: STATUS_BYTES,
     gdn_sizeof_smoother_options: OPTIONS_BYTES,
@@ -43,6 +43,8 @@ export const gtsamSymbols = {
     parameters: ["u64", "i32", "i64", "i64", "buffer", "buffer", "buffer"],
     result: "i32",
   },
+  // (uint64_t, int32_t kind, int64_t time_ns, gdn_error*)
+  gdn_smoother_remove_measurement: { parameters: ["u64", "i32", "i64", "buffer"], result: "i32" },
   // (uint64_t, gdn_smoother_report*, gdn_error*)
   gdn_smoother_update: { parameters: ["u64", "buffer", "buffer"], result: "i32" },
   // (uint64_t, int64_t time_ns, double* state, double* covariance, gdn_error*)

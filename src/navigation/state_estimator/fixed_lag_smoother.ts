@@ -23,7 +23,11 @@ import type { SmootherStrategy, TimelineSmoother } from "./timeline.ts";
 import { transition } from "./transition.ts";
 
 /** A node that has moved by so much is linearised anew. */
-const RELINEARISE = { relineariseRotationRad: 5e-3, relineariseLengthM: 0.5 };
+const RELINEARISE = { relineariseRotationRad: 1e-3, relineariseLengthM: 0.1 };
+/** A measurement whose noise has changed by less counts as it did when it came. */
+const NOISE_CHANGE_MAX = 0.1;
+/** Longer than a measurement may come late after its node has left the graph. */
+const KNOWN_LEAD_NS = 2e9;
 /** As uncertain as this (95 %) the position is left to the filter: its information is lost in rounding. */
 const UNKNOWN_95_M = 500;
 
@@ -50,8 +54,10 @@ export class FixedLagSmoother implements TimelineSmoother {
   #times: readonly number[] = [];
   /** Told since it was last solved. */
   #frames: number[] = [];
-  #measurements: NodeMeasurement[] = [];
-  #known = new Set<MeasurementEvent>();
+  #measurements = new Set<NodeMeasurement>();
+  #removed: NodeMeasurement[] = [];
+  /** What was made of it; null: it is in the state that the graph began with. */
+  readonly #known = new Map<MeasurementEvent, NodeMeasurement | null>();
   #isStale = true;
   #isSolved = false;
 
@@ -60,35 +66,50 @@ export class FixedLagSmoother implements TimelineSmoother {
   }
 
   begin(state: FilterState): void {
-    this.#known = new Set();
+    this.#known.clear();
     this.#restart(state);
   }
 
   frame(timeNs: number): void {
-    if (timeNs > this.#begun.timeNs && !this.#times.includes(timeNs)) this.#frames.push(timeNs);
+    if (timeNs > this.#times[0] && !this.#times.includes(timeNs)) this.#frames.push(timeNs);
   }
 
   fused(event: MeasurementEvent, state: FilterState, measurement: LinearMeasurement): void {
-    if (this.#known.has(event)) return;
-    this.#known.add(event);
-    const begunNs = this.#begun.timeNs;
-    if (event.timeNs < begunNs) this.#isStale = true;
-    // A motion from before the first node is in the filter's state alone.
-    else if ((event.beginsNs ?? begunNs) < this.#times[0]) this.#restart(state);
-    else this.#measurements.push(nodeMeasurement(event, measurement));
+    const before = this.#known.get(event), { timeNs, beginsNs = timeNs } = event;
+    if (before === null) return;
+    const told = nodeMeasurement(event, measurement);
+    if (before !== undefined) {
+      if (!hasChanged(before, told) || !this.#takeBack(before)) return;
+    } else if (timeNs < this.#begun.timeNs) {
+      this.#isStale = true;
+      return;
+    } else if (beginsNs < this.#times[0]) {
+      // From before the first node: it is in the filter's state alone.
+      this.#known.set(event, null);
+      this.#restart(state);
+      return;
+    }
+    this.#known.set(event, told);
+    this.#measurements.add(told);
+  }
+
+  refused(event: MeasurementEvent): void {
+    const before = this.#known.get(event);
+    if (before && this.#takeBack(before)) this.#known.delete(event);
   }
 
   /** What was fused before is in the state, and so is the doubt. */
   widened(event: MeasurementEvent, state: FilterState): void {
     if (this.#known.has(event)) return;
-    this.#known.add(event);
     this.#restart(state);
+    this.#known.set(event, null);
   }
 
   settle(head: FilterState): FilterState | "stale" | undefined {
     if (this.#isStale) return horizontal95M(head) < UNKNOWN_95_M ? "stale" : undefined;
     try {
-      if (this.#frames.length > 0 || this.#measurements.length > 0) this.#solve(head);
+      const isTold = this.#measurements.size > 0 || this.#removed.length > 0;
+      if (isTold || this.#frames.length > 0) this.#solve(head);
       return this.#isSolved ? this.#settledAt(head) : undefined;
     } catch (error) {
       if (!(error instanceof NativeError)) throw error;
@@ -111,13 +132,27 @@ export class FixedLagSmoother implements TimelineSmoother {
     return this.#smoothed;
   }
 
+  /** False where it has left the graph with its node. */
+  #takeBack(measurement: NodeMeasurement): boolean {
+    if (this.#measurements.delete(measurement)) return true;
+    if (measurement.fromNs < this.#times[0]) return false;
+    this.#removed.push(measurement);
+    return true;
+  }
+
   #restart(state: FilterState): void {
+    // What the old graph had is in the state, and none of it in the new one; what is later is told again.
+    for (const event of this.#known.keys()) {
+      if (event.timeNs > state.timeNs) this.#known.delete(event);
+      else this.#known.set(event, null);
+    }
     this.#begun.copyFrom(state);
     this.#native?.[Symbol.dispose]();
     this.#native = undefined;
     this.#times = [state.timeNs];
     this.#frames = [];
-    this.#measurements = [];
+    this.#measurements.clear();
+    this.#removed = [];
     this.#isSolved = false;
     this.#isStale = !(horizontal95M(state) < UNKNOWN_95_M);
   }
@@ -142,6 +177,7 @@ export class FixedLagSmoother implements TimelineSmoother {
 
   #solve(head: FilterState): void {
     const native = this.#open();
+    for (const measurement of this.#removed) native.removeMeasurement(measurement);
     for (const timeNs of this.#frames) this.#ensureNode(timeNs, head);
     for (const { timeNs } of this.#measurements) this.#ensureNode(timeNs, head);
     for (const measurement of this.#measurements) {
@@ -149,9 +185,13 @@ export class FixedLagSmoother implements TimelineSmoother {
       native.addMeasurement(measurement);
     }
     this.#frames = [];
-    this.#measurements = [];
+    this.#measurements.clear();
+    this.#removed = [];
     const report = native.update();
     this.#times = this.#times.filter((timeNs) => timeNs >= report.oldestNs);
+    for (const event of this.#known.keys()) {
+      if (event.timeNs < report.oldestNs - KNOWN_LEAD_NS) this.#known.delete(event);
+    }
     this.#isSolved = true;
   }
 
@@ -195,6 +235,15 @@ export class FixedLagSmoother implements TimelineSmoother {
     setClone(out, frameNs, otherState, covariance);
     return out;
   }
+}
+
+/** Whether what was made of one and the same measurement counts otherwise now. */
+function hasChanged({ observation: a, noise: n }: NodeMeasurement, now: NodeMeasurement): boolean {
+  const size = Math.sqrt(n.length);
+  for (let i = 0; i < n.length; i += size + 1) {
+    if (Math.abs(now.noise[i] - n[i]) > NOISE_CHANGE_MAX * n[i]) return true;
+  }
+  return a.some((value, i) => value !== now.observation[i]);
 }
 
 function nodeMeasurement(

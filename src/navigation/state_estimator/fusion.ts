@@ -14,6 +14,8 @@ import { type Propagator, variancesArePositive } from "./propagation.ts";
 export interface FusionListener {
   /** A new clone: `timeNs` is that of a camera frame. */
   frame(timeNs: number): void;
+  /** Not even where it was fused before: something older has come since. */
+  refused(event: MeasurementEvent): void;
   /** `state` after the measurement, `measurement` with the noise that it was taken with. */
   fused(event: MeasurementEvent, state: FilterState, measurement: LinearMeasurement): void;
   /** As `fused`, but the state was put in doubt for it. */
@@ -46,10 +48,9 @@ export class Fusion {
     if (!variancesArePositive(state)) {
       throw new EstimatorDivergedError(`a variance is not positive after ${source} was fused`);
     }
-    if (verdict.fused && listener !== undefined) {
-      if (verdict.reason === undefined) listener.fused(event, state, this.#update.measurement);
-      else listener.widened(event, state);
-    }
+    if (!verdict.fused) listener?.refused(event);
+    else if (verdict.reason === undefined) listener?.fused(event, state, this.#update.measurement);
+    else listener?.widened(event, state);
     return { source, timeNs, ...verdict, ...numbers };
   }
 }

@@ -4,7 +4,9 @@
  *
  * Source: C. Forster, L. Carlone, F. Dellaert, D. Scaramuzza, "On-Manifold Preintegration for
  * Real-Time Visual-Inertial Odometry", IEEE Transactions on Robotics 33(1), 2017, equations 32–44;
- * here with the attitude of the middle of each interval for the specific force.
+ * here with specific force and rate constant over each interval, which is integrated in closed form (K. Eckenhoff,
+ * P. Geneva, G. Huang, "Closed-form preintegration methods for graph-based visual–inertial navigation", IJRR 38(5),
+ * 2019; as a series of the turn within one interval).
  *
  * It holds no samples: it reads an {@link ImuStream}. What no IMU has measured is bridged as the filter does it:
  * the attitude turns, the velocity is a random walk.
@@ -72,6 +74,7 @@ export class ImuPreintegrator {
   readonly bias: ImuBias;
   /** Row-major 9×9 of (rotation, velocity, position), right perturbation. */
   readonly covariance = new Float64Array(SIZE * SIZE);
+  readonly #rows = new Float64Array(SIZE * SIZE);
   readonly #config: Pick<EskfConfig, "imu" | "withoutImu">;
   #durationS = 0;
   /** How long gravity has acted on the velocity, s, and on the position, s². */
@@ -120,19 +123,36 @@ export class ImuPreintegrator {
     if (!(dt > 0)) return;
     const force = minus(specificForce, this.bias.accelerometer);
     const turn = times(minus(angularRate, this.bias.gyroscope), dt);
-    const half = times(turn, 0.5);
-    const middle = matrixFromQuaternion(
-      quaternionMultiply(this.#rotation, quaternionFromRotationVector(half)),
-    );
-    const backHalf = matrixTranspose(matrixFromQuaternion(quaternionFromRotationVector(half)));
+    const start = matrixFromQuaternion(this.#rotation);
     const back = matrixTranspose(matrixFromQuaternion(quaternionFromRotationVector(turn)));
-    const velocityByTurn = scaled(matrixMultiply(middle, skew(force)), -dt);
-    this.#propagateCovariance(back, matrixMultiply(velocityByTurn, backHalf), dt, this.#config.imu);
-    this.#propagateJacobians(middle, back, backHalf, velocityByTurn, turn, dt);
-    const acceleration = matrixVector(middle, force);
-    const meanVelocity = plus(this.#velocity, times(acceleration, dt / 2));
-    this.#position = plus(this.#position, times(meanVelocity, dt));
-    this.#velocity = plus(this.#velocity, times(acceleration, dt));
+    const gained = turned(turn, force, [1, 1 / 2, 1 / 6, 1 / 24]);
+    const moved = turned(turn, force, [1 / 2, 1 / 6, 1 / 24, 1 / 120]);
+    const velocityByTurn = scaled(matrixMultiply(start, skew(gained.value)), -dt);
+    const positionByTurn = scaled(matrixMultiply(start, skew(moved.value)), -dt * dt);
+    this.#propagateCovariance(back, { velocityByTurn, positionByTurn }, dt, this.#config.imu);
+    const byGyroscope = this.#rotationByGyroscope;
+    this.#propagateJacobians({
+      velocityByGyroscope: added(
+        matrixMultiply(velocityByTurn, byGyroscope),
+        scaled(matrixMultiply(start, gained.byTurn), -dt * dt),
+      ),
+      positionByGyroscope: added(
+        matrixMultiply(positionByTurn, byGyroscope),
+        scaled(matrixMultiply(start, moved.byTurn), -dt * dt * dt),
+      ),
+      velocityByAccelerometer: scaled(matrixMultiply(start, gained.byVector), -dt),
+      positionByAccelerometer: scaled(matrixMultiply(start, moved.byVector), -dt * dt),
+    }, dt);
+    this.#rotationByGyroscope = added(
+      matrixMultiply(back, byGyroscope),
+      scaled(rightJacobian(turn), -dt),
+    );
+    const move = plus(
+      times(this.#velocity, dt),
+      times(matrixVector(start, moved.value), dt * dt),
+    );
+    this.#position = plus(this.#position, move);
+    this.#velocity = plus(this.#velocity, times(matrixVector(start, gained.value), dt));
     this.#rotation = quaternionNormalise(
       quaternionMultiply(this.#rotation, quaternionFromRotationVector(turn)),
     );
@@ -146,7 +166,12 @@ export class ImuPreintegrator {
     if (!(dt > 0)) return;
     const turn = times(angularRate, dt);
     const back = matrixTranspose(matrixFromQuaternion(quaternionFromRotationVector(turn)));
-    this.#propagateCovariance(back, ZERO, dt, this.#config.withoutImu);
+    this.#propagateCovariance(
+      back,
+      { velocityByTurn: ZERO, positionByTurn: ZERO },
+      dt,
+      this.#config.withoutImu,
+    );
     this.#positionByGyroscope = added(
       this.#positionByGyroscope,
       scaled(this.#velocityByGyroscope, dt),
@@ -219,58 +244,47 @@ export class ImuPreintegrator {
     };
   }
 
-  #propagateJacobians(
-    middle: Matrix3,
-    back: Matrix3,
-    backHalf: Matrix3,
-    velocityByTurn: Matrix3,
-    turn: Vector3,
-    dt: number,
-  ): void {
-    const byGyroscope = this.#rotationByGyroscope;
-    const inMiddle = added(
-      matrixMultiply(backHalf, byGyroscope),
-      scaled(rightJacobian(times(turn, 0.5)), -dt / 2),
-    );
-    const gain = matrixMultiply(velocityByTurn, inMiddle);
-    const force = scaled(middle, -dt);
+  /** `own`: what this interval adds. */
+  #propagateJacobians(own: Omit<BiasJacobians, "rotationByGyroscope">, dt: number): void {
     this.#positionByGyroscope = added(
       added(this.#positionByGyroscope, scaled(this.#velocityByGyroscope, dt)),
-      scaled(gain, dt / 2),
+      own.positionByGyroscope,
     );
     this.#positionByAccelerometer = added(
       added(this.#positionByAccelerometer, scaled(this.#velocityByAccelerometer, dt)),
-      scaled(force, dt / 2),
+      own.positionByAccelerometer,
     );
-    this.#velocityByGyroscope = added(this.#velocityByGyroscope, gain);
-    this.#velocityByAccelerometer = added(this.#velocityByAccelerometer, force);
-    this.#rotationByGyroscope = added(
-      matrixMultiply(back, byGyroscope),
-      scaled(rightJacobian(turn), -dt),
+    this.#velocityByGyroscope = added(this.#velocityByGyroscope, own.velocityByGyroscope);
+    this.#velocityByAccelerometer = added(
+      this.#velocityByAccelerometer,
+      own.velocityByAccelerometer,
     );
   }
 
-  /** Σ ← A·Σ·Aᵀ + Q with A = [back 0 0; V I 0; V·dt/2 I·dt I]. */
+  /** Σ ← A·Σ·Aᵀ + Q with A = [back 0 0; V I 0; P I·dt I]. */
   #propagateCovariance(
     back: Matrix3,
-    velocityByRotation: Matrix3,
+    { velocityByTurn, positionByTurn }: {
+      readonly velocityByTurn: Matrix3;
+      readonly positionByTurn: Matrix3;
+    },
     dt: number,
     noise: Noise,
   ): void {
-    const a = new Float64Array(SIZE * SIZE);
-    for (let i = 0; i < 3; i++) {
-      for (let k = 0; k < 3; k++) {
-        a[i * SIZE + k] = back[3 * i + k];
-        a[(3 + i) * SIZE + k] = velocityByRotation[3 * i + k];
-        a[(6 + i) * SIZE + k] = velocityByRotation[3 * i + k] * dt / 2;
+    const rows = this.#rows, { covariance } = this, blocks = [back, velocityByTurn, positionByTurn];
+    // A·Σ, then its transpose by Aᵀ: Σ is symmetric.
+    for (const [from, to] of [[covariance, rows], [rows, covariance]]) {
+      for (let row = 0; row < SIZE; row++) {
+        const block = blocks[Math.floor(row / 3)], i = 3 * (row % 3);
+        const [x, y, z] = [block[i], block[i + 1], block[i + 2]];
+        for (let k = 0; k < SIZE; k++) {
+          let sum = x * from[k] + y * from[SIZE + k] + z * from[2 * SIZE + k];
+          if (row >= 3) sum += from[row * SIZE + k];
+          if (row >= 6) sum += dt * from[(row - 3) * SIZE + k];
+          to[k * SIZE + row] = sum;
+        }
       }
-      a[(3 + i) * SIZE + 3 + i] = 1;
-      a[(6 + i) * SIZE + 3 + i] = dt;
-      a[(6 + i) * SIZE + 6 + i] = 1;
     }
-    const old = this.covariance.slice(), half = new Float64Array(SIZE * SIZE);
-    multiply(a, old, half, false);
-    multiply(half, a, this.covariance, true);
     const gyroscope = noise.gyroscopeDensity ** 2 * dt;
     const accelerometer = noise.accelerometerDensity ** 2 * dt;
     for (let i = 0; i < 3; i++) {
@@ -280,24 +294,6 @@ export class ImuPreintegrator {
       this.covariance[velocity * SIZE + position] += accelerometer * dt / 2;
       this.covariance[position * SIZE + velocity] += accelerometer * dt / 2;
       this.covariance[position * SIZE + position] += accelerometer * dt * dt / 3;
-    }
-  }
-}
-
-/** out = left · right (or left · rightᵀ). */
-function multiply(
-  left: Float64Array,
-  right: Float64Array,
-  out: Float64Array,
-  transposed: boolean,
-): void {
-  for (let i = 0; i < SIZE; i++) {
-    for (let k = 0; k < SIZE; k++) {
-      let sum = 0;
-      for (let m = 0; m < SIZE; m++) {
-        sum += left[i * SIZE + m] * (transposed ? right[k * SIZE + m] : right[m * SIZE + k]);
-      }
-      out[i * SIZE + k] = sum;
     }
   }
 }
@@ -320,11 +316,32 @@ function added(a: Matrix3, b: Matrix3): Matrix3 {
 function scaled(a: Matrix3, factor: number): Matrix3 {
   return a.map((value) => value * factor) as unknown as Matrix3;
 }
-/** Right Jacobian of SO(3), to second order: I − [v]×/2 + [v]×²/6. */
-function rightJacobian(v: Vector3): Matrix3 {
-  const s = skew(v);
+/** c₀·I + c₁·[v]× + c₂·[v]×² + c₃·[v]×³. */
+function polynomial(v: Vector3, c: readonly [number, number, number, number]): Matrix3 {
+  const s = skew(v), squared = matrixMultiply(s, s);
   return added(
-    added([1, 0, 0, 0, 1, 0, 0, 0, 1], scaled(s, -0.5)),
-    scaled(matrixMultiply(s, s), 1 / 6),
+    added([c[0], 0, 0, 0, c[0], 0, 0, 0, c[0]], scaled(s, c[1])),
+    added(scaled(squared, c[2]), scaled(matrixMultiply(squared, s), c[3])),
   );
+}
+/** Right Jacobian of SO(3), to third order. */
+function rightJacobian(v: Vector3): Matrix3 {
+  return polynomial(v, [1, -1 / 2, 1 / 6, -1 / 24]);
+}
+/** A polynomial of [turn]× applied to a vector, and what it changes by, to second order of the turn. */
+function turned(turn: Vector3, vector: Vector3, c: readonly [number, number, number, number]): {
+  readonly value: Vector3;
+  readonly byTurn: Matrix3;
+  readonly byVector: Matrix3;
+} {
+  const byVector = polynomial(turn, c), s = skew(turn), v = skew(vector);
+  const once = matrixVector(s, vector), twice = matrixVector(s, once);
+  // d([t]×·x) = −[x]×·dt, for each of the turns in a product.
+  const second = added(skew(once), matrixMultiply(s, v));
+  const third = added(skew(twice), matrixMultiply(s, second));
+  return {
+    value: matrixVector(byVector, vector),
+    byTurn: added(added(scaled(v, -c[1]), scaled(second, -c[2])), scaled(third, -c[3])),
+    byVector,
+  };
 }
