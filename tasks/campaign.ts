@@ -96,7 +96,15 @@ const PARTS: Readonly<Record<string, (host: PartHost) => Promise<PartResult>>> =
       host,
     ),
   workers: (host) =>
-    repeatTests(["tests/integration/workers_killed.test.ts"], { GDN_WORKERS: "full" }, host),
+    repeatTests(
+      [
+        "tests/integration/workers_killed.test.ts",
+        "tests/integration/workers_http.test.ts",
+        "tests/integration/workers_fly.test.ts",
+      ],
+      { GDN_WORKERS: "full" },
+      host,
+    ),
   preflight: (host) =>
     repeatTests(
       [
@@ -191,7 +199,8 @@ Long runs with many seeds. A failure prints the command that repeats it. The par
   provision    20 times kill -9 of operator provision: the package of a run without a kill, each place once; the
                error of a datum from the import to the package
   workers      provision on workers: 4 of them, of which 2 are killed 20 times, one that sleeps past its lease, a
-               server that is stopped hard, 10,000 jobs, 8 workers at once: the package of one process
+               server that is stopped hard, one that hangs, 10,000 jobs, 8 workers at once, inputs over HTTP that
+               are cut and altered: the package of one process; evaluate and campaign with workers and without
   postflight   20 times kill -9 of a postflight over a real SSH server, its connection cut, its host key changed
   preflight    the preflight against all simulated flight controllers, right and wrong, in the dark, on a full disk,
                and over SSH

@@ -7,47 +7,26 @@
  *
  * @module
  */
-import { readPlainFile, silentProgress } from "../../src/core/mod.ts";
-import { readManifest } from "../../src/flight/flight_package/mod.ts";
 import { openFaiss } from "../../src/native/faiss/mod.ts";
 import { openVision } from "../../src/native/vision/mod.ts";
-import { buildDescriptorIndex } from "../../src/navigation/descriptor_index/mod.ts";
-import { TileMap } from "../../src/navigation/map/mod.ts";
-import type { TileId, TileMetadata, TilePixelHandle } from "../../src/tiles/tile_contract/mod.ts";
-import { provisionPackage, type ProvisionTools } from "../../src/workstation/provisioning/mod.ts";
+import type { ProvisionTools } from "../../src/workstation/provisioning/mod.ts";
 import { programIdentity, WorkQueue } from "../../src/workstation/work_queue/mod.ts";
+import { openCorridor } from "../support/corridor.ts";
 import { CrashablePostgres } from "../support/postgres_crashable.ts";
-import { spentBy, WorkerProcess } from "../support/worker_processes.ts";
+import { spentBy } from "../support/process_times.ts";
+import { WorkerProcess } from "../support/worker_processes.ts";
 
 const [packagePath, kilometres = "3", workerCount = "2", placesPerJob = "1000"] = Deno.args;
-const ZOOM = 18, ACROSS_TILES = 20, WEST = 156_000, NORTH = 91_000;
-/** At 48.5° a tile of zoom 18 is 101.3 m wide. */
-const alongTiles = Math.round(Number(kilometres) * 1000 / 101.3);
-
-const manifest = await readManifest(packagePath);
-const paths = manifest.files.map(({ path }) => path).filter((path) => path.startsWith("tiles/"));
-const pictures = await Promise.all(
-  paths.slice(0, 200).map((path) => readPlainFile(`${packagePath}/${path}`, { bytesMax: 1e6 })),
-);
-const pictureOf = ({ x, y }: TileId) => pictures[(x * 31 + y * 7919) % pictures.length];
-const tiles: TileMetadata[] = [];
-for (let y = NORTH; y < NORTH + ACROSS_TILES; y++) {
-  for (let x = WEST; x < WEST + alongTiles; x++) {
-    tiles.push({
-      tileId: { zoom: ZOOM, x, y, source: "bench" },
-      tileSizePx: 256,
-      sourceGsdM: 0.4,
-      capturedAt: null,
-      contentSha256: "0".repeat(64),
-      diskBytes: 1,
-      coverage: 1,
-      attribution: "",
-    });
-  }
-}
 using vision = openVision();
 using faiss = openFaiss();
 const folder = await Deno.makeTempDir({ prefix: "gdn-workers-cost-" });
+const corridor = await openCorridor({
+  packagePath,
+  kilometres: Number(kilometres),
+  folder,
+  vision,
+  faiss,
+});
 
 interface Stage {
   readonly name: string;
@@ -66,66 +45,9 @@ async function provision(name: string, workers?: ProvisionTools["workers"]) {
     label = next;
     began = now;
   };
-  const summary = await provisionPackage({
-    out: `${folder}/${name}`,
-    area: null,
-    zoom: ZOOM,
-    name: "corridor",
-    groundHeightM: 0,
-    mapRegistrationSigmaM: 1.3,
-    placeSidesM: [128],
-    flightAt: null,
-  }, {
-    cache: {
-      queryByBbox: () => Promise.resolve(tiles),
-      readTilePixels: (tileId) => {
-        const jpeg = pictureOf(tileId);
-        return Promise.resolve({ jpeg, [Symbol.dispose]() {} } as unknown as TilePixelHandle);
-      },
-    },
-    freshness: {
-      now: () => new Date(),
-      judgeAt: () => ({
-        outcome: "fresh",
-        reason: "",
-        rule: { classification: "stable_rear" },
-        refusedAfter: null,
-      }),
-    },
-    pins: {
-      missions: () => Promise.resolve([]),
-      pinTiles: () => Promise.resolve(0),
-      unpinOthers: () => Promise.resolve(0),
-      unpinMission: () => Promise.resolve(0),
-    },
-    vision,
-    placeModel: null,
-    workFolder: `${folder}/work-${name}`,
-    openMap: (source, frame) => new TileMap(vision, source, frame),
-    buildDescriptorIndex: (path) => buildDescriptorIndex(path, faiss),
-    progress: (next) => {
-      stage(next);
-      return silentProgress();
-    },
-    ...workers === undefined ? {} : { workers },
-  });
+  const summary = await corridor.provision(name, stage, workers);
   stage("");
   return { summary, stages };
-}
-
-/** Processor time of the server's processes that are there, seconds. */
-function serverCpuS(socketFolder: string): number {
-  let sum = 0;
-  for (const { name } of Deno.readDirSync("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    try {
-      const isOurs = Deno.readLinkSync(`/proc/${name}/cwd`).startsWith(socketFolder);
-      if (isOurs) sum += spentBy(Number(name)).cpuS;
-    } catch {
-      // It has ended.
-    }
-  }
-  return sum;
 }
 
 try {
@@ -163,10 +85,10 @@ try {
   // Their start is not part of it.
   await new Promise((resolve) => setTimeout(resolve, 6000));
   const cpuBefore = processes.map(({ pid }) => spentBy(pid).cpuS);
-  const serverBefore = serverCpuS(server.folder);
+  const serverBefore = server.cpuS();
   const workers = { queue, inputsFolder, placesPerJob: Number(placesPerJob) };
   const made = await provision("workers", workers);
-  const serverS = serverCpuS(server.folder) - serverBefore;
+  const serverS = server.cpuS() - serverBefore;
   const byWorkers = made.stages.find(({ name }) => name.includes("on workers")) as Stage;
   const cpuS = processes.map(({ pid }, i) => spentBy(pid).cpuS - cpuBefore[i])
     .reduce((sum, each) => sum + each, 0);

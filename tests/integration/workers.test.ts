@@ -3,11 +3,12 @@
  * PostgreSQL server; killed and starved workers are in workers_killed.test.ts.
  */
 import assert from "node:assert/strict";
-import { sha256Hex } from "../../src/core/mod.ts";
+import { runProgram, sha256Hex } from "../../src/core/mod.ts";
 import { buildDescriptorIndex } from "../../src/navigation/descriptor_index/mod.ts";
 import { TileMap } from "../../src/navigation/map/mod.ts";
 import { openFaiss } from "../../src/native/faiss/mod.ts";
 import { openVision } from "../../src/native/vision/mod.ts";
+import { jobsServeCommand } from "../../src/operator/commands/jobs_serve.ts";
 import { openOperatorCache } from "../../src/operator/operator_cache.ts";
 import { describeHandler, provisionPackage } from "../../src/workstation/provisioning/mod.ts";
 import {
@@ -26,6 +27,7 @@ import {
 import { silentProgress } from "../../src/core/mod.ts";
 import { worldForFile } from "../faults/fixture.ts";
 import { copyFolder, filesBelow } from "../faults/programs.ts";
+import { cuttingProxy } from "../support/cutting_proxy.ts";
 import { postgresAvailable, postgresForFile } from "../support/postgres.ts";
 import { inScratch } from "../support/scratch.ts";
 import { DOCUMENT, handInUnits, openQueue, PROGRAM, startWorker } from "../support/work_queues.ts";
@@ -335,6 +337,54 @@ Deno.test("inputs are given to who knows the token alone, and none that was alte
     assert.equal(foreign.status, 404);
     await foreign.body?.cancel();
     assert.equal(notes.filter((note) => note.includes("its token is wrong")).length, 2);
+    await using proxy = cuttingProxy(Number(new URL(url).port));
+    proxy.cut(20);
+    const distant = httpInputs({ ...reading, url: `http://127.0.0.1:${proxy.port}/`, token });
+    const read = distant.read(run, sha256, 100);
+    await until(() => notes.some((note) => note.includes("cuts its answer off")));
+    proxy.cut(null);
+    assert.deepEqual(await read, bytes);
+    assert.match(notes.at(-1) as string, /answers again/);
     stopping.abort();
     await serving;
   }));
+
+Deno.test("jobs serve gives its token unencrypted to private networks alone", async () => {
+  const serve = async (url: string, ...more: string[]) => {
+    let said = "";
+    const code = await runProgram({
+      name: "operator",
+      version: "0",
+      summary: "",
+      permissionSet: "operator",
+      commands: [jobsServeCommand()],
+      args: ["jobs", "serve", "--url", url, ...more],
+      terminal: {
+        out: () => {},
+        progress: { write: (text) => void (said += text), interactive: false, now: () => 0 },
+        isColoured: false,
+        onSignal: () => ({ [Symbol.dispose]: () => {} }),
+      },
+    });
+    return `${code} ${said}`;
+  };
+  const foreign = [
+    "0.0.0.0",
+    "8.8.8.8",
+    "172.32.0.1",
+    "[2001:db8::1]",
+    "[::]",
+    "db",
+    "10.example.com",
+  ];
+  for (const host of foreign) {
+    assert.match(await serve(`http://${host}:8091/`), /^64 .*the token would go unencrypted/, host);
+  }
+  assert.match(await serve("https://0.0.0.0:8091/"), /^64 .*--certificate and --key/);
+  // These are refused for the token that is missing alone.
+  for (
+    const host of ["localhost", "127.0.0.1", "10.1.2.3", "172.16.0.1", "[fd00::1]", "[fe80::1]"]
+  ) {
+    assert.match(await serve(`http://${host}:8091/`), /^77 .*GDN_WORKERS_TOKEN/, host);
+  }
+});

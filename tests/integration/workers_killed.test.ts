@@ -4,15 +4,13 @@
  */
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { grantsFor, seededRandom, sha256Hex } from "../../src/core/mod.ts";
-import { commands } from "../../src/operator/compose.ts";
+import { seededRandom } from "../../src/core/mod.ts";
 import { listJobs, type WorkQueue } from "../../src/workstation/work_queue/mod.ts";
-import { paintGround, PLACE } from "../faults/fixture.ts";
-import { filesBelow, type Outcome, run } from "../faults/programs.ts";
-import { CrashablePostgres } from "../support/postgres_crashable.ts";
-import { inScratch } from "../support/scratch.ts";
+import type { Outcome } from "../faults/programs.ts";
 import { openQueue } from "../support/work_queues.ts";
-import { spentBy, WorkerProcess } from "../support/worker_processes.ts";
+import { spentBy } from "../support/process_times.ts";
+import type { WorkerProcess } from "../support/worker_processes.ts";
+import { contentOf, onWorkerSite, summaryOf } from "../support/worker_site.ts";
 
 const ignore = Deno.env.get("GDN_WORKERS") !== "full";
 const KILLS = Number(Deno.env.get("GDN_WORKERS_KILLS") ?? 20);
@@ -20,62 +18,6 @@ const KILLS = Number(Deno.env.get("GDN_WORKERS_KILLS") ?? 20);
 const FOOTPRINT_M = 40;
 const PLACES_PER_JOB = 15;
 const SEED = Deno.env.get("GDN_TEST_SEED") ?? String(Date.now() % 100_000);
-
-interface Site {
-  readonly server: CrashablePostgres;
-  readonly dsn: string;
-  readonly data: string;
-  /** `operator provision --workers` of it. */
-  provision(out: string, footprintM: number, placesPerJob: number): Promise<Outcome>;
-  /** The same by one process alone. */
-  alone(out: string, footprintM: number): Promise<Outcome>;
-  worker(): WorkerProcess;
-}
-
-/** A server, and a cache with the world's tiles that is on it. */
-function onSite(body: (site: Site, scratch: string) => Promise<void>): Promise<void> {
-  return inScratch(async (scratch) => {
-    await using server = await CrashablePostgres.start();
-    const dsn = server.dsn(), data = `${scratch}/data`;
-    const operator = async (args: readonly string[]) => {
-      const outcome = await run("operator", args, grantsFor(commands(), args));
-      return outcome;
-    };
-    const cache = ["--data", data, "--dsn", dsn];
-    const ground = `${scratch}/ground.png`;
-    await paintGround(ground);
-    const imported = await operator(["tiles", "import", ground, ...PLACE, ...cache]);
-    assert.equal(imported.code, 0, imported.err);
-    await Deno.mkdir(`${data}/work`, { recursive: true });
-    const provision = (out: string, footprintM: number, more: readonly string[]) =>
-      operator([
-        ...["provision", "--footprint", String(footprintM), "--name", "tried", "--json"],
-        ...["--out", `${scratch}/${out}`, ...cache, ...more],
-      ]);
-    await body({
-      server,
-      dsn,
-      data,
-      provision: (out, footprintM, placesPerJob) =>
-        provision(out, footprintM, ["--workers", "--places-per-job", String(placesPerJob)]),
-      alone: (out, footprintM) => provision(out, footprintM, []),
-      worker: () => new WorkerProcess(["--dsn", dsn, "--inputs", `${data}/work`]),
-    }, scratch);
-  });
-}
-
-async function contentOf(folder: string): Promise<string[]> {
-  const files = (await filesBelow(folder)).filter((line) => !line.endsWith("/"));
-  return await Promise.all(files.map(async (line) => {
-    const path = line.slice(0, line.lastIndexOf(" "));
-    return `${path} ${sha256Hex(await Deno.readFile(`${folder}/${path}`))}`;
-  }));
-}
-
-function summaryOf({ code, out, err }: Outcome) {
-  assert.equal(code, 0, err);
-  return JSON.parse(out) as { readonly placesByWorkers: number; readonly places: number };
-}
 
 async function hasHeld({ sql }: WorkQueue, { pid }: WorkerProcess): Promise<boolean> {
   const { rows } = await sql.executeSql(
@@ -107,7 +49,7 @@ Deno.test({
     "the package of 2 workers, and of 4 of which 2 are killed at 20 moments, is that of one process",
   ignore,
   fn: () =>
-    onSite(async (site, scratch) => {
+    onWorkerSite(async (site, scratch) => {
       const footprintM = FOOTPRINT_M;
       summaryOf(await site.alone("alone", footprintM));
       const two = [site.worker(), site.worker()];
@@ -152,13 +94,13 @@ Deno.test({
     "a worker that is put to sleep past its lease in the middle of a job is refused when it wakes",
   ignore,
   fn: () =>
-    onSite(async (site, scratch) => {
+    onWorkerSite(async (site, scratch) => {
       const footprintM = FOOTPRINT_M;
       summaryOf(await site.alone("alone", footprintM));
       const sleeper = site.worker();
       const making = site.provision("slept", footprintM, 750);
       await using queue = await openQueue(site.dsn);
-      while ((await listJobs(queue.sql, { states: ["active"] })).length === 0) await sleep(100);
+      while (!await hasHeld(queue, sleeper)) await sleep(100);
       sleeper.signal("SIGSTOP");
       const other = site.worker();
       await isTheSame(await making, scratch, ["alone", "slept"], footprintM);
@@ -174,60 +116,10 @@ Deno.test({
 });
 
 Deno.test({
-  name:
-    "a tile that was altered on its way: its jobs are set aside, the run ends with 3, a retry finishes it",
-  ignore,
-  fn: () =>
-    onSite(async (site, scratch) => {
-      summaryOf(await site.alone("alone", 60));
-      const making = site.provision("altered", 60, 50);
-      await using queue = await openQueue(site.dsn);
-      const jobs = async (...args: string[]) => {
-        const all = ["jobs", ...args, "--dsn", site.dsn, "--json"];
-        const { code, out, err } = await run("operator", all, grantsFor(commands(), all));
-        assert.equal(code, 0, err);
-        return out.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
-      };
-      while ((await listJobs(queue.sql)).length === 0) await sleep(100);
-      const [{ run: runId }] = await listJobs(queue.sql);
-      const folder = `${site.data}/work/${runId}`;
-      let altered = 0;
-      for (const { name } of Deno.readDirSync(folder)) {
-        const bytes = Deno.readFileSync(`${folder}/${name}`);
-        const isTile = bytes[0] === 0xff && bytes[1] === 0xd8;
-        if (!isTile || altered > 0) continue;
-        bytes[bytes.length >> 1] ^= 0xff;
-        Deno.writeFileSync(`${folder}/${name}`, bytes);
-        altered++;
-      }
-      assert.equal(altered, 1);
-      const worker = site.worker();
-      const { code, err } = await making;
-      assert.equal(code, 3, err);
-      assert.match(err, /set aside:[^]*was altered/);
-      const failed = await jobs("list", "--state", "failed");
-      assert.ok(failed.length > 0 && failed.every(({ attempts }) => attempts === 1));
-      const [shown] = await jobs("show", failed[0].id);
-      assert.match(shown.lastError, /was altered/);
-      assert.match(shown.worker, /process \d+/);
-      assert.deepEqual(await jobs("cancel", "--job", failed[0].id), [{ type: "changed", jobs: 0 }]);
-      const again = site.provision("altered", 60, 50);
-      assert.equal((await again).code, 3, "they stay set aside until somebody says so");
-      assert.deepEqual(await jobs("retry", "--run", runId as string), [
-        { type: "changed", jobs: failed.length },
-      ]);
-      summaryOf(await site.provision("altered", 60, 50));
-      assert.deepEqual(await contentOf(`${scratch}/altered`), await contentOf(`${scratch}/alone`));
-      assert.deepEqual(await jobs("list"), []);
-      assert.equal((await worker.stop()).code, 0);
-    }),
-});
-
-Deno.test({
   name: "the server is stopped hard three times in mid-run: workers wait, say so, and go on",
   ignore,
   fn: () =>
-    onSite(async (site, scratch) => {
+    onWorkerSite(async (site, scratch) => {
       const footprintM = 24; // Twice as long a run.
       summaryOf(await site.alone("alone", footprintM));
       const workers = [site.worker(), site.worker()];
@@ -263,10 +155,37 @@ Deno.test({
 });
 
 Deno.test({
+  name: "the server hangs for 50 s in mid-run: workers wait, say so, go on, and can be stopped",
+  ignore,
+  fn: () =>
+    onWorkerSite(async (site, scratch) => {
+      const footprintM = FOOTPRINT_M;
+      summaryOf(await site.alone("alone", footprintM));
+      const steady = site.worker(), stopped = site.worker();
+      const making = site.provision("hung", footprintM, PLACES_PER_JOB);
+      await using queue = await openQueue(site.dsn);
+      while (!await hasHeld(queue, steady) || !await hasHeld(queue, stopped)) await sleep(50);
+      site.server.hang();
+      await sleep(40_000);
+      const beginMs = performance.now();
+      const stopping = stopped.stop();
+      await sleep(10_000);
+      site.server.goOn();
+      await isTheSame(await making, scratch, ["alone", "hung"], footprintM);
+      const ended = await stopping;
+      console.log(`stopped after ${((performance.now() - beginMs) / 1000).toFixed(0)} s`);
+      for (const { code, said } of [ended, await steady.stop()]) {
+        assert.equal(code, 0, said);
+        assert.match(said, /the database does not answer/, said);
+      }
+    }),
+});
+
+Deno.test({
   name: "more than 10,000 jobs are done with flat memory",
   ignore,
   fn: () =>
-    onSite(async (site) => {
+    onWorkerSite(async (site) => {
       const workers = [site.worker(), site.worker()];
       const samples: number[][] = [];
       let isOver = false;
@@ -299,7 +218,7 @@ Deno.test({
   name: "8 workers on the cores that there are keep their leases: no job is begun twice",
   ignore,
   fn: () =>
-    onSite(async (site) => {
+    onWorkerSite(async (site) => {
       const workers = Array.from({ length: 8 }, () => site.worker());
       let isOver = false;
       const making = site.provision("eight", 8, 3400).finally(() => isOver = true);

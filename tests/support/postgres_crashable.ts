@@ -5,6 +5,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { postgresBinaries } from "./postgres.ts";
+import { spentBy } from "./process_times.ts";
 
 export class CrashablePostgres implements AsyncDisposable {
   readonly #folder: string;
@@ -73,9 +74,44 @@ export class CrashablePostgres implements AsyncDisposable {
     this.#server = null;
   }
 
+  /** All of its processes stop where they are: connections stay open, and nothing answers. */
+  hang(): void {
+    for (const pid of this.#processes()) Deno.kill(pid, "SIGSTOP");
+  }
+
+  goOn(): void {
+    for (const pid of this.#processes()) Deno.kill(pid, "SIGCONT");
+  }
+
+  /** Processor time of its processes since it was started, ended ones included, seconds. */
+  cpuS(): number {
+    const [server, ...children] = this.#processes().map(spentBy);
+    return children.reduce((sum, { cpuS }) => sum + cpuS, server.cpuS + server.endedChildrenCpuS);
+  }
+
+  /** The server itself, then those that it has begun. */
+  #processes(): number[] {
+    if (this.#server === null) return [];
+    const { pid } = this.#server;
+    const children = [...Deno.readDirSync("/proc")].map(({ name }) => Number(name))
+      .filter((child) => child > 0 && parentOf(child) === pid);
+    return [pid, ...children];
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    this.goOn();
     await this.crash();
     await Deno.remove(this.#folder, { recursive: true });
+  }
+}
+
+/** null where the process has ended. */
+function parentOf(pid: number): number | null {
+  try {
+    const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+  } catch {
+    return null;
   }
 }
 

@@ -45,14 +45,3 @@ export class WorkerProcess {
     return { code, said: await this.said };
   }
 }
-
-/** Processor time (user and system), seconds, and memory, megabytes, of a process that runs. */
-export function spentBy(pid: number): { readonly cpuS: number; readonly memoryMb: number } {
-  const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
-  return {
-    cpuS: (Number(fields[11]) + Number(fields[12])) / 100,
-    memoryMb: Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1000,
-  };
-}
