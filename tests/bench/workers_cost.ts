@@ -12,6 +12,7 @@ import { openVision } from "../../src/native/vision/mod.ts";
 import type { ProvisionTools } from "../../src/workstation/provisioning/mod.ts";
 import { programIdentity, WorkQueue } from "../../src/workstation/work_queue/mod.ts";
 import { openCorridor } from "../support/corridor.ts";
+import { recordCosts, recordedCosts } from "../support/job_costs.ts";
 import { CrashablePostgres } from "../support/postgres_crashable.ts";
 import { spentBy } from "../support/process_times.ts";
 import { WorkerProcess } from "../support/worker_processes.ts";
@@ -70,12 +71,7 @@ try {
     note: console.log,
     signal: new AbortController().signal,
   });
-  // Results are forgotten once they are gathered: what they cost is kept here.
-  await queue.sql.executeSql(`CREATE TABLE cost (cpu_ms float8, input_bytes bigint, bytes int)`);
-  await queue.sql.executeSql(`CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    INSERT INTO cost VALUES (new.cpu_ms, new.input_bytes, length(new.content)); RETURN new; END $$`);
-  await queue.sql.executeSql(`CREATE TRIGGER note AFTER INSERT ON gdn_work.result
-    FOR EACH ROW EXECUTE FUNCTION note()`);
+  await recordCosts(queue);
   const inputsFolder = `${folder}/inputs`;
   await Deno.mkdir(inputsFolder);
   const processes = Array.from(
@@ -92,11 +88,10 @@ try {
   const byWorkers = made.stages.find(({ name }) => name.includes("on workers")) as Stage;
   const cpuS = processes.map(({ pid }, i) => spentBy(pid).cpuS - cpuBefore[i])
     .reduce((sum, each) => sum + each, 0);
-  const { rows: [cost] } = await queue.sql.executeSql(
-    `SELECT count(*)::int AS jobs, sum(cpu_ms)::float8 / 1000 AS cpu_s, sum(input_bytes)::float8 AS input,
-       sum(bytes)::float8 AS bytes, pg_database_size(current_database())::float8 AS database FROM cost`,
+  const { jobs, cpuS: jobsS, inputBytes: input, resultBytes: bytes } = await recordedCosts(queue);
+  const { rows: [{ database }] } = await queue.sql.executeSql(
+    "SELECT pg_database_size(current_database())::float8 AS database",
   );
-  const { jobs, cpu_s: jobsS, input, bytes, database } = cost as Record<string, number>;
   const { placesByWorkers } = made.summary;
   const gathered = made.stages.filter(({ name }) => !name.includes("describing places"))
     .reduce((sum, each) => sum + each.cpuS, 0);
@@ -122,7 +117,7 @@ try {
       } ms of the server beside it`,
   );
   console.log(
-    `database ${(database / 1e6).toFixed(1)} MB; the rest of the package took ${
+    `database ${(database as number / 1e6).toFixed(1)} MB; the rest of the package took ${
       gathered.toFixed(1)
     } s; ` +
       `same package: ${alone.summary.manifestSha256 === made.summary.manifestSha256}`,

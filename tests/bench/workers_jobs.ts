@@ -14,8 +14,8 @@ import { handInUnits, openQueue, startWorker } from "../support/work_queues.ts";
 
 /** Bytes of a result: nothing; a flight; 805 places. */
 const RESULT_BYTES = [0, 20_000, 413_000];
-const IDLE_S = 10;
-const ALONE_JOBS = 20;
+const IDLE_S = 5;
+const ALONE_JOBS = 10;
 
 if (Deno.args[0] === "worker") await workAsProcess(Deno.args[1], Number(Deno.args[2]));
 else await measure(Number(Deno.args[0] ?? "1000"));

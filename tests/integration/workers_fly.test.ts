@@ -4,10 +4,12 @@
  */
 import assert from "node:assert/strict";
 import { CENTRE, GSD_M, paintGround } from "../faults/fixture.ts";
+import { recordCosts, recordedCosts } from "../support/job_costs.ts";
 import { CrashablePostgres } from "../support/postgres_crashable.ts";
 import { REPOSITORY } from "../support/paths.ts";
 import { spentBy } from "../support/process_times.ts";
 import { inScratch } from "../support/scratch.ts";
+import { openQueue } from "../support/work_queues.ts";
 import { WorkerProcess } from "../support/worker_processes.ts";
 
 const ignore = Deno.env.get("GDN_WORKERS") !== "full";
@@ -45,6 +47,8 @@ function besideWorker(
   return inScratch(async (scratch) => {
     await using server = await CrashablePostgres.start();
     const dsn = server.dsn();
+    await using queue = await openQueue(dsn);
+    await recordCosts(queue);
     for (const name of ["programs", "inputs", "flights"]) await Deno.mkdir(`${scratch}/${name}`);
     const worker = new WorkerProcess([
       ...["--jobs", "fly,campaign", "--dsn", dsn, "--inputs", `${scratch}/inputs`],
@@ -62,11 +66,13 @@ function besideWorker(
     const { cpuS, endedChildrenCpuS } = spentBy(worker.pid);
     const { code, said } = await worker.stop();
     assert.equal(code, 0, said);
+    const { inputBytes, resultBytes } = await recordedCosts(queue);
     const each = (endedChildrenCpuS / flights).toFixed(1);
     console.log(
-      `${flights} flights, ${each} s of processor time each, ${
+      `${flights} flights: ${each} s of processor time each, ${
         cpuS.toFixed(1)
-      } s the worker itself`,
+      } s the worker itself; ` +
+        `${inputBytes} bytes read, ${resultBytes} bytes of results`,
     );
   });
 }

@@ -1,17 +1,20 @@
 /**
  * `operator worker` and `operator jobs serve` as processes: inputs that come over HTTP and TLS, with a connection
- * that is cut, a server that is away, a wrong token and an altered tile (GDN_WORKERS=full; `deno task campaign
- * --only workers`).
+ * that is cut, a server that is away, a wrong token, an altered tile and hostile jobs (GDN_WORKERS=full; `deno
+ * task campaign --only workers`).
  */
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { grantsFor } from "../../src/core/mod.ts";
 import { commands } from "../../src/operator/compose.ts";
-import { listJobs } from "../../src/workstation/work_queue/mod.ts";
+import { listJobs, programIdentity } from "../../src/workstation/work_queue/mod.ts";
 import { operatorCommand } from "../../tasks/executables.ts";
 import { run } from "../faults/programs.ts";
 import { cuttingProxy } from "../support/cutting_proxy.ts";
-import { openQueue } from "../support/work_queues.ts";
+import { CrashablePostgres } from "../support/postgres_crashable.ts";
+import { inScratch } from "../support/scratch.ts";
+import { DOCUMENT, handInUnits, openQueue } from "../support/work_queues.ts";
+import { WorkerProcess } from "../support/worker_processes.ts";
 import { contentOf, onWorkerSite, summaryOf, type WorkerSite } from "../support/worker_site.ts";
 
 const ignore = Deno.env.get("GDN_WORKERS") !== "full";
@@ -164,5 +167,51 @@ Deno.test({
       assert.deepEqual(await jobs("list"), []);
       assert.equal((await worker.stop()).code, 0);
       assert.equal(await server.end("SIGTERM"), 0);
+    }),
+});
+
+Deno.test({
+  name:
+    "hostile jobs are set aside by a worker's process, and one of another build ends before it takes any",
+  ignore,
+  fn: () =>
+    inScratch(async (scratch) => {
+      await using server = await CrashablePostgres.start();
+      const dsn = server.dsn();
+      await using queue = await openQueue(dsn, { program: await programIdentity() });
+      const { run: runId } = await handInUnits(queue, 1);
+      const good = {
+        format: 1,
+        kind: "describe",
+        run: runId,
+        document: DOCUMENT,
+        first: 0,
+        count: 1,
+      };
+      const hostile = [
+        { ...good, document: "../../../../etc/passwd" },
+        { ...good, count: 1_000_000_000 },
+        { ...good, kind: "execute" },
+        { ...good, command: "rm -rf /" },
+      ].map((data) => ({ id: crypto.randomUUID(), data }));
+      await queue.boss.insert(queue.queueOf("describe"), hostile);
+      const inputs = ["--dsn", dsn, "--inputs", scratch];
+      const worker = new WorkerProcess(inputs);
+      const states = ["created", "active", "retry"] as const;
+      const ids = hostile.map(({ id }) => id);
+      while ((await listJobs(queue.sql, { states, ids })).length > 0) await sleep(100);
+      assert.equal((await worker.stop()).code, 0);
+      for (const id of ids) {
+        const args = ["jobs", "show", id, "--dsn", dsn, "--json"];
+        const { code, out, err } = await run("operator", args, grantsFor(commands(), args));
+        assert.equal(code, 0, err);
+        const { state, attempts, lastError } = JSON.parse(out);
+        assert.deepEqual([state, attempts], ["failed", 1]);
+        assert.match(lastError, /its content is not a job of this program/);
+      }
+      await queue.sql.executeSql("UPDATE gdn_work.run SET program = '0.2.0-0123456789ab'");
+      const stranger = new WorkerProcess(inputs);
+      assert.equal((await stranger.child.status).code, 78);
+      assert.match(await stranger.said, /handed in by operator 0\.2\.0-0123456789ab/);
     }),
 });
