@@ -27,12 +27,12 @@ export function workerCommands(): readonly Command[] {
         supervise: true,
       }),
     checkPrograms,
-    openHandlers({ inputs, kinds, programs, workFolder }) {
+    openHandlers({ inputs, kinds, flying }) {
       const vision = openVision();
       const handlerOf = (kind: JobKind) =>
-        kind === "describe" || workFolder === null
+        kind === "describe" || flying === null
           ? describeHandler(vision, inputs)
-          : flyHandler({ inputs, programs, workFolder });
+          : flyHandler({ inputs, ...flying });
       return {
         handlers: new Map(kinds.map((kind) => [kind, handlerOf(kind)])),
         [Symbol.dispose]: () => vision[Symbol.dispose](),

@@ -219,6 +219,12 @@ Deno.test("operator worker runs under a set of its own: its database, its inputs
   assert.deepEqual(granted("net"), ["db:5432"]);
   assert.deepEqual(granted("write"), ["/var/tmp/flights"]);
   assert.deepEqual(granted("run"), ["/opt/gdn/operator", "/opt/gdn/airborne"]);
+  const describing = line.slice(0, 6);
+  const { args: fewer } = operatorCommand(describing, grantsFor(operatorCommands(), describing));
+  assert.ok(
+    !fewer.some((arg) => /^--allow-(run|write)/.test(arg)),
+    "one that describes starts nothing",
+  );
   assert.ok(granted("read")?.includes("/mnt/work"));
   assert.ok(granted("read")?.every((path) => !/\/(data|packages|migrations)$|npm/.test(path)));
 });

@@ -42,9 +42,8 @@ interface WorkerParts {
   openHandlers(settings: {
     readonly inputs: InputSource;
     readonly kinds: readonly JobKind[];
-    /** Of flights: where the programs are, and where flights are made; both absolute. */
-    readonly programs: string;
-    readonly workFolder: string | null;
+    /** Where the programs that fly are, and where flights are made; both absolute. */
+    readonly flying: { readonly programs: string; readonly workFolder: string } | null;
   }): Disposable & { readonly handlers: ReadonlyMap<JobKind, JobHandler> };
 }
 
@@ -86,8 +85,8 @@ const OPTIONS = {
   programs: option.path({
     access: "programs",
     placeholder: "DIR",
-    default: "/usr/bin",
-    help: "folder of the programs operator and airborne that fly (jobs fly and campaign)",
+    help: "folder of the programs operator and airborne, required for the jobs fly and campaign",
+    example: "/usr/bin",
   }),
   work: option.path({
     access: "write",
@@ -119,7 +118,7 @@ export function workerCommand(parts: WorkerParts): Command {
     examples: [
       "operator worker --dsn postgresql://worker@db/tiles --inputs /mnt/tiles/work",
       "operator worker --dsn postgresql://worker@db/tiles --inputs-url http://db:8091/ --concurrency 2",
-      "operator worker --jobs fly,campaign --work /var/tmp/w --dsn postgresql://w@db/tiles --inputs /mnt/work",
+      "operator worker --jobs fly --programs /usr/bin --work w --dsn postgresql://w@db/tiles --inputs /mnt/work",
     ],
     exitCodes: { 78: "the jobs are of another build of operator" },
     environment: { [TOKEN_VARIABLE]: "token that `operator jobs serve` asks for" },
@@ -132,16 +131,12 @@ async function run(parts: WorkerParts, values: Values, io: CommandIo): Promise<E
   const { note, signal } = io;
   io.signalEnds();
   const inputs = inputsOf(values, io);
-  const workFolder = values.work === undefined ? null : resolve(values.work);
-  if (workFolder === null && kinds.some((kind) => kind !== "describe")) {
-    throw new UsageError("--jobs fly and campaign need --work, a folder that flights are made in");
-  }
-  const programs = resolve(values.programs);
-  using opened = parts.openHandlers({ inputs, kinds, programs, workFolder });
+  const flying = flyingOf(values);
+  using opened = parts.openHandlers({ inputs, kinds, flying });
   const { handlers } = opened;
   try {
     await inputs.check();
-    if (workFolder !== null) await parts.checkPrograms(programs);
+    if (flying !== null) await parts.checkPrograms(flying.programs);
     await using queue = await parts.openQueue({ dsn, concurrency, note, signal });
     note(`worker of operator ${queue.program}: takes ${kinds.join(", ")}, reads ${inputs.name}`);
     const worker = `${Deno.hostname()}, process ${Deno.pid}`;
@@ -153,6 +148,17 @@ async function run(parts: WorkerParts, values: Values, io: CommandIo): Promise<E
     if (!signal.aborted) throw error;
   }
   return EXIT.ok;
+}
+
+function flyingOf({ jobs, programs, work }: Values) {
+  if (jobs.every((kind) => kind === "describe")) return null;
+  if (programs === undefined || work === undefined) {
+    throw new UsageError(
+      "--jobs fly and campaign need --programs, the folder of operator and airborne, and --work, a folder that " +
+        "flights are made in",
+    );
+  }
+  return { programs: resolve(programs), workFolder: resolve(work) };
 }
 
 function inputsOf({ inputs, inputsUrl }: Values, { note, signal }: CommandIo): InputSource {
