@@ -11,10 +11,13 @@ import { REPOSITORY } from "./executables.ts";
 
 export const EXAMPLE_CONFIG = `${REPOSITORY}/config/airborne.example.yaml`;
 
+/** What others share comes before them. */
 const SOURCES = [
+  "flight/flight_settings/live.ts",
+  "flight/flight_settings/navigator.ts",
+  "flight/flight_settings/mission_settings.ts",
   "airborne/config.ts",
   "airborne/live/config.ts",
-  "airborne/navigator_config.ts",
   "airborne/trust/config.ts",
   "airborne/work_limits.ts",
   "flight/camera_source/config.ts",

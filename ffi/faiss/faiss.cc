@@ -181,11 +181,11 @@ int32_t gdn_hnsw_write(uint64_t handle, const char* path, int64_t path_bytes, gd
   });
 }
 
-int32_t gdn_hnsw_read(const char* path, int64_t path_bytes, uint64_t* handle, gdn_error* error) {
+int32_t gdn_hnsw_decode(const uint8_t* bytes, int64_t size, uint64_t* handle, gdn_error* error) {
   return gdn::guard(error, [&] {
     gdn::require(handle != nullptr, "handle must be given");
-    const std::string file = path_of(path, path_bytes);
-    auto map = gdn::read_index_file(file);
+    gdn::require(size >= 0 && (bytes != nullptr || size == 0), "bytes must be given");
+    auto map = gdn::decode_index(bytes, static_cast<size_t>(size));
     auto* graph = static_cast<faiss::IndexHNSWFlat*>(map->index);
     *handle = registry().insert(std::make_shared<HnswIndex>(std::move(map), graph));
   });

@@ -52,12 +52,13 @@ GDN_API int32_t gdn_hnsw_search_exact(uint64_t handle, const float* queries, int
 GDN_API int32_t gdn_hnsw_set_ef_search(uint64_t handle, int32_t ef_search, gdn_error* error);
 GDN_API int32_t gdn_hnsw_info_of(uint64_t handle, gdn_hnsw_info* info, gdn_error* error);
 
-/* `path` is UTF-8 of `path_bytes` bytes without a terminator. A file that is no HNSW inner-product
- * index fails with GDN_BAD_DATA. */
+/* `path` is UTF-8 of `path_bytes` bytes without a terminator. */
 GDN_API int32_t gdn_hnsw_write(uint64_t handle, const char* path, int64_t path_bytes,
                                gdn_error* error);
-GDN_API int32_t gdn_hnsw_read(const char* path, int64_t path_bytes, uint64_t* handle,
-                              gdn_error* error);
+/* From the `size` bytes of such a file: the caller has read them, and knows whose they are. What is no HNSW
+ * inner-product index fails with GDN_BAD_DATA. */
+GDN_API int32_t gdn_hnsw_decode(const uint8_t* bytes, int64_t size, uint64_t* handle,
+                                gdn_error* error);
 
 /* Principal axes of `count` descriptors of `dimension` floats: `mean` (dimension floats), `axes`
  * (axis_count rows of dimension floats, of length 1, the axis that tells most first) and `variances`

@@ -1,13 +1,10 @@
 #include "index_file.hpp"
 
-#include <fcntl.h>
 #include <faiss/IndexFlat.h>
 #include <faiss/IndexHNSW.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -16,7 +13,6 @@
 #include <vector>
 
 #include "descriptor_storage.hpp"
-#include "file_descriptor.hpp"
 #include "guard.hpp"
 
 namespace gdn {
@@ -32,17 +28,10 @@ void check(bool condition, const char* message) {
   if (!condition) throw BadData(message);
 }
 
-// Gives the bytes of a file in order, and never more than it had when it was opened.
+// Gives the bytes of a file in order, and never more than there are.
 class IndexFile {
  public:
-  // Not blocking: a pipe without a writer would hold the call for ever.
-  explicit IndexFile(const std::string& path)
-      : file_(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
-    if (file_.get() < 0) throw BadData(std::string("cannot be opened: ") + std::strerror(errno));
-    struct stat status;
-    check(fstat(file_.get(), &status) == 0 && S_ISREG(status.st_mode), "is not a plain file");
-    left_ = static_cast<size_t>(status.st_size);
-  }
+  IndexFile(const uint8_t* bytes, size_t size) : at_(bytes), left_(size) {}
 
   bool at_end() const { return left_ == 0; }
 
@@ -72,19 +61,14 @@ class IndexFile {
  private:
   void fill(void* out, size_t size) {
     check(size <= left_, "the file ends too early");
+    if (size == 0) return;
+    std::memcpy(out, at_, size);
+    at_ += size;
     left_ -= size;
-    auto* at = static_cast<char*>(out);
-    while (size > 0) {
-      const ssize_t got = read(file_.get(), at, size);
-      if (got < 0 && errno == EINTR) continue;
-      check(got > 0, "the file cannot be read to its end");
-      at += got;
-      size -= static_cast<size_t>(got);
-    }
   }
 
-  FileDescriptor file_;
-  size_t left_ = 0;
+  const uint8_t* at_;
+  size_t left_;
 };
 
 struct Header {
@@ -215,8 +199,8 @@ std::unique_ptr<DescriptorStorage> read_vectors(IndexFile& file, const Header& o
 
 }  // namespace
 
-std::unique_ptr<faiss::IndexIDMap2> read_index_file(const std::string& path) {
-  IndexFile file(path);
+std::unique_ptr<faiss::IndexIDMap2> decode_index(const uint8_t* bytes, size_t size) {
+  IndexFile file(bytes, size);
   const Header outer = read_header(file, "IxM2", "the index is not of type IDMap2");
   const Header inner = read_header(file, "IHNf", "the index holds no HNSW graph over flat vectors");
   require_same(outer, inner);

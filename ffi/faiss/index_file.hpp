@@ -2,8 +2,9 @@
 #pragma once
 #include <faiss/IndexIDMap.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
-#include <string>
 
 namespace gdn {
 
@@ -15,6 +16,6 @@ namespace gdn {
 /// adding and searching: it has no reverse table, which ids that collide would make quadratic.
 ///
 /// @throws BadData, with what is wrong.
-std::unique_ptr<faiss::IndexIDMap2> read_index_file(const std::string& path);
+std::unique_ptr<faiss::IndexIDMap2> decode_index(const uint8_t* bytes, size_t size);
 
 }  // namespace gdn

@@ -6,16 +6,13 @@
 import {
   chooseStrategy,
   type Command,
-  DataError,
   hasNativeLibrary,
-  LocalFrame,
   settingVariables,
   type Strategies,
   type Strategy,
   UsageError,
   type VariableNames,
 } from "../core/mod.ts";
-import { type DescriptorIndex, openDescriptorIndex } from "../navigation/descriptor_index/mod.ts";
 import {
   type DeviceLibrary,
   environmentNames,
@@ -24,13 +21,7 @@ import {
   ServiceManager,
   type SyscallsAllowed,
 } from "../native/device/mod.ts";
-import { openFaiss } from "../native/faiss/mod.ts";
-import {
-  type FlightPackage,
-  packagedModel,
-  packageFrame,
-  type Place,
-} from "../flight/flight_package/mod.ts";
+import { type FlightPackage, packagedModel, packageFrame } from "../flight/flight_package/mod.ts";
 import type { EngineEntry } from "../navigation/inference/mod.ts";
 import { openCamera } from "../flight/camera_source/mod.ts";
 import { TileMap } from "../navigation/map/mod.ts";
@@ -42,18 +33,7 @@ import {
   StructuralMatcher,
   XfeatExtractor,
 } from "../navigation/matcher/mod.ts";
-import {
-  AdaptiveRecogniser,
-  ExhaustiveSearch,
-  type KnownPlace,
-  ModelDescriber,
-  type PatchDescriber,
-  type PlaceRecogniser,
-  readPlaceModel,
-  ReliefRecogniser,
-  VladDescriptor,
-  VladSearch,
-} from "../navigation/place_recognition/mod.ts";
+import { type PlaceRecogniser, ReliefRecogniser } from "../navigation/place_recognition/mod.ts";
 import { GridTerrain, type Terrain } from "../navigation/terrain/mod.ts";
 import { PlanarPoseSolver, type PoseSolver } from "../navigation/pose/mod.ts";
 import { buildPackageTileStore, type PackageTileStore } from "../tiles/tile_journal/mod.ts";
@@ -61,7 +41,7 @@ import type { StateEstimator } from "../navigation/state_estimator/mod.ts";
 import { PlanarKlt, type VioStrategy } from "../navigation/vio/mod.ts";
 import { openOkvis2 } from "./compose_odometry.ts";
 import { openVision, type VisionLibrary } from "../native/vision/mod.ts";
-import { AirborneConfigSchema } from "./config.ts";
+import { type AirborneConfig, AirborneConfigSchema } from "./config.ts";
 import type { Airborne, AirborneOptions, TileStorePlace } from "./contract.ts";
 import { openFlightController } from "./compose_controller.ts";
 import {
@@ -70,6 +50,7 @@ import {
   openPackage,
   STATE_ESTIMATORS,
 } from "./compose_estimator.ts";
+import { openAdaptiveRecogniser, openOnnxRecogniser } from "./compose_recogniser.ts";
 import { composeOverlapLocator } from "./compose_overlap.ts";
 import type { Companion } from "./companion.ts";
 import { makeCompanion } from "./compose_companion.ts";
@@ -130,7 +111,10 @@ const STRATEGIES: { readonly [Role in keyof Roles]: Strategies<StrategyParts, Ro
   },
   place_recognition: {
     adaptive: { library: "faiss", create: openAdaptiveRecogniser },
-    onnx: { library: "faiss", create: openOnnxRecogniser },
+    onnx: {
+      library: "faiss",
+      create: (parts) => openOnnxRecogniser(parts, modelOf(parts, "place_recognition")),
+    },
   },
   matcher: {
     structural: {
@@ -164,24 +148,11 @@ export async function composeAirborne(
   options: AirborneOptions,
   around: Around = {},
 ): Promise<Airborne> {
-  const { config } = options;
-  const strategies = {
-    vio: config.strategies.vio,
-    place_recognition: config.strategies.placeRecognition,
-    matcher: config.strategies.matcher,
-    pose: config.strategies.pose,
-    state_estimator: config.strategies.stateEstimator,
-  };
-  const chosen = {
-    vio: choose("vio", strategies.vio),
-    recogniser: choose("place_recognition", strategies.place_recognition),
-    matcher: choose("matcher", strategies.matcher),
-    solver: choose("pose", strategies.pose),
-    estimator: choose("state_estimator", strategies.state_estimator),
-  };
+  chooseAll(options.config);
   await using resources = new AsyncDisposableStack();
   const parts = await openParts(options, resources);
-  const { vision, localFrame, terrain } = parts;
+  const { vision, localFrame, terrain, config } = parts;
+  const { chosen, strategies } = chooseAll(config);
   const estimator = await chosen.estimator.create(parts);
   const plainVio = await chosen.vio.create(parts);
   const matcher = await chosen.matcher.create(parts);
@@ -215,6 +186,7 @@ export async function composeAirborne(
   const owned = resources.move();
   return {
     vision,
+    config,
     flightPackage: parts.flightPackage,
     localFrame,
     terrain,
@@ -251,6 +223,24 @@ async function openTileStore(options: TileStorePlace): Promise<PackageTileStore>
   return store;
 }
 
+function chooseAll({ strategies: names }: AirborneConfig) {
+  const strategies = {
+    vio: names.vio,
+    place_recognition: names.placeRecognition,
+    matcher: names.matcher,
+    pose: names.pose,
+    state_estimator: names.stateEstimator,
+  };
+  const chosen = {
+    vio: choose("vio", strategies.vio),
+    recogniser: choose("place_recognition", strategies.place_recognition),
+    matcher: choose("matcher", strategies.matcher),
+    solver: choose("pose", strategies.pose),
+    estimator: choose("state_estimator", strategies.state_estimator),
+  };
+  return { strategies, chosen };
+}
+
 function choose<Role extends keyof Roles>(
   role: Role,
   name: string,
@@ -269,7 +259,7 @@ async function openParts(
   options: AirborneOptions,
   resources: AsyncDisposableStack,
 ): Promise<StrategyParts> {
-  const { config, onEvent } = options;
+  const { onEvent } = options;
   const device = resources.use(openDevice());
   const vision = resources.use(openVision());
   const serviceManager = openServiceManager(device, resources);
@@ -277,10 +267,11 @@ async function openParts(
     ...options,
     onVerified: whileStarting(serviceManager, options.onVerified),
   });
+  const config = options.settle?.(flightPackage) ?? options.config;
   const localFrame = packageFrame(flightPackage.manifest);
   const map = new TileMap(vision, flightPackage.tiles, localFrame);
   const terrain = flightPackage.terrain === null ? null : new GridTerrain(flightPackage.terrain);
-  const companion = resources.use(makeCompanion(options, device));
+  const companion = resources.use(makeCompanion({ ...options, config }, device));
   return {
     companion,
     config,
@@ -323,69 +314,4 @@ async function openOnnxMatcher(parts: StrategyParts): Promise<CrossDomainMatcher
 function modelOf({ config, flightPackage }: StrategyParts, role: keyof Roles): EngineEntry {
   if (config.modelPath !== "") return packagedModel(flightPackage, config.modelPath);
   throw new UsageError(`the strategy onnx of ${role} needs a model: give --model, or modelPath`);
-}
-
-async function openAdaptiveRecogniser(parts: StrategyParts): Promise<PlaceRecogniser> {
-  const path = parts.flightPackage.placeModelPath;
-  if (path === null) return await openRecogniser(parts);
-  const { name } = await readPlaceModel(path);
-  throw new DataError(
-    path,
-    `the model ${name} described the places: set strategies.placeRecognition to onnx, with that model`,
-  );
-}
-
-/** Descriptors of the model that the package was made with, and of no other. */
-async function openOnnxRecogniser(parts: StrategyParts): Promise<PlaceRecogniser> {
-  const { flightPackage, companion, resources } = parts;
-  const { path: folder, placeModelPath: path } = flightPackage;
-  if (path === null) {
-    throw new DataError(
-      folder,
-      "no model described its places: provision it with --model, or set strategies.placeRecognition " +
-        "to adaptive",
-    );
-  }
-  const { sha256 } = await readPlaceModel(path);
-  const model = { ...modelOf(parts, "place_recognition"), sha256 };
-  const describer = await ModelDescriber.open(companion.runtime(), model);
-  return await openRecogniser(parts, resources.use(describer));
-}
-
-async function openRecogniser(
-  parts: StrategyParts,
-  describer?: PatchDescriber,
-): Promise<PlaceRecogniser> {
-  const { vision, map, localFrame, resources } = parts;
-  const settings = parts.config.placeRecognition;
-  const { vocabularyPath, places, indexPath } = parts.flightPackage;
-  const vlad = await VladDescriptor.open(vision, vocabularyPath, describer);
-  const index = resources.use(
-    await openDescriptorIndex(indexPath, resources.use(openFaiss())),
-  );
-  checkIndex(indexPath, index, vlad.dimension, places.length);
-  const descriptors = new VladSearch(vlad, index, knownPlaces(places, localFrame), settings);
-  const exhaustive = new ExhaustiveSearch(vision, map, settings);
-  return new AdaptiveRecogniser(map, exhaustive, descriptors, settings);
-}
-
-/** An index of another vocabulary or of other places would only fail at the first search in flight. */
-function checkIndex(path: string, index: DescriptorIndex, dimension: number, places: number): void {
-  const found = index.indexMetadata();
-  if (found.dimension === dimension && found.count === places) return;
-  throw new DataError(
-    path,
-    `holds ${found.count} descriptors of ${found.dimension} numbers, the package describes ` +
-      `${places} places by ${dimension}; provision again`,
-  );
-}
-
-function knownPlaces(places: readonly Place[], localFrame: LocalFrame): KnownPlace[] {
-  return places.map((place) => {
-    const [eastM, northM] = localFrame.localFromWgs({
-      ...place,
-      heightM: localFrame.origin.heightM,
-    });
-    return { eastM, northM, sideM: place.sideM };
-  });
 }

@@ -36,24 +36,30 @@ export const STATE_ESTIMATORS: Strategies<EstimatorParts, StateEstimator> = {
 
 /** A flight without a camera: the state estimator, in the frame of a package where there is one. */
 export async function composeEstimator(options: EstimatorAloneOptions): Promise<EstimatorAlone> {
-  const { config, onEvent, packagePath, origin } = options;
-  const name = config.strategies.stateEstimator;
-  const chosen = chooseStrategy<EstimatorParts, StateEstimator>({
-    executable: "airborne",
-    role: "state_estimator",
-    name,
-    strategies: STATE_ESTIMATORS,
-    hasLibrary: (library) => hasNativeLibrary(library),
-  });
+  const { onEvent, packagePath, origin } = options;
+  choose(options.config);
   const flightPackage = packagePath === null
     ? null
     : await openPackage({ ...options, packagePath });
   const localFrame = flightPackage === null
     ? new LocalFrame(origin)
     : packageFrame(flightPackage.manifest);
-  const parts = { config, flightPackage, localFrame, onEvent };
-  const estimator = await chosen.create(parts);
-  return { estimator, localFrame, flightPackage, strategies: { state_estimator: name } };
+  const config = flightPackage === null
+    ? options.config
+    : options.settle?.(flightPackage) ?? options.config;
+  const estimator = await choose(config).create({ config, flightPackage, localFrame, onEvent });
+  const strategies = { state_estimator: config.strategies.stateEstimator };
+  return { estimator, localFrame, flightPackage, strategies };
+}
+
+function choose({ strategies: { stateEstimator: name } }: AirborneConfig) {
+  return chooseStrategy<EstimatorParts, StateEstimator>({
+    executable: "airborne",
+    role: "state_estimator",
+    name,
+    strategies: STATE_ESTIMATORS,
+    hasLibrary: (library) => hasNativeLibrary(library),
+  });
 }
 
 export async function openPackage(

@@ -33,6 +33,8 @@ import type { PackageDemands } from "./trust/package_demands.ts";
 /** The parts of a flight; disposing it closes everything, last opened first. */
 export interface Airborne extends AsyncDisposable {
   readonly vision: VisionLibrary;
+  /** By which it flies: what the package says is in it. */
+  readonly config: AirborneConfig;
   readonly flightPackage: FlightPackage;
   /** The flight's local frame: origin at the map's middle, up = height over the package's ground height. */
   readonly localFrame: LocalFrame;
@@ -57,6 +59,8 @@ export interface AirborneOptions {
   /** SHA-256 that its manifest must have, lower-case hexadecimal; any where it is null or absent. */
   readonly packageSha256?: string | null;
   readonly config: AirborneConfig;
+  /** The configuration with what the package says, as soon as it is known whose it is; absent: `config`. */
+  readonly settle?: (flightPackage: FlightPackage) => AirborneConfig;
   /** What its package must be. Without it nobody asks who made it. */
   readonly packageDemands?: PackageDemands;
   /** When the flight ends, UTC: tiles that are too old for their sector by then are not flown on. */
@@ -83,7 +87,7 @@ export interface EstimatorAlone {
 export interface EstimatorAloneOptions extends
   Pick<
     AirborneOptions,
-    "packageSha256" | "config" | "packageDemands" | "flightUntil" | "onEvent"
+    "packageSha256" | "config" | "settle" | "packageDemands" | "flightUntil" | "onEvent"
   > {
   /** null: no package, the frame begins at `origin`. */
   readonly packagePath: string | null;

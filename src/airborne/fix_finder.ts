@@ -17,7 +17,7 @@ import { type CameraPrior, footprintM } from "./camera_prior.ts";
 import { Confirmation } from "./confirmation.ts";
 import { type Location, type Locator, NO_LOCATION } from "./locator.ts";
 import { MotionDoubt } from "./motion_doubt.ts";
-import type { NavigatorConfig } from "./navigator_config.ts";
+import type { NavigatorConfig } from "../flight/flight_settings/mod.ts";
 import { placeFix } from "./place_fix.ts";
 import { SearchEvidence, type StandingPlace } from "./search_evidence.ts";
 import { farthestM, StartDoubt } from "./start_doubt.ts";

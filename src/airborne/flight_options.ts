@@ -6,10 +6,14 @@
 import {
   configurationEnvironment,
   option,
+  type OverriddenSetting,
   readConfiguration,
   readPlainTextFile,
+  readSettings,
   Refused,
 } from "../core/mod.ts";
+import type { FlightPackage } from "../flight/flight_package/mod.ts";
+import { checkMissionSettings } from "../flight/flight_settings/mod.ts";
 import { environmentNames } from "../native/device/mod.ts";
 import { type AirborneConfig, AirborneConfigSchema } from "./config.ts";
 import type { StartArea } from "./live/start.ts";
@@ -34,8 +38,9 @@ export const packageOptions = {
   config: option.path({
     access: "read",
     placeholder: "FILE",
-    help: "YAML configuration; GDN_… variables override it",
-    absent: "built-in settings, those of config/airborne.example.yaml",
+    help:
+      "YAML configuration; GDN_… variables override it, and it overrides the package's settings",
+    absent: "the package's settings, else those of config/airborne.example.yaml",
     settings: {
       modelPath: "read",
       "inference.ortTrtCacheDir": "write",
@@ -83,26 +88,84 @@ function misspelledSettings(): Record<string, string> {
   return Object.fromEntries(nested.map((name) => [name, Deno.env.get(name) ?? ""]));
 }
 
-/** The file, overridden by GDN_… variables, overridden by the command line. */
-export async function readAirborneConfig(
-  { configPath, modelPath, trustFolder }: {
-    readonly configPath: string | null;
-    readonly modelPath: string | null;
-    readonly trustFolder: string | null;
-  },
-): Promise<AirborneConfig> {
+/** The settings of a flight: those of this aircraft, and with what a package says. */
+export interface FlightSettings {
+  /** Built in, overridden by the file, by GDN_… variables and by the command line. */
+  readonly own: AirborneConfig;
+  /**
+   * Built in, overridden by the package, and that by the same. `overridden`: settings of the package that are not
+   * as it says.
+   *
+   * @throws ConfigurationError (78) where the package says what no package may say
+   */
+  with(flightPackage: Pick<FlightPackage, "configuration">): {
+    readonly config: AirborneConfig;
+    readonly overridden: readonly OverriddenSetting[];
+  };
+}
+
+interface SettingsSource {
+  readonly configPath: string | null;
+  readonly modelPath: string | null;
+  readonly trustFolder: string | null;
+  readonly signingKey?: string | null;
+}
+
+export async function readFlightSettings(source: SettingsSource): Promise<FlightSettings> {
+  const { configPath } = source;
   const file = configPath === null ? undefined : {
     text: await readPlainTextFile(configPath, { bytesMax: CONFIG_BYTES_MAX }),
     name: configPath,
   };
-  const config = readConfiguration(AirborneConfigSchema, {
+  const layers = {
     ...(file === undefined ? {} : { file }),
     environment: { ...misspelledSettings(), ...configurationEnvironment(AirborneConfigSchema) },
-  });
-  const { trust } = config;
+  };
+  const own = ofCommandLine(readConfiguration(AirborneConfigSchema, layers), source);
+  return {
+    own,
+    with({ configuration: base }) {
+      if (base === null) return { config: own, overridden: [] };
+      checkMissionSettings(base);
+      const { config, overridden } = readSettings(AirborneConfigSchema, { ...layers, base });
+      return {
+        config: ofCommandLine(config, source),
+        overridden: [...overridden, ...otherModel(config.modelPath, own.modelPath, source)],
+      };
+    },
+  };
+}
+
+function ofCommandLine(
+  config: AirborneConfig,
+  { modelPath, trustFolder, signingKey }: SettingsSource,
+): AirborneConfig {
+  const { trust, flightController } = config;
   return {
     ...config,
     modelPath: modelPath ?? config.modelPath,
     trust: { ...trust, folder: trustFolder ?? trust.folder },
+    flightController: {
+      ...flightController,
+      signingKey: signingKey ?? flightController.signingKey,
+    },
   };
+}
+
+function otherModel(stated: string, used: string, { modelPath }: SettingsSource) {
+  if (modelPath === null || stated === "" || stated === used) return [];
+  return [{ path: "modelPath", stated, used, source: "--model" }];
+}
+
+const OVERRIDDEN_TOLD = 6;
+
+/** For a person; null where the aircraft flies by the package's settings. */
+export function overriddenWarning(overridden: readonly OverriddenSetting[]): string | null {
+  if (overridden.length === 0) return null;
+  const told = overridden.slice(0, OVERRIDDEN_TOLD).map(({ path, stated, used, source }) =>
+    `${path} is ${JSON.stringify(used)} by ${source}, the package says ${JSON.stringify(stated)}`
+  );
+  const more = overridden.length - told.length;
+  return `NOT flown by the package's settings: ${told.join("; ")}` +
+    (more > 0 ? `; and ${more} more` : "");
 }

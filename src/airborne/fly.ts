@@ -20,7 +20,7 @@ import {
   parseControllerAddress,
 } from "../flight/flight_controller/mod.ts";
 import type { AirborneConfig } from "./config.ts";
-import { packageOptions, readAirborneConfig, startOption } from "./flight_options.ts";
+import { packageOptions, readFlightSettings, startOption } from "./flight_options.ts";
 import type { FlightConsole, FlightParts, FlyRequest } from "./contract.ts";
 import type { SummaryLine } from "./json_lines.ts";
 import { flyFlight } from "./live/fly_flight.ts";
@@ -34,8 +34,13 @@ until the aircraft has landed or a signal (SIGINT, SIGTERM) comes; then it close
 with 0.
 
 Until there is a first estimate it sends "no fix". Where the flight starts is found in this order:
---start, the last position of a flight that was interrupted, the flight controller's GPS, or anywhere
-on the map (the camera must see known ground then).
+--start, the last position of a flight that was interrupted, the flight controller's GPS, the package's
+take-off origin (on the ground), or anywhere on the map (the camera must see known ground then). Where GPS
+and the origin contradict each other on the ground neither is believed until pictures tell.
+
+A package may carry the camera's calibration, the take-off origin and settings. What the command line, the
+configuration, a variable or a recording say otherwise is flown, and told on the terminal, in the record
+and to the ground station.
 
 Instead of a flight controller it takes a recorded flight (--connect replay:FLIGHT: a folder of operator
 simulate flight, or a .BIN, .ulg or .tlog) or a simulated aircraft (simulated:LAT,LON,MINUTES, without a
@@ -64,8 +69,10 @@ const OPTIONS = {
   config: option.path({
     access: "read",
     placeholder: "FILE",
-    help: "YAML configuration; GDN_… variables override it. It can hold all of the others",
-    absent: "built-in settings, those of config/airborne.example.yaml",
+    help:
+      "YAML configuration; GDN_… variables override it, and it overrides the package's settings. It can " +
+      "hold all of the others",
+    absent: "the package's settings, else those of config/airborne.example.yaml",
     settings,
   }),
   package: option.path({
@@ -103,7 +110,7 @@ const OPTIONS = {
     access: "read",
     placeholder: "FILE",
     help: "calibration of the camera (JSON), or flight.json of a recorded flight",
-    absent: "camera.calibration of the configuration",
+    absent: "camera.calibration of the configuration, else the package's",
   }),
   recorder: option.path({
     access: "write",
@@ -174,14 +181,13 @@ export function flyCommand(parts: FlightParts): Command {
 
 async function run(parts: FlightParts, values: Values, io: CommandIo): Promise<ExitCode> {
   const { config: configPath, model } = values;
-  const config = await readAirborneConfig({
+  const settings = await readFlightSettings({
     configPath: configPath ?? null,
     modelPath: model ?? null,
     trustFolder: values.trust ?? null,
+    signingKey: values.signingKey ?? null,
   });
-  const request = requestOf(values, config);
-  const { signingKey } = values;
-  const ofCommandLine = signingKey === undefined ? {} : { signingKey };
+  const request = requestOf(values, settings.own);
   const console: FlightConsole = {
     line: (line) => values.json && io.out(JSON.stringify(line)),
     note: nonThrowingNote((line) => io.err(line)),
@@ -189,8 +195,7 @@ async function run(parts: FlightParts, values: Values, io: CommandIo): Promise<E
     signal: io.signal,
   };
   io.signalEnds();
-  const flightController = { ...config.flightController, ...ofCommandLine };
-  const summary = await flyFlight(parts, request, { ...config, flightController }, console);
+  const summary = await flyFlight(parts, request, settings, console);
   if (values.json) io.out(JSON.stringify(summary));
   else for (const line of summaryText(summary, { isReplay: false })) io.out(line);
   return exitCode(summary);
@@ -232,9 +237,6 @@ type CameraRequest = Pick<FlyRequest, "camera" | "calibrationPath">;
 function liveCamera(values: Values, { camera }: AirborneConfig): CameraRequest {
   const address = values.camera ?? camera.address;
   const calibrationPath = values.calibration ?? camera.calibration;
-  if (address !== "" && calibrationPath === "") {
-    throw new UsageError("--calibration is missing: a camera without one measures nothing");
-  }
   return { camera: address === "" ? null : address, calibrationPath };
 }
 

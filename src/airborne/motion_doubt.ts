@@ -9,7 +9,7 @@
  */
 import type { MonotonicNs } from "../core/mod.ts";
 import type { EstimatorHealth, StateEstimate } from "../navigation/state_estimator/mod.ts";
-import type { NavigatorConfig } from "./navigator_config.ts";
+import type { NavigatorConfig } from "../flight/flight_settings/mod.ts";
 
 /** A frame counts for so long at most. */
 const FRAME_S_MAX = 1;

@@ -13,6 +13,7 @@ import {
   type StateEstimator,
 } from "../navigation/state_estimator/mod.ts";
 import type { LocalBounds } from "../navigation/map/mod.ts";
+import type { NavigatorConfig } from "../flight/flight_settings/mod.ts";
 import type { Terrain } from "../navigation/terrain/mod.ts";
 import type {
   CameraHint,
@@ -25,7 +26,6 @@ import { VisionFrame, type VisionLibrary } from "../native/vision/mod.ts";
 import { type CameraPrior, cameraPrior } from "./camera_prior.ts";
 import { FixFinder } from "./fix_finder.ts";
 import type { Location, Locator } from "./locator.ts";
-import type { NavigatorConfig } from "./navigator_config.ts";
 import type { SearchArea } from "./search_hint.ts";
 import type { StageTimes } from "./stage_clock.ts";
 import type { WorkLimits } from "./work_limits.ts";

@@ -17,7 +17,7 @@ import {
 import { PHOTOGRAPH_OPTIONS } from "../flight/photographs/mod.ts";
 import { openPhotographFolder } from "../flight/replay/mod.ts";
 import type { EstimatorParts, FlightConsole, ReplayParts, ReplayRequest } from "./contract.ts";
-import { packageOptions, readAirborneConfig } from "./flight_options.ts";
+import { packageOptions, readFlightSettings } from "./flight_options.ts";
 import type { PhotographLine, SummaryLine } from "./json_lines.ts";
 import type { LogSummaryLine } from "./log_lines.ts";
 import { nonThrowingNote } from "./notes.ts";
@@ -189,7 +189,7 @@ async function runLog(parts: EstimatorParts, values: Values, io: CommandIo): Pro
         strict: values.strict,
         noSyscallFilter: values.noSyscallFilter,
       },
-      await readAirborneConfig({
+      await readFlightSettings({
         configPath: values.config ?? null,
         modelPath: null,
         trustFolder: values.trust ?? null,
@@ -215,7 +215,7 @@ async function run(
   request: ReplayRequest,
   io: CommandIo,
 ): Promise<ExitCode> {
-  const config = await readAirborneConfig(request);
+  const settings = await readFlightSettings(request);
   const progress = io.progress("replay", 1);
   // With one of the two files it is a recorded flight that lacks the other.
   const isFlight = await exists(`${request.flightPath}/flight.json`) ||
@@ -239,7 +239,7 @@ async function run(
   const replay = isFlight ? replayFlight : replayPhotographs;
   let summary: SummaryLine;
   try {
-    summary = await replay(parts, request, config, console);
+    summary = await replay(parts, request, settings, console);
     progress.update(1);
   } finally {
     progress.end();

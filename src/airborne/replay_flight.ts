@@ -13,17 +13,18 @@ import {
 import type { FlightPackage } from "../flight/flight_package/mod.ts";
 import type { EstimatorEvent } from "../navigation/state_estimator/mod.ts";
 import { CompanionNotes, UnsentAlerts } from "./companion_records.ts";
-import type { AirborneConfig } from "./config.ts";
 import type { FlightConsole, ReplayParts, ReplayRequest } from "./contract.ts";
 import { expiredTilesWarning } from "./expired_tiles.ts";
 import { faultLine, FaultLines, outputFaultText } from "./fault_text.ts";
 import { runFlight } from "./flight_loop.ts";
+import { type FlightSettings, overriddenWarning } from "./flight_options.ts";
 import { type FlightFault, type FlightOutput, FlightOutputs } from "./flight_output.ts";
 import type { FlightRecording } from "./flight_recording.ts";
 import { FlightTally } from "./flight_tally.ts";
 import { groundHeightWarning } from "./ground_height.ts";
 import type { FrameLine, SummaryLine } from "./json_lines.ts";
 import type { FrameOutcome } from "./navigator.ts";
+import { calibrationWarning, takeoffWarning } from "./mission.ts";
 import { openOutputs } from "./open_outputs.ts";
 import { otherPlaceWarning } from "./other_place.ts";
 import { SensorFeed } from "./sensor_feed.ts";
@@ -35,7 +36,7 @@ import { simulationDemands, trustWarning } from "./trust/package_demands.ts";
 export async function replayFlight(
   parts: ReplayParts,
   request: ReplayRequest,
-  config: AirborneConfig,
+  settings: FlightSettings,
   console: FlightConsole,
 ): Promise<SummaryLine> {
   const flight = await open(request);
@@ -46,13 +47,14 @@ export async function replayFlight(
   await using airborne = await parts.composeAirborne({
     packagePath: request.packagePath,
     packageSha256: request.packageSha256,
-    config,
-    packageDemands: await simulationDemands(config.trust, startUtc),
+    config: settings.own,
+    settle: (flightPackage) => settings.with(flightPackage).config,
+    packageDemands: await simulationDemands(settings.own.trust, startUtc),
     flightUntil: new Date(startUtc.getTime() + extent.lastNs / 1e6),
     onEvent: (event) => estimatorEvents.push(event),
     ...thermalOf(request, clock),
   });
-  const { estimator, localFrame, navigator, flightPackage } = airborne;
+  const { estimator, localFrame, navigator, config } = airborne;
   setTakeoffOrigin(airborne, description.takeoff);
   const { note, signal } = console;
   const { format: _format, formatVersion: _version, ...header } = description;
@@ -61,7 +63,7 @@ export async function replayFlight(
   await using opened = await openOutputs(parts, start);
   const { recording, records, tiles } = opened;
   const warn = warnings(console, recording);
-  warnOfInput(warn, flight, flightPackage);
+  warnOfInput(warn, flight, airborne.flightPackage, settings);
   warn("flight.syscalls_not_filtered", filterSyscalls(airborne, request, NO_SOCKETS));
   const tally = new FlightTally(description.name);
   using supervision = new FlightSupervision({
@@ -135,7 +137,13 @@ function warnOfInput(
   warn: Warn,
   { description, extent: { irregularities } }: RecordedFlight,
   flightPackage: FlightPackage,
+  settings: FlightSettings,
 ): void {
+  const { camera, takeoff } = description, whose = "the recording's";
+  const { overridden } = settings.with(flightPackage);
+  warn("replay.settings_overridden", overriddenWarning(overridden));
+  warn("replay.other_calibration", calibrationWarning(flightPackage, camera, whose));
+  warn("replay.other_takeoff", takeoffWarning(flightPackage, takeoff, whose));
   warn("replay.package_not_trusted", trustWarning(flightPackage.trust));
   flightPackage.tiles.onDamaged = (path) =>
     warn("replay.package_file_damaged", `${path} is damaged: the flight goes on without it`);

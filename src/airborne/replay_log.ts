@@ -17,6 +17,7 @@ import type {
 } from "./contract.ts";
 import { faultLine, FaultLines, outputFaultText } from "./fault_text.ts";
 import { runFlight } from "./flight_loop.ts";
+import { type FlightSettings, overriddenWarning } from "./flight_options.ts";
 import { type FlightFault, type FlightOutput, FlightOutputs } from "./flight_output.ts";
 import {
   type FlightRecording,
@@ -50,7 +51,7 @@ const NO_WATCH = { enter: () => {}, leave: () => {}, stopping: () => {} };
 export async function replayLog(
   parts: EstimatorParts,
   request: LogReplayRequest,
-  config: AirborneConfig,
+  settings: FlightSettings,
   console: FlightConsole,
 ): Promise<LogSummaryLine> {
   const log = await openFlightLog(
@@ -62,20 +63,20 @@ export async function replayLog(
   const startUtc = log.startUtc ?? new Date(0);
   const clock = new ManualClock({ startUtc });
   const estimatorEvents: EstimatorEvent[] = [];
-  const packageDemands = await simulationDemands(config.trust, startUtc);
+  const { own } = settings;
   const alone = await parts.composeEstimator({
     packagePath: request.packagePath,
     packageSha256: request.packageSha256,
-    packageDemands,
-    config: { ...config, eskf: { ...config.eskf, imu: imuOfLog(log, config.eskf.imu) } },
+    packageDemands: await simulationDemands(own.trust, startUtc),
+    config: ofLog(own, log),
+    settle: (flightPackage) => ofLog(settings.with(flightPackage).config, log),
     flightUntil: new Date(startUtc.getTime() + log.extent.lastNs / 1e6),
     origin,
     onEvent: (event) => estimatorEvents.push(event),
   });
-  const distrust = alone.flightPackage === null ? null : trustWarning(alone.flightPackage.trust);
-  if (distrust !== null) console.note(distrust);
+  for (const warning of packageWarnings(alone, settings)) console.note(warning);
   setOrigin(alone, origin, request);
-  await using recording = await openRecording({ log, alone, clock, config, request, console });
+  await using recording = await openRecording({ log, alone, clock, config: own, request, console });
   const records = new FlightRecords(recording, alone, clock);
   records.packageVerified();
   const unfiltered = filterSyscalls(parts, request, NO_SOCKETS);
@@ -116,6 +117,17 @@ export async function replayLog(
     outputFaults: outputs.faults(),
   });
   return summaryOf(log, flown, estimates);
+}
+
+function ofLog(config: AirborneConfig, log: FlightLog): AirborneConfig {
+  return { ...config, eskf: { ...config.eskf, imu: imuOfLog(log, config.eskf.imu) } };
+}
+
+function packageWarnings({ flightPackage }: EstimatorAlone, settings: FlightSettings): string[] {
+  if (flightPackage === null) return [];
+  const { overridden } = settings.with(flightPackage);
+  return [trustWarning(flightPackage.trust), overriddenWarning(overridden)]
+    .flatMap((warning) => warning ?? []);
 }
 
 function summaryOf(log: FlightLog, flown: SummaryLine, estimates: LogEstimates): LogSummaryLine {

@@ -10,7 +10,7 @@ import {
   PlaceEvidence,
   type PlaceScores,
 } from "../navigation/place_recognition/mod.ts";
-import type { NavigatorConfig } from "./navigator_config.ts";
+import type { NavigatorConfig } from "../flight/flight_settings/mod.ts";
 
 /** Where the last searched frame was taken, local metres. */
 export interface StandingPlace {

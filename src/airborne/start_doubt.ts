@@ -8,7 +8,7 @@
  */
 import type { MonotonicNs, Vector3 } from "../core/mod.ts";
 import type { LocalBounds } from "../navigation/map/mod.ts";
-import type { NavigatorConfig } from "./navigator_config.ts";
+import type { NavigatorConfig } from "../flight/flight_settings/mod.ts";
 
 /** Of the radius of 95 % of two axes: root of chi-square, 2 degrees of freedom. */
 const RADIUS_95_SIGMAS = 2.448;

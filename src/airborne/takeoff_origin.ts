@@ -8,6 +8,7 @@ import type { Enu } from "../core/mod.ts";
 import type { Airborne } from "./contract.ts";
 import type { LastPosition } from "./live/live_state_file.ts";
 import type { StartOrigin } from "./live/start.ts";
+import { besideTakeoffM } from "./mission.ts";
 
 /** A guess that the first sample of the barometer outweighs. */
 const HEIGHT_GUESS_M = 100;
@@ -15,12 +16,13 @@ const HEIGHT_GUESS_SIGMA_M = 1000;
 /** Of the barometer at the start of a live flight. */
 const HEIGHT_SIGMA_M = 5;
 
-/** At the last trusted position; without one, anywhere on the map. */
+/** At the last trusted position; without one, where the package says; else anywhere on the map. */
 export function setTakeoffOrigin(
   { estimator, localFrame, flightPackage }: Airborne,
-  takeoff: FlightDescription["takeoff"],
+  trusted: FlightDescription["takeoff"],
 ): void {
-  if (takeoff !== null) {
+  const takeoff = trusted ?? flightPackage.manifest.takeoff;
+  if (takeoff !== undefined) {
     estimator.setTakeoffOrigin(
       { positionLocalM: localFrame.localFromWgs(takeoff) },
       takeoff.sigmaHorizontalM,
@@ -40,8 +42,9 @@ interface TakeoffGround {
 }
 
 /**
- * The package's ground height where the ground is flat; the terrain where the aircraft stands; what was known
- * before an interruption. Else anything between the lowest and the highest ground.
+ * As the package says of the place that it takes off from; else the package's ground height where the ground is
+ * flat, the terrain where the aircraft stands, what was known before an interruption. Else anything between the
+ * lowest and the highest ground.
  */
 export function takeoffGround(
   { flightPackage, localFrame, terrain }: Pick<
@@ -51,11 +54,17 @@ export function takeoffGround(
   origin: StartOrigin,
   { stands, interrupted }: { readonly stands: boolean; readonly interrupted: LastPosition | null },
 ): TakeoffGround {
-  const { groundHeightM, terrain: range } = flightPackage.manifest;
-  if (terrain === null || range === undefined) return { groundHeightM, sigmaM: 0 };
+  const { groundHeightM, terrain: range, takeoff } = flightPackage.manifest;
+  const isContradicted = origin.from === "package" && origin.gpsBesideM !== null;
+  const isThere = takeoff !== undefined && stands && origin.from !== "map" && !isContradicted &&
+    besideTakeoffM(flightPackage.manifest, origin) === null;
+  const isFlat = terrain === null || range === undefined;
+  if (isFlat && !isThere && takeoff === undefined) return { groundHeightM, sigmaM: 0 };
   if (interrupted?.takeoffGroundM !== undefined) {
     return { groundHeightM: interrupted.takeoffGroundM, sigmaM: 0 };
   }
+  if (isThere) return { groundHeightM: takeoff.heightM, sigmaM: takeoff.sigmaVerticalM };
+  if (isFlat) return { groundHeightM, sigmaM: 0 };
   if (!stands || origin.from === "map") {
     return { groundHeightM, sigmaM: (range.maximumM - range.minimumM) / SIGMAS_PER_RANGE };
   }

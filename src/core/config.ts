@@ -39,13 +39,46 @@ export class ConfigurationError extends GdnError {
   }
 }
 
+/** A file's text, and its name for messages. */
+interface ConfigurationFile {
+  readonly text: string;
+  readonly name: string;
+}
+
 interface ConfigurationSource {
-  /** The file's text and its name for messages; absent: defaults and the environment only. */
-  readonly file?: { readonly text: string; readonly name: string };
+  /** What `file` and environment override, setting by setting. */
+  readonly base?: ConfigurationFile;
+  /** Absent: defaults, `base` and the environment only. */
+  readonly file?: ConfigurationFile;
   /** The environment; only names that begin with {@link ENVIRONMENT_PREFIX} are considered. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Variables with that prefix that are not settings (some tools of the project use them). */
   readonly ignore?: readonly string[];
+}
+
+/** A setting of `base` that is not as it says there. */
+export interface OverriddenSetting {
+  /** "eskf.anchor.gate" */
+  readonly path: string;
+  readonly stated: unknown;
+  readonly used: unknown;
+  /** The file or the variable that says otherwise. */
+  readonly source: string;
+}
+
+interface ConfigurationReading<S extends z.ZodObject> {
+  readonly config: z.infer<S>;
+  /** What was set, without the defaults. */
+  readonly given: Readonly<Record<string, unknown>>;
+  readonly overridden: readonly OverriddenSetting[];
+}
+
+/** The configuration of {@link readSettings}. */
+export function readConfiguration<S extends z.ZodObject>(
+  schema: S,
+  source: ConfigurationSource,
+): z.infer<S> {
+  return readSettings(schema, source).config;
 }
 
 /**
@@ -54,13 +87,14 @@ interface ConfigurationSource {
  *
  * @throws ConfigurationError with every problem and where it is.
  */
-export function readConfiguration<S extends z.ZodObject>(
+export function readSettings<S extends z.ZodObject>(
   schema: S,
   source: ConfigurationSource,
-): z.infer<S> {
-  const fileName = source.file?.name ?? "defaults";
+): ConfigurationReading<S> {
+  const fileName = source.file?.name ?? source.base?.name ?? "defaults";
   const problems: ConfigurationProblem[] = [];
-  const tree = parseFile(source, problems);
+  const base = parseFile(source.base, problems);
+  const tree = merged(base, parseFile(source.file, problems));
   const fromEnvironment = new Map<string, string>();
   for (const [name, text] of Object.entries(source.environment ?? {}).sort()) {
     if (!name.startsWith(ENVIRONMENT_PREFIX) || source.ignore?.includes(name)) continue;
@@ -90,7 +124,15 @@ export function readConfiguration<S extends z.ZodObject>(
     });
   }
   if (problems.length > 0 || !result.success) throw new ConfigurationError(problems);
-  return result.data;
+  const overridden = leavesOf(base).flatMap(([path, stated]) => {
+    const used = path.reduce<unknown>((at, key) => isTree(at) ? at[key] : undefined, result.data);
+    if (JSON.stringify(used) === JSON.stringify(stated)) return [];
+    const variable = path.map((_, depth) => path.slice(0, depth + 1).join("."))
+      .map((above) => fromEnvironment.get(above)).find((name) => name !== undefined);
+    const source = variable === undefined ? fileName : `variable ${variable}`;
+    return [{ path: path.join("."), stated, used, source }];
+  });
+  return { config: result.data, given: tree, overridden };
 }
 
 /**
@@ -124,9 +166,9 @@ export function settingVariable(path: readonly string[]): string {
 
 type Tree = Record<string, unknown>;
 
-function parseFile(source: ConfigurationSource, problems: ConfigurationProblem[]): Tree {
-  if (source.file === undefined) return {};
-  const { text, name } = source.file;
+function parseFile(file: ConfigurationFile | undefined, problems: ConfigurationProblem[]): Tree {
+  if (file === undefined) return {};
+  const { text, name } = file;
   const tree = yamlValue(text, name, problems);
   if (problems.length > 0) throw new ConfigurationError(problems);
   if (tree === null || tree === undefined) return {};
@@ -204,6 +246,23 @@ function setAt(tree: Tree, path: readonly string[], value: unknown): void {
   const next: Tree = isTree(child) ? child : {};
   tree[key] = next;
   setAt(next, rest, value);
+}
+
+/** Setting by setting; lists are replaced. */
+function merged(base: Tree, over: Tree): Tree {
+  const tree: Tree = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const below = Object.hasOwn(base, key) ? base[key] : undefined;
+    tree[key] = isTree(below) && isTree(value) ? merged(below, value) : value;
+  }
+  return tree;
+}
+
+function leavesOf(tree: Tree, above: readonly string[] = []): [readonly string[], unknown][] {
+  return Object.entries(tree).flatMap(([key, value]) => {
+    const path = [...above, key];
+    return isTree(value) ? leavesOf(value, path) : [[path, value] as [readonly string[], unknown]];
+  });
 }
 
 function isTree(value: unknown): value is Tree {

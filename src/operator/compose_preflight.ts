@@ -28,13 +28,13 @@ import {
   type ReadText,
   type ThermalReading,
 } from "../navigation/inference/mod.ts";
+import { type CameraCalibration, lightOf } from "../navigation/camera/mod.ts";
 import { CacheLockedError } from "../tiles/tile_contract/mod.ts";
 import {
   type CameraReading,
   type ComputerReading,
   type DatabaseReading,
   type LibraryReading,
-  lightOf,
   type PreflightTools,
   readController,
 } from "../workstation/preflight/mod.ts";
@@ -77,7 +77,10 @@ function toolsHere(place: PreflightPlace, host: () => Promise<EngineHost>): Pref
     models: async (path) => await readModelFiles(path, await host().catch(() => null)),
     computer: () => readComputer(place),
     database: () => readDatabase(place.cache),
-    camera: () => place.camera === null ? null : readCamera(place.camera, place.signal),
+    camera: (calibration) =>
+      place.camera === null
+        ? null
+        : readCamera({ address: place.camera, calibration }, place.signal),
     controller: async () =>
       place.controller === null ? null : await openController(place.controller, place),
   };
@@ -100,7 +103,7 @@ async function openController(
 }
 
 async function readCamera(
-  { address, calibration }: NonNullable<PreflightPlace["camera"]>,
+  { address, calibration }: { readonly address: string; readonly calibration: CameraCalibration },
   signal: AbortSignal,
 ): Promise<CameraReading> {
   const { id: calibrationId, widthPx, heightPx } = calibration;
@@ -145,7 +148,7 @@ async function readDatabase(place: CachePlace): Promise<DatabaseReading> {
 async function readComputer(place: PreflightPlace): Promise<ComputerReading> {
   const { camera } = place, recorder = place.recorder ?? "flights";
   // The socket of frames needs none.
-  const ofCamera = camera === null || camera.address.startsWith("frames:") ? [] : ["camera"];
+  const ofCamera = camera === null || camera.startsWith("frames:") ? [] : ["camera"];
   return {
     utcMs: Date.now(),
     workstationMs: null,

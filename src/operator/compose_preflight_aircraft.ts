@@ -17,6 +17,8 @@ import {
   type TrustStore,
   trustStoreOf,
 } from "../flight/flight_package/mod.ts";
+import { parseCalibration } from "../flight/camera_source/mod.ts";
+import type { CameraCalibration } from "../navigation/camera/mod.ts";
 import { openSigning } from "../flight/flight_controller/mod.ts";
 import { jetsonProbe, linuxProbe } from "../navigation/inference/mod.ts";
 import {
@@ -69,6 +71,7 @@ export function aircraftTools(place: PreflightPlace): AircraftPart {
       return {
         where: `${reading.user}@${host}`,
         version: versionOf(reading)?.version ?? null,
+        calibration: calibrationOf(reading),
         flight: flight && { flightState: flight.controller.flightState, camera: flight.camera },
       };
     },
@@ -119,6 +122,18 @@ function demandsOf({ reading }: Asked, { aircraftId }: PreflightPlace): Demands 
     aircraftId: aircraftId ?? (settings.aircraftId || null),
     counterFlown: (name) => counters.get(name) ?? null,
   };
+}
+
+/** As the aircraft's configuration names it. */
+function calibrationOf(
+  { calibration, settings }: AircraftReading,
+): CameraCalibration | Error | null {
+  if (calibration === null) return null;
+  try {
+    return parseCalibration(calibration, settings.camera.calibration);
+  } catch (error) {
+    return error instanceof Error ? error : new Error(messageOf(error));
+  }
 }
 
 async function packageThere(

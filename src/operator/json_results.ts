@@ -340,6 +340,10 @@ export const JSON_RESULTS: Readonly<Record<string, readonly z.ZodType[]>> = {
       "over the ellipsoid; of relief the mean, unless one was given",
     ),
     terrain: ManifestSchema.shape.terrain.unwrap().nullable().describe("null: the ground is flat"),
+    takeoff: ManifestSchema.shape.takeoff.unwrap().nullable().describe("null: it says none"),
+    takeoffOutsideM: z.number().describe("metres by which it lies outside of the map"),
+    cameraId: z.string().nullable().describe("of the calibration in it; null: it has none"),
+    hasSettings: z.boolean().describe("it has settings of its own"),
     mapRegistrationSigmaM: z.number().describe("1 sigma, with what its imagery adds"),
     registrationErrorM: z.number()
       .describe("by how much the imagery's datum, or tags of photographs, may shift the map"),

@@ -73,5 +73,5 @@ export async function keptIndex(
 ): Promise<HnswIndex> {
   const there = await Deno.stat(path).then(() => true, () => false);
   if (!there) await build();
-  return await HnswIndex.read(faiss, path);
+  return await HnswIndex.decode(faiss, await Deno.readFile(path));
 }

@@ -77,7 +77,7 @@ const rows = Array.from(
 const stored = JSON.parse(await Deno.readTextFile(`${path}.meta.json`)).hnsw.efSearch;
 const efSearch = Number(values["ef-search"] ?? stored);
 using faiss = openFaiss();
-using hnsw = await HnswIndex.read(faiss, path);
+using hnsw = await HnswIndex.decode(faiss, await Deno.readFile(path));
 await hnsw.setEfSearch(efSearch);
 await using index = buildDescriptorIndex(path, faiss);
 await index.load();

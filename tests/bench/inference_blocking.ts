@@ -95,7 +95,7 @@ if (flightPath !== undefined) {
       replayFlight(
         { composeAirborne, openTileStore: () => Promise.reject(new Error("makes no tiles")) },
         flight,
-        config,
+        { own: config, with: () => ({ config, overridden: [] }) },
         {
           line: () => {},
           note: () => {},

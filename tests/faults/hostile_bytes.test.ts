@@ -99,10 +99,10 @@ Deno.test("mutated packages are refused or opened, with every hash made right ag
     const originals = new Map<string, Uint8Array>();
     for (const { path } of targets) originals.set(path, await Deno.readFile(`${copy}/${path}`));
     await rounds("package", Math.ceil(ROUNDS / 4), async (random) => {
-      const { path } = targets[random.integer(targets.length)];
+      const { path: target } = targets[random.integer(targets.length)];
       const files = new Map(originals);
-      files.set(path, mutated(originals.get(path) ?? new Uint8Array(), random));
-      if (path === PACKAGE_PATHS.index) renewIndexHash(originals, files);
+      files.set(target, mutated(originals.get(target) ?? new Uint8Array(), random));
+      if (target === PACKAGE_PATHS.index) renewIndexHash(originals, files);
       for (const [name, bytes] of files) await Deno.writeFile(`${copy}/${name}`, bytes);
       const entries = manifest.files.map((entry) => {
         const bytes = files.get(entry.path);
@@ -113,8 +113,14 @@ Deno.test("mutated packages are refused or opened, with every hash made right ag
       const signed = random.integer(5) === 0 ? mutated(encoded, random) : encoded;
       await Deno.writeFile(`${copy}/manifest.json`, signed);
       const opened = await openFlightPackage(copy);
-      const vocabulary = await VladDescriptor.open(vision, opened.vocabularyPath);
-      using index = await openDescriptorIndex(opened.indexPath, faiss);
+      const path = `${copy}/${PACKAGE_PATHS.vocabulary}`;
+      const bytes = await opened.readFile(PACKAGE_PATHS.vocabulary);
+      const vocabulary = VladDescriptor.decode(vision, { bytes, path });
+      using index = await openDescriptorIndex({
+        index: await opened.readFile(PACKAGE_PATHS.index),
+        metadata: await opened.readFile(PACKAGE_PATHS.indexMetadata),
+        indexFile: `${copy}/${PACKAGE_PATHS.index}`,
+      }, faiss);
       if (index.descriptorDim() !== vocabulary.dimension) return;
       const query = l2Normalise(new Float32Array(index.descriptorDim()).fill(1));
       const hits = await index.searchTopK(query, 5);

@@ -9,8 +9,9 @@ import {
 } from "../../src/core/mod.ts";
 import { openDescriptorIndex } from "../../src/navigation/descriptor_index/mod.ts";
 import { openFaiss } from "../../src/native/faiss/mod.ts";
-import { openFlightPackage } from "../../src/flight/flight_package/mod.ts";
+import { openFlightPackage, PACKAGE_PATHS } from "../../src/flight/flight_package/mod.ts";
 import { VladDescriptor } from "../../src/navigation/place_recognition/mod.ts";
+import { heightTiff } from "../../src/workstation/evaluation/height_tiff.ts";
 import type { NewTile } from "../../src/tiles/tile_contract/mod.ts";
 import { openTileCache } from "../../src/tiles/workstation/tile_cache/mod.ts";
 import { decodeJpeg, encodeJpeg, openVision } from "../../src/native/vision/mod.ts";
@@ -85,8 +86,9 @@ async function searchPlaces(path: string): Promise<void> {
   using vision = openVision();
   using faiss = openFaiss();
   const flightPackage = await openFlightPackage(path);
-  using index = await openDescriptorIndex(flightPackage.indexPath, faiss);
-  const vlad = await VladDescriptor.open(vision, flightPackage.vocabularyPath);
+  using index = await openDescriptorIndex(`${path}/${PACKAGE_PATHS.index}`, faiss);
+  const bytes = await flightPackage.readFile(PACKAGE_PATHS.vocabulary);
+  const vlad = VladDescriptor.decode(vision, { bytes, path: PACKAGE_PATHS.vocabulary });
   assert.equal(index.descriptorDim(), vlad.dimension);
   assert.equal(index.indexMetadata().count, flightPackage.places.length);
   // 96 pixels at half the tile's resolution: the 76 m that the places have.
@@ -158,10 +160,99 @@ async function expires(
   assert.equal(removed.code, 0, removed.err);
 }
 
+const CAMERA = {
+  id: "belly",
+  widthPx: 640,
+  heightPx: 480,
+  fxPx: 500,
+  fyPx: 500,
+  cxPx: 319.5,
+  cyPx: 239.5,
+  distortion: [0, 0, 0, 0, 0],
+  bodyFromCamera: [Math.SQRT1_2, 0, 0, Math.SQRT1_2],
+};
+const SETTINGS = "# token: hunter2\nnavigator: { heightMinM: 6 }\nlive: { axisMaxM: 450 }\n";
+
+/** Options about the flight: hills of 40 m, a camera, a take-off on the western slope, and settings. */
+async function missionOptions(folder: string): Promise<string[]> {
+  await Deno.mkdir(folder, { recursive: true });
+  const place = tileBounds({ zoom: ZOOM, x: CORNER.x, y: CORNER.y });
+  const heightM = (_: number, longitudeDeg: number) => 200 + 8000 * (longitudeDeg - place.westDeg);
+  const around = {
+    southDeg: place.southDeg - 0.02,
+    westDeg: place.westDeg - 0.02,
+    northDeg: place.northDeg + 0.02,
+    eastDeg: place.eastDeg + 0.02,
+  };
+  const files = { terrain: `${folder}/hills.tif`, camera: `${folder}/camera.json` };
+  const config = `${folder}/flight.yaml`;
+  const pixels = { widthPx: 60, heightPx: 60, heightM, vertical: 5030 };
+  await Deno.writeFile(files.terrain, heightTiff({ ...around, ...pixels }));
+  await Deno.writeTextFile(files.camera, JSON.stringify(CAMERA));
+  await Deno.writeTextFile(config, SETTINGS);
+  const takeoff = `${place.southDeg},${place.westDeg + 0.001},208`;
+  return [
+    ...["--terrain", files.terrain, "--calibration", files.camera, "--config", config],
+    ...["--takeoff-origin", takeoff, "--takeoff-sigma", "8,3"],
+  ];
+}
+
+async function holdsMission(path: string): Promise<void> {
+  const { manifest, calibration, configuration, terrain } = await openFlightPackage(path);
+  assert.equal(manifest.takeoff?.heightM, 208);
+  assert.deepEqual([manifest.takeoff?.sigmaHorizontalM, manifest.takeoff?.sigmaVerticalM], [8, 3]);
+  assert.deepEqual(calibration, { ...CAMERA, mountingSigmaDeg: 0.5 });
+  assert.deepEqual(
+    JSON.parse(configuration?.text ?? ""),
+    { live: { axisMaxM: 450 }, navigator: { heightMinM: 6 } },
+  );
+  const { terrain: entry, groundHeightM } = manifest;
+  assert.ok(terrain !== null && entry !== undefined);
+  assert.ok(entry.maximumM - entry.minimumM > 20, JSON.stringify(entry));
+  assert.ok(groundHeightM > entry.minimumM && groundHeightM < entry.maximumM);
+  const names = manifest.files.map((file) => file.path);
+  for (const name of [PACKAGE_PATHS.calibration, PACKAGE_PATHS.configuration]) {
+    assert.ok(names.includes(name), `${name} has its hash in the manifest`);
+  }
+}
+
+async function refusesForeignSettings(
+  folder: string,
+  provision: readonly string[],
+): Promise<void> {
+  const config = `${folder}/mission/aircraft.yaml`;
+  const settings = "trust: { folder: /tmp }\nflightController: { signingKey: hunter2 }\n";
+  await Deno.writeTextFile(config, settings);
+  const other = ["--out", `${folder}/none`, "--config", config];
+  const { code, err } = await operate([
+    ...provision.filter((word, i) => word !== "--config" && provision[i - 1] !== "--config"),
+    ...other,
+  ]);
+  assert.equal(code, 78);
+  assert.match(err, /trust: belongs to the aircraft/);
+  assert.match(err, /flightController: belongs to the aircraft/);
+  assert.doesNotMatch(err, /hunter2/);
+}
+
+async function refusesOthers(folder: string, provision: readonly string[]): Promise<void> {
+  const nowhere = ["--centre", "-33,151", "--radius", "500", "--out", `${folder}/none`];
+  const empty = await operate([...provision, ...nowhere]);
+  assert.equal(empty.code, 65);
+  assert.match(empty.err, /no tiles/);
+  await Deno.mkdir(`${folder}/mine`);
+  await Deno.writeTextFile(`${folder}/mine/thesis.txt`, "mine");
+  const mine = await operator(folder, [...provision, "--out", `${folder}/mine`]);
+  assert.equal(mine.code, 73);
+  assert.equal(await Deno.readTextFile(`${folder}/mine/thesis.txt`), "mine");
+  const names = (await Array.fromAsync(Deno.readDir(folder))).map((e) => e.name).sort();
+  assert.deepEqual(names, ["data", "mine", "mission", "packages"]);
+}
+
 Deno.test("operator provision makes a package that verifies and finds its places", async (test) => {
   const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "gdn-provision-" }));
   const data = `${folder}/data`, out = `${folder}/packages/one`;
-  const provision = ["provision", "--data", data, "--footprint", "76", "--json"];
+  const mission = await missionOptions(`${folder}/mission`);
+  const provision = ["provision", "--data", data, "--footprint", "76", "--json", ...mission];
   const onLastDay = [...provision, "--out", out, "--flight-at", LAST_DAY];
   try {
     await fillCache(data);
@@ -181,6 +272,10 @@ Deno.test("operator provision makes a package that verifies and finds its places
       assert.deepEqual(summary.coverageMap, ["###.", "####", "####", "####"]);
       assert.ok(summary.places > 80, `${summary.places} places`);
       first = summary.manifestSha256;
+    });
+    await test.step("it holds terrain, camera, take-off and settings, and no secret", async () => {
+      await holdsMission(out);
+      await refusesForeignSettings(folder, provision);
     });
     await test.step("verify accepts it and a search finds a place", async () => {
       const verified = await operator(folder, ["package", "verify", out]);
@@ -208,19 +303,10 @@ Deno.test("operator provision makes a package that verifies and finds its places
       assert.equal(code, 65);
       assert.match(err, /place\/vocabulary\.bin: was altered/);
     });
-    await test.step("an area without tiles, and a folder that is not a package, are refused", async () => {
-      const nowhere = ["--centre", "-33,151", "--radius", "500", "--out", `${folder}/none`];
-      const empty = await operate([...provision, ...nowhere]);
-      assert.equal(empty.code, 65);
-      assert.match(empty.err, /no tiles/);
-      await Deno.mkdir(`${folder}/mine`);
-      await Deno.writeTextFile(`${folder}/mine/thesis.txt`, "mine");
-      const mine = await operator(folder, [...provision, "--out", `${folder}/mine`]);
-      assert.equal(mine.code, 73);
-      assert.equal(await Deno.readTextFile(`${folder}/mine/thesis.txt`), "mine");
-      const names = (await Array.fromAsync(Deno.readDir(folder))).map((e) => e.name).sort();
-      assert.deepEqual(names, ["data", "mine", "packages"]);
-    });
+    await test.step(
+      "an area without tiles, and a folder that is not a package, are refused",
+      () => refusesOthers(folder, provision),
+    );
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

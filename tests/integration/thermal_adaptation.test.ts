@@ -7,6 +7,7 @@ import { dirname } from "node:path";
 import { composeAirborne } from "../../src/airborne/compose.ts";
 import { AirborneConfigSchema } from "../../src/airborne/config.ts";
 import type { FaultLine, FrameLine } from "../../src/airborne/json_lines.ts";
+import type { FlightSettings } from "../../src/airborne/flight_options.ts";
 import { replayFlight } from "../../src/airborne/replay_flight.ts";
 import { findFlight, readRecords } from "../../src/flight/flight_record/mod.ts";
 import { worldForFile } from "../faults/fixture.ts";
@@ -38,6 +39,11 @@ async function recordsOf(recorder: string, ...kinds: string[]) {
     kind,
     payload: payload as Record<string, unknown>,
   }));
+}
+
+function settingsOf(values: unknown): FlightSettings {
+  const own = AirborneConfigSchema.parse(values);
+  return { own, with: () => ({ config: own, overridden: [] }) };
 }
 
 /** No estimate is good enough to look around it and no place is ever found: every frame asks for a search. */
@@ -74,7 +80,7 @@ Deno.test("a computer that heats up works less, recovers late, and the record sh
       // It would be on the process of the tests.
       noSyscallFilter: true,
     },
-    AirborneConfigSchema.parse({ ...SEARCHING, thermalAdaptation: { recoveryS: 2 } }),
+    settingsOf({ ...SEARCHING, thermalAdaptation: { recoveryS: 2 } }),
     {
       line: (line: FrameLine | FaultLine) => {
         if (line.type !== "frame") return;

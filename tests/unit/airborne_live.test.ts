@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { SourceSwitch } from "../../src/airborne/live/source_switch.ts";
-import { FlightStart, type StartOrigin } from "../../src/airborne/live/start.ts";
+import { FlightStart, type StartOrigin, startWarning } from "../../src/airborne/live/start.ts";
 import { LiveConfigSchema } from "../../src/airborne/live/config.ts";
 import { HeightReference } from "../../src/airborne/live/height_reference.ts";
 import { CheckedUtc, OutputPolicy } from "../../src/airborne/live/output_policy.ts";
@@ -55,12 +55,14 @@ const INTERRUPTED: LastPosition = {
 function startOf(options: {
   readonly interrupted?: LastPosition | null;
   readonly area?: { latitudeDeg: number; longitudeDeg: number; radiusM: number };
+  readonly planned?: ConstructorParameters<typeof FlightStart>[0]["planned"];
   readonly utcMs?: (at: number) => number;
 }): FlightStart {
   return new FlightStart({
     config: CONFIG,
     area: options.area === undefined ? null : { ...options.area, from: "operator" },
     interrupted: options.interrupted ?? null,
+    planned: options.planned ?? {},
     utcMs: options.utcMs ?? ((at) => 1000e3 + at / 1e6),
   });
 }
@@ -94,6 +96,41 @@ Deno.test("a flight starts at a GPS that agrees with itself, and not at one that
   assert.equal(firstOrigin(startOf({}), [attitude(0), ...wandering]), null);
   const spoofed = [0.2, 0.4, 0.6].map((s) => gps(s, { integrity: "spoofed" }));
   assert.equal(firstOrigin(startOf({}), [attitude(0), ...spoofed]), null);
+});
+
+/** 10 m from where gps() is. */
+const TAKEOFF = {
+  latitudeDeg: 48.51009,
+  longitudeDeg: 35.01,
+  heightM: 131,
+  sigmaHorizontalM: 5,
+  sigmaVerticalM: 10,
+};
+
+Deno.test("a flight starts where the package says when GPS is silent or elsewhere, and at a GPS that agrees", () => {
+  const planned = { takeoff: TAKEOFF };
+  const place = {
+    from: "package",
+    latitudeDeg: 48.51009,
+    longitudeDeg: 35.01,
+    sigmaHorizontalM: 5,
+  };
+  const silent = startOf({ planned });
+  assert.equal(silent.observe(attitude(0)), null);
+  assert.deepEqual(silent.observe(attitude(4.1)), { ...place, gpsBesideM: null });
+  const agreed = firstOrigin(startOf({ planned }), [attitude(0), gps(0.1), gps(0.3), gps(0.5)]);
+  assert.equal(agreed?.from, "controller_gps");
+  const elsewhere = (s: number) =>
+    gps(s, { position: { latitudeDeg: 48.52, longitudeDeg: 35.01, heightM: 130 } });
+  const spoofed = [attitude(0), elsewhere(0.1), elsewhere(0.3), elsewhere(0.5)];
+  const origin = firstOrigin(startOf({ planned }), spoofed);
+  assert.ok(origin?.from === "package" && origin.gpsBesideM !== null);
+  assert.ok(Math.abs(origin.gpsBesideM - 1102) < 3, `${origin.gpsBesideM}`);
+  assert.ok(origin.sigmaHorizontalM > origin.gpsBesideM, "nothing says which of the two is right");
+  assert.match(startWarning(origin) ?? "", /from the package's take-off origin: one of the two/);
+  // In the air nobody takes off any more.
+  const flying: ControllerEvent = { kind: "flight_state", ...times(0), state: "in_flight" };
+  assert.equal(firstOrigin(startOf({ planned }), [flying, ...spoofed])?.from, "controller_gps");
 });
 
 Deno.test("without any GPS a flight starts on the whole map, after the wait", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { StateEstimate } from "../../src/navigation/state_estimator/mod.ts";
 import { MotionDoubt } from "../../src/airborne/motion_doubt.ts";
-import { NavigatorConfigSchema } from "../../src/airborne/navigator_config.ts";
+import { NavigatorConfigSchema } from "../../src/flight/flight_settings/mod.ts";
 
 interface Flight {
   readonly gpsS: number;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { MonotonicNs } from "../../src/core/mod.ts";
-import { NavigatorConfigSchema } from "../../src/airborne/navigator_config.ts";
+import { NavigatorConfigSchema } from "../../src/flight/flight_settings/mod.ts";
 import { StartDoubt } from "../../src/airborne/start_doubt.ts";
 
 /** From the start to the farthest corner of the map. */

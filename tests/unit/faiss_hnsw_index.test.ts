@@ -78,7 +78,7 @@ Deno.test("HnswIndex turns what FAISS refuses into NativeError", async () => {
   using faiss = openFaiss(LIBRARY);
   assert.throws(() => HnswIndex.create(faiss, { ...SHAPE, dimension: 0 }), NativeError);
   assert.throws(() => HnswIndex.create(faiss, { ...SHAPE, m: 1 }), NativeError);
-  await assert.rejects(HnswIndex.read(faiss, "/nowhere/at all.index"), NativeError);
+  await assert.rejects(HnswIndex.decode(faiss, new Uint8Array()), NativeError);
   {
     await using index = HnswIndex.create(faiss, SHAPE);
     await assert.rejects(index.add(CORNERS, BigInt64Array.of(1n)), NativeError);
@@ -88,7 +88,7 @@ Deno.test("HnswIndex turns what FAISS refuses into NativeError", async () => {
     const path = await Deno.makeTempFile({ prefix: "gdn-nan-" });
     await index.add(Float32Array.of(NaN, 0), BigInt64Array.of(1n));
     await index.write(path);
-    await assert.rejects(HnswIndex.read(faiss, path), /not finite/);
+    await assert.rejects(HnswIndex.decode(faiss, await Deno.readFile(path)), /not finite/);
     await Deno.remove(path);
   }
   assert.equal(faiss.liveHandles(), 0);

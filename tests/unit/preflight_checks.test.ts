@@ -11,7 +11,7 @@ import {
 import {
   calibrationFindings,
   lightFindings,
-  lightOf,
+  packagedCalibrationFindings,
 } from "../../src/workstation/preflight/camera_checks.ts";
 import * as computer from "../../src/workstation/preflight/computer_checks.ts";
 import {
@@ -30,6 +30,7 @@ import {
   freshnessFindings,
   packageFindings,
 } from "../../src/workstation/preflight/package_checks.ts";
+import { CameraCalibrationSchema, lightOf } from "../../src/navigation/camera/mod.ts";
 import type { FlightPackage, PackageTile } from "../../src/flight/flight_package/mod.ts";
 import { decodeNamedSetting, encodeNamedSetting } from "../../src/link/msp/mod.ts";
 
@@ -122,14 +123,7 @@ const library = (isOptional: boolean) => [
   { name: "vision", version: "OpenCV 4.6.0", fault: "", isOptional: false },
   { name: "camera", version: null, fault: "absent", isOptional },
 ];
-const camera = (meanLevel: number, sharpness: number) =>
-  lightFindings({
-    calibrationId: "a",
-    widthPx: 640,
-    heightPx: 480,
-    picture: { meanLevel, sharpness },
-    fault: "",
-  });
+const camera = (meanLevel: number, sharpness: number) => lightFindings({ meanLevel, sharpness });
 const calibrated = (hasPicture: boolean, expectedId: string | null) =>
   calibrationFindings({
     calibrationId: "a",
@@ -139,8 +133,30 @@ const calibrated = (hasPicture: boolean, expectedId: string | null) =>
     fault: hasPicture ? "" : "it is 1280×960",
   }, expectedId);
 
-const AIRCRAFT: AircraftState = { where: "pilot@10.0.0.7", version: VERSION, flight: null };
-const CAMERA = { address: "v4l2:/dev/video0", connected: true, fault: "", rateHz: 30 };
+const CALIBRATION = CameraCalibrationSchema.parse({
+  id: "a",
+  widthPx: 640,
+  heightPx: 480,
+  fxPx: 500,
+  fyPx: 500,
+  cxPx: 319.5,
+  cyPx: 239.5,
+  distortion: [0, 0, 0, 0, 0],
+  bodyFromCamera: [1, 0, 0, 0],
+});
+const AIRCRAFT: AircraftState = {
+  where: "pilot@10.0.0.7",
+  version: VERSION,
+  calibration: null,
+  flight: null,
+};
+const CAMERA = {
+  address: "v4l2:/dev/video0",
+  connected: true,
+  fault: "",
+  rateHz: 30,
+  light: null,
+};
 const onAircraft = (flightState: string) => ({
   ...AIRCRAFT,
   flight: { flightState, camera: CAMERA },
@@ -254,12 +270,21 @@ const CASES: readonly Case[] = [
   },
   {
     check: "calibration",
-    pass: [calibrated(true, null), calibrated(true, "a"), liveCameraFindings(CAMERA)],
+    pass: [
+      calibrated(true, null),
+      calibrated(true, "a"),
+      liveCameraFindings(CAMERA),
+      packagedCalibrationFindings(CALIBRATION, null),
+      packagedCalibrationFindings(CALIBRATION, { ...CALIBRATION }),
+    ],
     warning: [liveCameraFindings(null)],
     fail: [
       calibrated(false, null),
       calibrated(true, "b"),
       liveCameraFindings({ ...CAMERA, fault: "the picture has 640x480 pixels" }),
+      packagedCalibrationFindings(CALIBRATION, { ...CALIBRATION, id: "b" }),
+      packagedCalibrationFindings(CALIBRATION, { ...CALIBRATION, fxPx: 510 }),
+      packagedCalibrationFindings(CALIBRATION, { ...CALIBRATION, bodyFromCamera: [0, 1, 0, 0] }),
     ],
   },
   {

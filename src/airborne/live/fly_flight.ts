@@ -6,6 +6,7 @@
  */
 import { collectGarbage, messageOf, SystemClock } from "../../core/mod.ts";
 import type { ControllerEvent, FrameEvent } from "../../flight/flight_events/mod.ts";
+import type { FlightPackage } from "../../flight/flight_package/mod.ts";
 import type { EstimatorEvent } from "../../navigation/state_estimator/mod.ts";
 import { CompanionNotes } from "../companion_records.ts";
 import type { AirborneConfig } from "../config.ts";
@@ -18,6 +19,7 @@ import type {
 } from "../contract.ts";
 import { expiredTilesWarning } from "../expired_tiles.ts";
 import { faultLine, FaultLines, outputFaultText } from "../fault_text.ts";
+import { type FlightSettings, overriddenWarning } from "../flight_options.ts";
 import { atRecordersPace } from "../flight_pace.ts";
 import type { FlightRecording } from "../flight_recording.ts";
 import { type FlightSource, runFlight } from "../flight_loop.ts";
@@ -30,11 +32,12 @@ import { SensorFeed } from "../sensor_feed.ts";
 import { FlightSupervision } from "../supervision.ts";
 import type { SyscallsAllowed } from "../../native/device/mod.ts";
 import { filterSyscalls } from "../syscall_filter.ts";
-import { type Devices, openDevices } from "./devices.ts";
+import { type Devices, openDevices, openSeen, type Seen } from "./devices.ts";
 import { flyOnWithoutTerminal } from "./hang_up.ts";
 import { buildLiveParts, type LiveParts } from "./live_parts.ts";
 import { type LiveState, readLiveState, removeUnfinishedStates } from "./live_state_file.ts";
-import type { NamedStartArea } from "./start.ts";
+import { type NamedStartArea, SIGMAS_PER_RADIUS } from "./start.ts";
+import { takeoffWarning } from "../mission.ts";
 import {
   type LiveDemands,
   liveDemands,
@@ -61,40 +64,39 @@ const TERMINAL_GONE =
 export async function flyFlight(
   parts: FlightParts,
   request: FlyRequest,
-  config: AirborneConfig,
+  settings: FlightSettings,
   console: FlightConsole,
 ): Promise<SummaryLine> {
-  const { note, signal } = console;
+  const { note, signal } = console, { own } = settings;
   const estimatorEvents: EstimatorEvent[] = [];
   const { signing: signedBefore = null, ...earlier } = await earlierFlight(request, note);
-  await using devices = await openDevices(parts, request, config, { note, signedBefore });
+  await using devices = await openDevices(parts, request, own, { note, signedBefore });
   const { clock, flown } = devices;
-  const demands = await packageDemands(request, config, { flown, earlier });
+  const demands = await packageDemands(request, own, { flown, earlier });
   await using airborne = await parts.composeAirborne({
-    ...request,
-    ...chainOptions(config, devices),
-    packageDemands: demands,
+    ...{ ...request, ...chainOptions(settings, devices), packageDemands: demands },
     onEvent: (event) => estimatorEvents.push(event),
   });
-  const start = { ...request, airborne, config, clock, header: headerOf(devices), note };
+  const { config } = airborne;
+  await using seen = openSeen(parts, request, devices, airborne);
+  const start = { ...request, airborne, config, clock, header: headerOf(devices, seen), note };
   await using opened = await openOutputs(parts, start);
   const { recording, records, tiles } = opened;
   await settleFolder(request, demands, airborne);
   const ending = new AbortController();
+  const starting = startOf(request, devices, earlier);
+  const packaged = contradictions(settings, seen, starting.startArea, airborne);
   using live = buildLiveParts({
-    ...start,
-    ...devices,
+    ...{ ...start, ...devices, ...seen, ...starting, recording },
     config: config.live,
     verifyShare: config.trust.verifyShare,
-    recording,
-    startArea: startArea(request, flown),
-    interrupted: flown === null && earlier.ended === false ? earlier.last ?? null : null,
     signingStamps: () => devices.signing?.stamps() ?? signedBefore,
+    notAsPackaged: packaged.map(({ short }) => short),
     onLanded: () => ending.abort(),
   });
   const tally = new FlightTally(start.header.name);
   const warn = warnings(console, recording);
-  warnBefore(warn, airborne, request);
+  warnBefore(warn, airborne, request, packaged);
   using _terminal = flyOnWithoutTerminal(() => warn("flight.terminal_gone", TERMINAL_GONE));
   using supervision = superviseBy(airborne);
   const outputs = new FlightOutputs([
@@ -113,7 +115,7 @@ export async function flyFlight(
   const sensors = new SensorFeed(estimator, localFrame, sigmasOf(flown, config), navigator);
   await runFlight({
     ...airborne,
-    sources: liveSources(live, devices, recording, AbortSignal.any([signal, ending.signal])),
+    sources: liveSources(live, seen, flown, recording, AbortSignal.any([signal, ending.signal])),
     sensors,
     estimatorEvents,
     onControllerEvent: (event) => takeControllerEvent(event, airborne, sensors),
@@ -124,14 +126,51 @@ export async function flyFlight(
     signal: new AbortController().signal,
     strict: false,
   });
-  const made = { record: records.summary, tiles: tiles?.counts() ?? null };
-  return tally.summary({ ...made, outputFaults: outputs.faults() });
+  const tileCounts = tiles?.counts() ?? null, outputFaults = outputs.faults();
+  return tally.summary({ record: records.summary, tiles: tileCounts, outputFaults });
+}
+
+interface Contradiction {
+  readonly kind: string;
+  readonly text: string;
+  /** For the ground station: at most 50 characters. */
+  readonly short: string;
+}
+
+/** What is not flown as the package says, since somebody nearer to the flight says otherwise. */
+function contradictions(
+  settings: FlightSettings,
+  { otherCalibration }: Seen,
+  area: NamedStartArea | null,
+  { flightPackage }: Airborne,
+): Contradiction[] {
+  const { overridden } = settings.with(flightPackage);
+  const start = area === null
+    ? null
+    : { ...area, sigmaHorizontalM: area.radiusM / SIGMAS_PER_RADIUS };
+  const whose = area?.from === "recording" ? "the recording's" : "--start";
+  const found = [
+    ["flight.settings_overridden", overriddenWarning(overridden), "PACKAGE SETTINGS OVERRIDDEN"],
+    ["flight.other_calibration", otherCalibration, "CAMERA IS NOT THE PACKAGE'S"],
+    [
+      "flight.other_takeoff",
+      takeoffWarning(flightPackage, start, whose),
+      "START IS NOT THE PACKAGE'S TAKE-OFF",
+    ],
+  ] as const;
+  return found.flatMap(([kind, text, short]) => text === null ? [] : [{ kind, text, short }]);
 }
 
 type Warn = ReturnType<typeof warnings>;
 
-function warnBefore(warn: Warn, airborne: Airborne, request: FlyRequest): void {
+function warnBefore(
+  warn: Warn,
+  airborne: Airborne,
+  request: FlyRequest,
+  packaged: readonly Contradiction[],
+): void {
   const { flightPackage } = airborne;
+  for (const { kind, text } of packaged) warn(kind, text);
   warn("flight.package_not_trusted", trustWarning(flightPackage.trust));
   warn("flight.expired_tiles", expiredTilesWarning(flightPackage));
   warn("flight.syscalls_not_filtered", filterSyscalls(airborne, request, liveSyscalls(request)));
@@ -170,9 +209,11 @@ function sigmasOf(flown: FlownContext | null, { live }: AirborneConfig) {
   return { sigmas: flown?.sigmas ?? live.sigmas };
 }
 
-function chainOptions(config: AirborneConfig, { clock, flown }: Devices) {
+function chainOptions(settings: FlightSettings, { clock, flown }: Devices) {
   return {
-    config: forLiveFlight(config, flown),
+    config: forLiveFlight(settings.own, flown),
+    settle: (flightPackage: FlightPackage) =>
+      forLiveFlight(settings.with(flightPackage).config, flown),
     flightUntil: flown?.until ?? new Date(Date.now() + FLIGHT_MAX_MS),
     // A flight that is flown again comes out the same on a hot computer and on a cool one.
     ...(flown === null ? { thermal: { folder: "/sys", clock } } : {}),
@@ -211,7 +252,8 @@ function takeControllerEvent(
 
 function liveSources(
   { events }: Pick<LiveParts, "events">,
-  { camera, flown }: Pick<Devices, "camera" | "flown">,
+  { camera }: Pick<Seen, "camera">,
+  flown: FlownContext | null,
   recording: FlightRecording,
   ending: AbortSignal,
 ): FlightSource[] {
@@ -221,6 +263,17 @@ function liveSources(
     flown === null ? controller : atRecordersPace(controller, recording),
     ...(camera === null ? [] : [(running: AbortSignal) => camera.frames(until(running))]),
   ];
+}
+
+function startOf(
+  request: FlyRequest,
+  { flown }: Pick<Devices, "flown">,
+  { ended, last = null }: Partial<LiveState>,
+) {
+  return {
+    startArea: startArea(request, flown),
+    interrupted: flown === null && ended === false ? last : null,
+  };
 }
 
 /** Where the operator says, else where the recording does. */
@@ -243,7 +296,7 @@ async function earlierFlight(
   }
 }
 
-function headerOf({ clock, calibration }: Pick<Devices, "clock" | "calibration">) {
+function headerOf({ clock }: Pick<Devices, "clock">, { calibration }: Pick<Seen, "calibration">) {
   const startUtc = clock.utc(clock.now()).toISOString();
   const camera = calibration === null ? {} : { camera: calibration };
   return { name: `flight of ${startUtc}`, startUtc, ...camera };

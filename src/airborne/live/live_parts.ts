@@ -14,6 +14,7 @@ import type { FlightOutput } from "../flight_output.ts";
 import type { FlightRecording } from "../flight_recording.ts";
 import type { Note } from "../notes.ts";
 import { startAt, takeoffGround } from "../takeoff_origin.ts";
+import { CameraLight } from "./camera_light.ts";
 import { CameraWatch } from "./camera_watch.ts";
 import { GroundStation } from "./ground_station.ts";
 import { HeightReference } from "./height_reference.ts";
@@ -28,7 +29,7 @@ import { CheckedUtc, OutputPolicy } from "./output_policy.ts";
 import { PackageWatch } from "./package_watch.ts";
 import { PositionSender } from "./position_sender.ts";
 import { SourceSwitch } from "./source_switch.ts";
-import { FlightStart, type NamedStartArea, startText } from "./start.ts";
+import { FlightStart, type NamedStartArea, startText, startWarning } from "./start.ts";
 
 interface LiveContext {
   readonly airborne: Airborne;
@@ -48,6 +49,8 @@ interface LiveContext {
   readonly interrupted: LastPosition | null;
   /** Of the line's signatures, for the next flight. */
   readonly signingStamps: () => SigningStamps | null;
+  /** What is not as the package says, in words for the ground station. */
+  readonly notAsPackaged: readonly string[];
   readonly note: Note;
   readonly onLanded: () => void;
 }
@@ -112,8 +115,11 @@ function sentListeners(
     note,
     clock,
   });
+  const { vision } = context.airborne;
+  const light = new CameraLight({ vision, monitor, clock });
   return [
     sourceSwitch,
+    light,
     new LiveRecords({
       sink: recording.sink("flight_controller"),
       clock,
@@ -137,6 +143,7 @@ function sentListeners(
       flightPackage: context.airborne.flightPackage,
       clock,
       workShare: context.verifyShare,
+      notAsPackaged: context.notAsPackaged,
       sink: recording.sink("flight_package"),
       alert: (severity, text) => groundStation.alert(severity, text),
       report: (kind, text) => warn(context, kind, text),
@@ -148,6 +155,7 @@ function sentListeners(
       adapter,
       endpoint,
       camera,
+      light: () => light.light,
       sourceSwitch,
       signingStamps: context.signingStamps,
       takeoffGroundM: () => heights.takeoffGroundM,
@@ -159,17 +167,19 @@ function sentListeners(
 }
 
 function liveEvents(
-  { adapter, airborne, config, clock, startArea, interrupted, note }: LiveContext,
+  context: LiveContext,
   { monitor, heights, utc }: {
     readonly monitor: LiveMonitor;
     readonly heights: HeightReference;
     readonly utc: CheckedUtc;
   },
 ): LiveEvents {
+  const { adapter, airborne, config, clock, startArea, interrupted, note } = context;
   const start = new FlightStart({
     config,
     area: startArea,
     interrupted,
+    planned: airborne.flightPackage.manifest,
     utcMs: (at) => clock.utc(at).getTime(),
   });
   return new LiveEvents({
@@ -181,7 +191,14 @@ function liveEvents(
     isGpsTrusted: () => monitor.gps.trust === "trusted",
     onStart: (origin, heightM) => {
       note(startText(origin));
-      if (start.distrustsGps(clock.now())) distrustGps(airborne, monitor);
+      if (start.distrustsGps(clock.now())) {
+        distrustGps(airborne, monitor, "not trusted before the interruption");
+      }
+      const contradiction = startWarning(origin);
+      if (contradiction !== null) {
+        distrustGps(airborne, monitor, "not at the package's take-off origin");
+        warn(context, "flight.start_contradicted", contradiction);
+      }
       const { groundHeightM, sigmaM } = takeoffGround(airborne, origin, {
         stands: heights.stands,
         interrupted: origin.from === "interrupted_flight" ? interrupted : null,
@@ -196,9 +213,8 @@ function liveEvents(
   });
 }
 
-/** What was found out before the interruption holds until GPS has come through the gate again. */
-function distrustGps({ estimator }: Airborne, monitor: LiveMonitor): void {
-  const reason = "not trusted before the interruption";
+/** What was found out before the flight holds until GPS has come through the gate. */
+function distrustGps({ estimator }: Airborne, monitor: LiveMonitor, reason: string): void {
   estimator.distrustGps(reason);
   monitor.gpsDistrusted(reason);
 }

@@ -7,6 +7,7 @@ import { type Clock, horizontalCovarianceM2, percentile } from "../../core/mod.t
 import type { CameraSource } from "../../flight/camera_source/mod.ts";
 import type { FlightControllerAdapter } from "../../flight/flight_controller/mod.ts";
 import type { ControllerEvent } from "../../flight/flight_events/mod.ts";
+import type { PictureLight } from "../../navigation/camera/mod.ts";
 import type { SigningStamps } from "../../link/mavlink/mod.ts";
 import type { FlightEnding, FlightOutput } from "../flight_output.ts";
 import type { LiveMonitor } from "./live_monitor.ts";
@@ -22,6 +23,7 @@ interface LiveStateWriterOptions {
   readonly adapter: Pick<FlightControllerAdapter, "health" | "strategyLabel">;
   readonly endpoint: string;
   readonly camera: Pick<CameraSource, "health" | "address"> | null;
+  readonly light: () => PictureLight | null;
   readonly sourceSwitch: SourceSwitch;
   readonly signingStamps: () => SigningStamps | null;
   /** Height over the ellipsoid of the ground that heights count from, metres. */
@@ -156,7 +158,18 @@ export class LiveStateWriter implements FlightOutput {
     if (camera === null) return null;
     const { connected, fault, rateHz, frames, dropped } = camera.health();
     const { fixes, failed } = monitor.frames;
-    return { address: camera.address, connected, fault, rateHz, frames, dropped, failed, fixes };
+    const light = this.#options.light();
+    return {
+      address: camera.address,
+      connected,
+      fault,
+      rateHz,
+      frames,
+      dropped,
+      failed,
+      fixes,
+      light,
+    };
   }
 
   #estimate(nowNs: number): LiveStatus["estimate"] {

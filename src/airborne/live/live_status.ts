@@ -33,6 +33,8 @@ export const LiveStatusSchema = z.object({
     dropped: z.int(),
     failed: z.int(),
     fixes: z.int(),
+    /** Of the last picture on the ground, about each second; null: none yet, or it could not be decoded. */
+    light: z.object({ meanLevel: z.number(), sharpness: z.number() }).nullable(),
   }).nullable(),
   estimate: z.object({
     label: z.enum(["satellite_anchored", "visual_propagated", "dead_reckoned"]),

@@ -16,6 +16,8 @@ interface PackageWatchOptions {
   readonly clock: Clock;
   /** Part of a processor's time that it may take. */
   readonly workShare: number;
+  /** What is not as the package says. */
+  readonly notAsPackaged: readonly string[];
   readonly sink: FdrSink;
   /** To the ground station. */
   readonly alert: (severity: AlertSeverity, text: string) => void;
@@ -39,7 +41,8 @@ export class PackageWatch implements FlightOutput {
   /** Begins behind the first position. */
   positionSent(): void {
     if (this.#verifying !== null) return;
-    const { flightPackage: { trust, unverified }, alert } = this.#options;
+    const { flightPackage: { trust, unverified }, notAsPackaged, alert } = this.#options;
+    for (const text of notAsPackaged) alert("warning", text);
     if (trust.kind === "untrusted") alert("critical", "MAP PACKAGE NOT TRUSTED: simulation only");
     this.#verifying = unverified.length === 0 ? Promise.resolve() : this.#verify();
   }

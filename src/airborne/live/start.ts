@@ -1,12 +1,15 @@
 /**
  * Where a live flight starts: the operator's word, the last position of a flight that was interrupted,
- * the flight controller's GPS, or anywhere on the map.
+ * the flight controller's GPS, where the package says, or anywhere on the map. Where GPS and a package
+ * contradict each other on the ground neither is believed: pictures must tell.
  *
  * @module
  */
 import type { MonotonicNs } from "../../core/mod.ts";
-import type { ControllerEvent, GpsEvent } from "../../flight/flight_events/mod.ts";
+import type { ControllerEvent, FlightState, GpsEvent } from "../../flight/flight_events/mod.ts";
 import type { LastPosition } from "./live_state_file.ts";
+import type { Manifest } from "../../flight/flight_package/mod.ts";
+import { besideTakeoffM } from "../mission.ts";
 import type { LiveConfig } from "./config.ts";
 
 export interface StartArea {
@@ -27,6 +30,14 @@ export type StartOrigin =
     readonly longitudeDeg: number;
     readonly sigmaHorizontalM: number;
   }
+  | {
+    readonly from: "package";
+    readonly latitudeDeg: number;
+    readonly longitudeDeg: number;
+    readonly sigmaHorizontalM: number;
+    /** The flight controller's GPS says otherwise, by so much; null: it says nothing. */
+    readonly gpsBesideM: number | null;
+  }
   | { readonly from: "map" };
 
 interface FlightStartOptions {
@@ -35,12 +46,14 @@ interface FlightStartOptions {
   readonly area: NamedStartArea | null;
   /** Of a flight that did not end; null where there is none. */
   readonly interrupted: LastPosition | null;
+  /** What the package says of the take-off. */
+  readonly planned: Pick<Manifest, "takeoff">;
   /** UTC in milliseconds of a moment on the canonical clock. */
   readonly utcMs: (at: MonotonicNs) => number;
 }
 
 /** A radius that somebody names holds the place for sure: about two sigma. */
-const SIGMAS_PER_RADIUS = 2;
+export const SIGMAS_PER_RADIUS = 2;
 /** Healthy samples in a row that agree with each other. */
 const GPS_SAMPLES = 3;
 const GPS_SATELLITES_MIN = 5;
@@ -54,12 +67,14 @@ const RESUME_FLOWN_SHARE = 0.5;
 const RESUME_SPEED_MIN_MPS = 5;
 
 const METRES_PER_DEGREE = 111_320;
+const AIRBORNE_STATES: ReadonlySet<FlightState> = new Set(["taking_off", "in_flight", "landing"]);
 
 export class FlightStart {
   readonly #options: FlightStartOptions;
   #firstNs: number | null = null;
   #attitude = false;
   #gps: GpsEvent[] = [];
+  #hasLeft = false;
 
   constructor(options: FlightStartOptions) {
     this.#options = options;
@@ -69,6 +84,7 @@ export class FlightStart {
   observe(event: ControllerEvent): StartOrigin | null {
     if (event.kind === "attitude") this.#attitude = true;
     if (event.kind === "gps") this.#observeGps(event);
+    if (event.kind === "flight_state") this.#hasLeft ||= AIRBORNE_STATES.has(event.state);
     if (!this.#attitude) return null;
     this.#firstNs ??= event.receivedNs;
     const waitedNs = event.receivedNs - this.#firstNs;
@@ -84,7 +100,25 @@ export class FlightStart {
       if (resumed !== null) return resumed;
     }
     const gps = interrupted?.gpsDistrusted ? null : this.#fromGps();
-    return gps ?? (waitedNs > config.startWaitS * 1e9 ? { from: "map" } : null);
+    const isWaited = waitedNs > config.startWaitS * 1e9;
+    return this.#planned(gps, isWaited) ?? gps ?? (isWaited ? { from: "map" } : null);
+  }
+
+  /** null in the air, where nobody takes off any more, and where GPS says the same and better. */
+  #planned(gps: StartOrigin | null, isWaited: boolean): StartOrigin | null {
+    const { planned: { takeoff } } = this.#options;
+    if (takeoff === undefined || this.#hasLeft) return null;
+    const { latitudeDeg, longitudeDeg, sigmaHorizontalM } = takeoff;
+    const place = { from: "package", latitudeDeg, longitudeDeg, sigmaHorizontalM } as const;
+    if (gps === null || gps.from === "map") return isWaited ? { ...place, gpsBesideM: null } : null;
+    const gpsBesideM = besideTakeoffM({ takeoff }, gps);
+    if (gpsBesideM === null) return null;
+    // One of the two is wrong, and nothing says which: 1 sigma reaches from one to the other.
+    return {
+      ...place,
+      sigmaHorizontalM: Math.hypot(sigmaHorizontalM, gpsBesideM),
+      gpsBesideM,
+    };
   }
 
   /** Whether GPS was found out in the flight that this one goes on from. */
@@ -172,6 +206,15 @@ export function startText(origin: StartOrigin): string {
     recording: "as the recording says",
     interrupted_flight: "where the interrupted flight was last",
     controller_gps: "where the flight controller's GPS is",
+    package: "as the package says",
   }[origin.from];
   return `starts ${within} of ${place}, ${why}`;
+}
+
+/** For a person; null where GPS agrees with the start, or says nothing. */
+export function startWarning(origin: StartOrigin): string | null {
+  if (origin.from !== "package" || origin.gpsBesideM === null) return null;
+  return `the flight controller's GPS lies ${origin.gpsBesideM.toFixed(0)} m from the package's ` +
+    "take-off origin: one of the two is wrong. NEITHER is believed until pictures tell; where you know the " +
+    "place, end the flight and give --start";
 }

@@ -14,7 +14,7 @@ import {
 } from "../../flight/replay/mod.ts";
 import { cancelSearches } from "../../native/vision/mod.ts";
 import { CompanionNotes } from "../companion_records.ts";
-import type { AirborneConfig } from "../config.ts";
+import { type FlightSettings, overriddenWarning } from "../flight_options.ts";
 import type { Airborne, FlightConsole, ReplayParts, ReplayRequest } from "../contract.ts";
 import { expiredTilesWarning } from "../expired_tiles.ts";
 import { faultLine, FaultLines } from "../fault_text.ts";
@@ -44,7 +44,7 @@ import { checkPositionFile, positionsText } from "./position_files.ts";
 export async function replayPhotographs(
   parts: ReplayParts,
   request: ReplayRequest,
-  config: AirborneConfig,
+  settings: FlightSettings,
   console: FlightConsole,
 ): Promise<SummaryLine> {
   const { flightPath, groundAltitudeM, posesPath, focalLength35Mm, strict } = request;
@@ -65,12 +65,14 @@ export async function replayPhotographs(
   await using airborne = await parts.composeAirborne({
     packagePath: request.packagePath,
     packageSha256: request.packageSha256,
-    config,
-    packageDemands: await simulationDemands(config.trust, flightUntil),
+    config: settings.own,
+    settle: (flightPackage) => settings.with(flightPackage).config,
+    packageDemands: await simulationDemands(settings.own.trust, flightUntil),
     flightUntil,
   });
   const warnings = [
     trustWarning(airborne.flightPackage.trust),
+    overriddenWarning(settings.with(airborne.flightPackage).overridden),
     expiredTilesWarning(airborne.flightPackage),
     filterSyscalls(airborne, request, NO_SOCKETS),
     ...flight.notes,

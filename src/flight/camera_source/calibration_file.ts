@@ -12,7 +12,11 @@ const FlightCameraSchema = z.object({ camera: z.unknown() });
 
 /** @throws DataError (exit 65) that names the file and what is wrong; errors of the file system */
 export async function readCalibration(path: string): Promise<CameraCalibration> {
-  const text = await readPlainTextFile(path, { bytesMax: BYTES_MAX });
+  return parseCalibration(await readPlainTextFile(path, { bytesMax: BYTES_MAX }), path);
+}
+
+/** @throws DataError (exit 65) that names `path` and what is wrong */
+export function parseCalibration(text: string, path: string): CameraCalibration {
   let json: unknown;
   try {
     json = parseBoundedJson(text);

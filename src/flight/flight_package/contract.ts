@@ -12,6 +12,8 @@
  *     place/places.json          the place that each descriptor of the index describes
  *     place/places.index (.sha256 .meta.json)   FAISS
  *     terrain/heights.f32        heights of the ground, where it is not flat
+ *     camera.json                calibration of the camera, where it is made for one
+ *     configuration.json         settings of the flight, where it has some
  *     models/*.onnx, *.engine, *.engine.json    neural models, where there are some
  *
  * @module
@@ -19,6 +21,7 @@
 import * as z from "zod";
 import { quantity } from "../../core/mod.ts";
 import type { Relief } from "../../native/vision/mod.ts";
+import type { CameraCalibration } from "../../navigation/camera/mod.ts";
 import type { PackageTrust } from "./trust/package_trust.ts";
 
 export const PACKAGE_FORMAT_VERSION = 1;
@@ -32,8 +35,13 @@ export const PACKAGE_PATHS = {
   placeModel: "place/model.json",
   places: "place/places.json",
   index: "place/places.index",
+  indexMetadata: "place/places.index.meta.json",
   /** Only where the ground is not flat. */
   terrain: "terrain/heights.f32",
+  /** Only where it is made for one camera. */
+  calibration: "camera.json",
+  /** Only where it has settings of its own. */
+  configuration: "configuration.json",
 } as const;
 
 /** Where a package has its neural models; one without any has no such folder. */
@@ -89,6 +97,16 @@ export const ManifestSchema = z.strictObject({
     maximumM: quantity.groundHeightM,
     /** Where the heights are from, and what they counted from there. */
     source: z.string().min(1).max(300),
+  }).optional(),
+  /** Where the flight begins; absent: the aircraft finds out. */
+  takeoff: z.strictObject({
+    latitudeDeg: quantity.latitudeDeg,
+    longitudeDeg: quantity.longitudeDeg,
+    /** Of the ground there, over the ellipsoid, metres. */
+    heightM: quantity.groundHeightM,
+    /** 1 sigma, metres. */
+    sigmaHorizontalM: quantity.lengthM,
+    sigmaVerticalM: quantity.lengthM,
   }).optional(),
   files: z.array(z.strictObject({
     path: z.string(),
@@ -157,9 +175,17 @@ export interface FlightPackage {
   readonly places: readonly Place[];
   /** Heights over the manifest's ground height, in the local frame; null: the ground is flat. */
   readonly terrain: Relief | null;
-  /** Paths for components that read them themselves: the vocabulary and the index. */
-  readonly vocabularyPath: string;
-  readonly indexPath: string;
-  /** null: no model described the places. */
-  readonly placeModelPath: string | null;
+  /** Of the camera that it is made for; null: any. */
+  readonly calibration: CameraCalibration | null;
+  /** Settings of the flight, as JSON, and the file's name for messages; null: it has none. */
+  readonly configuration: { readonly text: string; readonly name: string } | null;
+  /** Whether the manifest names a file, `path` as in the manifest. */
+  hasFile(path: string): boolean;
+  /**
+   * The bytes of a file that the manifest names, as the manifest has them, whoever exchanged the file since.
+   *
+   * @param path as in the manifest
+   * @throws PackageError
+   */
+  readFile(path: string): Promise<Uint8Array<ArrayBuffer>>;
 }

@@ -32,7 +32,7 @@ const PATH_PATTERN = /^(?:[A-Za-z0-9_][A-Za-z0-9_.-]*\/){0,8}[A-Za-z0-9_][A-Za-z
 export function encodeManifest(manifest: Manifest): Uint8Array<ArrayBuffer> {
   const files = [...manifest.files].sort((a, b) => (a.path < b.path ? -1 : 1));
   const { format, formatVersion, name, area, zoom, tileCount } = manifest;
-  const { groundHeightM, mapRegistrationSigmaM, freshness, terrain } = manifest;
+  const { groundHeightM, mapRegistrationSigmaM, freshness, terrain, takeoff } = manifest;
   const ordered: Manifest = {
     format,
     formatVersion,
@@ -44,6 +44,7 @@ export function encodeManifest(manifest: Manifest): Uint8Array<ArrayBuffer> {
     mapRegistrationSigmaM,
     ...(freshness === undefined ? {} : { freshness }),
     ...(terrain === undefined ? {} : { terrain }),
+    ...(takeoff === undefined ? {} : { takeoff }),
     files,
   };
   const { files: _, ...head } = ordered;

@@ -2,6 +2,7 @@
 export * from "./contract.ts";
 export * from "./errors.ts";
 export { encodeManifest, readManifest, readManifestBytes } from "./manifest.ts";
+export { encodeCalibration } from "./mission.ts";
 export { packagedModel } from "./model_files.ts";
 export { openFlightPackage } from "./open.ts";
 export { packageFrame } from "./package_frame.ts";

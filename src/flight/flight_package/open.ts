@@ -16,12 +16,14 @@ import {
 } from "./contract.ts";
 import { PackageError } from "./errors.ts";
 import { parseManifest, readManifestBytes } from "./manifest.ts";
+import { readMission } from "./mission.ts";
 import { PackageTiles } from "./package_tiles.ts";
 import { readTerrain } from "./terrain.ts";
 import { checkTrust, type TrustDemands } from "./trust/check_trust.ts";
 import { SIGNATURE_PATHS } from "./trust/statement.ts";
 import { readVerified, verifyFiles, type VerifyProgress, type VerifyScope } from "./verify.ts";
 
+const REQUIRED = [PACKAGE_PATHS.vocabulary, PACKAGE_PATHS.index, PACKAGE_PATHS.indexMetadata];
 const LIST_BYTES_MAX = 1024 ** 3;
 
 interface OpenPackageOptions {
@@ -59,7 +61,7 @@ export async function openFlightPackage(
   const expiredTiles = allTiles.filter((tile) => expires(tile, options.flightUntil));
   const tileMetadata = allTiles.filter((tile) => !expires(tile, options.flightUntil));
   if (tileMetadata.length === 0) throw allExpired(root, manifest, options.flightUntil);
-  for (const needed of [PACKAGE_PATHS.vocabulary, PACKAGE_PATHS.index]) {
+  for (const needed of REQUIRED) {
     requireListed(root, manifest, needed);
   }
   return {
@@ -73,11 +75,9 @@ export async function openFlightPackage(
     expiredTiles,
     places,
     terrain: await readTerrain(root, manifest),
-    vocabularyPath: `${root}/${PACKAGE_PATHS.vocabulary}`,
-    indexPath: `${root}/${PACKAGE_PATHS.index}`,
-    placeModelPath: manifest.files.some(({ path }) => path === PACKAGE_PATHS.placeModel)
-      ? `${root}/${PACKAGE_PATHS.placeModel}`
-      : null,
+    ...await readMission(root, manifest),
+    readFile: (path) => readVerified(root, requireListed(root, manifest, path)),
+    hasFile: (path) => manifest.files.some((file) => file.path === path),
   };
 }
 

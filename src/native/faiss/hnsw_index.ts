@@ -58,18 +58,21 @@ export class HnswIndex implements Disposable, AsyncDisposable {
     return new HnswIndex(faiss, handle[0]);
   }
 
-  /** Reads an index from a file. @throws NativeError (status 5 when the file is not an index). */
-  static async read(faiss: FaissLibrary, path: string): Promise<HnswIndex> {
-    const bytes = new TextEncoder().encode(path);
+  /**
+   * From the bytes of an index's file, which are not to be changed until it settles.
+   *
+   * @throws NativeError (status 5 when they are no index).
+   */
+  static async decode(faiss: FaissLibrary, bytes: Uint8Array<ArrayBuffer>): Promise<HnswIndex> {
     const handle = new BigUint64Array(1);
     const error = new NativeErrorBuffer();
-    const status = await faiss.symbols.gdn_hnsw_read(
+    const status = await faiss.symbols.gdn_hnsw_decode(
       bytes,
       BigInt(bytes.length),
       handle,
       error.bytes,
     );
-    error.check("gdn_hnsw_read", status);
+    error.check("gdn_hnsw_decode", status);
     return new HnswIndex(faiss, handle[0]);
   }
 

@@ -70,8 +70,8 @@ export const faissSymbols = {
     result: "i32",
     nonblocking: true,
   },
-  gdn_hnsw_read: {
-    // (const char* path, int64_t path_bytes, uint64_t* handle, gdn_error*)
+  gdn_hnsw_decode: {
+    // (const uint8_t* bytes, int64_t size, uint64_t* handle, gdn_error*)
     parameters: ["buffer", "i64", "buffer", "buffer"],
     result: "i32",
     nonblocking: true,

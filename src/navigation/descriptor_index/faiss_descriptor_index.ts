@@ -17,7 +17,13 @@ import { checkDescriptors, checkQuery } from "./descriptors.ts";
 import { IndexBuildError, IndexUnavailableError } from "./errors.ts";
 import { measureEfSearch } from "./measured_search.ts";
 import { decodeProjection, project, trainProjection } from "./projection.ts";
-import { openIndexFiles, type ResolvedIndex, unavailable } from "./read_files.ts";
+import {
+  type IndexBytes,
+  indexOfBytes,
+  openIndexFiles,
+  type ResolvedIndex,
+  unavailable,
+} from "./read_files.ts";
 import { replaceIndexFiles } from "./swap_files.ts";
 import { readWarmUpQueries } from "./warm_up.ts";
 
@@ -75,6 +81,13 @@ export class FaissDescriptorIndex implements DescriptorIndex {
         throw error;
       }
     });
+  }
+
+  /** The same from the bytes of its files; the path is not looked at. */
+  loadBytes(files: IndexBytes): Promise<void> {
+    return this.#inTurn(async () =>
+      await this.#swap(await open(this.#options.faiss(), indexOfBytes(files)))
+    );
   }
 
   rebuildFromDescriptors(
@@ -253,12 +266,12 @@ async function search(
 
 async function open(
   faiss: FaissLibrary,
-  { metadata, indexFile }: ResolvedIndex,
+  { metadata, bytes, indexFile }: ResolvedIndex,
 ): Promise<Opened> {
   const axes = decodeProjection(metadata);
   let hnsw: HnswIndex;
   try {
-    hnsw = await HnswIndex.read(faiss, indexFile);
+    hnsw = await HnswIndex.decode(faiss, bytes);
   } catch (error) {
     throw unavailable(`FAISS refuses ${indexFile} (${messageOf(error)})`, error);
   }

@@ -4,6 +4,7 @@ import type { FaissLibrary } from "../../native/faiss/mod.ts";
 import type { DescriptorIndexConfig } from "./config.ts";
 import type { DescriptorIndex } from "./contract.ts";
 import { FaissDescriptorIndex } from "./faiss_descriptor_index.ts";
+import type { IndexBytes } from "./read_files.ts";
 
 export * from "./config.ts";
 export * from "./contract.ts";
@@ -19,31 +20,39 @@ export function buildDescriptorIndex(
   place: string | DescriptorIndexConfig,
   faiss: FaissSource,
 ): DescriptorIndex {
-  const config = typeof place === "string"
-    ? { faissIndexPath: place, faissWarmupQueryPath: null, buildFaissIndex: true }
-    : place;
-  const open = typeof faiss === "function" ? faiss : () => faiss;
-  return new FaissDescriptorIndex({
-    path: config.faissIndexPath,
-    faiss: config.buildFaissIndex ? open : refuseFaiss,
-    warmUpQueryPath: config.faissWarmupQueryPath,
-  });
+  if (typeof place === "string") return faissIndex(place, faiss);
+  const { faissIndexPath, buildFaissIndex, faissWarmupQueryPath } = place;
+  return faissIndex(faissIndexPath, buildFaissIndex ? faiss : refuseFaiss, faissWarmupQueryPath);
 }
 
 /**
- * Opens a prebuilt index to search it. Needs read permission for its folder and FFI permission for
- * the FAISS library, and nothing else.
+ * Opens a prebuilt index to search it: its files, or their bytes. Needs read permission for its folder and FFI
+ * permission for the FAISS library, and nothing else.
  *
  * @throws IndexUnavailableError when a file is absent or the three do not agree.
  * @throws RuntimeNotAvailableError when FAISS is not there, or the configuration leaves it out.
  */
 export async function openDescriptorIndex(
-  place: string | DescriptorIndexConfig,
+  place: string | DescriptorIndexConfig | IndexBytes,
   faiss: FaissSource,
 ): Promise<DescriptorIndex> {
+  if (typeof place === "object" && "indexFile" in place) {
+    const index = faissIndex(place.indexFile, faiss);
+    await index.loadBytes(place);
+    return index;
+  }
   const index = buildDescriptorIndex(place, faiss);
   await index.load();
   return index;
+}
+
+function faissIndex(
+  path: string,
+  faiss: FaissSource,
+  warmUpQueryPath: string | null = null,
+): FaissDescriptorIndex {
+  const open = typeof faiss === "function" ? faiss : () => faiss;
+  return new FaissDescriptorIndex({ path, faiss: open, warmUpQueryPath });
 }
 
 function refuseFaiss(): never {

@@ -4,16 +4,35 @@
  *
  * @module
  */
-import { messageOf, parseBoundedJson, readPlainTextFile, sha256OfFile } from "../../core/mod.ts";
+import {
+  messageOf,
+  parseBoundedJson,
+  readPlainFile,
+  readPlainTextFile,
+  sha256Hex,
+} from "../../core/mod.ts";
 import { INDEX_METADATA_BYTES_MAX, type IndexMetadata, IndexMetadataSchema } from "./contract.ts";
 import { IndexUnavailableError } from "./errors.ts";
 import { indexPaths, stagedPaths } from "./index_paths.ts";
 
 export interface ResolvedIndex {
   readonly metadata: IndexMetadata;
-  /** The file with the hash that the metadata names. */
+  /** Those whose hash the metadata names. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The file that they are from, for messages. */
   readonly indexFile: string;
 }
+
+/** The files of an index that somebody else has read and vouches for, as those of a flight package. */
+export interface IndexBytes {
+  readonly index: Uint8Array<ArrayBuffer>;
+  readonly metadata: Uint8Array<ArrayBuffer>;
+  /** Where the index is from, for messages. */
+  readonly indexFile: string;
+}
+
+/** No index has more. */
+const INDEX_BYTES_MAX = 16 * 1024 ** 3;
 
 /** Times that a reader begins anew because a build has swapped the files under it. */
 const ATTEMPTS = 8;
@@ -58,14 +77,30 @@ async function resolveIndexFiles(indexPath: string): Promise<ResolvedIndex> {
         `${sha256})`,
     );
   }
-  const found = await hashOf(paths.index);
-  if (found === sha256) return { metadata, indexFile: paths.index };
-  if (await hashOf(staged.index) === sha256) return { metadata, indexFile: staged.index };
+  const found = await bytesOf(paths.index);
+  const hash = found === null ? null : sha256Hex(found);
+  if (found !== null && hash === sha256) {
+    return { metadata, bytes: found, indexFile: paths.index };
+  }
+  const other = await bytesOf(staged.index);
+  if (other !== null && sha256Hex(other) === sha256) {
+    return { metadata, bytes: other, indexFile: staged.index };
+  }
   throw unavailable(
     found === null
       ? `${paths.index} is not there`
-      : `${paths.index} has SHA-256 ${found}, its sidecars say ${sha256}`,
+      : `${paths.index} has SHA-256 ${hash}, its sidecars say ${sha256}`,
   );
+}
+
+/** @throws IndexUnavailableError when they do not agree */
+export function indexOfBytes({ index, metadata: text, indexFile }: IndexBytes): ResolvedIndex {
+  const { metadata: path } = indexPaths(indexFile);
+  if (text.length > INDEX_METADATA_BYTES_MAX) throw unavailable(`${path} is too long`);
+  const metadata = parseMetadata(path, new TextDecoder().decode(text));
+  const found = sha256Hex(index);
+  if (found === metadata.sha256) return { metadata, bytes: index, indexFile };
+  throw unavailable(`${indexFile} has SHA-256 ${found}, its metadata says ${metadata.sha256}`);
 }
 
 export function unavailable(state: string, cause?: unknown): IndexUnavailableError {
@@ -86,9 +121,9 @@ async function fingerprint(indexPath: string): Promise<string> {
 }
 
 /** null where there is no such file. */
-async function hashOf(path: string): Promise<string | null> {
+async function bytesOf(path: string): Promise<Uint8Array<ArrayBuffer> | null> {
   try {
-    return await sha256OfFile(path);
+    return await readPlainFile(path, { bytesMax: INDEX_BYTES_MAX });
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
     throw unavailable(`${path} cannot be read (${messageOf(error)})`, error);

@@ -11,4 +11,4 @@ export { ReliefRecogniser } from "./relief_recogniser.ts";
 export { type KnownPlace, VladSearch } from "./vlad_search.ts";
 export { ModelDescriber } from "./model_describer.ts";
 export { DenseDescriber, type PatchDescriber } from "./patch_describer.ts";
-export { encodePlaceModel, readPlaceModel } from "./place_model.ts";
+export { decodePlaceModel, encodePlaceModel } from "./place_model.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import * as z from "zod";
-import { DataError, messageOf, parseBoundedJson, readPlainFile } from "../../core/mod.ts";
+import { DataError, messageOf, parseBoundedJson } from "../../core/mod.ts";
 
 const BYTES_MAX = 64 * 1024;
 
@@ -27,14 +27,10 @@ export function encodePlaceModel(
   return new TextEncoder().encode(`${JSON.stringify(document, null, 2)}\n`);
 }
 
-/** @throws DataError naming `path` when it is no place model; errors of the file system */
-export async function readPlaceModel(path: string): Promise<PlaceModel> {
-  return decodePlaceModel(await readPlainFile(path, { bytesMax: BYTES_MAX }), path);
-}
-
 /** @throws DataError naming `path` when it is anything else */
-function decodePlaceModel(bytes: Uint8Array, path: string): PlaceModel {
+export function decodePlaceModel(bytes: Uint8Array, path: string): PlaceModel {
   try {
+    if (bytes.length > BYTES_MAX) throw new RangeError(`it has ${bytes.length} bytes`);
     return PlaceModelSchema.parse(parseBoundedJson(new TextDecoder().decode(bytes)));
   } catch (error) {
     throw new DataError(path, `not the model of a package's places: ${messageOf(error)}`, {

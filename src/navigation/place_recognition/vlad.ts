@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { l2Normalise, readPlainFile } from "../../core/mod.ts";
+import { l2Normalise } from "../../core/mod.ts";
 import {
   aggregateVlad,
   type GreyPatch,
@@ -50,17 +50,17 @@ export class VladDescriptor {
     this.vocabulary = vocabulary;
   }
 
-  /** Reads a vocabulary file. @throws DataError when it is none. */
-  static async open(
+  /**
+   * From the bytes of a vocabulary's file.
+   *
+   * @throws DataError naming `path` when they are none.
+   */
+  static decode(
     vision: VisionLibrary,
-    path: string,
+    { bytes, path }: { readonly bytes: Uint8Array; readonly path: string },
     describer?: PatchDescriber,
-  ): Promise<VladDescriptor> {
-    const vocabulary = decodeVocabulary(
-      await readPlainFile(path, { bytesMax: 64 * 1024 * 1024 }),
-      path,
-    );
-    return new VladDescriptor(vision, vocabulary, describer);
+  ): VladDescriptor {
+    return new VladDescriptor(vision, decodeVocabulary(bytes, path), describer);
   }
 
   /** Floats of a descriptor, at most 512. */

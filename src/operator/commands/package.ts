@@ -20,6 +20,7 @@ import {
   ANY_AIRCRAFT,
   type FlightPackage,
   openFlightPackage,
+  PACKAGE_PATHS,
   type PackageTrust,
   readManifest,
   readStatement,
@@ -28,6 +29,7 @@ import {
   type TrustStore,
   verifiedBytes,
 } from "../../flight/flight_package/mod.ts";
+import { takeoffText } from "./provision_mission.ts";
 
 const PACKAGE_ARGUMENT = {
   path: option.path({
@@ -216,6 +218,12 @@ async function show({ path, json }: Values, io: CommandIo): Promise<ExitCode> {
     }`,
   );
   io.out(`map error       ${manifest.mapRegistrationSigmaM} m (1 sigma)`);
+  io.out(`take-off        ${manifest.takeoff ? takeoffText(manifest.takeoff) : "not stated"}`);
+  const has = (path: string) => manifest.files.some((file) => file.path === path);
+  io.out(`calibration     ${has(PACKAGE_PATHS.calibration) ? PACKAGE_PATHS.calibration : "none"}`);
+  io.out(
+    `settings        ${has(PACKAGE_PATHS.configuration) ? PACKAGE_PATHS.configuration : "none"}`,
+  );
   const signed = await readStatement(path);
   io.out(
     `signature       ${

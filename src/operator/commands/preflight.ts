@@ -24,7 +24,6 @@ import {
   parseCameraAddress,
   readCalibration,
 } from "../../flight/camera_source/mod.ts";
-import type { CameraCalibration } from "../../navigation/camera/mod.ts";
 import { parseLinkAddress } from "../../link/transport/mod.ts";
 import {
   type Autopilot,
@@ -63,7 +62,7 @@ export interface PreflightPlace {
     readonly autopilot: Autopilot;
     readonly signingKey: string | null;
   } | null;
-  readonly camera: { readonly address: string; readonly calibration: CameraCalibration } | null;
+  readonly camera: string | null;
   readonly signal: AbortSignal;
 }
 
@@ -158,11 +157,16 @@ const OPTIONS = {
         return new Refused();
       }
     },
-  }, { placeholder: "ADDRESS", help: "where the camera is; needs --calibration" }),
+  }, {
+    placeholder: "ADDRESS",
+    help: "where the camera is; needs --calibration, or a package that brings one",
+  }),
   calibration: option.path({
     access: "read",
     placeholder: "FILE",
-    help: "calibration of the camera (JSON), or flight.json of a recorded flight",
+    help:
+      "calibration of the camera (JSON), or flight.json of a recorded flight; the package's must be the same",
+    absent: "the package's",
   }),
   cameraId: option.text({
     placeholder: "ID",
@@ -263,9 +267,7 @@ async function run(parts: PreflightParts, values: Values, io: CommandIo): Promis
       autopilot: values.autopilot,
       signingKey: values.signingKey ?? null,
     },
-    camera: camera === undefined || request.calibration === null
-      ? null
-      : { address: camera, calibration: request.calibration },
+    camera: camera ?? null,
     signal: io.signal,
   });
   const report = await runPreflight(request, tools);
@@ -277,8 +279,10 @@ async function run(parts: PreflightParts, values: Values, io: CommandIo): Promis
 }
 
 async function requestOf(parts: PreflightParts, values: Values): Promise<PreflightRequest> {
-  if (values.camera !== undefined && values.calibration === undefined) {
-    throw new UsageError("--camera needs --calibration: what should it look like?");
+  if (values.camera !== undefined && (values.calibration ?? values.package) === undefined) {
+    throw new UsageError(
+      "--camera needs --calibration, or a package that brings one: what should it look like?",
+    );
   }
   if (values.signingKey !== undefined && values.connect === undefined) {
     throw new UsageError("--signing-key needs --connect: whose line is signed?");

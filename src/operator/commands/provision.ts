@@ -37,6 +37,7 @@ import {
   WORKERS_OPTIONS,
   workersDsn,
 } from "../options.ts";
+import { MISSION_OPTIONS, missionOf, missionText } from "./provision_mission.ts";
 import { JOB_UNITS_MAX } from "../../workstation/work_queue/mod.ts";
 
 /** The parts that the composition root passes to the command. */
@@ -115,6 +116,7 @@ const OPTIONS = {
       "(strategies.placeRecognition: onnx)",
     absent: "places are described without a model",
   }),
+  ...MISSION_OPTIONS,
   area: option.area({
     latitudeMaxDeg: LATITUDE_MAX_DEG,
     help: "a box",
@@ -156,6 +158,7 @@ export function provisionCommand(parts: ProvisionParts): Command {
     examples: [
       "operator provision --centre 50.4501,30.5234 --radius 5000 --out packages/kyiv",
       "operator provision --area 50.40,30.45,50.50,30.60 --zoom 18 --agl 130 --out packages/kyiv",
+      "operator provision --calibration camera.json --takeoff-origin 50.45,30.52,131 --agl 130 --out packages/kyiv",
       "operator provision --workers --dsn postgresql://me@db/tiles --agl 130 --out packages/theatre",
     ],
     exitCodes: {
@@ -165,7 +168,7 @@ export function provisionCommand(parts: ProvisionParts): Command {
   });
 }
 
-function requestOf(values: Values): ProvisionRequest {
+async function requestOf(values: Values): Promise<ProvisionRequest> {
   const name = values.name ?? null;
   if (name !== null && (name.trim() === "" || name.length > 200)) {
     throw new UsageError("--name takes 1 to 200 characters");
@@ -179,6 +182,7 @@ function requestOf(values: Values): ProvisionRequest {
     mapRegistrationSigmaM: values.mapSigma,
     placeSidesM: placeSides(values),
     flightAt: values.flightAt ?? null,
+    mission: await missionOf(values),
   };
 }
 
@@ -229,7 +233,7 @@ function terrainOf({ terrain, terrainDatum }: Values): ProvisionTools["openTerra
 }
 
 async function run(parts: ProvisionParts, values: Values, io: CommandIo): Promise<ExitCode> {
-  const request = requestOf(values);
+  const request = await requestOf(values);
   const place = placeOf(values);
   const dsn = workersDsn(values);
   if (dsn !== null && values.model !== undefined) {
@@ -294,6 +298,7 @@ function describe(summary: ProvisionSummary, io: CommandIo): void {
         `each ${terrain.spacingM.toFixed(1)} m: ${terrain.source}`,
     );
   }
+  for (const line of missionText(summary)) io.out(line);
   if (summary.placesResumed > 0) {
     io.out(`${summary.placesResumed} of them were described by a run that broke off`);
   }

@@ -25,6 +25,8 @@ const LiveStateSchema = z.object({
       connected: z.boolean(),
       fault: z.string(),
       rateHz: z.number(),
+      /** Absent: of an older program. */
+      light: z.object({ meanLevel: z.number(), sharpness: z.number() }).nullable().default(null),
     }).nullable(),
   }),
 });

@@ -23,6 +23,7 @@ const SettingsSchema = z.object({
     folder: z.string().min(1).default("/etc/gdn/trust"),
     aircraftId: z.string().default(""),
   }).default({ folder: "/etc/gdn/trust", aircraftId: "" }),
+  camera: z.object({ calibration: z.string().default("") }).default({ calibration: "" }),
   live: z.object({
     package: z.string().default(""),
     recorder: z.string().default(""),
@@ -53,6 +54,8 @@ export interface AircraftReading {
   readonly thermal: ReadonlyMap<string, string>;
   /** Folder of the keys that it trusts, and its files; null: there is none. */
   readonly trust: { readonly mode: number; readonly files: readonly FileThere[] } | null;
+  /** The calibration that its configuration names; empty: it cannot be read. null: it names none. */
+  readonly calibration: string | null;
   /** `live_state.json` and `packages_flown.json` of the recorder; empty: there is none. */
   readonly liveState: string;
   readonly packagesFlown: string;
@@ -93,6 +96,7 @@ export async function readAircraft(
       }),
     ),
     trust: trustOf(second.of("trust")),
+    calibration: settings.camera.calibration === "" ? null : second.of("calibration"),
     liveState: second.of("live").trim(),
     packagesFlown: second.of("flown").trim(),
     packages: [...second.of("packages").matchAll(/^([0-9a-f]{64}) [ *](.+)\/manifest\.json$/gm)]
@@ -158,6 +162,9 @@ i=0; while [ $i -lt ${WRITES} ]; do i=$((i+1)); a=$(date +%s%N)
 dd if=/dev/zero of=${probe} bs=${WRITE_BYTES} count=1 conv=fsync 2>&1 || { rm -f ${probe}; exit; }
 b=$(date +%s%N); rm -f ${probe}; echo "took $(( (b - a) / 1000 ))"; done
 [ -z "$new" ] || rmdir ${there}`,
+    calibration: settings.camera.calibration === ""
+      ? ":"
+      : small(shellWord(within(folder, settings.camera.calibration))),
     live: small(shellWord(`${recorder}/live_state.json`)),
     flown: small(shellWord(`${recorder}/packages_flown.json`)),
     trust:

@@ -5,6 +5,7 @@
  * @module
  */
 import { messageOf, VERSION } from "../../core/mod.ts";
+import type { CameraCalibration, PictureLight } from "../../navigation/camera/mod.ts";
 import { fail, type Finding, notChecked, pass, warning } from "./contract.ts";
 
 /** What a flight that goes on says of its camera and of itself. */
@@ -14,6 +15,8 @@ interface LiveCamera {
   /** Why it gives no usable picture, as one of another size; empty while it does. */
   readonly fault: string;
   readonly rateHz: number;
+  /** Of its last picture on the ground; null: it says none. */
+  readonly light: PictureLight | null;
 }
 
 export interface AircraftState {
@@ -21,6 +24,8 @@ export interface AircraftState {
   readonly where: string;
   /** Of its `airborne`; null: none answers. */
   readonly version: string | null;
+  /** That its configuration names; null: it names none. An error: it cannot be read. */
+  readonly calibration: CameraCalibration | Error | null;
   /** `airborne fly` goes on there; null: it does not. */
   readonly flight: {
     readonly flightState: string;

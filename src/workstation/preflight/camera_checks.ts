@@ -3,6 +3,11 @@
  *
  * @module
  */
+import {
+  calibrationDifferences,
+  type CameraCalibration,
+  type PictureLight,
+} from "../../navigation/camera/mod.ts";
 import { fail, type Finding, notChecked, pass, warning } from "./contract.ts";
 
 export interface CameraReading {
@@ -15,45 +20,12 @@ export interface CameraReading {
   readonly fault: string;
 }
 
-interface PictureLight {
-  /** Grey level, 0 to 255. */
-  readonly meanLevel: number;
-  /** Mean difference between neighbouring pixels, grey levels. */
-  readonly sharpness: number;
-}
-
-/** Of at most some hundred thousand pixels: every row that far apart. */
-const ROWS_MAX = 240;
-
-/** `pixels`: 8-bit grey, row-major. */
-export function lightOf(
-  { pixels, widthPx, heightPx }: {
-    readonly pixels: Uint8Array;
-    readonly widthPx: number;
-    readonly heightPx: number;
-  },
-): PictureLight {
-  const stride = Math.max(1, Math.floor(heightPx / ROWS_MAX));
-  let level = 0, difference = 0, count = 0;
-  for (let row = 0; row + 1 < heightPx; row += stride) {
-    const at = row * widthPx;
-    for (let column = 0; column + 1 < widthPx; column++) {
-      const value = pixels[at + column];
-      level += value;
-      difference += Math.abs(pixels[at + column + 1] - value) +
-        Math.abs(pixels[at + widthPx + column] - value);
-      count++;
-    }
-  }
-  return { meanLevel: level / count, sharpness: difference / (2 * count) };
-}
-
 /** Package and command line say what the camera should be; the picture what it is. */
 export function calibrationFindings(
   camera: CameraReading | null,
   expectedId: string | null,
 ): Finding[] {
-  if (camera === null) return [notChecked("no --camera and --calibration were given")];
+  if (camera === null) return [notChecked("no --camera, or no calibration of it")];
   const { calibrationId, widthPx, heightPx, picture, fault } = camera;
   const found: Finding[] = [];
   if (expectedId !== null && expectedId !== calibrationId) {
@@ -75,10 +47,29 @@ const DARK_LEVEL = 12, DIM_LEVEL = 40;
 const BRIGHT_LEVEL = 225, WHITE_LEVEL = 248;
 const BLIND_SHARPNESS = 0.5, SOFT_SHARPNESS = 1.2;
 
+/**
+ * Whether the package was made for the camera that flies.
+ *
+ * @param used of the command line or of the aircraft; null: it has none
+ */
+export function packagedCalibrationFindings(
+  packaged: CameraCalibration | null,
+  used: CameraCalibration | null,
+): Finding[] {
+  if (packaged === null) return [];
+  if (used === null) return [pass(`the package brings that of ${packaged.id}`)];
+  const differences = calibrationDifferences(packaged, used);
+  if (differences.length === 0) return [pass(`${used.id}, as the package has it`)];
+  return [fail(
+    `the camera that flies is not the one that the package was made for: ${differences.join("; ")}`,
+    "provision again with --calibration of this camera, or give the aircraft the other one",
+  )];
+}
+
 /** On the ground a camera sees what is below it from a hand's breadth: blurred is a warning at most. */
-export function lightFindings(camera: CameraReading | null): Finding[] {
-  if (camera === null || camera.picture === null) return [notChecked("no live picture")];
-  const { meanLevel, sharpness } = camera.picture;
+export function lightFindings(picture: PictureLight | null): Finding[] {
+  if (picture === null) return [notChecked("no live picture")];
+  const { meanLevel, sharpness } = picture;
   const text = `mean level ${meanLevel.toFixed(0)} of 255, sharpness ${sharpness.toFixed(1)}`;
   if (meanLevel < DARK_LEVEL) return [fail(`${text}: dark`, "take off the cap, or wait for light")];
   if (meanLevel > WHITE_LEVEL) return [fail(`${text}: white`, "shorten the exposure")];

@@ -13,7 +13,12 @@ import {
   type PackageThere,
   packageThereFindings,
 } from "./aircraft_checks.ts";
-import { calibrationFindings, type CameraReading, lightFindings } from "./camera_checks.ts";
+import {
+  calibrationFindings,
+  type CameraReading,
+  lightFindings,
+  packagedCalibrationFindings,
+} from "./camera_checks.ts";
 import {
   clockFindings,
   databaseFindings,
@@ -32,6 +37,7 @@ import {
 import {
   type CheckName,
   CHECKS,
+  fail,
   type Finding,
   notChecked,
   type PreflightReport,
@@ -84,7 +90,8 @@ export interface PreflightTools {
   models(packagePath: string): Promise<readonly ModelReading[]>;
   computer(): Promise<ComputerReading | null>;
   database(): Promise<DatabaseReading>;
-  camera(): Promise<CameraReading> | null;
+  /** null where no camera is to be looked at from here. */
+  camera(calibration: CameraCalibration): Promise<CameraReading> | null;
   controller(): Promise<ControllerReading | null>;
 }
 
@@ -93,18 +100,23 @@ export async function runPreflight(
   tools: PreflightTools,
 ): Promise<PreflightReport> {
   const until = new Date(request.flightAt.getTime() + 1000 * request.durationS);
+  const opening = request.packagePath === null ? null : open(request.packagePath, until, tools);
   const [aircraft, opened, computer, database, camera, controller] = await Promise.all([
     tools.aircraft(),
-    request.packagePath === null ? null : open(request.packagePath, until, tools),
+    opening,
     tools.computer(),
     tools.database(),
-    tools.camera(),
+    lookWith(request.calibration, opening, tools),
     tools.controller(),
   ]);
-  const whole = opened === null || opened instanceof Error ? null : opened;
+  const whole = wholeOf(opened);
+  const packaged = whole?.calibration ?? null;
   const coverage = whole === null || request.route === null
     ? null
-    : coverageOf(whole, request.route, request);
+    : coverageOf(whole, request.route, {
+      ...request,
+      calibration: request.calibration ?? packaged,
+    });
   const there = whole === null ? null : await tools.packageThere(whole);
   const models = whole === null ? null : await tools.models(whole.path);
   const flight = { durationS: request.durationS, capBytes: request.recordCapBytes };
@@ -119,7 +131,7 @@ export async function runPreflight(
     database: databaseFindings(database),
     engine: engineFindings(models),
     ...controllerFindings(controller),
-    ...cameraFindings(camera, aircraft, request),
+    ...cameraFindings({ camera, aircraft, packaged }, request),
     ...computerFindings(computer, flight),
     clock: computer === null ? [NOT_REACHED] : clockFindings({
       ...computer,
@@ -167,22 +179,52 @@ function controllerFindings(controller: ControllerReading | null) {
   };
 }
 
+function wholeOf(opened: FlightPackage | Error | null): FlightPackage | null {
+  return opened === null || opened instanceof Error ? null : opened;
+}
+
+/** By the calibration that was named, else by the package's. */
+async function lookWith(
+  named: CameraCalibration | null,
+  opening: Promise<FlightPackage | Error> | null,
+  tools: PreflightTools,
+): Promise<CameraReading | null> {
+  const calibration = named ?? wholeOf(await opening)?.calibration ?? null;
+  return calibration === null ? null : await tools.camera(calibration);
+}
+
 /** A flight that goes on has the camera: what it says of it counts. */
 function cameraFindings(
-  camera: CameraReading | null,
-  aircraft: AircraftState | Error | null,
-  { cameraId }: PreflightRequest,
+  { camera, aircraft, packaged }: {
+    readonly camera: CameraReading | null;
+    readonly aircraft: AircraftState | Error | null;
+    readonly packaged: CameraCalibration | null;
+  },
+  { cameraId, calibration: named }: PreflightRequest,
 ) {
-  const light = lightFindings(camera);
-  if (camera !== null || aircraft === null) {
-    return { calibration: calibrationFindings(camera, cameraId), light };
-  }
   if (aircraft instanceof Error) return { calibration: [NOT_REACHED], light: [NOT_REACHED] };
-  if (aircraft.flight === null) {
-    const none = [notChecked("`airborne fly` does not run there: it alone has the camera")];
-    return { calibration: none, light: none };
+  if (camera !== null || aircraft === null) {
+    return {
+      calibration: [
+        ...calibrationFindings(camera, cameraId),
+        ...packagedCalibrationFindings(packaged, named),
+      ],
+      light: lightFindings(camera?.picture ?? null),
+    };
   }
-  return { calibration: liveCameraFindings(aircraft.flight.camera), light };
+  const there = aircraft.calibration;
+  const findings = there instanceof Error
+    ? [fail(messageOf(there), "correct camera.calibration of the aircraft's configuration")]
+    : packagedCalibrationFindings(packaged, there);
+  if (aircraft.flight === null) {
+    const none = notChecked("`airborne fly` does not run there: it alone has the camera");
+    return { calibration: [none, ...findings], light: [none] };
+  }
+  const { camera: live } = aircraft.flight;
+  return {
+    calibration: [...liveCameraFindings(live), ...findings],
+    light: lightFindings(live?.light ?? null),
+  };
 }
 
 async function open(

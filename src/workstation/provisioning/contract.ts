@@ -7,6 +7,7 @@ import type { Bbox, TileId, TileMetadata, TilePixelHandle } from "../../tiles/ti
 import type { Manifest } from "../../flight/flight_package/mod.ts";
 import type { DescriptorIndex } from "../../navigation/descriptor_index/mod.ts";
 import type { LocalFrame, Progress } from "../../core/mod.ts";
+import type { CameraCalibration } from "../../navigation/camera/mod.ts";
 import type { MapSource, TileSource } from "../../navigation/map/mod.ts";
 import type { PatchDescriber } from "../../navigation/place_recognition/mod.ts";
 import type { HeightSource } from "../terrain/mod.ts";
@@ -39,6 +40,16 @@ export interface MissionPins {
   unpinMission(mission: string): Promise<number>;
 }
 
+/** What a package says of the flight beside its map; each may be absent. */
+export interface PackageMission {
+  /** Where it begins. */
+  readonly takeoff: Manifest["takeoff"] | null;
+  /** Of the camera that it is made for. */
+  readonly calibration: CameraCalibration | null;
+  /** The file of its settings, as `encodeMissionSettings` makes it. */
+  readonly settings: Uint8Array<ArrayBuffer> | null;
+}
+
 export interface ProvisionRequest {
   /** Folder of the package; must not exist, be empty, or hold a package (which is replaced). */
   readonly out: string;
@@ -48,7 +59,7 @@ export interface ProvisionRequest {
   readonly zoom: number | null;
   /** null: named after zoom and middle of the area. */
   readonly name: string | null;
-  /** Height of the ground over the ellipsoid, metres; null: 0, or the mean of the terrain. */
+  /** Height of the ground over the ellipsoid, metres; null: the mean of the terrain, that of the take-off, or 0. */
   readonly groundHeightM: number | null;
   /** 1 sigma of the map's own position error, metres; the error of its datum is added. */
   readonly mapRegistrationSigmaM: number;
@@ -58,6 +69,8 @@ export interface ProvisionRequest {
    * Time of the flight: tiles that will be too old for their sector then are left out. null: now.
    */
   readonly flightAt: Date | null;
+  /** Absent: a map and nothing else. */
+  readonly mission?: PackageMission;
 }
 
 /** A model that describes places, and what the package says of it. */
@@ -126,6 +139,14 @@ export interface ProvisionSummary {
   readonly groundHeightM: number;
   /** null: the ground is flat. */
   readonly terrain: Manifest["terrain"] | null;
+  /** null: the aircraft finds out where it begins. */
+  readonly takeoff: Manifest["takeoff"] | null;
+  /** Metres by which it begins outside of the map. */
+  readonly takeoffOutsideM: number;
+  /** Id of the camera that it is made for; null: any. */
+  readonly cameraId: string | null;
+  /** Whether it has settings of its own. */
+  readonly hasSettings: boolean;
   /** 1 sigma of the map's own position error, metres, with the datum's. */
   readonly mapRegistrationSigmaM: number;
   /** By how much the datum of the imagery may shift the map, metres. */

@@ -5,10 +5,12 @@
  */
 import type { LocalFrame } from "../../core/mod.ts";
 import { encodeTerrain, type TerrainEntry } from "../../flight/flight_package/mod.ts";
+import { GridTerrain } from "../../navigation/terrain/mod.ts";
 import type { Bbox } from "../../tiles/tile_contract/mod.ts";
 import { type GridBounds, heightGrid, heightRange } from "../terrain/mod.ts";
 import type { ProvisionRequest, ProvisionTools } from "./contract.ts";
 import { ProvisioningError } from "./errors.ts";
+import { checkTakeoff } from "./package_mission.ts";
 
 /** A given ground height further outside of the terrain means that the two count from something else. */
 const OUTSIDE_MAX_M = 10;
@@ -18,6 +20,8 @@ interface PackageGround {
   readonly terrain: TerrainEntry | null;
   /** Content of the terrain's file. */
   readonly heights: Uint8Array<ArrayBuffer> | null;
+  /** Metres by which the flight begins outside of the map; 0 where nothing says where it begins. */
+  readonly takeoffOutsideM: number;
 }
 
 interface Ground {
@@ -30,11 +34,17 @@ interface Ground {
 
 /** @throws ProvisioningError where the terrain does not cover the area */
 export async function groundOf(
-  { groundHeightM: given }: ProvisionRequest,
+  { groundHeightM: given, mission }: ProvisionRequest,
   { openTerrain }: ProvisionTools,
   { localFrame, bounds, area }: Ground,
 ): Promise<PackageGround> {
-  if (openTerrain === undefined) return { groundHeightM: given ?? 0, terrain: null, heights: null };
+  const takeoff = mission?.takeoff ?? null;
+  const outsideM = (terrain: GridTerrain | null) =>
+    takeoff === null ? 0 : checkTakeoff(takeoff, { localFrame, bounds, terrain });
+  if (openTerrain === undefined) {
+    const groundHeightM = given ?? takeoff?.heightM ?? 0;
+    return { groundHeightM, terrain: null, heights: null, takeoffOutsideM: outsideM(null) };
+  }
   const source = await openTerrain(boxOf(localFrame, bounds));
   const grid = heightGrid(source, localFrame, bounds, area);
   if ("missing" in grid) {
@@ -62,6 +72,7 @@ export async function groundOf(
     groundHeightM,
     terrain: { ...place, minimumM, maximumM, source: source.name },
     heights: encodeTerrain(heightM),
+    takeoffOutsideM: outsideM(new GridTerrain({ ...place, upM: heightM })),
   };
 }
 

@@ -28,6 +28,7 @@ import { pinMission } from "./mission_pins.ts";
 import { describeOnWorkers } from "./describe_on_workers.ts";
 import { PackageFolder } from "./package_folder.ts";
 import { PlaceJournal } from "./place_journal.ts";
+import { missionSummary, writeMission } from "./package_mission.ts";
 import { groundOf } from "./package_terrain.ts";
 import { fittingSides } from "./place_grid.ts";
 import { SelectedTiles } from "./selected_map.ts";
@@ -38,6 +39,8 @@ import { middleOf, selectTiles, type TileSelection } from "./select_tiles.ts";
  * a margin for frames that resemble the map less than the trial queries do (bar: 0.95).
  */
 const HNSW = { m: 32, efConstruction: 200, recallMin: 0.98, k: 10 };
+
+const NO_MISSION = { takeoff: null, calibration: null, settings: null };
 
 /**
  * @throws UsageError when `out` holds something else than a package.
@@ -56,18 +59,13 @@ export async function provisionPackage(
   await folder.write(PACKAGE_PATHS.tiles, jsonLines(tiles));
 
   const laidOut = await layOut(folder, selection, { request, tools });
-  const { map, groundHeightM, terrain } = laidOut;
+  const { map, groundHeightM, terrain, takeoffOutsideM } = laidOut;
+  const mission = request.mission ?? NO_MISSION;
+  await writeMission(folder, mission);
   const sidesM = fittingSides(map.bounds, request.placeSidesM);
   const made = await describe({ ...laidOut, sidesM, selection, request, tools });
   const { described } = made;
-  await folder.write(PACKAGE_PATHS.vocabulary, encodeVocabulary(described.vocabulary));
-  await writePlaceModel(folder, tools);
-  await folder.write(PACKAGE_PATHS.places, jsonLines(described.places));
-  const index = await buildIndex(`${folder.path}/${PACKAGE_PATHS.index}`, described, tools);
-  for (const suffix of ["", ".sha256", ".meta.json"]) {
-    await folder.adopt(PACKAGE_PATHS.index + suffix);
-  }
-
+  const index = await writePlaces(folder, described, tools);
   tools.signal?.throwIfAborted();
   const mapError = mapErrorOf(request, selection);
   const freshness = freshnessOf(request, fresh, tiles);
@@ -82,6 +80,7 @@ export async function provisionPackage(
     mapRegistrationSigmaM: mapError.mapRegistrationSigmaM,
     ...(freshness.isNeeded ? { freshness: freshness.document } : {}),
     ...(terrain === null ? {} : { terrain }),
+    ...(mission.takeoff ? { takeoff: mission.takeoff } : {}),
   });
   await made.journal?.remove();
   await pinned.keep();
@@ -102,6 +101,8 @@ export async function provisionPackage(
     placeSidesM: sidesM,
     groundHeightM,
     terrain,
+    takeoffOutsideM,
+    ...missionSummary(mission),
     ...mapError,
     descriptorDimension: described.vocabulary.axisCount,
     index: { efSearch: index.hnsw.efSearch, recall: index.recall?.measured ?? null },
@@ -109,6 +110,22 @@ export async function provisionPackage(
     manifestSha256,
     coverageMap: coverageMap(selection.rectangle, tiles),
   };
+}
+
+/** The vocabulary, the places and their index. */
+async function writePlaces(
+  folder: PackageFolder,
+  described: DescribedPlaces,
+  tools: ProvisionTools,
+): Promise<IndexMetadata> {
+  await folder.write(PACKAGE_PATHS.vocabulary, encodeVocabulary(described.vocabulary));
+  await writePlaceModel(folder, tools);
+  await folder.write(PACKAGE_PATHS.places, jsonLines(described.places));
+  const index = await buildIndex(`${folder.path}/${PACKAGE_PATHS.index}`, described, tools);
+  for (const suffix of ["", ".sha256", ".meta.json"]) {
+    await folder.adopt(PACKAGE_PATHS.index + suffix);
+  }
+  return index;
 }
 
 async function writePlaceModel(folder: PackageFolder, { placeModel }: ProvisionTools) {
@@ -128,10 +145,11 @@ async function layOut(
   const level = new LocalFrame({ ...middle, heightM: 0 });
   const { bounds } = tools.openMap(tileSource, level);
   const ground = await groundOf(request, tools, { localFrame: level, bounds, area });
-  const { groundHeightM, terrain, heights } = ground;
+  const { groundHeightM, terrain, heights, takeoffOutsideM } = ground;
   if (heights !== null) await folder.write(PACKAGE_PATHS.terrain, heights);
   const localFrame = new LocalFrame({ ...middle, heightM: groundHeightM });
-  return { map: tools.openMap(tileSource, localFrame), localFrame, groundHeightM, terrain };
+  const map = tools.openMap(tileSource, localFrame);
+  return { map, localFrame, groundHeightM, terrain, takeoffOutsideM };
 }
 
 interface DescribeParts {

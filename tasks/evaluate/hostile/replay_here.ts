@@ -5,7 +5,7 @@
  * @module
  */
 import { composeAirborne } from "../../../src/airborne/compose.ts";
-import { readAirborneConfig } from "../../../src/airborne/flight_options.ts";
+import { readFlightSettings } from "../../../src/airborne/flight_options.ts";
 import type { FrameLine } from "../../../src/airborne/json_lines.ts";
 import { replayFlight } from "../../../src/airborne/replay_flight.ts";
 import { replayExitCode } from "../../../src/airborne/replay.ts";
@@ -47,7 +47,7 @@ export async function replayHere(
         openTileStore: () => Promise.reject(new Error("hostile flights make no tiles")),
       },
       { ...REQUEST, flightPath: folder, packagePath },
-      await readAirborneConfig({ configPath: null, modelPath: null, trustFolder: null }),
+      await readFlightSettings({ configPath: null, modelPath: null, trustFolder: null }),
       {
         line: (line) => {
           if (line.type === "frame" && "sequence" in line) lines.push(line as FrameLine);

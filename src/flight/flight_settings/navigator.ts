@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { quantity } from "../core/mod.ts";
+import { quantity } from "../../core/mod.ts";
 
 export const NavigatorConfigSchema = z.strictObject({
   /** Under this height over the ground no fix is tried. */
