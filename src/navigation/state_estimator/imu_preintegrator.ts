@@ -310,11 +310,16 @@ function times(a: Vector3, factor: number): Vector3 {
 function skew(v: Vector3): Matrix3 {
   return [0, -v[2], v[1], v[2], 0, -v[0], -v[1], v[0], 0];
 }
+// Written out, for they run for each sample.
 function added(a: Matrix3, b: Matrix3): Matrix3 {
-  return a.map((value, i) => value + b[i]) as unknown as Matrix3;
+  return [
+    ...[a[0] + b[0], a[1] + b[1], a[2] + b[2]] as const,
+    ...[a[3] + b[3], a[4] + b[4], a[5] + b[5]] as const,
+    ...[a[6] + b[6], a[7] + b[7], a[8] + b[8]] as const,
+  ];
 }
-function scaled(a: Matrix3, factor: number): Matrix3 {
-  return a.map((value) => value * factor) as unknown as Matrix3;
+function scaled(a: Matrix3, f: number): Matrix3 {
+  return [f * a[0], f * a[1], f * a[2], f * a[3], f * a[4], f * a[5], f * a[6], f * a[7], f * a[8]];
 }
 /** c₀·I + c₁·[v]× + c₂·[v]×² + c₃·[v]×³. */
 function polynomial(v: Vector3, c: readonly [number, number, number, number]): Matrix3 {
