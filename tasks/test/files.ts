@@ -13,6 +13,8 @@ import { REPOSITORY } from "../executables.ts";
  */
 const SLOW: readonly string[] = [
   "faults/full_disk",
+  "integration/simulate_flight",
+  "integration/workers",
   "integration/provision",
   "golden/short_flight",
   "integration/tile_download_command",
@@ -24,7 +26,8 @@ const SLOW: readonly string[] = [
   "integration/tile_upload_secrets",
   "integration/operator_import",
   "integration/tile_cache_crash",
-  "integration/simulate_flight",
+  "contract/tile_store",
+  "unit/state_estimator_endurance",
   "integration/tile_upload_tls",
   "faults/bad_package",
   "faults/bad_import",
