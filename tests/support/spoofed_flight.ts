@@ -9,10 +9,11 @@ import {
   Eskf,
   type EstimatorEvent,
   type GpsSample,
+  type PoseAnchor,
 } from "../../src/navigation/state_estimator/mod.ts";
 import { GpsSensor, type GpsWindow } from "../../src/workstation/simulation/gps_sensor.ts";
 import type { Aircraft } from "../../src/workstation/simulation/mod.ts";
-import { feed, makeScenario, type Truth } from "../unit/state_estimator_scenario.ts";
+import { feed, makeScenario, type Message, type Truth } from "../unit/state_estimator_scenario.ts";
 import { FLIGHT_IMU_HZ, FLIGHT_ORIGIN, pathOf } from "./estimator_path.ts";
 
 const GPS_HZ = 5;
@@ -35,6 +36,8 @@ export interface SpoofedFlightOptions {
   readonly blackouts?: readonly (readonly [number, number])[];
   /** Changes a sample before the estimator has it. */
   readonly change?: (sample: GpsSample, timeS: number) => GpsSample;
+  /** Changes a fix before the estimator has it. */
+  readonly changeFix?: (fix: PoseAnchor, timeS: number) => PoseAnchor;
 }
 
 export interface SpoofedFlightResult {
@@ -86,7 +89,7 @@ export function flySpoofed(options: SpoofedFlightOptions, fromS = SETTLED_S): Sp
   let nextNs = START_NS + 1e9 / GPS_HZ;
   for (const message of scenario.messages) {
     const isSeen = message.kind === "vio" || message.kind === "anchor";
-    if (options.vision !== false || !isSeen) feed(estimator, message);
+    if (options.vision !== false || !isSeen) feed(estimator, changed(message, options));
     if (message.kind !== "imu" || message.arrivalNs < nextNs) continue;
     nextNs += 1e9 / GPS_HZ;
     const truth = scenario.truthAt(message.value.timeNs);
@@ -99,6 +102,11 @@ export function flySpoofed(options: SpoofedFlightOptions, fromS = SETTLED_S): Sp
     tally.look(timeS, estimator, truth.position);
   }
   return { ...tally.result(), events, finalGps: estimator.health().gps };
+}
+
+function changed(message: Message, { changeFix }: SpoofedFlightOptions): Message {
+  if (message.kind !== "anchor" || changeFix === undefined) return message;
+  return { ...message, value: changeFix(message.value, (message.value.timeNs - START_NS) / 1e9) };
 }
 
 /** As from a controller that reports nothing of the signal (MAVLink's GPS_RAW_INT). */

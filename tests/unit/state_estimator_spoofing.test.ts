@@ -76,6 +76,22 @@ Deno.test("Eskf says map_conflict where fixes overrule a GPS that is gone", () =
   assert.equal(flight.confidentlyWrongS, 0);
 });
 
+Deno.test("GPS that goes on contradicting the map does not come back by what the conflict has widened", () => {
+  for (const amount of [14, 17, 20]) {
+    const lie = { kind: "offset", fromS: 6, toS: Infinity, amount } as const;
+    const flight = fly({ kind: "offset" }, {
+      gps: [lie],
+      durationS: 60,
+      // Tilt that is known badly: as wide as the disagreement.
+      changeFix: (fix, timeS) =>
+        timeS < 25 ? fix : { ...fix, covariance: fix.covariance.map((each) => 36 * each) },
+    });
+    assert.equal(flight.events.filter(({ type }) => type === "map_conflict").length, 1);
+    assert.equal(flight.finalGps, "demoted");
+    assert.equal(flight.confidentlyWrongS, 0);
+  }
+});
+
 Deno.test("Eskf trusts an honest GPS for five minutes of either aircraft", () => {
   for (const aircraft of ["fixed_wing", "multirotor"] as const) {
     const blackouts = [[60, 90], [150, 270]] as const;

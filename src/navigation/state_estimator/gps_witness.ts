@@ -85,6 +85,8 @@ export class GpsWitness {
   #contradictsStart: boolean | undefined;
   #differences: Difference[] = [];
   #finding = NOTHING;
+  /** What a conflict of GPS and map has widened the position by, variance of each horizontal axis. */
+  #conflictM2 = 0;
 
   /** `main`: the filter that GPS is fused into; `stands`: the one that may take its place. */
   constructor(
@@ -182,15 +184,31 @@ export class GpsWitness {
 
   /** The map may be off by `disagreementM`: the 95 % radius says so from now on. */
   doubtMap(disagreementM: number): void {
+    const varianceM2 = (disagreementM / 2) ** 2;
+    this.#conflictM2 += varianceM2;
     for (const each of [this.#main, this.#stands]) {
-      each.changeAll((state) => doubtMapOffset(state, (disagreementM / 2) ** 2));
+      each.changeAll((state) => doubtMapOffset(state, varianceM2));
     }
   }
 
-  /** Whether a sample stands beyond 99.9 % of a state that GPS has no part in. */
+  /** GPS and map agree again. */
+  conflictEnds(): void {
+    this.#conflictM2 = 0;
+  }
+
+  /**
+   * Whether a sample stands beyond 99.9 % of a state that GPS has no part in. What a conflict with the map has widened
+   * the state by does not count: the same GPS would agree with it, and end the conflict in its own favour.
+   */
   contradicts(sample: GpsSample, positionLocalM: Vector3, state: FilterState): boolean {
     const difference = subtract2(positionLocalM, state.vector("position"));
-    return distance2(difference, this.#positionVariance(sample, state, 0)) > CONTRADICTION_GATE;
+    const [ee, en, nn] = this.#positionVariance(sample, state, 0);
+    const leastM2 = Math.max(this.#gps.horizontalFloorM, sample.sigmaHorizontalM) ** 2 +
+      this.#mapSigmaM ** 2;
+    const narrowed = (m2: number) => Math.max(Math.min(m2, leastM2), m2 - this.#conflictM2);
+    const east = Math.sqrt(narrowed(ee) / ee), north = Math.sqrt(narrowed(nn) / nn);
+    const variance: Symmetric2 = [ee * east ** 2, en * east * north, nn * north ** 2];
+    return distance2(difference, variance) > CONTRADICTION_GATE;
   }
 
   end(): void {

@@ -284,7 +284,9 @@ export class GpsSource implements MeasurementSource<GpsSample> {
     );
     const type = accepted ? "gps_bounded_delta.accept" : "gps_bounded_delta.reject";
     this.#onEvent({ type, timeNs: sample.timeNs, reason, deltaM });
-    if (accepted) this.trust.promote();
+    if (!accepted) return;
+    this.trust.promote();
+    this.#witness.conflictEnds();
   }
 }
 
