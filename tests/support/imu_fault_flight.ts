@@ -74,6 +74,8 @@ export interface FaultyImuFlightOptions {
   readonly pictureDelayS?: number;
   /** m/s that the barometer runs away by from `fromS` on. */
   readonly barometerMps?: number;
+  /** No fixes in [from, to), seconds. */
+  readonly blackouts?: readonly (readonly [number, number])[];
 }
 
 export interface FaultyImuFlight {
@@ -105,6 +107,7 @@ export function flyFaultyImu(options: FaultyImuFlightOptions): FaultyImuFlight {
     imuHz: FLIGHT_IMU_HZ,
     latencyS: 0.05,
     anchorEveryFrames: 2,
+    blackouts: options.blackouts,
   });
   const events: EstimatorEvent[] = [];
   const estimator = new Eskf({

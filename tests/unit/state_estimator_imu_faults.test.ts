@@ -67,6 +67,22 @@ Deno.test("Eskf takes no height from a barometer that runs away from the fixes",
   }
 });
 
+Deno.test("a barometer that has run away does not take the height along when fixes end", () => {
+  const flight = flyFaultyImu({
+    seed: "barometer",
+    aircraft: "fixed_wing",
+    fault: "none",
+    fromS: 15,
+    forS: 0,
+    durationS: 70,
+    barometerMps: 1,
+    blackouts: [[55, 70]],
+  });
+  assert.ok(flight.worstHeightM < 12, `${flight.worstHeightM} m`);
+  assert.ok(flight.worstHeightSigmas < 4, `${flight.worstHeightSigmas} sigma`);
+  assert.equal(flight.confidentlyWrongS, 0);
+});
+
 Deno.test("Eskf measures by how much pictures are older than their stamps", () => {
   for (const pictureDelayS of [0, 0.3, 1, 3]) {
     const flight = flyFaultyImu({

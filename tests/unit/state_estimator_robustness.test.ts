@@ -5,6 +5,9 @@ import {
   type StateEstimate,
   type VioMeasurement,
 } from "../../src/navigation/state_estimator/mod.ts";
+import { defaultEskfConfig } from "../../src/navigation/state_estimator/config.ts";
+import { ImuStream } from "../../src/navigation/state_estimator/imu_stream.ts";
+import { Timeline } from "../../src/navigation/state_estimator/timeline.ts";
 import { feed, makeScenario, type Message, type Scenario } from "./state_estimator_scenario.ts";
 
 const frame = new LocalFrame({ latitudeDeg: 48, longitudeDeg: 37, heightM: 0 });
@@ -108,6 +111,21 @@ Deno.test("Eskf judges a fix ahead of the IMU at once and fuses it when the samp
     estimator.addPoseAnchor({ ...ahead.value, timeNs: 90e9 as MonotonicNs }).reason ?? "",
     /ahead/,
   );
+});
+
+Deno.test("before the first IMU sample there is no state at another moment, rather than one that is no number", () => {
+  const stream = new ImuStream();
+  const timeline = new Timeline(defaultEskfConfig(), stream);
+  timeline.head.timeNs = 1e9;
+  timeline.start();
+  assert.ok(timeline.stateAt(1e9) !== undefined);
+  assert.equal(timeline.stateAt(1.002e9), undefined);
+  stream.push({
+    timeNs: monotonicNs(1e9),
+    specificForceMps2: [0, 0, -9.8],
+    angularRateRps: [0, 0, 0],
+  });
+  assert.ok(timeline.stateAt(1.002e9)?.vector("position").every(Number.isFinite));
 });
 
 Deno.test("a height that the accelerometer carries away comes back to the barometer, where nothing else measures it", () => {

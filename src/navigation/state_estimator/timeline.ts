@@ -180,12 +180,13 @@ export class Timeline {
 
   /**
    * The state at a moment after `oldestNs` (a scratch object, valid until the next call);
-   * undefined outside of the history. Up to one second ahead it is extrapolated.
+   * undefined outside of the history, and before the first IMU sample. Up to one second ahead it is extrapolated.
    */
   stateAt(timeNs: number): FilterState | undefined {
     if (timeNs === this.head.timeNs) {
       this.#scratch.copyFrom(this.head);
     } else {
+      if (this.#stream.count === 0) return undefined;
       const from = timeNs > this.head.timeNs ? this.head : this.#checkpointBefore(timeNs + 1);
       if (from === undefined) return undefined;
       this.#scratch.copyFrom(from);

@@ -17,7 +17,7 @@ import type { KalmanUpdate, LinearMeasurement } from "../kalman_update.ts";
 import { ERROR } from "../state_table.ts";
 import { widenHeight } from "../widening.ts";
 import { BarometerWatch } from "./barometer_watch.ts";
-import { areFinite } from "./checks.ts";
+import { areFinite, correlationFactor } from "./checks.ts";
 import {
   beyondGate,
   type FilterVerdict,
@@ -30,6 +30,8 @@ import {
 /** Five sigma, 1 degree of freedom. */
 const GATE = 25;
 const HEIGHT_SOURCES: readonly SourceName[] = ["barometer", "gps", "anchor"];
+/** For so long the error of one that runs away stays the same. */
+const DOUBTED_S = 60;
 /** Remark of a height that moved the filter. */
 const WIDENED = "height widened to the barometer";
 
@@ -81,7 +83,7 @@ export class BarometerSource implements MeasurementSource<BaroSample> {
 
   fuse(state: FilterState, sample: BaroSample, update: KalmanUpdate): FilterVerdict {
     const { objection } = this.#watch;
-    if (objection !== undefined && !this.#isAlone(state, sample.timeNs)) return unjudged(objection);
+    if (objection !== undefined) return this.#fuseDoubted(state, sample, update, objection);
     this.linearise(state, sample, update.measurement);
     const testRatio = update.prepare(state) / GATE, numbers = update.numbers();
     const isBeyond = !(testRatio <= 1);
@@ -92,6 +94,24 @@ export class BarometerSource implements MeasurementSource<BaroSample> {
     }
     update.apply(state);
     return { fused: true, ...(isBeyond ? { reason: WIDENED } : {}), testRatio, numbers };
+  }
+
+  /** One that runs away may go on: alone it counts as wrong as it is off by, and each sample like the one before. */
+  #fuseDoubted(
+    state: FilterState,
+    sample: BaroSample,
+    update: KalmanUpdate,
+    objection: string,
+  ): FilterVerdict {
+    if (!this.#isAlone(state, sample.timeNs)) return unjudged(objection);
+    const out = update.measurement;
+    this.linearise(state, sample, out);
+    const wrongM = Math.max(Math.abs(out.residual[0]), this.#watch.changedM);
+    const earlierNs = state.lastFusedNs(this.name);
+    out.setVariance(0, wrongM ** 2 * correlationFactor(sample.timeNs, earlierNs, DOUBTED_S));
+    const testRatio = update.prepare(state) / GATE, numbers = update.numbers();
+    update.apply(state);
+    return { fused: true, reason: objection, testRatio, numbers };
   }
 
   /** It was fused, but not of late, and nor was anything else that measures the height. */

@@ -39,6 +39,11 @@ export class BarometerWatch {
       : undefined;
   }
 
+  /** Against the fixes, when it began to run away, metres. */
+  get changedM(): number {
+    return Math.abs(this.#changedM);
+  }
+
   observeBarometer(timeNs: number, heightM: number): void {
     const first = timeNs - 4e9;
     this.#barometer = [...this.#barometer.filter((one) => one.timeNs >= first), {
