@@ -3,7 +3,7 @@
  * at the end, the motions themselves against the truth, and what they cost.
  *
  *     deno run -A tests/bench/odometry.ts --flight FLIGHT [--vio planar_klt|okvis2] [--program FILE] [--vocabulary DIR]
- *         [--seconds 60] [--every 1]
+ *         [--from 0] [--seconds 60] [--every 1]
  *
  * `--every N`: of the pictures each Nth. Without --program `okvis2` runs the reference of the tests.
  *
@@ -11,22 +11,17 @@
  */
 import process from "node:process";
 import { parseArgs } from "node:util";
-import {
-  LocalFrame,
-  ManualClock,
-  rotate,
-  rotationVectorFromQuaternion,
-} from "../../src/core/mod.ts";
+import { LocalFrame, rotate, rotationVectorFromQuaternion } from "../../src/core/mod.ts";
 import { quaternionConjugate, quaternionMultiply, type Vector3 } from "../../src/core/mod.ts";
 import { AirborneConfigSchema } from "../../src/airborne/config.ts";
 import { Locator } from "../../src/airborne/locator.ts";
-import { Navigator } from "../../src/airborne/navigator.ts";
+import { type FrameOutcome, Navigator } from "../../src/airborne/navigator.ts";
 import { SensorFeed } from "../../src/airborne/sensor_feed.ts";
 import { openRecordedFlight } from "../../src/flight/replay/mod.ts";
 import { Eskf } from "../../src/navigation/state_estimator/mod.ts";
 import type { VioOutput, VioStrategy } from "../../src/navigation/vio/mod.ts";
 import { PlanarKlt, PlanarKltConfigSchema } from "../../src/navigation/vio/mod.ts";
-import { openVision } from "../../src/native/vision/mod.ts";
+import { openVision, type VisionLibrary } from "../../src/native/vision/mod.ts";
 import { openOkvis2, REFERENCE_ODOMETRY } from "../support/odometry.ts";
 import { readTruth, type TruthRow } from "./flight_truth.ts";
 
@@ -36,6 +31,7 @@ const { values } = parseArgs({
     vio: { type: "string", default: "planar_klt" },
     program: { type: "string", default: REFERENCE_ODOMETRY },
     vocabulary: { type: "string", default: "" },
+    from: { type: "string", default: "0" },
     seconds: { type: "string", default: "60" },
     every: { type: "string", default: "1" },
   },
@@ -110,32 +106,31 @@ class Chain {
   }
 }
 
-async function main(): Promise<void> {
-  using vision = openVision();
-  const flight = await openRecordedFlight(values.flight, { checkPictures: false });
-  const { description } = flight;
-  const config = AirborneConfigSchema.parse({});
-  const { takeoff } = description;
-  if (takeoff === null) throw new Error("the flight has no take-off");
-  const localFrame = new LocalFrame({ ...takeoff, heightM: description.groundHeightM });
-  const truth = await readTruth(`${values.flight}/truth.csv`, localFrame);
-  const estimator = new Eskf({ config: config.eskf, localFrame });
-  estimator.setTakeoffOrigin(
-    { positionLocalM: localFrame.localFromWgs(takeoff) },
-    takeoff.sigmaHorizontalM,
-    takeoff.sigmaVerticalM,
-  );
-  const opened = values.vio === "planar_klt" ? null : await openOkvis2(vision, {
+type Child = Awaited<ReturnType<typeof openOkvis2>>;
+
+/** null: planar_klt alone. */
+function openChild(vision: VisionLibrary): Promise<Child | null> {
+  if (values.vio === "planar_klt") return Promise.resolve(null);
+  return openOkvis2(vision, {
     program: values.program,
     vocabulary: values.vocabulary,
     allowReference: values.program === REFERENCE_ODOMETRY,
   });
-  const vio: VioStrategy = opened?.vio ?? new PlanarKlt(vision, PlanarKltConfigSchema.parse({}));
+}
+
+/** A navigator without a map. */
+function navigatorOver(
+  parts: {
+    readonly vision: VisionLibrary;
+    readonly estimator: Eskf;
+    readonly vio: VioStrategy;
+    readonly localFrame: LocalFrame;
+  },
+): Navigator {
+  const { navigator, placeRecognition } = AirborneConfigSchema.parse({});
   const nobody = () => Promise.reject(new Error("no map"));
-  await using navigator = new Navigator({
-    vision,
-    estimator,
-    vio,
+  return new Navigator({
+    ...parts,
     locator: new Locator({
       recogniser: {
         strategyLabel: "none",
@@ -144,24 +139,88 @@ async function main(): Promise<void> {
       matcher: { strategyLabel: "none", match: nobody, refine: nobody },
       solver: { solve: nobody },
     }, { rerank: 1, refineResidualPx: 1 }),
-    localFrame,
     mapBounds: { eastMinM: -1e5, eastMaxM: 1e5, northMinM: -1e5, northMaxM: 1e5 },
     terrain: null,
-    config: config.navigator,
-    priorSigmaMaxM: config.placeRecognition.priorSigmaMaxM,
+    config: navigator,
+    priorSigmaMaxM: placeRecognition.priorSigmaMaxM,
   });
+}
+
+/** What the flight came to. */
+class Tally {
+  readonly #truth: readonly TruthRow[];
+  readonly #chains: Record<string, Chain> = {};
+  readonly #states: Record<string, number> = {};
+  readonly #reasons: Record<string, number> = {};
+  readonly latencies: number[] = [];
+  #frames = 0;
+  #firstErrorM: Vector3 | null = null;
+  #driftM = NaN;
+
+  constructor(truth: readonly TruthRow[]) {
+    this.#truth = truth;
+  }
+
+  take({ vio, estimate }: FrameOutcome): void {
+    this.#frames++;
+    this.#states[vio.state] = (this.#states[vio.state] ?? 0) + 1;
+    if (vio.reason !== "") this.#reasons[vio.reason] = (this.#reasons[vio.reason] ?? 0) + 1;
+    (this.#chains[vio.source ?? values.vio] ??= new Chain()).take(vio, this.#truth);
+    const error = minus(
+      estimate.positionLocalM,
+      truthAt(this.#truth, estimate.timeNs).positionLocalM,
+    );
+    // From there on nothing tells the place.
+    if (estimate.timeNs > 1.5e9) this.#firstErrorM ??= error;
+    if (this.#firstErrorM !== null) this.#driftM = Math.hypot(...minus(error, this.#firstErrorM));
+  }
+
+  report(name: string, processorMs: number, childMs: number) {
+    const chains = Object.entries(this.#chains).map(([source, chain]) => [source, {
+      distanceM: Math.round(chain.distanceM),
+      errorM: Number(chain.errorM.toFixed(2)),
+      drift: `${(100 * chain.errorM / chain.distanceM).toFixed(2)} %`,
+      breaks: chain.breaks,
+      scaleMedian: Number(median(chain.scales).toFixed(4)),
+      turnErrorMedianRad: Number(median(chain.turnErrorsRad).toFixed(5)),
+    }]);
+    const most = Object.entries(this.#reasons).toSorted((a, b) => b[1] - a[1]).slice(0, 6);
+    return {
+      flight: values.flight.split("/").at(-1),
+      vio: name,
+      frames: this.#frames,
+      estimatorDriftM: Number(this.#driftM.toFixed(2)),
+      chains: Object.fromEntries(chains),
+      states: this.#states,
+      reasons: Object.fromEntries(most),
+      latencyMsMedian: Number(median(this.latencies).toFixed(1)),
+      processorMsPerFrame: Number((processorMs / this.#frames).toFixed(1)),
+      childMsPerFrame: Number((childMs / this.#frames).toFixed(1)),
+    };
+  }
+}
+
+async function main(): Promise<void> {
+  using vision = openVision();
+  const flight = await openRecordedFlight(values.flight, { checkPictures: false });
+  const { description } = flight;
+  const { takeoff, groundHeightM } = description;
+  if (takeoff === null) throw new Error("the flight has no take-off");
+  const localFrame = new LocalFrame({ ...takeoff, heightM: groundHeightM });
+  const { eskf } = AirborneConfigSchema.parse({});
+  const estimator = new Eskf({ config: eskf, localFrame });
+  const origin = { positionLocalM: localFrame.localFromWgs(takeoff) };
+  estimator.setTakeoffOrigin(origin, takeoff.sigmaHorizontalM, takeoff.sigmaVerticalM);
+  const child = await openChild(vision);
+  const vio = child?.vio ?? new PlanarKlt(vision, PlanarKltConfigSchema.parse({}));
+  await using navigator = navigatorOver({ vision, estimator, vio, localFrame });
   const sensors = new SensorFeed(estimator, localFrame, description, navigator);
-  const clock = new ManualClock({ startUtc: new Date(description.startUtc) });
-  const chains: Record<string, Chain> = {};
-  const states: Record<string, number> = {}, reasons: Record<string, number> = {};
-  const latencies: number[] = [];
+  const tally = new Tally(await readTruth(`${values.flight}/truth.csv`, localFrame));
   const cpu = process.cpuUsage();
-  let frames = 0, started = false;
-  let firstErrorM: Vector3 | null = null, end = "";
-  let worker = 0, workerMs = 0;
+  let worker = 0;
   for await (const event of flight.events()) {
     if (event.receivedNs > 1e9 * Number(values.seconds)) break;
-    clock.set(event.receivedNs);
+    if (event.receivedNs < 1e9 * Number(values.from)) continue;
     if (event.kind !== "frame") {
       sensors.feed(event);
       continue;
@@ -170,55 +229,18 @@ async function main(): Promise<void> {
     const beginMs = performance.now();
     const outcome = await navigator.processFrame(event.frame);
     if (outcome === null) continue;
-    frames++;
-    // The child starts with the first frame; a replay does not wait for it, and a bench must.
-    if (!started && opened !== null) {
-      started = true;
-      while (!opened.odometer.isReady) await new Promise((resolve) => setTimeout(resolve, 20));
-      worker = await workerOf(opened.odometer.pid);
-    } else {
-      latencies.push(performance.now() - beginMs);
+    tally.take(outcome);
+    tally.latencies.push(performance.now() - beginMs);
+    // The child starts with the first frame; a flight does not wait for it, this does.
+    if (child !== null && worker === 0) {
+      while (!child.odometer.isReady) await new Promise((resolve) => setTimeout(resolve, 20));
+      worker = await workerOf(child.odometer.pid);
     }
-    const { vio: seen, estimate } = outcome;
-    states[seen.state] = (states[seen.state] ?? 0) + 1;
-    if (seen.reason !== "") reasons[seen.reason] = (reasons[seen.reason] ?? 0) + 1;
-    (chains[seen.source ?? values.vio] ??= new Chain()).take(seen, truth);
-    const error = minus(estimate.positionLocalM, truthAt(truth, estimate.timeNs).positionLocalM);
-    // From there on nothing tells the place.
-    if (estimate.timeNs > 1.5e9) firstErrorM ??= error;
-    end = firstErrorM === null ? "" : `${Math.hypot(...minus(error, firstErrorM)).toFixed(2)} m`;
   }
-  if (worker !== 0) workerMs = await processorMs(worker).catch(() => NaN);
-  const used = process.cpuUsage(cpu);
-  console.log(JSON.stringify(
-    {
-      flight: values.flight.split("/").at(-1),
-      vio: opened === null ? "planar_klt" : opened.odometer.version,
-      frames,
-      estimatorDrift: end,
-      chains: Object.fromEntries(
-        Object.entries(chains).map(([name, chain]) => [name, {
-          distanceM: Math.round(chain.distanceM),
-          errorM: Number(chain.errorM.toFixed(2)),
-          drift: `${(100 * chain.errorM / chain.distanceM).toFixed(2)} %`,
-          breaks: chain.breaks,
-          scaleMedian: Number(median(chain.scales).toFixed(4)),
-          turnErrorMedianRad: Number(median(chain.turnErrorsRad).toFixed(5)),
-        }]),
-      ),
-      states,
-      reasons: Object.fromEntries(
-        Object.entries(reasons).toSorted((a, b) => b[1] - a[1]).slice(0, 6),
-      ),
-      latencyMsMedian: Number(median(latencies).toFixed(1)),
-      processorMsPerFrame: Number(
-        ((used.user + used.system) / 1000 / frames).toFixed(1),
-      ),
-      childMsPerFrame: Number((workerMs / frames).toFixed(1)),
-    },
-    null,
-    1,
-  ));
+  const { user, system } = process.cpuUsage(cpu);
+  const childMs = worker === 0 ? 0 : await processorMs(worker).catch(() => NaN);
+  const name = child?.odometer.version ?? "planar_klt";
+  console.log(JSON.stringify(tally.report(name, (user + system) / 1000, childMs), null, 1));
 }
 
 await main();
