@@ -1,7 +1,8 @@
 /** What estimates say beyond the filter: a motion that nothing has confirmed, and fixes that were refused. */
 import assert from "node:assert/strict";
-import { LocalFrame } from "../../src/core/mod.ts";
-import { Eskf } from "../../src/navigation/state_estimator/mod.ts";
+import { LocalFrame, monotonicNs } from "../../src/core/mod.ts";
+import { Eskf, type MeasurementOutcome } from "../../src/navigation/state_estimator/mod.ts";
+import { UnprovenMotion } from "../../src/navigation/state_estimator/unproven_motion.ts";
 import { feed, makeScenario } from "./state_estimator_scenario.ts";
 
 const frame = new LocalFrame({ latitudeDeg: 48, longitudeDeg: 37, heightM: 0 });
@@ -114,4 +115,27 @@ Deno.test("a first fix that surprises the filter, and a single one that moves it
   const surprised = toldAfterFix(5), moved = toldAfterFix(30);
   assert.ok(surprised[0] > 5 && surprised[1] > 5, `${surprised}`);
   assert.ok(moved[0] > 5 && moved[1] === 0, `${moved}`);
+});
+
+Deno.test("fixes that move the filter one after the other are told until one agrees with the one before", () => {
+  const unproven = new UnprovenMotion();
+  const fixM = (movedM: number, fixes: number) => {
+    const outcome = {
+      source: "anchor",
+      timeNs: monotonicNs(fixes * 3e8),
+      fused: true,
+      innovation: [movedM, 0, 0, 0, 0, 0],
+      innovationVariance: [400, 400, 9, 1, 1, 1],
+      testRatio: 0.1,
+    } as unknown as MeasurementOutcome;
+    unproven.observe(outcome);
+    unproven.overrulingM(outcome, undefined, fixes);
+    return 2 * unproven.unconfirmedM;
+  };
+  assert.deepEqual([40, 15, 9, 5].map((movedM, i) => Math.round(fixM(movedM, i + 1))), [
+    40,
+    40,
+    40,
+    0,
+  ]);
 });

@@ -45,7 +45,7 @@ export class UnprovenMotion {
   #contradictedM = 0;
   /** By how much fixes have overruled the filter that have not held for long yet, metres. */
   #overruledM = 0;
-  /** By how much a single fix has moved the filter that no other agrees with yet, metres. */
+  /** By how much fixes in a row have moved the filter at most, none of which agrees with the one before, metres. */
   #singleM = 0;
   /** Fixes in a row since then that were fused. */
   #agreed: { readonly sinceNs: number; readonly fixes: number } | undefined;
@@ -85,7 +85,7 @@ export class UnprovenMotion {
 
   observe({ source, timeNs, fused, innovation }: MeasurementOutcome): void {
     if (fused && (source === "anchor" || source === "gps")) this.#clear();
-    if (fused && source === "gps") this.#overruledM = 0;
+    if (fused && source === "gps") this.#overruledM = this.#singleM = 0;
     if (fused && source === "anchor") this.#gpsStartM = 0;
     if (source === "anchor" && innovation.length > 0) this.#observeFix(timeNs, fused);
     if (source !== "odometry") return;
@@ -108,7 +108,6 @@ export class UnprovenMotion {
   #clear(): void {
     this.#varianceM2 = 0;
     this.#contradictedM = 0;
-    this.#singleM = 0;
   }
 
   /** Undefined where the place does not contradict the filter. */
@@ -137,7 +136,7 @@ export class UnprovenMotion {
    * How far a fused fix has moved the filter against all that this knew, metres; 0 where it was expected: it could only be
    * taken because the motion is in doubt (`elsewhere`) or because others agree with it, or it is the first one of the
    * flight, and 95 % are nearer. `fixes`: so many were fused, this one included. Whatever moves it far is believed no
-   * sooner than a second one agrees.
+   * sooner than another one agrees.
    */
   overrulingM(
     { fused, reason, innovation: [east, north], innovationVariance: [eastM2, northM2] }:
@@ -149,8 +148,8 @@ export class UnprovenMotion {
     if (elsewhere !== undefined) return elsewhere.distanceM;
     const distanceM = Math.hypot(east, north);
     if (reason === REINITIALISED) return distanceM;
-    if (!(distanceM > SURPRISING_M)) return 0;
-    this.#singleM = distanceM;
+    this.#singleM = distanceM > SURPRISING_M ? Math.max(this.#singleM, distanceM) : 0;
+    if (this.#singleM === 0) return 0;
     const isSurprising = east ** 2 / eastM2 + north ** 2 / northM2 > SURPRISING;
     return fixes === 1 && isSurprising ? distanceM : 0;
   }
