@@ -16,7 +16,7 @@
 #include "index_file.hpp"
 #include "registry.hpp"
 
-#define GDN_FAISS_ABI 3
+#define GDN_FAISS_ABI 4
 
 namespace {
 

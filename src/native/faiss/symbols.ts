@@ -14,7 +14,7 @@ export const HNSW_INFO_BYTES = 24;
 /** ABI version and struct sizes of these bindings; checked when the library is opened. */
 export const faissAbi: NativeAbi = {
   symbol: "gdn_faiss_abi_version",
-  version: 3,
+  version: 4,
   structBytes: {
     gdn_sizeof_hnsw_params: HNSW_PARAMS_BYTES,
     gdn_sizeof_hnsw_info: HNSW_INFO_BYTES,
