@@ -94,8 +94,9 @@ export class FixFinder {
     this.#loseMotionCredit(estimate);
     const confirmed = this.#confirmed(believed);
     // A start that may be far off, as is told, is looked at all the same until the filter doubts it itself.
-    const isStart = this.#isUnconfirmed(estimate) || this.#isGpsStart(estimate);
-    const prior = this.#hint.applied(isStart ? confirmed : believed);
+    const isUntold = this.#isUnconfirmed(estimate) ||
+      this.#parts.estimator.health().gps === "trusted";
+    const prior = this.#hint.applied(isUntold ? confirmed : believed);
     if (prior.heightM < this.#parts.config.heightMinM) {
       return {
         location: { ...NO_LOCATION, reason: "too_low" },
@@ -183,10 +184,6 @@ export class FixFinder {
     this.#evidence.add(scores, footprintM(frame, prior));
     const distanceM = this.#evidence.contradicts(prior.positionLocalM, doubt);
     if (distanceM > 0) estimator.doubtPosition(distanceM);
-  }
-
-  #isGpsStart({ anchorAgeS }: StateEstimate): boolean {
-    return !Number.isFinite(anchorAgeS) && this.#parts.estimator.health().gps === "trusted";
   }
 
   #isUnconfirmed(estimate: StateEstimate): boolean {

@@ -56,6 +56,7 @@ Deno.test("Eskf finds GPS that drifts away where there are no fixes, by the odom
   const flight = fly({ kind: "spoofed_silently", amount: 1 }, more);
   assert.ok(flight.demotedS !== undefined && flight.demotedS < FROM_S + 40);
   assert.match(flight.reason, /from the motion without it/);
+  assert.equal(flight.confidentlyWrongS, 0, "what GPS may lie by unnoticed is told");
 });
 
 Deno.test("Eskf says map_conflict where GPS and map never agreed, and covers both", () => {

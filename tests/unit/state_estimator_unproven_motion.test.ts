@@ -130,7 +130,7 @@ Deno.test("fixes that move the filter one after the other are told until one agr
     } as unknown as MeasurementOutcome;
     unproven.observe(outcome);
     unproven.overrulingM(outcome, undefined, fixes);
-    return 2 * unproven.unconfirmedM;
+    return 2 * unproven.unconfirmedM({ uncheckedM2: 0 });
   };
   assert.deepEqual([40, 15, 9, 5].map((movedM, i) => Math.round(fixM(movedM, i + 1))), [
     40,

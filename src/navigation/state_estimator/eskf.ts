@@ -244,7 +244,7 @@ export class Eskf implements StateEstimator {
   }
 
   #toldM2(of: FilterState): number {
-    return this.#unproven.toldM2(of, this.#sources.gps.contestedM);
+    return this.#unproven.toldM2(of, this.#sources.gps);
   }
 
   estimateWithoutImu(timeNs: MonotonicNs): StateEstimate | undefined {
@@ -277,7 +277,7 @@ export class Eskf implements StateEstimator {
       imuReason: this.#imu.reason,
       pictureDelayS: this.#sources.odometry.pictureDelayS,
       motionShare: this.#heading.motionShare,
-      unconfirmedM: this.#unproven.unconfirmedM,
+      unconfirmedM: this.#unproven.unconfirmedM(this.#sources.gps),
       ...this.#counts.copy(),
       ...this.#sources.gps.health(this.#timeline.head.timeNs),
     };

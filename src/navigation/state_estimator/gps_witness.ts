@@ -15,6 +15,16 @@ import type { ImuStream } from "./imu_stream.ts";
 import type { MeasurementEvent } from "./measurement_log.ts";
 import type { GpsFault } from "./sources/gps_trust.ts";
 import { REINITIALISED } from "./sources/anchor.ts";
+import {
+  distance2,
+  mean2,
+  mean3,
+  subtract2,
+  type Symmetric2,
+  varianceOf,
+  type Vector2,
+} from "./horizontal.ts";
+import { largestEigenvalue2 } from "./linear_algebra.ts";
 import { ERROR } from "./state_table.ts";
 import { Timeline } from "./timeline.ts";
 import { doubtMapOffset, forgetMapOffset, widenPosition } from "./widening.ts";
@@ -47,11 +57,6 @@ export type GpsFinding =
   };
 
 const NOTHING: GpsFinding = { kind: "none" };
-
-/** East and north. */
-type Vector2 = readonly [number, number];
-/** East-east, east-north, north-north. */
-type Symmetric2 = readonly [number, number, number];
 
 /** GPS less the witness, and the variance of that: metres and m/s, east and north. */
 interface Difference {
@@ -189,6 +194,16 @@ export class GpsWitness {
     for (const each of [this.#main, this.#stands]) {
       each.changeAll((state) => doubtMapOffset(state, varianceM2));
     }
+  }
+
+  /**
+   * What GPS makes the filter surer by than this one is, variance of each horizontal axis, m²: whatever it lies by is found
+   * out beyond 5 sigma of this one (`gate`), and not before. 0 where no picture bears this one out.
+   */
+  get uncheckedM2(): number {
+    const { head } = this.#own;
+    if (!this.#running || !seesGround(head)) return 0;
+    return Math.max(0, positionM2(head) - positionM2(this.#main.head));
   }
 
   /** GPS and map agree again. */
@@ -365,35 +380,12 @@ function lastPictureNs(state: FilterState): number {
   return Math.max(state.lastFusedNs("anchor"), state.lastFusedNs("odometry"));
 }
 
+/** Of the least certain horizontal direction. */
+function positionM2(state: FilterState): number {
+  const [ee, en, nn] = varianceOf(state, ERROR.position, 0);
+  return largestEigenvalue2(ee, en, nn);
+}
+
 function seesGround(state: FilterState): boolean {
   return secondsBetween(lastPictureNs(state), state.timeNs) < SEEING_S;
-}
-
-function varianceOf(state: FilterState, block: number, sigma: number): Symmetric2 {
-  return [
-    state.covarianceOf(block, block) + sigma ** 2,
-    state.covarianceOf(block, block + 1),
-    state.covarianceOf(block + 1, block + 1) + sigma ** 2,
-  ];
-}
-
-function distance2([x, y]: Vector2, [a, b, c]: Symmetric2): number {
-  return (c * x * x - 2 * b * x * y + a * y * y) / (a * c - b * b);
-}
-
-function subtract2(a: Vector3, b: Vector3): Vector2 {
-  return [a[0] - b[0], a[1] - b[1]];
-}
-
-function mean2(values: readonly Vector2[]): Vector2 {
-  return [meanOf(values.map(([east]) => east)), meanOf(values.map(([, north]) => north))];
-}
-
-function mean3(values: readonly Symmetric2[]): Symmetric2 {
-  const part = (index: 0 | 1 | 2) => meanOf(values.map((value) => value[index]));
-  return [part(0), part(1), part(2)];
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0) / values.length;
 }

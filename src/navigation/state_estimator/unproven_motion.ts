@@ -11,6 +11,7 @@ import type { MeasurementOutcome } from "./contract.ts";
 import type { FilterState } from "./filter_state.ts";
 import { largestEigenvalue2 } from "./linear_algebra.ts";
 import { REINITIALISED } from "./sources/anchor.ts";
+import type { GpsSource } from "./sources/gps.ts";
 import { contestedM } from "./sources/relocalisation.ts";
 import { ERROR } from "./state_table.ts";
 
@@ -52,18 +53,19 @@ export class UnprovenMotion {
 
   /**
    * What estimates say beyond the filter, variance of each horizontal axis: this, and what refused fixes, or
-   * refused samples of GPS (`gpsM` off), say against it that agree with each other, or refused pairs of frames.
+   * refused samples of GPS, say against it that agree with each other, or refused pairs of frames.
    */
-  toldM2(state: FilterState, gpsM: number): number {
+  toldM2(state: FilterState, gps: Pick<GpsSource, "contestedM" | "uncheckedM2">): number {
+    const { contestedM: gpsM, uncheckedM2 } = gps;
     const contradictedM = Math.max(contestedM(state.refusedFixes), gpsM, this.#contradictedM);
     const movedM = Math.max(contradictedM, this.#overruledM, this.#singleM);
-    return this.#varianceM2 + this.#gpsStartM ** 2 + (movedM / 2) ** 2;
+    return uncheckedM2 + this.#varianceM2 + this.#gpsStartM ** 2 + (movedM / 2) ** 2;
   }
 
   /** 1 sigma of what nothing has confirmed: pictures are sought around the filter without it. */
-  get unconfirmedM(): number {
+  unconfirmedM({ uncheckedM2 }: Pick<GpsSource, "uncheckedM2">): number {
     const movedM = Math.max(this.#overruledM, this.#singleM);
-    return Math.sqrt(this.#varianceM2 + this.#gpsStartM ** 2 + (movedM / 2) ** 2);
+    return Math.sqrt(uncheckedM2 + this.#varianceM2 + this.#gpsStartM ** 2 + (movedM / 2) ** 2);
   }
 
   /**

@@ -62,6 +62,7 @@ export class GpsSource implements MeasurementSource<GpsSample> {
   #usableNs = -Infinity;
   /** Horizontal innovations that the gate refused, since one was fused, metres. */
   #refused: readonly (readonly [eastM: number, northM: number])[] = [];
+  #uncheckedM2 = 0;
 
   constructor({ config, localFrame, onEvent, witness }: GpsSourceOptions) {
     this.#config = config.gps;
@@ -81,6 +82,7 @@ export class GpsSource implements MeasurementSource<GpsSample> {
   /** A fused satellite fix, horizontal 1 sigma: what a return of GPS is held against. */
   observeFix(timeNs: MonotonicNs, positionLocalM: Vector3, sigmaM: number): void {
     this.#promotion.observeFix(timeNs, positionLocalM, sigmaM);
+    this.#uncheckedM2 = 0;
     if (this.health(timeNs).gps === "absent") this.#leaveUnresolved(timeNs);
   }
 
@@ -104,6 +106,14 @@ export class GpsSource implements MeasurementSource<GpsSample> {
       Math.hypot(each[0] - eastM, each[1] - northM) < distanceM / 3
     );
     return agree ? distanceM : 0;
+  }
+
+  /**
+   * How much surer GPS has made the filter since the last fix than all else has it, variance of each horizontal axis, m²:
+   * one that walks away slowly is not found out before.
+   */
+  get uncheckedM2(): number {
+    return this.#uncheckedM2;
   }
 
   timeNs(sample: GpsSample): MonotonicNs {
@@ -139,7 +149,9 @@ export class GpsSource implements MeasurementSource<GpsSample> {
     });
     if (verdict.action === "fuse") {
       this.#usableNs = Math.max(this.#usableNs, sample.timeNs);
-      return this.#contradicted(sample, this.#witness.observe(sample, positionLocalM));
+      const finding = this.#witness.observe(sample, positionLocalM);
+      this.#uncheckedM2 = Math.max(this.#uncheckedM2, this.#witness.uncheckedM2);
+      return this.#contradicted(sample, finding);
     }
     if (verdict.action === "demote") this.#demoted(sample.timeNs, verdict.how);
     else if (this.trust.state === "demoted") {
@@ -267,6 +279,7 @@ export class GpsSource implements MeasurementSource<GpsSample> {
     this.#refused = [];
     this.#promotion.reset();
     const unlearnt = this.#witness.demoted(how);
+    if (unlearnt !== undefined) this.#uncheckedM2 = 0;
     const event = { type: "gps.demoted", timeNs, reason: this.trust.reason } as const;
     this.#onEvent(unlearnt === undefined ? event : { ...event, unlearnt });
   }
