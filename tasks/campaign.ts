@@ -50,6 +50,12 @@ const PARTS: Readonly<Record<string, (host: PartHost) => Promise<PartResult>>> =
       { GDN_ATTACKS: "processes", GDN_REBOOT_BYTES: "10000000000", GDN_SECRETS: "full" },
       host,
     ),
+  estimator: (host) =>
+    repeatTests(
+      ["tests/unit/state_estimator_endurance.test.ts"],
+      { GDN_ENDURANCE_SECONDS: "7200" },
+      host,
+    ),
   report: (host) =>
     repeatTests(["tests/integration/fdr_report.test.ts"], { GDN_REPORT_SECONDS: "3600" }, host),
   damage: (host) =>
