@@ -23,7 +23,7 @@ import type { SmootherStrategy, TimelineSmoother } from "./timeline.ts";
 import { transition } from "./transition.ts";
 
 /** A node that has moved by so much is linearised anew. */
-const RELINEARISE = { relineariseRotationRad: 1e-3, relineariseLengthM: 0.1 };
+const RELINEARISE = { relineariseRotationRad: 2e-3, relineariseLengthM: 0.2 };
 /** A measurement whose noise has changed by less counts as it did when it came. */
 const NOISE_CHANGE_MAX = 0.1;
 /** Longer than a measurement may come late after its node has left the graph. */
