@@ -52,8 +52,12 @@ const PARTS: Readonly<Record<string, (host: PartHost) => Promise<PartResult>>> =
     ),
   estimator: (host) =>
     repeatTests(
-      ["tests/unit/state_estimator_endurance.test.ts"],
-      { GDN_ENDURANCE_SECONDS: "7200" },
+      [
+        "tests/unit/state_estimator_endurance.test.ts",
+        "tests/unit/state_estimator_spoofing.test.ts",
+        "tests/unit/state_estimator_imu_faults.test.ts",
+      ],
+      { GDN_ENDURANCE_SECONDS: "7200", GDN_TEST_ESTIMATOR: "isam2" },
       host,
     ),
   report: (host) =>

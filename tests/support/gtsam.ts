@@ -1,7 +1,13 @@
 /** Which libraries of the smoother tests open. */
 import { existsSync } from "node:fs";
-import { nativeLibraryPath } from "../../src/core/mod.ts";
+import { hasNativeLibrary, nativeLibraryPath } from "../../src/core/mod.ts";
 import { type GtsamLibrary, openGtsam } from "../../src/native/gtsam/mod.ts";
+import {
+  Eskf,
+  type EskfOptions,
+  isam2,
+  type StateEstimator,
+} from "../../src/navigation/state_estimator/mod.ts";
 import { REPOSITORY } from "./paths.ts";
 
 const TEST_LIBRARIES = `${REPOSITORY}/build/test_lib`;
@@ -22,4 +28,10 @@ export function openSmoothers(): readonly (readonly [string, GtsamLibrary])[] {
     ["the reference", openReferenceSmoother()],
     ...built.flatMap(([name, path]) => existsSync(path) ? [[name, openGtsam(path)] as const] : []),
   ];
+}
+
+/** `eskf`; `isam2` where GDN_TEST_ESTIMATOR asks for it (`deno task campaign --only estimator`), on GTSAM if it is there. */
+export function testedEstimator(options: EskfOptions): StateEstimator {
+  if (Deno.env.get("GDN_TEST_ESTIMATOR") !== "isam2") return new Eskf(options);
+  return isam2(hasNativeLibrary("gtsam") ? openGtsam() : openReferenceSmoother(), options);
 }

@@ -6,12 +6,13 @@
  */
 import { LocalFrame, type MonotonicNs, seededRandom, upVarianceM2 } from "../../src/core/mod.ts";
 import {
-  Eskf,
   type EstimatorEvent,
   type ImuSample,
   type SourceLabel,
+  type StateEstimator,
 } from "../../src/navigation/state_estimator/mod.ts";
 import type { Aircraft } from "../../src/workstation/simulation/mod.ts";
+import { testedEstimator } from "./gtsam.ts";
 import { feed, makeScenario, type Message } from "../unit/state_estimator_scenario.ts";
 import { FLIGHT_IMU_HZ, FLIGHT_ORIGIN, pathOf } from "./estimator_path.ts";
 
@@ -110,7 +111,7 @@ export function flyFaultyImu(options: FaultyImuFlightOptions): FaultyImuFlight {
     blackouts: options.blackouts,
   });
   const events: EstimatorEvent[] = [];
-  const estimator = new Eskf({
+  const estimator = testedEstimator({
     localFrame: new LocalFrame(FLIGHT_ORIGIN),
     onEvent: (event) => {
       if (event.type.startsWith("imu.") || event.type === "restarted") events.push(event);
@@ -158,14 +159,14 @@ export function flyFaultyImu(options: FaultyImuFlightOptions): FaultyImuFlight {
 
 /** Gives the estimator what faulty sensors make of the messages. */
 class FaultyDelivery {
-  readonly #estimator: Eskf;
+  readonly #estimator: StateEstimator;
   readonly #options: FaultyImuFlightOptions;
   readonly #random;
   /** Not yet delivered. */
   readonly #pictures: Message[] = [];
   #first: Numbers | undefined;
 
-  constructor(estimator: Eskf, options: FaultyImuFlightOptions) {
+  constructor(estimator: StateEstimator, options: FaultyImuFlightOptions) {
     this.#estimator = estimator;
     this.#options = options;
     this.#random = seededRandom(`imu ${options.seed}`);

@@ -6,13 +6,14 @@
  */
 import { LocalFrame, seededRandom, type Vector3 } from "../../src/core/mod.ts";
 import {
-  Eskf,
   type EstimatorEvent,
   type GpsSample,
   type PoseAnchor,
+  type StateEstimator,
 } from "../../src/navigation/state_estimator/mod.ts";
 import { GpsSensor, type GpsWindow } from "../../src/workstation/simulation/gps_sensor.ts";
 import type { Aircraft } from "../../src/workstation/simulation/mod.ts";
+import { testedEstimator } from "./gtsam.ts";
 import { feed, makeScenario, type Message, type Truth } from "../unit/state_estimator_scenario.ts";
 import { FLIGHT_IMU_HZ, FLIGHT_ORIGIN, pathOf } from "./estimator_path.ts";
 
@@ -76,7 +77,7 @@ export function flySpoofed(options: SpoofedFlightOptions, fromS = SETTLED_S): Sp
   });
   const localFrame = new LocalFrame(FLIGHT_ORIGIN);
   const events: EstimatorEvent[] = [];
-  const estimator = new Eskf({
+  const estimator = testedEstimator({
     localFrame,
     onEvent: (event) => event.type === "measurement" || events.push(event),
   });
@@ -147,7 +148,7 @@ class Tally {
     this.#fromS = fromS;
   }
 
-  look(timeS: number, estimator: Eskf, truth: Vector3): void {
+  look(timeS: number, estimator: StateEstimator, truth: Vector3): void {
     const estimate = estimator.currentEstimate(), { gps, gpsReason } = estimator.health();
     if (gps === "demoted" && this.#demotedS === undefined) {
       this.#demotedS = timeS;
