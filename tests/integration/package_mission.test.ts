@@ -17,6 +17,8 @@ import { runInProcess } from "../faults/in_process.ts";
 import { copyFolder } from "../faults/programs.ts";
 
 const world = worldForFile();
+/** The filter would be the test process's own, for good. */
+const UNFILTERED = "--no-syscall-filter";
 
 interface Changes {
   readonly settings: string;
@@ -61,7 +63,7 @@ async function missionPackage(
 
 Deno.test("replay flies by the package's settings, and tells what it is made otherwise", async () => {
   const path = await missionPackage("mission", { settings: "navigator: { heightMinM: 5000 }" });
-  const replay = ["replay", world().flight, "--package", path];
+  const replay = ["replay", world().flight, "--package", path, UNFILTERED];
   const { out, err } = await runInProcess("airborne", [...replay, "--json"]);
   // No fix is tried so low.
   assert.equal(JSON.parse(out.trim().split("\n").at(-1) ?? "").fixes, 0, err);
@@ -73,7 +75,7 @@ Deno.test("replay tells what the aircraft overrides, and another camera and take
   const path = await missionPackage("other_mission", { settings, focalLengthPx: 640, northM: 400 });
   const config = `${world().folder}/own.yaml`;
   await Deno.writeTextFile(config, "navigator: { heightMinM: 5 }\n");
-  const replay = ["replay", world().flight, "--package", path, "--config", config];
+  const replay = ["replay", world().flight, "--package", path, "--config", config, UNFILTERED];
   const { code, out, err } = await runInProcess("airborne", [...replay, "--json"]);
   assert.equal(code, 0, err);
   assert.ok(JSON.parse(out.trim().split("\n").at(-1) ?? "").fixes > 3, err);
@@ -94,6 +96,7 @@ Deno.test("a package whose settings say whom the aircraft trusts is refused", as
     world().flight,
     "--package",
     path,
+    UNFILTERED,
   ]);
   assert.equal(code, 78, err);
   assert.match(err, /configuration\.json: trust: belongs to the aircraft/);

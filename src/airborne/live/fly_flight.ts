@@ -82,7 +82,7 @@ export async function flyFlight(
   const start = { ...request, airborne, config, clock, header: headerOf(devices, seen), note };
   await using opened = await openOutputs(parts, start);
   const { recording, records, tiles } = opened;
-  await settleFolder(request, demands, airborne);
+  const forgotten = await settleFolder(request, demands, airborne);
   const ending = new AbortController();
   const starting = startOf(request, devices, earlier);
   const packaged = contradictions(settings, seen, starting.startArea, airborne);
@@ -97,6 +97,7 @@ export async function flyFlight(
   const tally = new FlightTally(start.header.name);
   const warn = warnings(console, recording);
   warnBefore(warn, airborne, request, packaged);
+  warn("flight.packages_forgotten", forgotten);
   using _terminal = flyOnWithoutTerminal(() => warn("flight.terminal_gone", TERMINAL_GONE));
   using supervision = superviseBy(airborne);
   const outputs = new FlightOutputs([
@@ -176,14 +177,15 @@ function warnBefore(
   warn("flight.syscalls_not_filtered", filterSyscalls(airborne, request, liveSyscalls(request)));
 }
 
-/** By who has the lock of the recorder's folder. */
+/** By who has the lock of the recorder's folder. What of the flown packages is forgotten, for a person. */
 async function settleFolder(
   { recorderFolder }: FlyRequest,
   { remember }: Partial<Pick<LiveDemands, "remember">>,
   { flightPackage }: Airborne,
-): Promise<void> {
-  await remember?.(flightPackage);
+): Promise<string | null> {
+  const forgotten = await remember?.(flightPackage) ?? null;
   await removeUnfinishedStates(recorderFolder);
+  return forgotten;
 }
 
 /** A flight that is over, or only simulated, moves nothing. */

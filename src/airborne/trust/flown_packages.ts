@@ -64,6 +64,38 @@ export function flownBefore({ packages }: FlownPackages, name: string) {
   return packages.find((flown) => flown.name === name) ?? null;
 }
 
+/** What of {@link withFlown} did not fit, for a person; null where all did. */
+export function forgottenText(
+  before: FlownPackages,
+  { trust }: Pick<FlightPackage, "trust">,
+  after: FlownPackages,
+): string | null {
+  const names = before.packages
+    .filter(({ name }) => flownBefore(after, name) === null).map(({ name }) =>
+      JSON.stringify(name)
+    );
+  const revoked = [
+    ...before.revokedKeys,
+    ...trust.kind === "trusted" ? trust.statement.revokedKeys ?? [] : [],
+  ];
+  const keys = revoked.filter((key) => !after.revokedKeys.includes(key));
+  const told = [
+    ...names.length === 0 ? [] : [
+      `${FILE_NAME} holds ${PACKAGES_MAX} packages, and which version of ${
+        names.join(", ")
+      } was flown is ` +
+      "forgotten: an older one would be flown",
+    ],
+    ...keys.length === 0 ? [] : [
+      `${FILE_NAME} holds ${REVOKED_MAX} revoked keys, and ${
+        keys.join(", ")
+      } did not fit: revoke them by ` +
+      "`airborne keys revoke`",
+    ],
+  ];
+  return told.length === 0 ? null : told.join("; ");
+}
+
 /** With the package of this flight, which was verified. */
 export function withFlown(
   flown: FlownPackages,

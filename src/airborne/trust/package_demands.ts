@@ -18,6 +18,7 @@ import type { TrustConfig } from "./config.ts";
 import {
   flownBefore,
   type FlownPackages,
+  forgottenText,
   readFlownPackages,
   withFlown,
   writeFlownPackages,
@@ -54,8 +55,8 @@ interface LiveFlight {
 }
 
 export interface LiveDemands extends PackageDemands {
-  /** To be called when the package and the recorder are open. */
-  remember(flightPackage: FlightPackage): Promise<void>;
+  /** To be called when the package and the recorder are open. What did not fit, for a person; null: all did. */
+  remember(flightPackage: FlightPackage): Promise<string | null>;
 }
 
 /** Of a flight with an aircraft. */
@@ -74,8 +75,11 @@ export async function liveDemands(config: TrustConfig, flight: LiveFlight): Prom
       allowExpired: isReboot,
     },
     scope: isReboot ? "quick" : "whole",
-    remember: (flightPackage) =>
-      writeFlownPackages(flight.recorderFolder, withFlown(flown, flightPackage)),
+    remember: async (flightPackage) => {
+      const after = withFlown(flown, flightPackage);
+      await writeFlownPackages(flight.recorderFolder, after);
+      return forgottenText(flown, flightPackage, after);
+    },
   };
 }
 

@@ -7,8 +7,10 @@ import { UsageError } from "../../core/mod.ts";
 
 export interface SshAddress {
   readonly user: string | null;
+  /** A name, an address, or a Host of ssh_config(5). */
   readonly host: string;
-  readonly port: number;
+  /** null: 22, or as ssh_config(5) says. */
+  readonly port: number | null;
   /** Absolute, without a slash at its end. */
   readonly folder: string;
 }
@@ -19,7 +21,7 @@ const USER = "[a-zA-Z_][\\w.-]{0,63}";
 const HOST = "[a-zA-Z0-9](?:[a-zA-Z0-9.-]{0,252}[a-zA-Z0-9])?|\\[[\\da-fA-F:.]+\\]";
 const FOLDER = "(?:\\/[\\w.@+-][\\w.@+ -]*)+";
 const ADDRESS = new RegExp(`^ssh:\\/\\/(?:(${USER})@)?(${HOST})(?::(\\d{1,5}))?(${FOLDER})\\/?$`);
-const PORT_DEFAULT = 22, PORT_MAX = 65_535;
+const PORT_MAX = 65_535;
 
 /**
  * Narrow on purpose: each part stands on a command line of `ssh`, and no name in it may look like an
@@ -29,9 +31,10 @@ const PORT_DEFAULT = 22, PORT_MAX = 65_535;
  */
 export function parseSshAddress(text: string): SshAddress {
   const match = ADDRESS.exec(text);
-  const port = Number(match?.[3] ?? PORT_DEFAULT);
+  const port = match?.[3] === undefined ? null : Number(match[3]);
   const folder = match?.[4] ?? "";
-  if (match === null || port < 1 || port > PORT_MAX || folder.split("/").includes("..")) {
+  const isPort = port === null || (port >= 1 && port <= PORT_MAX);
+  if (match === null || !isPort || folder.split("/").includes("..")) {
     const lacksFolder = /^ssh:\/\/[^/]*\/?$/.test(text);
     throw new UsageError(
       lacksFolder

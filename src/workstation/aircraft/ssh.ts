@@ -68,7 +68,11 @@ export async function askThere(
 /** What `ssh` is given before the host. */
 export function sshArguments(access: SshAccess): string[] {
   const { port, user } = access.address;
-  return ["-p", String(port), ...options(access), ...(user === null ? [] : ["-l", user])];
+  return [
+    ...(port === null ? [] : ["-p", String(port)]),
+    ...options(access),
+    ...(user === null ? [] : ["-l", user]),
+  ];
 }
 
 /** Runs a batch of `sftp`. @throws AircraftError where it did not come to its end */
@@ -80,7 +84,11 @@ export async function transfer(
   const { host, port, user } = access.address;
   const destination = user === null ? host : `${user}@${host}`;
   const inBrackets = host.includes(":") ? destination.replace(host, `[${host}]`) : destination;
-  const args = ["-q", "-b", "-", "-P", String(port), "-S", SSH_PROGRAMS.ssh, ...options(access)];
+  const args = [
+    ...["-q", "-b", "-", "-S", SSH_PROGRAMS.ssh],
+    ...(port === null ? [] : ["-P", String(port)]),
+    ...options(access),
+  ];
   const { code, err } = await runHere(SSH_PROGRAMS.sftp, [...args, "--", inBrackets], {
     signal,
     input: `${batch.join("\n")}\n`,
@@ -195,7 +203,7 @@ async function textOf(stream: ReadableStream<Uint8Array>): Promise<Answer> {
 }
 
 function connectionError({ address: { host, port } }: SshAccess, err: string): AircraftError {
-  const where = `${host}:${port}`;
+  const where = port === null ? host : `${host}:${port}`;
   const refused = (why: string) =>
     new AircraftError("AIRCRAFT", `Not connected to the aircraft ${where}: ${why}`, {
       exitCode: EXIT.refused,
@@ -215,6 +223,21 @@ function connectionError({ address: { host, port } }: SshAccess, err: string): A
   const absent = /no such identity: (.+): No such file/.exec(err)?.[1];
   if (absent !== undefined) {
     return refused(`the key file ${absent} is not there; name another with --identity`);
+  }
+  // What the walls of the built program stop: the shell that a ProxyJump or a ProxyCommand is started by…
+  if (/^\S*sh: Permission denied/m.test(err)) {
+    return refused(
+      "ssh_config has a ProxyJump or ProxyCommand for it, which needs a shell, and this program may start " +
+        "none; open the way yourself (ssh -N -L 2222:AIRCRAFT:22 HOP) and name ssh://127.0.0.1:2222/FOLDER",
+    );
+  }
+  // …and ports that the command line does not name.
+  const walledPort = /connect to (?:host|address) .* port (\d+): Permission denied/.exec(err)?.[1];
+  if (walledPort !== undefined) {
+    return refused(
+      `ssh_config leads to port ${walledPort}, and this program reaches those alone that its command line ` +
+        `names: ssh://${host}:${walledPort}/FOLDER`,
+    );
   }
   if (/UNPROTECTED PRIVATE KEY FILE/.test(err)) {
     return refused("ssh takes no secret key that others may read: chmod 600 its file");
