@@ -3,7 +3,7 @@
  * at the end, the motions themselves against the truth, and what they cost.
  *
  *     deno run -A tests/bench/odometry.ts --flight FLIGHT [--vio planar_klt|okvis2] [--program FILE] [--vocabulary DIR]
- *         [--from 0] [--seconds 60] [--every 1]
+ *         [--from 0] [--seconds 60] [--every 1] [--denominator 2]
  *
  * `--every N`: of the pictures each Nth. Without --program `okvis2` runs the reference of the tests.
  *
@@ -33,6 +33,7 @@ const { values } = parseArgs({
     vocabulary: { type: "string", default: "" },
     from: { type: "string", default: "0" },
     seconds: { type: "string", default: "60" },
+    denominator: { type: "string", default: "2" },
     every: { type: "string", default: "1" },
   },
 });
@@ -114,6 +115,7 @@ function openChild(vision: VisionLibrary): Promise<Child | null> {
   return openOkvis2(vision, {
     program: values.program,
     vocabulary: values.vocabulary,
+    pictureDenominator: Number(values.denominator),
     allowReference: values.program === REFERENCE_ODOMETRY,
   });
 }

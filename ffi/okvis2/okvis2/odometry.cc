@@ -71,8 +71,8 @@ okvis::ViParameters parameters_of(const gdn_odometry_start& start) {
   imu.g0 = imu.a0 = Eigen::Vector3d::Zero();
   imu.g = kGravity;
   auto& frontend = parameters.frontend;
-  frontend.detection_threshold = 38;
-  frontend.absolute_threshold = 150;
+  frontend.detection_threshold = 20;
+  frontend.absolute_threshold = 5;
   frontend.matching_threshold = 60;
   frontend.octaves = 0;
   frontend.max_num_keypoints = start.keypoints;

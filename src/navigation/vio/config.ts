@@ -38,8 +38,8 @@ export const Okvis2ConfigSchema = z.strictObject({
   spares: z.int().min(0).max(8).default(2),
   /** Of its IMU, 1 sigma. */
   imu: z.strictObject({
-    forceNoise: z.number().min(1e-6).max(10).default(0.02),
-    rateNoise: z.number().min(1e-7).max(1).default(0.001),
+    forceNoise: z.number().min(1e-6).max(10).default(0.05),
+    rateNoise: z.number().min(1e-7).max(1).default(0.002),
     forceBiasWalk: z.number().min(1e-7).max(1).default(0.001),
     rateBiasWalk: z.number().min(1e-8).max(1).default(2e-5),
     forceBiasSigma: z.number().min(1e-4).max(10).default(0.1),
@@ -52,8 +52,10 @@ export const Okvis2ConfigSchema = z.strictObject({
     accelerationMps2: z.number().min(0.1).max(100).default(3),
     rotationRad: quantity.angleRad.default(0.02),
     rotationRateRps: z.number().min(0.001).max(10).default(0.05),
+    /** Of its way and that of planar_klt over the last seconds: one camera alone may never find its scale. */
+    scaleShare: quantity.ratioOrZero.default(0.1),
     /** So many answers in a row beyond it, and it begins anew. */
-    resetAfter: z.int().min(1).max(1000).default(5),
+    resetAfter: z.int().min(1).max(1000).default(100),
   }).prefault({}),
   /** Stand for a covariance that is unknown, and are its least where it is known. */
   translationShare: quantity.ratioOrZero.default(0.02),

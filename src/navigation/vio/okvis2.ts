@@ -33,6 +33,9 @@ import type { Odometer } from "./odometer.ts";
 const IMU_MARGIN_NS = 20e6;
 /** Samples go to the child in so many at once, and before each frame. */
 const IMU_BATCH = 10;
+/** Ways are compared over so long. */
+const SCALE_S = 2;
+const SCALE_FLOOR_M = 0.3;
 /** Samples older than two frames are not needed; one that never comes must not keep them all. */
 const IMU_KEPT_NS = 10e9;
 
@@ -68,6 +71,8 @@ export class Okvis2 implements VioStrategy {
   #last: OdometryState | null = null;
   #state: VioState = "initialising";
   #objections = 0;
+  /** Over the last seconds, where both have the motion. */
+  #way = { ownM: 0, planeM: 0 };
   #size = "";
   #frames = 0;
   #registered = 0;
@@ -111,7 +116,33 @@ export class Okvis2 implements VioStrategy {
       this.#failures++;
       throw seen.error;
     }
-    return this.#output(seen.value, verdict, lastNs === null);
+    return this.#output(seen.value, this.#beside(seen.value, verdict), lastNs === null);
+  }
+
+  /** Where both have the motion their scales must agree: one comes from the IMU, the other from the height. */
+  #beside({ motion: plane }: VioOutput, verdict: Verdict): Verdict {
+    const { motion, answered } = verdict;
+    if (plane === null || motion === undefined || answered === undefined) return verdict;
+    const kept = Math.exp(-(motion.toNs - motion.fromNs) * 1e-9 / SCALE_S);
+    this.#way = {
+      ownM: kept * this.#way.ownM + Math.hypot(...motion.translationM),
+      planeM: kept * this.#way.planeM + Math.hypot(...plane.translationM),
+    };
+    const { ownM, planeM } = this.#way;
+    // A hovering aircraft shows no scale, and needs none.
+    const isRight = Math.abs(ownM - planeM) <=
+      SCALE_FLOOR_M + this.#parts.config.gate.scaleShare * planeM;
+    if (isRight) {
+      this.#objections = 0;
+      return verdict;
+    }
+    const { strategyLabel } = this.#parts.plane;
+    const objected = this.#object(
+      `its way is ${(ownM / planeM).toFixed(1)} of that of ${strategyLabel}`,
+      answered,
+    );
+    if (objected.state === "lost") this.#way = { ownM: 0, planeM: 0 };
+    return objected;
   }
 
   #output(
@@ -186,7 +217,6 @@ export class Okvis2 implements VioStrategy {
     if (isFirst) return { state, reason: "its first pose", answered };
     const objection = objectionOfImu(last, answered, this.#imu, config.gate);
     if (objection !== "") return this.#object(objection, answered);
-    this.#objections = 0;
     return { state, reason: "", answered, motion: motionOf(last, answered, hint, config) };
   }
 
