@@ -11,8 +11,8 @@ import {
 import { REPOSITORY } from "./paths.ts";
 
 const TEST_LIBRARIES = `${REPOSITORY}/build/test_lib`;
-/** GTSAM without gtsam_unstable; built where GTSAM is installed. */
-const WITHOUT_UNSTABLE = `${TEST_LIBRARIES}/libgdn_gtsam_isam2.so`;
+/** GTSAM's own fixed-lag smoother; built where gtsam_unstable is installed. */
+const UNSTABLE = `${TEST_LIBRARIES}/libgdn_gtsam_unstable.so`;
 /** GTSAM's pre-integration as a program; built where GTSAM is installed. */
 export const GTSAM_PREINTEGRATION = `${TEST_LIBRARIES}/gdn_gtsam_preintegration`;
 
@@ -21,9 +21,12 @@ export function openReferenceSmoother(): GtsamLibrary {
   return openGtsam(`${TEST_LIBRARIES}/libgdn_gtsam_reference.so`, { allowReference: true });
 }
 
+/** GTSAM's own marginalises nodes that are no leaves, and fails for it now and then. */
+export const FAILING_SMOOTHER = "gtsam_unstable";
+
 /** The reference, and what was built over GTSAM where that is installed. */
 export function openSmoothers(): readonly (readonly [string, GtsamLibrary])[] {
-  const built = [["GTSAM", nativeLibraryPath("gtsam")], ["iSAM2 alone", WITHOUT_UNSTABLE]] as const;
+  const built = [["GTSAM", nativeLibraryPath("gtsam")], [FAILING_SMOOTHER, UNSTABLE]] as const;
   return [
     ["the reference", openReferenceSmoother()],
     ...built.flatMap(([name, path]) => existsSync(path) ? [[name, openGtsam(path)] as const] : []),

@@ -77,6 +77,8 @@ export interface FaultyImuFlightOptions {
   readonly barometerMps?: number;
   /** No fixes in [from, to), seconds. */
   readonly blackouts?: readonly (readonly [number, number])[];
+  /** Which estimator; absent: the tested one. */
+  readonly make?: typeof testedEstimator;
 }
 
 export interface FaultyImuFlight {
@@ -111,7 +113,7 @@ export function flyFaultyImu(options: FaultyImuFlightOptions): FaultyImuFlight {
     blackouts: options.blackouts,
   });
   const events: EstimatorEvent[] = [];
-  const estimator = testedEstimator({
+  const estimator = (options.make ?? testedEstimator)({
     localFrame: new LocalFrame(FLIGHT_ORIGIN),
     onEvent: (event) => {
       if (event.type.startsWith("imu.") || event.type === "restarted") events.push(event);

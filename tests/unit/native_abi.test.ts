@@ -21,7 +21,7 @@ const LIBRARIES: Readonly<Record<string, [Deno.ForeignLibraryInterface, NativeAb
 
 /** Built where TensorRT or GTSAM is installed: the ABI is also that of what stands for them in tests. */
 const STAND_INS: Readonly<Record<string, readonly string[]>> = {
-  gtsam: ["test_lib/libgdn_gtsam_reference.so", "test_lib/libgdn_gtsam_isam2.so"],
+  gtsam: ["test_lib/libgdn_gtsam_reference.so", "test_lib/libgdn_gtsam_unstable.so"],
   tensorrt: ["test_lib/libgdn_tensorrt_reference.so"],
 };
 

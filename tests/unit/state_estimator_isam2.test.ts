@@ -13,7 +13,8 @@ import {
   isam2,
   type StateEstimator,
 } from "../../src/navigation/state_estimator/mod.ts";
-import { openSmoothers } from "../support/gtsam.ts";
+import { FAILING_SMOOTHER, openSmoothers } from "../support/gtsam.ts";
+import { flyFaultyImu } from "../support/imu_fault_flight.ts";
 import { feed, makeScenario, type Scenario } from "./state_estimator_scenario.ts";
 import { withWrongHeading } from "./state_estimator_wrong_heading.ts";
 
@@ -92,6 +93,21 @@ for (const [name, one] of openSmoothers()) {
     assert.ok(restarts.every(({ timeNs }) => timeNs > 4e9 && timeNs < 6.5e9));
     assert.ok(worstM < 4, `${worstM} m`);
     assert.equal(estimator.health().state, "active");
+  });
+}
+
+for (const [name, one] of openSmoothers()) {
+  Deno.test(`isam2 begins anew on ${name} ${name === FAILING_SMOOTHER ? "once" : "never"} in 8 s of a sound flight`, () => {
+    const { events } = flyFaultyImu({
+      seed: "imu fault test",
+      aircraft: "fixed_wing",
+      durationS: 8,
+      fault: "none",
+      fromS: 4,
+      forS: 4,
+      make: (options) => isam2(one, options),
+    });
+    assert.equal(events.length, name === FAILING_SMOOTHER ? 1 : 0, JSON.stringify(events));
   });
 }
 

@@ -5,7 +5,7 @@
 
 namespace gdn::smoother {
 
-#if GDN_GTSAM_UNSTABLE
+#ifdef GDN_GTSAM_UNSTABLE
 
 const gtsam::ISAM2& FixedLag::isam() const { return smoother_.getISAM2(); }
 
@@ -62,18 +62,26 @@ gtsam::ISAM2Result FixedLag::update(const gtsam::NonlinearFactorGraph& factors, 
 
 gtsam::ISAM2Result FixedLag::iterate() { return smoother_.update(); }
 
-/// Only leaves can be marginalised: `oldest` is eliminated first, together with all that depends on it.
+/// Only leaves can be marginalised: `oldest` is eliminated first, together with all that depends on it, and with what
+/// stands before it in its clique.
 gtsam::ISAM2UpdateParams FixedLag::ordering(const gtsam::KeyVector& oldest) const {
   gtsam::FastMap<gtsam::Key, int> groups;
   for (const auto& [key, moment] : moments_) groups[key] = 1;
-  std::set<gtsam::Key> dependent;
+  for (const gtsam::Key key : oldest) groups[key] = 0;
+  std::set<gtsam::Key> anew;
   for (const gtsam::Key key : oldest) {
-    groups[key] = 0;
-    for (const auto& child : smoother_[key]->children) gather_dependent(key, child, &dependent);
+    const auto& clique = smoother_[key];
+    for (const auto& child : clique->children) gather_dependent(key, child, &anew);
+    const auto& conditional = *clique->conditional();
+    const auto place = std::find(conditional.beginFrontals(), conditional.endFrontals(), key);
+    const auto is_younger = [&](gtsam::Key before) { return groups.at(before) > 0; };
+    if (std::any_of(conditional.beginFrontals(), place, is_younger)) {
+      anew.insert(conditional.beginFrontals(), conditional.endFrontals());
+    }
   }
   gtsam::ISAM2UpdateParams parameters;
   parameters.constrainedKeys = groups;
-  parameters.extraReelimKeys = gtsam::FastList<gtsam::Key>(dependent.begin(), dependent.end());
+  parameters.extraReelimKeys = gtsam::FastList<gtsam::Key>(anew.begin(), anew.end());
   return parameters;
 }
 
