@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { seededRandom } from "../../src/core/mod.ts";
-import { adjust, type Tie } from "../../src/tiles/workstation/tile_import/tie_adjustment.ts";
+import {
+  adjust,
+  SIGMAS_DEFAULT,
+  type Tie,
+} from "../../src/tiles/workstation/tile_import/tie_adjustment.ts";
 import { voteTurns, voteTurnTogether } from "../../src/tiles/workstation/tile_import/turn_vote.ts";
 
 Deno.test("adjust() finds the moves and turns that ties were made with", () => {
@@ -37,7 +41,14 @@ Deno.test("adjust() finds the moves and turns that ties were made with", () => {
       }
     }
   }
-  const sigmas = { positionM: 2, turnRad: 0.1, growth: 0.001, tieM: 0.1, lagS: 0.7 };
+  const sigmas = {
+    positionM: 2,
+    turnRad: 0.1,
+    growth: 0.001,
+    commonGrowth: 0.001,
+    tieM: 0.1,
+    lagS: 0.7,
+  };
   const { adjustments, medianBeforeM, medianAfterM } = adjust(middles, ties, sigmas);
   assert.ok(medianBeforeM > 0.3 && medianAfterM < 0.05, `${medianBeforeM} → ${medianAfterM} m`);
   for (const i of [1, 2, 3]) {
@@ -83,6 +94,38 @@ Deno.test("adjust() takes out the age of positions of strips flown against each 
   assert.ok(both.medianBeforeM > 10 * both.medianWithoutLagM);
   const one = flown(() => false);
   assert.ok(one.lag.sigmaS > 0.6, "strips of one direction say nothing of it");
+});
+
+Deno.test("adjust() finds by how much all heights are wrong, from positions that are right to metres", () => {
+  const random = seededRandom("scale of ties");
+  const heightShare = 1.05;
+  const middles = Array.from(
+    { length: 30 },
+    (_, i) => [40 * (i % 5), 40 * Math.floor(i / 5)] as const,
+  );
+  const tagged = middles.map((at) =>
+    at.map((m) => m + 4 * random.normal()) as unknown as readonly [number, number]
+  );
+  const ties: Tie[] = [];
+  for (let first = 0; first < middles.length; first++) {
+    for (let second = first + 1; second < middles.length; second++) {
+      if (Math.hypot(...[0, 1].map((k) => middles[first][k] - middles[second][k])) > 60) continue;
+      for (let k = 0; k < 8; k++) {
+        const point = [0, 1].map((axis) =>
+          (middles[first][axis] + middles[second][axis]) / 2 + 10 * random.normal()
+        );
+        const shown = (photograph: number) =>
+          point.map((value, axis) =>
+            tagged[photograph][axis] + (value - middles[photograph][axis]) * heightShare +
+            0.1 * random.normal()
+          ) as unknown as readonly [number, number];
+        ties.push({ first, second, firstM: shown(first), secondM: shown(second) });
+      }
+    }
+  }
+  const { adjustments } = adjust(tagged, ties, { ...SIGMAS_DEFAULT, positionM: 4 });
+  const growth = adjustments.reduce((sum, a) => sum + a.growth, 0) / adjustments.length;
+  assert.ok(Math.abs((1 + growth) * heightShare - 1) < 0.015, `${growth}`);
 });
 
 Deno.test("adjust() leaves everything as tagged when there are no ties", () => {

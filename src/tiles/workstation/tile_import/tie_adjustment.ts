@@ -4,8 +4,8 @@
  * tags.
  *
  * A point at g (from the centre m of photograph i) moves to g + t_i + θ_i J (g − m_i) + σ_i (g −
- * m_i) + τ v_i with J a quarter turn clockwise, v_i the velocity and τ the time by which the positions of
- * all are too old; a tie between i and j requires both moved points to be equal. The normal equations are solved by conjugate gradients; Huber weights reduce the influence
+ * m_i) + σ (g − m_i) + τ v_i with J a quarter turn clockwise, v_i the velocity, τ the time by which the positions of
+ * all are too old and σ what all heights, or the focal length, are wrong by alike; a tie between i and j requires both moved points to be equal. The normal equations are solved by conjugate gradients; Huber weights reduce the influence
  * of wrong ties.
  *
  * Source: W. Förstner, B. Wrobel, Photogrammetric Computer Vision, 2016, chapters 4 and 15.
@@ -28,7 +28,7 @@ interface Adjustment {
   readonly northM: number;
   /** Clockwise. */
   readonly turnRad: number;
-  /** Relative change of scale around the centre. */
+  /** Relative change of scale around the centre, what all have in common included. */
   readonly growth: number;
 }
 
@@ -42,6 +42,8 @@ interface AdjustmentSigmas {
   readonly positionM: number;
   readonly turnRad: number;
   readonly growth: number;
+  /** Of all photographs alike: height of the ground, focal length. */
+  readonly commonGrowth: number;
   readonly tieM: number;
   readonly lagS: number;
 }
@@ -55,13 +57,18 @@ interface AdjustmentSigmas {
 export const SIGMAS_DEFAULT: AdjustmentSigmas = {
   positionM: 1,
   turnRad: 0.06,
-  growth: 0.01,
-  tieM: 0.4,
+  growth: 0.03,
+  commonGrowth: 0.05,
+  tieM: 1,
   lagS: 0.7,
 };
 
 const ROUNDS = 6;
 const HUBER_SIGMAS = 2;
+/** The ties of two photographs err together (tilt, relief): two dozen count as four. */
+const TIE_SHARE = 1 / 6;
+/** …so that what positions know of their scale together weighs more than its sigma says. */
+const LAYOUT_SHARE = 0.25;
 /** Median length of a vector of two standard normal numbers. */
 const RAYLEIGH_MEDIAN = Math.sqrt(2 * Math.LN2);
 
@@ -84,26 +91,27 @@ export function adjust(
   // Columns scaled by their prior sigmas, so that the prior is the identity.
   const scales = [sigmas.positionM, sigmas.positionM, sigmas.turnRad, sigmas.growth];
   const rows = ties.flatMap((tie) => tieRows(tie, { middlesM, velocitiesMps, scales, sigmas }));
-  const size = 4 * middlesM.length + 1, lagAt = size - 1;
+  const size = 4 * middlesM.length + 2, lagAt = size - 2, growthAt = size - 1;
+  const layout = layoutScale(middlesM, size, sigmas);
   let solution = new Float64Array(size);
   let weights: readonly number[] = rows.map(() => 1);
   for (let round = 0; round < ROUNDS; round++) {
     weights = rows.map((row) => {
       const residual = Math.abs(residualOf(row, solution));
-      return residual <= HUBER_SIGMAS ? 1 : HUBER_SIGMAS / residual;
+      return TIE_SHARE * (residual <= HUBER_SIGMAS ? 1 : HUBER_SIGMAS / residual);
     });
-    solution = solve(rows, weights, rightOf(rows, weights, size));
+    solution = solve(rows, weights, layout, rightOf(rows, weights, size));
   }
   const adjustments = middlesM.map((_, i) => ({
     eastM: solution[4 * i] * scales[0] + solution[lagAt] * sigmas.lagS * velocitiesMps[i][0],
     northM: solution[4 * i + 1] * scales[1] + solution[lagAt] * sigmas.lagS * velocitiesMps[i][1],
     turnRad: solution[4 * i + 2] * scales[2],
-    growth: solution[4 * i + 3] * scales[3],
+    growth: solution[4 * i + 3] * scales[3] + solution[growthAt] * sigmas.commonGrowth,
   }));
-  // Its variance: the last column of the inverse of the normal matrix.
+  // Its variance: its column of the inverse of the normal matrix.
   const unit = new Float64Array(size);
   unit[lagAt] = 1;
-  const variance = solve(rows, weights, unit)[lagAt];
+  const variance = solve(rows, weights, layout, unit)[lagAt];
   // Where the positions are worse than their prior so is what is known of the lag.
   const moved = median(
     middlesM.map((_, i) => Math.hypot(solution[4 * i], solution[4 * i + 1]) / RAYLEIGH_MEDIAN),
@@ -122,12 +130,13 @@ export function adjust(
   };
 }
 
-/** One equation: coefficients of the unknowns of two photographs and of the lag, and the residual. */
+/** One equation: coefficients of the unknowns of two photographs, of the lag and of the common scale, and the residual. */
 interface Row {
   readonly at: readonly [number, number];
   /** Four of the first, four of the second. */
   readonly coefficients: readonly number[];
   readonly lag: number;
+  readonly growth: number;
   readonly missing: number;
 }
 
@@ -152,6 +161,7 @@ function tieRows(
     coefficients: [...first[axis], ...second[axis]],
     lag: (velocitiesMps[tie.first][axis] - velocitiesMps[tie.second][axis]) * sigmas.lagS /
       sigmas.tieM,
+    growth: (first[axis][3] + second[axis][3]) / scales[3] * sigmas.commonGrowth,
     missing: (tie.secondM[axis] - tie.firstM[axis]) / sigmas.tieM,
   }));
 }
@@ -161,7 +171,7 @@ function residualOf(row: Row, x: Float64Array): number {
 }
 
 function product(row: Row, x: Float64Array): number {
-  let sum = row.lag * x[x.length - 1];
+  let sum = row.lag * x[x.length - 2] + row.growth * x[x.length - 1];
   for (let i = 0; i < 4; i++) {
     sum += row.coefficients[i] * x[row.at[0] + i] + row.coefficients[4 + i] * x[row.at[1] + i];
   }
@@ -173,7 +183,8 @@ function addTransposed(row: Row, factor: number, to: Float64Array): void {
     to[row.at[0] + i] += factor * row.coefficients[i];
     to[row.at[1] + i] += factor * row.coefficients[4 + i];
   }
-  to[to.length - 1] += factor * row.lag;
+  to[to.length - 2] += factor * row.lag;
+  to[to.length - 1] += factor * row.growth;
 }
 
 /** AᵀW b. */
@@ -183,10 +194,38 @@ function rightOf(rows: readonly Row[], weights: readonly number[], size: number)
   return right;
 }
 
-/** Solves (I + AᵀWA) x = right by conjugate gradients. */
+/**
+ * The equation by which the positions as a whole keep their scale: all tags together know it well. Without it ties
+ * that do not fit (tilt, relief) are made shorter by drawing everything together.
+ */
+function layoutScale(
+  middlesM: readonly GroundPosition[],
+  size: number,
+  { positionM }: AdjustmentSigmas,
+): Float64Array {
+  const count = middlesM.length;
+  const mean = [0, 1].map((axis) => middlesM.reduce((sum, m) => sum + m[axis], 0) / count);
+  const squares = middlesM.reduce(
+    (sum, m) => sum + (m[0] - mean[0]) ** 2 + (m[1] - mean[1]) ** 2,
+    0,
+  );
+  const row = new Float64Array(size);
+  if (squares === 0) return row;
+  // What the positions know of their scale, 1 sigma, were their errors independent.
+  const sigma = LAYOUT_SHARE * positionM / Math.sqrt(squares);
+  middlesM.forEach((m, i) => {
+    for (const axis of [0, 1]) {
+      row[4 * i + axis] = (m[axis] - mean[axis]) * positionM / (squares * sigma);
+    }
+  });
+  return row;
+}
+
+/** Solves (I + AᵀWA + l lᵀ) x = right by conjugate gradients. */
 function solve(
   rows: readonly Row[],
   weights: readonly number[],
+  layout: Float64Array,
   right: Float64Array,
 ): Float64Array<ArrayBuffer> {
   const size = right.length;
@@ -198,6 +237,8 @@ function solve(
   for (let iteration = 0; iteration < 20 * size && squared > stop; iteration++) {
     const image = direction.slice();
     rows.forEach((row, i) => addTransposed(row, weights[i] * product(row, direction), image));
+    const stretch = dot(layout, direction);
+    for (let i = 0; i < size; i++) image[i] += layout[i] * stretch;
     const step = squared / dot(direction, image);
     for (let i = 0; i < size; i++) {
       x[i] += step * direction[i];
