@@ -75,6 +75,8 @@ export interface FaultyImuFlightOptions {
   readonly pictureDelayS?: number;
   /** m/s that the barometer runs away by from `fromS` on. */
   readonly barometerMps?: number;
+  /** Metres that it jumps by at `fromS`. */
+  readonly barometerJumpM?: number;
   /** No fixes in [from, to), seconds. */
   readonly blackouts?: readonly (readonly [number, number])[];
   /** Which estimator; absent: the tested one. */
@@ -175,9 +177,10 @@ class FaultyDelivery {
   }
 
   deliver(message: Message, timeS: number): void {
-    const { fromS, forS, barometerMps = 0, pictureDelayS = 0 } = this.#options;
+    const { fromS, forS, barometerMps = 0, barometerJumpM = 0, pictureDelayS = 0 } = this.#options;
     if (message.kind === "baro") {
-      const heightM = message.value.heightM + barometerMps * Math.max(0, timeS - fromS);
+      const lieM = timeS < fromS ? 0 : barometerJumpM + barometerMps * (timeS - fromS);
+      const heightM = message.value.heightM + lieM;
       this.#estimator.addBaro({ ...message.value, heightM });
     } else if (message.kind === "imu") {
       if (timeS < fromS || timeS >= fromS + forS) this.#estimator.addImu(message.value);

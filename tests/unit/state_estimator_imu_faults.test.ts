@@ -83,6 +83,24 @@ Deno.test("a barometer that has run away does not take the height along when fix
   assert.equal(flight.confidentlyWrongS, 0);
 });
 
+Deno.test("a barometer that jumps does not take the height along where there are no fixes", () => {
+  for (const barometerJumpM of [-50, 20]) {
+    const flight = flyFaultyImu({
+      seed: "barometer",
+      aircraft: "multirotor",
+      fault: "none",
+      fromS: 15,
+      forS: 0,
+      durationS: 30,
+      barometerJumpM,
+      blackouts: [[14, 30]],
+    });
+    assert.ok(flight.worstHeightM < 8, `${flight.worstHeightM} m`);
+    assert.ok(flight.worstHeightSigmas < 4, `${flight.worstHeightSigmas} sigma`);
+    assert.equal(flight.confidentlyWrongS, 0);
+  }
+});
+
 Deno.test("Eskf measures by how much pictures are older than their stamps", () => {
   for (const pictureDelayS of [0, 0.3, 1, 3]) {
     const flight = flyFaultyImu({

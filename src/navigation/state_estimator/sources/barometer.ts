@@ -30,6 +30,8 @@ import {
 /** Five sigma, 1 degree of freedom. */
 const GATE = 25;
 const HEIGHT_SOURCES: readonly SourceName[] = ["barometer", "gps", "anchor"];
+/** So far from one sample to the next, and so far from the filter as well: it is the barometer that has changed. */
+const JUMP_M = 10;
 /** For so long the error of one that runs away stays the same. */
 const DOUBTED_S = 60;
 /** Remark of a height that moved the filter. */
@@ -87,6 +89,10 @@ export class BarometerSource implements MeasurementSource<BaroSample> {
     this.linearise(state, sample, update.measurement);
     const testRatio = update.prepare(state) / GATE, numbers = update.numbers();
     const isBeyond = !(testRatio <= 1);
+    const jumpM = Math.abs(update.measurement.residual[0]);
+    if (isBeyond && jumpM > JUMP_M && this.#watch.hasJumped(sample.timeNs, JUMP_M)) {
+      this.#watch.objectToJump(jumpM);
+    }
     if (isBeyond) {
       if (!this.#isAlone(state, sample.timeNs)) return beyondGate(testRatio, numbers);
       widenHeight(state, update.measurement.residual[0] ** 2, this.#velocitySigmaMps ** 2);

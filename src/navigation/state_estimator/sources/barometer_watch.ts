@@ -22,6 +22,8 @@ const FIXES_MIN = 5;
 const CHANGE_MIN_M = 3;
 const CHANGE_MIN_SHARE = 0.025;
 const CHANGE_SIGMAS = 4;
+/** Samples that are further apart say nothing of a jump. */
+const JUMP_S = 0.8;
 /** It stands still again when it has changed by less than this since `BEFORE_TO_S` ago. */
 const STILL_M = 1.5;
 
@@ -35,13 +37,27 @@ export class BarometerWatch {
   /** Why it is not to be believed; undefined: nothing is known against it. */
   get objection(): string | undefined {
     return this.#runsAway
-      ? `its height has changed by ${this.#changedM.toFixed(1)} m against the fixes`
+      ? `its height has changed by ${this.#changedM.toFixed(1)} m against what else tells it`
       : undefined;
   }
 
-  /** Against the fixes, when it began to run away, metres. */
+  /** When it began to run away, metres. */
   get changedM(): number {
     return Math.abs(this.#changedM);
+  }
+
+  /** Whether the sample of that moment is further than this from the one before it, metres. */
+  hasJumped(timeNs: number, leastM: number): boolean {
+    const index = this.#barometer.findIndex((one) => one.timeNs === timeNs);
+    const now = this.#barometer[index], before = this.#barometer[index - 1];
+    if (now === undefined || before === undefined) return false;
+    return now.timeNs - before.timeNs < JUMP_S * 1e9 &&
+      Math.abs(now.heightM - before.heightM) > leastM;
+  }
+
+  objectToJump(changedM: number): void {
+    this.#runsAway = true;
+    this.#changedM = changedM;
   }
 
   observeBarometer(timeNs: number, heightM: number): void {
