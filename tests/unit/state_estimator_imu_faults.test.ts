@@ -101,6 +101,24 @@ Deno.test("a barometer that jumps does not take the height along where there are
   }
 });
 
+Deno.test("a barometer that runs away where nothing else tells the height is held against IMU and pictures", () => {
+  for (const barometerMps of [1, -3]) {
+    const flight = flyFaultyImu({
+      seed: "barometer",
+      aircraft: "multirotor",
+      fault: "none",
+      fromS: 15,
+      forS: 0,
+      durationS: 40,
+      barometerMps,
+      blackouts: [[10, 40]],
+    });
+    assert.ok(flight.worstHeightM < 8, `${flight.worstHeightM} m`);
+    assert.ok(flight.worstHeightSigmas < 4, `${flight.worstHeightSigmas} sigma`);
+    assert.equal(flight.confidentlyWrongS, 0);
+  }
+});
+
 Deno.test("Eskf measures by how much pictures are older than their stamps", () => {
   for (const pictureDelayS of [0, 0.3, 1, 3]) {
     const flight = flyFaultyImu({

@@ -11,7 +11,7 @@
  */
 import type { MonotonicNs } from "../../../core/mod.ts";
 import type { EskfConfig } from "../config.ts";
-import type { BaroSample, SourceName } from "../contract.ts";
+import type { BaroSample, MeasurementOutcome, SourceName } from "../contract.ts";
 import { type FilterState, NEVER_NS } from "../filter_state.ts";
 import type { KalmanUpdate, LinearMeasurement } from "../kalman_update.ts";
 import { ERROR } from "../state_table.ts";
@@ -29,7 +29,7 @@ import {
 
 /** Five sigma, 1 degree of freedom. */
 const GATE = 25;
-const HEIGHT_SOURCES: readonly SourceName[] = ["barometer", "gps", "anchor"];
+const OTHER_HEIGHTS: readonly SourceName[] = ["gps", "anchor"];
 /** So far from one sample to the next, and so far from the filter as well: it is the barometer that has changed. */
 const JUMP_M = 10;
 /** For so long the error of one that runs away stays the same. */
@@ -51,6 +51,8 @@ export class BarometerSource implements MeasurementSource<BaroSample> {
   readonly #velocitySigmaMps: number;
   readonly #hears: BarometerListener;
   readonly #watch = new BarometerWatch();
+  /** Nothing else told the height when the newest sample was judged. */
+  #isOnly = false;
 
   constructor({ baro, initial }: EskfConfig, hears: BarometerListener) {
     this.#config = baro;
@@ -86,15 +88,21 @@ export class BarometerSource implements MeasurementSource<BaroSample> {
   fuse(state: FilterState, sample: BaroSample, update: KalmanUpdate): FilterVerdict {
     const { objection } = this.#watch;
     if (objection !== undefined) return this.#fuseDoubted(state, sample, update, objection);
+    this.#isOnly = !this.#wasFusedOfLate(state, sample.timeNs, OTHER_HEIGHTS);
     this.linearise(state, sample, update.measurement);
     const testRatio = update.prepare(state) / GATE, numbers = update.numbers();
     const isBeyond = !(testRatio <= 1);
     const jumpM = Math.abs(update.measurement.residual[0]);
     if (isBeyond && jumpM > JUMP_M && this.#watch.hasJumped(sample.timeNs, JUMP_M)) {
-      this.#watch.objectToJump(jumpM);
+      this.#watch.object(jumpM);
     }
     if (isBeyond) {
       if (!this.#isAlone(state, sample.timeNs)) return beyondGate(testRatio, numbers);
+      if (this.#wasFusedOfLate(state, sample.timeNs, ["odometry"])) {
+        // Pictures would have shown that the accelerometer carries the height away.
+        this.#watch.object(jumpM);
+        return beyondGate(testRatio, numbers);
+      }
       widenHeight(state, update.measurement.residual[0] ** 2, this.#velocitySigmaMps ** 2);
       update.prepare(state);
     }
@@ -123,8 +131,17 @@ export class BarometerSource implements MeasurementSource<BaroSample> {
   /** It was fused, but not of late, and nor was anything else that measures the height. */
   #isAlone(state: FilterState, timeNs: number): boolean {
     if (state.lastFusedNs(this.name) === NEVER_NS) return false;
+    return !this.#wasFusedOfLate(state, timeNs, [this.name, ...OTHER_HEIGHTS]);
+  }
+
+  #wasFusedOfLate(state: FilterState, timeNs: number, sources: readonly SourceName[]): boolean {
     const beforeNs = timeNs - this.#config.widenAfterS * 1e9;
-    return HEIGHT_SOURCES.every((source) => state.lastFusedNs(source) < beforeNs);
+    return sources.some((source) => state.lastFusedNs(source) >= beforeNs);
+  }
+
+  /** Where nothing else tells the height, one that moves against the IMU is ahead of the filter all the time. */
+  judged({ timeNs }: BaroSample, { fused, innovation: [aheadM] }: MeasurementOutcome): void {
+    if (this.#isOnly && fused && aheadM !== undefined) this.#watch.observeAhead(timeNs, aheadM);
   }
 
   linearise(state: FilterState, sample: BaroSample, out: LinearMeasurement): void {

@@ -22,6 +22,9 @@ const FIXES_MIN = 5;
 const CHANGE_MIN_M = 3;
 const CHANGE_MIN_SHARE = 0.025;
 const CHANGE_SIGMAS = 4;
+/** A mean over this time that is no noise any more. */
+const AHEAD_S = 4;
+const AHEAD_MIN_M = 1;
 /** Samples that are further apart say nothing of a jump. */
 const JUMP_S = 0.8;
 /** It stands still again when it has changed by less than this since `BEFORE_TO_S` ago. */
@@ -30,6 +33,7 @@ const STILL_M = 1.5;
 export class BarometerWatch {
   #barometer: { readonly timeNs: number; readonly heightM: number }[] = [];
   #differences: HeightDifference[] = [];
+  #ahead: { readonly timeNs: number; readonly aheadM: number }[] = [];
   #runsAway = false;
   #changedM = 0;
   #referenceM = 0;
@@ -55,9 +59,19 @@ export class BarometerWatch {
       Math.abs(now.heightM - before.heightM) > leastM;
   }
 
-  objectToJump(changedM: number): void {
+  object(changedM: number): void {
     this.#runsAway = true;
     this.#changedM = changedM;
+    this.#ahead = [];
+  }
+
+  /** By how much a sample was ahead of the filter that took it, metres: honest noise has a mean of nothing. */
+  observeAhead(timeNs: number, aheadM: number): void {
+    const first = timeNs - AHEAD_S * 1e9;
+    this.#ahead = [...this.#ahead.filter((one) => one.timeNs >= first), { timeNs, aheadM }];
+    if (timeNs - this.#ahead[0].timeNs < AHEAD_S * 0.8e9 || this.#ahead.length < FIXES_MIN) return;
+    const meanM = this.#ahead.reduce((sum, one) => sum + one.aheadM, 0) / this.#ahead.length;
+    if (Math.abs(meanM) > AHEAD_MIN_M) this.object(Math.abs(meanM));
   }
 
   observeBarometer(timeNs: number, heightM: number): void {
