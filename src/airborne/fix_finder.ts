@@ -92,7 +92,7 @@ export class FixFinder {
   ): Promise<Fixed> {
     const timeNs = camera.exposureMidNs;
     this.#loseMotionCredit(estimate);
-    const confirmed = this.#confirmed(believed);
+    const confirmed = this.#confirmed(believed, estimate);
     // A start that may be far off, as is told, is looked at all the same until the filter doubts it itself.
     const isUntold = this.#isUnconfirmed(estimate) ||
       this.#parts.estimator.health().gps === "trusted";
@@ -192,8 +192,7 @@ export class FixFinder {
   }
 
   /** Without what is told of a start, a motion or a place that nothing has confirmed. */
-  #confirmed(prior: CameraPrior): CameraPrior {
-    const { unconfirmedM } = this.#parts.estimator.health();
+  #confirmed(prior: CameraPrior, { unconfirmedM = 0 }: StateEstimate): CameraPrior {
     const sigmaHorizontalM = Math.sqrt(
       Math.max(0, prior.sigmaHorizontalM ** 2 - unconfirmedM ** 2),
     );

@@ -22,7 +22,7 @@ async function run(command: string, ...args: string[]): Promise<string> {
 const everything = (folder: string) => run("find", folder, "-printf", "%p %s %T@ %C@\\n");
 
 /** Built where something is installed that need not be. */
-const OPTIONAL = ["tensorrt", "gtsam"];
+const OPTIONAL = ["tensorrt", "gtsam", "okvis2"];
 
 /** This checkout with libraries of one line each, built. */
 async function makeCheckout(root: string): Promise<void> {

@@ -176,6 +176,8 @@ export interface StateEstimate {
   readonly velocityCovariance: Float64Array;
   /** Semi-major axis of the horizontal 95 % ellipse, metres. */
   readonly horizontal95M: number;
+  /** What of that nothing has confirmed, as `EstimatorHealth.unconfirmedM` was then; absent of a smoothed one. */
+  readonly unconfirmedM?: number;
   readonly label: SourceLabel;
   /** Seconds since the last fused anchor; Infinity before the first. */
   readonly anchorAgeS: number;

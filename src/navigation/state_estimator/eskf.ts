@@ -238,13 +238,13 @@ export class Eskf implements StateEstimator {
       const { oldestNs, head } = this.#timeline;
       throw EstimateUnavailableError.outside(timeNs, oldestNs, head.timeNs);
     }
-    const output = (of: FilterState) =>
-      estimateOutput(of, this.#labels.label, { addedM2: this.#toldM2(of) });
+    const output = (of: FilterState) => estimateOutput(of, this.#labels.label, this.#told(of));
     return this.#restart.kept(() => output(state), () => output(this.#timeline.head));
   }
 
-  #toldM2(of: FilterState): number {
-    return this.#unproven.toldM2(of, this.#sources.gps);
+  #told(of: FilterState) {
+    const { gps } = this.#sources, unproven = this.#unproven;
+    return { addedM2: unproven.toldM2(of, gps), unconfirmedM: unproven.unconfirmedM(gps) };
   }
 
   estimateWithoutImu(timeNs: MonotonicNs): StateEstimate | undefined {
@@ -391,7 +391,7 @@ export class Eskf implements StateEstimator {
     const head = this.#timeline.head;
     this.#restart.observe(head);
     this.#labels.look(head, {
-      addedM2: this.#toldM2(head),
+      ...this.#told(head),
       frameIntervalS: this.#sources.odometry.frameIntervalS,
       gpsSpoofed: this.#sources.gps.isSpoofed,
     });

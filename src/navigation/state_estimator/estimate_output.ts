@@ -57,9 +57,10 @@ function axis95M(eastEast: number, eastNorth: number, northNorth: number): numbe
 export function estimateOutput(
   state: FilterState,
   label: SourceLabel,
-  { smoothed, addedM2 = 0 }: {
+  { smoothed, addedM2 = 0, unconfirmedM }: {
     readonly smoothed?: { readonly timeNs: number; readonly anchorAgeS: number };
     readonly addedM2?: number;
+    readonly unconfirmedM?: number;
   } = {},
 ): StateEstimate {
   const pose = smoothed === undefined ? NOW : FIXED_POINT;
@@ -83,6 +84,7 @@ export function estimateOutput(
     covariance,
     velocityCovariance,
     horizontal95M: axis95M(...horizontalCovarianceM2(covariance)),
+    unconfirmedM,
     label,
     anchorAgeS: smoothed?.anchorAgeS ?? anchorAgeS(state),
     smoothed: smoothed !== undefined,
