@@ -9,6 +9,7 @@ import { run } from "../faults/programs.ts";
 import { CENTRE, worldForFile } from "../faults/fixture.ts";
 import { canMountSmallDisk, onSmallDisk } from "../support/small_disk.ts";
 import { inScratch } from "../support/scratch.ts";
+import { procText } from "../support/proc_text.ts";
 
 const world = worldForFile();
 const isFull = Deno.env.get("GDN_PREFLIGHT") === "full";
@@ -111,7 +112,7 @@ async function preflight(args: readonly string[], folders: { readonly write: rea
 
 async function untilItListens(port: number): Promise<void> {
   for (let tries = 0; tries < 400; tries++) {
-    const text = await Deno.readTextFile("/proc/net/tcp");
+    const text = procText("/proc/net/tcp");
     const hex = port.toString(16).toUpperCase().padStart(4, "0");
     if (new RegExp(`:${hex} 00000000:0000 0A`).test(text)) return;
     await new Promise((resolve) => setTimeout(resolve, 100));

@@ -10,6 +10,7 @@ import { operatorCommand } from "../../tasks/executables.ts";
 import { worldForFile } from "../faults/fixture.ts";
 import { copyFolder, filesBelow, type Outcome } from "../faults/programs.ts";
 import { inScratch } from "../support/scratch.ts";
+import { procText } from "../support/proc_text.ts";
 
 const world = worldForFile();
 const IS_FULL = Deno.env.get("GDN_SECRETS") === "full";
@@ -52,14 +53,7 @@ async function start(folder: string, args: readonly string[], given: string): Pr
 
 /** What any process may read of another. */
 function listed(pid: number): string {
-  const read = (name: string) => {
-    try {
-      return Deno.readTextFileSync(`/proc/${pid}/${name}`);
-    } catch {
-      return "";
-    }
-  };
-  return read("cmdline") + read("environ");
+  return procText(`/proc/${pid}/cmdline`) + procText(`/proc/${pid}/environ`);
 }
 
 async function operate(
@@ -185,7 +179,7 @@ async function diesWithoutCore(
   }
   for (const core of await cores()) await Deno.remove(`${folder}/${core.replace(/ \d+$/, "")}`);
   const { child, outcome } = await start(folder, sign, PASSPHRASE);
-  const limits = () => Deno.readTextFileSync(`/proc/${child.pid}/limits`);
+  const limits = () => procText(`/proc/${child.pid}/limits`);
   while (!/Max core file size +0 +0 /.test(limits())) await new Promise((r) => setTimeout(r, 5));
   child.kill("SIGABRT");
   const ended = await outcome;
