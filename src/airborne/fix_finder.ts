@@ -213,11 +213,13 @@ export class FixFinder {
   #missStart(estimate: StateEstimate, shownM: number): void {
     const { config: { doubt }, estimator } = this.#parts;
     if (shownM < doubt.toldFootprintM) return;
-    const isGpsTold = estimator.health().fused.gps > 0;
+    if (estimator.health().fused.gps > 0) {
+      estimator.doubtGpsStart(this.#doubt.missedByGpsM(estimate.timeNs));
+      return;
+    }
     const farM = farthestM(this.#parts.mapBounds, estimate.positionLocalM);
-    const { toldM, addedM } = this.#doubt.missed(estimate.timeNs, isGpsTold ? null : farM);
-    if (isGpsTold) estimator.doubtGpsStart(toldM);
-    else if (addedM > 0) estimator.doubtMotion(addedM);
+    const addedM = this.#doubt.missedM(estimate.timeNs, farM);
+    if (addedM > 0) estimator.doubtMotion(addedM);
   }
 
   /** A start that no picture confirms is worth less with every frame. */

@@ -37,26 +37,30 @@ export class StartDoubt {
   }
 
   /**
-   * A frame that shows ground of the map was not found there: 1 sigma that is told from now on, metres, and what that
-   * is more than before (squares add up). In the end it is a radius of 95 % of `farM`, the distance to the
-   * map's farthest corner, or (null) of what GPS may have been off by that told the start.
+   * A frame that shows ground of the map was not found there: what it adds to what
+   * `StateEstimator.doubtMotion` holds, metres (squares add up). What is told in the end is a radius of 95 %
+   * of `farM`, the distance to the map's farthest corner.
    */
-  missed(
-    timeNs: MonotonicNs,
-    farM: number | null,
-  ): { readonly toldM: number; readonly addedM: number } {
-    const { searchSigmaM, gpsToldM, toldAfterS, toldMisses } = this.#config;
+  missedM(timeNs: MonotonicNs, farM: number): number {
+    const wholeM = Math.max(this.#config.searchSigmaM, farM / RADIUS_95_SIGMAS);
+    const toldM = Math.max(this.#toldM, wholeM * this.#miss(timeNs));
+    const addedM = Math.sqrt(toldM ** 2 - this.#toldM ** 2);
+    this.#toldM = toldM;
+    return addedM;
+  }
+
+  /** The same of a start that GPS has told: what `StateEstimator.doubtGpsStart` is to hold, 1 sigma, metres. */
+  missedByGpsM(timeNs: MonotonicNs): number {
+    return this.#config.gpsToldM / RADIUS_95_SIGMAS * this.#miss(timeNs);
+  }
+
+  /** The share of the doubt that so many misses, or so long with them, are worth. */
+  #miss(timeNs: MonotonicNs): number {
+    const { toldAfterS, toldMisses } = this.#config;
     this.#sinceNs ??= timeNs;
     this.#misses++;
     const elapsedS = (timeNs - this.#sinceNs) * 1e-9;
-    const share = Math.max(elapsedS / toldAfterS, (this.#misses - 1) / (toldMisses - 1));
-    const wholeM = farM === null
-      ? gpsToldM / RADIUS_95_SIGMAS
-      : Math.max(searchSigmaM, farM / RADIUS_95_SIGMAS);
-    const toldM = Math.max(this.#toldM, wholeM * Math.min(1, share));
-    const addedM = Math.sqrt(toldM ** 2 - this.#toldM ** 2);
-    this.#toldM = toldM;
-    return { toldM, addedM };
+    return Math.min(1, Math.max(elapsedS / toldAfterS, (this.#misses - 1) / (toldMisses - 1)));
   }
 
   /** How far about the start frames without a fix are sought, 1 sigma, metres: further away in time. */

@@ -11,7 +11,7 @@ function toldM(frameHz: number, frames: number): number[] {
   const doubt = new StartDoubt(NavigatorConfigSchema.parse({}).doubt);
   let variance = 10 ** 2;
   return Array.from({ length: frames }, (_, i) => {
-    variance += doubt.missed(Math.round(i * 1e9 / frameHz) as MonotonicNs, FAR_M).addedM ** 2;
+    variance += doubt.missedM(Math.round(i * 1e9 / frameHz) as MonotonicNs, FAR_M) ** 2;
     return Math.sqrt(variance);
   });
 }
@@ -28,19 +28,19 @@ Deno.test("StartDoubt tells within a second of misses that the start may be anyw
 
 Deno.test("StartDoubt begins anew once the place was confirmed", () => {
   const doubt = new StartDoubt(NavigatorConfigSchema.parse({}).doubt);
-  doubt.missed(0 as MonotonicNs, 0).addedM;
-  assert.equal(doubt.missed(1e9 as MonotonicNs, 0).addedM, 120);
-  assert.equal(doubt.missed(2e9 as MonotonicNs, 0).addedM, 0);
+  doubt.missedM(0 as MonotonicNs, 0);
+  assert.equal(doubt.missedM(1e9 as MonotonicNs, 0), 120);
+  assert.equal(doubt.missedM(2e9 as MonotonicNs, 0), 0);
   doubt.clear();
-  assert.equal(doubt.missed(3e9 as MonotonicNs, 0).addedM, 0);
-  assert.ok(doubt.missed(4e9 as MonotonicNs, 0).addedM > 100);
+  assert.equal(doubt.missedM(3e9 as MonotonicNs, 0), 0);
+  assert.ok(doubt.missedM(4e9 as MonotonicNs, 0) > 100);
 });
 
 Deno.test("StartDoubt has 3 km searched within half a minute, and nothing while the start was not missed", () => {
   const { doubt: config } = NavigatorConfigSchema.parse({});
   const doubt = new StartDoubt(config);
   assert.equal(doubt.searchM(9e9 as MonotonicNs), 0);
-  doubt.missed(0 as MonotonicNs, 0).addedM;
+  doubt.missedM(0 as MonotonicNs, 0);
   assert.equal(doubt.searchM(1e9 as MonotonicNs), config.searchSigmaM);
   assert.ok(3 * doubt.searchM(30e9 as MonotonicNs) > 3000);
   assert.equal(doubt.searchM(900e9 as MonotonicNs), config.sigmaMaxM);
@@ -48,7 +48,13 @@ Deno.test("StartDoubt has 3 km searched within half a minute, and nothing while 
 
 Deno.test("StartDoubt tells within a second of misses that GPS may have lied before the start, by 150 m", () => {
   const doubt = new StartDoubt(NavigatorConfigSchema.parse({}).doubt);
-  assert.equal(doubt.missed(0 as MonotonicNs, null).toldM, 0);
-  assert.ok(Math.abs(doubt.missed(0.6e9 as MonotonicNs, null).toldM * 2.448 - 150) < 0.1);
-  assert.ok(Math.abs(doubt.missed(9e9 as MonotonicNs, null).toldM * 2.448 - 150) < 0.1);
+  assert.equal(doubt.missedByGpsM(0 as MonotonicNs), 0);
+  assert.ok(Math.abs(doubt.missedByGpsM(0.6e9 as MonotonicNs) * 2.448 - 150) < 0.1);
+  assert.ok(Math.abs(doubt.missedByGpsM(9e9 as MonotonicNs) * 2.448 - 150) < 0.1);
+});
+
+Deno.test("StartDoubt forgets what nobody knew of the start once GPS has told it", () => {
+  const doubt = new StartDoubt(NavigatorConfigSchema.parse({}).doubt);
+  for (const timeNs of [0, 1e9]) doubt.missedM(timeNs as MonotonicNs, FAR_M);
+  assert.ok(Math.abs(doubt.missedByGpsM(2e9 as MonotonicNs) * 2.448 - 150) < 0.1);
 });

@@ -36,7 +36,8 @@ export class BarometerWatch {
   #ahead: { readonly timeNs: number; readonly aheadM: number }[] = [];
   #runsAway = false;
   #changedM = 0;
-  #referenceM = 0;
+  /** What fixes had differed by before; undefined: there were none. */
+  #referenceM: number | undefined;
 
   /** Why it is not to be believed; undefined: nothing is known against it. */
   get objection(): string | undefined {
@@ -61,6 +62,7 @@ export class BarometerWatch {
 
   object(changedM: number): void {
     this.#runsAway = true;
+    this.#referenceM = meanOf(this.#differences)?.meanM;
     this.#changedM = changedM;
     this.#ahead = [];
   }
@@ -107,7 +109,9 @@ export class BarometerWatch {
       // What it differed by before says nothing of the time from now on.
       this.#runsAway = false;
       this.#differences = this.#differences.filter((one) => one.timeNs > timeNs - NOW_S * 1e9);
-      return Math.abs(now.meanM - this.#referenceM);
+      return this.#referenceM === undefined
+        ? this.changedM
+        : Math.abs(now.meanM - this.#referenceM);
     }
     const before = this.#mean(timeNs, BEFORE_FROM_S, BEFORE_TO_S);
     if (now === undefined || before === undefined) return 0;
@@ -124,9 +128,13 @@ export class BarometerWatch {
     const some = this.#differences.filter(({ timeNs }) =>
       timeNs >= nowNs - fromS * 1e9 && timeNs <= nowNs - toS * 1e9
     );
-    if (some.length < FIXES_MIN) return undefined;
-    const total = some.reduce((sum, { differenceM }) => sum + differenceM, 0);
-    const variance = some.reduce((sum, one) => sum + one.sigmaM ** 2, 0) / some.length;
-    return { meanM: total / some.length, sigmaM: Math.sqrt(variance / some.length) };
+    return meanOf(some);
   }
+}
+
+function meanOf(some: readonly HeightDifference[]) {
+  if (some.length < FIXES_MIN) return undefined;
+  const total = some.reduce((sum, { differenceM }) => sum + differenceM, 0);
+  const variance = some.reduce((sum, one) => sum + one.sigmaM ** 2, 0) / some.length;
+  return { meanM: total / some.length, sigmaM: Math.sqrt(variance / some.length) };
 }
