@@ -83,7 +83,7 @@ async function namesIn(folder: string): Promise<readonly string[]> {
     throw namingAbsent(error, folder);
   }
   // A copy ("DJI_1 (1).JPG") after what it was copied from.
-  return names.sort((a, b) => stemOf(a) < stemOf(b) ? -1 : 1);
+  return names.sort().sort((a, b) => Number(stemOf(a) > stemOf(b)) - Number(stemOf(a) < stemOf(b)));
 }
 
 function stemOf(name: string): string {
