@@ -4,7 +4,15 @@
  *
  * @module
  */
-import { LocalFrame, type MonotonicNs, seededRandom, upVarianceM2 } from "../../src/core/mod.ts";
+import {
+  LocalFrame,
+  type MonotonicNs,
+  type Quaternion,
+  rotate,
+  seededRandom,
+  upVarianceM2,
+  type Vector3,
+} from "../../src/core/mod.ts";
 import {
   type EstimatorEvent,
   type ImuSample,
@@ -17,6 +25,7 @@ import { feed, makeScenario, type Message } from "../unit/state_estimator_scenar
 import { FLIGHT_IMU_HZ, FLIGHT_ORIGIN, pathOf } from "./estimator_path.ts";
 
 const START_NS = 1e9;
+const UP: Vector3 = [0, 0, 1];
 const LOOK_S = 0.1;
 /** Closer than this the estimate is right again. */
 const RIGHT_M = 5;
@@ -47,6 +56,7 @@ export const IMU_FAULTS = {
   "gz at 35 rad/s": at(5, () => 35),
   "gz at 5 rad/s": at(5, () => 5),
   "gx at 2 rad/s": at(3, () => 2),
+  "gx at 6 rad/s": at(3, () => 6),
   "gz 0.2 rad/s more": at(5, (value) => value + 0.2),
   "gx flipped": at(3, (value) => -value),
   "gy flipped": at(4, (value) => -value),
@@ -79,6 +89,8 @@ export interface FaultyImuFlightOptions {
   readonly barometerJumpM?: number;
   /** No fixes in [from, to), seconds. */
   readonly blackouts?: readonly (readonly [number, number])[];
+  /** Odometry takes the ground's slant from the filter: tilted by 10° it sees a fifth of the way. */
+  readonly odometryNeedsTilt?: boolean;
   /** Which estimator; absent: the tested one. */
   readonly make?: typeof testedEstimator;
 }
@@ -169,6 +181,8 @@ class FaultyDelivery {
   /** Not yet delivered. */
   readonly #pictures: Message[] = [];
   #first: Numbers | undefined;
+  /** As the controller has it. */
+  #localFromBody: Quaternion | undefined;
 
   constructor(estimator: StateEstimator, options: FaultyImuFlightOptions) {
     this.#estimator = estimator;
@@ -185,12 +199,24 @@ class FaultyDelivery {
     } else if (message.kind === "imu") {
       if (timeS < fromS || timeS >= fromS + forS) this.#estimator.addImu(message.value);
       else this.#faultyImu(message.value);
-    } else if (message.kind === "attitude" || pictureDelayS === 0) feed(this.#estimator, message);
-    else {
+    } else if (message.kind === "vio" && this.#isTiltWrong()) {
+      const seen = message.value.translationM.map((value) => value / 5) as unknown as Vector3;
+      this.#estimator.addVio({ ...message.value, translationM: seen });
+    } else if (message.kind === "attitude" || pictureDelayS === 0) {
+      if (message.kind === "attitude") this.#localFromBody = message.value.localFromBody;
+      feed(this.#estimator, message);
+    } else {
       this.#pictures.push(message);
       const dueNs = message.arrivalNs - pictureDelayS * 1e9;
       while (this.#pictures[0]?.arrivalNs <= dueNs) this.#latePicture(pictureDelayS);
     }
+  }
+
+  #isTiltWrong(): boolean {
+    if (this.#options.odometryNeedsTilt !== true || this.#localFromBody === undefined) return false;
+    const { localFromBody } = this.#estimator.currentEstimate();
+    const [own, told] = [localFromBody, this.#localFromBody].map((each) => rotate(each, UP));
+    return own[0] * told[0] + own[1] * told[1] + own[2] * told[2] < Math.cos(10 * Math.PI / 180);
   }
 
   #faultyImu(sample: ImuSample): void {

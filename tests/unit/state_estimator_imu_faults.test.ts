@@ -30,6 +30,24 @@ for (
   });
 }
 
+Deno.test("Eskf takes the attitude where it has turned by a burst of the gyroscopes and odometry stands on its tilt", () => {
+  for (const aircraft of ["fixed_wing", "multirotor"] as const) {
+    const flight = flyFaultyImu({
+      seed: "burst",
+      aircraft,
+      fault: "gx at 6 rad/s",
+      fromS: FROM_S,
+      forS: 0.1,
+      durationS: FROM_S + 30,
+      odometryNeedsTilt: true,
+      blackouts: [[FROM_S - 2, FROM_S + 20]],
+    });
+    assert.ok(flight.worstM < 15, `${aircraft}: ${flight.worstM} m at ${flight.worst95M} m`);
+    assert.equal(flight.confidentlyWrongS, 0);
+    assert.equal(flight.imuReason, "", "it is used again");
+  }
+});
+
 Deno.test("Eskf does without an IMU that stays at fault", () => {
   for (const fault of ["stuck", "y and z flipped", "missing"] as const) {
     const flight = fly(fault, 60, "multirotor");

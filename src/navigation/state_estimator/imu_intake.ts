@@ -19,12 +19,12 @@ const FAULTY_SAMPLES = 4;
 const FAULTY_WITHIN_NS = 0.25e9;
 /** A sample after a gap waits so long for an attitude that bridges the gap. */
 const HOLD_NS = 0.3e9;
-/** Left out again within this time the IMU has to prove itself for longer. */
 /** Of an IMU that became suspect so much is taken back. */
 const SUSPECT_NS = 1.5e9;
 /** An attitude is expected within this time. */
 const NO_ATTITUDE_NS = 0.5e9;
 const AT_REST: Vector3 = [0, 0, 0];
+/** Left out again within this time the IMU has to prove itself for longer. */
 const RELAPSE_NS = 60e9;
 const PROBATION_S = 1;
 const PROBATION_MAX_S = 32;

@@ -6,6 +6,7 @@
  * @module
  */
 import {
+  type Quaternion,
   quaternionConjugate,
   quaternionMultiply,
   rotationVectorFromQuaternion,
@@ -35,6 +36,14 @@ const ALL_REFUSED_S = 2;
 const ALL_REFUSED_PICTURES = 4;
 const ALL_TAKEN_S = 1.2;
 const CONTRADICTION = "the pictures and the attitude contradict it";
+/**
+ * Two filters that are turned by more than this against each other, and pictures in a row that the one with the IMU
+ * refuses. Odometry stands on the tilt of that one, so that this one has nothing right to take either: a gyroscope
+ * that bursts for a tenth of a second over ground without fixes would be believed for ever.
+ */
+const TURNED_OTHERWISE_RAD = 10 * Math.PI / 180;
+const REFUSED_WHILE_TURNED = 2;
+const TURNED_OTHERWISE = "it has turned otherwise than the attitude, and no picture fits";
 
 export class ImuWitness {
   readonly #config: EskfConfig["imuChecks"];
@@ -91,9 +100,8 @@ export class ImuWitness {
       if (!this.#running || isBlind) this.#begin();
       return undefined;
     }
-    return this.#isContradicted(event.timeNs)
-      ? { reason: CONTRADICTION, sinceNs: this.#own.oldestNs - 1 }
-      : undefined;
+    const reason = this.#contradiction(event.timeNs);
+    return reason === "" ? undefined : { reason, sinceNs: this.#own.oldestNs - 1 };
   }
 
   /** Doubt about the filter is doubt about this one too, which may take its place. */
@@ -136,14 +144,30 @@ export class ImuWitness {
     this.#refusedNs = [this.#refusedNs[1], timeNs];
   }
 
-  #isContradicted(timeNs: number): boolean {
-    if (!this.#running || this.#takenSinceNs === undefined) return false;
+  #contradiction(timeNs: number): string {
+    if (!this.#running) return "";
+    const isTurned = this.#refusedPictures >= REFUSED_WHILE_TURNED &&
+      this.#turnedRad() > TURNED_OTHERWISE_RAD;
+    if (isTurned) return TURNED_OTHERWISE;
+    return this.#arePicturesTaken(timeNs) && this.#isMaterial() ? CONTRADICTION : "";
+  }
+
+  /** The pictures that the filter refuses fit without the IMU. */
+  #arePicturesTaken(timeNs: number): boolean {
+    if (this.#takenSinceNs === undefined) return false;
     const takenS = (timeNs - this.#takenSinceNs) * 1e-9;
     const pairs = this.#refusedPairs >= REFUSED_PAIRS &&
       this.#refusedNs[0] < timeNs - CREDIT_S * 1e9;
     const all = takenS >= ALL_TAKEN_S && this.#refusedPictures >= ALL_REFUSED_PICTURES &&
       pictureAgeS(this.#main.head) >= ALL_REFUSED_S;
-    return (pairs || all) && this.#isMaterial();
+    return pairs || all;
+  }
+
+  /** By how much the two are turned against each other. */
+  #turnedRad(): number {
+    const own = this.#own.head, main = this.#main.stateAt(own.timeNs);
+    if (main === undefined) return 0;
+    return angleBetween(main.quaternion("attitude"), own.quaternion("attitude"));
   }
 
   /** The two differ by more than the uncertainty of this one, and by more than matters. */
@@ -158,15 +182,13 @@ export class ImuWitness {
       return Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]) >
         Math.max(least, 3 * Math.sqrt(Math.max(...variance)));
     };
-    const turned = Math.hypot(...rotationVectorFromQuaternion(
-      quaternionMultiply(
-        quaternionConjugate(main.quaternion("attitude")),
-        own.quaternion("attitude"),
-      ),
-    ));
-    return turned > contradictionRad || isApart("velocity", contradictionMps) ||
+    return this.#turnedRad() > contradictionRad || isApart("velocity", contradictionMps) ||
       isApart("position", contradictionM);
   }
+}
+
+function angleBetween(a: Quaternion, b: Quaternion): number {
+  return Math.hypot(...rotationVectorFromQuaternion(quaternionMultiply(quaternionConjugate(a), b)));
 }
 
 function pictureAgeS(state: FilterState): number {
