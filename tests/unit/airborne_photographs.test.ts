@@ -7,6 +7,7 @@ import { withErrorOf } from "../../src/airborne/photographs/overlap.ts";
 import { tagLag } from "../../src/airborne/photographs/tag_lag.ts";
 import { tagTilt } from "../../src/airborne/photographs/tag_tilt.ts";
 import { tagWitness } from "../../src/airborne/photographs/tag_witness.ts";
+import { ThoroughLooks } from "../../src/airborne/photographs/thorough_looks.ts";
 import { tableRow, verdict } from "../../src/airborne/photographs/verdict.ts";
 import { type PhotographLine, PhotographLineSchema } from "../../src/airborne/json_lines.ts";
 import {
@@ -26,16 +27,19 @@ import type { PhotographEvent } from "../../src/flight/replay/mod.ts";
 import type { BodyPose, PoseFix } from "../../src/navigation/pose/mod.ts";
 
 /** Every 5 s, 50 m further north, at 10 m/s. */
-function flown(sequence: number, change: { northM?: number; heightRatio?: number } = {}) {
+function flown(
+  sequence: number,
+  change: { northM?: number; heightRatio?: number; turnDeg?: number; isFixed?: boolean } = {},
+) {
   return {
     sequence,
     timeNs: monotonicNs(5e9 * sequence),
     positionLocalM: [0, change.northM ?? 50 * sequence, 100] as const,
-    turnDeg: 2,
+    turnDeg: change.turnDeg ?? 2,
     tilt: { xRad: 0, yRad: 0, covarianceRad2: [1, 0, 1] as const },
     heightRatio: change.heightRatio ?? 0.98,
     isTagged: true,
-    isFixed: false,
+    isFixed: change.isFixed ?? false,
   };
 }
 
@@ -62,6 +66,37 @@ Deno.test("FlightKnowledge takes out a photograph where its flight cannot have b
   assert.deepEqual(flight.located.map(({ sequence }) => sequence), [0, 2, 3]);
   assert.equal(flight.fits(flown(4), 100), true);
   assert.equal(flight.fits(flown(4, { heightRatio: 1.2 }), 100), false);
+});
+
+Deno.test("FlightKnowledge expects a photograph of seconds later near, however far the next located one is", () => {
+  const flight = new FlightKnowledge([flown(0), flown(1), flown(60)]);
+  const soon = flight.place(monotonicNs(10e9)), between = flight.place(monotonicNs(150e9));
+  assert.ok(soon.sigmaM <= 80, `${soon.sigmaM} m`);
+  assert.ok(between.sigmaM > 500, `${between.sigmaM} m`);
+  // What is searched is what would be believed, and no more.
+  const reachM = flight.reachM(monotonicNs(10e9), 100);
+  const at = (northM: number) =>
+    flight.fits({ ...flown(2), positionLocalM: [0, northM, 100] }, 100);
+  assert.equal(at(soon.northM + reachM - 1), true);
+  assert.equal(at(soon.northM + reachM + 1), false);
+});
+
+Deno.test("FlightKnowledge lets an aircraft in wind fly aside, and a gimbal's heading be wrong by half a turn", () => {
+  const agrees = (isFixed: boolean, turnDeg: number) =>
+    new FlightKnowledge([flown(0, { isFixed }), flown(1, { isFixed, turnDeg })]).isEstablished;
+  assert.deepEqual([22, 40, 182].map((turnDeg) => agrees(true, turnDeg)), [true, false, false]);
+  assert.deepEqual([12, 22, 182].map((turnDeg) => agrees(false, turnDeg)), [true, false, true]);
+});
+
+Deno.test("ThoroughLooks are the first ones of a flight, then ever fewer", () => {
+  const looks = new ThoroughLooks();
+  const due = Array.from({ length: 1000 }, (_, i) => {
+    const { isDue } = looks;
+    looks.onMiss();
+    return isDue ? [i] : [];
+  }).flat();
+  assert.deepEqual(due.slice(0, 6), [0, 1, 2, 3, 6, 11]);
+  assert.ok(due.length < 20 && due.at(-1)! > 500, due.join(" "));
 });
 
 function line(name: string, isLocated: boolean): PhotographLine {

@@ -16,7 +16,7 @@ import { FlightKnowledge, type LocatedPhotograph } from "./flight_knowledge.ts";
 import { locatedPhotograph, type PhotographLocator } from "./locate_photograph.ts";
 import { OverlapCarrier } from "./overlap_carrier.ts";
 import type { LineCost } from "./photograph_line.ts";
-import { asFlown, type MapExtent } from "./photograph_prior.ts";
+import { asFlown } from "./photograph_prior.ts";
 import type { TagTilt } from "./tag_tilt.ts";
 
 /** A photograph whose place is known, and from where. */
@@ -34,7 +34,6 @@ interface CarryParts {
   readonly airborne: Airborne;
   readonly photographs: Pick<PhotographFlight, "event">;
   readonly locator: PhotographLocator;
-  readonly map: MapExtent;
   readonly signal: AbortSignal;
 }
 
@@ -46,8 +45,10 @@ const APART_MAX = 3;
 const PLACE_WIDTHS_MAX = 0.4;
 /** Two photographs further apart than this share of their width do not overlap enough, for sure… */
 const APART_WIDTHS_MAX = 0.8;
-/** …where the flight's motion says so by so many sigmas. */
+/** …where the flight's motion says so by so many sigmas… */
 const APART_SIGMAS = 1;
+/** …and hardly ever where it leaves so many times that distance open: one in twenty and fewer. */
+const OPEN_MAX = 3;
 /** χ² of two degrees of freedom that one in a hundred right pairs exceeds. */
 const DISAGREES = 9.21;
 /** A place that is less sure than the camera was high, 95 %, says too little. */
@@ -148,14 +149,16 @@ export class FlightCarrier {
   ): Promise<Placed | null> {
     const { fix } = base.location;
     if (fix === null) return null;
-    const flown = asFlown(event, this.#parts.map, flight, { turnDeg: 0, nearby: true });
+    const flown = asFlown(event, flight, { turnDeg: 0 });
     const { camera } = frame;
     const heightM = flown.positionLocalM[2];
     const widthM = heightM * Math.max(camera.widthPx, camera.heightPx) / camera.fxPx;
     const mostM = PLACE_WIDTHS_MAX * widthM;
     const there = fix.posterior.positionLocalM;
     const apartM = Math.hypot(...[0, 1].map((axis) => flown.positionLocalM[axis] - there[axis]));
-    if (apartM - APART_SIGMAS * flown.sigmaHorizontalM > APART_WIDTHS_MAX * widthM) return null;
+    const overlapM = APART_WIDTHS_MAX * widthM;
+    if (apartM - APART_SIGMAS * flown.sigmaHorizontalM > overlapM) return null;
+    if (flown.sigmaHorizontalM > OPEN_MAX * overlapM) return null;
     // Where the flight does not say where it is, it is sought around its neighbour.
     const [eastM, northM] = flown.sigmaHorizontalM <= mostM ? flown.positionLocalM : there;
     const prior = {
@@ -182,7 +185,7 @@ export class FlightCarrier {
     flight: FlightKnowledge,
   ): Promise<Placed | null> {
     if (fix === null) return null;
-    const flown = asFlown(event, this.#parts.map, flight, { turnDeg: 0, nearby: true });
+    const flown = asFlown(event, flight, { turnDeg: 0 });
     const prior: CameraPrior = {
       ...flown,
       positionLocalM: fix.posterior.positionLocalM,

@@ -43,6 +43,8 @@ interface ExpectedPlace {
 const HEIGHT_RATIO_TOLERANCE = 0.08;
 /** …their headings to this, or half a turn more… */
 const TURN_TOLERANCE_DEG = 15;
+/** …of cameras that are fixed to their airframe, which in wind flies aside, to this… */
+const TURN_TOLERANCE_FIXED_DEG = 25;
 /** …and no aircraft flew faster between them, with some heights' way for what is in doubt. */
 const SPEED_MAX_MPS = 45;
 const APART_HEIGHTS = 1;
@@ -55,6 +57,7 @@ const CLOCK_STEP_S = 1;
 /** Of the ground below one flight the height is known to this, 1 sigma. */
 const SIGMA_HEIGHT_RATIO_MIN = 0.02;
 const SIGMA_TURN_TAGGED_DEG = 4;
+const SIGMA_TURN_FIXED_DEG = 7;
 const SIGMA_TURN_UNTAGGED_DEG = 8;
 /** An aircraft keeps its velocity between two photographs to this share, 1 sigma; at a turn it does not. */
 const MOTION_SHARE = 0.35;
@@ -109,11 +112,16 @@ export class FlightKnowledge {
 
   /** Whether a photograph that is found anew fits to those that are known. */
   fits(photograph: LocatedPhotograph, heightM: number): boolean {
-    const { eastM, northM, sigmaM } = this.place(photograph.timeNs);
+    const { eastM, northM } = this.place(photograph.timeNs);
     const [foundEastM, foundNorthM] = photograph.positionLocalM;
     const apartM = Math.hypot(foundEastM - eastM, foundNorthM - northM);
-    return apartM <= PLACE_SIGMAS * sigmaM + PLACE_HEIGHTS * heightM &&
+    return apartM <= this.reachM(photograph.timeNs, heightM) &&
       this.#nearest(photograph.timeNs, 3).some((other) => agree(photograph, other, heightM));
+  }
+
+  /** No photograph of this time is believed further than so from where it is expected. */
+  reachM(timeNs: MonotonicNs, heightM: number): number {
+    return PLACE_SIGMAS * this.place(timeNs).sigmaM + PLACE_HEIGHTS * heightM;
   }
 
   /** By the nearest in time. */
@@ -121,10 +129,14 @@ export class FlightKnowledge {
     const near = this.#nearest(timeNs, RECENT);
     const ratio = median(near.map(({ heightRatio }) => heightRatio).sort((a, b) => a - b))!;
     const spread = Math.max(...near.map(({ heightRatio }) => Math.abs(heightRatio - ratio)));
-    const { turnDeg, isTagged } = near[0];
+    const { turnDeg, isTagged, isFixed } = near[0];
     return {
       turnDeg,
-      sigmaTurnDeg: isTagged ? SIGMA_TURN_TAGGED_DEG : SIGMA_TURN_UNTAGGED_DEG,
+      sigmaTurnDeg: isFixed
+        ? SIGMA_TURN_FIXED_DEG
+        : isTagged
+        ? SIGMA_TURN_TAGGED_DEG
+        : SIGMA_TURN_UNTAGGED_DEG,
       heightRatio: ratio,
       sigmaHeightRatio: Math.max(SIGMA_HEIGHT_RATIO_MIN, spread / 2),
     };
@@ -142,8 +154,15 @@ export class FlightKnowledge {
       return {
         eastM: before.positionLocalM[0] + share * east,
         northM: before.positionLocalM[1] + share * north,
-        sigmaM: MOTION_SHARE * Math.hypot(east, north) +
-          MOTION_SHARE * SPEED_SIGMA_MPS * secondsBetween(before.timeNs, after.timeNs) / 2,
+        // However long it was under way between the two: in seconds it does not get far from one of them.
+        sigmaM: Math.min(
+          MOTION_SHARE * Math.hypot(east, north) +
+            MOTION_SHARE * SPEED_SIGMA_MPS * secondsBetween(before.timeNs, after.timeNs) / 2,
+          SPEED_SIGMA_MPS * (
+            Math.min(secondsBetween(before.timeNs, timeNs), secondsBetween(timeNs, after.timeNs)) +
+            CLOCK_STEP_S
+          ),
+        ),
       };
     }
     const from = before ?? after!;
@@ -179,6 +198,23 @@ export class FlightKnowledge {
   }
 }
 
+/** Of so many photographs of a flight one that is found alone must stand out… */
+const CONFIRMED_FROM = 3;
+/** …and score better than every other place by so much. */
+export const MARGIN_ALONE_MIN = 0.15;
+
+/** Of a flight of which no two photographs agree: those that do not stand out enough to be believed alone. */
+export function unconfirmed(
+  located: readonly LocatedPhotograph[],
+  photographs: number,
+  marginOf: (sequence: number) => number,
+): readonly LocatedPhotograph[] {
+  if (located.length > 1) return located;
+  return located.filter(({ sequence }) =>
+    photographs >= CONFIRMED_FROM && marginOf(sequence) < MARGIN_ALONE_MIN
+  );
+}
+
 function secondsBetween(a: MonotonicNs, b: MonotonicNs): number {
   return Math.abs(a - b) / 1e9;
 }
@@ -186,10 +222,12 @@ function secondsBetween(a: MonotonicNs, b: MonotonicNs): number {
 function agree(a: LocatedPhotograph, b: LocatedPhotograph, heightM = 100): boolean {
   if (Math.abs(a.heightRatio / b.heightRatio - 1) > HEIGHT_RATIO_TOLERANCE) return false;
   const apartDeg = a.turnDeg - b.turnDeg;
-  const turnDeg = a.isFixed && b.isFixed
+  const isFixed = a.isFixed && b.isFixed;
+  const turnDeg = isFixed
     ? Math.abs(wrapDegrees(apartDeg))
     : Math.abs(wrapDegrees(2 * apartDeg)) / 2;
-  if (a.isTagged && b.isTagged && turnDeg > TURN_TOLERANCE_DEG) return false;
+  const mostDeg = isFixed ? TURN_TOLERANCE_FIXED_DEG : TURN_TOLERANCE_DEG;
+  if (a.isTagged && b.isTagged && turnDeg > mostDeg) return false;
   const apartM = Math.hypot(
     a.positionLocalM[0] - b.positionLocalM[0],
     a.positionLocalM[1] - b.positionLocalM[1],

@@ -21,9 +21,11 @@ import { VisionFrame } from "../../native/vision/mod.ts";
 import type { CameraPrior } from "../camera_prior.ts";
 import type { Airborne } from "../contract.ts";
 import type { Location } from "../locator.ts";
-import { FlightKnowledge, type LocatedPhotograph } from "./flight_knowledge.ts";
+import { FlightKnowledge, type LocatedPhotograph, MARGIN_ALONE_MIN } from "./flight_knowledge.ts";
 import {
   anywhere,
+  anywhereLike,
+  type AnywhereOptions,
   asFlown,
   expectedRotation,
   type MapExtent,
@@ -59,11 +61,11 @@ export class PhotographLocator {
     this.#map = map;
   }
 
-  /** `flight`: what is known of the flight that it belongs to; `onlyNearby`: no search of the map. */
+  /** `flight`: what is known of the flight that it belongs to. */
   async locate(
     event: PhotographEvent,
     flight: FlightKnowledge,
-    { onlyNearby }: { readonly onlyNearby: boolean } = { onlyNearby: false },
+    options: LookOptions,
   ): Promise<PhotographLocation> {
     const { stages } = this.#airborne.locator;
     stages.enter("estimator");
@@ -74,7 +76,7 @@ export class PhotographLocator {
       () => VisionFrame.decode(this.#airborne.vision, jpeg, calibration, event.name),
     );
     let last: PhotographLocation = notLocated("no_candidate");
-    for (const stage of this.#searches(event, flight, onlyNearby)) {
+    for (const stage of this.#searches(event, flight, options)) {
       const location = await this.#search(frame, event, stage);
       last = { location, located: locatedPhotograph(event, location) };
       if (last.located === null) continue;
@@ -126,33 +128,49 @@ export class PhotographLocator {
   *#searches(
     event: PhotographEvent,
     flight: FlightKnowledge,
-    onlyNearby: boolean,
+    { onlyNearby, isThorough }: LookOptions,
   ): Generator<Search> {
     const map = this.#map;
     if (flight.isEstablished) {
-      // A camera that is fixed to its airframe is mounted one way.
-      const turns = event.attitude?.source === "airframe" ? [0] : [0, 180];
-      for (const turnDeg of turns) {
-        const prior = asFlown(event, map, flight, { turnDeg, nearby: true });
-        const isNear = prior.sigmaHorizontalM <= NEARBY_SIGMA_M;
+      const turns = turnsOf(event);
+      const near = turns.map((turnDeg) => asFlown(event, flight, { turnDeg }));
+      const isNear = near[0].sigmaHorizontalM <= NEARBY_SIGMA_M;
+      for (const prior of near) {
         yield { priors: [prior], marginMin: isNear ? MARGIN_NEARBY_MIN : MARGIN_MIN };
       }
-      if (onlyNearby) return;
-      const priors = turns.map((turnDeg) =>
-        asFlown(event, map, flight, { turnDeg, nearby: false })
-      );
+      // Wider, all that can be believed has been looked at already.
+      if (onlyNearby || !isNear) return;
+      const farM = flight.reachM(event.receivedNs, near[0].heightM);
+      const priors = turns.map((turnDeg) => asFlown(event, flight, { turnDeg, farM }));
       yield { priors, marginMin: MARGIN_MIN };
       return;
     }
+    const known = flight.located.at(-1);
+    if (known !== undefined) {
+      const turns = known.isTagged && event.attitude !== null ? turnsOf(event) : [0];
+      const priors = turns.map((turnDeg) => anywhereLike(event, map, known, { turnDeg }));
+      yield { priors, marginMin: MARGIN_ALONE_MIN };
+      if (!isThorough) return;
+    }
+    const asTagged = { wholeTurn: false, turnDeg: 0 };
     if (event.attitude !== null) {
-      const turns = (degrees: readonly number[]) =>
-        degrees.map((turnDeg) => anywhere(event, map, { turnDeg, wholeTurn: false }));
-      yield { priors: turns([0, 180]), marginMin: MARGIN_MIN };
+      yield { priors: this.#bothWays(event, asTagged), marginMin: MARGIN_MIN };
+      if (!isThorough) return;
     }
     yield {
-      priors: [anywhere(event, map, { turnDeg: 0, wholeTurn: true })],
+      priors: [anywhere(event, map, { ...asTagged, wholeTurn: true })],
       marginMin: MARGIN_MIN,
     };
+    if (event.attitude === null || event.heightSource === "gps") return;
+    yield {
+      priors: this.#bothWays(event, { ...asTagged, isHeightDoubted: true }),
+      marginMin: MARGIN_MIN,
+    };
+  }
+
+  /** A heading can be wrong by half a turn. */
+  #bothWays(event: PhotographEvent, options: AnywhereOptions): readonly CameraPrior[] {
+    return [0, 180].map((turnDeg) => anywhere(event, this.#map, { ...options, turnDeg }));
   }
 
   async #search(
@@ -183,6 +201,19 @@ export class PhotographLocator {
     const doubted = { ...prior, sigmaTiltRad: radiansFromDegrees(TILT_SIGMA_DOUBTED_DEG) };
     return await locator.locate(frame, exposureMidNs, doubted, bodyFromCamera);
   }
+}
+
+/** How much is looked at. */
+interface LookOptions {
+  /** No search of the map. */
+  readonly onlyNearby: boolean;
+  /** Before two of a flight agree: every heading too, and other heights. */
+  readonly isThorough: boolean;
+}
+
+/** Against its flight: a camera that is fixed to its airframe is mounted one way. */
+function turnsOf(event: PhotographEvent): readonly number[] {
+  return event.attitude?.source === "airframe" ? [0] : [0, 180];
 }
 
 interface Search {

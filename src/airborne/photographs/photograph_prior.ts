@@ -14,7 +14,7 @@ import {
 import type { PhotographEvent } from "../../flight/replay/mod.ts";
 import type { CameraPrior } from "../camera_prior.ts";
 import type { Airborne } from "../contract.ts";
-import type { FlightKnowledge } from "./flight_knowledge.ts";
+import type { FlightKnowledge, LocatedPhotograph } from "./flight_knowledge.ts";
 import type { TagTilt } from "./tag_tilt.ts";
 
 /** The map's extent around the local frame's origin. */
@@ -72,17 +72,22 @@ export function sigmaTiltRad(event: PhotographEvent): number {
   return radiansFromDegrees(TILT_SIGMA_DEG[event.attitude?.source ?? "none"]);
 }
 
-interface AnywhereOptions {
+/** Of tagged heights that are wrong for all of a flight (a take-off on a hill, a barometer in the sun): 1 sigma, share. */
+const HEIGHT_SIGMA_DOUBTED_SHARE = 0.08;
+
+export interface AnywhereOptions {
   readonly turnDeg: number;
   /** Every heading, not only those around the tag's. */
   readonly wholeTurn: boolean;
+  /** With room for a height that is wrong for all of the flight. */
+  readonly isHeightDoubted?: boolean;
 }
 
 /** Anywhere on the map, at the tagged height. */
 export function anywhere(
   event: PhotographEvent,
   map: MapExtent,
-  { turnDeg, wholeTurn }: AnywhereOptions,
+  { turnDeg, wholeTurn, isHeightDoubted = false }: AnywhereOptions,
 ): CameraPrior {
   const heightM = event.heightAboveGroundM;
   return {
@@ -91,7 +96,7 @@ export function anywhere(
     localFromCamera: matrixFromQuaternion(expectedRotation(event, turnDeg)),
     sigmaHorizontalM: map.radiusM,
     sigmaHeightM: Math.hypot(
-      HEIGHT_SIGMA_SHARE * heightM,
+      (isHeightDoubted ? HEIGHT_SIGMA_DOUBTED_SHARE : HEIGHT_SIGMA_SHARE) * heightM,
       event.heightSource === "gps" ? ALTITUDE_SIGMA_M : 0,
     ),
     sigmaTiltRad: sigmaTiltRad(event),
@@ -99,23 +104,50 @@ export function anywhere(
   };
 }
 
-/** As the flight's other photographs say; `nearby` uses their places too. */
-export function asFlown(
+/** Two photographs of a flight have their heights off alike to this, 1 sigma. */
+const SIGMA_ALIKE = 0.03;
+
+/** Anywhere on the map, with its tags off as those of one photograph that was found on its own. */
+export function anywhereLike(
   event: PhotographEvent,
   map: MapExtent,
+  other: LocatedPhotograph,
+  { turnDeg }: { readonly turnDeg: number },
+): CameraPrior {
+  const isTagged = event.attitude !== null && other.isTagged;
+  const prior = anywhere(event, map, {
+    turnDeg: isTagged ? other.turnDeg + turnDeg : 0,
+    wholeTurn: !isTagged,
+  });
+  const heightM = event.heightAboveGroundM * other.heightRatio;
+  const [eastM, northM] = prior.positionLocalM;
+  return {
+    ...prior,
+    positionLocalM: [eastM, northM, heightM],
+    heightM,
+    sigmaHeightM: SIGMA_ALIKE * heightM,
+  };
+}
+
+/** A search looks so many sigmas far (place recognition's `searchSigmas`). */
+const SEARCH_SIGMAS = 3;
+
+/** As the flight's other photographs say; `farM`: it may be so far from where they put it, at least. */
+export function asFlown(
+  event: PhotographEvent,
   flight: FlightKnowledge,
-  { turnDeg, nearby }: { readonly turnDeg: number; readonly nearby: boolean },
+  { turnDeg, farM = 0 }: { readonly turnDeg: number; readonly farM?: number },
 ): CameraPrior {
   const expected = flight.expected(event.receivedNs);
   const heightM = event.heightAboveGroundM * expected.heightRatio;
-  const place = nearby ? flight.place(event.receivedNs) : null;
+  const { eastM, northM, sigmaM } = flight.place(event.receivedNs);
   return {
-    positionLocalM: [place?.eastM ?? map.eastM, place?.northM ?? map.northM, heightM],
+    positionLocalM: [eastM, northM, heightM],
     heightM,
     localFromCamera: matrixFromQuaternion(
       expectedRotation(event, expected.turnDeg + turnDeg, flight.tilt),
     ),
-    sigmaHorizontalM: Math.min(place?.sigmaM ?? Infinity, map.radiusM),
+    sigmaHorizontalM: Math.max(sigmaM, farM / SEARCH_SIGMAS),
     sigmaHeightM: expected.sigmaHeightRatio * heightM,
     sigmaTiltRad: flight.tilt?.sigmaRad ?? sigmaTiltRad(event),
     sigmaHeadingRad: radiansFromDegrees(expected.sigmaTurnDeg),

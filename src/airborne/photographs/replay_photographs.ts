@@ -25,7 +25,7 @@ import { filterSyscalls, NO_SOCKETS } from "../syscall_filter.ts";
 import { simulationDemands, trustWarning } from "../trust/package_demands.ts";
 import { FlightCarrier, type Placed } from "./carry_flight.ts";
 import type { Location } from "../locator.ts";
-import { FlightKnowledge, type LocatedPhotograph } from "./flight_knowledge.ts";
+import { FlightKnowledge, type LocatedPhotograph, unconfirmed } from "./flight_knowledge.ts";
 import { type PhotographLocation, PhotographLocator } from "./locate_photograph.ts";
 import {
   type LineCost,
@@ -35,6 +35,7 @@ import {
   withoutPlace,
 } from "./photograph_line.ts";
 import { mapExtent, sigmaTiltRad } from "./photograph_prior.ts";
+import { ThoroughLooks } from "./thorough_looks.ts";
 import { flightLine, flightTags } from "./flight_tags.ts";
 import { tagTilt, tagTiltText } from "./tag_tilt.ts";
 import { tagWitness, witnessed, witnessText } from "./tag_witness.ts";
@@ -103,11 +104,6 @@ async function commit(output: Output, text: string): Promise<void> {
   await output.commit();
 }
 
-/** Of so many photographs of a flight one that is found alone… */
-const CONFIRMED_FROM = 3;
-/** …must be better than every other place by so much. */
-const MARGIN_ALONE_MIN = 0.15;
-
 class PhotographReplay {
   readonly #airborne: Airborne;
   readonly #photographs: PhotographFlight;
@@ -127,6 +123,7 @@ class PhotographReplay {
   #knowledge = new FlightKnowledge();
   /** Those that were found on their own before two of them agreed have been held against each other. */
   #isConfirmed = false;
+  #thorough = new ThoroughLooks();
   /** Of this flight, in order. */
   #sequences: number[] = [];
   /** Of them, those that the map gave a place. */
@@ -143,10 +140,9 @@ class PhotographReplay {
     this.#photographs = photographs;
     this.#request = request;
     this.#console = console;
-    const map = mapExtent(airborne);
-    const locator = this.#locator = new PhotographLocator(airborne, map);
+    const locator = this.#locator = new PhotographLocator(airborne, mapExtent(airborne));
     const { signal } = console;
-    this.#carrier = new FlightCarrier({ airborne, photographs, locator, map, signal });
+    this.#carrier = new FlightCarrier({ airborne, photographs, locator, signal });
     this.#tally = new FlightTally(request.flightPath);
     this.#faults = new FaultLines(console.note);
     this.#companionNotes = new CompanionNotes(console.note);
@@ -197,7 +193,11 @@ class PhotographReplay {
     const startMs = performance.now();
     const { locator, companion } = this.#airborne;
     const { sequence } = event.frame;
-    const found = await this.#locator.locate(event, this.#knowledge, { onlyNearby: isSecondLook });
+    const found = await this.#locator.locate(event, this.#knowledge, {
+      onlyNearby: isSecondLook,
+      isThorough: this.#thorough.isDue,
+    });
+    if (found.located === null) this.#thorough.onMiss();
     this.#companionNotes.onCompanionEvents(companion.takeEvents());
     const cost = { latencyMs: performance.now() - startMs, stages: locator.stages.take() };
     // What a second look gives up is told as the first look saw it.
@@ -259,23 +259,16 @@ class PhotographReplay {
       }
       await this.#carry();
     } else {
-      this.#takeOutliers("unconfirmed", this.#unconfirmed());
+      const marginOf = (sequence: number) => this.#anchors.get(sequence)!.location.margin;
+      const alone = unconfirmed(this.#knowledge.located, this.#sequences.length, marginOf);
+      this.#takeOutliers("unconfirmed", alone);
     }
     this.#tellFlight();
     this.#knowledge = new FlightKnowledge();
     this.#isConfirmed = false;
+    this.#thorough = new ThoroughLooks();
     this.#sequences = [];
     this.#anchors.clear();
-  }
-
-  /** Of a flight of which no two photographs agree: those that do not stand out enough to be believed alone. */
-  #unconfirmed(): readonly LocatedPhotograph[] {
-    const { located } = this.#knowledge;
-    if (located.length > 1) return located;
-    return located.filter(({ sequence }) =>
-      this.#sequences.length >= CONFIRMED_FROM &&
-      this.#anchors.get(sequence)!.location.margin < MARGIN_ALONE_MIN
-    );
   }
 
   /** Where the pictures contradict their tilt tags each is located anew without believing them. */
