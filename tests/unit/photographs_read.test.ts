@@ -49,6 +49,26 @@ Deno.test("readPhotograph() refuses what is no JPEG and what has no tags", async
   await assert.rejects(readPhotograph(bare, "bare.jpg"), /bare\.jpg: no focal length/);
 });
 
+Deno.test("calibrationFromTags() tells that a part was cut out, and of one that was made smaller or turned it does not", () => {
+  const writtenPx = { widthPx: 4000, heightPx: 3000 };
+  const tells = (widthPx: number, heightPx: number) =>
+    calibrationFromTags({
+      model: null,
+      focalLengthMm: null,
+      focalLength35Mm: 24,
+      focalPlanePxPerMm: null,
+      writtenPx,
+      widthPx,
+      heightPx,
+    }, "a.jpg").notes.some((note) => note.includes("a part of the 4000x3000"));
+  assert.deepEqual(
+    [[4000, 3000], [2000, 1500], [1000, 749], [3000, 4000], [4000, 2000], [2500, 2500]].map(
+      ([widthPx, heightPx]) => tells(widthPx, heightPx),
+    ),
+    [false, false, false, false, true, true],
+  );
+});
+
 Deno.test("calibrationFromTags() takes table, focal plane and 35 mm in that order", () => {
   const tags = {
     model: "FC300S",

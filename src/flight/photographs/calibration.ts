@@ -133,7 +133,8 @@ export function calibrationFromTags(tags: CalibrationTags, name: string): FoundC
     distortion: [...own?.distortion ?? perspective ?? [0, 0, 0, 0, 0]],
     bodyFromCamera: [...BODY_FROM_NADIR_CAMERA],
   });
-  return { calibration, source, notes: notesOf(calibration.id, chosen, all) };
+  const notes = [...notesOf(calibration.id, chosen, all), ...cutNotes(calibration.id, tags)];
+  return { calibration, source, notes };
 }
 
 interface Candidate {
@@ -152,6 +153,23 @@ function resizedBy({ widthPx, heightPx, writtenPx }: CalibrationTags): number {
   const ratio = widthPx / writtenPx.widthPx;
   const proportion = ratio * writtenPx.heightPx / heightPx;
   return Math.abs(proportion - 1) <= PROPORTION_TOLERANCE ? ratio : 1;
+}
+
+/** Of a picture that has neither the proportion of what the camera wrote nor, turned, its inverse. */
+function cutNotes(
+  id: string,
+  { widthPx, heightPx, writtenPx }: CalibrationTags,
+): readonly string[] {
+  if (!writtenPx) return [];
+  const written = writtenPx.widthPx / writtenPx.heightPx;
+  const isWhole = [widthPx / heightPx, heightPx / widthPx].some((proportion) =>
+    Math.abs(proportion / written - 1) <= PROPORTION_TOLERANCE
+  );
+  if (isWhole) return [];
+  return [
+    `${id}: a part of the ${writtenPx.widthPx}x${writtenPx.heightPx} that the camera wrote; its middle is ` +
+    "taken for the camera's own: where another part was cut out, places are wrong by as much",
+  ];
 }
 
 const SOURCE_NAMES: Readonly<Record<CalibrationSource, string>> = {
