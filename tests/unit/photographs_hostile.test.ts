@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { DataError, seededRandom } from "../../src/core/mod.ts";
-import { heightAboveGroundM, readPhotograph } from "../../src/flight/photographs/mod.ts";
+import {
+  heightAboveGroundM,
+  readPhotograph,
+  readPhotographFolder,
+} from "../../src/flight/photographs/mod.ts";
 import { openVision } from "../../src/native/vision/mod.ts";
+import { inScratch } from "../support/scratch.ts";
 import { texturedGround, writePhotograph } from "./photographs_fixture.ts";
 
 const SEED = "hostile photographs";
@@ -64,4 +69,23 @@ Deno.test("readPhotograph() names the tag that is out of range", async () => {
       new RegExp(`altered\\.jpg.*${tag}`, "s"),
     );
   }
+});
+
+Deno.test("readPhotographFolder() tells of the folders in a folder, which it does not look into", async () => {
+  await inScratch(async (folder) => {
+    const bytes = await photographBytes();
+    await Deno.mkdir(`${folder}/flight/101MEDIA`, { recursive: true });
+    await Deno.writeFile(`${folder}/flight/101MEDIA/b.jpg`, bytes);
+    await assert.rejects(
+      readPhotographFolder(`${folder}/flight`),
+      /no photographs \(\*\.jpg\): give one of the 1 folders \(101MEDIA\) in it/,
+    );
+    await Deno.writeFile(`${folder}/flight/a photograph.JPG`, bytes);
+    const notes: string[] = [];
+    const read = await readPhotographFolder(`${folder}/flight`, {
+      onNote: (note) => notes.push(note),
+    });
+    assert.equal(read.length, 1);
+    assert.match(notes.join("\n"), /folders in the folder: 1 folders \(101MEDIA\)/);
+  });
 });

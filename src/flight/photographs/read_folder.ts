@@ -34,14 +34,21 @@ export async function readPhotographFolder(
   path: string,
   { onFault, onNote, ...reading }: FolderReading = {},
 ): Promise<readonly PhotographFile[]> {
-  const names = await namesIn(path);
+  const { names, folders } = await namesIn(path);
   const jpegs = names.filter((name) => JPEG.test(name));
   const others = withoutJpeg(names);
   if (jpegs.length === 0) {
-    const seen = others.length === 0 ? "" : `: ${counted(others)} must be converted to JPEG first`;
+    const seen = others.length > 0
+      ? `: ${counted(others, "files")} must be converted to JPEG first`
+      : folders.length > 0
+      ? `: give one of the ${counted(folders, "folders")} in it`
+      : "";
     throw new DataError(path, `the folder holds no photographs (*.jpg)${seen}`);
   }
-  if (others.length > 0) onNote?.(`not looked at, being no JPEG: ${counted(others)}`);
+  if (folders.length > 0) {
+    onNote?.(`not looked at, being folders in the folder: ${counted(folders, "folders")}`);
+  }
+  if (others.length > 0) onNote?.(`not looked at, being no JPEG: ${counted(others, "files")}`);
   const fault = (file: string, error: unknown) => {
     if (onFault === undefined) throw error;
     onFault(file, error);
@@ -73,17 +80,18 @@ const JPEG = /\.jpe?g$/i;
 const PICTURE = /\.(dng|tiff?|png|webp|hei[cf]|raw|arw|cr[23]|nef|orf|rw2|rjpeg)$/i;
 
 /** Of the folder itself, in order; hidden files are none (macOS leaves `._NAME.JPG` beside each copy). */
-async function namesIn(folder: string): Promise<readonly string[]> {
-  const names: string[] = [];
+async function namesIn(folder: string): Promise<Record<"names" | "folders", readonly string[]>> {
+  const names: string[] = [], folders: string[] = [];
   try {
     for await (const entry of Deno.readDir(folder)) {
-      if (!entry.isDirectory && !entry.name.startsWith(".")) names.push(entry.name);
+      if (!entry.name.startsWith(".")) (entry.isDirectory ? folders : names).push(entry.name);
     }
   } catch (error) {
     throw namingAbsent(error, folder);
   }
   // A copy ("DJI_1 (1).JPG") after what it was copied from.
-  return names.sort().sort((a, b) => Number(stemOf(a) > stemOf(b)) - Number(stemOf(a) < stemOf(b)));
+  names.sort().sort((a, b) => Number(stemOf(a) > stemOf(b)) - Number(stemOf(a) < stemOf(b)));
+  return { names, folders: folders.sort() };
 }
 
 function stemOf(name: string): string {
@@ -100,9 +108,9 @@ function withoutJpeg(names: readonly string[]): readonly string[] {
 
 const NAMES_TOLD = 3;
 
-function counted(names: readonly string[]): string {
+function counted(names: readonly string[], what: "files" | "folders"): string {
   const told = names.slice(0, NAMES_TOLD).join(", ");
-  return `${names.length} files (${told}${names.length > NAMES_TOLD ? ", …" : ""})`;
+  return `${names.length} ${what} (${told}${names.length > NAMES_TOLD ? ", …" : ""})`;
 }
 
 async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
