@@ -7,7 +7,7 @@
  */
 
 /** So many are looked at thoroughly before there are gaps… */
-const FIRST = 4;
+const FIRST = 2;
 /** …and then one where this many times as many were not found as at the last. */
 const GROWTH = 1.5;
 
