@@ -19,7 +19,7 @@ const { values: given } = parseArgs({
   },
 });
 
-const WITHOUT_PICTURES = /^(?!pictures\.|camera\.|clock\.pictures)/;
+const WITHOUT_PICTURES = /^(?!pictures\.|camera\.|clock\.pictures|map\.(tiles|half|rows))/;
 const only = new RegExp(given.only);
 const number = (value: number | null) => value === null ? "-" : value.toFixed(1);
 let flights = 0, bad = 0;

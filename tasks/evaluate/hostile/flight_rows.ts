@@ -10,6 +10,7 @@ import {
   STREAM_COLUMNS,
   type StreamFile,
 } from "../../../src/flight/replay/mod.ts";
+import type { TileLie } from "./false_package.ts";
 
 /** One row: its fields as they stand in the file, in the order of STREAM_COLUMNS. */
 export type Row = string[];
@@ -20,6 +21,8 @@ export interface FlightRows {
   readonly streams: Record<StreamFile, Row[]>;
   /** Pictures that differ from those of the folder: name in frames.csv → JPEG. */
   readonly pictures: Map<string, Uint8Array>;
+  /** What the tiles of the map become; absent: they stay. */
+  tileLie?: TileLie;
   /** Where the pictures of all other names are. */
   readonly folder: string;
 }

@@ -4,9 +4,10 @@
  * @module
  */
 import { type FrameLine, FrameLineSchema } from "../../../src/airborne/json_lines.ts";
-import { EXIT, seededRandom } from "../../../src/core/mod.ts";
+import { exists, EXIT, seededRandom } from "../../../src/core/mod.ts";
 import { truthFromCsv } from "../../../src/workstation/evaluation/mod.ts";
 import { runStep, StepError } from "../processes.ts";
+import { writeFalsePackage } from "./false_package.ts";
 import { FLIGHT_S, LIE_FROM_S, type PreparedFlight, SLOW_FLIGHT_S } from "./grounds.ts";
 import type { HostileInput, Span } from "./input.ts";
 import { type FlightRows, readFlight, writeFlight } from "./flight_rows.ts";
@@ -63,6 +64,7 @@ export async function flyHostile(
   const random = seededRandom(`${input.name} ${durationS} ${prepared.name}`);
   await input.inject(flight, { span, random, otherPictures });
   await writeFlight(flight, folder);
+  const packagePath = await flownPackage(prepared, flight, `${folder}.package`);
   const truth = truthFromCsv(await Deno.readTextFile(`${folder}/truth.csv`));
   const measured = ({ lines, exitCode, error }: Replayed): HostileResult => ({
     input: input.name,
@@ -76,15 +78,30 @@ export async function flyHostile(
   const here = measured(
     await replayHere(
       folder,
-      prepared.packagePath,
+      packagePath,
       knownFlight(known, flight, await read()),
       signal,
     ),
   );
   // What fails counts as the program flies it that is shipped, with every picture looked at.
-  const result = failed(here) ? measured(await replay(folder, prepared.packagePath, signal)) : here;
-  if (!keep) await Deno.remove(folder, { recursive: true });
+  const result = failed(here) ? measured(await replay(folder, packagePath, signal)) : here;
+  if (!keep) {
+    await Deno.remove(folder, { recursive: true });
+    if (packagePath !== prepared.packagePath) await Deno.remove(packagePath, { recursive: true });
+  }
   return result;
+}
+
+/** The prepared one, unless its tiles are to lie; that one is written anew. */
+async function flownPackage(
+  { packagePath }: PreparedFlight,
+  { tileLie }: FlightRows,
+  folder: string,
+): Promise<string> {
+  if (tileLie === undefined) return packagePath;
+  if (await exists(folder)) await Deno.remove(folder, { recursive: true });
+  await writeFalsePackage(packagePath, folder, tileLie);
+  return folder;
 }
 
 function knownFlight(known: KnownPictures, flight: FlightRows, clean: FlightRows): KnownFlight {

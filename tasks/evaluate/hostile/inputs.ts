@@ -8,7 +8,10 @@ import { BAROMETER_INPUTS } from "./inputs/barometer.ts";
 import { GPS_INPUTS } from "./inputs/gps.ts";
 import { IMU_INPUTS } from "./inputs/imu.ts";
 import { PICTURE_INPUTS } from "./inputs/pictures.ts";
-import { CAMERA_INPUTS, CLOCK_INPUTS, MAP_INPUTS, START_INPUTS } from "./inputs/start.ts";
+import { MAP_INPUTS } from "./inputs/map.ts";
+import { CAMERA_INPUTS, CLOCK_INPUTS, START_INPUTS } from "./inputs/start.ts";
+import { TILE_INPUTS } from "./inputs/tiles.ts";
+import { TOGETHER_INPUTS } from "./inputs/together.ts";
 import type { HostileInput } from "./input.ts";
 
 /** For comparison. */
@@ -32,6 +35,8 @@ export const HOSTILE_INPUTS: readonly HostileInput[] = [
   ...PICTURE_INPUTS,
   ...START_INPUTS,
   ...MAP_INPUTS,
+  ...TILE_INPUTS,
   ...CAMERA_INPUTS,
   ...CLOCK_INPUTS,
+  ...TOGETHER_INPUTS,
 ];

@@ -88,8 +88,11 @@ const REQUEST = {
   noSyscallFilter: true,
 } as const;
 
-/** Exposures of `flight` whose picture is the one that `clean` has then; none where the camera differs. */
+/**
+ * Exposures of `flight` whose picture is the one that `clean` has then; none where the camera or the map differs.
+ */
 export function untouchedPictures(flight: FlightRows, clean: FlightRows): ReadonlySet<number> {
+  if (flight.tileLie !== undefined) return new Set();
   if (JSON.stringify(flight.description.camera) !== JSON.stringify(clean.description.camera)) {
     return new Set();
   }

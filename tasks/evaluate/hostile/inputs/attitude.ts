@@ -14,6 +14,7 @@ import {
 import { type FlightRows, type Row, timeS } from "../flight_rows.ts";
 import {
   decimal,
+  delayColumns,
   deliveryInputs,
   DURATIONS_S,
   holdColumns,
@@ -41,8 +42,8 @@ function attitude(
   };
 }
 
-/** Of half the angle about one axis (1 x, 2 y, 3 z). */
-function turn(axis: 1 | 2 | 3, degrees: number): Quaternion {
+/** About one axis (1 x, 2 y, 3 z). */
+export function turn(axis: 1 | 2 | 3, degrees: number): Quaternion {
   const half = radiansFromDegrees(degrees) / 2;
   const q = [Math.cos(half), 0, 0, 0];
   q[axis] = Math.sin(half);
@@ -50,7 +51,7 @@ function turn(axis: 1 | 2 | 3, degrees: number): Quaternion {
 }
 
 /** `local` turns about axes of the local frame, `body` about those of the aircraft. */
-function turned(
+export function turned(
   change: (sinceS: number, injection: Injection) => { local?: Quaternion; body?: Quaternion },
 ) {
   return (flight: FlightRows, injection: Injection) => {
@@ -64,15 +65,81 @@ function turned(
   };
 }
 
-function quaternionOf(row: Row): Quaternion {
+export function quaternionOf(row: Row): Quaternion {
   return QUATERNION.map((column) => Number(row[column])) as unknown as Quaternion;
 }
 
-function writeQuaternion(row: Row, q: Quaternion): void {
+export function writeQuaternion(row: Row, q: Quaternion): void {
   quaternionNormalise(q).forEach((part, i) => row[QUATERNION[i]] = decimal(part));
 }
 
+/** Roll, pitch and yaw of each row of the span. */
+function angles(
+  change: (angles: ReturnType<typeof rollPitchYaw>) => Parameters<typeof localFromBody>[0],
+) {
+  return (flight: FlightRows, { span }: Injection) => {
+    for (const row of rowsWithin(flight, FILE, span)) {
+      writeQuaternion(row, localFromBody(change(rollPitchYaw(quaternionOf(row)))));
+    }
+  };
+}
+
 const FROM_START = { fromStart: true, durationsS: [Infinity] } as const;
+const LASTS = { durationsS: [2, Infinity] } as const;
+const STAYS = { durationsS: [Infinity] } as const;
+/** Half a turn about the bisector of east and north: coordinates of the one frame in the other. */
+const NED_FROM_ENU: Quaternion = [0, Math.SQRT1_2, Math.SQRT1_2, 0];
+
+/** What looks like a flight: drifts, other conventions, a few degrees. */
+const SLIGHT_INPUTS: readonly HostileInput[] = [
+  attitude("yaw_15", "turned by 15° of yaw", turned(() => ({ local: turn(3, 15) })), LASTS),
+  attitude(
+    "yaw_drift_0.5",
+    "yaw drifts by 0.5°/s",
+    turned((sinceS) => ({ local: turn(3, 0.5 * sinceS) })),
+    { ...STAYS, slow: true },
+  ),
+  attitude(
+    "yaw_wander",
+    "yaw sways by 15° in 10 s",
+    turned((sinceS) => ({ local: turn(3, 15 * Math.sin(0.2 * Math.PI * sinceS)) })),
+    STAYS,
+  ),
+  attitude(
+    "roll_drift",
+    "roll drifts by 0.5°/s",
+    turned((sinceS) => ({ body: turn(1, 0.5 * sinceS) })),
+    STAYS,
+  ),
+  attitude("roll_5", "5° of roll too much", turned(() => ({ body: turn(1, 5) })), LASTS),
+  attitude(
+    "exchanged",
+    "roll and pitch exchanged",
+    angles(({ rollRad, pitchRad, yawRad }) => ({ rollRad: pitchRad, pitchRad: rollRad, yawRad })),
+    LASTS,
+  ),
+  attitude(
+    "yaw_flipped",
+    "sign of yaw flipped",
+    angles(({ yawRad, ...others }) => ({ ...others, yawRad: -yawRad })),
+    LASTS,
+  ),
+  attitude(
+    "nwu_from_start",
+    "in north, west, up instead of east, north, up from the start",
+    turned(() => ({ local: turn(3, -90) })),
+    FROM_START,
+  ),
+  attitude(
+    "ned_from_start",
+    "in north, east, down instead of east, north, up from the start",
+    turned(() => ({ local: NED_FROM_ENU })),
+    FROM_START,
+  ),
+  attitude("old_0.5", "values of 0.5 s ago under the times of now", (flight, { span }) => {
+    delayColumns(flight, FILE, QUATERNION, span, 0.5);
+  }, LASTS),
+];
 
 export const ATTITUDE_INPUTS: readonly HostileInput[] = [
   attitude("yaw_180", "turned by 180° of yaw", turned(() => ({ local: turn(3, 180) }))),
@@ -124,5 +191,6 @@ export const ATTITUDE_INPUTS: readonly HostileInput[] = [
       ),
     })),
   ),
+  ...SLIGHT_INPUTS,
   ...deliveryInputs("attitude", FILE, { payload: QUATERNION }),
 ];

@@ -5,6 +5,7 @@
  */
 import {
   changeColumns,
+  delayColumns,
   deliveryInputs,
   DURATIONS_S,
   holdColumns,
@@ -39,6 +40,43 @@ function changed(
   );
 }
 
+const LASTS = { durationsS: [2, Infinity] } as const;
+const STAYS = { durationsS: [Infinity] } as const;
+
+/** Below a jump, slower than a run-away, within a gate. */
+const SLIGHT_INPUTS: readonly HostileInput[] = [
+  changed("drift_0.3", "drifts by 0.3 m/s", (height, sinceS) => height + 0.3 * sinceS, {
+    ...STAYS,
+    slow: true,
+  }),
+  changed("scaled_1.05", "× 1.05: a warm day", (height) => height * 1.05, LASTS),
+  changed("jump_8", "8 m too high at once", (height) => height + 8, LASTS),
+  changed(
+    "steps",
+    "5 m too high for 3 s, then 5 m too low for 3 s",
+    (height, sinceS) => height + (sinceS % 6 < 3 ? 5 : -5),
+    STAYS,
+  ),
+  changed(
+    "stairs",
+    "5 m higher every 5 s",
+    (height, sinceS) => height + 5 * Math.ceil(sinceS / 5),
+    STAYS,
+  ),
+  changed(
+    "sway",
+    "sways by 15 m in 20 s",
+    (height, sinceS) => height + 15 * Math.sin(Math.PI * sinceS / 10),
+    STAYS,
+  ),
+  barometer("noise_10", "10 m of noise", (flight, { span, random }) => {
+    changeColumns(flight, FILE, HEIGHT, span, (height) => height + 10 * random.normal());
+  }, LASTS),
+  barometer("old_2", "values of 2 s ago under the times of now", (flight, { span }) => {
+    delayColumns(flight, FILE, HEIGHT, span, 2);
+  }, LASTS),
+];
+
 export const BAROMETER_INPUTS: readonly HostileInput[] = [
   changed("drift_1", "drifts by 1 m/s", (height, sinceS) => height + sinceS, {
     durationsS: [Infinity],
@@ -57,5 +95,6 @@ export const BAROMETER_INPUTS: readonly HostileInput[] = [
   barometer("noise", "20 m of noise", (flight, { span, random }) => {
     changeColumns(flight, FILE, HEIGHT, span, (height) => height + 20 * random.normal());
   }),
+  ...SLIGHT_INPUTS,
   ...deliveryInputs("barometer", FILE, { payload: HEIGHT }),
 ];

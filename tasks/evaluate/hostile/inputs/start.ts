@@ -1,5 +1,5 @@
 /**
- * A start, a map, a camera and a clock that are not as the flight's description says.
+ * A start, a camera and a clock that are not as the flight's description says.
  *
  * @module
  */
@@ -11,9 +11,10 @@ import {
 } from "../../../../src/core/mod.ts";
 import type { FlightRows } from "../flight_rows.ts";
 import { changeColumns, type HostileInput, type Injection, rowsWithin } from "../input.ts";
-import { movedBy, moveRow } from "./gps.ts";
+import { movedBy } from "./gps.ts";
 
-function always(
+/** From the flight's first moment to its last. */
+export function always(
   name: string,
   about: string,
   inject: (flight: FlightRows, injection: Injection) => void,
@@ -35,21 +36,6 @@ function startMoved(name: string, about: string, metres: Vector3, sigmaM?: numbe
     flight.streams["gps.csv"] = [];
   });
   return Math.hypot(...metres) > FAR_M ? { ...moved, slow: true } : moved;
-}
-
-/**
- * The map lies `metres` off: everything but the map moves the other way, take-off, GPS and truth.
- */
-function mapMoved(name: string, about: string, metres: Vector3, gps: boolean): HostileInput {
-  return always(`map.${name}`, about, (flight) => {
-    const back: Vector3 = [-metres[0], -metres[1], -metres[2]];
-    const { takeoff } = flight.description;
-    if (takeoff !== null) flight.description.takeoff = { ...takeoff, ...movedBy(takeoff, back) };
-    for (const row of flight.streams["gps.csv"]) {
-      if (row[2] !== "none") moveRow(row, [3, 4, 5], back);
-    }
-    for (const row of flight.streams["truth.csv"]) moveRow(row, [1, 2, 3], back);
-  }, gps);
 }
 
 function camera(
@@ -109,43 +95,26 @@ export const START_INPUTS: readonly HostileInput[] = [
   startMoved("sure", "20 m off, 0.5 m given", [0, -20, 0], 0.5),
   startMoved("height_60", "60 m too high", [0, 0, 60]),
   startMoved("height_down_60", "60 m too low", [0, 0, -60]),
+  startMoved("height_20", "20 m too high", [0, 0, 20]),
+  startMoved("height_down_20", "20 m too low", [0, 0, -20]),
+  startMoved("off_30_high", "30 m off and 15 m too high, 5 m given", [-20, 22, 15], 5),
+  startMoved("sure_100", "100 m off, 0.5 m given", [70, 70, 0], 0.5),
 ];
-
-export const MAP_INPUTS: readonly HostileInput[] = [
-  mapMoved("shifted_40", "shifted by 40 m, GPS for the first second", [0, 40, 0], false),
-  mapMoved("shifted_15", "shifted by 15 m, GPS for the first second", [15, 0, 0], false),
-  mapMoved("shifted_40_gps", "shifted by 40 m, GPS present", [40, 0, 0], true),
-  mapMoved("shifted_15_gps", "shifted by 15 m, GPS present", [0, -15, 0], true),
-  mapMoved("shifted_100_gps", "shifted by 100 m, GPS present", [0, 100, 0], true),
-  always("map.ground_40_low", "ground given 40 m too high", (flight) => {
-    raise(flight, -40);
-  }),
-  always("map.ground_40_high", "ground given 40 m too low", (flight) => {
-    raise(flight, 40);
-  }),
-];
-
-/** Take-off, barometer, GPS and truth stand over a ground that is in truth `metres` higher. */
-function raise(flight: FlightRows, metres: number): void {
-  const { takeoff } = flight.description;
-  if (takeoff !== null) {
-    flight.description.takeoff = { ...takeoff, heightM: takeoff.heightM + metres };
-  }
-  const all = { fromS: 0, toS: Infinity };
-  changeColumns(flight, "baro.csv", [2], all, (height) => height + metres);
-  changeColumns(flight, "gps.csv", [5], all, (height) => height + metres);
-  changeColumns(flight, "truth.csv", [3], all, (height) => height + metres);
-}
 
 export const CAMERA_INPUTS: readonly HostileInput[] = [
   focal("focal_1.1", 1.1),
   focal("focal_0.9", 0.9),
   focal("focal_1.3", 1.3),
+  focal("focal_1.05", 1.05),
   mountingTurned("yaw_20", "mounted 20° of yaw off", 3, 20),
   mountingTurned("yaw_180", "mounted the other way round", 3, 180),
   mountingTurned("roll_20", "mounted 20° of roll off", 1, 20),
   mountingTurned("pitch_20", "mounted 20° of pitch off", 2, 20),
   mountingTurned("pitch_5", "mounted 5° of pitch off", 2, 5),
+  mountingTurned("pitch_10", "mounted 10° of pitch off", 2, 10),
+  mountingTurned("roll_5", "mounted 5° of roll off", 1, -5),
+  mountingTurned("roll_10", "mounted 10° of roll off", 1, 10),
+  mountingTurned("yaw_8", "mounted 8° of yaw off", 3, -8),
   camera("centre_off", "principal point 80 px off", ({ cxPx }) => ({ cxPx: cxPx + 80 })),
   camera("distortion", "distortion of another lens", () => ({ distortion: [-0.3, 0.1, 0, 0, 0] })),
 ];
@@ -153,6 +122,7 @@ export const CAMERA_INPUTS: readonly HostileInput[] = [
 export const CLOCK_INPUTS: readonly HostileInput[] = [
   clock("jump_2", "the controller's clock jumps 2 s ahead", (ns) => ns + 2e9),
   clock("fast", "the controller's clock runs 1 % fast", (ns, sinceS) => ns + 0.01 * sinceS * 1e9),
+  clock("ahead_0.2", "the controller's stamps 0.2 s too late", (ns) => ns + 0.2e9),
   clock("slow", "the controller's clock runs 1 % slow", (ns, sinceS) => ns - 0.01 * sinceS * 1e9),
   {
     name: "clock.pictures_ahead",
