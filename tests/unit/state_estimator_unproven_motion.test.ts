@@ -49,7 +49,32 @@ Deno.test("Eskf.doubtMotion() lets the filter follow a fix that contradicts it",
   assert.equal(doubted.addPoseAnchor(elsewhere).fused, true);
   // Either of the two may be wrong: both are inside.
   assert.ok(doubted.currentEstimate().horizontal95M > 50);
+  assert.ok(doubted.currentEstimate().horizontal95M > 2.4 * DOUBT_M, "what was told stays told");
   assert.ok(doubted.health().unconfirmedM > 20);
+});
+
+Deno.test("a first fix far from a start that is in doubt overrules it, however wide the filter is", () => {
+  const outcome = {
+    source: "anchor",
+    timeNs: monotonicNs(1e9),
+    fused: true,
+    testRatio: 0.2,
+    innovation: [40, 0, 0, 0, 0, 0],
+    innovationVariance: [1e4, 1e4, 1, 1, 1, 1],
+    observationVariance: [1, 1, 1, 1, 1, 1],
+  } as unknown as MeasurementOutcome;
+  const overruling = (doubtM: number, fixes: number) => {
+    const motion = new UnprovenMotion();
+    motion.add(doubtM);
+    return motion.overrulingM(
+      outcome,
+      motion.takeIfElsewhere(() => undefined, [0, 0, 0], 1),
+      fixes,
+    );
+  };
+  assert.equal(overruling(800, 1), 40);
+  assert.equal(overruling(800, 2), 0, "others have spoken for the place before");
+  assert.equal(overruling(0, 1), 0, "nobody doubts the start");
 });
 
 Deno.test("Eskf.doubtGpsStart() goes out with every estimate until a fix is fused, and moves nothing", () => {

@@ -28,6 +28,9 @@ const SURPRISING = 5.991;
 /** A fix that is closer than this to where the filter expected it surprises nobody, metres. */
 const SURPRISING_M = 8;
 
+/** A first fix that is further than this from a start that is in doubt contradicts it, however wide the filter is by then. */
+const FIRST_FAR_M = 25;
+
 /** A place that the filter can only take because its motion is in doubt. */
 export interface Elsewhere {
   /** 1 sigma that is to go into the filter now. */
@@ -38,6 +41,8 @@ export interface Elsewhere {
 
 export class UnprovenMotion {
   #varianceM2 = 0;
+  /** 1 sigma of that before the newest place ended it, metres. */
+  #endedM = 0;
   /** 1 sigma of a start that GPS has told and no fix has confirmed, metres. */
   #gpsStartM = 0;
   /** In a row. */
@@ -70,10 +75,11 @@ export class UnprovenMotion {
 
   /**
    * A fix has moved the filter by `distanceM` to where nothing but it speaks for: one of the two is wrong, and until
-   * further fixes agree for a while it may be either.
+   * further fixes agree for a while it may be either. What was told before stays told so long: a place that was looked for in
+   * vain and is found elsewhere may be any place that looks alike.
    */
   overruled(distanceM: number): void {
-    this.#overruledM = Math.max(this.#overruledM, distanceM);
+    this.#overruledM = Math.max(this.#overruledM, distanceM, 2 * this.#endedM);
     this.#agreed = undefined;
   }
 
@@ -118,6 +124,7 @@ export class UnprovenMotion {
     [east, north]: Vector3,
     placeVarianceM2: number,
   ): Elsewhere | undefined {
+    this.#endedM = Math.sqrt(this.#varianceM2);
     const state = this.#varianceM2 === 0 ? undefined : stateAt();
     if (state === undefined) return undefined;
     const [ownEast, ownNorth] = state.vector("position");
@@ -152,7 +159,8 @@ export class UnprovenMotion {
     if (reason === REINITIALISED) return distanceM;
     this.#singleM = distanceM > SURPRISING_M ? Math.max(this.#singleM, distanceM) : 0;
     if (this.#singleM === 0) return 0;
-    const isSurprising = east ** 2 / eastM2 + north ** 2 / northM2 > SURPRISING;
+    const isSurprising = east ** 2 / eastM2 + north ** 2 / northM2 > SURPRISING ||
+      (this.#endedM > 0 && distanceM > FIRST_FAR_M);
     return fixes === 1 && isSurprising ? distanceM : 0;
   }
 }
