@@ -19,7 +19,8 @@ const { values: given } = parseArgs({
   },
 });
 
-const WITHOUT_PICTURES = /^(?!pictures\.|camera\.|clock\.pictures|map\.(tiles|half|rows))/;
+const WITHOUT_PICTURES =
+  /^(?!pictures\.|camera\.|clock\.pictures|map\.(tiles|half|rows)|together.*black)/;
 const only = new RegExp(given.only);
 const number = (value: number | null) => value === null ? "-" : value.toFixed(1);
 let flights = 0, bad = 0;

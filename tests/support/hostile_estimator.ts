@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { MotionDoubt } from "../../src/airborne/motion_doubt.ts";
 import { SensorFeed } from "../../src/airborne/sensor_feed.ts";
 import type { FrameLine } from "../../src/airborne/json_lines.ts";
 import {
@@ -17,6 +18,7 @@ import {
   seededRandom,
 } from "../../src/core/mod.ts";
 import type { SensorEvent } from "../../src/flight/flight_events/mod.ts";
+import { NavigatorConfigSchema } from "../../src/flight/flight_settings/mod.ts";
 import { STREAM_COLUMNS, type StreamFile } from "../../src/flight/replay/mod.ts";
 import {
   attitudeEvent,
@@ -66,6 +68,8 @@ export async function flyHostileEstimator(
 ): Promise<HostileEstimatorResult> {
   const flightS = input.slow ? SLOW_FLIGHT_S : FLIGHT_S;
   const { path, streams } = await simulated(aircraft, seed, flightS, input.gps);
+  const pictures = seen(path, seed);
+  streams["frames.csv"] = frameRows(pictures.messages);
   const [east, north, up] = path[0].position;
   const localFrame = new LocalFrame(ORIGIN);
   const flight: FlightRows = {
@@ -85,7 +89,11 @@ export async function flyHostileEstimator(
   const fromS = input.fromStart ? 0 : LIE_FROM_S;
   const span = { fromS, toS: fromS + durationS };
   await input.inject(flight, { span, random: seededRandom(input.name), otherPictures: [] });
-  const { lines, gps, fault } = fly(flight, seen(path, seed), localFrame);
+  const { lines, gps, fault } = fly(
+    flight,
+    withFrames(pictures, streams["frames.csv"]),
+    localFrame,
+  );
   return { ...hostileFigures(lines, truthOf(flight), span), gps, fault };
 }
 
@@ -145,6 +153,31 @@ function seen(path: Truth[], seed: number): { messages: Seen[]; truthAt(ns: numb
   return { messages: kept, truthAt: (ns) => truthAt(ns + SCENARIO_START_NS) };
 }
 
+type Pictures = ReturnType<typeof seen>;
+
+/** A row of each picture, as of a flight that has some. */
+function frameRows(messages: readonly Seen[]): Row[] {
+  return messages.filter(({ kind }) => kind === "anchor").map((message, i) => {
+    const timeNs = String(timesOf(message).at(-1));
+    return [String(i), timeNs, timeNs, `frames/${timeNs}.jpg`];
+  });
+}
+
+/** What pictures that do not come would have shown is not seen. */
+function withFrames({ messages, ...others }: Pictures, rows: readonly Row[]): Pictures {
+  const names = new Set(rows.map((row) => row[3]));
+  const kept = messages.filter((message) =>
+    timesOf(message).every((timeNs) => names.has(`frames/${timeNs}.jpg`))
+  );
+  return { messages: kept, ...others };
+}
+
+function timesOf(message: Seen): number[] {
+  return message.kind === "vio"
+    ? [message.value.fromNs, message.value.toNs]
+    : [message.value.timeNs];
+}
+
 const PARSERS = [
   ["imu.csv", imuEvent],
   ["attitude.csv", attitudeEvent],
@@ -161,7 +194,7 @@ function sensorEvents({ streams }: FlightRows): SensorEvent[] {
 
 function fly(
   flight: FlightRows,
-  { messages, truthAt }: ReturnType<typeof seen>,
+  { messages, truthAt }: Pictures,
   localFrame: LocalFrame,
 ) {
   const estimator = new Eskf({ localFrame });
@@ -172,6 +205,7 @@ function fly(
     estimator.setTakeoffOrigin({ positionLocalM }, sigmaHorizontalM, sigmaVerticalM);
   }
   const sensors = new SensorFeed(estimator, localFrame, flight.description);
+  const motion = new MotionDoubt(NavigatorConfigSchema.parse({}).doubt);
   const lines: FrameLine[] = [];
   let next = 0, fault = "";
   try {
@@ -193,6 +227,7 @@ function fly(
     }
     const { timeNs } = message.value;
     try {
+      estimator.doubtMotion(motion.growthM(estimator.estimateAt(timeNs), estimator.health()));
       if (isWithinReach(estimator, truthAt(timeNs), timeNs)) feed(estimator, message);
       const estimate = estimator.estimateAt(timeNs);
       lines.push({

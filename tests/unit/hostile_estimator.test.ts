@@ -29,3 +29,12 @@ Deno.test("the estimator is never confidently wrong for over a second where one 
     );
   }
 });
+
+Deno.test("a second of GPS says nothing of a motion whose attitude the IMU contradicts", async () => {
+  // It mirrors the motion: a straight way fits GPS after a turn, and is wrong from the first curve on.
+  const input = HOSTILE_INPUTS.find(({ name }) => name === "attitude.ned_from_start")!;
+  const flight = { input, durationS: Infinity, aircraft: "fixed_wing", seed: 1 } as const;
+  const { worstErrorM, confidentlyWrongS } = await flyHostileEstimator(flight);
+  assert.ok((worstErrorM ?? 0) > 100, `${worstErrorM} m`);
+  assert.ok(confidentlyWrongS <= 1, `${confidentlyWrongS} s`);
+});

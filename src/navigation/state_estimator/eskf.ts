@@ -276,7 +276,8 @@ export class Eskf implements StateEstimator {
       imuRefused: this.#imu.refused,
       imuReason: this.#imu.reason,
       pictureDelayS: this.#sources.odometry.pictureDelayS,
-      motionShare: this.#heading.motionShare,
+      // An attitude that the IMU contradicts may mirror the motion, and a straight way does not show that.
+      motionShare: this.#imu.reason === "" ? this.#heading.motionShare : Infinity,
       unconfirmedM: this.#unproven.unconfirmedM(this.#sources.gps),
       ...this.#counts.copy(),
       ...this.#sources.gps.health(this.#timeline.head.timeNs),

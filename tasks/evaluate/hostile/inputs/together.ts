@@ -3,12 +3,13 @@
  *
  * @module
  */
+import sharp from "sharp";
 import { changeColumns, type HostileInput, type Injection, rowsWithin, within } from "../input.ts";
 import type { FlightRows } from "../flight_rows.ts";
 import { turn, turned } from "./attitude.ts";
 import { moved } from "./gps.ts";
 
-type Lie = (flight: FlightRows, injection: Injection) => void;
+type Lie = (flight: FlightRows, injection: Injection) => void | Promise<void>;
 
 function together(
   name: string,
@@ -21,8 +22,8 @@ function together(
     about,
     durationsS: [2, Infinity],
     gps: false,
-    inject(flight, injection) {
-      for (const lie of lies) lie(flight, injection);
+    async inject(flight, injection) {
+      for (const lie of lies) await lie(flight, injection);
     },
     ...more,
   };
@@ -42,6 +43,13 @@ const noPictures = (seconds: number): Lie => (flight, { span }) => {
   const frames = flight.streams["frames.csv"];
   flight.streams["frames.csv"] = frames.filter((row) => !within("frames.csv", row, dark));
   flight.streams["frames.csv"].forEach((row, i) => row[0] = String(i));
+};
+
+const BLACK_PICTURES: Lie = async (flight, { span }) => {
+  const { widthPx: width, heightPx: height } = flight.description.camera;
+  const size = { width, height, channels: 3 as const, background: "black" };
+  const jpeg = new Uint8Array(await sharp({ create: size }).jpeg().toBuffer());
+  for (const row of rowsWithin(flight, "frames.csv", span)) flight.pictures.set(row[3], jpeg);
 };
 
 const walks = (mps: number): Lie => (flight, injection) => {
@@ -99,6 +107,10 @@ export const TOGETHER_INPUTS: readonly HostileInput[] = [
     walks(1),
     noPictures(30),
   ], { ...STAYS, gps: true, slow: true }),
+  together("gps_and_black_pictures", "GPS walks at 1 m/s, all pictures are black", [
+    walks(1),
+    BLACK_PICTURES,
+  ], { ...STAYS, gps: true }),
   together("gps_and_bias", "GPS walks at 0.5 m/s, ax 0.5 m/s² and gz 0.02 rad/s too much", [
     walks(0.5),
     added([2], () => 0.5),
