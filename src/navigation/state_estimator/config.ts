@@ -59,6 +59,8 @@ const ImuChecksSchema = z.strictObject({
   agreementMps2: quantity.accelerationMps2.default(0.3),
   /** …and without pictures when it says less than this. */
   blindMps2: quantity.accelerationMps2.default(8),
+  /** Its gyroscopes agree with the attitude when they differ by less than this over a second. */
+  agreementRad: degreesAsRadians(2),
   /** Smaller differences from the filter without the IMU are no fault of the IMU's. */
   contradictionMps: quantity.speedMps.default(1.5),
   contradictionM: quantity.lengthM.default(5),

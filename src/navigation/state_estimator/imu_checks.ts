@@ -113,6 +113,16 @@ export class ImuChecks {
       this.#turnFault(nowNs, turnSlowS, turnSlowRps) ?? this.#climbFault;
   }
 
+  /** By how much the gyroscopes have turned otherwise than the attitude within the last second, radians. */
+  turnedApartRad(nowNs: number): number {
+    const fromNs = nowNs - KEPT_TURNS_S * 1.01e9;
+    const sum: [number, number, number] = [0, 0, 0];
+    for (const { toNs, turnedRad } of this.#differences) {
+      if (toNs > fromNs) { for (let i = 0; i < 3; i++) sum[i] += turnedRad[i]; }
+    }
+    return Math.hypot(...sum);
+  }
+
   #integrate({ timeNs, specificForceMps2, angularRateRps }: ImuSample, dt: number): void {
     for (let i = 0; i < 3; i++) this.#turnedRad[i] += angularRateRps[i] * dt;
     this.#turnedS += dt;

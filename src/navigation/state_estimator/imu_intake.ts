@@ -26,6 +26,8 @@ const NO_ATTITUDE_NS = 0.5e9;
 const AT_REST: Vector3 = [0, 0, 0];
 /** Left out again within this time the IMU has to prove itself for longer. */
 const RELAPSE_NS = 60e9;
+/** For so long after its return gyroscopes that do not agree with the attitude are enough to leave it out again. */
+const WATCHED_NS = 10e9;
 const PROBATION_S = 1;
 const PROBATION_MAX_S = 32;
 
@@ -113,8 +115,9 @@ export class ImuIntake {
     const substitute = substituteOf(turn);
     this.substitutes.push(substitute, true);
     if (this.#probation === undefined) {
-      const suspicion = this.#checks.suspicion(sample.timeNs);
-      if (suspicion !== undefined && !this.#filter.isConfirmed()) {
+      const relapse = this.#relapse(sample.timeNs);
+      const suspicion = relapse ?? this.#checks.suspicion(sample.timeNs);
+      if (suspicion !== undefined && (relapse !== undefined || !this.#filter.isConfirmed())) {
         // It began before it could be told.
         const sinceNs = Math.min(suspicion.sinceNs, sample.timeNs - SUSPECT_NS);
         this.leaveOut({ ...suspicion, sinceNs }, sample.timeNs);
@@ -141,6 +144,17 @@ export class ImuIntake {
     };
     this.#onEvent({ type: "imu.left_out", timeNs: nowNs, reason });
     this.#filter.rewrite(sinceNs, this.substitutes);
+  }
+
+  #relapse(nowNs: MonotonicNs): ImuFault | undefined {
+    if (nowNs - this.#returnedNs > WATCHED_NS) return undefined;
+    const apartRad = this.#checks.turnedApartRad(nowNs);
+    if (!(apartRad > this.#config.agreementRad)) return undefined;
+    const degrees = (apartRad * 180 / Math.PI).toFixed(1);
+    return {
+      reason: `it turned by ${degrees}° otherwise than the attitude again`,
+      sinceNs: nowNs - SUSPECT_NS,
+    };
   }
 
   #refuse(): false {
@@ -199,14 +213,14 @@ export class ImuIntake {
     const apart = Math.hypot(
       ...gained.map((value, i) => value - (velocity[i] - startVelocity[i])),
     );
-    const { agreementMps, agreementMps2, blindMps2 } = this.#config;
+    const { agreementMps, agreementMps2, agreementRad, blindMps2 } = this.#config;
     const limit = this.#filter.isConfirmed()
       ? agreementMps + agreementMps2 * spanS
       : blindMps2 * spanS;
     probation.sinceNs = timeNs;
     probation.gained = [0, 0, 0];
     probation.startVelocity = velocity;
-    if (!isSound || apart > limit) return;
+    if (!isSound || apart > limit || this.#checks.turnedApartRad(timeNs) > agreementRad) return;
     this.#probation = undefined;
     this.#returnedNs = timeNs;
     this.#faultyNs.length = 0;
