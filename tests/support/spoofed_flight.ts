@@ -35,8 +35,6 @@ export interface SpoofedFlightOptions {
   readonly origin?: boolean;
   /** No fixes in [from, to), seconds. */
   readonly blackouts?: readonly (readonly [number, number])[];
-  /** No pictures at all in [from, to), seconds. */
-  readonly dark?: readonly [number, number];
   /** Changes a sample before the estimator has it. */
   readonly change?: (sample: GpsSample, timeS: number) => GpsSample;
   /** Changes a fix before the estimator has it. */
@@ -92,8 +90,7 @@ export function flySpoofed(options: SpoofedFlightOptions, fromS = SETTLED_S): Sp
   let nextNs = START_NS + 1e9 / GPS_HZ;
   for (const message of scenario.messages) {
     const isSeen = message.kind === "vio" || message.kind === "anchor";
-    const isShown = options.vision !== false && !isWithin(options.dark, message.arrivalNs);
-    if (isShown || !isSeen) feed(estimator, changed(message, options));
+    if (options.vision !== false || !isSeen) feed(estimator, changed(message, options));
     if (message.kind !== "imu" || message.arrivalNs < nextNs) continue;
     nextNs += 1e9 / GPS_HZ;
     const truth = scenario.truthAt(message.value.timeNs);
@@ -106,11 +103,6 @@ export function flySpoofed(options: SpoofedFlightOptions, fromS = SETTLED_S): Sp
     tally.look(timeS, estimator, truth.position);
   }
   return { ...tally.result(), events, finalGps: estimator.health().gps };
-}
-
-function isWithin(span: readonly [number, number] | undefined, timeNs: number): boolean {
-  const timeS = (timeNs - START_NS) / 1e9;
-  return span !== undefined && timeS >= span[0] && timeS < span[1];
 }
 
 function changed(message: Message, { changeFix }: SpoofedFlightOptions): Message {

@@ -59,17 +59,6 @@ Deno.test("Eskf finds GPS that drifts away where there are no fixes, by the odom
   assert.equal(flight.confidentlyWrongS, 0, "what GPS may lie by unnoticed is told");
 });
 
-Deno.test("what GPS may have walked away by while there were no pictures is told when they come again", () => {
-  // Nothing on board contradicts it until then; and the map is not found for a while.
-  const more = { dark: [FROM_S, 80], blackouts: [[FROM_S, 999]], durationS: 85 } as const;
-  const window = { kind: "spoofed_silently", amount: 1, fromS: FROM_S, toS: Infinity } as const;
-  for (const aircraft of ["fixed_wing", "multirotor"] as const) {
-    const flight = flySpoofed({ seed: "dark", aircraft, gps: [window], ...more }, 81);
-    assert.ok(flight.worstM > 30, `${flight.worstM} m`);
-    assert.equal(flight.confidentlyWrongS, 0, `${aircraft}: at ${flight.worst95M} m`);
-  }
-});
-
 Deno.test("Eskf says map_conflict where GPS and map never agreed, and covers both", () => {
   const honest = { gps: [], mapShiftM: [32, 24], durationS: 40 } as const;
   const flight = fly({ kind: "offset" }, honest);

@@ -8,7 +8,7 @@
  */
 import type { MonotonicNs, Vector3 } from "../../core/mod.ts";
 import type { EskfConfig } from "./config.ts";
-import type { GpsSample, SourceName, UnlearntGps } from "./contract.ts";
+import type { GpsSample, UnlearntGps } from "./contract.ts";
 import { anchorAgeS, horizontal95M, secondsBetween } from "./estimate_output.ts";
 import type { FilterState } from "./filter_state.ts";
 import type { ImuStream } from "./imu_stream.ts";
@@ -27,19 +27,18 @@ import {
 import { largestEigenvalue2 } from "./linear_algebra.ts";
 import { ERROR } from "./state_table.ts";
 import { Timeline } from "./timeline.ts";
-import { doubtMapOffset, forgetMapOffset, widenHorizontally, widenPosition } from "./widening.ts";
+import { doubtMapOffset, forgetMapOffset, widenPosition } from "./widening.ts";
 
 /** A start that is known no better than this is no witness of anything. */
 const KNOWN_95_M = 100;
-const PICTURES: readonly SourceName[] = ["odometry", "anchor"];
 /** Chi-square, 2 degrees of freedom, 99.9 %. */
 const CONTRADICTION_GATE = 13.82;
-/** Fixes and pictures count as present until the last one is this old. */
-const ANCHORED_S = 10, SEEING_S = 2;
+/** Fixes count as present until the last one is this old. */
+const ANCHORED_S = 10;
+/** Pictures count as present until the last one is this old. */
+const SEEING_S = 2;
 /** A filter that has had GPS within this time stands on it. */
 const GPS_REMEMBERED_S = 60;
-/** It may have walked away by so much while no picture could tell, 1 sigma, metres. */
-const WALKED_UNSEEN_M = 20;
 /** Without GPS for so long there is nothing to hold against it. */
 const SILENCE_S = 10;
 
@@ -77,8 +76,6 @@ export class GpsWitness {
   readonly #stands: Pick<Timeline, "changeAll">;
   readonly #own: Timeline;
   #running = false;
-  /** It stands on GPS alone, and no picture has come since it began. */
-  #isUnseen = false;
   /** Nothing that GPS taught is in the filter. */
   #mainIsGpsFree = true;
   #beganNs = 0;
@@ -127,10 +124,6 @@ export class GpsWitness {
   /** A measurement that the filter was given too; never one of GPS. */
   insert(event: MeasurementEvent): void {
     if (!this.#running) return;
-    if (this.#isUnseen && PICTURES.includes(event.source)) {
-      this.#isUnseen = false;
-      this.#own.changeAll((state) => widenHorizontally(state, WALKED_UNSEEN_M ** 2));
-    }
     const outcome = this.#own.insertMeasurement(event);
     if (outcome.source !== "anchor") return;
     this.#fixesInRow = outcome.fused ? this.#fixesInRow + 1 : 0;
@@ -271,7 +264,6 @@ export class GpsWitness {
     const main = this.#main;
     if (!main.hasStarted || !(horizontal95M(main.head) < KNOWN_95_M)) return;
     this.#own.copyFrom(main, { without: "gps" });
-    this.#isUnseen = !this.#mainIsGpsFree && !seesGround(main.head);
     if (!this.#mainIsGpsFree) {
       this.#own.changeAll((state) => {
         forgetMapOffset(state, this.#mapSigmaM);
