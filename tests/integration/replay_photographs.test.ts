@@ -1,12 +1,13 @@
 /** `airborne replay` on folders of photographs as people have them. */
 import assert from "node:assert/strict";
 import sharp from "sharp";
-import { LocalFrame, type Matrix3 } from "../../src/core/mod.ts";
+import { LocalFrame, type Matrix3, wrapDegrees } from "../../src/core/mod.ts";
 import { localFromCamera } from "../../src/flight/photographs/mod.ts";
 import { openVision, warpHomography } from "../../src/native/vision/mod.ts";
 import { GSD_M, worldForFile } from "../faults/fixture.ts";
 import { airborneCommand } from "../../tasks/executables.ts";
 import { run } from "../faults/programs.ts";
+import { withOrientation, withWrittenSize } from "../support/exif_bytes.ts";
 import { inScratch } from "../support/scratch.ts";
 import { writeTagged } from "../support/tagged_photograph.ts";
 
@@ -142,6 +143,57 @@ Deno.test("airborne replay locates photographs beside an oblique one, one that w
     for (const name of ["CUT", "B \\(1\\)", "C_T"]) {
       assert.match(imported.err, new RegExp(`left out: .*${name}\\.JPG`));
     }
+  });
+});
+
+Deno.test("airborne replay finds pictures that a program turned or cut, within what it claims", async () => {
+  await inScratch(async (folder) => {
+    const flight = `${folder}/flight`;
+    await Deno.mkdir(flight);
+    const names = ["A.JPG", "B.JPG", "C.JPG", "D.JPG"];
+    for (const [i, name] of names.entries()) await photograph(flight, name, 4 * i);
+    const change = async (
+      name: string,
+      to: (bytes: Uint8Array<ArrayBuffer>) => Promise<Uint8Array>,
+    ) =>
+      await Deno.writeFile(`${flight}/${name}`, await to(await Deno.readFile(`${flight}/${name}`)));
+    await change("A.JPG", (bytes) => Promise.resolve(withOrientation(bytes, 6)));
+    await change("B.JPG", (bytes) => sharp(bytes).rotate(90).keepMetadata().toBuffer());
+    const left = WIDTH_PX / 10;
+    await change("D.JPG", async (bytes) =>
+      withWrittenSize(
+        new Uint8Array(
+          await sharp(bytes).extract({ left, top: 0, width: WIDTH_PX - left, height: HEIGHT_PX })
+            .keepMetadata().toBuffer(),
+        ),
+        [WIDTH_PX, HEIGHT_PX],
+      ));
+    const replayed = await run(
+      "airborne",
+      ["replay", flight, "--package", world().package, "--json"],
+      { read: [flight, world().package], write: [folder] },
+    );
+    assert.equal(replayed.code, 0, replayed.err);
+    const all = lines(replayed.out);
+    for (const [i, name] of names.entries()) {
+      const { latitudeDeg, longitudeDeg, horizontal95M, fix } = of(all, name);
+      const { headingDeg, reason } = fix as { headingDeg: number; reason: string };
+      assert.equal(reason, "", name);
+      const [eastM, northM] = FRAME.localFromWgs({
+        latitudeDeg: latitudeDeg as number,
+        longitudeDeg: longitudeDeg as number,
+        heightM: 0,
+      });
+      const apartM = Math.hypot(eastM - (-60 + 40 * i), northM - 15);
+      assert.ok(apartM < (horizontal95M as number), `${name}: ${apartM} of ${horizontal95M} m`);
+      // Its top is where its right side was, or its left.
+      const asideDeg = Math.abs(wrapDegrees(headingDeg));
+      assert.ok(Math.abs(asideDeg - (name === "B.JPG" ? 90 : 0)) < 5, `${name}: ${headingDeg}°`);
+    }
+    const radiusM = (name: string) => of(all, name).horizontal95M as number;
+    const cutM = HEIGHT_M * left / 2 / FOCAL_PX;
+    assert.ok(radiusM("D.JPG") > cutM && radiusM("C.JPG") < radiusM("D.JPG"));
+    assert.match(replayed.err, /576x480: a part of the 640x480/);
   });
 });
 

@@ -7,6 +7,8 @@ import { withErrorOf } from "../../src/airborne/photographs/overlap.ts";
 import { tagLag } from "../../src/airborne/photographs/tag_lag.ts";
 import { tagTilt } from "../../src/airborne/photographs/tag_tilt.ts";
 import { tagWitness } from "../../src/airborne/photographs/tag_witness.ts";
+import type { Location } from "../../src/airborne/locator.ts";
+import { withUnknownMiddle } from "../../src/airborne/photographs/unknown_middle.ts";
 import { ThoroughLooks } from "../../src/airborne/photographs/thorough_looks.ts";
 import { tableRow, verdict } from "../../src/airborne/photographs/verdict.ts";
 import { type PhotographLine, PhotographLineSchema } from "../../src/airborne/json_lines.ts";
@@ -55,6 +57,48 @@ Deno.test("FlightKnowledge expects a photograph where the flight's motion puts i
   const between = flight.place(monotonicNs(10e9));
   assert.ok(Math.abs(between.northM - 100) < 1e-6 && Math.abs(between.eastM) < 1e-6);
   assert.equal(flight.expected(monotonicNs(10e9)).heightRatio, 0.98);
+});
+
+Deno.test("FlightKnowledge has another revision whenever what it knows has changed, and only then", () => {
+  const flight = new FlightKnowledge();
+  const revisions: number[] = [];
+  const after = (change: () => unknown) => {
+    change();
+    revisions.push(flight.revision);
+  };
+  after(() => flight.add(flown(0)));
+  after(() => flight.add(flown(1, { northM: 4000 })));
+  after(() => flight.remove(7));
+  after(() => flight.takeOutliers(100));
+  after(() => [flown(2), flown(3)].forEach((found) => flight.add(found)));
+  after(() => flight.remove(3));
+  after(() => flight.add(flown(3)));
+  after(() => flight.place(monotonicNs(10e9)));
+  const changed = revisions.map((revision, i) => revision !== (revisions[i - 1] ?? 0));
+  assert.deepEqual(changed, [true, true, false, false, true, true, true, false]);
+});
+
+Deno.test("a place of a part of a picture has the error of where its axis may have met it", () => {
+  const pose = { positionLocalM: [0, 0, 40], covariance: new Float64Array(36) };
+  const at = (down: number) => ({
+    fix: {
+      posterior: pose,
+      measurementOnly: pose,
+      localFromCamera: [0, 0, 0, 0, 0, 0, 0, 0, -down],
+    },
+  } as unknown as Location);
+  const sigmaM = (down: number, middleWithinPx: readonly [number, number]) =>
+    Math.sqrt(
+      withUnknownMiddle(at(down), {
+        middleWithinPx,
+        frame: { calibration: { fxPx: 2000 } } as PhotographEvent["frame"],
+      }).fix!.posterior.covariance[7],
+    );
+  // 200 of 2000 pixels from 40 m: 4 m at most, and 95 % of its circle is more.
+  const downM = sigmaM(1, [200, 0]);
+  assert.ok(Math.abs(downM - 4 / Math.sqrt(3)) < 1e-9 && 2.45 * downM > 4);
+  assert.ok(Math.abs(sigmaM(Math.SQRT1_2, [0, 200]) - 2 * downM) < 1e-9);
+  assert.equal(sigmaM(1, [0, 0]), 0);
 });
 
 Deno.test("FlightKnowledge takes out a photograph where its flight cannot have been", () => {

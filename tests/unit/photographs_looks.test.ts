@@ -51,7 +51,8 @@ async function event(sequence: number): Promise<PhotographEvent> {
     },
     heightAboveGroundM: TAGGED_HEIGHT_M,
     heightSource: "barometer",
-    attitude: { localFromCamera: DOWN, source: "airframe", tiltDeg: 0 },
+    middleWithinPx: [0, 0],
+    attitude: { localFromCamera: DOWN, source: "airframe", tiltDeg: 0, isTurned: false },
   };
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { DataError, rotate } from "../../src/core/mod.ts";
+import { withOrientation } from "../support/exif_bytes.ts";
 import {
   calibrationFromTags,
   heightAboveGroundM,
@@ -49,9 +50,9 @@ Deno.test("readPhotograph() refuses what is no JPEG and what has no tags", async
   await assert.rejects(readPhotograph(bare, "bare.jpg"), /bare\.jpg: no focal length/);
 });
 
-Deno.test("calibrationFromTags() tells that a part was cut out, and of one that was made smaller or turned it does not", () => {
+Deno.test("calibrationFromTags() tells where the middle of a part that was cut out may be, and keeps the whole's focal length", () => {
   const writtenPx = { widthPx: 4000, heightPx: 3000 };
-  const tells = (widthPx: number, heightPx: number) =>
+  const of = (widthPx: number, heightPx: number) =>
     calibrationFromTags({
       model: null,
       focalLengthMm: null,
@@ -60,13 +61,94 @@ Deno.test("calibrationFromTags() tells that a part was cut out, and of one that 
       writtenPx,
       widthPx,
       heightPx,
-    }, "a.jpg").notes.some((note) => note.includes("a part of the 4000x3000"));
+    }, "a.jpg");
+  const sizes = [[4000, 3000], [2000, 1500], [1000, 749], [3000, 4000], [3600, 3000], [4000, 2000]];
+  const found = sizes.map(([widthPx, heightPx]) => of(widthPx, heightPx));
   assert.deepEqual(
-    [[4000, 3000], [2000, 1500], [1000, 749], [3000, 4000], [4000, 2000], [2500, 2500]].map(
-      ([widthPx, heightPx]) => tells(widthPx, heightPx),
-    ),
+    found.map(({ middleWithinPx }) => middleWithinPx.map(Math.round)),
+    [[0, 0], [0, 0], [0, 0], [0, 0], [200, 0], [0, 500]],
+  );
+  assert.deepEqual(
+    found.map(({ notes }) => notes.some((note) => note.includes("a part of the 4000x3000"))),
     [false, false, false, false, true, true],
   );
+  const wholePx = found[0].calibration.fxPx;
+  assert.deepEqual(
+    found.map(({ calibration }) => Math.round(1000 * calibration.fxPx / wholePx)),
+    [1000, 500, 250, 1000, 1000, 1000],
+  );
+  // A part of both sides: it may have been made smaller by up to a tenth before, or not at all.
+  const both = of(3600, 2800);
+  assert.deepEqual(both.middleWithinPx.map(Math.round), [200, 100]);
+  // Of a picture that had not all of the sensor.
+  const table = { model: "FC300S", focalLengthMm: 3.61, focalLength35Mm: 20, focalPlanePxPerMm: 0 };
+  const cut = calibrationFromTags({
+    ...table,
+    writtenPx: { widthPx: 4000, heightPx: 2250 },
+    widthPx: 3600,
+    heightPx: 2250,
+  }, "a.jpg");
+  assert.equal(Math.round(cut.calibration.fxPx), 2340);
+  assert.deepEqual(cut.middleWithinPx, [200, 0]);
+});
+
+Deno.test("calibrationFromTags() sees that a picture was turned by a quarter", () => {
+  const of = (
+    widthPx: number,
+    heightPx: number,
+    written: readonly [number, number] | null,
+    model: string | null = null,
+  ) =>
+    calibrationFromTags({
+      model,
+      focalLengthMm: 3.61,
+      focalLength35Mm: 20,
+      focalPlanePxPerMm: null,
+      writtenPx: written && { widthPx: written[0], heightPx: written[1] },
+      widthPx,
+      heightPx,
+      ownCalibration: {
+        fxPx: 2300,
+        fyPx: 2310,
+        distortion: [0.1, 0.2, 0.3, 0.4, 0.5],
+        offsetPx: [20, 10],
+      },
+    }, "a.jpg");
+  const { isTurned, calibration, notes, middleWithinPx } = of(3000, 4000, [4000, 3000]);
+  assert.equal(isTurned, true);
+  assert.deepEqual([calibration.widthPx, calibration.heightPx, calibration.fxPx], [
+    3000,
+    4000,
+    2300,
+  ]);
+  assert.deepEqual([calibration.cxPx, calibration.cyPx], [1499.5, 1999.5]);
+  assert.deepEqual(calibration.distortion, [0.1, 0.2, 0, 0, 0.5]);
+  assert.deepEqual(middleWithinPx, [0, 0]);
+  assert.match(notes.join(), /camera 3000x4000 was turned by a quarter/);
+  // Made smaller, too.
+  const small = of(1500, 2000, [4000, 3000]);
+  assert.deepEqual([small.isTurned, small.calibration.fxPx], [true, 1150]);
+  // By a program that wrote the new size into the tags: this sensor lies.
+  const anew = of(2250, 4000, [2250, 4000], "FC300S");
+  assert.deepEqual([anew.isTurned, anew.calibration.fxPx], [true, 2300]);
+  // Cameras that stand write so themselves; and what lies lies.
+  assert.equal(of(3000, 4000, [3000, 4000]).isTurned, false);
+  assert.equal(of(4000, 3000, [4000, 3000], "FC300S").isTurned, false);
+  assert.equal(of(3000, 3000, [3000, 3000]).isTurned, false);
+  assert.equal(of(3000, 4000, null).isTurned, false);
+});
+
+Deno.test({
+  name:
+    "readPhotograph() takes a real photograph for the same whatever way its orientation tag says is up",
+  ignore: !present,
+  async fn() {
+    const bytes = await Deno.readFile(`${BRIGHTON}/DJI_0024.JPG`);
+    const as = async (orientation: number) =>
+      await readPhotograph(withOrientation(bytes, orientation), "a.jpg");
+    const plain = await as(1);
+    for (const orientation of [3, 6, 8]) assert.deepEqual(await as(orientation), plain);
+  },
 });
 
 Deno.test("calibrationFromTags() takes table, focal plane and 35 mm in that order", () => {

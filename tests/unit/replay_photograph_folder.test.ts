@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DataError, GdnError } from "../../src/core/mod.ts";
+import { DataError, GdnError, rotate, type Vector3 } from "../../src/core/mod.ts";
 import { localFromCamera } from "../../src/flight/photographs/mod.ts";
 import { exposureTimes, openPhotographFolder } from "../../src/flight/replay/mod.ts";
 import { inScratch } from "../support/scratch.ts";
@@ -71,6 +71,41 @@ Deno.test("exposureTimes() counts on over years between two flights and a clock 
   const years = Array.from({ length: 30_000 }, (_, i) => new Date(31_557_600_000 * i));
   assert.ok(Number.isSafeInteger(exposureTimes([years]).at(-1)!.timeNs));
 });
+
+Deno.test("openPhotographFolder() takes one upright picture among others of its camera for one that was turned", () =>
+  inScratch(async (folder) => {
+    const write = (name: string, second: number, isUpright: boolean, rollDeg = 0) => {
+      const [widthPx, heightPx] = isUpright ? [48, 64] : [64, 48];
+      const pixels = new Uint8Array(3 * 64 * 48).fill(40 * second + 40);
+      return writeTagged({ widthPx, heightPx, channels: 3, pixels }, {
+        localFromCamera: localFromCamera({ yawDeg: 1, pitchDeg: -80, rollDeg }),
+        heightM: 90,
+        latitudeDeg: 50,
+        longitudeDeg: 30,
+        capturedAt: new Date(Date.UTC(2024, 4, 31, 10, 0, second)),
+        focalPx: 60,
+      }, `${folder}/${name}`);
+    };
+    await write("a.jpg", 0, false);
+    await write("b.jpg", 1, true);
+    await write("c.jpg", 2, false);
+    const events = async () => {
+      const { names, event } = await openPhotographFolder(folder);
+      return await Promise.all(names.map((_, i) => event(i)));
+    };
+    const [a, b, c] = await events();
+    assert.deepEqual([a, b, c].map(({ attitude }) => attitude!.isTurned), [false, true, false]);
+    assert.deepEqual([a, b, c].map(({ flight }) => flight), [0, 0, 0]);
+    // Its right side is where the others' lower side is; the axis points where it did.
+    const side = (event: typeof a, axis: Vector3) => rotate(event.attitude!.localFromCamera, axis);
+    const near = (u: Vector3, v: Vector3) =>
+      u.forEach((x, i) => assert.ok(Math.abs(x - v[i]) < 1e-3));
+    near(side(b, [1, 0, 0]), side(a, [0, 1, 0]));
+    near(side(b, [0, 0, 1]), side(a, [0, 0, 1]));
+    // A gimbal that holds its camera upright says so.
+    await write("b.jpg", 1, true, 90);
+    assert.equal((await events())[1].attitude!.isTurned, false);
+  }));
 
 Deno.test("openPhotographFolder() takes two cameras of one folder for two flights", () =>
   inScratch(async (folder) => {

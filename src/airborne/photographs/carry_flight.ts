@@ -18,6 +18,7 @@ import { OverlapCarrier } from "./overlap_carrier.ts";
 import type { LineCost } from "./photograph_line.ts";
 import { asFlown } from "./photograph_prior.ts";
 import type { TagTilt } from "./tag_tilt.ts";
+import { withUnknownMiddle } from "./unknown_middle.ts";
 
 /** A photograph whose place is known, and from where. */
 export interface Placed {
@@ -166,10 +167,10 @@ export class FlightCarrier {
       positionLocalM: [eastM, northM, heightM] as const,
       sigmaHorizontalM: Math.min(mostM, flown.sigmaHorizontalM),
     };
-    const location = await this.#carrier.carry(frame, event, prior, {
-      sequence: base.sequence,
-      fix,
-    });
+    const location = withUnknownMiddle(
+      await this.#carrier.carry(frame, event, prior, { sequence: base.sequence, fix }),
+      event,
+    );
     const located = locatedPhotograph(event, location);
     if (located === null || location.fix === null) return null;
     if (radius95M(location.fix) > RADIUS_HEIGHTS_MAX * heightM) return null;

@@ -69,6 +69,7 @@ const RECENT = 7;
 
 export class FlightKnowledge {
   readonly #located: LocatedPhotograph[] = [];
+  #revision = 0;
   /** What its tilt tags are off by; null: they are as good as their kind. */
   tilt: TagTilt | null;
 
@@ -83,16 +84,24 @@ export class FlightKnowledge {
     return this.#located;
   }
 
+  /** Another number whenever what is known has changed. */
+  get revision(): number {
+    return this.#revision;
+  }
+
   /** In place of what was known of it. */
   add(photograph: LocatedPhotograph): void {
     this.remove(photograph.sequence);
+    this.#revision++;
     this.#located.push(photograph);
     this.#located.sort((a, b) => a.sequence - b.sequence);
   }
 
   remove(sequence: number): void {
     const known = this.#located.findIndex((photograph) => photograph.sequence === sequence);
-    if (known >= 0) this.#located.splice(known, 1);
+    if (known < 0) return;
+    this.#revision++;
+    this.#located.splice(known, 1);
   }
 
   /** Whether two photographs that were found on their own agree with each other. */
@@ -105,7 +114,8 @@ export class FlightKnowledge {
     const all = [...this.#located];
     const friends = all.map((a) => all.filter((b) => b !== a && agree(a, b, heightM)).length);
     const outliers = all.filter((_, i) => friends[i] === 0);
-    if (2 * outliers.length > all.length) return [];
+    if (outliers.length === 0 || 2 * outliers.length > all.length) return [];
+    this.#revision++;
     this.#located.splice(0, all.length, ...all.filter((_, i) => friends[i] > 0));
     return outliers;
   }

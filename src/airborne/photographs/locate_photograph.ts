@@ -22,6 +22,7 @@ import type { CameraPrior } from "../camera_prior.ts";
 import type { Airborne } from "../contract.ts";
 import type { Location } from "../locator.ts";
 import { FlightKnowledge, type LocatedPhotograph, MARGIN_ALONE_MIN } from "./flight_knowledge.ts";
+import { withUnknownMiddle } from "./unknown_middle.ts";
 import {
   anywhere,
   anywhereLike,
@@ -135,9 +136,11 @@ export class PhotographLocator {
       const turns = turnsOf(event);
       const near = turns.map((turnDeg) => asFlown(event, flight, { turnDeg }));
       const isNear = near[0].sigmaHorizontalM <= NEARBY_SIGMA_M;
-      for (const prior of near) {
-        yield { priors: [prior], marginMin: isNear ? MARGIN_NEARBY_MIN : MARGIN_MIN };
-      }
+      yield {
+        priors: near,
+        marginMin: isNear ? MARGIN_NEARBY_MIN : MARGIN_MIN,
+        marginClear: MARGIN_ALONE_MIN,
+      };
       // Wider, all that can be believed has been looked at already.
       if (onlyNearby || !isNear) return;
       const farM = flight.reachM(event.receivedNs, near[0].heightM);
@@ -176,10 +179,14 @@ export class PhotographLocator {
   async #search(
     frame: VisionFrame,
     event: PhotographEvent,
-    { priors, marginMin }: Search,
+    { priors, marginMin, marginClear = Infinity }: Search,
   ): Promise<Location> {
     const found: Location[] = [];
-    for (const prior of priors) found.push(await this.#at(frame, event, prior));
+    for (const prior of priors) {
+      const location = await this.#at(frame, event, prior);
+      found.push(location);
+      if (location.fix !== null && location.margin >= marginClear) break;
+    }
     const best = found.reduce((a, b) => isBetter(b, a) ? b : a);
     const rival = Math.max(
       -1,
@@ -197,9 +204,12 @@ export class PhotographLocator {
     const { locator } = this.#airborne;
     const { exposureMidNs, calibration: { bodyFromCamera } } = event.frame;
     const location = await locator.locate(frame, exposureMidNs, prior, bodyFromCamera);
-    if (location.fix !== null || location.reason !== "tilt") return location;
+    if (location.fix !== null || location.reason !== "tilt") {
+      return withUnknownMiddle(location, event);
+    }
     const doubted = { ...prior, sigmaTiltRad: radiansFromDegrees(TILT_SIGMA_DOUBTED_DEG) };
-    return await locator.locate(frame, exposureMidNs, doubted, bodyFromCamera);
+    const again = await locator.locate(frame, exposureMidNs, doubted, bodyFromCamera);
+    return withUnknownMiddle(again, event);
   }
 }
 
@@ -211,14 +221,21 @@ interface LookOptions {
   readonly isThorough: boolean;
 }
 
+/** Of a picture that was turned it is not known which way. */
+function isFixed({ attitude }: PhotographEvent): boolean {
+  return attitude?.source === "airframe" && !attitude.isTurned;
+}
+
 /** Against its flight: a camera that is fixed to its airframe is mounted one way. */
 function turnsOf(event: PhotographEvent): readonly number[] {
-  return event.attitude?.source === "airframe" ? [0] : [0, 180];
+  return isFixed(event) ? [0] : [0, 180];
 }
 
 interface Search {
   readonly priors: readonly CameraPrior[];
   readonly marginMin: number;
+  /** One that stands out by this much needs no comparison with those after it. */
+  readonly marginClear?: number;
 }
 
 function isBetter(a: Location, b: Location): boolean {
@@ -259,7 +276,7 @@ export function locatedPhotograph(
     tilt: tiltResidual(event, turnDeg, fix),
     heightRatio: fix.posterior.positionLocalM[2] / event.heightAboveGroundM,
     isTagged: event.attitude !== null,
-    isFixed: event.attitude?.source === "airframe",
+    isFixed: isFixed(event),
   };
 }
 

@@ -126,6 +126,8 @@ class PhotographReplay {
   #thorough = new ThoroughLooks();
   /** Of this flight, in order. */
   #sequences: number[] = [];
+  /** What was known of it (its revision) when each was looked at. */
+  #lookedAt = new Map<number, number>();
   /** Of them, those that the map gave a place. */
   #anchors = new Map<number, Placed>();
   #flight = 0;
@@ -193,6 +195,7 @@ class PhotographReplay {
     const startMs = performance.now();
     const { locator, companion } = this.#airborne;
     const { sequence } = event.frame;
+    this.#lookedAt.set(sequence, this.#knowledge.revision);
     const found = await this.#locator.locate(event, this.#knowledge, {
       onlyNearby: isSecondLook,
       isThorough: this.#thorough.isDue,
@@ -253,7 +256,9 @@ class PhotographReplay {
       await this.#judgeTilt();
       for (const sequence of this.#sequences) {
         if (this.#console.signal.aborted) break;
-        if (!this.#anchors.has(sequence)) {
+        // Where nothing was learned since, another look sees the same.
+        const isNews = this.#lookedAt.get(sequence) !== this.#knowledge.revision;
+        if (!this.#anchors.has(sequence) && isNews) {
           await this.#lookAgain(sequence, (event) => this.#locate(event, true));
         }
       }
@@ -268,6 +273,7 @@ class PhotographReplay {
     this.#isConfirmed = false;
     this.#thorough = new ThoroughLooks();
     this.#sequences = [];
+    this.#lookedAt.clear();
     this.#anchors.clear();
   }
 

@@ -32,6 +32,11 @@ const SENSOR_WIDTH_MM: Readonly<Record<string, number>> = {
 const FULL_FRAME_DIAGONAL_MM = Math.hypot(36, 24);
 const ONE_INCH_WIDTH_MM = 13.2;
 
+/** Width over height. */
+function sensorProportion(widthMm: number): number {
+  return widthMm === ONE_INCH_WIDTH_MM ? 3 / 2 : 4 / 3;
+}
+
 /** Two sources that differ by more than this are told. */
 const DIFFERENCE_TOLD = 0.02;
 /** A picture's sides have the same proportion, whatever its size, to this. */
@@ -79,6 +84,13 @@ interface CalibrationTags {
 interface FoundCalibration {
   readonly calibration: CameraCalibration;
   readonly source: CalibrationSource;
+  /** Its sides are exchanged against the camera's: it was turned by a quarter, which way is not known. */
+  readonly isTurned: boolean;
+  /**
+   * How far the camera's optical axis may be from the middle of the picture, pixels, both ways: above 0 where a
+   * part was cut out.
+   */
+  readonly middleWithinPx: readonly [x: number, y: number];
   /** The figure that is used; two sources that disagree. */
   readonly notes: readonly string[];
 }
@@ -92,6 +104,55 @@ interface FoundCalibration {
  * @throws DataError when no tag gives the focal length, or it is implausible.
  */
 export function calibrationFromTags(tags: CalibrationTags, name: string): FoundCalibration {
+  return isTurned(tags) ? turned(tags, name) : asWritten(tags, name);
+}
+
+/** Sides that are those of the camera, exchanged. */
+function isTurned({ model, widthPx, heightPx, writtenPx }: CalibrationTags): boolean {
+  const isAlike = (proportion: number, other: number) =>
+    Math.abs(proportion / other - 1) <= PROPORTION_TOLERANCE;
+  // These sensors lie; whoever turns a picture may write its new size into its tags.
+  const sensorMm = model === null ? undefined : SENSOR_WIDTH_MM[model];
+  if (sensorMm !== undefined && heightPx > widthPx) {
+    return [sensorProportion(sensorMm), 16 / 9].some((of) => isAlike(heightPx / widthPx, of));
+  }
+  if (!writtenPx || isAlike(writtenPx.widthPx / writtenPx.heightPx, 1)) return false;
+  return isAlike(heightPx / widthPx, writtenPx.widthPx / writtenPx.heightPx);
+}
+
+/** As it was before it was turned; what is not alike on all sides of the axis is not known any more. */
+function turned(tags: CalibrationTags, name: string): FoundCalibration {
+  const { widthPx, heightPx, writtenPx } = tags;
+  // Its tags may have been written anew.
+  const isWrittenToo = writtenPx && writtenPx.widthPx < writtenPx.heightPx === widthPx < heightPx;
+  const before = asWritten({
+    ...tags,
+    widthPx: heightPx,
+    heightPx: widthPx,
+    writtenPx: isWrittenToo
+      ? { widthPx: writtenPx.heightPx, heightPx: writtenPx.widthPx }
+      : writtenPx,
+  }, name);
+  const [k1, k2, , , k3] = before.calibration.distortion;
+  const calibration = CameraCalibrationSchema.parse({
+    ...before.calibration,
+    id: idOf(tags),
+    widthPx,
+    heightPx,
+    fyPx: before.calibration.fxPx,
+    cxPx: (widthPx - 1) / 2,
+    cyPx: (heightPx - 1) / 2,
+    distortion: [k1, k2, 0, 0, k3],
+  });
+  const note = `${calibration.id} was turned by a quarter: its heading is sought both ways`;
+  return { ...before, calibration, isTurned: true, notes: [...before.notes, note] };
+}
+
+function idOf({ model, widthPx, heightPx }: CalibrationTags): string {
+  return `${model ?? "camera"} ${widthPx}x${heightPx}`;
+}
+
+function asWritten(tags: CalibrationTags, name: string): FoundCalibration {
   const tagged = candidates(tags);
   const all = tagged.length > 0 ? tagged : candidates({
     ...tags,
@@ -123,7 +184,7 @@ export function calibrationFromTags(tags: CalibrationTags, name: string): FoundC
   const [offsetX, offsetY] = own?.distortion ? own.offsetPx.map((px) => px * resized) : [0, 0];
   const perspective = source === "perspective" ? tags.perspective?.distortion : undefined;
   const calibration = CameraCalibrationSchema.parse({
-    id: `${tags.model ?? "camera"} ${tags.widthPx}x${tags.heightPx}`,
+    id: idOf(tags),
     widthPx: tags.widthPx,
     heightPx: tags.heightPx,
     fxPx: focalPx,
@@ -133,8 +194,10 @@ export function calibrationFromTags(tags: CalibrationTags, name: string): FoundC
     distortion: [...own?.distortion ?? perspective ?? [0, 0, 0, 0, 0]],
     bodyFromCamera: [...BODY_FROM_NADIR_CAMERA],
   });
-  const notes = [...notesOf(calibration.id, chosen, all), ...cutNotes(calibration.id, tags)];
-  return { calibration, source, notes };
+  const middleWithinPx = middleWithin(tags);
+  const notes = [...notesOf(calibration.id, chosen, all)];
+  if (Math.max(...middleWithinPx) > 0) notes.push(cutNote(calibration.id, tags));
+  return { calibration, source, isTurned: false, middleWithinPx, notes };
 }
 
 interface Candidate {
@@ -147,29 +210,41 @@ function isOwn(source: CalibrationSource): boolean {
   return source === "calibrated" || source === "dewarp" || source === "perspective";
 }
 
-/** Size of the picture over that which the camera wrote; 1 where it is not known, or a part was cut out. */
+/**
+ * Scale of the picture over that which the camera wrote; 1 where it is not known. A part is taken to have as much of
+ * the whole as it can.
+ */
 function resizedBy({ widthPx, heightPx, writtenPx }: CalibrationTags): number {
   if (!writtenPx) return 1;
-  const ratio = widthPx / writtenPx.widthPx;
-  const proportion = ratio * writtenPx.heightPx / heightPx;
-  return Math.abs(proportion - 1) <= PROPORTION_TOLERANCE ? ratio : 1;
+  return Math.max(widthPx / writtenPx.widthPx, heightPx / writtenPx.heightPx);
 }
 
-/** Of a picture that has neither the proportion of what the camera wrote nor, turned, its inverse. */
-function cutNotes(
-  id: string,
-  { widthPx, heightPx, writtenPx }: CalibrationTags,
-): readonly string[] {
-  if (!writtenPx) return [];
-  const written = writtenPx.widthPx / writtenPx.heightPx;
-  const isWhole = [widthPx / heightPx, heightPx / widthPx].some((proportion) =>
-    Math.abs(proportion / written - 1) <= PROPORTION_TOLERANCE
-  );
-  if (isWhole) return [];
+function isPart({ widthPx, heightPx, writtenPx }: CalibrationTags): boolean {
+  if (!writtenPx) return false;
+  const proportion = widthPx / writtenPx.widthPx * writtenPx.heightPx / heightPx;
+  return Math.abs(proportion - 1) > PROPORTION_TOLERANCE;
+}
+
+/** A scale that is wrong by more is not taken for right: the map, or the neighbours, would show it. */
+const SCALE_DOUBT = 0.08;
+
+/** A part lies anywhere within what the camera wrote, whose scale may be a little larger than it is taken to be. */
+function middleWithin(tags: CalibrationTags): readonly [x: number, y: number] {
+  const { widthPx, heightPx, writtenPx } = tags;
+  if (!writtenPx || !isPart(tags)) return [0, 0];
+  const least = resizedBy(tags);
+  const scale = Math.max(least, Math.min(1, (1 + SCALE_DOUBT) * least));
   return [
-    `${id}: a part of the ${writtenPx.widthPx}x${writtenPx.heightPx} that the camera wrote; its middle is ` +
-    "taken for the camera's own: where another part was cut out, places are wrong by as much",
+    (scale * writtenPx.widthPx - widthPx) / 2,
+    (scale * writtenPx.heightPx - heightPx) / 2,
   ];
+}
+
+function cutNote(id: string, { writtenPx }: CalibrationTags): string {
+  return `${id}: a part of the ${writtenPx!.widthPx}x${
+    writtenPx!.heightPx
+  } that the camera wrote, which part is ` +
+    "not known: the claimed errors are widened by as much";
 }
 
 const SOURCE_NAMES: Readonly<Record<CalibrationSource, string>> = {
@@ -194,9 +269,16 @@ function notesOf(id: string, chosen: Candidate, all: readonly Candidate[]): read
   ];
 }
 
+/** What the camera wrote, at the picture's scale. */
+function wholePx(tags: CalibrationTags): readonly [widthPx: number, heightPx: number] {
+  const { widthPx, heightPx, writtenPx } = tags;
+  if (!writtenPx || !isPart(tags)) return [widthPx, heightPx];
+  return [resizedBy(tags) * writtenPx.widthPx, resizedBy(tags) * writtenPx.heightPx];
+}
+
 /** Of all sources that the tags have, the best first. */
 function candidates(tags: CalibrationTags): readonly Candidate[] {
-  const { widthPx, heightPx, focalLengthMm, focalPlanePxPerMm, perspective } = tags;
+  const { focalLengthMm, focalPlanePxPerMm, perspective } = tags;
   const zoom = Math.max(1, tags.digitalZoom ?? 1);
   const resized = resizedBy(tags);
   const found: Candidate[] = [];
@@ -212,13 +294,14 @@ function candidates(tags: CalibrationTags): readonly Candidate[] {
   }
   const sensorMm = tags.model === null ? undefined : SENSOR_WIDTH_MM[tags.model];
   if (sensorMm !== undefined && focalLengthMm !== null) {
-    const sensorHeightMm = sensorMm * (sensorMm === ONE_INCH_WIDTH_MM ? 2 / 3 : 3 / 4);
+    const sensorHeightMm = sensorMm / sensorProportion(sensorMm);
+    const [widthPx, heightPx] = wholePx(tags);
     const pxPerMm = Math.max(widthPx / sensorMm, heightPx / sensorHeightMm);
     found.push({ focalPx: focalLengthMm * pxPerMm * zoom, source: "table" });
   }
   const by35MmPx = tags.focalLength35Mm === null
     ? null
-    : Math.hypot(widthPx, heightPx) * tags.focalLength35Mm / FULL_FRAME_DIAGONAL_MM;
+    : Math.hypot(...wholePx(tags)) * tags.focalLength35Mm / FULL_FRAME_DIAGONAL_MM;
   if (focalPlanePxPerMm !== null && focalLengthMm !== null) {
     const focalPx = focalLengthMm * focalPlanePxPerMm * zoom * resized;
     // The resolution is of the size that the camera wrote; the equivalent is of every size.

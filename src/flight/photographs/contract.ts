@@ -54,6 +54,10 @@ export interface Photograph {
   /** Camera clock without a time zone, read as UTC; null where it is absent. */
   readonly capturedAt: Date | null;
   readonly calibration: CameraCalibration;
+  /** By a quarter, by a program, which way is not known: the top of the picture is not where its tags say. */
+  readonly isTurned: boolean;
+  /** How far the optical axis may be from where `calibration` has it, pixels: a part was cut out of the picture. */
+  readonly middleWithinPx: readonly [x: number, y: number];
   /** The source of the focal length in pixels. */
   readonly calibrationSource: CalibrationSource;
   /** For the user: the focal length that is used, and sources that disagree. */

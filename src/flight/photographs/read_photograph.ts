@@ -41,7 +41,7 @@ export async function readPhotograph(
 ): Promise<Photograph> {
   const size = frameSize(bytes, name);
   const tags = await readTags(bytes, name);
-  const { calibration, source, notes } = calibrationFromTags({
+  const { source, notes, ...found } = calibrationFromTags({
     statedFocalLength35Mm: focalLength35Mm,
     model: tags.text("Model"),
     focalLengthMm: tags.number(["FocalLength"], 0.1, 2000),
@@ -71,7 +71,7 @@ export async function readPhotograph(
     camera: `${tags.text("Model") ?? ""} ${tags.text("ImageSource") ?? ""}`.trim(),
     isThermal: isThermal(tags),
     capturedAt: tags.date("DateTimeOriginal") ?? tags.date("CreateDate"),
-    calibration,
+    ...found,
     calibrationSource: source,
     calibrationNotes: notes,
     positionSigmaM: positionSigma(tags),

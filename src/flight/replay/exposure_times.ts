@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type MonotonicNs, monotonicNs } from "../../core/mod.ts";
+import { type MonotonicNs, monotonicNs, wrapDegrees } from "../../core/mod.ts";
 import type { PhotographFile } from "../photographs/mod.ts";
 
 /** Fields of view and proportions that differ by more are of two cameras. */
@@ -32,8 +32,33 @@ function isSameCamera(
   if (a.camera !== b.camera) return false;
   const { calibration: c } = a, { calibration: d } = b;
   const isAlike = (x: number, y: number) => Math.abs(x / y - 1) <= CAMERA_TOLERANCE;
-  return isAlike(c.fxPx / c.widthPx, d.fxPx / d.widthPx) &&
-    isAlike(c.widthPx / c.heightPx, d.widthPx / d.heightPx);
+  const sides = ({ widthPx, heightPx }: typeof c) =>
+    [Math.max(widthPx, heightPx), Math.min(widthPx, heightPx)] as const;
+  const [longC, shortC] = sides(c), [longD, shortD] = sides(d);
+  return isAlike(c.fxPx / longC, d.fxPx / longD) && isAlike(longC / shortC, longD / shortD);
+}
+
+/** A gimbal that holds its camera upright says so by another roll. */
+const ROLL_UPRIGHT_DEG = 45;
+
+/**
+ * Of one camera: which pictures were turned by a quarter, by the size that the camera wrote, or (a program may have
+ * written that anew) being upright where most of the others lie.
+ */
+export function withTurned<T extends Pick<PhotographFile, "photograph">>(
+  files: readonly T[],
+): readonly (T & { readonly isTurned: boolean })[] {
+  const others = files.filter((file) => !file.photograph.isTurned);
+  const upright = new Set(
+    others.filter(({ photograph: { calibration } }) => calibration.heightPx > calibration.widthPx),
+  );
+  const lying = others.filter((file) => !upright.has(file));
+  const rollDeg = ({ photograph: { gimbal } }: T) => gimbal?.rollDeg ?? 0;
+  return files.map((file) => {
+    const isOdd = upright.has(file) && lying.length > upright.size &&
+      Math.abs(wrapDegrees(rollDeg(file) - rollDeg(lying[0]))) < ROLL_UPRIGHT_DEG;
+    return { ...file, isTurned: file.photograph.isTurned || isOdd };
+  });
 }
 
 /** Interval between photographs without a capture time, or of the same second. */

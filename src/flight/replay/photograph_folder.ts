@@ -12,6 +12,7 @@ import {
   messageOf,
   type MonotonicNs,
   type Quaternion,
+  quaternionMultiply,
 } from "../../core/mod.ts";
 import {
   type AttitudeSource,
@@ -24,7 +25,7 @@ import {
   readPhotographFolder,
   tiltDegOf,
 } from "../photographs/mod.ts";
-import { byCamera, type ExposureTime, exposureTimes } from "./exposure_times.ts";
+import { byCamera, type ExposureTime, exposureTimes, withTurned } from "./exposure_times.ts";
 
 /** One photograph as the navigator receives it. Its position is not included: see `positionTag`. */
 export interface PhotographEvent {
@@ -40,12 +41,16 @@ export interface PhotographEvent {
   readonly heightAboveGroundM: number;
   /** By barometer since the take-off, or by GPS over the ground's altitude. */
   readonly heightSource: "barometer" | "gps";
+  /** How far the optical axis may be from where the calibration has it, pixels. */
+  readonly middleWithinPx: readonly [x: number, y: number];
   /** By its tags, or the file of poses: a heading can be wrong by half a turn; null where nothing states it. */
   readonly attitude: {
     readonly localFromCamera: Quaternion;
     readonly source: AttitudeSource;
     /** Between the optical axis and straight down. */
     readonly tiltDeg: number;
+    /** `localFromCamera` is that of the picture as it was turned, or half a turn from it. */
+    readonly isTurned: boolean;
   } | null;
 }
 
@@ -115,7 +120,7 @@ export async function openPhotographFolder(
     onFault,
     onNote: (note) => seen.push(note),
   });
-  const usable: FlownFile[] = [];
+  const usable: Omit<FlownFile, "isTurned">[] = [];
   for (const file of read) {
     try {
       usable.push({ ...file, heightM: heightAboveGroundM(file.photograph, groundAltitudeM) });
@@ -124,7 +129,7 @@ export async function openPhotographFolder(
     }
   }
   if (usable.length === 0) throw faults[0].error;
-  const cameras = byCamera(usable), files = cameras.flat();
+  const cameras = byCamera(usable).map((of) => withTurned(of)), files = cameras.flat();
   const times = exposureTimes(
     cameras.map((of) => of.map(({ photograph: { capturedAt } }) => capturedAt)),
   );
@@ -143,6 +148,7 @@ export async function openPhotographFolder(
 interface FlownFile extends PhotographFile {
   /** Over the ground, metres. */
   readonly heightM: number;
+  readonly isTurned: boolean;
 }
 
 async function photographEvent(
@@ -168,15 +174,21 @@ async function photographEvent(
     },
     heightAboveGroundM: file.heightM,
     heightSource: isGps ? "gps" : "barometer",
-    attitude: gimbal === null ? null : attitudeOf(gimbal),
+    middleWithinPx: photograph.middleWithinPx,
+    attitude: gimbal === null ? null : attitudeOf(gimbal, file.isTurned),
   };
 }
 
-function attitudeOf(gimbal: CameraAttitude): PhotographEvent["attitude"] {
+/** About the optical axis. */
+const QUARTER_TURN: Quaternion = [Math.SQRT1_2, 0, 0, Math.SQRT1_2];
+
+function attitudeOf(gimbal: CameraAttitude, isTurned: boolean): PhotographEvent["attitude"] {
+  const asTagged = localFromCamera(gimbal);
   return {
-    localFromCamera: localFromCamera(gimbal),
+    localFromCamera: isTurned ? quaternionMultiply(asTagged, QUARTER_TURN) : asTagged,
     source: gimbal.source,
     tiltDeg: tiltDegOf(gimbal),
+    isTurned,
   };
 }
 

@@ -170,6 +170,7 @@ function place(
       "no tag states the camera's yaw (GimbalYawDegree, Camera:Yaw, Heading): its heading is unknown",
     );
   }
+  checkWhole(file.photograph);
   checkView(file.photograph, gimbal);
   const [east, north] = localFrame.localFromWgs({ latitudeDeg, longitudeDeg, heightM: 0 });
   return {
@@ -178,6 +179,22 @@ function place(
     heightM: heightAboveGroundM(file.photograph, groundAltitudeM),
     taggedPositionM: [east, north],
   };
+}
+
+/** @throws DataError for one whose axis, or top, is not where its tags say */
+function checkWhole({ name, isTurned, middleWithinPx }: Photograph): void {
+  if (isTurned) {
+    throw new DataError(
+      name,
+      "a program turned it by a quarter, which way is not known: use the camera's own file",
+    );
+  }
+  if (Math.max(...middleWithinPx) > 0) {
+    throw new DataError(
+      name,
+      "a part was cut out of it, which part is not known: use the camera's own file",
+    );
+  }
 }
 
 /** @throws DataError for one that looks aside too far */
