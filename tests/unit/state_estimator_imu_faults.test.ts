@@ -171,3 +171,15 @@ Deno.test("Eskf forgets what late pictures taught it, and says meanwhile that th
     assert.ok(flight.rightAfterS < 10, `${pictureDelayS}: right after ${flight.rightAfterS} s`);
   }
 });
+
+Deno.test("an IMU that comes back while its gyroscopes are still wrong is left out again before it turns the filter", () => {
+  const flight = flyFaultyImu({
+    seed: "1",
+    aircraft: "multirotor",
+    fault: "gx flipped",
+    fromS: 30,
+    forS: 2,
+    durationS: 80,
+  });
+  assert.ok(flight.worstM < 2.5, `${flight.worstM} m`);
+});

@@ -115,9 +115,9 @@ export class ImuIntake {
     const substitute = substituteOf(turn);
     this.substitutes.push(substitute, true);
     if (this.#probation === undefined) {
-      const relapse = this.#relapse(sample.timeNs);
-      const suspicion = relapse ?? this.#checks.suspicion(sample.timeNs);
-      if (suspicion !== undefined && (relapse !== undefined || !this.#filter.isConfirmed())) {
+      const suspicion = this.#relapse(sample.timeNs) ??
+        (this.#filter.isConfirmed() ? undefined : this.#checks.suspicion(sample.timeNs));
+      if (suspicion !== undefined) {
         // It began before it could be told.
         const sinceNs = Math.min(suspicion.sinceNs, sample.timeNs - SUSPECT_NS);
         this.leaveOut({ ...suspicion, sinceNs }, sample.timeNs);
@@ -146,15 +146,13 @@ export class ImuIntake {
     this.#filter.rewrite(sinceNs, this.substitutes);
   }
 
+  /** What leaves an IMU out again that has only just come back, whatever the pictures say. */
   #relapse(nowNs: MonotonicNs): ImuFault | undefined {
     if (nowNs - this.#returnedNs > WATCHED_NS) return undefined;
     const apartRad = this.#checks.turnedApartRad(nowNs);
     if (!(apartRad > this.#config.agreementRad)) return undefined;
     const degrees = (apartRad * 180 / Math.PI).toFixed(1);
-    return {
-      reason: `it turned by ${degrees}° otherwise than the attitude again`,
-      sinceNs: nowNs - SUSPECT_NS,
-    };
+    return { reason: `it turned by ${degrees}° otherwise than the attitude again`, sinceNs: nowNs };
   }
 
   #refuse(): false {

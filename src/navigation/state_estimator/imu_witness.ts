@@ -43,7 +43,7 @@ const CONTRADICTION = "the pictures and the attitude contradict it";
  */
 const TURNED_OTHERWISE_RAD = 10 * Math.PI / 180;
 const REFUSED_WHILE_TURNED = 2;
-const TURNED_OTHERWISE = "it has turned otherwise than the attitude, and no picture fits";
+const TURNED_OTHERWISE = "it has turned otherwise than the attitude, and pictures are refused";
 
 export class ImuWitness {
   readonly #config: EskfConfig["imuChecks"];
