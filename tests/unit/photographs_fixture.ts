@@ -1,4 +1,5 @@
 /** Synthetic nadir photographs with EXIF and XMP tags over a textured ground. */
+import { withWrittenSize } from "../support/exif_bytes.ts";
 import sharp from "sharp";
 import { LocalFrame, type Matrix3, matrixMultiply, seededRandom } from "../../src/core/mod.ts";
 import { type CameraView, groundHomography } from "../../src/tiles/orthorectification/mod.ts";
@@ -26,6 +27,8 @@ export interface PhotoPlan {
   readonly hasNoRefs?: boolean;
   /** What an RTK receiver says of its position. */
   readonly rtkSigmaM?: number;
+  /** The size that the camera says to have written. */
+  readonly writtenPx?: readonly [width: number, height: number];
 }
 
 export interface Ground {
@@ -98,7 +101,11 @@ export async function writePhotograph(
     matrixMultiply(groundPxFromLocal, inverse(groundHomography(view, 0))),
     { widthPx: PHOTO_WIDTH, heightPx: PHOTO_HEIGHT },
   );
-  await Deno.writeFile(`${directory}/${plan.name}`, await tagged(picture.pixels, plan));
+  const jpeg = Uint8Array.from(await tagged(picture.pixels, plan));
+  await Deno.writeFile(
+    `${directory}/${plan.name}`,
+    plan.writtenPx === undefined ? jpeg : withWrittenSize(jpeg, plan.writtenPx),
+  );
 }
 
 /** Pixels of PHOTO_WIDTH × PHOTO_HEIGHT, RGB, with the tags of the plan. */

@@ -5,6 +5,8 @@ import { openVision } from "../../src/native/vision/mod.ts";
 import {
   type Ground,
   ORIGIN,
+  PHOTO_HEIGHT,
+  PHOTO_WIDTH,
   type PhotoPlan,
   texturedGround,
   writePhotograph,
@@ -26,6 +28,7 @@ const PLANS: readonly PhotoPlan[] = [0, 1, 2, 3, 4, 5].map((i) => {
 interface Imported {
   readonly meanDifference: number;
   readonly notes: readonly string[];
+  readonly leftOut: readonly string[];
   readonly covered: number;
   /** What each tile says. */
   readonly registrationErrorM: number | undefined;
@@ -61,7 +64,7 @@ async function importPhotographs(
     const difference = await compare(store, ground, toolkit);
     const [{ metadata }] = [...store.tiles.values()];
     const { registrationErrorM } = metadata;
-    return { ...difference, notes: imagery.notes, registrationErrorM };
+    return { ...difference, notes: imagery.notes, leftOut: opened.leftOut, registrationErrorM };
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
@@ -125,4 +128,23 @@ Deno.test("tags that are wrong by metres and degrees are corrected from the over
   const errorM = searched.registrationErrorM ?? 0;
   assert.ok(errorM > 2 && errorM < 10, `${errorM} m`);
   assert.match(searched.notes.join(), new RegExp(`may be shifted by ${errorM} m`));
+});
+
+Deno.test("a photograph that a program turned or cut is left out by name", async () => {
+  const [width, height] = [PHOTO_WIDTH, PHOTO_HEIGHT];
+  for (
+    const [writtenPx, reason] of [
+      [[height, width], /photo_2\.jpg.*turned it by a quarter.*use the camera's own file/],
+      [
+        [Math.round(1.2 * width), height],
+        /photo_2\.jpg.*part was cut out.*use the camera's own file/,
+      ],
+    ] as const
+  ) {
+    const plans = PLANS.map((plan, i) => i === 2 ? { ...plan, writtenPx } : plan);
+    const { leftOut, notes } = await importPhotographs(plans, "trust");
+    assert.equal(leftOut.length, 1);
+    assert.match(leftOut[0], reason);
+    assert.doesNotMatch(notes.join(), /was turned|a part of/, "told of what is used");
+  }
 });

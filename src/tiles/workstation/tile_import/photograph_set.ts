@@ -111,7 +111,7 @@ export async function readPhotographSet(
   }
   const photographs = withoutOutliers(placed, fault);
   if (photographs.length === 0) throw first;
-  notes.push(...new Set(files.flatMap(({ photograph }) => photograph.calibrationNotes)));
+  notes.push(...new Set(photographs.flatMap(({ file }) => file.photograph.calibrationNotes)));
   return { localFrame, photographs, notes };
 }
 
