@@ -4,7 +4,14 @@
  * @module
  */
 import sharp from "sharp";
-import { changeColumns, type HostileInput, type Injection, rowsWithin, within } from "../input.ts";
+import {
+  changeColumns,
+  holdColumns,
+  type HostileInput,
+  type Injection,
+  rowsWithin,
+  within,
+} from "../input.ts";
 import type { FlightRows } from "../flight_rows.ts";
 import { turn, turned } from "./attitude.ts";
 import { moved } from "./gps.ts";
@@ -57,10 +64,7 @@ const walks = (mps: number): Lie => (flight, injection) => {
   changeColumns(flight, "gps.csv", [6], injection.span, (value) => value + mps);
 };
 
-const BAROMETER_STUCK: Lie = (flight, { span }) => {
-  const [first, ...rest] = rowsWithin(flight, "baro.csv", span);
-  for (const row of rest) row[2] = first[2];
-};
+const BAROMETER_STUCK: Lie = (flight, { span }) => holdColumns(flight, "baro.csv", [2], span);
 
 const DEGREES = 180 / Math.PI;
 const STAYS = { durationsS: [Infinity] } as const;
