@@ -31,6 +31,8 @@ export interface SpoofedFlightOptions {
   readonly mapShiftM?: readonly [number, number];
   /** false: no pictures, neither fixes nor odometry. */
   readonly vision?: boolean;
+  /** From this second of the flight on the camera shows nothing. */
+  readonly darkFromS?: number;
   /** false: nothing is known of the start but what GPS says. */
   readonly origin?: boolean;
   /** No fixes in [from, to), seconds. */
@@ -87,10 +89,12 @@ export function flySpoofed(options: SpoofedFlightOptions, fromS = SETTLED_S): Sp
   if (options.origin !== false) estimator.setTakeoffOrigin({ positionLocalM }, 5, 5);
   const gps = new GpsSensor(random.fork("gps"), options.gps, GPS_HZ);
   const tally = new Tally(fromS);
+  const darkFromNs = START_NS + 1e9 * (options.darkFromS ?? Infinity);
   let nextNs = START_NS + 1e9 / GPS_HZ;
   for (const message of scenario.messages) {
     const isSeen = message.kind === "vio" || message.kind === "anchor";
-    if (options.vision !== false || !isSeen) feed(estimator, changed(message, options));
+    const isDark = options.vision === false || message.arrivalNs > darkFromNs;
+    if (!(isDark && isSeen)) feed(estimator, changed(message, options));
     if (message.kind !== "imu" || message.arrivalNs < nextNs) continue;
     nextNs += 1e9 / GPS_HZ;
     const truth = scenario.truthAt(message.value.timeNs);

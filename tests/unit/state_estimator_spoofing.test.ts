@@ -59,6 +59,27 @@ Deno.test("Eskf finds GPS that drifts away where there are no fixes, by the odom
   assert.equal(flight.confidentlyWrongS, 0, "what GPS may lie by unnoticed is told");
 });
 
+Deno.test("what GPS may walk away by is told from the moment on at which the camera goes dark", () => {
+  for (const amount of [0.5, 1, 2]) {
+    const flight = fly({ kind: "spoofed_silently", amount }, { darkFromS: FROM_S });
+    assert.ok(flight.worstM > 10, `${flight.worstM} m: no IMU finds it`);
+    assert.equal(flight.confidentlyWrongS, 0, `${flight.worstM} m at ${flight.worst95M} m`);
+  }
+  const { later95M } = fly({ kind: "offset" }, { gps: [], vision: false, durationS: 60 });
+  assert.ok(later95M < 10, `${later95M} m: a flight without a camera rests on GPS as before`);
+});
+
+Deno.test("GPS and fixes that came apart by what the map may be off stay in doubt when no fix follows", () => {
+  const flight = fly({ kind: "offset" }, {
+    gps: [],
+    mapShiftM: [0, 100],
+    blackouts: [[0, 10], [13.5, 30]],
+    durationS: 50,
+  });
+  assert.ok(flight.events.some(({ type }) => type === "map_conflict"));
+  assert.equal(flight.confidentlyWrongS, 0, `${flight.worstM} m at ${flight.worst95M} m`);
+});
+
 Deno.test("Eskf says map_conflict where GPS and map never agreed, and covers both", () => {
   const honest = { gps: [], mapShiftM: [32, 24], durationS: 40 } as const;
   const flight = fly({ kind: "offset" }, honest);

@@ -214,6 +214,10 @@ const GpsWitnessSchema = z.strictObject({
   /** …within which its velocity may be wrong by this much, and by so much more a second. */
   blindVelocityMps: quantity.speedMps.default(2.5),
   blindAccelerationMps2: quantity.accelerationMps2.default(0.5),
+  /** Where pictures have gone dark GPS may walk away by so much, 1 sigma, and nothing finds it out… */
+  unseenWalkMps: quantity.speedMps.default(1),
+  /** …up to this much: a radius of 95 % of 200 m. */
+  unseenMaxM: quantity.lengthM.default(80),
 });
 
 const VelocitySchema = z.strictObject({

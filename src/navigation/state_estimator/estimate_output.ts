@@ -113,6 +113,12 @@ export function secondsBetween(fusedNs: number, nowNs: number): number {
   return fusedNs === NEVER_NS ? Infinity : (nowNs - fusedNs) * 1e-9;
 }
 
+/** Since odometry or a fix was fused last; Infinity before. */
+export function pictureAgeS(state: FilterState): number {
+  const lastNs = Math.max(state.lastFusedNs("anchor"), state.lastFusedNs("odometry"));
+  return secondsBetween(lastNs, state.timeNs);
+}
+
 export function anchorAgeS(state: FilterState): number {
   return secondsBetween(state.lastFusedNs("anchor"), state.timeNs);
 }

@@ -9,7 +9,7 @@
 import type { MonotonicNs, Vector3 } from "../../core/mod.ts";
 import type { EskfConfig } from "./config.ts";
 import type { GpsSample, UnlearntGps } from "./contract.ts";
-import { anchorAgeS, horizontal95M, secondsBetween } from "./estimate_output.ts";
+import { anchorAgeS, horizontal95M, pictureAgeS, secondsBetween } from "./estimate_output.ts";
 import type { FilterState } from "./filter_state.ts";
 import type { ImuStream } from "./imu_stream.ts";
 import type { MeasurementEvent } from "./measurement_log.ts";
@@ -171,8 +171,8 @@ export class GpsWitness {
    * agreed, and nothing that was known of the start speaks against GPS.
    */
   get mapIsInDoubt(): boolean {
-    return anchorAgeS(this.#main.head) < ANCHORED_S && this.#contradictsStart !== true &&
-      this.#agreedS < this.#config.agreementS;
+    return (anchorAgeS(this.#main.head) < ANCHORED_S || this.#conflictM2 > 0) &&
+      this.#contradictsStart !== true && this.#agreedS < this.#config.agreementS;
   }
 
   /**
@@ -198,12 +198,23 @@ export class GpsWitness {
 
   /**
    * What GPS makes the filter surer by than this one is, variance of each horizontal axis, m²: whatever it lies by is found
-   * out beyond 5 sigma of this one (`gate`), and not before. 0 where no picture bears this one out.
+   * out beyond 5 sigma of this one (`gate`), and not before. Where the camera has gone dark GPS may walk as far as no IMU
+   * finds out; 0 in a flight without pictures.
    */
   get uncheckedM2(): number {
     const { head } = this.#own;
-    if (!this.#running || !seesGround(head)) return 0;
+    if (!this.#running) return 0;
+    if (!seesGround(head)) return this.#unseenM(head) ** 2;
     return Math.max(0, positionM2(head) - positionM2(this.#main.head));
+  }
+
+  /** How far GPS may have walked since the last picture, 1 sigma. */
+  #unseenM(state: FilterState): number {
+    const { blindAccelerationMps2, unseenWalkMps, unseenMaxM } = this.#config;
+    const unseenS = pictureAgeS(state);
+    if (unseenS === Infinity) return 0;
+    const walkedM = Math.min(unseenWalkMps * unseenS, 0.5 * blindAccelerationMps2 * unseenS ** 2);
+    return Math.min(walkedM, unseenMaxM);
   }
 
   /** GPS and map agree again. */
@@ -291,7 +302,7 @@ export class GpsWitness {
 
   /** Since it began or a picture last told it anything. */
   #blindS(state: FilterState): number {
-    return (state.timeNs - Math.max(lastPictureNs(state), this.#beganNs)) * 1e-9;
+    return Math.min(pictureAgeS(state), secondsBetween(this.#beganNs, state.timeNs));
   }
 
   #stateAt(timeNs: MonotonicNs): FilterState | undefined {
@@ -342,9 +353,10 @@ export class GpsWitness {
       ? `${apartM.toFixed(1)} m from ${against}`
       : `${Math.hypot(...velocity).toFixed(1)} m/s from ${against}`;
     const mapMovedM = this.#mapMovedM();
-    const mapIsTaken = mapMovedM > config.mapOffsetMax * this.#mapSigmaM;
+    const mapSigmaM = Math.hypot(this.#mapSigmaM, Math.sqrt(this.#conflictM2));
+    const mapIsTaken = mapMovedM > config.mapOffsetMax * mapSigmaM;
     this.#ratio = Math.max(ratio, velocityRatio);
-    const mapInDoubt = anchored && this.mapIsInDoubt;
+    const mapInDoubt = (anchored || this.#conflictM2 > 0) && this.mapIsInDoubt;
     const doubtS = this.#noteDoubt(state);
     const neverAgreed = mapInDoubt && doubtS > config.doubtMaxS;
     // One wrong fix may take the witness away: those that follow it are refused then.
@@ -376,10 +388,6 @@ export class GpsWitness {
   }
 }
 
-function lastPictureNs(state: FilterState): number {
-  return Math.max(state.lastFusedNs("anchor"), state.lastFusedNs("odometry"));
-}
-
 /** Of the least certain horizontal direction. */
 function positionM2(state: FilterState): number {
   const [ee, en, nn] = varianceOf(state, ERROR.position, 0);
@@ -387,5 +395,5 @@ function positionM2(state: FilterState): number {
 }
 
 function seesGround(state: FilterState): boolean {
-  return secondsBetween(lastPictureNs(state), state.timeNs) < SEEING_S;
+  return pictureAgeS(state) < SEEING_S;
 }

@@ -13,7 +13,7 @@ import {
 } from "../../core/mod.ts";
 import type { EskfConfig } from "./config.ts";
 import type { MeasurementOutcome, SourceName } from "./contract.ts";
-import { secondsBetween } from "./estimate_output.ts";
+import { pictureAgeS } from "./estimate_output.ts";
 import type { FilterState } from "./filter_state.ts";
 import type { ImuFault } from "./imu_checks.ts";
 import type { ImuStream } from "./imu_stream.ts";
@@ -189,9 +189,4 @@ export class ImuWitness {
 
 function angleBetween(a: Quaternion, b: Quaternion): number {
   return Math.hypot(...rotationVectorFromQuaternion(quaternionMultiply(quaternionConjugate(a), b)));
-}
-
-function pictureAgeS(state: FilterState): number {
-  const lastNs = Math.max(state.lastFusedNs("odometry"), state.lastFusedNs("anchor"));
-  return secondsBetween(lastNs, state.timeNs);
 }

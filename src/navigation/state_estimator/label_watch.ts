@@ -5,7 +5,7 @@
  */
 import type { EskfConfig } from "./config.ts";
 import type { EstimatorEvent, SourceLabel } from "./contract.ts";
-import { anchorAgeS, horizontal95M, secondsBetween } from "./estimate_output.ts";
+import { anchorAgeS, horizontal95M, pictureAgeS } from "./estimate_output.ts";
 import type { FilterState } from "./filter_state.ts";
 import { type LabelInputs, SourceLabelMachine } from "./source_label.ts";
 
@@ -36,13 +36,12 @@ export class LabelWatch {
 
   look(head: FilterState, { addedM2, ...beside }: BesideTheState): void {
     this.#lookedNs = head.timeNs;
-    const visionNs = Math.max(head.lastFusedNs("anchor"), head.lastFusedNs("odometry"));
     const change = this.#machine.update({
       timeNs: head.timeNs,
       anchorAgeS: anchorAgeS(head),
       fixesRefused: head.refusedFixes.length,
       horizontal95M: horizontal95M(head, addedM2),
-      visionAgeS: secondsBetween(visionNs, head.timeNs),
+      visionAgeS: pictureAgeS(head),
       ...beside,
     });
     if (change !== undefined) this.#onEvent({ type: "label", ...change });

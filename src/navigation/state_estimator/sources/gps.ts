@@ -12,7 +12,7 @@ import type {
   GpsSample,
   MeasurementOutcome,
 } from "../contract.ts";
-import { anchorAgeS, horizontal95M, secondsBetween } from "../estimate_output.ts";
+import { anchorAgeS, horizontal95M, pictureAgeS } from "../estimate_output.ts";
 import type { FilterState } from "../filter_state.ts";
 import type { KalmanUpdate, LinearMeasurement } from "../kalman_update.ts";
 import { ERROR } from "../state_table.ts";
@@ -182,8 +182,7 @@ export class GpsSource implements MeasurementSource<GpsSample> {
 
   /** Without any picture the filter is the IMU, which is the worse witness up to these bounds. */
   #mayWiden(state: FilterState, { residual: r }: LinearMeasurement): boolean {
-    const pictureNs = Math.max(state.lastFusedNs("anchor"), state.lastFusedNs("odometry"));
-    return secondsBetween(pictureNs, state.timeNs) > BLIND_S &&
+    return pictureAgeS(state) > BLIND_S &&
       Math.hypot(r[0], r[1]) < this.#config.blindPositionMaxM &&
       Math.hypot(r[3], r[4]) < this.#config.blindVelocityMaxMps;
   }
