@@ -21,6 +21,9 @@ inline bool unit_quaternion(const double* q) {
 // More than any aircraft does, and less than OKVIS2 takes for a measurement.
 constexpr double kForceMax = 170, kRateMax = 20;
 
+// What is added to a time must not overflow, and OKVIS2 has 32 bits for the seconds: 31 years.
+constexpr int64_t kTimeMaxNs = 1000000000000000000;
+
 // nullptr: fine.
 inline const char* fault_of(const gdn_odometry_start& start) {
   if (start.width < 32 || start.height < 32 || start.width > GDN_ODOMETRY_SIDE_MAX || start.height > GDN_ODOMETRY_SIDE_MAX)
@@ -39,6 +42,7 @@ inline const char* fault_of(const gdn_odometry_start& start) {
 
 inline const char* fault_of(const gdn_odometry_imu& sample, int64_t last_ns) {
   if (sample.time_ns <= last_ns) return "an IMU sample is not younger than the one before";
+  if (sample.time_ns > kTimeMaxNs) return "an IMU sample's time is out of range";
   if (!finite(sample.force, 3) || !finite(sample.rate, 3)) return "an IMU sample is not finite";
   if (length(sample.force) > kForceMax || length(sample.rate) > kRateMax) return "an IMU sample is out of range";
   return nullptr;
@@ -47,6 +51,7 @@ inline const char* fault_of(const gdn_odometry_imu& sample, int64_t last_ns) {
 inline const char* fault_of(const gdn_odometry_frame& frame, const gdn_odometry_start& start, int64_t last_ns,
                             int64_t first_imu_ns) {
   if (frame.time_ns <= last_ns) return "a frame is not younger than the one before";
+  if (frame.time_ns > kTimeMaxNs) return "a frame's time is out of range";
   if (frame.width != start.width || frame.height != start.height) return "a frame has another size";
   if (!std::isfinite(frame.height_m) || frame.height_m < 0 || !finite(frame.down, 3)) return "a frame's ground is not finite";
   if (first_imu_ns == 0 || frame.time_ns - GDN_ODOMETRY_IMU_MARGIN_NS <= first_imu_ns) return "a frame is older than the IMU";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type MonotonicNs, RuntimeNotAvailableError } from "../../src/core/mod.ts";
+import { type MonotonicNs, RuntimeNotAvailableError, type Vector3 } from "../../src/core/mod.ts";
 import { type OdometryEvent, OdometryProcess } from "../../src/native/okvis2/mod.ts";
 import { encodeImu, MessageReader, ProtocolError } from "../../src/native/okvis2/protocol.ts";
 import { openVision, VisionFrame, type VisionLibrary } from "../../src/native/vision/mod.ts";
@@ -52,11 +52,15 @@ class Flight implements AsyncDisposable {
     return flight;
   }
 
-  async next(): Promise<VioOutput> {
+  /** `forceAt`: of the IMU, m/s², so long after the frame's exposure. */
+  async next(
+    forceAt: (aheadS: number) => Vector3 = () => LEVEL_FORCE,
+  ): Promise<VioOutput> {
     const timeS = 1 + this.#frames++ / FRAME_HZ;
     for (; this.#imu / IMU_HZ <= timeS + 0.03; this.#imu++) {
+      const specificForceMps2 = forceAt(this.#imu / IMU_HZ - timeS);
       const timeNs = nanoseconds(this.#imu / IMU_HZ);
-      this.vio.addImu({ timeNs, specificForceMps2: LEVEL_FORCE, angularRateRps: [0, 0, 0] });
+      this.vio.addImu({ timeNs, specificForceMps2, angularRateRps: [0, 0, 0] });
     }
     const at = (timeS: number): CameraHint => {
       const stand = standAt(timeS);
@@ -145,6 +149,26 @@ Deno.test("Okvis2 does not use what the IMU contradicts", async () => {
   await flight.until(isOkvis2s);
 });
 
+for (const bad of [500, NaN]) {
+  Deno.test(`Okvis2 waits for no frame that only an IMU of ${bad} m/s² is past, and goes on`, async () => {
+    await using flight = await Flight.begin({ hangMs: 1000 });
+    await flight.until(isOkvis2s);
+    const output = await flight.next((aheadS) => aheadS > 0.005 ? [bad, 0, 0] : LEVEL_FORCE);
+    assert.equal(output.source, "planar_klt");
+    assert.match(output.reason, /the IMU is not past the frame yet/);
+    await flight.until(isOkvis2s);
+  });
+}
+
+Deno.test("Odometer gives a frame up that the child holds for an IMU that has stopped", async () => {
+  await using flight = await Flight.begin({ hangMs: 100 });
+  const { odometer } = flight;
+  const frame = { timeNs: 5e9, widthPx: 320, heightPx: 240, heightM: 60, down: [0, 0, 1] as const };
+  const answer = await odometer.addFrame({ ...frame, pixels: new Uint8Array(320 * 240) });
+  assert.equal(answer, null);
+  assert.equal(odometer.fault, "");
+});
+
 Deno.test("Okvis2 goes on with a spare where the child itself is killed, and without any after the last", async () => {
   await using flight = await Flight.begin({ spares: 1 });
   await flight.until(isOkvis2s);
@@ -194,15 +218,19 @@ Deno.test("the odometry child refuses what is not finite, out of range, or not y
     down: [0, 0, 1] as const,
     pixels: new Uint8Array(64 * 48),
   });
-  child.addImu([imu(1e9), imu(1e9), imu(1.1e9, NaN), imu(1.2e9, 500), imu(1.3e9)]);
+  const late = 2e18;
+  child.addImu([imu(late), imu(1e9), imu(1e9), imu(1.1e9, NaN), imu(1.2e9, 500), imu(1.3e9)]);
+  child.addFrame(frame(late));
   child.addFrame(frame(1.2e9));
   child.addFrame(frame(1.2e9));
   child.addFrame(frame(0.5e9));
-  await until(() => events.filter(({ kind }) => kind === "refused").length === 5);
+  await until(() => events.filter(({ kind }) => kind === "refused").length === 7);
   assert.deepEqual(events.filter(({ kind }) => kind === "refused").map(({ reason }) => reason), [
+    "an IMU sample's time is out of range",
     "an IMU sample is not younger than the one before",
     "an IMU sample is not finite",
     "an IMU sample is out of range",
+    "a frame's time is out of range",
     "a frame is not younger than the one before",
     "a frame is not younger than the one before",
   ]);

@@ -79,7 +79,9 @@ export class OdometryProcess implements AsyncDisposable {
       return new OdometryProcess(child, chunks, reader, hello);
     } catch (error) {
       await child.stdin.close().catch(() => {});
-      await chunks.return?.();
+      await end(child, async () => {
+        await chunks.return?.();
+      });
       throw error;
     }
   }
@@ -135,23 +137,30 @@ export class OdometryProcess implements AsyncDisposable {
     this.#closed = true;
     // What is not written yet is not worth a wait.
     this.#writer.abort().catch(() => {});
-    const ended = (async () => {
+    await end(this.#child, async () => {
       await this.#reading;
       await this.#chunks.return?.();
-      await this.#child.status;
-    })();
-    if (await endsWithin(ended, CLOSING_MS)) return;
-    // A stopped one. In flight signals are not permitted: it is left behind then, and ends when it goes on.
-    try {
-      this.#child.kill("SIGKILL");
-      await ended;
-    } catch {
-      this.#child.unref();
-    }
+    });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+}
+
+/** Waits for what reads it, and for its end; its input is closed. */
+async function end(child: Deno.ChildProcess, reading: () => Promise<void>): Promise<void> {
+  const ended = (async () => {
+    await reading();
+    await child.status;
+  })();
+  if (await endsWithin(ended, CLOSING_MS)) return;
+  // A stopped one. In flight signals are not permitted: it is left behind then, and ends when it goes on.
+  try {
+    child.kill("SIGKILL");
+    await ended;
+  } catch {
+    child.unref();
   }
 }
 

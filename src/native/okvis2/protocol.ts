@@ -68,6 +68,16 @@ export interface OdometryImu {
   readonly angularRateRps: Vector3;
 }
 
+/** As ffi/okvis2/checks.hpp has them. */
+const FORCE_MAX_MPS2 = 170, RATE_MAX_RPS = 20;
+
+/** Whether the child takes the sample, where it is younger than the one before. */
+export function isTakenByChild(sample: OdometryImu): boolean {
+  return Number.isSafeInteger(sample.timeNs) &&
+    Math.hypot(...sample.specificForceMps2) <= FORCE_MAX_MPS2 &&
+    Math.hypot(...sample.angularRateRps) <= RATE_MAX_RPS;
+}
+
 export interface OdometryFrame {
   readonly timeNs: number;
   readonly widthPx: number;

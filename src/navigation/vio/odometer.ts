@@ -16,6 +16,8 @@ import {
 /** A child says ten times a second that it lives. */
 const SILENT_MS = 300;
 const WATCH_MS = 50;
+/** Beyond the time after which the child itself gives a frame up. */
+const PATIENCE_MS = 100;
 
 interface OdometerOptions {
   readonly program: string;
@@ -23,9 +25,15 @@ interface OdometerOptions {
   readonly spares: number;
 }
 
+/** A frame that the child has. */
+interface Question {
+  readonly resolve: (state: OdometryState | null) => void;
+  readonly untilMs: number;
+}
+
 export class Odometer {
   readonly #spares: OdometryProcess[];
-  readonly #answers = new Map<number, (state: OdometryState | null) => void>();
+  readonly #answers = new Map<number, Question>();
   readonly version: string;
   #current: OdometryProcess | undefined;
   #start: OdometryStart | null = null;
@@ -84,6 +92,7 @@ export class Odometer {
       const nowMs = performance.now();
       // Where this program itself was held up it has not read either.
       if (nowMs - dueMs < WATCH_MS) this.#checkSilence(nowMs);
+      this.#giveUp(nowMs);
       dueMs = nowMs + WATCH_MS;
     }, WATCH_MS);
   }
@@ -95,7 +104,8 @@ export class Odometer {
   /** The answer: null where the frame has none, for whatever reason. It always comes. */
   addFrame(frame: OdometryFrame): Promise<OdometryState | null> {
     if (!this.isReady || this.#current?.addFrame(frame) !== true) return Promise.resolve(null);
-    return new Promise((resolve) => this.#answers.set(frame.timeNs, resolve));
+    const untilMs = performance.now() + (this.#start?.hangMs ?? 0) + PATIENCE_MS;
+    return new Promise((resolve) => this.#answers.set(frame.timeNs, { resolve, untilMs }));
   }
 
   /** What computes begins anew. */
@@ -129,8 +139,7 @@ export class Odometer {
 
   #onState(state: OdometryState): void {
     this.#heard();
-    this.#answers.get(state.timeNs)?.(state);
-    this.#answers.delete(state.timeNs);
+    this.#answer(state.timeNs, state);
   }
 
   #onEvent({ kind, timeNs, reason }: OdometryEvent): void {
@@ -143,8 +152,7 @@ export class Odometer {
       this.#fault = `the odometry ${kind === "broken" ? "is broken" : kind}: ${reason}`;
       this.#answerAll();
     } else if (kind === "dropped" || kind === "refused") {
-      this.#answers.get(timeNs)?.(null);
-      this.#answers.delete(timeNs);
+      this.#answer(timeNs, null);
     }
   }
 
@@ -164,9 +172,20 @@ export class Odometer {
     this.#answerAll();
   }
 
+  /** A frame that waits in the child for an IMU that has stopped would hold up the flight. */
+  #giveUp(nowMs: number): void {
+    for (const [timeNs, { untilMs }] of [...this.#answers]) {
+      if (nowMs > untilMs) this.#answer(timeNs, null);
+    }
+  }
+
+  #answer(timeNs: number, state: OdometryState | null): void {
+    const question = this.#answers.get(timeNs);
+    this.#answers.delete(timeNs);
+    question?.resolve(state);
+  }
+
   #answerAll(): void {
-    const waiting = [...this.#answers.values()];
-    this.#answers.clear();
-    for (const resolve of waiting) resolve(null);
+    for (const timeNs of [...this.#answers.keys()]) this.#answer(timeNs, null);
   }
 }

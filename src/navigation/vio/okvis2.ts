@@ -11,7 +11,7 @@ import {
   rotate,
   type Vector3,
 } from "../../core/mod.ts";
-import type { OdometryState } from "../../native/okvis2/mod.ts";
+import { isTakenByChild, type OdometryState } from "../../native/okvis2/mod.ts";
 import { decodeJpeg, type VisionLibrary } from "../../native/vision/mod.ts";
 import type { Okvis2Config } from "./config.ts";
 import type {
@@ -82,7 +82,8 @@ export class Okvis2 implements VioStrategy {
   }
 
   addImu(sample: VioImuSample): void {
-    if (!(sample.timeNs > this.#imuNs)) return;
+    // What the child would refuse tells it no time, and must tell none here: a frame would wait for ever.
+    if (!(sample.timeNs > this.#imuNs) || !isTakenByChild(sample)) return;
     this.#imuNs = sample.timeNs;
     this.#imu.push(sample);
     this.#unsent.push(sample);
@@ -198,6 +199,8 @@ export class Okvis2 implements VioStrategy {
         : "the IMU is not past the frame yet";
       return { state: asked === null ? "initialising" : "degraded", reason };
     }
+    // Those that came since the frame was given: it may be them that it waits for.
+    this.#sendImu();
     const answered = await asked.answer;
     if (answered === null) {
       if (odometer.fault !== "") return { state: "lost", reason: odometer.fault };
