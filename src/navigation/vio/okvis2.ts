@@ -151,7 +151,7 @@ export class Okvis2 implements VioStrategy {
     isFirst: boolean,
   ): VioOutput {
     const used = motion ?? plane.motion;
-    this.#state = used === null && state === "tracking" ? "degraded" : state;
+    this.#state = used !== null ? state : plane.state === "lost" ? "lost" : less(state);
     if (used === null) this.#failures += isFirst ? 0 : 1;
     else {
       this.#failures = 0;
@@ -287,6 +287,11 @@ export class Okvis2 implements VioStrategy {
     await this.#parts.odometer.close();
     await this.#parts.plane.close();
   }
+}
+
+/** Of a frame without a motion. */
+function less(state: VioState): VioState {
+  return state === "tracking" ? "degraded" : state;
 }
 
 type Settled = { readonly value: VioOutput } | { readonly error: unknown };
