@@ -1,25 +1,34 @@
 /**
- * Odometry alone over a simulated flight: no fixes and no GPS after the first second. What the estimator makes of it
+ * Odometry alone over a simulated flight: no fixes, and GPS only where the flight has it. What the estimator makes of it
  * at the end, the motions themselves against the truth, and what they cost.
  *
  *     deno run -A tests/bench/odometry.ts --flight FLIGHT [--vio planar_klt|okvis2] [--program FILE] [--vocabulary DIR]
- *         [--from 0] [--seconds 60] [--every 1] [--denominator 2]
+ *         [--from 0] [--seconds 60] [--every 1] [--settings JSON]
  *
- * `--every N`: of the pictures each Nth. Without --program `okvis2` runs the reference of the tests.
+ * `--from`: of the pictures those from that second on; the sensors are heard from the flight's begin on. `--every N`:
+ * of the pictures each Nth. `--settings`: of okvis2, as the configuration has them. Without --program
+ * `okvis2` runs the reference of the tests. `answers`: what the child says by itself, before any gate.
  *
  * @module
  */
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { LocalFrame, rotate, rotationVectorFromQuaternion } from "../../src/core/mod.ts";
-import { quaternionConjugate, quaternionMultiply, type Vector3 } from "../../src/core/mod.ts";
+import {
+  type MonotonicNs,
+  quaternionConjugate,
+  quaternionMultiply,
+  type Vector3,
+} from "../../src/core/mod.ts";
+import type { OdometryState } from "../../src/native/okvis2/mod.ts";
+import { mahalanobisSquared } from "../unit/vision_scene.ts";
 import { AirborneConfigSchema } from "../../src/airborne/config.ts";
 import { Locator } from "../../src/airborne/locator.ts";
 import { type FrameOutcome, Navigator } from "../../src/airborne/navigator.ts";
 import { SensorFeed } from "../../src/airborne/sensor_feed.ts";
 import { openRecordedFlight } from "../../src/flight/replay/mod.ts";
 import { Eskf } from "../../src/navigation/state_estimator/mod.ts";
-import type { VioOutput, VioStrategy } from "../../src/navigation/vio/mod.ts";
+import type { VioMotion, VioStrategy } from "../../src/navigation/vio/mod.ts";
 import { PlanarKlt, PlanarKltConfigSchema } from "../../src/navigation/vio/mod.ts";
 import { openVision, type VisionLibrary } from "../../src/native/vision/mod.ts";
 import { openOkvis2, REFERENCE_ODOMETRY } from "../support/odometry.ts";
@@ -33,16 +42,24 @@ const { values } = parseArgs({
     vocabulary: { type: "string", default: "" },
     from: { type: "string", default: "0" },
     seconds: { type: "string", default: "60" },
-    denominator: { type: "string", default: "2" },
+    settings: { type: "string", default: "{}" },
     every: { type: "string", default: "1" },
   },
 });
+
+const FROM_NS = 1e9 * Number(values.from);
 
 /** Utime and stime of a process, milliseconds. */
 async function processorMs(pid: number): Promise<number> {
   const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return 10 * (Number(fields[11]) + Number(fields[12]));
+}
+
+/** The most memory that a process has had, MiB. */
+async function memoryMib(pid: number): Promise<number> {
+  const status = await Deno.readTextFile(`/proc/${pid}/status`);
+  return Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024);
 }
 
 async function workerOf(pid: number): Promise<number> {
@@ -63,7 +80,13 @@ function truthAt(truth: readonly TruthRow[], timeNs: number): TruthRow {
 }
 
 const minus = (a: Vector3, b: Vector3): Vector3 => [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
-const median = (list: readonly number[]) => list.toSorted((a, b) => a - b)[list.length >> 1] ?? NaN;
+const quantile = (list: readonly number[], share: number) =>
+  list.toSorted((a, b) => a - b)[Math.floor(share * (list.length - 1))] ?? NaN;
+const median = (list: readonly number[]) => quantile(list, 0.5);
+
+type Motion =
+  & Pick<VioMotion, "fromNs" | "toNs" | "translationM" | "rotationFromTo">
+  & Partial<Pick<VioMotion, "covariance">>;
 
 /** The motions of one source, put together from the truth at its first one. */
 class Chain {
@@ -76,9 +99,10 @@ class Chain {
   breaks = 0;
   readonly scales: number[] = [];
   readonly turnErrorsRad: number[] = [];
+  /** Of six numbers. */
+  readonly nees: number[] = [];
 
-  take({ motion }: VioOutput, truth: readonly TruthRow[]): void {
-    if (motion === null) return;
+  take(motion: Motion, truth: readonly TruthRow[]): void {
     const from = truthAt(truth, motion.fromNs), to = truthAt(truth, motion.toNs);
     if (this.#start === null || motion.fromNs !== this.#atNs) {
       // What was missed is bridged by the truth: the drift so far stays.
@@ -100,9 +124,18 @@ class Chain {
     this.distanceM += step;
     if (step > 0.05) this.scales.push(Math.hypot(...motion.translationM) / step);
     const turn = quaternionMultiply(quaternionConjugate(from.localFromBody), to.localFromBody);
-    this.turnErrorsRad.push(Math.hypot(...rotationVectorFromQuaternion(
+    const turnError = rotationVectorFromQuaternion(
       quaternionMultiply(quaternionConjugate(turn), motion.rotationFromTo),
-    )));
+    );
+    this.turnErrorsRad.push(Math.hypot(...turnError));
+    if (motion.covariance !== undefined) {
+      const moved = rotate(
+        quaternionConjugate(from.localFromBody),
+        minus(to.positionLocalM, from.positionLocalM),
+      );
+      const error = [...minus(motion.translationM, moved), ...turnError];
+      this.nees.push(mahalanobisSquared(error, motion.covariance));
+    }
     this.errorM = Math.hypot(...minus(this.#position, to.positionLocalM));
   }
 }
@@ -115,7 +148,7 @@ function openChild(vision: VisionLibrary): Promise<Child | null> {
   return openOkvis2(vision, {
     program: values.program,
     vocabulary: values.vocabulary,
-    pictureDenominator: Number(values.denominator),
+    ...JSON.parse(values.settings),
     allowReference: values.program === REFERENCE_ODOMETRY,
   });
 }
@@ -155,6 +188,7 @@ class Tally {
   readonly #states: Record<string, number> = {};
   readonly #reasons: Record<string, number> = {};
   readonly latencies: number[] = [];
+  readonly busyMs: number[] = [];
   #frames = 0;
   #firstErrorM: Vector3 | null = null;
   #driftM = NaN;
@@ -167,17 +201,33 @@ class Tally {
     this.#frames++;
     this.#states[vio.state] = (this.#states[vio.state] ?? 0) + 1;
     if (vio.reason !== "") this.#reasons[vio.reason] = (this.#reasons[vio.reason] ?? 0) + 1;
-    (this.#chains[vio.source ?? values.vio] ??= new Chain()).take(vio, this.#truth);
+    if (vio.motion !== null) this.#chain(vio.source ?? values.vio).take(vio.motion, this.#truth);
     const error = minus(
       estimate.positionLocalM,
       truthAt(this.#truth, estimate.timeNs).positionLocalM,
     );
     // From there on nothing tells the place.
-    if (estimate.timeNs > 1.5e9) this.#firstErrorM ??= error;
+    if (estimate.timeNs > FROM_NS + 1.5e9) this.#firstErrorM ??= error;
     if (this.#firstErrorM !== null) this.#driftM = Math.hypot(...minus(error, this.#firstErrorM));
   }
 
-  report(name: string, processorMs: number, childMs: number) {
+  /** Of the child, whatever becomes of it. */
+  answer(from: OdometryState, to: OdometryState): void {
+    const bodyFromWorld = quaternionConjugate(from.worldFromBody);
+    this.#chain("answers").take({
+      fromNs: from.timeNs as MonotonicNs,
+      toNs: to.timeNs as MonotonicNs,
+      translationM: rotate(bodyFromWorld, minus(to.positionM, from.positionM)),
+      rotationFromTo: quaternionMultiply(bodyFromWorld, to.worldFromBody),
+      ...(to.covariance === null ? {} : { covariance: to.covariance }),
+    }, this.#truth);
+  }
+
+  #chain(source: string): Chain {
+    return this.#chains[source] ??= new Chain();
+  }
+
+  report(name: string, processorMs: number, childMs: number, childMib: number) {
     const chains = Object.entries(this.#chains).map(([source, chain]) => [source, {
       distanceM: Math.round(chain.distanceM),
       errorM: Number(chain.errorM.toFixed(2)),
@@ -185,6 +235,8 @@ class Tally {
       breaks: chain.breaks,
       scaleMedian: Number(median(chain.scales).toFixed(4)),
       turnErrorMedianRad: Number(median(chain.turnErrorsRad).toFixed(5)),
+      neesMedian: Number(median(chain.nees).toFixed(2)),
+      neesMean: Number((chain.nees.reduce((a, b) => a + b, 0) / chain.nees.length).toFixed(1)),
     }]);
     const most = Object.entries(this.#reasons).toSorted((a, b) => b[1] - a[1]).slice(0, 6);
     return {
@@ -195,11 +247,27 @@ class Tally {
       chains: Object.fromEntries(chains),
       states: this.#states,
       reasons: Object.fromEntries(most),
-      latencyMsMedian: Number(median(this.latencies).toFixed(1)),
+      latencyMs: [0.5, 0.95].map((share) => Math.round(quantile(this.latencies, share))),
+      childBusyMs: [0.5, 0.95].map((share) => Math.round(quantile(this.busyMs, share))),
       processorMsPerFrame: Number((processorMs / this.#frames).toFixed(1)),
       childMsPerFrame: Number((childMs / this.#frames).toFixed(1)),
+      childMib,
     };
   }
+}
+
+/** Each answer of the child, and the pairs of those that follow each other. */
+function hearAnswers({ odometer }: Child, tally: Tally): void {
+  const ask = odometer.addFrame.bind(odometer);
+  let last: OdometryState | null = null;
+  odometer.addFrame = async (frame) => {
+    const answer = await ask(frame);
+    const has = answer !== null && answer.quality !== "initialising" && answer.quality !== "lost";
+    if (answer !== null) tally.busyMs.push(answer.busyMs);
+    if (has && last !== null) tally.answer(last, answer);
+    last = has ? answer : null;
+    return answer;
+  };
 }
 
 async function main(): Promise<void> {
@@ -218,16 +286,16 @@ async function main(): Promise<void> {
   await using navigator = navigatorOver({ vision, estimator, vio, localFrame });
   const sensors = new SensorFeed(estimator, localFrame, description, navigator);
   const tally = new Tally(await readTruth(`${values.flight}/truth.csv`, localFrame));
+  if (child !== null) hearAnswers(child, tally);
   const cpu = process.cpuUsage();
   let worker = 0;
   for await (const event of flight.events()) {
     if (event.receivedNs > 1e9 * Number(values.seconds)) break;
-    if (event.receivedNs < 1e9 * Number(values.from)) continue;
     if (event.kind !== "frame") {
       sensors.feed(event);
       continue;
     }
-    if (event.frame.sequence % Number(values.every) !== 0) continue;
+    if (event.receivedNs < FROM_NS || event.frame.sequence % Number(values.every) !== 0) continue;
     const beginMs = performance.now();
     const outcome = await navigator.processFrame(event.frame);
     if (outcome === null) continue;
@@ -241,8 +309,9 @@ async function main(): Promise<void> {
   }
   const { user, system } = process.cpuUsage(cpu);
   const childMs = worker === 0 ? 0 : await processorMs(worker).catch(() => NaN);
+  const memory = worker === 0 ? 0 : await memoryMib(worker).catch(() => NaN);
   const name = child?.odometer.version ?? "planar_klt";
-  console.log(JSON.stringify(tally.report(name, (user + system) / 1000, childMs), null, 1));
+  console.log(JSON.stringify(tally.report(name, (user + system) / 1000, childMs, memory), null, 1));
 }
 
 await main();
