@@ -20,7 +20,7 @@ const { values: given } = parseArgs({
 });
 
 const WITHOUT_PICTURES =
-  /^(?!pictures\.|camera\.|clock\.pictures|map\.(tiles|half|rows)|together.*black)/;
+  /^(?!pictures\.|camera\.|drawn\.|(bursts|first|clock)\.pictures|map\.(tiles|half|rows)|together.*(black|camera|focal|frozen|late))/;
 const only = new RegExp(given.only);
 const number = (value: number | null) => value === null ? "-" : value.toFixed(1);
 let flights = 0, bad = 0;

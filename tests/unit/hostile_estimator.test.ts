@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import type { HostileInput } from "../../tasks/evaluate/hostile/input.ts";
+import { turn, turned } from "../../tasks/evaluate/hostile/inputs/attitude.ts";
 import { HOSTILE_INPUTS } from "../../tasks/evaluate/hostile/inputs.ts";
 import { flyHostileEstimator } from "../support/hostile_estimator.ts";
 
@@ -13,6 +15,7 @@ const LIES: readonly (readonly [name: string, durationS: number])[] = [
   ["barometer.jump_50", Infinity],
   ["map.ground_40_low", Infinity],
   ["clock.jump_2", Infinity],
+  ["bursts.imu", Infinity],
 ];
 
 Deno.test("the estimator is never confidently wrong for over a second where one input lies", async () => {
@@ -37,4 +40,25 @@ Deno.test("a second of GPS says nothing of a motion whose attitude the IMU contr
   const { worstErrorM, confidentlyWrongS } = await flyHostileEstimator(flight);
   assert.ok((worstErrorM ?? 0) > 100, `${worstErrorM} m`);
   assert.ok(confidentlyWrongS <= 1, `${confidentlyWrongS} s`);
+});
+
+Deno.test("a flight whose first attitudes were wrong is not lost for good", async () => {
+  const tilted: HostileInput = {
+    name: "tilted at first",
+    about: "25° about east for the first 0.3 s",
+    durationsS: [Infinity],
+    gps: false,
+    fromStart: true,
+    inject: (flight, injection) =>
+      turned(() => ({ local: turn(1, 25) }))(flight, {
+        ...injection,
+        span: { fromS: 0, toS: 0.3 },
+      }),
+  };
+  for (const aircraft of ["fixed_wing", "multirotor"] as const) {
+    const flight = { input: tilted, durationS: Infinity, aircraft, seed: 2 };
+    const { worstErrorM, lastErrorM, confidentlyWrongS } = await flyHostileEstimator(flight);
+    assert.ok((worstErrorM ?? Infinity) < 25 && (lastErrorM ?? Infinity) < 5, `${worstErrorM} m`);
+    assert.equal(confidentlyWrongS, 0);
+  }
 });

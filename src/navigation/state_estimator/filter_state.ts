@@ -24,6 +24,19 @@ const FIXED = copiesBy("fixPoint");
 
 export const NEVER_NS = -1;
 
+/** What the controller's attitudes said of the filter's so far. */
+export interface AttitudesSoFar {
+  /** So many were near it. */
+  readonly near: number;
+  /** So many in a row, the newest ones, are far from it, and in the same way: 0, the newest is near. */
+  readonly far: number;
+  readonly farSinceNs: number;
+  /** Of the newest, radians, body axes. */
+  readonly byRad: Vector3;
+}
+
+const NO_ATTITUDES: AttitudesSoFar = { near: 0, far: 0, farSinceNs: NEVER_NS, byRad: [0, 0, 0] };
+
 export class FilterState {
   timeNs = 0;
   readonly nominal = new Float64Array(NOMINAL_SIZE);
@@ -36,6 +49,7 @@ export class FilterState {
   /** Time of the last fused measurement of each source. */
   readonly #fusedNs = new Float64Array(SOURCE_NAMES.length).fill(NEVER_NS);
   refusedFixes: readonly RefusedFix[] = [];
+  attitudes = NO_ATTITUDES;
 
   constructor() {
     this.clear();
@@ -50,6 +64,7 @@ export class FilterState {
     this.cloneNs = other.cloneNs;
     this.#fusedNs.set(other.#fusedNs);
     this.refusedFixes = other.refusedFixes;
+    this.attitudes = other.attitudes;
   }
 
   /** What is estimated becomes that of `other`, which stands at the same moment; what was fused stays. */
@@ -118,6 +133,7 @@ export class FilterState {
   clear(): void {
     this.#fusedNs.fill(NEVER_NS);
     this.refusedFixes = [];
+    this.attitudes = NO_ATTITUDES;
     this.decayS = 0;
     this.decayM = 0;
     this.nominal.fill(0);

@@ -19,6 +19,8 @@ const FAULTY_SAMPLES = 4;
 const FAULTY_WITHIN_NS = 0.25e9;
 /** A sample after a gap waits so long for an attitude that bridges the gap. */
 const HOLD_NS = 0.3e9;
+/** What comes before a sample that cannot be right may be wrong as well: so much is taken back, too. */
+const BEFORE_FAULTY_NS = 0.3e9;
 /** Of an IMU that became suspect so much is taken back. */
 const SUSPECT_NS = 1.5e9;
 /** An attitude is expected within this time. */
@@ -195,7 +197,8 @@ export class ImuIntake {
     const faulty = this.#faultyNs;
     while (faulty.length > 0 && faulty[0] < timeNs - FAULTY_WITHIN_NS) faulty.shift();
     faulty.push(timeNs);
-    if (faulty.length >= FAULTY_SAMPLES) this.leaveOut(fault, timeNs);
+    if (faulty.length < FAULTY_SAMPLES) return;
+    this.leaveOut({ ...fault, sinceNs: fault.sinceNs - BEFORE_FAULTY_NS }, timeNs);
   }
 
   /** An IMU that is left out is held against the filter, which does without it. */

@@ -4,6 +4,10 @@
  * @module
  */
 import { ATTITUDE_INPUTS } from "./inputs/attitude.ts";
+import { BURST_INPUTS } from "./inputs/bursts.ts";
+import { DRAWN_INPUTS } from "./inputs/drawn.ts";
+import { TWO_INPUTS } from "./inputs/two_at_once.ts";
+import { OTHER_CLOCK_INPUTS, UNIT_INPUTS } from "./inputs/units.ts";
 import { BAROMETER_INPUTS } from "./inputs/barometer.ts";
 import { GPS_INPUTS } from "./inputs/gps.ts";
 import { IMU_INPUTS } from "./inputs/imu.ts";
@@ -39,4 +43,9 @@ export const HOSTILE_INPUTS: readonly HostileInput[] = [
   ...CAMERA_INPUTS,
   ...CLOCK_INPUTS,
   ...TOGETHER_INPUTS,
+  ...BURST_INPUTS,
+  ...UNIT_INPUTS,
+  ...OTHER_CLOCK_INPUTS,
+  ...DRAWN_INPUTS,
+  ...TWO_INPUTS,
 ];

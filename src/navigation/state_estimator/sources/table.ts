@@ -40,7 +40,7 @@ export function measurementSources(options: SourceOptions) {
     runsAway: options.onBarometerRunsAway,
   });
   return {
-    attitude: new AttitudeSource(config.attitude, delay),
+    attitude: new AttitudeSource(config, delay),
     barometer,
     gps,
     velocity: new VelocitySource(config.velocity),

@@ -72,6 +72,10 @@ function halfShifted(metres: number): (flight: FlightRows) => TileLie {
   };
 }
 
+const WHITE = {
+  create: { width: TILE_SIZE_PX, height: TILE_SIZE_PX, channels: 3, background: "#eeeeee" },
+} as const;
+
 export const TILE_INPUTS: readonly HostileInput[] = [
   tiles(
     "tiles_mirrored",
@@ -93,5 +97,44 @@ export const TILE_INPUTS: readonly HostileInput[] = [
     "tiles_blurred",
     "a map of a tenth of its resolution",
     () => async (tile, read) => await encoded(sharp(await own(tile, read)).blur(6)),
+  ),
+  tiles(
+    "tiles_zoomed",
+    "each second column of tiles the middle of itself, twice as large",
+    () => async (tile, read) => {
+      if (tile.x % 2 === 0) return await own(tile, read);
+      const left = TILE_SIZE_PX >> 2, width = TILE_SIZE_PX >> 1;
+      const middle = sharp(await own(tile, read))
+        .extract({ left, top: left, width, height: width });
+      return await encoded(middle.resize(TILE_SIZE_PX, TILE_SIZE_PX));
+    },
+  ),
+  tiles(
+    "tiles_row_on",
+    "each second row of tiles that of the row south of it",
+    () => (tile, read) =>
+      (tile.y % 2 === 0 ? read(tile.x, tile.y + 1) : undefined) ?? own(tile, read),
+  ),
+  tiles(
+    "tiles_tms",
+    "each tile upside down",
+    () => async (tile, read) => await encoded(sharp(await own(tile, read)).flip()),
+  ),
+  tiles(
+    "tiles_same",
+    "each second tile the one beside it",
+    () => (tile, read) =>
+      ((tile.x + tile.y) % 2 === 0 ? read(tile.x + 1, tile.y) : undefined) ?? own(tile, read),
+  ),
+  tiles(
+    "tiles_white",
+    "each third tile white: clouds",
+    () => async (tile, read) =>
+      await ((tile.x + tile.y) % 3 === 0 ? encoded(sharp(WHITE)) : own(tile, read)),
+  ),
+  tiles(
+    "tiles_negative",
+    "negative: another sensor",
+    () => async (tile, read) => await encoded(sharp(await own(tile, read)).negate()),
   ),
 ];

@@ -3,18 +3,11 @@
  *
  * @module
  */
-import sharp from "sharp";
-import {
-  changeColumns,
-  holdColumns,
-  type HostileInput,
-  type Injection,
-  rowsWithin,
-  within,
-} from "../input.ts";
+import { changeColumns, holdColumns, type HostileInput, type Injection, within } from "../input.ts";
 import type { FlightRows } from "../flight_rows.ts";
 import { turn, turned } from "./attitude.ts";
 import { moved } from "./gps.ts";
+import { BLACK } from "./lies.ts";
 
 type Lie = (flight: FlightRows, injection: Injection) => void | Promise<void>;
 
@@ -50,13 +43,6 @@ const noPictures = (seconds: number): Lie => (flight, { span }) => {
   const frames = flight.streams["frames.csv"];
   flight.streams["frames.csv"] = frames.filter((row) => !within("frames.csv", row, dark));
   flight.streams["frames.csv"].forEach((row, i) => row[0] = String(i));
-};
-
-const BLACK_PICTURES: Lie = async (flight, { span }) => {
-  const { widthPx: width, heightPx: height } = flight.description.camera;
-  const size = { width, height, channels: 3 as const, background: "black" };
-  const jpeg = new Uint8Array(await sharp({ create: size }).jpeg().toBuffer());
-  for (const row of rowsWithin(flight, "frames.csv", span)) flight.pictures.set(row[3], jpeg);
 };
 
 const walks = (mps: number): Lie => (flight, injection) => {
@@ -113,7 +99,7 @@ export const TOGETHER_INPUTS: readonly HostileInput[] = [
   ], { ...STAYS, gps: true, slow: true }),
   together("gps_and_black_pictures", "GPS walks at 1 m/s, all pictures are black", [
     walks(1),
-    BLACK_PICTURES,
+    BLACK,
   ], { ...STAYS, gps: true }),
   together("gps_and_bias", "GPS walks at 0.5 m/s, ax 0.5 m/s² and gz 0.02 rad/s too much", [
     walks(0.5),
