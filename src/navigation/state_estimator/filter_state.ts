@@ -25,7 +25,7 @@ const FIXED = copiesBy("fixPoint");
 export const NEVER_NS = -1;
 
 /** What the controller's attitudes said of the filter's so far. */
-export interface AttitudesSoFar {
+interface AttitudesSoFar {
   /** So many were near it. */
   readonly near: number;
   /** So many in a row, the newest ones, are far from it, and in the same way: 0, the newest is near. */
