@@ -36,7 +36,10 @@ export class MotionDoubt {
    */
   growthM(
     { timeNs, velocityLocalMps: [east, north] }: StateEstimate,
-    { fused, motionShare: measured }: Pick<EstimatorHealth, "fused" | "motionShare">,
+    { fused, rejected, motionShare }: Pick<
+      EstimatorHealth,
+      "fused" | "rejected" | "motionShare"
+    >,
   ): number {
     const elapsedS = Math.min(FRAME_S_MAX, (timeNs - (this.#lastNs ?? timeNs)) * 1e-9);
     this.#lastNs = timeNs;
@@ -48,13 +51,15 @@ export class MotionDoubt {
       this.#toldNs = timeNs;
       this.#flownM = 0;
     }
-    const { motionConfirmedS, motionFixes, motionShare, motionAfterS } = this.#config;
+    const { motionConfirmedS, motionFixes, motionAfterS } = this.#config;
     const isConfirmed = fused.anchor >= motionFixes || this.#agreedS >= motionConfirmedS;
     if (isConfirmed || this.#toldNs === null) return 0;
     const beforeM = this.#flownM;
     this.#flownM += Math.hypot(east, north) * elapsedS;
     if ((timeNs - this.#toldNs) * 1e-9 < motionAfterS) return 0;
     const growthM2 = this.#flownM ** 2 - beforeM ** 2;
-    return Math.min(motionShare, measured) * Math.sqrt(growthM2);
+    // A fix that is refused says that the motion has gone wrong since it was measured.
+    const measured = rejected.anchor > 0 ? Infinity : motionShare;
+    return Math.min(this.#config.motionShare, measured) * Math.sqrt(growthM2);
   }
 }

@@ -10,12 +10,15 @@ interface Flight {
   readonly durationS: number;
   /** As GPS has measured it. */
   readonly motionShare?: number;
+  readonly fixesRefused?: number;
 }
 
 const NO_FIXES = [Infinity, Infinity] as const;
 
 /** Sigma that the doubt has added at the end, metres: 10 m/s, a frame every half second. */
-function sigmaOf({ gpsS, fixesS, durationS, motionShare = Infinity }: Flight): number {
+function sigmaOf(
+  { gpsS, fixesS, durationS, motionShare = Infinity, fixesRefused = 0 }: Flight,
+): number {
   const doubt = new MotionDoubt(NavigatorConfigSchema.parse({}).doubt);
   let variance = 0, anchor = 0;
   for (let i = 0; i <= durationS * 2; i++) {
@@ -26,8 +29,10 @@ function sigmaOf({ gpsS, fixesS, durationS, motionShare = Infinity }: Flight): n
     } as unknown as StateEstimate;
     const gps = gpsS < 0 ? 0 : 1 + Math.min(i, gpsS * 2);
     if (timeS >= fixesS[0] && timeS < fixesS[1]) anchor++;
-    const fused = { gps, anchor, odometry: i } as Parameters<MotionDoubt["growthM"]>[1]["fused"];
-    variance += doubt.growthM(estimate, { fused, motionShare }) ** 2;
+    type Counts = Parameters<MotionDoubt["growthM"]>[1]["fused"];
+    const fused = { gps, anchor, odometry: i } as Counts;
+    const rejected = { anchor: fixesRefused } as Counts;
+    variance += doubt.growthM(estimate, { fused, rejected, motionShare }) ** 2;
   }
   return Math.sqrt(variance);
 }
@@ -38,6 +43,9 @@ Deno.test("MotionDoubt covers a track that is turned round, until fixes confirm 
   assert.ok(2 * 2.45 * sigmaM > 400 && sigmaM < 100, `${sigmaM}`);
   assert.ok(sigmaOf({ gpsS: 1, fixesS: [2, 21], durationS: 21 }) < 10);
   assert.ok(sigmaOf({ gpsS: 1, fixesS: NO_FIXES, durationS: 21, motionShare: 0.06 }) < 15);
+  // What was measured is worth nothing once a fix contradicts it.
+  const refused = { motionShare: 0.06, fixesRefused: 1 };
+  assert.ok(sigmaOf({ gpsS: 1, fixesS: NO_FIXES, durationS: 21, ...refused }) > 80);
   // One fix may be a wrong one.
   assert.ok(sigmaOf({ gpsS: 1, fixesS: [1, 1.5], durationS: 21 }) > 80);
 });

@@ -80,6 +80,23 @@ Deno.test("GPS and fixes that came apart by what the map may be off stay in doub
   assert.equal(flight.confidentlyWrongS, 0, `${flight.worstM} m at ${flight.worst95M} m`);
 });
 
+Deno.test("GPS that was off from the start does not end its conflict with the map by being fused once more", () => {
+  for (const aircraft of ["fixed_wing", "multirotor"] as const) {
+    const flight = fly({ kind: "offset" }, {
+      aircraft,
+      gps: [{ kind: "offset", fromS: 0, toS: Infinity, amount: 90 }],
+      origin: false,
+      blackouts: [[0, 15], [18.5, 28]],
+      durationS: 27,
+    });
+    assert.ok(flight.events.some(({ type }) => type === "map_conflict"));
+    // Until the first fix nothing can know; from then on both places are covered.
+    const wrongAfterS = flight.errorsM.filter((error, i) => error > 10 && i > 5 * 9).length / 5;
+    assert.ok(wrongAfterS > 3, `${wrongAfterS} s off`);
+    assert.ok(flight.later95M > 80, `${flight.laterM} m at ${flight.later95M} m`);
+  }
+});
+
 Deno.test("Eskf says map_conflict where GPS and map never agreed, and covers both", () => {
   const honest = { gps: [], mapShiftM: [32, 24], durationS: 40 } as const;
   const flight = fly({ kind: "offset" }, honest);

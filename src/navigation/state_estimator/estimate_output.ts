@@ -44,6 +44,11 @@ export function horizontal95M(state: FilterState, addedM2 = 0): number {
   );
 }
 
+/** Variance of the horizontal position in its least certain direction, m². */
+export function positionM2(state: FilterState): number {
+  return horizontal95M(state) ** 2 / CHI_SQUARE_2_95;
+}
+
 function axis95M(eastEast: number, eastNorth: number, northNorth: number): number {
   return Math.sqrt(CHI_SQUARE_2_95 * largestEigenvalue2(eastEast, eastNorth, northNorth));
 }

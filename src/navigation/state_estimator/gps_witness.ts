@@ -9,8 +9,15 @@
 import type { MonotonicNs, Vector3 } from "../../core/mod.ts";
 import type { EskfConfig } from "./config.ts";
 import type { GpsSample, UnlearntGps } from "./contract.ts";
-import { anchorAgeS, horizontal95M, pictureAgeS, secondsBetween } from "./estimate_output.ts";
+import {
+  anchorAgeS,
+  horizontal95M,
+  pictureAgeS,
+  positionM2,
+  secondsBetween,
+} from "./estimate_output.ts";
 import type { FilterState } from "./filter_state.ts";
+import type { GpsFinding } from "./gps_finding.ts";
 import type { ImuStream } from "./imu_stream.ts";
 import type { MeasurementEvent } from "./measurement_log.ts";
 import type { GpsFault } from "./sources/gps_trust.ts";
@@ -24,7 +31,6 @@ import {
   varianceOf,
   type Vector2,
 } from "./horizontal.ts";
-import { largestEigenvalue2 } from "./linear_algebra.ts";
 import { ERROR } from "./state_table.ts";
 import { Timeline } from "./timeline.ts";
 import { doubtMapOffset, forgetMapOffset, widenPosition } from "./widening.ts";
@@ -41,20 +47,6 @@ const SEEING_S = 2;
 const GPS_REMEMBERED_S = 60;
 /** Without GPS for so long there is nothing to hold against it. */
 const SILENCE_S = 10;
-
-/** What the witness makes of GPS. */
-export type GpsFinding =
-  | { readonly kind: "none" }
-  /** Not to be fused for the time being. */
-  | { readonly kind: "doubt"; readonly reason: string }
-  | {
-    readonly kind: "conflict";
-    readonly reason: string;
-    /** The largest of late, horizontal. */
-    readonly disagreementM: number;
-    /** The map is as likely to be the wrong one: they never agreed. */
-    readonly mapInDoubt: boolean;
-  };
 
 const NOTHING: GpsFinding = { kind: "none" };
 
@@ -215,6 +207,15 @@ export class GpsWitness {
     if (unseenS === Infinity) return 0;
     const walkedM = Math.min(unseenWalkMps * unseenS, 0.5 * blindAccelerationMps2 * unseenS ** 2);
     return Math.min(walkedM, unseenMaxM);
+  }
+
+  /**
+   * What a conflict leaves open that GPS alone has made sure since: the map's place and that of GPS are both to be inside,
+   * until the two agree.
+   */
+  get openConflictM2(): number {
+    if (!this.#running || this.#agreedS >= this.#config.agreementS) return 0;
+    return Math.max(0, this.#conflictM2 - positionM2(this.#main.head));
   }
 
   /** GPS and map agree again. */
@@ -386,12 +387,6 @@ export class GpsWitness {
     const [east, north] = state.vector("velocity").map((v) => v * this.#config.timingSigmaS);
     return [ee + east * east, en + east * north, nn + north * north];
   }
-}
-
-/** Of the least certain horizontal direction. */
-function positionM2(state: FilterState): number {
-  const [ee, en, nn] = varianceOf(state, ERROR.position, 0);
-  return largestEigenvalue2(ee, en, nn);
 }
 
 function seesGround(state: FilterState): boolean {

@@ -8,12 +8,11 @@
  */
 import type { Vector3 } from "../../core/mod.ts";
 import type { MeasurementOutcome } from "./contract.ts";
+import { positionM2 } from "./estimate_output.ts";
 import type { FilterState } from "./filter_state.ts";
-import { largestEigenvalue2 } from "./linear_algebra.ts";
 import { REINITIALISED } from "./sources/anchor.ts";
 import type { GpsSource } from "./sources/gps.ts";
 import { contestedM } from "./sources/relocalisation.ts";
-import { ERROR } from "./state_table.ts";
 
 /** Chi-square, 2 degrees of freedom, 99 %. */
 const ELSEWHERE = 9.21;
@@ -128,14 +127,8 @@ export class UnprovenMotion {
     const state = this.#varianceM2 === 0 ? undefined : stateAt();
     if (state === undefined) return undefined;
     const [ownEast, ownNorth] = state.vector("position");
-    const e = ERROR.position, n = e + 1;
-    const own = largestEigenvalue2(
-      state.covarianceOf(e, e),
-      state.covarianceOf(e, n),
-      state.covarianceOf(n, n),
-    );
     const distance2 = (east - ownEast) ** 2 + (north - ownNorth) ** 2;
-    if (!(distance2 > ELSEWHERE * (own + placeVarianceM2))) return undefined;
+    if (!(distance2 > ELSEWHERE * (positionM2(state) + placeVarianceM2))) return undefined;
     const sigmaM = Math.sqrt(this.#varianceM2);
     this.#clear();
     return { sigmaM, distanceM: Math.sqrt(distance2) };

@@ -26,7 +26,8 @@ import {
   NOT_FINITE,
   SIGMA_NOT_POSITIVE,
 } from "./measurement_source.ts";
-import type { GpsFinding, GpsWitness } from "../gps_witness.ts";
+import type { GpsFinding } from "../gps_finding.ts";
+import type { GpsWitness } from "../gps_witness.ts";
 import { SpoofPromotionGate } from "./spoof_promotion_gate.ts";
 
 /** Without a fix for so long the filter may be the one that is wrong. */
@@ -113,7 +114,7 @@ export class GpsSource implements MeasurementSource<GpsSample> {
    * one that walks away slowly is not found out before.
    */
   get uncheckedM2(): number {
-    return this.#uncheckedM2;
+    return Math.max(this.#uncheckedM2, this.#witness.openConflictM2);
   }
 
   timeNs(sample: GpsSample): MonotonicNs {
