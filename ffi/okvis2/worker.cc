@@ -17,6 +17,9 @@ namespace {
 
 // Exit codes; what computes may end the process with others.
 constexpr int kClosed = 0, kRefused = 65, kNotConfined = 71;
+// OKVIS2 forgets no frame: about 1 MiB more each second. Beyond this it dies and begins anew, before the memory of the
+// flight is gone.
+constexpr rlim_t kMemoryBytes = 1 << 30;
 
 void send_packet(int socket, const Packet& packet) {
   // Blocks where the supervisor is busy; where it is gone, so is this process's purpose.
@@ -45,6 +48,8 @@ void confine() {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
+  const rlimit memory{kMemoryBytes, kMemoryBytes};
+  setrlimit(RLIMIT_DATA, &memory);
   signal(SIGPIPE, SIG_IGN);
   // The flight loop goes first.
   setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + 5);

@@ -1,8 +1,9 @@
 /**
- * How long until an odometry that is killed, or stopped, counts as lost, and until it is ready again: the reference of
- * the tests, at 20 frames a second, `hangMs` as it is configured by default. Wall time: alone on the machine.
+ * How long until an odometry that is killed, or stopped, counts as lost, and until it is ready again, at 20 frames a
+ * second, `hangMs` as it is configured by default. Wall time: alone on the machine. Without a program: the reference of
+ * the tests.
  *
- *     deno run -A tests/bench/odometry_faults.ts
+ *     deno run -A tests/bench/odometry_faults.ts [PROGRAM VOCABULARY]
  *
  * @module
  */
@@ -10,7 +11,8 @@ import { Odometer, Okvis2ConfigSchema } from "../../src/navigation/vio/mod.ts";
 import { REFERENCE_ODOMETRY } from "../support/odometry.ts";
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-const config = Okvis2ConfigSchema.parse({ program: REFERENCE_ODOMETRY, allowReference: true });
+const [program = REFERENCE_ODOMETRY, vocabulary = ""] = Deno.args;
+const config = Okvis2ConfigSchema.parse({ program, vocabulary, allowReference: true });
 const odometer = await Odometer.open(config);
 odometer.start({
   widthPx: 640,
@@ -19,7 +21,7 @@ odometer.start({
   bodyFromCamera: [1, 0, 0, 0],
   imuNoise: [0.05, 0.002, 0.001, 1e-5, 0.1, 0.01],
   ...config,
-  data: "",
+  data: vocabulary,
 });
 const pixels = crypto.getRandomValues(new Uint8Array(65_536));
 const picture = Uint8Array.from({ length: 640 * 480 }, (_, i) => pixels[i % 65_536]);

@@ -125,7 +125,7 @@ Deno.test("Okvis2 gives the child's motion, in body axes, and planar_klt's until
   assert.equal(outputs[0].source, "planar_klt");
 });
 
-for (const fault of ["nan", "abort", "hang"]) {
+for (const fault of ["nan", "abort", "hang", "swell"]) {
   Deno.test(`Okvis2 is lost, leans on planar_klt and tracks again after: ${fault}`, async () => {
     await using flight = await Flight.begin({ vocabulary: `${fault}@1.5`, hangMs: 1000 });
     await flight.until(isOkvis2s);

@@ -71,8 +71,9 @@ okvis::ViParameters parameters_of(const gdn_odometry_start& start) {
   imu.g0 = imu.a0 = Eigen::Vector3d::Zero();
   imu.g = kGravity;
   auto& frontend = parameters.frontend;
-  frontend.detection_threshold = 20;
-  frontend.absolute_threshold = 5;
+  // Weaker corners (5) are more, but over real ground they cost tracks and time.
+  frontend.detection_threshold = 30;
+  frontend.absolute_threshold = 50;
   frontend.matching_threshold = 60;
   frontend.octaves = 0;
   frontend.max_num_keypoints = start.keypoints;

@@ -1,4 +1,4 @@
-// Faults that a test asks for, at seconds after the first frame: "nan@3.5,hang@8,abort@12,jump@20".
+// Faults that a test asks for, at seconds after the first frame: "nan@3.5,hang@8,abort@12,jump@20,swell@30".
 #pragma once
 #include <cstdlib>
 #include <map>

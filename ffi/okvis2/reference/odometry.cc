@@ -16,6 +16,7 @@
 #include <opencv2/calib3d.hpp>
 #include <opencv2/imgproc.hpp>
 #include <opencv2/video/tracking.hpp>
+#include <vector>
 
 #include "../odometry.h"
 #include "faults.hpp"
@@ -237,6 +238,7 @@ class Reference {
     const std::string fault = faults_.due(1e-9 * static_cast<double>(state.time_ns - first_ns_));
     if (fault == "nan") state.position[0] = std::numeric_limits<double>::quiet_NaN();
     if (fault == "abort") std::abort();
+    if (fault == "swell") swollen_.resize(size_t{2} << 30);
     if (fault == "jump") position_ += Vector3d(500, 0, 0), state.position[0] += 500;
     if (fault == "hang") {
       for (;;) pause();
@@ -247,6 +249,7 @@ class Reference {
   const gdn_odometry_sink sink_;
   void* const context_;
   Faults faults_;
+  std::vector<char> swollen_;
   Matrix3d mounting_;
   cv::Mat camera_, lens_;
   std::deque<gdn_odometry_imu> imu_;
