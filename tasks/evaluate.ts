@@ -103,7 +103,7 @@ async function evaluate(options: EvaluateOptions, signal: AbortSignal): Promise<
 }
 
 async function drawAndFly(
-  { flight: { seed }, json, keep, workers }: EvaluateOptions,
+  { flight: { seed }, json, keep, only, workers }: EvaluateOptions,
   { flights, grounds, work: given }: NonNullable<EvaluateOptions["monteCarlo"]>,
   signal: AbortSignal,
 ): Promise<ExitCode> {
@@ -112,7 +112,7 @@ async function drawAndFly(
   const pictures = `${DATA_FOLDER}/two_dates`;
   const picturesFolder = await exists(pictures) ? pictures : null;
   try {
-    const request = { flights, grounds, seed, json, picturesFolder, work, workers };
+    const request = { flights, grounds, seed, only, json, picturesFolder, work, workers };
     return await monteCarlo(request, signal);
   } finally {
     if (keep || given !== null) console.error(`kept: ${work}`);

@@ -14,7 +14,7 @@ const GROUND_GROUP = "One flight, instead of the suite";
 export const EVALUATE_OPTIONS = {
   only: option.custom({ form: "a regular expression", read: readPattern }, {
     placeholder: "PATTERN",
-    help: "of the suite only the cases whose name matches",
+    help: "of the suite, or of the drawn flights, only those whose name matches",
     example: "two_dates",
   }),
   estimator: option.custom({ form: "names, by comma", read: readNames }, {
@@ -205,7 +205,7 @@ function workers(values: EvaluateValues): WorkersPlace | null {
 }
 
 /** What a drawn flight takes from the command line, and what it does not. */
-const NOT_DRAWN = ["only", "matcher", "estimator", "map"] as const;
+const NOT_DRAWN = ["matcher", "estimator", "map"] as const;
 
 function monteCarlo(values: EvaluateValues): EvaluateOptions["monteCarlo"] {
   if (values.monteCarlo === undefined) {

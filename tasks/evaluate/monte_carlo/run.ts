@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { exists, EXIT, type ExitCode, messageOf } from "../../../src/core/mod.ts";
+import { exists, EXIT, type ExitCode, messageOf, UsageError } from "../../../src/core/mod.ts";
 import {
   type EvaluatedFlight,
   evaluateFlight,
@@ -24,6 +24,8 @@ import { writeTurnedPictures } from "./turned_pictures.ts";
 export interface MonteCarloRequest extends DrawnFrom {
   readonly flights: number;
   readonly seed: number;
+  /** Of the drawn flights only those whose name matches; null: all. */
+  readonly only: RegExp | null;
   readonly json: boolean;
   /** null: this machine flies. */
   readonly workers: WorkersPlace | null;
@@ -33,7 +35,9 @@ export async function monteCarlo(
   request: MonteCarloRequest,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const drawn = drawFlights(request.flights, request.seed, request);
+  const drawn = drawFlights(request.flights, request.seed, request)
+    .filter(({ name }) => request.only?.test(name) ?? true);
+  if (drawn.length === 0) throw new UsageError("--only matches none of the drawn flights");
   const flown: FlownMonteCarlo[] = [];
   let failed = 0;
   const setAside = request.workers === null
