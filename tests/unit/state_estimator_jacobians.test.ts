@@ -37,6 +37,7 @@ const sources = measurementSources({
     stream,
     new Timeline(config, stream),
     new Timeline(config, stream),
+    { begin: () => {} },
   ),
   localFrame: { localFromWgs: () => LOCAL },
   onEvent: () => {},

@@ -27,11 +27,10 @@ import { estimateOutput } from "./estimate_output.ts";
 import { EstimateUnavailableError, EstimatorAlreadyStartedError } from "./errors.ts";
 import type { FilterState } from "./filter_state.ts";
 import { FilterRestart } from "./filter_restart.ts";
-import { GpsWitness } from "./gps_witness.ts";
+import { type FiltersAside, filtersAside } from "./filters_aside.ts";
 import { HeadingCorrection } from "./heading_correction.ts";
 import type { ImuFault } from "./imu_checks.ts";
 import { ImuIntake } from "./imu_intake.ts";
-import { ImuWitness } from "./imu_witness.ts";
 import { initialise, knownOrigin } from "./initial_state.ts";
 import { intakeFilter } from "./intake_filter.ts";
 import { LabelWatch } from "./label_watch.ts";
@@ -56,9 +55,8 @@ export class Eskf implements StateEstimator {
   readonly #config: EskfConfig;
   readonly #onEvent: (event: EstimatorEvent) => void;
   readonly #imu: ImuIntake;
-  readonly #imuWitness: ImuWitness;
   readonly #timeline: Timeline;
-  readonly #witness: GpsWitness;
+  readonly #aside: FiltersAside;
   readonly #labels: LabelWatch;
   readonly #heading: HeadingCorrection;
   readonly #sources: MeasurementSources;
@@ -80,25 +78,23 @@ export class Eskf implements StateEstimator {
     const filter = intakeFilter(() => ({
       stream: this.#imu.stream,
       timeline: this.#timeline,
-      imuWitness: this.#imuWitness,
-      witness: this.#witness,
+      ...this.#aside,
     }));
     this.#imu = new ImuIntake(this.#config, filter, this.#onEvent);
     const onFailure = (reason: string) =>
       this.#onEvent({ type: "restarted", timeNs: this.#timeline.head.timeNs, reason });
     const { stream } = this.#imu, parts = { config: this.#config, stream, onFailure };
     this.#timeline = new Timeline(this.#config, stream, options.smoother?.create(parts));
-    this.#imuWitness = new ImuWitness(this.#config, this.#imu.substitutes, this.#timeline);
-    this.#witness = new GpsWitness(this.#config, stream, this.#timeline, this.#imuWitness);
+    this.#aside = filtersAside(this.#config, this.#imu, this.#timeline);
     this.#restart = new FilterRestart(this.#config, this.#timeline, (reason) => {
-      this.#witness.end();
-      this.#imuWitness.end();
+      this.#aside.end();
       this.#onEvent({ type: "restarted", timeNs: this.#timeline.head.timeNs, reason });
     });
     this.#labels = new LabelWatch(this.#config.label, this.#onEvent);
     this.#heading = new HeadingCorrection((timeNs, turnRad, change) => {
-      this.#witness.end();
-      for (const each of [this.#timeline, this.#imuWitness]) each.changeAll(change);
+      this.#aside.witness.end();
+      this.#aside.review.end();
+      for (const each of [this.#timeline, this.#aside.imuWitness]) each.changeAll(change);
       this.#onEvent({ type: "heading_correction", timeNs, turnRad });
     });
     this.#sources = measurementSources({
@@ -109,17 +105,17 @@ export class Eskf implements StateEstimator {
       onPictureDelay: (delayS) => {
         this.#timeline.forgetPictures();
         this.#timeline.changeAll((state) => doubtAlongTheWay(state, delayS));
-        this.#witness.end();
-        this.#imuWitness.end();
+        this.#aside.end();
       },
       onEvent: (event) => {
         this.#onEvent(event);
         if (event.type !== "gps.demoted") return;
+        this.#aside.review.end();
         // What GPS taught it is not taken back there: it begins anew.
-        this.#imuWitness.end();
+        this.#aside.imuWitness.end();
         if (this.#sources.gps.isSpoofed) this.#heading.unlearn(event.timeNs as MonotonicNs);
       },
-      witness: this.#witness,
+      witness: this.#aside.witness,
     });
   }
 
@@ -142,7 +138,7 @@ export class Eskf implements StateEstimator {
       this.#restart.observeAttitude(sample);
       const isNew = this.#restart.kept(() => this.#imu.observeAttitude(sample), () => false);
       if (this.#active) {
-        this.#restart.aside(this.#imuWitness, (witness) => witness.onSubstitute());
+        this.#restart.aside(this.#aside.imuWitness, (witness) => witness.onSubstitute());
         if (isNew) this.#advance(sample.timeNs);
       } else return this.#start(source.copy(sample));
     }
@@ -151,7 +147,8 @@ export class Eskf implements StateEstimator {
 
   #advance(timeNs: MonotonicNs): void {
     this.#restart.kept(() => this.#timeline.onImu(), () => {});
-    this.#restart.aside(this.#witness, (witness) => witness.onImu());
+    this.#restart.aside(this.#aside.witness, (witness) => witness.onImu());
+    this.#restart.aside(this.#aside.review, (review) => review.onImu());
     if (this.#labels.isDue(timeNs)) this.#label();
   }
 
@@ -169,7 +166,7 @@ export class Eskf implements StateEstimator {
     const elsewhere = this.#compare("anchor", timeNs, positionLocalM, Math.max(c[0], c[7]));
     const outcome = this.#add(this.#sources.anchor, anchor);
     const distanceM = this.#unproven.overrulingM(outcome, elsewhere, this.#counts.fused("anchor"));
-    const disagreementM = distanceM > 0 ? this.#witness.relocalised(distanceM) : 0;
+    const disagreementM = distanceM > 0 ? this.#aside.witness.relocalised(distanceM) : 0;
     if (disagreementM > 0) this.#onEvent({ type: "map_conflict", timeNs, disagreementM });
     else if (distanceM > 0) this.#unproven.overruled(distanceM);
     return outcome;
@@ -187,7 +184,8 @@ export class Eskf implements StateEstimator {
 
   doubtPosition(distanceM: number): void {
     if (!(this.#active && distanceM > 0 && distanceM < Infinity)) return;
-    for (const each of [this.#timeline, this.#imuWitness]) {
+    this.#aside.review.end();
+    for (const each of [this.#timeline, this.#aside.imuWitness]) {
       each.changeAll((state) => widenHorizontally(state, distanceM ** 2));
     }
     this.#label();
@@ -248,7 +246,7 @@ export class Eskf implements StateEstimator {
   }
 
   estimateWithoutImu(timeNs: MonotonicNs): StateEstimate | undefined {
-    return this.#restart.aside(this.#imuWitness, (witness) => {
+    return this.#restart.aside(this.#aside.imuWitness, (witness) => {
       const state = witness.stateAt(timeNs);
       return state && estimateOutput(state, this.#labels.label);
     });
@@ -256,10 +254,8 @@ export class Eskf implements StateEstimator {
 
   smoothedHistory(count: number, limit = count): readonly StateEstimate[] {
     if (!this.#active) return [];
-    const timeline = this.#timeline;
-    const times = timeline.log.cameraFrameTimes(count, timeline.head.timeNs);
-    return times.slice(0, limit).map((timeNs) =>
-      this.#restart.kept(() => smoothedOutput(timeline, timeNs, this.#labels.label))
+    return this.#restart.kept(() =>
+      smoothedOutput(this.#timeline, { count, limit }, this.#labels.label)
     );
   }
 
@@ -355,13 +351,14 @@ export class Eskf implements StateEstimator {
 
   #insert(event: MeasurementEvent): MeasurementOutcome {
     if (event.source !== "gps") {
-      this.#restart.aside(this.#witness, (witness) => witness.insert(event));
+      this.#restart.aside(this.#aside.witness, (witness) => witness.insert(event));
     }
+    this.#restart.aside(this.#aside.review, (review) => review.insert(event));
     const outcome = this.#restart.kept(
       () => this.#timeline.insertMeasurement(event),
       () => refused(event.source, event.timeNs, "the filter has failed and begins anew"),
     );
-    const fault = this.#restart.aside(this.#imuWitness, (own) => own.insert(event, outcome));
+    const fault = this.#restart.aside(this.#aside.imuWitness, (own) => own.insert(event, outcome));
     if (fault !== undefined) this.#restart.kept(() => this.#leaveImuOut(fault), () => {});
     this.#counts.add(outcome.source, outcome.fused);
     this.#unproven.observe(outcome);
@@ -373,8 +370,9 @@ export class Eskf implements StateEstimator {
   /** The camera contradicts it: the filter is the one without it from now on. */
   #leaveImuOut(fault: ImuFault): void {
     this.#imu.leaveOut(fault, this.#timeline.head.timeNs);
-    this.#imuWitness.replaceMain();
-    this.#witness.end();
+    this.#aside.imuWitness.replaceMain();
+    this.#aside.witness.end();
+    this.#aside.review.end();
   }
 
   #refuse(source: SourceName, timeNs: MonotonicNs, reason: string): MeasurementOutcome {

@@ -8,6 +8,7 @@
  */
 import type { MonotonicNs, Vector3 } from "../../core/mod.ts";
 import type { EskfConfig } from "./config.ts";
+import type { ConflictReview } from "./conflict_review.ts";
 import type { GpsSample, UnlearntGps } from "./contract.ts";
 import {
   anchorAgeS,
@@ -66,6 +67,7 @@ export class GpsWitness {
   readonly #mapSigmaM: number;
   readonly #main: Timeline;
   readonly #stands: Pick<Timeline, "changeAll">;
+  readonly #review: Pick<ConflictReview, "begin">;
   readonly #own: Timeline;
   #running = false;
   /** Nothing that GPS taught is in the filter. */
@@ -91,6 +93,7 @@ export class GpsWitness {
     stream: ImuStream,
     main: Timeline,
     stands: Pick<Timeline, "changeAll">,
+    review: Pick<ConflictReview, "begin">,
   ) {
     this.#config = config.gpsWitness;
     this.#gps = config.gps;
@@ -98,6 +101,7 @@ export class GpsWitness {
     this.#mapSigmaM = config.anchor.mapConstantSigmaM;
     this.#main = main;
     this.#stands = stands;
+    this.#review = review;
     this.#own = new Timeline(config, stream);
   }
 
@@ -175,6 +179,7 @@ export class GpsWitness {
     const { head } = this.#main;
     const gpsAgeS = secondsBetween(head.lastFusedNs("gps"), head.timeNs);
     if (this.#mainIsGpsFree || gpsAgeS > GPS_REMEMBERED_S || !this.mapIsInDoubt) return 0;
+    this.#review.begin();
     this.doubtMap(movedM);
     return movedM;
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ConflictReview } from "./conflict_review.ts";
 import type { GpsWitness } from "./gps_witness.ts";
 import type { IntakeFilter } from "./imu_intake.ts";
 import type { ImuStream } from "./imu_stream.ts";
@@ -16,6 +17,7 @@ export function intakeFilter(
     readonly timeline: Timeline;
     readonly imuWitness: ImuWitness;
     readonly witness: GpsWitness;
+    readonly review: ConflictReview;
   },
 ): IntakeFilter {
   return {
@@ -24,11 +26,12 @@ export function intakeFilter(
     },
     isConfirmed: () => parts().imuWitness.isConfirmed(),
     rewrite(sinceNs, substitutes) {
-      const { stream, timeline, witness } = parts();
+      const { stream, timeline, witness, review } = parts();
       stream.replaceAfter(sinceNs, substitutes);
       if (!timeline.hasStarted) return;
       timeline.replayAfter(sinceNs);
       witness.replayAfter(sinceNs);
+      review.end();
     },
   };
 }

@@ -8,8 +8,17 @@ import type { SourceLabel, StateEstimate } from "./contract.ts";
 import { estimateOutput, secondsBetween } from "./estimate_output.ts";
 import type { Timeline } from "./timeline.ts";
 
-/** `timeNs`: of a camera frame of the log. */
+/** Of the oldest `limit` of the newest `count` camera frames. */
 export function smoothedOutput(
+  timeline: Timeline,
+  { count, limit }: { readonly count: number; readonly limit: number },
+  label: SourceLabel,
+): StateEstimate[] {
+  return timeline.log.cameraFrameTimes(count, timeline.head.timeNs).slice(0, limit)
+    .map((timeNs) => smoothedFrame(timeline, timeNs, label));
+}
+
+function smoothedFrame(
   timeline: Timeline,
   timeNs: MonotonicNs,
   label: SourceLabel,
