@@ -64,6 +64,10 @@ export function recordEvent(
       logger.warn("c5.map_conflict", { disagreementM }, text);
       return;
     }
+    case "map_conflict_settled":
+      sink.enqueue({ kind: "c5.map_conflict_settled", timestampNs, payload: {} });
+      logger.info("c5.map_conflict_settled", {}, "GPS and the map agree after all");
+      return;
     case "gps_bounded_delta.accept":
     case "gps_bounded_delta.reject":
       return gate.add(event, nowNs);

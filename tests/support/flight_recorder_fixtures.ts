@@ -235,6 +235,7 @@ const NAVIGATION = {
   "c5.heading_correction": { turnDeg: -178.5 },
   "c5.restarted": { reason: "a variance is not positive" },
   "c5.map_conflict": { disagreementM: 41.5 },
+  "c5.map_conflict_settled": {},
   "c5.gps_bounded_delta.accept": { reason: "agrees", deltaM: 4.5 },
   "c5.gps_bounded_delta.reject": { reason: "no estimate to hold it to", deltaM: null },
 } as const;

@@ -115,6 +115,51 @@ Deno.test("Eskf says map_conflict where fixes overrule a GPS that is gone", () =
   assert.equal(flight.confidentlyWrongS, 0);
 });
 
+/** GPS for two seconds, as the first fix comes: `firstM` is what the first one is off by, eastwards. */
+function flyConflict(firstM: number, more: Partial<SpoofedFlightOptions>) {
+  const lost = { kind: "absent", fromS: 2, toS: Infinity } as const;
+  let firstS: number | undefined;
+  return fly({ kind: "offset" }, {
+    gps: [lost],
+    durationS: 40,
+    changeFix(fix, timeS) {
+      firstS ??= timeS;
+      const [east, north, up] = fix.positionLocalM;
+      return timeS > firstS ? fix : { ...fix, positionLocalM: [east + firstM, north, up] };
+    },
+    ...more,
+  });
+}
+
+function conflictEvents({ events }: { readonly events: readonly EstimatorEvent[] }): string[] {
+  return events.map(({ type }) => type as string).filter((type) => type.startsWith("map_conflict"));
+}
+
+Deno.test("Eskf takes a map conflict back that was a poor first fix", () => {
+  for (const aircraft of ["fixed_wing", "multirotor"] as const) {
+    for (const seed of ["e", "g"]) {
+      const flight = flyConflict(9, { seed, aircraft });
+      assert.deepEqual(conflictEvents(flight), ["map_conflict", "map_conflict_settled"]);
+      assert.ok(flight.worstM < 3 && flight.later95M < 4.2, `${flight.worstM} m`);
+      assert.equal(flight.inside95, 1);
+    }
+  }
+});
+
+Deno.test("Eskf keeps a map conflict that the fixes bear out", () => {
+  let conflicts = 0;
+  for (const seed of ["b", "c", "g"]) {
+    for (const shiftM of [9, 12, 15, 25]) {
+      const flight = flyConflict(0, { seed, mapShiftM: [shiftM, 0] });
+      const types = conflictEvents(flight);
+      assert.ok(!types.includes("map_conflict_settled"), `${shiftM} m`);
+      assert.equal(flight.confidentlyWrongS, 0);
+      conflicts += types.length;
+    }
+  }
+  assert.ok(conflicts >= 6, `${conflicts} conflicts`);
+});
+
 Deno.test("GPS that goes on contradicting the map does not come back by what the conflict has widened", () => {
   for (const amount of [14, 17, 20]) {
     const lie = { kind: "offset", fromS: 6, toS: Infinity, amount } as const;

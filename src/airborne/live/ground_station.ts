@@ -124,6 +124,8 @@ export class GroundStation implements FlightOutput {
           "critical",
           `MAP CONFLICT: map and GPS differ by ${event.disagreementM.toFixed(0)} m`,
         );
+      } else if (event.type === "map_conflict_settled") {
+        this.alert("notice", "MAP AND GPS AGREE AFTER ALL");
       } else if (event.type === "imu.left_out") {
         this.alert("warning", `IMU NOT USED: ${event.reason}`);
       } else if (event.type === "picture_delay") {

@@ -14,6 +14,7 @@ import type { EskfConfig } from "./config.ts";
 import type { MeasurementOutcome } from "./contract.ts";
 import { secondsBetween } from "./estimate_output.ts";
 import { type FilterState, NEVER_NS } from "./filter_state.ts";
+import { varianceOf } from "./horizontal.ts";
 import type { ImuStream } from "./imu_stream.ts";
 import type { MeasurementEvent } from "./measurement_log.ts";
 import { REINITIALISED } from "./sources/anchor.ts";
@@ -30,7 +31,7 @@ const SPAN_MAX_S = 20;
 /** Chi-square, 2 degrees of freedom, 95 %. */
 const EXPECTED = 5.991;
 
-export interface ConflictReviewParts {
+interface ConflictReviewParts {
   readonly config: EskfConfig;
   readonly stream: ImuStream;
   /** The filter that the conflict has widened. */
@@ -43,7 +44,7 @@ export class ConflictReview {
   readonly #parts: ConflictReviewParts;
   #own: Timeline | undefined;
   #beganNs = 0;
-  /** (p + m) / m² of each axis when it began. */
+  /** (p + m) / m² of each axis when it began, 1/m². */
   #perOffset2: readonly [number, number] = [0, 0];
   #fused = 0;
   #refused = 0;
@@ -52,15 +53,21 @@ export class ConflictReview {
     this.#parts = parts;
   }
 
-  /** From the filter as it is, without the fixes of late. Not where earlier ones have taught it where the map lies. */
-  begin(): void {
+  /**
+   * From the filter as it is, without the fixes of late. Not where earlier ones have taught it where the map lies, nor
+   * where it would take `disagreementM` for nothing: it does not stand on GPS then.
+   */
+  begin(disagreementM: number): void {
     const { config, stream, main } = this.#parts;
     const own = new Timeline(config, stream);
     own.copyFrom(main, { without: "anchor" });
-    if (own.head.lastFusedNs("anchor") !== NEVER_NS) return;
+    const { head } = own;
+    if (head.lastFusedNs("anchor") !== NEVER_NS || head.lastFusedNs("gps") === NEVER_NS) return;
+    const expectedM2 = EXPECTED * (variance(head, "position") + variance(head, "mapOffset"));
+    if (disagreementM ** 2 <= expectedM2) return;
     this.#own = own;
-    this.#beganNs = own.head.timeNs;
-    this.#perOffset2 = [perOffset2(own.head, 0), perOffset2(own.head, 1)];
+    this.#beganNs = head.timeNs;
+    this.#perOffset2 = [perOffset2(head, 0), perOffset2(head, 1)];
     this.#fused = this.#refused = 0;
   }
 
@@ -102,6 +109,12 @@ export class ConflictReview {
     const share = this.#refused / (this.#fused + this.#refused);
     return share <= REFUSED_SHARE_MAX && east2 + north2 < EXPECTED;
   }
+}
+
+/** Of the less certain horizontal axis, m². */
+function variance(state: FilterState, block: "position" | "mapOffset"): number {
+  const [east, , north] = varianceOf(state, ERROR[block], 0);
+  return Math.max(east, north);
 }
 
 function perOffset2(state: FilterState, axis: 0 | 1): number {

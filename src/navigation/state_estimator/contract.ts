@@ -238,6 +238,8 @@ export type EstimatorEvent =
   }
   /** GPS and the map contradict each other, and nothing says which of them is wrong. */
   | { readonly type: "map_conflict"; readonly timeNs: number; readonly disagreementM: number }
+  /** The fixes since then agree with GPS as well as the map was promised to lie: there was none. */
+  | { readonly type: "map_conflict_settled"; readonly timeNs: number }
   | {
     readonly type: "gps_bounded_delta.accept" | "gps_bounded_delta.reject";
     readonly timeNs: number;

@@ -85,7 +85,9 @@ export class Eskf implements StateEstimator {
       this.#onEvent({ type: "restarted", timeNs: this.#timeline.head.timeNs, reason });
     const { stream } = this.#imu, parts = { config: this.#config, stream, onFailure };
     this.#timeline = new Timeline(this.#config, stream, options.smoother?.create(parts));
-    this.#aside = filtersAside(this.#config, this.#imu, this.#timeline);
+    const onSettled = () =>
+      this.#onEvent({ type: "map_conflict_settled", timeNs: this.#timeline.head.timeNs });
+    this.#aside = filtersAside(this.#config, this.#imu, this.#timeline, onSettled);
     this.#restart = new FilterRestart(this.#config, this.#timeline, (reason) => {
       this.#aside.end();
       this.#onEvent({ type: "restarted", timeNs: this.#timeline.head.timeNs, reason });

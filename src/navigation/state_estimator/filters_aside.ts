@@ -18,18 +18,27 @@ export interface FiltersAside {
   end(): void;
 }
 
-/** `substitutes`: what stands for the samples of `stream` where there is no IMU. */
+/**
+ * `substitutes`: what stands for the samples of `stream` where there is no IMU; `onSettled`: a conflict of GPS and map
+ * was none.
+ */
 export function filtersAside(
   config: EskfConfig,
   { stream, substitutes }: { readonly stream: ImuStream; readonly substitutes: ImuStream },
   main: Timeline,
+  onSettled: () => void,
 ): FiltersAside {
   const imuWitness = new ImuWitness(config, substitutes, main);
-  const onSettled = () => {
-    witness.conflictEnds();
-    imuWitness.end();
-  };
-  const review = new ConflictReview({ config, stream, main, onSettled });
+  const review = new ConflictReview({
+    config,
+    stream,
+    main,
+    onSettled() {
+      witness.conflictEnds();
+      imuWitness.end();
+      onSettled();
+    },
+  });
   const witness: GpsWitness = new GpsWitness(config, stream, main, imuWitness, review);
   return {
     imuWitness,

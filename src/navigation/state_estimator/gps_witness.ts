@@ -179,13 +179,13 @@ export class GpsWitness {
     const { head } = this.#main;
     const gpsAgeS = secondsBetween(head.lastFusedNs("gps"), head.timeNs);
     if (this.#mainIsGpsFree || gpsAgeS > GPS_REMEMBERED_S || !this.mapIsInDoubt) return 0;
-    this.#review.begin();
     this.doubtMap(movedM);
     return movedM;
   }
 
   /** The map may be off by `disagreementM`: the 95 % radius says so from now on. */
   doubtMap(disagreementM: number): void {
+    this.#review.begin(disagreementM);
     const varianceM2 = (disagreementM / 2) ** 2;
     this.#conflictM2 += varianceM2;
     for (const each of [this.#main, this.#stands]) {

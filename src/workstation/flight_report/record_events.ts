@@ -126,6 +126,10 @@ const TELLERS: Readonly<Record<string, Teller>> = {
     severity: "error",
     text: `GPS and the map are ${(numberOf(payload, "disagreementM") ?? NaN).toFixed(0)} m apart`,
   }),
+  "c5.map_conflict_settled": () => ({
+    severity: "notice",
+    text: "GPS and the map agree after all",
+  }),
   "c5.gps_bounded_delta.accept": (payload) => gpsDelta(payload, "notice", "GPS agrees"),
   "c5.gps_bounded_delta.reject": (payload) => gpsDelta(payload, "warning", "GPS does not agree"),
   "c8.link": (payload) => ({

@@ -72,6 +72,9 @@ export const ESTIMATOR_KINDS = {
     .describe("The filter had failed and began anew at its last sound position"),
   "c5.map_conflict": z.looseObject({ disagreementM: z.number() })
     .describe("GPS and the map contradict each other; the bound of the estimate covers both"),
+  "c5.map_conflict_settled": z.looseObject({}).describe(
+    "The fixes since then agree with GPS: the first one was a poor one, and the bound is what it was before",
+  ),
   "c5.gps_bounded_delta.accept": z.looseObject(GPS_BOUNDED_DELTA)
     .describe("Returning GPS agrees with the estimate"),
   "c5.gps_bounded_delta.reject": z.looseObject(GPS_BOUNDED_DELTA)
