@@ -14,7 +14,7 @@ import type { EskfConfig } from "./config.ts";
 import type { MeasurementOutcome } from "./contract.ts";
 import { secondsBetween } from "./estimate_output.ts";
 import { type FilterState, NEVER_NS } from "./filter_state.ts";
-import { varianceOf } from "./horizontal.ts";
+import { largestVariance } from "./horizontal.ts";
 import type { ImuStream } from "./imu_stream.ts";
 import type { MeasurementEvent } from "./measurement_log.ts";
 import { REINITIALISED } from "./sources/anchor.ts";
@@ -63,7 +63,8 @@ export class ConflictReview {
     own.copyFrom(main, { without: "anchor" });
     const { head } = own;
     if (head.lastFusedNs("anchor") !== NEVER_NS || head.lastFusedNs("gps") === NEVER_NS) return;
-    const expectedM2 = EXPECTED * (variance(head, "position") + variance(head, "mapOffset"));
+    const expectedM2 = EXPECTED *
+      (largestVariance(head, ERROR.position) + largestVariance(head, ERROR.mapOffset));
     if (disagreementM ** 2 <= expectedM2) return;
     this.#own = own;
     this.#beganNs = head.timeNs;
@@ -109,12 +110,6 @@ export class ConflictReview {
     const share = this.#refused / (this.#fused + this.#refused);
     return share <= REFUSED_SHARE_MAX && east2 + north2 < EXPECTED;
   }
-}
-
-/** Of the less certain horizontal axis, m². */
-function variance(state: FilterState, block: "position" | "mapOffset"): number {
-  const [east, , north] = varianceOf(state, ERROR[block], 0);
-  return Math.max(east, north);
 }
 
 function perOffset2(state: FilterState, axis: 0 | 1): number {

@@ -25,6 +25,7 @@ import type { GpsFault } from "./sources/gps_trust.ts";
 import { REINITIALISED } from "./sources/anchor.ts";
 import {
   distance2,
+  largestVariance,
   mean2,
   mean3,
   subtract2,
@@ -202,7 +203,10 @@ export class GpsWitness {
     const { head } = this.#own;
     if (!this.#running) return 0;
     if (!seesGround(head)) return this.#unseenM(head) ** 2;
-    return Math.max(0, positionM2(head) - positionM2(this.#main.head));
+    return Math.max(
+      0,
+      largestVariance(head, ERROR.position) - largestVariance(this.#main.head, ERROR.position),
+    );
   }
 
   /** How far GPS may have walked since the last picture, 1 sigma. */
