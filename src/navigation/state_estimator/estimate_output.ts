@@ -127,3 +127,10 @@ export function pictureAgeS(state: FilterState): number {
 export function anchorAgeS(state: FilterState): number {
   return secondsBetween(state.lastFusedNs("anchor"), state.timeNs);
 }
+
+/** Pictures count as present until the last one is so old, seconds. */
+const SEEING_S = 2;
+
+export function seesGround(state: FilterState): boolean {
+  return pictureAgeS(state) < SEEING_S;
+}

@@ -16,6 +16,7 @@ import {
   pictureAgeS,
   positionM2,
   secondsBetween,
+  seesGround,
 } from "./estimate_output.ts";
 import type { FilterState } from "./filter_state.ts";
 import type { GpsFinding } from "./gps_finding.ts";
@@ -43,8 +44,6 @@ const KNOWN_95_M = 100;
 const CONTRADICTION_GATE = 13.82;
 /** Fixes count as present until the last one is this old. */
 const ANCHORED_S = 10;
-/** Pictures count as present until the last one is this old. */
-const SEEING_S = 2;
 /** A filter that has had GPS within this time stands on it. */
 const GPS_REMEMBERED_S = 60;
 /** Without GPS for so long there is nothing to hold against it. */
@@ -396,8 +395,4 @@ export class GpsWitness {
     const [east, north] = state.vector("velocity").map((v) => v * this.#config.timingSigmaS);
     return [ee + east * east, en + east * north, nn + north * north];
   }
-}
-
-function seesGround(state: FilterState): boolean {
-  return pictureAgeS(state) < SEEING_S;
 }
