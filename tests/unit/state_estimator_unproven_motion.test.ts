@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { LocalFrame, monotonicNs } from "../../src/core/mod.ts";
 import { Eskf, type MeasurementOutcome } from "../../src/navigation/state_estimator/mod.ts";
 import { UnprovenMotion } from "../../src/navigation/state_estimator/unproven_motion.ts";
+import { FilterState } from "../../src/navigation/state_estimator/filter_state.ts";
 import { feed, makeScenario } from "./state_estimator_scenario.ts";
 
 const frame = new LocalFrame({ latitudeDeg: 48, longitudeDeg: 37, heightM: 0 });
@@ -153,7 +154,7 @@ Deno.test("fixes that move the filter one after the other are told until one agr
       innovationVariance: [400, 400, 9, 1, 1, 1],
       testRatio: 0.1,
     } as unknown as MeasurementOutcome;
-    unproven.observe(outcome);
+    unproven.observe(outcome, new FilterState());
     unproven.overrulingM(outcome, undefined, fixes);
     return 2 * unproven.unconfirmedM({ uncheckedM2: 0 });
   };
@@ -163,4 +164,23 @@ Deno.test("fixes that move the filter one after the other are told until one agr
     40,
     0,
   ]);
+});
+
+Deno.test("in the dark a gyroscope that the controller's attitude contradicts is told", () => {
+  const scenario = makeScenario({ seed: 3, durationS: 30, imuHz: 100 });
+  const estimator = new Eskf({ localFrame: frame });
+  estimator.setTakeoffOrigin({ positionLocalM: scenario.truths[0].position });
+  for (const message of scenario.messages) {
+    const isDark = message.arrivalNs > 10e9;
+    if (isDark && (message.kind === "vio" || message.kind === "anchor")) continue;
+    if (isDark && message.kind === "imu") {
+      const [x, y, z] = message.value.angularRateRps;
+      const value = { ...message.value, angularRateRps: [x, y, z + 0.05] as const };
+      feed(estimator, { ...message, value });
+    } else feed(estimator, message);
+  }
+  const { timeNs, positionLocalM, horizontal95M } = estimator.currentEstimate();
+  const truth = scenario.truthAt(timeNs).position;
+  const errorM = Math.hypot(positionLocalM[0] - truth[0], positionLocalM[1] - truth[1]);
+  assert.ok(errorM > 50 && errorM < 2 * horizontal95M, `${errorM} m at ${horizontal95M} m`);
 });

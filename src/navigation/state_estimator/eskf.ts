@@ -363,7 +363,7 @@ export class Eskf implements StateEstimator {
     const fault = this.#restart.aside(this.#aside.imuWitness, (own) => own.insert(event, outcome));
     if (fault !== undefined) this.#restart.kept(() => this.#leaveImuOut(fault), () => {});
     this.#counts.add(outcome.source, outcome.fused);
-    this.#unproven.observe(outcome);
+    this.#unproven.observe(outcome, this.#timeline.head);
     if (outcome.fused && outcome.source === "anchor") this.#heading.found();
     this.#label();
     return outcome;

@@ -8,7 +8,7 @@
  */
 import type { Vector3 } from "../../core/mod.ts";
 import type { MeasurementOutcome } from "./contract.ts";
-import { positionM2 } from "./estimate_output.ts";
+import { pictureAgeS, positionM2, secondsBetween } from "./estimate_output.ts";
 import type { FilterState } from "./filter_state.ts";
 import { REINITIALISED } from "./sources/anchor.ts";
 import type { GpsSource } from "./sources/gps.ts";
@@ -18,6 +18,11 @@ import { contestedM } from "./sources/relocalisation.ts";
 const ELSEWHERE = 9.21;
 /** From the second refused pair of frames in a row on the filter may be what is wrong. */
 const PAIRS_REFUSED = 2;
+/** Attitudes of controller and filter that are further apart than this contradict each other… */
+const APART_RAD = 8 * Math.PI / 180;
+/** …and without a picture or GPS for so long nothing says which is right. */
+const DARK_S = 2;
+const ATTITUDE_S_MAX = 2;
 /** What overruled the filter is believed after so long and so many fixes, none of which it refused. */
 const AGREED_S = 10;
 const AGREED_FIXES = 5;
@@ -46,8 +51,10 @@ export class UnprovenMotion {
   #gpsStartM = 0;
   /** In a row. */
   #refusedPairs = 0;
-  /** How much further than the filter refused pairs have it moved, since the place was told last, metres. */
+  /** How much further than the filter refused pairs, or attitudes in the dark, have it moved, since the place was told last, metres. */
   #contradictedM = 0;
+  /** Of the newest look at the controller's attitude. */
+  #attitudeNs = -Infinity;
   /** By how much fixes have overruled the filter that have not held for long yet, metres. */
   #overruledM = 0;
   /** By how much fixes in a row have moved the filter at most, none of which agrees with the one before, metres. */
@@ -90,7 +97,8 @@ export class UnprovenMotion {
     if (sigmaM < Infinity) this.#gpsStartM = Math.max(this.#gpsStartM, sigmaM);
   }
 
-  observe({ source, timeNs, fused, innovation }: MeasurementOutcome): void {
+  observe({ source, timeNs, fused, innovation }: MeasurementOutcome, head: FilterState): void {
+    if (source === "attitude" && innovation.length > 0) this.#observeAttitude(innovation, head);
     if (fused && (source === "anchor" || source === "gps")) this.#clear();
     if (fused && source === "gps") this.#overruledM = this.#singleM = 0;
     if (fused && source === "anchor") this.#gpsStartM = 0;
@@ -100,6 +108,17 @@ export class UnprovenMotion {
     else if (innovation.length > 0 && ++this.#refusedPairs >= PAIRS_REFUSED) {
       this.#contradictedM += Math.hypot(innovation[0], innovation[1]);
     }
+  }
+
+  /** In the dark either the gyroscopes or the controller's attitude turn otherwise than the aircraft: so does the way, then. */
+  #observeAttitude([x, y, z]: readonly number[], head: FilterState): void {
+    const elapsedS = Math.min(ATTITUDE_S_MAX, (head.timeNs - this.#attitudeNs) * 1e-9);
+    this.#attitudeNs = head.timeNs;
+    const apartRad = Math.min(Math.PI, Math.hypot(x, y, z));
+    const gpsAgeS = secondsBetween(head.lastFusedNs("gps"), head.timeNs);
+    if (apartRad < APART_RAD || Math.min(pictureAgeS(head), gpsAgeS) < DARK_S) return;
+    this.#contradictedM += 2 * Math.sin(apartRad / 2) * head.horizontalSpeedMps() *
+      Math.max(0, elapsedS);
   }
 
   #observeFix(timeNs: number, fused: boolean): void {
