@@ -12,10 +12,11 @@
  */
 import type { EskfConfig } from "./config.ts";
 import type { MeasurementOutcome } from "./contract.ts";
-import { secondsBetween } from "./estimate_output.ts";
+import { positionM2, secondsBetween } from "./estimate_output.ts";
 import { type FilterState, NEVER_NS } from "./filter_state.ts";
-import { largestVariance } from "./horizontal.ts";
+import { varianceOf } from "./horizontal.ts";
 import type { ImuStream } from "./imu_stream.ts";
+import { largestEigenvalue2 } from "./linear_algebra.ts";
 import type { MeasurementEvent } from "./measurement_log.ts";
 import { REINITIALISED } from "./sources/anchor.ts";
 import { ERROR } from "./state_table.ts";
@@ -63,8 +64,8 @@ export class ConflictReview {
     own.copyFrom(main, { without: "anchor" });
     const { head } = own;
     if (head.lastFusedNs("anchor") !== NEVER_NS || head.lastFusedNs("gps") === NEVER_NS) return;
-    const expectedM2 = EXPECTED *
-      (largestVariance(head, ERROR.position) + largestVariance(head, ERROR.mapOffset));
+    const offsetM2 = largestEigenvalue2(...varianceOf(head, ERROR.mapOffset, 0));
+    const expectedM2 = EXPECTED * (positionM2(head) + offsetM2);
     if (disagreementM ** 2 <= expectedM2) return;
     this.#own = own;
     this.#beganNs = head.timeNs;

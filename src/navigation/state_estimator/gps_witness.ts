@@ -26,7 +26,6 @@ import type { GpsFault } from "./sources/gps_trust.ts";
 import { REINITIALISED } from "./sources/anchor.ts";
 import {
   distance2,
-  largestVariance,
   mean2,
   mean3,
   subtract2,
@@ -204,7 +203,7 @@ export class GpsWitness {
     if (!seesGround(head)) return this.#unseenM(head) ** 2;
     return Math.max(
       0,
-      largestVariance(head, ERROR.position) - largestVariance(this.#main.head, ERROR.position),
+      positionM2(head) - positionM2(this.#main.head),
     );
   }
 

@@ -5,7 +5,6 @@
  */
 import type { Vector3 } from "../../core/mod.ts";
 import type { FilterState } from "./filter_state.ts";
-import { largestEigenvalue2 } from "./linear_algebra.ts";
 
 /** East and north. */
 export type Vector2 = readonly [number, number];
@@ -19,11 +18,6 @@ export function varianceOf(state: FilterState, block: number, sigma: number): Sy
     state.covarianceOf(block, block + 1),
     state.covarianceOf(block + 1, block + 1) + sigma ** 2,
   ];
-}
-
-/** Of a block's least certain horizontal direction. */
-export function largestVariance(state: FilterState, block: number): number {
-  return largestEigenvalue2(...varianceOf(state, block, 0));
 }
 
 /** Squared Mahalanobis distance. */
