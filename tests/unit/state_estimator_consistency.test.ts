@@ -1,6 +1,12 @@
 /** Monte Carlo: what the filter claims against what it does, over short seeded flights. */
 import assert from "node:assert/strict";
-import { LocalFrame, seededRandom, type Vector3 } from "../../src/core/mod.ts";
+import {
+  LocalFrame,
+  quaternionFromRotationVector,
+  quaternionMultiply,
+  seededRandom,
+  type Vector3,
+} from "../../src/core/mod.ts";
 import {
   Eskf,
   type EskfConfig,
@@ -10,6 +16,7 @@ import {
 import {
   feed,
   makeScenario,
+  type Message,
   type Scenario,
   type ScenarioOptions,
 } from "./state_estimator_scenario.ts";
@@ -58,6 +65,7 @@ function nees(estimate: StateEstimate, position: Vector3): number {
 function fly(
   options: ScenarioOptions,
   config?: EskfConfig,
+  changed: (message: Message) => Message = (message) => message,
 ): { scenario: Scenario; epochs: Epoch[]; outliersFused: number; estimator: Eskf } {
   const scenario = makeScenario(options), random = seededRandom(`origin ${options.seed}`);
   const estimator = new Eskf({ localFrame: frame, config });
@@ -76,7 +84,7 @@ function fly(
   const epochs: Epoch[] = [];
   let nextNs = 4e9, outliersFused = 0;
   for (const message of scenario.messages) {
-    const outcome = feed(estimator, message);
+    const outcome = feed(estimator, changed(message));
     if (message.kind === "anchor" && message.outlier && outcome?.fused) outliersFused++;
     if (message.kind !== "imu" || message.arrivalNs < nextNs) continue;
     nextNs += 1e9;
@@ -202,4 +210,30 @@ Deno.test("Eskf's covariance grows monotonically when nothing aids it", () => {
     assert.ok(estimate.anchorAgeS > 1);
   }
   assert.equal(estimator.currentEstimate().label, "dead_reckoned");
+});
+
+/** Odometry that takes a tilt for a turn: so much for each height that is flown. */
+function turnedBy(perHeightRad: number) {
+  return (message: Message): Message => {
+    if (message.kind !== "vio") return message;
+    const { rotationFromTo, translationM, scaleHeightM } = message.value;
+    const turnRad = perHeightRad * Math.hypot(...translationM) / scaleHeightM;
+    const turned = quaternionMultiply(
+      rotationFromTo,
+      quaternionFromRotationVector([0, 0, turnRad]),
+    );
+    return { ...message, value: { ...message.value, rotationFromTo: turned } };
+  };
+}
+
+Deno.test("Eskf does not average a turn away that odometry makes of a tilt", () => {
+  const epochs = [0, 1, 2, 3].flatMap((seed) => {
+    const perHeightRad = seed % 2 === 0 ? 0.012 : -0.012;
+    return fly({ ...FLIGHT, outliers: [], seed }, undefined, turnedBy(perHeightRad)).epochs;
+  });
+  const worst = epochs.reduce((a, b) => b.errorM > a.errorM ? b : a);
+  const inside = epochs.filter((epoch) => epoch.nees < 5.991).length / epochs.length;
+  const text = `worst ${worst.errorM.toFixed(1)} m (${worst.horizontal95M.toFixed(1)}), ${inside}`;
+  console.log(text);
+  assert.ok(inside > 0.9, text);
 });

@@ -110,6 +110,13 @@ const OdometrySchema = z.strictObject({
   translationFloorShare: quantity.ratio.default(0.003),
   /** Also stands for the clocks: 3 ms between camera and IMU at 20°/s. */
   rotationFloorRad: degreesAsRadians(0.06),
+  /**
+   * A tilt of camera, lens or ground that is not known looks like a turn about the vertical: of so much for each height that
+   * is flown, 1 sigma…
+   */
+  turnPerHeightRad: quantity.angleRad.default(0.006),
+  /** …and it stays so long. */
+  turnTimeS: quantity.durationS.default(60),
   /** Lens, height and ground-plane errors look like a slowly changing scale: Gauss–Markov state. */
   scaleSigma: quantity.ratio.default(0.01),
   scaleTimeS: quantity.durationS.default(120),

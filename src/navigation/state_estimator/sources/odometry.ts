@@ -15,6 +15,7 @@ import {
   matrixMultiply,
   matrixTranspose,
   type MonotonicNs,
+  type Quaternion,
   quaternionConjugate,
   quaternionMultiply,
   quaternionNormalise,
@@ -29,7 +30,7 @@ import type { KalmanUpdate, LinearMeasurement } from "../kalman_update.ts";
 import { crossMatrix, isCovariance } from "../linear_algebra.ts";
 import type { PictureDelay } from "../picture_delay.ts";
 import { ERROR } from "../state_table.ts";
-import { areFinite, isRotation } from "./checks.ts";
+import { areFinite, correlationFactor, isRotation } from "./checks.ts";
 import {
   type FilterVerdict,
   fuseIterated,
@@ -155,6 +156,7 @@ export class OdometrySource implements MeasurementSource<VioMeasurement> {
     out.setBlock(0, ERROR.mounting, crossMatrix(direct), factor);
     lineariseRotation(state, measurement, out);
     fillNoise(measurement, config, out, { metric, direct, length });
+    if (metric) addLastingTurn(measurement, config, out, { seen, length });
   }
 }
 
@@ -214,6 +216,24 @@ function fillNoise(
       const share = along ? seen.direct[i] * seen.direct[k] / seen.length ** 2 : i === k ? 1 : 0;
       out.addNoise(i, k, share * UNMEASURED_M ** 2);
     }
+  }
+}
+
+/**
+ * Over a plane whose normal is off by δ a translation t from the height h looks turned about the vertical by a share of
+ * δ·t/h, in every pair by the same: averaged away as if it were white, it turned the heading by 3° in 20 s without a fix.
+ */
+function addLastingTurn(
+  { fromNs, toNs, scaleHeightM }: VioMeasurement,
+  { turnPerHeightRad, turnTimeS }: EskfConfig["odometry"],
+  out: LinearMeasurement,
+  { seen, length }: { readonly seen: Quaternion; readonly length: number },
+): void {
+  const factor = correlationFactor(toNs, fromNs, turnTimeS);
+  const varianceRad2 = factor * (turnPerHeightRad * length / scaleHeightM) ** 2;
+  const up = rotate(quaternionConjugate(seen), [0, 0, 1]);
+  for (let i = 0; i < 3; i++) {
+    for (let k = 0; k < 3; k++) out.addNoise(3 + i, 3 + k, varianceRad2 * up[i] * up[k]);
   }
 }
 
