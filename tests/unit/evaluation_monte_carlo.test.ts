@@ -41,7 +41,7 @@ Deno.test("--monte-carlo takes a seed, and what belongs to it is refused without
   const { monteCarlo, flight } = options("--monte-carlo", "3", "--seed", "8", "--special");
   deepStrictEqual(monteCarlo, { flights: 3, grounds: "special", work: null });
   strictEqual(flight.seed, 8);
-  for (const args of [["--work", "w"], ["--special"], ["--monte-carlo", "3", "--only", "x"]]) {
+  for (const args of [["--work", "w"], ["--special"], ["--monte-carlo", "3", "--matcher", "x"]]) {
     throws(() => options(...args), UsageError);
   }
 });
