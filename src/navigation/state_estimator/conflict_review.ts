@@ -12,6 +12,7 @@
  */
 import type { EskfConfig } from "./config.ts";
 import type { MeasurementOutcome } from "./contract.ts";
+import { EstimatorDivergedError } from "./errors.ts";
 import { positionM2, secondsBetween } from "./estimate_output.ts";
 import { type FilterState, NEVER_NS } from "./filter_state.ts";
 import { varianceOf } from "./horizontal.ts";
@@ -61,7 +62,13 @@ export class ConflictReview {
   begin(disagreementM: number): void {
     const { config, stream, main } = this.#parts;
     const own = new Timeline(config, stream);
-    own.copyFrom(main, { without: "anchor" });
+    try {
+      own.copyFrom(main, { without: "anchor" });
+    } catch (error) {
+      // Without the fixes it cannot go on: there is nothing to look at, and the filter is as it was.
+      if (!(error instanceof EstimatorDivergedError)) throw error;
+      return;
+    }
     const { head } = own;
     if (head.lastFusedNs("anchor") !== NEVER_NS || head.lastFusedNs("gps") === NEVER_NS) return;
     const offsetM2 = largestEigenvalue2(...varianceOf(head, ERROR.mapOffset, 0));

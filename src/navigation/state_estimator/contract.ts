@@ -238,7 +238,7 @@ export type EstimatorEvent =
   }
   /** GPS and the map contradict each other, and nothing says which of them is wrong. */
   | { readonly type: "map_conflict"; readonly timeNs: number; readonly disagreementM: number }
-  /** The fixes since then agree with GPS as well as the map was promised to lie: there was none. */
+  /** The fixes since then are as near to GPS as the map's package promises: there was no conflict. */
   | { readonly type: "map_conflict_settled"; readonly timeNs: number }
   | {
     readonly type: "gps_bounded_delta.accept" | "gps_bounded_delta.reject";
