@@ -16,6 +16,7 @@ import {
   quaternionMultiply,
   rotationVectorFromQuaternion,
   seededRandom,
+  upVarianceM2,
 } from "../../src/core/mod.ts";
 import type { SensorEvent } from "../../src/flight/flight_events/mod.ts";
 import { NavigatorConfigSchema } from "../../src/flight/flight_settings/mod.ts";
@@ -55,6 +56,8 @@ export interface HostileEstimatorFlight {
   readonly durationS: number;
   readonly aircraft: Aircraft;
   readonly seed: number;
+  /** Over plain ground no picture finds a fix before that, seconds. */
+  readonly fixesFromS?: number;
 }
 
 export interface HostileEstimatorResult extends HostileFigures {
@@ -64,7 +67,7 @@ export interface HostileEstimatorResult extends HostileFigures {
 }
 
 export async function flyHostileEstimator(
-  { input, durationS, aircraft, seed }: HostileEstimatorFlight,
+  { input, durationS, aircraft, seed, fixesFromS = 0 }: HostileEstimatorFlight,
 ): Promise<HostileEstimatorResult> {
   const flightS = input.slow ? SLOW_FLIGHT_S : FLIGHT_S;
   const { path, streams } = await simulated(aircraft, seed, flightS, input.gps);
@@ -93,6 +96,7 @@ export async function flyHostileEstimator(
     flight,
     withFrames(pictures, streams["frames.csv"]),
     localFrame,
+    fixesFromS,
   );
   return { ...hostileFigures(lines, truthOf(flight), span), gps, fault };
 }
@@ -196,6 +200,7 @@ function fly(
   flight: FlightRows,
   { messages, truthAt }: Pictures,
   localFrame: LocalFrame,
+  fixesFromS: number,
 ) {
   const estimator = new Eskf({ localFrame });
   const { takeoff } = flight.description;
@@ -228,13 +233,15 @@ function fly(
     const { timeNs } = message.value;
     try {
       estimator.doubtMotion(motion.growthM(estimator.estimateAt(timeNs), estimator.health()));
-      if (isWithinReach(estimator, truthAt(timeNs), timeNs)) feed(estimator, message);
+      const isPlain = timeNs < fixesFromS * 1e9;
+      if (!isPlain && isWithinReach(estimator, truthAt(timeNs), timeNs)) feed(estimator, message);
       const estimate = estimator.estimateAt(timeNs);
       lines.push({
         sequence: lines.length,
         timeNs,
         ...localFrame.wgsFromLocal(estimate.positionLocalM),
         covarianceEnM2: horizontalCovarianceM2(estimate.covariance),
+        sigmaUpM: Math.sqrt(upVarianceM2(estimate.covariance)),
         label: estimate.label,
         fix: { accepted: false, latitudeDeg: null, longitudeDeg: null },
       } as unknown as FrameLine);

@@ -11,7 +11,7 @@ import {
   holdColumns,
   type HostileInput,
 } from "../input.ts";
-import type { Injection } from "../input.ts";
+import type { Injection, Span } from "../input.ts";
 import type { FlightRows } from "../flight_rows.ts";
 
 const FILE = "baro.csv";
@@ -39,6 +39,50 @@ function changed(
     more,
   );
 }
+
+/** Another pressure at the ground than was set: no GPS tells the height, not even in the first second. */
+function reference(metres: number): HostileInput {
+  const name = metres > 0 ? `reference_${metres}` : `reference_down_${-metres}`;
+  return {
+    name: `barometer.${name}`,
+    about: `${metres} m from its first sample on, without GPS`,
+    durationsS: [Infinity],
+    gps: false,
+    fromStart: true,
+    inject(flight, { span }) {
+      changeColumns(flight, FILE, HEIGHT, span, (height) => height + metres);
+      flight.streams["gps.csv"] = [];
+    },
+  };
+}
+
+/** Wrong for a part of the flight, without GPS: its first second, or all but that. */
+function referenceWithin(name: string, about: string, span: Span, metres: number): HostileInput {
+  return {
+    ...reference(metres),
+    name: `barometer.${name}`,
+    about,
+    inject(flight) {
+      changeColumns(flight, FILE, HEIGHT, span, (height) => height + metres);
+      flight.streams["gps.csv"] = [];
+    },
+  };
+}
+
+const FIRST_SECOND = { fromS: 0, toS: 1 }, AFTER_IT = { fromS: 1, toS: Infinity };
+
+const REFERENCE_INPUTS: readonly HostileInput[] = [
+  ...[8, 15, 25, 60, 300, -15, -25, -60].map(reference),
+  referenceWithin("first_second", "40 m too high for the first second", FIRST_SECOND, 40),
+  referenceWithin("first_second_right", "40 m too high after the first second", AFTER_IT, 40),
+  {
+    ...reference(60),
+    name: "barometer.reference_60_gps",
+    about: "60 m from its first sample on, a second of GPS",
+    inject: (flight, { span }) =>
+      changeColumns(flight, FILE, HEIGHT, span, (height) => height + 60),
+  },
+];
 
 const LASTS = { durationsS: [2, Infinity] } as const;
 const STAYS = { durationsS: [Infinity] } as const;
@@ -96,5 +140,6 @@ export const BAROMETER_INPUTS: readonly HostileInput[] = [
     changeColumns(flight, FILE, HEIGHT, span, (height) => height + 20 * random.normal());
   }),
   ...SLIGHT_INPUTS,
+  ...REFERENCE_INPUTS,
   ...deliveryInputs("barometer", FILE, { payload: HEIGHT }),
 ];
