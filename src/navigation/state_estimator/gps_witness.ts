@@ -19,21 +19,14 @@ import {
   seesGround,
 } from "./estimate_output.ts";
 import type { FilterState } from "./filter_state.ts";
+import { differenceVariance, GpsDifferences } from "./gps_difference.ts";
 import type { GpsFinding } from "./gps_finding.ts";
 import type { ImuStream } from "./imu_stream.ts";
 import type { MeasurementEvent } from "./measurement_log.ts";
 import type { GpsFault } from "./sources/gps_trust.ts";
 import { REINITIALISED } from "./sources/anchor.ts";
-import {
-  distance2,
-  mean2,
-  mean3,
-  subtract2,
-  type Symmetric2,
-  varianceOf,
-  type Vector2,
-} from "./horizontal.ts";
-import { ERROR } from "./state_table.ts";
+import { distance2, subtract2, type Symmetric2 } from "./horizontal.ts";
+import { type MapDifference, MapDistortion } from "./map_distortion.ts";
 import { Timeline } from "./timeline.ts";
 import { doubtMapOffset, forgetMapOffset, widenPosition } from "./widening.ts";
 
@@ -50,18 +43,10 @@ const SILENCE_S = 10;
 
 const NOTHING: GpsFinding = { kind: "none" };
 
-/** GPS less the witness, and the variance of that: metres and m/s, east and north. */
-interface Difference {
-  readonly timeNs: number;
-  readonly position: Vector2;
-  readonly positionVariance: Symmetric2;
-  readonly velocity: Vector2;
-  readonly velocityVariance: Symmetric2;
-}
-
 export class GpsWitness {
+  readonly #distortion = new MapDistortion();
   readonly #config: EskfConfig["gpsWitness"];
-  readonly #gps: EskfConfig["gps"];
+  readonly #whole: EskfConfig;
   readonly #aheadMaxNs: number;
   readonly #mapSigmaM: number;
   readonly #main: Timeline;
@@ -81,7 +66,7 @@ export class GpsWitness {
   #doubtSinceNs: number | undefined;
   /** The first sample was elsewhere than what was known of the start without GPS. */
   #contradictsStart: boolean | undefined;
-  #differences: Difference[] = [];
+  readonly #differences: GpsDifferences;
   #finding = NOTHING;
   /** What a conflict of GPS and map has widened the position by, variance of each horizontal axis. */
   #conflictM2 = 0;
@@ -95,7 +80,8 @@ export class GpsWitness {
     review: Pick<ConflictReview, "begin">,
   ) {
     this.#config = config.gpsWitness;
-    this.#gps = config.gps;
+    this.#whole = config;
+    this.#differences = new GpsDifferences(config);
     this.#aheadMaxNs = config.aheadMaxS * 1e9;
     this.#mapSigmaM = config.anchor.mapConstantSigmaM;
     this.#main = main;
@@ -228,6 +214,23 @@ export class GpsWitness {
   /** GPS and map agree again. */
   conflictEnds(): void {
     this.#conflictM2 = 0;
+    this.#distortion.end();
+  }
+
+  /** GPS is what lies, it seems: by how far the map may be off instead, turned or scaled as a whole, metres; 0: it is not. */
+  parted(): number {
+    return this.#distortion.parted();
+  }
+
+  /** A sample that is not trusted: whether what lies between GPS and the map is still a turn or a scale of that. */
+  observeDemoted(sample: GpsSample, positionLocalM: Vector3, state: FilterState): void {
+    this.#distortion.note(this.#seen(sample, positionLocalM, state, 0));
+  }
+
+  /** What a map that is turned or scaled would have the filter off by, beyond what a conflict has widened it by, m². */
+  distortionM2(state: FilterState): number {
+    const [east, north] = state.vector("position");
+    return Math.max(0, (this.#distortion.offM([east, north]) / 2) ** 2 - this.#conflictM2);
   }
 
   /**
@@ -236,13 +239,34 @@ export class GpsWitness {
    */
   contradicts(sample: GpsSample, positionLocalM: Vector3, state: FilterState): boolean {
     const difference = subtract2(positionLocalM, state.vector("position"));
-    const [ee, en, nn] = this.#positionVariance(sample, state, 0);
-    const leastM2 = Math.max(this.#gps.horizontalFloorM, sample.sigmaHorizontalM) ** 2 +
+    return distance2(difference, this.#variance(sample, state, 0)) > CONTRADICTION_GATE;
+  }
+
+  #seen(
+    sample: GpsSample,
+    positionLocalM: Vector3,
+    state: FilterState,
+    blindM: number,
+  ): MapDifference {
+    const [east, north] = state.vector("position");
+    const [ee, , nn] = this.#variance(sample, state, blindM);
+    return {
+      timeNs: sample.timeNs,
+      place: [east, north],
+      difference: subtract2(positionLocalM, [east, north, 0]),
+      varianceM2: (ee + nn) / 2,
+    };
+  }
+
+  /** Without what a conflict with the map has widened the state by. */
+  #variance(sample: GpsSample, state: FilterState, blindM: number): Symmetric2 {
+    const { gps } = this.#whole;
+    const [ee, en, nn] = differenceVariance(this.#whole, sample, state, blindM);
+    const leastM2 = Math.max(gps.horizontalFloorM, sample.sigmaHorizontalM) ** 2 +
       this.#mapSigmaM ** 2;
     const narrowed = (m2: number) => Math.max(Math.min(m2, leastM2), m2 - this.#conflictM2);
     const east = Math.sqrt(narrowed(ee) / ee), north = Math.sqrt(narrowed(nn) / nn);
-    const variance: Symmetric2 = [ee * east ** 2, en * east * north, nn * north ** 2];
-    return distance2(difference, variance) > CONTRADICTION_GATE;
+    return [ee * east ** 2, en * east * north, nn * north ** 2];
   }
 
   end(): void {
@@ -296,7 +320,8 @@ export class GpsWitness {
     this.#fixesInRow = 0;
     this.#ratio = 0;
     this.#doubtSinceNs = undefined;
-    this.#differences = [];
+    this.#differences.clear();
+    this.#distortion.forget();
     this.#finding = NOTHING;
   }
 
@@ -320,39 +345,18 @@ export class GpsWitness {
   }
 
   #note(sample: GpsSample, positionLocalM: Vector3, state: FilterState): void {
-    const position = state.vector("position"), velocity = state.vector("velocity");
-    const v = sample.velocityLocalMps, { blindVelocityMps, blindAccelerationMps2 } = this.#config;
+    const { blindVelocityMps, blindAccelerationMps2 } = this.#config;
     const blindS = this.#blindS(state);
     const blindMps = seesGround(state) ? 0 : blindVelocityMps + blindAccelerationMps2 * blindS;
-    const firstNs = sample.timeNs - 1.01e9 * this.#config.windowS;
-    this.#differences = [
-      ...this.#differences.filter(({ timeNs }) => timeNs >= firstNs),
-      {
-        timeNs: sample.timeNs,
-        position: subtract2(positionLocalM, position),
-        positionVariance: this.#positionVariance(sample, state, blindMps * blindS),
-        velocity: subtract2(v, velocity),
-        velocityVariance: varianceOf(
-          state,
-          ERROR.velocity,
-          Math.hypot(this.#gps.velocitySigmaMps, blindMps),
-        ),
-      },
-    ];
+    this.#differences.add(sample, positionLocalM, state, { blindMps, blindS });
+    this.#distortion.note(this.#seen(sample, positionLocalM, state, blindMps * blindS));
   }
 
   #judge(state: FilterState, elapsedS: number): GpsFinding {
     const config = this.#config;
-    if (this.#differences.length < config.samplesMin) return NOTHING;
-    // The errors within the window are the same ones: their mean is no better than each of them.
-    const differences = this.#differences;
-    const position = mean2(differences.map((one) => one.position));
-    const velocity = mean2(differences.map((one) => one.velocity));
-    const ratio = distance2(position, mean3(differences.map((one) => one.positionVariance)));
-    const velocityRatio = distance2(
-      velocity,
-      mean3(differences.map((one) => one.velocityVariance)),
-    );
+    const means = this.#differences.means();
+    if (means === undefined) return NOTHING;
+    const { position, positionRatio: ratio, velocity, velocityRatio, furthestM } = means;
     const anchored = secondsBetween(state.lastFusedNs("anchor"), state.timeNs) < ANCHORED_S;
     if (anchored && ratio <= config.agreementGate) this.#agreedS += elapsedS;
     const apartM = Math.hypot(...position);
@@ -371,10 +375,15 @@ export class GpsWitness {
     const isSure = !anchored || this.#fixesInRow >= config.fixesMin;
     if (isSure && (this.#ratio > config.gate || mapIsTaken || neverAgreed)) {
       const reason = mapIsTaken ? `it has moved the map by ${mapMovedM.toFixed(1)} m` : away;
-      const disagreementM = Math.max(...differences.map((one) => Math.hypot(...one.position)));
-      return { kind: "conflict", reason, disagreementM, mapInDoubt };
+      return { kind: "conflict", reason, disagreementM: furthestM, mapInDoubt };
     }
-    return doubtS > 0 ? { kind: "doubt", reason: `in doubt: ${away}` } : NOTHING;
+    if (doubtS > 0) {
+      // It is told from now on, for it will be more by the time that it is a conflict.
+      this.#distortion.parted();
+      return { kind: "doubt", reason: `in doubt: ${away}` };
+    }
+    this.#distortion.end();
+    return NOTHING;
   }
 
   /** Seconds for which GPS has been in doubt by now; 0: it is not. */
@@ -385,13 +394,5 @@ export class GpsWitness {
     }
     this.#doubtSinceNs ??= state.timeNs - 1;
     return (state.timeNs - this.#doubtSinceNs) * 1e-9;
-  }
-
-  #positionVariance(sample: GpsSample, state: FilterState, blindM: number): Symmetric2 {
-    const reportedM = Math.max(this.#gps.horizontalFloorM, sample.sigmaHorizontalM);
-    const sigmaM = Math.hypot(reportedM, blindM);
-    const [ee, en, nn] = varianceOf(state, ERROR.position, sigmaM);
-    const [east, north] = state.vector("velocity").map((v) => v * this.#config.timingSigmaS);
-    return [ee + east * east, en + east * north, nn + north * north];
   }
 }

@@ -64,13 +64,18 @@ export class UnprovenMotion {
 
   /**
    * What estimates say beyond the filter, variance of each horizontal axis: this, and what refused fixes, or
-   * refused samples of GPS, say against it that agree with each other, or refused pairs of frames.
+   * refused samples of GPS, say against it that agree with each other, or refused pairs of frames, or GPS that parts from a
+   * map that may be turned.
    */
-  toldM2(state: FilterState, gps: Pick<GpsSource, "contestedM" | "uncheckedM2">): number {
+  toldM2(
+    state: FilterState,
+    gps: Pick<GpsSource, "contestedM" | "uncheckedM2" | "distortionM2">,
+  ): number {
     const { contestedM: gpsM, uncheckedM2 } = gps;
     const contradictedM = Math.max(contestedM(state.refusedFixes), gpsM, this.#contradictedM);
     const movedM = Math.max(contradictedM, this.#overruledM, this.#singleM);
-    return uncheckedM2 + this.#varianceM2 + this.#gpsStartM ** 2 + (movedM / 2) ** 2;
+    const inDoubtM2 = this.#varianceM2 + this.#gpsStartM ** 2 + gps.distortionM2(state);
+    return uncheckedM2 + inDoubtM2 + (movedM / 2) ** 2;
   }
 
   /** 1 sigma of what nothing has confirmed: pictures are sought around the filter without it. */

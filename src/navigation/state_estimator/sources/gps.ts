@@ -265,8 +265,15 @@ export class GpsSource implements MeasurementSource<GpsSample> {
 
   /** GPS has been demoted; the map may be off by as much instead (0: it is not). */
   #contradiction(timeNs: MonotonicNs, disagreementM: number): void {
+    const partedM = this.#witness.parted();
     this.#demoted(timeNs, "wrong");
     if (disagreementM > 0) this.#doubtMap(timeNs, disagreementM);
+    else if (partedM > 0) this.#onEvent({ type: "map_conflict", timeNs, disagreementM: partedM });
+  }
+
+  /** What a map that is turned or scaled, and not GPS, would have a state off by, variance of each horizontal axis, m². */
+  distortionM2(state: FilterState): number {
+    return this.#witness.distortionM2(state);
   }
 
   #doubtMap(timeNs: MonotonicNs, disagreementM: number): void {
@@ -287,6 +294,8 @@ export class GpsSource implements MeasurementSource<GpsSample> {
   #considerPromotion(sample: GpsSample, positionLocalM: Enu, estimator: EstimatorView): void {
     const state = estimator.stateAt(sample.timeNs);
     if (state === undefined) return;
+    const isWhole = sample.fix === "3d" && sample.satellites >= this.#config.satellitesMin;
+    if (isWhole) this.#witness.observeDemoted(sample, positionLocalM, state);
     // A single fix may agree with much: its sigma is metres where the tilt is uncertain.
     const contradicts = this.#witness.contradicts(sample, positionLocalM, state);
     const { accepted, reason, deltaM } = this.#promotion.observeSample(
