@@ -52,6 +52,24 @@ async function filesBelow(folder: string): Promise<string[]> {
   return paths.sort();
 }
 
+interface ResultLine {
+  readonly program: string;
+  readonly result: HostileResult;
+}
+
+/** A line that was cut off belongs to a flight that is flown again. */
+function resultLines(text: string): ResultLine[] {
+  return text.split("\n").slice(0, -1).map((line) => JSON.parse(line));
+}
+
+/** Those of the program that flew last, by input as they were flown last. */
+export function newestResults(text: string): HostileResult[] {
+  const lines = resultLines(text);
+  const newest = lines.at(-1)?.program;
+  const own = lines.filter(({ program }) => program === newest);
+  return [...new Map(own.map(({ result }) => [keyOf(result), result])).values()];
+}
+
 export class ResultsFile {
   readonly #path: string;
   readonly #program: string;
@@ -65,12 +83,7 @@ export class ResultsFile {
   static async open(path: string, program: string): Promise<ResultsFile> {
     const file = new ResultsFile(path, program);
     const text = await exists(path) ? await Deno.readTextFile(path) : "";
-    // A line that was cut off belongs to a flight that is flown again.
-    for (const line of text.split("\n").slice(0, -1)) {
-      const { program: of, result } = JSON.parse(line) as {
-        readonly program: string;
-        readonly result: HostileResult;
-      };
+    for (const { program: of, result } of resultLines(text)) {
       if (of === program) file.known.set(keyOf(result), result);
     }
     return file;

@@ -41,7 +41,7 @@ export function hostileTable(results: readonly HostileResult[]): string[] {
 }
 
 function row(flights: readonly HostileResult[]): string[] {
-  const worst = [...flights].sort(byBadness)[0];
+  const worst = worstOf(flights);
   const never = flights.some(({ rightAgainS }) => rightAgainS === null);
   const right = Math.max(...flights.map(({ rightAgainS }) => rightAgainS ?? 0));
   return [
@@ -57,6 +57,10 @@ function row(flights: readonly HostileResult[]): string[] {
     [...new Set(flights.map(({ exitCode }) => exitCode))].sort().join(","),
     worst.flight,
   ];
+}
+
+export function worstOf(flights: readonly HostileResult[]): HostileResult {
+  return [...flights].sort(byBadness)[0];
 }
 
 function byBadness(a: HostileResult, b: HostileResult): number {
