@@ -83,6 +83,25 @@ Deno.test("GPS and fixes that came apart by what the map may be off stay in doub
   assert.equal(flight.confidentlyWrongS, 0, `${flight.worstM} m at ${flight.worst95M} m`);
 });
 
+Deno.test("one wrong fix that none confirms is no proof against GPS, though nothing is found for long after it", () => {
+  for (const [seed, aircraft] of [["b", "multirotor"], ["c", "fixed_wing"]] as const) {
+    const flight = fly({ kind: "offset" }, {
+      seed,
+      aircraft,
+      gps: [],
+      mapShiftM: [0, 100],
+      blackouts: [[0, 6], [7.2, 20]],
+      durationS: 45,
+      changeFix(fix, timeS) {
+        const [east, north, up] = fix.positionLocalM;
+        return timeS > 15 ? fix : { ...fix, positionLocalM: [east, north - 70, up] };
+      },
+    });
+    assert.ok(flight.events.some(({ type }) => type === "map_conflict"));
+    assert.equal(flight.confidentlyWrongS, 0, `${flight.worstM} m at ${flight.worst95M} m`);
+  }
+});
+
 Deno.test("GPS that was off from the start does not end its conflict with the map by being fused once more", () => {
   for (const aircraft of ["fixed_wing", "multirotor"] as const) {
     const flight = fly({ kind: "offset" }, {

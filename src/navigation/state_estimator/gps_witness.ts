@@ -29,6 +29,7 @@ import { distance2, subtract2, type Symmetric2 } from "./horizontal.ts";
 import { type MapDifference, MapDistortion } from "./map_distortion.ts";
 import { Timeline } from "./timeline.ts";
 import { doubtMapOffset, forgetMapOffset, widenPosition } from "./widening.ts";
+import { WitnessFixes } from "./witness_fixes.ts";
 
 /** A start that is known no better than this is no witness of anything. */
 const KNOWN_95_M = 100;
@@ -59,8 +60,7 @@ export class GpsWitness {
   #beganNs = 0;
   #observedNs = -Infinity;
   #agreedS = 0;
-  /** Fused ones since one was refused. */
-  #fixesInRow = 0;
+  readonly #fixes: WitnessFixes;
   /** Position and velocity, of the last look: the larger squared distance. */
   #ratio = 0;
   #doubtSinceNs: number | undefined;
@@ -80,6 +80,7 @@ export class GpsWitness {
     review: Pick<ConflictReview, "begin">,
   ) {
     this.#config = config.gpsWitness;
+    this.#fixes = new WitnessFixes(config.gpsWitness.fixesMin);
     this.#whole = config;
     this.#differences = new GpsDifferences(config);
     this.#aheadMaxNs = config.aheadMaxS * 1e9;
@@ -107,18 +108,15 @@ export class GpsWitness {
     if (!this.#running) return;
     const outcome = this.#own.insertMeasurement(event);
     if (outcome.source !== "anchor") return;
-    this.#fixesInRow = outcome.fused ? this.#fixesInRow + 1 : 0;
-    if (outcome.reason !== REINITIALISED) return;
+    this.#fixes.note(outcome);
     // The fixes have moved it: whatever GPS agreed with until now was another place.
-    this.#agreedS = 0;
-    this.#fixesInRow = 1;
+    if (outcome.reason === REINITIALISED) this.#agreedS = 0;
   }
 
   /** Looks at a sample of trusted GPS, before the filter takes it in. */
   observe(sample: GpsSample, positionLocalM: Vector3): GpsFinding {
     this.#contradictsStart ??= this.#isFarFromStart(sample, positionLocalM);
-    if (!this.#running) this.#begin(sample.timeNs);
-    else if (this.#isBlind()) this.#begin(sample.timeNs);
+    if (!this.#running || this.#isBlind()) this.#begin(sample.timeNs);
     this.#mainIsGpsFree = false;
     if (!this.#running) return NOTHING;
     const elapsedS = (sample.timeNs - this.#observedNs) * 1e-9;
@@ -187,10 +185,7 @@ export class GpsWitness {
     const { head } = this.#own;
     if (!this.#running) return 0;
     if (!seesGround(head)) return this.#unseenM(head) ** 2;
-    return Math.max(
-      0,
-      positionM2(head) - positionM2(this.#main.head),
-    );
+    return Math.max(0, positionM2(head) - positionM2(this.#main.head));
   }
 
   /** How far GPS may have walked since the last picture, 1 sigma. */
@@ -302,6 +297,12 @@ export class GpsWitness {
     return hasStarted ? this.contradicts(sample, positionLocalM, head) : undefined;
   }
 
+  /** A fix or two that none has confirmed have moved it, and GPS has not agreed with it for long. */
+  #standsOnFew(): boolean {
+    return !this.#fixes.areConfirmed && this.#agreedS < this.#config.agreementS &&
+      this.#own.head.lastFusedNs("anchor") > this.#beganNs;
+  }
+
   /** From the filter as it is: what GPS may have taught it is put in doubt. */
   #begin(timeNs: MonotonicNs): void {
     const main = this.#main;
@@ -317,7 +318,7 @@ export class GpsWitness {
     this.#beganNs = timeNs;
     this.#observedNs = -Infinity;
     this.#agreedS = 0;
-    this.#fixesInRow = 0;
+    this.#fixes.begin();
     this.#ratio = 0;
     this.#doubtSinceNs = undefined;
     this.#differences.clear();
@@ -329,6 +330,7 @@ export class GpsWitness {
   #isBlind(): boolean {
     const head = this.#own.head;
     if (anchorAgeS(head) <= ANCHORED_S) return false;
+    if (this.#ratio > this.#config.gate && this.#standsOnFew()) return true;
     return horizontal95M(head) > this.#config.renew95M ||
       this.#blindS(head) > this.#config.renewBlindS;
   }
@@ -371,8 +373,7 @@ export class GpsWitness {
     const mapInDoubt = (anchored || this.#conflictM2 > 0) && this.mapIsInDoubt;
     const doubtS = this.#noteDoubt(state);
     const neverAgreed = mapInDoubt && doubtS > config.doubtMaxS;
-    // One wrong fix may take the witness away: those that follow it are refused then.
-    const isSure = !anchored || this.#fixesInRow >= config.fixesMin;
+    const isSure = anchored ? this.#fixes.areSure : !this.#standsOnFew();
     if (isSure && (this.#ratio > config.gate || mapIsTaken || neverAgreed)) {
       const reason = mapIsTaken ? `it has moved the map by ${mapMovedM.toFixed(1)} m` : away;
       return { kind: "conflict", reason, disagreementM: furthestM, mapInDoubt };
