@@ -352,14 +352,14 @@ export class Eskf implements StateEstimator {
   }
 
   #insert(event: MeasurementEvent): MeasurementOutcome {
-    if (event.source !== "gps") {
-      this.#restart.aside(this.#aside.witness, (witness) => witness.insert(event));
-    }
     this.#restart.aside(this.#aside.review, (review) => review.insert(event));
     const outcome = this.#restart.kept(
       () => this.#timeline.insertMeasurement(event),
       () => refused(event.source, event.timeNs, "the filter has failed and begins anew"),
     );
+    if (event.source !== "gps") {
+      this.#restart.aside(this.#aside.witness, (witness) => witness.insert(event, outcome));
+    }
     const fault = this.#restart.aside(this.#aside.imuWitness, (own) => own.insert(event, outcome));
     if (fault !== undefined) this.#restart.kept(() => this.#leaveImuOut(fault), () => {});
     this.#counts.add(outcome.source, outcome.fused);

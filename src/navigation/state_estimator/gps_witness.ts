@@ -9,7 +9,7 @@
 import type { MonotonicNs, Vector3 } from "../../core/mod.ts";
 import type { EskfConfig } from "./config.ts";
 import type { ConflictReview } from "./conflict_review.ts";
-import type { GpsSample, UnlearntGps } from "./contract.ts";
+import type { GpsSample, MeasurementOutcome, UnlearntGps } from "./contract.ts";
 import {
   anchorAgeS,
   horizontal95M,
@@ -104,11 +104,11 @@ export class GpsWitness {
   }
 
   /** A measurement that the filter was given too; never one of GPS. */
-  insert(event: MeasurementEvent): void {
+  insert(event: MeasurementEvent, byFilter: MeasurementOutcome): void {
     if (!this.#running) return;
     const outcome = this.#own.insertMeasurement(event);
     if (outcome.source !== "anchor") return;
-    this.#fixes.note(outcome);
+    this.#fixes.note(outcome, byFilter);
     // The fixes have moved it: whatever GPS agreed with until now was another place.
     if (outcome.reason === REINITIALISED) this.#agreedS = 0;
   }
@@ -297,12 +297,6 @@ export class GpsWitness {
     return hasStarted ? this.contradicts(sample, positionLocalM, head) : undefined;
   }
 
-  /** A fix or two that none has confirmed have moved it, and GPS has not agreed with it for long. */
-  #standsOnFew(): boolean {
-    return !this.#fixes.areConfirmed && this.#agreedS < this.#config.agreementS &&
-      this.#own.head.lastFusedNs("anchor") > this.#beganNs;
-  }
-
   /** From the filter as it is: what GPS may have taught it is put in doubt. */
   #begin(timeNs: MonotonicNs): void {
     const main = this.#main;
@@ -330,7 +324,6 @@ export class GpsWitness {
   #isBlind(): boolean {
     const head = this.#own.head;
     if (anchorAgeS(head) <= ANCHORED_S) return false;
-    if (this.#ratio > this.#config.gate && this.#standsOnFew()) return true;
     return horizontal95M(head) > this.#config.renew95M ||
       this.#blindS(head) > this.#config.renewBlindS;
   }
@@ -373,7 +366,7 @@ export class GpsWitness {
     const mapInDoubt = (anchored || this.#conflictM2 > 0) && this.mapIsInDoubt;
     const doubtS = this.#noteDoubt(state);
     const neverAgreed = mapInDoubt && doubtS > config.doubtMaxS;
-    const isSure = anchored ? this.#fixes.areSure : !this.#standsOnFew();
+    const isSure = anchored ? this.#fixes.areSure : !this.#fixes.areRefused;
     if (isSure && (this.#ratio > config.gate || mapIsTaken || neverAgreed)) {
       const reason = mapIsTaken ? `it has moved the map by ${mapMovedM.toFixed(1)} m` : away;
       return { kind: "conflict", reason, disagreementM: furthestM, mapInDoubt };

@@ -10,7 +10,7 @@ import { REINITIALISED } from "./sources/anchor.ts";
 export class WitnessFixes {
   readonly #fixesMin: number;
   #inRow = 0;
-  #areConfirmed = false;
+  #areRefused = false;
 
   /** `fixesMin`: so many in a row are not one wrong one. */
   constructor(fixesMin: number) {
@@ -22,20 +22,21 @@ export class WitnessFixes {
     return this.#inRow >= this.#fixesMin;
   }
 
-  /** They were so once since it began. */
-  get areConfirmed(): boolean {
-    return this.#areConfirmed;
+  /** It has taken a fix that the filter has refused, and none has confirmed it since. */
+  get areRefused(): boolean {
+    return this.#areRefused;
   }
 
   begin(): void {
     this.#inRow = 0;
-    this.#areConfirmed = false;
+    this.#areRefused = false;
   }
 
-  note({ fused, reason }: MeasurementOutcome): void {
+  /** A fix; `byFilter`: what became of it in the filter that has GPS. */
+  note({ fused, reason }: MeasurementOutcome, byFilter: MeasurementOutcome): void {
     // Those that moved it as a whole say nothing for where it was until then.
     if (reason === REINITIALISED) this.begin();
     this.#inRow = fused ? this.#inRow + 1 : 0;
-    this.#areConfirmed ||= this.areSure;
+    if (fused) this.#areRefused = !byFilter.fused && !this.areSure;
   }
 }
