@@ -5,7 +5,7 @@ import { readFlight, writeFlight as writeRows } from "../../tasks/evaluate/hosti
 import { HOSTILE_INPUTS } from "../../tasks/evaluate/hostile/inputs.ts";
 import { hostileFigures } from "../../tasks/evaluate/hostile/measure.ts";
 import { resultsPage } from "../../tasks/evaluate/hostile/page.ts";
-import { type HostileResult, newestResults } from "../../tasks/evaluate/hostile/results_file.ts";
+import { type HostileResult, lastResults } from "../../tasks/evaluate/hostile/results_file.ts";
 import { TruthTrack } from "../../src/workstation/evaluation/mod.ts";
 import type { FrameLine } from "../../src/airborne/json_lines.ts";
 import { writeFlight } from "./replay_fixture.ts";
@@ -109,14 +109,14 @@ Deno.test("hostileFigures() counts what is wrong and sure of it, not what is wro
   assert.equal(never.rightAgainS, null);
 });
 
-Deno.test("the results page holds what the newest program flew, the worst flight of each input, and every failure", () => {
+Deno.test("the results page holds what was flown last, the worst flight of each input, and every failure", () => {
   const result = (flight: string, worstErrorM: number, confidentlyWrongS: number) =>
     ({
       ...{ input: "gps.walk_1", about: "", durationS: null, flight, worstErrorM, r95ThenM: 4 },
       ...{ labelThen: "satellite_anchored", confidentlyWrongS, exitCode: 0, error: null },
     }) as HostileResult;
   const line = (program: string, of: HostileResult) => JSON.stringify({ program, result: of });
-  const results = newestResults([
+  const results = lastResults([
     line("old", result("a", 99, 9)),
     line("new", result("a", 7, 0)),
     line("new", result("b", 12, 0)),
@@ -125,7 +125,10 @@ Deno.test("the results page holds what the newest program flew, the worst flight
   ].join("\n"));
   assert.deepEqual(results.map(({ worstErrorM }) => worstErrorM), [7, 13]);
   const page = resultsPage(results);
-  assert.match(page, /2 flights of one program, 1 inputs; confidently wrong for over a second: 1/);
+  assert.match(
+    page,
+    /2 flights, each as it was flown last, 1 inputs; confidently wrong for over a second: 1/,
+  );
   assert.match(
     page,
     /\| gps\.walk_1, stays \| b \| 13\.0 \| 4\.0 \| satellite_anchored \| 1\.4 \|/,

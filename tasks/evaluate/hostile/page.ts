@@ -1,5 +1,5 @@
 /**
- * Writes RESULTS.md: all that the results file holds of the newest program, one row per input.
+ * Writes RESULTS.md: all that the results file holds, as it was flown last, one row per input.
  *
  *     deno run -q -P=tasks tasks/evaluate/hostile/page.ts [RESULTS.jsonl]
  *
@@ -7,14 +7,14 @@
  */
 import { DURATIONS_S } from "./input.ts";
 import { HOSTILE_INPUTS } from "./inputs.ts";
-import { type HostileResult, newestResults } from "./results_file.ts";
+import { type HostileResult, lastResults } from "./results_file.ts";
 import { failed, worstOf } from "./table.ts";
 
 const RESULTS = "build/evaluate/hostile/results.jsonl";
 const PAGE = new URL("RESULTS.md", import.meta.url);
 
 if (import.meta.main) {
-  const results = newestResults(await Deno.readTextFile(Deno.args[0] ?? RESULTS));
+  const results = lastResults(await Deno.readTextFile(Deno.args[0] ?? RESULTS));
   await Deno.writeTextFile(PAGE, resultsPage(results));
 }
 
@@ -31,7 +31,7 @@ export function resultsPage(results: readonly HostileResult[]): string {
     "",
     "Made from the results of `deno task evaluate --hostile` by `deno run -q -P=tasks tasks/evaluate/hostile/page.ts`; do not edit.",
     "",
-    `${results.length} flights of one program, ${inputs.length} inputs; confidently wrong for over a second: ${failures.length}. Worst of the flights over these grounds:`,
+    `${results.length} flights, each as it was flown last, ${inputs.length} inputs; confidently wrong for over a second: ${failures.length}. Worst of the flights over these grounds:`,
     "",
     "| ground and aircraft | flights | over a second |",
     "| --- | --- | --- |",

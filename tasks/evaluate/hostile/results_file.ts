@@ -62,12 +62,9 @@ function resultLines(text: string): ResultLine[] {
   return text.split("\n").slice(0, -1).map((line) => JSON.parse(line));
 }
 
-/** Those of the program that flew last, by input as they were flown last. */
-export function newestResults(text: string): HostileResult[] {
-  const lines = resultLines(text);
-  const newest = lines.at(-1)?.program;
-  const own = lines.filter(({ program }) => program === newest);
-  return [...new Map(own.map(({ result }) => [keyOf(result), result])).values()];
+/** Each input and flight as it was flown last, whichever program that was. */
+export function lastResults(text: string): HostileResult[] {
+  return [...new Map(resultLines(text).map(({ result }) => [keyOf(result), result])).values()];
 }
 
 export class ResultsFile {

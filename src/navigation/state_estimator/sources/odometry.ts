@@ -29,6 +29,7 @@ import type { FilterState } from "../filter_state.ts";
 import type { KalmanUpdate, LinearMeasurement } from "../kalman_update.ts";
 import { crossMatrix, isCovariance } from "../linear_algebra.ts";
 import type { PictureDelay } from "../picture_delay.ts";
+import type { StandingPictures } from "../standing_pictures.ts";
 import { ERROR } from "../state_table.ts";
 import { areFinite, correlationFactor, isRotation } from "./checks.ts";
 import {
@@ -52,16 +53,19 @@ export class OdometrySource implements MeasurementSource<VioMeasurement> {
   #frameIntervalS = 0;
 
   readonly #delay: PictureDelay;
+  readonly #standing: StandingPictures;
 
-  constructor(config: EskfConfig["odometry"], delay: PictureDelay) {
+  constructor(config: EskfConfig["odometry"], delay: PictureDelay, standing: StandingPictures) {
     this.#config = config;
     this.#delay = delay;
+    this.#standing = standing;
   }
 
   /** The delay of the pictures is measured even where it makes them useless. */
   admit(measurement: VioMeasurement): string | undefined {
     this.#delay.observePair(measurement);
-    return this.#delay.objection;
+    this.#standing.observePair(measurement);
+    return this.#delay.objection ?? this.#standing.objection;
   }
 
   /** Usual time between two frames, seconds; 0 before the first pair. */

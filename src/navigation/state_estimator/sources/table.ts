@@ -6,6 +6,7 @@
  */
 import type { SourceName } from "../contract.ts";
 import { PictureDelay } from "../picture_delay.ts";
+import { StandingPictures } from "../standing_pictures.ts";
 import { AnchorSource } from "./anchor.ts";
 import { AttitudeSource } from "./attitude.ts";
 import { BarometerSource } from "./barometer.ts";
@@ -35,6 +36,7 @@ export function measurementSources(options: SourceOptions) {
       options.onEvent({ type: "picture_delay", timeNs, delayS });
     },
   );
+  const standing = new StandingPictures();
   const barometer = new BarometerSource(config, {
     height: (heightM) => gps.observeBaroHeight(heightM),
     runsAway: options.onBarometerRunsAway,
@@ -44,9 +46,9 @@ export function measurementSources(options: SourceOptions) {
     barometer,
     gps,
     velocity: new VelocitySource(config.velocity),
-    odometry: new OdometrySource(config.odometry, delay),
+    odometry: new OdometrySource(config.odometry, delay, standing),
     anchor: new AnchorSource(config, {
-      objection: () => delay.objection,
+      objection: () => delay.objection ?? standing.objection,
       fused: (...fix) => gps.observeFix(...fix),
       height: (...fix) => barometer.observeFix(...fix),
     }),
